@@ -1,0 +1,87 @@
+import type { Clock } from '../remote/clock';
+import type { Log } from '../remote/log';
+import type { Remote } from '../remote/remote';
+import type { SignInRequirement } from '../signIn/signInRequirement';
+
+/** What one kind of storage declares of itself. The tree, the wizard and the settings learn of it only through this. */
+export interface Backend {
+  /** Stands in settings as `backend`: "s3". */
+  readonly id: string;
+  /** Shown to people: "S3". */
+  readonly title: string;
+  /** Makes one remote from its settings. Does no request. Throws RemoteError `badSettings` naming the setting and the way out. */
+  open(settings: RemoteSettings, host: BackendHost): Promise<Remote>;
+  /** The names of settings whose values are secrets and so live in secret storage. */
+  readonly secretFields: readonly string[];
+  /** One line about a remote for the tree ("s3 · eu-west-1"). Pure. */
+  describe(settings: RemoteSettings): string;
+  /** Why these settings can't work, one sentence a problem, naming the setting; empty when they can. Pure. */
+  check(settings: RemoteSettings): readonly string[];
+  /** The steps the wizard asks, given what is answered so far. Pure. */
+  wizardSteps(answers: RemoteSettings): readonly WizardStep[];
+  /** Tries the connection step by step; each finding is told as soon as it is known. Never throws but for cancellation. */
+  testConnection(
+    remote: Remote,
+    settings: RemoteSettings,
+    host: BackendHost,
+    signal: AbortSignal,
+  ): AsyncIterable<ConnectionFinding>;
+  readonly signIn?: SignInRequirement;
+}
+
+/** One remote as written in `cloudRemotes.remotes`: name, backend, and the backend's own settings (never secrets). */
+export interface RemoteSettings {
+  readonly name: string;
+  readonly backend: string;
+  readonly [setting: string]: unknown;
+}
+
+/** What a backend may ask of its surroundings. */
+export interface BackendHost {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Environment variables, as credentials chains read them. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** A secret of this remote, by the field's name (one of `secretFields`). */
+  secret(field: string): Promise<string | undefined>;
+  /** Asks the user for a one-time code (MFA). Undefined when cancelled or when nobody can be asked. */
+  askCode?(prompt: string): Promise<string | undefined>;
+  /** Whether programs named in settings may be run (credential_process): false in an untrusted workspace. */
+  readonly mayRunPrograms: boolean;
+  /** A folder for caches of facts that can be read again from the service; undefined = keep none. */
+  readonly cacheFolder?: string;
+}
+
+export interface WizardStep {
+  /** The setting (or secret) that the answer is stored under. */
+  readonly field: string;
+  /** "Endpoint": the step's title. */
+  readonly title: string;
+  /** A sentence on what to enter. */
+  readonly prompt: string;
+  readonly kind: 'choice' | 'text' | 'secret';
+  readonly choices?: readonly WizardChoice[];
+  /** With choices: whether another text may be typed. */
+  readonly freeText?: boolean;
+  readonly optional?: boolean;
+  readonly initial?: string;
+  /** A sentence about what is wrong with this answer, or undefined. Pure. */
+  problem?(answer: string): string | undefined;
+}
+
+export interface WizardChoice {
+  readonly value: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+}
+
+export interface ConnectionFinding {
+  /** "Reached", "Signed in", "Can list", "Addressing style", "Conditional writes", "Checksums", "Clock". */
+  readonly title: string;
+  readonly outcome: 'ok' | 'warning' | 'failed' | 'skipped';
+  /** One sentence: what was seen; for a failure also what to try. */
+  readonly detail: string;
+  /** Settings that would mend it; offered as one action. */
+  readonly fix?: { readonly label: string; readonly settings: Readonly<Record<string, unknown>> };
+}

@@ -1,0 +1,141 @@
+import type { FileEntry, UnusableReason } from '../remote/entry';
+import type { RemoteErrorKind } from '../remote/remoteError';
+import type { RemotePath } from '../remote/remotePath';
+import type { PlanOptions } from './planOptions';
+
+/**
+ * What is intended, decided before anything is done: immutable and JSON-safe. The same object is shown by the
+ * preview, printed by the dry run, executed, logged and compared in tests.
+ *
+ * Invariants (`checkPlan`):
+ * 1. the same listings and options give an equal plan, order included;
+ * 2. one action per path;
+ * 3. whatever overwrites or deletes carries `before`, the entry it was decided on;
+ * 4. the verb copy has no deletes; a plan with a listing problem or an empty source has none either;
+ * 5. deletes come after everything else;
+ * 6. after a full run, planning again gives no actions;
+ * 7. every listed file is accounted for exactly once: action, conflict, skipped or unchanged.
+ */
+export interface Plan {
+  readonly version: 1;
+  readonly source: Place;
+  readonly target: Place;
+  readonly options: PlanOptions;
+  readonly actions: readonly Action[];
+  readonly conflicts: readonly Conflict[];
+  readonly skipped: readonly Skipped[];
+  readonly unchanged: Tally;
+  /** Files seen on each side after filtering, whatever became of them. */
+  readonly listed: { readonly source: Tally; readonly target: Tally };
+  readonly problems: readonly ListingProblem[];
+  readonly safety: readonly SafetyFinding[];
+  readonly totals: PlanTotals;
+}
+
+/** One side of a plan. */
+export type Place =
+  | { readonly kind: 'folder' /** Absolute path on this machine. */; readonly path: string }
+  | { readonly kind: 'remote'; readonly remote: string; readonly path: RemotePath };
+
+export interface Tally {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+interface ActionBase {
+  /** Unique in the plan and stable for equal listings: the kind's letter and the path. */
+  readonly id: string;
+  /** Relative to both roots; as spelled on the source (on the target for a delete). */
+  readonly path: RemotePath;
+}
+
+export interface CopyFile extends ActionBase {
+  readonly kind: 'copyFile';
+  /** upload: folder → remote; download: remote → folder; copy: both of one kind. */
+  readonly direction: 'upload' | 'download' | 'copy';
+  readonly source: FileEntry;
+  /** What the target has there now; absent when nothing. Its own spelling of the path is kept (R12). */
+  readonly before?: FileEntry;
+  readonly because:
+    | 'onlyInSource'
+    | 'sizeDiffers'
+    | 'sourceIsNewer'
+    | 'targetIsNewer'
+    | 'timeDiffers'
+    | 'hashDiffers';
+}
+
+/** Equal content, another modified time: the time alone is set (rclone's `touch`, R7). */
+export interface SetTime extends ActionBase {
+  readonly kind: 'setTime';
+  readonly source: FileEntry;
+  readonly before: FileEntry;
+  readonly because: 'onlyTimeDiffers';
+}
+
+export interface DeleteFile extends ActionBase {
+  readonly kind: 'deleteFile';
+  readonly before: FileEntry;
+  readonly because: 'notInSource';
+}
+
+export type Action = CopyFile | SetTime | DeleteFile;
+
+/** Two things that want one name. Never executed; both sides are left as they are. */
+export interface Conflict {
+  readonly path: RemotePath;
+  /**
+   * fileAgainstFolder: a file on one side is a folder on the other, or `a` stands beside `a/b` and the target can't hold both.
+   * sameName: several names of one side are one name on the other (case, Unicode form); the first is used, this one isn't.
+   */
+  readonly because: 'fileAgainstFolder' | 'sameName';
+  readonly source?: FileEntry;
+  readonly target?: FileEntry;
+  /** The other name, for a sentence. */
+  readonly with?: string;
+}
+
+/** Something listed that is left alone, and why. */
+export interface Skipped {
+  /** As the side spells it; for display. */
+  readonly path: string;
+  readonly side: 'source' | 'target';
+  readonly because: UnusableReason | 'badName' | 'tooLarge' | 'archived' | 'protected' | 'vanished';
+  /** The end of a sentence: "has a character that Windows does not allow in names". */
+  readonly detail?: string;
+  readonly bytes?: number;
+}
+
+/** A folder that could not be listed. Everything below it is unknown, so nothing is deleted in the whole run (R21). */
+export interface ListingProblem {
+  readonly side: 'source' | 'target';
+  readonly path: RemotePath;
+  readonly kind: RemoteErrorKind;
+  readonly message: string;
+}
+
+export interface SafetyFinding {
+  readonly kind: 'emptySource' | 'incompleteListing' | 'manyDeletes';
+  /** A sentence for people. */
+  readonly message: string;
+  /** withheld: the deletes were left out of the plan. confirm: the run asks once more. */
+  readonly effect: 'deletesWithheld' | 'confirm';
+}
+
+export interface PlanTotals {
+  readonly upload: Tally;
+  readonly download: Tally;
+  readonly copy: Tally;
+  readonly setTime: Tally;
+  readonly delete: Tally;
+  readonly conflict: Tally;
+  readonly skipped: Tally;
+}
+
+/** Told while a plan is being made. Counts are of files seen so far. */
+export interface PlanProgress {
+  readonly listed: { readonly source: number; readonly target: number };
+  /** Pairs whose facts had to be asked for one by one, and how many of those are answered. */
+  readonly compared: { readonly asked: number; readonly answered: number };
+  readonly actions: number;
+}

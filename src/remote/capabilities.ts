@@ -1,0 +1,59 @@
+/** What a remote can do and how it names things: plain data, so that plans and previews can carry it. */
+export interface Capabilities {
+  /** Nanoseconds between two times that the remote can tell apart, or 'none' when it keeps no modified times. */
+  readonly timePrecisionNs: number | 'none';
+  /** Whether a listing already holds the owner's modified time, or a `stat` per file is needed for it. */
+  readonly listsModified: boolean;
+  /** The hash a `stat` can tell, if any. */
+  readonly hash: 'md5' | 'none';
+  readonly names: NameRules;
+  /** Largest file in bytes, where there is a limit. */
+  readonly maxFileSize?: number;
+  /** Whether a write's guard is enforced by the service itself (atomically) or by a check just before the write. */
+  readonly guards: 'enforced' | 'checkedBefore';
+  /** Whether folders exist of their own; false where they are only common prefixes. */
+  readonly realFolders: boolean;
+  /** Deleted content stays recoverable (versioning, trash); undefined when unknown. */
+  readonly recoverableDeletes?: boolean;
+}
+
+export interface NameRules {
+  readonly caseSensitive: boolean;
+  /** True when two names that differ only in Unicode normal form are one name to the remote. */
+  readonly foldsUnicode: boolean;
+  /** Which names can't be stored at all; see `nameProblem`. */
+  readonly forbids: 'nothing' | 'posix' | 'windows';
+  /** Longest whole path in UTF-8 bytes. */
+  readonly maxPathBytes?: number;
+  /** Longest single part in UTF-8 bytes. */
+  readonly maxPartBytes?: number;
+}
+
+const windowsReserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+
+/** Why a remote with these rules can't hold a file at `path`, as the end of a sentence ("has a part that…"), or undefined. */
+export function nameProblem(path: string, rules: NameRules): string | undefined {
+  if (rules.maxPathBytes !== undefined && Buffer.byteLength(path) > rules.maxPathBytes)
+    return `is longer than ${rules.maxPathBytes} bytes`;
+  for (const part of path.split('/')) {
+    if (
+      rules.maxPartBytes !== undefined &&
+      part.length * 3 > rules.maxPartBytes &&
+      Buffer.byteLength(part) > rules.maxPartBytes
+    )
+      return `has a part longer than ${rules.maxPartBytes} bytes`;
+    if (rules.forbids === 'nothing') continue;
+    if (part.includes('\0')) return 'contains a NUL character';
+    if (rules.forbids === 'posix') continue;
+    if (/[<>:"\\|?*\u0001-\u001f]/.test(part)) return 'has a character that Windows does not allow in names';
+    if (/[ .]$/.test(part)) return 'has a part that ends with a space or a dot, which Windows drops';
+    if (windowsReserved.test(part)) return `has the part "${part}", a device name on Windows`;
+  }
+  return undefined;
+}
+
+/** The key under which two names are one and the same to a remote with these rules. The path itself is never altered. */
+export function matchKey(path: string, rules: Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>): string {
+  const normal = rules.foldsUnicode ? path.normalize('NFC') : path;
+  return rules.caseSensitive ? normal : normal.toLowerCase();
+}

@@ -1,0 +1,67 @@
+/** A point in time: whole seconds since 1970-01-01 UTC (may be negative) and 0…999,999,999 nanoseconds more. JSON-safe. */
+export interface Instant {
+  readonly s: number;
+  readonly ns: number;
+}
+
+const nsPerSecond = 1_000_000_000;
+/** rclone keeps times as signed 64-bit nanoseconds; what lies outside is clamped (sync-semantics R2, H9). */
+const maxSeconds = 9_223_372_036;
+
+/** From milliseconds since the epoch, fractions allowed (as of `Date` and `fs.Stats`). Out of range is clamped. */
+export function instantFromMs(ms: number): Instant {
+  const s = Math.floor(ms / 1000);
+  return clamp({ s, ns: Math.round((ms - s * 1000) * 1e6) });
+}
+
+/** From whole nanoseconds since the epoch (as of `fs.BigIntStats`). Out of range is clamped. */
+export function instantFromNs(ns: bigint): Instant {
+  const rest = Number(BigInt.asIntN(64, ns) % BigInt(nsPerSecond));
+  const s = Number((ns - BigInt(rest)) / BigInt(nsPerSecond));
+  return clamp(rest < 0 ? { s: s - 1, ns: rest + nsPerSecond } : { s, ns: rest });
+}
+
+/** Milliseconds since the epoch; whole, rounded down. */
+export function instantToMs(time: Instant): number {
+  return time.s * 1000 + Math.floor(time.ns / 1e6);
+}
+
+/** Seconds since the epoch with a fraction, as `fs.utimes` takes it (a double: good to about a microsecond). */
+export function instantToSeconds(time: Instant): number {
+  return time.s + time.ns / nsPerSecond;
+}
+
+/** a − b in nanoseconds; exact up to about 100 days, beyond that good enough to compare with a window. */
+export function nsBetween(a: Instant, b: Instant): number {
+  return (a.s - b.s) * nsPerSecond + (a.ns - b.ns);
+}
+
+/**
+ * rclone's text of a time (sync-semantics R2): decimal seconds, up to 9 fraction digits, trailing zeros and a bare
+ * point dropped: `1700000000`, `1700000000.5`, `-1.5`.
+ */
+export function formatRcloneTime(time: Instant): string {
+  const negative = time.s < 0;
+  const whole = negative && time.ns > 0 ? -(time.s + 1) : Math.abs(time.s);
+  const ns = negative && time.ns > 0 ? nsPerSecond - time.ns : time.ns;
+  const fraction = ns === 0 ? '' : `.${String(ns).padStart(9, '0').replace(/0+$/, '')}`;
+  return `${negative ? '-' : ''}${whole}${fraction}`;
+}
+
+/** The time that rclone's text spells; fractions of any length are read. Undefined when it isn't one (R2: then LastModified counts). */
+export function parseRcloneTime(text: string): Instant | undefined {
+  const match = /^([+-]?)(\d{1,12})(?:\.(\d*))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const s = Number(match[2]);
+  const ns = Number((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
+  if (match[1] !== '-') return clamp({ s, ns });
+  return clamp(ns === 0 ? { s: s === 0 ? 0 : -s, ns: 0 } : { s: -s - 1, ns: nsPerSecond - ns });
+}
+
+function clamp(time: Instant): Instant {
+  if (!Number.isFinite(time.s) || !Number.isFinite(time.ns)) return { s: 0, ns: 0 };
+  if (time.ns >= nsPerSecond) return clamp({ s: time.s + 1, ns: time.ns - nsPerSecond });
+  if (time.s > maxSeconds) return { s: maxSeconds, ns: 0 };
+  if (time.s < -maxSeconds) return { s: -maxSeconds, ns: 0 };
+  return time;
+}

@@ -1,0 +1,160 @@
+import type { Readable } from 'node:stream';
+import type { Capabilities } from './capabilities';
+import type { Entry, FileEntry } from './entry';
+import type { Instant } from './modifiedTime';
+import type { RemotePath } from './remotePath';
+
+/**
+ * The port to one storage. Only what every storage can do is required; other powers exist or are undefined.
+ *
+ * Callers may rely on this of every implementation (test/backends/remoteContract.ts checks it):
+ * - errors are RemoteErrors only; cancellation rejects with the signal's reason, and a signal that is already
+ *   aborted means that no request starts;
+ * - after a failed or cancelled write nothing half-written is visible under the final name, and what was there before is still there;
+ * - a listing yields everything or throws: a failure half-way is an error, never a short list;
+ * - nothing is retried here; that is the work of layers/retrying.ts.
+ */
+export interface Remote {
+  readonly capabilities: Capabilities;
+
+  /**
+   * One folder, page by page, in no promised order. A page is one request, made when the next page is asked for.
+   * Throws `notFound` when the folder surely doesn't exist (a store of prefixes can't tell and yields nothing).
+   */
+  list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]>;
+
+  /**
+   * Every file (and unusable entry) below `folder` at any depth, page by page. Files come in the order of `comparePaths` over
+   * whole paths; an implementation whose service breaks that order throws `damaged` rather than pass it on. No folders.
+   */
+  listDeep?(
+    folder: RemotePath,
+    options: DeepListOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Entry[]>;
+
+  /** The exact facts of one thing. Throws `notFound`. An implied folder (some key starts with `path/`) is a folder. */
+  stat(path: RemotePath, signal: AbortSignal): Promise<Entry>;
+
+  /**
+   * The content, or `range` of it. `expected` makes the read fail with `changed` when the file is no longer that one.
+   * A body that ends early makes the stream fail with `damaged` or `unavailable`; it never just ends.
+   */
+  read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult>;
+
+  /**
+   * Writes a whole file. The answer is the entry as now stored, as exact as can be told without another request.
+   * The length and (where the service can) the checksum are verified before the content becomes visible.
+   */
+  write(
+    path: RemotePath,
+    body: ByteSource,
+    facts: FileFacts,
+    guard: Guard,
+    signal: AbortSignal,
+  ): Promise<FileEntry>;
+
+  /** Throws `notFound` when absent, `changed` when the guard doesn't hold, `isAFolder` for a folder. */
+  removeFile(path: RemotePath, guard: Guard, signal: AbortSignal): Promise<void>;
+
+  /** Makes a folder and its parents. Already there is fine. Throws `alreadyExists` when a file is in the way. */
+  makeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
+
+  /** Removes an empty folder. Throws `notEmpty` when it isn't, `notFound` when absent. */
+  removeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Many files at once where the service has a request for it. Resolves to the failures, by path; what isn't named is
+   * gone. Has no guards: the caller rechecks before.
+   */
+  removeFiles?(paths: readonly RemotePath[], signal: AbortSignal): Promise<ReadonlyMap<RemotePath, Error>>;
+
+  /** Server-side copy within this remote, metadata and all. `source` is what was seen there: `changed` when it differs. */
+  copyWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
+
+  /** Server-side move of a file. Without this power, callers copy, verify and remove. */
+  moveWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
+
+  /** Sets the modified time alone; content and other metadata stay. */
+  setModifiedTime?(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry>;
+
+  /** Powers that only show up in the tree's menus. */
+  readonly extras?: RemoteExtras;
+
+  /** Ends connections. No call may follow. */
+  close?(): Promise<void>;
+}
+
+export interface ListOptions {
+  /** Only names that start with this, filtered by the service. */
+  readonly namePrefix?: string;
+  /** Most entries in a page; the service may give fewer. */
+  readonly pageSize?: number;
+}
+
+export interface DeepListOptions {
+  /** Whether links to files and folders are followed (loops are found and reported) or reported as `symlink`. */
+  readonly followSymlinks?: boolean;
+  /** Folders not to be entered, where entering costs something. Pure. */
+  skipFolder?(path: RemotePath): boolean;
+}
+
+export interface ReadOptions {
+  readonly range?: ByteRange;
+  readonly expected?: FileEntry;
+}
+
+/** Bytes from `start` up to but not including `end` (to the end of the file when absent). */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export interface ReadResult {
+  readonly stream: Readable;
+  /** The file that is being read; its `version` is of this very content. */
+  readonly entry: FileEntry;
+}
+
+/** A body that can be opened again, so that a failed request can be sent again. */
+export interface ByteSource {
+  /** Whole length in bytes. */
+  readonly size: number;
+  /** Opens the bytes of `range` (all without one). A source that changed since it was looked at fails with `changed`. */
+  open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable>;
+  /** The whole body at once, where it is in memory already or small: saves a stream per small file. */
+  bytes?(signal: AbortSignal): Promise<Uint8Array>;
+  /** Lower-case hex MD5 when it is known without reading. */
+  readonly md5?: string;
+}
+
+export interface FileFacts {
+  /** Stored as the modified time (`X-Amz-Meta-Mtime` in rclone's format, or the disk's mtime). */
+  readonly modified?: Instant;
+  /** Guessed from the name when absent. */
+  readonly contentType?: string;
+  /** Keep what the file at this path has now: content type, headers, user metadata, storage class, tags. For saves in an editor. */
+  readonly keepAttributes?: boolean;
+  /** Bytes sent so far of this body; for progress. May go back when a part is sent again. */
+  readonly onProgress?: (bytesSent: number) => void;
+}
+
+/** What must be there at the moment of writing or removing; otherwise `changed` (or `alreadyExists` for 'absent'). */
+export type Guard =
+  | { readonly must: 'anything' }
+  | { readonly must: 'beAbsent' }
+  | { readonly must: 'beUnchanged'; readonly entry: FileEntry };
+
+export interface RemoteExtras {
+  /** A web address that gives the content to anyone for `seconds`. */
+  shareLink?(path: RemotePath, seconds: number, signal: AbortSignal): Promise<string>;
+  /** Everything the service tells about one thing, in titled groups of name and value, for reading. */
+  properties?(path: RemotePath, signal: AbortSignal): Promise<readonly PropertyGroup[]>;
+  /** Makes a bucket at the top level. `location` is a region or location constraint; absent = the remote's own. */
+  createBucket?(name: string, location: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+export interface PropertyGroup {
+  readonly title: string;
+  readonly properties: readonly { readonly name: string; readonly value: string }[];
+}

@@ -1,0 +1,50 @@
+/** The closed list of what can go wrong with a remote. Backends classify; callers decide and phrase by kind. */
+export type RemoteErrorKind =
+  | 'notFound'
+  | 'alreadyExists'
+  | 'notAFolder'
+  | 'isAFolder'
+  | 'notEmpty'
+  | 'forbidden'
+  | 'signInNeeded'
+  | 'tooMany'
+  | 'unavailable'
+  | 'changed'
+  | 'archived'
+  | 'unsupported'
+  | 'badName'
+  | 'badSettings'
+  | 'full'
+  | 'damaged'
+  | 'other';
+
+export interface RemoteErrorDetails {
+  readonly cause?: unknown;
+  /** Milliseconds the service asked to wait before the next try. */
+  readonly retryAfterMs?: number;
+  /** The service's own code and status, for the log and for a sentence's brackets: `AccessDenied (403)`. */
+  readonly code?: string;
+}
+
+/**
+ * The one error class that leaves a Remote. `message` is a whole sentence that names the thing, without any
+ * secret. Cancellation is not a RemoteError: it is the AbortSignal's own reason.
+ */
+export class RemoteError extends Error {
+  readonly kind: RemoteErrorKind;
+  readonly retryAfterMs: number | undefined;
+  readonly code: string | undefined;
+
+  constructor(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'RemoteError';
+    this.kind = kind;
+    this.retryAfterMs = details.retryAfterMs;
+    this.code = details.code;
+  }
+}
+
+/** Whether `error` is a RemoteError of one of `kinds` (of any kind when none is named). */
+export function isRemoteError(error: unknown, ...kinds: RemoteErrorKind[]): error is RemoteError {
+  return error instanceof RemoteError && (kinds.length === 0 || kinds.includes(error.kind));
+}

@@ -1,0 +1,79 @@
+import { RemoteError } from './remoteError';
+
+declare const brand: unique symbol;
+
+/**
+ * A `/`-separated path relative to a remote's root: no leading or trailing slash, no `.`, `..` or empty
+ * parts, no NUL. The root is the empty path. Only the constructors here make one, so it is valid wherever it appears.
+ */
+export type RemotePath = string & { readonly [brand]: 'RemotePath' };
+
+export const rootPath = '' as RemotePath;
+
+/** Why `text` can't be a RemotePath, as the end of a sentence ("has an empty part"), or undefined when it can. */
+export function pathProblem(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (text.includes('\0')) return 'contains a NUL character';
+  if (text.startsWith('/')) return 'starts with a slash';
+  if (text.endsWith('/')) return 'ends with a slash';
+  for (const part of text.split('/')) {
+    if (part === '') return 'has an empty part ("//")';
+    if (part === '.' || part === '..') return `has the part "${part}"`;
+  }
+  return undefined;
+}
+
+/** The path that `text` spells. Throws RemoteError `badName`, which names the text and what is wrong with it. */
+export function parsePath(text: string): RemotePath {
+  const problem = pathProblem(text);
+  if (problem) throw new RemoteError('badName', `The path ${JSON.stringify(text)} ${problem}.`);
+  return text as RemotePath;
+}
+
+/** `child` (one or more parts) below `folder`. Throws RemoteError `badName`. */
+export function joinPath(folder: RemotePath, child: string): RemotePath {
+  if (child === '') return folder;
+  return parsePath(folder === '' ? child : `${folder}/${child}`);
+}
+
+/** The folder that holds `path`; the root is its own parent. */
+export function parentPath(path: RemotePath): RemotePath {
+  const slash = path.lastIndexOf('/');
+  return (slash < 0 ? '' : path.slice(0, slash)) as RemotePath;
+}
+
+/** The last part of `path`; empty for the root. */
+export function baseName(path: RemotePath): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** Whether `path` is `folder` itself or lies below it. */
+export function isWithin(path: RemotePath, folder: RemotePath): boolean {
+  return folder === '' || path === folder || (path.startsWith(folder) && path[folder.length] === '/');
+}
+
+/** `path` as seen from `folder`. Throws a plain Error (a defect of the caller) unless it is within. */
+export function relativePath(path: RemotePath, folder: RemotePath): RemotePath {
+  if (!isWithin(path, folder)) throw new Error(`${path} is not within ${folder}`);
+  return (folder === '' ? path : path.slice(folder.length + 1)) as RemotePath;
+}
+
+/**
+ * Order of UTF-8 bytes, which is the order of S3 listings (sync-semantics §0). JavaScript's `<` is the order of
+ * UTF-16 units and differs where a surrogate meets U+E000–U+FFFF.
+ */
+export function comparePaths(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return codePointRank(x) - codePointRank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Moves surrogates above every other unit, so that comparing units compares code points. */
+function codePointRank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}

@@ -1,0 +1,29 @@
+import type { Action } from '../plan/plan';
+import type { RemoteErrorKind } from '../remote/remoteError';
+
+/** What became of a plan. JSON-safe. */
+export interface RunReport {
+  readonly version: 1;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** One per action of the plan, in the plan's order. */
+  readonly results: readonly ActionResult[];
+  readonly totals: Readonly<Record<ActionOutcome, number>>;
+  /** Bytes of content moved. */
+  readonly bytes: number;
+  /** Why the deletes were not run, as a sentence; absent when they were or there were none. */
+  readonly deletesWithheld?: string;
+}
+
+/** changed: what the plan was decided on is no longer so; nothing was done. */
+export type ActionOutcome = 'done' | 'failed' | 'changed' | 'cancelled' | 'notStarted';
+
+export interface ActionResult {
+  readonly id: string;
+  readonly kind: Action['kind'];
+  readonly path: string;
+  readonly outcome: ActionOutcome;
+  /** For failed and changed. */
+  readonly error?: { readonly kind: RemoteErrorKind; readonly message: string };
+}

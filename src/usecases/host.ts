@@ -1,0 +1,17 @@
+import type { RemoteSettings } from '../backends/backend';
+import type { Clock } from '../remote/clock';
+import type { Log } from '../remote/log';
+
+/** What the surroundings (the editor, or a terminal) provide to the app. */
+export interface Host {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `cloudRemotes.remotes` as it is now, unchecked. */
+  remoteSettings(): readonly RemoteSettings[];
+  secret(remote: string, field: string): Promise<string | undefined>;
+  askCode?(prompt: string): Promise<string | undefined>;
+  mayRunPrograms(): boolean;
+  /** Folder for caches and run journals; made when needed. Undefined = keep none. */
+  readonly storageFolder: string | undefined;
+}
