@@ -1,0 +1,45 @@
+import { Uri } from 'vscode';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { parsePath } from '../remote/remotePath';
+
+/** The scheme of everything on a remote: `cloudremotes://<remote>/<bucket>/<key>`. */
+export const remoteScheme = 'cloudremotes';
+
+/** The parts of a Uri that an address is made of; what `vscode.Uri` has of them, unencoded. */
+export interface UriParts {
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+}
+
+/**
+ * The Uri of a place on a remote. It is stable, holds no secret, and survives `toString` and `parse`.
+ *
+ * The editor writes authorities in lower case and compares them without case, so the name goes in in lower case and
+ * is looked up on the way back; names of remotes are therefore unique without regard to case.
+ */
+export function toUri(address: RemoteAddress): Uri {
+  return Uri.from(toUriParts(address));
+}
+
+/**
+ * The address that a Uri stands for. `names` are those of the configured remotes, as they are spelled there; a name
+ * that is none of them comes back as the Uri has it, and opening it says that it is unknown.
+ * Throws RemoteError `badName` when the path can't be one of a remote (`a//b`, `..`).
+ */
+export function fromUri(uri: UriParts, names: readonly string[]): RemoteAddress {
+  if (uri.scheme !== remoteScheme) throw new Error(`${uri.scheme}: is not the scheme of a remote`);
+  const folded = foldName(uri.authority);
+  const remote = names.find((name) => foldName(name) === folded) ?? uri.authority;
+  return { remote, path: parsePath(uri.path.replace(/^\//, '').replace(/\/$/, '')) };
+}
+
+/** What `toUri` is made of; apart from the editor so that it can be tested. Pure. */
+export function toUriParts(address: RemoteAddress): UriParts {
+  return { scheme: remoteScheme, authority: foldName(address.remote), path: `/${address.path}` };
+}
+
+/** Two names of remotes are one when this is equal. */
+export function foldName(name: string): string {
+  return name.toLowerCase();
+}
