@@ -1,0 +1,59 @@
+import { type ComparisonMode, comparisonModes, type FilterRule } from '../plan/planOptions';
+
+/** The plain settings of the extension, in the units that the code uses. Remotes and syncs are checked by their own parts. */
+export interface CheckedSettings {
+  /** Rows of a folder that are asked for at once: one request. */
+  readonly pageSize: number;
+  /** Bytes above which opening a file asks first. */
+  readonly largeFileBytes: number;
+  /** Milliseconds between two looks at the open remote files; 0 = never look. */
+  readonly watchIntervalMs: number;
+  /** Files moved at once. */
+  readonly transfers: number;
+  readonly compare: ComparisonMode;
+  /** Whether a sync deletes what only the target has, unless the saved sync or the preview says otherwise. */
+  readonly deleteExtraneous: boolean;
+  /** Rules that stand before everything else, in rclone's spelling. */
+  readonly exclude: readonly FilterRule[];
+  readonly useDefaultExcludes: boolean;
+  readonly followSymlinks: boolean;
+}
+
+const megabyte = 1024 * 1024;
+
+/**
+ * Reads the settings through `read` (name without the section → value or undefined). Never throws: a value of another
+ * type or out of range counts as the default, as the editor marks it in settings.json already. Pure.
+ */
+export function checkSettings(read: (name: string) => unknown): CheckedSettings {
+  const whole = (name: string, least: number, most: number, otherwise: number) => {
+    const value = read(name);
+    return typeof value === 'number' && Number.isFinite(value)
+      ? Math.min(most, Math.max(least, Math.round(value)))
+      : otherwise;
+  };
+  const flag = (name: string, otherwise: boolean) => {
+    const value = read(name);
+    return typeof value === 'boolean' ? value : otherwise;
+  };
+  const compare = read('compare');
+  const exclude = read('exclude');
+  const largeFile = read('largeFileSize');
+  const watchInterval = whole('watchInterval', 0, 24 * 3600, 5);
+  return {
+    pageSize: whole('pageSize', 10, 1000, 200),
+    largeFileBytes:
+      (typeof largeFile === 'number' && largeFile > 0 ? Math.min(largeFile, 10_000) : 20) * megabyte,
+    watchIntervalMs: watchInterval * 1000,
+    transfers: whole('transfers', 1, 32, 4),
+    compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
+    deleteExtraneous: flag('deleteExtraneous', false),
+    exclude: Array.isArray(exclude)
+      ? exclude
+          .filter((rule): rule is string => typeof rule === 'string' && rule !== '')
+          .map((rule) => ({ exclude: rule }))
+      : [],
+    useDefaultExcludes: flag('useDefaultExcludes', true),
+    followSymlinks: flag('followSymlinks', true),
+  };
+}

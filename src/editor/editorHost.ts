@@ -1,0 +1,35 @@
+import * as vscode from 'vscode';
+import { systemClock } from '../remote/clock';
+import type { Log } from '../remote/log';
+import type { Host } from '../usecases/host';
+import type { RemoteSecrets } from './secrets';
+import { writtenRemotes } from './settings';
+
+/** What the editor provides to the app. Does no I/O before something is asked of it. */
+export function createEditorHost(
+  context: vscode.ExtensionContext,
+  secrets: RemoteSecrets,
+  output: vscode.LogOutputChannel,
+): Host {
+  return {
+    log: logTo(output),
+    clock: systemClock,
+    env: process.env,
+    remoteSettings: writtenRemotes,
+    secret: (remote, field) => secrets.get(remote, field),
+    askCode: async (prompt) =>
+      vscode.window.showInputBox({
+        title: 'Cloud Remotes: One-Time Code',
+        prompt,
+        ignoreFocusOut: true,
+        validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'The code has digits only.'),
+      }),
+    mayRunPrograms: () => vscode.workspace.isTrusted,
+    storageFolder: context.globalStorageUri.scheme === 'file' ? context.globalStorageUri.fsPath : undefined,
+  };
+}
+
+/** The log of the core as lines of the output channel, whose level the user sets. */
+function logTo(output: vscode.LogOutputChannel): Log {
+  return { write: (level, tag, text) => output[level](`[${tag}] ${text}`) };
+}
