@@ -1,4 +1,5 @@
 import type { FileEntry, UnusableReason } from '../remote/entry';
+import type { Instant } from '../remote/modifiedTime';
 import type { RemoteErrorKind } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import type { PlanOptions } from './planOptions';
@@ -14,7 +15,8 @@ import type { PlanOptions } from './planOptions';
  * 4. the verb copy has no deletes; a plan with a listing problem or an empty source has none either;
  * 5. deletes come after everything else;
  * 6. after a full run, planning again gives no actions;
- * 7. every listed file is accounted for exactly once: action, conflict, skipped or unchanged.
+ * 7. everything listed on the source is accounted for exactly once: action, conflict, skipped, unchanged or left out by the user;
+ *    likewise on the target, save for files that only the target has and that stay because no deletes were wanted.
  */
 export interface Plan {
   readonly version: 1;
@@ -25,11 +27,13 @@ export interface Plan {
   readonly conflicts: readonly Conflict[];
   readonly skipped: readonly Skipped[];
   readonly unchanged: Tally;
-  /** Files seen on each side after filtering, whatever became of them. */
+  /** Files and unusable entries seen on each side after filtering, whatever became of them. */
   readonly listed: { readonly source: Tally; readonly target: Tally };
   readonly problems: readonly ListingProblem[];
   readonly safety: readonly SafetyFinding[];
   readonly totals: PlanTotals;
+  /** Actions that the user took out of this plan (`selectActions`); absent in a whole plan. */
+  readonly leftOut?: Tally;
 }
 
 /** One side of a plan. */
@@ -63,6 +67,11 @@ export interface CopyFile extends ActionBase {
     | 'targetIsNewer'
     | 'timeDiffers'
     | 'hashDiffers';
+  /**
+   * The modified time to give the copy where it isn't the source's own: `aws` and `exact-timestamps` compare a
+   * downloaded file with `LastModified`, so that is what it must carry, or it would be fetched again for ever (A10).
+   */
+  readonly storeModified?: Instant;
 }
 
 /** Equal content, another modified time: the time alone is set (rclone's `touch`, R7). */
@@ -100,7 +109,19 @@ export interface Skipped {
   /** As the side spells it; for display. */
   readonly path: string;
   readonly side: 'source' | 'target';
-  readonly because: UnusableReason | 'badName' | 'tooLarge' | 'archived' | 'protected' | 'vanished';
+  /**
+   * Besides what made it unusable: badName, tooLarge: the target can't hold it; archived: can't be read without a restore;
+   * protected: its twin is unknown or may not be touched; vanished: gone between listing and asking for its facts;
+   * unverified: sizes agree and content was to be compared, but there is no hash that both sides know (R8, H24).
+   */
+  readonly because:
+    | UnusableReason
+    | 'badName'
+    | 'tooLarge'
+    | 'archived'
+    | 'protected'
+    | 'vanished'
+    | 'unverified';
   /** The end of a sentence: "has a character that Windows does not allow in names". */
   readonly detail?: string;
   readonly bytes?: number;
