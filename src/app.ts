@@ -1,12 +1,23 @@
-import type { Backend, ConnectionFinding, RemoteSettings } from './backends/backend';
+import path from 'node:path';
+import { allBackends } from './backends/allBackends';
+import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './backends/backend';
+import { openLocalRemote } from './backends/local/localRemote';
 import type { Place, Plan, PlanProgress } from './plan/plan';
 import type { PlanOptions } from './plan/planOptions';
+import { logging } from './remote/layers/logging';
+import { refusingWrites } from './remote/layers/refusingWrites';
+import { retrying } from './remote/layers/retrying';
 import type { Remote } from './remote/remote';
-import type { RemotePath } from './remote/remotePath';
+import { RemoteError } from './remote/remoteError';
+import { type RemotePath, rootPath } from './remote/remotePath';
 import type { RunObserver } from './transfer/progress';
 import type { RunReport } from './transfer/runReport';
+import { type ConfiguredRemote, checkRemotes } from './usecases/configuredRemotes';
+import type { Host } from './usecases/host';
+import { planSync } from './usecases/planSync';
+import { runPlan } from './usecases/runPlan';
 
-/** Everything the editor (or a terminal) can ask for. Made by `createApp(host)`; holds no reference to any editor. */
+/** Everything the editor (or a terminal) can ask for. Holds no reference to any editor. */
 export interface App {
   readonly backends: readonly Backend[];
   /** The checked remotes, in the order of the settings; a remote with bad settings carries its problems. */
@@ -14,14 +25,14 @@ export interface App {
   /** The opened remote; the same object until its settings change. Throws RemoteError `badSettings` or `notFound` with the way out. */
   openRemote(name: string): Promise<Remote>;
   /** The remote and the path in it that a place stands for. A folder is opened as a local remote of its own. */
-  openPlace(place: Place): Promise<{ readonly remote: Remote; readonly root: RemotePath }>;
+  openPlace(place: Place): Promise<OpenedPlace>;
   /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
   planSync(
     request: SyncRequest,
     signal: AbortSignal,
     onProgress?: (progress: PlanProgress) => void,
   ): Promise<Plan>;
-  /** Does what the plan says, rechecking each action. `transfers` = how many files at once. */
+  /** Does what the plan says, rechecking each action. */
   runPlan(plan: Plan, signal: AbortSignal, options?: RunOptions): Promise<RunReport>;
   /** Tries settings that need not be saved yet. `secrets` stand in for those in secret storage. */
   testConnection(
@@ -29,17 +40,14 @@ export interface App {
     secrets: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): AsyncIterable<ConnectionFinding>;
-  /** Closes remotes whose settings changed or went away; call it when settings or secrets change. */
-  settingsChanged(): void;
+  /** Closes remotes whose settings changed or went away, or one by name (its secrets changed). */
+  settingsChanged(name?: string): void;
   close(): Promise<void>;
 }
 
-export interface ConfiguredRemote {
-  readonly settings: RemoteSettings;
-  /** Undefined when `settings.backend` is unknown. */
-  readonly backend: Backend | undefined;
-  /** Sentences; empty when the remote can be opened. */
-  readonly problems: readonly string[];
+export interface OpenedPlace {
+  readonly remote: Remote;
+  readonly root: RemotePath;
 }
 
 export interface SyncRequest {
@@ -50,6 +58,117 @@ export interface SyncRequest {
 
 export interface RunOptions {
   readonly observer?: RunObserver;
-  /** Files at once; default 4… see executePlan. */
+  /** Files at once. */
   readonly transfers?: number;
+}
+
+interface OpenRemote {
+  /** The settings it was opened with, as JSON. */
+  readonly settings: string;
+  readonly remote: Promise<Remote>;
+}
+
+/** Composes the backends, the layers and the use cases. Does no I/O. */
+export function createApp(host: Host): App {
+  const opened = new Map<string, OpenRemote>();
+
+  const remotes = () => checkRemotes(host.remoteSettings(), allBackends);
+
+  function backendHost(
+    settings: RemoteSettings,
+    secrets: Readonly<Record<string, string>> = {},
+  ): BackendHost {
+    return {
+      log: host.log,
+      clock: host.clock,
+      env: host.env,
+      secret: async (field) => secrets[field] ?? (await host.secret(settings.name, field)),
+      ...(host.askCode && { askCode: host.askCode }),
+      mayRunPrograms: host.mayRunPrograms(),
+      ...(host.storageFolder !== undefined && { cacheFolder: path.join(host.storageFolder, 'cache') }),
+    };
+  }
+
+  function layered(remote: Remote): Remote {
+    return retrying(logging(remote, host.log), { clock: host.clock, log: host.log });
+  }
+
+  async function openRemote(name: string): Promise<Remote> {
+    const configured = remotes().find((candidate) => candidate.settings.name === name);
+    if (!configured)
+      throw new RemoteError('notFound', `There is no remote named "${name}". Add it, or correct the name.`);
+    const { backend, settings, problems } = configured;
+    if (!backend || problems.length > 0)
+      throw new RemoteError('badSettings', `The remote "${name}" can't be used. ${problems.join(' ')}`);
+    const written = JSON.stringify(settings);
+    const known = opened.get(name);
+    if (known?.settings === written) return known.remote;
+    if (known) forget(name, known);
+    const remote = backend.open(settings, backendHost(settings)).then(layered);
+    const entry = { settings: written, remote };
+    opened.set(name, entry);
+    // A failure (a missing secret, say) must not stick once it is mended.
+    remote.catch(() => opened.get(name) === entry && opened.delete(name));
+    return remote;
+  }
+
+  async function openPlace(place: Place): Promise<OpenedPlace> {
+    return place.kind === 'remote'
+      ? { remote: await openRemote(place.remote), root: place.path }
+      : { remote: layered(openLocalRemote({ root: place.path })), root: rootPath };
+  }
+
+  function forget(name: string, entry: OpenRemote): void {
+    opened.delete(name);
+    entry.remote.then((remote) => remote.close?.()).catch(() => {});
+  }
+
+  return {
+    backends: allBackends,
+    remotes,
+    openRemote,
+    openPlace,
+
+    async planSync(request, signal, onProgress) {
+      const [source, target] = await Promise.all([openPlace(request.source), openPlace(request.target)]);
+      return planSync(
+        {
+          source: { place: request.source, remote: refusingWrites(source.remote), root: source.root },
+          target: { place: request.target, remote: refusingWrites(target.remote), root: target.root },
+          options: request.options,
+        },
+        signal,
+        onProgress,
+      );
+    },
+
+    async runPlan(plan, signal, options = {}) {
+      const [source, target] = await Promise.all([openPlace(plan.source), openPlace(plan.target)]);
+      return runPlan(plan, source, target, { ...options, host }, signal);
+    },
+
+    async *testConnection(settings, secrets, signal) {
+      const backend = allBackends.find((candidate) => candidate.id === settings.backend);
+      if (!backend) throw new RemoteError('badSettings', `"${settings.backend}" is no known backend.`);
+      const surroundings = backendHost(settings, secrets);
+      const remote = await backend.open(settings, surroundings);
+      try {
+        yield* backend.testConnection(remote, settings, surroundings, signal);
+      } finally {
+        await remote.close?.();
+      }
+    },
+
+    settingsChanged(name) {
+      const now = new Map(remotes().map(({ settings }) => [settings.name, JSON.stringify(settings)]));
+      for (const [known, entry] of opened)
+        if (known === name || now.get(known) !== entry.settings) forget(known, entry);
+    },
+
+    async close() {
+      const all = [...opened.values()];
+      opened.clear();
+      await Promise.allSettled(all.map(async (entry) => (await entry.remote).close?.()));
+    },
+  };
 }

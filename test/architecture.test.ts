@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { globSync } from './tools/glob.mjs';
+
+const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
+
+/**
+ * Who may import whom, by folder, most exact first. `types:` allows `import type` only. The order is the reading direction:
+ * editor → usecases → plan, transfer → remote; backends stand beside and see only the port.
+ */
+const rules: readonly { folder: string; may: readonly string[] }[] = [
+  { folder: 'src/extension.ts', may: ['vscode', 'src/editor', 'src/app.ts'] },
+  {
+    folder: 'src/app.ts',
+    may: ['src/usecases', 'src/plan', 'src/transfer', 'src/remote', 'src/backends', 'src/signIn'],
+  },
+  {
+    folder: 'src/editor',
+    may: [
+      'vscode',
+      'src/editor',
+      'src/usecases',
+      'src/preview',
+      'src/signIn',
+      'src/remote',
+      'src/plan',
+      'types:src/app.ts',
+      'types:src/transfer',
+      'types:src/backends/backend.ts',
+    ],
+  },
+  {
+    folder: 'src/usecases',
+    may: [
+      'src/usecases',
+      'src/plan',
+      'src/transfer',
+      'src/remote',
+      'src/signIn',
+      'types:src/backends/backend.ts',
+    ],
+  },
+  { folder: 'src/preview', may: ['src/preview', 'types:src/plan', 'types:src/remote', 'types:src/transfer'] },
+  { folder: 'media', may: ['media', 'src/preview', '@vscode/webview-ui-toolkit'] },
+  { folder: 'src/transfer', may: ['src/transfer', 'src/plan', 'src/remote'] },
+  { folder: 'src/plan', may: ['src/plan', 'src/remote'] },
+  { folder: 'src/signIn', may: ['src/signIn', 'src/remote/tokenSource.ts'] },
+  { folder: 'src/remote', may: ['src/remote'] },
+  { folder: 'src/backends/allBackends.ts', may: ['src/backends'] },
+  { folder: 'src/backends/backend.ts', may: ['src/remote', 'types:src/signIn'] },
+  { folder: 'src/backends/*', may: ['itself', 'src/remote', 'src/backends/backend.ts', 'types:src/signIn'] },
+];
+
+/** Packages and the one file that may load them, where a dependency is kept behind a door. */
+const doors: readonly { pattern: RegExp; only: string }[] = [
+  { pattern: /^@vscode\/webview-ui-toolkit/, only: 'media/planPreview/controls.ts' },
+  { pattern: /^@(aws-sdk|smithy)\//, only: 'src/backends/s3/awsSdk.ts' },
+];
+
+interface ImportLine {
+  readonly file: string;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): ImportLine[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  const found: ImportLine[] = [];
+  for (const match of text.matchAll(
+    /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm,
+  )) {
+    const spelled = match[2] ?? match[3] ?? '';
+    found.push({ file, target: resolve(file, spelled), typeOnly: match[1] !== undefined });
+  }
+  return found;
+}
+
+function resolve(file: string, spelled: string): string {
+  if (!spelled.startsWith('.')) return spelled;
+  const target = path.posix.join(path.posix.dirname(file), spelled);
+  return /\.\w+$/.test(target) ? target : `${target}.ts`;
+}
+
+function ruleFor(file: string): { folder: string; may: readonly string[] } | undefined {
+  return rules.find(({ folder }) =>
+    folder.endsWith('/*')
+      ? file.startsWith(folder.slice(0, -1))
+      : file === folder || file.startsWith(`${folder}/`),
+  );
+}
+
+function allowed(line: ImportLine, may: readonly string[]): boolean {
+  const { file, target, typeOnly } = line;
+  if (target.startsWith('node:')) return true;
+  return may.some((entry) => {
+    if (entry.startsWith('types:') && !typeOnly) return false;
+    const place = entry.replace(/^types:/, '');
+    if (place === 'itself') return path.posix.dirname(target) === path.posix.dirname(file);
+    return target === place || target.startsWith(`${place}/`);
+  });
+}
+
+const files = ['src', 'media']
+  .flatMap((folder) => globSync(path.join(root, folder), /\.tsx?$/))
+  .map((file) => path.relative(root, file).split(path.sep).join('/'));
+
+test('every import goes down the reading direction', () => {
+  assert.ok(files.length > 40, 'the source files were found');
+  const wrong: string[] = [];
+  for (const file of files) {
+    const rule = ruleFor(file);
+    if (!rule) {
+      wrong.push(`${file} stands in no known folder: give it a rule in this test, or a place.`);
+      continue;
+    }
+    for (const line of importsOf(file)) {
+      if (doors.some((door) => door.pattern.test(line.target))) continue;
+      if (!allowed(line, rule.may))
+        wrong.push(
+          `${file} imports ${line.typeOnly ? 'types of ' : ''}${line.target}; it may import ${rule.may.join(', ')}.`,
+        );
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('packages that may have to be replaced, or are heavy, are loaded in one file only', () => {
+  const wrong = files
+    .flatMap(importsOf)
+    .filter((line) => !line.typeOnly)
+    .flatMap((line) =>
+      doors.filter((door) => door.pattern.test(line.target) && line.file !== door.only).map(() => line),
+    )
+    .map((line) => `${line.file} loads ${line.target}`);
+  assert.deepEqual(wrong, []);
+});
+
+test('the preview code that runs in both worlds uses neither Node nor the DOM', () => {
+  for (const file of files.filter((candidate) => candidate.startsWith('src/preview/'))) {
+    const text = readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    assert.doesNotMatch(text, /from ['"]node:|\bBuffer\.|\bprocess\.|\bdocument\.|\bwindow\./, file);
+  }
+});
+
+test('no file hides several nouns', () => {
+  for (const file of files) {
+    assert.doesNotMatch(path.basename(file), /utils?|helpers?|manager/i, file);
+    assert.notEqual(path.basename(file), 'index.ts', file);
+    const lines = readFileSync(path.join(root, file), 'utf8').split('\n').length;
+    assert.ok(lines <= 450, `${file} has ${lines} lines: which noun is hiding in it?`);
+  }
+});
