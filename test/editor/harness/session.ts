@@ -1,0 +1,107 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { type S3Server, startS3Server } from '../../servers/s3/s3Server';
+import { launchChromium } from './chromium';
+import { type EditorServer, QUIET_SETTINGS, startEditorServer } from './editorServer';
+import { type EditorWindow, openWindow, type WindowOptions } from './editorWindow';
+import { packedExtension } from './packedExtension';
+
+export interface SessionOptions {
+  /** Files of the workspace folder, path → content. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** User settings on top of the quiet ones. `cloudRemotes.remotes` holds the remote "demo" unless given here. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Fills the S3 server before the editor starts. */
+  readonly prepare?: (s3: S3Server) => unknown;
+  /** False opens no window at first. */
+  readonly window?: WindowOptions | false;
+}
+
+/** The embedded S3 server, a real editor with the packed extension, and a window on a workspace folder. */
+export interface EditorSession {
+  readonly s3: S3Server;
+  readonly editor: EditorServer;
+  readonly browser: Browser;
+  /** The folder that the window shows. */
+  readonly workspace: string;
+  /** The window opened at the start. Throws when none was. */
+  readonly window: EditorWindow;
+  /** Opens another window (on the workspace unless told otherwise). */
+  openWindow(options?: WindowOptions): Promise<EditorWindow>;
+  /** Replaces the user settings; the editor notices by itself within a second. */
+  writeSettings(settings: Readonly<Record<string, unknown>>): void;
+  stop(): Promise<void>;
+}
+
+/** A remote on the embedded server whose keys come from the environment of the editor. */
+export function environmentRemote(s3: S3Server, name = 'demo'): Record<string, unknown> {
+  return {
+    name,
+    backend: 's3',
+    provider: 'Other',
+    endpoint: s3.endpoint,
+    region: s3.region,
+    forcePathStyle: true,
+    credentials: 'environment',
+  };
+}
+
+/** The environment that goes with `environmentRemote`. */
+export function keysInEnvironment(s3: S3Server): Record<string, string> {
+  return { AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey };
+}
+
+/** Starts all three. Throws when the extension can't be built or the editor doesn't start. */
+export async function startSession(options: SessionOptions = {}): Promise<EditorSession> {
+  const undo: (() => unknown)[] = [];
+  const stop = async () => {
+    while (undo.length > 0) await undo.pop()?.();
+  };
+  try {
+    const vsix = await packedExtension();
+    const s3 = await startS3Server();
+    undo.push(() => s3.close());
+    await options.prepare?.(s3);
+
+    const workspace = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-site-'));
+    undo.push(() => rmSync(workspace, { recursive: true, force: true }));
+    for (const [name, content] of Object.entries(options.files ?? {})) {
+      const file = path.join(workspace, name);
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(file, content);
+    }
+
+    const settings = { 'cloudRemotes.remotes': [environmentRemote(s3)], ...options.settings };
+    const editor = await startEditorServer({
+      vsix: [vsix],
+      settings,
+      env: { ...keysInEnvironment(s3), ...options.env },
+    });
+    undo.push(() => editor.stop());
+    const browser = await launchChromium();
+    undo.push(() => browser.close());
+    const open = (windowOptions: WindowOptions = {}) =>
+      openWindow(browser, editor.url, { folder: workspace, ...windowOptions });
+    const window = options.window === false ? undefined : await open(options.window);
+    return {
+      s3,
+      editor,
+      browser,
+      workspace,
+      get window() {
+        if (window === undefined) throw new Error('This session was started without a window');
+        return window;
+      },
+      openWindow: open,
+      writeSettings: (changed) =>
+        writeFileSync(editor.settingsFile, JSON.stringify({ ...QUIET_SETTINGS, ...changed }, undefined, 2)),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+// Builds the extension for production and packs it into a .vsix, in a copy of the source tree: so it neither touches
+// the dist/ of a running "npm run watch" nor minds a second pack at the same time. Needs no network.
+// usage: node test/tools/packExtension.mjs [file.vsix]
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const LEFT_OUT = new Set(['node_modules', '.git', 'out', 'dist', '.demo', '.test-data', 'test/editor']);
+
+/**
+ * Makes the .vsix at `file` and returns its path and the build's own words (the bundle sizes).
+ * `keepBuild` leaves the copy in place and names its folder, for those who want the unpacked extension.
+ * Throws an Error whose message is the output of the step that failed.
+ * @param {{ file?: string, keepBuild?: boolean, production?: boolean }} [options]
+ * @returns {Promise<{ file: string, folder: string, buildOutput: string }>}
+ */
+export async function packExtension(options = {}) {
+  const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const file = path.resolve(options.file ?? path.join(root, `${name}-${version}.vsix`));
+  // Below the project, so that Node and esbuild find the packages as they do from the project itself.
+  const folder = path.join(root, 'out', `pack-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
+  try {
+    copySources(folder);
+    const build = options.production === false ? ['esbuild.mjs'] : ['esbuild.mjs', '--production'];
+    const buildOutput = await run('building', process.execPath, build, folder);
+    mkdirSync(path.dirname(file), { recursive: true });
+    const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
+    // The README's pictures are for readers of the repository; links are left as they are.
+    const flags = ['--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository'];
+    await run('packing', process.execPath, [vsce, 'package', ...flags, '--out', file], folder);
+    return { file, folder, buildOutput };
+  } finally {
+    if (!options.keepBuild) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function copySources(folder) {
+  cpSync(root, folder, {
+    recursive: true,
+    // The copy lies in out/, which is left out; without the check for "out" it would be copied into itself.
+    filter: (source) => {
+      const relative = path.relative(root, source).split(path.sep).join('/');
+      return !LEFT_OUT.has(relative) && !relative.endsWith('.vsix');
+    },
+  });
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+}
+
+function run(step, program, args, cwd) {
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      program,
+      args,
+      { cwd, maxBuffer: 64e6, encoding: 'utf8' },
+      (error, stdout, stderr) => {
+        if (error) reject(new Error(`The extension did not get past ${step}:\n${stdout}${stderr}`));
+        else resolve(stdout);
+      },
+    );
+    child.stdin?.end(); // a question would wait for ever
+  });
+}
+
+if (process.argv[1] && path.resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    const packed = await packExtension({ file: process.argv[2] });
+    process.stdout.write(packed.buildOutput);
+    const kB = (statSync(packed.file).size / 1000).toFixed(0);
+    console.log(`${path.relative(process.cwd(), packed.file)}  ${kB} kB`);
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+}
