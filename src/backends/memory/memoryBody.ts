@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import type { ByteSource, FileFacts } from '../../remote/remote';
+import type { RemoteError } from '../../remote/remoteError';
+
+const chunkSize = 64 * 1024;
+
+/** The failure that a call is to meet after it began. */
+export type Strike = { readonly at: 'before' | 'after' | number; readonly error: RemoteError } | undefined;
+
+/** The content as a stream that meets `strike`, and ends with the reason when aborted. */
+export function streamOf(content: Buffer, strike: Strike, signal: AbortSignal): Readable {
+  let sent = 0;
+  const end = typeof strike?.at === 'number' ? Math.min(strike.at, content.length) : content.length;
+  const stream = new Readable({
+    read() {
+      if (sent < end) {
+        const chunk = content.subarray(sent, Math.min(sent + chunkSize, end));
+        sent += chunk.length;
+        this.push(chunk);
+      } else if (typeof strike?.at === 'number') this.destroy(strike.error);
+      else this.push(null);
+    },
+    destroy(error, done) {
+      signal.removeEventListener('abort', onAbort);
+      done(error);
+    },
+  });
+  const onAbort = () => stream.destroy(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return stream;
+}
+
+/** The whole body that a write was given. */
+export async function collect(
+  body: ByteSource,
+  facts: FileFacts,
+  strike: Strike,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const limit = typeof strike?.at === 'number' ? strike.at : Number.POSITIVE_INFINITY;
+  if (body.bytes) {
+    const content = Buffer.from(await body.bytes(signal));
+    if (strike && content.length >= limit) throw strike.error;
+    facts.onProgress?.(content.length);
+    return content;
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const stream = await body.open(undefined, signal);
+  for await (const chunk of stream) {
+    signal.throwIfAborted();
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    facts.onProgress?.(length);
+    if (strike && length >= limit) throw strike.error;
+  }
+  return Buffer.concat(chunks, length);
+}

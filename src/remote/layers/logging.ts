@@ -1,0 +1,116 @@
+import type { Log, LogTag } from '../log';
+import { RepeatablePages } from '../pages';
+import type { Guard, Remote } from '../remote';
+import { isRemoteError } from '../remoteError';
+
+/**
+ * The same remote, with one debug line per call: what was asked, what came of it and how long it took. Lines hold paths,
+ * sizes and kinds of errors; never content, credentials or signed addresses.
+ */
+export function logging(inner: Remote, log: Log): Remote {
+  async function logged<T>(
+    tag: LogTag,
+    what: string,
+    call: () => Promise<T>,
+    outcome?: (answer: T) => string,
+  ): Promise<T> {
+    const start = performance.now();
+    const line = (text: string) =>
+      log.write('debug', tag, `${what}: ${text} (${Math.round(performance.now() - start)} ms)`);
+    try {
+      const answer = await call();
+      line(outcome?.(answer) ?? 'done');
+      return answer;
+    } catch (error) {
+      line(isRemoteError(error) ? [error.kind, error.code].filter(Boolean).join(' ') : 'stopped');
+      throw error;
+    }
+  }
+
+  function loggedPages<T>(what: string, pages: AsyncIterable<readonly T[]>): AsyncIterable<readonly T[]> {
+    const outcome = (page: IteratorResult<readonly T[]>) =>
+      page.done ? 'end' : `${page.value.length} entries`;
+    const next = (iterator: AsyncIterator<readonly T[]>) =>
+      logged('list', what, () => iterator.next(), outcome);
+    if (pages instanceof RepeatablePages) return new RepeatablePages(() => next(pages));
+    return {
+      [Symbol.asyncIterator]() {
+        const iterator = pages[Symbol.asyncIterator]();
+        return {
+          next: () => next(iterator),
+          return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+        };
+      },
+    };
+  }
+
+  const { copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
+  return {
+    capabilities: inner.capabilities,
+    list: (folder, options, signal) => loggedPages(`list ${folder}/`, inner.list(folder, options, signal)),
+    ...(listDeep && {
+      listDeep: (folder, options, signal) =>
+        loggedPages(`list ${folder}/**`, listDeep.call(inner, folder, options, signal)),
+    }),
+    stat: (path, signal) =>
+      logged(
+        'http',
+        `stat ${path}`,
+        () => inner.stat(path, signal),
+        (entry) => entry.kind,
+      ),
+    read: (path, options, signal) =>
+      logged(
+        'http',
+        `read ${path}${options.range ? ` from ${options.range.start} to ${options.range.end ?? 'the end'}` : ''}`,
+        () => inner.read(path, options, signal),
+        ({ entry }) => `${entry.size} bytes`,
+      ),
+    write: (path, body, facts, guard, signal) =>
+      logged('http', `write ${path}, ${body.size} bytes, ${words(guard)}`, () =>
+        inner.write(path, body, facts, guard, signal),
+      ),
+    removeFile: (path, guard, signal) =>
+      logged('http', `remove ${path}, ${words(guard)}`, () => inner.removeFile(path, guard, signal)),
+    makeFolder: (path, signal) => logged('http', `make ${path}/`, () => inner.makeFolder(path, signal)),
+    removeFolder: (path, signal) => logged('http', `remove ${path}/`, () => inner.removeFolder(path, signal)),
+    ...(removeFiles && {
+      removeFiles: (paths, signal) =>
+        logged(
+          'http',
+          `remove ${paths.length} files`,
+          () => removeFiles.call(inner, paths, signal),
+          (failures) => `${failures.size} failures`,
+        ),
+    }),
+    ...(copyWithin && {
+      copyWithin: (source, to, guard, signal) =>
+        logged('http', `copy ${source.path} to ${to}, ${words(guard)}`, () =>
+          copyWithin.call(inner, source, to, guard, signal),
+        ),
+    }),
+    ...(moveWithin && {
+      moveWithin: (source, to, guard, signal) =>
+        logged('http', `move ${source.path} to ${to}, ${words(guard)}`, () =>
+          moveWithin.call(inner, source, to, guard, signal),
+        ),
+    }),
+    ...(setModifiedTime && {
+      setModifiedTime: (file, time, signal) =>
+        logged('http', `set the time of ${file.path}`, () => setModifiedTime.call(inner, file, time, signal)),
+    }),
+    ...(extras && { extras }),
+    ...(close && { close: () => close.call(inner) }),
+  };
+}
+
+function words(guard: Guard): string {
+  switch (guard.must) {
+    case 'anything':
+      return 'whatever is there';
+    case 'beAbsent':
+      return 'if absent';
+    case 'beUnchanged':
+      return `if still ${guard.entry.version ?? `${guard.entry.size} bytes`}`;
+  }
+}

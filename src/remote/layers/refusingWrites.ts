@@ -1,0 +1,34 @@
+import type { Remote, RemoteExtras } from '../remote';
+import { RemoteError } from '../remoteError';
+
+/** The same remote for reading alone: planning gets this one, so that a preview can't write. Every change throws `unsupported`. */
+export function refusingWrites(inner: Remote): Remote {
+  const refuse = async (): Promise<never> => {
+    throw new RemoteError('unsupported', 'Nothing is written while a plan is being made.');
+  };
+  const { listDeep, extras } = inner;
+  return {
+    capabilities: inner.capabilities,
+    list: (folder, options, signal) => inner.list(folder, options, signal),
+    ...(listDeep && { listDeep: (folder, options, signal) => listDeep.call(inner, folder, options, signal) }),
+    stat: (path, signal) => inner.stat(path, signal),
+    read: (path, options, signal) => inner.read(path, options, signal),
+    write: refuse,
+    removeFile: refuse,
+    makeFolder: refuse,
+    removeFolder: refuse,
+    ...(inner.removeFiles && { removeFiles: refuse }),
+    ...(inner.copyWithin && { copyWithin: refuse }),
+    ...(inner.moveWithin && { moveWithin: refuse }),
+    ...(inner.setModifiedTime && { setModifiedTime: refuse }),
+    ...(extras && { extras: readingExtras(extras, refuse) }),
+  };
+}
+
+function readingExtras(extras: RemoteExtras, refuse: () => Promise<never>): RemoteExtras {
+  return {
+    ...(extras.shareLink && { shareLink: extras.shareLink.bind(extras) }),
+    ...(extras.properties && { properties: extras.properties.bind(extras) }),
+    ...(extras.createBucket && { createBucket: refuse }),
+  };
+}

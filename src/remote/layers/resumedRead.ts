@@ -1,0 +1,119 @@
+import { Readable } from 'node:stream';
+import type { FileEntry } from '../entry';
+import type { ReadOptions, ReadResult, Remote } from '../remote';
+import { RemoteError } from '../remoteError';
+import type { RemotePath } from '../remotePath';
+import { isPassing, type RetryPolicy, waitAfter, withRetries } from './withRetries';
+
+/**
+ * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures
+ * without a single byte between them as the policy has attempts. A failure after the last byte (a checksum that doesn't fit) stands.
+ */
+export async function resumedRead(
+  inner: Remote,
+  path: RemotePath,
+  options: ReadOptions,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const first = await withRetries(`read ${path}`, () => inner.read(path, options, signal), policy, signal);
+  const stream = new ResumedStream(first, inner, options, policy, signal);
+  return { stream, entry: first.entry };
+}
+
+class ResumedStream extends Readable {
+  private readonly inner: Remote;
+  private readonly entry: FileEntry;
+  private readonly policy: RetryPolicy;
+  private readonly signal: AbortSignal;
+  private readonly end: number;
+  private position: number;
+  private failures = 0;
+  private current: Readable | undefined;
+
+  constructor(
+    first: ReadResult,
+    inner: Remote,
+    { range }: ReadOptions,
+    policy: RetryPolicy,
+    signal: AbortSignal,
+  ) {
+    super();
+    this.inner = inner;
+    this.entry = first.entry;
+    this.policy = policy;
+    this.signal = signal;
+    this.position = range?.start ?? 0;
+    this.end = Math.min(range?.end ?? first.entry.size, first.entry.size);
+    this.attach(first.stream);
+  }
+
+  private attach(stream: Readable): void {
+    this.current = stream;
+    let settled = false;
+    const settle = (error: unknown) => {
+      if (settled) return;
+      settled = true;
+      this.current = undefined;
+      if (this.destroyed) return;
+      if (error === undefined && this.position >= this.end) this.push(null);
+      else this.recover(error ?? cutShort(this.entry, 'damaged'));
+    };
+    stream.on('data', (chunk: Buffer) => {
+      this.failures = 0;
+      this.position += chunk.length;
+      if (!this.push(chunk)) stream.pause();
+    });
+    stream.on('end', () => settle(undefined));
+    stream.on('error', settle);
+    stream.on('close', () => settle(cutShort(this.entry, 'unavailable')));
+    stream.pause();
+  }
+
+  override _read(): void {
+    this.current?.resume();
+  }
+
+  private recover(error: unknown): void {
+    this.failures++;
+    const fatal =
+      this.signal.aborted ||
+      !isPassing(error) ||
+      this.position >= this.end ||
+      this.failures >= (this.policy.attempts ?? 5);
+    if (fatal) {
+      this.destroy(this.signal.aborted ? this.signal.reason : (error as Error));
+      return;
+    }
+    const wait = waitAfter(error, this.failures, this.policy);
+    this.policy.log.write(
+      'info',
+      'http',
+      `read ${this.entry.path}: broke off at byte ${this.position} (${error.kind}: ${error.message}); goes on in ${wait} ms`,
+    );
+    this.reopen(wait).catch((failure) => {
+      if (!this.destroyed) this.recover(failure);
+    });
+  }
+
+  private async reopen(wait: number): Promise<void> {
+    await this.policy.clock.wait(wait, this.signal);
+    const range = { start: this.position, end: this.end };
+    const { stream } = await this.inner.read(this.entry.path, { range, expected: this.entry }, this.signal);
+    if (this.destroyed) {
+      stream.destroy();
+      return;
+    }
+    this.attach(stream);
+    stream.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.current?.destroy();
+    done(error);
+  }
+}
+
+function cutShort(entry: FileEntry, kind: 'damaged' | 'unavailable'): RemoteError {
+  return new RemoteError(kind, `The content of "${entry.path}" ended before its time.`);
+}

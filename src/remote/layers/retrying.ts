@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { FileEntry } from '../entry';
+import { nsBetween } from '../modifiedTime';
+import { RepeatablePages } from '../pages';
+import type { ByteRange, ByteSource, Remote } from '../remote';
+import { isRemoteError, type RemoteError } from '../remoteError';
+import { isSameFile } from '../sameFile';
+import { resumedRead } from './resumedRead';
+import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './withRetries';
+
+/**
+ * The same remote, trying again what passes: the only place where retries happen. Reads that break off go on where they broke,
+ * for the same version; pages of a listing are asked for again when the listing can (see RepeatablePages); writes send their body anew.
+ */
+export function retrying(inner: Remote, policy: RetryPolicy): Remote {
+  const again = <T>(
+    what: string,
+    operation: (failed: RemoteError | undefined) => Promise<T>,
+    signal: AbortSignal,
+  ) => withRetries(what, operation, policy, signal);
+
+  const { copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
+
+  return {
+    capabilities: inner.capabilities,
+
+    list: (folder, options, signal) =>
+      retriedPages(() => inner.list(folder, options, signal), `list ${folder}`, policy, signal),
+
+    ...(listDeep && {
+      listDeep: (folder, options, signal) =>
+        retriedPages(
+          () => listDeep.call(inner, folder, options, signal),
+          `list ${folder}/**`,
+          policy,
+          signal,
+        ),
+    }),
+
+    stat: (path, signal) => again(`stat ${path}`, () => inner.stat(path, signal), signal),
+
+    read: (path, options, signal) => resumedRead(inner, path, options, policy, signal),
+
+    write(path, body, facts, guard, signal) {
+      const source = new WatchedSource(body);
+      return again(
+        `write ${path}`,
+        (failed) =>
+          orAlreadyDone(
+            () => source.sending(() => inner.write(path, source, facts, guard, signal)),
+            failed,
+            async () => {
+              const now = await inner.stat(path, signal);
+              if (now.kind !== 'file' || now.size !== body.size || now.md5 === undefined) return undefined;
+              return now.md5 === (await md5Of(body, signal)) ? now : undefined;
+            },
+          ),
+        signal,
+      );
+    },
+
+    removeFile: (path, guard, signal) =>
+      again(
+        `remove ${path}`,
+        (failed) => orGone(() => inner.removeFile(path, guard, signal), failed),
+        signal,
+      ),
+
+    makeFolder: (path, signal) => again(`make ${path}/`, () => inner.makeFolder(path, signal), signal),
+
+    removeFolder: (path, signal) =>
+      again(`remove ${path}/`, (failed) => orGone(() => inner.removeFolder(path, signal), failed), signal),
+
+    ...(removeFiles && {
+      removeFiles: (paths, signal) =>
+        again(`remove ${paths.length} files`, () => removeFiles.call(inner, paths, signal), signal),
+    }),
+
+    ...(copyWithin && {
+      copyWithin: (source, to, guard, signal) =>
+        again(
+          `copy ${source.path} to ${to}`,
+          (failed) =>
+            orAlreadyDone(
+              () => copyWithin.call(inner, source, to, guard, signal),
+              failed,
+              () => sameContent(inner, source, to, signal),
+            ),
+          signal,
+        ),
+    }),
+
+    ...(moveWithin && {
+      moveWithin: (source, to, guard, signal) =>
+        again(
+          `move ${source.path} to ${to}`,
+          (failed) =>
+            orAlreadyDone(
+              () => moveWithin.call(inner, source, to, guard, signal),
+              failed,
+              async () =>
+                (await isGone(inner, source, signal)) ? sameContent(inner, source, to, signal) : undefined,
+            ),
+          signal,
+        ),
+    }),
+
+    ...(setModifiedTime && {
+      setModifiedTime: (file, time, signal) =>
+        again(
+          `set the time of ${file.path}`,
+          (failed) =>
+            orAlreadyDone(
+              () => setModifiedTime.call(inner, file, time, signal),
+              failed,
+              async () => {
+                const now = await sameContent(inner, file, file.path, signal);
+                const precision = inner.capabilities.timePrecisionNs;
+                if (!now?.modified || precision === 'none') return undefined;
+                return Math.abs(nsBetween(now.modified, time)) < precision ? now : undefined;
+              },
+            ),
+          signal,
+        ),
+    }),
+
+    ...(extras && { extras }),
+    ...(close && { close: () => close.call(inner) }),
+  };
+}
+
+/**
+ * After a try whose answer was lost, a refusal may only mean that the try had worked. `find` then looks whether what is
+ * there is what was meant; nothing found, the refusal stands.
+ */
+async function orAlreadyDone<T>(
+  operation: () => Promise<T>,
+  failed: RemoteError | undefined,
+  find: () => Promise<T | undefined>,
+): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (!isAmbiguous(failed) || !isRemoteError(error, 'changed', 'alreadyExists', 'notFound')) throw error;
+    const found = await find();
+    if (found === undefined) throw error;
+    return found;
+  }
+}
+
+async function orGone(operation: () => Promise<void>, failed: RemoteError | undefined): Promise<void> {
+  try {
+    await operation();
+  } catch (error) {
+    if (!isAmbiguous(failed) || !isRemoteError(error, 'notFound')) throw error;
+  }
+}
+
+async function isGone(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<boolean> {
+  try {
+    await remote.stat(file.path, signal);
+    return false;
+  } catch (error) {
+    if (isRemoteError(error, 'notFound')) return true;
+    throw error;
+  }
+}
+
+/** The file at `to` when its content surely is that of `source`. */
+async function sameContent(
+  remote: Remote,
+  source: FileEntry,
+  to: FileEntry['path'],
+  signal: AbortSignal,
+): Promise<FileEntry | undefined> {
+  const now = await remote.stat(to, signal);
+  if (now.kind !== 'file' || now.size !== source.size) return undefined;
+  if (now.md5 !== undefined && now.md5 === source.md5) return now;
+  return now.version !== undefined && isSameFile(source, now) ? now : undefined;
+}
+
+async function md5Of(body: ByteSource, signal: AbortSignal): Promise<string> {
+  if (body.md5 !== undefined) return body.md5;
+  const hash = createHash('md5');
+  if (body.bytes) return hash.update(await body.bytes(signal)).digest('hex');
+  for await (const chunk of await body.open(undefined, signal)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/**
+ * Pages whose failed request is sent again. A listing that can't repeat a page is started anew, but only while it has
+ * yielded nothing; later, its failure stands: going on would lose entries.
+ */
+function retriedPages<T>(
+  open: () => AsyncIterable<T>,
+  what: string,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): AsyncIterable<T> {
+  const first = open();
+  if (first instanceof RepeatablePages)
+    return new RepeatablePages<T>(() => withRetries(what, () => first.next(), policy, signal));
+  return restartedPages(first, open, what, policy, signal);
+}
+
+async function* restartedPages<T>(
+  first: AsyncIterable<T>,
+  open: () => AsyncIterable<T>,
+  what: string,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  let pages = first[Symbol.asyncIterator]();
+  try {
+    let page = await withRetries(
+      what,
+      (failed) => {
+        if (failed) pages = open()[Symbol.asyncIterator]();
+        return pages.next();
+      },
+      policy,
+      signal,
+    );
+    while (!page.done) {
+      yield page.value;
+      page = await pages.next();
+    }
+  } finally {
+    await pages.return?.();
+  }
+}
+
+/** Knows whether a failed write failed because of its source: that has had its own retries, so it is final here. */
+class WatchedSource implements ByteSource {
+  readonly size: number;
+  readonly md5?: string;
+  readonly bytes?: (signal: AbortSignal) => Promise<Uint8Array>;
+  private readonly inner: ByteSource;
+  private sourceErrors: unknown[] = [];
+
+  constructor(inner: ByteSource) {
+    this.inner = inner;
+    this.size = inner.size;
+    if (inner.md5 !== undefined) this.md5 = inner.md5;
+    const { bytes } = inner;
+    if (bytes) this.bytes = (signal) => this.watched(() => bytes.call(inner, signal));
+  }
+
+  async open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable> {
+    const stream = await this.watched(() => this.inner.open(range, signal));
+    stream.once('error', (error) => this.sourceErrors.push(error));
+    return stream;
+  }
+
+  private async watched<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      this.sourceErrors.push(error);
+      throw error;
+    }
+  }
+
+  async sending<T>(write: () => Promise<T>): Promise<T> {
+    this.sourceErrors = [];
+    try {
+      return await write();
+    } catch (error) {
+      // A connection that breaks destroys the source's stream with its own, raw error: that one is no error of the source.
+      for (let cause = error; cause instanceof Error; cause = cause.cause)
+        if (isRemoteError(cause) && this.sourceErrors.includes(cause)) throw new FinalError(error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { Clock } from '../clock';
+import type { Log } from '../log';
+import { isRemoteError, type RemoteError } from '../remoteError';
+
+/** How often and how patiently something is tried again. */
+export interface RetryPolicy {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Tries in all, the first included. Default 5. */
+  readonly attempts?: number;
+  /** Milliseconds before the second try; doubled each time. Default 200. */
+  readonly firstWaitMs?: number;
+  /** The longest wait, also of what a service asks for. Default 20,000. */
+  readonly longestWaitMs?: number;
+  /** 0 ≤ x < 1; a port so that tests can set it. Default Math.random. */
+  readonly random?: () => number;
+}
+
+/** Whether trying again may help: the service or the network was in the way, not the request. */
+export function isPassing(error: unknown): error is RemoteError {
+  return isRemoteError(error, 'unavailable', 'tooMany', 'damaged');
+}
+
+/** Whether the request may have taken effect although it failed: only its answer is missing. */
+export function isAmbiguous(error: unknown): boolean {
+  return isRemoteError(error, 'unavailable', 'damaged');
+}
+
+/**
+ * Milliseconds to wait after the `failures`-th failure in a row: doubled each time, of which a random half is dropped so that
+ * many clients don't come back at once; never less than the service asked for.
+ */
+export function waitAfter(error: RemoteError, failures: number, policy: RetryPolicy): number {
+  const longest = policy.longestWaitMs ?? 20_000;
+  const full = Math.min(longest, (policy.firstWaitMs ?? 200) * 2 ** (failures - 1));
+  const jittered = full * (0.5 + 0.5 * (policy.random ?? Math.random)());
+  return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, longest)));
+}
+
+/**
+ * The answer of `operation`, which is called again while it fails with `unavailable`, `tooMany` or `damaged`. `failed` is what
+ * the try before failed with, for operations that have to find out whether it took effect after all. `what` names it in the log.
+ * Backends use this for the parts of a long call (the parts of a multipart upload). Throws the last error, or the signal's reason.
+ */
+export async function withRetries<T>(
+  what: string,
+  operation: (failed: RemoteError | undefined) => Promise<T>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<T> {
+  const attempts = policy.attempts ?? 5;
+  let failed: RemoteError | undefined;
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    try {
+      return await operation(failed);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (error instanceof FinalError) throw error.carried;
+      if (attempt >= attempts || !isPassing(error)) throw error;
+      failed = error;
+      const wait = waitAfter(error, attempt, policy);
+      policy.log.write(
+        'info',
+        'http',
+        `${what}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message}); again in ${wait} ms`,
+      );
+      await policy.clock.wait(wait, signal);
+    }
+  }
+}
+
+/** Carries an error past the retries. */
+export class FinalError extends Error {
+  readonly carried: unknown;
+
+  constructor(carried: unknown) {
+    super('This failure is not to be retried.');
+    this.carried = carried;
+  }
+}

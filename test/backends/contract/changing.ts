@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { nsBetween } from '../../../src/remote/modifiedTime';
+import type { ContractContext } from '../remoteContract';
+import {
+  anything,
+  at,
+  beAbsent,
+  beUnchanged,
+  calm,
+  names,
+  readText,
+  refused,
+  statFile,
+  write,
+} from './words';
+
+export function registerChangingTests({ sentence }: ContractContext): void {
+  sentence('a removed file is gone and its siblings stay', async ({ remote, root }) => {
+    await write(remote, at(root, 'a/f'), 'x');
+    await write(remote, at(root, 'a/g'), 'y');
+    await remote.removeFile(at(root, 'a/f'), anything, calm);
+    assert.deepEqual(await names(remote, at(root, 'a')), ['g']);
+    await refused(remote.stat(at(root, 'a/f'), calm), 'notFound');
+  });
+
+  sentence('removing what is not there is notFound', async ({ remote, root }) => {
+    await refused(remote.removeFile(at(root, 'nothing'), anything, calm), 'notFound');
+  });
+
+  sentence('removing a folder as a file is refused', async ({ remote, root }) => {
+    await write(remote, at(root, 'folder/f'), 'x');
+    await refused(remote.removeFile(at(root, 'folder'), anything, calm), 'isAFolder', 'notFound');
+    assert.equal(await readText(remote, at(root, 'folder/f')), 'x');
+  });
+
+  sentence('a file that someone changed is not removed', async ({ remote, root }) => {
+    const path = at(root, 'f');
+    await write(remote, path, 'version 1');
+    const seen = await statFile(remote, path);
+    await write(remote, path, 'version 2');
+    await refused(remote.removeFile(path, beUnchanged(seen), calm), 'changed');
+    assert.equal(await readText(remote, path), 'version 2');
+    await remote.removeFile(path, beUnchanged(await statFile(remote, path)), calm);
+    await refused(remote.removeFile(path, beUnchanged(seen), calm), 'notFound', 'changed');
+    assert.deepEqual(await names(remote, root), []);
+  });
+
+  sentence('many files are removed at once, and nothing else', async ({ remote, root }) => {
+    if (!remote.removeFiles) return;
+    const all = ['a', 'b c+%', 'd/é', 'd/keep', 'keep', '&amp;'];
+    for (const name of all) await write(remote, at(root, name), name);
+    const gone = all.filter((name) => !name.endsWith('keep')).map((name) => at(root, name));
+    const failures = await remote.removeFiles(gone, calm);
+    assert.equal(failures.size, 0);
+    assert.deepEqual(await names(remote, root), ['d/', 'keep']);
+    assert.deepEqual(await names(remote, at(root, 'd')), ['keep']);
+  });
+
+  sentence('removing no file at all, or ones that are gone, is no failure', async ({ remote, root }) => {
+    if (!remote.removeFiles) return;
+    assert.equal((await remote.removeFiles([], calm)).size, 0);
+    assert.equal((await remote.removeFiles([at(root, 'gone')], calm)).size, 0);
+  });
+
+  sentence('a made folder is listed, can be made again and is empty', async ({ remote, root }) => {
+    await remote.makeFolder(at(root, 'one/two'), calm);
+    await remote.makeFolder(at(root, 'one/two'), calm);
+    assert.deepEqual(await names(remote, at(root, 'one')), ['two/']);
+    assert.deepEqual(await names(remote, at(root, 'one/two')), []);
+    assert.equal((await remote.stat(at(root, 'one/two'), calm)).kind, 'folder');
+  });
+
+  sentence('a folder is not made where a file is', async ({ remote, root }) => {
+    await write(remote, at(root, 'f'), 'x');
+    await refused(remote.makeFolder(at(root, 'f'), calm), 'alreadyExists');
+    assert.equal(await readText(remote, at(root, 'f')), 'x');
+  });
+
+  sentence('an empty folder is removed, a full one is notEmpty, an absent one notFound', async (opened) => {
+    const { remote, root } = opened;
+    await remote.makeFolder(at(root, 'empty'), calm);
+    await remote.removeFolder(at(root, 'empty'), calm);
+    await refused(remote.stat(at(root, 'empty'), calm), 'notFound');
+    await write(remote, at(root, 'full/f'), 'x');
+    await refused(remote.removeFolder(at(root, 'full'), calm), 'notEmpty');
+    assert.equal(await readText(remote, at(root, 'full/f')), 'x');
+    await refused(remote.removeFolder(at(root, 'absent'), calm), 'notFound');
+  });
+
+  sentence('a copy within the remote has the same content and modified time', async ({ remote, root }) => {
+    if (!remote.copyWithin) return;
+    const from = at(root, 'from é+ %');
+    await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
+    const source = await statFile(remote, from);
+    const copy = await remote.copyWithin(source, at(root, 'x/to 😀+'), beAbsent, calm);
+    assert.equal(copy.path, at(root, 'x/to 😀+'));
+    assert.equal(await readText(remote, copy.path), 'content');
+    assert.equal(await readText(remote, from), 'content');
+    assert.deepEqual((await statFile(remote, copy.path)).modified, source.modified);
+  });
+
+  sentence('a copy within the remote keeps its guards', async ({ remote, root }) => {
+    if (!remote.copyWithin) return;
+    const from = at(root, 'from');
+    const to = at(root, 'to');
+    await write(remote, from, 'version 1');
+    const seen = await statFile(remote, from);
+    const there = await write(remote, to, 'there');
+    await refused(remote.copyWithin(seen, to, beAbsent, calm), 'alreadyExists');
+    await write(remote, from, 'version 2');
+    await refused(remote.copyWithin(seen, to, anything, calm), 'changed');
+    await write(remote, to, 'someone else');
+    const now = await statFile(remote, from);
+    await refused(remote.copyWithin(now, to, beUnchanged(there), calm), 'changed');
+    assert.equal(await readText(remote, to), 'someone else');
+    await remote.copyWithin(now, to, beUnchanged(await statFile(remote, to)), calm);
+    assert.equal(await readText(remote, to), 'version 2');
+    await remote.removeFile(from, anything, calm);
+    await refused(remote.copyWithin(now, at(root, 'other'), beAbsent, calm), 'notFound', 'changed');
+  });
+
+  sentence(
+    'a move within the remote leaves one file, with its content and time',
+    async ({ remote, root }) => {
+      if (!remote.moveWithin) return;
+      const from = at(root, 'from');
+      await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
+      const source = await statFile(remote, from);
+      await remote.moveWithin(source, at(root, 'sub/to'), beAbsent, calm);
+      await refused(remote.stat(from, calm), 'notFound');
+      assert.equal(await readText(remote, at(root, 'sub/to')), 'content');
+      assert.deepEqual((await statFile(remote, at(root, 'sub/to'))).modified, source.modified);
+    },
+  );
+
+  sentence('a move within the remote keeps its guards', async ({ remote, root }) => {
+    if (!remote.moveWithin) return;
+    const from = at(root, 'from');
+    const to = at(root, 'to');
+    await write(remote, from, 'version 1');
+    const seen = await statFile(remote, from);
+    await write(remote, to, 'there');
+    await refused(remote.moveWithin(seen, to, beAbsent, calm), 'alreadyExists');
+    await write(remote, from, 'version 2');
+    await refused(remote.moveWithin(seen, at(root, 'free'), beAbsent, calm), 'changed');
+    assert.deepEqual(await names(remote, root), ['from', 'to']);
+    assert.equal(await readText(remote, to), 'there');
+    assert.equal(await readText(remote, from), 'version 2');
+  });
+
+  sentence('a modified time is set alone', async ({ remote, root }) => {
+    if (!remote.setModifiedTime || remote.capabilities.timePrecisionNs === 'none') return;
+    const path = at(root, 'f é+');
+    await write(remote, path, 'content', { modified: { s: 1_600_000_000, ns: 0 } });
+    const time = { s: 1_650_000_000, ns: 123_456_000 };
+    const answer = await remote.setModifiedTime(await statFile(remote, path), time, calm);
+    assert.equal(answer.size, 7);
+    const found = (await statFile(remote, path)).modified;
+    assert.ok(found && Math.abs(nsBetween(found, time)) < remote.capabilities.timePrecisionNs);
+    assert.equal(await readText(remote, path), 'content');
+  });
+
+  sentence('the modified time of a file that someone changed is not set', async ({ remote, root }) => {
+    if (!remote.setModifiedTime || remote.capabilities.timePrecisionNs === 'none') return;
+    const path = at(root, 'f');
+    await write(remote, path, 'version 1');
+    const seen = await statFile(remote, path);
+    await write(remote, path, 'version 2');
+    const setting = remote.setModifiedTime(seen, { s: 1, ns: 0 }, calm);
+    await refused(setting, 'changed');
+    assert.notEqual((await statFile(remote, path)).modified?.s, 1);
+  });
+
+  sentence('nothing changes under an aborted signal', async ({ remote, root, requests }) => {
+    const path = at(root, 'f');
+    await write(remote, path, 'x');
+    const file = await statFile(remote, path);
+    const before = requests?.() ?? 0;
+    const reason = new Error('stopped before');
+    const signal = AbortSignal.abort(reason);
+    const time = { s: 1, ns: 0 };
+    const attempts = [
+      remote.removeFile(path, anything, signal),
+      remote.removeFiles?.([path], signal),
+      remote.makeFolder(at(root, 'new'), signal),
+      remote.removeFolder(at(root, 'new'), signal),
+      remote.copyWithin?.(file, at(root, 'copy'), anything, signal),
+      remote.moveWithin?.(file, at(root, 'moved'), anything, signal),
+      remote.setModifiedTime?.(file, time, signal),
+    ];
+    const refusals = attempts.map((attempt) =>
+      assert.rejects(
+        async () => attempt ?? Promise.reject(reason),
+        (error) => error === reason,
+      ),
+    );
+    await Promise.all(refusals);
+    if (requests) assert.equal(requests() - before, 0);
+    assert.deepEqual(await names(remote, root), ['f']);
+  });
+}

@@ -1,0 +1,258 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { type Instant, nsBetween } from '../../../src/remote/modifiedTime';
+import type { ByteSource } from '../../../src/remote/remote';
+import { RemoteError } from '../../../src/remote/remoteError';
+import type { ContractContext } from '../remoteContract';
+import {
+  anything,
+  at,
+  beAbsent,
+  beUnchanged,
+  body,
+  calm,
+  failingBody,
+  names,
+  pattern,
+  read,
+  readText,
+  refused,
+  statFile,
+  wholeBody,
+  write,
+} from './words';
+
+const md5 = (content: Uint8Array) => createHash('md5').update(content).digest('hex');
+
+export function registerWritingTests({ sentence, largeSize }: ContractContext): void {
+  sentence('what is written, streamed or whole, is read back the same', async ({ remote, root }) => {
+    for (const size of [0, 1, 1000, 65_537, largeSize]) {
+      const content = pattern(size, size + 3);
+      for (const source of [body(content), wholeBody(content)]) {
+        const entry = await remote.write(at(root, `f${size}`), source, {}, anything, calm);
+        assert.equal(entry.kind, 'file');
+        assert.equal(entry.size, size);
+        assert.equal(entry.path, at(root, `f${size}`));
+        if (entry.md5 !== undefined) assert.equal(entry.md5, md5(content));
+        assert.ok((await read(remote, at(root, `f${size}`))).equals(content));
+      }
+    }
+  });
+
+  sentence("a write's answer agrees with a stat after it", async ({ remote, root }) => {
+    const entry = await write(remote, at(root, 'f'), 'hello', { modified: { s: 1_600_000_000, ns: 0 } });
+    const stat = await statFile(remote, at(root, 'f'));
+    assert.equal(entry.version, stat.version);
+    if (entry.modified) assert.deepEqual(entry.modified, stat.modified);
+    if (entry.md5 !== undefined && stat.md5 !== undefined) assert.equal(entry.md5, stat.md5);
+  });
+
+  sentence('a write makes the folders above it', async ({ remote, root }) => {
+    await write(remote, at(root, 'new/deeper/f.txt'), 'x');
+    assert.deepEqual(await names(remote, at(root, 'new/deeper')), ['f.txt']);
+  });
+
+  sentence('an overwrite with less leaves nothing of the old content', async ({ remote, root }) => {
+    const path = at(root, 'f');
+    const old = await write(remote, path, pattern(100_000));
+    const entry = await write(remote, path, 'short');
+    assert.equal(await readText(remote, path), 'short');
+    if (old.version !== undefined) assert.notEqual(entry.version, old.version);
+    assert.deepEqual(await names(remote, root), ['f']);
+  });
+
+  sentence('a write whose source fails leaves nothing visible and the old content whole', async (opened) => {
+    const { remote, root } = opened;
+    await write(remote, at(root, 'old'), 'the old content');
+    const error = new RemoteError('unavailable', 'The source went away.');
+    for (const [size, good] of [
+      [1000, 0],
+      [1000, 500],
+      [largeSize, 0],
+      [largeSize, largeSize - 1],
+    ] as const) {
+      for (const name of ['new', 'old'])
+        await refused(
+          remote.write(at(root, name), failingBody(size, good, error), {}, anything, calm),
+          'unavailable',
+        );
+      assert.deepEqual(await names(remote, root), ['old']);
+      assert.equal(await readText(remote, at(root, 'old')), 'the old content');
+    }
+  });
+
+  sentence('a write whose source turned out to have changed fails with changed', async ({ remote, root }) => {
+    const error = new RemoteError('changed', 'The source changed.');
+    const write = remote.write(at(root, 'f'), failingBody(1000, 400, error), {}, anything, calm);
+    await refused(write, 'changed');
+    assert.deepEqual(await names(remote, root), []);
+  });
+
+  sentence(
+    'a body shorter or longer than promised is damaged and changes nothing',
+    async ({ remote, root }) => {
+      await write(remote, at(root, 'old'), 'the old content');
+      for (const [promised, real] of [
+        [1000, 999],
+        [1000, 1001],
+        [1, 0],
+        [0, 1],
+        [largeSize, largeSize - 1],
+      ] as const) {
+        const lying: ByteSource = {
+          size: promised,
+          open: async (range) => {
+            const content = pattern(real);
+            const end = range?.end === undefined || range.end >= promised ? real : range.end;
+            return Readable.from([content.subarray(range?.start ?? 0, end)], { objectMode: false });
+          },
+        };
+        await refused(remote.write(at(root, 'old'), lying, {}, anything, calm), 'damaged', 'changed');
+        await refused(remote.write(at(root, 'new'), lying, {}, anything, calm), 'damaged', 'changed');
+      }
+      assert.deepEqual(await names(remote, root), ['old']);
+      assert.equal(await readText(remote, at(root, 'old')), 'the old content');
+    },
+  );
+
+  sentence(
+    'a body that is not what its MD5 says is damaged and changes nothing',
+    async ({ remote, root }) => {
+      await write(remote, at(root, 'old'), 'the old content');
+      const good = pattern(5000);
+      const bad = Buffer.from(good);
+      bad[4000] = (bad[4000] ?? 0) ^ 1;
+      for (const source of [body(bad), wholeBody(bad)])
+        await refused(
+          remote.write(at(root, 'old'), { ...source, md5: md5(good) }, {}, anything, calm),
+          'damaged',
+        );
+      assert.equal(await readText(remote, at(root, 'old')), 'the old content');
+      await remote.write(at(root, 'old'), { ...body(good), md5: md5(good) }, {}, anything, calm);
+      assert.ok((await read(remote, at(root, 'old'))).equals(good));
+    },
+  );
+
+  sentence('a write that must find nothing is refused where something is', async ({ remote, root }) => {
+    const path = at(root, 'f');
+    await write(remote, path, 'first', {}, beAbsent);
+    await refused(write(remote, path, 'second', {}, beAbsent), 'alreadyExists');
+    assert.equal(await readText(remote, path), 'first');
+    await refused(remote.write(path, body(pattern(largeSize)), {}, beAbsent, calm), 'alreadyExists');
+    assert.equal(await readText(remote, path), 'first');
+    assert.deepEqual(await names(remote, root), ['f']);
+  });
+
+  sentence('a write that must find a file unchanged is refused when someone changed it', async (opened) => {
+    const { remote, root } = opened;
+    const path = at(root, 'f');
+    await write(remote, path, 'theirs 1');
+    const seen = await statFile(remote, path);
+    await write(remote, path, 'theirs 2');
+    await refused(write(remote, path, 'mine', {}, beUnchanged(seen)), 'changed');
+    await refused(remote.write(path, body(pattern(largeSize)), {}, beUnchanged(seen), calm), 'changed');
+    assert.equal(await readText(remote, path), 'theirs 2');
+    await write(remote, path, 'mine', {}, beUnchanged(await statFile(remote, path)));
+    assert.equal(await readText(remote, path), 'mine');
+  });
+
+  sentence('a write that must find a file unchanged is refused when it is gone', async ({ remote, root }) => {
+    const path = at(root, 'f');
+    const seen = await write(remote, path, 'theirs');
+    await remote.removeFile(path, anything, calm);
+    await refused(write(remote, path, 'mine', {}, beUnchanged(seen)), 'changed', 'notFound');
+    assert.deepEqual(await names(remote, root), []);
+  });
+
+  sentence("a write's own answer serves as the guard of the next write", async ({ remote, root }) => {
+    const path = at(root, 'f');
+    let seen = await write(remote, path, 'version 0', {}, beAbsent);
+    for (let i = 1; i < 4; i++) seen = await write(remote, path, `version ${i}`, {}, beUnchanged(seen));
+    assert.equal(await readText(remote, path), 'version 3');
+  });
+
+  sentence('modified times come back within the precision', async ({ remote, root }) => {
+    const precision = remote.capabilities.timePrecisionNs;
+    if (precision === 'none') return;
+    const times: Instant[] = [
+      { s: 1_700_000_000, ns: 123_456_789 },
+      { s: 1_700_000_000, ns: 0 },
+      { s: 1, ns: 1000 },
+      { s: 0, ns: 0 },
+      { s: -2, ns: 500_000_000 },
+      { s: 4_102_444_800, ns: 999_999_999 },
+    ];
+    for (const modified of times) {
+      await write(remote, at(root, 'f'), 'x', { modified });
+      const found = (await statFile(remote, at(root, 'f'))).modified;
+      assert.ok(found, 'a stat tells the modified time');
+      const off = Math.abs(nsBetween(found, modified));
+      assert.ok(off < precision, `${JSON.stringify(modified)} came back ${off} ns off`);
+    }
+  });
+
+  sentence(
+    'a write that keeps attributes keeps them',
+    async ({ remote, root, attributes, putWithAttributes }) => {
+      if (!attributes || !putWithAttributes) return;
+      const path = at(root, 'f.txt');
+      await putWithAttributes(path, 'old', { 'content-type': 'text/x-special' });
+      const before = await attributes(path);
+      assert.equal(before['content-type'], 'text/x-special');
+      await write(remote, path, 'new', { keepAttributes: true }, beUnchanged(await statFile(remote, path)));
+      assert.equal(await readText(remote, path), 'new');
+      assert.deepEqual((await attributes(path))['content-type'], 'text/x-special');
+    },
+  );
+
+  sentence('progress tells of all bytes in the end', async ({ remote, root }) => {
+    for (const source of [body(pattern(largeSize)), wholeBody('hello')]) {
+      let last = 0;
+      const onProgress = (bytes: number) => {
+        last = bytes;
+      };
+      await remote.write(at(root, 'f'), source, { onProgress }, anything, calm);
+      assert.equal(last, source.size);
+    }
+  });
+
+  sentence('a write that is aborted half-way rejects with the reason and changes nothing', async (opened) => {
+    const { remote, root } = opened;
+    await write(remote, at(root, 'old'), 'the old content');
+    for (const name of ['new', 'old']) {
+      const stop = new AbortController();
+      const reason = new Error('stopped here');
+      const whole = body(pattern(largeSize));
+      const source: ByteSource = {
+        size: whole.size,
+        open: async (range, signal) => {
+          const stream = await whole.open(range, signal);
+          queueMicrotask(() => stop.abort(reason));
+          return stream;
+        },
+      };
+      const writing = remote.write(at(root, name), source, {}, anything, stop.signal);
+      await assert.rejects(writing, (error) => error === reason);
+      assert.deepEqual(await names(remote, root), ['old']);
+      assert.equal(await readText(remote, at(root, 'old')), 'the old content');
+    }
+  });
+
+  sentence('a write under an aborted signal starts nothing', async ({ remote, root, requests }) => {
+    const before = requests?.() ?? 0;
+    const reason = new Error('stopped before');
+    const writing = remote.write(at(root, 'f'), body('x'), {}, anything, AbortSignal.abort(reason));
+    await assert.rejects(writing, (error) => error === reason);
+    if (requests) assert.equal(requests() - before, 0);
+    assert.deepEqual(await names(remote, root), []);
+  });
+
+  sentence('a folder is not replaced by a file where folders are real', async ({ remote, root }) => {
+    if (!remote.capabilities.realFolders) return;
+    await write(remote, at(root, 'folder/f'), 'x');
+    await refused(write(remote, at(root, 'folder'), 'y'), 'isAFolder', 'alreadyExists');
+    await refused(write(remote, at(root, 'folder/f/below'), 'y'), 'notAFolder', 'alreadyExists');
+    assert.equal(await readText(remote, at(root, 'folder/f')), 'x');
+  });
+}

@@ -1,0 +1,25 @@
+import type { Clock } from '../../src/remote/clock';
+
+/** A clock that stands still but for the waits asked of it: each moves it on at once, and is remembered. */
+export interface FakeClock extends Clock {
+  /** Milliseconds of every wait so far. */
+  readonly waits: readonly number[];
+  advance(ms: number): void;
+}
+
+export function createFakeClock(start = 1_700_000_000_000): FakeClock {
+  let now = start;
+  const waits: number[] = [];
+  return {
+    waits,
+    now: () => now,
+    async wait(ms, signal) {
+      signal.throwIfAborted();
+      waits.push(ms);
+      now += ms;
+    },
+    advance(ms) {
+      now += ms;
+    },
+  };
+}
