@@ -1,0 +1,66 @@
+import { type PlanIndex, sections } from './planIndex';
+import type { Tick } from './planRow';
+
+/** Sums per folder over the files that the filter shows below it. */
+export class FolderSums {
+  private readonly files: Int32Array;
+  private readonly bytes: Float64Array;
+  private readonly tickable: Int32Array;
+  private readonly ticked: Int32Array;
+
+  constructor(private readonly index: PlanIndex) {
+    const { length } = index.folders;
+    this.files = new Int32Array(length);
+    this.bytes = new Float64Array(length);
+    this.tickable = new Int32Array(length);
+    this.ticked = new Int32Array(length);
+  }
+
+  filesIn(folder: number): number {
+    return this.files[folder] ?? 0;
+  }
+
+  bytesIn(folder: number): number {
+    return this.bytes[folder] ?? 0;
+  }
+
+  /** Undefined when nothing below can be ticked. */
+  tickOf(...folders: readonly number[]): Tick | undefined {
+    let tickable = 0;
+    let ticked = 0;
+    for (const folder of folders) {
+      tickable += this.tickable[folder] ?? 0;
+      ticked += this.ticked[folder] ?? 0;
+    }
+    if (tickable === 0) return undefined;
+    return ticked === 0 ? 'off' : ticked === tickable ? 'on' : 'some';
+  }
+
+  /** All anew. A folder's number is higher than its parent's, so one pass backwards carries the sums up. */
+  count(shown: Uint8Array, ticked: Uint8Array): void {
+    const { size, folders, folderOf, bytesOf } = this.index;
+    for (const sums of [this.files, this.bytes, this.tickable, this.ticked]) sums.fill(0);
+    for (let i = 0; i < size; i++) {
+      if (!shown[i]) continue;
+      const f = folderOf[i] ?? 0;
+      this.files[f] = (this.files[f] ?? 0) + 1;
+      this.bytes[f] = (this.bytes[f] ?? 0) + (bytesOf[i] ?? 0);
+      if (i >= ticked.length) continue;
+      this.tickable[f] = (this.tickable[f] ?? 0) + 1;
+      this.ticked[f] = (this.ticked[f] ?? 0) + (ticked[i] ?? 0);
+    }
+    for (let f = folders.length - 1; f >= sections.length; f--) {
+      const parent = folders[f]?.parent ?? 0;
+      for (const sums of [this.files, this.bytes, this.tickable, this.ticked]) {
+        sums[parent] = (sums[parent] ?? 0) + (sums[f] ?? 0);
+      }
+    }
+  }
+
+  /** One shown file was ticked or unticked. */
+  ticks(item: number, by: 1 | -1): void {
+    for (let f = this.index.folderOf[item] ?? -1; f >= 0; f = this.index.folders[f]?.parent ?? -1) {
+      this.ticked[f] = (this.ticked[f] ?? 0) + by;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import type { RowClass, Section } from './planIndex';
+
+/** What became of an action's row once a run has begun. */
+export const rowStates = [
+  'none',
+  'queued',
+  'moving',
+  'done',
+  'failed',
+  'changed',
+  'cancelled',
+  'notStarted',
+  'leftOut',
+] as const;
+export type RowState = (typeof rowStates)[number];
+
+/** One row as the page draws it. Plain facts; the page puts them in words. */
+export type Row = SectionRow | FolderRow | ItemRow;
+
+export type Tick = 'on' | 'off' | 'some';
+
+interface RowBase {
+  /** The same thing has the same key in a later plan. */
+  readonly key: string;
+  /** 1 = outermost. */
+  readonly level: number;
+}
+
+/** The heading of a group. */
+export interface SectionRow extends RowBase {
+  readonly kind: 'section';
+  readonly section: Section;
+  readonly expanded: boolean;
+  readonly files: number;
+  readonly bytes: number;
+  /** Deletes only: whether they are included at all. */
+  readonly gate?: boolean;
+}
+
+export interface FolderRow extends RowBase {
+  readonly kind: 'folder';
+  readonly section: Section;
+  readonly label: string;
+  readonly path: string;
+  readonly expanded: boolean;
+  /** Of the rows shown below it. */
+  readonly files: number;
+  readonly bytes: number;
+  /** Absent when nothing below can be ticked. */
+  readonly tick?: Tick;
+  /** Of the actions that take part in the run. */
+  readonly run?: { readonly ended: number; readonly failed: number; readonly total: number };
+}
+
+export interface ItemRow extends RowBase {
+  readonly kind: 'item';
+  readonly class: RowClass;
+  readonly path: string;
+  /** One of the names in Plan; a key of the words. */
+  readonly because: string;
+  /** A new file, as opposed to one that replaces another. */
+  readonly isNew: boolean;
+  readonly source?: RowSide;
+  readonly target?: RowSide;
+  /** What there is to say besides: the other name, the rest of a sentence. */
+  readonly detail?: string;
+  readonly side?: 'source' | 'target';
+  /** Absent when it can't be ticked. */
+  readonly tick?: boolean;
+  /** A closed gate keeps the tick from being changed. */
+  readonly locked?: boolean;
+  readonly state?: RowState;
+  /** 0…1, while it is moving. */
+  readonly share?: number;
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+export interface RowSide {
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly time?: number;
+}

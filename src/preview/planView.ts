@@ -1,0 +1,429 @@
+import type { Action, Plan } from '../plan/plan';
+import { FolderSums } from './folderSums';
+import {
+  actionOf,
+  buildPlanIndex,
+  conflictOf,
+  nameOf,
+  type PlanIndex,
+  pathOf,
+  type RowClass,
+  rowClasses,
+  sections,
+  skippedOf,
+} from './planIndex';
+import { type Row, type RowState, rowStates, type Tick } from './planRow';
+import { itemRow } from './rowFacts';
+import { orderRows, type RowOrder } from './rowOrder';
+import { RunRows } from './runRows';
+import { textMatcher } from './textMatcher';
+
+export interface RowFilter {
+  readonly text: string;
+  /** Empty = all. */
+  readonly classes: readonly RowClass[];
+  /** Empty = all. */
+  readonly states: readonly RowState[];
+}
+
+/** What a person has done to a view, by names that mean the same in a later plan of the same sides. JSON-safe. */
+export interface ViewMemory {
+  readonly filter: RowFilter;
+  readonly flat: boolean;
+  readonly collapsed: readonly string[];
+  readonly gate: boolean;
+  /** Actions that are not as they were at first: copies unticked, deletes ticked. */
+  readonly turned: readonly string[];
+}
+
+export interface ClassSummary {
+  readonly class: RowClass;
+  readonly files: number;
+  readonly bytes: number;
+  readonly ticked: number;
+  readonly tickedBytes: number;
+}
+
+export const freshMemory: ViewMemory = {
+  filter: { text: '', classes: [], states: [] },
+  flat: false,
+  collapsed: [],
+  gate: false,
+  turned: [],
+};
+
+/** Groups that can't be acted upon begin folded when they are longer than this. */
+const longGroup = 200;
+const deleteClass = rowClasses.indexOf('delete');
+
+/**
+ * A plan as a table: rows in groups and folders, filtered and folded, with ticks. Rows are made only for the window
+ * that is asked for, so that a hundred thousand of them cost little.
+ */
+export class PlanView {
+  readonly plan: Plan;
+  private readonly index: PlanIndex;
+  private readonly shown: Uint8Array;
+  private readonly ticked: Uint8Array;
+  private readonly folded: Uint8Array;
+  private readonly sums: FolderSums;
+  private readonly run: RunRows;
+  private filterNow: RowFilter = freshMemory.filter;
+  private isFlat = false;
+  private gateOpen = false;
+  private running = false;
+  private shownTotal = 0;
+  private order: RowOrder = { nodes: new Int32Array(0), levels: new Uint16Array(0) };
+  private itemsById: Map<string, number> | undefined;
+  private foldersByKey: Map<string, number> | undefined;
+
+  constructor(plan: Plan, memory: ViewMemory = freshMemory) {
+    this.plan = plan;
+    this.index = buildPlanIndex(plan);
+    const { size, folders, classOf } = this.index;
+    this.shown = new Uint8Array(size);
+    this.ticked = new Uint8Array(plan.actions.length);
+    this.folded = new Uint8Array(folders.length);
+    this.sums = new FolderSums(this.index);
+    this.run = new RunRows(this.index);
+    for (let i = 0; i < this.ticked.length; i++) this.ticked[i] = classOf[i] === deleteClass ? 0 : 1;
+    this.recall(memory);
+    this.refilter();
+  }
+
+  get rowCount(): number {
+    return this.order.nodes.length;
+  }
+
+  get filter(): RowFilter {
+    return this.filterNow;
+  }
+
+  get flat(): boolean {
+    return this.isFlat;
+  }
+
+  get deletesIncluded(): boolean {
+    return this.gateOpen;
+  }
+
+  /** How many files the filter lets through, folded or not; `all` = without a filter. */
+  get matches(): { readonly shown: number; readonly all: number } {
+    return { shown: this.shownTotal, all: this.index.size };
+  }
+
+  /** Rows `from` … `from + count − 1`, fewer at the end. */
+  window(from: number, count: number): Row[] {
+    const rows: Row[] = [];
+    const end = Math.min(this.order.nodes.length, from + count);
+    for (let i = Math.max(0, from); i < end; i++) rows.push(this.row(i));
+    return rows;
+  }
+
+  setFilter(filter: RowFilter): void {
+    this.filterNow = filter;
+    this.refilter();
+  }
+
+  setFlat(flat: boolean): void {
+    this.isFlat = flat;
+    this.layOut();
+  }
+
+  /** Folds or unfolds one folder or group; a key that isn't known does nothing. */
+  setExpanded(key: string, expanded: boolean): void {
+    const node = this.nodeOf(key);
+    if (node === undefined || node >= 0) return;
+    this.folded[~node] = expanded ? 0 : 1;
+    this.layOut();
+  }
+
+  /** Folds or unfolds all folders. Groups stay unfolded, so that none is overlooked. */
+  setAllExpanded(expanded: boolean): void {
+    this.folded.fill(expanded ? 0 : 1);
+    this.folded.fill(0, 0, sections.length);
+    this.layOut();
+  }
+
+  /** Ticks one file, or all files shown below a folder or group. */
+  tick(key: string, on: boolean): void {
+    const node = this.nodeOf(key);
+    if (node === undefined) return;
+    if (node >= 0) this.tickOne(node, on);
+    else this.tickMany(this.itemsBelow(~node), on);
+  }
+
+  /** Ticks the files in the rows between two (both counted), with all below folders that are folded. */
+  tickRange(fromKey: string, toKey: string, on: boolean): void {
+    const ends = [this.indexOf(fromKey), this.indexOf(toKey)].sort((a, b) => a - b);
+    const items: number[] = [];
+    for (let i = Math.max(0, ends[0] ?? 0); i <= (ends[1] ?? -1); i++) {
+      const node = this.order.nodes[i] ?? 0;
+      if (node >= 0) items.push(node);
+      else if (this.folded[~node]) items.push(...this.itemsBelow(~node));
+    }
+    this.tickMany(items, on);
+  }
+
+  /** Ticks all files that the filter shows. */
+  tickShown(on: boolean): void {
+    const items: number[] = [];
+    for (let i = 0; i < this.ticked.length; i++) if (this.shown[i]) items.push(i);
+    this.tickMany(items, on);
+  }
+
+  /** Ticks all files of one class, shown or not. */
+  tickClass(rowClass: RowClass, on: boolean): void {
+    const wanted = rowClasses.indexOf(rowClass);
+    const items: number[] = [];
+    for (let i = 0; i < this.ticked.length; i++) if (this.index.classOf[i] === wanted) items.push(i);
+    this.tickMany(items, on);
+  }
+
+  /** Opens or closes the gate before the deletes; either way all of them follow, to be unticked one by one. */
+  includeDeletes(on: boolean): void {
+    if (this.running) return;
+    this.gateOpen = true;
+    this.tickMany(this.index.flat[sections.indexOf('delete')] ?? [], on);
+    this.gateOpen = on;
+  }
+
+  /** Of all rows that the filter shows and that can be ticked; undefined when there are none. */
+  get tickOfShown(): Tick | undefined {
+    return this.sums.tickOf(...sections.keys());
+  }
+
+  /** Ids of the ticked actions, in the plan's order. */
+  selectedIds(): string[] {
+    return this.plan.actions.filter((_, i) => this.ticked[i] === 1).map((action) => action.id);
+  }
+
+  /** Totals by class; a class without files is left out. */
+  summary(): ClassSummary[] {
+    const sums = rowClasses.map((rowClass) => ({
+      class: rowClass,
+      files: 0,
+      bytes: 0,
+      ticked: 0,
+      tickedBytes: 0,
+    }));
+    for (let i = 0; i < this.index.size; i++) {
+      const sum = sums[this.index.classOf[i] ?? 0];
+      if (!sum) continue;
+      const bytes = this.index.bytesOf[i] ?? 0;
+      sum.files++;
+      sum.bytes += bytes;
+      if (this.ticked[i] !== 1) continue;
+      sum.ticked++;
+      sum.tickedBytes += bytes;
+    }
+    return sums.filter((sum) => sum.files > 0);
+  }
+
+  /** Where the row of `key` is now; when it is hidden, the nearest folder around it; −1 when there is none. */
+  indexOf(key: string): number {
+    const node = this.nodeOf(key);
+    if (node === undefined) return -1;
+    let at = this.order.nodes.indexOf(node);
+    let folder = node >= 0 ? (this.index.folderOf[node] ?? -1) : (this.index.folders[~node]?.parent ?? -1);
+    while (at < 0 && folder >= 0) {
+      at = this.order.nodes.indexOf(~folder);
+      folder = this.index.folders[folder]?.parent ?? -1;
+    }
+    return at;
+  }
+
+  /** The first row after `after` (then from the top) whose name begins with `start`, whatever the case; −1 = none. */
+  find(start: string, after: number): number {
+    const wanted = start.toLocaleLowerCase();
+    for (let step = 1; step <= this.order.nodes.length; step++) {
+      const i = (after + step) % this.order.nodes.length;
+      const node = this.order.nodes[i] ?? 0;
+      const label = node >= 0 ? nameOf(pathOf(this.plan, node)) : (this.index.folders[~node]?.label ?? '');
+      if (label.toLocaleLowerCase().startsWith(wanted)) return i;
+    }
+    return -1;
+  }
+
+  actionOf(key: string): Action | undefined {
+    const node = this.nodeOf(key);
+    return node === undefined || node < 0 ? undefined : actionOf(this.plan, node);
+  }
+
+  /** A run of these actions begins: they are queued, and all others that never ran are left out. Ticks are fixed from now on. */
+  beginRun(ids: Iterable<string>): void {
+    const byId = this.idMap();
+    const items = [...ids].flatMap((id) => byId.get(id) ?? []);
+    this.running = true;
+    this.run.begin(items);
+    if (this.filterNow.states.length > 0) this.refilter();
+  }
+
+  /** `share`: how much of it is moved, 0…1. `error`: a sentence, for failed and changed. */
+  setState(id: string, state: RowState, share?: number, error?: string): void {
+    const item = this.idMap().get(id);
+    if (item !== undefined) this.run.set(item, state, share, error);
+  }
+
+  /** How many actions are in each state. */
+  stateCounts(): Readonly<Record<RowState, number>> {
+    return this.run.counts();
+  }
+
+  /** Ids of the actions in one of these states, in the plan's order. */
+  idsInState(...wanted: readonly RowState[]): string[] {
+    return this.plan.actions
+      .filter((_, i) => wanted.includes(this.run.stateOf(i)))
+      .map((action) => action.id);
+  }
+
+  /** Applies the filter anew; for when rows have changed their state. */
+  refilter(): void {
+    const { classes, states, text } = this.filterNow;
+    const classWanted = rowClasses.map((c) => classes.length === 0 || classes.includes(c));
+    const stateWanted = rowStates.map((s) => states.length === 0 || states.includes(s));
+    const matches = textMatcher(text);
+    const { size, classOf } = this.index;
+    this.shownTotal = 0;
+    for (let i = 0; i < size; i++) {
+      const isShown =
+        classWanted[classOf[i] ?? 0] &&
+        stateWanted[this.run.states[i] ?? 0] &&
+        (matches === undefined || matches(pathOf(this.plan, i)));
+      this.shown[i] = isShown ? 1 : 0;
+      if (isShown) this.shownTotal++;
+    }
+    this.sums.count(this.shown, this.ticked);
+    this.layOut();
+  }
+
+  memory(): ViewMemory {
+    const { classOf, folders } = this.index;
+    const turned = this.plan.actions.filter(
+      (_, i) => this.ticked[i] === (classOf[i] === deleteClass ? 1 : 0),
+    );
+    const collapsed = folders.flatMap((_, n) => (this.folded[n] ? [this.keyOf(~n)] : []));
+    return {
+      filter: this.filterNow,
+      flat: this.isFlat,
+      collapsed,
+      gate: this.gateOpen,
+      turned: turned.map((action) => action.id),
+    };
+  }
+
+  private recall(memory: ViewMemory): void {
+    // States are those of a run, and a new plan has none.
+    this.filterNow = { ...memory.filter, states: [] };
+    this.isFlat = memory.flat;
+    this.gateOpen = memory.gate && (this.index.flat[sections.indexOf('delete')]?.length ?? 0) > 0;
+    for (const section of ['conflict', 'skipped'] as const) {
+      const root = sections.indexOf(section);
+      if (memory === freshMemory && (this.index.flat[root]?.length ?? 0) > longGroup) this.folded[root] = 1;
+    }
+    for (const key of memory.collapsed) {
+      const node = this.nodeOf(key);
+      if (node !== undefined && node < 0) this.folded[~node] = 1;
+    }
+    for (const id of memory.turned) {
+      const item = this.idMap().get(id);
+      if (item !== undefined && this.canTick(item)) this.ticked[item] = this.ticked[item] ? 0 : 1;
+    }
+  }
+
+  private canTick(item: number): boolean {
+    if (this.running || item >= this.ticked.length) return false;
+    return this.index.classOf[item] !== deleteClass || this.gateOpen;
+  }
+
+  private tickOne(item: number, on: boolean): void {
+    if (!this.canTick(item) || this.ticked[item] === (on ? 1 : 0)) return;
+    this.ticked[item] = on ? 1 : 0;
+    if (this.shown[item]) this.sums.ticks(item, on ? 1 : -1);
+  }
+
+  private tickMany(items: ArrayLike<number>, on: boolean): void {
+    for (let i = 0; i < items.length; i++) this.tickOne(items[i] ?? -1, on);
+  }
+
+  private itemsBelow(folder: number): number[] {
+    const { sequence, endOf } = this.index;
+    const items: number[] = [];
+    const at = sequence.indexOf(~folder);
+    for (let place = at; at >= 0 && place < (endOf[at] ?? 0); place++) {
+      const node = sequence[place] ?? -1;
+      if (node >= 0 && this.shown[node]) items.push(node);
+    }
+    return items;
+  }
+
+  private layOut(): void {
+    this.order = orderRows(this.index, this.isFlat, this.shown, this.sums, this.folded);
+  }
+
+  private row(at: number): Row {
+    const node = this.order.nodes[at] ?? 0;
+    const level = this.order.levels[at] ?? 1;
+    const key = this.keyOf(node);
+    if (node >= 0) {
+      return itemRow(this.index, node, {
+        key,
+        level,
+        ...(node < this.ticked.length ? { tick: this.ticked[node] === 1, locked: !this.canTick(node) } : {}),
+        state: this.run.stateOf(node),
+        share: this.run.shareOf(node),
+        error: this.run.errorOf(node),
+      });
+    }
+    const folder = this.index.folders[~node];
+    const facts = {
+      key,
+      level,
+      section: folder?.section ?? 'change',
+      expanded: this.folded[~node] === 0,
+      files: this.sums.filesIn(~node),
+      bytes: this.sums.bytesIn(~node),
+    };
+    if (~node < sections.length) {
+      return { kind: 'section', ...facts, ...(facts.section === 'delete' ? { gate: this.gateOpen } : {}) };
+    }
+    const tick = this.sums.tickOf(~node);
+    const run = this.run.ofFolder(~node);
+    return {
+      kind: 'folder',
+      ...facts,
+      label: folder?.label ?? '',
+      path: folder?.path ?? '',
+      ...(tick === undefined ? {} : { tick }),
+      ...(run.total === 0 ? {} : { run }),
+    };
+  }
+
+  private keyOf(node: number): string {
+    if (node < 0) {
+      const folder = this.index.folders[~node];
+      return `F|${folder?.section}|${folder?.path}`;
+    }
+    const action = actionOf(this.plan, node);
+    if (action) return `A|${action.id}`;
+    return conflictOf(this.plan, node) ? `I|${node}` : `I|${node}|${skippedOf(this.plan, node)?.side}`;
+  }
+
+  private nodeOf(key: string): number | undefined {
+    if (key.startsWith('A|')) return this.idMap().get(key.slice(2));
+    if (key.startsWith('I|')) {
+      const item = Number(key.split('|')[1]);
+      return Number.isInteger(item) && item >= this.ticked.length && item < this.index.size
+        ? item
+        : undefined;
+    }
+    this.foldersByKey ??= new Map(this.index.folders.map((_, n) => [this.keyOf(~n), n]));
+    const folder = this.foldersByKey.get(key);
+    return folder === undefined ? undefined : ~folder;
+  }
+
+  private idMap(): Map<string, number> {
+    this.itemsById ??= new Map(this.plan.actions.map((action, i) => [action.id, i]));
+    return this.itemsById;
+  }
+}

@@ -1,0 +1,190 @@
+import type { RowClass } from './planIndex';
+import type { Row, RowState, Tick } from './planRow';
+import type { ClassSummary, RowFilter, ViewMemory } from './planView';
+import type { Words } from './words';
+
+/** What the page asks of the panel. Closed: `readPageRequest` knows each, and nothing else gets through. */
+export type PageRequest =
+  | { readonly type: 'ready' }
+  | { readonly type: 'rows'; readonly from: number; readonly count: number }
+  | { readonly type: 'locate'; readonly keys: readonly string[] }
+  | { readonly type: 'find'; readonly start: string; readonly after: number }
+  | ({ readonly type: 'filter' } & RowFilter & Anchored)
+  | ({ readonly type: 'flat'; readonly flat: boolean } & Anchored)
+  | ({ readonly type: 'expand'; readonly key: string; readonly expanded: boolean } & Anchored)
+  | ({ readonly type: 'expandAll'; readonly expanded: boolean } & Anchored)
+  | { readonly type: 'tick'; readonly key: string; readonly on: boolean }
+  | { readonly type: 'tickRange'; readonly from: string; readonly to: string; readonly on: boolean }
+  | { readonly type: 'tickShown'; readonly on: boolean }
+  | { readonly type: 'includeDeletes'; readonly on: boolean }
+  | { readonly type: 'compare'; readonly mode: CompareMode }
+  | { readonly type: 'deletes'; readonly on: boolean }
+  | { readonly type: 'open'; readonly key: string }
+  | { readonly type: PageCommand };
+
+/** Commands without anything to say besides. */
+export const pageCommands = [
+  'swap',
+  'rescan',
+  'apply',
+  'retry',
+  'cancel',
+  'close',
+  'savePlan',
+  'showLog',
+] as const;
+export type PageCommand = (typeof pageCommands)[number];
+
+/** As ComparisonMode in the plan's options. */
+export const compareModes = ['rclone', 'aws', 'exact-timestamps', 'size-only', 'checksum'] as const;
+export type CompareMode = (typeof compareModes)[number];
+
+/** Rows whose new places the page wants to know when the table changes: the active one and the topmost. */
+export interface Anchored {
+  readonly anchors: readonly string[];
+}
+
+/** What the panel answers, by request. */
+export interface PageReplies {
+  ready: StartReply;
+  rows: RowsReply;
+  locate: PlacesReply;
+  find: { readonly at: number };
+  filter: TableReply;
+  flat: TableReply;
+  expand: TableReply;
+  expandAll: TableReply;
+  tick: StateReply;
+  tickRange: StateReply;
+  tickShown: StateReply;
+  includeDeletes: StateReply;
+  compare: StateReply;
+  deletes: StateReply;
+  open: undefined;
+  swap: undefined;
+  rescan: undefined;
+  apply: undefined;
+  retry: undefined;
+  cancel: undefined;
+  close: undefined;
+  savePlan: undefined;
+  showLog: undefined;
+}
+
+export interface StartReply {
+  /** A BCP 47 tag: how numbers and dates are written. */
+  readonly language: string;
+  readonly words: Words;
+  readonly state: PageState;
+}
+
+export interface StateReply {
+  readonly state: PageState;
+}
+
+export interface PlacesReply {
+  /** Where the rows of the keys are, or their nearest folders; −1 = nowhere. */
+  readonly places: readonly number[];
+}
+
+export type TableReply = StateReply & PlacesReply;
+
+export interface RowsReply {
+  /** The table that the rows are of; those of an older one are thrown away. */
+  readonly table: number;
+  readonly from: number;
+  readonly rows: readonly Row[];
+}
+
+/** What the panel tells the page by itself. */
+export type HostNotice =
+  | { readonly type: 'state'; readonly state: PageState }
+  /** Kept by the page with `setState`, for when the window is loaded again. */
+  | { readonly type: 'remember'; readonly saved: SavedPanel };
+
+export type Phase = 'scanning' | 'preview' | 'same' | 'running' | 'finished' | 'error';
+
+/** Everything that the page shows but the rows. Small: it is sent whole. */
+export interface PageState {
+  readonly phase: Phase;
+  readonly verb: 'copy' | 'sync';
+  readonly source: PlaceName;
+  readonly target: PlaceName;
+  readonly compare: CompareMode;
+  readonly deletes: boolean;
+  readonly rules: number;
+  readonly usualExcludes: boolean;
+  readonly scan?: ScanState;
+  /** There while there is a plan, also while another scan runs. */
+  readonly table?: TableState;
+  readonly run?: RunState;
+  readonly banners: readonly Banner[];
+  /** Phase `error`: a sentence. */
+  readonly error?: string;
+}
+
+export interface PlaceName {
+  /** `site/dist`, `photos:site-assets/`. */
+  readonly short: string;
+  readonly full: string;
+}
+
+export interface ScanState {
+  readonly sourceFiles: number;
+  readonly targetFiles: number;
+  readonly asked: number;
+  readonly answered: number;
+  readonly actions: number;
+}
+
+export interface TableState {
+  /** Another number whenever other rows stand in other places. */
+  readonly table: number;
+  readonly rowCount: number;
+  readonly shown: number;
+  readonly all: number;
+  readonly classes: readonly ClassSummary[];
+  readonly unchanged: number;
+  readonly listed: number;
+  readonly scanMs: number;
+  /** Milliseconds since the epoch. */
+  readonly scannedAt: number;
+  readonly filter: RowFilter;
+  readonly flat: boolean;
+  readonly tickOfShown?: Tick;
+  readonly ticksFixed: boolean;
+}
+
+export interface RunState {
+  readonly counts: Readonly<Record<RowState, number>>;
+  readonly files: number;
+  readonly filesDone: number;
+  readonly bytes: number;
+  readonly bytesDone: number;
+  readonly bytesPerSecond?: number;
+  readonly leftMs?: number;
+  readonly ms: number;
+  readonly cancelling: boolean;
+  /** How many a retry would try again. */
+  readonly again: number;
+  readonly wasCancelled: boolean;
+}
+
+export interface Banner {
+  readonly tone: 'info' | 'warning' | 'error';
+  readonly text: string;
+  /** A command of the page that is the way out, and its label. */
+  readonly action?: { readonly command: PageCommand; readonly label: string };
+}
+
+/** What is kept over a reload of the window. The plan is made anew. */
+export interface SavedPanel {
+  readonly version: 1;
+  readonly request: unknown;
+  readonly title?: string;
+  readonly view: ViewMemory;
+  /** False when there were too many ticks to keep. */
+  readonly ticksKept: boolean;
+}
+
+export type { ClassSummary, RowClass, RowFilter };

@@ -1,0 +1,93 @@
+import type { PlanIndex } from './planIndex';
+import { type RowState, rowStates } from './planRow';
+
+export interface FolderRun {
+  readonly ended: number;
+  readonly failed: number;
+  readonly total: number;
+}
+
+/** What a run has made of each row so far, with sums per folder that are kept up at every change. */
+export class RunRows {
+  readonly states: Uint8Array;
+  private readonly shares = new Map<number, number>();
+  private readonly errors = new Map<number, string>();
+  private readonly total: Int32Array;
+  private readonly ended: Int32Array;
+  private readonly failed: Int32Array;
+  private readonly totals = new Int32Array(rowStates.length);
+
+  constructor(private readonly index: PlanIndex) {
+    this.states = new Uint8Array(index.plan.actions.length);
+    this.total = new Int32Array(index.folders.length);
+    this.ended = new Int32Array(index.folders.length);
+    this.failed = new Int32Array(index.folders.length);
+  }
+
+  stateOf(item: number): RowState {
+    return rowStates[this.states[item] ?? 0] ?? 'none';
+  }
+
+  shareOf(item: number): number | undefined {
+    return this.shares.get(item);
+  }
+
+  errorOf(item: number): string | undefined {
+    return this.errors.get(item);
+  }
+
+  ofFolder(folder: number): FolderRun {
+    return {
+      total: this.total[folder] ?? 0,
+      ended: this.ended[folder] ?? 0,
+      failed: this.failed[folder] ?? 0,
+    };
+  }
+
+  counts(): Readonly<Record<RowState, number>> {
+    return Object.fromEntries(rowStates.map((state, i) => [state, this.totals[i]])) as Record<
+      RowState,
+      number
+    >;
+  }
+
+  /** These items are queued; others that never ran are left out, and what an earlier run made of the rest stands. */
+  begin(items: Iterable<number>): void {
+    const leftOut = rowStates.indexOf('leftOut');
+    for (let i = 0; i < this.states.length; i++) if (this.states[i] === 0) this.states[i] = leftOut;
+    for (const item of items) {
+      this.states[item] = rowStates.indexOf('queued');
+      this.errors.delete(item);
+    }
+    this.shares.clear();
+    for (const counts of [this.totals, this.total, this.ended, this.failed]) counts.fill(0);
+    for (let i = 0; i < this.states.length; i++) this.count(i, this.states[i] ?? 0, 1);
+  }
+
+  /** `share`: how much of it is moved, 0…1. `error`: a sentence. */
+  set(item: number, state: RowState, share?: number, error?: string): void {
+    if (state === 'moving' && share !== undefined) this.shares.set(item, share);
+    else this.shares.delete(item);
+    if (error === undefined) this.errors.delete(item);
+    else this.errors.set(item, error);
+    const before = this.states[item] ?? 0;
+    const after = rowStates.indexOf(state);
+    if (before === after) return;
+    this.states[item] = after;
+    this.count(item, before, -1);
+    this.count(item, after, 1);
+  }
+
+  private count(item: number, state: number, by: number): void {
+    this.totals[state] = (this.totals[state] ?? 0) + by;
+    const name = rowStates[state];
+    if (name === 'none' || name === 'leftOut') return;
+    const ended = name !== 'queued' && name !== 'moving';
+    const failed = name === 'failed' || name === 'changed';
+    for (let f = this.index.folderOf[item] ?? -1; f >= 0; f = this.index.folders[f]?.parent ?? -1) {
+      this.total[f] = (this.total[f] ?? 0) + by;
+      if (ended) this.ended[f] = (this.ended[f] ?? 0) + by;
+      if (failed) this.failed[f] = (this.failed[f] ?? 0) + by;
+    }
+  }
+}
