@@ -1,20 +1,10 @@
-import { existsSync } from 'node:fs';
 import type { Browser, BrowserType } from 'playwright-core';
+import { findChromium } from '../getChromium.mjs';
 import { requireEditorPackage } from './projectRoot';
-
-const PLACES = [
-  process.env['CHROMIUM'],
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
 
 /** The browser that the tests may use: `CHROMIUM`, else the usual places. Undefined when there is none. */
 export function chromiumPath(): string | undefined {
-  return PLACES.find((place) => place !== undefined && existsSync(place));
+  return findChromium()?.path;
 }
 
 /** Starts a headless browser. Throws with the way to get one when there is none. */

@@ -1,0 +1,115 @@
+// Runs every check and test: types, lint, unit and integration tests, and the real editor. From a fresh clone it first
+// installs what is missing. The last line is "N passed, N failed", with ", N skipped" when something could not run here.
+// usage: node test/all.mjs
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { findChromium, getChromium } from './editor/getChromium.mjs';
+import { installEditor, installProject } from './editor/install.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const STAGE_MINUTES = 15;
+const total = { passed: 0, failed: 0, skipped: 0 };
+const summary = [];
+
+const out = path.join(root, 'out');
+mkdirSync(out, { recursive: true });
+rmSync(path.join(out, 'editor-failures'), { recursive: true, force: true });
+
+install();
+check('types', 'node_modules/typescript/bin/tsc', ['--noEmit']);
+check('lint', 'node_modules/@biomejs/biome/bin/biome', ['check', '.']);
+const counting = path.join(root, 'test/tools/countingReporter.mjs');
+const unitCounts = path.join(out, `counts-${process.pid}-unit.json`);
+tests('unit and integration tests', unitCounts, [
+  'test/run.mjs',
+  '--',
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout',
+  `--test-reporter=${counting}`,
+  `--test-reporter-destination=${unitCounts}`,
+]);
+const editorStages = [
+  ['inside the extension host', 'test/editor/runApi.mjs', []],
+  ['inside the oldest supported editor', 'test/editor/runApi.mjs', ['--editor', 'test/editor/oldest']],
+  ['in the window of the real editor', 'test/editor/runUi.mjs', []],
+];
+const chromium = findChromium() ?? getChromium();
+for (const [name, script, args] of editorStages) {
+  if (chromium.path === undefined) skip(name, chromium.reason);
+  else tests(name, path.join(out, `counts-${process.pid}-editor.json`), [script, ...args]);
+}
+
+console.log(`\n${'─'.repeat(60)}`);
+for (const line of summary) console.log(line);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
+
+function install() {
+  headline('installing what is missing');
+  try {
+    installProject();
+    installEditor();
+    installEditor(path.join(root, 'test/editor/oldest'));
+  } catch (error) {
+    console.error(error.message);
+    console.log('0 passed, 1 failed');
+    process.exit(1);
+  }
+}
+
+/** A stage that has no tests of its own: it counts as one. */
+function check(name, program, args) {
+  headline(name);
+  const done = run([program, ...args], {});
+  add(name, done.ok ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }, done.why);
+}
+
+/** A stage whose runner writes its counts to `file`. No counts, or none at all, is a failure: tests that don't run prove nothing. */
+function tests(name, file, args) {
+  headline(name);
+  rmSync(file, { force: true });
+  const done = run(args, { CLOUD_REMOTES_COUNTS: file });
+  const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8') || 'null') : undefined;
+  rmSync(file, { force: true });
+  if (!counts) return add(name, { passed: 0, failed: 1, skipped: 0 }, done.why ?? 'it wrote no results');
+  if (counts.passed + counts.failed === 0) {
+    return add(name, { ...counts, failed: 1 }, 'no test ran');
+  }
+  if (!done.ok && counts.failed === 0) return add(name, { ...counts, failed: 1 }, done.why);
+  return add(name, counts, undefined);
+}
+
+function skip(name, reason) {
+  headline(name);
+  console.log(`SKIPPED: ${reason}`);
+  add(name, { passed: 0, failed: 0, skipped: 1 }, reason);
+}
+
+function run(args, env) {
+  const done = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    timeout: STAGE_MINUTES * 60_000,
+  });
+  if (done.status === 0) return { ok: true };
+  const late = done.error?.code === 'ETIMEDOUT';
+  return {
+    ok: false,
+    why: late ? `not done after ${STAGE_MINUTES} minutes` : `ended with ${done.status ?? done.signal}`,
+  };
+}
+
+function add(name, counts, why) {
+  for (const key of Object.keys(total)) total[key] += counts[key];
+  const numbers = `${counts.passed} passed, ${counts.failed} failed${counts.skipped ? `, ${counts.skipped} skipped` : ''}`;
+  summary.push(`${name.padEnd(38)} ${numbers}${why === undefined ? '' : ` (${why})`}`);
+}
+
+function headline(name) {
+  console.log(`\n── ${name} ${'─'.repeat(Math.max(0, 56 - name.length))}`);
+}
