@@ -1,0 +1,132 @@
+const CHUNK = 512;
+
+/**
+ * A set of keys in the order of their UTF-8 bytes, which is S3's order and not JavaScript's.
+ * Kept as a list of short sorted arrays, so that adding, removing and seeking stay cheap with a million keys.
+ */
+export class SortedKeys {
+  private chunks: string[][] = [];
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Adds the key; nothing happens when it is already there. */
+  add(key: string): void {
+    const last = this.chunks.at(-1);
+    if (last === undefined) {
+      this.chunks.push([key]);
+      this.count++;
+      return;
+    }
+    // Most filling is in order: appending then leaves full chunks behind instead of half-full ones.
+    const lastKey = last.at(-1);
+    if (lastKey !== undefined && compareUtf8(lastKey, key) < 0) {
+      if (last.length >= CHUNK) this.chunks.push([key]);
+      else last.push(key);
+      this.count++;
+      return;
+    }
+    const { chunk, index } = this.find((k) => compareUtf8(k, key) >= 0);
+    const found = this.chunks[chunk];
+    if (found === undefined || found[index] === key) return;
+    found.splice(index, 0, key);
+    this.count++;
+    if (found.length > CHUNK * 2) this.chunks.splice(chunk + 1, 0, found.splice(CHUNK));
+  }
+
+  /** Removes the key if it is there. */
+  delete(key: string): void {
+    const { chunk, index } = this.find((k) => compareUtf8(k, key) >= 0);
+    const found = this.chunks[chunk];
+    if (found === undefined || found[index] !== key) return;
+    found.splice(index, 1);
+    this.count--;
+    if (found.length === 0) this.chunks.splice(chunk, 1);
+  }
+
+  /**
+   * A reader placed on the first key for which `reached` is true. `reached` must be false for a leading run
+   * of the keys and true for all the others. Adding or removing keys makes the reader invalid.
+   */
+  seek(reached: (key: string) => boolean): KeyReader {
+    return new KeyReader(this.chunks, this.find(reached), (r) => this.find(r));
+  }
+
+  /** All keys in order. */
+  *[Symbol.iterator](): Iterator<string> {
+    for (const chunk of this.chunks) yield* chunk;
+  }
+
+  private find(reached: (key: string) => boolean): Position {
+    let low = 0;
+    let high = this.chunks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const last = this.chunks[middle]?.at(-1);
+      if (last !== undefined && reached(last)) high = middle;
+      else low = middle + 1;
+    }
+    const keys = this.chunks[low] ?? [];
+    let from = 0;
+    let to = keys.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      const key = keys[middle];
+      if (key !== undefined && reached(key)) to = middle;
+      else from = middle + 1;
+    }
+    return { chunk: low, index: from };
+  }
+}
+
+interface Position {
+  chunk: number;
+  index: number;
+}
+
+/** Walks forward over sorted keys; `key` is undefined at the end. */
+export class KeyReader {
+  constructor(
+    private readonly chunks: string[][],
+    private position: Position,
+    private readonly find: (reached: (key: string) => boolean) => Position,
+  ) {}
+
+  get key(): string | undefined {
+    return this.chunks[this.position.chunk]?.[this.position.index];
+  }
+
+  next(): void {
+    this.position.index++;
+    if (this.position.index >= (this.chunks[this.position.chunk]?.length ?? 0)) {
+      this.position = { chunk: this.position.chunk + 1, index: 0 };
+    }
+  }
+
+  /** Jumps over all keys that start with `prefix`; the current key must be one of them. */
+  skipPrefix(prefix: string): void {
+    this.position = this.find((key) => compareUtf8(key, prefix) > 0 && !key.startsWith(prefix));
+  }
+}
+
+/** Negative, zero or positive, as the UTF-8 bytes of `a` sort before, with or after those of `b`. */
+export function compareUtf8(a: string, b: string): number {
+  if (a === b) return 0;
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) {
+      // Surrogates stand for code points above U+FFFF, so they sort after U+E000…U+FFFF, unlike their code units.
+      if (x >= 0xd800 && y >= 0xd800) {
+        const xSurrogate = x < 0xe000;
+        const ySurrogate = y < 0xe000;
+        if (xSurrogate !== ySurrogate) return xSurrogate ? 1 : -1;
+      }
+      return x - y;
+    }
+  }
+  return a.length - b.length;
+}
