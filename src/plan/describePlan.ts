@@ -1,0 +1,105 @@
+import type { FileEntry } from '../remote/entry';
+import { type Instant, instantToMs } from '../remote/modifiedTime';
+import type { Action, Conflict, Plan, Skipped, Tally } from './plan';
+import { placeText } from './safety';
+
+/**
+ * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped, problems, findings, totals.
+ * Equal plans give equal lines; nothing depends on the time zone or the locale.
+ */
+export function* describePlan(plan: Plan): Generator<string> {
+  yield `from    ${shown(placeText(plan.source))}`;
+  yield `to      ${shown(placeText(plan.target))}`;
+  for (const action of plan.actions) yield describeAction(action);
+  for (const conflict of plan.conflicts) yield describeConflict(conflict);
+  for (const skipped of plan.skipped) yield describeSkipped(skipped);
+  for (const { side, path, kind, message } of plan.problems)
+    yield `problem  ${shown(path)}  (on the ${side}, ${kind}: ${message})`;
+  for (const { kind, message } of plan.safety) yield `safety  ${kind}  (${message})`;
+  yield `unchanged  ${tally(plan.unchanged)}`;
+  for (const [name, total] of Object.entries(plan.totals))
+    if (total.files > 0) yield `total  ${name}  ${tally(total)}`;
+  if (plan.leftOut) yield `left out  ${tally(plan.leftOut)}`;
+}
+
+/** One action as a line: `upload  img/hero.jpg  (size differs: 2 -> 3)`. */
+export function describeAction(action: Action): string {
+  const path = shown(action.path);
+  switch (action.kind) {
+    case 'copyFile':
+      return `${action.direction}  ${path}  (${copyReason(action.because, action.source, action.before)})`;
+    case 'setTime':
+      return `time  ${path}  (only the time differs: ${times(action.source, action.before)})`;
+    case 'deleteFile':
+      return `delete  ${path}  (not in the source, ${bytes(action.before.size)})`;
+  }
+}
+
+type CopyReason = Extract<Action, { kind: 'copyFile' }>['because'];
+
+function copyReason(because: CopyReason, source: FileEntry, before: FileEntry | undefined): string {
+  const respelled = before && !before.path.endsWith(source.path.slice(source.path.lastIndexOf('/') + 1));
+  const reason = reasonText(because, source, before);
+  return respelled ? `${reason}; there as ${shown(before.path)}` : reason;
+}
+
+function reasonText(because: CopyReason, source: FileEntry, before: FileEntry | undefined): string {
+  switch (because) {
+    case 'onlyInSource':
+      return `only in the source, ${bytes(source.size)}`;
+    case 'sizeDiffers':
+      return `size differs: ${before?.size ?? '?'} -> ${source.size}`;
+    case 'sourceIsNewer':
+      return `the source is newer: ${times(source, before)}`;
+    case 'targetIsNewer':
+      return `the target is newer: ${times(source, before)}`;
+    case 'timeDiffers':
+      return `time differs: ${times(source, before)}`;
+    case 'hashDiffers':
+      return 'content differs';
+  }
+}
+
+function describeConflict({ path, because, source, target, with: other }: Conflict): string {
+  const side = source ? (target ? 'on both sides' : 'on the source') : target ? 'on the target' : '';
+  const reason =
+    because === 'sameName'
+      ? other === undefined
+        ? 'another name is the same to one side'
+        : `the same name as ${shown(other)} to one side`
+      : `a file against a folder${other === undefined ? '' : `, with ${shown(other)}`}`;
+  return `conflict  ${shown(path)}  (${side}: ${reason})`;
+}
+
+function describeSkipped({ path, side, because, detail }: Skipped): string {
+  return `skip  ${shown(path)}  (on the ${side}, ${because}${detail === undefined ? '' : `: ${detail}`})`;
+}
+
+function times(source: FileEntry, before: FileEntry | undefined): string {
+  return `${time(before)} -> ${time(source)}`;
+}
+
+function time(file: FileEntry | undefined): string {
+  const instant = file?.modified ?? file?.serverModified;
+  return instant ? timeText(instant) : '?';
+}
+
+/** ISO 8601 in UTC, with as many digits of a second as there are. */
+function timeText(instant: Instant): string {
+  const date = new Date(instantToMs({ s: instant.s, ns: 0 })).toISOString().slice(0, 19);
+  const fraction = instant.ns === 0 ? '' : `.${String(instant.ns).padStart(9, '0').replace(/0+$/, '')}`;
+  return `${date}${fraction}Z`;
+}
+
+function tally({ files, bytes: size }: Tally): string {
+  return `${files} ${files === 1 ? 'file' : 'files'}, ${bytes(size)}`;
+}
+
+function bytes(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`;
+}
+
+/** A name with control characters is quoted, so that a line stays one line. */
+function shown(text: string): string {
+  return /[\0-\x1f\x7f\u2028\u2029]|^["\s]|\s$|^$/.test(text) ? JSON.stringify(text) : text;
+}

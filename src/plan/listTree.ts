@@ -1,0 +1,212 @@
+import type { Entry, FileEntry, UnusableEntry } from '../remote/entry';
+import type { Remote } from '../remote/remote';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import {
+  baseName,
+  comparePaths,
+  isWithin,
+  pathProblem,
+  type RemotePath,
+  relativePath,
+  rootPath,
+} from '../remote/remotePath';
+import type { Filter } from './filter';
+import type { ListingProblem, Tally } from './plan';
+
+/** Sorted files of one side: `paths` are relative to the root and parallel to `files`. */
+export interface FileBatch {
+  readonly paths: readonly RemotePath[];
+  readonly files: readonly FileEntry[];
+}
+
+/** What was found besides files. Complete only when the batches have been read to their end. */
+export interface ListingFindings {
+  /** Folders that could not be listed; everything below them is unknown. */
+  readonly problems: readonly ListingProblem[];
+  /** Things that take part (by the filter) but can't be planned. */
+  readonly unusable: readonly UnusableFinding[];
+  /** Files that take part. */
+  readonly files: Tally;
+}
+
+export interface UnusableFinding {
+  readonly entry: UnusableEntry;
+  /** Path relative to the root, as near as it can be spelled; for display. */
+  readonly shown: string;
+  /** Relative path that it may stand for, with everything below (empty: all); absent when that lies elsewhere or can't be a path. */
+  readonly protects?: RemotePath;
+}
+
+export interface TreeListing {
+  /** To be read once. Ends with an error when any page fails, or when the listing is out of order. */
+  readonly batches: AsyncIterable<FileBatch>;
+  readonly findings: ListingFindings;
+}
+
+export interface TreeRequest {
+  readonly remote: Remote;
+  readonly root: RemotePath;
+  readonly side: 'source' | 'target';
+  readonly filter: Filter;
+  readonly followSymlinks: boolean;
+  /** True where a root that isn't there yet is simply empty (a target folder). */
+  readonly mayBeMissing: boolean;
+}
+
+/**
+ * Every file below a remote's folder that the filter lets through, in the order of `comparePaths` over relative paths. Nothing is kept of
+ * a file once its batch is handed over.
+ *
+ * A folder that can't be listed is a problem and the rest goes on, where the folder is listed by itself; everything else that fails ends
+ * the listing with the RemoteError. A listing that comes out of order or twice throws `damaged` (H11, H12), because a
+ * merge of it would delete and send again what is the same.
+ */
+export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing {
+  const reading = new TreeReading(request, signal);
+  return { batches: reading.batches(), findings: reading };
+}
+
+/** What ends a whole run rather than the listing of one folder: nothing else would go any better. */
+const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
+  'signInNeeded',
+  'unavailable',
+  'tooMany',
+  'badSettings',
+  'damaged',
+]);
+
+class TreeReading implements ListingFindings {
+  readonly problems: ListingProblem[] = [];
+  readonly unusable: UnusableFinding[] = [];
+  private count = 0;
+  private bytes = 0;
+  private last: RemotePath | undefined;
+  private readonly request: TreeRequest;
+  private readonly signal: AbortSignal;
+  private readonly cut: number;
+
+  constructor(request: TreeRequest, signal: AbortSignal) {
+    this.request = request;
+    this.signal = signal;
+    this.cut = request.root === '' ? 0 : request.root.length + 1;
+  }
+
+  get files(): Tally {
+    return { files: this.count, bytes: this.bytes };
+  }
+
+  async *batches(): AsyncGenerator<FileBatch> {
+    try {
+      yield* this.request.remote.listDeep ? this.deep() : this.walk(this.request.root);
+    } catch (error) {
+      const missing =
+        this.request.mayBeMissing && this.last === undefined && isRemoteError(error, 'notFound');
+      if (!missing) throw error;
+    }
+  }
+
+  private async *deep(): AsyncGenerator<FileBatch> {
+    const { remote, root, filter, followSymlinks } = this.request;
+    const skipFolder = (path: RemotePath) =>
+      path.length > this.cut && filter.maySkipFolder(path.slice(this.cut));
+    for await (const page of remote.listDeep?.(root, { followSymlinks, skipFolder }, this.signal) ?? []) {
+      this.signal.throwIfAborted();
+      const batch = this.take(page);
+      if (batch.paths.length > 0) yield batch;
+    }
+  }
+
+  /** Folder by folder. A folder is sorted as its name plus `/`, which gives the order of whole paths (sync-semantics §0). */
+  private async *walk(folder: RemotePath): AsyncGenerator<FileBatch> {
+    const { root, filter } = this.request;
+    const entries = await this.listed(folder);
+    let files: Entry[] = [];
+    for (const entry of entries) {
+      if (entry.kind !== 'folder') {
+        files.push(entry);
+        continue;
+      }
+      if (filter.maySkipFolder(relativePath(entry.path, root))) continue;
+      const batch = this.take(files);
+      files = [];
+      if (batch.paths.length > 0) yield batch;
+      yield* this.walk(entry.path);
+    }
+    const batch = this.take(files);
+    if (batch.paths.length > 0) yield batch;
+  }
+
+  private async listed(folder: RemotePath): Promise<readonly Entry[]> {
+    const { remote, root, side } = this.request;
+    const keyed: [string, Entry][] = [];
+    try {
+      for await (const page of remote.list(folder, {}, this.signal)) {
+        this.signal.throwIfAborted();
+        for (const entry of page) keyed.push([sortName(entry), entry]);
+      }
+    } catch (error) {
+      if (folder === root || !isRemoteError(error) || endsTheRun.has(error.kind)) throw error;
+      this.problems.push({
+        side,
+        path: relativePath(folder, root),
+        kind: error.kind,
+        message: error.message,
+      });
+      return [];
+    }
+    return keyed.sort((a, b) => comparePaths(a[0], b[0])).map(([, entry]) => entry);
+  }
+
+  private take(page: readonly Entry[]): FileBatch {
+    const { filter } = this.request;
+    const paths: RemotePath[] = [];
+    const files: FileEntry[] = [];
+    for (const entry of page) {
+      if (entry.kind === 'folder') continue;
+      if (entry.kind === 'unusable') {
+        this.note(entry);
+        continue;
+      }
+      const path = (this.cut === 0 ? entry.path : entry.path.slice(this.cut)) as RemotePath;
+      if (this.last !== undefined && comparePaths(this.last, path) >= 0) throw this.outOfOrder(entry.path);
+      this.last = path;
+      if (!filter.includes(path)) continue;
+      paths.push(path);
+      files.push(entry);
+      this.count++;
+      this.bytes += entry.size;
+    }
+    return { paths, files };
+  }
+
+  private note(entry: UnusableEntry): void {
+    const { filter, root } = this.request;
+    const whole = entry.folder === '' ? entry.name : `${entry.folder}/${entry.name}`;
+    const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.cut);
+    const stands = entry.protects ?? (pathProblem(whole) === undefined ? (whole as RemotePath) : undefined);
+    const protects = stands === undefined ? undefined : this.withinRoot(stands, entry);
+    const tested = protects || shown;
+    if (!filter.includes(tested) || filter.maySkipFolder(tested)) return;
+    this.unusable.push({ entry, shown, ...(protects !== undefined && { protects }) });
+  }
+
+  /** What stands around the root covers all of it, save for a folder marker, which is nothing but itself. */
+  private withinRoot(path: RemotePath, entry: UnusableEntry): RemotePath | undefined {
+    const { root } = this.request;
+    if (path !== root && isWithin(path, root)) return relativePath(path, root);
+    return isWithin(root, path) && entry.reason !== 'nonEmptyFolderMarker' ? rootPath : undefined;
+  }
+
+  private outOfOrder(path: RemotePath): RemoteError {
+    const { root, side } = this.request;
+    return new RemoteError(
+      'damaged',
+      `The ${side} lists "${root}" out of order: "${path}" comes after "${root === '' ? '' : `${root}/`}${this.last ?? ''}". Comparing it could delete the wrong files, so nothing was planned.`,
+    );
+  }
+}
+
+function sortName(entry: Entry): string {
+  if (entry.kind === 'unusable') return entry.name;
+  return entry.kind === 'folder' ? `${baseName(entry.path)}/` : baseName(entry.path);
+}

@@ -1,0 +1,189 @@
+import type { FileEntry } from '../remote/entry';
+import { comparePaths, type RemotePath } from '../remote/remotePath';
+import type { FolderClashes } from './folderClashes';
+import { KeySet } from './keySet';
+import type { FileBatch } from './listTree';
+import { foldedKey, mayFold, type NameFolding } from './nameFolding';
+
+/** One name with what each side has under it; at least one side has something. */
+export interface Match {
+  /** Relative to both roots; as spelled on the source, or on the target for what only that has. */
+  readonly path: RemotePath;
+  readonly source: FileEntry | undefined;
+  readonly target: FileEntry | undefined;
+  /** Why this is left alone whatever the content is. */
+  readonly clash: NameClash | undefined;
+}
+
+export interface NameClash {
+  readonly because: 'sameName' | 'fileAgainstFolder';
+  /** The other name, where it is known. */
+  readonly with: string | undefined;
+}
+
+/**
+ * Joins two sorted listings by relative path, a batch at a time, holding neither whole; both are read ahead by one batch, so they
+ * proceed side by side. Matches come in the order of paths.
+ *
+ * Where spellings are folded, names without an equal on the other side are kept to the end and joined by folded key. Of several names
+ * of one side that fold alike the one with an equal on the other side is used, else the first; the others are `sameName`
+ * clashes (R13). Ends with the error of either listing; the other one is then closed, and the caller aborts the signal of both.
+ */
+export async function* matchListings(
+  source: AsyncIterable<FileBatch>,
+  target: AsyncIterable<FileBatch>,
+  folding: NameFolding,
+  clashes?: FolderClashes,
+): AsyncGenerator<readonly Match[]> {
+  const left = new Cursor(source);
+  const right = new Cursor(target);
+  const leftovers = new Leftovers(folding);
+  const folds = folding.foldsUnicode || !folding.caseSensitive;
+  try {
+    await Promise.all([left.fill(), right.fill()]);
+    while (left.path !== undefined || right.path !== undefined) {
+      const matches: Match[] = [];
+      do {
+        const order =
+          left.path === undefined ? 1 : right.path === undefined ? -1 : comparePaths(left.path, right.path);
+        const path = order <= 0 ? left.path : right.path;
+        if (path === undefined) break;
+        const sourceFile = order <= 0 ? left.file : undefined;
+        const targetFile = order >= 0 ? right.file : undefined;
+        if (order <= 0) left.step();
+        if (order >= 0) right.step();
+        const blockedBy = clashes?.see(path, sourceFile, targetFile);
+        const clash: NameClash | undefined =
+          blockedBy === undefined ? undefined : { because: 'fileAgainstFolder', with: blockedBy };
+        const match: Match = { path, source: sourceFile, target: targetFile, clash };
+        if (!folds || !mayFold(path, folding)) matches.push(match);
+        else if (sourceFile && targetFile) {
+          leftovers.matched(path);
+          matches.push(match);
+        } else if (clash) matches.push(match);
+        else leftovers.keep(match);
+      } while (!left.isDry && !right.isDry);
+      if (matches.length > 0) yield matches;
+      if (left.isDry) await left.fill();
+      if (right.isDry) await right.fill();
+    }
+    const late = leftovers.join();
+    if (late.length > 0) yield late;
+  } finally {
+    left.close();
+    right.close();
+  }
+}
+
+/** A place in a listing, with the next batch already asked for. */
+class Cursor {
+  path: RemotePath | undefined;
+  file: FileEntry | undefined;
+  /** True when the batch at hand is used up but there may be another. */
+  isDry = true;
+  private batch: FileBatch = { paths: [], files: [] };
+  private at = 0;
+  private ended = false;
+  private ahead: Promise<IteratorResult<FileBatch>> | undefined;
+  private readonly iterator: AsyncIterator<FileBatch>;
+
+  constructor(batches: AsyncIterable<FileBatch>) {
+    this.iterator = batches[Symbol.asyncIterator]();
+  }
+
+  /** Moves to the first file of the next batch that has any. */
+  async fill(): Promise<void> {
+    while (this.isDry && !this.ended) {
+      const result = await (this.ahead ?? this.iterator.next());
+      this.ahead = undefined;
+      if (result.done) {
+        this.ended = true;
+        this.isDry = false;
+        this.path = undefined;
+        this.file = undefined;
+        return;
+      }
+      this.ahead = this.iterator.next();
+      // Met when it is awaited; until then a failure must not count as unhandled.
+      this.ahead.catch(() => {});
+      this.batch = result.value;
+      this.at = -1;
+      this.isDry = false;
+      this.step();
+    }
+  }
+
+  step(): void {
+    this.at++;
+    this.path = this.batch.paths[this.at];
+    this.file = this.batch.files[this.at];
+    if (this.path === undefined) this.isDry = true;
+  }
+
+  /** Not waited for: a request under way ends by the caller's signal, and nobody wants its answer any more. */
+  close(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.iterator.return?.().catch(() => {});
+  }
+}
+
+interface Group {
+  readonly sources: Match[];
+  readonly targets: Match[];
+}
+
+/** What had no equal on the other side, until all names are known. */
+class Leftovers {
+  private readonly kept: Match[] = [];
+  private readonly seen = new KeySet();
+  private readonly folding: NameFolding;
+
+  constructor(folding: NameFolding) {
+    this.folding = folding;
+  }
+
+  /** Notes a name that both sides spell alike, so that another spelling of it is known for a twin. */
+  matched(path: RemotePath): void {
+    this.seen.add(foldedKey(path, this.folding));
+  }
+
+  keep(match: Match): void {
+    this.kept.push(match);
+  }
+
+  join(): readonly Match[] {
+    const groups = new Map<string, Group>();
+    for (const match of this.kept) {
+      const key = foldedKey(match.path, this.folding);
+      let group = groups.get(key);
+      if (!group) {
+        group = { sources: [], targets: [] };
+        groups.set(key, group);
+      }
+      (match.source ? group.sources : group.targets).push(match);
+    }
+    const joined: Match[] = [];
+    for (const [key, { sources, targets }] of groups) {
+      if (this.seen.has(key)) {
+        for (const twin of [...sources, ...targets]) joined.push(sameName(twin, undefined));
+        continue;
+      }
+      const [source, ...moreSources] = sources;
+      const [target, ...moreTargets] = targets;
+      if (source) {
+        joined.push({ path: source.path, source: source.source, target: target?.target, clash: undefined });
+        for (const twin of moreSources) joined.push(sameName(twin, source.path));
+        for (const twin of moreTargets) joined.push(sameName(twin, target?.path));
+      } else {
+        // No spelling is left on the source, so each of them is extra.
+        joined.push(...targets);
+      }
+    }
+    return joined.sort((a, b) => comparePaths(a.path, b.path));
+  }
+}
+
+function sameName(match: Match, other: string | undefined): Match {
+  return { ...match, clash: { because: 'sameName', with: other } };
+}

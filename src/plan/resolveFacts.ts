@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import type { FileEntry } from '../remote/entry';
+import type { Remote } from '../remote/remote';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import { mayBeArchived } from './archived';
+import { type Comparison, type ComparisonRules, compareFiles } from './comparison';
+import type { Match } from './matchListings';
+import { Slots } from './slots';
+
+/** A match with all that its decision needs. */
+export interface Judged {
+  /** With the exact entries where those were asked for. */
+  readonly match: Match;
+  /** For pairs without a clash or failure; never `needsFacts`. */
+  readonly comparison: Comparison | undefined;
+  /** Why the facts could not be had. */
+  readonly failure: FactFailure | undefined;
+}
+
+export interface FactFailure {
+  readonly side: 'source' | 'target';
+  readonly error: RemoteError;
+}
+
+export interface FactRequest {
+  readonly source: Remote;
+  readonly target: Remote;
+  readonly rules: ComparisonRules;
+  /** Whether an object that looks archived is asked for whether it was restored, before it is given up. */
+  readonly forCopying: boolean;
+  /** Requests for facts at once. */
+  readonly limit?: number;
+}
+
+/** Told as it changes; for progress. */
+export interface FactCounts {
+  asked: number;
+  answered: number;
+}
+
+const defaultLimit = 32;
+const hashesAtOnce = 4;
+/** Batches that may wait for an answer to one of their first pairs. */
+const batchesWaiting = 64;
+const md5OfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
+
+/** Failures that every other file would meet as well. */
+const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
+  'signInNeeded',
+  'unavailable',
+  'tooMany',
+  'badSettings',
+]);
+
+/**
+ * Compares each pair, and asks for exact facts only where the listings don't decide: a `stat` where sizes agree but a time or hash
+ * isn't listed, then the content's MD5 where times differ and the other side knows one (R6). Order is kept; at most `limit`
+ * pairs are asked for at once. Pairs that need nothing cost no promise.
+ *
+ * A failed question is that pair's `failure`; one that would fail for all others too ends the stream with its RemoteError.
+ */
+export async function* resolveFacts(
+  matches: AsyncIterable<readonly Match[]>,
+  request: FactRequest,
+  counts: FactCounts,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Judged[]> {
+  const stop = new AbortController();
+  const asker = new Asker(request, AbortSignal.any([signal, stop.signal]));
+  const slots = new Slots(request.limit ?? defaultLimit);
+  const waiting: PendingBatch[] = [];
+  const failed: unknown[] = [];
+  try {
+    for await (const batch of matches) {
+      const pending = new PendingBatch(batch.length);
+      for (let i = 0; i < batch.length; i++) {
+        const match = batch[i];
+        if (!match) continue;
+        const judged = judgeListed(match, request);
+        if (judged) {
+          pending.results[i] = judged;
+          continue;
+        }
+        await slots.take();
+        if (failed.length > 0) {
+          slots.give();
+          throw failed[0];
+        }
+        counts.asked++;
+        pending.start(
+          i,
+          asker
+            .judge(match)
+            .catch((error: unknown) => {
+              failed.push(error);
+              throw error;
+            })
+            .finally(() => {
+              counts.answered++;
+              slots.give();
+            }),
+        );
+      }
+      waiting.push(pending);
+      for (
+        let head = waiting[0];
+        head && (head.isDone || waiting.length > batchesWaiting);
+        head = waiting[0]
+      ) {
+        waiting.shift();
+        yield await head.all();
+      }
+    }
+    for (let head = waiting.shift(); head; head = waiting.shift()) yield await head.all();
+  } finally {
+    stop.abort(new Error('No more facts are needed.'));
+    await slots.allGiven();
+  }
+}
+
+class PendingBatch {
+  readonly results: Judged[];
+  private readonly started: Promise<void>[] = [];
+  private open = 0;
+
+  constructor(length: number) {
+    this.results = new Array<Judged>(length);
+  }
+
+  get isDone(): boolean {
+    return this.open === 0;
+  }
+
+  start(index: number, judging: Promise<Judged>): void {
+    this.open++;
+    const stored = judging.then((judged) => {
+      this.results[index] = judged;
+      this.open--;
+    });
+    // Met in `all`; until then a failure must not count as unhandled.
+    stored.catch(() => {});
+    this.started.push(stored);
+  }
+
+  async all(): Promise<readonly Judged[]> {
+    if (this.started.length > 0) await Promise.all(this.started);
+    return this.results;
+  }
+}
+
+/** The decision where it needs no question, else undefined. */
+function judgeListed(match: Match, request: FactRequest): Judged | undefined {
+  const { source, target, clash } = match;
+  if (clash || !source) return { match, comparison: undefined, failure: undefined };
+  if (target) {
+    const comparison = compareFiles(source, target, request.rules, false);
+    if (comparison.verdict === 'needsFacts') return undefined;
+    if (comparison.verdict !== 'different' || !request.forCopying || !mayBeArchived(source))
+      return { match, comparison, failure: undefined };
+    return source.exact ? { match, comparison, failure: undefined } : undefined;
+  }
+  if (request.forCopying && mayBeArchived(source) && !source.exact) return undefined;
+  return { match, comparison: undefined, failure: undefined };
+}
+
+class Asker {
+  private readonly request: FactRequest;
+  private readonly signal: AbortSignal;
+  private readonly hashing = new Slots(hashesAtOnce);
+
+  constructor(request: FactRequest, signal: AbortSignal) {
+    this.request = request;
+    this.signal = signal;
+  }
+
+  async judge(match: Match): Promise<Judged> {
+    let { source, target } = match;
+    let side: 'source' | 'target' = 'source';
+    const { rules, forCopying } = this.request;
+    try {
+      if (!source) return { match, comparison: undefined, failure: undefined };
+      let comparison = target && compareFiles(source, target, rules, false);
+      // Each round makes at least one side exact, so there are two at most.
+      while (target && comparison?.verdict === 'needsFacts' && comparison.because === 'exact') {
+        if (needsStat(source, rules)) source = await this.stat(this.request.source, source);
+        side = 'target';
+        if (needsStat(target, rules)) target = await this.stat(this.request.target, target);
+        side = 'source';
+        comparison = compareFiles(source, target, rules, false);
+      }
+      if (target && comparison?.verdict === 'needsFacts') {
+        const canHash = (remote: Remote) => remote.capabilities.hash === 'none';
+        const sourceHash = source.md5 !== undefined || canHash(this.request.source);
+        const targetHash = target.md5 !== undefined || canHash(this.request.target);
+        if (sourceHash && targetHash) {
+          if (source.md5 === undefined) source = await this.withHash(this.request.source, source);
+          side = 'target';
+          if (target.md5 === undefined) target = await this.withHash(this.request.target, target);
+          side = 'source';
+        }
+        comparison = compareFiles(source, target, rules, true);
+      }
+      const wanted = !comparison || comparison.verdict === 'different';
+      if (wanted && forCopying && mayBeArchived(source) && !source.exact)
+        source = await this.stat(this.request.source, source);
+      return { match: { ...match, source, target }, comparison, failure: undefined };
+    } catch (error) {
+      this.signal.throwIfAborted();
+      if (!isRemoteError(error) || endsTheRun.has(error.kind)) throw error;
+      return { match: { ...match, source, target }, comparison: undefined, failure: { side, error } };
+    }
+  }
+
+  private async stat(remote: Remote, file: FileEntry): Promise<FileEntry> {
+    const entry = await remote.stat(file.path, this.signal);
+    if (entry.kind !== 'file') throw new RemoteError('notFound', `"${file.path}" is no longer a file.`);
+    return { ...entry, exact: true };
+  }
+
+  private async withHash(remote: Remote, file: FileEntry): Promise<FileEntry> {
+    if (file.size === 0) return { ...file, md5: md5OfNothing };
+    await this.hashing.take();
+    try {
+      this.signal.throwIfAborted();
+      const { stream } = await remote.read(file.path, { expected: file }, this.signal);
+      const hash = createHash('md5');
+      for await (const chunk of stream) hash.update(chunk);
+      this.signal.throwIfAborted();
+      return { ...file, md5: hash.digest('hex') };
+    } finally {
+      this.hashing.give();
+    }
+  }
+}
+
+/** Whether a `stat` may tell what the listing didn't. */
+function needsStat(file: FileEntry, rules: ComparisonRules): boolean {
+  if (file.exact) return false;
+  return file.md5 === undefined || (rules.mode === 'rclone' && file.modified === undefined);
+}

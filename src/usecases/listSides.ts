@@ -1,0 +1,88 @@
+import { createFilter } from '../plan/filter';
+import type { FolderClashes } from '../plan/folderClashes';
+import { type FileBatch, type ListingFindings, listTree } from '../plan/listTree';
+import { type Match, matchListings } from '../plan/matchListings';
+import { type NameFolding, nameFolding } from '../plan/nameFolding';
+import type { PlanOptions } from '../plan/planOptions';
+import type { Side } from '../plan/side';
+import { RemoteError } from '../remote/remoteError';
+
+/** Both sides being listed and joined. */
+export interface ListedSides {
+  /** To be read once. Ends with an error when either listing does. */
+  readonly matches: AsyncIterable<readonly Match[]>;
+  readonly folding: NameFolding;
+  /** Complete when `matches` ended. */
+  readonly source: ListingFindings;
+  readonly target: ListingFindings;
+}
+
+type ListedSide = Pick<Side, 'remote' | 'root'>;
+
+/**
+ * Lists source and target side by side with the options' filter, and joins them. A source root that isn't there is an error, and so is a
+ * missing bucket; a target folder that isn't there yet is empty. Throws RemoteError `badSettings` for a bad filter pattern.
+ */
+export function listSides(
+  source: ListedSide,
+  target: ListedSide,
+  options: PlanOptions,
+  clashes: FolderClashes | undefined,
+  signal: AbortSignal,
+): ListedSides {
+  const folding = nameFolding(
+    source.remote.capabilities.names,
+    target.remote.capabilities.names,
+    options.compare,
+  );
+  const filter = () => createFilter(options, folding);
+  const from = listTree(
+    {
+      remote: source.remote,
+      root: source.root,
+      side: 'source',
+      filter: filter(),
+      followSymlinks: options.followSymlinks,
+      mayBeMissing: false,
+    },
+    signal,
+  );
+  const to = listTree(
+    {
+      remote: target.remote,
+      root: target.root,
+      side: 'target',
+      filter: filter(),
+      // What lies behind a link of the target isn't in the target: nothing may be written or deleted there (H19).
+      followSymlinks: false,
+      mayBeMissing: target.remote.capabilities.realFolders,
+    },
+    signal,
+  );
+  return {
+    matches: matchListings(refusingAFile(from.batches, source, signal), to.batches, folding, clashes),
+    folding,
+    source: from.findings,
+    target: to.findings,
+  };
+}
+
+/**
+ * Where folders are only prefixes, a source root that names a file lists nothing, as an empty folder does. That one request tells
+ * them apart, and is made only when nothing was listed.
+ */
+async function* refusingAFile(
+  batches: AsyncIterable<FileBatch>,
+  { remote, root }: ListedSide,
+  signal: AbortSignal,
+): AsyncGenerator<FileBatch> {
+  let empty = true;
+  for await (const batch of batches) {
+    empty = false;
+    yield batch;
+  }
+  if (!empty || remote.capabilities.realFolders || root === '') return;
+  const entry = await remote.stat(root, signal).catch(() => undefined);
+  if (entry?.kind === 'file')
+    throw new RemoteError('notAFolder', `"${root}" is a file. Choose the folder that holds it.`);
+}

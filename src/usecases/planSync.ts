@@ -1,0 +1,89 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PlanBuilder } from '../plan/buildPlan';
+import { comparisonRules } from '../plan/comparison';
+import { FolderClashes } from '../plan/folderClashes';
+import type { Plan, PlanProgress } from '../plan/plan';
+import type { PlanOptions } from '../plan/planOptions';
+import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
+import { overlapProblem } from '../plan/safety';
+import type { Side } from '../plan/side';
+import { type Clock, systemClock } from '../remote/clock';
+import { RemoteError } from '../remote/remoteError';
+import { listSides } from './listSides';
+
+export interface PlanSyncRequest {
+  readonly source: Side;
+  readonly target: Side;
+  readonly options: PlanOptions;
+  readonly clock?: Clock;
+}
+
+/** Milliseconds between two reports of progress, and the longest that others wait for a turn. */
+const progressEveryMs = 50;
+
+/**
+ * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally.
+ *
+ * Throws RemoteError: `badSettings` when the places overlap (naming both) or a filter pattern is bad; whatever a listing throws, so
+ * that a failed or cut listing never becomes a plan. When cancelled it rejects with the signal's reason. `onProgress` is called at most
+ * every 50 ms and once at the end.
+ */
+export async function planSync(
+  request: PlanSyncRequest,
+  signal: AbortSignal,
+  onProgress: (progress: PlanProgress) => void = () => {},
+): Promise<Plan> {
+  const { source, target, options, clock = systemClock } = request;
+  signal.throwIfAborted();
+  const overlap = overlapProblem(overlapSide(source), overlapSide(target));
+  if (overlap !== undefined) throw new RemoteError('badSettings', overlap);
+
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const clashes = target.remote.capabilities.realFolders ? new FolderClashes() : undefined;
+  const sides = listSides(source, target, options, clashes, either);
+  const rules = comparisonRules(
+    options.compare,
+    { place: source.place, capabilities: source.remote.capabilities },
+    { place: target.place, capabilities: target.remote.capabilities },
+  );
+  const builder = new PlanBuilder({ source, target, options, folding: sides.folding });
+  const facts: FactCounts = { asked: 0, answered: 0 };
+  const tell = () =>
+    onProgress({
+      listed: { source: sides.source.files.files, target: sides.target.files.files },
+      compared: { ...facts },
+      actions: builder.actionCount,
+    });
+
+  let toldAt = clock.now();
+  try {
+    const judged = resolveFacts(
+      sides.matches,
+      { source: source.remote, target: target.remote, rules, forCopying: true },
+      facts,
+      either,
+    );
+    for await (const batch of judged) {
+      for (const one of batch) builder.add(one);
+      if (clock.now() - toldAt < progressEveryMs) continue;
+      tell();
+      await nextTurn();
+      signal.throwIfAborted();
+      toldAt = clock.now();
+    }
+  } finally {
+    // Whatever is still listing or asking on the other side ends with this.
+    stop.abort(new Error('The plan is finished.'));
+  }
+  tell();
+  return builder.finish({
+    source: sides.source,
+    target: sides.target,
+    refused: clashes?.refused ?? new Map(),
+  });
+}
+
+function overlapSide({ place, root, remote }: Side) {
+  return { place, root, remote, names: remote.capabilities.names };
+}
