@@ -1,0 +1,73 @@
+import { RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+
+const kinds: Readonly<Record<string, RemoteErrorKind>> = {
+  ENOENT: 'notFound',
+  ENOTDIR: 'notAFolder',
+  EISDIR: 'isAFolder',
+  EEXIST: 'alreadyExists',
+  ENOTEMPTY: 'notEmpty',
+  EACCES: 'forbidden',
+  EPERM: 'forbidden',
+  EROFS: 'forbidden',
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EFBIG: 'unsupported',
+  ENAMETOOLONG: 'badName',
+  EILSEQ: 'badName',
+  EBUSY: 'unavailable',
+  EAGAIN: 'unavailable',
+  EMFILE: 'unavailable',
+  ENFILE: 'unavailable',
+  EIO: 'unavailable',
+  ESTALE: 'unavailable',
+  ETIMEDOUT: 'unavailable',
+  ENETDOWN: 'unavailable',
+  EHOSTDOWN: 'unavailable',
+  ENOTCONN: 'unavailable',
+};
+
+const reasons: Partial<Readonly<Record<RemoteErrorKind, string>>> = {
+  notFound: 'it is not there',
+  notAFolder: 'a part of the path is a file',
+  isAFolder: 'it is a folder',
+  alreadyExists: 'it already exists',
+  notEmpty: 'it is not empty',
+  forbidden: 'the system does not permit it',
+  full: 'the disk is full',
+  badName: 'the system does not accept the name',
+  unavailable: 'the disk did not answer',
+};
+
+/** The system's code of an error of `node:fs`, or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** An error of `node:fs` as a RemoteError; `deed` is what failed ("can't be read"). RemoteErrors and others pass as they are. */
+export function localError(error: unknown, path: string, deed: string): unknown {
+  const code = codeOf(error);
+  if (error instanceof RemoteError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
+  const kind = kinds[code] ?? 'other';
+  const reason = reasons[kind] ?? (error as Error).message;
+  return new RemoteError(kind, `"${path}" ${deed}: ${reason} (${code}).`, { cause: error, code });
+}
+
+/**
+ * Runs `call`; its errors leave as RemoteErrors, or as the signal's reason when that was aborted. Nothing starts
+ * under an aborted signal.
+ */
+export async function locally<T>(
+  path: string,
+  deed: string,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  try {
+    return await call();
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw localError(error, path, deed);
+  }
+}

@@ -1,0 +1,279 @@
+import type { BigIntStats, Dirent } from 'node:fs';
+import { lstat, open, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Entry, UnusableEntry, UnusableReason } from '../../remote/entry';
+import type { DeepListOptions } from '../../remote/remote';
+import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
+import { fileEntry } from './localEntry';
+import { codeOf, localError } from './localErrors';
+import { isLeftover } from './temporaryNames';
+
+/** Stats asked for at once, and folders read ahead while a deep listing goes on. */
+const statsAtOnce = 64;
+const foldersAhead = 8;
+
+/** Something in a folder: an entry, or a folder to be entered under the name it is sorted by. */
+export type Child = { readonly entry: Entry; readonly order: string; readonly identity?: string };
+
+/** Entries of one folder, page by page. */
+export async function* listFolder(
+  absolute: string,
+  folder: RemotePath,
+  namePrefix: string,
+  pageSize: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Entry[]> {
+  const items = (await readNames(absolute, folder, signal)).filter((item) =>
+    item.name.startsWith(namePrefix),
+  );
+  for (let start = 0; start < items.length; start += pageSize) {
+    const children = await inspect(items.slice(start, start + pageSize), absolute, folder, true, signal);
+    yield children.map((child) => child.entry);
+  }
+}
+
+interface OpenFolder {
+  readonly absolute: string;
+  readonly folder: RemotePath;
+  /** Device and inode of this folder and of those above it. */
+  readonly chain: readonly string[];
+  readonly children: readonly Child[];
+  readonly ahead: Map<Child, Promise<readonly Child[]>>;
+  next: number;
+}
+
+/** Every file below `top` in the order of `comparePaths` over whole paths, in batches; unusable entries among them. */
+export async function* listDeep(
+  absolute: string,
+  top: RemotePath,
+  options: DeepListOptions,
+  batchSize: number,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Entry[]> {
+  const follow = options.followSymlinks ?? false;
+  const read = async (at: string, folder: RemotePath): Promise<readonly Child[]> => {
+    const items = await readNames(at, folder, signal);
+    return (await inspect(items, at, folder, follow, signal)).sort((a, b) => comparePaths(a.order, b.order));
+  };
+  const enters = (child: Child) => child.entry.kind === 'folder' && !options.skipFolder?.(child.entry.path);
+
+  const opened: OpenFolder[] = [
+    {
+      absolute,
+      folder: top,
+      chain: [identityOf(await stat(absolute, { bigint: true }).catch(rethrow(top)))],
+      children: await read(absolute, top),
+      ahead: new Map(),
+      next: 0,
+    },
+  ];
+  let batch: Entry[] = [];
+  for (let current = opened.at(-1); current; current = opened.at(-1)) {
+    const child = current.children[current.next++];
+    if (!child) {
+      opened.pop();
+      continue;
+    }
+    if (child.entry.kind !== 'folder') {
+      batch.push(child.entry);
+    } else if (enters(child)) {
+      const loop = child.identity !== undefined && current.chain.includes(child.identity);
+      if (loop) batch.push(unusable(current.folder, child.entry.path, 'linkLoop'));
+      else {
+        readAhead(current, enters, read);
+        const entered = await enter(current, child, read);
+        if (Array.isArray(entered)) batch.push(...entered);
+        else opened.push(entered as OpenFolder);
+      }
+    }
+    if (batch.length >= batchSize) {
+      yield batch;
+      batch = [];
+      signal.throwIfAborted();
+    }
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** Starts reading the folders that come next, so that the disk is busy while entries are handed out. */
+function readAhead(
+  current: OpenFolder,
+  enters: (child: Child) => boolean,
+  read: (absolute: string, folder: RemotePath) => Promise<readonly Child[]>,
+): void {
+  let ahead = 0;
+  for (
+    let i = current.next - 1;
+    i < current.children.length && i < current.next + 50 && ahead < foldersAhead;
+    i++
+  ) {
+    const child = current.children[i];
+    if (!child || !enters(child) || child.entry.kind !== 'folder') continue;
+    if (child.identity !== undefined && current.chain.includes(child.identity)) continue;
+    ahead++;
+    if (current.ahead.has(child)) continue;
+    const reading = read(childPath(current.absolute, child.entry.path), child.entry.path);
+    // Whoever comes to it hears the error; until then it is not unhandled.
+    reading.catch(() => {});
+    current.ahead.set(child, reading);
+  }
+}
+
+/** The folder opened, or what stands for it in the listing when it can't be. */
+async function enter(
+  current: OpenFolder,
+  child: Child,
+  read: (absolute: string, folder: RemotePath) => Promise<readonly Child[]>,
+): Promise<OpenFolder | UnusableEntry[]> {
+  const folder = (child.entry as { path: RemotePath }).path;
+  const absolute = childPath(current.absolute, folder);
+  const reading = current.ahead.get(child) ?? read(absolute, folder);
+  current.ahead.delete(child);
+  try {
+    const children = await reading;
+    const chain = child.identity === undefined ? current.chain : [...current.chain, child.identity];
+    return { absolute, folder, chain, children, ahead: new Map(), next: 0 };
+  } catch (error) {
+    // Gone or closed to us: unknown, so its twin must stay (H2, H20). Anything else ends the listing.
+    const code = codeOf((error as Error).cause ?? error);
+    if (code === 'EACCES' || code === 'EPERM' || code === 'ENOENT' || code === 'ENOTDIR')
+      return [unusable(current.folder, folder, 'unreadable')];
+    throw error;
+  }
+}
+
+function childPath(absolute: string, child: RemotePath): string {
+  return path.join(absolute, baseName(child));
+}
+
+interface NamedItem {
+  readonly name: string;
+  readonly dirent: Dirent;
+  /** False when the name is no valid UTF-8, so that it can't be addressed. */
+  readonly valid: boolean;
+}
+
+async function readNames(absolute: string, folder: RemotePath, signal: AbortSignal): Promise<NamedItem[]> {
+  signal.throwIfAborted();
+  const dirents = await readdir(absolute, { withFileTypes: true }).catch(rethrow(folder));
+  const odd = dirents.some((dirent) => dirent.name.includes('\ufffd'));
+  const reallyNamed = odd ? await validNames(absolute, folder) : undefined;
+  const items: NamedItem[] = [];
+  for (const dirent of dirents) {
+    const { name } = dirent;
+    if (isLeftover(name)) continue;
+    items.push({ name, dirent, valid: !reallyNamed || !name.includes('\ufffd') || reallyNamed.has(name) });
+  }
+  return items;
+}
+
+/** The names whose bytes are UTF-8: a name may hold a real U+FFFD, or one that stands for bytes that are none. */
+async function validNames(absolute: string, folder: RemotePath): Promise<Set<string>> {
+  const names = await readdir(absolute, { encoding: 'buffer' }).catch(rethrow(folder));
+  return new Set(names.filter((name) => Buffer.from(name.toString('utf8')).equals(name)).map(String));
+}
+
+function rethrow(folder: RemotePath): (error: unknown) => never {
+  return (error) => {
+    throw localError(error, folder === '' ? 'The folder' : folder, "can't be listed");
+  };
+}
+
+/** Looks at each item, `statsAtOnce` at a time. */
+async function inspect(
+  items: readonly NamedItem[],
+  absolute: string,
+  folder: RemotePath,
+  follow: boolean,
+  signal: AbortSignal,
+): Promise<Child[]> {
+  const children: Child[] = new Array(items.length);
+  let next = 0;
+  const work = async () => {
+    for (let i = next++; i < items.length; i = next++) {
+      signal.throwIfAborted();
+      children[i] = await inspectOne(items[i] as NamedItem, absolute, folder, follow);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(statsAtOnce, items.length) }, work));
+  return children;
+}
+
+async function inspectOne(
+  { name, dirent, valid }: NamedItem,
+  absolute: string,
+  folder: RemotePath,
+  follow: boolean,
+): Promise<Child> {
+  const child = (folder === '' ? name : `${folder}/${name}`) as RemotePath;
+  const not = (reason: UnusableReason, size?: number): Child => ({
+    entry: unusable(folder, child, reason, size),
+    order: name,
+  });
+  if (!valid) return not('invalidText');
+  if (dirent.isDirectory() && !follow) return { entry: { kind: 'folder', path: child }, order: `${name}/` };
+  const file = path.join(absolute, name);
+  try {
+    let stats = await lstat(file, { bigint: true });
+    if (stats.isSymbolicLink()) {
+      if (!follow) return not('symlink');
+      stats = await stat(file, { bigint: true });
+    }
+    if (stats.isDirectory())
+      return { entry: { kind: 'folder', path: child }, order: `${name}/`, identity: identityOf(stats) };
+    if (!stats.isFile()) return not('notRegular');
+    if (!(await isReadable(file, stats))) return not('unreadable', Number(stats.size));
+    return { entry: fileEntry(child, stats), order: name };
+  } catch (error) {
+    switch (codeOf(error)) {
+      case 'ELOOP':
+        return not('linkLoop');
+      case 'ENOENT':
+        return not(dirent.isSymbolicLink() ? 'brokenLink' : 'unreadable');
+      case 'EACCES':
+      case 'EPERM':
+      case 'ENOTDIR':
+        return not('unreadable');
+      default:
+        throw localError(error, child, "can't be looked at");
+    }
+  }
+}
+
+function identityOf(stats: BigIntStats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
+
+function unusable(
+  folder: RemotePath,
+  child: RemotePath,
+  reason: UnusableReason,
+  size?: number,
+): UnusableEntry {
+  return {
+    kind: 'unusable',
+    folder,
+    name: baseName(child),
+    reason,
+    protects: child,
+    ...(size !== undefined && { size }),
+  };
+}
+
+const groups = new Set(process.getgroups?.() ?? []);
+
+/** Whether we may read the file. The mode decides where it says yes; where it says no, an access list may still allow it. */
+async function isReadable(file: string, stats: BigIntStats): Promise<boolean> {
+  const user = process.geteuid?.();
+  if (user === undefined || user === 0) return true;
+  const mode = Number(stats.mode);
+  const inGroup = Number(stats.gid) === process.getegid?.() || groups.has(Number(stats.gid));
+  const bit = Number(stats.uid) === user ? 0o400 : inGroup ? 0o040 : 0o004;
+  if (mode & bit) return true;
+  try {
+    await (await open(file, 'r')).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,132 @@
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReadOptions, ReadResult } from '../../remote/remote';
+import { RemoteError } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
+import { isSameFile } from '../../remote/sameFile';
+import { fileEntry } from './localEntry';
+import { localError } from './localErrors';
+
+const chunkBytes = 256 * 1024;
+
+/** Kernels stamp modified times by a tick of up to 10 ms or so: within one, a second change leaves no trace. */
+const tickMs = 20;
+
+/**
+ * Opens a file to be read. What changes it while it is read makes the stream fail with `changed` (sync-semantics H21):
+ * its facts are taken before the first byte and compared after the last.
+ */
+export async function readLocal(
+  absolute: string,
+  path: RemotePath,
+  { range, expected }: ReadOptions,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const file = await open(absolute, 'r');
+  try {
+    const before = await settledStats(file, signal);
+    if (before.isDirectory())
+      throw new RemoteError('isAFolder', `"${path}" is a folder, so it has no content.`);
+    if (!before.isFile()) throw new RemoteError('unsupported', `"${path}" is no regular file.`);
+    const entry = fileEntry(path, before);
+    if (expected && !isSameFile(expected, entry)) throw changed(path);
+    signal.throwIfAborted();
+    const start = Math.min(range?.start ?? 0, entry.size);
+    const end = Math.max(start, Math.min(range?.end ?? entry.size, entry.size));
+    return { stream: new FileStream(file, path, before, start, end, signal), entry };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Facts of the file, taken when its last change is old enough that any further one must show. */
+async function settledStats(file: FileHandle, signal: AbortSignal): Promise<BigIntStats> {
+  const stats = await file.stat({ bigint: true });
+  const age = Date.now() - Number(stats.mtimeMs);
+  if (!stats.isFile() || age < 0 || age > tickMs) return stats;
+  await sleep(tickMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  return file.stat({ bigint: true });
+}
+
+function changed(path: RemotePath): RemoteError {
+  return new RemoteError('changed', `"${path}" is no longer what it was when it was looked at.`);
+}
+
+class FileStream extends Readable {
+  private readonly file: FileHandle;
+  private readonly path: RemotePath;
+  private readonly before: BigIntStats;
+  private readonly end: number;
+  private readonly signal: AbortSignal;
+  private readonly onAbort: () => void;
+  private position: number;
+  private pending: Promise<void> | undefined;
+
+  constructor(
+    file: FileHandle,
+    path: RemotePath,
+    before: BigIntStats,
+    start: number,
+    end: number,
+    signal: AbortSignal,
+  ) {
+    super({ highWaterMark: chunkBytes });
+    this.file = file;
+    this.path = path;
+    this.before = before;
+    this.position = start;
+    this.end = end;
+    this.signal = signal;
+    this.onAbort = () => this.destroy(signal.reason);
+    signal.addEventListener('abort', this.onAbort, { once: true });
+  }
+
+  override _read(): void {
+    this.pending = this.readOn().then(
+      (chunk) => {
+        this.push(chunk);
+      },
+      (error) => {
+        this.destroy(localError(error, this.path, "can't be read") as Error);
+      },
+    );
+  }
+
+  private async readOn(): Promise<Buffer | null> {
+    const wanted = Math.min(chunkBytes, this.end - this.position);
+    if (wanted > 0) {
+      const buffer = Buffer.allocUnsafe(wanted);
+      const { bytesRead } = await this.file.read(buffer, 0, wanted, this.position);
+      if (bytesRead === 0) throw changed(this.path);
+      this.position += bytesRead;
+      if (this.position < this.end) return buffer.subarray(0, bytesRead);
+      await this.checkUnchanged();
+      return buffer.subarray(0, bytesRead);
+    }
+    if (this.before.size === 0n) await this.checkUnchanged();
+    return null;
+  }
+
+  /** Before the last bytes are handed on, so that no reader ever sees all of a content that was never there. */
+  private async checkUnchanged(): Promise<void> {
+    const after = await this.file.stat({ bigint: true });
+    const { size, mtimeNs, ctimeNs } = this.before;
+    if (after.size !== size || after.mtimeNs !== mtimeNs || after.ctimeNs !== ctimeNs)
+      throw changed(this.path);
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.signal.removeEventListener('abort', this.onAbort);
+    const close = async () => {
+      await this.pending;
+      await this.file.close();
+    };
+    close().then(
+      () => done(error),
+      (closing) => done(error ?? closing),
+    );
+  }
+}

@@ -1,0 +1,131 @@
+import { lstat, rmdir, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { Remote } from '../../remote/remote';
+import { RemoteError } from '../../remote/remoteError';
+import { baseName, type RemotePath } from '../../remote/remotePath';
+import { fileEntry } from './localEntry';
+import { codeOf, locally } from './localErrors';
+import { listDeep, listFolder } from './localListing';
+import { LocalPaths } from './localPaths';
+import { readLocal } from './localReading';
+import { checkGuard, copyLocal, moveLocal, mustStillBe, setTime, writeLocal } from './localWriting';
+
+export interface LocalOptions {
+  /** Absolute path of the folder that is the remote's root. Need not exist; it is made by the first write. */
+  readonly root: string;
+  /** Whether content is forced to the disk before it is given its name. Default false. */
+  readonly syncToDisk?: boolean;
+}
+
+const pageSize = 1000;
+
+/** A folder of this machine as a remote. Does no I/O. */
+export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Remote {
+  const paths = new LocalPaths(root);
+
+  /** The parent proven to lie inside the root, for what removes: a link may be removed, what it leads to may not. */
+  async function inside(remotePath: RemotePath, signal: AbortSignal): Promise<string> {
+    if (remotePath === '') throw new RemoteError('unsupported', 'The root itself stays.');
+    const absolute = paths.absolute(remotePath);
+    signal.throwIfAborted();
+    await paths.proveInside(path.dirname(absolute), remotePath);
+    return absolute;
+  }
+
+  return {
+    get capabilities() {
+      return {
+        timePrecisionNs: 1000,
+        listsModified: true,
+        hash: 'none',
+        names: paths.rules,
+        guards: 'checkedBefore',
+        realFolders: true,
+        recoverableDeletes: false,
+      } as const;
+    },
+
+    list: (folder, options, signal) =>
+      listFolder(
+        paths.absolute(folder),
+        folder,
+        options.namePrefix ?? '',
+        Math.max(1, options.pageSize ?? pageSize),
+        signal,
+      ),
+
+    listDeep: (folder, options, signal) =>
+      listDeep(paths.absolute(folder), folder, options, pageSize, signal),
+
+    stat: (remotePath, signal) =>
+      locally(remotePath, "can't be looked at", signal, async () => {
+        const stats = await absentAsNotFound(remotePath, stat(paths.absolute(remotePath), { bigint: true }));
+        if (stats.isDirectory()) return { kind: 'folder', path: remotePath };
+        if (stats.isFile()) return fileEntry(remotePath, stats);
+        const folder = remotePath.slice(0, Math.max(0, remotePath.lastIndexOf('/'))) as RemotePath;
+        return {
+          kind: 'unusable',
+          folder,
+          name: baseName(remotePath),
+          reason: 'notRegular',
+          protects: remotePath,
+        };
+      }),
+
+    read: (remotePath, options, signal) =>
+      locally(remotePath, "can't be read", signal, () =>
+        absentAsNotFound(remotePath, readLocal(paths.absolute(remotePath), remotePath, options, signal)),
+      ),
+
+    write: (remotePath, body, facts, guard, signal) =>
+      locally(remotePath, "can't be written", signal, () =>
+        writeLocal(paths, remotePath, body, facts, guard, syncToDisk, signal),
+      ),
+
+    removeFile: (remotePath, guard, signal) =>
+      locally(remotePath, "can't be deleted", signal, async () => {
+        const absolute = await inside(remotePath, signal);
+        if ((await lstat(absolute)).isDirectory())
+          throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
+        await checkGuard(guard, remotePath, absolute);
+        await unlink(absolute);
+      }),
+
+    makeFolder: (remotePath, signal) =>
+      locally(remotePath, "can't be made", signal, () => paths.makeFolder(remotePath, signal)),
+
+    removeFolder: (remotePath, signal) =>
+      locally(remotePath, "can't be deleted", signal, async () => {
+        await rmdir(await inside(remotePath, signal));
+        paths.forget();
+      }),
+
+    copyWithin: (source, to, guard, signal) =>
+      locally(source.path, "can't be copied", signal, () => copyLocal(paths, source, to, guard, signal)),
+
+    moveWithin: (source, to, guard, signal) =>
+      locally(source.path, "can't be moved", signal, async () => {
+        await inside(source.path, signal);
+        return moveLocal(paths, source, to, guard, signal);
+      }),
+
+    setModifiedTime: (file, time, signal) =>
+      locally(file.path, "can't be given another time", signal, async () => {
+        const absolute = paths.absolute(file.path);
+        await paths.proveInside(absolute, file.path);
+        await mustStillBe(file, absolute);
+        await setTime(absolute, time);
+        return fileEntry(file.path, await stat(absolute, { bigint: true }));
+      }),
+  };
+}
+
+/** For what is only looked at, a file in the place of a parent means that the thing isn't there. */
+async function absentAsNotFound<T>(remotePath: RemotePath, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTDIR') throw error;
+    throw new RemoteError('notFound', `There is no "${remotePath}".`, { cause: error, code: 'ENOTDIR' });
+  }
+}
