@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { type S3Server, startS3Server } from '../../servers/s3/s3Server';
+import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';
 import type { InHostResult } from './inHostTests';
@@ -46,7 +46,7 @@ export async function runInHost({ editor, folder }: { editor: string; folder: st
   } finally {
     await server?.stop();
     door.server.close();
-    await s3.close();
+    await s3.stop();
     rmSync(workspace, { recursive: true, force: true });
   }
   return report(results);
@@ -120,7 +120,7 @@ function tell(server: EditorServer): string {
 }
 
 /** Lets the tests, which run in another process, see the S3 server's requests (GET /requests). */
-async function openSideDoor(s3: S3Server): Promise<{ server: Server; url: string }> {
+async function openSideDoor(s3: S3TestServer): Promise<{ server: Server; url: string }> {
   const server = createServer((_request, response) => {
     response.end(JSON.stringify(s3.requests));
   });

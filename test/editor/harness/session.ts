@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { type S3Server, startS3Server } from '../../servers/s3/s3Server';
+import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, QUIET_SETTINGS, startEditorServer } from './editorServer';
 import { type EditorWindow, openWindow, type WindowOptions } from './editorWindow';
@@ -15,14 +15,14 @@ export interface SessionOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Fills the S3 server before the editor starts. */
-  readonly prepare?: (s3: S3Server) => unknown;
+  readonly prepare?: (s3: S3TestServer) => unknown;
   /** False opens no window at first. */
   readonly window?: WindowOptions | false;
 }
 
 /** The embedded S3 server, a real editor with the packed extension, and a window on a workspace folder. */
 export interface EditorSession {
-  readonly s3: S3Server;
+  readonly s3: S3TestServer;
   readonly editor: EditorServer;
   readonly browser: Browser;
   /** The folder that the window shows. */
@@ -37,7 +37,7 @@ export interface EditorSession {
 }
 
 /** A remote on the embedded server whose keys come from the environment of the editor. */
-export function environmentRemote(s3: S3Server, name = 'demo'): Record<string, unknown> {
+export function environmentRemote(s3: S3TestServer, name = 'demo'): Record<string, unknown> {
   return {
     name,
     backend: 's3',
@@ -50,7 +50,7 @@ export function environmentRemote(s3: S3Server, name = 'demo'): Record<string, u
 }
 
 /** The environment that goes with `environmentRemote`. */
-export function keysInEnvironment(s3: S3Server): Record<string, string> {
+export function keysInEnvironment(s3: S3TestServer): Record<string, string> {
   return { AWS_ACCESS_KEY_ID: s3.accessKeyId, AWS_SECRET_ACCESS_KEY: s3.secretAccessKey };
 }
 
@@ -63,7 +63,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
   try {
     const vsix = await packedExtension();
     const s3 = await startS3Server();
-    undo.push(() => s3.close());
+    undo.push(() => s3.stop());
     await options.prepare?.(s3);
 
     const workspace = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-site-'));
