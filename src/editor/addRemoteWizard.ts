@@ -1,0 +1,292 @@
+import * as vscode from 'vscode';
+import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
+import { showConnectionTest } from './connectionTest';
+import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
+import type { Shell } from './shell';
+import { askStep } from './wizardInput';
+
+/** What was answered so far, by field; secrets among them, which never reach the settings. */
+export type Answers = Readonly<Record<string, string>>;
+
+/**
+ * Asks for a new remote step by step, tests the connection and saves it. Resolves to the new remote's name, or undefined
+ * when the user left. Nothing is stored before the last step.
+ */
+export async function addRemote(shell: Shell): Promise<string | undefined> {
+  for (;;) {
+    const backend = await chooseBackend(shell);
+    if (!backend) return undefined;
+    const name = await askRemote(shell, backend, shell.app.backends.length > 1);
+    if (name !== 'back') return name;
+  }
+}
+
+async function chooseBackend(shell: Shell): Promise<Backend | undefined> {
+  const [only, ...others] = shell.app.backends;
+  if (others.length === 0) return only;
+  const items = shell.app.backends.map((backend) => ({ label: backend.title, backend }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'New remote',
+    placeHolder: 'What kind of storage is it?',
+    ignoreFocusOut: true,
+  });
+  return chosen?.backend;
+}
+
+async function askRemote(
+  shell: Shell,
+  backend: Backend,
+  canLeaveBack: boolean,
+): Promise<string | 'back' | undefined> {
+  let answers: Answers = {};
+  let fixes: Readonly<Record<string, unknown>> = {};
+  for (let at = 0; ; ) {
+    const steps = stepsOf(backend, answers);
+    const step = steps[at];
+    if (!step) {
+      const settings = { ...settingsOf(backend, steps, answers), ...fixes };
+      const secrets = secretsOf(backend, steps, answers);
+      const choice = await showConnectionTest(shell.app, {
+        title: `${settings.name}: connection test`,
+        settings,
+        secrets,
+        within: 'wizard',
+      });
+      if (!choice) return undefined;
+      if (choice.chosen === 'fix') fixes = { ...fixes, ...choice.settings };
+      else if (choice.chosen === 'save') {
+        await saveRemote(shell, backend, settings, secrets);
+        return settings.name;
+      } else at = steps.length - 1;
+      continue;
+    }
+    const answer = await askStep(step, {
+      title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${steps.length}`,
+      initial: answers[step.field] ?? step.initial,
+      canGoBack: at > 0 || canLeaveBack,
+    });
+    if (answer === undefined) return undefined;
+    if (answer === 'back') {
+      if (at === 0) return 'back';
+      at--;
+      continue;
+    }
+    const { text } = answer;
+    // What was answered after a step stands only as long as that step's answer does.
+    if (answers[step.field] !== undefined && answers[step.field] !== text) {
+      answers = keepFields(answers, steps.slice(0, at));
+      fixes = {};
+    }
+    answers = { ...answers, [step.field]: text };
+    at++;
+  }
+}
+
+/** The backend's steps and, last, the name (unless the backend asks for it itself). */
+export function stepsOf(backend: Backend, answers: Answers, own?: string): readonly WizardStep[] {
+  const settings = { name: '', ...withoutSecrets(backend, answers), backend: backend.id } as RemoteSettings;
+  const steps = backend.wizardSteps(settings).filter((step) => step.field !== 'name');
+  return [...steps, nameStep(backend, settings, own)];
+}
+
+function nameStep(backend: Backend, settings: RemoteSettings, own: string | undefined): WizardStep {
+  const asked = backend.wizardSteps(settings).find((step) => step.field === 'name');
+  return {
+    field: 'name',
+    title: 'Name',
+    prompt: 'The name of the remote, as in name:bucket/path.',
+    kind: 'text',
+    initial: own ?? freeRemoteName(asked?.initial ?? backend.id),
+    problem: (text) => asked?.problem?.(text) ?? newNameProblem(text, own),
+  };
+}
+
+/** What goes to the settings: the answers to these steps that aren't secrets nor empty. */
+export function settingsOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): RemoteSettings {
+  const kept: Record<string, unknown> = {};
+  for (const step of steps) {
+    const text = (answers[step.field] ?? '').trim();
+    if (!isSecret(backend, step) && text !== '') kept[step.field] = asSetting(text);
+  }
+  return { ...kept, name: (answers['name'] ?? '').trim(), backend: backend.id };
+}
+
+/** What goes to secret storage. */
+export function secretsOf(
+  backend: Backend,
+  steps: readonly WizardStep[],
+  answers: Answers,
+): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
+  for (const step of steps) {
+    const text = answers[step.field];
+    if (isSecret(backend, step) && text) kept[step.field] = text;
+  }
+  return kept;
+}
+
+/** Yes-or-no questions are asked as choices of "true" and "false", and stored as what they mean. */
+function asSetting(text: string): unknown {
+  return text === 'true' ? true : text === 'false' ? false : text;
+}
+
+function isSecret(backend: Backend, step: WizardStep): boolean {
+  return step.kind === 'secret' || backend.secretFields.includes(step.field);
+}
+
+function withoutSecrets(backend: Backend, answers: Answers): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(answers)
+      .filter(([field, text]) => !backend.secretFields.includes(field) && text !== '')
+      .map(([field, text]) => [field, asSetting(text)]),
+  );
+}
+
+function keepFields(answers: Answers, steps: readonly WizardStep[]): Answers {
+  const fields = new Set(steps.map((step) => step.field));
+  return Object.fromEntries(Object.entries(answers).filter(([field]) => fields.has(field)));
+}
+
+const longestTitle = 60;
+
+/** "New S3 remote · MinIO · http://127.0.0.1:9000": the latest answers, as many as there is room for. */
+function titleOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): string {
+  const told = steps.flatMap((step) => {
+    const text = answers[step.field];
+    if (!text || isSecret(backend, step)) return [];
+    return [step.choices?.find((choice) => choice.value === text)?.label ?? text];
+  });
+  let title = '';
+  for (const part of told.reverse()) {
+    if (title.length + part.length > longestTitle) break;
+    title = ` · ${part}${title}`;
+  }
+  return `New ${backend.title} remote${title}`;
+}
+
+interface EditItem extends vscode.QuickPickItem {
+  readonly does?: WizardStep | 'save' | 'test' | 'settings';
+}
+
+/** Shows the settings of a remote as a list to change one by one, then tests or saves. Resolves to its name when saved. */
+export async function editRemote(
+  shell: Shell,
+  backend: Backend,
+  before: RemoteSettings,
+): Promise<string | undefined> {
+  const stored = await shell.secrets.all(before.name, backend.secretFields);
+  let answers: Answers = { ...asAnswers(before), ...stored };
+  let fixes: Readonly<Record<string, unknown>> = {};
+  let changed = false;
+  for (;;) {
+    const steps = stepsOf(backend, answers, before.name);
+    const settings = editedSettings(backend, before, steps, answers, fixes);
+    const secrets = secretsOf(backend, steps, answers);
+    const item: EditItem | undefined = await vscode.window.showQuickPick(
+      editItems(backend, steps, answers, settings, changed),
+      {
+        title: `Edit ${before.name}`,
+        placeHolder: 'Choose what to change',
+        ignoreFocusOut: true,
+        matchOnDescription: true,
+      },
+    );
+    if (!item?.does) return undefined;
+    if (item.does === 'settings') {
+      await vscode.commands.executeCommand('cloudRemotes.openRemotesSettings', before.name);
+      return undefined;
+    }
+    if (item.does === 'test') {
+      const choice = await showConnectionTest(shell.app, {
+        title: `${settings.name}: connection test`,
+        settings,
+        secrets,
+        within: 'wizard',
+      });
+      if (!choice) return undefined;
+      if (choice.chosen === 'fix') {
+        fixes = { ...fixes, ...choice.settings };
+        changed = true;
+      }
+      if (choice.chosen !== 'save') continue;
+    }
+    if (item.does === 'save' || item.does === 'test') {
+      await saveRemote(shell, backend, settings, secrets, before.name);
+      return settings.name;
+    }
+    const step: WizardStep = item.does;
+    const answer = await askStep(step, {
+      title: `Edit ${before.name}: ${step.title}`,
+      initial: answers[step.field] ?? step.initial,
+      canGoBack: true,
+    });
+    if (answer === undefined) return undefined;
+    if (answer === 'back') continue;
+    changed ||= answer.text !== answers[step.field];
+    answers = { ...answers, [step.field]: answer.text };
+    fixes = Object.fromEntries(Object.entries(fixes).filter(([field]) => field !== step.field));
+  }
+}
+
+function asAnswers(settings: RemoteSettings): Answers {
+  return Object.fromEntries(
+    Object.entries(settings)
+      .filter(
+        ([, value]) => typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number',
+      )
+      .map(([field, value]) => [field, String(value)]),
+  );
+}
+
+/** The settings as edited. What no step asks for (a hand-written storage class) stays as written. */
+function editedSettings(
+  backend: Backend,
+  before: RemoteSettings,
+  steps: readonly WizardStep[],
+  answers: Answers,
+  fixes: Readonly<Record<string, unknown>>,
+): RemoteSettings {
+  const everAsked = new Set(
+    [...steps, ...stepsOf(backend, asAnswers(before), before.name)].map((step) => step.field),
+  );
+  const untouched = Object.fromEntries(
+    Object.entries(before).filter(
+      ([field]) => !everAsked.has(field) && !backend.secretFields.includes(field),
+    ),
+  );
+  return { ...untouched, ...settingsOf(backend, steps, answers), ...fixes };
+}
+
+function editItems(
+  backend: Backend,
+  steps: readonly WizardStep[],
+  answers: Answers,
+  settings: RemoteSettings,
+  changed: boolean,
+): EditItem[] {
+  const fields = steps.map(
+    (step): EditItem => ({ label: step.title, description: shownAnswer(backend, step, answers), does: step }),
+  );
+  const problems = backend.check(settings).map((problem): EditItem => ({ label: `$(warning) ${problem}` }));
+  const test: EditItem = {
+    label: '$(plug) Test Connection',
+    description: changed ? 'then save' : '',
+    does: 'test',
+  };
+  const save: EditItem = { label: '$(save) Save', does: 'save' };
+  return [
+    ...fields,
+    { label: '', kind: vscode.QuickPickItemKind.Separator },
+    ...problems,
+    test,
+    ...(changed ? [save] : []),
+    { label: '$(settings-gear) More Settings', description: 'in settings.json', does: 'settings' },
+  ];
+}
+
+function shownAnswer(backend: Backend, step: WizardStep, answers: Answers): string {
+  const text = answers[step.field];
+  if (isSecret(backend, step)) return text ? 'stored' : 'not stored';
+  if (!text) return step.optional ? 'not set' : '— needed —';
+  return step.choices?.find((choice) => choice.value === text)?.label ?? text;
+}

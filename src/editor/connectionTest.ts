@@ -1,0 +1,167 @@
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { ConnectionFinding, RemoteSettings } from '../backends/backend';
+import { isRemoteError } from '../remote/remoteError';
+import { isCancellation } from './cancellation';
+
+/** What the user chose at the end of a connection test; undefined when they left. */
+export type TestChoice =
+  | { readonly chosen: 'save' | 'edit' | 'back' }
+  | { readonly chosen: 'fix'; readonly settings: Readonly<Record<string, unknown>> }
+  | undefined;
+
+export interface TestRequest {
+  readonly title: string;
+  readonly settings: RemoteSettings;
+  /** Stand in for those in secret storage. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** wizard: offers to save and to go back. command: the remote is saved already. */
+  readonly within: 'wizard' | 'command';
+}
+
+interface FindingItem extends vscode.QuickPickItem {
+  readonly choice?: NonNullable<TestChoice> | 'again';
+}
+
+const icons: Readonly<Record<ConnectionFinding['outcome'], string>> = {
+  ok: '$(pass-filled)',
+  warning: '$(warning)',
+  failed: '$(error)',
+  skipped: '$(circle-slash)',
+};
+
+const spoken: Readonly<Record<ConnectionFinding['outcome'], string>> = {
+  ok: '✓',
+  warning: 'to note',
+  failed: '✗ failed',
+  skipped: 'not tried',
+};
+
+/** Runs the connection test and shows each finding as soon as it is known, with its way out. */
+export async function showConnectionTest(app: App, request: TestRequest): Promise<TestChoice> {
+  for (;;) {
+    const choice = await runOnce(app, request);
+    if (choice !== 'again') return choice;
+  }
+}
+
+function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> {
+  const pick = vscode.window.createQuickPick<FindingItem>();
+  const abort = new AbortController();
+  const findings: ConnectionFinding[] = [];
+  let running = true;
+  pick.title = request.title;
+  pick.ignoreFocusOut = true;
+  pick.busy = true;
+  if (request.within === 'wizard') pick.buttons = [vscode.QuickInputButtons.Back];
+
+  const draw = () => {
+    pick.busy = running;
+    pick.placeholder = running ? 'Testing the connection…' : verdict(findings);
+    const actions = actionItems(request, findings, running);
+    const active = pick.activeItems[0]?.label;
+    pick.items = [
+      ...findings.flatMap(findingItems),
+      { label: '', kind: vscode.QuickPickItemKind.Separator },
+      ...actions,
+    ];
+    const next = running ? pick.items.find((item) => item.label === active) : actions[0];
+    if (next) pick.activeItems = [next];
+  };
+
+  const test = async () => {
+    try {
+      for await (const finding of app.testConnection(request.settings, request.secrets, abort.signal)) {
+        findings.push(finding);
+        draw();
+      }
+    } catch (error) {
+      if (abort.signal.aborted || isCancellation(error)) return;
+      findings.push({
+        title: 'Settings',
+        outcome: 'failed',
+        detail: isRemoteError(error) ? error.message : `The test itself failed: ${String(error)}`,
+      });
+    }
+    running = false;
+    draw();
+  };
+
+  return new Promise((resolve) => {
+    pick.onDidAccept(() => {
+      const choice = pick.selectedItems[0]?.choice;
+      if (choice === undefined) return;
+      resolve(choice);
+      pick.hide();
+    });
+    pick.onDidTriggerButton(() => {
+      resolve({ chosen: 'back' });
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      abort.abort(new vscode.CancellationError());
+      resolve(undefined);
+      pick.dispose();
+    });
+    draw();
+    pick.show();
+    void test();
+  });
+}
+
+function findingItems(finding: ConnectionFinding): FindingItem[] {
+  const { fix } = finding;
+  const item: FindingItem = {
+    label: `${icons[finding.outcome]} ${finding.title}`,
+    description: spoken[finding.outcome],
+    detail: finding.detail,
+    alwaysShow: true,
+    ...(fix && { choice: { chosen: 'fix', settings: fix.settings } }),
+  };
+  if (!fix) return [item];
+  return [
+    item,
+    {
+      label: `$(wrench) ${fix.label}`,
+      description: 'changes the settings and tests again',
+      alwaysShow: true,
+      choice: { chosen: 'fix', settings: fix.settings },
+    },
+  ];
+}
+
+function actionItems(
+  request: TestRequest,
+  findings: readonly ConnectionFinding[],
+  running: boolean,
+): FindingItem[] {
+  const bad = running || findings.some((finding) => finding.outcome === 'failed');
+  const again: FindingItem = { label: '$(refresh) Test Again', alwaysShow: true, choice: 'again' };
+  const save: FindingItem = {
+    label: bad ? '$(save) Save Anyway' : '$(save) Save',
+    description: bad ? 'the remote can be mended later with Edit Remote' : '',
+    alwaysShow: true,
+    choice: { chosen: 'save' },
+  };
+  const change: FindingItem = {
+    label: request.within === 'wizard' ? '$(arrow-left) Back' : '$(edit) Edit Remote',
+    alwaysShow: true,
+    choice: { chosen: request.within === 'wizard' ? 'back' : 'edit' },
+  };
+  if (request.within === 'command') return running ? [change] : bad ? [change, again] : [again, change];
+  if (running) return [save, change];
+  return bad ? [change, again, save] : [save, again, change];
+}
+
+function verdict(findings: readonly ConnectionFinding[]): string {
+  const failed = findings.filter((finding) => finding.outcome === 'failed');
+  const first = failed[0];
+  if (first)
+    return failed.length === 1
+      ? `Failed: ${first.title}`
+      : `${failed.length} checks failed, first: ${first.title}`;
+  const noted = findings.filter((finding) => finding.outcome === 'warning').length;
+  return noted === 0
+    ? 'Everything works.'
+    : `It works; ${noted === 1 ? 'one thing' : `${noted} things`} to note.`;
+}

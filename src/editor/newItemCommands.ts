@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { RemoteError } from '../remote/remoteError';
+import { joinPath, parsePath, pathProblem } from '../remote/remotePath';
+import { bytesSource } from '../usecases/saveRemoteFile';
+import { neverAborted } from './cancellation';
+import { toUri } from './remoteUri';
+import type { CommandRow, Shell } from './shell';
+import { attempt, folderMeant, nodesMeant } from './targets';
+import { remoteOf } from './treeNode';
+
+/** The commands that make something new: a file, a folder, a bucket. */
+export function newItemCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.newFile', run: (...args) => newFile(shell, args) },
+    { id: 'cloudRemotes.newFolder', run: (...args) => newFolder(shell, args) },
+    { id: 'cloudRemotes.newBucket', run: (...args) => newBucket(shell, args) },
+  ];
+}
+
+async function newFile(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const folder = await folderMeant(shell, args, 'New file in which folder?', 'New File Here');
+  const name =
+    folder && (await askPathPart(`New file in ${formatAddress(folder)}`, 'index.html or css/main.css'));
+  if (!folder || name === undefined) return;
+  const address = { remote: folder.remote, path: joinPath(folder.path, name) };
+  await attempt(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+    const remote = await shell.app.openRemote(address.remote);
+    await remote.write(address.path, bytesSource(new Uint8Array()), {}, { must: 'beAbsent' }, neverAborted());
+    shell.changes.fire({ ...address, kind: 'created' });
+    await vscode.commands.executeCommand('vscode.open', toUri(address));
+  });
+}
+
+async function newFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const folder = await folderMeant(shell, args, 'New folder in which folder?', 'New Folder Here');
+  const name = folder && (await askPathPart(`New folder in ${formatAddress(folder)}`, 'img or img/2026'));
+  if (!folder || name === undefined) return;
+  const address = { remote: folder.remote, path: joinPath(folder.path, name) };
+  await attempt(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+    const remote = await shell.app.openRemote(address.remote);
+    await remote.makeFolder(address.path, neverAborted());
+    shell.changes.fire({ ...address, kind: 'created' });
+    await revealFolder(shell, address);
+  });
+}
+
+async function askPathPart(title: string, example: string): Promise<string | undefined> {
+  const typed = await vscode.window.showInputBox({
+    title,
+    prompt: 'The name, or a path with "/".',
+    placeHolder: example,
+    validateInput: (text) => {
+      const problem = text === '' ? undefined : pathProblem(text);
+      return problem && `This name ${problem}.`;
+    },
+  });
+  return typed || undefined;
+}
+
+async function revealFolder(shell: Shell, address: RemoteAddress): Promise<void> {
+  const node = await shell.tree.find(address, 'folder');
+  if (node) await shell.view.reveal(node, { select: true, focus: true, expand: true });
+}
+
+async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const name = await remoteForBucket(shell, args);
+  if (name === undefined) return;
+  await attempt(shell, `Can't make a bucket on ${name}`, name, async () => {
+    const remote = await shell.app.openRemote(name);
+    if (!remote.extras?.createBucket)
+      throw new RemoteError('unsupported', `New buckets can't be made on ${name}.`);
+    const bucket = await vscode.window.showInputBox({
+      title: `New bucket on ${name} — Step 1 of 2`,
+      prompt:
+        '3 to 63 lower-case letters, digits, dots and hyphens. On AWS the name must be unique in the world.',
+      placeHolder: 'site-assets',
+      ignoreFocusOut: true,
+      validateInput: bucketNameProblem,
+    });
+    if (!bucket) return;
+    const location = await askLocation(shell, name);
+    if (location === undefined) return;
+    await remote.extras.createBucket(bucket, location || undefined, neverAborted());
+    const address = { remote: name, path: parsePath(bucket) };
+    shell.changes.fire({ ...address, kind: 'created' });
+    await revealFolder(shell, address);
+  });
+}
+
+async function remoteForBucket(shell: Shell, args: readonly unknown[]): Promise<string | undefined> {
+  const [node] = nodesMeant(shell, args);
+  if (node) return remoteOf(node);
+  const usable = shell.app.remotes().filter((remote) => remote.problems.length === 0);
+  if (usable.length < 2) return usable[0]?.settings.name;
+  const items = usable.map(({ settings, backend }) => ({
+    label: settings.name,
+    description: backend?.describe(settings) ?? '',
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: 'New bucket on which remote?' }))?.label;
+}
+
+/** Undefined when the user left; empty for the remote's own. */
+async function askLocation(shell: Shell, name: string): Promise<string | undefined> {
+  const configured = shell.app.remotes().find(({ settings }) => settings.name === name);
+  const own = [configured?.settings['locationConstraint'], configured?.settings['region']].find(
+    (value): value is string => typeof value === 'string' && value !== '',
+  );
+  const typed = await vscode.window.showInputBox({
+    title: `New bucket on ${name} — Step 2 of 2`,
+    prompt: `Region or location constraint. Empty = ${own ? `the remote's own, ${own}` : "the service's own"}.`,
+    placeHolder: own ?? 'eu-west-1',
+    ignoreFocusOut: true,
+    validateInput: (text) => (/\s/.test(text.trim()) ? 'A location has no spaces.' : undefined),
+  });
+  return typed?.trim();
+}
+
+/** Why no bucket can have this name on any S3 store, as a sentence, or undefined. Some stores allow less. Pure. */
+export function bucketNameProblem(name: string): string | undefined {
+  if (name === '') return undefined;
+  if (/[A-Z]/.test(name)) return 'Upper-case letters are not allowed.';
+  if (!/^[a-z0-9.-]*$/.test(name)) return 'Only lower-case letters, digits, dots and hyphens are allowed.';
+  if (name.length < 3) return 'At least 3 characters.';
+  if (name.length > 63) return 'At most 63 characters.';
+  if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return 'It must begin and end with a letter or digit.';
+  if (name.includes('..')) return 'Two dots in a row are not allowed.';
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return 'It must not look like an IP address.';
+  return undefined;
+}

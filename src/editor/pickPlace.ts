@@ -1,0 +1,224 @@
+import * as vscode from 'vscode';
+import type { Entry } from '../remote/entry';
+import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { baseName, parentPath } from '../remote/remotePath';
+import { entryName, FolderPages } from '../usecases/browseRemote';
+import type { Shell } from './shell';
+import { treeRoot } from './treeNode';
+import { phraseError } from './userMessages';
+import { format } from './words';
+
+export interface PlaceQuestion {
+  readonly title: string;
+  /** What may be chosen. */
+  readonly want: 'folder' | 'file' | 'anything';
+  /** "Upload here": the row that chooses the folder one is in. */
+  readonly chooseLabel?: string;
+  /** Where to begin; the list of remotes otherwise. */
+  readonly start?: RemoteAddress;
+}
+
+export interface PickedPlace {
+  readonly address: RemoteAddress;
+  readonly kind: 'folder' | 'file';
+}
+
+type Asking = Pick<Shell, 'app' | 'settings'>;
+
+interface PlaceItem extends vscode.QuickPickItem {
+  readonly does?: { readonly go: RemoteAddress } | { readonly take: PickedPlace } | 'more' | 'again';
+}
+
+/**
+ * Lets the user walk through the remotes and choose a folder or file; an address may be typed or pasted as well. Lists
+ * page by page, like the tree. Resolves to undefined when the user leaves.
+ */
+export async function pickPlace(shell: Asking, question: PlaceQuestion): Promise<PickedPlace | undefined> {
+  const walk = new PlaceWalk(shell, question);
+  return walk.ask();
+}
+
+class PlaceWalk {
+  private readonly pick = vscode.window.createQuickPick<PlaceItem>();
+  private at: RemoteAddress | undefined;
+  private pages: FolderPages | undefined;
+  private rows: PlaceItem[] = [];
+
+  constructor(
+    private readonly shell: Asking,
+    private readonly question: PlaceQuestion,
+  ) {}
+
+  ask(): Promise<PickedPlace | undefined> {
+    const { pick } = this;
+    pick.matchOnDescription = true;
+    pick.ignoreFocusOut = true;
+    return new Promise((resolve) => {
+      pick.onDidAccept(() => {
+        const does = pick.selectedItems[0]?.does;
+        if (does === undefined) return;
+        if (does === 'more') void this.load();
+        else if (does === 'again') void this.enter(this.at);
+        else if ('go' in does) void this.enter(does.go);
+        else {
+          resolve(does.take);
+          pick.hide();
+        }
+      });
+      pick.onDidTriggerButton(() => void this.enter(this.above()));
+      pick.onDidChangeValue(() => this.draw());
+      pick.onDidHide(() => {
+        this.pages?.cancel(new vscode.CancellationError());
+        resolve(undefined);
+        pick.dispose();
+      });
+      pick.show();
+      void this.enter(this.question.start ?? this.onlyRemote());
+    });
+  }
+
+  private onlyRemote(): RemoteAddress | undefined {
+    const usable = this.shell.app.remotes().filter((remote) => remote.problems.length === 0);
+    const [only] = usable;
+    return only && usable.length === 1 ? treeRoot(only) : undefined;
+  }
+
+  /** Where Back leads: the folder above, then the list of remotes. */
+  private above(): RemoteAddress | undefined {
+    const { at } = this;
+    if (!at) return undefined;
+    const remote = this.shell.app.remotes().find(({ settings }) => settings.name === at.remote);
+    if (at.path === '' || (remote && treeRoot(remote).path === at.path)) return undefined;
+    return { remote: at.remote, path: parentPath(at.path) };
+  }
+
+  private async enter(address: RemoteAddress | undefined): Promise<void> {
+    this.pages?.cancel(new vscode.CancellationError());
+    this.at = address;
+    this.pages =
+      address &&
+      new FolderPages(() => this.shell.app.openRemote(address.remote), address.path, {
+        pageSize: this.shell.settings().pageSize,
+      });
+    const { pick } = this;
+    pick.value = '';
+    pick.title = address ? `${this.question.title} · ${formatAddress(address)}` : this.question.title;
+    pick.placeholder = 'Choose, or type an address: remote:bucket/path';
+    pick.buttons = address ? [vscode.QuickInputButtons.Back] : [];
+    this.rows = address ? [] : this.remoteRows();
+    this.draw();
+    if (address) await this.load();
+  }
+
+  private async load(): Promise<void> {
+    const { pages, pick } = this;
+    if (!pages) return;
+    pick.busy = true;
+    try {
+      await pages.more();
+      if (this.pages !== pages) return;
+      this.rows = [...pages.entries.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
+    } catch (error) {
+      if (this.pages !== pages) return;
+      const phrase = phraseError(error, `Can't list ${this.at ? formatAddress(this.at) : ''}`);
+      this.rows = [
+        {
+          label: `$(error) ${phrase.text}`,
+          detail: 'Choose this row to try again.',
+          alwaysShow: true,
+          does: 'again',
+        },
+      ];
+    }
+    pick.busy = false;
+    this.draw();
+  }
+
+  private draw(): void {
+    const { pick, question, at } = this;
+    const typed = this.typedRow(pick.value.trim());
+    const here: PlaceItem[] =
+      at && question.want !== 'file' && (at.path !== '' || question.want === 'anything')
+        ? [
+            {
+              label: `$(check) ${question.chooseLabel ?? 'Choose This Folder'}`,
+              description: formatAddress(at),
+              alwaysShow: true,
+              does: { take: { address: at, kind: 'folder' } },
+            },
+          ]
+        : [];
+    pick.items = [...(typed ? [typed] : []), ...here, ...this.rows];
+  }
+
+  private remoteRows(): PlaceItem[] {
+    return this.shell.app.remotes().flatMap((remote): PlaceItem[] => {
+      const { settings, backend, problems } = remote;
+      if (!backend || problems.length > 0) return [];
+      return [
+        {
+          label: `$(cloud) ${settings.name}`,
+          description: backend.describe(settings),
+          does: { go: treeRoot(remote) },
+        },
+      ];
+    });
+  }
+
+  private entryRow(entry: Entry): PlaceItem[] {
+    if (entry.kind === 'unusable' || !this.at) return [];
+    const address = { remote: this.at.remote, path: entry.path };
+    const name = entryName(entry);
+    if (entry.kind === 'folder')
+      return [
+        { label: `$(${entry.role === 'bucket' ? 'archive' : 'folder'}) ${name}`, does: { go: address } },
+      ];
+    if (this.question.want === 'folder') return [];
+    return [
+      {
+        label: `$(file) ${name}`,
+        description: format().bytes(entry.size),
+        does: { take: { address, kind: 'file' } },
+      },
+    ];
+  }
+
+  private moreRow(pages: FolderPages): PlaceItem[] {
+    if (!pages.mayHaveMore) return [];
+    return [
+      {
+        label: 'Load more…',
+        description: `${format().count(pages.entries.length)} shown`,
+        alwaysShow: true,
+        does: 'more',
+      },
+    ];
+  }
+
+  /** A whole address that was typed. It ends in "/" for a folder; without that it is one only where a file can't be meant. */
+  private typedRow(text: string): PlaceItem | undefined {
+    if (!text.includes(':')) return undefined;
+    try {
+      const address = parseAddress(text);
+      const known = this.shell.app.remotes().find(({ settings }) => settings.name === address.remote);
+      if (!known) return undefined;
+      const kind =
+        this.question.want === 'folder' || text.endsWith('/') || !address.path.includes('/')
+          ? 'folder'
+          : 'file';
+      if (kind === 'folder' && this.question.want === 'file') return undefined;
+      return {
+        label: `$(arrow-right) ${formatAddress(address)}`,
+        description: kind === 'folder' ? 'use this folder' : `use ${baseName(address.path)}`,
+        alwaysShow: true,
+        does: { take: { address, kind } },
+      };
+    } catch (error) {
+      return {
+        label: `$(error) ${text}`,
+        detail: error instanceof Error ? error.message : String(error),
+        alwaysShow: true,
+      };
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { FileEntry } from '../remote/entry';
+import { instantToMs } from '../remote/modifiedTime';
+import type { PropertyGroup, Remote } from '../remote/remote';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { baseName } from '../remote/remotePath';
+import { neverAborted } from './cancellation';
+import { fromUri, remoteScheme, toUri } from './remoteUri';
+import { phraseError } from './userMessages';
+import { format } from './words';
+
+const scheme = 'cloudremotes-properties';
+
+/** Read-only documents that show everything the service tells about one thing; asked for anew each time one is shown. */
+export class PropertiesDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = this.changed.event;
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
+
+  constructor(private readonly app: App) {}
+
+  async show(address: RemoteAddress): Promise<void> {
+    const uri = propertiesUri(address);
+    const open = vscode.workspace.textDocuments.find(
+      (document) => document.uri.toString() === uri.toString(),
+    );
+    if (open) this.changed.fire(uri);
+    const document = open ?? (await vscode.workspace.openTextDocument(uri));
+    await vscode.window.showTextDocument(document, { preview: true });
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const names = this.app.remotes().map(({ settings }) => settings.name);
+    const path = uri.path.slice(0, -suffix.length);
+    const address = fromUri({ scheme: remoteScheme, authority: uri.authority, path }, names);
+    try {
+      return propertiesText(address, await propertiesOf(await this.app.openRemote(address.remote), address));
+    } catch (error) {
+      return `# ${phraseError(error, `Can't read the properties of ${formatAddress(address)}`).text}\n`;
+    }
+  }
+
+  dispose(): void {
+    this.registration.dispose();
+    this.changed.dispose();
+  }
+}
+
+/** The end of the name chooses the editor's colours. */
+const suffix = '.properties';
+
+function propertiesUri(address: RemoteAddress): vscode.Uri {
+  const uri = toUri(address);
+  return uri.with({ scheme, path: `${uri.path}${suffix}` });
+}
+
+async function propertiesOf(remote: Remote, { path }: RemoteAddress): Promise<readonly PropertyGroup[]> {
+  if (remote.extras?.properties) return remote.extras.properties(path, neverAborted());
+  const entry = await remote.stat(path, neverAborted());
+  return entry.kind === 'file'
+    ? [plainProperties(entry)]
+    : [{ title: 'Folder', properties: [{ name: 'Name', value: baseName(path) }] }];
+}
+
+function plainProperties(entry: FileEntry): PropertyGroup {
+  const facts: [string, string | undefined][] = [
+    ['Size', format().exactBytes(entry.size)],
+    ['Modified', entry.modified && format().exactTime(instantToMs(entry.modified))],
+    ['MD5', entry.md5],
+    ['Version', entry.version],
+  ];
+  return {
+    title: 'File',
+    properties: facts.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }])),
+  };
+}
+
+/** The groups as aligned lines under their titles, in the style of an ini file. Pure. */
+export function propertiesText(address: RemoteAddress, groups: readonly PropertyGroup[]): string {
+  const width = Math.max(0, ...groups.flatMap((group) => group.properties.map(({ name }) => name.length)));
+  const blocks = groups.map(({ title, properties }) =>
+    [
+      `[${title}]`,
+      ...(properties.length === 0
+        ? ['# none']
+        : properties.map(({ name, value }) => `${name.padEnd(width)} = ${value.replace(/\r?\n/g, ' ')}`)),
+    ].join('\n'),
+  );
+  return `${[`# ${formatAddress(address)}`, ...blocks].join('\n\n')}\n`;
+}

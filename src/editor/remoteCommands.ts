@@ -1,0 +1,207 @@
+import * as vscode from 'vscode';
+import type { ConfiguredRemote } from '../usecases/configuredRemotes';
+import { addRemote, editRemote } from './addRemoteWizard';
+import { showConnectionTest } from './connectionTest';
+import { fromUri, remoteScheme } from './remoteUri';
+import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
+import { settingsSection } from './settings';
+import type { CommandRow, Shell } from './shell';
+import { isNode } from './targets';
+import { remoteOf, treeRoot } from './treeNode';
+import { showFailure } from './userMessages';
+
+/** The commands that are about remotes as such: adding, changing, testing and taking away. */
+export function remoteCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.addRemote', run: () => add(shell) },
+    { id: 'cloudRemotes.editRemote', run: (arg) => withRemote(shell, arg, 'Edit which remote?', edit) },
+    {
+      id: 'cloudRemotes.duplicateRemote',
+      run: (arg) => withRemote(shell, arg, 'Duplicate which remote?', duplicate),
+    },
+    { id: 'cloudRemotes.renameRemote', run: (arg) => withRemote(shell, arg, 'Rename which remote?', rename) },
+    { id: 'cloudRemotes.removeRemote', run: (arg) => withRemote(shell, arg, 'Remove which remote?', remove) },
+    { id: 'cloudRemotes.testConnection', run: (arg) => withRemote(shell, arg, 'Test which remote?', test) },
+    { id: 'cloudRemotes.openRemotesSettings', run: (arg) => openRemotesSettings(arg) },
+    {
+      id: 'cloudRemotes.openSettings',
+      run: () =>
+        vscode.commands.executeCommand('workbench.action.openSettings', '@ext:cloud-remotes.cloud-remotes'),
+    },
+    { id: 'cloudRemotes.showLog', run: () => shell.output.show() },
+  ];
+}
+
+type RemoteWork = (shell: Shell, remote: ConfiguredRemote) => Promise<unknown>;
+
+/** Runs `work` on the remote that a row or a name stands for, or else on the one that the user picks. */
+async function withRemote(shell: Shell, arg: unknown, question: string, work: RemoteWork): Promise<void> {
+  const remote = remoteMeant(shell, arg) ?? (await pickRemote(shell, question));
+  if (!remote) return;
+  try {
+    await work(shell, remote);
+  } catch (error) {
+    showFailure(error, { what: `The remote "${remote.settings.name}" was not changed` }, shell.output);
+  }
+}
+
+function remoteMeant(shell: Shell, arg: unknown): ConfiguredRemote | undefined {
+  if (isNode(arg) && arg.kind === 'remote') return arg.configured;
+  const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
+  return shell.app.remotes().find((remote) => remote.settings.name === name);
+}
+
+async function pickRemote(shell: Shell, question: string): Promise<ConfiguredRemote | undefined> {
+  const remotes = shell.app.remotes();
+  if (remotes.length === 0) {
+    const chosen = await vscode.window.showInformationMessage('There is no remote yet.', 'Add Remote');
+    if (chosen) await add(shell);
+    return undefined;
+  }
+  const items = remotes.map((remote) => ({
+    label: remote.settings.name,
+    description: remote.backend?.describe(remote.settings) ?? remote.problems[0] ?? '',
+    remote,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: question, matchOnDescription: true }))
+    ?.remote;
+}
+
+async function add(shell: Shell): Promise<void> {
+  try {
+    const name = await addRemote(shell);
+    if (name !== undefined) await revealRemote(shell, name);
+  } catch (error) {
+    showFailure(error, { what: 'The remote was not added' }, shell.output);
+  }
+}
+
+/** Shows a remote's row, opened. */
+async function revealRemote(shell: Shell, name: string): Promise<void> {
+  const configured = shell.app.remotes().find((remote) => remote.settings.name === name);
+  if (!configured || configured.problems.length > 0) return;
+  const node = shell.tree.containerAt(treeRoot(configured));
+  if (node) await shell.view.reveal(node, { select: true, focus: true, expand: true });
+}
+
+async function edit(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+  // Without a backend there are no steps to ask: the text itself has to be mended.
+  if (!backend || newNameProblem(settings.name, settings.name) !== undefined)
+    return openRemotesSettings(settings.name);
+  await editRemote(shell, backend, settings);
+}
+
+async function duplicate(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+  if (!backend) return openRemotesSettings(settings.name);
+  const name = await askName('Duplicate', settings.name, freeRemoteName(`${settings.name}-copy`));
+  if (name === undefined) return;
+  const secrets = await shell.secrets.all(settings.name, backend.secretFields);
+  await saveRemote(shell, backend, { ...settings, name }, secrets);
+  await revealRemote(shell, name);
+}
+
+async function rename(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+  if (!backend) return openRemotesSettings(settings.name);
+  const name = await askName('Rename', settings.name, settings.name);
+  if (name === undefined || name === settings.name) return;
+  const open = openDocuments(shell, settings.name);
+  if (open.some((document) => document.isDirty)) {
+    void vscode.window.showWarningMessage(
+      `Files of ${settings.name} are open with unsaved changes. Save or close them first: their address changes with the name.`,
+    );
+    return;
+  }
+  const secrets = await shell.secrets.all(settings.name, backend.secretFields);
+  await saveRemote(shell, backend, { ...settings, name }, secrets, settings.name);
+}
+
+async function remove(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+  const dirty = openDocuments(shell, settings.name).filter((document) => document.isDirty).length;
+  const chosen = await vscode.window.showWarningMessage(
+    `Remove the remote "${settings.name}"?`,
+    {
+      modal: true,
+      detail: [
+        'Its settings and its stored secrets on this machine are removed. Nothing is deleted on the storage itself.',
+        dirty > 0
+          ? `${dirty === 1 ? 'One open file has' : `${dirty} open files have`} unsaved changes that could then not be saved.`
+          : '',
+      ]
+        .filter(Boolean)
+        .join(' '),
+    },
+    'Remove',
+  );
+  if (chosen === 'Remove') await forgetRemote(shell, settings, backend);
+}
+
+function openDocuments(shell: Shell, remote: string): vscode.TextDocument[] {
+  const names = shell.app.remotes().map(({ settings }) => settings.name);
+  return vscode.workspace.textDocuments.filter((document) => {
+    if (document.uri.scheme !== remoteScheme) return false;
+    try {
+      return fromUri(document.uri, names).remote === remote;
+    } catch {
+      return false; // no path of a remote, so none of its files
+    }
+  });
+}
+
+async function test(shell: Shell, remote: ConfiguredRemote): Promise<void> {
+  const { settings, backend, problems } = remote;
+  if (!backend || problems.length > 0) {
+    showFailure(new Error(problems.join(' ')), { what: `${settings.name} can't be tested` }, shell.output);
+    return;
+  }
+  let tried = settings;
+  for (;;) {
+    const choice = await showConnectionTest(shell.app, {
+      title: `${settings.name}: connection test`,
+      settings: tried,
+      secrets: {},
+      within: 'command',
+    });
+    if (choice?.chosen === 'edit') return edit(shell, { ...remote, settings: tried });
+    if (choice?.chosen !== 'fix') return;
+    tried = { ...tried, ...choice.settings };
+    await saveRemote(
+      shell,
+      backend,
+      tried,
+      await shell.secrets.all(settings.name, backend.secretFields),
+      settings.name,
+    );
+  }
+}
+
+async function askName(verb: string, own: string, initial: string): Promise<string | undefined> {
+  const name = await vscode.window.showInputBox({
+    title: `${verb} ${own}`,
+    prompt: 'The name of the remote, as in name:bucket/path.',
+    value: initial,
+    valueSelection: [0, initial.length],
+    validateInput: (text) => newNameProblem(text, verb === 'Rename' ? own : undefined),
+  });
+  return name?.trim();
+}
+
+/** Opens settings.json at `cloudRemotes.remotes`, at the remote named when there is one. */
+async function openRemotesSettings(arg: unknown): Promise<void> {
+  const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
+  await vscode.commands.executeCommand('workbench.action.openSettingsJson', {
+    revealSetting: { key: `${settingsSection}.remotes`, edit: true },
+  });
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || name === undefined) return;
+  const at = editor.document
+    .getText()
+    .search(new RegExp(`"name"\\s*:\\s*${escapeRegExp(JSON.stringify(name))}`));
+  if (at < 0) return;
+  const position = editor.document.positionAt(at);
+  editor.selection = new vscode.Selection(position, position);
+  editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

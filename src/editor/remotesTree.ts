@@ -1,0 +1,361 @@
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { Entry } from '../remote/entry';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { isWithin, joinPath, parentPath } from '../remote/remotePath';
+import { entryName, FolderPages } from '../usecases/browseRemote';
+import type { CheckedSettings } from './checkedSettings';
+import type { RemoteChange } from './remoteChanges';
+import { fillTooltip, treeItemOf } from './remotesTreeItems';
+import {
+  type ContainerNode,
+  type FileNode,
+  type FolderNode,
+  fileId,
+  folderId,
+  isContainer,
+  type RemoteNode,
+  type TreeNode,
+  treeRoot,
+} from './treeNode';
+
+/** What is loaded of one folder. */
+interface FolderState {
+  pages: FolderPages | undefined;
+  /** Set when the last request failed; the row that says so stays until somebody tries again. */
+  error: unknown;
+  filter: string | undefined;
+}
+
+/** Pages that a refresh asks for again at most, so that refreshing a folder of which much was loaded stays quick. */
+const mostPagesAgain = 5;
+/** Changes come in bursts (an upload of many files); their folders are listed again once. */
+const settleMs = 150;
+
+/** The tree of remotes, buckets, folders and files. Lists a folder when it is opened, one page a request. */
+export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  private readonly changed = new vscode.EventEmitter<TreeNode | undefined>();
+  readonly onDidChangeTreeData = this.changed.event;
+  private readonly filtersChanged = new vscode.EventEmitter<void>();
+  readonly onDidChangeFilters = this.filtersChanged.event;
+
+  /** One object a row for as long as the row is there: the editor knows rows by their objects. */
+  private readonly nodes = new Map<string, TreeNode>();
+  private readonly states = new Map<string, FolderState>();
+  private readonly stale = new Set<string>();
+  private settling: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly app: App,
+    private readonly settings: () => CheckedSettings,
+  ) {}
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    const filter = isContainer(node) ? this.filterOf(node) : undefined;
+    return treeItemOf(node, { now: Date.now(), filter, largeFileBytes: this.settings().largeFileBytes });
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    return fillTooltip(item, node);
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    if (node === undefined) return this.remoteNodes();
+    if (!isContainer(node)) return [];
+    const state = this.stateOf(node);
+    for (;;) {
+      const pages = state.pages ?? this.pagesOf(node, state);
+      state.pages = pages;
+      try {
+        if (state.error === undefined && pages.pagesShown === 0 && pages.mayHaveMore) await pages.more();
+      } catch (error) {
+        // A refresh put another listing in its place: that one's rows are wanted.
+        if (state.pages !== pages) continue;
+        state.error = error;
+      }
+      if (state.pages === pages) return this.rowsOf(node, state, pages);
+    }
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    switch (node.kind) {
+      case 'remote':
+        return undefined;
+      case 'more':
+      case 'empty':
+      case 'error':
+        return node.parent;
+      case 'unusable':
+        return this.containerAt({ remote: node.remote, path: node.entry.folder });
+      case 'folder':
+      case 'file':
+        return this.containerAt({ remote: node.address.remote, path: parentPath(node.address.path) });
+    }
+  }
+
+  /** The row of a folder, or of the remote when the address is where its tree starts; undefined outside of all trees. */
+  containerAt(address: RemoteAddress): ContainerNode | undefined {
+    const remote = this.remoteNodes().find((node) => node.address.remote === address.remote);
+    if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
+    if (address.path === remote.address.path) return remote;
+    const known = this.nodes.get(folderId(address));
+    if (known?.kind === 'folder') return known;
+    const bucket = parentPath(address.path) === '';
+    return this.folderNode(address, {
+      kind: 'folder',
+      path: address.path,
+      ...(bucket && { role: 'bucket' as const }),
+    });
+  }
+
+  /**
+   * The row of the thing at `address`, listed if need be so that it can be revealed: where its folder is longer than what
+   * is loaded, the folder is filtered by the name. Undefined when there is no such row. Throws the listing's error.
+   */
+  async find(address: RemoteAddress, kind: 'folder' | 'file'): Promise<TreeNode | undefined> {
+    const remote = this.remoteNodes().find((node) => node.address.remote === address.remote);
+    if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
+    let container: ContainerNode = remote;
+    const below = address.path.slice(remote.address.path.length).replace(/^\//, '');
+    const parts = below === '' ? [] : below.split('/');
+    for (const [at, part] of parts.entries()) {
+      const last = at === parts.length - 1;
+      const path = joinPath(container.address.path, part);
+      const next = await this.childNamed(
+        container,
+        { remote: address.remote, path },
+        last ? kind : 'folder',
+        part,
+      );
+      if (!next || last) return next;
+      if (next.kind !== 'folder') return undefined;
+      container = next;
+    }
+    return remote;
+  }
+
+  private async childNamed(
+    container: ContainerNode,
+    address: RemoteAddress,
+    kind: 'folder' | 'file',
+    name: string,
+  ): Promise<TreeNode | undefined> {
+    const id = kind === 'folder' ? folderId(address) : fileId(address);
+    const among = async () => (await this.getChildren(container)).find((node) => node.id === id);
+    const found = await among();
+    const state = this.stateOf(container);
+    if (state.error !== undefined) throw state.error;
+    if (found || (state.filter === undefined && !state.pages?.mayHaveMore)) return found;
+    this.setFilter(container, name);
+    return among();
+  }
+
+  filterOf(node: ContainerNode): string | undefined {
+    return this.states.get(node.id)?.filter;
+  }
+
+  /** The folders that are filtered now, with what their names have to start with. */
+  filters(): { readonly node: ContainerNode; readonly prefix: string }[] {
+    return [...this.states].flatMap(([id, { filter }]) => {
+      const node = this.nodes.get(id);
+      return filter !== undefined && isContainer(node) ? [{ node, prefix: filter }] : [];
+    });
+  }
+
+  /** Shows only what starts with `prefix` (everything when undefined); the service does the filtering. */
+  setFilter(node: ContainerNode, prefix: string | undefined): void {
+    this.stateOf(node).filter = prefix || undefined;
+    this.forgetPages(node.id);
+    this.filtersChanged.fire();
+    this.show(node);
+  }
+
+  /** Asks for the next page of a folder and shows it. An error becomes a row. */
+  async loadMore(node: ContainerNode): Promise<void> {
+    const state = this.stateOf(node);
+    const pages = state.pages;
+    if (!pages) return;
+    try {
+      await pages.more();
+      state.error = undefined;
+    } catch (error) {
+      if (state.pages === pages) state.error = error;
+    }
+    this.show(node);
+  }
+
+  /** Lists again: one row's folder and what is open below it, or everything. */
+  refresh(node?: ContainerNode): void {
+    if (node === undefined) {
+      for (const id of [...this.states.keys()]) this.forgetPages(id);
+      this.changed.fire(undefined);
+      return;
+    }
+    for (const id of [...this.states.keys()])
+      if (id === node.id || this.isBelow(id, node)) this.forgetPages(id);
+    this.show(node);
+  }
+
+  /** Lists a folder again if it was listed before, keeping as much loaded as was. Soon, not at once. */
+  refreshFolder(address: RemoteAddress): void {
+    const node = this.containerAt(address);
+    if (!node || !this.states.get(node.id)?.pages) return;
+    this.stale.add(node.id);
+    this.settling ??= setTimeout(() => {
+      this.settling = undefined;
+      void this.refreshStale();
+    }, settleMs);
+  }
+
+  /** Takes note of what this window changed: only the folders concerned are listed again. */
+  noteChanges(changes: readonly RemoteChange[]): void {
+    for (const { remote, path, kind } of changes) {
+      this.refreshFolder({ remote, path: parentPath(path) });
+      const folder = this.nodes.get(folderId({ remote, path }));
+      if (kind === 'deleted') this.forgetBelow(remote, path);
+      else if (isContainer(folder)) this.refreshFolder({ remote, path });
+    }
+  }
+
+  private async refreshStale(): Promise<void> {
+    const ids = [...this.stale];
+    this.stale.clear();
+    for (const id of ids) {
+      const node = this.nodes.get(id);
+      const state = this.states.get(id);
+      if (!isContainer(node) || !state?.pages) continue;
+      const before = state.pages;
+      const wanted = Math.min(before.pagesShown, mostPagesAgain);
+      const pages = this.pagesOf(node, state);
+      try {
+        // The old rows stay on the screen until the new ones are here.
+        do await pages.more();
+        while (pages.pagesShown < wanted && pages.mayHaveMore);
+        if (state.pages !== before) continue;
+        state.error = undefined;
+      } catch (error) {
+        if (state.pages !== before) continue;
+        state.error = error;
+      }
+      state.pages = pages;
+      before.cancel(new vscode.CancellationError());
+      this.show(node);
+    }
+  }
+
+  /** The settings were changed: remotes that went away are forgotten, and open ones are listed anew. */
+  remotesChanged(): void {
+    this.nodes.clear();
+    const names = new Set(this.app.remotes().map(({ settings }) => settings.name));
+    for (const id of [...this.states.keys()]) {
+      this.forgetPages(id);
+      if (!names.has(id.slice(0, id.indexOf(':')))) this.states.delete(id);
+    }
+    this.filtersChanged.fire();
+    this.changed.fire(undefined);
+  }
+
+  dispose(): void {
+    clearTimeout(this.settling);
+    for (const id of this.states.keys()) this.forgetPages(id);
+    this.changed.dispose();
+    this.filtersChanged.dispose();
+  }
+
+  /** Draws a row and what is below it anew. The editor knows rows by object, so it must be the newest of its id. */
+  private show(node: ContainerNode): void {
+    this.changed.fire(this.nodes.get(node.id) ?? node);
+  }
+
+  private remoteNodes(): RemoteNode[] {
+    return this.app.remotes().map((configured, index) => {
+      // Names may stand twice in the settings; the second is a row with its problem, and needs an id of its own.
+      const id = `${configured.settings.name}:${configured.problems.length > 0 ? `#${index}` : ''}`;
+      const known = this.nodes.get(id);
+      if (
+        known?.kind === 'remote' &&
+        JSON.stringify(known.configured.settings) === JSON.stringify(configured.settings)
+      )
+        return known;
+      return this.keep({ kind: 'remote', id, configured, address: treeRoot(configured) });
+    });
+  }
+
+  private rowsOf(node: ContainerNode, state: FolderState, pages: FolderPages): TreeNode[] {
+    const rows = pages.entries.map((entry) => this.entryNode(node.address.remote, entry));
+    if (state.error !== undefined)
+      rows.push(this.keep({ kind: 'error', id: `${node.id}\0error`, parent: node, error: state.error }));
+    else if (pages.mayHaveMore)
+      rows.push(this.keep({ kind: 'more', id: `${node.id}\0more`, parent: node, shown: rows.length }));
+    else if (rows.length === 0)
+      rows.push(this.keep({ kind: 'empty', id: `${node.id}\0empty`, parent: node, filter: state.filter }));
+    return rows;
+  }
+
+  private entryNode(remote: string, entry: Entry): TreeNode {
+    if (entry.kind === 'folder') return this.folderNode({ remote, path: entry.path }, entry);
+    if (entry.kind === 'unusable')
+      return this.keep({
+        kind: 'unusable',
+        id: `${folderId({ remote, path: entry.folder })}\0${entryName(entry)}`,
+        remote,
+        entry,
+      });
+    const address = { remote, path: entry.path };
+    const known = this.nodes.get(fileId(address));
+    if (known?.kind === 'file' && JSON.stringify(known.entry) === JSON.stringify(entry)) return known;
+    return this.keep<FileNode>({ kind: 'file', id: fileId(address), address, entry });
+  }
+
+  private folderNode(address: RemoteAddress, entry: FolderNode['entry']): FolderNode {
+    const known = this.nodes.get(folderId(address));
+    if (known?.kind === 'folder' && JSON.stringify(known.entry) === JSON.stringify(entry)) return known;
+    return this.keep({ kind: 'folder', id: folderId(address), address, entry });
+  }
+
+  private keep<Node extends TreeNode>(node: Node): Node {
+    this.nodes.set(node.id, node);
+    return node;
+  }
+
+  private stateOf(node: ContainerNode): FolderState {
+    let state = this.states.get(node.id);
+    if (!state) {
+      state = { pages: undefined, error: undefined, filter: undefined };
+      this.states.set(node.id, state);
+    }
+    return state;
+  }
+
+  private pagesOf(node: ContainerNode, state: FolderState): FolderPages {
+    const { remote, path } = node.address;
+    return new FolderPages(() => this.app.openRemote(remote), path, {
+      pageSize: this.settings().pageSize,
+      ...(state.filter !== undefined && { namePrefix: state.filter }),
+    });
+  }
+
+  private forgetPages(id: string): void {
+    const state = this.states.get(id);
+    if (!state) return;
+    const { pages } = state;
+    state.pages = undefined;
+    state.error = undefined;
+    pages?.cancel(new vscode.CancellationError());
+  }
+
+  private forgetBelow(remote: string, path: RemoteAddress['path']): void {
+    const prefix = folderId({ remote, path });
+    for (const id of [...this.states.keys()]) {
+      if (!id.startsWith(prefix)) continue;
+      this.forgetPages(id);
+      this.states.delete(id);
+    }
+    for (const id of [...this.nodes.keys()]) if (id.startsWith(prefix)) this.nodes.delete(id);
+  }
+
+  private isBelow(id: string, node: ContainerNode): boolean {
+    const { remote, path } = node.address;
+    return id.startsWith(path === '' ? `${remote}:` : folderId(node.address));
+  }
+}

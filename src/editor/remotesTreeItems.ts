@@ -1,0 +1,239 @@
+import * as vscode from 'vscode';
+import type { FileEntry, UnusableReason } from '../remote/entry';
+import { instantToMs } from '../remote/modifiedTime';
+import { formatAddress } from '../remote/remoteAddress';
+import { toUri } from './remoteUri';
+import type { ErrorNode, FileNode, FolderNode, RemoteNode, TreeNode, UnusableNode } from './treeNode';
+import { isBucket, nodeName } from './treeNode';
+import { phraseError } from './userMessages';
+import { countOf, format } from './words';
+
+/** What a row's looks depend on besides its node. */
+export interface RowSurroundings {
+  readonly now: number;
+  readonly filter: string | undefined;
+  /** Bytes above which a click asks before it opens. */
+  readonly largeFileBytes: number;
+}
+
+/** The row of a node, without its tooltip where that takes work: see `fillTooltip`. Does no I/O. */
+export function treeItemOf(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
+  const item = makeItem(node, around);
+  item.id = node.id;
+  return item;
+}
+
+function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
+  switch (node.kind) {
+    case 'remote':
+      return remoteItem(node, around);
+    case 'folder':
+      return folderItem(node, around);
+    case 'file':
+      return fileItem(node, around);
+    case 'unusable':
+      return unusableItem(node);
+    case 'more': {
+      const item = new vscode.TreeItem('Load more…');
+      item.description = `${format().count(node.shown)} shown`;
+      item.iconPath = new vscode.ThemeIcon('ellipsis');
+      item.contextValue = 'more';
+      item.command = { command: 'cloudRemotes.loadMore', title: 'Load More', arguments: [node] };
+      item.accessibilityInformation = { label: `Load more, ${format().count(node.shown)} shown` };
+      return item;
+    }
+    case 'empty': {
+      const item = new vscode.TreeItem(node.filter === undefined ? 'Empty' : 'Nothing starts with this');
+      if (node.filter !== undefined) {
+        item.description = `"${node.filter}" — click to clear the filter`;
+        item.command = {
+          command: 'cloudRemotes.clearFilter',
+          title: 'Clear Filter',
+          arguments: [node.parent],
+        };
+      } else if (node.parent.kind === 'remote' && node.parent.address.path === '') {
+        item.label = 'No buckets yet';
+        item.description = 'click to make one';
+        item.command = { command: 'cloudRemotes.newBucket', title: 'New Bucket', arguments: [node.parent] };
+      } else item.description = 'drop files here';
+      item.contextValue = 'empty';
+      return item;
+    }
+    case 'error':
+      return errorItem(node);
+  }
+}
+
+function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem {
+  const { settings, backend, problems } = node.configured;
+  const item = new vscode.TreeItem(settings.name, vscode.TreeItemCollapsibleState.Collapsed);
+  if (!backend || problems.length > 0) {
+    const first = problems[0] ?? 'The settings of this remote are not complete.';
+    item.collapsibleState = vscode.TreeItemCollapsibleState.None;
+    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+    item.description = first;
+    item.tooltip = new vscode.MarkdownString().appendText(
+      `${settings.name} can't be used. ${problems.join(' ')}`,
+    );
+    item.contextValue = 'remote unusable';
+    item.command = {
+      command: 'cloudRemotes.openRemotesSettings',
+      title: 'Open Settings',
+      arguments: [settings.name],
+    };
+    item.accessibilityInformation = { label: `${settings.name}, can't be used: ${problems.join(' ')}` };
+    return item;
+  }
+  const root = node.address.path;
+  item.iconPath = new vscode.ThemeIcon('cloud');
+  item.description = [backend.describe(settings), root, filterText(around.filter)]
+    .filter(Boolean)
+    .join(' · ');
+  item.contextValue = `remote usable${root === '' ? ' top' : ' rooted'}${filterFacet(around.filter)}`;
+  item.accessibilityInformation = { label: `${settings.name}, remote, ${item.description}` };
+  item.tooltip = new vscode.MarkdownString()
+    .appendMarkdown('**')
+    .appendText(settings.name)
+    .appendMarkdown('**  \n')
+    .appendText(backend.describe(settings))
+    .appendMarkdown(root === '' ? '' : '  \nStarts at ')
+    .appendText(root);
+  return item;
+}
+
+function folderItem(node: FolderNode, around: RowSurroundings): vscode.TreeItem {
+  const item = new vscode.TreeItem(nodeName(node), vscode.TreeItemCollapsibleState.Collapsed);
+  const bucket = isBucket(node);
+  if (bucket) item.iconPath = new vscode.ThemeIcon('archive');
+  else {
+    item.resourceUri = toUri(node.address);
+    item.iconPath = vscode.ThemeIcon.Folder;
+  }
+  const made =
+    bucket && node.entry.modified ? format().ago(instantToMs(node.entry.modified), around.now) : undefined;
+  item.description = [made, filterText(around.filter)].filter(Boolean).join(' · ');
+  item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(around.filter)}`;
+  item.accessibilityInformation = {
+    label: [nodeName(node), bucket ? 'bucket' : 'folder', item.description].filter(Boolean).join(', '),
+  };
+  return item;
+}
+
+function fileItem(node: FileNode, around: RowSurroundings): vscode.TreeItem {
+  const { entry } = node;
+  const item = new vscode.TreeItem(nodeName(node));
+  const uri = toUri(node.address);
+  const when = shownTime(entry);
+  item.resourceUri = uri;
+  item.iconPath = vscode.ThemeIcon.File;
+  item.description = [
+    format().bytes(entry.size),
+    when === undefined ? undefined : format().ago(when, around.now),
+    entry.readonly === undefined ? undefined : entry.storageClass?.toLowerCase(),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+  item.contextValue = `file${entry.readonly === undefined ? '' : ' readonly'}`;
+  // The editor's own command tells single from double click (preview, pinned); ours asks before what is large.
+  item.command =
+    entry.size > around.largeFileBytes || entry.readonly !== undefined
+      ? { command: 'cloudRemotes.openFile', title: 'Open', arguments: [node] }
+      : { command: 'vscode.open', title: 'Open', arguments: [uri] };
+  item.accessibilityInformation = { label: `${nodeName(node)}, file, ${item.description}` };
+  return item;
+}
+
+function shownTime(entry: FileEntry): number | undefined {
+  const time = entry.modified ?? entry.serverModified;
+  return time && instantToMs(time);
+}
+
+const unusableReasons: Readonly<Record<UnusableReason, string>> = {
+  emptyPart: 'has an empty part ("//"), so it is no path',
+  dotPart: 'has a part "." or "..", so it is no path',
+  nonEmptyFolderMarker: 'ends in "/" like a folder, but has content',
+  invalidText: 'has a name that is no valid text',
+  symlink: 'is a link',
+  brokenLink: 'is a link to nowhere',
+  linkLoop: 'is a link into itself',
+  notRegular: 'is no regular file',
+  unreadable: "can't be read",
+};
+
+function unusableItem(node: UnusableNode): vscode.TreeItem {
+  const { name, reason, size } = node.entry;
+  const item = new vscode.TreeItem(printable(name));
+  item.iconPath = new vscode.ThemeIcon('circle-slash');
+  item.description = [unusableReasons[reason], size === undefined ? undefined : format().bytes(size)]
+    .filter(Boolean)
+    .join(' · ');
+  item.tooltip = `The key ${JSON.stringify(name)} ${unusableReasons[reason]}. Cloud Remotes leaves it alone: it is never opened, copied or deleted.`;
+  item.contextValue = 'unusable';
+  item.accessibilityInformation = {
+    label: `${printable(name)}, can't be opened: it ${unusableReasons[reason]}`,
+  };
+  return item;
+}
+
+/** A name as one line: control characters would vanish or break the row. */
+function printable(name: string): string {
+  return name.replace(
+    /[\u0000-\u001f\u007f]/g,
+    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+}
+
+function errorItem(node: ErrorNode): vscode.TreeItem {
+  const phrase = phraseError(node.error, `Can't list ${formatAddress(node.parent.address)}`);
+  const edits = phrase.waysOut[0] === 'editRemote';
+  const item = new vscode.TreeItem(`${phrase.short[0]?.toUpperCase()}${phrase.short.slice(1)}`);
+  item.description = edits ? 'click to edit the remote' : 'click to try again';
+  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  item.tooltip = phrase.text;
+  item.contextValue = 'error';
+  item.command = edits
+    ? { command: 'cloudRemotes.editRemote', title: 'Edit Remote', arguments: [node] }
+    : { command: 'cloudRemotes.refreshFolder', title: 'Try Again', arguments: [node] };
+  item.accessibilityInformation = { label: `${phrase.text} ${item.description}` };
+  return item;
+}
+
+function filterText(filter: string | undefined): string | undefined {
+  return filter === undefined ? undefined : `filter: "${filter}*"`;
+}
+
+function filterFacet(filter: string | undefined): string {
+  return filter === undefined ? '' : ' filtered';
+}
+
+/** Builds the tooltip of a folder or file from what the listing told; asks the remote nothing. */
+export function fillTooltip(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+  if (node.kind !== 'file' && node.kind !== 'folder') return item;
+  const facts: [string, string | undefined][] = [];
+  if (node.kind === 'file') {
+    const { entry } = node;
+    facts.push(
+      [
+        'Size',
+        entry.size < 1024
+          ? countOf(entry.size, 'byte')
+          : `${format().bytes(entry.size)} (${countOf(entry.size, 'byte')})`,
+      ],
+      ['Modified', entry.modified && format().exactTime(instantToMs(entry.modified))],
+      ['On the server since', entry.serverModified && format().exactTime(instantToMs(entry.serverModified))],
+      ['Storage class', entry.storageClass],
+      ['ETag', entry.version],
+    );
+  } else if (node.entry.modified) {
+    facts.push([isBucket(node) ? 'Made' : 'Modified', format().exactTime(instantToMs(node.entry.modified))]);
+  }
+  const text = new vscode.MarkdownString().appendMarkdown('**');
+  text.appendText(formatAddress(node.address)).appendMarkdown('**\n\n');
+  for (const [name, value] of facts)
+    if (value !== undefined) text.appendMarkdown(`${name}: `).appendText(value).appendMarkdown('  \n');
+  if (node.kind === 'file' && node.entry.readonly !== undefined)
+    text.appendMarkdown('\n\n$(lock) ').appendText(node.entry.readonly);
+  text.supportThemeIcons = node.kind === 'file' && node.entry.readonly !== undefined;
+  item.tooltip = text;
+  return item;
+}

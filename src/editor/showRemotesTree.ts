@@ -1,0 +1,28 @@
+import * as vscode from 'vscode';
+import { formatAddress } from '../remote/remoteAddress';
+import type { RemotesTree } from './remotesTree';
+import type { TreeNode } from './treeNode';
+
+/** The id of the tree in package.json. */
+export const remotesViewId = 'cloudRemotes.remotes';
+
+/** Puts the tree into the side bar; its message says which folders are filtered. */
+export function showRemotesTree(tree: RemotesTree): vscode.TreeView<TreeNode> {
+  const view = vscode.window.createTreeView(remotesViewId, {
+    treeDataProvider: tree,
+    showCollapseAll: true,
+    canSelectMany: true,
+  });
+  tree.onDidChangeFilters(() => {
+    const filters = tree.filters();
+    const [only] = filters;
+    view.message =
+      only === undefined
+        ? ''
+        : filters.length === 1
+          ? `Filtered: ${formatAddress(only.node.address)} shows names that start with "${only.prefix}".`
+          : `${filters.length} folders are filtered.`;
+    void vscode.commands.executeCommand('setContext', 'cloudRemotes.filtered', only !== undefined);
+  });
+  return view;
+}

@@ -1,0 +1,113 @@
+import type { Entry } from '../remote/entry';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { isWithin, parentPath } from '../remote/remotePath';
+import { pickPlace } from './pickPlace';
+import type { Shell } from './shell';
+import {
+  type ContainerNode,
+  type FolderNode,
+  fileId,
+  folderId,
+  type ItemNode,
+  isContainer,
+  isItem,
+  type TreeNode,
+} from './treeNode';
+import { showFailure } from './userMessages';
+
+/** Whether an argument of a command is a row of the tree. */
+export function isNode(arg: unknown): arg is TreeNode {
+  return typeof arg === 'object' && arg !== null && 'kind' in arg && 'id' in arg;
+}
+
+/**
+ * The rows that a command is meant for: what a menu handed over (all that is selected, when its row is among them), else the
+ * tree's selection. Empty when there is neither, as from the palette with the tree out of sight.
+ */
+export function nodesMeant(shell: Shell, args: readonly unknown[]): readonly TreeNode[] {
+  const [one, several] = args;
+  if (Array.isArray(several) && several.length > 0 && several.every(isNode)) return several;
+  if (isNode(one)) return [one];
+  return shell.view.visible ? shell.view.selection : [];
+}
+
+/** The files and folders meant, without those inside of others that are meant too; asks for one when there are none. */
+export async function itemsMeant(
+  shell: Shell,
+  args: readonly unknown[],
+  title: string,
+  want: 'file' | 'anything' = 'anything',
+): Promise<readonly ItemNode[]> {
+  const nodes = nodesMeant(shell, args)
+    .filter(isItem)
+    .filter((node) => want === 'anything' || node.kind === 'file');
+  if (nodes.length > 0) return outermost(nodes);
+  const place = await pickPlace(shell, { title, want });
+  if (!place) return [];
+  const { address, kind } = place;
+  if (kind === 'folder') {
+    const node = shell.tree.containerAt(address);
+    return [
+      node?.kind === 'folder'
+        ? node
+        : { kind, id: folderId(address), address, entry: { kind, path: address.path } },
+    ];
+  }
+  const remote = await shell.app.openRemote(address.remote);
+  const entry: Entry = await remote.stat(address.path, new AbortController().signal);
+  return entry.kind === 'file' ? [{ kind, id: fileId(address), address, entry }] : [];
+}
+
+/** The folder meant: that of the row (a file's is the one it lies in), else one that the user picks. */
+export async function folderMeant(
+  shell: Shell,
+  args: readonly unknown[],
+  title: string,
+  chooseLabel: string,
+): Promise<RemoteAddress | undefined> {
+  const [node] = nodesMeant(shell, args);
+  const container = node && containerOf(shell, node);
+  if (container && container.address.path !== '') return container.address;
+  const place = await pickPlace(shell, {
+    title,
+    want: 'folder',
+    chooseLabel,
+    ...(container && { start: container.address }),
+  });
+  return place?.address;
+}
+
+/** The folder or remote that a row is or lies in. */
+export function containerOf(shell: Shell, node: TreeNode): ContainerNode | undefined {
+  if (isContainer(node)) return node;
+  const parent = shell.tree.getParent(node);
+  return isContainer(parent) ? parent : undefined;
+}
+
+/** Does `work`; when it fails, says so with the ways out, of which trying again is one. `what` as in phraseError. */
+export async function attempt(
+  shell: Shell,
+  what: string,
+  remote: string | undefined,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const retry = () => attempt(shell, what, remote, work);
+    showFailure(error, { what, retry, ...(remote !== undefined && { remote }) }, shell.output);
+  }
+}
+
+function outermost(nodes: readonly ItemNode[]): readonly ItemNode[] {
+  const folders = nodes.filter((node): node is FolderNode => node.kind === 'folder');
+  return nodes.filter(
+    (node) =>
+      !folders.some(
+        (folder) =>
+          folder !== node &&
+          folder.address.remote === node.address.remote &&
+          isWithin(parentPath(node.address.path), folder.address.path),
+      ),
+  );
+}

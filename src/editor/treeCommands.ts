@@ -1,0 +1,251 @@
+import * as vscode from 'vscode';
+import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { RemoteError } from '../remote/remoteError';
+import { baseName } from '../remote/remotePath';
+import { lookBeforeOpening } from '../usecases/openRemoteFile';
+import { neverAborted } from './cancellation';
+import { toUri } from './remoteUri';
+import type { CommandRow, Shell } from './shell';
+import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
+import { isContainer, isItem, nodeName, remoteOf } from './treeNode';
+import { format } from './words';
+
+/** The commands that show things and change nothing on any remote. */
+export function treeCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.refresh', run: () => shell.tree.refresh() },
+    { id: 'cloudRemotes.refreshFolder', run: (...args) => refreshFolder(shell, args) },
+    { id: 'cloudRemotes.loadMore', run: (arg) => loadMore(shell, arg) },
+    { id: 'cloudRemotes.filterFolder', run: (...args) => filterFolder(shell, args) },
+    { id: 'cloudRemotes.clearFilter', run: (...args) => clearFilter(shell, args) },
+    { id: 'cloudRemotes.goToAddress', run: (arg) => goToAddress(shell, arg) },
+    { id: 'cloudRemotes.openFile', run: (...args) => openFiles(shell, args) },
+    { id: 'cloudRemotes.openAsWorkspaceFolder', run: (...args) => openAsWorkspaceFolder(shell, args) },
+    { id: 'cloudRemotes.copyAddress', run: (...args) => copyAddress(shell, args) },
+    { id: 'cloudRemotes.copyLink', run: (...args) => copyLink(shell, args) },
+    { id: 'cloudRemotes.showProperties', run: (...args) => showProperties(shell, args) },
+  ];
+}
+
+function refreshFolder(shell: Shell, args: readonly unknown[]): void {
+  const nodes = nodesMeant(shell, args);
+  if (nodes.length === 0) shell.tree.refresh();
+  for (const node of nodes) {
+    const container = containerOf(shell, node);
+    if (container) shell.tree.refresh(container);
+  }
+}
+
+async function loadMore(shell: Shell, arg: unknown): Promise<void> {
+  if (isNode(arg) && arg.kind === 'more')
+    await vscode.window.withProgress({ location: { viewId: 'cloudRemotes.remotes' } }, () =>
+      shell.tree.loadMore(arg.parent),
+    );
+}
+
+async function filterFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const [node] = nodesMeant(shell, args);
+  const folder = node
+    ? containerOf(shell, node)
+    : await folderMeant(shell, args, 'Filter which folder?', 'Filter This Folder').then(
+        (address) => address && shell.tree.containerAt(address),
+      );
+  if (!folder) return;
+  const before = shell.tree.filterOf(folder) ?? '';
+  const typed = await vscode.window.showInputBox({
+    title: `Filter ${formatAddress(folder.address)}`,
+    prompt: 'Show only names that start with this (upper and lower case count). Empty shows all.',
+    placeHolder: 'Start of the name',
+    value: before,
+    validateInput: (text) =>
+      text.includes('/') ? 'A name has no "/". Open the folder and filter there.' : undefined,
+  });
+  if (typed === undefined) return;
+  shell.tree.setFilter(folder, typed.replace(/\*$/, '') || undefined);
+  await shell.view.reveal(folder, { select: true, focus: false, expand: true });
+}
+
+function clearFilter(shell: Shell, args: readonly unknown[]): void {
+  const nodes = args.some(isNode)
+    ? nodesMeant(shell, args).filter(isContainer)
+    : shell.tree.filters().map(({ node }) => node);
+  for (const node of nodes) shell.tree.setFilter(node, undefined);
+}
+
+async function goToAddress(shell: Shell, arg: unknown): Promise<void> {
+  const text = typeof arg === 'string' ? arg : await askAddress(shell);
+  if (text === undefined) return;
+  await attempt(shell, `Can't go to ${text}`, undefined, async () => {
+    const address = parseAddress(text.trim());
+    if (!shell.app.remotes().some(({ settings }) => settings.name === address.remote))
+      throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
+    await vscode.window.withProgress({ location: { viewId: 'cloudRemotes.remotes' } }, () =>
+      reveal(shell, address, text.trim().endsWith('/')),
+    );
+  });
+}
+
+async function askAddress(shell: Shell): Promise<string | undefined> {
+  const names = shell.app.remotes().map(({ settings }) => settings.name);
+  const [selected] = shell.view.selection;
+  const container = selected && containerOf(shell, selected);
+  const start = container ? formatAddress(container.address) : names.length === 1 ? `${names[0]}:` : '';
+  return vscode.window.showInputBox({
+    title: 'Go to Address',
+    prompt: 'remote:bucket/path of a file, or of a folder with "/" at the end.',
+    placeHolder: `${names[0] ?? 'photos'}:bucket/path`,
+    value: start,
+    valueSelection: [start.length, start.length],
+    validateInput: (typed) => {
+      if (typed.trim() === '') return undefined;
+      try {
+        const { remote } = parseAddress(typed.trim());
+        return names.includes(remote)
+          ? undefined
+          : `There is no remote named "${remote}". Known: ${names.join(', ')}.`;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+  });
+}
+
+/** Shows the folder or file in the tree; opens a file. Outside of what the tree shows, a file is opened all the same. */
+async function reveal(shell: Shell, address: RemoteAddress, folderOnly: boolean): Promise<void> {
+  const remote = await shell.app.openRemote(address.remote);
+  const kind =
+    folderOnly || address.path === '' ? 'folder' : (await remote.stat(address.path, neverAborted())).kind;
+  const node = await shell.tree.find(address, kind === 'file' ? 'file' : 'folder');
+  if (node) await shell.view.reveal(node, { select: true, focus: true, expand: kind !== 'file' });
+  else if (kind !== 'file')
+    throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
+  if (kind === 'file') await openFile(shell, address);
+}
+
+async function openFiles(shell: Shell, args: readonly unknown[]): Promise<void> {
+  if (args[0] instanceof vscode.Uri) return openUri(args[0]);
+  for (const node of await itemsMeant(shell, args, 'Open which file?', 'file'))
+    await attempt(shell, `Can't open ${formatAddress(node.address)}`, remoteOf(node), () =>
+      openFile(shell, node.address),
+    );
+}
+
+/** Opens a file, asking before what is large. The question is asked here and never while the file is read. */
+async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
+  const name = baseName(address.path);
+  const decision = await vscode.window.withProgress(
+    { location: { viewId: 'cloudRemotes.remotes' } },
+    async () =>
+      lookBeforeOpening(
+        await shell.app.openRemote(address.remote),
+        address.path,
+        shell.settings().largeFileBytes,
+        neverAborted(),
+      ),
+  );
+  const size = format().bytes(decision.entry.size);
+  const download = async () =>
+    vscode.commands.executeCommand('cloudRemotes.downloadTo', await shell.tree.find(address, 'file'));
+  switch (decision.kind) {
+    case 'open':
+      return openUri(toUri(address));
+    case 'ask': {
+      const chosen = await vscode.window.showWarningMessage(
+        `${name} is large: ${size}.`,
+        { modal: true, detail: 'Opening it transfers all of it and keeps it in memory.' },
+        'Open Anyway',
+        'Download to…',
+      );
+      if (chosen === 'Open Anyway') await openUri(toUri(address));
+      if (chosen === 'Download to…') await download();
+      return;
+    }
+    case 'tooLarge': {
+      const chosen = await vscode.window.showWarningMessage(
+        `${name} is too large for an editor: ${size}.`,
+        'Download to…',
+      );
+      if (chosen) await download();
+      return;
+    }
+    case 'unreadable':
+      void vscode.window.showWarningMessage(decision.reason);
+  }
+}
+
+async function openUri(uri: vscode.Uri): Promise<void> {
+  await vscode.commands.executeCommand('vscode.open', uri);
+}
+
+async function openAsWorkspaceFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = nodesMeant(shell, args).filter(isContainer);
+  const addresses = nodes.map((node) => node.address);
+  if (addresses.length === 0) {
+    const picked = await folderMeant(shell, [], 'Open which folder?', 'Open This Folder');
+    if (!picked) return;
+    addresses.push(picked);
+  }
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const fresh = addresses.filter(
+    (address) => !folders.some(({ uri }) => uri.toString() === toUri(address).toString()),
+  );
+  vscode.workspace.updateWorkspaceFolders(
+    folders.length,
+    0,
+    ...fresh.map((address) => ({ uri: toUri(address), name: baseName(address.path) || address.remote })),
+  );
+}
+
+async function copyAddress(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = nodesMeant(shell, args);
+  const shown = nodes.flatMap((node) =>
+    isContainer(node) || isItem(node) ? [formatAddress(node.address)] : [],
+  );
+  const addresses =
+    shown.length > 0
+      ? shown
+      : (await itemsMeant(shell, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
+  if (addresses.length === 0) return;
+  await vscode.env.clipboard.writeText(addresses.join('\n'));
+  vscode.window.setStatusBarMessage(
+    `Copied ${addresses.length === 1 ? addresses[0] : `${addresses.length} addresses`}`,
+    3000,
+  );
+}
+
+const expiries = [
+  { label: '15 minutes', seconds: 15 * 60 },
+  { label: '1 hour', seconds: 3600 },
+  { label: '1 day', seconds: 24 * 3600 },
+  { label: '7 days', description: 'the longest that S3 allows', seconds: 7 * 24 * 3600 },
+];
+
+async function copyLink(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = await itemsMeant(shell, args, 'Share which file?', 'file');
+  if (nodes.length === 0) return;
+  const what = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
+  await attempt(shell, `Can't make a link to ${what}`, nodes[0] && remoteOf(nodes[0]), async () => {
+    const expiry = await vscode.window.showQuickPick(expiries, {
+      title: `Link to ${what}`,
+      placeHolder: 'Anyone who has the link can read the file. For how long?',
+    });
+    if (!expiry) return;
+    const links: string[] = [];
+    for (const node of nodes) {
+      const remote = await shell.app.openRemote(remoteOf(node));
+      if (!remote.extras?.shareLink)
+        throw new RemoteError('unsupported', `${remoteOf(node)} is a storage that can't make links.`);
+      links.push(await remote.extras.shareLink(node.address.path, expiry.seconds, neverAborted()));
+    }
+    await vscode.env.clipboard.writeText(links.join('\n'));
+    vscode.window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);
+  });
+}
+
+async function showProperties(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const [node] = await itemsMeant(shell, args, 'Show the properties of what?');
+  if (!node) return;
+  await attempt(shell, `Can't show the properties of ${formatAddress(node.address)}`, remoteOf(node), () =>
+    shell.properties.show(node.address),
+  );
+}

@@ -1,0 +1,114 @@
+import type { FileEntry, FolderEntry, UnusableEntry } from '../remote/entry';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { parseAddress } from '../remote/remoteAddress';
+import { baseName, rootPath } from '../remote/remotePath';
+import type { ConfiguredRemote } from '../usecases/configuredRemotes';
+
+/** Everything that can be a row of the tree. */
+export type TreeNode = RemoteNode | FolderNode | FileNode | UnusableNode | MoreNode | EmptyNode | ErrorNode;
+
+/** Rows that have rows below them. */
+export type ContainerNode = RemoteNode | FolderNode;
+
+/** Rows that stand for something on a remote. */
+export type ItemNode = FolderNode | FileNode;
+
+export interface RemoteNode {
+  readonly kind: 'remote';
+  readonly id: string;
+  readonly configured: ConfiguredRemote;
+  /** Where its tree starts. */
+  readonly address: RemoteAddress;
+}
+
+export interface FolderNode {
+  readonly kind: 'folder';
+  readonly id: string;
+  readonly address: RemoteAddress;
+  readonly entry: FolderEntry;
+}
+
+export interface FileNode {
+  readonly kind: 'file';
+  readonly id: string;
+  readonly address: RemoteAddress;
+  readonly entry: FileEntry;
+}
+
+/** A key that is there but can't be opened, with the reason. */
+export interface UnusableNode {
+  readonly kind: 'unusable';
+  readonly id: string;
+  readonly remote: string;
+  readonly entry: UnusableEntry;
+}
+
+/** "Load more…" */
+export interface MoreNode {
+  readonly kind: 'more';
+  readonly id: string;
+  readonly parent: ContainerNode;
+  readonly shown: number;
+}
+
+/** Says that there is nothing, or nothing that the filter lets through. */
+export interface EmptyNode {
+  readonly kind: 'empty';
+  readonly id: string;
+  readonly parent: ContainerNode;
+  readonly filter: string | undefined;
+}
+
+/** Says why the rest of a folder isn't there. */
+export interface ErrorNode {
+  readonly kind: 'error';
+  readonly id: string;
+  readonly parent: ContainerNode;
+  readonly error: unknown;
+}
+
+export function isContainer(node: TreeNode | undefined): node is ContainerNode {
+  return node?.kind === 'remote' || node?.kind === 'folder';
+}
+
+export function isItem(node: TreeNode | undefined): node is ItemNode {
+  return node?.kind === 'folder' || node?.kind === 'file';
+}
+
+/** Whether the row is a bucket: it has neither a parent to be moved in nor a plain name to change. */
+export function isBucket(node: TreeNode): boolean {
+  return node.kind === 'folder' && node.entry.role === 'bucket';
+}
+
+/** The remote that a row belongs to. */
+export function remoteOf(node: TreeNode): string {
+  if (node.kind === 'unusable') return node.remote;
+  if (node.kind === 'remote' || node.kind === 'folder' || node.kind === 'file') return node.address.remote;
+  return node.parent.address.remote;
+}
+
+export function nodeName(node: ItemNode): string {
+  return baseName(node.address.path);
+}
+
+/** Ids stay the same as long as the thing does. A folder and a file of one name are two rows. */
+export function folderId(address: RemoteAddress): string {
+  return `${address.remote}:${address.path}/`;
+}
+
+export function fileId(address: RemoteAddress): string {
+  return `${address.remote}:${address.path}`;
+}
+
+/** Where the tree of a remote starts: its `root` setting, or the top. A root that is no path counts as the top. */
+export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
+  const { name, root } = configured.settings;
+  if (typeof root === 'string' && root !== '')
+    try {
+      // The path alone is read here: the name may be one that the settings check refuses.
+      return { remote: name, path: parseAddress(`remote:${root}`).path };
+    } catch {
+      // The backend's check of the settings tells of it, in the remote's row.
+    }
+  return { remote: name, path: rootPath };
+}

@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import { isCancellation } from './cancellation';
+
+/** What a message offers to do about it. */
+export type WayOut = 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
+
+export interface Phrase {
+  /** The end of a short sentence, for a row: "access denied". */
+  readonly short: string;
+  /** Whole sentences, for a message. */
+  readonly text: string;
+  readonly waysOut: readonly WayOut[];
+  /** A command for the terminal that mends it. */
+  readonly command?: string;
+}
+
+const kinds: Readonly<
+  Record<RemoteErrorKind, { readonly short: string; readonly waysOut: readonly WayOut[] }>
+> = {
+  notFound: { short: 'not there any more', waysOut: ['retry'] },
+  alreadyExists: { short: 'already there', waysOut: [] },
+  notAFolder: { short: 'not a folder', waysOut: [] },
+  isAFolder: { short: 'a folder', waysOut: [] },
+  notEmpty: { short: 'not empty', waysOut: [] },
+  forbidden: { short: 'access denied', waysOut: ['editRemote', 'retry', 'showLog'] },
+  signInNeeded: { short: 'sign-in needed', waysOut: ['copyCommand', 'retry', 'editRemote'] },
+  tooMany: { short: 'too many requests', waysOut: ['retry'] },
+  unavailable: { short: "can't be reached", waysOut: ['retry', 'editRemote', 'showLog'] },
+  changed: { short: 'changed meanwhile', waysOut: ['retry'] },
+  archived: { short: 'archived', waysOut: [] },
+  unsupported: { short: 'not possible here', waysOut: [] },
+  badName: { short: 'not a usable name', waysOut: [] },
+  badSettings: { short: 'settings need attention', waysOut: ['editRemote', 'openSettings'] },
+  full: { short: 'no space left', waysOut: ['retry'] },
+  damaged: { short: 'damaged answer', waysOut: ['retry', 'showLog'] },
+  other: { short: 'failed', waysOut: ['retry', 'showLog'] },
+};
+
+/**
+ * Puts an error in words. `what` is the start of the sentence that says what did not work: "Can't list photos:site".
+ * Anything but a RemoteError is a defect of ours: it is said to be one, and its stack belongs in the log.
+ */
+export function phraseError(error: unknown, what: string): Phrase {
+  if (!isRemoteError(error))
+    return {
+      short: 'failed unexpectedly',
+      text: `${what}. Cloud Remotes itself failed: ${error instanceof Error ? error.message : String(error)}`,
+      waysOut: ['showLog', 'retry'],
+    };
+  const { short, waysOut } = kinds[error.kind];
+  const command = error.kind === 'signInNeeded' ? quotedCommand(error.message) : undefined;
+  return {
+    short,
+    text: `${what}. ${error.message}`,
+    waysOut: waysOut.filter((way) => way !== 'copyCommand' || command !== undefined),
+    ...(command !== undefined && { command }),
+  };
+}
+
+/** The command that a sentence names in backquotes. */
+function quotedCommand(sentence: string): string | undefined {
+  return /`([^`]+)`/.exec(sentence)?.[1];
+}
+
+export interface FailureContext {
+  /** "Can't list photos:site": see phraseError. */
+  readonly what: string;
+  /** The remote to edit, where one is concerned. */
+  readonly remote?: string;
+  /** What "Try Again" does. */
+  readonly retry?: () => unknown;
+}
+
+/** Shows what did not work, with the ways out. Says nothing when somebody cancelled. Resolves without waiting for the user. */
+export function showFailure(error: unknown, context: FailureContext, output: vscode.LogOutputChannel): void {
+  if (isCancellation(error)) return;
+  const phrase = phraseError(error, context.what);
+  output.error(`[edit] ${phrase.text}`);
+  if (!isRemoteError(error) && error instanceof Error && error.stack) output.debug(error.stack);
+  const buttons = new Map<string, () => unknown>();
+  for (const way of phrase.waysOut) {
+    if (way === 'retry' && context.retry) buttons.set('Try Again', context.retry);
+    if (way === 'editRemote' && context.remote !== undefined)
+      buttons.set('Edit Remote', () =>
+        vscode.commands.executeCommand('cloudRemotes.editRemote', context.remote),
+      );
+    if (way === 'openSettings')
+      buttons.set('Open Settings', () => vscode.commands.executeCommand('cloudRemotes.openRemotesSettings'));
+    if (way === 'showLog') buttons.set('Show Log', () => output.show());
+    if (way === 'copyCommand')
+      buttons.set('Copy Command', () => vscode.env.clipboard.writeText(phrase.command ?? ''));
+  }
+  void vscode.window.showErrorMessage(phrase.text, ...buttons.keys()).then((chosen) => {
+    if (chosen !== undefined) void buttons.get(chosen)?.();
+  });
+}

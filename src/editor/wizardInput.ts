@@ -1,0 +1,119 @@
+import * as vscode from 'vscode';
+import type { WizardChoice, WizardStep } from '../backends/backend';
+
+/** What came of asking: an answer, a step back, or undefined when the user left. */
+export type StepAnswer = { readonly text: string } | 'back' | undefined;
+
+export interface StepSurroundings {
+  /** "New S3 remote · MinIO — Step 2 of 5" */
+  readonly title: string;
+  readonly initial: string | undefined;
+  readonly canGoBack: boolean;
+}
+
+/** Asks one step in the editor's quick input; the answer is one that the step finds no problem with. */
+export async function askStep(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
+  return step.kind === 'choice' ? askChoice(step, around) : askText(step, around);
+}
+
+function askText(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
+  const input = vscode.window.createInputBox();
+  input.title = around.title;
+  input.prompt = step.prompt;
+  input.placeholder = step.optional ? `${step.title} (may stay empty)` : step.title;
+  input.password = step.kind === 'secret';
+  input.ignoreFocusOut = true;
+  input.value = around.initial ?? '';
+  if (around.canGoBack) input.buttons = [vscode.QuickInputButtons.Back];
+  const check = () => {
+    input.validationMessage = answerProblem(step, input.value);
+    return input.validationMessage === undefined;
+  };
+  return new Promise((resolve) => {
+    input.onDidChangeValue(check);
+    input.onDidAccept(() => {
+      if (!check()) return;
+      resolve({ text: input.value });
+      input.hide();
+    });
+    input.onDidTriggerButton(() => {
+      resolve('back');
+      input.hide();
+    });
+    input.onDidHide(() => {
+      resolve(undefined);
+      input.dispose();
+    });
+    input.show();
+  });
+}
+
+interface ChoiceItem extends vscode.QuickPickItem {
+  readonly value?: string;
+}
+
+function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
+  const pick = vscode.window.createQuickPick<ChoiceItem>();
+  const choices = step.choices ?? [];
+  const items = choices.map(choiceItem);
+  pick.title = around.title;
+  pick.placeholder = step.freeText ? `${step.prompt} (choose, or type another)` : step.prompt;
+  pick.ignoreFocusOut = true;
+  pick.matchOnDescription = true;
+  pick.matchOnDetail = true;
+  if (around.canGoBack) pick.buttons = [vscode.QuickInputButtons.Back];
+
+  const own = around.initial ?? '';
+  const listed = items.find((item) => item.value === own);
+  const offered = !listed && own !== '' && step.freeText ? [typedItem(step, own), ...items] : items;
+  pick.items = offered;
+  const first = listed ?? offered[0];
+  if (first) pick.activeItems = [first];
+
+  return new Promise((resolve) => {
+    pick.onDidChangeValue((text) => {
+      if (!step.freeText) return;
+      const typed = text.trim();
+      const known = choices.some((choice) => choice.value === typed || choice.label === typed);
+      pick.items = typed === '' ? offered : known ? items : [...items, typedItem(step, typed)];
+    });
+    pick.onDidAccept(() => {
+      const chosen = pick.selectedItems[0] ?? pick.activeItems[0];
+      if (chosen?.value === undefined || answerProblem(step, chosen.value) !== undefined) return;
+      resolve({ text: chosen.value });
+      pick.hide();
+    });
+    pick.onDidTriggerButton(() => {
+      resolve('back');
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      resolve(undefined);
+      pick.dispose();
+    });
+    pick.show();
+  });
+}
+
+function choiceItem(choice: WizardChoice): ChoiceItem {
+  return {
+    label: choice.label,
+    value: choice.value,
+    ...(choice.description !== undefined && { description: choice.description }),
+    ...(choice.detail !== undefined && { detail: choice.detail }),
+  };
+}
+
+/** The row for a text that isn't in the list; it says what is wrong with it while it is typed. */
+function typedItem(step: WizardStep, text: string): ChoiceItem {
+  const problem = answerProblem(step, text);
+  return problem === undefined
+    ? { label: text, value: text, description: `use this as ${step.title.toLowerCase()}`, alwaysShow: true }
+    : { label: `$(error) ${text}`, detail: problem, alwaysShow: true };
+}
+
+/** Why `text` can't be the answer of `step`, as a sentence, or undefined when it can. Pure. */
+export function answerProblem(step: WizardStep, text: string): string | undefined {
+  if (text.trim() === '') return step.optional ? undefined : `${step.title} is needed.`;
+  return step.problem?.(text);
+}

@@ -1,0 +1,16 @@
+import * as vscode from 'vscode';
+import { type Formatter, formatter } from '../preview/format';
+import { englishWords } from '../preview/words';
+
+let made: Formatter | undefined;
+
+/** How sizes, times and numbers are written in rows and messages: as the preview writes them, in the editor's language. */
+export function format(): Formatter {
+  made ??= formatter(vscode.env.language, englishWords);
+  return made;
+}
+
+/** `1 file`, `12,431 files`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${format().count(count)} ${count === 1 ? one : many}`;
+}

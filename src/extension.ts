@@ -1,0 +1,50 @@
+import * as vscode from 'vscode';
+import { createApp } from './app';
+import { createEditorHost } from './editor/editorHost';
+import { newItemCommands } from './editor/newItemCommands';
+import { PropertiesDocuments } from './editor/propertiesDocument';
+import { registerRemoteFileSystem } from './editor/registerRemoteFileSystem';
+import { RemoteChanges } from './editor/remoteChanges';
+import { remoteCommands } from './editor/remoteCommands';
+import { RemotesTree } from './editor/remotesTree';
+import { RemoteSecrets } from './editor/secrets';
+import { currentSettings, onSettingsChanged } from './editor/settings';
+import type { Shell } from './editor/shell';
+import { showRemotesTree } from './editor/showRemotesTree';
+import { Snapshots } from './editor/snapshots';
+import { treeCommands } from './editor/treeCommands';
+
+/** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
+export function activate(context: vscode.ExtensionContext): void {
+  const output = vscode.window.createOutputChannel('Cloud Remotes', { log: true });
+  const secrets = new RemoteSecrets(context.secrets);
+  const app = createApp(createEditorHost(context, secrets, output));
+  const changes = new RemoteChanges();
+  const snapshots = new Snapshots();
+  const tree = new RemotesTree(app, currentSettings);
+  const properties = new PropertiesDocuments(app);
+  const view = showRemotesTree(tree);
+  const shell: Shell = { app, settings: currentSettings, secrets, output, changes, tree, properties, view };
+
+  const settingsChanged = (remote?: string) => {
+    app.settingsChanged(remote);
+    tree.remotesChanged();
+  };
+  context.subscriptions.push(
+    output,
+    changes,
+    snapshots,
+    tree,
+    properties,
+    view,
+    changes.event((some) => tree.noteChanges(some)),
+    onSettingsChanged(() => settingsChanged(), 'remotes', 'pageSize'),
+    secrets.onDidChange((remote) => settingsChanged(remote)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => settingsChanged()),
+    ...[...remoteCommands(shell), ...treeCommands(shell), ...newItemCommands(shell)].map(({ id, run }) =>
+      vscode.commands.registerCommand(id, run),
+    ),
+    { dispose: () => void app.close() },
+  );
+  registerRemoteFileSystem(context, { app, settings: currentSettings, changes, output, snapshots });
+}
