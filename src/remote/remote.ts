@@ -126,6 +126,8 @@ export interface ByteSource {
   bytes?(signal: AbortSignal): Promise<Uint8Array>;
   /** Lower-case hex MD5 when it is known without reading. */
   readonly md5?: string;
+  /** True when every opening is a download of its own; then nothing is read just to know its checksum. */
+  readonly costlyToReread?: boolean;
 }
 
 export interface FileFacts {
