@@ -33,14 +33,18 @@ export class FolderClashes {
       if (!above || path[above.path.length] !== '/') continue;
       if (above.onTarget) {
         // A target with real folders has nothing below its own file, so this is only on the source.
-        if (!above.onSource) this.refused.set(above.path, path);
+        if (!above.onSource) this.refuse(above.path, path);
         blockedBy = above.path;
       } else {
-        this.refused.set(above.path, path);
+        this.refuse(above.path, path);
         if (!source) blockedBy = above.path;
       }
     }
     open.push({ path, onSource: source !== undefined, onTarget: target !== undefined });
     return blockedBy;
+  }
+
+  private refuse(path: RemotePath, below: RemotePath): void {
+    if (!this.refused.has(path)) this.refused.set(path, below);
   }
 }

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Capabilities } from '../../src/remote/capabilities';
+import type { Entry, FileEntry, UnusableEntry } from '../../src/remote/entry';
+import type { Instant } from '../../src/remote/modifiedTime';
+import type { Remote } from '../../src/remote/remote';
+import { RemoteError } from '../../src/remote/remoteError';
+import { comparePaths, isWithin, parsePath, type RemotePath } from '../../src/remote/remotePath';
+
+/** A file of a fake remote: what there is to know of it. What is absent nobody can learn. */
+export interface FakeFile {
+  readonly path: string;
+  readonly content: string;
+  readonly modified?: Instant;
+  readonly serverModified?: Instant;
+  /** Absent: of the content, where the remote knows MD5s. null: unknown, as of a multipart object. */
+  readonly md5?: string | null;
+  readonly storageClass?: string;
+  readonly readonly?: string;
+}
+
+export interface FakeOptions {
+  /** folder: like a local disk; store: like S3 (listings without the owner's time, MD5 known, no real folders). */
+  readonly like: 'folder' | 'store';
+  readonly files?: readonly FakeFile[];
+  readonly unusable?: readonly UnusableEntry[];
+  readonly capabilities?: Partial<Capabilities>;
+  /** Lists folder by folder only. */
+  readonly walksOnly?: boolean;
+  /** Whether `setModifiedTime` exists. Default true. */
+  readonly setsTime?: boolean;
+  readonly pageSize?: number;
+  /** Errors by operation and path: `list:a/b`, `stat:a`, `read:a`. */
+  readonly fails?: Readonly<Record<string, RemoteError>>;
+  /** Every answer waits for this. */
+  readonly pause?: () => Promise<void>;
+  /** The missing root of a disk, or a missing bucket. */
+  readonly missing?: boolean;
+}
+
+export interface FakeRemote extends Remote {
+  /** `stat:a`, `read:a`, `list:`, in the order asked. */
+  readonly asked: string[];
+  /** Most questions that were open at once. */
+  readonly busiest: number;
+}
+
+export function md5(content: string): string {
+  return createHash('md5').update(content).digest('hex');
+}
+
+/** A remote that only can be looked at, with every fact under the test's control. */
+export function fakeRemote(options: FakeOptions): FakeRemote {
+  const store = options.like === 'store';
+  const capabilities: Capabilities = {
+    timePrecisionNs: 1,
+    listsModified: !store,
+    hash: store ? 'md5' : 'none',
+    names: { caseSensitive: true, foldsUnicode: false, forbids: 'nothing' },
+    guards: 'enforced',
+    realFolders: !store,
+    ...options.capabilities,
+  };
+  const files = new Map((options.files ?? []).map((file) => [file.path, file]));
+  const asked: string[] = [];
+  let open = 0;
+  let busiest = 0;
+
+  async function ask(operation: string, path: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    asked.push(`${operation}:${path}`);
+    busiest = Math.max(busiest, ++open);
+    try {
+      await options.pause?.();
+      signal.throwIfAborted();
+    } finally {
+      open--;
+    }
+    const error = options.fails?.[`${operation}:${path}`];
+    if (error) throw error;
+  }
+
+  function entryOf(file: FakeFile, exact: boolean): FileEntry {
+    const hash = file.md5 === undefined ? md5(file.content) : file.md5;
+    return {
+      kind: 'file',
+      path: parsePath(file.path),
+      size: file.content.length,
+      ...(file.modified && (exact || !store) && { modified: file.modified }),
+      ...(file.serverModified && { serverModified: file.serverModified }),
+      ...(capabilities.hash === 'md5' && hash !== null && { md5: hash }),
+      ...(file.storageClass !== undefined && { storageClass: file.storageClass }),
+      ...(file.readonly !== undefined && (exact || !store) && { readonly: file.readonly }),
+      ...((exact || !store) && { exact: true }),
+    };
+  }
+
+  async function* pages(
+    entries: readonly Entry[],
+    operation: string,
+    folder: RemotePath,
+    signal: AbortSignal,
+  ) {
+    const size = options.pageSize ?? 1000;
+    await ask(operation, folder, signal);
+    if (options.missing) throw new RemoteError('notFound', `There is no "${folder}".`);
+    for (let i = 0; i < entries.length; i += size) {
+      if (i > 0) await ask(operation, `${folder}#${i}`, signal);
+      yield entries.slice(i, i + size);
+    }
+  }
+
+  function children(folder: RemotePath): Entry[] {
+    const found = new Map<string, Entry>();
+    for (const unusable of options.unusable ?? [])
+      if (unusable.folder === folder) found.set(`unusable ${unusable.name}`, unusable);
+    for (const file of files.values()) {
+      const path = parsePath(file.path);
+      if (!isWithin(path, folder)) continue;
+      const rest = folder === '' ? path : path.slice(folder.length + 1);
+      const slash = rest.indexOf('/');
+      if (slash < 0) found.set(`file ${rest}`, entryOf(file, false));
+      else {
+        const name = rest.slice(0, slash);
+        found.set(`folder ${name}`, {
+          kind: 'folder',
+          path: parsePath(folder === '' ? name : `${folder}/${name}`),
+        });
+      }
+    }
+    // Any order is allowed; backwards is the least like the one that is wanted.
+    return [...found.values()].reverse();
+  }
+
+  const refuse = async () => {
+    throw new Error('Planning must not write.');
+  };
+
+  return {
+    capabilities,
+    asked,
+    get busiest() {
+      return busiest;
+    },
+    list: (folder, _options, signal) => pages(children(folder), 'list', folder, signal),
+    ...(!options.walksOnly && {
+      listDeep: (folder: RemotePath, _options: unknown, signal: AbortSignal) => {
+        const below = [...files.values()]
+          .filter((file) => isWithin(parsePath(file.path), folder))
+          .sort((a, b) => comparePaths(a.path, b.path))
+          .map((file) => entryOf(file, false));
+        return pages([...(options.unusable ?? []), ...below], 'listDeep', folder, signal);
+      },
+    }),
+    async stat(path, signal) {
+      await ask('stat', path, signal);
+      const file = files.get(path);
+      if (!file) throw new RemoteError('notFound', `There is no "${path}".`);
+      return entryOf(file, true);
+    },
+    async read(path, _options, signal) {
+      await ask('read', path, signal);
+      const file = files.get(path);
+      if (!file) throw new RemoteError('notFound', `There is no "${path}".`);
+      return { stream: Readable.from([Buffer.from(file.content)]), entry: entryOf(file, true) };
+    },
+    write: refuse,
+    removeFile: refuse,
+    makeFolder: refuse,
+    removeFolder: refuse,
+    ...(options.setsTime !== false && { setModifiedTime: refuse }),
+  };
+}
