@@ -1,0 +1,163 @@
+// The demo behind "npm start"; see start.mjs, which installs what this needs.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type EditorServer, QUIET_SETTINGS, startEditorServer } from '../editor/harness/editorServer';
+import { packedExtension } from '../editor/harness/packedExtension';
+import { projectRoot } from '../editor/harness/projectRoot';
+import { environmentRemote, keysInEnvironment } from '../editor/harness/session';
+import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { fillServer, makeWorkspace } from './demoData';
+import { openFrontDoor } from './frontDoor';
+
+const USUAL_PORT = 8580;
+const DEMO = path.join(projectRoot, '.demo');
+const SITE = path.join(DEMO, 'site');
+
+/** Starts everything, prints where it is, and returns when the user has had enough. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, desktop: { type: 'boolean', default: false } },
+  });
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+    throw new Error(`--port wants a number from 0 to 65535, not ${values.port}`);
+  }
+  const code = values.desktop ? installedCode() : undefined;
+  const enough = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+  });
+
+  console.log('Building and packing the extension');
+  const vsix = await packedExtension();
+  const s3 = await startS3Server();
+  const undo: (() => Promise<void>)[] = [() => s3.stop()];
+  try {
+    fillServer(s3);
+    const made = makeWorkspace(SITE);
+    if (code !== undefined) await runDesktop(code, vsix, s3, enough);
+    else await runInBrowser(vsix, s3, port, undo, made, enough);
+  } finally {
+    console.log('\nStopping');
+    while (undo.length > 0) await undo.pop()?.();
+  }
+}
+
+async function runInBrowser(
+  vsix: string,
+  s3: S3TestServer,
+  port: number | undefined,
+  undo: (() => Promise<void>)[],
+  made: boolean,
+  enough: Promise<void>,
+): Promise<void> {
+  const editor = await startEditorServer({
+    vsix: [vsix],
+    settings: settingsFor(s3),
+    env: keysInEnvironment(s3),
+  });
+  undo.push(() => editor.stop());
+  const door = await openDoor(editor, port);
+  undo.push(() => door.close());
+  console.log(`
+  Open this in a browser:  http://127.0.0.1:${door.port}/?folder=${encodeURI(SITE)}
+
+  In the window, choose Cloud Remotes in the bar on the left: the remote "demo" has the buckets
+    site-assets   last month's state of the site in the window; try "Cloud Remotes: Sync Workspace to Remote…"
+    photos        nested folders, pictures, names in many scripts
+    logs          20,000 objects below one prefix
+    drafts        a versioned bucket
+    odd-names     keys that can't be file names
+    empty         nothing yet
+  S3 server: ${s3.endpoint}  key ${s3.accessKeyId}  secret ${s3.secretAccessKey}
+  Workspace: ${SITE}${made ? '' : '  (as you left it; delete .demo to start afresh)'}
+
+  Ctrl-C stops everything.`);
+  await enough;
+}
+
+/** The port the user asked for, else the usual one, else any free one. */
+async function openDoor(editor: EditorServer, port: number | undefined) {
+  // The same for every start, so that secrets which a browser kept can still be read.
+  const key = createHash('sha256').update(projectRoot).digest();
+  if (port !== undefined) return openFrontDoor(editor.port, port, key);
+  try {
+    return await openFrontDoor(editor.port, USUAL_PORT, key);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return openFrontDoor(editor.port, 0, key);
+  }
+}
+
+/** An installed desktop editor with data of its own; returns when its window is closed or the user presses Ctrl-C. */
+async function runDesktop(
+  code: string,
+  vsix: string,
+  s3: S3TestServer,
+  enough: Promise<void>,
+): Promise<void> {
+  const own = [
+    '--user-data-dir',
+    path.join(DEMO, 'desktop'),
+    '--extensions-dir',
+    path.join(DEMO, 'desktop-extensions'),
+  ];
+  const settings = path.join(DEMO, 'desktop', 'User', 'settings.json');
+  mkdirSync(path.dirname(settings), { recursive: true });
+  writeFileSync(settings, JSON.stringify(settingsFor(s3), undefined, 2));
+  const shell = process.platform === 'win32';
+  const installed = spawnSync(code, [...own, '--install-extension', vsix, '--force'], {
+    encoding: 'utf8',
+    shell,
+  });
+  if (installed.status !== 0)
+    throw new Error(`"${code}" refused the extension:\n${installed.stdout}${installed.stderr}`);
+  const child = spawn(code, [...own, '--new-window', '--wait', SITE], {
+    env: { ...process.env, ...keysInEnvironment(s3) },
+    stdio: 'ignore',
+    detached: process.platform !== 'win32',
+    shell,
+  });
+  const closed = new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => resolve());
+  });
+  console.log(
+    `\n  The editor opens ${SITE} with the remote "demo" (${s3.endpoint}).\n  Close its window or press Ctrl-C to stop everything.`,
+  );
+  await Promise.race([closed, enough]);
+  if (child.exitCode !== null || child.pid === undefined) return;
+  try {
+    if (process.platform === 'win32') child.kill();
+    else process.kill(-child.pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // ESRCH: it has ended meanwhile
+  }
+}
+
+/** The installed editor's program. Throws when there is none. */
+function installedCode(): string {
+  const shell = process.platform === 'win32';
+  if (spawnSync('code', ['--version'], { shell }).status === 0) return 'code';
+  throw new Error(
+    'There is no "code" on the PATH. In VS Code run "Shell Command: Install \'code\' command in PATH", or leave out --desktop to use the browser.',
+  );
+}
+
+function settingsFor(s3: S3TestServer): Record<string, unknown> {
+  return {
+    ...QUIET_SETTINGS,
+    'cloudRemotes.remotes': [environmentRemote(s3)],
+    'cloudRemotes.syncs': [{ name: 'Publish the site', from: SITE, to: 'demo:site-assets' }],
+  };
+}
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  },
+);

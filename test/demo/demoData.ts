@@ -1,0 +1,197 @@
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { deflateSync } from 'node:zlib';
+import { formatRcloneTime, instantFromMs } from '../../src/remote/modifiedTime';
+import { checksumOf } from '../servers/s3/checksums';
+import type { S3TestServer } from '../servers/s3/s3Server';
+
+/** Keys below `logs:2026/`, enough to need twenty pages. */
+export const MANY = 20_000;
+
+const DAY = 86_400_000;
+/** Fixed, so that the workspace of an earlier start still agrees with the bucket. */
+const NEWEST = Date.UTC(2026, 10, 2, 9, 30);
+
+interface DemoFile {
+  readonly text: string | Buffer;
+  readonly type: string;
+  /** Days before NEWEST. */
+  readonly age: number;
+}
+
+/** The little web site of the demo workspace. */
+function siteFiles(): Map<string, DemoFile> {
+  const html = (title: string, body: string) =>
+    `<!doctype html>\n<html lang="en">\n<head>\n  <meta charset="utf-8">\n  <title>${title}</title>\n  <link rel="stylesheet" href="/css/main.css">\n</head>\n<body>\n${body}\n  <script src="/js/app.js"></script>\n</body>\n</html>\n`;
+  const text = (type: string, content: string, age: number): DemoFile => ({ text: content, type, age });
+  return new Map([
+    [
+      'index.html',
+      text(
+        'text/html',
+        html('Northern Lights', '  <h1>Northern Lights</h1>\n  <p>Photographs from the far north.</p>'),
+        1,
+      ),
+    ],
+    [
+      'about.html',
+      text('text/html', html('About', '  <h1>About</h1>\n  <p>Taken between Tromsø and Reykjavík.</p>'), 30),
+    ],
+    [
+      'css/main.css',
+      text(
+        'text/css',
+        'body {\n  font-family: system-ui, sans-serif;\n  margin: 2rem auto;\n  max-width: 40rem;\n}\n\nh1 {\n  color: #116466;\n}\n',
+        2,
+      ),
+    ],
+    ['css/print.css', text('text/css', '@media print {\n  nav { display: none; }\n}\n', 60)],
+    ['js/app.js', text('text/javascript', "document.title += ' · ' + new Date().getFullYear();\n", 12)],
+    ['img/logo.png', { text: picture(96, 96, 0), type: 'image/png', age: 90 }],
+    ['img/norðurljós.png', { text: picture(320, 200, 3), type: 'image/png', age: 3 }],
+    [
+      'data/places.json',
+      text(
+        'application/json',
+        `${JSON.stringify(
+          [
+            { name: 'Tromsø', nights: 4 },
+            { name: 'Reykjavík', nights: 3 },
+          ],
+          undefined,
+          2,
+        )}\n`,
+        5,
+      ),
+    ],
+    ['notes/日本語.txt', text('text/plain', 'こんにちは\n', 8)],
+    [
+      'README.md',
+      text(
+        'text/markdown',
+        '# Northern Lights\n\nThe demo site. Change a file, then run **Cloud Remotes: Sync Workspace to Remote…** from the palette.\n',
+        20,
+      ),
+    ],
+  ]);
+}
+
+/** Makes the demo workspace unless it is there already: what someone changed in it stays. Returns whether it was made. */
+export function makeWorkspace(folder: string): boolean {
+  if (existsSync(folder)) return false;
+  for (const [name, { text, age }] of siteFiles()) {
+    const file = path.join(folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    const time = new Date(NEWEST - age * DAY);
+    utimesSync(file, time, time);
+  }
+  return true;
+}
+
+/** Fills the server with examples: nested folders, unicode, binary files, a large prefix, versions, awkward keys. */
+export function fillServer(s3: S3TestServer): void {
+  const { store } = s3;
+
+  store.createBucket('site-assets');
+  const put = (name: string, file: DemoFile, age = file.age) => {
+    const time = NEWEST - age * DAY;
+    store.put('site-assets', name, file.text, {
+      contentType: file.type,
+      lastModified: time,
+      metadata: { mtime: formatRcloneTime(instantFromMs(time)) },
+    });
+  };
+  // The bucket holds last month's site, so that a sync has uploads, changes and something extraneous to show.
+  for (const [name, file] of siteFiles()) {
+    if (name === 'index.html')
+      put(name, { ...file, text: String(file.text).replace('far north', 'north') }, 31);
+    else if (name === 'css/main.css') put(name, { ...file, text: 'body {\n  font-family: serif;\n}\n' }, 31);
+    else if (!name.startsWith('img/nor') && !name.startsWith('notes/')) put(name, file);
+  }
+  put('css/old-theme.css', { text: 'body { background: black; }\n', type: 'text/css', age: 400 });
+  put('img/banner-2024.png', { text: picture(400, 80, 7), type: 'image/png', age: 500 });
+
+  store.createBucket('photos');
+  const places = ['2024/Lofoten', '2025/Reykjavík', '2025/東京', '2026/Tromsø', '2026/Åre 🎿/day 1'];
+  for (const [i, place] of places.entries()) {
+    for (let n = 1; n <= 6; n++) {
+      const lastModified = NEWEST - (700 - i * 120 - n) * DAY;
+      const name = `${place}/IMG_${String(i * 100 + n).padStart(4, '0')}.png`;
+      store.put('photos', name, picture(160, 120, i + n), { contentType: 'image/png', lastModified });
+    }
+    store.put('photos', `${place}/notes.txt`, `Six pictures from ${place}.\n`, { contentType: 'text/plain' });
+  }
+  store.put('photos', 'catalogue.csv', 'place,pictures\nLofoten,6\nReykjavík,6\n東京,6\nTromsø,6\n', {
+    contentType: 'text/csv',
+  });
+  store.put('photos', 'archive/2019.tar', Buffer.alloc(4096, 1), {
+    storageClass: 'GLACIER',
+    contentType: 'application/x-tar',
+  });
+
+  store.createBucket('logs');
+  store.fillMany(
+    'logs',
+    MANY,
+    (i) => `2026/request-${String(i).padStart(6, '0')}.log`,
+    () => 'GET / 200\n',
+  );
+  store.put('logs', 'README.txt', `${MANY.toLocaleString('en')} log files below 2026/.\n`, {
+    contentType: 'text/plain',
+  });
+
+  store.createBucket('drafts', { versioning: true });
+  for (const version of ['First thought.\n', 'Second thought.\n', 'Third thought, and the best.\n']) {
+    store.put('drafts', 'letter.md', version, { contentType: 'text/markdown' });
+  }
+
+  store.createBucket('odd-names');
+  for (const key of [
+    'plain.txt',
+    'a//b.txt',
+    '../outside.txt',
+    'folder/',
+    'with space & plus+.txt',
+    'quote"\'.txt',
+    'tab\there.txt',
+  ]) {
+    store.put('odd-names', key, `The key of this object is ${JSON.stringify(key)}.\n`, {
+      contentType: 'text/plain',
+    });
+  }
+
+  store.createBucket('empty');
+}
+
+/** A PNG of a soft gradient, so that pictures can really be opened. */
+function picture(width: number, height: number, seed: number): Buffer {
+  const rows = Buffer.alloc(height * (1 + width * 3));
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = y * (1 + width * 3) + 1 + x * 3;
+      rows[at] = (x * 2 + seed * 40) % 160;
+      rows[at + 1] = Math.min(255, 60 + ((y * 3 + seed * 25) % 190));
+      rows[at + 2] = 110 + ((x + y) % 120);
+    }
+  }
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const framed = Buffer.alloc(body.length + 8);
+  framed.writeUInt32BE(data.length, 0);
+  body.copy(framed, 4);
+  Buffer.from(checksumOf('crc32', [body]), 'base64').copy(framed, body.length + 4);
+  return framed;
+}
