@@ -61,6 +61,8 @@ export interface WizardStep {
   readonly prompt: string;
   readonly kind: 'choice' | 'text' | 'secret';
   readonly choices?: readonly WizardChoice[];
+  /** More choices, which have to be looked up (profiles in a file). Never rejects. Asked for when the step is shown. */
+  loadChoices?(host: Pick<BackendHost, 'env'>): Promise<readonly WizardChoice[]>;
   /** With choices: whether another text may be typed. */
   readonly freeText?: boolean;
   readonly optional?: boolean;
