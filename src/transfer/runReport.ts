@@ -12,6 +12,8 @@ export interface RunReport {
   readonly totals: Readonly<Record<ActionOutcome, number>>;
   /** Bytes of content moved. */
   readonly bytes: number;
+  /** Why the run ended before its last action, as a sentence, where neither the user nor the plan ended it: nothing would have gone any better. */
+  readonly stopped?: string;
   /** Why the deletes were not run, as a sentence; absent when they were or there were none. */
   readonly deletesWithheld?: string;
 }

@@ -9,6 +9,8 @@ import { isSameFile } from '../sameFile';
 import { resumedRead } from './resumedRead';
 import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './withRetries';
 
+export { type RetryPolicy, withRetries } from './withRetries';
+
 /**
  * The same remote, trying again what passes: the only place where retries happen. Reads that break off go on where they broke,
  * for the same version; pages of a listing are asked for again when the listing can (see RepeatablePages); writes send their body anew.

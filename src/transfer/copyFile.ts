@@ -1,0 +1,169 @@
+import { Readable } from 'node:stream';
+import type { FileEntry } from '../remote/entry';
+import type { Instant } from '../remote/modifiedTime';
+import type { ByteRange, ByteSource, FileFacts, Guard, Remote } from '../remote/remote';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import type { RemotePath } from '../remote/remotePath';
+import { isSameFile } from '../remote/sameFile';
+
+/** Up to this many bytes a file is held in memory while it is copied: one request to read it, one to write it. */
+export const inMemoryLimit = 1024 * 1024;
+
+export interface CopyRequest {
+  readonly from: Remote;
+  /** The file as it was seen there; if it is no longer that one, the copy is refused as `changed`. */
+  readonly source: FileEntry;
+  readonly to: Remote;
+  readonly target: RemotePath;
+  readonly guard: Guard;
+  /** The modified time to give the copy, where that isn't the source's own. */
+  readonly modified?: Instant | undefined;
+  /** Whether the source lies on a disk here, so that reading it twice costs nothing worth saving. */
+  readonly cheapToReread?: boolean;
+  readonly onProgress?: (bytes: number) => void;
+}
+
+/** ok: both sides know the same MD5. unknown: the sizes agree and there is nothing more to compare (sync-semantics H25). */
+export type Verification = 'ok' | 'unknown';
+
+export interface CopyResult {
+  readonly entry: FileEntry;
+  readonly verification: Verification;
+}
+
+/**
+ * Copies one file: inside one remote by the service itself, else through here with bounded memory. The copy carries the
+ * modified time and is verified; one that is not what it should be is removed again and refused as `damaged`. Throws `changed`
+ * when the source is not, or no longer, what was seen, or when the guard doesn't hold; then nothing was written.
+ */
+export async function copyFile(request: CopyRequest, signal: AbortSignal): Promise<CopyResult> {
+  const copied = (await copiedWithin(request, signal)) ?? (await copiedThrough(request, signal));
+  const { to, target } = request;
+  const verification = verify(copied.source, copied.copy);
+  if (verification !== 'bad') return { entry: copied.copy, verification };
+  // Also when aborted in this very moment: a bad copy must not stay.
+  await to.removeFile(target, { must: 'beUnchanged', entry: copied.copy }, new AbortController().signal);
+  throw new RemoteError('damaged', `The copy "${target}" was not what was sent, so it was removed again.`);
+}
+
+interface Copied {
+  readonly source: FileEntry;
+  readonly copy: FileEntry;
+}
+
+/** Compares a copy with its source by what both sides know. */
+function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
+  if (source.size !== copy.size) return 'bad';
+  if (source.md5 === undefined || copy.md5 === undefined) return 'unknown';
+  return source.md5 === copy.md5 ? 'ok' : 'bad';
+}
+
+async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<Copied | undefined> {
+  const { from, to, source, target, guard, onProgress } = request;
+  if (from !== to || !to.copyWithin || request.modified) return undefined;
+  try {
+    const copy = await to.copyWithin(source, target, guard, signal);
+    onProgress?.(copy.size);
+    return { source, copy };
+  } catch (error) {
+    // The service may be unable to copy this very file (too large, another region): then it goes through here.
+    if (isRemoteError(error, 'unsupported')) return undefined;
+    throw fromSource(error, source, 'notFound');
+  }
+}
+
+async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
+  if (request.source.size <= inMemoryLimit) return copiedInMemory(request, signal);
+  const { from, to, target, guard } = request;
+  const source = await withModifiedTime(request, signal);
+  const body: ByteSource = {
+    size: source.size,
+    open: (range, openSignal) => openSource(from, source, range, openSignal),
+    ...(source.md5 !== undefined && { md5: source.md5 }),
+    ...(!request.cheapToReread && { costlyToReread: true }),
+  };
+  return { source, copy: await to.write(target, body, facts(request, source), guard, signal) };
+}
+
+/** Reads the whole file first: its read also tells the modified time that a listing may not have. */
+async function copiedInMemory(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
+  const { from, to, source: seen, target, guard } = request;
+  const { stream, entry } = await readSource(from, seen, undefined, signal);
+  const content = await collect(stream, entry);
+  const source = { ...entry, path: seen.path };
+  const body: ByteSource = {
+    size: content.length,
+    bytes: async () => content,
+    open: async (range) =>
+      Readable.from([content.subarray(range?.start ?? 0, range?.end)], { objectMode: false }),
+    ...(source.md5 !== undefined && { md5: source.md5 }),
+  };
+  return { source, copy: await to.write(target, body, facts(request, source), guard, signal) };
+}
+
+function facts(request: CopyRequest, source: FileEntry): FileFacts {
+  // An object without an owner's time counts as modified when the service got it (sync-semantics R1).
+  const modified = request.modified ?? source.modified ?? source.serverModified;
+  return {
+    ...(modified && { modified }),
+    ...(request.onProgress && { onProgress: request.onProgress }),
+  };
+}
+
+/** The source with its modified time, asked for by one request where the listing had none and none is given. */
+async function withModifiedTime(request: CopyRequest, signal: AbortSignal): Promise<FileEntry> {
+  const { from, source } = request;
+  if (request.modified || source.modified || source.exact) return source;
+  try {
+    const now = await from.stat(source.path, signal);
+    if (now.kind === 'file' && isSameFile(source, now)) return { ...source, ...now };
+  } catch (error) {
+    throw fromSource(error, source, 'notFound');
+  }
+  throw isGone(source);
+}
+
+async function openSource(
+  from: Remote,
+  source: FileEntry,
+  range: ByteRange | undefined,
+  signal: AbortSignal,
+): Promise<Readable> {
+  return (await readSource(from, source, range, signal)).stream;
+}
+
+async function readSource(
+  from: Remote,
+  source: FileEntry,
+  range: ByteRange | undefined,
+  signal: AbortSignal,
+): ReturnType<Remote['read']> {
+  try {
+    return await from.read(source.path, { expected: source, ...(range && { range }) }, signal);
+  } catch (error) {
+    throw fromSource(error, source, 'notFound', 'isAFolder');
+  }
+}
+
+/** What is missing or something else by now has changed since it was seen (H20); so that a missing target isn't taken for that. */
+function fromSource(error: unknown, source: FileEntry, ...kinds: ('notFound' | 'isAFolder')[]): unknown {
+  return isRemoteError(error, ...kinds) ? isGone(source, error) : error;
+}
+
+function isGone(source: FileEntry, cause?: unknown): RemoteError {
+  return new RemoteError('changed', `"${source.path}" is no longer what was listed.`, { cause });
+}
+
+async function collect(stream: Readable, entry: FileEntry): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > entry.size) break;
+    chunks.push(chunk);
+  }
+  if (length !== entry.size)
+    throw new RemoteError('damaged', `"${entry.path}" gave another number of bytes than its ${entry.size}.`);
+  const [first] = chunks;
+  return first && chunks.length === 1 ? first : Buffer.concat(chunks, length);
+}

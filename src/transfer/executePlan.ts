@@ -1,0 +1,197 @@
+import { setMaxListeners } from 'node:events';
+import type { Action, Plan } from '../plan/plan';
+import { checkPlan } from '../plan/planInvariants';
+import type { Clock } from '../remote/clock';
+import type { Log } from '../remote/log';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import type { Journal } from './journal';
+import { type RunObserver, silentObserver } from './progress';
+import { type RunSide, type RunSides, runAction } from './runAction';
+import type { ActionOutcome, ActionResult, RunReport } from './runReport';
+import { Slots } from './slots';
+
+export interface ExecuteOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly observer?: RunObserver;
+  /** Small files at once; default `defaultTransfers`. Large files take a quarter of the places each. */
+  readonly transfers?: number;
+  readonly journal?: Journal;
+}
+
+/** Measured on a loop of small files against a local server: more gains nothing, and slow links gain from this many. */
+export const defaultTransfers = 16;
+
+/** From this size on a file is moved in parts or for long, so that few at once fill the line. */
+const largeBytes = 8 * 1024 * 1024;
+
+/** Failures that no further action could escape. */
+const hopeless: ReadonlySet<RemoteErrorKind> = new Set(['signInNeeded', 'badSettings']);
+/** Failures that, many in a row, say that the service (or the disk) is out of reach. */
+const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'tooMany', 'full']);
+
+/**
+ * Does what a plan says and reports what became of each action; the report comes even when the run is aborted or fails
+ * in every file. Copies go first, several at once, in the plan's order. Deletes follow, and only when every copy and every
+ * listing was whole (sync-semantics R20, R21, H26). Throws a plain Error, before anything is done, for a plan that breaks its invariants.
+ */
+export async function executePlan(
+  plan: Plan,
+  source: RunSide,
+  target: RunSide,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const [problem] = checkPlan(plan);
+  if (problem !== undefined) throw new Error(`This plan can't be run. ${problem}`);
+  return new Run(
+    plan,
+    { source, target, sourceIsLocal: plan.source.kind === 'folder' },
+    options,
+    signal,
+  ).report();
+}
+
+class Run {
+  private readonly plan: Plan;
+  private readonly sides: RunSides;
+  private readonly options: ExecuteOptions;
+  private readonly signal: AbortSignal;
+  private readonly observer: RunObserver;
+  private readonly transfers: number;
+  private readonly slots: Slots;
+  private readonly results = new Map<string, ActionResult>();
+  private bytes = 0;
+  private wornBy = 0;
+  private stopped: string | undefined;
+
+  constructor(plan: Plan, sides: RunSides, options: ExecuteOptions, signal: AbortSignal) {
+    this.plan = plan;
+    this.sides = sides;
+    this.options = options;
+    this.signal = signal;
+    this.observer = options.observer ?? silentObserver;
+    this.transfers = Math.max(1, options.transfers ?? defaultTransfers);
+    this.slots = new Slots(this.transfers);
+    // Every file that is under way listens to it.
+    setMaxListeners(0, signal);
+  }
+
+  async report(): Promise<RunReport> {
+    const startedAt = this.options.clock.now();
+    const copies = this.plan.actions.filter((action) => action.kind !== 'deleteFile');
+    const deletes = this.plan.actions.filter((action) => action.kind === 'deleteFile');
+    await this.runAll(copies);
+    const deletesWithheld = deletes.length > 0 ? this.whyNotDelete(deletes.length) : undefined;
+    if (deletesWithheld === undefined) await this.runAll(deletes);
+    const results = this.plan.actions.map(
+      (action) => this.results.get(action.id) ?? result(action, 'notStarted'),
+    );
+    return {
+      version: 1,
+      startedAt,
+      endedAt: this.options.clock.now(),
+      results,
+      totals: count(results),
+      bytes: this.bytes,
+      ...(this.stopped !== undefined && { stopped: this.stopped }),
+      ...(deletesWithheld !== undefined && { deletesWithheld }),
+    };
+  }
+
+  /** Starts each action as soon as there is a place for it; resolves when none is under way any more. */
+  private async runAll(actions: readonly Action[]): Promise<void> {
+    for (const action of actions) {
+      if (this.signal.aborted || this.stopped !== undefined) break;
+      const give = await this.slots.take(this.weight(action), this.signal).catch(() => undefined);
+      if (!give || this.stopped !== undefined) {
+        give?.();
+        break;
+      }
+      void this.runOne(action).finally(give);
+    }
+    await this.slots.allGiven();
+  }
+
+  private weight(action: Action): number {
+    const large = action.kind === 'copyFile' && action.source.size >= largeBytes;
+    return large ? Math.ceil(this.transfers / 4) : 1;
+  }
+
+  /** Never rejects. */
+  private async runOne(action: Action): Promise<void> {
+    const { journal } = this.options;
+    journal?.begun(action);
+    this.tell(() => this.observer.started(action));
+    let outcome: ActionResult;
+    try {
+      const onProgress = (bytes: number) => this.tell(() => this.observer.progressed(action, bytes));
+      await runAction(action, this.sides, onProgress, this.signal);
+      if (action.kind === 'copyFile') this.bytes += action.source.size;
+      this.wornBy = 0;
+      outcome = result(action, 'done');
+    } catch (error) {
+      outcome = this.failure(action, error);
+    }
+    this.results.set(action.id, outcome);
+    journal?.ended(outcome);
+    this.tell(() => this.observer.ended(action, outcome));
+  }
+
+  private failure(action: Action, error: unknown): ActionResult {
+    if (this.signal.aborted && !isRemoteError(error)) return result(action, 'cancelled');
+    const { kind, message } = isRemoteError(error)
+      ? error
+      : new RemoteError(
+          'other',
+          `"${action.path}": ${error instanceof Error ? error.message : String(error)}`,
+        );
+    if (!isRemoteError(error))
+      this.log('error', `${action.path}: ${(error as Error)?.stack ?? String(error)}`);
+    if (hopeless.has(kind)) this.stopped = message;
+    if (wearing.has(kind) && ++this.wornBy >= 2 * this.transfers)
+      this.stopped = `${this.wornBy} files in a row failed. The last one: ${message}`;
+    return { ...result(action, kind === 'changed' ? 'changed' : 'failed'), error: { kind, message } };
+  }
+
+  /** Why the deletes must not be run, as a sentence (H28); undefined when they may. */
+  private whyNotDelete(deletes: number): string | undefined {
+    const { failed, changed, cancelled } = count([...this.results.values()]);
+    const reasons = [
+      ...(failed > 0 ? [`${files(failed)} could not be copied`] : []),
+      ...(changed > 0 ? [`${files(changed)} changed since the plan was made`] : []),
+      ...(this.plan.problems.length > 0 ? ['not everything could be listed'] : []),
+      ...(this.signal.aborted || cancelled > 0 ? ['the run was cancelled'] : []),
+      ...(this.stopped !== undefined ? ['the run was stopped'] : []),
+    ];
+    if (reasons.length === 0) return undefined;
+    const what = deletes === 1 ? 'The file to be deleted was' : `The ${deletes} files to be deleted were`;
+    return `${what} kept, because ${reasons.join(' and ')}.`;
+  }
+
+  private tell(event: () => void): void {
+    try {
+      event();
+    } catch (error) {
+      this.log('error', `Someone who watches the run failed: ${(error as Error)?.stack ?? String(error)}`);
+    }
+  }
+
+  private log(level: 'error', text: string): void {
+    this.options.log.write(level, 'copy', text);
+  }
+}
+
+function result(action: Action, outcome: ActionOutcome): ActionResult {
+  return { id: action.id, kind: action.kind, path: action.path, outcome };
+}
+
+function count(results: readonly ActionResult[]): Record<ActionOutcome, number> {
+  const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
+  for (const { outcome } of results) totals[outcome]++;
+  return totals;
+}
+
+function files(n: number): string {
+  return n === 1 ? '1 file' : `${n} files`;
+}

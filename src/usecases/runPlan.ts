@@ -1,0 +1,107 @@
+import path from 'node:path';
+import type { Plan } from '../plan/plan';
+import { placeText } from '../plan/safety';
+import { selectActions } from '../plan/selectActions';
+import { executePlan } from '../transfer/executePlan';
+import { type Journal, openJournal } from '../transfer/journal';
+import type { RunObserver } from '../transfer/progress';
+import type { RunSide } from '../transfer/runAction';
+import type { ActionOutcome, RunReport } from '../transfer/runReport';
+import type { Host } from './host';
+
+export interface RunPlanOptions {
+  readonly host: Pick<Host, 'log' | 'clock' | 'storageFolder'>;
+  readonly observer?: RunObserver;
+  /** Files at once. */
+  readonly transfers?: number;
+}
+
+/** Does what the plan says (see executePlan), with a journal beside it and the report in the log. */
+export async function runPlan(
+  plan: Plan,
+  source: RunSide,
+  target: RunSide,
+  options: RunPlanOptions,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const { host, observer, transfers } = options;
+  host.log.write(
+    'info',
+    'copy',
+    `${plan.options.verb} ${placeText(plan.source)} → ${placeText(plan.target)}: ${plan.actions.length} actions`,
+  );
+  const journal = await journalOf(plan, host);
+  let report: RunReport | undefined;
+  try {
+    report = await executePlan(
+      plan,
+      source,
+      target,
+      {
+        clock: host.clock,
+        log: host.log,
+        ...(observer && { observer }),
+        ...(transfers !== undefined && { transfers }),
+        ...(journal && { journal }),
+      },
+      signal,
+    );
+  } finally {
+    await journal?.close(report);
+  }
+  const level = report.totals.done === report.results.length ? 'info' : 'warn';
+  for (const line of describeReport(report)) host.log.write(level, 'copy', line);
+  return report;
+}
+
+/** A journal helps after a crash; that it can't be kept is no reason not to run. */
+async function journalOf(plan: Plan, host: RunPlanOptions['host']): Promise<Journal | undefined> {
+  if (host.storageFolder === undefined) return undefined;
+  const complain = (error: unknown) =>
+    host.log.write('warn', 'copy', `The journal of this run can't be kept: ${(error as Error).message}`);
+  try {
+    return await openJournal(path.join(host.storageFolder, 'runs'), plan, host.clock, complain);
+  } catch (error) {
+    complain(error);
+    return undefined;
+  }
+}
+
+/**
+ * The part of a plan that is worth trying again after `report`: what failed, and the deletes that were kept only because
+ * of that. What changed meanwhile needs a new plan.
+ */
+export function retryFailed(report: RunReport, plan: Plan): Plan {
+  const onlyFailures =
+    report.totals.changed === 0 && report.totals.cancelled === 0 && report.stopped === undefined;
+  const ids = report.results
+    .filter(
+      ({ outcome, kind }) =>
+        outcome === 'failed' || (outcome === 'notStarted' && kind === 'deleteFile' && onlyFailures),
+    )
+    .map(({ id }) => id);
+  return selectActions(plan, ids);
+}
+
+const words: Readonly<Record<ActionOutcome, string>> = {
+  done: 'done',
+  failed: 'failed',
+  changed: 'changed since the plan was made',
+  cancelled: 'cancelled',
+  notStarted: 'not started',
+};
+
+/** The report as lines of text: each file that was not done, with its reason, then the totals. */
+export function* describeReport(report: RunReport): Generator<string> {
+  for (const { path: file, kind, outcome, error } of report.results) {
+    if (outcome === 'done' || outcome === 'notStarted') continue;
+    yield `${outcome.padEnd(9)}  ${kind} ${file}${error ? `: ${error.message}` : ''}`;
+  }
+  if (report.stopped !== undefined) yield `The run was stopped. ${report.stopped}`;
+  if (report.deletesWithheld !== undefined) yield report.deletesWithheld;
+  const totals = (Object.keys(words) as ActionOutcome[])
+    .filter((outcome) => outcome === 'done' || report.totals[outcome] > 0)
+    .map((outcome) => `${report.totals[outcome]} ${words[outcome]}`);
+  const seconds = ((report.endedAt - report.startedAt) / 1000).toFixed(1);
+  yield `${totals.join(', ')}; ${report.bytes} bytes in ${seconds} s`;
+}
