@@ -381,16 +381,24 @@ async function send(
   for (const chunk of chunks) {
     const part = chunk.subarray(0, Math.max(0, limit - entry.bytesOut));
     entry.bytesOut += part.length;
-    if (part.length > 0 && !response.write(part)) {
-      await new Promise<void>((resolve) => {
-        response.once('drain', resolve);
-        response.once('close', resolve);
-      });
-    }
+    if (part.length > 0 && !response.write(part)) await drained(response);
     if (response.destroyed || entry.bytesOut >= limit) break;
   }
   if (!broken) response.end();
   else message.socket.destroySoon();
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+    if (response.destroyed) done();
+  });
 }
 
 function corrupted(body: Buffer): Buffer {

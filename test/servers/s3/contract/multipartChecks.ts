@@ -1,0 +1,268 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandInput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandInput,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { checksumOf } from '../checksums';
+import { answered, type Check, checks, refused, type World } from './check';
+
+const MIB = 1024 * 1024;
+const part = (letter: string, size = 5 * MIB): Buffer => Buffer.alloc(size, letter);
+
+async function create(
+  world: World,
+  Key = 'big',
+  more: Partial<CreateMultipartUploadCommandInput> = {},
+): Promise<string> {
+  const { UploadId } = await world.plainClient.send(
+    new CreateMultipartUploadCommand({ Bucket: world.bucket, Key, ...more }),
+  );
+  return UploadId ?? '';
+}
+
+async function upload(
+  world: World,
+  UploadId: string,
+  PartNumber: number,
+  Body: Buffer,
+  Key = 'big',
+): Promise<CompletedPart> {
+  const { ETag } = await world.plainClient.send(
+    new UploadPartCommand({ Bucket: world.bucket, Key, UploadId, PartNumber, Body }),
+  );
+  return { PartNumber, ETag };
+}
+
+function complete(
+  world: World,
+  UploadId: string,
+  Parts: CompletedPart[],
+  more: Partial<CompleteMultipartUploadCommandInput> = {},
+) {
+  return world.plainClient.send(
+    new CompleteMultipartUploadCommand({
+      Bucket: world.bucket,
+      Key: 'big',
+      UploadId,
+      MultipartUpload: { Parts },
+      ...more,
+    }),
+  );
+}
+
+export const multipartChecks: Check[] = checks('multipart', {
+  'parts become one object with the ETag md5(md5s)-n': async (world) => {
+    const id = await create(world, 'big', { Metadata: { m: '1' }, ContentType: 'text/plain' });
+    const bodies = [part('a'), part('b', 100)];
+    const parts = [
+      await upload(world, id, 1, bodies[0] as Buffer),
+      await upload(world, id, 2, bodies[1] as Buffer),
+    ];
+    assert.equal(await world.exists('big'), false);
+    const { ETag } = await complete(world, id, parts);
+    const digests = bodies.map((body) => createHash('md5').update(body).digest());
+    assert.equal(ETag, `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-2"`);
+    const told = await world.client.send(new HeadObjectCommand({ Bucket: world.bucket, Key: 'big' }));
+    assert.deepEqual([told.ContentLength, told.ETag, told.ContentType], [5 * MIB + 100, ETag, 'text/plain']);
+    assert.deepEqual(told.Metadata, { m: '1' });
+    assert.equal(await world.read('big'), Buffer.concat(bodies).toString());
+  },
+  'part numbers may have gaps': async (world) => {
+    const id = await create(world);
+    const parts = [await upload(world, id, 3, part('a')), await upload(world, id, 10_000, part('b', 1))];
+    await complete(world, id, parts);
+    assert.equal((await world.read('big')).length, 5 * MIB + 1);
+  },
+  'a part sent again replaces the first': async (world) => {
+    const id = await create(world);
+    await upload(world, id, 1, Buffer.from('old'));
+    await complete(world, id, [await upload(world, id, 1, Buffer.from('new'))]);
+    assert.equal(await world.read('big'), 'new');
+  },
+  'only the last part may be small: EntityTooSmall': async (world) => {
+    const id = await create(world);
+    const parts = [await upload(world, id, 1, part('a', 100)), await upload(world, id, 2, part('b', 100))];
+    await refused(complete(world, id, parts), 400, 'EntityTooSmall');
+    assert.equal(await world.exists('big'), false);
+  },
+  'a wrong part ETag is InvalidPart': async (world) => {
+    const id = await create(world);
+    await upload(world, id, 1, Buffer.from('x'));
+    const ETag = '"0123456789abcdef0123456789abcdef"';
+    await refused(complete(world, id, [{ PartNumber: 1, ETag }]), 400, 'InvalidPart');
+  },
+  'a part that was never sent is InvalidPart': async (world) => {
+    const id = await create(world);
+    const one = await upload(world, id, 1, part('a'));
+    await refused(complete(world, id, [one, { PartNumber: 2, ETag: one.ETag }]), 400, 'InvalidPart');
+  },
+  'parts in the wrong order are InvalidPartOrder': async (world) => {
+    const id = await create(world);
+    const parts = [await upload(world, id, 1, part('a')), await upload(world, id, 2, part('b'))];
+    await refused(complete(world, id, parts.reverse()), 400, 'InvalidPartOrder');
+  },
+  'part number 10,001 is InvalidArgument': async (world) => {
+    const id = await create(world);
+    await refused(upload(world, id, 10_001, Buffer.from('x')), 400, 'InvalidArgument');
+  },
+  'after a refused completion the upload can go on': async (world) => {
+    const id = await create(world);
+    const one = await upload(world, id, 1, Buffer.from('x'));
+    await refused(complete(world, id, [{ ...one, ETag: '"0123456789abcdef0123456789abcdef"' }]), 400);
+    await complete(world, id, [one]);
+    assert.equal(await world.read('big'), 'x');
+  },
+  'ListParts pages over what was sent': async (world) => {
+    const id = await create(world);
+    const one = await upload(world, id, 1, Buffer.from('1'));
+    await upload(world, id, 2, Buffer.from('22'));
+    await upload(world, id, 5, Buffer.from('55555'));
+    const input = { Bucket: world.bucket, Key: 'big', UploadId: id };
+    const first = await world.client.send(new ListPartsCommand({ ...input, MaxParts: 2 }));
+    assert.deepEqual(
+      first.Parts?.map((p) => [p.PartNumber, p.Size]),
+      [
+        [1, 1],
+        [2, 2],
+      ],
+    );
+    assert.equal(first.Parts?.[0]?.ETag, one.ETag);
+    assert.equal(first.IsTruncated, true);
+    const rest = await world.client.send(
+      new ListPartsCommand({ ...input, PartNumberMarker: first.NextPartNumberMarker }),
+    );
+    assert.deepEqual(
+      rest.Parts?.map((p) => p.PartNumber),
+      [5],
+    );
+    assert.equal(rest.IsTruncated, false);
+  },
+  'ListMultipartUploads shows open uploads, and only those': async (world) => {
+    const id = await create(world, 'd/one');
+    const other = await create(world, 'two');
+    const done = await create(world, 'done');
+    await upload(world, done, 1, Buffer.from('x'), 'done');
+    const input = { Bucket: world.bucket, Key: 'done', UploadId: done };
+    const { Parts } = await world.client.send(new ListPartsCommand(input));
+    const etag = Parts?.[0]?.ETag;
+    await world.plainClient.send(
+      new CompleteMultipartUploadCommand({
+        ...input,
+        MultipartUpload: { Parts: [{ PartNumber: 1, ETag: etag }] },
+      }),
+    );
+    const all = await world.client.send(new ListMultipartUploadsCommand({ Bucket: world.bucket }));
+    assert.deepEqual(
+      all.Uploads?.map((u) => [u.Key, u.UploadId]),
+      [
+        ['d/one', id],
+        ['two', other],
+      ],
+    );
+    const below = await world.client.send(
+      new ListMultipartUploadsCommand({ Bucket: world.bucket, Prefix: 'd/' }),
+    );
+    assert.deepEqual(
+      below.Uploads?.map((u) => u.Key),
+      ['d/one'],
+    );
+  },
+  'after Abort the upload is gone': async (world) => {
+    const id = await create(world);
+    await upload(world, id, 1, Buffer.from('x'));
+    const input = { Bucket: world.bucket, Key: 'big', UploadId: id };
+    await world.client.send(new AbortMultipartUploadCommand(input));
+    await refused(upload(world, id, 2, Buffer.from('x')), 404, 'NoSuchUpload');
+    await refused(world.client.send(new ListPartsCommand(input)), 404, 'NoSuchUpload');
+    assert.equal(await world.exists('big'), false);
+  },
+  'an unknown upload id is NoSuchUpload': async (world) => {
+    const one = { PartNumber: 1, ETag: '"0123456789abcdef0123456789abcdef"' };
+    await refused(complete(world, 'ca4f6a3c-0000-4000-8000-000000000000', [one]), 404, 'NoSuchUpload');
+  },
+  'UploadPartCopy takes a whole object or a range': async (world) => {
+    await world.put('source', part('s'));
+    const id = await create(world);
+    const input = { Bucket: world.bucket, Key: 'big', UploadId: id, CopySource: `${world.bucket}/source` };
+    const whole = await world.client.send(new UploadPartCopyCommand({ ...input, PartNumber: 1 }));
+    const some = await world.client.send(
+      new UploadPartCopyCommand({ ...input, PartNumber: 2, CopySourceRange: 'bytes=10-19' }),
+    );
+    await complete(world, id, [
+      { PartNumber: 1, ETag: whole.CopyPartResult?.ETag },
+      { PartNumber: 2, ETag: some.CopyPartResult?.ETag },
+    ]);
+    assert.equal((await world.read('big')).length, 5 * MIB + 10);
+  },
+  'Complete with If-None-Match:* never overwrites': async (world) => {
+    await world.put('big', 'old');
+    const id = await create(world);
+    const one = await upload(world, id, 1, Buffer.from('new'));
+    await refused(complete(world, id, [one], { IfNoneMatch: '*' }), 412, 'PreconditionFailed');
+    assert.equal(await world.read('big'), 'old');
+  },
+  'Complete with If-Match overwrites only what it names': async (world) => {
+    const { ETag } = await world.put('big', 'old');
+    const id = await create(world);
+    const one = await upload(world, id, 1, Buffer.from('new'));
+    const IfMatch = '"0123456789abcdef0123456789abcdef"';
+    await refused(complete(world, id, [one], { IfMatch }), 412, 'PreconditionFailed');
+    await complete(world, id, [one], { IfMatch: ETag });
+    assert.equal(await world.read('big'), 'new');
+  },
+  'a part with a wrong Content-MD5 is BadDigest': async (world) => {
+    const id = await create(world);
+    const headers = { 'content-md5': createHash('md5').update('other').digest('base64') };
+    const answer = await world.send('PUT', 'big', {
+      query: { partNumber: '1', uploadId: id },
+      headers,
+      body: 'x',
+    });
+    answered(answer, 400, 'BadDigest');
+  },
+  'parts with CRC32 give a checksum of checksums': async (world) => {
+    const id = await create(world, 'big', { ChecksumAlgorithm: 'CRC32' });
+    const bodies = [part('a'), Buffer.from('tail')];
+    const parts: CompletedPart[] = [];
+    for (const [index, Body] of bodies.entries()) {
+      const sent = await world.client.send(
+        new UploadPartCommand({
+          Bucket: world.bucket,
+          Key: 'big',
+          UploadId: id,
+          PartNumber: index + 1,
+          Body,
+          ChecksumAlgorithm: 'CRC32',
+        }),
+      );
+      parts.push({ PartNumber: index + 1, ETag: sent.ETag, ChecksumCRC32: checksumOf('crc32', [Body]) });
+    }
+    await complete(world, id, parts);
+    const told = await world.client.send(
+      new HeadObjectCommand({ Bucket: world.bucket, Key: 'big', ChecksumMode: 'ENABLED' }),
+    );
+    const digests = bodies.map((body) => Buffer.from(checksumOf('crc32', [body]), 'base64'));
+    assert.equal(told.ChecksumCRC32, `${checksumOf('crc32', digests)}-2`);
+  },
+  'a part can be got by its number': async (world) => {
+    const id = await create(world);
+    await complete(world, id, [
+      await upload(world, id, 1, part('a')),
+      await upload(world, id, 2, Buffer.from('bb')),
+    ]);
+    const answer = await world.send('GET', 'big', { query: { partNumber: '2' } });
+    answered(answer, 206);
+    assert.equal(answer.text, 'bb');
+    assert.equal(answer.headers['x-amz-mp-parts-count'], '2');
+  },
+});
