@@ -1,2 +1,4 @@
 export function findChromium(): { readonly path: string } | undefined;
-export function getChromium(): { readonly path: string } | { readonly path?: undefined; readonly reason: string };
+export function getChromium():
+  | { readonly path: string }
+  | { readonly path?: undefined; readonly reason: string };

@@ -2,7 +2,7 @@
 // the dist/ of a running "npm run watch" nor minds a second pack at the same time. Needs no network.
 // usage: node test/tools/packExtension.mjs [file.vsix]
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -38,14 +38,14 @@ export async function packExtension(options = {}) {
 }
 
 function copySources(folder) {
-  cpSync(root, folder, {
-    recursive: true,
-    // The copy lies in out/, which is left out; without the check for "out" it would be copied into itself.
-    filter: (source) => {
-      const relative = path.relative(root, source).split(path.sep).join('/');
-      return !LEFT_OUT.has(relative) && !relative.endsWith('.vsix');
-    },
-  });
+  // Entry by entry, since a folder can't be copied into itself as a whole.
+  for (const name of readdirSync(root)) {
+    if (LEFT_OUT.has(name) || name.endsWith('.vsix')) continue;
+    cpSync(path.join(root, name), path.join(folder, name), {
+      recursive: true,
+      filter: (source) => !LEFT_OUT.has(path.relative(root, source).split(path.sep).join('/')),
+    });
+  }
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
 }
 
@@ -56,7 +56,9 @@ function run(step, program, args, cwd) {
       args,
       { cwd, maxBuffer: 64e6, encoding: 'utf8' },
       (error, stdout, stderr) => {
-        if (error) reject(new Error(`The extension did not get past ${step}:\n${stdout}${stderr}`));
+        // What follows esbuild's own words is the stack of the build script.
+        const words = `${stdout}${stderr}`.split(/\n[^\n]*node_modules\/esbuild\/lib/)[0];
+        if (error) reject(new Error(`The extension did not get past ${step}:\n${words}`));
         else resolve(stdout);
       },
     );

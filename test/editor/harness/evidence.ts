@@ -31,10 +31,17 @@ export async function saveEvidence(session: EditorSession, name: string): Promis
   return folder;
 }
 
-/** The extension's own log channel. */
+/** The extension's own log channel, and what the extension host says about extensions that failed. */
 export function extensionLog(session: EditorSession): string {
-  return [...session.editor.logs()]
-    .filter(([name]) => /cloud-remotes/i.test(name))
-    .map(([, text]) => text)
-    .join('\n');
+  const own: string[] = [];
+  for (const [name, text] of session.editor.logs()) {
+    if (/cloud-remotes/i.test(name)) own.push(text.trim());
+    else if (name.endsWith('remoteexthost.log')) own.push(...errorsIn(text));
+  }
+  return own.filter(Boolean).join('\n');
+}
+
+/** The error entries of a log, with the lines that belong to them. */
+function errorsIn(log: string): string[] {
+  return log.split(/^(?=\d{4}-\d\d-\d\d )/m).filter((entry) => /^\S+ \S+ \[error\]/.test(entry));
 }

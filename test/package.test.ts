@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { unzip } from './tools/zip';
+
+const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
+
+/** All that a user installs. A new file here is a decision: add it on purpose. */
+const EXPECTED = [
+  '[Content_Types].xml',
+  'extension.vsixmanifest',
+  'extension/LICENSE.txt',
+  'extension/changelog.md',
+  'extension/dist/awsSdk.js',
+  'extension/dist/extension.js',
+  'extension/dist/media/planPreview.js',
+  'extension/media/icons/cloudRemotes.png',
+  'extension/media/icons/cloudRemotes.svg',
+  'extension/package.json',
+  'extension/package.nls.json',
+  'extension/readme.md',
+];
+
+describe('the packed extension', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-pack-'));
+  const file = path.join(folder, 'extension.vsix');
+  let files: Map<string, Buffer>;
+
+  before(async () => {
+    const packer = (await import(pathToFileURL(path.join(root, 'test/tools/packExtension.mjs')).href)) as {
+      packExtension(options: { file: string }): Promise<unknown>;
+    };
+    await packer.packExtension({ file });
+    files = unzip(readFileSync(file));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  function text(name: string): string {
+    const content = files.get(`extension/${name}`);
+    assert.ok(content, `${name} is in the package`);
+    return content.toString('utf8');
+  }
+
+  it('holds only what runs: no source, test, map or development file', (t) => {
+    assert.deepEqual([...files.keys()].sort(), EXPECTED);
+    const kB = (bytes: number) => `${(bytes / 1000).toFixed(0)} kB`;
+    t.diagnostic(`package ${kB(readFileSync(file).length)}`);
+    for (const name of EXPECTED.filter((each) => each.includes('/dist/'))) {
+      t.diagnostic(`${path.basename(name)} ${kB(files.get(name)?.length ?? 0)}`);
+    }
+  });
+
+  it('keeps the AWS SDK in a file of its own, loaded on first use', () => {
+    // A name that each of the SDK's commands carries, minified or not.
+    const mark = 'com.amazonaws.s3';
+    assert.ok(text('dist/awsSdk.js').includes(mark));
+    assert.ok(!text('dist/extension.js').includes(mark));
+    assert.match(text('dist/extension.js'), /import\("\.\/awsSdk\.js"\)/);
+    assert.doesNotMatch(text('dist/extension.js'), /require\("\.\/awsSdk(\.js)?"\)/);
+  });
+
+  it('tells nothing about the machine it was made on', () => {
+    for (const [name, content] of files) {
+      assert.ok(!content.includes(root), `${name} holds the path of the project`);
+      assert.ok(
+        !/\/\/[#@] sourceMappingURL=/.test(content.toString('latin1')),
+        `${name} points to a source map`,
+      );
+    }
+  });
+
+  it('has every file and every text that its manifest names', () => {
+    const manifest = text('package.json');
+    const texts = JSON.parse(text('package.nls.json')) as Record<string, unknown>;
+    const named = [...manifest.matchAll(/"%([^%"]+)%"/g)].map((match) => match[1] ?? '');
+    assert.ok(named.length > 0);
+    for (const name of named) assert.equal(typeof texts[name], 'string', `package.nls.json lacks ${name}`);
+    const { main, icon } = JSON.parse(manifest) as { main: string; icon: string };
+    const icons = [...manifest.matchAll(/"(media\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    for (const name of [main, icon, ...icons]) {
+      assert.ok(files.has(path.posix.join('extension', name)), `the package lacks ${name}`);
+    }
+  });
+});
