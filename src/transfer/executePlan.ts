@@ -8,7 +8,7 @@ import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
 import { type RunSide, type RunSides, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
-import { Slots } from './slots';
+import { defaultTransfers, eachInSlots, Slots, transferWeight } from './slots';
 
 export interface ExecuteOptions {
   readonly clock: Clock;
@@ -18,12 +18,6 @@ export interface ExecuteOptions {
   readonly transfers?: number;
   readonly journal?: Journal;
 }
-
-/** Measured on a loop of small files against a local server: more gains nothing, and slow links gain from this many. */
-export const defaultTransfers = 16;
-
-/** From this size on a file is moved in parts or for long, so that few at once fill the line. */
-const largeBytes = 8 * 1024 * 1024;
 
 /** Failures that no further action could escape. */
 const hopeless: ReadonlySet<RemoteErrorKind> = new Set(['signInNeeded', 'badSettings']);
@@ -99,23 +93,15 @@ class Run {
     };
   }
 
-  /** Starts each action as soon as there is a place for it; resolves when none is under way any more. */
-  private async runAll(actions: readonly Action[]): Promise<void> {
-    for (const action of actions) {
-      if (this.signal.aborted || this.stopped !== undefined) break;
-      const give = await this.slots.take(this.weight(action), this.signal).catch(() => undefined);
-      if (!give || this.stopped !== undefined) {
-        give?.();
-        break;
-      }
-      void this.runOne(action).finally(give);
-    }
-    await this.slots.allGiven();
-  }
-
-  private weight(action: Action): number {
-    const large = action.kind === 'copyFile' && action.source.size >= largeBytes;
-    return large ? Math.ceil(this.transfers / 4) : 1;
+  private runAll(actions: readonly Action[]): Promise<void> {
+    return eachInSlots(
+      actions,
+      this.slots,
+      (action) => (action.kind === 'copyFile' ? transferWeight(action.source.size, this.transfers) : 1),
+      (action) => this.runOne(action),
+      this.signal,
+      () => this.stopped !== undefined,
+    );
   }
 
   /** Never rejects. */

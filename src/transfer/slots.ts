@@ -1,3 +1,14 @@
+/** Small files at once. Measured with small files against a local server: more gains nothing, and slow links gain from this many. */
+export const defaultTransfers = 16;
+
+/** From this size on a file is moved in parts or for long, so that few at once fill the line. */
+const largeBytes = 8 * 1024 * 1024;
+
+/** How many of `transfers` places a file of so many bytes takes: large ones a quarter, which bounds the memory of their parts. */
+export function transferWeight(bytes: number, transfers: number): number {
+  return bytes >= largeBytes ? Math.ceil(transfers / 4) : 1;
+}
+
 /**
  * Limited parallelism by weight, first come first served. Whoever waits leaves the queue at once when aborted.
  */
@@ -65,6 +76,33 @@ export class Slots {
     if (this.free === this.size && this.queue.length === 0)
       for (const resolve of this.idle.splice(0)) resolve();
   }
+}
+
+/**
+ * Runs `run` for each item, several at once as `slots` allow, starting them in order and none before there is a place for it. Resolves
+ * when all have ended. No more are started once `signal` is aborted or `stop` says so; items not started are left out silently, so the
+ * caller counts. `run` must not reject: what becomes of an item is its caller's to keep.
+ */
+export async function eachInSlots<T>(
+  items: Iterable<T>,
+  slots: Slots,
+  weightOf: (item: T) => number,
+  run: (item: T) => Promise<void>,
+  signal: AbortSignal,
+  stop: () => boolean = () => false,
+): Promise<void> {
+  for (const item of items) {
+    if (signal.aborted || stop()) break;
+    // Only an abort ends the waiting.
+    const give = await slots.take(weightOf(item), signal).catch(() => undefined);
+    if (!give) break;
+    if (stop()) {
+      give();
+      break;
+    }
+    void run(item).finally(give);
+  }
+  await slots.allGiven();
 }
 
 interface Waiting {

@@ -1,0 +1,221 @@
+import { setMaxListeners } from 'node:events';
+import type { FileEntry } from '../remote/entry';
+import type { Guard, Remote } from '../remote/remote';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import {
+  baseName,
+  isWithin,
+  joinPath,
+  parentPath,
+  type RemotePath,
+  relativePath,
+} from '../remote/remotePath';
+import { copyFile } from '../transfer/copyFile';
+import { defaultTransfers, eachInSlots, Slots, transferWeight } from '../transfer/slots';
+import { removeTree } from './deleteItems';
+import { Failures } from './itemFailures';
+import { type ItemTree, listItem } from './itemTree';
+
+/** A file or folder, and the full path that it is to have. Uploads and downloads have a local remote on one side. */
+export interface CopyItem {
+  readonly from: Remote;
+  readonly source: RemotePath;
+  readonly to: Remote;
+  readonly target: RemotePath;
+}
+
+export interface CopyItemsOptions {
+  /** Whether the sources are removed once every copy of all items is made and verified. */
+  readonly move?: boolean;
+  /** Whether files that are there already are replaced, and folders merged. Default false: then `alreadyExists`, before anything is done. */
+  readonly overwrite?: boolean;
+  /** Small files at once. */
+  readonly transfers?: number;
+  readonly onProgress?: (progress: ItemsProgress) => void;
+}
+
+export interface ItemsProgress {
+  readonly files: number;
+  readonly filesDone: number;
+  readonly bytes: number;
+  readonly bytesDone: number;
+  /** The file that ended last. */
+  readonly current?: RemotePath;
+}
+
+export interface ItemsResult {
+  readonly files: number;
+  readonly bytes: number;
+  /** Names of what can't be copied (links, names that are no paths, …) and was left out. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Copies or moves files and whole folders, within one remote (by the service itself) or between two. First everything is
+ * listed and the targets are looked at; only then does anything change.
+ *
+ * Throws RemoteError: `alreadyExists` naming the target; `unsupported` for a folder that would go into itself; when some files
+ * fail, the kind of the first failure, with a message that names what was not done. In a move the sources are removed only
+ * after every copy is verified; a source that changed meanwhile, or can't be moved, stays and is named. When aborted it rejects with the signal's reason; copies made so far
+ * stay, and so do all sources.
+ */
+export async function copyItems(
+  items: readonly CopyItem[],
+  options: CopyItemsOptions,
+  signal: AbortSignal,
+): Promise<ItemsResult> {
+  setMaxListeners(0, signal);
+  const { move = false, overwrite = false, transfers = defaultTransfers } = options;
+  for (const item of items) refuseIntoItself(item, move);
+  const listed: ListedItem[] = [];
+  for (const item of items) listed.push({ item, tree: await listItem(item.from, item.source, signal) });
+  if (!overwrite) for (const { item } of listed) await refuseTaken(item, signal);
+
+  const works = listed.flatMap(({ item, tree }) =>
+    tree.files.map((file): FileWork => ({ item, file, target: targetOf(item, file.path) })),
+  );
+  const progress = new Progress(works, options.onProgress);
+  const failures = new Failures();
+  const guard: Guard = overwrite ? { must: 'anything' } : { must: 'beAbsent' };
+  const moved = new Set<FileEntry>();
+
+  await eachInSlots(
+    works,
+    new Slots(transfers),
+    ({ file }) => transferWeight(file.size, transfers),
+    async (work) => {
+      const { item, file, target } = work;
+      try {
+        if (move && item.from === item.to && item.to.moveWithin) {
+          await item.to.moveWithin(file, target, guard, signal);
+          moved.add(file);
+        } else
+          await copyFile(
+            {
+              from: item.from,
+              source: file,
+              to: item.to,
+              target,
+              guard,
+              onProgress: (bytes) => progress.of(work, bytes),
+            },
+            signal,
+          );
+        progress.ended(work);
+      } catch (error) {
+        failures.add(file.path, error);
+      }
+    },
+    signal,
+  );
+  signal.throwIfAborted();
+  for (const { item, tree } of listed) await makeEmptyFolders(item, tree, failures, signal);
+  failures.throwIfAny(move ? 'moved' : 'copied', works.length);
+
+  const leftOut = listed.flatMap(({ tree }) => tree.unusable.map((entry) => entry.name));
+  if (move) {
+    for (const { item, tree } of listed)
+      await removeTree(item.from, tree, { skip: moved, guarded: true, transfers }, failures, signal);
+    for (const name of leftOut)
+      failures.add(
+        name,
+        new RemoteError('unsupported', `"${name}" is neither a file nor a folder that can be moved.`),
+      );
+    failures.throwIfAny('removed after they were copied', works.length);
+  }
+  return { files: works.length, bytes: progress.bytes, leftOut };
+}
+
+interface ListedItem {
+  readonly item: CopyItem;
+  readonly tree: ItemTree;
+}
+
+interface FileWork {
+  readonly item: CopyItem;
+  readonly file: FileEntry;
+  readonly target: RemotePath;
+}
+
+function targetOf(item: CopyItem, path: RemotePath): RemotePath {
+  return joinPath(item.target, relativePath(path, item.source));
+}
+
+function refuseIntoItself({ from, to, source, target }: CopyItem, move: boolean): void {
+  if (from !== to || !isWithin(target, source)) return;
+  const verb = move ? 'moved' : 'copied';
+  throw new RemoteError(
+    'unsupported',
+    target === source
+      ? `"${source}" can't be ${verb} onto itself.`
+      : `The folder "${source}" can't be ${verb} into itself.`,
+  );
+}
+
+async function refuseTaken({ to, target }: CopyItem, signal: AbortSignal): Promise<void> {
+  try {
+    const there = await to.stat(target, signal);
+    const what = there.kind === 'folder' ? 'A folder' : 'A file';
+    throw new RemoteError(
+      'alreadyExists',
+      `${what} named "${baseName(target)}" is already there ("${target}").`,
+    );
+  } catch (error) {
+    if (!isRemoteError(error, 'notFound')) throw error;
+  }
+}
+
+/** Folders that no copied file brings about. */
+async function makeEmptyFolders(
+  item: CopyItem,
+  tree: ItemTree,
+  failures: Failures,
+  signal: AbortSignal,
+): Promise<void> {
+  const parents = new Set<RemotePath>();
+  for (const path of [...tree.files.map((file) => file.path), ...tree.folders])
+    for (let folder = parentPath(path); folder !== '' && !parents.has(folder); folder = parentPath(folder))
+      parents.add(folder);
+  for (const folder of tree.folders) {
+    if (parents.has(folder)) continue;
+    try {
+      await item.to.makeFolder(targetOf(item, folder), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      failures.add(folder, error);
+    }
+  }
+}
+
+class Progress {
+  readonly bytes: number;
+  private readonly files: number;
+  private readonly moving = new Map<FileWork, number>();
+  private readonly tell: CopyItemsOptions['onProgress'];
+  private filesDone = 0;
+  private bytesDone = 0;
+
+  constructor(works: readonly FileWork[], tell: CopyItemsOptions['onProgress']) {
+    this.files = works.length;
+    this.bytes = works.reduce((sum, { file }) => sum + file.size, 0);
+    this.tell = tell;
+  }
+
+  of(work: FileWork, bytes: number): void {
+    this.bytesDone += bytes - (this.moving.get(work) ?? 0);
+    this.moving.set(work, bytes);
+    this.report();
+  }
+
+  ended(work: FileWork): void {
+    this.bytesDone += work.file.size - (this.moving.get(work) ?? 0);
+    this.moving.delete(work);
+    this.filesDone++;
+    this.report(work.target);
+  }
+
+  private report(current?: RemotePath): void {
+    const { files, filesDone, bytes, bytesDone } = this;
+    this.tell?.({ files, filesDone, bytes, bytesDone, ...(current !== undefined && { current }) });
+  }
+}

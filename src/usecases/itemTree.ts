@@ -1,0 +1,70 @@
+import type { FileEntry, UnusableEntry } from '../remote/entry';
+import type { Remote } from '../remote/remote';
+import { comparePaths, type RemotePath } from '../remote/remotePath';
+import { eachInSlots, Slots } from '../transfer/slots';
+
+/** Everything at and below one path. Paths are of the remote. */
+export interface ItemTree {
+  /** Whether the path itself is a file. */
+  readonly isFile: boolean;
+  readonly files: readonly FileEntry[];
+  /** Parents before children; the path itself first, when it is a folder. */
+  readonly folders: readonly RemotePath[];
+  /** What is there but can be neither copied nor deleted by us. */
+  readonly unusable: readonly UnusableEntry[];
+  readonly bytes: number;
+}
+
+/** Folders listed at once. */
+const listingsAtOnce = 8;
+
+/**
+ * Lists all that is at and below `path`: every page of every folder, or it throws. Folder by folder, because only so empty
+ * folders are seen too. Throws `notFound` when nothing is there, `unsupported` for what is neither file nor folder.
+ */
+export async function listItem(
+  remote: Remote,
+  path: RemotePath,
+  signal: AbortSignal,
+  onFound: (files: number) => void = () => {},
+): Promise<ItemTree> {
+  const top = await remote.stat(path, signal);
+  if (top.kind === 'file') return { isFile: true, files: [top], folders: [], unusable: [], bytes: top.size };
+  if (top.kind === 'unusable') return { isFile: false, files: [], folders: [], unusable: [top], bytes: 0 };
+  const files: FileEntry[] = [];
+  const folders: RemotePath[] = [path];
+  const unusable: UnusableEntry[] = [];
+  const slots = new Slots(listingsAtOnce);
+  let failure: { readonly error: unknown } | undefined;
+  let level: RemotePath[] = [path];
+  while (level.length > 0) {
+    const below: RemotePath[] = [];
+    const listOne = async (folder: RemotePath) => {
+      try {
+        for await (const page of remote.list(folder, {}, signal))
+          for (const entry of page) {
+            if (entry.kind === 'file') files.push(entry);
+            else if (entry.kind === 'folder') below.push(entry.path);
+            else unusable.push(entry);
+          }
+        onFound(files.length);
+      } catch (error) {
+        failure ??= { error };
+      }
+    };
+    await eachInSlots(
+      level,
+      slots,
+      () => 1,
+      listOne,
+      signal,
+      () => failure !== undefined,
+    );
+    signal.throwIfAborted();
+    if (failure) throw failure.error;
+    folders.push(...below);
+    level = below;
+  }
+  files.sort((a, b) => comparePaths(a.path, b.path));
+  return { isFile: false, files, folders, unusable, bytes: files.reduce((sum, file) => sum + file.size, 0) };
+}
