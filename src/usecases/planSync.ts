@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PlanBuilder } from '../plan/buildPlan';
 import { comparisonRules } from '../plan/comparison';
 import { FolderClashes } from '../plan/folderClashes';
+import { nameTwins } from '../plan/nameTwins';
 import type { Plan, PlanProgress } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
 import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
@@ -77,11 +78,12 @@ export async function planSync(
     stop.abort(new Error('The plan is finished.'));
   }
   tell();
-  return builder.finish({
+  const plan = builder.finish({
     source: sides.source,
     target: sides.target,
     refused: clashes?.refused ?? new Map(),
   });
+  return { ...plan, conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal) };
 }
 
 function overlapSide({ place, root, remote }: Side) {
