@@ -26,6 +26,7 @@ export function test(name: string, run: () => Promise<void> | void): void {
 
 /** Runs all declared tests and writes an InHostResult per line to `file` as each ends. Throws when one failed. */
 export async function runTests(file: string): Promise<void> {
+  process.setSourceMapsEnabled(true);
   const results: InHostResult[] = [];
   writeFileSync(file, '');
   for (const { name, run } of tests) {

@@ -1,0 +1,31 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import * as vscode from 'vscode';
+import type { LoggedRequest } from '../../servers/s3/requestLog';
+
+const server = JSON.parse(process.env['CLOUD_REMOTES_TEST_S3'] ?? '{}') as {
+  endpoint: string;
+  region: string;
+  door: string;
+};
+
+/** The extension under test. Throws when the editor doesn't know it. */
+export function ourExtension(): vscode.Extension<unknown> {
+  const extension = vscode.extensions.getExtension('cloud-remotes.cloud-remotes');
+  if (extension === undefined) throw new Error('The editor does not know the extension');
+  return extension;
+}
+
+/** A client of our own to look at the server with; it shares nothing with the extension's. */
+export function independentClient(): S3Client {
+  return new S3Client({ endpoint: server.endpoint, region: server.region, forcePathStyle: true });
+}
+
+/** The requests that the S3 server has answered so far, oldest first. */
+export async function serverRequests(): Promise<readonly LoggedRequest[]> {
+  return (await (await fetch(server.door)).json()) as LoggedRequest[];
+}
+
+/** The Uri of `bucket/key` on the remote that the tests have. */
+export function remoteUri(path: string): vscode.Uri {
+  return vscode.Uri.from({ scheme: 'cloudremotes', authority: 'demo', path: `/${path}` });
+}
