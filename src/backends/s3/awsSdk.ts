@@ -1,0 +1,28 @@
+/**
+ * The only file that imports the AWS SDK's values. Others load it with `await import('./awsSdk')` on first use, so that
+ * activation reads none of it; the build emits it as a file of its own.
+ */
+export {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+export { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
+export { getSignedUrl } from '@aws-sdk/s3-request-presigner';

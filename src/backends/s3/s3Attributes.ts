@@ -1,0 +1,121 @@
+import type { CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
+import { formatRcloneTime, type Instant } from '../../remote/modifiedTime';
+import type { FileFacts } from '../../remote/remote';
+import { baseName, type RemotePath } from '../../remote/remotePath';
+import { contentTypeOf } from './contentTypes';
+import type { S3Config } from './s3Config';
+import type { ObjectPlace } from './s3Keys';
+import type { ObjectFacts } from './s3Objects';
+import { aboutObject, type S3Requests } from './s3Requests';
+
+/** What an object has besides its content, in the names that PutObject, CopyObject and CreateMultipartUpload share. */
+export type ObjectAttributes = Pick<
+  CreateMultipartUploadCommandInput,
+  | 'ContentType'
+  | 'CacheControl'
+  | 'ContentEncoding'
+  | 'ContentDisposition'
+  | 'ContentLanguage'
+  | 'Expires'
+  | 'WebsiteRedirectLocation'
+  | 'Metadata'
+  | 'StorageClass'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'ACL'
+  | 'Tagging'
+>;
+
+/** The attributes of a file written anew, from the remote's settings and the file's name. Pure. */
+export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {
+  return {
+    ...attributesOfSettings(config),
+    ContentType: facts.contentType ?? contentTypeOf(baseName(path)),
+    Metadata: withModified({}, facts.modified),
+  };
+}
+
+/**
+ * The attributes of a file that replaces `before` and keeps what it has: headers, user metadata, storage class,
+ * encryption and tags. Its checksum and modified time are of the old content and are not kept.
+ */
+export function keptAttributes(
+  before: ObjectFacts,
+  tagging: string | undefined,
+  modified: Instant | undefined,
+  config: S3Config,
+): ObjectAttributes {
+  const { md5chksum: _, mtime: __, ...metadata } = before.metadata;
+  return {
+    ...attributesOfFacts(before, config),
+    Metadata: withModified(metadata, modified),
+    ...given('Tagging', tagging),
+  };
+}
+
+/** The attributes of `before`, its metadata included, as a copy of the same content has them. */
+export function sameAttributes(
+  before: ObjectFacts,
+  tagging: string | undefined,
+  modified: Instant | undefined,
+  config: S3Config,
+): ObjectAttributes {
+  const metadata = modified ? withModified(before.metadata, modified) : { ...before.metadata };
+  return { ...attributesOfFacts(before, config), Metadata: metadata, ...given('Tagging', tagging) };
+}
+
+/** What the remote's settings say of every object written. Pure. */
+export function attributesOfSettings(config: S3Config): ObjectAttributes {
+  return {
+    ...given('StorageClass', config.storageClass as ObjectAttributes['StorageClass']),
+    ...given('ServerSideEncryption', config.serverSideEncryption as ObjectAttributes['ServerSideEncryption']),
+    ...given('SSEKMSKeyId', config.sseKmsKeyId),
+    ...given('ACL', config.acl as ObjectAttributes['ACL']),
+  };
+}
+
+function attributesOfFacts(before: ObjectFacts, config: S3Config): ObjectAttributes {
+  const expires = before.expires === undefined ? undefined : new Date(before.expires);
+  return {
+    ...given('ContentType', before.contentType),
+    ...given('CacheControl', before.cacheControl),
+    ...given('ContentEncoding', before.contentEncoding),
+    ...given('ContentDisposition', before.contentDisposition),
+    ...given('ContentLanguage', before.contentLanguage),
+    ...given('Expires', expires && Number.isFinite(expires.getTime()) ? expires : undefined),
+    ...given('WebsiteRedirectLocation', before.websiteRedirect),
+    ...given('StorageClass', before.storageClass as ObjectAttributes['StorageClass']),
+    ...given('ServerSideEncryption', before.serverSideEncryption as ObjectAttributes['ServerSideEncryption']),
+    ...given('SSEKMSKeyId', before.sseKmsKeyId),
+    ...given('ACL', config.acl as ObjectAttributes['ACL']),
+  };
+}
+
+/** The tags of an object in the form of a query (`a=1&b=2`); undefined when it has none. */
+export async function taggingOf(
+  requests: S3Requests,
+  place: ObjectPlace,
+  tagCount: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (tagCount === 0) return undefined;
+  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+    client.send(new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }), {
+      abortSignal: signal,
+    }),
+  );
+  const query = new URLSearchParams();
+  for (const { Key, Value } of answer.TagSet ?? []) query.append(Key ?? '', Value ?? '');
+  return query.toString().replaceAll('+', '%20');
+}
+
+function withModified(
+  metadata: Readonly<Record<string, string>>,
+  modified: Instant | undefined,
+): Record<string, string> {
+  return { ...metadata, ...(modified && { mtime: formatRcloneTime(modified) }) };
+}
+
+function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]?: V });
+}

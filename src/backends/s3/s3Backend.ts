@@ -1,0 +1,42 @@
+import type { Backend } from '../backend';
+import { checkS3Settings, readS3Config, s3SecretFields } from './s3Config';
+import { testS3Connection } from './s3ConnectionTest';
+import { presetNamed } from './s3Presets';
+import { s3WizardSteps } from './s3Wizard';
+
+/** S3 and what is compatible with it. Loads no AWS code until a remote is opened. */
+export const s3Backend: Backend = {
+  id: 's3',
+  title: 'S3',
+  secretFields: s3SecretFields,
+
+  async open(settings, host) {
+    const config = readS3Config(settings);
+    const [{ connectS3 }, { S3Remote }] = await Promise.all([import('./s3Client'), import('./s3Remote')]);
+    return new S3Remote(config, host, await connectS3(config, host));
+  },
+
+  describe(settings) {
+    const endpoint = typeof settings['endpoint'] === 'string' ? settings['endpoint'] : undefined;
+    const region = typeof settings['region'] === 'string' ? settings['region'] : undefined;
+    const preset = presetNamed(typeof settings['provider'] === 'string' ? settings['provider'] : undefined);
+    const where = endpoint?.replace(/^https?:\/\//, '').replace(/\/+$/, '') ?? region;
+    return [preset && preset.id !== 'Other' ? preset.title : 'S3', where].filter(Boolean).join(' · ');
+  },
+
+  check: checkS3Settings,
+  wizardSteps: s3WizardSteps,
+
+  async *testConnection(remote, settings, host, signal) {
+    const { S3Remote } = await import('./s3Remote');
+    if (remote instanceof S3Remote)
+      return yield* testS3Connection(remote, readS3Config(settings), host, signal);
+    // Wrapped in layers: the test wants single requests and their own answers, so it opens the remote for itself.
+    const own = await s3Backend.open(settings, host);
+    try {
+      if (own instanceof S3Remote) yield* testS3Connection(own, readS3Config(settings), host, signal);
+    } finally {
+      await own.close?.();
+    }
+  },
+};

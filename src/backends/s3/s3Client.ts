@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { RemoteError } from '../../remote/remoteError';
+import type { BackendHost } from '../backend';
+import type { S3Config } from './s3Config';
+import { credentialsOf, surroundingRegion } from './s3Credentials';
+import { presetNamed } from './s3Presets';
+
+type Sdk = typeof import('./awsSdk');
+
+/** Sockets kept per host: enough for every transfer and check at once; more requests than that wait in line. */
+const maxSockets = 64;
+const connectTimeoutMs = 15_000;
+/** Silence on a socket; a server-side copy of a large object may say nothing for a minute. */
+const silenceTimeoutMs = 120_000;
+
+/** An open connection to a service: the SDK's client, and what is known of it. */
+export interface S3Connection {
+  readonly sdk: Sdk;
+  readonly client: S3Client;
+  readonly region: string;
+  close(): void;
+}
+
+/** Builds the client for `config`. Loads the SDK, does no request. Throws RemoteError `badSettings` for an unreadable CA file. */
+export async function connectS3(config: S3Config, host: BackendHost): Promise<S3Connection> {
+  const sdk = await import('./awsSdk');
+  const region =
+    config.region ??
+    (await surroundingRegion(config, host)) ??
+    presetNamed(config.provider)?.defaultRegion ??
+    'us-east-1';
+  const ca = config.caFile === undefined ? undefined : await certificates(config.caFile);
+  // Plain agents: the editor patches node:http and node:https, so its proxy settings and certificates apply to them.
+  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets });
+  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets, ...(ca ? { ca } : {}) });
+  const provider = credentialsOf(config, host, sdk);
+  const clientConfig: S3ClientConfig = {
+    region,
+    maxAttempts: 1, // retries are layers/retrying.ts's work
+    forcePathStyle: config.forcePathStyle,
+    // Checksums are given with each upload (s3Upload.ts), so bodies never need the chunked trailers that many stores refuse.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    followRegionRedirects: config.endpoint === undefined,
+    customUserAgent: [['cloud-remotes']],
+    requestHandler: {
+      httpAgent,
+      httpsAgent,
+      connectionTimeout: connectTimeoutMs,
+      socketTimeout: silenceTimeoutMs,
+    },
+    ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
+    ...(provider
+      ? { credentials: provider }
+      : {
+          // Unsigned requests: the signer is asked all the same, and passes them on as they are.
+          credentials: { accessKeyId: 'anonymous', secretAccessKey: '' },
+          signer: { sign: async (request) => request },
+        }),
+    logger: silentLogger,
+  };
+  const client = new sdk.S3Client(clientConfig);
+  rememberAnswerDates(client);
+  return {
+    sdk,
+    client,
+    region,
+    close() {
+      client.destroy();
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    },
+  };
+}
+
+/** The SDK must not write to the console: what it says may name keys. */
+const silentLogger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+
+/** Puts the answer's Date (the service's clock) into its metadata, where `answerDate` finds it. */
+function rememberAnswerDates(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const headers = (result.response as { headers?: Record<string, string> }).headers;
+      const metadata = (result.output as { $metadata?: object }).$metadata;
+      if (metadata && headers?.['date']) Object.assign(metadata, { answerDate: Date.parse(headers['date']) });
+      return result;
+    },
+    { step: 'deserialize', priority: 'high', name: 'rememberAnswerDate' },
+  );
+}
+
+/** Milliseconds since the epoch at which the service says it answered; undefined when it didn't. */
+export function answerDate(answer: { readonly $metadata: object }): number | undefined {
+  const date = (answer.$metadata as { answerDate?: number }).answerDate;
+  return date !== undefined && Number.isFinite(date) ? date : undefined;
+}
+
+async function certificates(file: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new RemoteError('badSettings', `"caFile" can't be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
+  if (!found)
+    throw new RemoteError(
+      'badSettings',
+      `"caFile" (${file}) holds no certificate. It must be in PEM format.`,
+    );
+  return [...rootCertificates, ...found];
+}

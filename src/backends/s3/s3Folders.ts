@@ -1,0 +1,101 @@
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
+import { headIfThere } from './s3Guards';
+import { checkKeyLength, placeOf, prefixOf } from './s3Keys';
+import { aboutObject, type S3Requests } from './s3Requests';
+
+/** Whether some key begins with `path/`: then it is a folder, whether or not it has a marker. Throws `notFound` for a missing bucket. */
+export async function isImpliedFolder(
+  requests: S3Requests,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { bucket, key } = prefixOf(path);
+  const answer = await requests.list({ bucket, prefix: key, maxKeys: 1 }, signal);
+  return answer.objects.length + answer.undecodable.length > 0;
+}
+
+/** Throws `notFound` or `forbidden` unless the bucket is there and may be used. */
+export async function checkBucket(requests: S3Requests, bucket: string, signal: AbortSignal): Promise<void> {
+  try {
+    await requests.run({ bucket }, signal, ({ client, sdk }) =>
+      client.send(new sdk.HeadBucketCommand({ Bucket: bucket }), { abortSignal: signal }),
+    );
+  } catch (error) {
+    // A HEAD's answer has no body, so it can't say what is missing; here it can only be the bucket.
+    if (isRemoteError(error, 'notFound')) throw noBucket(requests, bucket, error);
+    throw error;
+  }
+}
+
+function noBucket(requests: S3Requests, bucket: string, cause?: unknown): RemoteError {
+  const where = requests.config.endpoint === undefined ? 'AWS S3' : new URL(requests.config.endpoint).host;
+  return new RemoteError('notFound', `There is no bucket "${bucket}" at ${where}.`, {
+    cause,
+    code: 'NoSuchBucket (404)',
+  });
+}
+
+/** Makes the marker of a folder, an empty object whose key ends in a slash. A bucket is never made by this. */
+export async function makeFolder(requests: S3Requests, path: RemotePath, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (path === '') return;
+  const { bucket, key } = placeOf(path);
+  if (key === '') {
+    try {
+      return await checkBucket(requests, bucket, signal);
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound')) throw error;
+      throw new RemoteError(
+        'unsupported',
+        `There is no bucket "${bucket}". Make it with the command New Bucket.`,
+        { cause: error },
+      );
+    }
+  }
+  checkKeyLength(`${key}/`);
+  if (await headIfThere(requests, { bucket, key }, signal))
+    throw new RemoteError('alreadyExists', `There is a file "${path}" already.`);
+  // Also spares a marker that has content: it would be overwritten.
+  if (await isImpliedFolder(requests, path, signal)) return;
+  await requests.run({ bucket, path }, signal, ({ client, sdk }) =>
+    client.send(
+      new sdk.PutObjectCommand({
+        Bucket: bucket,
+        Key: `${key}/`,
+        Body: '',
+        ContentLength: 0,
+        ContentType: 'application/x-directory',
+      }),
+      { abortSignal: signal },
+    ),
+  );
+}
+
+/**
+ * Removes a folder's marker, or an empty bucket. Throws `notEmpty` when something else is below, `notFound` when nothing is there.
+ */
+export async function removeFolder(
+  requests: S3Requests,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const { bucket, key } = prefixOf(path);
+  if (path === '') throw new RemoteError('unsupported', "The list of buckets can't be removed.");
+  if (key === '') {
+    await requests.run({ bucket }, signal, ({ client, sdk }) =>
+      client.send(new sdk.DeleteBucketCommand({ Bucket: bucket }), { abortSignal: signal }),
+    );
+    return;
+  }
+  const { objects, undecodable } = await requests.list({ bucket, prefix: key, maxKeys: 2 }, signal);
+  const marker = objects.find((object) => object.key === key);
+  if (objects.length + undecodable.length === 0)
+    throw new RemoteError('notFound', `There is no folder "${path}".`);
+  if (!marker || marker.size > 0 || objects.length + undecodable.length > 1)
+    throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
+  await requests.run(aboutObject({ bucket, key }), signal, ({ client, sdk }) =>
+    client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal }),
+  );
+}

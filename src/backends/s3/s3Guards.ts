@@ -1,0 +1,79 @@
+import type { Guard } from '../../remote/remote';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
+import { isSameFile } from '../../remote/sameFile';
+import { type ObjectPlace, placeOf } from './s3Keys';
+import { entryOfFacts, type ObjectFacts } from './s3Objects';
+import type { S3Requests } from './s3Requests';
+
+/** The condition of a request that changes an object, in the names the SDK uses. */
+export interface WriteCondition {
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
+}
+
+/** The condition by which the service itself enforces `guard`; empty when it can't, or isn't to be relied on. Pure. */
+export function conditionOf(guard: Guard, conditionalWrites: 'enforced' | 'checked'): WriteCondition {
+  if (conditionalWrites === 'checked') return {};
+  if (guard.must === 'beAbsent') return { IfNoneMatch: '*' };
+  if (guard.must === 'beUnchanged' && guard.entry.version !== undefined)
+    return { IfMatch: `"${guard.entry.version}"` };
+  return {};
+}
+
+/**
+ * Looks whether `guard` holds now. The answer is what is there, undefined when nothing is. Throws `changed`, or `alreadyExists`
+ * for a guard of absence.
+ */
+export async function checkGuard(
+  requests: S3Requests,
+  path: RemotePath,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<ObjectFacts | undefined> {
+  const now = await headIfThere(requests, placeOf(path), signal);
+  if (guard.must === 'beAbsent' && now) throw alreadyThere(path);
+  if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
+    throw changedMeanwhile(path);
+  return now;
+}
+
+/** What is at `place`, undefined when nothing is. */
+export async function headIfThere(
+  requests: S3Requests,
+  place: ObjectPlace,
+  signal: AbortSignal,
+): Promise<ObjectFacts | undefined> {
+  try {
+    return await requests.head(place, signal);
+  } catch (error) {
+    if (isRemoteError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** What a guarded request's failure means: a refused condition of absence says that something is there. */
+export function guardedError(error: unknown, path: RemotePath, guard: Guard): unknown {
+  if (!isRemoteError(error)) return error;
+  if (guard.must === 'beAbsent' && error.kind === 'changed') return alreadyThere(path, error);
+  // If-Match on an object that is gone is a 404.
+  if (guard.must === 'beUnchanged' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
+    return changedMeanwhile(path, error);
+  if (guard.must !== 'anything' && error.kind === 'unsupported')
+    return new RemoteError(
+      'unsupported',
+      `The service does not support conditional writes. Set "conditionalWrites" to "checked"; the connection test offers that.`,
+      { cause: error },
+    );
+  return error;
+}
+
+function alreadyThere(path: RemotePath, cause?: unknown): RemoteError {
+  return new RemoteError('alreadyExists', `There is a file "${path}" already.`, { cause });
+}
+
+function changedMeanwhile(path: RemotePath, cause?: unknown): RemoteError {
+  return new RemoteError('changed', `"${path}" was changed or removed by someone else in the meantime.`, {
+    cause,
+  });
+}

@@ -1,0 +1,105 @@
+import type { FileEntry } from '../../remote/entry';
+import { type Instant, instantFromMs, parseRcloneTime } from '../../remote/modifiedTime';
+import type { RemotePath } from '../../remote/remotePath';
+
+/** An object as one line of a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string | undefined;
+  readonly lastModifiedMs: number | undefined;
+  readonly storageClass: string | undefined;
+}
+
+/** An object as a HEAD shows it: all that has to survive when it is written anew, and what tells its content. */
+export interface ObjectFacts {
+  readonly size: number;
+  readonly etag: string | undefined;
+  readonly lastModifiedMs: number | undefined;
+  readonly storageClass: string | undefined;
+  /** User metadata, names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+  readonly cacheControl: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly contentDisposition: string | undefined;
+  readonly contentLanguage: string | undefined;
+  /** As the service spells it. */
+  readonly expires: string | undefined;
+  readonly websiteRedirect: string | undefined;
+  readonly serverSideEncryption: string | undefined;
+  readonly sseKmsKeyId: string | undefined;
+  readonly customerKey: boolean;
+  readonly tagCount: number;
+  readonly versionId: string | undefined;
+  /** `ongoing-request="false", expiry-date="…"` of an object restored from an archive. */
+  readonly restore: string | undefined;
+  readonly archiveStatus: string | undefined;
+}
+
+const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** Lower-case MD5 that an ETag or `md5chksum` surely is (sync-semantics R3); undefined otherwise. */
+export function md5OfFacts(facts: ObjectFacts): string | undefined {
+  const stored = facts.metadata['md5chksum'];
+  if (stored !== undefined) {
+    const bytes = Buffer.from(stored, 'base64');
+    if (bytes.length === 16) return bytes.toString('hex');
+  }
+  return etagIsMd5(facts) ? md5OfEtag(facts.etag) : undefined;
+}
+
+/** The ETag of an object encrypted with a KMS or customer's key has the form of an MD5 and is none. */
+export function etagIsMd5(facts: Pick<ObjectFacts, 'serverSideEncryption' | 'customerKey'>): boolean {
+  return !facts.customerKey && !facts.serverSideEncryption?.startsWith('aws:kms');
+}
+
+/** The MD5 that `etag` looks like. */
+export function md5OfEtag(etag: string | undefined): string | undefined {
+  return etag !== undefined && /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : undefined;
+}
+
+/** An ETag as answers and preconditions spell it, without its quotes. */
+export function unquoted(etag: string | undefined): string | undefined {
+  if (!etag) return undefined;
+  return etag.replace(/^W\//, '').replace(/^"|"$/g, '');
+}
+
+/** The owner's modified time of an object: its metadata, else LastModified (sync-semantics R1, R2). */
+export function modifiedOfFacts(facts: ObjectFacts): Instant | undefined {
+  const stored = facts.metadata['mtime'];
+  const parsed = stored === undefined ? undefined : parseRcloneTime(stored);
+  return parsed ?? (facts.lastModifiedMs === undefined ? undefined : instantFromMs(facts.lastModifiedMs));
+}
+
+/** The entry of an object that a HEAD or GET showed: nothing more could be learned of it. */
+export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
+  const modified = modifiedOfFacts(facts);
+  const md5 = md5OfFacts(facts);
+  const readonly = archivedReason(facts);
+  return {
+    kind: 'file',
+    path,
+    size: facts.size,
+    ...(modified && { modified }),
+    ...(facts.lastModifiedMs === undefined ? {} : { serverModified: instantFromMs(facts.lastModifiedMs) }),
+    ...(md5 && { md5 }),
+    ...(facts.etag === undefined ? {} : { version: facts.etag }),
+    ...(facts.storageClass === undefined ? {} : { storageClass: facts.storageClass }),
+    ...(readonly && { readonly }),
+    exact: true,
+  };
+}
+
+/** Why the content can't be read now, as a sentence. */
+export function archivedReason(
+  facts: Pick<ObjectFacts, 'storageClass' | 'restore' | 'archiveStatus'>,
+): string | undefined {
+  if (facts.restore?.includes('ongoing-request="false"')) return undefined;
+  if (facts.restore?.includes('ongoing-request="true"'))
+    return `This object is being restored from ${facts.storageClass ?? 'its archive'}. Try again later.`;
+  if (facts.archiveStatus || (facts.storageClass !== undefined && archivedClasses.has(facts.storageClass)))
+    return `This object is archived (${facts.archiveStatus ?? facts.storageClass}). Restore it before reading: aws s3api restore-object.`;
+  return undefined;
+}

@@ -1,0 +1,283 @@
+import { createHash } from 'node:crypto';
+import { withRetries } from '../../remote/layers/withRetries';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import type { BackendHost } from '../backend';
+import { base64OfHex, digestsOf, readInto, WholeMd5 } from './bodies';
+import type { ObjectAttributes } from './s3Attributes';
+import { answerDate } from './s3Client';
+import { conditionOf, headIfThere } from './s3Guards';
+import { unquoted } from './s3Objects';
+import { aboutObject, type S3Requests } from './s3Requests';
+import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './s3Upload';
+
+const maxParts = 10_000;
+const mebi = 1024 * 1024;
+/** How long ending a failed upload may take before it is left to the bucket's own rules. */
+const abortTimeoutMs = 30_000;
+
+/** A part as CompleteMultipartUpload names it. */
+export interface StoredPart {
+  readonly PartNumber: number;
+  readonly ETag: string;
+  readonly ChecksumCRC32?: string;
+}
+
+/** Bytes of each part but the last: `chunkSize`, grown in whole MiB until no more than 10,000 are needed. Pure. */
+export function partSizeFor(size: number, chunkSize: number): number {
+  if (size <= chunkSize * maxParts) return chunkSize;
+  return Math.ceil(size / maxParts / mebi) * mebi;
+}
+
+/** An upload in parts that was begun, with what its end needs. */
+export interface PartUpload {
+  readonly uploadId: string;
+  /** The service's clock at its begin: LastModified on AWS. */
+  readonly startedMs: number | undefined;
+  readonly serverSideEncryption: string | undefined;
+}
+
+/**
+ * Sends a file in parts, `concurrency` at once; memory is bounded by part size × concurrency. A part that fails is sent again by
+ * itself. When the whole fails or is cancelled, the upload is ended so that no parts stay behind (they cost money, H23).
+ */
+export async function uploadInParts(
+  requests: S3Requests,
+  host: BackendHost,
+  upload: Upload,
+  attributes: ObjectAttributes,
+  md5: string | undefined,
+  signal: AbortSignal,
+): Promise<StoredAnswer> {
+  const { config } = requests;
+  const { body, facts, place } = upload;
+  const withCrc = config.checksums === 'whenSupported';
+  const partSize = partSizeFor(body.size, config.chunkSize);
+  const started = await beginParts(requests, upload, attributes, withCrc, signal);
+  return endedOnFailure(requests, host, upload, started, async () => {
+    let sent = 0;
+    const md5s: string[] = [];
+    const whole = new WholeMd5();
+    const parts = await eachPart(
+      Math.ceil(body.size / partSize),
+      config.concurrency,
+      signal,
+      async (index, stop) => {
+        const countIn = whole.next();
+        const start = index * partSize;
+        const length = Math.min(partSize, body.size - start);
+        const bytes = await readInto(body, { start, end: start + length }, length, stop);
+        await countIn(bytes, stop);
+        const digests = digestsOf(bytes);
+        md5s[index] = digests.md5;
+        const etag = await withRetries(
+          `part ${index + 1} of ${upload.path}`,
+          async () => {
+            const answer = await requests.run(aboutObject(place), stop, ({ client, sdk }) =>
+              client.send(
+                new sdk.UploadPartCommand({
+                  Bucket: place.bucket,
+                  Key: place.key,
+                  UploadId: started.uploadId,
+                  PartNumber: index + 1,
+                  Body: bytes,
+                  ContentLength: length,
+                  ContentMD5: base64OfHex(digests.md5),
+                  ...(withCrc && { ChecksumCRC32: digests.crc32 }),
+                }),
+                { abortSignal: stop },
+              ),
+            );
+            checkStoredMd5(upload.path, unquoted(answer.ETag), digests.md5, started.serverSideEncryption);
+            return answer.ETag ?? '';
+          },
+          { clock: host.clock, log: host.log },
+          stop,
+        );
+        sent += length;
+        facts.onProgress?.(sent);
+        return { PartNumber: index + 1, ETag: etag, ...(withCrc && { ChecksumCRC32: digests.crc32 }) };
+      },
+    );
+    const found = whole.digest();
+    // The metadata has told the MD5 already, so what differs from it must not become visible.
+    if (md5 !== undefined && md5 !== found) throw notItsMd5(upload.path);
+    const answer = await completeParts(requests, host, upload, started, parts, expectedEtag(md5s), signal);
+    return { ...answer, md5: found };
+  });
+}
+
+/** The ETag that S3 gives to an object of parts with these MD5s. Pure. */
+export function expectedEtag(md5s: readonly string[]): string {
+  const whole = createHash('md5');
+  for (const md5 of md5s) whole.update(md5, 'hex');
+  return `${whole.digest('hex')}-${md5s.length}`;
+}
+
+export async function beginParts(
+  requests: S3Requests,
+  { place }: Pick<Upload, 'place'>,
+  attributes: ObjectAttributes,
+  withCrc: boolean,
+  signal: AbortSignal,
+): Promise<PartUpload> {
+  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+    client.send(
+      new sdk.CreateMultipartUploadCommand({
+        ...attributes,
+        Bucket: place.bucket,
+        Key: place.key,
+        ...(withCrc && { ChecksumAlgorithm: 'CRC32' }),
+      }),
+      { abortSignal: signal },
+    ),
+  );
+  if (!answer.UploadId)
+    throw new RemoteError('damaged', 'The service began an upload in parts without naming it.');
+  return {
+    uploadId: answer.UploadId,
+    startedMs: answerDate(answer),
+    serverSideEncryption: answer.ServerSideEncryption,
+  };
+}
+
+/** Runs `work`; when it fails, ends the upload and passes the failure on. */
+export async function endedOnFailure<T>(
+  requests: S3Requests,
+  host: BackendHost,
+  { place, path }: Pick<Upload, 'place' | 'path'>,
+  { uploadId }: PartUpload,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const limit = AbortSignal.timeout(abortTimeoutMs);
+    try {
+      await withRetries(
+        `end the upload of ${path}`,
+        () =>
+          requests.run(aboutObject(place), limit, ({ client, sdk }) =>
+            client.send(
+              new sdk.AbortMultipartUploadCommand({
+                Bucket: place.bucket,
+                Key: place.key,
+                UploadId: uploadId,
+              }),
+              { abortSignal: limit },
+            ),
+          ),
+        { clock: host.clock, log: host.log, attempts: 3 },
+        limit,
+      );
+    } catch (abortError) {
+      // What failed first is what the caller must hear; this only leaves parts behind. NoSuchUpload: there are none.
+      if (!(isRemoteError(abortError) && abortError.code?.startsWith('NoSuchUpload')))
+        host.log.write(
+          'warn',
+          'copy',
+          `The failed upload of ${path} could not be ended; its parts stay: ${String(abortError)}`,
+        );
+    }
+    throw error;
+  }
+}
+
+/**
+ * Calls `work` for 0…count−1, `concurrency` at once, and gives the answers in order. After a failure no call starts, those
+ * under way are stopped and waited for, and the first failure is thrown.
+ */
+export async function eachPart<T>(
+  count: number,
+  concurrency: number,
+  signal: AbortSignal,
+  work: (index: number, stop: AbortSignal) => Promise<T>,
+): Promise<T[]> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  const answers: T[] = [];
+  let next = 0;
+  let failure: { readonly error: unknown } | undefined;
+  const worker = async () => {
+    while (next < count && !stop.aborted) {
+      const index = next++;
+      try {
+        answers[index] = await work(index, stop);
+      } catch (error) {
+        failure ??= { error };
+        failed.abort(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
+  signal.throwIfAborted();
+  if (failure) throw failure.error;
+  return answers;
+}
+
+/** Puts the parts together. A lost answer is asked for again; an upload that is gone by then may be the finished object. */
+export async function completeParts(
+  requests: S3Requests,
+  host: BackendHost,
+  upload: Pick<Upload, 'place' | 'path' | 'guard'>,
+  started: PartUpload,
+  parts: readonly StoredPart[],
+  expected: string | undefined,
+  signal: AbortSignal,
+): Promise<StoredAnswer> {
+  const { place, path, guard } = upload;
+  const complete = () =>
+    requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+      client.send(
+        new sdk.CompleteMultipartUploadCommand({
+          ...conditionOf(guard, requests.config.conditionalWrites),
+          Bucket: place.bucket,
+          Key: place.key,
+          UploadId: started.uploadId,
+          MultipartUpload: { Parts: [...parts] },
+        }),
+        { abortSignal: signal },
+      ),
+    );
+  return withRetries(
+    `finish the upload of ${path}`,
+    async (failed) => {
+      try {
+        const answer = await complete();
+        const etag = unquoted(answer.ETag);
+        checkWholeEtag(path, etag, expected, answer.ServerSideEncryption ?? started.serverSideEncryption);
+        return {
+          etag,
+          md5: undefined,
+          serverSideEncryption: answer.ServerSideEncryption ?? started.serverSideEncryption,
+          fromMs: started.startedMs,
+          toMs: answerDate(answer),
+        };
+      } catch (error) {
+        if (!failed || !isRemoteError(error) || !error.code?.startsWith('NoSuchUpload')) throw error;
+        const now = await headIfThere(requests, place, signal);
+        if (now?.etag === undefined || now.etag !== expected) throw error;
+        return {
+          etag: now.etag,
+          md5: undefined,
+          serverSideEncryption: now.serverSideEncryption,
+          fromMs: now.lastModifiedMs,
+          toMs: now.lastModifiedMs,
+        };
+      }
+    },
+    { clock: host.clock, log: host.log },
+    signal,
+  );
+}
+
+/** Only an ETag that has the form of S3's can be wrong; other stores make up others (sync-semantics H25). */
+function checkWholeEtag(
+  path: string,
+  etag: string | undefined,
+  expected: string | undefined,
+  encryption: string | undefined,
+): void {
+  if (expected === undefined || etag === undefined || encryption?.startsWith('aws:kms')) return;
+  if (/^[0-9a-f]{32}-\d+$/.test(etag) && etag !== expected)
+    throw new RemoteError('damaged', `The service put the parts of "${path}" together wrongly.`);
+}

@@ -1,0 +1,209 @@
+import type { ChecksumMode } from './s3Config';
+
+/** What is known of a provider before any request. Settings of the remote always win over these. */
+export interface S3Preset {
+  /** Stands in settings as `provider`. */
+  readonly id: string;
+  readonly title: string;
+  /** Endpoints to choose from; empty = the SDK works them out from the region (AWS). */
+  readonly endpoints: readonly S3PresetEndpoint[];
+  /** Whether another endpoint may be typed; false only where there is none to type. */
+  readonly endpointNeeded: boolean;
+  /** How an endpoint of this provider looks, for prompts. */
+  readonly endpointExample?: string;
+  readonly regions: readonly S3Region[];
+  readonly defaultRegion: string;
+  readonly forcePathStyle: boolean;
+  readonly checksums: ChecksumMode;
+  /** Whether buckets are made with a location constraint that people choose. */
+  readonly asksLocation: boolean;
+}
+
+export interface S3PresetEndpoint {
+  readonly url: string;
+  readonly title: string;
+  /** The region that requests to it are signed for. */
+  readonly region: string;
+}
+
+export interface S3Region {
+  readonly id: string;
+  readonly title: string;
+}
+
+const awsRegions: readonly S3Region[] = [
+  { id: 'us-east-1', title: 'US East (N. Virginia)' },
+  { id: 'us-east-2', title: 'US East (Ohio)' },
+  { id: 'us-west-1', title: 'US West (N. California)' },
+  { id: 'us-west-2', title: 'US West (Oregon)' },
+  { id: 'ca-central-1', title: 'Canada (Central)' },
+  { id: 'ca-west-1', title: 'Canada West (Calgary)' },
+  { id: 'mx-central-1', title: 'Mexico (Central)' },
+  { id: 'sa-east-1', title: 'South America (São Paulo)' },
+  { id: 'eu-west-1', title: 'Europe (Ireland)' },
+  { id: 'eu-west-2', title: 'Europe (London)' },
+  { id: 'eu-west-3', title: 'Europe (Paris)' },
+  { id: 'eu-central-1', title: 'Europe (Frankfurt)' },
+  { id: 'eu-central-2', title: 'Europe (Zurich)' },
+  { id: 'eu-north-1', title: 'Europe (Stockholm)' },
+  { id: 'eu-south-1', title: 'Europe (Milan)' },
+  { id: 'eu-south-2', title: 'Europe (Spain)' },
+  { id: 'af-south-1', title: 'Africa (Cape Town)' },
+  { id: 'il-central-1', title: 'Israel (Tel Aviv)' },
+  { id: 'me-central-1', title: 'Middle East (UAE)' },
+  { id: 'me-south-1', title: 'Middle East (Bahrain)' },
+  { id: 'ap-south-1', title: 'Asia Pacific (Mumbai)' },
+  { id: 'ap-south-2', title: 'Asia Pacific (Hyderabad)' },
+  { id: 'ap-southeast-1', title: 'Asia Pacific (Singapore)' },
+  { id: 'ap-southeast-2', title: 'Asia Pacific (Sydney)' },
+  { id: 'ap-southeast-3', title: 'Asia Pacific (Jakarta)' },
+  { id: 'ap-southeast-4', title: 'Asia Pacific (Melbourne)' },
+  { id: 'ap-southeast-5', title: 'Asia Pacific (Malaysia)' },
+  { id: 'ap-southeast-7', title: 'Asia Pacific (Thailand)' },
+  { id: 'ap-east-1', title: 'Asia Pacific (Hong Kong)' },
+  { id: 'ap-northeast-1', title: 'Asia Pacific (Tokyo)' },
+  { id: 'ap-northeast-2', title: 'Asia Pacific (Seoul)' },
+  { id: 'ap-northeast-3', title: 'Asia Pacific (Osaka)' },
+  { id: 'us-gov-east-1', title: 'AWS GovCloud (US-East)' },
+  { id: 'us-gov-west-1', title: 'AWS GovCloud (US-West)' },
+  { id: 'cn-north-1', title: 'China (Beijing)' },
+  { id: 'cn-northwest-1', title: 'China (Ningxia)' },
+];
+
+function endpointsOf(
+  host: (region: string) => string,
+  regions: readonly (readonly [string, string])[],
+): readonly S3PresetEndpoint[] {
+  return regions.map(([region, title]) => ({ url: `https://${host(region)}`, title, region }));
+}
+
+const compatible = {
+  endpointNeeded: true,
+  regions: [],
+  defaultRegion: 'us-east-1',
+  // Only AWS is sure to take the newer checksum headers; Content-MD5 guards uploads everywhere.
+  checksums: 'whenRequired',
+  asksLocation: false,
+} as const;
+
+export const s3Presets: readonly S3Preset[] = [
+  {
+    id: 'AWS',
+    title: 'Amazon Web Services S3',
+    endpoints: [],
+    endpointNeeded: false,
+    regions: awsRegions,
+    defaultRegion: 'us-east-1',
+    forcePathStyle: false,
+    checksums: 'whenSupported',
+    asksLocation: false,
+  },
+  {
+    ...compatible,
+    id: 'Minio',
+    title: 'MinIO',
+    endpoints: [],
+    endpointExample: 'https://minio.example.com:9000',
+    forcePathStyle: true,
+  },
+  {
+    ...compatible,
+    id: 'Cloudflare',
+    title: 'Cloudflare R2',
+    endpoints: [],
+    endpointExample: 'https://ACCOUNT_ID.r2.cloudflarestorage.com',
+    defaultRegion: 'auto',
+    forcePathStyle: true,
+  },
+  {
+    ...compatible,
+    id: 'Backblaze',
+    title: 'Backblaze B2',
+    endpoints: endpointsOf(
+      (region) => `s3.${region}.backblazeb2.com`,
+      [
+        ['us-west-000', 'US West 000'],
+        ['us-west-001', 'US West 001'],
+        ['us-west-002', 'US West 002'],
+        ['us-west-004', 'US West 004'],
+        ['us-east-005', 'US East 005'],
+        ['eu-central-003', 'EU Central 003'],
+        ['ca-east-006', 'Canada East 006'],
+      ],
+    ),
+    endpointExample: 'https://s3.us-west-004.backblazeb2.com',
+    forcePathStyle: true,
+  },
+  {
+    ...compatible,
+    id: 'Wasabi',
+    title: 'Wasabi',
+    endpoints: endpointsOf(
+      (region) => (region === 'us-east-1' ? 's3.wasabisys.com' : `s3.${region}.wasabisys.com`),
+      [
+        ['us-east-1', 'US East 1 (N. Virginia)'],
+        ['us-east-2', 'US East 2 (N. Virginia)'],
+        ['us-central-1', 'US Central 1 (Texas)'],
+        ['us-west-1', 'US West 1 (Oregon)'],
+        ['ca-central-1', 'Canada Central 1 (Toronto)'],
+        ['eu-central-1', 'EU Central 1 (Amsterdam)'],
+        ['eu-central-2', 'EU Central 2 (Frankfurt)'],
+        ['eu-west-1', 'EU West 1 (London)'],
+        ['eu-west-2', 'EU West 2 (Paris)'],
+        ['ap-northeast-1', 'AP Northeast 1 (Tokyo)'],
+        ['ap-northeast-2', 'AP Northeast 2 (Osaka)'],
+        ['ap-southeast-1', 'AP Southeast 1 (Singapore)'],
+        ['ap-southeast-2', 'AP Southeast 2 (Sydney)'],
+      ],
+    ),
+    endpointExample: 'https://s3.eu-central-1.wasabisys.com',
+    forcePathStyle: true,
+  },
+  {
+    ...compatible,
+    id: 'DigitalOcean',
+    title: 'DigitalOcean Spaces',
+    endpoints: endpointsOf(
+      (region) => `${region}.digitaloceanspaces.com`,
+      [
+        ['nyc3', 'New York 3'],
+        ['ams3', 'Amsterdam 3'],
+        ['sfo2', 'San Francisco 2'],
+        ['sfo3', 'San Francisco 3'],
+        ['sgp1', 'Singapore 1'],
+        ['lon1', 'London 1'],
+        ['fra1', 'Frankfurt 1'],
+        ['tor1', 'Toronto 1'],
+        ['blr1', 'Bangalore 1'],
+        ['syd1', 'Sydney 1'],
+      ],
+      // Spaces signs for the endpoint's own region name or for us-east-1; both are accepted.
+    ),
+    endpointExample: 'https://fra1.digitaloceanspaces.com',
+    forcePathStyle: false,
+  },
+  {
+    ...compatible,
+    id: 'Ceph',
+    title: 'Ceph Object Gateway',
+    endpoints: [],
+    endpointExample: 'https://rgw.example.com',
+    forcePathStyle: true,
+    asksLocation: true,
+  },
+  {
+    ...compatible,
+    id: 'Other',
+    title: 'Other S3-compatible storage',
+    endpoints: [],
+    endpointExample: 'https://s3.example.com',
+    forcePathStyle: true,
+    asksLocation: true,
+  },
+];
+
+/** The preset that `provider` names, in any case; undefined when there is none of that name. */
+export function presetNamed(provider: string | undefined): S3Preset | undefined {
+  const wanted = provider?.toLowerCase();
+  return s3Presets.find((preset) => preset.id.toLowerCase() === wanted);
+}

@@ -1,0 +1,128 @@
+import { Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import type { ReadOptions, ReadResult } from '../../remote/remote';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
+import { isSameFile } from '../../remote/sameFile';
+import { crc32Text } from './bodies';
+import { toRemoteError } from './s3Errors';
+import { filePlaceOf, type ObjectPlace } from './s3Keys';
+import { entryOfFacts, type ObjectFacts } from './s3Objects';
+import { aboutObject, type GetAnswer, type S3Requests } from './s3Requests';
+
+/**
+ * Opens an object's content. The stream fails, and never just ends, when the body is cut short; the whole object is checked
+ * against its CRC32 where the service told one. Breaking off frees the connection.
+ */
+export async function readObject(
+  requests: S3Requests,
+  path: RemotePath,
+  options: ReadOptions,
+  onFacts: (facts: ObjectFacts) => void,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const place = filePlaceOf(path);
+  const { range, expected } = options;
+  if (range?.end !== undefined && range.end <= range.start)
+    return nothing(requests, path, place, options, signal);
+  const header = range && `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`;
+  let answer: GetAnswer;
+  try {
+    answer = await requests.get(place, { range: header, ifMatch: expected?.version }, signal);
+  } catch (error) {
+    // A range that begins at the end or beyond (of an empty object, say) holds no bytes; HTTP calls that an error.
+    if (range && isRemoteError(error) && error.code?.includes('416'))
+      return nothing(requests, path, place, options, signal);
+    if (expected && isRemoteError(error, 'notFound'))
+      throw new RemoteError('changed', `"${path}" was removed by someone else in the meantime.`, {
+        cause: error,
+      });
+    throw error;
+  }
+  try {
+    const entry = entryOfFacts(path, answer.facts);
+    if (expected && !isSameFile(expected, entry))
+      throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+    const length = lengthOfBody(answer, options, path);
+    onFacts(answer.facts);
+    return { stream: checked(requests, place, answer, length, signal), entry };
+  } catch (error) {
+    answer.stream.destroy();
+    throw error;
+  }
+}
+
+/** The answer for a range that holds no bytes. */
+async function nothing(
+  requests: S3Requests,
+  path: RemotePath,
+  place: ObjectPlace,
+  { expected }: ReadOptions,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const entry = entryOfFacts(path, await requests.head(place, signal));
+  if (expected && !isSameFile(expected, entry))
+    throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+  return { stream: Readable.from([]), entry };
+}
+
+/** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for. */
+function lengthOfBody(answer: GetAnswer, { range }: ReadOptions, path: RemotePath): number {
+  const { size } = answer.facts;
+  if (!range || (range.start === 0 && answer.contentRange === undefined && (range.end ?? size) >= size))
+    return size;
+  const end = Math.min(range.end ?? size, size);
+  const got = /^bytes (\d+)-(\d+)\//.exec(answer.contentRange ?? '');
+  if (Number(got?.[1]) !== range.start || Number(got?.[2]) !== end - 1)
+    throw new RemoteError('damaged', `The service gave other bytes of "${path}" than were asked for.`);
+  return end - range.start;
+}
+
+function checked(
+  requests: S3Requests,
+  place: ObjectPlace,
+  answer: GetAnswer,
+  length: number,
+  signal: AbortSignal,
+): Readable {
+  const about = aboutObject(place);
+  let received = 0;
+  let crc = 0;
+  const checker = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      received += chunk.length;
+      if (answer.crc32 !== undefined) crc = crc32(chunk, crc);
+      done(null, chunk);
+    },
+    flush(done) {
+      if (received !== length)
+        return done(
+          new RemoteError('damaged', `Only ${received} of the ${length} bytes of "${about.path}" came.`),
+        );
+      if (answer.crc32 !== undefined && crc32Text(crc) !== answer.crc32)
+        return done(new RemoteError('damaged', `"${about.path}" arrived damaged: its checksum is another.`));
+      done();
+    },
+  });
+  const source = answer.stream;
+  const onAbort = () => checker.destroy(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  source.once('error', (error) =>
+    checker.destroy(toRemoteError(error, requests.context(about), signal) as Error),
+  );
+  // A connection that ends early may close without an error.
+  source.once('close', () => {
+    if (!source.readableEnded)
+      checker.destroy(
+        new RemoteError(
+          'unavailable',
+          `The connection ended after ${received} of the ${length} bytes of "${about.path}".`,
+        ),
+      );
+  });
+  checker.once('close', () => {
+    signal.removeEventListener('abort', onAbort);
+    source.destroy();
+  });
+  return source.pipe(checker);
+}

@@ -1,0 +1,296 @@
+import type { Capabilities } from '../../remote/capabilities';
+import type { Entry, FileEntry } from '../../remote/entry';
+import { type Instant, instantFromMs } from '../../remote/modifiedTime';
+import { pagesByCursor, RepeatablePages } from '../../remote/pages';
+import type {
+  ByteSource,
+  DeepListOptions,
+  FileFacts,
+  Guard,
+  ListOptions,
+  ReadOptions,
+  ReadResult,
+  Remote,
+  RemoteExtras,
+} from '../../remote/remote';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { comparePaths, type RemotePath, rootPath } from '../../remote/remotePath';
+import type { BackendHost } from '../backend';
+import type { S3Connection } from './s3Client';
+import type { S3Config } from './s3Config';
+import { type Copied, copyObject } from './s3Copying';
+import { checkBucket, isImpliedFolder, makeFolder, removeFolder } from './s3Folders';
+import { filePlaceOf, placeOf } from './s3Keys';
+import { type BucketKnowledge, listBelow, listFolder } from './s3Listing';
+import { entryOfFacts, etagIsMd5, type ObjectFacts } from './s3Objects';
+import { createBucket, propertiesOf, shareLink } from './s3Properties';
+import { readObject } from './s3Reading';
+import { removeObject, removeObjects } from './s3Removing';
+import { S3Requests } from './s3Requests';
+import { uploadFile } from './s3Upload';
+import { StoredTimes } from './storedTimes';
+
+/** 10,000 parts of 5 GiB. */
+const maxFileSize = 10_000 * 5 * 1024 ** 3;
+
+/** Buckets and their objects as a Remote. Makes no request until asked; see s3Backend.ts. */
+export class S3Remote implements Remote {
+  readonly capabilities: Capabilities;
+  readonly extras: RemoteExtras;
+  readonly requests: S3Requests;
+  private readonly times = new Map<string, StoredTimes>();
+  private readonly bucketsWithKms = new Set<string>();
+
+  constructor(
+    private readonly config: S3Config,
+    private readonly host: BackendHost,
+    private readonly connection: S3Connection,
+  ) {
+    this.requests = new S3Requests(config, connection);
+    this.capabilities = {
+      timePrecisionNs: 1,
+      listsModified: false,
+      hash: 'md5',
+      // 1,024 bytes of key after a bucket of at most 63 and a slash; uploads check the key itself.
+      names: { caseSensitive: true, foldsUnicode: false, forbids: 'nothing', maxPathBytes: 1024 + 64 },
+      maxFileSize,
+      guards: config.conditionalWrites === 'enforced' ? 'enforced' : 'checkedBefore',
+      realFolders: false,
+    };
+    this.extras = {
+      shareLink: (path, seconds, signal) => shareLink(this.requests, path, seconds, signal),
+      properties: (path, signal) => propertiesOf(this.requests, path, signal),
+      createBucket: (name, location, signal) => createBucket(this.requests, name, location, signal),
+    };
+  }
+
+  list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
+    if (folder === rootPath) return this.listBuckets(options, signal);
+    return listFolder(this.requests, folder, options, this.knowledge(placeOf(folder).bucket), signal);
+  }
+
+  listDeep(
+    folder: RemotePath,
+    _options: DeepListOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Entry[]> {
+    const unordered = this.config.listOrder === 'unordered';
+    const listBucket = (path: RemotePath) =>
+      listBelow(this.requests, path, this.knowledge(placeOf(path).bucket), unordered, signal);
+    if (folder !== rootPath) return listBucket(folder);
+    let buckets: RemotePath[] | undefined;
+    let current: RepeatablePages<readonly Entry[]> | undefined;
+    return new RepeatablePages<readonly Entry[]>(async () => {
+      if (!buckets) {
+        const found: RemotePath[] = [];
+        for await (const page of this.listBuckets({}, signal))
+          for (const entry of page) if (entry.kind === 'folder') found.push(entry.path);
+        // As whole paths sort: a bucket's name is always followed by a slash in them.
+        buckets = found.sort((a, b) => comparePaths(`${a}/`, `${b}/`));
+      }
+      for (;;) {
+        const bucket: RemotePath | undefined = buckets[0];
+        if (bucket === undefined) return { done: true, value: undefined };
+        current ??= listBucket(bucket);
+        const page = await current.next();
+        if (!page.done) return page;
+        buckets.shift();
+        current = undefined;
+      }
+    });
+  }
+
+  async stat(path: RemotePath, signal: AbortSignal): Promise<Entry> {
+    signal.throwIfAborted();
+    const { bucket, key } = placeOf(path);
+    if (bucket === '') return { kind: 'folder', path };
+    if (key === '') {
+      await checkBucket(this.requests, bucket, signal);
+      return { kind: 'folder', path, role: 'bucket' };
+    }
+    try {
+      return this.learnt(path, await this.requests.head(filePlaceOf(path), signal));
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound')) throw error;
+      if (await isImpliedFolder(this.requests, path, signal)) return { kind: 'folder', path };
+      throw error;
+    }
+  }
+
+  async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
+    signal.throwIfAborted();
+    return readObject(this.requests, path, options, (facts) => void this.learnt(path, facts), signal);
+  }
+
+  async write(
+    path: RemotePath,
+    body: ByteSource,
+    facts: FileFacts,
+    guard: Guard,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
+    const { entry, storedFromMs, storedToMs, encryptedWithKms } = await uploadFile(
+      this.requests,
+      this.host,
+      path,
+      body,
+      facts,
+      guard,
+      signal,
+    );
+    const { bucket, key } = placeOf(path);
+    if (encryptedWithKms) this.bucketsWithKms.add(bucket);
+    const times = this.timesOf(bucket);
+    if (
+      entry.modified &&
+      entry.version !== undefined &&
+      storedFromMs !== undefined &&
+      storedToMs !== undefined
+    )
+      times.rememberWritten(key, entry.version, storedFromMs, storedToMs, {
+        modified: entry.modified,
+        ...(entry.md5 && { md5: entry.md5 }),
+      });
+    else times.forget(key);
+    return entry;
+  }
+
+  async removeFile(path: RemotePath, guard: Guard, signal: AbortSignal): Promise<void> {
+    await removeObject(this.requests, path, guard, signal);
+    this.forget(path);
+  }
+
+  async removeFiles(
+    paths: readonly RemotePath[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<RemotePath, Error>> {
+    const failures = await removeObjects(this.requests, paths, signal);
+    for (const path of paths) if (!failures.has(path)) this.forget(path);
+    return failures;
+  }
+
+  makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return makeFolder(this.requests, path, signal);
+  }
+
+  removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return removeFolder(this.requests, path, signal);
+  }
+
+  async copyWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+    signal.throwIfAborted();
+    if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
+    const copied = await copyObject(this.requests, this.host, source, to, guard, undefined, signal);
+    this.copied(copied);
+    return copied.entry;
+  }
+
+  /** Copies, looks that the copy is whole, and only then removes the source, if it is still what was copied. */
+  async moveWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+    const copied = await this.copyWithin(source, to, guard, signal);
+    const there = await this.requests.head(filePlaceOf(to), signal);
+    if (there.size !== source.size || (copied.version !== undefined && there.etag !== copied.version))
+      throw new RemoteError('damaged', `"${to}" is not what was copied there; "${source.path}" was kept.`);
+    await this.removeFile(source.path, { must: 'beUnchanged', entry: source }, signal);
+    return this.learnt(to, there);
+  }
+
+  async setModifiedTime(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry> {
+    signal.throwIfAborted();
+    const guard: Guard = { must: 'beUnchanged', entry: file };
+    const changed = await copyObject(this.requests, this.host, file, file.path, guard, time, signal);
+    this.copied(changed);
+    return changed.entry;
+  }
+
+  /** Writes what is known of modified times and ends connections. */
+  async close(): Promise<void> {
+    await Promise.all([...this.times.values()].map((times) => times.save()));
+    this.connection.close();
+  }
+
+  private listBuckets({ namePrefix = '', pageSize }: ListOptions, signal: AbortSignal) {
+    const root = placeOf(this.config.root).bucket;
+    return pagesByCursor<readonly Entry[], string>(async (token) => {
+      signal.throwIfAborted();
+      if (root !== '')
+        return {
+          value: root.startsWith(namePrefix)
+            ? [{ kind: 'folder', path: root as RemotePath, role: 'bucket' }]
+            : [],
+        };
+      const answer = await this.requests.run({}, signal, ({ client, sdk }) =>
+        client.send(
+          new sdk.ListBucketsCommand({
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+            // Asking for pages is an addition of AWS; elsewhere all come at once.
+            ...(pageSize !== undefined && this.config.endpoint === undefined ? { MaxBuckets: pageSize } : {}),
+          }),
+          { abortSignal: signal },
+        ),
+      );
+      if (token !== undefined && answer.ContinuationToken === token)
+        throw new RemoteError('damaged', 'The service lists its buckets in a circle.');
+      const entries: Entry[] = [];
+      for (const { Name = '', CreationDate } of answer.Buckets ?? [])
+        if (Name !== '' && Name.startsWith(namePrefix))
+          entries.push({
+            kind: 'folder',
+            path: Name as RemotePath,
+            role: 'bucket',
+            ...(CreationDate && { modified: instantFromMs(CreationDate.getTime()) }),
+          });
+      return { value: entries, next: answer.ContinuationToken };
+    });
+  }
+
+  /** The entry that `facts` show, remembered for later listings. */
+  private learnt(path: RemotePath, facts: ObjectFacts): FileEntry {
+    const entry = entryOfFacts(path, facts);
+    const { bucket, key } = placeOf(path);
+    if (!etagIsMd5(facts)) this.bucketsWithKms.add(bucket);
+    if (facts.etag !== undefined && facts.lastModifiedMs !== undefined && entry.modified)
+      this.timesOf(bucket).remember(
+        key,
+        { etag: facts.etag, serverModifiedMs: facts.lastModifiedMs },
+        { modified: entry.modified, ...(entry.md5 && { md5: entry.md5 }) },
+      );
+    return entry;
+  }
+
+  private copied({ entry, lastModifiedMs }: Copied): void {
+    const { bucket, key } = placeOf(entry.path);
+    if (entry.version !== undefined && lastModifiedMs !== undefined && entry.modified)
+      this.timesOf(bucket).remember(
+        key,
+        { etag: entry.version, serverModifiedMs: lastModifiedMs },
+        { modified: entry.modified, ...(entry.md5 && { md5: entry.md5 }) },
+      );
+    else this.forget(entry.path);
+  }
+
+  private forget(path: RemotePath): void {
+    const { bucket, key } = placeOf(path);
+    this.timesOf(bucket).forget(key);
+  }
+
+  private knowledge(bucket: string): BucketKnowledge {
+    const { config, bucketsWithKms } = this;
+    return {
+      times: this.timesOf(bucket),
+      get etagsAreNoMd5() {
+        return config.serverSideEncryption?.startsWith('aws:kms') === true || bucketsWithKms.has(bucket);
+      },
+    };
+  }
+
+  private timesOf(bucket: string): StoredTimes {
+    let times = this.times.get(bucket);
+    if (!times) {
+      const endpoint = this.config.endpoint ?? 'aws';
+      times = new StoredTimes(StoredTimes.fileFor(this.host.cacheFolder, endpoint, bucket), this.host.log);
+      this.times.set(bucket, times);
+    }
+    return times;
+  }
+}

@@ -1,0 +1,228 @@
+import type { FileEntry } from '../../remote/entry';
+import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
+import { RemoteError } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
+import type { BackendHost } from '../backend';
+import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './bodies';
+import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
+import { answerDate } from './s3Client';
+import { checkGuard, conditionOf, guardedError } from './s3Guards';
+import { filePlaceOf, type ObjectPlace } from './s3Keys';
+import { etagIsMd5, md5OfEtag, unquoted } from './s3Objects';
+import { uploadInParts } from './s3PartUpload';
+import { aboutObject, type S3Requests } from './s3Requests';
+
+/** Bodies up to this are held in memory: one read, one request, and a failed request can be sent again. */
+const inMemoryLimit = 8 * 1024 * 1024;
+/** Slack for the service's clock when its answer's Date stands in for LastModified. */
+const dateSlackMs = 2000;
+
+/** One file on its way up. */
+export interface Upload {
+  readonly path: RemotePath;
+  readonly place: ObjectPlace;
+  readonly body: ByteSource;
+  readonly facts: FileFacts;
+  readonly guard: Guard;
+}
+
+/** What is now stored, and when the service says it was (ms, by its clock; from…to). */
+export interface Uploaded {
+  readonly entry: FileEntry;
+  readonly storedFromMs: number | undefined;
+  readonly storedToMs: number | undefined;
+  readonly encryptedWithKms: boolean;
+}
+
+/** What a finished request told. */
+export interface StoredAnswer {
+  readonly etag: string | undefined;
+  readonly md5: string | undefined;
+  readonly serverSideEncryption: string | undefined;
+  readonly fromMs: number | undefined;
+  readonly toMs: number | undefined;
+}
+
+/**
+ * Writes a whole file. Content-MD5 goes with every byte sent, so the service refuses what arrives damaged before it
+ * becomes visible; no HEAD follows.
+ *
+ * The MD5 has to be known before the first byte: it is a header, and `md5chksum` belongs to the metadata that multipart
+ * uploads fix at their start (sync-semantics R4). What isn't in memory is therefore read twice, as rclone does; the second read
+ * usually comes from the disk's cache. A source whose every reading is a download of its own (`costlyToReread`) is not: it
+ * goes in parts, each checked by its own MD5, and has no MD5 of the whole unless it told one.
+ */
+export async function uploadFile(
+  requests: S3Requests,
+  host: BackendHost,
+  path: RemotePath,
+  body: ByteSource,
+  facts: FileFacts,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<Uploaded> {
+  signal.throwIfAborted();
+  const upload: Upload = { path, place: filePlaceOf(path), body, facts, guard };
+  const attributes = await attributesFor(requests, upload, signal);
+  try {
+    return uploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw guardedError(error, path, guard);
+  }
+}
+
+/** Asks the service first where that is needed: to keep attributes, to check a guard that it won't enforce, or to spare a long upload. */
+async function attributesFor(
+  requests: S3Requests,
+  upload: Upload,
+  signal: AbortSignal,
+): Promise<ObjectAttributes> {
+  const { path, place, facts, guard, body } = upload;
+  const { config } = requests;
+  const enforced = Object.keys(conditionOf(guard, config.conditionalWrites)).length > 0;
+  const mustLook = guard.must !== 'anything' && (!enforced || body.size > inMemoryLimit);
+  const fresh = () => newAttributes(path, facts, config);
+  if (!facts.keepAttributes && !mustLook) return fresh();
+  const before = await checkGuard(requests, path, mustLook ? guard : { must: 'anything' }, signal);
+  if (!before || !facts.keepAttributes) return fresh();
+  const tagging = await taggingOf(requests, place, before.tagCount, signal);
+  return keptAttributes(before, tagging, facts.modified, config);
+}
+
+async function send(
+  requests: S3Requests,
+  host: BackendHost,
+  upload: Upload,
+  attributes: ObjectAttributes,
+  signal: AbortSignal,
+): Promise<StoredAnswer> {
+  const { body } = upload;
+  const { uploadCutoff } = requests.config;
+  // Kept small even where the cutoff is 0: a body without bytes can't go in parts.
+  if (body.size === 0 || (body.size <= inMemoryLimit && body.size <= uploadCutoff)) {
+    const bytes = await readInto(body, undefined, body.size, signal);
+    return putBytes(requests, upload, attributes, bytes, signal);
+  }
+  const digests =
+    body.md5 === undefined && !body.costlyToReread ? await readDigests(body, signal) : undefined;
+  const md5 = digests?.md5 ?? body.md5;
+  if (body.size <= uploadCutoff && md5 !== undefined)
+    return putStream(requests, upload, attributes, md5, digests?.crc32, signal);
+  const metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
+  return uploadInParts(requests, host, upload, { ...attributes, Metadata: metadata }, md5, signal);
+}
+
+async function putBytes(
+  requests: S3Requests,
+  upload: Upload,
+  attributes: ObjectAttributes,
+  bytes: Buffer,
+  signal: AbortSignal,
+): Promise<StoredAnswer> {
+  const digests = digestsOf(bytes);
+  if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw notItsMd5(upload.path);
+  const answer = await put(requests, upload, attributes, bytes, digests, signal);
+  upload.facts.onProgress?.(bytes.length);
+  return answer;
+}
+
+async function putStream(
+  requests: S3Requests,
+  upload: Upload,
+  attributes: ObjectAttributes,
+  md5: string,
+  crc32: string | undefined,
+  signal: AbortSignal,
+): Promise<StoredAnswer> {
+  const { body, facts } = upload;
+  // A failing source doesn't end the request by itself: the request would wait for the rest for ever.
+  const sourceFailed = new AbortController();
+  const both = AbortSignal.any([signal, sourceFailed.signal]);
+  const source = await body.open(undefined, both);
+  const stream = counted(source, body.size, (sent) => facts.onProgress?.(sent));
+  stream.once('error', (error) => sourceFailed.abort(error));
+  try {
+    return await put(requests, upload, attributes, stream, { md5, ...(crc32 && { crc32 }) }, both);
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function put(
+  requests: S3Requests,
+  upload: Upload,
+  attributes: ObjectAttributes,
+  content: Buffer | ReturnType<typeof counted>,
+  digests: Pick<Digests, 'md5'> & Partial<Digests>,
+  signal: AbortSignal,
+): Promise<StoredAnswer> {
+  const { place, body, guard } = upload;
+  const { config } = requests;
+  const kms = attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
+  const started = performance.now();
+  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+    client.send(
+      new sdk.PutObjectCommand({
+        ...attributes,
+        // Where the ETag will be no MD5, the metadata tells it, for small files too (sync-semantics R4).
+        ...(kms && { Metadata: { ...attributes.Metadata, md5chksum: base64OfHex(digests.md5) } }),
+        ...conditionOf(guard, config.conditionalWrites),
+        Bucket: place.bucket,
+        Key: place.key,
+        Body: content,
+        ContentLength: body.size,
+        ContentMD5: base64OfHex(digests.md5),
+        ...(config.checksums === 'whenSupported' && digests.crc32 && { ChecksumCRC32: digests.crc32 }),
+      }),
+      { abortSignal: signal },
+    ),
+  );
+  const etag = unquoted(answer.ETag);
+  checkStoredMd5(upload.path, etag, digests.md5, answer.ServerSideEncryption);
+  const date = answerDate(answer);
+  return {
+    etag,
+    md5: digests.md5,
+    serverSideEncryption: answer.ServerSideEncryption,
+    fromMs: date === undefined ? undefined : date - (performance.now() - started),
+    toMs: date,
+  };
+}
+
+/** The source isn't what its MD5 says it is. */
+export function notItsMd5(path: RemotePath): RemoteError {
+  return new RemoteError('damaged', `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`);
+}
+
+/** Throws `damaged` when the service says that it stored something else: a store that ignores Content-MD5. */
+export function checkStoredMd5(
+  path: RemotePath,
+  etag: string | undefined,
+  md5: string,
+  serverSideEncryption: string | undefined,
+): void {
+  if (!etagIsMd5({ serverSideEncryption, customerKey: false })) return;
+  const stored = md5OfEtag(etag);
+  if (stored !== undefined && stored !== md5)
+    throw new RemoteError('damaged', `The service stored other content at "${path}" than was sent.`);
+}
+
+function uploaded(upload: Upload, attributes: ObjectAttributes, answer: StoredAnswer): Uploaded {
+  const { path, body, facts } = upload;
+  const storageClass = attributes.StorageClass;
+  return {
+    entry: {
+      kind: 'file',
+      path,
+      size: body.size,
+      ...(facts.modified && { modified: facts.modified }),
+      ...(answer.md5 && { md5: answer.md5 }),
+      ...(answer.etag === undefined ? {} : { version: answer.etag }),
+      ...(storageClass && { storageClass }),
+    },
+    storedFromMs: answer.fromMs === undefined ? undefined : answer.fromMs - dateSlackMs,
+    storedToMs: answer.toMs === undefined ? undefined : answer.toMs + dateSlackMs,
+    encryptedWithKms: !etagIsMd5({ serverSideEncryption: answer.serverSideEncryption, customerKey: false }),
+  };
+}
