@@ -4,6 +4,7 @@ import type { Identity } from './signatureCheck';
 
 const EMPTY_SHA256 = createHash('sha256').digest('hex');
 const MAX_LINE = 8192;
+const MIN_CHUNK = 8192;
 
 /**
  * Decodes the `aws-chunked` content encoding as it arrives: lines `size[;chunk-signature=…]`, data, and after the
@@ -15,6 +16,8 @@ export class ChunkedBody {
   private state: 'size' | 'data' | 'dataEnd' | 'trailers' | 'done' = 'size';
   private line = '';
   private left = 0;
+  /** Only the last chunk with data may be small, and which is the last is known one chunk later. */
+  private smallChunk = false;
   private chunkHash: Hash | undefined;
   private chunkSignature = '';
   private previousSignature: string;
@@ -78,8 +81,11 @@ export class ChunkedBody {
         this.chunkSignature = match[2] ?? '';
         this.chunkHash = createHash('sha256');
       }
-      if (this.left > 0) this.state = 'data';
-      else {
+      if (this.left > 0) {
+        if (this.smallChunk) throw chunkTooSmall();
+        this.smallChunk = this.left < MIN_CHUNK;
+        this.state = 'data';
+      } else {
         this.finishChunk();
         this.state = 'trailers';
       }
@@ -128,4 +134,11 @@ export class ChunkedBody {
 
 function incomplete(): S3Error {
   return new S3Error('IncompleteBody', 'The request body terminated unexpectedly');
+}
+
+function chunkTooSmall(): S3Error {
+  return new S3Error(
+    'InvalidChunkSizeError',
+    'Only the last chunk is allowed to have a size less than 8192 bytes',
+  );
 }

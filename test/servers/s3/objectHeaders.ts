@@ -25,6 +25,7 @@ const STORAGE_CLASSES = [
   'OUTPOSTS',
   'SNOW',
 ];
+const TAG_TEXT = /^[\p{L}\p{N}\s+\-=._:/@]*$/u;
 const MAX_METADATA_BYTES = 2048;
 const ENCRYPTION = 'x-amz-server-side-encryption';
 
@@ -142,14 +143,15 @@ export function parseTagging(header: string | undefined): Record<string, string>
   return tags;
 }
 
-/** Throws S3Error for more than ten tags or names and values that are too long. */
+/** Throws S3Error for more than ten tags, and for names and values that are too long or hold other characters than S3 allows. */
 export function checkTags(tags: Record<string, string>): void {
   const entries = Object.entries(tags);
   if (entries.length > 10) throw new S3Error('BadRequest', 'Object tags cannot be greater than 10');
   for (const [name, value] of entries) {
-    if (name.length === 0 || name.length > 128)
+    if (name.length === 0 || name.length > 128 || !TAG_TEXT.test(name))
       throw new S3Error('InvalidTag', 'The TagKey you have provided is invalid');
-    if (value.length > 256) throw new S3Error('InvalidTag', 'The TagValue you have provided is invalid');
+    if (value.length > 256 || !TAG_TEXT.test(value))
+      throw new S3Error('InvalidTag', 'The TagValue you have provided is invalid');
   }
 }
 

@@ -67,14 +67,14 @@ async function notStored(world: World): Promise<void> {
 export const bodyChecks: Check[] = [
   ...checks('bodies', {
     'a stream from the SDK with its default trailer is stored as sent': async (world) => {
-      const Body = Readable.from([CONTENT.subarray(0, 5000), CONTENT.subarray(5000)]);
+      const Body = Readable.from([CONTENT.subarray(0, 8192), CONTENT.subarray(8192)]);
       await world.client.send(
         new PutObjectCommand({ Bucket: world.bucket, Key: 'a', Body, ContentLength: CONTENT.length }),
       );
       await stored(world);
     },
     'a stream from the SDK without checksums is stored as sent': async (world) => {
-      const Body = Readable.from([CONTENT.subarray(0, 5000), CONTENT.subarray(5000)]);
+      const Body = Readable.from([CONTENT.subarray(0, 8192), CONTENT.subarray(8192)]);
       await world.plainClient.send(
         new PutObjectCommand({ Bucket: world.bucket, Key: 'a', Body, ContentLength: CONTENT.length }),
       );
@@ -159,6 +159,13 @@ export const bodyChecks: Check[] = [
       const broken = Buffer.concat([Buffer.from('zz\r\n'), framed.subarray(4)]);
       const more = unsignedTrailer(broken, `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`);
       assert.ok((await world.send('PUT', 'a', more)).status >= 400);
+      await notStored(world);
+    },
+    'a chunk below 8 KiB that is not the last is InvalidChunkSizeError': async (world) => {
+      const parts = [CONTENT.subarray(0, 5000), CONTENT.subarray(5000), Buffer.alloc(0)];
+      const body = Buffer.concat(parts.map((part) => frameChunk(part)));
+      const more = unsignedTrailer(body, `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`);
+      answered(await world.send('PUT', 'a', more), 403, 'InvalidChunkSizeError');
       await notStored(world);
     },
     'signed chunks are checked: right': async (world) => {

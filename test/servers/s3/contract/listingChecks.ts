@@ -11,7 +11,7 @@ import {
 import { answered, type Check, checks, refused, type World } from './check';
 
 async function putAll(world: World, keys: readonly string[]): Promise<void> {
-  await Promise.all(keys.map((key) => world.put(key, key)));
+  await Promise.all(keys.map((key) => world.put(key, key.endsWith('/') ? '' : key)));
 }
 
 function list(world: World, input: Omit<ConstructorParameters<typeof ListObjectsV2Command>[0], 'Bucket'>) {
@@ -75,7 +75,7 @@ export const bucketChecks: Check[] = checks('buckets', {
 
 export const listingChecks: Check[] = checks('listing', {
   'keys come in the order of their UTF-8 bytes': async (world) => {
-    const keys = ['\u{1f600}', '\uffee', 'z', 'é', 'a', 'Z', 'a-b', 'a.b', 'a/b', 'ab', '\ufb01x'];
+    const keys = ['\u{1f600}', '\uffee', 'z', 'é', 'A', 'Z', 'a-b', 'a.b', 'a/b', 'ab', '\ufb01x'];
     await putAll(world, keys);
     const sorted = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     assert.deepEqual(await world.keys(), sorted);
@@ -106,7 +106,7 @@ export const listingChecks: Check[] = checks('listing', {
   },
   'paging with a delimiter repeats no prefix and drops none': async (world) => {
     const folders = Array.from({ length: 7 }, (_, i) => `d${i}/`);
-    await putAll(world, [...folders.flatMap((f) => [`${f}1`, `${f}2`, `${f}3`]), 'd3', 'x']);
+    await putAll(world, [...folders.flatMap((f) => [`${f}1`, `${f}2`, `${f}3`]), 'd3x', 'x']);
     for (const MaxKeys of [1, 2, 3, 8]) {
       const seen: (string | undefined)[] = [];
       let token: string | undefined;
@@ -121,7 +121,7 @@ export const listingChecks: Check[] = checks('listing', {
         seen.push(...found);
         token = page.NextContinuationToken;
       } while (token !== undefined && seen.length < 50);
-      assert.deepEqual(seen.sort(), [...folders, 'd3', 'x'].sort());
+      assert.deepEqual(seen.sort(), [...folders, 'd3x', 'x'].sort());
     }
   },
   'a delimiter may be any text': async (world) => {
