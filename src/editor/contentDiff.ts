@@ -1,0 +1,93 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { Action, Place, Plan } from '../plan/plan';
+import type { FileEntry } from '../remote/entry';
+import { isRemoteError } from '../remote/remoteError';
+import { baseName } from '../remote/remotePath';
+import { neverAborted } from './cancellation';
+import { entryFacts, looksBinary } from './entryFacts';
+import { toUri } from './remoteUri';
+import type { Snapshots } from './snapshots';
+import { describePlace, shortPlace } from './syncPlaces';
+import { format } from './words';
+
+export interface ContentDiffParts {
+  readonly app: Pick<App, 'openPlace'>;
+  readonly snapshots: Snapshots;
+  readonly largeFileBytes: () => number;
+}
+
+/** One side of a row of a plan. */
+interface SideFile {
+  readonly place: Place;
+  readonly entry: FileEntry;
+}
+
+/** Bytes at the start of a file by which text and other content are told apart. */
+const sniffedBytes = 4096;
+
+/**
+ * Shows what a row of a plan is about: a diff editor with the target's file on the left and the source's on the right; the
+ * one file where there is only one; and where the content is no text, is large or is equal anyway, the facts of both.
+ * Throws RemoteError.
+ */
+export async function openContentDiff(parts: ContentDiffParts, plan: Plan, action: Action): Promise<void> {
+  const source = 'source' in action ? { place: plan.source, entry: action.source } : undefined;
+  const target = action.before && { place: plan.target, entry: action.before };
+  const only = source && target ? undefined : (source ?? target);
+  if (only) return showOne(parts, only);
+  if (!source || !target) return;
+  const name = baseName(action.path);
+  const title = `${name}: ${shortPlace(target.place)} ↔ ${shortPlace(source.place)}`;
+  const factsOnly =
+    action.kind === 'setTime' ||
+    [source, target].some(({ entry }) => entry.size > parts.largeFileBytes()) ||
+    (await isBinary(parts, source)) ||
+    (await isBinary(parts, target));
+  const [left, right] = factsOnly
+    ? [await factsOf(parts, target), await factsOf(parts, source)]
+    : [uriOf(target), uriOf(source)];
+  await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
+}
+
+async function showOne(parts: ContentDiffParts, side: SideFile): Promise<void> {
+  const uri = side.entry.size > parts.largeFileBytes() ? await factsOf(parts, side) : uriOf(side);
+  // `vscode.open` takes the right editor for pictures and the like, where a text editor would refuse.
+  await vscode.commands.executeCommand('vscode.open', uri, { preview: true });
+}
+
+/** A snapshot with the facts of a file, asked for anew, since a listing knows only some of them. */
+async function factsOf(parts: ContentDiffParts, side: SideFile): Promise<vscode.Uri> {
+  const { remote } = await parts.app.openPlace(side.place);
+  const now = await remote.stat(side.entry.path, neverAborted()).catch((error: unknown) => {
+    if (isRemoteError(error)) return side.entry; // what the plan was made of is still worth showing
+    throw error;
+  });
+  const entry = now.kind === 'file' ? now : side.entry;
+  const text = entryFacts(whereIs(side), entry, format());
+  return parts.snapshots.add(`${baseName(side.entry.path)}.facts.txt`, Buffer.from(text));
+}
+
+async function isBinary(parts: ContentDiffParts, side: SideFile): Promise<boolean> {
+  if (side.entry.size === 0) return false;
+  const { remote } = await parts.app.openPlace(side.place);
+  const range = { start: 0, end: Math.min(side.entry.size, sniffedBytes) };
+  const { stream } = await remote.read(side.entry.path, { range }, neverAborted());
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return looksBinary(Buffer.concat(pieces));
+}
+
+/** Entries of a plan carry their whole path in their own remote; a folder's remote begins at the folder. */
+function uriOf({ place, entry }: SideFile): vscode.Uri {
+  return place.kind === 'remote'
+    ? toUri({ remote: place.remote, path: entry.path })
+    : vscode.Uri.file(path.join(place.path, ...entry.path.split('/')));
+}
+
+function whereIs({ place, entry }: SideFile): string {
+  return place.kind === 'remote'
+    ? describePlace({ ...place, path: entry.path })
+    : path.join(place.path, ...entry.path.split('/'));
+}

@@ -1,0 +1,39 @@
+import type { FileEntry } from '../remote/entry';
+import { instantToMs } from '../remote/modifiedTime';
+
+/** How the facts of a file are written. */
+export interface FactFormat {
+  bytes(n: number): string;
+  count(n: number): string;
+  exactTime(ms: number): string;
+}
+
+/**
+ * The facts of a file as lines of text, one fact a line and always in the same order, so that two files' lines can be compared
+ * side by side. What isn't known is left out. Pure.
+ */
+export function entryFacts(where: string, entry: FileEntry, format: FactFormat): string {
+  const time = (instant: FileEntry['modified']) => instant && format.exactTime(instantToMs(instant));
+  const facts: [string, string | undefined][] = [
+    ['File', where],
+    ['Size', `${format.bytes(entry.size)} (${format.count(entry.size)} bytes)`],
+    ['Modified', time(entry.modified)],
+    ['Stored', time(entry.serverModified)],
+    ['MD5', entry.md5],
+    ['Version', entry.version === entry.md5 ? undefined : entry.version],
+    ['Storage class', entry.storageClass],
+    ['Note', entry.readonly],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length)) + 2;
+  return `${facts
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name.padEnd(width)}${value}`)
+    .join('\n')}\n`;
+}
+
+/** Whether the first bytes of a file are those of something that is no text. UTF-16 and UTF-32 show by their marks. Pure. */
+export function looksBinary(start: Uint8Array): boolean {
+  const [a, b] = start;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return false;
+  return start.includes(0);
+}

@@ -1,0 +1,33 @@
+import { FileSystemError } from 'vscode';
+import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
+
+/**
+ * The only place where a remote's error becomes the editor's. The sentence goes along, since the editor shows it. What is
+ * no RemoteError (a defect of ours, a cancellation) comes back as it is: the editor shows it as a failure, never as
+ * an absent or empty file.
+ */
+export function toFileSystemError(error: unknown): unknown {
+  if (!isRemoteError(error)) return error;
+  return editorKinds[error.kind](error.message);
+}
+
+/** "Not found" only for what surely isn't there: the editor takes it for leave to create. */
+const editorKinds: Readonly<Record<RemoteErrorKind, (message: string) => FileSystemError>> = {
+  notFound: FileSystemError.FileNotFound,
+  alreadyExists: FileSystemError.FileExists,
+  notAFolder: FileSystemError.FileNotADirectory,
+  isAFolder: FileSystemError.FileIsADirectory,
+  notEmpty: FileSystemError.Unavailable,
+  forbidden: FileSystemError.NoPermissions,
+  signInNeeded: FileSystemError.NoPermissions,
+  archived: FileSystemError.NoPermissions,
+  unsupported: FileSystemError.NoPermissions,
+  badName: FileSystemError.NoPermissions,
+  badSettings: FileSystemError.Unavailable,
+  tooMany: FileSystemError.Unavailable,
+  unavailable: FileSystemError.Unavailable,
+  changed: FileSystemError.Unavailable,
+  full: FileSystemError.Unavailable,
+  damaged: FileSystemError.Unavailable,
+  other: FileSystemError.Unavailable,
+};

@@ -1,0 +1,149 @@
+import type { FileEntry, FolderEntry } from '../remote/entry';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { baseName, isWithin, parentPath, type RemotePath } from '../remote/remotePath';
+
+/** What a folder holds, by name: all of it, or all names that start with `namePrefix`. */
+export interface FolderNames {
+  readonly entries: ReadonlyMap<string, FileEntry | FolderEntry>;
+  /** False when the listing was cut off: then a name that isn't there may exist. */
+  readonly complete: boolean;
+}
+
+/** The answer of the cache for one path. */
+export type Remembered = FileEntry | FolderEntry | 'absent' | undefined;
+
+interface Kept {
+  readonly remote: string;
+  readonly folder: RemotePath;
+  readonly namePrefix: string;
+  readonly names: FolderNames;
+  /** Until when its entries are taken for what is there, and until when what it lacks for absent. */
+  readonly entriesUntil: number;
+  readonly until: number;
+}
+
+/** Milliseconds that an entry of a listing stands in for a question about it. */
+export const keepEntries = 4_000;
+
+/**
+ * Listings of folders, kept for a moment. On opening a folder, the editor and its extensions look for dozens of files
+ * that are hardly ever there (`.vscode/settings.json`, `.git`, …), many times over: a listing answers them all.
+ */
+export class FolderCache {
+  private readonly kept = new Map<string, Kept>();
+  private readonly loading = new Map<string, Promise<FolderNames>>();
+  private generation = 0;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly most = 500,
+  ) {}
+
+  /**
+   * The listing of `folder`, by `load` unless the same is under way already. A failure is thrown and nothing is kept. What
+   * the listing lacks counts as absent for `keepMs`.
+   */
+  async load(
+    folder: RemoteAddress,
+    namePrefix: string,
+    keepMs: number,
+    load: () => Promise<FolderNames>,
+  ): Promise<FolderNames> {
+    const key = keyOf(folder, namePrefix);
+    const running = this.loading.get(key);
+    if (running !== undefined) return running;
+    const generation = this.generation;
+    const promise = load();
+    this.loading.set(key, promise);
+    try {
+      const names = await promise;
+      // What was changed meanwhile may or may not be in it.
+      if (generation === this.generation) this.keep(folder, namePrefix, names, keepMs);
+      return names;
+    } finally {
+      if (this.loading.get(key) === promise) this.loading.delete(key);
+    }
+  }
+
+  /** Whether a listing of this very folder and prefix is kept. */
+  has(folder: RemoteAddress, namePrefix: string): boolean {
+    return this.fresh(keyOf(folder, namePrefix)) !== undefined;
+  }
+
+  /** What the kept listings tell of a path: its entry, that it can't be there, or nothing. */
+  lookUp(address: RemoteAddress): Remembered {
+    if (address.path === '') return undefined;
+    let path = address.path;
+    let entry = this.inParent(address.remote, path);
+    if (entry !== undefined) return entry;
+    // Nothing is below what isn't there, nor below a file.
+    while (path.includes('/')) {
+      path = parentPath(path);
+      entry = this.inParent(address.remote, path);
+      if (entry === 'absent') return 'absent';
+      if (entry !== undefined) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Something at or below `address` was made, changed or removed: forget what might tell of it. */
+  forget(address: RemoteAddress): void {
+    this.generation++;
+    this.loading.clear();
+    for (const [key, kept] of this.kept) {
+      if (kept.remote !== address.remote) continue;
+      if (isWithin(kept.folder, address.path) || isWithin(address.path, kept.folder)) this.kept.delete(key);
+    }
+  }
+
+  clear(): void {
+    this.generation++;
+    this.loading.clear();
+    this.kept.clear();
+  }
+
+  private inParent(remote: string, path: RemotePath): Remembered {
+    const folder = { remote, path: parentPath(path) };
+    const name = baseName(path);
+    for (const namePrefix of ['', name.slice(0, 1)]) {
+      const kept = this.fresh(keyOf(folder, namePrefix));
+      const entry = kept?.names.entries.get(name);
+      if (entry) return kept && kept.entriesUntil > this.now() ? entry : undefined;
+      // Not every key can list its buckets, and a remote with a root shows just one.
+      if (kept?.names.complete && folder.path !== '') return 'absent';
+    }
+    return undefined;
+  }
+
+  private fresh(key: string): Kept | undefined {
+    const kept = this.kept.get(key);
+    if (kept && kept.until > this.now()) return kept;
+    this.kept.delete(key);
+    return undefined;
+  }
+
+  private keep(folder: RemoteAddress, namePrefix: string, names: FolderNames, keepMs: number): void {
+    // A whole listing is newer than those of a prefix: they must not contradict it when it has run out.
+    if (namePrefix === '')
+      for (const [key, kept] of this.kept)
+        if (kept.remote === folder.remote && kept.folder === folder.path) this.kept.delete(key);
+    const { remote, path } = folder;
+    this.kept.delete(keyOf(folder, namePrefix));
+    this.kept.set(keyOf(folder, namePrefix), {
+      remote,
+      folder: path,
+      namePrefix,
+      names,
+      entriesUntil: this.now() + Math.min(keepMs, keepEntries),
+      until: this.now() + keepMs,
+    });
+    for (const key of this.kept.keys()) {
+      if (this.kept.size <= this.most) return;
+      this.kept.delete(key);
+    }
+  }
+}
+
+function keyOf(folder: RemoteAddress, namePrefix: string): string {
+  return `${folder.remote}\0${folder.path}\0${namePrefix}`;
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import type { Place } from '../plan/plan';
+import type { FilterRule } from '../plan/planOptions';
+import { RemoteError } from '../remote/remoteError';
+import { parsePath, type RemotePath } from '../remote/remotePath';
+
+/** A file or folder that somebody selected to be copied. */
+export interface SelectedItem {
+  readonly kind: 'file' | 'folder';
+  readonly place: Place;
+}
+
+/** What a plan has to cover for a selection: a folder, and the rules that leave out everything else in it. */
+export interface SelectedSource {
+  readonly source: Place;
+  /** In rclone's spelling; empty when the whole folder is meant. */
+  readonly filters: readonly FilterRule[];
+  /** The one folder that is meant, whose own name may be kept at the target. */
+  readonly folderName?: string;
+}
+
+/**
+ * Puts a selection into the form of a plan, so that single files go through the same preview as folders: one folder is its
+ * own source; anything else is its nearest common folder, with a rule for each item. Pure. Throws RemoteError
+ * `unsupported` when the items lie on different remotes or disks.
+ */
+export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSource {
+  const [first] = items;
+  if (!first) throw new RemoteError('unsupported', 'Nothing is selected.');
+  if (items.length === 1 && first.kind === 'folder') {
+    const folderName = partsOf(first.place).at(-1);
+    return { source: first.place, filters: [], ...(folderName && { folderName }) };
+  }
+  if (items.some(({ place }) => storeOf(place) !== storeOf(first.place)))
+    throw new RemoteError(
+      'unsupported',
+      'The selected items lie on different remotes. Copy them one remote at a time.',
+    );
+  const all = items.map((item) => ({ item, parts: partsOf(item.place) }));
+  const common = all.map(({ parts }) => parts.slice(0, -1)).reduce(commonStart);
+  const filters = all.map(({ item, parts }) => {
+    const relative = parts.slice(common.length).map(escapeGlob).join('/');
+    return { include: item.kind === 'folder' ? `/${relative}/**` : `/${relative}` };
+  });
+  return { source: placeAt(first.place, common), filters };
+}
+
+function commonStart(a: readonly string[], b: readonly string[]): string[] {
+  const end = a.findIndex((part, i) => part !== b[i]);
+  return a.slice(0, end < 0 ? a.length : end);
+}
+
+/** Two items with one of these have a common folder. */
+function storeOf(place: Place): string {
+  return place.kind === 'remote' ? `${place.remote}:` : path.parse(place.path).root.toLowerCase();
+}
+
+function partsOf(place: Place): string[] {
+  const text = place.kind === 'remote' ? place.path : place.path.slice(path.parse(place.path).root.length);
+  return text.split(place.kind === 'remote' ? '/' : path.sep).filter((part) => part !== '');
+}
+
+function placeAt(like: Place, parts: readonly string[]): Place {
+  return like.kind === 'remote'
+    ? { ...like, path: parsePath(parts.join('/')) }
+    : { kind: 'folder', path: path.join(path.parse(like.path).root, ...parts) };
+}
+
+/** Takes the meaning from what is special in rclone's patterns. */
+function escapeGlob(name: string): string {
+  return name.replace(/[\\*?[\]{}]/g, '\\$&');
+}
+
+/** `name` below `folder`. Throws RemoteError `badName`. */
+export function placeBelow(folder: Place, name: string): Place {
+  if (folder.kind === 'folder') return { kind: 'folder', path: path.join(folder.path, name) };
+  const joined: RemotePath = parsePath(folder.path === '' ? name : `${folder.path}/${name}`);
+  return { ...folder, path: joined };
+}

@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+
+/** Told what is done so far: a sentence's end ("12 of 300 files") and the share, 0…1. */
+export type TellProgress = (message: string, share: number) => void;
+
+/** Milliseconds after which work counts as long. */
+const patience = 1500;
+
+/**
+ * Runs `work`, and when it takes long shows how far it is, with a way to cancel. For work that the editor starts without
+ * showing anything itself. Rejects as `work` does, with the reason of `signal` or a CancellationError when it was stopped.
+ */
+export async function withLateProgress<T>(
+  title: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal, tell: TellProgress) => Promise<T>,
+): Promise<T> {
+  const cancelled = new AbortController();
+  let report: TellProgress = () => {};
+  let shown = 0;
+  const done = work(AbortSignal.any([signal, cancelled.signal]), (message, share) => report(message, share));
+  const timer = setTimeout(() => {
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      async (progress, token) => {
+        token.onCancellationRequested(() => cancelled.abort(new vscode.CancellationError()));
+        report = (message, share) => {
+          const percent = Math.floor(share * 100);
+          progress.report({ message, increment: Math.max(0, percent - shown) });
+          shown = Math.max(shown, percent);
+        };
+        await done.catch(() => {}); // told to whoever asked for the work
+      },
+    );
+  }, patience);
+  try {
+    return await done;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,184 @@
+import * as vscode from 'vscode';
+import type { FileEntry } from '../remote/entry';
+import { type Base, BaseVersions } from './baseVersions';
+import { remoteScheme } from './remoteUri';
+
+/** What the editor is doing with a document, for the status bar. */
+export type SaveState = 'saved' | 'unsaved' | 'saving' | 'failed';
+
+/** Where the bases of unsaved documents outlive a reload of the window, whose texts the editor restores without reading. */
+const storedBases = 'basesOfUnsavedDocuments';
+
+/** The remote files that are open in this window: their texts' versions and what they are saved from. */
+export class OpenDocuments implements vscode.Disposable {
+  private readonly bases = new BaseVersions();
+  /** Documents whose save has begun; what is written then is their text. */
+  private readonly saving = new Set<string>();
+  private readonly writing = new Set<string>();
+  private readonly failed = new Set<string>();
+  private readonly unsaved: Map<string, Base>;
+  private readonly changed = new vscode.EventEmitter<void>();
+  /** Fires when the save state of some document may have changed. */
+  readonly onDidChangeState = this.changed.event;
+  private readonly disposables: vscode.Disposable[] = [this.changed];
+
+  constructor(private readonly memory: vscode.Memento) {
+    this.unsaved = new Map(Object.entries(memory.get<Record<string, Base>>(storedBases, {})));
+    for (const document of vscode.workspace.textDocuments) this.opened(document);
+    this.disposables.push(
+      vscode.workspace.onDidOpenTextDocument((document) => this.opened(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.edited(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.closed(document)),
+      vscode.workspace.onWillSaveTextDocument(({ document }) => this.willSave(document)),
+      vscode.workspace.onDidSaveTextDocument((document) => this.saved(document)),
+    );
+  }
+
+  find(uri: vscode.Uri): vscode.TextDocument | undefined {
+    const key = uri.toString();
+    return vscode.workspace.textDocuments.find((one) => isOurs(one) && one.uri.toString() === key);
+  }
+
+  /**
+   * What a save of `uri` must find. Undefined when `uri` isn't open in an editor, so that whoever writes it means to replace
+   * whatever is there; 'unknown' when it is open but nobody can tell what its content came from.
+   */
+  baseOf(uri: vscode.Uri): Base | 'unknown' | undefined {
+    const key = uri.toString();
+    if (this.find(uri)) return this.bases.baseOf(key) ?? 'unknown';
+    if (isOpenInOtherEditor(key)) return this.bases.baseOf(key) ?? this.bases.lastRead(key) ?? 'unknown';
+    return undefined;
+  }
+
+  wasRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
+    this.bases.wasRead(uri.toString(), entry, content);
+  }
+
+  /** `content` was stored as `entry`. Moves the document's base only when it is the document's own text. */
+  async wasWritten(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): Promise<void> {
+    const key = uri.toString();
+    const document = this.find(uri);
+    const own = !document || this.saving.has(key) || (await isTextOf(document, content));
+    if (own) this.setBase(uri, () => this.bases.wasSaved(key, entry, content));
+    else this.bases.wasRead(key, entry, content);
+  }
+
+  /** The next save of `uri` replaces `base`. */
+  rearm(uri: vscode.Uri, base: Base): void {
+    this.setBase(uri, () => this.bases.rearm(uri.toString(), base));
+  }
+
+  wasMoved(from: vscode.Uri, to: vscode.Uri, entry: FileEntry): void {
+    this.setBase(to, () => this.bases.wasMoved(from.toString(), to.toString(), entry));
+  }
+
+  /** A write of `uri` begins; to be followed by `writeEnded`. */
+  writeBegins(uri: vscode.Uri): void {
+    this.writing.add(uri.toString());
+    this.failed.delete(uri.toString());
+    this.changed.fire();
+  }
+
+  writeEnded(uri: vscode.Uri, ok: boolean): void {
+    const key = uri.toString();
+    this.writing.delete(key);
+    this.saving.delete(key);
+    if (!ok) this.failed.add(key);
+    this.changed.fire();
+  }
+
+  stateOf(document: vscode.TextDocument): SaveState {
+    const key = document.uri.toString();
+    if (this.writing.has(key)) return 'saving';
+    if (!document.isDirty) return 'saved';
+    return this.failed.has(key) ? 'failed' : 'unsaved';
+  }
+
+  dispose(): void {
+    for (const one of this.disposables) one.dispose();
+  }
+
+  private opened(document: vscode.TextDocument): void {
+    if (!isOurs(document)) return;
+    const key = document.uri.toString();
+    if (!document.isDirty) this.bases.settled(key, document.getText());
+    else if (this.bases.baseOf(key) === undefined) {
+      // Restored by the editor after a reload, without reading the file.
+      const stored = this.unsaved.get(key);
+      if (stored) this.bases.rearm(key, stored);
+    }
+    this.changed.fire();
+  }
+
+  private edited(document: vscode.TextDocument): void {
+    if (!isOurs(document)) return;
+    const key = document.uri.toString();
+    if (document.isDirty) this.remember(key);
+    else {
+      this.bases.settled(key, document.getText());
+      this.failed.delete(key);
+      this.forgetUnsaved(key);
+    }
+    this.changed.fire();
+  }
+
+  private closed(document: vscode.TextDocument): void {
+    if (!isOurs(document)) return;
+    // A change of language also closes and opens; so the base stays until the file is read again.
+    if (!document.isDirty) this.forgetUnsaved(document.uri.toString());
+    this.changed.fire();
+  }
+
+  private willSave(document: vscode.TextDocument): void {
+    if (isOurs(document)) this.saving.add(document.uri.toString());
+  }
+
+  private saved(document: vscode.TextDocument): void {
+    if (!isOurs(document)) return;
+    const key = document.uri.toString();
+    this.saving.delete(key);
+    this.failed.delete(key);
+    if (!document.isDirty) this.forgetUnsaved(key);
+    this.changed.fire();
+  }
+
+  private setBase(uri: vscode.Uri, set: () => void): void {
+    set();
+    if (this.unsaved.has(uri.toString())) this.remember(uri.toString());
+  }
+
+  private remember(key: string): void {
+    const base = this.bases.baseOf(key);
+    if (base === undefined || this.unsaved.get(key) === base) return;
+    this.unsaved.set(key, base);
+    this.storeUnsaved();
+  }
+
+  private forgetUnsaved(key: string): void {
+    if (this.unsaved.delete(key)) this.storeUnsaved();
+  }
+
+  private storeUnsaved(): void {
+    void this.memory.update(storedBases, Object.fromEntries(this.unsaved));
+  }
+}
+
+function isOurs(document: vscode.TextDocument): boolean {
+  return document.uri.scheme === remoteScheme;
+}
+
+/** Custom editors and notebooks read and write files themselves. */
+function isOpenInOtherEditor(key: string): boolean {
+  return vscode.window.tabGroups.all.some((group) =>
+    group.tabs.some(
+      ({ input }) =>
+        (input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputNotebook) &&
+        input.uri.toString() === key,
+    ),
+  );
+}
+
+async function isTextOf(document: vscode.TextDocument, content: Uint8Array): Promise<boolean> {
+  const encoded = await vscode.workspace.encode(document.getText(), { encoding: document.encoding });
+  return Buffer.compare(encoded, content) === 0;
+}

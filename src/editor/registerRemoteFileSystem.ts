@@ -1,0 +1,76 @@
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import { formatAddress } from '../remote/remoteAddress';
+import { RemoteError } from '../remote/remoteError';
+import { neverAborted } from './cancellation';
+import type { CheckedSettings } from './checkedSettings';
+import { MovedDocuments } from './movedDocuments';
+import { OpenDocuments } from './openDocuments';
+import type { RemoteChanges } from './remoteChanges';
+import { RemoteFileSystem } from './remoteFileSystem';
+import { remoteScheme } from './remoteUri';
+import { SaveConflicts } from './saveConflict';
+import { showSaveStatus } from './saveStatus';
+import type { Snapshots } from './snapshots';
+import { WatchOpenDocuments } from './watchOpenDocuments';
+
+export interface RemoteFileSystemNeeds {
+  readonly app: App;
+  readonly settings: () => CheckedSettings;
+  readonly changes: RemoteChanges;
+  readonly output: vscode.LogOutputChannel;
+  /** Holds the read-only sides of comparisons; shared with whoever opens a diff editor. */
+  readonly snapshots: Snapshots;
+}
+
+/** Entries of a folder that the Explorer is given when the setting says nothing. */
+const defaultMostEntries = 10_000;
+
+/**
+ * Puts everything for editing in place to work: the file system, the watch over open files, conflicts on saving, the
+ * status bar item. Asks nothing of any remote. All of it ends with the extension.
+ */
+export function registerRemoteFileSystem(
+  context: vscode.ExtensionContext,
+  needs: RemoteFileSystemNeeds,
+): RemoteFileSystem {
+  const { app, changes, output, snapshots } = needs;
+  const documents = new OpenDocuments(context.workspaceState);
+  const conflicts = new SaveConflicts({ app, changes, documents, snapshots, output });
+  const files = new RemoteFileSystem({
+    app,
+    changes,
+    documents,
+    conflicts,
+    moves: new MovedDocuments(app, documents),
+    output,
+    mostEntries: () =>
+      vscode.workspace.getConfiguration('cloudRemotes').get<number>('explorerLimit') ?? defaultMostEntries,
+  });
+  const watch = new WatchOpenDocuments({
+    intervalMs: () => needs.settings().watchIntervalMs,
+    addressOf: (uri) => files.addressOf(uri),
+    shown: (uri) => {
+      const base = documents.baseOf(uri);
+      return typeof base === 'object' ? base : undefined;
+    },
+    look: async (address) => {
+      const remote = await app.openRemote(address.remote);
+      const entry = await remote.stat(address.path, neverAborted());
+      if (entry.kind === 'file') return entry;
+      throw new RemoteError('notFound', `There is no file ${formatAddress(address)}.`);
+    },
+    changed: (address, kind) => changes.fire({ ...address, kind }),
+    output,
+  });
+  context.subscriptions.push(
+    changes.event((all) => void watch.lookBelow(all)),
+    vscode.workspace.registerFileSystemProvider(remoteScheme, files, { isCaseSensitive: true }),
+    showSaveStatus(documents, conflicts, (uri) => files.addressOf(uri)),
+    watch,
+    files,
+    conflicts,
+    documents,
+  );
+  return files;
+}

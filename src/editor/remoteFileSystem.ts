@@ -1,0 +1,364 @@
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { FileEntry, FolderEntry } from '../remote/entry';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { baseName } from '../remote/remotePath';
+import { copyItems, type ItemsProgress } from '../usecases/copyItems';
+import { countItems, deleteItems } from '../usecases/deleteItems';
+import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
+import { type SaveBase, saveRemoteFile } from '../usecases/saveRemoteFile';
+import { toFileSystemError } from './fileSystemErrors';
+import { FileTimes } from './fileTimes';
+import { withLateProgress } from './lateProgress';
+import type { MovedDocuments } from './movedDocuments';
+import type { OpenDocuments } from './openDocuments';
+import type { RemoteChange, RemoteChanges } from './remoteChanges';
+import { parentsOf, RemoteLookups } from './remoteLookups';
+import { fromUri, toUri } from './remoteUri';
+import { describeConflict, type SaveConflicts } from './saveConflict';
+
+/** What the file system works with. */
+export interface FileSystemParts {
+  readonly app: App;
+  readonly changes: RemoteChanges;
+  readonly documents: OpenDocuments;
+  readonly conflicts: SaveConflicts;
+  readonly moves: MovedDocuments;
+  readonly output: vscode.LogOutputChannel;
+  /** Most entries of a folder that are handed to the Explorer. */
+  readonly mostEntries: () => number;
+}
+
+/**
+ * Everything on the remotes as files of the editor: `cloudremotes://<remote>/<bucket>/<key>`.
+ *
+ * Never asks the user anything (searches and other extensions call it as well) and never answers a failure with empty
+ * content. Errors leave through `toFileSystemError` only.
+ */
+export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Disposable {
+  private readonly lookups: RemoteLookups;
+  private readonly times = new FileTimes();
+  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.changed.event;
+  private readonly closing = new AbortController();
+  /** Folders that the user makes with New Folder, as opposed to those the editor makes on the way to a file. */
+  private readonly wantedFolders = new Set<string>();
+  private readonly toldCutOff = new Set<string>();
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(private readonly parts: FileSystemParts) {
+    this.lookups = new RemoteLookups((name) => parts.app.openRemote(name), Date.now);
+    this.disposables = [
+      this.changed,
+      parts.changes.event((changes) => this.tell(changes)),
+      vscode.workspace.onWillCreateFiles(({ files }) => {
+        for (const uri of files) this.wantedFolders.add(uri.toString());
+      }),
+      vscode.workspace.onDidCreateFiles(({ files }) => {
+        for (const uri of files) this.wantedFolders.delete(uri.toString());
+      }),
+    ];
+  }
+
+  /** Polling is the work of WatchOpenDocuments, for all watched files together. */
+  watch(): vscode.Disposable {
+    return { dispose: () => {} };
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    return this.answer(async () => {
+      const address = this.addressOf(uri);
+      return this.statOf(address, await this.lookups.stat(address, this.closing.signal));
+    });
+  }
+
+  async readDirectory(uri: vscode.Uri): Promise<[string, vscode.FileType][]> {
+    return this.answer(async () => {
+      const folder = this.addressOf(uri);
+      const most = this.parts.mostEntries();
+      const { entries, complete } = await this.lookups.list(folder, most, this.closing.signal);
+      if (!complete) this.tellCutOff(folder, most);
+      return [...entries].map(([name, entry]) => [name, typeOf(entry)]);
+    });
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    return this.answer(async () => {
+      const address = this.addressOf(uri);
+      const remote = await this.parts.app.openRemote(address.remote);
+      const { entry, content } = await readWholeFile(
+        remote,
+        address.path,
+        mostBytesInEditor,
+        this.closing.signal,
+      );
+      this.parts.documents.wasRead(uri, entry, content);
+      return content;
+    });
+  }
+
+  async writeFile(
+    uri: vscode.Uri,
+    content: Uint8Array,
+    options: { readonly create: boolean; readonly overwrite: boolean },
+  ): Promise<void> {
+    const { documents } = this.parts;
+    documents.writeBegins(uri);
+    let ok = false;
+    try {
+      await this.answer(() => this.write(uri, content, options));
+      ok = true;
+    } finally {
+      documents.writeEnded(uri, ok);
+    }
+  }
+
+  async createDirectory(uri: vscode.Uri): Promise<void> {
+    return this.answer(async () => {
+      const folder = this.addressOf(uri);
+      mustBeInBucket(folder);
+      if (!this.wantedFolders.delete(uri.toString())) {
+        // Made by the editor on the way to a file; it is there as soon as the file is.
+        this.lookups.imply(folder);
+        this.lookups.forget(folder);
+        return;
+      }
+      const remote = await this.parts.app.openRemote(folder.remote);
+      await remote.makeFolder(folder.path, this.closing.signal);
+      this.parts.changes.fire({ ...folder, kind: 'created' });
+    });
+  }
+
+  async delete(uri: vscode.Uri, options: { readonly recursive: boolean }): Promise<void> {
+    return this.answer(async () => {
+      const address = this.addressOf(uri);
+      mustBeInBucket(address);
+      const entry = await this.lookups.ask(address, this.closing.signal);
+      if (entry.kind === 'folder' && !options.recursive) {
+        const { entries } = await this.lookups.list(address, 1, this.closing.signal);
+        if (entries.size > 0) throw new RemoteError('notEmpty', `${formatAddress(address)} is not empty.`);
+      }
+      try {
+        await this.deleteAll(address);
+      } catch (error) {
+        // A folder that only this window knew of is gone with that.
+        if (!(entry.kind === 'folder' && isRemoteError(error, 'notFound'))) {
+          this.parts.changes.fire({ ...address, kind: 'changed' });
+          throw error;
+        }
+      }
+      this.parts.changes.fire({ ...address, kind: 'deleted' });
+      this.keepParents(address);
+    });
+  }
+
+  async rename(from: vscode.Uri, to: vscode.Uri, options: { readonly overwrite: boolean }): Promise<void> {
+    return this.answer(async () => {
+      const [source, target] = [this.addressOf(from), this.addressOf(to)];
+      const follow = await this.parts.moves.prepare(from, to);
+      await this.transfer(source, target, { move: true, overwrite: options.overwrite });
+      this.parts.changes.fire({ ...source, kind: 'deleted' }, { ...target, kind: 'created' });
+      this.keepParents(source);
+      await follow();
+    });
+  }
+
+  async copy(from: vscode.Uri, to: vscode.Uri, options: { readonly overwrite: boolean }): Promise<void> {
+    return this.answer(async () => {
+      const target = this.addressOf(to);
+      await this.transfer(this.addressOf(from), target, { move: false, overwrite: options.overwrite });
+      this.parts.changes.fire({ ...target, kind: 'created' });
+    });
+  }
+
+  dispose(): void {
+    this.closing.abort(new vscode.CancellationError());
+    for (const one of this.disposables) one.dispose();
+  }
+
+  /** The address of `uri`. Throws RemoteError. */
+  addressOf(uri: vscode.Uri): RemoteAddress {
+    return fromUri(
+      uri,
+      this.parts.app.remotes().map(({ settings }) => settings.name),
+    );
+  }
+
+  /** Forgets all that is remembered, after settings or secrets changed. */
+  forgetAll(): void {
+    this.lookups.forgetAll();
+  }
+
+  private async write(
+    uri: vscode.Uri,
+    content: Uint8Array,
+    options: { readonly create: boolean; readonly overwrite: boolean },
+  ): Promise<void> {
+    const address = this.addressOf(uri);
+    mustBeInBucket(address);
+    const { app, changes, conflicts, documents } = this.parts;
+    const { signal } = this.closing;
+    const known = documents.baseOf(uri);
+    const there = known === undefined || known === 'unknown' ? await this.find(address) : undefined;
+    if (known === undefined) {
+      if (there && !options.overwrite)
+        throw new RemoteError('alreadyExists', `${formatAddress(address)} already exists.`);
+      if (!there && !options.create)
+        throw new RemoteError('notFound', `There is no ${formatAddress(address)}.`);
+    }
+    const base: SaveBase = known === undefined || known === 'unknown' ? (there ?? 'absent') : known;
+    this.refuseEmptying(uri, content, base);
+    const remote = await app.openRemote(address.remote);
+    const outcome =
+      known === 'unknown' && there
+        ? ({ kind: 'conflict', theirs: there } as const)
+        : await saveRemoteFile(remote, address.path, content, base, { now: Date.now }, signal);
+    if (outcome.kind === 'conflict') {
+      this.lookups.forget(address);
+      const conflict = {
+        uri,
+        address,
+        mine: content,
+        theirs: outcome.theirs,
+        unknownBase: known === 'unknown',
+      };
+      if (known !== undefined) conflicts.show(conflict);
+      throw new RemoteError('changed', `Not saved. ${describeConflict(conflict, Date.now())}`);
+    }
+    await documents.wasWritten(uri, outcome.entry, content);
+    conflicts.settled(uri);
+    changes.fire({ ...address, kind: base === 'absent' ? 'created' : 'changed' });
+    this.lookups.wrote(address, outcome.entry);
+  }
+
+  private async deleteAll(address: RemoteAddress): Promise<void> {
+    const remote = await this.parts.app.openRemote(address.remote);
+    const title = `Deleting ${formatAddress(address)}`;
+    await withLateProgress(title, this.closing.signal, async (signal, tell) => {
+      const all = await countItems(remote, [address.path], signal);
+      const onProgress = (done: number) => tell(`${done} of ${all.files} files`, done / all.files);
+      await deleteItems(remote, all, { onProgress }, signal);
+    });
+  }
+
+  /** Copies or moves within a remote by the service itself, between two through here. */
+  private async transfer(
+    source: RemoteAddress,
+    target: RemoteAddress,
+    options: { readonly move: boolean; readonly overwrite: boolean },
+  ): Promise<void> {
+    for (const address of [source, target]) mustBeInBucket(address);
+    const { app, changes } = this.parts;
+    const [from, to] = await Promise.all([app.openRemote(source.remote), app.openRemote(target.remote)]);
+    const title = `${options.move ? 'Moving' : 'Copying'} ${formatAddress(source)}`;
+    const items = [{ from, source: source.path, to, target: target.path }];
+    try {
+      await withLateProgress(title, this.closing.signal, (signal, tell) => {
+        const onProgress = ({ files, filesDone }: ItemsProgress) =>
+          tell(`${filesDone} of ${files} files`, filesDone / files);
+        return copyItems(items, { ...options, onProgress }, signal);
+      });
+    } catch (error) {
+      if (isRemoteError(error, 'notFound') && this.lookups.isImplied(source)) {
+        this.lookups.imply(target);
+        if (options.move) this.lookups.unimply(source);
+        return;
+      }
+      // A part of it may be done.
+      changes.fire({ ...source, kind: 'changed' }, { ...target, kind: 'changed' });
+      throw error;
+    }
+  }
+
+  /** On a disk the folder stays when its last file goes; so it does here, in this window. */
+  private keepParents(address: RemoteAddress): void {
+    for (const parent of parentsOf(address)) this.lookups.imply(parent);
+  }
+
+  /** The file at `address` by a fresh look, or undefined when there is none. Throws for a folder. */
+  private async find(address: RemoteAddress): Promise<FileEntry | undefined> {
+    try {
+      const entry = await this.lookups.ask(address, this.closing.signal);
+      if (entry.kind === 'file') return entry;
+      throw new RemoteError('isAFolder', `${formatAddress(address)} is a folder.`);
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) return undefined;
+      throw error;
+    }
+  }
+
+  /** No text document is emptied unless its text is empty: peers lost files to buffers that had not been filled. */
+  private refuseEmptying(uri: vscode.Uri, content: Uint8Array, base: SaveBase): void {
+    if (content.length > 0 || base === 'absent' || base.size === 0) return;
+    const document = this.parts.documents.find(uri);
+    if (document && document.getText() !== '')
+      throw new RemoteError(
+        'damaged',
+        `Not saved: the editor handed over no content for ${baseName(base.path)}.`,
+      );
+  }
+
+  private statOf(address: RemoteAddress, entry: FileEntry | FolderEntry): vscode.FileStat {
+    if (entry.kind === 'folder') return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+    const mtime = this.times.timeOf(formatAddress(address), entry);
+    return {
+      type: vscode.FileType.File,
+      ctime: 0,
+      mtime,
+      size: entry.size,
+      ...(entry.readonly !== undefined && { permissions: vscode.FilePermission.Readonly }),
+    };
+  }
+
+  private tell(changes: readonly RemoteChange[]): void {
+    for (const change of changes) {
+      this.lookups.forget(change);
+      if (change.kind === 'deleted') this.lookups.unimply(change);
+    }
+    this.changed.fire(changes.map((change) => ({ type: changeTypes[change.kind], uri: toUri(change) })));
+  }
+
+  private tellCutOff(folder: RemoteAddress, most: number): void {
+    const key = formatAddress(folder);
+    if (this.toldCutOff.has(key)) return;
+    this.toldCutOff.add(key);
+    const [open, settings] = ['Show in Cloud Remotes', 'Change Limit'];
+    const text = `${key} has more than ${most.toLocaleString('en-US')} entries. The Explorer shows the first ones only; the Cloud Remotes view loads them page by page.`;
+    void vscode.window.showWarningMessage(text, open, settings).then((chosen) => {
+      if (chosen === open) void vscode.commands.executeCommand('cloudRemotes.goToAddress', key);
+      if (chosen === settings)
+        void vscode.commands.executeCommand('workbench.action.openSettings', 'cloudRemotes.explorerLimit');
+    });
+  }
+
+  /** Runs `work` and turns its error into the editor's, logged. */
+  private async answer<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRemoteError(error)) this.parts.output.error(error instanceof Error ? error : String(error));
+      else if (error.kind !== 'notFound') this.parts.output.warn(`[edit] ${error.message}`);
+      throw toFileSystemError(error);
+    }
+  }
+}
+
+const changeTypes: Readonly<Record<RemoteChange['kind'], vscode.FileChangeType>> = {
+  created: vscode.FileChangeType.Created,
+  changed: vscode.FileChangeType.Changed,
+  deleted: vscode.FileChangeType.Deleted,
+};
+
+function typeOf(entry: FileEntry | FolderEntry): vscode.FileType {
+  return entry.kind === 'file' ? vscode.FileType.File : vscode.FileType.Directory;
+}
+
+/** Buckets and what is above them can't be made, changed or removed as if they were files. Throws RemoteError. */
+function mustBeInBucket(address: RemoteAddress): void {
+  if (!address.path.includes('/'))
+    throw new RemoteError(
+      'unsupported',
+      `${formatAddress(address)} is no place for a file. Buckets are made and removed in the Cloud Remotes view.`,
+    );
+}

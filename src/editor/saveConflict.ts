@@ -1,0 +1,204 @@
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { FileEntry } from '../remote/entry';
+import { instantToMs } from '../remote/modifiedTime';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { baseName } from '../remote/remotePath';
+import { freeName, siblingPath } from '../usecases/browseRemote';
+import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
+import { saveRemoteFile } from '../usecases/saveRemoteFile';
+import { neverAborted } from './cancellation';
+import type { OpenDocuments } from './openDocuments';
+import type { RemoteChanges } from './remoteChanges';
+import { toUri } from './remoteUri';
+import type { Snapshots } from './snapshots';
+import { showFailure } from './userMessages';
+import { format } from './words';
+
+/** A save that was not done, since the file is no longer what the text came from. */
+export interface SaveConflict {
+  readonly uri: vscode.Uri;
+  readonly address: RemoteAddress;
+  /** What was to be written. */
+  readonly mine: Uint8Array;
+  /** What is there now; undefined when the file was deleted. */
+  readonly theirs: FileEntry | undefined;
+  /** Nobody knows what the text came from, so it may or may not be older than the file. */
+  readonly unknownBase: boolean;
+}
+
+/** What happened, as a sentence: "main.css was changed on photos 2 min ago by someone else." */
+export function describeConflict(conflict: SaveConflict, now: number): string {
+  const { address, theirs, unknownBase } = conflict;
+  const name = baseName(address.path);
+  if (!theirs) return `${name} was deleted on ${address.remote} by someone else.`;
+  const time = theirs.serverModified ?? theirs.modified;
+  const ago = time ? ` ${format().ago(instantToMs(time), now)}` : '';
+  if (unknownBase) return `${name} was last changed on ${address.remote}${ago}, perhaps after you opened it.`;
+  return `${name} was changed on ${address.remote}${ago} by someone else.`;
+}
+
+export interface SaveConflictParts {
+  readonly app: App;
+  readonly changes: RemoteChanges;
+  readonly documents: OpenDocuments;
+  readonly snapshots: Snapshots;
+  readonly output: vscode.LogOutputChannel;
+}
+
+/** Offers the ways out of save conflicts: Compare, Overwrite, Save as Copy. */
+export class SaveConflicts implements vscode.Disposable {
+  private readonly open = new Map<string, SaveConflict>();
+  private readonly told = new Map<string, string>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.changed.event;
+  private readonly disposables: vscode.Disposable[] = [this.changed];
+
+  constructor(private readonly parts: SaveConflictParts) {
+    const command = (id: string, run: (conflict: SaveConflict) => Promise<void>) =>
+      vscode.commands.registerCommand(id, async (uri?: unknown) => {
+        const conflict = this.conflictOf(uri);
+        if (conflict) await this.attempt(conflict, run);
+        else void vscode.window.showInformationMessage('This file has no save conflict.');
+      });
+    this.disposables.push(
+      command('cloudRemotes.compareWithRemote', (conflict) => this.compare(conflict)),
+      command('cloudRemotes.overwriteRemote', (conflict) => this.overwrite(conflict)),
+      command('cloudRemotes.saveAsCopy', (conflict) => this.saveAsCopy(conflict)),
+      parts.documents.onDidChangeState(() => this.dropClean()),
+    );
+  }
+
+  has(uri: vscode.Uri): boolean {
+    return this.open.has(uri.toString());
+  }
+
+  /** Tells the user of `conflict`, once; resolves nothing by itself. */
+  show(conflict: SaveConflict): void {
+    const key = conflict.uri.toString();
+    const before = this.open.get(key);
+    this.open.set(key, conflict);
+    this.tellEditor();
+    // The editor replaces a message by an equal one, so saving again doesn't pile them up.
+    const same = before && before.theirs?.version === conflict.theirs?.version && this.told.get(key);
+    const text = same || describeConflict(conflict, Date.now());
+    this.told.set(key, text);
+    this.ask(
+      conflict,
+      text,
+      conflict.theirs ? ['Compare', 'Overwrite', 'Save as Copy'] : ['Save Again', 'Save as Copy'],
+    );
+  }
+
+  /** A save of `uri` got through. */
+  settled(uri: vscode.Uri): void {
+    this.told.delete(uri.toString());
+    if (this.open.delete(uri.toString())) this.tellEditor();
+  }
+
+  dispose(): void {
+    for (const one of this.disposables) one.dispose();
+  }
+
+  private ask(conflict: SaveConflict, text: string, buttons: string[]): void {
+    void vscode.window.showWarningMessage(text, ...buttons).then((chosen) => {
+      // Another message about a later state may have taken its place.
+      const latest = this.open.get(conflict.uri.toString());
+      if (!latest || chosen === undefined) return;
+      if (chosen === 'Compare') void this.attempt(latest, (one) => this.compare(one));
+      if (chosen === 'Overwrite' || chosen === 'Save Again')
+        void this.attempt(latest, (one) => this.overwrite(one));
+      if (chosen === 'Save as Copy') void this.attempt(latest, (one) => this.saveAsCopy(one));
+    });
+  }
+
+  private async attempt(
+    conflict: SaveConflict,
+    run: (conflict: SaveConflict) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await run(conflict);
+    } catch (error) {
+      const what = `Can't do that with ${formatAddress(conflict.address)}`;
+      const retry = () => this.attempt(conflict, run);
+      showFailure(error, { what, remote: conflict.address.remote, retry }, this.parts.output);
+    }
+  }
+
+  /** Theirs on the left, mine (the document itself, to be edited on) on the right. */
+  private async compare(conflict: SaveConflict): Promise<void> {
+    const { address, uri } = conflict;
+    const remote = await this.parts.app.openRemote(address.remote);
+    const theirs = await readWholeFile(remote, address.path, mostBytesInEditor, neverAborted());
+    // What is overwritten after comparing is what was seen.
+    const seen = { ...conflict, theirs: theirs.entry };
+    this.open.set(uri.toString(), seen);
+    const left = this.parts.snapshots.add(`${address.remote}/${address.path}`, theirs.content);
+    const name = baseName(address.path);
+    await vscode.commands.executeCommand('vscode.diff', left, uri, `${name}: on ${address.remote} ↔ yours`, {
+      preview: false,
+    });
+    this.ask(seen, `Comparing your ${name} with the one on ${address.remote}. What is to be kept?`, [
+      'Overwrite',
+      'Save as Copy',
+    ]);
+  }
+
+  /** Saves over exactly the version that was told of; a still later one is a new conflict. */
+  private async overwrite(conflict: SaveConflict): Promise<void> {
+    const { documents } = this.parts;
+    documents.rearm(conflict.uri, conflict.theirs ?? 'absent');
+    const document = documents.find(conflict.uri);
+    // An editor that is no text document shows its own failure and is saved again by the user.
+    if (document) await document.save();
+  }
+
+  /** Stores mine beside theirs and opens it; the document then shows theirs. */
+  private async saveAsCopy(conflict: SaveConflict): Promise<void> {
+    const { address, uri } = conflict;
+    const { app, changes, documents } = this.parts;
+    const document = documents.find(uri);
+    const mine = document
+      ? await vscode.workspace.encode(document.getText(), { encoding: document.encoding })
+      : conflict.mine;
+    const remote = await app.openRemote(address.remote);
+    const taken = new Set([baseName(address.path)]);
+    for (;;) {
+      const name = freeName(baseName(address.path), taken);
+      const path = siblingPath(address.path, name);
+      const outcome = await saveRemoteFile(remote, path, mine, 'absent', { now: Date.now }, neverAborted());
+      taken.add(name);
+      if (outcome.kind === 'conflict') continue;
+      const copy = { remote: address.remote, path };
+      changes.fire({ ...copy, kind: 'created' });
+      if (document && conflict.theirs) await showTheirs(document);
+      this.settled(uri);
+      await vscode.window.showTextDocument(toUri(copy), { preview: false });
+      return;
+    }
+  }
+
+  private conflictOf(uri: unknown): SaveConflict | undefined {
+    const wanted = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
+    return wanted && this.open.get(wanted.toString());
+  }
+
+  /** A document that is clean again (reverted, reloaded) or closed has no conflict any more. */
+  private dropClean(): void {
+    for (const { uri } of this.open.values()) {
+      const document = this.parts.documents.find(uri);
+      if (document ? !document.isDirty : !this.parts.documents.baseOf(uri)) this.settled(uri);
+    }
+  }
+
+  private tellEditor(): void {
+    void vscode.commands.executeCommand('setContext', 'cloudRemotes.conflicts', [...this.open.keys()]);
+    this.changed.fire();
+  }
+}
+
+/** Gives up the document's text, which is kept elsewhere by now, for what the file holds. */
+async function showTheirs(document: vscode.TextDocument): Promise<void> {
+  await vscode.window.showTextDocument(document, { preview: false });
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+}

@@ -1,0 +1,156 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Place } from '../plan/plan';
+import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { RemoteError } from '../remote/remoteError';
+import { pickPlace } from './pickPlace';
+import { fromUri, remoteScheme } from './remoteUri';
+import type { Shell } from './shell';
+
+export type Asking = Pick<Shell, 'app' | 'settings'>;
+
+/** Most places of each kind that are offered again. */
+const mostRemembered = 5;
+const memoryKey = 'syncPlaces';
+
+/** Which places the user chose for what, so that they are offered first the next time. Kept per workspace. */
+export class RememberedPlaces {
+  constructor(private readonly memory: vscode.Memento) {}
+
+  /** The places chosen before under `question`, the latest first. */
+  get(question: string): readonly string[] {
+    return this.memory.get<Record<string, string[]>>(memoryKey, {})[question] ?? [];
+  }
+
+  add(question: string, place: Place): void {
+    const all = this.memory.get<Record<string, string[]>>(memoryKey, {});
+    const text = describePlace(place);
+    const places = [text, ...(all[question] ?? []).filter((one) => one !== text)].slice(0, mostRemembered);
+    void this.memory.update(memoryKey, { ...all, [question]: places });
+  }
+}
+
+/** `remote:bucket/path`, or the folder's path on this machine. */
+export function describePlace(place: Place): string {
+  return place.kind === 'remote' ? formatAddress(place) : place.path;
+}
+
+/** As a title names a place: a workspace folder by its name, another folder by its last part. */
+export function shortPlace(place: Place): string {
+  if (place.kind === 'remote') return formatAddress(place);
+  const folder = vscode.workspace.workspaceFolders?.find(
+    ({ uri }) => uri.scheme === 'file' && uri.fsPath === place.path,
+  );
+  return folder?.name ?? (path.basename(place.path) || place.path);
+}
+
+/**
+ * The place that a Uri of the Explorer is. Throws RemoteError `unsupported` for folders that other extensions provide: the
+ * engine reads disks and remotes only.
+ */
+export function placeOfUri(uri: vscode.Uri, app: Shell['app']): Place {
+  if (uri.scheme === 'file') return { kind: 'folder', path: uri.fsPath };
+  if (uri.scheme === remoteScheme) {
+    const names = app.remotes().map(({ settings }) => settings.name);
+    return { kind: 'remote', ...fromUri(uri, names) };
+  }
+  throw new RemoteError(
+    'unsupported',
+    `Folders on "${uri.scheme}:" can't be copied or synced yet, only folders on this machine and on remotes. Open a copy of it on this machine instead.`,
+  );
+}
+
+/** The workspace folder that is meant; asks when there are several. Undefined when the user leaves or there is none to choose. */
+export async function askWorkspaceFolder(title: string): Promise<vscode.WorkspaceFolder | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length === 1) return folders[0];
+  if (folders.length > 1) return vscode.window.showWorkspaceFolderPick({ placeHolder: title });
+  const open = 'Open Folder…';
+  const chosen = await vscode.window.showInformationMessage('No folder is open in this window.', open);
+  if (chosen === open) await vscode.commands.executeCommand('workbench.action.files.openFolder');
+  return undefined;
+}
+
+interface Row extends vscode.QuickPickItem {
+  readonly place?: Place;
+}
+
+/** A folder on a remote: one of those chosen before, or found by browsing, or typed. */
+export async function askRemoteFolder(
+  asking: Asking,
+  title: string,
+  chooseLabel: string,
+  remembered: readonly string[],
+): Promise<RemoteAddress | undefined> {
+  if (asking.app.remotes().length === 0) {
+    const add = 'Add Remote…';
+    const chosen = await vscode.window.showInformationMessage('There is no remote yet.', add);
+    if (chosen === add) await vscode.commands.executeCommand('cloudRemotes.addRemote');
+    return undefined;
+  }
+  const known = remembered.flatMap((text) => knownAddress(asking, text));
+  if (known.length > 0) {
+    const rows: Row[] = [
+      ...known.map((address) => ({
+        label: `$(history) ${formatAddress(address)}`,
+        place: remotePlace(address),
+      })),
+      { label: '', kind: vscode.QuickPickItemKind.Separator },
+      { label: '$(cloud) Another Place…', description: 'browse, or type an address' },
+    ];
+    const row = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true });
+    if (!row) return undefined;
+    if (row.place?.kind === 'remote') return row.place;
+  }
+  return (await pickPlace(asking, { title, want: 'folder', chooseLabel }))?.address;
+}
+
+/** Chosen before and still among the remotes. */
+function knownAddress(asking: Asking, text: string): RemoteAddress[] {
+  try {
+    const address = parseAddress(text);
+    return asking.app.remotes().some(({ settings }) => settings.name === address.remote) ? [address] : [];
+  } catch {
+    return []; // a folder on this machine
+  }
+}
+
+/** A folder on this machine, or a workspace folder on a remote. */
+export async function askLocalFolder(
+  app: Shell['app'],
+  title: string,
+  remembered: readonly string[],
+): Promise<Place | undefined> {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(
+    ({ uri }) => uri.scheme === 'file' || uri.scheme === remoteScheme,
+  );
+  const offered = new Set(folders.map(({ uri }) => uri.fsPath));
+  const rows: Row[] = [
+    ...remembered
+      .filter((text) => path.isAbsolute(text) && !offered.has(text))
+      .map((text): Row => ({ label: `$(history) ${text}`, place: { kind: 'folder', path: text } })),
+    ...folders.map(
+      (folder): Row => ({
+        label: `$(root-folder) ${folder.name}`,
+        description: folder.uri.scheme === 'file' ? folder.uri.fsPath : 'on a remote',
+        place: placeOfUri(folder.uri, app),
+      }),
+    ),
+    { label: '$(folder-opened) Another Folder…', description: 'on this machine' },
+  ];
+  const row = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true });
+  if (!row || row.place) return row?.place;
+  const [first] = folders;
+  const chosen = await vscode.window.showOpenDialog({
+    title,
+    openLabel: 'Use This Folder',
+    canSelectFiles: false,
+    canSelectFolders: true,
+    ...(first?.uri.scheme === 'file' && { defaultUri: first.uri }),
+  });
+  return chosen?.[0] && placeOfUri(chosen[0], app);
+}
+
+export function remotePlace(address: RemoteAddress): Place {
+  return { kind: 'remote', remote: address.remote, path: address.path };
+}

@@ -1,0 +1,48 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { App } from '../app';
+import type { Place } from '../plan/plan';
+import { isWithin } from '../remote/remotePath';
+import { fromUri, remoteScheme } from './remoteUri';
+import { shortPlace } from './syncPlaces';
+import { countOf } from './words';
+
+/**
+ * Offers to save what is unsaved in the source of a copy or sync, since only what is stored is copied. Resolves to false
+ * when the user leaves, or a file could not be saved.
+ */
+export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Promise<boolean> {
+  const unsaved = vscode.workspace.textDocuments.filter(
+    (document) => document.isDirty && isBelow(document.uri, source, app),
+  );
+  const [first] = unsaved;
+  if (!first) return true;
+  const one = unsaved.length === 1;
+  const what = one ? path.posix.basename(first.uri.path) : countOf(unsaved.length, 'file');
+  const [save, goOn] = [one ? 'Save' : 'Save All', 'Continue Without Saving'];
+  const chosen = await vscode.window.showWarningMessage(
+    `${what} in ${shortPlace(source)} ${one ? 'has' : 'have'} unsaved changes.`,
+    { modal: true, detail: 'Only what is saved is compared and copied.' },
+    save,
+    goOn,
+  );
+  if (chosen === goOn) return true;
+  if (chosen !== save) return false;
+  // One after the other: a failed save shows its own message, and the rest need not add to it.
+  for (const document of unsaved) if (!(await document.save())) return false;
+  return true;
+}
+
+function isBelow(uri: vscode.Uri, place: Place, app: Pick<App, 'remotes'>): boolean {
+  if (place.kind === 'folder') {
+    if (uri.scheme !== 'file') return false;
+    const relative = path.relative(place.path, uri.fsPath);
+    return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+  }
+  if (uri.scheme !== remoteScheme) return false;
+  const address = fromUri(
+    uri,
+    app.remotes().map(({ settings }) => settings.name),
+  );
+  return address.remote === place.remote && isWithin(address.path, place.path);
+}

@@ -1,0 +1,144 @@
+import * as vscode from 'vscode';
+import type { FileEntry } from '../remote/entry';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { isRemoteError } from '../remote/remoteError';
+import { isWithin } from '../remote/remotePath';
+import { remoteScheme } from './remoteUri';
+
+/** What the watch asks and whom it tells. */
+export interface WatchParts {
+  /** Milliseconds between two looks; 0 = never. Asked before each look, so that a change of the setting counts at once. */
+  readonly intervalMs: () => number;
+  readonly addressOf: (uri: vscode.Uri) => RemoteAddress;
+  /** The version that the open document shows, as far as that is known. */
+  readonly shown: (uri: vscode.Uri) => FileEntry | undefined;
+  /** A fresh look at the file, past every cache. Throws RemoteError. */
+  readonly look: (address: RemoteAddress) => Promise<FileEntry>;
+  readonly changed: (address: RemoteAddress, kind: 'changed' | 'deleted' | 'created') => void;
+  readonly output: vscode.LogOutputChannel;
+}
+
+/** After failures the looks become rarer, up to this many times the interval. */
+const mostBackOff = 12;
+
+/**
+ * Looks after the remote files that are open in tabs, one small request each, while the window has the focus: what
+ * changed on the remote is told to the editor, which reloads it unless it has unsaved changes.
+ */
+export class WatchOpenDocuments implements vscode.Disposable {
+  private readonly seen = new Map<string, string>();
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | undefined;
+  private failures = 0;
+  private disposed = false;
+  private readonly disposables: vscode.Disposable[];
+
+  constructor(private readonly parts: WatchParts) {
+    this.disposables = [
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (!focused) this.stop();
+        else if (this.parts.intervalMs() > 0) void this.lookNow();
+      }),
+      vscode.window.tabGroups.onDidChangeTabs(() => this.schedule()),
+    ];
+    this.schedule();
+  }
+
+  /** Looks at all open files now if one lies below one of `folders`. Resolves when done; never rejects. */
+  async lookBelow(folders: readonly RemoteAddress[]): Promise<void> {
+    const addresses = openFiles().map((uri) => this.parts.addressOf(uri));
+    const below = addresses.some(({ remote, path }) =>
+      folders.some(
+        (folder) => remote === folder.remote && path !== folder.path && isWithin(path, folder.path),
+      ),
+    );
+    if (below) await this.lookNow();
+  }
+
+  /** Looks at all open files now. Resolves when done; never rejects. */
+  async lookNow(): Promise<void> {
+    this.stop();
+    await this.looking;
+    this.looking = this.lookAtAll().finally(() => {
+      this.looking = undefined;
+      this.schedule();
+    });
+    await this.looking;
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    this.stop();
+    for (const one of this.disposables) one.dispose();
+  }
+
+  private stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private schedule(): void {
+    const interval = this.parts.intervalMs();
+    if (this.disposed || this.timer || this.looking || !vscode.window.state.focused) return;
+    // Without an open file there is nothing to look at, until a tab changes; without an interval, until the focus does.
+    if (interval === 0 || openFiles().length === 0) return;
+    const wait = interval * Math.min(mostBackOff, 2 ** this.failures);
+    this.timer = setTimeout(() => void this.lookNow(), wait);
+  }
+
+  private async lookAtAll(): Promise<void> {
+    let failed = false;
+    const keys = new Set<string>();
+    for (const uri of openFiles()) {
+      if (this.disposed) return;
+      try {
+        const address = this.parts.addressOf(uri);
+        keys.add(formatAddress(address));
+        await this.lookAt(uri, address);
+      } catch (error) {
+        failed = true;
+        this.parts.output.debug(`[edit] Can't look at ${uri.toString(true)}: ${String(error)}`);
+      }
+    }
+    for (const key of this.seen.keys()) if (!keys.has(key)) this.seen.delete(key);
+    this.failures = failed ? this.failures + 1 : 0;
+  }
+
+  private async lookAt(uri: vscode.Uri, address: RemoteAddress): Promise<void> {
+    const key = formatAddress(address);
+    const before = this.seen.get(key);
+    const now = await this.parts.look(address).then(markOf, (error: unknown) => {
+      if (isRemoteError(error, 'notFound')) return 'absent';
+      throw error;
+    });
+    this.seen.set(key, now);
+    const shown = this.parts.shown(uri);
+    if (now === before || (shown && markOf(shown) === now)) return;
+    if (now === 'absent') this.parts.changed(address, 'deleted');
+    else this.parts.changed(address, before === 'absent' ? 'created' : 'changed');
+  }
+}
+
+function markOf(entry: FileEntry): string {
+  return entry.version ?? `${entry.size}:${JSON.stringify(entry.modified ?? entry.serverModified)}`;
+}
+
+/** The remote files in tabs, each once. */
+function openFiles(): vscode.Uri[] {
+  const found = new Map<string, vscode.Uri>();
+  for (const group of vscode.window.tabGroups.all)
+    for (const { input } of group.tabs)
+      for (const uri of urisOf(input)) if (uri.scheme === remoteScheme) found.set(uri.toString(), uri);
+  return [...found.values()];
+}
+
+function urisOf(input: unknown): vscode.Uri[] {
+  if (input instanceof vscode.TabInputTextDiff) return [input.original, input.modified];
+  if (
+    input instanceof vscode.TabInputText ||
+    input instanceof vscode.TabInputCustom ||
+    input instanceof vscode.TabInputNotebook
+  )
+    return [input.uri];
+  return [];
+}
