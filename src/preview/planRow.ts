@@ -24,6 +24,8 @@ interface RowBase {
   readonly key: string;
   /** 1 = outermost. */
   readonly level: number;
+  /** The key of the folder or group around it. */
+  readonly parent?: string;
 }
 
 /** The heading of a group. */

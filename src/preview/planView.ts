@@ -369,6 +369,7 @@ export class PlanView {
       return itemRow(this.index, node, {
         key,
         level,
+        parent: this.keyOf(~(this.index.folderOf[node] ?? 0)),
         ...(node < this.ticked.length ? { tick: this.ticked[node] === 1, locked: !this.canTick(node) } : {}),
         state: this.run.stateOf(node),
         share: this.run.shareOf(node),
@@ -379,6 +380,7 @@ export class PlanView {
     const facts = {
       key,
       level,
+      ...(folder && folder.parent >= 0 ? { parent: this.keyOf(~folder.parent) } : {}),
       section: folder?.section ?? 'change',
       expanded: this.folded[~node] === 0,
       files: this.sums.filesIn(~node),

@@ -7,6 +7,7 @@ import type { ItemRow, RowSide, RowState } from './planRow';
 export interface RowNow {
   readonly key: string;
   readonly level: number;
+  readonly parent: string;
   readonly tick?: boolean;
   readonly locked?: boolean;
   readonly state: RowState;
@@ -21,6 +22,7 @@ export function itemRow(index: PlanIndex, item: number, now: RowNow): ItemRow {
     kind: 'item',
     key: now.key,
     level: now.level,
+    parent: now.parent,
     class: rowClasses[index.classOf[item] ?? 0] ?? 'skipped',
     path: pathOf(plan, item),
     ...facts(plan, item),

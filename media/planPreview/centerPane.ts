@@ -1,0 +1,87 @@
+import type { PageCommand, PageState } from '../../src/preview/previewProtocol';
+import { fill } from '../../src/preview/words';
+import { type ButtonControl, button, progressRing } from './controls';
+import { element, setText, show } from './dom';
+import { icon, setIcon } from './icons';
+import type { PageText } from './pageText';
+
+/** What stands in place of the table while there is none: scanning, both sides the same, or an error. */
+export class CenterPane {
+  readonly root: HTMLElement;
+  private readonly ring = progressRing();
+  private readonly sign = icon('done');
+  private readonly title = element('h2', { role: 'status' });
+  private readonly lines = [element('p'), element('p')] as const;
+  private readonly again: ButtonControl;
+  private readonly log: ButtonControl;
+  private readonly cancel: ButtonControl;
+  private readonly close: ButtonControl;
+
+  constructor(
+    private readonly text: PageText,
+    command: (command: PageCommand) => void,
+  ) {
+    const { words } = text;
+    this.again = button('primary', () => command('rescan'));
+    this.cancel = button('secondary', () => command('cancel'));
+    this.cancel.set(words.cancel);
+    this.close = button('secondary', () => command('close'));
+    this.close.set(words.close);
+    this.log = button('secondary', () => command('showLog'));
+    this.log.set(words.showLog);
+    const buttons = [this.again, this.log, this.cancel, this.close].map((control) => control.element);
+    this.root = element(
+      'main',
+      { class: 'center' },
+      this.ring,
+      this.sign,
+      this.title,
+      ...this.lines,
+      element('div', { class: 'buttons' }, ...buttons),
+    );
+  }
+
+  update(state: PageState): void {
+    const { words, format } = this.text;
+    const { phase, table, scan } = state;
+    const scanning = phase === 'scanning' && !table;
+    const shown = scanning || phase === 'same' || phase === 'error';
+    show(this.root, shown);
+    if (!shown) return;
+    show(this.ring, scanning);
+    this.sign.classList.toggle('shown', !scanning);
+    this.root.dataset['phase'] = phase;
+    setIcon(this.sign, phase === 'same' ? 'done' : 'error');
+    show(this.again.element, !scanning);
+    show(this.log.element, phase === 'error');
+    show(this.cancel.element, scanning);
+    show(this.close.element, !scanning);
+    this.again.set(phase === 'error' ? words.tryAgain : words.rescan);
+    const say = (title: string, first: string, second = '') => {
+      setText(this.title, title);
+      setText(this.lines[0], first);
+      setText(this.lines[1], second);
+    };
+    if (phase === 'error') say(words.failedTitle, state.error ?? '');
+    else if (phase === 'same' && table) {
+      const files = format.plural(table.listed, words.filesOne, words.filesMany);
+      say(
+        words.bothSame,
+        fill(words.checked, files, format.duration(table.scanMs)),
+        fill(words.lastChecked, format.ago(table.scannedAt, Date.now())),
+      );
+    } else if (scan) {
+      const { short: source } = state.source;
+      const { short: target } = state.target;
+      say(
+        words.scanning,
+        fill(words.seen, format.count(scan.sourceFiles), source, format.count(scan.targetFiles), target),
+        scan.asked > 0
+          ? fill(words.asking, format.count(scan.answered), format.count(scan.asked))
+          : scan.actions > 0
+            ? format.plural(scan.actions, words.soFarOne, words.soFarMany)
+            : '',
+      );
+    }
+  }
+}

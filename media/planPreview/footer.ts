@@ -1,0 +1,136 @@
+import type { PageCommand, PageState, RunState, TableState } from '../../src/preview/previewProtocol';
+import { runSummary } from '../../src/preview/sentences';
+import { fill } from '../../src/preview/words';
+import { type ButtonControl, button } from './controls';
+import { element, setAttribute, setText, show } from './dom';
+import { classCount, type PageText } from './pageText';
+
+/** What is selected, how far it is, and the buttons that do it. */
+export class Footer {
+  readonly root: HTMLElement;
+  private readonly line = element('div', { class: 'line', role: 'status' });
+  private readonly aside = element('div', { class: 'aside' });
+  private readonly bar = element('div', { class: 'progress', role: 'progressbar' }, element('span'));
+  private readonly apply: ButtonControl;
+  private readonly retry: ButtonControl;
+  private readonly cancel: ButtonControl;
+  private readonly close: ButtonControl;
+  private readonly log: ButtonControl;
+  private saidAt = 0;
+
+  constructor(
+    private readonly text: PageText,
+    command: (command: PageCommand) => void,
+  ) {
+    this.apply = button('primary', () => command('apply'));
+    this.retry = button('primary', () => command('retry'));
+    this.cancel = button('secondary', () => command('cancel'));
+    this.close = button('secondary', () => command('close'));
+    this.log = button('secondary', () => command('showLog'));
+    this.log.set(text.words.showLog);
+    const buttons = [this.log, this.close, this.cancel, this.retry, this.apply].map(
+      (control) => control.element,
+    );
+    this.root = element(
+      'footer',
+      {},
+      this.bar,
+      element('div', { class: 'lines' }, this.line, this.aside),
+      element('div', { class: 'buttons' }, ...buttons),
+    );
+  }
+
+  update(state: PageState): void {
+    const { words } = this.text;
+    const { phase, table, run } = state;
+    const over = phase === 'finished' && run !== undefined;
+    show(this.root, phase !== 'same' && phase !== 'error' && table !== undefined);
+    show(this.bar, phase === 'running' && run !== undefined);
+    show(this.apply.element, phase === 'preview' || (phase === 'scanning' && table !== undefined));
+    show(this.retry.element, over && run.again > 0);
+    show(this.log.element, over);
+    show(this.cancel.element, phase === 'running' || phase === 'scanning');
+    show(this.close.element, phase === 'preview' || over);
+    this.close.set(over ? words.close : words.cancel);
+    this.cancel.set(run?.cancelling ? words.cancelling : words.cancel);
+    this.cancel.enable(!run?.cancelling);
+    if (table && phase === 'scanning') this.showScan(state);
+    else if (table && !run) this.showSelection(table);
+    if (run && phase === 'running') this.showRun(run);
+    if (run && over) this.showEnd(run);
+    if (phase === 'scanning') this.apply.enable(false);
+  }
+
+  private showSelection(table: TableState): void {
+    const { words, format } = this.text;
+    const ticked = table.classes.filter((sum) => sum.class !== 'conflict' && sum.class !== 'skipped');
+    const count = ticked.reduce((sum, { ticked: n }) => sum + n, 0);
+    const moved = ticked
+      .filter((sum) => sum.class !== 'delete' && sum.ticked > 0)
+      .map((sum) => {
+        const many = classCount(sum.class, sum.ticked, this.text);
+        return sum.tickedBytes > 0 ? `${many} (${format.bytes(sum.tickedBytes)})` : many;
+      });
+    const deletes = ticked.find((sum) => sum.class === 'delete');
+    const chosen = moved.length > 0 ? fill(words.selected, moved.join(', ')) : words.nothingSelected;
+    const deletesText = classCount('delete', deletes?.ticked ?? 0, this.text);
+    const text =
+      moved.length === 0 && (deletes?.ticked ?? 0) > 0
+        ? fill(words.selected, deletesText)
+        : `${chosen} · ${deletesText}`;
+    setText(this.line, ticked.length === 0 ? words.nothingToDo : text);
+    const filtered = table.shown < table.all;
+    const shown = fill(words.rowsShown, format.count(table.shown), format.count(table.all));
+    setText(this.aside, ticked.length === 0 ? words.nothingToDoNote : filtered ? shown : '');
+    this.apply.set(
+      count === 0
+        ? words.applyNone
+        : fill(count === 1 ? words.applyOne : words.applyMany, format.count(count)),
+    );
+    this.apply.enable(count > 0);
+  }
+
+  private showScan(state: PageState): void {
+    const { words, format } = this.text;
+    const { scan } = state;
+    setText(this.line, words.scanning);
+    if (!scan) return;
+    const { short: source } = state.source;
+    const { short: target } = state.target;
+    setText(
+      this.aside,
+      fill(words.seen, format.count(scan.sourceFiles), source, format.count(scan.targetFiles), target),
+    );
+  }
+
+  private showRun(run: RunState): void {
+    const { words, format } = this.text;
+    const share = run.bytes > 0 ? run.bytesDone / run.bytes : run.files > 0 ? run.filesDone / run.files : 0;
+    const percent = Math.floor(Math.min(1, share) * 100);
+    (this.bar.firstElementChild as HTMLElement).style.width = `${Math.min(1, share) * 100}%`;
+    setAttribute(this.bar, 'aria-valuenow', String(percent));
+    setAttribute(this.bar, 'aria-label', words.progress);
+    const line = [
+      fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
+      fill(words.bytesOf, format.bytes(run.bytesDone), format.bytes(run.bytes)),
+      run.bytesPerSecond === undefined ? '' : format.rate(run.bytesPerSecond),
+      run.leftMs === undefined ? '' : fill(words.timeLeft, format.duration(run.leftMs)),
+    ].filter((part) => part !== '');
+    // A live region that changes several times a second would never let a screen reader finish.
+    setAttribute(this.line, 'aria-live', Date.now() - this.saidAt > 10_000 ? 'polite' : 'off');
+    if (Date.now() - this.saidAt > 10_000) this.saidAt = Date.now();
+    setText(this.line, line.join(' · '));
+    setText(
+      this.aside,
+      run.counts.failed > 0 ? fill(words.failedCount, format.count(run.counts.failed)) : '',
+    );
+  }
+
+  private showEnd(run: RunState): void {
+    const { words, format } = this.text;
+    setAttribute(this.line, 'aria-live', 'polite');
+    setText(this.line, runSummary(run, words, format));
+    setText(this.aside, '');
+    this.retry.set(fill(run.wasCancelled ? words.continueRun : words.retryFailed, format.count(run.again)));
+  }
+}

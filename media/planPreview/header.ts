@@ -1,0 +1,341 @@
+import type { RowClass } from '../../src/preview/planIndex';
+import type {
+  Banner,
+  CompareMode,
+  PageCommand,
+  PageState,
+  RowFilter,
+  TableState,
+} from '../../src/preview/previewProtocol';
+import { cut, fill } from '../../src/preview/words';
+import {
+  type ButtonControl,
+  button,
+  type Control,
+  checkbox,
+  dropdown,
+  iconButton,
+  textField,
+} from './controls';
+import { element, setAttribute, setText, show } from './dom';
+import { icon } from './icons';
+import type { PageText } from './pageText';
+
+/** What the header asks of the page around it. */
+export interface HeaderHost {
+  readonly text: PageText;
+  command(command: PageCommand): void;
+  compare(mode: CompareMode): void;
+  deletes(on: boolean): void;
+  filter(filter: RowFilter): void;
+  flat(flat: boolean): void;
+  expandAll(expanded: boolean): void;
+  /** The filter is left for the table. */
+  leaveFilter(): void;
+}
+
+const noFilter: RowFilter = { text: '', classes: [], states: [] };
+const filterDelayMs = 120;
+/** A plan older than this says so. */
+const staleMs = 10 * 60_000;
+const chipStates = ['queued', 'moving', 'done', 'failed', 'changed', 'cancelled', 'notStarted'] as const;
+
+/** Which way, how compared, what there is: the part above the table. */
+export class Header {
+  readonly root: HTMLElement;
+  private readonly sentence = element('h1', { class: 'sentence' });
+  private readonly facts = element('div', { class: 'facts' });
+  private readonly chips = element('div', { class: 'chips', role: 'group' });
+  private readonly banners = element('div', { class: 'banners' });
+  private readonly toolbar = element('div', { class: 'toolbar' });
+  private readonly options = element('div', { class: 'options' });
+  private readonly swap: ButtonControl;
+  private readonly rescan: ButtonControl;
+  private readonly save: ButtonControl;
+  private readonly asList: ButtonControl;
+  private readonly asTree: ButtonControl;
+  private readonly clear: ButtonControl;
+  private readonly folding: readonly ButtonControl[];
+  private readonly compare: Control<CompareMode>;
+  private readonly deletes: Control<boolean>;
+  private readonly field: ReturnType<typeof textField>;
+  private filter: RowFilter = noFilter;
+  private shownChips = '';
+  private shownBanners = '';
+  private timer = 0;
+
+  constructor(private readonly host: HeaderHost) {
+    const { words } = host.text;
+    this.swap = named(
+      iconButton('swap', () => host.command('swap')),
+      words.swapHint,
+    );
+    this.rescan = named(
+      iconButton('refresh', () => host.command('rescan')),
+      words.rescan,
+    );
+    this.save = named(
+      iconButton('save', () => host.command('savePlan')),
+      words.savePlan,
+    );
+    const log = named(
+      iconButton('log', () => host.command('showLog')),
+      words.showLog,
+    );
+    this.asList = named(
+      iconButton('list', () => host.flat(true)),
+      words.viewAsList,
+    );
+    this.asTree = named(
+      iconButton('tree', () => host.flat(false)),
+      words.viewAsTree,
+    );
+    this.clear = named(
+      iconButton('close', () => this.set(noFilter)),
+      words.clearFilters,
+    );
+    this.folding = [
+      named(
+        iconButton('collapse', () => host.expandAll(false)),
+        words.collapseAll,
+      ),
+      named(
+        iconButton('expand', () => host.expandAll(true)),
+        words.expandAll,
+      ),
+    ];
+    this.compare = dropdown(words.compare, compareChoices(host.text), (mode) => host.compare(mode));
+    this.deletes = checkbox(words.deletesOption, words.deletesOptionHint, (on) => host.deletes(on));
+    this.field = textField(words.filter, (text) => this.typed(text));
+    this.field.element.addEventListener('keydown', (event) => this.onFilterKey(event));
+
+    this.options.append(
+      element('span', { class: 'label', text: words.compare }),
+      this.compare.element,
+      this.deletes.element,
+    );
+    const folding = this.folding.map((control) => control.element);
+    this.toolbar.append(
+      this.chips,
+      element('div', { class: 'filter' }, this.field.element, this.clear.element),
+      element('div', { class: 'buttons' }, this.asList.element, this.asTree.element, ...folding),
+    );
+    const buttons = [this.swap, this.rescan, this.save, log].map((control) => control.element);
+    this.root = element(
+      'header',
+      {},
+      element('div', { class: 'top' }, this.sentence, element('div', { class: 'buttons' }, ...buttons)),
+      element('div', { class: 'second' }, this.facts, this.options),
+      this.banners,
+      this.toolbar,
+    );
+  }
+
+  update(state: PageState): void {
+    const { table, phase } = state;
+    const busy = phase === 'running' || phase === 'scanning';
+    this.showSentence(state);
+    setText(this.facts, this.factsOf(state));
+    this.showBanners(this.bannersOf(state));
+    this.compare.set(state.compare);
+    this.compare.enable(!busy);
+    this.deletes.set(state.deletes);
+    this.deletes.enable(!busy);
+    show(this.deletes.element, state.verb === 'sync');
+    this.swap.enable(phase !== 'running');
+    this.rescan.enable(!busy);
+    this.save.enable(table !== undefined);
+    show(this.toolbar, table !== undefined && phase !== 'same');
+    if (!table) return;
+    this.filter = table.filter;
+    this.showChips(table, state);
+    if (this.timer === 0) this.field.set(table.filter.text);
+    show(
+      this.clear.element,
+      table.filter.text !== '' || table.filter.classes.length + table.filter.states.length > 0,
+    );
+    show(this.asList.element, !table.flat);
+    show(this.asTree.element, table.flat);
+    for (const control of this.folding) show(control.element, !table.flat);
+  }
+
+  focusFilter(): void {
+    this.field.focus();
+  }
+
+  private showSentence(state: PageState): void {
+    const { words } = this.host.text;
+    const key = JSON.stringify([state.verb, state.source, state.target]);
+    if (this.sentence.dataset['key'] === key) return;
+    this.sentence.dataset['key'] = key;
+    const sides = [state.target, state.source];
+    const parts = cut(state.verb === 'sync' ? words.madeLike : words.copiedTo).map((part) => {
+      if (typeof part === 'string') return part;
+      const side = sides[part];
+      return element('strong', { text: side?.short ?? '', title: side?.full ?? '' });
+    });
+    this.sentence.replaceChildren(...parts);
+  }
+
+  private factsOf(state: PageState): string {
+    const { words, format } = this.host.text;
+    const compared = {
+      rclone: words.comparedRclone,
+      aws: words.comparedAws,
+      'exact-timestamps': words.comparedExact,
+      'size-only': words.comparedSize,
+      checksum: words.comparedChecksum,
+    }[state.compare];
+    const { table } = state;
+    const kept = fill(state.deletes ? words.extraDeleted : words.extraKept, state.target.short);
+    return [
+      compared,
+      state.rules > 0 && format.plural(state.rules, words.rulesOne, words.rulesMany),
+      table &&
+        fill(
+          format.plural(table.listed, words.scannedOne, words.scannedMany),
+          '',
+          format.duration(table.scanMs),
+        ),
+      table && fill(words.scannedWhen, format.ago(table.scannedAt, Date.now())),
+      kept,
+    ]
+      .filter((part) => typeof part === 'string')
+      .join(' · ');
+  }
+
+  private bannersOf(state: PageState): readonly Banner[] {
+    const { words, format } = this.host.text;
+    const { table } = state;
+    const now = Date.now();
+    if (state.phase !== 'preview' || !table || now - table.scannedAt < staleMs) return state.banners;
+    const text = fill(words.stale, format.ago(table.scannedAt, now));
+    return [...state.banners, { tone: 'info', text, action: { command: 'rescan', label: words.rescan } }];
+  }
+
+  private showBanners(banners: readonly Banner[]): void {
+    const key = JSON.stringify(banners);
+    if (this.shownBanners === key) return;
+    this.shownBanners = key;
+    this.banners.replaceChildren(
+      ...banners.map((banner) => {
+        const shown = element(
+          'div',
+          { class: `banner ${banner.tone}`, role: banner.tone === 'info' ? 'note' : 'alert' },
+          icon(banner.tone),
+          element('span', { text: banner.text }),
+        );
+        const { action } = banner;
+        if (action) {
+          const way = button('secondary', () => this.host.command(action.command));
+          way.set(action.label);
+          shown.append(way.element);
+        }
+        return shown;
+      }),
+    );
+  }
+
+  /** Classes before a run, outcomes once it has begun: a chip shows only its rows. */
+  private showChips(table: TableState, state: PageState): void {
+    const { words, format } = this.host.text;
+    const { filter } = table;
+    const chips: HTMLElement[] = [];
+    if (state.run) {
+      const { counts } = state.run;
+      for (const name of chipStates) {
+        if (counts[name] === 0 && !filter.states.includes(name)) continue;
+        const pressed = filter.states.includes(name);
+        const next = { ...filter, states: toggled(filter.states, name) };
+        chips.push(
+          this.chip(name, format.count(counts[name]), words[name], '', pressed, () => this.set(next)),
+        );
+      }
+    } else {
+      for (const { class: name, files, bytes } of table.classes) {
+        const pressed = filter.classes.includes(name);
+        const next = { ...filter, classes: toggled(filter.classes, name) };
+        const size = bytes > 0 && name !== 'skipped' && name !== 'conflict' ? format.bytes(bytes) : '';
+        chips.push(this.chip(name, format.count(files), words[name], size, pressed, () => this.set(next)));
+      }
+      chips.push(
+        element(
+          'span',
+          { class: 'chip still', title: words.sameHint },
+          icon('same'),
+          element('b', { text: format.count(table.unchanged) }),
+          words.same,
+        ),
+      );
+    }
+    const key = chips.map((chip) => `${chip.textContent}${chip.ariaPressed}`).join('|');
+    if (this.shownChips === key) return;
+    this.shownChips = key;
+    const focused = this.chips.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset['name']
+      : undefined;
+    this.chips.replaceChildren(...chips);
+    if (focused) this.chips.querySelector<HTMLElement>(`[data-name="${focused}"]`)?.focus();
+  }
+
+  private chip(
+    name: RowClass | (typeof chipStates)[number],
+    count: string,
+    word: string,
+    size: string,
+    pressed: boolean,
+    press: () => void,
+  ): HTMLElement {
+    const { words } = this.host.text;
+    const made = element(
+      'button',
+      { class: 'chip', title: words.chipHint, attributes: { type: 'button', 'data-name': name } },
+      icon(name),
+      element('b', { text: count }),
+      word,
+    );
+    if (size !== '') made.append(element('span', { class: 'size', text: size }));
+    setAttribute(made, 'aria-pressed', String(pressed));
+    made.addEventListener('click', press);
+    return made;
+  }
+
+  private typed(text: string): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      this.timer = 0;
+      this.set({ ...this.filter, text });
+    }, filterDelayMs);
+  }
+
+  private set(filter: RowFilter): void {
+    window.clearTimeout(this.timer);
+    this.timer = 0;
+    this.host.filter(filter);
+  }
+
+  private onFilterKey(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' && event.key !== 'ArrowDown' && event.key !== 'Enter') return;
+    event.preventDefault();
+    this.host.leaveFilter();
+  }
+}
+
+function named(control: ButtonControl, name: string): ButtonControl {
+  control.set(name);
+  return control;
+}
+
+function toggled<T>(list: readonly T[], item: T): readonly T[] {
+  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+}
+
+function compareChoices({ words }: PageText): readonly { value: CompareMode; label: string }[] {
+  return [
+    { value: 'rclone', label: words.compareRclone },
+    { value: 'checksum', label: words.compareChecksum },
+    { value: 'size-only', label: words.compareSize },
+    { value: 'aws', label: words.compareAws },
+    { value: 'exact-timestamps', label: words.compareExact },
+  ];
+}

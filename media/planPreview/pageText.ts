@@ -1,0 +1,99 @@
+import type { Formatter } from '../../src/preview/format';
+import { nameOf, type RowClass } from '../../src/preview/planIndex';
+import type { ItemRow, Row, RowSide } from '../../src/preview/planRow';
+import { fill, type Word, type Words } from '../../src/preview/words';
+
+/** Words and number formats as the panel gave them. */
+export interface PageText {
+  readonly words: Words;
+  readonly format: Formatter;
+}
+
+/** Why a row stands where it does, as a short text. */
+export function reasonOf(row: ItemRow, { words }: PageText): string {
+  const known = row.because in words ? words[row.because as Word] : row.because;
+  if (row.because === 'sameName') return fill(known, row.detail ?? '');
+  if (row.detail === undefined) return known;
+  if (row.because === 'badName') return fill(words.detail, row.detail);
+  return `${known} ${row.detail}`;
+}
+
+/** A size beside that of the other side: said only where it differs. */
+export function sizeText(
+  side: RowSide | undefined,
+  other: RowSide | undefined,
+  { words, format }: PageText,
+): string {
+  if (!side) return '–';
+  return other?.size === side.size ? words.sameSize : format.bytes(side.size);
+}
+
+export function timeText(side: RowSide | undefined, { words, format }: PageText, now: number): string {
+  if (!side) return '–';
+  return side.time === undefined ? words.unknown : format.ago(side.time, now);
+}
+
+/** Which side was modified later, where both times are known. */
+export function newerSide(row: ItemRow): 'source' | 'target' | undefined {
+  const source = row.source?.time;
+  const target = row.target?.time;
+  if (source === undefined || target === undefined || source === target) return undefined;
+  return source > target ? 'source' : 'target';
+}
+
+/** What a run has made of a row, as a short text. */
+export function stateText(row: ItemRow, { words, format }: PageText): string {
+  const state = row.state;
+  if (state === undefined || state === 'none') return '';
+  if (state === 'moving' && row.share !== undefined) return format.percent(row.share);
+  return row.error === undefined ? words[state] : `${words[state]}: ${row.error}`;
+}
+
+/** "12 uploads", "1 delete". */
+export function classCount(rowClass: RowClass, n: number, { words, format }: PageText): string {
+  switch (rowClass) {
+    case 'upload':
+      return format.plural(n, words.uploadsOne, words.uploadsMany);
+    case 'download':
+      return format.plural(n, words.downloadsOne, words.downloadsMany);
+    case 'copy':
+      return format.plural(n, words.copiesOne, words.copiesMany);
+    case 'setTime':
+      return format.plural(n, words.timesOne, words.timesMany);
+    case 'delete':
+      return format.plural(n, words.deletionsOne, words.deletionsMany);
+    default:
+      return format.plural(n, words.filesOne, words.filesMany);
+  }
+}
+
+export function groupTitle(row: Extract<Row, { kind: 'section' }>, target: string, text: PageText): string {
+  const { words, format } = text;
+  if (row.section === 'delete') {
+    return fill(row.files === 1 ? words.deletesOne : words.deletesMany, format.count(row.files), target);
+  }
+  return format.plural(row.files, words.filesOne, words.filesMany);
+}
+
+/** All that a row shows, in one line, for a screen reader. */
+export function spoken(row: Row, target: string, text: PageText, now: number): string {
+  const { words, format } = text;
+  const files = (n: number) => format.plural(n, words.filesOne, words.filesMany);
+  if (row.kind === 'section') return groupTitle(row, target, text);
+  if (row.kind === 'folder') {
+    const tick = row.tick && { on: words.ticked, off: words.notTicked, some: words.partlyTicked }[row.tick];
+    return [row.label, words.folder, files(row.files), tick].filter(Boolean).join(', ');
+  }
+  const tick = row.tick === undefined ? undefined : row.tick ? words.ticked : words.notTicked;
+  const size = row.source ?? row.target;
+  return [
+    nameOf(row.path),
+    words[row.class],
+    stateText(row, text) || reasonOf(row, text),
+    size && format.bytes(size.size),
+    size?.time === undefined ? undefined : format.ago(size.time, now),
+    row.state === undefined ? tick : undefined,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

@@ -1,0 +1,87 @@
+import type { Row } from '../../src/preview/planRow';
+import type { RowsReply } from '../../src/preview/previewProtocol';
+
+/** Rows before and after the view that are fetched with it. */
+const around = 60;
+/** Rows further from the view than this are forgotten. */
+const keep = 600;
+
+/** The rows that the page has, around what is in view. Asks for one window at a time, always the latest wanted. */
+export class RowCache {
+  private rows = new Map<number, Row>();
+  private table = -1;
+  private wanted: { from: number; to: number } | undefined;
+  private isAsking = false;
+  private askAgain = false;
+
+  /** `came` is called whenever rows have come; it draws, and so says anew what it wants. */
+  constructor(
+    private readonly fetch: (from: number, count: number) => Promise<RowsReply>,
+    private readonly came: () => void,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  at(index: number): Row | undefined {
+    return this.rows.get(index);
+  }
+
+  /** Rows of another table than `table` stay to be seen until the new ones come, and no longer. */
+  setTable(table: number): void {
+    if (this.table === table) return;
+    this.table = table;
+    this.refresh();
+  }
+
+  /** Rows `from` … `to − 1` are in view. */
+  want(from: number, to: number): void {
+    this.wanted = { from, to };
+    let missing = false;
+    for (let i = from; i < to && !missing; i++) missing = !this.rows.has(i);
+    if (missing) this.ask();
+  }
+
+  /** Fetches what is in view again, because it has changed. */
+  refresh(): void {
+    this.askAgain = true;
+    this.ask();
+  }
+
+  private ask(): void {
+    if (this.isAsking || !this.wanted) return;
+    const from = Math.max(0, this.wanted.from - around);
+    const count = this.wanted.to + around - from;
+    const again = this.askAgain;
+    this.isAsking = true;
+    this.askAgain = false;
+    this.fetch(from, count)
+      .then((reply) => {
+        this.isAsking = false;
+        this.take(reply, again);
+      })
+      .catch((error: unknown) => {
+        this.isAsking = false;
+        this.failed(error);
+      });
+  }
+
+  private take(reply: RowsReply, again: boolean): void {
+    if (reply.table !== this.table) {
+      // The panel has gone on meanwhile; its new state is on the way, or has come and wants other rows.
+      if (this.askAgain) this.ask();
+      return;
+    }
+    // After a change everything else that is kept is of the past.
+    if (again) this.rows = new Map();
+    for (const [i, row] of reply.rows.entries()) this.rows.set(reply.from + i, row);
+    this.forgetFar();
+    this.came();
+    if (this.askAgain) this.ask();
+  }
+
+  private forgetFar(): void {
+    if (this.rows.size < 3 * keep || !this.wanted) return;
+    for (const index of this.rows.keys()) {
+      if (index < this.wanted.from - keep || index > this.wanted.to + keep) this.rows.delete(index);
+    }
+  }
+}

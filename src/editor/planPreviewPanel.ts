@@ -1,0 +1,231 @@
+import * as vscode from 'vscode';
+import type { App, SyncRequest } from '../app';
+import type { Place, Plan } from '../plan/plan';
+import { HostChannel } from '../preview/messageChannel';
+import { freshMemory, type ViewMemory } from '../preview/planView';
+import type { PlaceName, RunState } from '../preview/previewProtocol';
+import { isRecord, readViewMemory } from '../preview/readPageRequest';
+import { englishWords, fill, type Words } from '../preview/words';
+import { planPreviewPage } from './planPreviewPage';
+import { type PanelAround, PlanPreviewSession, type PreviewServices } from './planPreviewSession';
+import { RunNotification } from './runNotification';
+import { readSyncRequest, samePlace } from './syncRequests';
+
+export type { PreviewServices } from './planPreviewSession';
+
+const viewType = 'cloudRemotes.planPreview';
+
+/** The previews that are open, one for each pair of places and verb. */
+export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
+  private readonly panels = new Set<PlanPreviewPanel>();
+
+  /** @param extensionUri where `dist/media` is */
+  constructor(
+    private readonly app: Pick<App, 'planSync' | 'runPlan'>,
+    private readonly services: PreviewServices,
+    private readonly extensionUri: vscode.Uri,
+  ) {}
+
+  /** Lets the editor bring previews back after a reload of the window; their plans are made anew. */
+  register(): vscode.Disposable {
+    return vscode.window.registerWebviewPanelSerializer(viewType, this);
+  }
+
+  /**
+   * Shows the preview of a copy or sync and starts its scan. One that is open for the same sides and verb is shown again
+   * and scans anew with these options, unless it is running. Resolves when the panel is there, not when it is scanned.
+   */
+  async open(request: SyncRequest, title?: string): Promise<void> {
+    const same = [...this.panels].find((panel) => panel.isFor(request));
+    if (same) {
+      same.show();
+      void same.session.replan(request);
+      return;
+    }
+    const panel = vscode.window.createWebviewPanel(viewType, title ?? '', vscode.ViewColumn.Active);
+    this.add(panel, request, title, freshMemory, false);
+  }
+
+  /** Called by the editor after a reload of the window. What was saved is checked: it may be another version's. */
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const saved = isRecord(state) && isRecord(state['saved']) ? state['saved'] : {};
+    const request = saved['version'] === 1 ? readSyncRequest(saved['request']) : undefined;
+    if (!request) {
+      panel.dispose();
+      return;
+    }
+    const title = typeof saved['title'] === 'string' ? saved['title'] : undefined;
+    const memory = readViewMemory(saved['view']);
+    this.add(panel, request, title, memory ?? freshMemory, saved['ticksKept'] !== true || !memory);
+  }
+
+  dispose(): void {
+    for (const panel of this.panels) panel.dispose();
+  }
+
+  private add(
+    webview: vscode.WebviewPanel,
+    request: SyncRequest,
+    title: string | undefined,
+    memory: ViewMemory,
+    ticksLost: boolean,
+  ): void {
+    const panel = new PlanPreviewPanel(
+      webview,
+      this.extensionUri,
+      request,
+      title,
+      this.services,
+      (around) => {
+        return new PlanPreviewSession(request, title, this.app, this.services, around, memory, ticksLost);
+      },
+    );
+    this.panels.add(panel);
+    webview.onDidDispose(() => this.panels.delete(panel));
+    void panel.session.rescan();
+  }
+}
+
+/** One webview panel and its session. */
+class PlanPreviewPanel {
+  readonly session: PlanPreviewSession;
+  private readonly channel: HostChannel;
+  private readonly words = translated();
+  private readonly notification: RunNotification;
+  private isGone = false;
+
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    extensionUri: vscode.Uri,
+    request: SyncRequest,
+    title: string | undefined,
+    private readonly services: PreviewServices,
+    start: (around: PanelAround) => PlanPreviewSession,
+  ) {
+    this.session = start(this.around());
+    this.notification = new RunNotification(this.words, () => this.session.cancel());
+    this.channel = new HostChannel(
+      (message) => void panel.webview.postMessage(message),
+      (message) => this.session.answer(message),
+      (error) =>
+        services.log.write('warn', 'plan', `Preview: ${error instanceof Error ? error.message : error}`),
+    );
+    panel.title = title ?? titleOf(request);
+    this.load(extensionUri);
+    panel.webview.onDidReceiveMessage((message) => void this.channel.receive(message));
+    panel.onDidChangeViewState(() => {
+      // A hidden page is thrown away by the editor, and says "ready" again when it is shown.
+      if (!panel.visible) this.channel.pageGone();
+      this.notification.needed(!panel.visible);
+    });
+    panel.onDidDispose(() => {
+      this.isGone = true;
+      this.channel.pageGone();
+      this.session.dispose();
+      this.notification.needed(true);
+    });
+  }
+
+  isFor(request: SyncRequest): boolean {
+    const { source, target, options } = this.session.request;
+    const sameVerb = options.verb === request.options.verb;
+    return sameVerb && samePlace(source, request.source) && samePlace(target, request.target);
+  }
+
+  show(): void {
+    this.panel.reveal();
+  }
+
+  dispose(): void {
+    this.panel.dispose();
+  }
+
+  private load(extensionUri: vscode.Uri): void {
+    const { webview } = this.panel;
+    const media = vscode.Uri.joinPath(extensionUri, 'dist', 'media');
+    webview.options = { enableScripts: true, localResourceRoots: [media] };
+    webview.html = planPreviewPage({
+      script: webview.asWebviewUri(vscode.Uri.joinPath(media, 'planPreview.js')).toString(),
+      style: webview.asWebviewUri(vscode.Uri.joinPath(media, 'planPreview.css')).toString(),
+      cspSource: webview.cspSource,
+      language: vscode.env.language,
+      title: this.panel.title,
+    });
+  }
+
+  private around(): PanelAround {
+    return {
+      words: this.words,
+      language: vscode.env.language,
+      nameOf,
+      tell: (notice) => this.channel?.tell(notice),
+      renamed: () => {
+        this.panel.title = titleOf(this.session.request);
+      },
+      close: () => this.panel.dispose(),
+      savePlan: (plan) => savePlan(plan),
+      showError: (sentence) => void vscode.window.showErrorMessage(sentence),
+      runBegan: () => this.notification.began(this.panelTitle(), this.isGone || !this.panel.visible),
+      runProgressed: (run) => this.notification.progressed(run),
+      runEnded: (run, summary) => {
+        this.notification.ended();
+        if (this.isGone || !this.panel.visible) void this.toast(run, summary);
+      },
+      now: () => Date.now(),
+    };
+  }
+
+  /** The title of a disposed panel can't be asked for any more. */
+  private panelTitle(): string {
+    return titleOf(this.session.request);
+  }
+
+  /** The one toast of a run, and only when its end can't be seen in the panel. */
+  private async toast(run: RunState, summary: string): Promise<void> {
+    const wrong = run.counts.failed + run.counts.changed > 0;
+    const show = vscode.l10n.t('Show');
+    const buttons = [...(this.isGone ? [] : [show]), this.words.showLog];
+    const text = `${this.panelTitle()} — ${summary}`;
+    const chosen = await (wrong
+      ? vscode.window.showWarningMessage(text, ...buttons)
+      : vscode.window.showInformationMessage(text, ...buttons));
+    if (chosen === show) this.panel.reveal();
+    if (chosen === this.words.showLog) this.services.showLog();
+  }
+}
+
+/** The page's words in the language of the editor. */
+function translated(): Words {
+  const entries = Object.entries(englishWords).map(([key, english]) => [key, vscode.l10n.t(english)]);
+  return Object.fromEntries(entries) as Words;
+}
+
+/** A folder of the workspace by its name there, another one by its path; a remote's place as `remote:bucket/path/`. */
+function nameOf(place: Place): PlaceName {
+  if (place.kind === 'remote') {
+    const full = `${place.remote}:${place.path}`;
+    return { short: place.path === '' ? full : `${full}/`, full };
+  }
+  const uri = vscode.Uri.file(place.path);
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  if (!folder) return { short: place.path, full: place.path };
+  const below = uri.path.slice(folder.uri.path.length).replace(/^\//, '');
+  return { short: below === '' ? folder.name : `${folder.name}/${below}`, full: place.path };
+}
+
+function titleOf(request: SyncRequest): string {
+  const trimmed = (place: Place) => nameOf(place).short.replace(/\/$/, '');
+  const template =
+    request.options.verb === 'sync' ? vscode.l10n.t('Sync: {0} → {1}') : vscode.l10n.t('Copy: {0} → {1}');
+  return fill(template, trimmed(request.source), trimmed(request.target));
+}
+
+async function savePlan(plan: Plan): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const uri = await vscode.window.showSaveDialog({
+    filters: { JSON: ['json'] },
+    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'plan.json') } : {}),
+  });
+  if (!uri) return;
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(`${JSON.stringify(plan, null, 2)}\n`));
+}

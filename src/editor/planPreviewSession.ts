@@ -1,0 +1,463 @@
+import type { App, SyncRequest } from '../app';
+import type { Action, Place, Plan, PlanProgress } from '../plan/plan';
+import { selectActions } from '../plan/selectActions';
+import { formatter } from '../preview/format';
+import { freshMemory, PlanView, type ViewMemory } from '../preview/planView';
+import type {
+  Banner,
+  HostNotice,
+  PageReplies,
+  PageRequest,
+  PageState,
+  Phase,
+  PlaceName,
+  RunState,
+  SavedPanel,
+  ScanState,
+} from '../preview/previewProtocol';
+import { runSummary } from '../preview/sentences';
+import { fill, type Words } from '../preview/words';
+import type { Log } from '../remote/log';
+import { type EarlierRuns, PlanRun } from './planRun';
+import { reversed, withCompare, withDeletes } from './syncRequests';
+
+/** What the rest of the extension does for a preview. */
+export interface PreviewServices {
+  readonly log: Log;
+  showLog(): void;
+  /** Opens a diff editor, left what the target has, right what the source has; or the one file there is. */
+  openDiff(plan: Plan, action: Action): Promise<void>;
+  /** A whole sentence: what went wrong and what to do. */
+  describeError(error: unknown): string;
+  /** Asks whether the deletes of this plan (the ticked part of the previewed one) shall be run. */
+  confirmDeletes(plan: Plan): Promise<boolean>;
+  /** Files at once. */
+  transfers(): number;
+}
+
+/** What a session asks of the panel around it. */
+export interface PanelAround {
+  readonly words: Words;
+  readonly language: string;
+  nameOf(place: Place): PlaceName;
+  tell(notice: HostNotice): void;
+  /** The sides have been swapped: the title is another one. */
+  renamed(): void;
+  close(): void;
+  savePlan(plan: Plan): Promise<void>;
+  /** An error that has no place in the page. */
+  showError(sentence: string): void;
+  runBegan(): void;
+  /** A few times a second; `share` 0…1. */
+  runProgressed(run: RunState): void;
+  runEnded(run: RunState, summary: string): void;
+  now(): number;
+}
+
+/** Up to so many ticks and folded folders are kept over a reload of the window. */
+const mostRemembered = 2000;
+const progressEveryMs = 150;
+
+/** One preview from scan to report: owns the plan and its view, and answers the page. Knows nothing of the editor. */
+export class PlanPreviewSession {
+  private phase: Phase = 'scanning';
+  private view: PlanView | undefined;
+  private table = 0;
+  private scanning: AbortController | undefined;
+  private scan: ScanState | undefined;
+  private scanMs = 0;
+  private scannedAt = 0;
+  private run: PlanRun | undefined;
+  private running: AbortController | undefined;
+  private confirming = false;
+  private error: string | undefined;
+  private banners: readonly Banner[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lastFilterAt = 0;
+
+  constructor(
+    private current: SyncRequest,
+    private readonly title: string | undefined,
+    private readonly app: Pick<App, 'planSync' | 'runPlan'>,
+    private readonly services: PreviewServices,
+    private readonly panel: PanelAround,
+    private memory: ViewMemory = freshMemory,
+    private readonly ticksLost = false,
+  ) {}
+
+  get request(): SyncRequest {
+    return this.current;
+  }
+
+  get isRunning(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Makes the plan (anew). A scan under way is given up. Does nothing while a plan is being run. */
+  async rescan(): Promise<void> {
+    if (this.running || this.confirming) return;
+    this.scanning?.abort();
+    const abort = new AbortController();
+    this.scanning = abort;
+    this.phase = 'scanning';
+    this.scan = { sourceFiles: 0, targetFiles: 0, asked: 0, answered: 0, actions: 0 };
+    this.error = undefined;
+    this.showState();
+    const began = this.panel.now();
+    try {
+      const plan = await this.app.planSync(this.current, abort.signal, (progress) => {
+        if (this.scanning === abort) this.scanned(progress);
+      });
+      if (this.scanning !== abort) return;
+      this.scanMs = this.panel.now() - began;
+      this.scannedAt = this.panel.now();
+      this.planned(plan);
+    } catch (error) {
+      // A scan that was given up for another one has nothing to say any more.
+      if (this.scanning !== abort) return;
+      this.view = undefined;
+      this.phase = 'error';
+      this.error = abort.signal.aborted ? this.panel.words.scanCancelled : this.services.describeError(error);
+      if (!abort.signal.aborted) this.services.log.write('error', 'plan', this.error);
+    } finally {
+      if (this.scanning === abort) {
+        this.scanning = undefined;
+        this.scan = undefined;
+        this.showState();
+      }
+    }
+  }
+
+  /** Takes another request for the same two sides, from a command; not while a run goes on. */
+  async replan(request: SyncRequest): Promise<void> {
+    if (this.running || this.confirming) return;
+    this.current = request;
+    await this.rescan();
+  }
+
+  /** Nobody looks any more: a scan is given up; a run goes on, and can be cancelled from its notification. */
+  dispose(): void {
+    this.scanning?.abort();
+  }
+
+  cancel(): void {
+    this.scanning?.abort();
+    if (!this.running) return;
+    this.run?.cancelAsked();
+    this.running.abort();
+    this.showState();
+  }
+
+  /** Answers the page; see PageRequest. */
+  async answer<T extends PageRequest>(request: T): Promise<PageReplies[T['type']]>;
+  async answer(request: PageRequest): Promise<PageReplies[PageRequest['type']]> {
+    const { view } = this;
+    switch (request.type) {
+      case 'ready':
+        return { language: this.panel.language, words: this.panel.words, state: this.state() };
+      case 'rows': {
+        const rows = view?.window(request.from, request.count) ?? [];
+        return { table: this.table, from: request.from, rows };
+      }
+      case 'locate':
+        return { places: this.places(request.keys) };
+      case 'find':
+        return { at: view?.find(request.start, request.after) ?? -1 };
+      case 'filter':
+        return this.reorder(request.anchors, (v) =>
+          v.setFilter({ text: request.text, classes: request.classes, states: request.states }),
+        );
+      case 'flat':
+        return this.reorder(request.anchors, (v) => v.setFlat(request.flat));
+      case 'expand':
+        return this.reorder(request.anchors, (v) => v.setExpanded(request.key, request.expanded));
+      case 'expandAll':
+        return this.reorder(request.anchors, (v) => v.setAllExpanded(request.expanded));
+      case 'tick':
+        return this.retick((v) => v.tick(request.key, request.on));
+      case 'tickRange':
+        return this.retick((v) => v.tickRange(request.from, request.to, request.on));
+      case 'tickShown':
+        return this.retick((v) => v.tickShown(request.on));
+      case 'includeDeletes':
+        return this.retick((v) => v.includeDeletes(request.on));
+      case 'compare':
+        return this.revise(withCompare(this.current, request.mode));
+      case 'deletes':
+        return this.revise(withDeletes(this.current, request.on));
+      case 'open':
+        return this.open(request.key);
+      case 'swap':
+        return this.swap();
+      case 'rescan':
+        void this.rescan();
+        return undefined;
+      case 'apply':
+        void this.apply(view?.selectedIds() ?? []);
+        return undefined;
+      case 'retry':
+        void this.apply(view?.idsInState('failed', 'cancelled', 'notStarted') ?? []);
+        return undefined;
+      case 'cancel':
+        this.cancel();
+        return undefined;
+      case 'close':
+        this.panel.close();
+        return undefined;
+      case 'savePlan':
+        if (view) await this.panel.savePlan(view.plan);
+        return undefined;
+      case 'showLog':
+        this.services.showLog();
+        return undefined;
+    }
+  }
+
+  /** The state to keep for a reload of the window. */
+  saved(): SavedPanel {
+    const memory = this.view?.memory() ?? this.memory;
+    const ticksKept = memory.turned.length <= mostRemembered;
+    return {
+      version: 1,
+      request: this.current,
+      ...(this.title === undefined ? {} : { title: this.title }),
+      view: {
+        ...memory,
+        turned: ticksKept ? memory.turned : [],
+        gate: ticksKept && memory.gate,
+        collapsed: memory.collapsed.length <= mostRemembered ? memory.collapsed : [],
+      },
+      ticksKept,
+    };
+  }
+
+  state(): PageState {
+    const { view, current } = this;
+    const run = this.run?.state(this.panel.now());
+    return {
+      phase: this.phase,
+      verb: current.options.verb,
+      source: this.panel.nameOf(current.source),
+      target: this.panel.nameOf(current.target),
+      compare: current.options.compare,
+      deletes: current.options.deletes === 'after',
+      rules: current.options.filters.length,
+      usualExcludes: current.options.useDefaultExcludes,
+      banners: this.banners,
+      ...(this.scan ? { scan: this.scan } : {}),
+      ...(run ? { run } : {}),
+      ...(this.error === undefined ? {} : { error: this.error }),
+      ...(view ? { table: this.tableState(view) } : {}),
+    };
+  }
+
+  private tableState(view: PlanView): NonNullable<PageState['table']> {
+    const { shown, all } = view.matches;
+    const tick = view.tickOfShown;
+    const { source, target } = view.plan.listed;
+    return {
+      table: this.table,
+      rowCount: view.rowCount,
+      shown,
+      all,
+      classes: view.summary(),
+      unchanged: view.plan.unchanged.files,
+      listed: Math.max(source.files, target.files),
+      scanMs: this.scanMs,
+      scannedAt: this.scannedAt,
+      filter: view.filter,
+      flat: view.flat,
+      ticksFixed: this.run !== undefined || this.phase === 'scanning',
+      ...(tick ? { tickOfShown: tick } : {}),
+    };
+  }
+
+  private planned(plan: Plan): void {
+    this.memory = this.view?.memory() ?? this.memory;
+    const first = this.view === undefined && this.ticksLost;
+    this.view = new PlanView(plan, this.memory);
+    this.table++;
+    this.run = undefined;
+    const nothing = plan.actions.length + plan.conflicts.length + plan.skipped.length === 0;
+    this.phase = nothing && plan.problems.length === 0 ? 'same' : 'preview';
+    this.banners = [
+      ...(first && !nothing ? [{ tone: 'warning' as const, text: this.panel.words.ticksReset }] : []),
+      ...this.planBanners(plan),
+    ];
+  }
+
+  private planBanners(plan: Plan): Banner[] {
+    const { words } = this.panel;
+    const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
+    for (const problem of plan.problems.slice(0, 3)) {
+      const template = problem.side === 'source' ? words.problemSource : words.problemTarget;
+      banners.push({ tone: 'error', text: fill(template, problem.message) });
+    }
+    const more = plan.problems.length - 3;
+    if (more > 0) banners.push({ tone: 'error', text: fill(words.moreProblems, String(more)) });
+    return banners;
+  }
+
+  private scanned({ listed, compared, actions }: PlanProgress): void {
+    this.scan = { sourceFiles: listed.source, targetFiles: listed.target, ...compared, actions };
+    this.soon();
+  }
+
+  private places(keys: readonly string[]): number[] {
+    return keys.map((key) => this.view?.indexOf(key) ?? -1);
+  }
+
+  private reorder(anchors: readonly string[], change: (view: PlanView) => void) {
+    if (this.view) change(this.view);
+    this.table++;
+    this.remember();
+    return { state: this.state(), places: this.places(anchors) };
+  }
+
+  private retick(change: (view: PlanView) => void) {
+    if (this.view && this.phase === 'preview') change(this.view);
+    this.remember();
+    return { state: this.state() };
+  }
+
+  private revise(request: SyncRequest): { state: PageState } {
+    if (!this.running && !this.confirming) {
+      this.current = request;
+      void this.rescan();
+    }
+    return { state: this.state() };
+  }
+
+  private swap(): undefined {
+    if (this.running || this.confirming) return;
+    this.current = reversed(this.current);
+    // Ticks were about the other direction; what the page looks at stays.
+    const memory = this.view?.memory() ?? this.memory;
+    this.memory = { ...memory, turned: [], gate: false };
+    this.view = undefined;
+    this.run = undefined;
+    this.banners = [];
+    this.panel.renamed();
+    void this.rescan();
+  }
+
+  private async open(key: string): Promise<undefined> {
+    const action = this.view?.actionOf(key);
+    if (!this.view || !action) return;
+    try {
+      await this.services.openDiff(this.view.plan, action);
+    } catch (error) {
+      this.panel.showError(this.services.describeError(error));
+    }
+  }
+
+  /** Runs the actions of these ids, after asking when there are deletes among them. Never rejects. */
+  private async apply(ids: readonly string[]): Promise<void> {
+    const { view } = this;
+    if (!view || ids.length === 0 || this.running || this.confirming || this.scanning) return;
+    if (this.phase !== 'preview' && this.phase !== 'finished') return;
+    this.confirming = true;
+    let plan: Plan;
+    try {
+      plan = selectActions(view.plan, ids);
+      const deletes = plan.actions.some((action) => action.kind === 'deleteFile');
+      if (deletes && !(await this.services.confirmDeletes(plan))) return;
+    } catch (error) {
+      this.panel.showError(this.services.describeError(error));
+      return;
+    } finally {
+      this.confirming = false;
+    }
+    await this.runSelected(view, plan);
+  }
+
+  private async runSelected(view: PlanView, plan: Plan): Promise<void> {
+    const earlier = this.earlierRuns();
+    const abort = new AbortController();
+    const run = new PlanRun(view, plan.actions, earlier, this.panel.now());
+    this.run = run;
+    this.running = abort;
+    this.phase = 'running';
+    this.banners = this.planBanners(view.plan).filter((banner) => banner.tone === 'error');
+    this.table++;
+    this.panel.runBegan();
+    this.showState();
+    this.soon();
+    const later: Banner[] = [];
+    try {
+      const report = await this.app.runPlan(plan, abort.signal, {
+        observer: run,
+        transfers: this.services.transfers(),
+      });
+      run.finish(report, this.panel.now());
+      if (report.deletesWithheld !== undefined) later.push({ tone: 'warning', text: report.deletesWithheld });
+    } catch (error) {
+      run.breakOff(this.panel.now());
+      if (!abort.signal.aborted) later.push({ tone: 'error', text: this.services.describeError(error) });
+    }
+    this.running = undefined;
+    this.phase = 'finished';
+    this.ended(run.state(this.panel.now()), later);
+  }
+
+  private ended(run: RunState, later: readonly Banner[]): void {
+    const { words, language } = this.panel;
+    const format = formatter(language, words);
+    const { changed } = run.counts;
+    const rescan = { command: 'rescan', label: words.rescan } as const;
+    const told = fill(words.changedBanner, format.plural(changed, words.filesOne, words.filesMany));
+    const changedBanner: Banner = { tone: 'warning', text: told, action: rescan };
+    this.banners = [...this.banners, ...later, ...(changed > 0 ? [changedBanner] : [])];
+    const summary = runSummary(run, words, format);
+    this.logReport(summary, later);
+    this.refilterStates();
+    this.showState();
+    this.panel.runEnded(run, summary);
+  }
+
+  private earlierRuns(): EarlierRuns {
+    const before = this.run?.state(this.panel.now());
+    return before ? { bytes: before.bytesDone, ms: before.ms } : { bytes: 0, ms: 0 };
+  }
+
+  private logReport(summary: string, later: readonly Banner[]): void {
+    const { source, target } = this.state();
+    this.services.log.write('info', 'copy', `${source.full} → ${target.full}: ${summary}`);
+    for (const banner of later) this.services.log.write('warn', 'copy', banner.text);
+  }
+
+  /** Shows the state at once, and lets the page remember what it needs after a reload. */
+  private showState(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = undefined;
+    this.panel.tell({ type: 'state', state: this.state() });
+    this.remember();
+  }
+
+  private remember(): void {
+    this.panel.tell({ type: 'remember', saved: this.saved() });
+  }
+
+  /** Progress is told a few times a second, however often it comes. */
+  private soon(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      const { run } = this;
+      if (run && this.running) {
+        run.sample(this.panel.now());
+        this.panel.runProgressed(run.state(this.panel.now()));
+        if (this.panel.now() - this.lastFilterAt > 1000) this.refilterStates();
+        this.soon();
+      }
+      this.panel.tell({ type: 'state', state: this.state() });
+    }, progressEveryMs);
+  }
+
+  /** A filter by state lets other rows through as time goes by; rows must not jump more often than can be read. */
+  private refilterStates(): void {
+    if (!this.view || this.view.filter.states.length === 0) return;
+    this.lastFilterAt = this.panel.now();
+    this.view.refilter();
+    this.table++;
+  }
+}

@@ -1,0 +1,116 @@
+import type { Action } from '../plan/plan';
+import type { PlanView } from '../preview/planView';
+import type { RunState } from '../preview/previewProtocol';
+import { RunMeter } from '../preview/runMeter';
+import type { RunObserver } from '../transfer/progress';
+import type { ActionResult, RunReport } from '../transfer/runReport';
+
+/** What earlier runs of the same plan (before a retry) have done already. */
+export interface EarlierRuns {
+  readonly bytes: number;
+  readonly ms: number;
+}
+
+/** One run as the preview shows it: writes what happens into the rows, and sums it up. */
+export class PlanRun implements RunObserver {
+  private readonly inFlight = new Map<string, number>();
+  private readonly meter: RunMeter;
+  private readonly totalBytes: number;
+  private inFlightBytes = 0;
+  private movedBytes = 0;
+  private settledBytes = 0;
+  private settledFiles = 0;
+  private endedAt: number | undefined;
+  /** Asked to stop; what is under way is still being wound up. */
+  private cancelling = false;
+
+  /** Queues the rows of `actions`. Times are milliseconds since the epoch. */
+  constructor(
+    private readonly view: PlanView,
+    actions: readonly Action[],
+    private readonly earlier: EarlierRuns,
+    private readonly startedAt: number,
+  ) {
+    view.beginRun(actions.map((action) => action.id));
+    this.totalBytes = actions.reduce((sum, action) => sum + bytesToMove(action), 0);
+    this.meter = new RunMeter(actions.length, this.totalBytes, startedAt);
+  }
+
+  started(action: Action): void {
+    this.view.setState(action.id, 'moving');
+  }
+
+  progressed(action: Action, bytes: number): void {
+    this.inFlightBytes += bytes - (this.inFlight.get(action.id) ?? 0);
+    this.inFlight.set(action.id, bytes);
+    const size = bytesToMove(action);
+    this.view.setState(action.id, 'moving', size > 0 ? Math.min(1, bytes / size) : undefined);
+  }
+
+  ended(action: Action, result: ActionResult): void {
+    this.inFlightBytes -= this.inFlight.get(action.id) ?? 0;
+    this.inFlight.delete(action.id);
+    const bytes = bytesToMove(action);
+    if (result.outcome === 'done') this.movedBytes += bytes;
+    this.settledBytes += bytes;
+    this.settledFiles++;
+    this.show(result);
+  }
+
+  cancelAsked(): void {
+    this.cancelling = true;
+  }
+
+  /** The report has the last word on every row, also on those that no event told of. */
+  finish(report: RunReport, now: number): void {
+    for (const result of report.results) this.show(result);
+    this.movedBytes = report.bytes;
+    this.stop(now);
+  }
+
+  /** The run broke off without a report: what isn't settled was not done, or nobody knows. */
+  breakOff(now: number): void {
+    for (const id of this.view.idsInState('moving')) this.view.setState(id, 'cancelled');
+    for (const id of this.view.idsInState('queued')) this.view.setState(id, 'notStarted');
+    this.stop(now);
+  }
+
+  /** Call it a few times a second while the run goes on. */
+  sample(now: number): void {
+    this.meter.sample(now, this.settledBytes + this.inFlightBytes, this.settledFiles);
+  }
+
+  state(now: number): RunState {
+    const counts = this.view.stateCounts();
+    const rate = this.endedAt === undefined ? this.meter.bytesPerSecond() : undefined;
+    const left = this.endedAt === undefined ? this.meter.left() : undefined;
+    const again = counts.failed + counts.cancelled + counts.notStarted;
+    return {
+      counts,
+      files: counts.queued + counts.moving + counts.done + counts.changed + again,
+      filesDone: counts.done + counts.changed + (this.endedAt === undefined ? counts.failed : again),
+      bytes: this.earlier.bytes + this.totalBytes,
+      bytesDone: this.earlier.bytes + this.movedBytes + this.inFlightBytes,
+      ...(rate === undefined ? {} : { bytesPerSecond: rate }),
+      ...(left === undefined ? {} : { leftMs: left }),
+      ms: this.earlier.ms + (this.endedAt ?? now) - this.startedAt,
+      cancelling: this.cancelling && this.endedAt === undefined,
+      again,
+      wasCancelled: this.cancelling && counts.cancelled + counts.notStarted > 0,
+    };
+  }
+
+  private show(result: ActionResult): void {
+    this.view.setState(result.id, result.outcome, undefined, result.error?.message);
+  }
+
+  private stop(now: number): void {
+    this.inFlight.clear();
+    this.inFlightBytes = 0;
+    this.endedAt = now;
+  }
+}
+
+function bytesToMove(action: Action): number {
+  return action.kind === 'copyFile' ? action.source.size : 0;
+}

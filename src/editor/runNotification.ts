@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import { formatter } from '../preview/format';
+import type { RunState } from '../preview/previewProtocol';
+import { fill, type Words } from '../preview/words';
+
+/**
+ * The progress of a run whose preview can't be seen: a notification with Cancel, there only while the panel is hidden
+ * or closed, because a visible panel shows the same.
+ */
+export class RunNotification {
+  private title: string | undefined;
+  private close: (() => void) | undefined;
+  private report: ((run: RunState) => void) | undefined;
+
+  constructor(
+    private readonly words: Words,
+    private readonly cancel: () => void,
+  ) {}
+
+  began(title: string, needed: boolean): void {
+    this.title = title;
+    this.needed(needed);
+  }
+
+  progressed(run: RunState): void {
+    this.report?.(run);
+  }
+
+  ended(): void {
+    this.title = undefined;
+    this.close?.();
+  }
+
+  /** Whether the panel can't be seen. */
+  needed(isNeeded: boolean): void {
+    if (!isNeeded) this.close?.();
+    else if (this.title !== undefined && !this.close) this.open(this.title);
+  }
+
+  private open(title: string): void {
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    void vscode.window.withProgress(options, (progress, token) => {
+      token.onCancellationRequested(() => this.cancel());
+      let shown = 0;
+      this.report = (run) => {
+        const share = 100 * shareOf(run);
+        progress.report({ message: this.line(run), increment: Math.max(0, share - shown) });
+        shown = Math.max(shown, share);
+      };
+      return new Promise<void>((resolve) => {
+        this.close = () => {
+          this.close = undefined;
+          this.report = undefined;
+          resolve();
+        };
+      });
+    });
+  }
+
+  private line(run: RunState): string {
+    const { words } = this;
+    const format = formatter(vscode.env.language, words);
+    if (run.cancelling) return words.cancelling;
+    return [
+      fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
+      fill(words.bytesOf, format.bytes(run.bytesDone), format.bytes(run.bytes)),
+      run.bytesPerSecond === undefined ? '' : format.rate(run.bytesPerSecond),
+      run.leftMs === undefined ? '' : fill(words.timeLeft, format.duration(run.leftMs)),
+    ]
+      .filter((part) => part !== '')
+      .join(' · ');
+  }
+}
+
+/** How much of a run is done, 0…1: by bytes where there are any, else by files. */
+function shareOf(run: RunState): number {
+  if (run.bytes > 0) return Math.min(1, run.bytesDone / run.bytes);
+  return run.files === 0 ? 1 : run.filesDone / run.files;
+}

@@ -1,0 +1,61 @@
+import type { SyncRequest } from '../app';
+import type { Place } from '../plan/plan';
+import { type ComparisonMode, comparisonModes, type FilterRule, type PlanOptions } from '../plan/planOptions';
+import { isRecord } from '../preview/readPageRequest';
+import { pathProblem, type RemotePath } from '../remote/remotePath';
+
+export function withCompare(request: SyncRequest, compare: ComparisonMode): SyncRequest {
+  return { ...request, options: { ...request.options, compare } };
+}
+
+/** A copy never deletes, so for one nothing changes. */
+export function withDeletes(request: SyncRequest, on: boolean): SyncRequest {
+  const deletes = on && request.options.verb === 'sync' ? 'after' : 'none';
+  return { ...request, options: { ...request.options, deletes } };
+}
+
+/** The other direction. Deletes are off again: wanting them one way says nothing about the other. */
+export function reversed(request: SyncRequest): SyncRequest {
+  const { source, target, options } = request;
+  return { source: target, target: source, options: { ...options, deletes: 'none' } };
+}
+
+export function samePlace(a: Place, b: Place): boolean {
+  if (a.kind === 'folder') return b.kind === 'folder' && a.path === b.path;
+  return b.kind === 'remote' && a.remote === b.remote && a.path === b.path;
+}
+
+/** The request that saved data spells, or undefined when it spells none (saved by another version, or damaged). */
+export function readSyncRequest(value: unknown): SyncRequest | undefined {
+  if (!isRecord(value)) return undefined;
+  const source = readPlace(value['source']);
+  const target = readPlace(value['target']);
+  const options = readOptions(value['options']);
+  return source && target && options ? { source, target, options } : undefined;
+}
+
+function readPlace(value: unknown): Place | undefined {
+  if (!isRecord(value)) return undefined;
+  const { kind, path, remote } = value;
+  if (typeof path !== 'string') return undefined;
+  if (kind === 'folder') return path === '' ? undefined : { kind, path };
+  if (kind !== 'remote' || typeof remote !== 'string' || remote === '' || pathProblem(path)) return undefined;
+  return { kind, remote, path: path as RemotePath };
+}
+
+function readOptions(value: unknown): PlanOptions | undefined {
+  if (!isRecord(value)) return undefined;
+  const { verb, deletes, filters, filterDialect, useDefaultExcludes, followSymlinks } = value;
+  const compare = comparisonModes.find((mode) => mode === value['compare']);
+  if (compare === undefined || (verb !== 'copy' && verb !== 'sync')) return undefined;
+  if ((deletes !== 'none' && deletes !== 'after') || !Array.isArray(filters) || !filters.every(isRule))
+    return undefined;
+  if (filterDialect !== 'rclone' && filterDialect !== 'aws') return undefined;
+  if (typeof useDefaultExcludes !== 'boolean' || typeof followSymlinks !== 'boolean') return undefined;
+  return { verb, compare, deletes, filters, filterDialect, useDefaultExcludes, followSymlinks };
+}
+
+function isRule(value: unknown): value is FilterRule {
+  if (!isRecord(value) || Object.keys(value).length !== 1) return false;
+  return typeof value['include'] === 'string' || typeof value['exclude'] === 'string';
+}
