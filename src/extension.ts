@@ -4,6 +4,7 @@ import { createEditorHost } from './editor/editorHost';
 import { newItemCommands } from './editor/newItemCommands';
 import { PropertiesDocuments } from './editor/propertiesDocument';
 import { registerRemoteFileSystem } from './editor/registerRemoteFileSystem';
+import { registerSyncs } from './editor/registerSyncs';
 import { RemoteChanges } from './editor/remoteChanges';
 import { remoteCommands } from './editor/remoteCommands';
 import { RemotesTree } from './editor/remotesTree';
@@ -41,9 +42,12 @@ export function activate(context: vscode.ExtensionContext): void {
     onSettingsChanged(() => settingsChanged(), 'remotes', 'pageSize'),
     secrets.onDidChange((remote) => settingsChanged(remote)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => settingsChanged()),
-    ...[...remoteCommands(shell), ...treeCommands(shell), ...newItemCommands(shell)].map(({ id, run }) =>
-      vscode.commands.registerCommand(id, run),
-    ),
+    ...[
+      ...remoteCommands(shell),
+      ...treeCommands(shell),
+      ...newItemCommands(shell),
+      ...registerSyncs(context, shell, snapshots),
+    ].map(({ id, run }) => vscode.commands.registerCommand(id, run)),
     { dispose: () => void app.close() },
   );
   registerRemoteFileSystem(context, { app, settings: currentSettings, changes, output, snapshots });

@@ -1,0 +1,30 @@
+import type * as vscode from 'vscode';
+import { PlanPreviewPanels } from './planPreviewPanel';
+import { previewServices, tellingRuns } from './previewServices';
+import type { CommandRow, Shell } from './shell';
+import type { Snapshots } from './snapshots';
+import { syncCommands } from './syncCommands';
+import { RememberedPlaces } from './syncPlaces';
+
+/** Puts the previews of copies and syncs to work, and gives the commands that lead to them. Asks nothing of any remote. */
+export function registerSyncs(
+  context: vscode.ExtensionContext,
+  shell: Pick<Shell, 'app' | 'settings' | 'output' | 'changes'>,
+  snapshots: Snapshots,
+): readonly CommandRow[] {
+  const { app, changes, output, settings } = shell;
+  const log = {
+    write: (level: 'trace' | 'debug' | 'info' | 'warn' | 'error', tag: string, text: string) =>
+      output[level](`[${tag}] ${text}`),
+  };
+  const services = previewServices({ app, settings, output, log, snapshots });
+  const panels = new PlanPreviewPanels(tellingRuns(app, changes), services, context.extensionUri);
+  context.subscriptions.push(panels, panels.register());
+  return syncCommands({
+    app,
+    settings,
+    output,
+    remembered: new RememberedPlaces(context.workspaceState),
+    preview: (request, title) => panels.open(request, title),
+  });
+}
