@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import * as vscode from 'vscode';
 import { test } from '../harness/inHostTests';
-import { ourExtension, serverRequests } from './testServer';
+import { configureRemotes, ourExtension, serverRequests } from './testServer';
 
 const require = createRequire(__filename);
 
@@ -110,6 +110,7 @@ test('registers every command that its manifest declares, and no other', async (
 });
 
 test('loads the AWS code on the first use of a remote', async () => {
+  await configureRemotes();
   await vscode.workspace.fs.readDirectory(vscode.Uri.parse('cloudremotes://demo/'));
   assert.ok(loadedFiles().some((file) => file.endsWith('/dist/awsSdk.js')));
 });

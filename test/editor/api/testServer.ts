@@ -6,6 +6,7 @@ const server = JSON.parse(process.env['CLOUD_REMOTES_TEST_S3'] ?? '{}') as {
   endpoint: string;
   region: string;
   door: string;
+  remote: Record<string, unknown>;
 };
 
 /** The extension under test. Throws when the editor doesn't know it. */
@@ -28,4 +29,11 @@ export async function serverRequests(): Promise<readonly LoggedRequest[]> {
 /** The Uri of `bucket/key` on the remote that the tests have. */
 export function remoteUri(path: string): vscode.Uri {
   return vscode.Uri.from({ scheme: 'cloudremotes', authority: 'demo', path: `/${path}` });
+}
+
+/** Puts the remote "demo" (and others, if given) into the settings. In this mode the editor ignores the settings file on disk. */
+export async function configureRemotes(...others: readonly unknown[]): Promise<void> {
+  await vscode.workspace
+    .getConfiguration('cloudRemotes')
+    .update('remotes', [server.remote, ...others], vscode.ConfigurationTarget.Global);
 }

@@ -30,11 +30,15 @@ export async function runInHost({ editor, folder }: { editor: string; folder: st
     server = await startEditorServer({
       editor,
       inHostTests: true,
-      settings: { 'cloudRemotes.remotes': [environmentRemote(s3)] },
       env: {
         ...keysInEnvironment(s3),
         CLOUD_REMOTES_RESULTS: results,
-        CLOUD_REMOTES_TEST_S3: JSON.stringify({ endpoint: s3.endpoint, region: s3.region, door: door.url }),
+        CLOUD_REMOTES_TEST_S3: JSON.stringify({
+          endpoint: s3.endpoint,
+          region: s3.region,
+          door: door.url,
+          remote: environmentRemote(s3),
+        }),
       },
     });
     await runWindow(server, extension, path.join(folder, 'tests'), workspace);

@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { saveEvidence } from './evidence';
+import { type EditorSession, type SessionOptions, startSession } from './session';
+
+const STEP_SECONDS = 120;
+
+/** Declares one step of a spec. The steps share one editor and run in the order of declaration. */
+export type Step = (name: string, run: (session: EditorSession) => Promise<void>) => void;
+
+/**
+ * A group of steps in one editor of its own, with its own S3 server and workspace. When a step fails, pictures and logs are
+ * kept in out/editor-failures.
+ */
+export function withEditor(title: string, options: SessionOptions, define: (step: Step) => void): void {
+  describe(title, () => {
+    let session: EditorSession | undefined;
+    before(
+      async () => {
+        session = await startSession(options);
+      },
+      { timeout: STEP_SECONDS * 1000 },
+    );
+    after(async () => {
+      await session?.stop();
+    });
+    define((name, run) => {
+      it(name, { timeout: STEP_SECONDS * 1000 }, async () => {
+        if (session === undefined) throw new Error('The editor did not start');
+        try {
+          await run(session);
+        } catch (error) {
+          const folder = await saveEvidence(session, `${title}-${name}`);
+          console.error(`Pictures, logs and requests: ${path.relative(process.cwd(), folder)}`);
+          throw error;
+        }
+      });
+    });
+  });
+}
