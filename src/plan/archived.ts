@@ -7,7 +7,10 @@ export function isArchiveClass(file: FileEntry): boolean {
   return file.storageClass !== undefined && archiveClasses.has(file.storageClass);
 }
 
-/** Whether, by what is known, the content may not be readable (A31). A listing can't tell whether an object was restored; a `stat` can. */
+/**
+ * Whether, by what is known, the content may not be readable (A31). A listing can't tell whether an object was restored;
+ * a `stat` can.
+ */
 export function mayBeArchived(file: FileEntry): boolean {
   return file.readonly !== undefined || isArchiveClass(file);
 }

@@ -1,9 +1,9 @@
 import { nameProblem } from '../remote/capabilities';
-import type { FileEntry } from '../remote/entry';
+import type { FileEntry, UnusableReason } from '../remote/entry';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
 import { isArchiveClass, isArchived } from './archived';
 import { type Direction, directionOf } from './comparison';
-import type { ListingFindings } from './listTree';
+import { isOddKey, type ListingFindings } from './listTree';
 import type { Match } from './matchListings';
 import type { NameFolding } from './nameFolding';
 import type {
@@ -237,10 +237,12 @@ export class PlanBuilder {
         ...(entry.size !== undefined && { bytes: entry.size }),
       });
       if (protects === undefined) continue;
+      // A folder's marker says nothing about what lies in the folder.
+      const only = entry.reason === 'nonEmptyFolderMarker' ? 'itself' : 'withAllBelow';
       if (side === 'source')
-        this.keptForSource.add(protects, `may stand for "${shown}" of the source, which can't be used`);
-      else if (!isOddKey(entry.reason))
-        keptOnTarget.add(protects, `is or lies in "${shown}" of the target, which can't be used`);
+        this.keptForSource.add(protects, `may stand for "${shown}" of the source, which can't be used`, only);
+      else if (isInTheWay(entry.reason))
+        keptOnTarget.add(protects, `is or lies in "${shown}" of the target, which can't be used`, only);
     }
   }
 
@@ -278,9 +280,12 @@ export class PlanBuilder {
   }
 }
 
-/** A key that is no path is beside what its cleaned spelling names, not in its place, so a copy to that overwrites nothing of it. */
-function isOddKey(reason: Skipped['because']): boolean {
-  return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
+/**
+ * Whether a copy to what this stands for would overwrite it or go through it. A key that is no path, or no text, is beside what its cleaned
+ * spelling names, not in its place.
+ */
+function isInTheWay(reason: UnusableReason): boolean {
+  return !isOddKey(reason) && reason !== 'invalidText';
 }
 
 function deletion(path: RemotePath, before: FileEntry): DeleteFile {

@@ -1,4 +1,4 @@
-import type { Entry, FileEntry, UnusableEntry } from '../remote/entry';
+import type { Entry, FileEntry, UnusableEntry, UnusableReason } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import {
@@ -181,7 +181,7 @@ class TreeReading implements ListingFindings {
 
   private note(entry: UnusableEntry): void {
     const { filter, root } = this.request;
-    const whole = entry.folder === '' ? entry.name : `${entry.folder}/${entry.name}`;
+    const whole = wholeName(entry);
     const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.cut);
     const stands = entry.protects ?? (pathProblem(whole) === undefined ? (whole as RemotePath) : undefined);
     const protects = stands === undefined ? undefined : this.withinRoot(stands, entry);
@@ -190,11 +190,11 @@ class TreeReading implements ListingFindings {
     this.unusable.push({ entry, shown, ...(protects !== undefined && { protects }) });
   }
 
-  /** What stands around the root covers all of it, save for a folder marker, which is nothing but itself. */
+  /** What stands around the root covers all of it, save for an odd key, which is nothing but itself. */
   private withinRoot(path: RemotePath, entry: UnusableEntry): RemotePath | undefined {
     const { root } = this.request;
     if (path !== root && isWithin(path, root)) return relativePath(path, root);
-    return isWithin(root, path) && entry.reason !== 'nonEmptyFolderMarker' ? rootPath : undefined;
+    return isWithin(root, path) && !isOddKey(entry.reason) ? rootPath : undefined;
   }
 
   private outOfOrder(path: RemotePath): RemoteError {
@@ -204,6 +204,17 @@ class TreeReading implements ListingFindings {
       `The ${side} lists "${root}" out of order: "${path}" comes after "${root === '' ? '' : `${root}/`}${this.last ?? ''}". Comparing it could delete the wrong files, so nothing was planned.`,
     );
   }
+}
+
+/** A key that is no path, rather than something at a path that can't be used. It has no twin but what its cleaned spelling names. */
+export function isOddKey(reason: UnusableReason): boolean {
+  return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
+}
+
+/** A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the folder. */
+function wholeName({ folder, name }: UnusableEntry): string {
+  const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
+  return around === '' ? name : `${around}/${name}`;
 }
 
 function sortName(entry: Entry): string {

@@ -157,9 +157,9 @@ function judgeListed(match: Match, request: FactRequest): Judged | undefined {
     if (comparison.verdict === 'needsFacts') return undefined;
     if (comparison.verdict !== 'different' || !request.forCopying || !mayBeArchived(source))
       return { match, comparison, failure: undefined };
-    return source.exact ? { match, comparison, failure: undefined } : undefined;
+    return undefined;
   }
-  if (request.forCopying && mayBeArchived(source) && !source.exact) return undefined;
+  if (request.forCopying && mayBeArchived(source)) return undefined;
   return { match, comparison: undefined, failure: undefined };
 }
 
@@ -201,7 +201,8 @@ class Asker {
         comparison = compareFiles(source, target, rules, true);
       }
       const wanted = !comparison || comparison.verdict === 'different';
-      if (wanted && forCopying && mayBeArchived(source) && !source.exact)
+      // Exact facts may be remembered ones, from before it was restored; those that were asked for here are not.
+      if (wanted && forCopying && mayBeArchived(source) && source === match.source)
         source = await this.stat(this.request.source, source);
       return { match: { ...match, source, target }, comparison, failure: undefined };
     } catch (error) {

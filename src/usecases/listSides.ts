@@ -5,7 +5,7 @@ import { type Match, matchListings } from '../plan/matchListings';
 import { type NameFolding, nameFolding } from '../plan/nameFolding';
 import type { PlanOptions } from '../plan/planOptions';
 import type { Side } from '../plan/side';
-import { RemoteError } from '../remote/remoteError';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
 
 /** Both sides being listed and joined. */
 export interface ListedSides {
@@ -82,7 +82,11 @@ async function* refusingAFile(
     yield batch;
   }
   if (!empty || remote.capabilities.realFolders || root === '') return;
-  const entry = await remote.stat(root, signal).catch(() => undefined);
+  const entry = await remote.stat(root, signal).catch((error: unknown) => {
+    // Nothing is there, or only listing is allowed: then it is an empty folder as far as anyone can tell.
+    if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
+    throw error;
+  });
   if (entry?.kind === 'file')
     throw new RemoteError('notAFolder', `"${root}" is a file. Choose the folder that holds it.`);
 }

@@ -123,10 +123,7 @@ test('H15: names that differ in case only are a pair where a side takes them for
 });
 
 test('R13: of names that are one, the one with an equal is used, else the first; the others clash', async () => {
-  assert.deepEqual(await join(['Read', 'read'], ['read'], ignoringCase), [
-    'read=read',
-    'sameName()!Read=',
-  ]);
+  assert.deepEqual(await join(['Read', 'read'], ['read'], ignoringCase), ['read=read', 'sameName()!Read=']);
   assert.deepEqual(await join(['Read', 'read'], ['Read'], ignoringCase), ['Read=Read', 'sameName()!read=']);
   assert.deepEqual(await join(['Read', 'read'], [], ignoringCase), ['Read=', 'sameName(Read)!read=']);
   assert.deepEqual(await join(['Read', 'read'], ['READ'], ignoringCase), [

@@ -6,7 +6,14 @@ import type { UnusableEntry, UnusableReason } from '../../src/remote/entry';
 import type { Instant } from '../../src/remote/modifiedTime';
 import { parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
-import { joinPath, parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
+import {
+  baseName,
+  joinPath,
+  parentPath,
+  parsePath,
+  type RemotePath,
+  rootPath,
+} from '../../src/remote/remotePath';
 import { type FakeFile, type FakeOptions, type FakeRemote, fakeRemote } from './fakeRemote';
 
 /** A sync as a fixture tells it. */
@@ -43,7 +50,7 @@ interface DraftSide {
  *     options {"compare":"aws"}            JSON of PlanOptions
  *     source a/b.txt 3 @10                 a file of 3 bytes, modified 10 s after an arbitrary day; also "text" instead of a size
  *     target a/b.txt 3 @10 server@20       LastModified; class=GLACIER readonly=why md5=none
- *     source unusable a "b//c" emptyPart protects=a/b/c
+ *     source unusable "a//b" emptyPart protects=a/b
  *
  * Without `@` a file has no modified time of its own; without `server@` a store's file was put there at 1000.
  */
@@ -139,7 +146,7 @@ function tell(side: DraftSide, words: readonly string[]): boolean {
       );
       return true;
     case 'unusable':
-      side.unusable.push(unusable(side, second, third, words.slice(3)));
+      side.unusable.push(unusable(side, second, words.slice(2)));
       return true;
     default:
       side.files.push(file(side, first, second, words.slice(2)));
@@ -147,16 +154,20 @@ function tell(side: DraftSide, words: readonly string[]): boolean {
   }
 }
 
-function unusable(side: DraftSide, folder: string, name: string, facts: readonly string[]): UnusableEntry {
+/** A store spells it by its whole key, a folder by its name in the folder that it lies in. */
+function unusable(side: DraftSide, path: string, facts: readonly string[]): UnusableEntry {
   const [reason = 'unreadable', ...more] = facts;
   const protects = more.find((fact) => fact.startsWith('protects='))?.slice('protects='.length);
-  return {
-    kind: 'unusable',
-    folder: joinPath(side.root, folder === '.' ? '' : folder),
-    name,
+  const rest = {
     reason: reason as UnusableReason,
     ...(protects !== undefined && { protects: joinPath(side.root, protects) }),
   };
+  if (side.options.like === 'store') {
+    const inBucket = side.root.includes('/') ? `${side.root.slice(side.root.indexOf('/') + 1)}/` : '';
+    return { kind: 'unusable', folder: side.root, name: `${inBucket}${path}`, ...rest };
+  }
+  const whole = joinPath(side.root, path);
+  return { kind: 'unusable', folder: parentPath(whole), name: baseName(whole), ...rest };
 }
 
 function file(side: DraftSide, path: string, content: string, facts: readonly string[]): FakeFile {
