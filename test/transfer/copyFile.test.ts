@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
+import type { FileEntry } from '../../src/remote/entry';
+import type { Remote } from '../../src/remote/remote';
+import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
+import { parsePath } from '../../src/remote/remotePath';
+import { copyFile } from '../../src/transfer/copyFile';
+
+const calm = new AbortController().signal;
+const target = parsePath('t');
+const beAbsent = { must: 'beAbsent' } as const;
+
+function given(size: number): { from: MemoryRemote; to: MemoryRemote; source: FileEntry } {
+  const from = createMemoryRemote();
+  const to = createMemoryRemote();
+  const source = from.put('s', Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } });
+  return { from, to, source };
+}
+
+test('a copy between two remotes has content, time and a verification', async () => {
+  for (const size of [0, 5, 3_000_000]) {
+    const { from, to, source } = given(size);
+    const { entry, verification } = await copyFile({ from, source, to, target, guard: beAbsent }, calm);
+    assert.equal(verification, 'ok');
+    assert.equal(entry.size, size);
+    assert.deepEqual(entry.modified, { s: 9, ns: 9 });
+    assert.ok(to.content('t')?.equals(Buffer.alloc(size, 'x')));
+  }
+});
+
+test('H25: where a side knows no MD5, the copy is unverified, which is not ok and not bad', async () => {
+  const { from, source } = given(5);
+  const to = createMemoryRemote({ knowsMd5: false });
+  assert.equal((await copyFile({ from, source, to, target, guard: beAbsent }, calm)).verification, 'unknown');
+});
+
+test('a copy within one remote is made by the service and moves no bytes through here', async () => {
+  const { from, source } = given(3_000_000);
+  await copyFile({ from, source, to: from, target, guard: beAbsent }, calm);
+  assert.equal(from.count('copyWithin'), 1);
+  assert.equal(from.count('read') + from.count('write'), 0);
+});
+
+test('what the service can not copy itself goes through here', async () => {
+  const { from, source } = given(5);
+  const error = new RemoteError('unsupported', 'Too large to be copied.');
+  from.fail({ when: { operation: 'copyWithin' }, error });
+  await copyFile({ from, source, to: from, target, guard: beAbsent }, calm);
+  assert.equal(from.text('t'), 'xxxxx');
+});
+
+test('a copy that turns out bad is removed again and refused as damaged', async () => {
+  const { from, to, source } = given(5);
+  const lying: Remote = {
+    ...to,
+    write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
+  };
+  const copying = copyFile({ from, source, to: lying, target, guard: beAbsent }, calm);
+  await assert.rejects(copying, (error) => isRemoteError(error, 'damaged'));
+  assert.deepEqual(to.paths(), []);
+});
+
+test('content that does not have the MD5 of its source never replaces anything', async () => {
+  for (const size of [5, 3_000_000]) {
+    const { from, to, source } = given(size);
+    const old = to.put('t', 'old');
+    const lying: Remote = {
+      ...from,
+      read: async (path, options, signal) => {
+        const result = await from.read(path, options, signal);
+        return { ...result, entry: { ...result.entry, md5: '0'.repeat(32) } };
+      },
+    };
+    const wrong = { ...source, md5: '0'.repeat(32) };
+    const guard = { must: 'beUnchanged', entry: old } as const;
+    await assert.rejects(copyFile({ from: lying, source: wrong, to, target, guard }, calm), (error) =>
+      isRemoteError(error, 'damaged'),
+    );
+    assert.equal(to.text('t'), 'old');
+  }
+});
+
+test('a target that is missing is a failure of the target, not a change of the source', async () => {
+  const { from, to, source } = given(5);
+  to.fail({ when: { operation: 'write' }, error: new RemoteError('notFound', 'There is no such bucket.') });
+  await assert.rejects(copyFile({ from, source, to, target, guard: beAbsent }, calm), (error) =>
+    isRemoteError(error, 'notFound'),
+  );
+});
