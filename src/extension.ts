@@ -1,6 +1,9 @@
 import * as vscode from 'vscode';
 import { createApp } from './app';
+import { deleteCommands } from './editor/deleteCommands';
+import { RemotesDragAndDrop } from './editor/dragAndDrop';
 import { createEditorHost } from './editor/editorHost';
+import { moveCommands } from './editor/moveCommands';
 import { newItemCommands } from './editor/newItemCommands';
 import { PropertiesDocuments } from './editor/propertiesDocument';
 import { registerRemoteFileSystem } from './editor/registerRemoteFileSystem';
@@ -8,11 +11,12 @@ import { registerSyncs } from './editor/registerSyncs';
 import { RemoteChanges } from './editor/remoteChanges';
 import { remoteCommands } from './editor/remoteCommands';
 import { RemotesTree } from './editor/remotesTree';
+import { showRemotesTree } from './editor/remotesView';
 import { RemoteSecrets } from './editor/secrets';
 import { currentSettings, onSettingsChanged } from './editor/settings';
 import type { Shell } from './editor/shell';
-import { showRemotesTree } from './editor/showRemotesTree';
 import { Snapshots } from './editor/snapshots';
+import { transferCommands } from './editor/transferCommands';
 import { treeCommands } from './editor/treeCommands';
 
 /** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
@@ -24,7 +28,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const snapshots = new Snapshots();
   const tree = new RemotesTree(app, currentSettings);
   const properties = new PropertiesDocuments(app);
-  const view = showRemotesTree(tree);
+  const copying = { app, settings: currentSettings, changes, output };
+  const view = showRemotesTree(tree, new RemotesDragAndDrop(copying, tree));
   const shell: Shell = { app, settings: currentSettings, secrets, output, changes, tree, properties, view };
 
   const settingsChanged = (remote?: string) => {
@@ -46,6 +51,9 @@ export function activate(context: vscode.ExtensionContext): void {
       ...remoteCommands(shell),
       ...treeCommands(shell),
       ...newItemCommands(shell),
+      ...transferCommands(shell),
+      ...moveCommands(shell),
+      ...deleteCommands(shell),
       ...registerSyncs(context, shell, snapshots),
     ].map(({ id, run }) => vscode.commands.registerCommand(id, run)),
     { dispose: () => void app.close() },

@@ -61,7 +61,7 @@ async function askRemote(
       continue;
     }
     const answer = await askStep(step, {
-      title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${steps.length}`,
+      title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${countSteps(backend, answers)}`,
       initial: answers[step.field] ?? step.initial,
       canGoBack: at > 0 || canLeaveBack,
     });
@@ -87,6 +87,17 @@ export function stepsOf(backend: Backend, answers: Answers, own?: string): reado
   const settings = { name: '', ...withoutSecrets(backend, answers), backend: backend.id } as RemoteSettings;
   const steps = backend.wizardSteps(settings).filter((step) => step.field !== 'name');
   return [...steps, nameStep(backend, settings, own)];
+}
+
+/** How many steps there will be if what isn't answered yet is answered with what is proposed. */
+function countSteps(backend: Backend, answers: Answers): number {
+  let guess = answers;
+  for (;;) {
+    const steps = stepsOf(backend, guess);
+    const open = steps.find((step) => guess[step.field] === undefined);
+    if (!open) return steps.length;
+    guess = { ...guess, [open.field]: open.initial ?? open.choices?.[0]?.value ?? '' };
+  }
 }
 
 function nameStep(backend: Backend, settings: RemoteSettings, own: string | undefined): WizardStep {

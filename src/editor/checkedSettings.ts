@@ -45,7 +45,7 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
     largeFileBytes:
       (typeof largeFile === 'number' && largeFile > 0 ? Math.min(largeFile, 10_000) : 20) * megabyte,
     watchIntervalMs: watchInterval * 1000,
-    transfers: whole('transfers', 1, 32, 4),
+    transfers: whole('transfers', 1, 64, 16),
     compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
     deleteExtraneous: flag('deleteExtraneous', false),
     exclude: Array.isArray(exclude)

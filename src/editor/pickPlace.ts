@@ -11,7 +11,7 @@ import { format } from './words';
 export interface PlaceQuestion {
   readonly title: string;
   /** What may be chosen. */
-  readonly want: 'folder' | 'file' | 'anything';
+  readonly want: 'folder' | 'file' | 'bucket' | 'anything';
   /** "Upload here": the row that chooses the folder one is in. */
   readonly chooseLabel?: string;
   /** Where to begin; the list of remotes otherwise. */
@@ -138,7 +138,7 @@ class PlaceWalk {
     const { pick, question, at } = this;
     const typed = this.typedRow(pick.value.trim());
     const here: PlaceItem[] =
-      at && question.want !== 'file' && (at.path !== '' || question.want === 'anything')
+      at && at.path !== '' && (question.want === 'folder' || question.want === 'anything')
         ? [
             {
               label: `$(check) ${question.chooseLabel ?? 'Choose This Folder'}`,
@@ -169,11 +169,13 @@ class PlaceWalk {
     if (entry.kind === 'unusable' || !this.at) return [];
     const address = { remote: this.at.remote, path: entry.path };
     const name = entryName(entry);
+    if (entry.kind === 'folder' && this.question.want === 'bucket')
+      return [{ label: `$(archive) ${name}`, does: { take: { address, kind: 'folder' } } }];
     if (entry.kind === 'folder')
       return [
         { label: `$(${entry.role === 'bucket' ? 'archive' : 'folder'}) ${name}`, does: { go: address } },
       ];
-    if (this.question.want === 'folder') return [];
+    if (this.question.want === 'folder' || this.question.want === 'bucket') return [];
     return [
       {
         label: `$(file) ${name}`,
@@ -207,6 +209,8 @@ class PlaceWalk {
           ? 'folder'
           : 'file';
       if (kind === 'folder' && this.question.want === 'file') return undefined;
+      if (this.question.want === 'bucket' && (address.path === '' || address.path.includes('/')))
+        return undefined;
       return {
         label: `$(arrow-right) ${formatAddress(address)}`,
         description: kind === 'folder' ? 'use this folder' : `use ${baseName(address.path)}`,

@@ -9,6 +9,7 @@ import {
   fileId,
   folderId,
   type ItemNode,
+  isBucket,
   isContainer,
   isItem,
   type TreeNode,
@@ -36,11 +37,11 @@ export async function itemsMeant(
   shell: Shell,
   args: readonly unknown[],
   title: string,
-  want: 'file' | 'anything' = 'anything',
+  want: 'file' | 'bucket' | 'anything' = 'anything',
 ): Promise<readonly ItemNode[]> {
   const nodes = nodesMeant(shell, args)
     .filter(isItem)
-    .filter((node) => want === 'anything' || node.kind === 'file');
+    .filter((node) => want === 'anything' || (want === 'bucket' ? isBucket(node) : node.kind === 'file'));
   if (nodes.length > 0) return outermost(nodes);
   const place = await pickPlace(shell, { title, want });
   if (!place) return [];

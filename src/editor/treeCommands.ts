@@ -4,6 +4,7 @@ import { RemoteError } from '../remote/remoteError';
 import { baseName } from '../remote/remotePath';
 import { lookBeforeOpening } from '../usecases/openRemoteFile';
 import { neverAborted } from './cancellation';
+import { remotesViewId } from './remotesView';
 import { toUri } from './remoteUri';
 import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
@@ -38,7 +39,7 @@ function refreshFolder(shell: Shell, args: readonly unknown[]): void {
 
 async function loadMore(shell: Shell, arg: unknown): Promise<void> {
   if (isNode(arg) && arg.kind === 'more')
-    await vscode.window.withProgress({ location: { viewId: 'cloudRemotes.remotes' } }, () =>
+    await vscode.window.withProgress({ location: { viewId: remotesViewId } }, () =>
       shell.tree.loadMore(arg.parent),
     );
 }
@@ -79,7 +80,7 @@ async function goToAddress(shell: Shell, arg: unknown): Promise<void> {
     const address = parseAddress(text.trim());
     if (!shell.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
-    await vscode.window.withProgress({ location: { viewId: 'cloudRemotes.remotes' } }, () =>
+    await vscode.window.withProgress({ location: { viewId: remotesViewId } }, () =>
       reveal(shell, address, text.trim().endsWith('/')),
     );
   });
@@ -133,15 +134,13 @@ async function openFiles(shell: Shell, args: readonly unknown[]): Promise<void> 
 /** Opens a file, asking before what is large. The question is asked here and never while the file is read. */
 async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
   const name = baseName(address.path);
-  const decision = await vscode.window.withProgress(
-    { location: { viewId: 'cloudRemotes.remotes' } },
-    async () =>
-      lookBeforeOpening(
-        await shell.app.openRemote(address.remote),
-        address.path,
-        shell.settings().largeFileBytes,
-        neverAborted(),
-      ),
+  const decision = await vscode.window.withProgress({ location: { viewId: remotesViewId } }, async () =>
+    lookBeforeOpening(
+      await shell.app.openRemote(address.remote),
+      address.path,
+      shell.settings().largeFileBytes,
+      neverAborted(),
+    ),
   );
   const size = format().bytes(decision.entry.size);
   const download = async () =>

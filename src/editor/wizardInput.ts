@@ -54,8 +54,7 @@ interface ChoiceItem extends vscode.QuickPickItem {
 
 function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
   const pick = vscode.window.createQuickPick<ChoiceItem>();
-  const choices = step.choices ?? [];
-  const items = choices.map(choiceItem);
+  let choices = step.choices ?? [];
   pick.title = around.title;
   pick.placeholder = step.freeText ? `${step.prompt} (choose, or type another)` : step.prompt;
   pick.ignoreFocusOut = true;
@@ -63,20 +62,30 @@ function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnsw
   pick.matchOnDetail = true;
   if (around.canGoBack) pick.buttons = [vscode.QuickInputButtons.Back];
 
-  const own = around.initial ?? '';
-  const listed = items.find((item) => item.value === own);
-  const offered = !listed && own !== '' && step.freeText ? [typedItem(step, own), ...items] : items;
-  pick.items = offered;
-  const first = listed ?? offered[0];
-  if (first) pick.activeItems = [first];
+  const draw = () => {
+    const items = choices.map(choiceItem);
+    const typed = step.freeText ? pick.value.trim() : '';
+    const known = choices.some((choice) => choice.value === typed || choice.label === typed);
+    if (typed !== '') pick.items = known ? items : [...items, typedItem(step, typed)];
+    else {
+      const own = around.initial ?? '';
+      const listed = items.find((item) => item.value === own);
+      const offered = !listed && own !== '' && step.freeText ? [typedItem(step, own), ...items] : items;
+      pick.items = offered;
+      const first = listed ?? offered[0];
+      if (first) pick.activeItems = [first];
+    }
+  };
+  const lookUp = async () => {
+    if (!step.loadChoices) return;
+    pick.busy = true;
+    choices = [...choices, ...(await step.loadChoices({ env: process.env }))];
+    pick.busy = false;
+    draw();
+  };
 
   return new Promise((resolve) => {
-    pick.onDidChangeValue((text) => {
-      if (!step.freeText) return;
-      const typed = text.trim();
-      const known = choices.some((choice) => choice.value === typed || choice.label === typed);
-      pick.items = typed === '' ? offered : known ? items : [...items, typedItem(step, typed)];
-    });
+    pick.onDidChangeValue(() => step.freeText && draw());
     pick.onDidAccept(() => {
       const chosen = pick.selectedItems[0] ?? pick.activeItems[0];
       if (chosen?.value === undefined || answerProblem(step, chosen.value) !== undefined) return;
@@ -91,7 +100,9 @@ function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnsw
       resolve(undefined);
       pick.dispose();
     });
+    draw();
     pick.show();
+    void lookUp();
   });
 }
 

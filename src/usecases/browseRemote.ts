@@ -113,37 +113,6 @@ export function entryName(entry: Entry): string {
   return entry.kind === 'unusable' ? entry.name : baseName(entry.path);
 }
 
-/** What lies in a folder, counted before something is done to all of it. */
-export interface FolderTally {
-  readonly files: number;
-  readonly bytes: number;
-  /** Keys that can't be handled as files; they are neither copied nor deleted. */
-  readonly unusable: number;
-}
-
-/**
- * Counts everything below `folder`. `onProgress` is told the files seen so far. Any listing error is thrown: a count of
- * a part is never handed out as the count.
- */
-export async function countFolder(
-  remote: Remote,
-  folder: RemotePath,
-  signal: AbortSignal,
-  onProgress?: (files: number) => void,
-): Promise<FolderTally> {
-  const tally = { files: 0, bytes: 0, unusable: 0 };
-  for await (const page of walkFiles(remote, folder, signal)) {
-    for (const entry of page) {
-      if (entry.kind === 'file') {
-        tally.files++;
-        tally.bytes += entry.size;
-      } else if (entry.kind === 'unusable') tally.unusable++;
-    }
-    onProgress?.(tally.files);
-  }
-  return tally;
-}
-
 /** Every file and unusable entry below `folder`, page by page, by the deep listing where there is one. No folders. */
 export async function* walkFiles(
   remote: Remote,

@@ -7,11 +7,15 @@ import type { TreeNode } from './treeNode';
 export const remotesViewId = 'cloudRemotes.remotes';
 
 /** Puts the tree into the side bar; its message says which folders are filtered. */
-export function showRemotesTree(tree: RemotesTree): vscode.TreeView<TreeNode> {
+export function showRemotesTree(
+  tree: RemotesTree,
+  dragAndDropController: vscode.TreeDragAndDropController<TreeNode>,
+): vscode.TreeView<TreeNode> {
   const view = vscode.window.createTreeView(remotesViewId, {
     treeDataProvider: tree,
     showCollapseAll: true,
     canSelectMany: true,
+    dragAndDropController,
   });
   tree.onDidChangeFilters(() => {
     const filters = tree.filters();

@@ -1,0 +1,153 @@
+import * as vscode from 'vscode';
+import type { Remote } from '../remote/remote';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { isRemoteError } from '../remote/remoteError';
+import { baseName, joinPath, parentPath, type RemotePath } from '../remote/remotePath';
+import { freeName } from '../usecases/browseRemote';
+import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../usecases/copyItems';
+import { isCancellation } from './cancellation';
+import type { RemoteChange } from './remoteChanges';
+import type { Shell } from './shell';
+import { withTreeProgress } from './treeProgress';
+import { showFailure } from './userMessages';
+import { countOf, format } from './words';
+
+export type CopyingShell = Pick<Shell, 'app' | 'settings' | 'changes' | 'output'>;
+
+/** A copy that the user asked for, with what is to be said of it. */
+export interface CopyWork {
+  /** "Upload", "Download", "Copy", "Move". */
+  readonly verb: string;
+  readonly items: readonly CopyItem[];
+  readonly move?: boolean;
+  /** The user agreed already that what is there is replaced. */
+  readonly overwrite?: boolean;
+  /** Where the targets lie, for messages and change events: undefined on this machine. */
+  readonly into?: RemoteAddress;
+  /** Where the sources lie: undefined on this machine. */
+  readonly from?: RemoteAddress;
+}
+
+/**
+ * Copies or moves, asking before anything is replaced, with progress that can be cancelled. Tells of the changes also when it
+ * failed half-way. Shows one message when it fails. Resolves to what was done, or undefined.
+ */
+export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<ItemsResult | undefined> {
+  const { verb, move = false } = work;
+  let { items, overwrite = false } = work;
+  const what = `${verb} ${nameItems(items)}`;
+  for (;;) {
+    let progress: ItemsProgress | undefined;
+    try {
+      const transfers = shell.settings().transfers;
+      const result = await withTreeProgress(what, (signal, tell) => {
+        const onProgress = (now: ItemsProgress) => {
+          progress = now;
+          tell(
+            progressText(now),
+            now.bytes > 0 ? now.bytesDone / now.bytes : now.filesDone / (now.files || 1),
+          );
+        };
+        return copyItems(items, { move, overwrite, transfers, onProgress }, signal);
+      });
+      tellChanges(shell, work, items);
+      tellLeftOut(result);
+      return result;
+    } catch (error) {
+      if (isRemoteError(error, 'alreadyExists') && !overwrite && progress === undefined) {
+        const answer = await askReplace(error.message, items.length);
+        if (answer === undefined) return undefined;
+        if (answer === 'replace') overwrite = true;
+        else items = await withFreeNames(items);
+        continue;
+      }
+      if (progress !== undefined) tellChanges(shell, work, items);
+      if (isCancellation(error)) tellCancelled(verb, progress);
+      else {
+        const remote = (work.into ?? work.from)?.remote;
+        const retry = () => runCopyWork(shell, { ...work, items, overwrite });
+        showFailure(
+          error,
+          { what: `${what}: not done`, retry, ...(remote !== undefined && { remote }) },
+          shell.output,
+        );
+      }
+      return undefined;
+    }
+  }
+}
+
+function nameItems(items: readonly CopyItem[]): string {
+  const [only] = items;
+  return only && items.length === 1 ? baseName(only.source) : countOf(items.length, 'item');
+}
+
+function progressText(now: ItemsProgress): string {
+  const { count, bytes } = format();
+  return `${count(now.filesDone)} of ${countOf(now.files, 'file')} · ${bytes(now.bytesDone)} of ${bytes(now.bytes)}`;
+}
+
+async function askReplace(message: string, items: number): Promise<'replace' | 'keepBoth' | undefined> {
+  const chosen = await vscode.window.showWarningMessage(
+    message,
+    {
+      modal: true,
+      detail:
+        'Replace: files that are there are replaced, folders are merged. Keep Both: the new one gets another name.',
+    },
+    items === 1 ? 'Replace' : 'Replace All',
+    'Keep Both',
+  );
+  return chosen === undefined ? undefined : chosen === 'Keep Both' ? 'keepBoth' : 'replace';
+}
+
+/** Gives another name to each target that is taken. */
+async function withFreeNames(items: readonly CopyItem[]): Promise<CopyItem[]> {
+  const renamed: CopyItem[] = [];
+  for (const item of items) {
+    const taken = new Set<string>();
+    const folder = parentPath(item.target);
+    let target = item.target;
+    while (await isThere(item.to, target)) {
+      taken.add(baseName(target));
+      target = joinPath(folder, freeName(baseName(item.target), taken));
+    }
+    renamed.push({ ...item, target });
+  }
+  return renamed;
+}
+
+async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
+  try {
+    await remote.stat(path, new AbortController().signal);
+    return true;
+  } catch (error) {
+    if (isRemoteError(error, 'notFound')) return false;
+    throw error;
+  }
+}
+
+function tellChanges(shell: CopyingShell, { into, from, move }: CopyWork, items: readonly CopyItem[]): void {
+  const changes: RemoteChange[] = [];
+  for (const { source, target } of items) {
+    if (into) changes.push({ remote: into.remote, path: target, kind: 'created' });
+    if (from && move) changes.push({ remote: from.remote, path: source, kind: 'deleted' });
+  }
+  shell.changes.fire(...changes);
+}
+
+function tellLeftOut({ leftOut }: ItemsResult): void {
+  if (leftOut.length === 0) return;
+  const names = leftOut.slice(0, 5).map((name) => `"${name}"`);
+  const more = leftOut.length - names.length;
+  void vscode.window.showWarningMessage(
+    `${countOf(leftOut.length, 'thing')} could not be copied and ${leftOut.length === 1 ? 'was' : 'were'} left out: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+  );
+}
+
+function tellCancelled(verb: string, progress: ItemsProgress | undefined): void {
+  if (!progress || progress.filesDone === 0) return;
+  void vscode.window.showInformationMessage(
+    `${verb} cancelled. ${format().count(progress.filesDone)} of ${countOf(progress.files, 'file')} had been done.`,
+  );
+}

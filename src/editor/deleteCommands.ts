@@ -1,0 +1,157 @@
+import * as vscode from 'vscode';
+import type { Remote } from '../remote/remote';
+import { formatAddress } from '../remote/remoteAddress';
+import { countItems, deleteItems, type ItemsToDelete } from '../usecases/deleteItems';
+import { isCancellation } from './cancellation';
+import { refuseTwins } from './moveCommands';
+import type { CommandRow, Shell } from './shell';
+import { attempt, itemsMeant, nodesMeant } from './targets';
+import { type FolderNode, type ItemNode, isBucket, nodeName } from './treeNode';
+import { withTreeProgress } from './treeProgress';
+import { countOf, format } from './words';
+
+/** The commands that delete; each asks first, and says how much. */
+export function deleteCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.deleteItem', run: (...args) => deleteMeant(shell, args) },
+    { id: 'cloudRemotes.emptyBucket', run: (...args) => withBucket(shell, args, 'Empty', true) },
+    { id: 'cloudRemotes.deleteBucket', run: (...args) => withBucket(shell, args, 'Delete', false) },
+  ];
+}
+
+async function deleteMeant(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const [meant] = nodesMeant(shell, args);
+  if (meant?.kind === 'remote') {
+    await vscode.commands.executeCommand('cloudRemotes.removeRemote', meant);
+    return;
+  }
+  const nodes = await itemsMeant(shell, args, 'Delete what?');
+  const [first] = nodes;
+  if (!first) return;
+  if (nodes.some(isBucket)) {
+    if (nodes.length === 1 && first.kind === 'folder') await withBucket(shell, [first], 'Delete', false);
+    else void vscode.window.showInformationMessage('Buckets are deleted one at a time.');
+    return;
+  }
+  const byRemote = new Map<string, ItemNode[]>();
+  for (const node of nodes)
+    byRemote.set(node.address.remote, [...(byRemote.get(node.address.remote) ?? []), node]);
+  for (const [name, some] of byRemote)
+    await attempt(shell, `Can't delete ${nameNodes(some)}`, name, () => deleteNodes(shell, name, some));
+}
+
+async function deleteNodes(shell: Shell, name: string, nodes: readonly ItemNode[]): Promise<void> {
+  for (const node of nodes) await refuseTwins(shell, node);
+  const remote = await shell.app.openRemote(name);
+  const counted = await count(remote, nodes);
+  if (!counted) return;
+  const [first] = nodes;
+  const where = first && formatAddress(first.address);
+  const chosen = await vscode.window.showWarningMessage(
+    nodes.length === 1 ? `Delete ${where}?` : `Delete ${countOf(nodes.length, 'item')} from ${name}?`,
+    { modal: true, detail: describe(remote, nodes, counted) },
+    'Delete',
+  );
+  if (chosen === 'Delete') await run(shell, name, remote, nodes, counted, false);
+}
+
+async function withBucket(
+  shell: Shell,
+  args: readonly unknown[],
+  verb: 'Empty' | 'Delete',
+  keepTop: boolean,
+): Promise<void> {
+  const [meant] = nodesMeant(shell, args).filter((node) => isBucket(node));
+  const node = (meant ?? (await itemsMeant(shell, [], `${verb} which bucket?`, 'bucket'))[0]) as
+    | FolderNode
+    | undefined;
+  if (!node) return;
+  const bucket = nodeName(node);
+  const { remote: name } = node.address;
+  await attempt(shell, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
+    const remote = await shell.app.openRemote(name);
+    const counted = await count(remote, [node]);
+    if (!counted) return;
+    if (keepTop && counted.files === 0 && counted.folders <= 1) {
+      void vscode.window.showInformationMessage(`The bucket ${bucket} is empty already.`);
+      return;
+    }
+    const typed = await vscode.window.showInputBox({
+      title: `${verb} the bucket ${formatAddress(node.address)}`,
+      prompt: `${describe(remote, [node], counted)} Type the bucket's name to ${verb.toLowerCase()} it.`,
+      placeHolder: bucket,
+      ignoreFocusOut: true,
+      validateInput: (text) =>
+        text === '' || text === bucket
+          ? undefined
+          : `Type ${bucket} to confirm, or press Escape to leave it as it is.`,
+    });
+    if (typed === bucket) await run(shell, name, remote, [node], counted, keepTop);
+  });
+}
+
+/** Everything that would go; undefined when the user got tired of the counting. A listing error is thrown. */
+async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<ItemsToDelete | undefined> {
+  try {
+    return await withTreeProgress(`Counting what is in ${nameNodes(nodes)}`, (signal, tell) =>
+      countItems(
+        remote,
+        nodes.map((node) => node.address.path),
+        signal,
+        (files) => tell(`${countOf(files, 'file')} so far`, 0),
+      ),
+    );
+  } catch (error) {
+    if (isCancellation(error)) return undefined;
+    throw error;
+  }
+}
+
+async function run(
+  shell: Shell,
+  name: string,
+  remote: Remote,
+  nodes: readonly ItemNode[],
+  counted: ItemsToDelete,
+  keepTop: boolean,
+): Promise<void> {
+  try {
+    await withTreeProgress(`Deleting ${nameNodes(nodes)}`, (signal, tell) => {
+      const onProgress = (done: number) =>
+        tell(`${format().count(done)} of ${countOf(counted.files, 'file')}`, done / (counted.files || 1));
+      return deleteItems(
+        remote,
+        counted,
+        { keepTop, transfers: shell.settings().transfers, onProgress },
+        signal,
+      );
+    });
+  } finally {
+    const kind = keepTop ? 'changed' : 'deleted';
+    shell.changes.fire(...nodes.map((node) => ({ remote: name, path: node.address.path, kind }) as const));
+  }
+}
+
+/** "1,234 files (4.2 MB) in 12 folders. This can't be undone." */
+function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDelete): string {
+  const { files, folders, bytes, unusable } = counted;
+  const onlyFiles = nodes.every((node) => node.kind === 'file');
+  const within = folders > nodes.length ? ` in ${countOf(folders, 'folder')}` : '';
+  const size =
+    files === 0 ? 'It holds no files.' : `${countOf(files, 'file')} (${format().bytes(bytes)})${within}.`;
+  const stays =
+    unusable.length === 0
+      ? ''
+      : `${countOf(unusable.length, 'object')} with a key that is no path can't be deleted from here and will stay.`;
+  const undo = remote.capabilities.recoverableDeletes
+    ? 'Older versions are kept by the storage, so this can be undone there.'
+    : "This can't be undone.";
+  return [onlyFiles && files === 1 ? `${format().bytes(bytes)}.` : size, stays, undo]
+    .filter(Boolean)
+    .join(' ');
+}
+
+function nameNodes(nodes: readonly ItemNode[]): string {
+  const [only] = nodes;
+  return only && nodes.length === 1 ? nodeName(only) : countOf(nodes.length, 'item');
+}

@@ -1,0 +1,140 @@
+import * as vscode from 'vscode';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { RemoteError } from '../remote/remoteError';
+import { joinPath, parentPath, parsePath } from '../remote/remotePath';
+import { bytesSource } from '../usecases/saveRemoteFile';
+import { neverAborted } from './cancellation';
+import type { CopyingShell } from './copyWork';
+import { bringInto, type Moved } from './moveCommands';
+import type { RemotesTree } from './remotesTree';
+import { remotesViewId } from './remotesView';
+import { fromUri, remoteScheme, toUri } from './remoteUri';
+import { uploadPaths } from './transferCommands';
+import { isBucket, isContainer, isItem, type TreeNode } from './treeNode';
+import { showFailure } from './userMessages';
+import { countOf } from './words';
+
+const uriList = 'text/uri-list';
+const ownRows = `application/vnd.code.tree.${remotesViewId.toLowerCase()}`;
+
+/** Dragging within the tree (move or copy), from the Explorer and from outside into it (upload), and out of it into editors. */
+export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<TreeNode> {
+  readonly dragMimeTypes = [uriList];
+  readonly dropMimeTypes = [ownRows, uriList, 'files'];
+
+  constructor(
+    private readonly shell: CopyingShell,
+    private readonly tree: RemotesTree,
+  ) {}
+
+  handleDrag(nodes: readonly TreeNode[], data: vscode.DataTransfer): void {
+    const items = nodes.filter(isItem);
+    if (items.length === 0) return;
+    const moved = items
+      .filter((node) => !isBucket(node))
+      .map((node): Moved => ({ address: node.address, kind: node.kind }));
+    data.set(ownRows, new vscode.DataTransferItem(moved));
+    data.set(
+      uriList,
+      new vscode.DataTransferItem(items.map(({ address }) => toUri(address).toString()).join('\r\n')),
+    );
+  }
+
+  async handleDrop(onto: TreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
+    try {
+      const folder = this.folderOf(onto);
+      const rows = data.get(ownRows);
+      if (rows) return await this.dropRows(folder, rows.value as readonly Moved[]);
+      const uris = parseUriList((await data.get(uriList)?.asString()) ?? '');
+      if (uris.length > 0) return await this.dropUris(folder, uris);
+      await this.dropFiles(folder, data);
+    } catch (error) {
+      showFailure(error, { what: "This can't be dropped here" }, this.shell.output);
+    }
+  }
+
+  /** The folder that a drop onto a row means: the row itself, or the folder a file lies in. */
+  private folderOf(onto: TreeNode | undefined): RemoteAddress {
+    const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
+    const address = isContainer(container) ? container.address : undefined;
+    if (!address || address.path === '')
+      throw new RemoteError(
+        'unsupported',
+        'Files lie in buckets. Drop them onto a bucket or onto a folder in one.',
+      );
+    return address;
+  }
+
+  private async dropRows(folder: RemoteAddress, rows: readonly Moved[]): Promise<void> {
+    const things = rows.filter(
+      ({ address }) =>
+        !(
+          address.remote === folder.remote &&
+          (parentPath(address.path) === folder.path || address.path === folder.path)
+        ),
+    );
+    const [first] = things;
+    if (!first) return;
+    const what = things.length === 1 ? formatAddress(first.address) : countOf(things.length, 'item');
+    const within = things.every(({ address }) => address.remote === folder.remote);
+    const chosen = await vscode.window.showInformationMessage(
+      `${within ? 'Move' : 'Copy'} ${what} to ${formatAddress(folder)}?`,
+      { modal: true },
+      ...(within ? ['Move', 'Copy'] : ['Copy', 'Move']),
+    );
+    if (chosen) await bringInto(this.shell, things, folder, chosen === 'Move' ? 'move' : 'copy');
+  }
+
+  private async dropUris(folder: RemoteAddress, uris: readonly vscode.Uri[]): Promise<void> {
+    const names = this.shell.app.remotes().map(({ settings }) => settings.name);
+    const local = uris.filter((uri) => uri.scheme === 'file');
+    const remote = uris.filter((uri) => uri.scheme === remoteScheme);
+    const other = uris.filter((uri) => uri.scheme !== 'file' && uri.scheme !== remoteScheme);
+    if (local.length > 0)
+      await uploadPaths(
+        this.shell,
+        folder,
+        local.map((uri) => uri.fsPath),
+      );
+    if (remote.length > 0) {
+      const things = await Promise.all(remote.map((uri) => this.moved(fromUri(uri, names))));
+      await bringInto(this.shell, things, folder, 'copy');
+    }
+    const [first] = other;
+    if (first)
+      throw new RemoteError(
+        'unsupported',
+        `Files of ${first.scheme}: can't be uploaded from here. Save them to a folder first.`,
+      );
+  }
+
+  private async moved(address: RemoteAddress): Promise<Moved> {
+    const remote = await this.shell.app.openRemote(address.remote);
+    const { kind } = await remote.stat(address.path, neverAborted());
+    return { address, kind: kind === 'folder' ? 'folder' : 'file' };
+  }
+
+  /** Files from outside of the editor where only their content is handed over, as in a browser. */
+  private async dropFiles(folder: RemoteAddress, data: vscode.DataTransfer): Promise<void> {
+    const files: vscode.DataTransferFile[] = [];
+    for (const [, item] of data) {
+      const file = item.asFile();
+      if (file) files.push(file);
+    }
+    const onDisk = files.flatMap((file) => (file.uri?.scheme === 'file' ? [file.uri.fsPath] : []));
+    if (onDisk.length > 0) return uploadPaths(this.shell, folder, onDisk);
+    const remote = await this.shell.app.openRemote(folder.remote);
+    for (const file of files) {
+      const path = joinPath(folder.path, parsePath(file.name));
+      await remote.write(path, bytesSource(await file.data()), {}, { must: 'beAbsent' }, neverAborted());
+      this.shell.changes.fire({ remote: folder.remote, path, kind: 'created' });
+    }
+  }
+}
+
+function parseUriList(text: string): vscode.Uri[] {
+  return text
+    .split(/\r?\n/)
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => vscode.Uri.parse(line, true));
+}

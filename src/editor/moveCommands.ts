@@ -1,0 +1,228 @@
+import * as vscode from 'vscode';
+import { formatAddress, looksLikeAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '../remote/remotePath';
+import { freeName, siblingPath } from '../usecases/browseRemote';
+import type { CopyItem } from '../usecases/copyItems';
+import { neverAborted } from './cancellation';
+import { type CopyingShell, runCopyWork } from './copyWork';
+import { moveTabs, unsavedBelow } from './openTabs';
+import { pickPlace } from './pickPlace';
+import type { CommandRow, Shell } from './shell';
+import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
+import { type ItemNode, isBucket, isItem, nodeName } from './treeNode';
+import { showFailure } from './userMessages';
+import { countOf } from './words';
+
+/** The commands that rename, move and copy on remotes, by the service itself where it can. */
+export function moveCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.renameItem', run: (...args) => rename(shell, args) },
+    { id: 'cloudRemotes.moveItem', run: (...args) => move(shell, args) },
+    { id: 'cloudRemotes.copyItem', run: (...args) => copyToClipboard(shell, args) },
+    { id: 'cloudRemotes.pasteItem', run: (...args) => paste(shell, args) },
+  ];
+}
+
+/** A file or folder to be copied or moved. */
+export interface Moved {
+  readonly address: RemoteAddress;
+  readonly kind: 'file' | 'folder';
+}
+
+/**
+ * Copies or moves things into a folder, each under its own name. `keepBoth`: what is copied into the folder it is in gets
+ * another name, without a question.
+ */
+export async function bringInto(
+  shell: CopyingShell,
+  things: readonly Moved[],
+  folder: RemoteAddress,
+  how: 'copy' | 'move',
+): Promise<void> {
+  const verb = how === 'move' ? 'Move' : 'Copy';
+  try {
+    if (folder.path === '')
+      throw new RemoteError('unsupported', 'Files lie in buckets. Choose a bucket, or a folder in one.');
+    const to = await shell.app.openRemote(folder.remote);
+    const bySource = new Map<string, CopyItem[]>();
+    for (const { address, kind } of things) {
+      const from = await shell.app.openRemote(address.remote);
+      await refuseTwins(shell, { address, kind });
+      const sameFolder = address.remote === folder.remote && parentPath(address.path) === folder.path;
+      if (sameFolder && how === 'move') continue;
+      const name = baseName(address.path);
+      const target = sameFolder ? await freePath(shell, address) : joinPath(folder.path, name);
+      const item = { from, source: address.path, to, target };
+      bySource.set(address.remote, [...(bySource.get(address.remote) ?? []), item]);
+    }
+    for (const [remote, items] of bySource) {
+      const from = { remote, path: parentPath(items[0]?.source ?? folder.path) };
+      await transfer(shell, { verb, items, from, into: folder, move: how === 'move' });
+    }
+  } catch (error) {
+    showFailure(
+      error,
+      { what: `Can't ${verb.toLowerCase()} to ${formatAddress(folder)}`, remote: folder.remote },
+      shell.output,
+    );
+  }
+}
+
+interface Transfer {
+  readonly verb: string;
+  readonly items: readonly CopyItem[];
+  readonly from: RemoteAddress;
+  readonly into: RemoteAddress;
+  readonly move: boolean;
+}
+
+async function transfer(shell: CopyingShell, work: Transfer): Promise<void> {
+  if (work.move && refuseUnsaved(shell, work)) return;
+  const result = await runCopyWork(shell, work);
+  if (!result || !work.move) return;
+  for (const { source, target } of work.items)
+    await moveTabs({ remote: work.from.remote, path: source }, { remote: work.into.remote, path: target });
+}
+
+/** Says so, and answers true, when a file that would be moved is open with unsaved changes. */
+function refuseUnsaved(shell: CopyingShell, { items, from }: Transfer): boolean {
+  const names = shell.app.remotes().map(({ settings }) => settings.name);
+  const unsaved = items.flatMap(({ source }) => unsavedBelow({ remote: from.remote, path: source }, names));
+  if (unsaved.length === 0) return false;
+  void vscode.window.showWarningMessage(
+    `${unsaved.map((address) => baseName(address.path)).join(', ')} ${unsaved.length === 1 ? 'has' : 'have'} unsaved changes. Save or close first, then move.`,
+  );
+  return true;
+}
+
+/** A store of keys can hold a file `a` beside a folder `a`: then the path alone doesn't tell which is meant, and the file would be taken. */
+export async function refuseTwins(shell: Pick<Shell, 'app'>, { address, kind }: Moved): Promise<void> {
+  if (kind !== 'folder' || !address.path.includes('/')) return;
+  const remote = await shell.app.openRemote(address.remote);
+  const there = await remote.stat(address.path, neverAborted());
+  if (there.kind === 'file')
+    throw new RemoteError(
+      'unsupported',
+      `${formatAddress(address)} is the name of a file and of a folder. Open the folder and choose what is in it.`,
+    );
+}
+
+async function freePath(shell: CopyingShell, address: RemoteAddress): Promise<RemotePath> {
+  const remote = await shell.app.openRemote(address.remote);
+  const taken = new Set([baseName(address.path)]);
+  for (;;) {
+    const path = siblingPath(address.path, freeName(baseName(address.path), taken));
+    try {
+      await remote.stat(path, neverAborted());
+      taken.add(baseName(path));
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) return path;
+      throw error;
+    }
+  }
+}
+
+async function rename(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const [meant] = nodesMeant(shell, args);
+  if (meant?.kind === 'remote') {
+    await vscode.commands.executeCommand('cloudRemotes.renameRemote', meant);
+    return;
+  }
+  const [node] = await itemsMeant(shell, args, 'Rename what?');
+  if (!node) return;
+  if (isBucket(node)) {
+    void vscode.window.showInformationMessage(
+      'A bucket keeps its name. Make a new one, copy the files there, and delete the old one.',
+    );
+    return;
+  }
+  const before = nodeName(node);
+  const dot = node.kind === 'file' ? before.lastIndexOf('.') : -1;
+  const name = await vscode.window.showInputBox({
+    title: `Rename ${formatAddress(node.address)}`,
+    value: before,
+    valueSelection: [0, dot > 0 ? dot : before.length],
+    validateInput: (text) => {
+      if (text.includes('/')) return 'A name has no "/". Use Move to… for another folder.';
+      const problem = text === '' ? 'is empty' : pathProblem(text);
+      return problem && `This name ${problem}.`;
+    },
+  });
+  if (name === undefined || name === before) return;
+  await attempt(shell, `Can't rename ${formatAddress(node.address)}`, node.address.remote, async () => {
+    await refuseTwins(shell, node);
+    const remote = await shell.app.openRemote(node.address.remote);
+    const target = siblingPath(node.address.path, name);
+    const parent = { remote: node.address.remote, path: parentPath(node.address.path) };
+    const item = { from: remote, source: node.address.path, to: remote, target };
+    await transfer(shell, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
+  });
+}
+
+async function move(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = withoutBuckets(await itemsMeant(shell, args, 'Move what?'));
+  const [first] = nodes;
+  if (!first) return;
+  const what = nodes.length === 1 ? nodeName(first) : countOf(nodes.length, 'item');
+  const place = await pickPlace(shell, {
+    title: `Move ${what} to`,
+    want: 'folder',
+    chooseLabel: 'Move Here',
+    start: { remote: first.address.remote, path: parentPath(first.address.path) },
+  });
+  if (place) await bringInto(shell, nodes, place.address, 'move');
+}
+
+/** Buckets can't be moved or copied as such; says so when some are among the nodes. */
+function withoutBuckets(nodes: readonly ItemNode[]): readonly ItemNode[] {
+  const rest = nodes.filter((node) => !isBucket(node));
+  if (rest.length < nodes.length)
+    void vscode.window.showInformationMessage(
+      'A bucket can be neither moved nor copied as such. Choose what is in it, or sync it with another place.',
+    );
+  return rest;
+}
+
+/** Addresses as text, so that they can be pasted in another window, or in a chat. Folders end in "/". */
+async function copyToClipboard(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = nodesMeant(shell, args).filter(isItem);
+  if (nodes.length === 0) return;
+  const lines = nodes.map((node) => `${formatAddress(node.address)}${node.kind === 'folder' ? '/' : ''}`);
+  await vscode.env.clipboard.writeText(lines.join('\n'));
+  const what = nodes.length === 1 ? lines[0] : countOf(nodes.length, 'item');
+  vscode.window.setStatusBarMessage(`Copied ${what}; paste into a folder of the tree`, 3000);
+}
+
+async function paste(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const things = readAddresses(shell, await vscode.env.clipboard.readText());
+  if (things.length === 0) {
+    void vscode.window.showInformationMessage(
+      'There is nothing to paste here. Copy files or folders in the tree first.',
+    );
+    return;
+  }
+  const [node] = nodesMeant(shell, args);
+  const container = isNode(node) ? containerOf(shell, node) : undefined;
+  const folder =
+    container?.address ?? (await folderMeant(shell, [], 'Paste into which folder?', 'Paste Here'));
+  if (folder) await bringInto(shell, things, folder, 'copy');
+}
+
+/** The lines that are addresses on known remotes; empty when any line is something else. */
+function readAddresses(shell: Shell, text: string): Moved[] {
+  const names = new Set(shell.app.remotes().map(({ settings }) => settings.name));
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  const things: Moved[] = [];
+  for (const line of lines) {
+    if (!looksLikeAddress(line)) return [];
+    try {
+      const address = parseAddress(line);
+      if (!names.has(address.remote) || !address.path.includes('/')) return [];
+      things.push({ address, kind: line.endsWith('/') ? 'folder' : 'file' });
+    } catch {
+      return []; // some other text with a colon in it
+    }
+  }
+  return things;
+}

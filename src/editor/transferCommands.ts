@@ -1,0 +1,126 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { baseName, joinPath, parsePath } from '../remote/remotePath';
+import type { CopyItem } from '../usecases/copyItems';
+import { type CopyingShell, runCopyWork } from './copyWork';
+import type { CommandRow, Shell } from './shell';
+import { attempt, folderMeant, itemsMeant } from './targets';
+import { type ItemNode, isBucket } from './treeNode';
+import { showFailure } from './userMessages';
+import { countOf, format } from './words';
+
+/** The commands that bring files from this machine to a remote and back. */
+export function transferCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.uploadFiles', run: (...args) => upload(shell, args, 'files') },
+    { id: 'cloudRemotes.uploadFolder', run: (...args) => upload(shell, args, 'folder') },
+    { id: 'cloudRemotes.downloadTo', run: (...args) => download(shell, args) },
+  ];
+}
+
+async function upload(shell: Shell, args: readonly unknown[], what: 'files' | 'folder'): Promise<void> {
+  const folder = await folderMeant(shell, args, `Upload ${what} to which folder?`, 'Upload Here');
+  if (!folder) return;
+  const chosen = await vscode.window.showOpenDialog({
+    title: `Upload to ${formatAddress(folder)}`,
+    openLabel: 'Upload',
+    canSelectMany: true,
+    canSelectFiles: what === 'files',
+    canSelectFolders: what === 'folder',
+  });
+  if (chosen)
+    await uploadPaths(
+      shell,
+      folder,
+      chosen.map((uri) => uri.fsPath),
+    );
+}
+
+/** Uploads files and folders of this machine into a folder of a remote, each under its own name. */
+export async function uploadPaths(
+  shell: CopyingShell,
+  folder: RemoteAddress,
+  paths: readonly string[],
+): Promise<void> {
+  try {
+    const to = await shell.app.openRemote(folder.remote);
+    const items: CopyItem[] = [];
+    for (const one of paths) {
+      // Each folder that holds something chosen is a remote of its own, so that links and odd names are treated as in a sync.
+      const { remote: from } = await shell.app.openPlace({ kind: 'folder', path: path.dirname(one) });
+      const name = parsePath(path.basename(one));
+      items.push({ from, source: name, to, target: joinPath(folder.path, name) });
+    }
+    const result = await runCopyWork(shell, { verb: 'Upload', items, into: folder });
+    if (result)
+      vscode.window.setStatusBarMessage(
+        `Uploaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}`,
+        5000,
+      );
+  } catch (error) {
+    showFailure(
+      error,
+      { what: `Can't upload to ${formatAddress(folder)}`, remote: folder.remote },
+      shell.output,
+    );
+  }
+}
+
+async function download(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = await itemsMeant(shell, args, 'Download what?');
+  const [first] = nodes;
+  if (!first) return;
+  const target = nodes.length === 1 && first.kind === 'file' ? await askFile(first) : await askFolder(nodes);
+  if (!target) return;
+  await attempt(shell, `Can't download ${formatAddress(first.address)}`, first.address.remote, async () => {
+    const { remote: to } = await shell.app.openPlace({ kind: 'folder', path: target.folder });
+    const items: CopyItem[] = [];
+    for (const node of nodes) {
+      const from = await shell.app.openRemote(node.address.remote);
+      const name = target.name ?? baseName(node.address.path);
+      items.push({ from, source: node.address.path, to, target: parsePath(name) });
+    }
+    const overwrite = target.name !== undefined; // the dialog has asked
+    const result = await runCopyWork(shell, { verb: 'Download', items, overwrite, from: first.address });
+    if (!result) return;
+    const shown = path.join(target.folder, ...(target.name === undefined ? [] : [target.name]));
+    vscode.window.setStatusBarMessage(
+      `Downloaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}, to ${shown}`,
+      8000,
+    );
+  });
+}
+
+interface LocalTarget {
+  readonly folder: string;
+  /** The name for the one file; absent: each keeps its own. */
+  readonly name?: string;
+}
+
+async function askFile(node: ItemNode): Promise<LocalTarget | undefined> {
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
+  const name = baseName(node.address.path);
+  const chosen = await vscode.window.showSaveDialog({
+    title: `Download ${name}`,
+    saveLabel: 'Download',
+    ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }),
+  });
+  return chosen && { folder: path.dirname(chosen.fsPath), name: path.basename(chosen.fsPath) };
+}
+
+async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | undefined> {
+  const [first] = nodes;
+  const what = first && nodes.length === 1 ? baseName(first.address.path) : countOf(nodes.length, 'item');
+  const kind = first && isBucket(first) ? 'bucket ' : '';
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
+  const chosen = await vscode.window.showOpenDialog({
+    title: `Download ${kind}${what} into`,
+    openLabel: 'Download Here',
+    canSelectFolders: true,
+    canSelectFiles: false,
+    ...(folder && { defaultUri: folder }),
+  });
+  const [target] = chosen ?? [];
+  return target && { folder: target.fsPath };
+}
