@@ -106,7 +106,7 @@ async function runDesktop(
   ];
   const settings = path.join(DEMO, 'desktop', 'User', 'settings.json');
   mkdirSync(path.dirname(settings), { recursive: true });
-  writeFileSync(settings, JSON.stringify(settingsFor(s3), undefined, 2));
+  writeFileSync(settings, JSON.stringify({ ...QUIET_SETTINGS, ...settingsFor(s3) }, undefined, 2));
   const shell = process.platform === 'win32';
   const installed = spawnSync(code, [...own, '--install-extension', vsix, '--force'], {
     encoding: 'utf8',
@@ -148,7 +148,6 @@ function installedCode(): string {
 
 function settingsFor(s3: S3TestServer): Record<string, unknown> {
   return {
-    ...QUIET_SETTINGS,
     'cloudRemotes.remotes': [environmentRemote(s3)],
     'cloudRemotes.syncs': [{ name: 'Publish the site', from: SITE, to: 'demo:site-assets' }],
   };

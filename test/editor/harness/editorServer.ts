@@ -21,8 +21,12 @@ export interface EditorServer {
   readonly dataFolder: string;
   /** All that the server printed so far. */
   output(): string;
-  /** The settings file of the user. */
+  /** The settings of the editor itself. */
   readonly settingsFile: string;
+  /** The settings of the machine that the extension runs on: `cloudRemotes.*`, since machine-scoped settings count only here. */
+  readonly machineSettingsFile: string;
+  /** Replaces all settings; the editor notices within a second. */
+  writeSettings(settings: Readonly<Record<string, unknown>>): void;
   /** Process ids of the extension hosts running now. */
   extensionHosts(): readonly number[];
   /** The editor's and the extensions' log files, name → text. */
@@ -81,10 +85,17 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
   }
   const dataFolder = options.dataFolder ?? mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-editor-'));
   const settingsFile = path.join(dataFolder, 'data', 'User', 'settings.json');
+  const machineSettingsFile = path.join(dataFolder, 'data', 'Machine', 'settings.json');
   const home = path.join(dataFolder, 'home');
-  mkdirSync(path.dirname(settingsFile), { recursive: true });
   mkdirSync(home, { recursive: true });
-  writeFileSync(settingsFile, JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }, undefined, 2));
+  const writeSettings = (settings: Readonly<Record<string, unknown>>) => {
+    const entries = Object.entries(settings);
+    const ours = entries.filter(([name]) => name.startsWith('cloudRemotes.'));
+    const others = entries.filter(([name]) => !name.startsWith('cloudRemotes.'));
+    writeJson(machineSettingsFile, Object.fromEntries(ours));
+    writeJson(settingsFile, { ...QUIET_SETTINGS, ...Object.fromEntries(others) });
+  };
+  writeSettings(options.settings ?? {});
 
   const env = cleanEnvironment(home, options.env ?? {});
   const folders = [
@@ -144,6 +155,8 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
       port,
       dataFolder,
       settingsFile,
+      machineSettingsFile,
+      writeSettings,
       output: () => output,
       extensionHosts: () => descendants(child.pid ?? 0).filter(isExtensionHost),
       logs: () => logFiles(path.join(dataFolder, 'data', 'logs')),
@@ -153,6 +166,11 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
     await stop();
     throw error;
   }
+}
+
+function writeJson(file: string, content: unknown): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
 /** The Node that this editor is made for, or our own where no package of it fits this machine. */

@@ -4,14 +4,14 @@ import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
-import { type EditorServer, QUIET_SETTINGS, startEditorServer } from './editorServer';
+import { type EditorServer, startEditorServer } from './editorServer';
 import { type EditorWindow, openWindow, type WindowOptions } from './editorWindow';
 import { packedExtension } from './packedExtension';
 
 export interface SessionOptions {
   /** Files of the workspace folder, path → content. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
-  /** User settings on top of the quiet ones. `cloudRemotes.remotes` holds the remote "demo" unless given here. */
+  /** Settings on top of the quiet ones. `cloudRemotes.remotes` holds the remote "demo" unless given here. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Fills the S3 server before the editor starts. */
@@ -31,8 +31,6 @@ export interface EditorSession {
   readonly window: EditorWindow;
   /** Opens another window (on the workspace unless told otherwise). */
   openWindow(options?: WindowOptions): Promise<EditorWindow>;
-  /** Replaces the user settings; the editor notices by itself within a second. */
-  writeSettings(settings: Readonly<Record<string, unknown>>): void;
   stop(): Promise<void>;
 }
 
@@ -96,8 +94,6 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
         return window;
       },
       openWindow: open,
-      writeSettings: (changed) =>
-        writeFileSync(editor.settingsFile, JSON.stringify({ ...QUIET_SETTINGS, ...changed }, undefined, 2)),
       stop,
     };
   } catch (error) {
