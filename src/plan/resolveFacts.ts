@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
@@ -66,42 +67,51 @@ export async function* resolveFacts(
   signal: AbortSignal,
 ): AsyncGenerator<readonly Judged[]> {
   const stop = new AbortController();
-  const asker = new Asker(request, AbortSignal.any([signal, stop.signal]));
+  const either = AbortSignal.any([signal, stop.signal]);
+  // Every question that is open listens to it.
+  setMaxListeners(0, either);
+  const asker = new Asker(request, either);
   const slots = new Slots(request.limit ?? defaultLimit);
-  const waiting: PendingBatch[] = [];
   const failed: unknown[] = [];
-  try {
-    for await (const batch of matches) {
-      const pending = new PendingBatch(batch.length);
-      for (let i = 0; i < batch.length; i++) {
-        const match = batch[i];
-        if (!match) continue;
-        const judged = judgeListed(match, request);
-        if (judged) {
-          pending.results[i] = judged;
-          continue;
-        }
-        await slots.take();
-        if (failed.length > 0) {
-          slots.give();
-          throw failed[0];
-        }
-        counts.asked++;
-        pending.start(
-          i,
-          asker
-            .judge(match)
-            .catch((error: unknown) => {
-              failed.push(error);
-              throw error;
-            })
-            .finally(() => {
-              counts.answered++;
-              slots.give();
-            }),
-        );
+
+  async function asked(match: Match): Promise<Judged> {
+    try {
+      return await asker.judge(match);
+    } catch (error) {
+      failed.push(error);
+      throw error;
+    } finally {
+      counts.answered++;
+      slots.give();
+    }
+  }
+
+  async function begun(batch: readonly Match[]): Promise<PendingBatch> {
+    const pending = new PendingBatch(batch.length);
+    for (let i = 0; i < batch.length; i++) {
+      const match = batch[i];
+      if (!match) continue;
+      const judged = judgeListed(match, request);
+      if (judged) {
+        pending.results[i] = judged;
+        continue;
       }
-      waiting.push(pending);
+      await slots.take();
+      if (failed.length > 0) {
+        slots.give();
+        throw failed[0];
+      }
+      counts.asked++;
+      pending.start(i, asked(match));
+    }
+    return pending;
+  }
+
+  const waiting: PendingBatch[] = [];
+  const iterator = matches[Symbol.asyncIterator]();
+  let next: Promise<IteratorResult<readonly Match[]>> | undefined;
+  try {
+    for (;;) {
       for (
         let head = waiting[0];
         head && (head.isDone || waiting.length > batchesWaiting);
@@ -110,10 +120,23 @@ export async function* resolveFacts(
         waiting.shift();
         yield await head.all();
       }
+      if (!next) {
+        next = iterator.next();
+        // Met below; until then a failure must not count as unhandled.
+        next.catch(() => {});
+      }
+      // What is answered is handed on even while the next page of a listing is waited for.
+      const result = await (waiting[0] ? Promise.race([next, waiting[0].all().then(() => undefined)]) : next);
+      if (!result) continue;
+      if (result.done) break;
+      next = undefined;
+      waiting.push(await begun(result.value));
     }
     for (let head = waiting.shift(); head; head = waiting.shift()) yield await head.all();
   } finally {
     stop.abort(new Error('No more facts are needed.'));
+    // Not waited for: a page under way ends by the caller's signal.
+    iterator.return?.()?.catch(() => {});
     await slots.allGiven();
   }
 }
