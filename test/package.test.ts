@@ -16,6 +16,7 @@ const EXPECTED = [
   'extension/changelog.md',
   'extension/dist/awsSdk.js',
   'extension/dist/extension.js',
+  'extension/dist/media/planPreview.css',
   'extension/dist/media/planPreview.js',
   'extension/media/icons/cloudRemotes.png',
   'extension/media/icons/cloudRemotes.svg',

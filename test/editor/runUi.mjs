@@ -28,15 +28,13 @@ try {
 }
 const bundles = await bundleFiles(files, folder);
 const counts = process.env['CLOUD_REMOTES_COUNTS'];
-const reporters =
-  counts === undefined
-    ? []
-    : [
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        `--test-reporter=${path.join(root, 'test/tools/countingReporter.mjs')}`,
-        `--test-reporter-destination=${counts}`,
-      ];
+const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
+if (counts !== undefined) {
+  reporters.push(
+    `--test-reporter=${path.join(root, 'test/tools/countingReporter.mjs')}`,
+    `--test-reporter-destination=${counts}`,
+  );
+}
 const done = spawnSync(
   process.execPath,
   ['--enable-source-maps', '--test', '--test-concurrency=1', ...reporters, ...flags, ...bundles],

@@ -249,6 +249,16 @@ export class EditorWindow {
     }
   }
 
+  /** Gives up all unsaved changes and closes all editors. */
+  async discardAll(): Promise<void> {
+    await this.runCommand('View: Close All Editors');
+    const box = this.page.locator('.monaco-dialog-box').filter({ hasText: /save the changes/i });
+    const empty = this.page.locator('.editor-group-container.empty');
+    await box.or(empty).first().waitFor({ timeout: SLOW_STEP_MS });
+    if ((await box.count()) > 0) await box.getByRole('button', { name: /Don.t Save/ }).click();
+    await empty.waitFor({ timeout: SLOW_STEP_MS });
+  }
+
   // ---- webviews ----
 
   /** The inner frame of the webview in which `marker` (a CSS selector) is found; waits for it. */

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { withEditor } from '../harness/withEditor';
+
+const MANY = 20_000;
+
+withEditor(
+  'browsing',
+  {
+    prepare: ({ store }) => {
+      store.createBucket('photos');
+      store.put('photos', 'readme.txt', 'Hello from the bucket\n');
+      store.put('photos', '2026/Tromsø/日本 1.txt', 'unicode');
+      store.put('photos', '2026/Tromsø/sub/deep.txt', 'deep');
+      store.createBucket('logs');
+      store.fillMany('logs', MANY, (i) => `many/key-${String(i).padStart(6, '0')}.log`);
+      store.createBucket('nothing');
+    },
+  },
+  (step) => {
+    step('showing the view asks the server nothing', async ({ window, s3 }) => {
+      await window.showRemotes();
+      await window.treeLabel('demo').waitFor();
+      assert.deepEqual(s3.requests, []);
+    });
+
+    step('unfolds remote, bucket, folder and shows what is in them', async ({ window }) => {
+      await window.expand('demo', 'photos', '2026', 'Tromsø');
+      await window.treeLabel('日本 1.txt').waitFor();
+      await window.treeLabel('sub').waitFor();
+      await window.treeLabel('readme.txt').waitFor();
+    });
+
+    step('asks once per folder and reads no object and no head while browsing', async ({ s3 }) => {
+      const asked = s3.requests.map(({ operation, query }) => `${operation} ${query['prefix'] ?? ''}`.trim());
+      assert.deepEqual(asked, [
+        'ListBuckets',
+        'ListObjectsV2',
+        'ListObjectsV2 2026/',
+        'ListObjectsV2 2026/Tromsø/',
+      ]);
+    });
+
+    step('unfolding a prefix of 20,000 keys sends exactly one request', async ({ window, s3 }) => {
+      await window
+        .treeRow(/^photos, bucket/)
+        .locator('.monaco-tl-twistie')
+        .click();
+      await window.expand('logs');
+      await window.treeLabel('many').waitFor();
+      s3.clearRequests();
+      await window.expand('many');
+      await window.treeLabel('key-000000.log').waitFor();
+      // Anything sent ahead of need would come within this time.
+      await window.page.waitForTimeout(1500);
+      assert.deepEqual(
+        s3.requests.map(({ operation, query }) => [operation, query['prefix']]),
+        [['ListObjectsV2', 'many/']],
+      );
+    });
+
+    step('"Load more…" brings the next page with one more request', async ({ window, s3 }) => {
+      await window.treeLabel('key-000000.log').click();
+      await window.page.keyboard.press('End');
+      const more = window.treeRow(/^Load more, \d+ shown/);
+      await more.waitFor();
+      const shown = Number(/(\d+) shown/.exec((await more.getAttribute('aria-label')) ?? '')?.[1]);
+      s3.clearRequests();
+      await more.click();
+      await window.treeLabel(`key-${String(shown).padStart(6, '0')}.log`).waitFor();
+      assert.deepEqual(
+        s3.requests
+          .filter(({ operation }) => operation !== 'HeadObject' && operation !== 'GetObject')
+          .map(({ operation }) => operation),
+        ['ListObjectsV2'],
+      );
+      await window.page.keyboard.press('End');
+      await window.treeRow(new RegExp(`^Load more, ${2 * shown} shown`)).waitFor();
+    });
+
+    step('a filter on a folder shows only what starts so', async ({ window }) => {
+      await window.page.keyboard.press('Home');
+      const row = window.treeRow(/^many, folder/);
+      await row.scrollIntoViewIfNeeded();
+      await window.rowAction(row, /Filter/);
+      await window.quickType('key-01999');
+      await window.treeLabel('key-019990.log').waitFor();
+      assert.equal(
+        await window.page
+          .locator('.sidebar')
+          .getByRole('treeitem', { name: /^key-0/ })
+          .count(),
+        10,
+      );
+      await window.treeRow(/^many, folder.*key-01999/).waitFor();
+    });
+
+    step('an empty bucket says so', async ({ window }) => {
+      await window.expand('nothing');
+      await window.treeLabel('Empty').waitFor();
+    });
+
+    step('a click opens the object', async ({ window }) => {
+      await window.expand('photos');
+      await window.treeLabel('readme.txt').click();
+      await window.tab('readme.txt').waitFor();
+      assert.match(await window.editorText(), /Hello from the bucket/);
+    });
+
+    step('"Go to Address" finds a file in folders that are not unfolded', async ({ window }) => {
+      await window.runCommand('Cloud Remotes: Go to Address');
+      await window.quickType('demo:photos/2026/Tromsø/sub/deep.txt');
+      await window.tab('deep.txt').waitFor();
+      assert.match(await window.editorText(), /deep/);
+      await window.treeLabel('deep.txt').waitFor();
+    });
+  },
+);

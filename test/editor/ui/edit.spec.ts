@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import type { EditorWindow } from '../harness/editorWindow';
+import { withEditor } from '../harness/withEditor';
+
+async function open(window: EditorWindow, name: string): Promise<void> {
+  await window.treeLabel(name).dblclick();
+  await window.tab(name).waitFor();
+  await window.page.locator('.editor-instance .monaco-editor .view-lines').first().waitFor();
+}
+
+withEditor(
+  'editing in place',
+  {
+    // No polling: the conflicts below must be found by the save, not noticed before.
+    settings: { 'cloudRemotes.watchInterval': 0 },
+    prepare: ({ store }) => {
+      store.createBucket('site');
+      store.put('site', 'main.css', 'body { color: red; }\n', {
+        contentType: 'text/css; charset=utf-8',
+        headers: { 'cache-control': 'max-age=300' },
+        metadata: { owner: 'anna' },
+        tags: { team: 'web' },
+      });
+      store.put('site', 'conflict.txt', 'first\n');
+      store.put('site', 'copy.txt', 'first\n');
+      store.put('site', 'over.txt', 'first\n');
+      store.put('site', 'broken.txt', 'precious\n');
+    },
+  },
+  (step) => {
+    step(
+      'a save changes the object, and keeps its type, headers, metadata and tags',
+      async ({ window, s3 }) => {
+        await window.showRemotes();
+        await window.expand('demo', 'site');
+        await open(window, 'main.css');
+        assert.match(await window.editorText(), /color: red/);
+        await window.typeAtEnd('/* edited */');
+        await window.save();
+        const object = s3.store.get('site', 'main.css');
+        assert.equal(object?.text, 'body { color: red; }\n/* edited */');
+        assert.equal(object?.contentType, 'text/css; charset=utf-8');
+        assert.equal(object?.headers['cache-control'], 'max-age=300');
+        assert.equal(object?.metadata['owner'], 'anna');
+        assert.deepEqual(object?.tags, { team: 'web' });
+      },
+    );
+
+    step(
+      "a save refuses to overwrite someone else's change, and Compare shows both",
+      async ({ window, s3 }) => {
+        await open(window, 'conflict.txt');
+        await window.typeAtEnd('mine');
+        // Of the same size as what was opened, which the editor's own check does not notice.
+        s3.store.put('site', 'conflict.txt', 'THEIR\n');
+        await window.save(false);
+        await window.answerNotification(/conflict\.txt was changed on demo/, 'Compare');
+        const sides = window.page.locator('.monaco-diff-editor');
+        await sides.locator('.original .view-lines').filter({ hasText: 'THEIR' }).waitFor();
+        await sides.locator('.modified .view-lines').filter({ hasText: 'mine' }).waitFor();
+        assert.equal(s3.store.get('site', 'conflict.txt')?.text, 'THEIR\n');
+        await window.closeNotifications();
+        await window.discardAll();
+      },
+    );
+
+    step('Overwrite saves over exactly the version that was told of', async ({ window, s3 }) => {
+      await open(window, 'over.txt');
+      await window.typeAtEnd('mine');
+      s3.store.put('site', 'over.txt', 'THEIR\n');
+      await window.save(false);
+      await window.answerNotification(/over\.txt was changed on demo/, 'Overwrite');
+      await window.tab('over.txt').and(window.page.locator('.dirty')).waitFor({ state: 'detached' });
+      assert.equal(s3.store.get('site', 'over.txt')?.text, 'first\nmine');
+      await window.closeNotifications();
+    });
+
+    step('Save as Copy keeps both', async ({ window, s3 }) => {
+      await open(window, 'copy.txt');
+      await window.typeAtEnd('mine');
+      s3.store.put('site', 'copy.txt', 'THEIR\n');
+      await window.save(false);
+      await window.answerNotification(/copy\.txt was changed on demo/, 'Save as Copy');
+      await window.tab(/copy[^.]+\.txt/).waitFor();
+      assert.equal(s3.store.get('site', 'copy.txt')?.text, 'THEIR\n');
+      const copy = s3.store.keys('site').find((key) => /^copy.+\.txt$/.test(key) && key !== 'copy.txt');
+      assert.ok(copy);
+      assert.equal(s3.store.get('site', copy)?.text, 'first\nmine');
+      await window.closeNotifications();
+    });
+
+    step('a read that fails is shown as a failure, never as an empty file', async ({ window, s3 }) => {
+      s3.addFault({
+        operation: 'GetObject',
+        key: 'broken.txt',
+        status: 403,
+        code: 'AccessDenied',
+        count: Infinity,
+      });
+      await window.treeLabel('broken.txt').dblclick();
+      await window.page
+        .locator('.editor-group-container')
+        .getByText(/access denied|can't be read|not allowed|unable to/i)
+        .first()
+        .waitFor();
+      assert.equal(await window.page.locator('.tab.active.dirty').count(), 0);
+      s3.clearFaults();
+      assert.equal(s3.store.get('site', 'broken.txt')?.text, 'precious\n');
+    });
+
+    step(
+      'a save while the server is down keeps the text and says so; saving again works',
+      async ({ window, s3 }) => {
+        await open(window, 'main.css');
+        await window.typeAtEnd('/* more */');
+        s3.addFault({ operation: 'PutObject', status: 503, code: 'ServiceUnavailable', count: Infinity });
+        await window.save(false);
+        await window.notification(/Failed to save/, 60_000);
+        await window.page.locator('.tab.active.dirty').waitFor();
+        s3.clearFaults();
+        await window.closeNotifications();
+        await window.save();
+        assert.match(s3.store.get('site', 'main.css')?.text ?? '', /more/);
+      },
+    );
+  },
+);

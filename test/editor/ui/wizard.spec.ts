@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { EditorWindow } from '../harness/editorWindow';
+import type { EditorSession } from '../harness/session';
+import { withEditor } from '../harness/withEditor';
+
+const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+
+/** Answers the steps up to the connection test. */
+async function answer(
+  window: EditorWindow,
+  endpoint: string,
+  key: string,
+  secret: string,
+  name: string,
+): Promise<void> {
+  await window.quickPick('Other S3-compatible');
+  await window.expectQuick(/Step 2 of/);
+  await window.quickType(endpoint);
+  await window.expectQuick(/region that requests are signed for/);
+  await window.quickType('us-east-1');
+  await window.expectQuick(/Where new buckets are made/);
+  await window.quickType('');
+  await window.quickPick('Access key and secret');
+  await window.expectQuick(/public half of the key/);
+  await window.quickType(key);
+  await window.expectQuick(/secret half of the key/);
+  assert.equal(await window.quickInput().getAttribute('type'), 'password');
+  await window.quickType(secret);
+  await window.expectQuick(/Only for temporary credentials/);
+  await window.quickType('');
+  await window.expectQuick(/bucket, bucket\/prefix or access point/);
+  await window.quickType('');
+  await window.expectQuick(/The name of the remote/);
+  await window.quickType(name);
+}
+
+function machineSettings({ editor }: EditorSession): string {
+  return readFileSync(editor.machineSettingsFile, 'utf8');
+}
+
+withEditor(
+  'adding a remote',
+  {
+    settings: { 'cloudRemotes.remotes': [] },
+    env: NO_KEYS,
+    prepare: ({ store }) => {
+      store.createBucket('holiday');
+      store.put('holiday', 'beach.txt', 'sand');
+    },
+  },
+  (step) => {
+    step(
+      'without remotes the view offers to add one, and the button opens the wizard',
+      async ({ window }) => {
+        await window.showRemotes();
+        await window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last().click();
+        await window.expectQuick(/Step 1 of/);
+      },
+    );
+
+    step(
+      'a bad endpoint is named while it is typed, and Back leads to the step before',
+      async ({ window }) => {
+        await window.quickPick('Other S3-compatible');
+        await window.expectQuick(/Step 2 of/);
+        await window.quickInput().fill('not an address');
+        await window.page.keyboard.press('Enter');
+        await window.page
+          .locator('.quick-input-widget .quick-input-message')
+          .filter({ hasText: /address/i })
+          .waitFor();
+        await window.expectQuick(/Step 2 of/);
+        await window.quickButton('Back').click();
+        await window.expectQuick(/Step 1 of/);
+      },
+    );
+
+    step(
+      'wrong keys are explained at the end, and saving anyway is possible but not forced',
+      async (session) => {
+        const { window, s3 } = session;
+        await answer(window, s3.endpoint, s3.accessKeyId, 'wrong-secret', 'holidays');
+        await window.quickOptions().filter({ hasText: 'Save Anyway' }).waitFor();
+        const findings = (await window.quickOptions().allTextContents()).join('\n');
+        assert.match(findings, /Signed in/i);
+        assert.match(findings, /secret/i);
+        assert.doesNotMatch(findings, /wrong-secret|undefined/);
+        assert.doesNotMatch(machineSettings(session), /holidays/);
+        await window.page.keyboard.press('Escape');
+      },
+    );
+
+    step(
+      'with good keys the test passes and the remote is saved, the secret apart from the settings',
+      async (session) => {
+        const { window, s3 } = session;
+        await window.runCommand('Cloud Remotes: Add Remote');
+        await window.expectQuick(/Step 1 of/);
+        await answer(window, s3.endpoint, s3.accessKeyId, s3.secretAccessKey, 'holidays');
+        await window.quickPick(/^Save$/);
+        await window.treeLabel('holidays').waitFor();
+        const saved = machineSettings(session);
+        assert.match(saved, /"name": "holidays"/);
+        assert.ok(saved.includes(s3.endpoint));
+        assert.ok(!saved.includes(s3.secretAccessKey), 'the secret is not in the settings');
+      },
+    );
+
+    step('the new remote can be browsed', async ({ window }) => {
+      await window.expand('holidays', 'holiday');
+      await window.treeLabel('beach.txt').waitFor();
+    });
+
+    step('the secret survives a reload of the window', async ({ window, s3 }) => {
+      await window.reload();
+      await window.showRemotes();
+      s3.clearRequests();
+      await window.runCommand('Cloud Remotes: Refresh All');
+      await window.expand('holidays', 'holiday');
+      await window.treeLabel('beach.txt').waitFor();
+      assert.ok(s3.requests.length > 0 && s3.requests.every(({ status }) => status === 200));
+    });
+
+    step('removing the remote asks, and takes it out of the settings', async (session) => {
+      const { window, s3 } = session;
+      await window.contextMenu(window.treeRow(/^holidays, remote/), /Remove Remote/);
+      await window.answerDialog(/holidays/, /Remove/);
+      await window.treeLabel('holidays').waitFor({ state: 'detached' });
+      assert.doesNotMatch(machineSettings(session), /"holidays"/);
+      assert.equal(s3.store.get('holiday', 'beach.txt')?.text, 'sand');
+    });
+  },
+);
