@@ -6,7 +6,7 @@ import { nameTwins } from '../plan/nameTwins';
 import type { Plan, PlanProgress } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
 import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
-import { overlapProblem } from '../plan/safety';
+import { overlapProblem, placeText } from '../plan/safety';
 import type { Side } from '../plan/side';
 import { type Clock, systemClock } from '../remote/clock';
 import { RemoteError } from '../remote/remoteError';
@@ -25,7 +25,7 @@ const progressEveryMs = 50;
 /**
  * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally.
  *
- * Throws RemoteError: `badSettings` when the places overlap (naming both) or a filter pattern is bad; whatever a listing throws, so
+ * Throws RemoteError: `badSettings` when the places overlap (naming both), the target is no bucket, or a filter pattern is bad; whatever a listing throws, so
  * that a failed or cut listing never becomes a plan. When cancelled it rejects with the signal's reason. `onProgress` is called at most
  * every 50 ms and once at the end.
  */
@@ -38,6 +38,8 @@ export async function planSync(
   signal.throwIfAborted();
   const overlap = overlapProblem(overlapSide(source), overlapSide(target));
   if (overlap !== undefined) throw new RemoteError('badSettings', overlap);
+
+  await refuseListOfBuckets(target, signal);
 
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -88,4 +90,16 @@ export async function planSync(
 
 function overlapSide({ place, root, remote }: Side) {
   return { place, root, remote, names: remote.capabilities.names };
+}
+
+/** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */
+async function refuseListOfBuckets({ remote, root, place }: Side, signal: AbortSignal): Promise<void> {
+  if (place.kind === 'folder' || root !== '') return;
+  for await (const page of remote.list(root, { pageSize: 1 }, signal))
+    for (const entry of page)
+      if (entry.kind === 'folder' && entry.role === 'bucket')
+        throw new RemoteError(
+          'badSettings',
+          `The target ${placeText(place)} is a list of buckets. Choose one of them, as in ${placeText(place)}${entry.path}.`,
+        );
 }

@@ -172,6 +172,30 @@ test('places that overlap are refused before any request', async () => {
   assert.equal(one.calls.length, 0);
 });
 
+test('a list of buckets is no target, and the way out is named', async () => {
+  const target = filled([], { realFolders: false });
+  const buckets: Remote = {
+    ...target,
+    async *list() {
+      yield [{ kind: 'folder', path: parsePath('photos'), role: 'bucket' }];
+    },
+  };
+  await assert.rejects(
+    planSync(request(filled(['a']), buckets), never),
+    (error) =>
+      isRemoteError(error, 'badSettings') && /target r: is a list of buckets.*r:photos/.test(error.message),
+  );
+  const whole = {
+    ...request(buckets, filled([])),
+    source: { remote: buckets, root: rootPath, place: store },
+  };
+  const plan = await planSync(
+    { ...whole, target: { remote: filled([]), root: rootPath, place: folder } },
+    never,
+  );
+  assert.deepEqual(plan.actions, []);
+});
+
 test('a source that is a file, where folders are only prefixes, is an error and not an empty folder', async () => {
   const source = filled(['d/file.txt'], { realFolders: false });
   const plan = (root: string) =>
