@@ -1,6 +1,6 @@
 import type { FileEntry } from '../remote/entry';
 import { type Instant, instantToMs } from '../remote/modifiedTime';
-import type { Action, Conflict, Plan, Skipped, Tally } from './plan';
+import type { Action, Conflict, CopyFile, Plan, Skipped, Tally } from './plan';
 import { placeText } from './safety';
 
 /**
@@ -27,7 +27,7 @@ export function describeAction(action: Action): string {
   const path = shown(action.path);
   switch (action.kind) {
     case 'copyFile':
-      return `${action.direction}  ${path}  (${copyReason(action.because, action.source, action.before)})`;
+      return `${action.direction}  ${path}  (${copyReason(action)})`;
     case 'setTime':
       return `time  ${path}  (only the time differs: ${times(action.source, action.before)})`;
     case 'deleteFile':
@@ -35,15 +35,13 @@ export function describeAction(action: Action): string {
   }
 }
 
-type CopyReason = Extract<Action, { kind: 'copyFile' }>['because'];
-
-function copyReason(because: CopyReason, source: FileEntry, before: FileEntry | undefined): string {
-  const respelled = before && !before.path.endsWith(source.path.slice(source.path.lastIndexOf('/') + 1));
+function copyReason({ path, because, source, before }: CopyFile): string {
   const reason = reasonText(because, source, before);
-  return respelled ? `${reason}; there as ${shown(before.path)}` : reason;
+  const asThere = !before || before.path === path || before.path.endsWith(`/${path}`);
+  return asThere ? reason : `${reason}; there as ${shown(before.path)}`;
 }
 
-function reasonText(because: CopyReason, source: FileEntry, before: FileEntry | undefined): string {
+function reasonText(because: CopyFile['because'], source: FileEntry, before: FileEntry | undefined): string {
   switch (because) {
     case 'onlyInSource':
       return `only in the source, ${bytes(source.size)}`;
