@@ -1,32 +1,50 @@
 import type { FileEntry } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
 
+interface Told {
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly ms: number;
+}
+
 /**
  * The modified times that the editor is told of files. It reloads only what became newer, while services keep whole
  * seconds and a copy may even be older: so each new version of a file gets a later time than the one before, and one version
  * always the same. Never the present time, which would make every file look changed.
  */
 export class FileTimes {
-  private readonly told = new Map<string, { readonly version: string; readonly ms: number }>();
+  /** The latest last. */
+  private readonly told = new Map<string, readonly Told[]>();
 
   constructor(private readonly most = 20_000) {}
 
-  /** Milliseconds since the epoch for the file under `key` as `entry` shows it. */
+  /** Milliseconds since the epoch for the file under `key`, of which `entry` is the present version. */
   timeOf(key: string, entry: FileEntry): number {
-    const version = entry.version ?? `${entry.size}:${serverTime(entry)}`;
-    const before = this.told.get(key);
-    if (before?.version === version) return before.ms;
-    const ms = before ? Math.max(serverTime(entry), before.ms + 1) : serverTime(entry);
+    const before = this.told.get(key) ?? [];
+    const latest = before.at(-1);
+    const version = versionOf(entry);
+    if (latest?.version === version) return latest.ms;
+    const ms = latest ? Math.max(serverTime(entry), latest.ms + 1) : serverTime(entry);
     this.told.delete(key);
-    this.told.set(key, { version, ms });
-    if (this.told.size > this.most) for (const oldest of this.told.keys()) return this.forget(oldest, ms);
+    this.told.set(key, [...before.slice(1 - keptVersions), { version, ms }]);
+    for (const oldest of this.told.keys()) {
+      if (this.told.size <= this.most) break;
+      this.told.delete(oldest);
+    }
     return ms;
   }
 
-  private forget(key: string, ms: number): number {
-    this.told.delete(key);
-    return ms;
+  /** What was told of a version that may not be the present one any more. */
+  timeOfEarlier(key: string, entry: FileEntry): number {
+    const version = versionOf(entry);
+    return this.told.get(key)?.findLast((told) => told.version === version)?.ms ?? serverTime(entry);
   }
+}
+
+const keptVersions = 4;
+
+function versionOf(entry: FileEntry): string {
+  return entry.version ?? `${entry.size}:${serverTime(entry)}`;
 }
 
 /** A listing knows only the service's own time, so that one comes first: both must answer alike. 0 = unknown. */

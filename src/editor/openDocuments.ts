@@ -6,14 +6,17 @@ import { remoteScheme } from './remoteUri';
 /** What the editor is doing with a document, for the status bar. */
 export type SaveState = 'saved' | 'unsaved' | 'saving' | 'failed';
 
+/** Milliseconds between the beginning of a save and its write, at most; a save may also be given up in between. */
+const saveTakesMs = 10_000;
+
 /** Where the bases of unsaved documents outlive a reload of the window, whose texts the editor restores without reading. */
 const storedBases = 'basesOfUnsavedDocuments';
 
 /** The remote files that are open in this window: their texts' versions and what they are saved from. */
 export class OpenDocuments implements vscode.Disposable {
   private readonly bases = new BaseVersions();
-  /** Documents whose save has begun; what is written then is their text. */
-  private readonly saving = new Set<string>();
+  /** Documents whose save has begun, and when; what is written then is their text. */
+  private readonly saving = new Map<string, number>();
   private readonly writing = new Set<string>();
   private readonly failed = new Set<string>();
   private readonly unsaved: Map<string, Base>;
@@ -48,6 +51,19 @@ export class OpenDocuments implements vscode.Disposable {
     if (this.find(uri)) return this.bases.baseOf(key) ?? 'unknown';
     if (isOpenInOtherEditor(key)) return this.bases.baseOf(key) ?? this.bases.lastRead(key) ?? 'unknown';
     return undefined;
+  }
+
+  /**
+   * The version that a document is based on, while its save has begun but nothing is written yet. In that moment the editor asks
+   * for the file's time and size, to find conflicts by them. It finds only some and knows fewer ways out, so it is answered as if
+   * nothing had changed; the write itself demands the version.
+   */
+  savedFrom(uri: vscode.Uri): FileEntry | undefined {
+    const key = uri.toString();
+    const began = this.saving.get(key);
+    if (began === undefined || Date.now() - began > saveTakesMs) return undefined;
+    const base = this.bases.baseOf(key);
+    return base === 'absent' ? undefined : base;
   }
 
   wasRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
@@ -130,7 +146,7 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   private willSave(document: vscode.TextDocument): void {
-    if (isOurs(document)) this.saving.add(document.uri.toString());
+    if (isOurs(document)) this.saving.set(document.uri.toString(), Date.now());
   }
 
   private saved(document: vscode.TextDocument): void {

@@ -69,6 +69,8 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     return this.answer(async () => {
       const address = this.addressOf(uri);
+      const base = this.parts.documents.savedFrom(uri);
+      if (base) return fileStat(base, this.times.timeOfEarlier(formatAddress(address), base));
       return this.statOf(address, await this.lookups.stat(address, this.closing.signal));
     });
   }
@@ -86,6 +88,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     return this.answer(async () => {
       const address = this.addressOf(uri);
+      await this.lookups.refuseAbsent(address, this.closing.signal);
       const remote = await this.parts.app.openRemote(address.remote);
       const { entry, content } = await readWholeFile(
         remote,
@@ -301,14 +304,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
 
   private statOf(address: RemoteAddress, entry: FileEntry | FolderEntry): vscode.FileStat {
     if (entry.kind === 'folder') return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
-    const mtime = this.times.timeOf(formatAddress(address), entry);
-    return {
-      type: vscode.FileType.File,
-      ctime: 0,
-      mtime,
-      size: entry.size,
-      ...(entry.readonly !== undefined && { permissions: vscode.FilePermission.Readonly }),
-    };
+    return fileStat(entry, this.times.timeOf(formatAddress(address), entry));
   }
 
   private tell(changes: readonly RemoteChange[]): void {
@@ -349,6 +345,16 @@ const changeTypes: Readonly<Record<RemoteChange['kind'], vscode.FileChangeType>>
   changed: vscode.FileChangeType.Changed,
   deleted: vscode.FileChangeType.Deleted,
 };
+
+function fileStat(entry: FileEntry, mtime: number): vscode.FileStat {
+  return {
+    type: vscode.FileType.File,
+    ctime: 0,
+    mtime,
+    size: entry.size,
+    ...(entry.readonly !== undefined && { permissions: vscode.FilePermission.Readonly }),
+  };
+}
 
 function typeOf(entry: FileEntry | FolderEntry): vscode.FileType {
   return entry.kind === 'file' ? vscode.FileType.File : vscode.FileType.Directory;

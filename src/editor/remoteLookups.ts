@@ -38,6 +38,8 @@ const probedNames = new Set([
 export class RemoteLookups {
   private readonly cache: FolderCache;
   private readonly written = new Map<string, { readonly entry: FileEntry; readonly until: number }>();
+  /** Buckets that are there, and until when that counts. The editor asks for the top of a workspace folder all the time. */
+  private readonly buckets = new Map<string, number>();
   /** Folders that were made on the way to a file, or lost their last file: a store of prefixes knows nothing of them. */
   private readonly implied = new Map<string, RemoteAddress>();
 
@@ -56,10 +58,21 @@ export class RemoteLookups {
     }
     const written = this.written.get(formatAddress(address));
     if (written && written.until > this.now()) return written.entry;
+    const bucket = !address.path.includes('/');
+    if (bucket && (this.buckets.get(formatAddress(address)) ?? 0) > this.now())
+      return { kind: 'folder', path: address.path };
     const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
     if (remembered === 'absent') return this.impliedOrAbsent(address);
     if (remembered) return remembered;
-    return this.ask(address, signal);
+    const entry = await this.ask(address, signal);
+    if (bucket) this.buckets.set(formatAddress(address), this.now() + keepProbes);
+    return entry;
+  }
+
+  /** Throws `notFound` when a listing tells that there is nothing, and so spares the question itself. */
+  async refuseAbsent(address: RemoteAddress, signal: AbortSignal): Promise<void> {
+    const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
+    if (remembered === 'absent') throw new RemoteError('notFound', `There is no ${formatAddress(address)}.`);
   }
 
   /** As `stat`, but asked of the service now. */
@@ -102,6 +115,7 @@ export class RemoteLookups {
   /** Something at or below `address` was changed. */
   forget(address: RemoteAddress): void {
     this.cache.forget(address);
+    this.buckets.delete(formatAddress(address));
     for (const [key, { entry }] of this.written)
       if (key === formatAddress({ ...address, path: entry.path }) && isWithin(entry.path, address.path))
         this.written.delete(key);
@@ -109,6 +123,7 @@ export class RemoteLookups {
 
   forgetAll(): void {
     this.cache.clear();
+    this.buckets.clear();
     this.written.clear();
   }
 
@@ -137,7 +152,7 @@ export class RemoteLookups {
     const parts = address.path.split('/');
     const at = parts.findIndex((part) => part.startsWith('.') || probedNames.has(part));
     if (at < 0) return undefined;
-    if (at === 0) return 'absent'; // no bucket is named so
+    if (at === 0) return parts[0]?.startsWith('.') ? 'absent' : undefined; // no bucket begins with a dot
     const folder = { remote: address.remote, path: parts.slice(0, at).join('/') as RemotePath };
     const namePrefix = parts[at]?.startsWith('.') ? '.' : '';
     if (this.cache.has(folder, namePrefix)) return undefined; // it was cut off, so it can't tell

@@ -128,6 +128,7 @@ export class SaveConflicts implements vscode.Disposable {
   /** Theirs on the left, mine (the document itself, to be edited on) on the right. */
   private async compare(conflict: SaveConflict): Promise<void> {
     const { address, uri } = conflict;
+    if (!conflict.theirs) return this.show(conflict);
     const remote = await this.parts.app.openRemote(address.remote);
     const theirs = await readWholeFile(remote, address.path, mostBytesInEditor, neverAborted());
     // What is overwritten after comparing is what was seen.

@@ -47,3 +47,19 @@ test('only so many files are remembered', () => {
   assert.equal(times.timeOf('a', entry('v2', 50)), 50_000);
   assert.equal(times.timeOf('c', entry('v2', 50)), 100_001);
 });
+
+test('a document that is still based on an earlier version is told its time', () => {
+  const times = new FileTimes();
+  times.timeOf('k', entry('a', 100));
+  times.timeOf('k', entry('b', 100));
+  assert.equal(times.timeOfEarlier('k', entry('a', 100)), 100_000);
+  assert.equal(times.timeOfEarlier('k', entry('never told', 70)), 70_000);
+});
+
+test('a version that comes back after another one is newer than that', () => {
+  const times = new FileTimes();
+  times.timeOf('k', entry('a', 100));
+  times.timeOf('k', entry('b', 100));
+  assert.equal(times.timeOf('k', entry('a', 100)), 100_002);
+  assert.equal(times.timeOfEarlier('k', entry('a', 100)), 100_002);
+});
