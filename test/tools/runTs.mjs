@@ -46,3 +46,4 @@ process.setSourceMapsEnabled(true);
 // Stop esbuild's service, which would otherwise keep answering (and using memory) beside a long-running server.
 await esbuild.stop();
 createRequire(import.meta.url)(bundle);
+rmSync(bundle, { force: true }); // loaded as a whole, and a killed process could not tidy up

@@ -55,6 +55,20 @@ describe('sorted keys', () => {
     assert.deepEqual([...keys], ['again']);
   });
 
+  it('takes many at once beside what is there, without doubles, astral names included', () => {
+    const keys = new SortedKeys();
+    const early = Array.from({ length: 700 }, (_, i) => `k${i * 3}`);
+    for (const key of early) keys.add(key);
+    const late = ['\u{1f600}', '\uffee', ...Array.from({ length: 2000 }, (_, i) => `k${1999 - i}`)];
+    keys.addMany(late);
+    assert.deepEqual([...keys], [...new Set([...early, ...late])].sort(byBytes));
+    assert.equal(keys.size, new Set([...early, ...late]).size);
+    keys.add('\u{10000}');
+    keys.delete('k3');
+    assert.deepEqual([...keys].slice(-3), ['\uffee', '\u{10000}', '\u{1f600}']);
+    assert.equal(keys.seek((key) => key >= 'k3').key, 'k30');
+  });
+
   it('seeks to the first key that is reached and skips a whole prefix', () => {
     const keys = new SortedKeys();
     for (let i = 0; i < 5000; i++) keys.add(`a/${String(i).padStart(4, '0')}`);

@@ -1,4 +1,5 @@
 const CHUNK = 512;
+const SURROGATE = /[\ud800-\udfff]/;
 
 /**
  * A set of keys in the order of their UTF-8 bytes, which is S3's order and not JavaScript's.
@@ -7,6 +8,8 @@ const CHUNK = 512;
 export class SortedKeys {
   private chunks: string[][] = [];
   private count = 0;
+  /** Comparing code units is several times faster, and right as long as no key holds a surrogate. */
+  private compare = compareCodeUnits;
 
   get size(): number {
     return this.count;
@@ -14,6 +17,8 @@ export class SortedKeys {
 
   /** Adds the key; nothing happens when it is already there. */
   add(key: string): void {
+    if (SURROGATE.test(key)) this.compare = compareUtf8;
+    const { compare } = this;
     const last = this.chunks.at(-1);
     if (last === undefined) {
       this.chunks.push([key]);
@@ -22,13 +27,13 @@ export class SortedKeys {
     }
     // Most filling is in order: appending then leaves full chunks behind instead of half-full ones.
     const lastKey = last.at(-1);
-    if (lastKey !== undefined && compareUtf8(lastKey, key) < 0) {
+    if (lastKey !== undefined && compare(lastKey, key) < 0) {
       if (last.length >= CHUNK) this.chunks.push([key]);
       else last.push(key);
       this.count++;
       return;
     }
-    const { chunk, index } = this.find((k) => compareUtf8(k, key) >= 0);
+    const { chunk, index } = this.find((k) => compare(k, key) >= 0);
     const found = this.chunks[chunk];
     if (found === undefined || found[index] === key) return;
     found.splice(index, 0, key);
@@ -36,9 +41,19 @@ export class SortedKeys {
     if (found.length > CHUNK * 2) this.chunks.splice(chunk + 1, 0, found.splice(CHUNK));
   }
 
+  /** Adds many keys at once, in any order; much faster than one by one when they are many and scattered. */
+  addMany(keys: readonly string[]): void {
+    if (keys.some((key) => SURROGATE.test(key))) this.compare = compareUtf8;
+    const all = [...new Set([...this.chunks.flat(), ...keys])].sort(this.compare);
+    this.count = all.length;
+    this.chunks = [];
+    for (let from = 0; from < all.length; from += CHUNK) this.chunks.push(all.slice(from, from + CHUNK));
+  }
+
   /** Removes the key if it is there. */
   delete(key: string): void {
-    const { chunk, index } = this.find((k) => compareUtf8(k, key) >= 0);
+    const { compare } = this;
+    const { chunk, index } = this.find((k) => compare(k, key) >= 0);
     const found = this.chunks[chunk];
     if (found === undefined || found[index] !== key) return;
     found.splice(index, 1);
@@ -109,6 +124,10 @@ export class KeyReader {
   skipPrefix(prefix: string): void {
     this.position = this.find((key) => compareUtf8(key, prefix) > 0 && !key.startsWith(prefix));
   }
+}
+
+function compareCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a === b ? 0 : 1;
 }
 
 /** Negative, zero or positive, as the UTF-8 bytes of `a` sort before, with or after those of `b`. */
