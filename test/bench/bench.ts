@@ -101,6 +101,8 @@ function writeSettings(server: Server): Environment {
   writeFileSync(path.join(work, 'remotes.json'), JSON.stringify(remotes));
   return {
     ...process.env,
+    // rclone gives up when this is set; loopback needs no certificates.
+    AWS_CA_BUNDLE: undefined,
     AWS_ACCESS_KEY_ID: server.accessKeyId,
     AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
     AWS_DEFAULT_REGION: server.region,
