@@ -172,6 +172,21 @@ test('places that overlap are refused before any request', async () => {
   assert.equal(one.calls.length, 0);
 });
 
+test('A21, H19: links are followed on the source as the option says, and never on the target', async () => {
+  for (const followSymlinks of [true, false]) {
+    const asked: (boolean | undefined)[] = [];
+    const watched = (remote: Remote): Remote => ({
+      ...remote,
+      listDeep(folder, options, signal) {
+        asked.push(options.followSymlinks);
+        return remote.listDeep?.(folder, options, signal) ?? assert.fail();
+      },
+    });
+    await planSync(request(watched(filled(['a'])), watched(filled([])), { followSymlinks }), never);
+    assert.deepEqual(asked, [followSymlinks, false]);
+  }
+});
+
 test('a list of buckets is no target, and the way out is named', async () => {
   const target = filled([], { realFolders: false });
   const buckets: Remote = {
