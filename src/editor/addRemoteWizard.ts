@@ -117,9 +117,9 @@ export function settingsOf(backend: Backend, steps: readonly WizardStep[], answe
   const kept: Record<string, unknown> = {};
   for (const step of steps) {
     const text = (answers[step.field] ?? '').trim();
-    if (!isSecret(backend, step) && text !== '') kept[step.field] = asSetting(text);
+    if (step.field !== 'name' && !isSecret(backend, step) && text !== '') kept[step.field] = asSetting(text);
   }
-  return { ...kept, name: (answers['name'] ?? '').trim(), backend: backend.id };
+  return { name: (answers['name'] ?? '').trim(), backend: backend.id, ...kept };
 }
 
 /** What goes to secret storage. */
@@ -160,7 +160,7 @@ function keepFields(answers: Answers, steps: readonly WizardStep[]): Answers {
 
 const longestTitle = 60;
 
-/** "New S3 remote · MinIO · http://127.0.0.1:9000": the latest answers, as many as there is room for. */
+/** "New S3 remote · MinIO · http://127.0.0.1:9000": the first answers, as many as there is room for. */
 function titleOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): string {
   const told = steps.flatMap((step) => {
     const text = answers[step.field];
@@ -168,9 +168,9 @@ function titleOf(backend: Backend, steps: readonly WizardStep[], answers: Answer
     return [step.choices?.find((choice) => choice.value === text)?.label ?? text];
   });
   let title = '';
-  for (const part of told.reverse()) {
+  for (const part of told) {
     if (title.length + part.length > longestTitle) break;
-    title = ` · ${part}${title}`;
+    title += ` · ${part}`;
   }
   return `New ${backend.title} remote${title}`;
 }
@@ -265,7 +265,7 @@ function editedSettings(
       ([field]) => !everAsked.has(field) && !backend.secretFields.includes(field),
     ),
   );
-  return { ...untouched, ...settingsOf(backend, steps, answers), ...fixes };
+  return { ...settingsOf(backend, steps, answers), ...untouched, ...fixes };
 }
 
 function editItems(

@@ -109,25 +109,41 @@ function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> 
   });
 }
 
+/** A row has one line for its details; what is longer goes on in rows below. */
+const longestLine = 84;
+
 function findingItems(finding: ConnectionFinding): FindingItem[] {
   const { fix } = finding;
-  const item: FindingItem = {
-    label: `${icons[finding.outcome]} ${finding.title}`,
-    description: spoken[finding.outcome],
-    detail: finding.detail,
-    alwaysShow: true,
-    ...(fix && { choice: { chosen: 'fix', settings: fix.settings } }),
-  };
-  if (!fix) return [item];
-  return [
-    item,
+  const [first = '', ...more] = wrapText(finding.detail, longestLine);
+  const rows: FindingItem[] = [
     {
+      label: `${icons[finding.outcome]} ${finding.title}`,
+      description: spoken[finding.outcome],
+      detail: first,
+      alwaysShow: true,
+    },
+    ...more.map((line) => ({ label: '$(blank)', description: line, alwaysShow: true })),
+  ];
+  if (fix)
+    rows.push({
       label: `$(wrench) ${fix.label}`,
       description: 'changes the settings and tests again',
       alwaysShow: true,
       choice: { chosen: 'fix', settings: fix.settings },
-    },
-  ];
+    });
+  return rows;
+}
+
+/** Lines of at most `width` characters, broken at spaces; a longer word has a line of its own. Pure. */
+export function wrapText(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function actionItems(

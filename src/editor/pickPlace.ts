@@ -4,7 +4,7 @@ import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remot
 import { baseName, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { Shell } from './shell';
-import { treeRoot } from './treeNode';
+import { placeName, treeRoot } from './treeNode';
 import { phraseError } from './userMessages';
 import { format } from './words';
 
@@ -102,7 +102,7 @@ class PlaceWalk {
       });
     const { pick } = this;
     pick.value = '';
-    pick.title = address ? `${this.question.title} · ${formatAddress(address)}` : this.question.title;
+    pick.title = address ? `${this.question.title} · ${placeName(address)}` : this.question.title;
     pick.placeholder = 'Choose, or type an address: remote:bucket/path';
     pick.buttons = address ? [vscode.QuickInputButtons.Back] : [];
     this.rows = address ? [] : this.remoteRows();
@@ -120,7 +120,7 @@ class PlaceWalk {
       this.rows = [...pages.entries.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
     } catch (error) {
       if (this.pages !== pages) return;
-      const phrase = phraseError(error, `Can't list ${this.at ? formatAddress(this.at) : ''}`);
+      const phrase = phraseError(error, `Can't list ${this.at ? placeName(this.at) : ''}`);
       this.rows = [
         {
           label: `$(error) ${phrase.text}`,

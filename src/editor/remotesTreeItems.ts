@@ -4,7 +4,7 @@ import { instantToMs } from '../remote/modifiedTime';
 import { formatAddress } from '../remote/remoteAddress';
 import { toUri } from './remoteUri';
 import type { ErrorNode, FileNode, FolderNode, RemoteNode, TreeNode, UnusableNode } from './treeNode';
-import { isBucket, nodeName } from './treeNode';
+import { isBucket, nodeName, placeName } from './treeNode';
 import { phraseError } from './userMessages';
 import { countOf, format } from './words';
 
@@ -184,7 +184,7 @@ function printable(name: string): string {
 }
 
 function errorItem(node: ErrorNode): vscode.TreeItem {
-  const phrase = phraseError(node.error, `Can't list ${formatAddress(node.parent.address)}`);
+  const phrase = phraseError(node.error, `Can't list ${placeName(node.parent.address)}`);
   const edits = phrase.waysOut[0] === 'editRemote';
   const item = new vscode.TreeItem(`${phrase.short[0]?.toUpperCase()}${phrase.short.slice(1)}`);
   item.description = edits ? 'click to edit the remote' : 'click to try again';

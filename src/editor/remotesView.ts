@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import { formatAddress } from '../remote/remoteAddress';
 import type { RemotesTree } from './remotesTree';
-import type { TreeNode } from './treeNode';
+import { placeName, type TreeNode } from './treeNode';
 
 /** The id of the tree in package.json. */
 export const remotesViewId = 'cloudRemotes.remotes';
@@ -24,7 +23,7 @@ export function showRemotesTree(
       only === undefined
         ? ''
         : filters.length === 1
-          ? `Filtered: ${formatAddress(only.node.address)} shows names that start with "${only.prefix}".`
+          ? `Filtered: ${placeName(only.node.address)} shows names that start with "${only.prefix}".`
           : `${filters.length} folders are filtered.`;
     void vscode.commands.executeCommand('setContext', 'cloudRemotes.filtered', only !== undefined);
   });

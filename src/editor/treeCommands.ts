@@ -8,7 +8,7 @@ import { remotesViewId } from './remotesView';
 import { toUri } from './remoteUri';
 import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
-import { isContainer, isItem, nodeName, remoteOf } from './treeNode';
+import { isContainer, isItem, nodeName, placeName, remoteOf } from './treeNode';
 import { format } from './words';
 
 /** The commands that show things and change nothing on any remote. */
@@ -54,7 +54,7 @@ async function filterFolder(shell: Shell, args: readonly unknown[]): Promise<voi
   if (!folder) return;
   const before = shell.tree.filterOf(folder) ?? '';
   const typed = await vscode.window.showInputBox({
-    title: `Filter ${formatAddress(folder.address)}`,
+    title: `Filter ${placeName(folder.address)}`,
     prompt: 'Show only names that start with this (upper and lower case count). Empty shows all.',
     placeHolder: 'Start of the name',
     value: before,

@@ -1,6 +1,6 @@
 import type { FileEntry, FolderEntry, UnusableEntry } from '../remote/entry';
 import type { RemoteAddress } from '../remote/remoteAddress';
-import { parseAddress } from '../remote/remoteAddress';
+import { formatAddress, parseAddress } from '../remote/remoteAddress';
 import { baseName, rootPath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 
@@ -111,4 +111,9 @@ export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
       // The backend's check of the settings tells of it, in the remote's row.
     }
   return { remote: name, path: rootPath };
+}
+
+/** A place as it is named in sentences: `photos:site/css`, or just the remote's name for its top. */
+export function placeName(address: RemoteAddress): string {
+  return address.path === '' ? address.remote : formatAddress(address);
 }

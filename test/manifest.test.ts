@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { s3Fields, s3SecretFields } from '../src/backends/s3/s3Config';
+import { s3Presets } from '../src/backends/s3/s3Presets';
+import { checkSettings } from '../src/editor/checkedSettings';
+import { comparisonModes } from '../src/plan/planOptions';
+
+const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
+const readJson = (file: string) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));
+
+interface MenuItem {
+  readonly command?: string;
+  readonly submenu?: string;
+  readonly when?: string;
+  readonly group?: string;
+}
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+  readonly description?: string;
+  readonly markdownDescription?: string;
+  readonly scope?: string;
+  readonly order?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+const manifest = readJson('package.json');
+const nls: Readonly<Record<string, string>> = readJson('package.nls.json');
+const { contributes } = manifest;
+const commands: readonly { command: string; title: string; category?: string }[] = contributes.commands;
+const menus: Readonly<Record<string, readonly MenuItem[]>> = contributes.menus;
+const settings = Object.assign(
+  {},
+  ...contributes.configuration.map((part: { properties: object }) => part.properties),
+) as Readonly<Record<string, Schema>>;
+const declared = new Set(commands.map(({ command }) => command));
+
+/** The text of all sources below src/. */
+const sources = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(path.join(root, 'src', file), 'utf8'))
+  .join('\n');
+
+const matches = (pattern: RegExp) => new Set([...sources.matchAll(pattern)].map((match) => match[1] ?? ''));
+
+/** The commands that the sources register: rows of the tables, and what is registered one by one. */
+const registered = new Set([
+  ...matches(/\bid: '(cloudRemotes\.\w+)'/g),
+  ...matches(/\b(?:registerCommand|command)\(\s*'(cloudRemotes\.\w+)'/g),
+  ...[...matches(/\brow\('(\w+)'/g)].map((name) => `cloudRemotes.${name}`),
+]);
+
+test('every command of the manifest is registered, and every registered one is in the manifest', () => {
+  assert.deepEqual([...registered].sort(), [...declared].sort());
+});
+
+test('every command that the sources run or put into a row exists', () => {
+  const used = [
+    ...matches(/executeCommand\(\s*'(cloudRemotes\.\w+)'/g),
+    ...matches(/command: '(cloudRemotes\.\w+)'/g),
+  ];
+  assert.ok(used.length > 5);
+  assert.deepEqual(
+    used.filter((id) => !declared.has(id)),
+    [],
+  );
+});
+
+test('commands have a title in title case without the category, which the editor puts before it', () => {
+  for (const { command, title, category } of commands) {
+    assert.equal(category, '%category%', command);
+    const text = nls[title.slice(1, -1)] ?? '';
+    assert.match(text, /^[A-Z]/, command);
+    assert.doesNotMatch(text, /Cloud Remotes/, command);
+  }
+});
+
+test('menus, keys and welcome texts name declared commands only', () => {
+  const welcome = contributes.viewsWelcome.map(
+    ({ contents }: { contents: string }) => nls[contents.slice(1, -1)] ?? '',
+  );
+  const used = [
+    ...Object.values(menus)
+      .flat()
+      .flatMap(({ command }) => command ?? []),
+    ...contributes.keybindings.map(({ command }: { command: string }) => command),
+    ...[...welcome.join('\n').matchAll(/command:(cloudRemotes\.\w+)/g)].map((match) => match[1]),
+    ...[
+      ...Object.values(nls)
+        .join('\n')
+        .matchAll(/command:(cloudRemotes\.\w+)/g),
+    ].map((match) => match[1]),
+  ];
+  assert.deepEqual(
+    used.filter((id) => !declared.has(id ?? '')),
+    [],
+  );
+});
+
+test('what needs a row of the tree is not in the palette', () => {
+  const hidden = new Set(
+    menus['commandPalette']?.filter(({ when }) => when === 'false').map(({ command }) => command),
+  );
+  for (const id of ['loadMore', 'refreshFolder', 'copyItem', 'pasteItem'])
+    assert.ok(hidden.has(`cloudRemotes.${id}`), id);
+});
+
+test('every item of the menus of the tree says which rows it is for', () => {
+  for (const item of menus['view/item/context'] ?? []) {
+    assert.match(item.when ?? '', /view == cloudRemotes\.remotes/, item.command);
+    assert.match(item.when ?? '', /viewItem =~ /, item.command);
+    assert.ok(item.group, item.command);
+  }
+});
+
+test('what deletes stands last in the menus of the tree', () => {
+  const groups = (menus['view/item/context'] ?? []).filter(({ command }) =>
+    /delete|empty|remove/i.test(command ?? ''),
+  );
+  assert.ok(groups.length >= 4);
+  for (const { group, command } of groups) assert.match(group ?? '', /^9_/, command);
+});
+
+test('every text of the manifest is in package.nls.json, and nothing there is unused', () => {
+  const used = new Set(
+    [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map((match) => match[1] ?? ''),
+  );
+  assert.deepEqual([...used].sort(), Object.keys(nls).sort());
+});
+
+test('every setting has a description, a default, a scope chosen on purpose and a place in the order', () => {
+  const orders = new Set<number>();
+  for (const [name, schema] of Object.entries(settings)) {
+    assert.match(name, /^cloudRemotes\.[a-zA-Z]+$/);
+    assert.ok(schema.markdownDescription ?? schema.description, name);
+    assert.ok('default' in schema, name);
+    assert.ok(['machine', 'machine-overridable', 'window', 'resource'].includes(schema.scope ?? ''), name);
+    assert.ok(schema.order !== undefined && !orders.has(schema.order), name);
+    orders.add(schema.order);
+    if (schema.enum) assert.equal(schema.enumDescriptions?.length, schema.enum.length, name);
+  }
+});
+
+test('a workspace can never name endpoints and profiles: remotes are settings of the machine', () => {
+  assert.equal(settings['cloudRemotes.remotes']?.scope, 'machine');
+});
+
+test('an untrusted workspace sets nothing that steers a copy or sync', () => {
+  const { untrustedWorkspaces } = manifest.capabilities;
+  assert.equal(untrustedWorkspaces.supported, 'limited');
+  const harmless = ['pageSize', 'largeFileSize', 'watchInterval', 'explorerLimit'];
+  const restricted = Object.entries(settings)
+    .filter(
+      ([name, { scope }]) => scope !== 'machine' && !harmless.includes(name.slice('cloudRemotes.'.length)),
+    )
+    .map(([name]) => name);
+  assert.deepEqual([...untrustedWorkspaces.restrictedConfigurations].sort(), restricted.sort());
+});
+
+test('the defaults in the manifest are those of the code', () => {
+  const fromManifest = checkSettings((name) => {
+    const schema = settings[`cloudRemotes.${name}`];
+    assert.ok(schema, `the setting ${name} is read but not declared`);
+    return schema.default;
+  });
+  assert.deepEqual(
+    checkSettings(() => undefined),
+    fromManifest,
+  );
+});
+
+test('every setting that the sources read is declared', () => {
+  const read = matches(/getConfiguration\('cloudRemotes'\)\s*\.get(?:<[^>]*>)?\('(\w+)'/g);
+  for (const name of read) assert.ok(settings[`cloudRemotes.${name}`], name);
+});
+
+test('the limits in the manifest are those of the code', () => {
+  for (const [name, of] of [
+    ['pageSize', (value: unknown) => checkSettings(() => value).pageSize],
+    ['transfers', (value: unknown) => checkSettings(() => value).transfers],
+  ] as const) {
+    const schema = settings[`cloudRemotes.${name}`];
+    assert.equal(of(-1e9), schema?.minimum, name);
+    assert.equal(of(1e9), schema?.maximum, name);
+  }
+});
+
+test('settings of another type than they should have count as the defaults', () => {
+  for (const value of [null, 'x', {}, [], Number.NaN])
+    assert.deepEqual(
+      { ...checkSettings(() => value), exclude: [] },
+      { ...checkSettings(() => undefined), exclude: [] },
+    );
+});
+
+test('the schema of remotes has every field of the S3 backend, and none that is a secret', () => {
+  const properties = settings['cloudRemotes.remotes']?.items?.properties ?? {};
+  assert.deepEqual(
+    Object.keys(properties).sort(),
+    ['name', 'backend', ...s3Fields.map(({ name }) => name)].sort(),
+  );
+  for (const secret of s3SecretFields) assert.ok(!(secret in properties));
+});
+
+test('the schema of remotes describes and limits the fields of the S3 backend as the backend does', () => {
+  const properties = settings['cloudRemotes.remotes']?.items?.properties ?? {};
+  for (const field of s3Fields) {
+    const schema = properties[field.name];
+    assert.equal(nls[schema?.description?.slice(1, -1) ?? ''], field.description, field.name);
+    if (field.kind === 'choice') assert.deepEqual(schema?.enum, field.values, field.name);
+    if (field.kind === 'boolean') assert.equal(schema?.type, 'boolean', field.name);
+    if (field.kind === 'count')
+      assert.deepEqual([schema?.minimum, schema?.maximum], [field.min, field.max], field.name);
+    if (schema?.enumDescriptions)
+      assert.equal(schema.enumDescriptions.length, schema.enum?.length, field.name);
+  }
+  assert.deepEqual(
+    properties['provider']?.enum,
+    s3Presets.map(({ id }) => id),
+  );
+});
+
+test('the ways of comparing in the settings are those of a plan', () => {
+  assert.deepEqual(settings['cloudRemotes.compare']?.enum, comparisonModes);
+  assert.deepEqual(
+    settings['cloudRemotes.syncs']?.items?.properties?.['options']?.properties?.['compare']?.enum,
+    comparisonModes,
+  );
+});
+
+test('the pictures that the manifest names exist', () => {
+  const { icon } = manifest;
+  const all = [
+    icon,
+    ...contributes.viewsContainers.activitybar.map((container: { icon: string }) => container.icon),
+  ];
+  for (const file of all) assert.ok(existsSync(path.join(root, file)), file);
+  const png = readFileSync(path.join(root, icon));
+  assert.ok(
+    png.readUInt32BE(16) >= 128 && png.readUInt32BE(20) >= 128,
+    'the icon is at least 128 pixels wide and high',
+  );
+});
+
+test('the extension wakes up for its own file system and views only', () => {
+  assert.deepEqual(
+    manifest.activationEvents.filter((event: string) => event === '*' || event === 'onStartupFinished'),
+    [],
+  );
+  assert.ok(manifest.activationEvents.includes('onFileSystem:cloudremotes'));
+});
