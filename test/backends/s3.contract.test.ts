@@ -63,14 +63,17 @@ remoteContract('s3', onServer(inParts), { largeSize });
 remoteContract('s3 with checks before writes', onServer({ ...inParts, conditionalWrites: 'checked' }), {
   largeSize,
 });
-remoteContract('s3 with CRC32 checksums', onServer({ ...inParts, checksums: 'whenSupported' }), { largeSize });
+remoteContract('s3 with CRC32 checksums', onServer({ ...inParts, checksums: 'whenSupported' }), {
+  largeSize,
+});
 remoteContract('s3 with large single requests', onServer({ uploadCutoff: '1Gi' }), { largeSize });
 
 /**
  * A real service: S3_ENDPOINT (not for AWS), S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, and S3_SETTINGS with more
  * settings as JSON. Everything is written below a folder of its own in the bucket and removed again.
  */
-const { S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, S3_SETTINGS } = process.env;
+const { S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, S3_SETTINGS } =
+  process.env;
 if (S3_BUCKET && S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY) {
   const settings: RemoteSettings = {
     name: 'real',

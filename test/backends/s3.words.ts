@@ -25,7 +25,10 @@ export function hostWith(
 }
 
 /** Settings of a remote on `server`. */
-export function settingsFor(server: S3TestServer, more: Readonly<Record<string, unknown>> = {}): RemoteSettings {
+export function settingsFor(
+  server: S3TestServer,
+  more: Readonly<Record<string, unknown>> = {},
+): RemoteSettings {
   return {
     name: 'demo',
     backend: 's3',

@@ -22,7 +22,8 @@ export function fileEntry(path: RemotePath, stats: BigIntStats): FileEntry {
 export function utimesText(time: Instant): string {
   const microseconds = Math.floor(time.ns / 1000);
   let seconds = time.s + microseconds / 1e6;
-  const step = 2 ** (Math.floor(Math.log2(Math.max(Math.abs(seconds), 1))) - 52);
+  // Cutting goes towards zero, so the correction goes away from it.
+  const step = (seconds < 0 ? -1 : 1) * 2 ** (Math.floor(Math.log2(Math.max(Math.abs(seconds), 1))) - 52);
   for (let tries = 0; tries < 4 && microsecondsKept(seconds) !== microseconds; tries++) seconds += step;
   return String(seconds);
 }

@@ -26,10 +26,26 @@ export async function* listFolder(
   const items = (await readNames(absolute, folder, signal)).filter((item) =>
     item.name.startsWith(namePrefix),
   );
+  const chain = items.some(({ dirent }) => dirent.isSymbolicLink()) ? await chainOf(absolute, folder) : [];
   for (let start = 0; start < items.length; start += pageSize) {
     const children = await inspect(items.slice(start, start + pageSize), absolute, folder, true, signal);
-    yield children.map((child) => child.entry);
+    yield children.map(({ entry, identity }) =>
+      entry.kind === 'folder' && identity !== undefined && chain.includes(identity)
+        ? unusable(folder, entry.path, 'linkLoop')
+        : entry,
+    );
   }
+}
+
+/** Device and inode of `folder` and of all above it up to the root: a link to one of them would be walked for ever. */
+async function chainOf(absolute: string, folder: RemotePath): Promise<string[]> {
+  const chain: string[] = [];
+  let at = absolute;
+  for (let depth = folder === '' ? 0 : folder.split('/').length; depth >= 0; depth--) {
+    chain.push(identityOf(await stat(at, { bigint: true }).catch(rethrow(folder))));
+    at = path.dirname(at);
+  }
+  return chain;
 }
 
 interface OpenFolder {

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +24,8 @@ export async function readLocal(
   { range, expected }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadResult> {
-  const file = await open(absolute, 'r');
+  // Without waiting: opening a pipe would wait for its writer.
+  const file = await open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const before = await settledStats(file, signal);
     if (before.isDirectory())
