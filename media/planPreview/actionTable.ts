@@ -3,7 +3,7 @@ import type { RowsReply, TableState } from '../../src/preview/previewProtocol';
 import { element, setAttribute } from './dom';
 import type { PageText } from './pageText';
 import { RowCache } from './rowCache';
-import { RowElement } from './rowElement';
+import { RowElement, type RowLook } from './rowElement';
 import { TableHeading } from './tableHeading';
 
 /** What the table asks of the page around it. */
@@ -41,7 +41,7 @@ export class ActionTable {
   private readonly drawn = new Map<number, RowElement>();
   private readonly spare: RowElement[] = [];
   private state: TableState | undefined;
-  private target = '';
+  private look: RowLook | undefined;
   private active = 0;
   /** The other end of a range of rows. */
   private anchor = 0;
@@ -65,6 +65,7 @@ export class ActionTable {
     setAttribute(this.root, 'aria-description', words.keyboardHint);
     this.cache = new RowCache(host.fetch, () => this.draw(), host.failed);
     this.root.addEventListener('scroll', () => this.drawSoon(), { passive: true });
+    this.root.addEventListener('focus', () => this.root.classList.add('visited'), { once: true });
     this.root.addEventListener('keydown', (event) => this.onKey(event));
     this.body.addEventListener('click', (event) => this.onClick(event));
     this.body.addEventListener('mousedown', (event) => {
@@ -86,14 +87,20 @@ export class ActionTable {
 
   /** Shows a table. `places`: where the rows of `anchors` are in it now; −1 or absent = stay at the same height. */
   update(state: TableState, target: string, places: readonly number[] = []): void {
+    this.look = {
+      text: this.host.text,
+      target,
+      flat: state.flat,
+      ticksFixed: state.ticksFixed,
+      now: Date.now(),
+    };
     const offset = this.root.scrollTop - this.firstInView * rowPx;
     const changed = this.state?.table !== state.table;
     this.state = state;
-    this.target = target;
     setAttribute(this.root, 'aria-rowcount', String(state.rowCount + 1));
     setAttribute(this.root, 'aria-readonly', state.ticksFixed ? 'true' : undefined);
     this.root.classList.toggle('ticksFixed', state.ticksFixed);
-    this.heading.update(state.tickOfShown, state.ticksFixed);
+    this.heading.update(state.tickOfShown, state.ticksFixed, state.running);
     this.body.style.height = `${state.rowCount * rowPx}px`;
     if (changed) {
       const [active = -1, top = -1] = places;
@@ -141,8 +148,8 @@ export class ActionTable {
   }
 
   private draw(): void {
-    const { state } = this;
-    if (!state) return;
+    const { look } = this;
+    if (!look) return;
     const first = Math.max(0, this.firstInView - overscan);
     const end = Math.min(this.rowCount, first + Math.ceil(this.root.clientHeight / rowPx) + 2 * overscan);
     for (const [index, row] of this.drawn) {
@@ -151,13 +158,6 @@ export class ActionTable {
       this.spare.push(row);
       row.root.hidden = true;
     }
-    const look = {
-      text: this.host.text,
-      target: this.target,
-      flat: state.flat,
-      ticksFixed: state.ticksFixed,
-      now: Date.now(),
-    };
     const [from, to] = this.range;
     for (let index = first; index < end; index++) {
       let row = this.drawn.get(index);
@@ -213,7 +213,7 @@ export class ActionTable {
       return;
     }
     this.go(index);
-    if (onBox || (row.kind === 'section' && target?.closest('.why .reason'))) this.tickActive(row);
+    if (onBox || target?.closest('.gate')) this.tickActive(row);
     else if (row.kind !== 'item') this.host.expand(row.key, !row.expanded);
     else if (!event.ctrlKey && !event.metaKey) this.host.open(row.key);
   }

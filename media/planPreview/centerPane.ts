@@ -65,10 +65,13 @@ export class CenterPane {
     if (phase === 'error') say(words.failedTitle, state.error ?? '');
     else if (phase === 'same' && table) {
       const files = format.plural(table.listed, words.filesOne, words.filesMany);
+      const extra = format.plural(table.extra, words.extraOne, words.extraMany);
       say(
-        words.bothSame,
+        table.extra > 0 ? words.allThere : words.bothSame,
         fill(words.checked, files, format.duration(table.scanMs)),
-        fill(words.lastChecked, format.ago(table.scannedAt, Date.now())),
+        [table.extra > 0 ? extra : '', fill(words.lastChecked, format.ago(table.scannedAt, Date.now()))].join(
+          ' ',
+        ),
       );
     } else if (scan) {
       const { short: source } = state.source;

@@ -19,7 +19,7 @@ import {
 } from './controls';
 import { element, setAttribute, setText, show } from './dom';
 import { icon } from './icons';
-import type { PageText } from './pageText';
+import { classTemplate, type PageText } from './pageText';
 
 /** What the header asks of the page around it. */
 export interface HeaderHost {
@@ -138,9 +138,10 @@ export class Header {
     setText(this.facts, this.factsOf(state));
     this.showBanners(this.bannersOf(state));
     this.compare.set(state.compare);
-    this.compare.enable(!busy);
+    this.compare.enable(phase !== 'running');
+    this.compare.element.title = this.comparedText(state.compare);
     this.deletes.set(state.deletes);
-    this.deletes.enable(!busy);
+    this.deletes.enable(phase !== 'running');
     show(this.deletes.element, state.verb === 'sync');
     this.swap.enable(phase !== 'running');
     this.rescan.enable(!busy);
@@ -179,17 +180,10 @@ export class Header {
 
   private factsOf(state: PageState): string {
     const { words, format } = this.host.text;
-    const compared = {
-      rclone: words.comparedRclone,
-      aws: words.comparedAws,
-      'exact-timestamps': words.comparedExact,
-      'size-only': words.comparedSize,
-      checksum: words.comparedChecksum,
-    }[state.compare];
     const { table } = state;
-    const kept = fill(state.deletes ? words.extraDeleted : words.extraKept, state.target.short);
+    const kept = state.deletes ? words.extraDeleted : words.extraKept;
     return [
-      compared,
+      state.compare === 'rclone' ? undefined : this.comparedText(state.compare),
       state.rules > 0 && format.plural(state.rules, words.rulesOne, words.rulesMany),
       table &&
         fill(
@@ -202,6 +196,17 @@ export class Header {
     ]
       .filter((part) => typeof part === 'string')
       .join(' · ');
+  }
+
+  private comparedText(mode: CompareMode): string {
+    const { words } = this.host.text;
+    return {
+      rclone: words.comparedRclone,
+      aws: words.comparedAws,
+      'exact-timestamps': words.comparedExact,
+      'size-only': words.comparedSize,
+      checksum: words.comparedChecksum,
+    }[mode];
   }
 
   private bannersOf(state: PageState): readonly Banner[] {
@@ -246,17 +251,21 @@ export class Header {
       for (const name of chipStates) {
         if (counts[name] === 0 && !filter.states.includes(name)) continue;
         const pressed = filter.states.includes(name);
-        const next = { ...filter, states: toggled(filter.states, name) };
         chips.push(
-          this.chip(name, format.count(counts[name]), words[name], '', pressed, () => this.set(next)),
+          this.chip(name, `{0} ${words[name]}`, counts[name], '', pressed, () => {
+            this.set({ ...this.filter, states: toggled(this.filter.states, name) });
+          }),
         );
       }
     } else {
       for (const { class: name, files, bytes } of table.classes) {
         const pressed = filter.classes.includes(name);
-        const next = { ...filter, classes: toggled(filter.classes, name) };
         const size = bytes > 0 && name !== 'skipped' && name !== 'conflict' ? format.bytes(bytes) : '';
-        chips.push(this.chip(name, format.count(files), words[name], size, pressed, () => this.set(next)));
+        chips.push(
+          this.chip(name, classTemplate(name, files, words), files, size, pressed, () => {
+            this.set({ ...this.filter, classes: toggled(this.filter.classes, name) });
+          }),
+        );
       }
       chips.push(
         element(
@@ -280,19 +289,24 @@ export class Header {
 
   private chip(
     name: RowClass | (typeof chipStates)[number],
-    count: string,
-    word: string,
+    template: string,
+    count: number,
     size: string,
     pressed: boolean,
     press: () => void,
   ): HTMLElement {
-    const { words } = this.host.text;
+    const { words, format } = this.host.text;
     const made = element(
       'button',
       { class: 'chip', title: words.chipHint, attributes: { type: 'button', 'data-name': name } },
       icon(name),
-      element('b', { text: count }),
-      word,
+      element(
+        'span',
+        {},
+        ...cut(template).map((part) =>
+          typeof part === 'string' ? part : element('b', { text: format.count(count) }),
+        ),
+      ),
     );
     if (size !== '') made.append(element('span', { class: 'size', text: size }));
     setAttribute(made, 'aria-pressed', String(pressed));

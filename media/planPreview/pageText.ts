@@ -49,22 +49,23 @@ export function stateText(row: ItemRow, { words, format }: PageText): string {
   return row.error === undefined ? words[state] : `${words[state]}: ${row.error}`;
 }
 
+/** The template for a number of actions of a class: "{0} uploads". */
+export function classTemplate(rowClass: RowClass, n: number, words: Words): string {
+  const [one, many] = {
+    upload: [words.uploadsOne, words.uploadsMany],
+    download: [words.downloadsOne, words.downloadsMany],
+    copy: [words.copiesOne, words.copiesMany],
+    setTime: [words.timesOne, words.timesMany],
+    delete: [words.deletionsOne, words.deletionsMany],
+    conflict: [words.conflictsOne, words.conflictsMany],
+    skipped: [words.skippedOne, words.skippedMany],
+  }[rowClass] as [string, string];
+  return n === 1 ? one : many;
+}
+
 /** "12 uploads", "1 delete". */
 export function classCount(rowClass: RowClass, n: number, { words, format }: PageText): string {
-  switch (rowClass) {
-    case 'upload':
-      return format.plural(n, words.uploadsOne, words.uploadsMany);
-    case 'download':
-      return format.plural(n, words.downloadsOne, words.downloadsMany);
-    case 'copy':
-      return format.plural(n, words.copiesOne, words.copiesMany);
-    case 'setTime':
-      return format.plural(n, words.timesOne, words.timesMany);
-    case 'delete':
-      return format.plural(n, words.deletionsOne, words.deletionsMany);
-    default:
-      return format.plural(n, words.filesOne, words.filesMany);
-  }
+  return fill(classTemplate(rowClass, n, words), format.count(n));
 }
 
 export function groupTitle(row: Extract<Row, { kind: 'section' }>, target: string, text: PageText): string {

@@ -2,7 +2,7 @@ import type { Row } from '../../src/preview/planRow';
 import type { RowsReply } from '../../src/preview/previewProtocol';
 
 /** Rows before and after the view that are fetched with it. */
-const around = 60;
+const around = 120;
 /** Rows further from the view than this are forgotten. */
 const keep = 600;
 

@@ -28,7 +28,11 @@ const indentPx = 14;
 /** One row of the table. Made once and filled again and again as the table is scrolled. */
 export class RowElement {
   readonly root: HTMLElement;
+  private filled: { readonly row: Row | undefined; readonly look: RowLook } | undefined;
   private readonly box = element('span', { class: 'box', role: 'checkbox' });
+  private readonly gateBox = element('span', { class: 'box', role: 'checkbox' });
+  private readonly gateLabel = element('span');
+  private readonly gate = element('span', { class: 'gate' }, this.gateBox, this.gateLabel);
   private readonly checkCell = element('div', { class: 'cell check', role: 'gridcell' }, this.box);
   private readonly twistie = icon('chevron');
   private readonly glyph = icon('folder');
@@ -48,7 +52,7 @@ export class RowElement {
   constructor() {
     this.twistie.classList.add('twistie');
     this.nameCell.append(this.twistie, this.glyph, this.name, this.folder);
-    this.reasonCell.append(this.stateGlyph, this.what, this.reason, this.bar);
+    this.reasonCell.append(this.stateGlyph, this.gate, this.what, this.reason, this.bar);
     this.root = element(
       'div',
       { class: 'row', role: 'row' },
@@ -76,8 +80,10 @@ export class RowElement {
     setAttribute(this.root, 'aria-selected', String(selected));
   }
 
-  /** A row whose facts have not come yet keeps its place. */
+  /** Draws a row; nothing is done for one that is drawn already. A row whose facts have not come yet keeps its place. */
   fill(row: Row | undefined, look: RowLook): void {
+    if (this.filled && this.filled.row === row && this.filled.look === look) return;
+    this.filled = { row, look };
     this.root.dataset['kind'] = row?.kind ?? 'waiting';
     setAttribute(this.root, 'data-class', row?.kind === 'item' ? row.class : undefined);
     setAttribute(this.root, 'data-section', row?.kind === 'item' ? undefined : row?.section);
@@ -91,6 +97,8 @@ export class RowElement {
     );
     this.nameCell.style.paddingLeft = `${((row?.level ?? 1) - 1) * indentPx + 4}px`;
     this.folder.textContent = '';
+    show(this.gate, row?.kind === 'section' && row.gate !== undefined && !look.ticksFixed);
+    setAttribute(this.root, 'data-run', undefined);
     if (!row) this.fillWaiting();
     else if (row.kind === 'item') this.fillItem(row, look);
     else if (row.kind === 'folder') this.fillFolder(row, look);
@@ -156,7 +164,7 @@ export class RowElement {
 
   private fillFolder(row: FolderRow, look: RowLook): void {
     const { words, format } = look.text;
-    this.fillTick(row.tick, look.ticksFixed, row.label);
+    this.fillTick(row.tick, row.locked === true || look.ticksFixed, row.label);
     this.twistie.classList.add('shown');
     this.twistie.classList.toggle('open', row.expanded);
     this.glyph.classList.add('shown');
@@ -170,10 +178,14 @@ export class RowElement {
       if (row.run.failed > 0) reason += `, ${fill(words.failedCount, format.count(row.run.failed))}`;
     }
     this.stateGlyph.classList.toggle('shown', row.run !== undefined && row.run.ended === row.run.total);
-    if (row.run) setIcon(this.stateGlyph, row.run.failed > 0 ? 'failed' : 'done');
+    if (row.run) {
+      const outcome = row.run.failed > 0 ? 'failed' : 'done';
+      setIcon(this.stateGlyph, outcome);
+      if (row.run.ended === row.run.total) setAttribute(this.root, 'data-run', outcome);
+    }
     setText(this.what, '');
     setText(this.reason, reason, reason);
-    setText(this.sourceSize, row.section === 'change' ? format.bytes(row.bytes) : '');
+    setText(this.sourceSize, row.section === 'change' && row.bytes > 0 ? format.bytes(row.bytes) : '');
     setText(this.targetSize, row.section === 'delete' ? format.bytes(row.bytes) : '');
   }
 
@@ -186,11 +198,7 @@ export class RowElement {
       change: '',
     };
     this.clearFacts();
-    this.fillTick(
-      row.gate === undefined ? undefined : row.gate ? 'on' : 'off',
-      look.ticksFixed,
-      words.includeDeletes,
-    );
+    this.fillTick(undefined, false, '');
     this.twistie.classList.add('shown');
     this.twistie.classList.toggle('open', row.expanded);
     this.glyph.classList.add('shown');
@@ -202,7 +210,10 @@ export class RowElement {
     const title = groupTitle(row, look.target, look.text);
     const bytes = row.section === 'delete' ? format.bytes(row.bytes) : '';
     setText(this.what, [title, bytes, note].filter((part) => part !== '').join(' · '));
-    setText(this.reason, row.gate === undefined || look.ticksFixed ? '' : words.includeDeletes);
+    setText(this.reason, '');
+    setAttribute(this.gateBox, 'aria-checked', String(row.gate === true));
+    setAttribute(this.gateBox, 'aria-label', words.includeDeletes);
+    setText(this.gateLabel, words.includeDeletes);
     this.stateGlyph.classList.remove('shown');
   }
 

@@ -1,15 +1,19 @@
 import type { Tick } from '../../src/preview/planRow';
 import type { Words } from '../../src/preview/words';
-import { element, setAttribute, show } from './dom';
+import { element, setAttribute, setText, show } from './dom';
 
 /** The row of column names that stays on top, with the tick for all rows shown. */
 export class TableHeading {
   readonly root: HTMLElement;
   private readonly box: HTMLElement;
+  private readonly why: HTMLElement;
   private tick: Tick | undefined;
   private fixed = false;
 
-  constructor(words: Words, tickShown: (on: boolean) => void) {
+  constructor(
+    private readonly words: Words,
+    tickShown: (on: boolean) => void,
+  ) {
     this.box = element('span', {
       class: 'box',
       role: 'checkbox',
@@ -29,12 +33,13 @@ export class TableHeading {
     });
     const column = (text: string, kind: string) =>
       element('div', { class: `cell ${kind}`, role: 'columnheader', title: text }, element('span', { text }));
+    this.why = column(words.reason, 'why');
     this.root = element(
       'div',
       { class: 'heading', role: 'row', attributes: { 'aria-rowindex': '1' } },
       element('div', { class: 'cell check', role: 'columnheader' }, this.box),
       column(words.name, 'first'),
-      column(words.reason, 'why'),
+      this.why,
       column(words.sourceSize, 'number'),
       column(words.targetSize, 'number'),
       column(words.sourceTime, 'time'),
@@ -47,7 +52,8 @@ export class TableHeading {
   }
 
   /** `tick`: of all rows shown that can be ticked. */
-  update(tick: Tick | undefined, fixed: boolean): void {
+  update(tick: Tick | undefined, fixed: boolean, running: boolean): void {
+    setText(this.why, running ? this.words.progress : this.words.reason);
     this.tick = tick;
     this.fixed = fixed;
     show(this.box, tick !== undefined);

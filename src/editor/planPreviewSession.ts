@@ -57,6 +57,7 @@ export interface PanelAround {
 /** Up to so many ticks and folded folders are kept over a reload of the window. */
 const mostRemembered = 2000;
 const progressEveryMs = 150;
+const rememberAfterMs = 300;
 
 /** One preview from scan to report: owns the plan and its view, and answers the page. Knows nothing of the editor. */
 export class PlanPreviewSession {
@@ -73,6 +74,7 @@ export class PlanPreviewSession {
   private error: string | undefined;
   private banners: readonly Banner[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private rememberTimer: ReturnType<typeof setTimeout> | undefined;
   private lastFilterAt = 0;
 
   constructor(
@@ -138,6 +140,7 @@ export class PlanPreviewSession {
   /** Nobody looks any more: a scan is given up; a run goes on, and can be cancelled from its notification. */
   dispose(): void {
     this.scanning?.abort();
+    clearTimeout(this.rememberTimer);
   }
 
   cancel(): void {
@@ -154,6 +157,7 @@ export class PlanPreviewSession {
     const { view } = this;
     switch (request.type) {
       case 'ready':
+        this.remember();
         return { language: this.panel.language, words: this.panel.words, state: this.state() };
       case 'rows': {
         const rows = view?.window(request.from, request.count) ?? [];
@@ -262,12 +266,14 @@ export class PlanPreviewSession {
       all,
       classes: view.summary(),
       unchanged: view.plan.unchanged.files,
+      extra: Math.max(0, target.files - view.plan.unchanged.files),
       listed: Math.max(source.files, target.files),
       scanMs: this.scanMs,
       scannedAt: this.scannedAt,
       filter: view.filter,
       flat: view.flat,
       ticksFixed: this.run !== undefined || this.phase === 'scanning',
+      running: this.run !== undefined,
       ...(tick ? { tickOfShown: tick } : {}),
     };
   }
@@ -434,8 +440,12 @@ export class PlanPreviewSession {
     this.remember();
   }
 
+  /** Soon, because a held key ticks many times a second and the memory of a large plan takes a while to write down. */
   private remember(): void {
-    this.panel.tell({ type: 'remember', saved: this.saved() });
+    this.rememberTimer ??= setTimeout(() => {
+      this.rememberTimer = undefined;
+      this.panel.tell({ type: 'remember', saved: this.saved() });
+    }, rememberAfterMs);
   }
 
   /** Progress is told a few times a second, however often it comes. */

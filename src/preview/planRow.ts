@@ -50,6 +50,8 @@ export interface FolderRow extends RowBase {
   readonly bytes: number;
   /** Absent when nothing below can be ticked. */
   readonly tick?: Tick;
+  /** A closed gate keeps the ticks below from being changed. */
+  readonly locked?: boolean;
   /** Of the actions that take part in the run. */
   readonly run?: { readonly ended: number; readonly failed: number; readonly total: number };
 }

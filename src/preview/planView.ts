@@ -397,6 +397,7 @@ export class PlanView {
       label: folder?.label ?? '',
       path: folder?.path ?? '',
       ...(tick === undefined ? {} : { tick }),
+      ...(facts.section === 'delete' && !this.gateOpen ? { locked: true } : {}),
       ...(run.total === 0 ? {} : { run }),
     };
   }

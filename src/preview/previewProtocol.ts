@@ -145,6 +145,8 @@ export interface TableState {
   readonly all: number;
   readonly classes: readonly ClassSummary[];
   readonly unchanged: number;
+  /** Files that only the target has and that stay, when there is nothing to do. */
+  readonly extra: number;
   readonly listed: number;
   readonly scanMs: number;
   /** Milliseconds since the epoch. */
@@ -153,6 +155,8 @@ export interface TableState {
   readonly flat: boolean;
   readonly tickOfShown?: Tick;
   readonly ticksFixed: boolean;
+  /** A run has begun, or is over. */
+  readonly running: boolean;
 }
 
 export interface RunState {

@@ -6,8 +6,8 @@ export const englishWords = {
   // Sentence and facts
   madeLike: '{0} will be made like {1}',
   copiedTo: '{1} will be copied to {0}',
-  extraKept: 'Files that only {0} has are kept.',
-  extraDeleted: 'Files that only {0} has are deleted, if you include deletes below.',
+  extraKept: 'nothing is deleted',
+  extraDeleted: 'deletes are done only if you include them below',
   comparedRclone: 'Compared by size, then time, then hash',
   comparedAws: 'Compared like “aws s3 sync”: size, then whether the source is newer',
   comparedExact: 'Compared like “aws s3 sync --exact-timestamps”',
@@ -15,22 +15,20 @@ export const englishWords = {
   comparedChecksum: 'Compared by size, then hash',
   rulesOne: '{0} filter rule',
   rulesMany: '{0} filter rules',
-  usualExcludes: '.git and editor settings left out',
   scannedOne: '{0} file in {1}',
   scannedMany: '{0} files in {1}',
   scannedWhen: 'scanned {0}',
 
   // Controls
   compare: 'Compare',
-  compareRclone: 'Size, time, hash',
-  compareAws: 'Like aws s3 sync',
-  compareExact: 'Like aws, exact timestamps',
-  compareSize: 'Size only',
-  compareChecksum: 'Size and hash',
+  compareRclone: 'by size, then time, then hash',
+  compareAws: 'like aws s3 sync',
+  compareExact: 'like aws, exact timestamps',
+  compareSize: 'by size only',
+  compareChecksum: 'by size, then hash',
   deletesOption: 'Delete what only the target has',
   deletesOptionHint:
     'Scans again. Deletes are listed in a group of their own and stay unticked until you include them.',
-  swap: 'Swap direction',
   swapHint: 'Make the source the target and scan again. Deletes are switched off.',
   rescan: 'Scan again',
   savePlan: 'Save plan as…',
@@ -69,8 +67,8 @@ export const englishWords = {
   progress: 'Progress',
   sourceSize: 'Source size',
   targetSize: 'Target size',
-  sourceTime: 'Source modified',
-  targetTime: 'Target modified',
+  sourceTime: 'Source date',
+  targetTime: 'Target date',
   tickShown: 'Tick all rows shown',
   tick: 'Tick {0}',
   sameSize: 'same',
@@ -84,7 +82,7 @@ export const englishWords = {
   targetIsNewer: 'target is newer',
   timeDiffers: 'time differs',
   hashDiffers: 'content differs',
-  onlyTimeDiffers: 'same content, time differs',
+  onlyTimeDiffers: 'same content',
   notInSource: 'not in source',
   fileAgainstFolder: 'A file on one side, a folder on the other. Both are left as they are.',
   sameName: 'The target would take it for “{0}”. This one is left as it is.',
@@ -110,8 +108,8 @@ export const englishWords = {
   onTarget: 'on the target',
 
   // Groups
-  deletesOne: '{0} file will be deleted from {1}',
-  deletesMany: '{0} files will be deleted from {1}',
+  deletesOne: '{0} file to delete from {1}',
+  deletesMany: '{0} files to delete from {1}',
   deletesGroup: 'Deletes',
   includeDeletes: 'Include deletes',
   conflictsGroup: 'Conflicts',
@@ -130,6 +128,10 @@ export const englishWords = {
   copiesMany: '{0} copies',
   timesOne: '{0} time only',
   timesMany: '{0} time only',
+  conflictsOne: '{0} conflict',
+  conflictsMany: '{0} conflicts',
+  skippedOne: '{0} skipped',
+  skippedMany: '{0} skipped',
   deletionsOne: '{0} delete',
   deletionsMany: '{0} deletes',
   selected: '{0} selected',
@@ -147,20 +149,21 @@ export const englishWords = {
 
   // Nothing to do, errors
   bothSame: 'Both sides are the same.',
+  allThere: 'The target has all that the source has.',
+  extraOne: 'It also has {0} file that the source has not; it is kept.',
+  extraMany: 'It also has {0} files that the source has not; they are kept.',
   nothingToDo: 'There is nothing to copy.',
   nothingToDoNote: 'What differs was left alone; see below.',
   checked: '{0}, {1}.',
   lastChecked: 'Checked {0}.',
   failedTitle: 'The scan did not work',
-  noPlan: 'There is no plan yet.',
 
   // Banners
   problemSource: 'Part of the source could not be listed: {0}',
   problemTarget: 'Part of the target could not be listed: {0}',
   moreProblems: 'and {0} more',
-  noDeletesAfterProblems: 'So nothing will be deleted.',
   stale: 'This plan was made {0}. Files may have changed since.',
-  changedBanner: '{0} changed since the preview and were left alone. Scan again to see them as they are now.',
+  changedBanner: 'Changed since the preview, and so left alone: {0}. Scan again to see what is there now.',
   ticksReset: 'The window was reloaded and this plan was made anew. Check the ticks.',
 
   // Running
@@ -178,7 +181,6 @@ export const englishWords = {
   timeLeft: '{0} left',
   doneOf: '{0} of {1} done',
   failedCount: '{0} failed',
-  started: 'Started',
 
   // Finished
   allDoneOne: '{0} change done in {1}.',
