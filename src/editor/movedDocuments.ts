@@ -7,7 +7,7 @@ import { neverAborted } from './cancellation';
 import type { OpenDocuments } from './openDocuments';
 import { fromUri } from './remoteUri';
 
-/** Lets unsaved documents go on when their files are moved: their texts' bases have to move along. */
+/** Lets documents go on when their files are moved: what their texts are based on has to move along. */
 export class MovedDocuments {
   constructor(
     private readonly app: Pick<App, 'openRemote' | 'remotes'>,
@@ -15,15 +15,16 @@ export class MovedDocuments {
   ) {}
 
   /**
-   * Looks at the unsaved documents at and below `from`, before the move. The answer is to be called after it. A text that was
+   * Looks at the open documents at and below `from`, before the move. The answer is to be called after it. A text that was
    * behind its file before the move stays so: its next save is a conflict, as it would have been.
    */
   async prepare(from: vscode.Uri, to: vscode.Uri): Promise<() => Promise<void>> {
     const moving: { readonly was: vscode.Uri; readonly is: vscode.Uri; readonly current: boolean }[] = [];
-    for (const { uri, isDirty } of vscode.workspace.textDocuments) {
-      const rest = isDirty ? below(uri, from) : undefined;
-      const base = this.documents.baseOf(uri);
-      if (rest === undefined || typeof base !== 'object') continue;
+    // At this moment the editor holds unsaved texts itself, and says of their documents that they are saved.
+    for (const { uri } of vscode.workspace.textDocuments) {
+      const rest = below(uri, from);
+      const base = rest === undefined ? undefined : this.documents.baseOf(uri);
+      if (typeof base !== 'object') continue;
       const there = await this.find(uri);
       const current = there !== undefined && isSameFile(base, there);
       moving.push({ was: uri, is: to.with({ path: to.path + rest }), current });
