@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { placeBelow, type SelectedItem, sourceOfSelection } from '../../src/editor/itemSelection';
+import { createFilter } from '../../src/plan/filter';
+import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { isRemoteError } from '../../src/remote/remoteError';
+import { parsePath } from '../../src/remote/remotePath';
+
+const onRemote = (kind: 'file' | 'folder', text: string, remote = 'photos'): SelectedItem => ({
+  kind,
+  place: { kind: 'remote', remote, path: parsePath(text) },
+});
+const onDisk = (kind: 'file' | 'folder', text: string): SelectedItem => ({
+  kind,
+  place: { kind: 'folder', path: path.resolve(text) },
+});
+
+test('one folder is its own source', () => {
+  const item = onRemote('folder', 'b/site/css');
+  assert.deepEqual(sourceOfSelection([item]), { source: item.place, filters: [], folderName: 'css' });
+});
+
+test('one file is its folder with a rule for it', () => {
+  assert.deepEqual(sourceOfSelection([onDisk('file', '/work/site/index.html')]), {
+    source: { kind: 'folder', path: path.resolve('/work/site') },
+    filters: [{ include: '/index.html' }],
+  });
+});
+
+test('several items are their nearest common folder with a rule for each', () => {
+  const items = [
+    onRemote('file', 'b/site/a.txt'),
+    onRemote('folder', 'b/site/css/img'),
+    onRemote('file', 'b/site/css/x'),
+  ];
+  assert.deepEqual(sourceOfSelection(items), {
+    source: { kind: 'remote', remote: 'photos', path: parsePath('b/site') },
+    filters: [{ include: '/a.txt' }, { include: '/css/img/**' }, { include: '/css/x' }],
+  });
+});
+
+test('items of two remotes, or of a remote and a disk, are refused', () => {
+  for (const other of [onRemote('file', 'b/x', 'other'), onDisk('file', '/x')])
+    assert.throws(
+      () => sourceOfSelection([onRemote('file', 'b/a'), other]),
+      (e) => isRemoteError(e, 'unsupported'),
+    );
+});
+
+test('the rules let through exactly what was selected, whatever its name', () => {
+  const names = ['a[1].txt', 'b*.txt', '{c}.txt', 'back\\slash', 'plain.txt'];
+  const { filters } = sourceOfSelection(names.map((name) => onRemote('file', `b/${name}`)));
+  const filter = createFilter(
+    { ...defaultPlanOptions, filters, useDefaultExcludes: false },
+    { caseSensitive: true, foldsUnicode: false },
+  );
+  for (const name of names) assert.equal(filter.includes(name), true, name);
+  for (const name of ['a1.txt', 'bx.txt', 'c.txt', 'sub/plain.txt', 'plain.txt.bak'])
+    assert.equal(filter.includes(name), false, name);
+});
+
+test('a name goes below a folder, also below the top of a remote', () => {
+  assert.deepEqual(placeBelow({ kind: 'folder', path: path.resolve('/a') }, 'b'), {
+    kind: 'folder',
+    path: path.resolve('/a/b'),
+  });
+  assert.deepEqual(placeBelow(onRemote('folder', 'b').place, 'css'), onRemote('folder', 'b/css').place);
+});
