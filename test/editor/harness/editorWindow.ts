@@ -87,6 +87,11 @@ export class EditorWindow {
     await option.click();
   }
 
+  /** Waits until the placeholder of the quick input says `text`. */
+  async expectPlaceholder(text: RegExp): Promise<void> {
+    await this.page.locator('.quick-input-widget').getByPlaceholder(text).waitFor({ timeout: SLOW_STEP_MS });
+  }
+
   /** Types an answer into the open input box and presses Enter. */
   async quickType(text: string): Promise<void> {
     await this.quickInput().fill(text);
@@ -183,9 +188,14 @@ export class EditorWindow {
     return toast;
   }
 
-  /** Presses a button of a notification. */
+  /** Presses a button of a notification; of several that contain the text, the one that has the button. */
   async answerNotification(text: string | RegExp, button: string | RegExp): Promise<void> {
-    const toast = await this.notification(text);
+    const toast = this.page
+      .locator('.notifications-toasts .notification-toast')
+      .filter({ hasText: text })
+      .filter({ has: this.page.getByRole('button', { name: button }) })
+      .first();
+    await toast.waitFor({ timeout: SLOW_STEP_MS });
     await toast.hover();
     await toast.getByRole('button', { name: button }).first().click();
   }

@@ -100,7 +100,7 @@ withEditor(
       await window.treeLabel('broken.txt').dblclick();
       await window.page
         .locator('.editor-group-container')
-        .getByText(/access denied|can't be read|not allowed|unable to/i)
+        .getByText(/could not be opened|access denied|can't be read/i)
         .first()
         .waitFor();
       assert.equal(await window.page.locator('.tab.active.dirty').count(), 0);
