@@ -7,11 +7,12 @@ import type { PlaceName, RunState } from '../preview/previewProtocol';
 import { isRecord, readViewMemory } from '../preview/readPageRequest';
 import { englishWords, fill, type Words } from '../preview/words';
 import { planPreviewPage } from './planPreviewPage';
-import { type PanelAround, PlanPreviewSession, type PreviewServices } from './planPreviewSession';
+import { PlanPreviewSession } from './planPreviewSession';
+import type { PanelAround, PreviewServices } from './previewSurroundings';
 import { RunNotification } from './runNotification';
 import { readSyncRequest, samePlace } from './syncRequests';
 
-export type { PreviewServices } from './planPreviewSession';
+export type { PreviewServices } from './previewSurroundings';
 
 const viewType = 'cloudRemotes.planPreview';
 

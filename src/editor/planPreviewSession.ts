@@ -1,58 +1,24 @@
 import type { App, SyncRequest } from '../app';
-import type { Action, Place, Plan, PlanProgress } from '../plan/plan';
+import type { Plan, PlanProgress } from '../plan/plan';
 import { selectActions } from '../plan/selectActions';
 import { formatter } from '../preview/format';
+import { planBanners } from '../preview/planBanners';
 import { freshMemory, PlanView, type ViewMemory } from '../preview/planView';
 import type {
   Banner,
-  HostNotice,
   PageReplies,
   PageRequest,
   PageState,
   Phase,
-  PlaceName,
   RunState,
   SavedPanel,
   ScanState,
 } from '../preview/previewProtocol';
 import { runSummary } from '../preview/sentences';
-import { fill, type Words } from '../preview/words';
-import type { Log } from '../remote/log';
+import { fill } from '../preview/words';
 import { type EarlierRuns, PlanRun } from './planRun';
+import type { PanelAround, PreviewServices } from './previewSurroundings';
 import { reversed, withCompare, withDeletes } from './syncRequests';
-
-/** What the rest of the extension does for a preview. */
-export interface PreviewServices {
-  readonly log: Log;
-  showLog(): void;
-  /** Opens a diff editor, left what the target has, right what the source has; or the one file there is. */
-  openDiff(plan: Plan, action: Action): Promise<void>;
-  /** A whole sentence: what went wrong and what to do. */
-  describeError(error: unknown): string;
-  /** Asks whether the deletes of this plan (the ticked part of the previewed one) shall be run. */
-  confirmDeletes(plan: Plan): Promise<boolean>;
-  /** Files at once. */
-  transfers(): number;
-}
-
-/** What a session asks of the panel around it. */
-export interface PanelAround {
-  readonly words: Words;
-  readonly language: string;
-  nameOf(place: Place): PlaceName;
-  tell(notice: HostNotice): void;
-  /** The sides have been swapped: the title is another one. */
-  renamed(): void;
-  close(): void;
-  savePlan(plan: Plan): Promise<void>;
-  /** An error that has no place in the page. */
-  showError(sentence: string): void;
-  runBegan(): void;
-  /** A few times a second; `share` 0…1. */
-  runProgressed(run: RunState): void;
-  runEnded(run: RunState, summary: string): void;
-  now(): number;
-}
 
 /** Up to so many ticks and folded folders are kept over a reload of the window. */
 const mostRemembered = 2000;
@@ -288,20 +254,8 @@ export class PlanPreviewSession {
     this.phase = nothing && plan.problems.length === 0 ? 'same' : 'preview';
     this.banners = [
       ...(first && !nothing ? [{ tone: 'warning' as const, text: this.panel.words.ticksReset }] : []),
-      ...this.planBanners(plan),
+      ...planBanners(plan, this.panel.words),
     ];
-  }
-
-  private planBanners(plan: Plan): Banner[] {
-    const { words } = this.panel;
-    const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
-    for (const problem of plan.problems.slice(0, 3)) {
-      const template = problem.side === 'source' ? words.problemSource : words.problemTarget;
-      banners.push({ tone: 'error', text: fill(template, problem.message) });
-    }
-    const more = plan.problems.length - 3;
-    if (more > 0) banners.push({ tone: 'error', text: fill(words.moreProblems, String(more)) });
-    return banners;
   }
 
   private scanned({ listed, compared, actions }: PlanProgress): void {
@@ -384,7 +338,7 @@ export class PlanPreviewSession {
     this.run = run;
     this.running = abort;
     this.phase = 'running';
-    this.banners = this.planBanners(view.plan).filter((banner) => banner.tone === 'error');
+    this.banners = planBanners(view.plan, this.panel.words).filter((banner) => banner.tone === 'error');
     this.table++;
     this.panel.runBegan();
     this.showState();

@@ -1,0 +1,37 @@
+import type { Action, Place, Plan } from '../plan/plan';
+import type { HostNotice, PlaceName, RunState } from '../preview/previewProtocol';
+import type { Words } from '../preview/words';
+import type { Log } from '../remote/log';
+
+/** What the rest of the extension does for a preview. */
+export interface PreviewServices {
+  readonly log: Log;
+  showLog(): void;
+  /** Opens a diff editor, left what the target has, right what the source has; or the one file there is. */
+  openDiff(plan: Plan, action: Action): Promise<void>;
+  /** A whole sentence: what went wrong and what to do. */
+  describeError(error: unknown): string;
+  /** Asks whether the deletes of this plan (the ticked part of the previewed one) shall be run. */
+  confirmDeletes(plan: Plan): Promise<boolean>;
+  /** Files at once. */
+  transfers(): number;
+}
+
+/** What a session asks of the panel around it. */
+export interface PanelAround {
+  readonly words: Words;
+  readonly language: string;
+  nameOf(place: Place): PlaceName;
+  tell(notice: HostNotice): void;
+  /** The sides have been swapped: the title is another one. */
+  renamed(): void;
+  close(): void;
+  savePlan(plan: Plan): Promise<void>;
+  /** An error that has no place in the page. */
+  showError(sentence: string): void;
+  runBegan(): void;
+  /** A few times a second; `share` 0…1. */
+  runProgressed(run: RunState): void;
+  runEnded(run: RunState, summary: string): void;
+  now(): number;
+}

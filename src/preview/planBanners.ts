@@ -1,0 +1,18 @@
+import type { Plan } from '../plan/plan';
+import type { Banner } from './previewProtocol';
+import { fill, type Words } from './words';
+
+/** So many listing problems are told one by one. */
+const mostTold = 3;
+
+/** What a person must know of a plan before looking at its rows: dangers, and what could not be listed. */
+export function planBanners(plan: Plan, words: Words): Banner[] {
+  const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
+  for (const { side, message } of plan.problems.slice(0, mostTold)) {
+    const template = side === 'source' ? words.problemSource : words.problemTarget;
+    banners.push({ tone: 'error', text: fill(template, message) });
+  }
+  const more = plan.problems.length - mostTold;
+  if (more > 0) banners.push({ tone: 'error', text: fill(words.moreProblems, String(more)) });
+  return banners;
+}

@@ -1,0 +1,340 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { App, SyncRequest } from '../../src/app';
+import { PlanPreviewSession } from '../../src/editor/planPreviewSession';
+import type { Action, Plan } from '../../src/plan/plan';
+import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { freshMemory } from '../../src/preview/planView';
+import type { HostNotice, PageState } from '../../src/preview/previewProtocol';
+import { englishWords } from '../../src/preview/words';
+import type { ActionOutcome, RunReport } from '../../src/transfer/runReport';
+import { noon, planOf, remove, upload } from './plans';
+
+type Planner = App['planSync'];
+type Runner = App['runPlan'];
+
+const request: SyncRequest = {
+  source: { kind: 'folder', path: '/home/anna/site/dist' },
+  target: { kind: 'remote', remote: 'photos', path: 'site-assets' as never },
+  options: { ...defaultPlanOptions, deletes: 'after' },
+};
+
+const threeActions = () => planOf({ actions: [upload('a', 10), upload('img/b', 20), remove('old', 5)] });
+
+function report(plan: Plan, outcome: (action: Action) => ActionOutcome): RunReport {
+  const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
+  const results = plan.actions.map((action) => {
+    totals[outcome(action)]++;
+    const error =
+      outcome(action) === 'failed'
+        ? { error: { kind: 'forbidden' as const, message: 'Access denied.' } }
+        : {};
+    return { id: action.id, kind: action.kind, path: action.path, outcome: outcome(action), ...error };
+  });
+  const bytes = plan.actions.reduce(
+    (sum, a) => sum + (outcome(a) === 'done' && a.kind === 'copyFile' ? a.source.size : 0),
+    0,
+  );
+  return { version: 1, startedAt: noon, endedAt: noon, results, totals, bytes };
+}
+
+/** A session in a panel that only writes down what it is told. */
+function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<boolean> } = {}) {
+  const asked: SyncRequest[] = [];
+  const ran: Plan[] = [];
+  const log: string[] = [];
+  const notices: HostNotice[] = [];
+  const planned: Planner = parts.plan ?? (async () => threeActions());
+  const runs: Runner = parts.run ?? (async (plan) => report(plan, () => 'done'));
+  const session = new PlanPreviewSession(
+    request,
+    undefined,
+    {
+      planSync: (...all) => {
+        asked.push(all[0]);
+        return planned(...all);
+      },
+      runPlan: (...all) => {
+        ran.push(all[0]);
+        return runs(...all);
+      },
+    },
+    {
+      log: { write: (_level, _tag, text) => log.push(text) },
+      showLog: () => log.push('showLog'),
+      openDiff: async (_plan, action) => void log.push(`open ${action.path}`),
+      describeError: (error) => `Sentence: ${(error as Error).message}`,
+      confirmDeletes: parts.confirm ?? (async () => true),
+      transfers: () => 4,
+    },
+    {
+      words: englishWords,
+      language: 'en',
+      nameOf: (place) => ({ short: place.path, full: place.path }),
+      tell: (notice) => notices.push(notice),
+      renamed: () => log.push('renamed'),
+      close: () => log.push('close'),
+      savePlan: async () => void log.push('savePlan'),
+      showError: (sentence) => log.push(sentence),
+      runBegan: () => log.push('began'),
+      runProgressed: () => {},
+      runEnded: (_run, summary) => log.push(`ended: ${summary}`),
+      now: () => noon,
+    },
+  );
+  return { session, asked, ran, log, notices };
+}
+
+/** Lets what was begun without waiting for it come to its end. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+const outcomes = (state: PageState) => state.run?.counts;
+
+test('A scan that finds changes shows them; a rerun of it keeps the ticks', async () => {
+  const { session } = opened();
+  await session.rescan();
+  assert.equal(session.state().phase, 'preview');
+  await session.answer({ type: 'tick', key: 'A|c:a', on: false });
+  await session.rescan();
+  const upload = session.state().table?.classes.find((sum) => sum.class === 'upload');
+  assert.deepEqual([upload?.files, upload?.ticked], [2, 1]);
+});
+
+test('A scan that finds nothing says that both sides are the same', async () => {
+  const { session } = opened({ plan: async () => planOf({ unchanged: 12 }) });
+  await session.rescan();
+  assert.equal(session.state().phase, 'same');
+});
+
+test('An incomplete listing is never told as “both sides are the same”', async () => {
+  const problem = {
+    side: 'source',
+    path: '' as never,
+    kind: 'forbidden',
+    message: 'Access denied.',
+  } as const;
+  const { session } = opened({ plan: async () => planOf({ problems: [problem] }) });
+  await session.rescan();
+  assert.equal(session.state().phase, 'preview');
+  assert.match(session.state().banners[0]?.text ?? '', /could not be listed: Access denied/);
+});
+
+test('Cancelling a scan is answered at once and changes nothing', async () => {
+  const { session } = opened({
+    plan: (_request, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  });
+  const scan = session.rescan();
+  await session.answer({ type: 'cancel' });
+  await scan;
+  assert.equal(session.state().phase, 'error');
+  assert.equal(session.state().error, englishWords.scanCancelled);
+});
+
+test('A failed scan is told as a sentence and can be tried again', async () => {
+  let fails = true;
+  const { session } = opened({
+    plan: async () => {
+      if (fails) throw new Error('no way');
+      return threeActions();
+    },
+  });
+  await session.rescan();
+  assert.equal(session.state().error, 'Sentence: no way');
+  fails = false;
+  await session.answer({ type: 'rescan' });
+  await settled();
+  assert.equal(session.state().phase, 'preview');
+});
+
+test('Another comparison scans again, and the answer of the scan it replaces is thrown away', async () => {
+  const waiting: ((plan: Plan) => void)[] = [];
+  const { session, asked } = opened({ plan: () => new Promise((resolve) => waiting.push(resolve)) });
+  void session.rescan();
+  await session.answer({ type: 'compare', mode: 'checksum' });
+  assert.deepEqual(
+    asked.map((r) => r.options.compare),
+    ['rclone', 'checksum'],
+  );
+  waiting[1]?.(planOf({ actions: [upload('late')] }));
+  waiting[0]?.(threeActions());
+  await settled();
+  assert.equal(session.state().table?.all, 1);
+});
+
+test('Only what is ticked is run, and deletes only after they were included', async () => {
+  const { session, ran } = opened();
+  await session.rescan();
+  await session.answer({ type: 'tick', key: 'A|c:img/b', on: false });
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.deepEqual(
+    ran.map((plan) => plan.actions.map((action) => action.id)),
+    [['c:a']],
+  );
+});
+
+test('Included deletes are asked about with the very plan that would run; a No runs nothing', async () => {
+  const { session, ran } = opened({ confirm: async () => false });
+  await session.rescan();
+  await session.answer({ type: 'includeDeletes', on: true });
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.equal(ran.length, 0);
+  assert.equal(session.state().phase, 'preview');
+});
+
+test('While the question about deletes is open nothing else begins', async () => {
+  let answer: (yes: boolean) => void = () => {};
+  const { session, ran, asked } = opened({ confirm: () => new Promise((resolve) => (answer = resolve)) });
+  await session.rescan();
+  await session.answer({ type: 'includeDeletes', on: true });
+  await session.answer({ type: 'apply' });
+  await session.answer({ type: 'apply' });
+  await session.answer({ type: 'swap' });
+  await session.answer({ type: 'compare', mode: 'aws' });
+  assert.equal(asked.length, 1);
+  answer(true);
+  await settled();
+  assert.equal(ran.length, 1);
+});
+
+test('A finished run tells what became of each row, and Retry runs the failed ones only', async () => {
+  let failing = true;
+  const { session, ran, log } = opened({
+    run: async (plan) => report(plan, (action) => (failing && action.path === 'a' ? 'failed' : 'done')),
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.equal(session.state().phase, 'finished');
+  assert.deepEqual([outcomes(session.state())?.done, outcomes(session.state())?.failed], [1, 1]);
+  failing = false;
+  await session.answer({ type: 'retry' });
+  await settled();
+  assert.deepEqual(
+    ran[1]?.actions.map((action) => action.id),
+    ['c:a'],
+  );
+  assert.deepEqual([outcomes(session.state())?.done, outcomes(session.state())?.failed], [2, 0]);
+  assert.equal(session.state().run?.bytesDone, 30);
+  assert.ok(log.some((line) => line.startsWith('ended: 1 of 2 changes done')));
+  assert.ok(log.some((line) => line.startsWith('ended: 2 changes done')));
+});
+
+test('What changed since the preview is told with the way to see it as it is now', async () => {
+  const { session } = opened({ run: async (plan) => report(plan, () => 'changed') });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  const banner = session.state().banners.at(-1);
+  assert.match(banner?.text ?? '', /2 files/);
+  assert.equal(banner?.action?.command, 'rescan');
+  assert.equal(session.state().run?.again, 0);
+});
+
+test('Withheld deletes are told', async () => {
+  const { session } = opened({
+    run: async (plan) => ({
+      ...report(plan, () => 'done'),
+      deletesWithheld: 'Nothing was deleted, because a copy failed.',
+    }),
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.ok(session.state().banners.some((banner) => banner.text.startsWith('Nothing was deleted')));
+});
+
+test('A run that breaks off leaves no row as if it were moving, and says why', async () => {
+  const { session } = opened({
+    run: async (plan, _signal, options) => {
+      const [first] = plan.actions;
+      if (first) options?.observer?.started(first);
+      throw new Error('remote is gone');
+    },
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  const counts = outcomes(session.state());
+  assert.deepEqual([counts?.moving, counts?.queued, counts?.cancelled, counts?.notStarted], [0, 0, 1, 1]);
+  assert.ok(session.state().banners.some((banner) => banner.text === 'Sentence: remote is gone'));
+});
+
+test('Cancel reaches the run at once, and what was not done can be continued', async () => {
+  const { session } = opened({
+    run: (plan, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () =>
+          resolve(report(plan, (a) => (a.path === 'a' ? 'done' : 'notStarted'))),
+        );
+      }),
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.equal(session.state().phase, 'running');
+  const answered = session.answer({ type: 'cancel' });
+  assert.equal(session.state().run?.cancelling, true);
+  await answered;
+  await settled();
+  assert.equal(session.state().phase, 'finished');
+  assert.deepEqual([session.state().run?.wasCancelled, session.state().run?.again], [true, 1]);
+});
+
+test('While a run goes on, options, direction and ticks stay as they are', async () => {
+  const { session, asked } = opened({ run: () => new Promise(() => {}) });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  await session.answer({ type: 'swap' });
+  await session.answer({ type: 'deletes', on: false });
+  await session.answer({ type: 'rescan' });
+  await session.answer({ type: 'tickShown', on: false });
+  assert.equal(asked.length, 1);
+  assert.equal(session.state().table?.classes[0]?.ticked, 2);
+  session.dispose();
+  session.cancel();
+});
+
+test('Swapping turns the direction round with deletes off and no ticks carried over', async () => {
+  const { session, asked, log } = opened();
+  await session.rescan();
+  await session.answer({ type: 'includeDeletes', on: true });
+  await session.answer({ type: 'swap' });
+  await settled();
+  assert.deepEqual(asked[1]?.source, request.target);
+  assert.equal(asked[1]?.options.deletes, 'none');
+  assert.ok(log.includes('renamed'));
+  assert.equal(session.saved().view.gate, false);
+  assert.deepEqual(session.saved().view.turned, []);
+});
+
+test('A row’s key opens its action; a key of something else opens nothing', async () => {
+  const { session, log } = opened();
+  await session.rescan();
+  await session.answer({ type: 'open', key: 'A|c:img/b' });
+  await session.answer({ type: 'open', key: 'F|change|img' });
+  await session.answer({ type: 'open', key: 'A|c:../../etc/passwd' });
+  assert.deepEqual(log, ['open img/b']);
+});
+
+test('What is saved for a reload brings the same view back', async () => {
+  const { session } = opened();
+  await session.rescan();
+  await session.answer({ type: 'tick', key: 'A|c:a', on: false });
+  const saved = JSON.parse(JSON.stringify(session.saved()));
+  assert.deepEqual(saved.request, request);
+  assert.deepEqual(saved.view, { ...freshMemory, turned: ['c:a'] });
+  assert.equal(saved.ticksKept, true);
+});
+
+test('More ticks than can be kept are not kept in part, and it is said that they are lost', async () => {
+  const many = planOf({ actions: Array.from({ length: 3000 }, (_, i) => upload(`f${i}`)) });
+  const { session } = opened({ plan: async () => many });
+  await session.rescan();
+  await session.answer({ type: 'tickShown', on: false });
+  const { ticksKept, view } = session.saved();
+  assert.deepEqual([ticksKept, view.turned.length], [false, 0]);
+});
