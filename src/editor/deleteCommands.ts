@@ -135,7 +135,6 @@ async function run(
 /** "1,234 files (4.2 MB) in 12 folders. This can't be undone." */
 function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDelete): string {
   const { files, folders, bytes, unusable } = counted;
-  const onlyFiles = nodes.every((node) => node.kind === 'file');
   const within = folders > nodes.length ? ` in ${countOf(folders, 'folder')}` : '';
   const size =
     files === 0 ? 'It holds no files.' : `${countOf(files, 'file')} (${format().bytes(bytes)})${within}.`;
@@ -146,9 +145,7 @@ function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDe
   const undo = remote.capabilities.recoverableDeletes
     ? 'Older versions are kept by the storage, so this can be undone there.'
     : "This can't be undone.";
-  return [onlyFiles && files === 1 ? `${format().bytes(bytes)}.` : size, stays, undo]
-    .filter(Boolean)
-    .join(' ');
+  return [size, stays, undo].filter(Boolean).join(' ');
 }
 
 function nameNodes(nodes: readonly ItemNode[]): string {

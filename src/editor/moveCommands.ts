@@ -16,11 +16,12 @@ import { countOf } from './words';
 
 /** The commands that rename, move and copy on remotes, by the service itself where it can. */
 export function moveCommands(shell: Shell): readonly CommandRow[] {
+  const copied: Copied = { lines: [] };
   return [
     { id: 'cloudRemotes.renameItem', run: (...args) => rename(shell, args) },
     { id: 'cloudRemotes.moveItem', run: (...args) => move(shell, args) },
-    { id: 'cloudRemotes.copyItem', run: (...args) => copyToClipboard(shell, args) },
-    { id: 'cloudRemotes.pasteItem', run: (...args) => paste(shell, args) },
+    { id: 'cloudRemotes.copyItem', run: (...args) => copyToClipboard(shell, copied, args) },
+    { id: 'cloudRemotes.pasteItem', run: (...args) => paste(shell, copied, args) },
   ];
 }
 
@@ -184,18 +185,25 @@ function withoutBuckets(nodes: readonly ItemNode[]): readonly ItemNode[] {
   return rest;
 }
 
+/** What was copied last in this window, for where the clipboard can't be read: a browser may forbid it. */
+interface Copied {
+  lines: readonly string[];
+}
+
 /** Addresses as text, so that they can be pasted in another window, or in a chat. Folders end in "/". */
-async function copyToClipboard(shell: Shell, args: readonly unknown[]): Promise<void> {
+async function copyToClipboard(shell: Shell, copied: Copied, args: readonly unknown[]): Promise<void> {
   const nodes = nodesMeant(shell, args).filter(isItem);
   if (nodes.length === 0) return;
   const lines = nodes.map((node) => `${formatAddress(node.address)}${node.kind === 'folder' ? '/' : ''}`);
-  await vscode.env.clipboard.writeText(lines.join('\n'));
+  copied.lines = lines;
   const what = nodes.length === 1 ? lines[0] : countOf(nodes.length, 'item');
   vscode.window.setStatusBarMessage(`Copied ${what}; paste into a folder of the tree`, 3000);
+  await vscode.env.clipboard.writeText(lines.join('\n'));
 }
 
-async function paste(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const things = readAddresses(shell, await vscode.env.clipboard.readText());
+async function paste(shell: Shell, copied: Copied, args: readonly unknown[]): Promise<void> {
+  const text = await vscode.env.clipboard.readText().then(undefined, () => '');
+  const things = readAddresses(shell, text === '' ? copied.lines : text.split(/\r?\n/));
   if (things.length === 0) {
     void vscode.window.showInformationMessage(
       'There is nothing to paste here. Copy files or folders in the tree first.',
@@ -210,11 +218,11 @@ async function paste(shell: Shell, args: readonly unknown[]): Promise<void> {
 }
 
 /** The lines that are addresses on known remotes; empty when any line is something else. */
-function readAddresses(shell: Shell, text: string): Moved[] {
+function readAddresses(shell: Shell, lines: readonly string[]): Moved[] {
   const names = new Set(shell.app.remotes().map(({ settings }) => settings.name));
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
   const things: Moved[] = [];
   for (const line of lines) {
+    if (line === '') continue;
     if (!looksLikeAddress(line)) return [];
     try {
       const address = parseAddress(line);

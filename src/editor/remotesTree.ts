@@ -210,10 +210,23 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** Takes note of what this window changed: only the folders concerned are listed again. */
   noteChanges(changes: readonly RemoteChange[]): void {
     for (const { remote, path, kind } of changes) {
-      this.refreshFolder({ remote, path: parentPath(path) });
+      this.refreshNearest({ remote, path: parentPath(path) });
       const folder = this.nodes.get(folderId({ remote, path }));
       if (kind === 'deleted') this.forgetBelow(remote, path);
       else if (isContainer(folder)) this.refreshFolder({ remote, path });
+    }
+  }
+
+  /** Lists the folder again, or the nearest one above it that is listed: what is new may have brought folders along. */
+  private refreshNearest(address: RemoteAddress): void {
+    for (let path = address.path; ; path = parentPath(path)) {
+      const node = this.containerAt({ remote: address.remote, path });
+      if (!node) return;
+      if (this.states.get(node.id)?.pages) {
+        this.refreshFolder(node.address);
+        return;
+      }
+      if (node.kind === 'remote') return;
     }
   }
 
