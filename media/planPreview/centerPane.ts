@@ -50,19 +50,21 @@ export class CenterPane {
     if (!shown) return;
     show(this.ring, scanning);
     this.sign.classList.toggle('shown', !scanning);
-    this.root.dataset['phase'] = phase;
-    setIcon(this.sign, phase === 'same' ? 'done' : 'error');
+    this.root.dataset['sign'] = phase === 'error' && state.error !== undefined ? 'error' : phase;
+    const cancelled = phase === 'error' && state.error === undefined;
+    setIcon(this.sign, phase === 'same' ? 'done' : cancelled ? 'cancelled' : 'error');
     show(this.again.element, !scanning);
-    show(this.log.element, phase === 'error');
+    show(this.log.element, state.error !== undefined);
     show(this.cancel.element, scanning);
     show(this.close.element, !scanning);
-    this.again.set(phase === 'error' ? words.tryAgain : words.rescan);
+    this.again.set(state.error === undefined ? words.rescan : words.tryAgain);
     const say = (title: string, first: string, second = '') => {
       setText(this.title, title);
       setText(this.lines[0], first);
       setText(this.lines[1], second);
     };
-    if (phase === 'error') say(words.failedTitle, state.error ?? '');
+    if (phase === 'error' && state.error === undefined) say(words.scanCancelled, words.nothingChanged);
+    else if (phase === 'error') say(words.failedTitle, state.error ?? '');
     else if (phase === 'same' && table) {
       const files = format.plural(table.listed, words.filesOne, words.filesMany);
       const extra = format.plural(table.extra, words.extraOne, words.extraMany);

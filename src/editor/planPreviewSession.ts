@@ -83,10 +83,14 @@ export class PlanPreviewSession {
     } catch (error) {
       // A scan that was given up for another one has nothing to say any more.
       if (this.scanning !== abort) return;
+      this.memory = this.view?.memory() ?? this.memory;
       this.view = undefined;
       this.phase = 'error';
-      this.error = abort.signal.aborted ? this.panel.words.scanCancelled : this.services.describeError(error);
-      if (!abort.signal.aborted) this.services.log.write('error', 'plan', this.error);
+      this.banners = [];
+      if (!abort.signal.aborted) {
+        this.error = this.services.describeError(error);
+        this.services.log.write('error', 'plan', this.error);
+      }
     } finally {
       if (this.scanning === abort) {
         this.scanning = undefined;

@@ -119,7 +119,7 @@ export interface PageState {
   readonly table?: TableState;
   readonly run?: RunState;
   readonly banners: readonly Banner[];
-  /** Phase `error`: a sentence. */
+  /** Phase `error`: a sentence; absent when the scan was cancelled. */
   readonly error?: string;
 }
 

@@ -6,8 +6,8 @@ export const englishWords = {
   // Sentence and facts
   madeLike: '{0} will be made like {1}',
   copiedTo: '{1} will be copied to {0}',
-  extraKept: 'nothing is deleted',
-  extraDeleted: 'deletes are done only if you include them below',
+  extraKept: 'Nothing is deleted',
+  extraDeleted: 'Deletes are done only if you include them below',
   comparedRclone: 'Compared by size, then time, then hash',
   comparedAws: 'Compared like “aws s3 sync”: size, then whether the source is newer',
   comparedExact: 'Compared like “aws s3 sync --exact-timestamps”',
@@ -145,7 +145,8 @@ export const englishWords = {
   asking: 'Asking for details: {0} of {1}',
   soFarOne: '{0} change so far',
   soFarMany: '{0} changes so far',
-  scanCancelled: 'The scan was cancelled. Nothing was changed.',
+  scanCancelled: 'The scan was cancelled',
+  nothingChanged: 'Nothing was changed.',
 
   // Nothing to do, errors
   bothSame: 'Both sides are the same.',
