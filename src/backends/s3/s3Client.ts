@@ -8,6 +8,7 @@ import type { BackendHost } from '../backend';
 import type { S3Config } from './s3Config';
 import { credentialsOf, surroundingRegion } from './s3Credentials';
 import { presetNamed } from './s3Presets';
+import type { SigningScope } from './signing';
 
 type Sdk = typeof import('./awsSdk');
 
@@ -22,7 +23,29 @@ export interface S3Connection {
   readonly sdk: Sdk;
   readonly client: S3Client;
   readonly region: string;
+  readonly anonymous: boolean;
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+  /**
+   * Where a bucket's requests go and what they are signed for; undefined when only the SDK can sign them (directory buckets,
+   * multi-region access points). Makes no request. Rejects when there are no credentials.
+   */
+  addressOf(bucket: string): Promise<BucketAddress | undefined>;
+  /** Tells that a bucket is in another region than the client's; whether that was news. */
+  movedTo(bucket: string, region: string): boolean;
   close(): void;
+}
+
+/** Where requests for the objects of a bucket go. */
+export interface BucketAddress {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port: string | undefined;
+  /** As the Host header spells it. */
+  readonly host: string;
+  /** Percent-encoded, before the slash and the key. */
+  readonly basePath: string;
+  readonly scope: SigningScope;
 }
 
 /** Builds the client for `config`. Loads the SDK, does no request. Throws RemoteError `badSettings` for an unreadable CA file. */
@@ -65,15 +88,62 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
   };
   const client = new sdk.S3Client(clientConfig);
   rememberAnswerDates(client);
+  const addresses = new Map<string, Promise<BucketAddress | undefined>>();
+  const regions = new Map<string, string>();
   return {
     sdk,
     client,
     region,
+    anonymous: provider === undefined,
+    httpAgent,
+    httpsAgent,
+    addressOf(bucket) {
+      let address = addresses.get(bucket);
+      if (!address) {
+        const other = regions.get(bucket);
+        address = findAddress(
+          sdk,
+          other ? new sdk.S3Client({ ...clientConfig, region: other }) : client,
+          bucket,
+        );
+        addresses.set(bucket, address);
+        address.catch(() => addresses.delete(bucket));
+      }
+      return address;
+    },
+    movedTo(bucket, to) {
+      if (config.endpoint !== undefined || to === (regions.get(bucket) ?? region)) return false;
+      regions.set(bucket, to);
+      return addresses.delete(bucket);
+    },
     close() {
       client.destroy();
       httpAgent.destroy();
       httpsAgent.destroy();
     },
+  };
+}
+
+/**
+ * Asks the SDK's own rules, by a signed address that is thrown away: they know partitions, access points, dots in names and
+ * custom endpoints.
+ */
+async function findAddress(sdk: Sdk, client: S3Client, bucket: string): Promise<BucketAddress | undefined> {
+  if (bucket.endsWith('--x-s3')) return undefined;
+  const url = new URL(
+    await sdk.getSignedUrl(client, new sdk.HeadObjectCommand({ Bucket: bucket, Key: 'k' })),
+  );
+  if (url.searchParams.get('X-Amz-Algorithm') !== 'AWS4-HMAC-SHA256') return undefined;
+  const [, , region, service] =
+    /^.*?\/(\d{8})\/([^/]+)\/([^/]+)\//.exec(url.searchParams.get('X-Amz-Credential') ?? '') ?? [];
+  if (!region || !service || !url.pathname.endsWith('/k')) return undefined;
+  return {
+    protocol: url.protocol,
+    hostname: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port || undefined,
+    host: url.host,
+    basePath: url.pathname.slice(0, -2),
+    scope: { region, service },
   };
 }
 

@@ -8,8 +8,6 @@ export interface ErrorContext {
   readonly bucket?: string;
   /** The path asked (`bucket/key`), for people. */
   readonly path?: string;
-  /** The region that was signed for, when known. */
-  readonly region?: string;
 }
 
 /** A service's answer that isn't a success, whichever client received it. */

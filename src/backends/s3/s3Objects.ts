@@ -12,6 +12,15 @@ export interface ListedObject {
   readonly storageClass: string | undefined;
 }
 
+/** One answer of a listing, keys decoded. A key that isn't valid text stands in `undecodable` as it was spelled. */
+export interface ListAnswer {
+  readonly objects: readonly ListedObject[];
+  readonly prefixes: readonly string[];
+  readonly undecodable: readonly string[];
+  readonly truncated: boolean;
+  readonly nextToken: string | undefined;
+}
+
 /** An object as a HEAD shows it: all that has to survive when it is written anew, and what tells its content. */
 export interface ObjectFacts {
   readonly size: number;

@@ -28,7 +28,15 @@ export async function readObject(
   const header = range && `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`;
   let answer: GetAnswer;
   try {
-    answer = await requests.get(place, { range: header, ifMatch: expected?.version }, signal);
+    answer = await requests.get(
+      place,
+      {
+        range: header,
+        ifMatch: expected?.version,
+        withChecksum: requests.config.checksums === 'whenSupported' && !range,
+      },
+      signal,
+    );
   } catch (error) {
     // A range that begins at the end or beyond (of an empty object, say) holds no bytes; HTTP calls that an error.
     if (range && isRemoteError(error) && error.code?.includes('416'))

@@ -5,12 +5,11 @@ import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './bodies';
 import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
-import { answerDate } from './s3Client';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { filePlaceOf, type ObjectPlace } from './s3Keys';
-import { etagIsMd5, md5OfEtag, unquoted } from './s3Objects';
+import { etagIsMd5, md5OfEtag } from './s3Objects';
 import { uploadInParts } from './s3PartUpload';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 
 /** Bodies up to this are held in memory: one read, one request, and a failed request can be sent again. */
 const inMemoryLimit = 8 * 1024 * 1024;
@@ -161,38 +160,39 @@ async function put(
   const { config } = requests;
   const kms = attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
   const started = performance.now();
-  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
-    client.send(
-      new sdk.PutObjectCommand({
-        ...attributes,
-        // Where the ETag will be no MD5, the metadata tells it, for small files too (sync-semantics R4).
-        ...(kms && { Metadata: { ...attributes.Metadata, md5chksum: base64OfHex(digests.md5) } }),
-        ...conditionOf(guard, config.conditionalWrites),
-        Bucket: place.bucket,
-        Key: place.key,
-        Body: content,
-        ContentLength: body.size,
-        ContentMD5: base64OfHex(digests.md5),
-        ...(config.checksums === 'whenSupported' && digests.crc32 && { ChecksumCRC32: digests.crc32 }),
-      }),
-      { abortSignal: signal },
-    ),
+  const contentMd5 = base64OfHex(digests.md5);
+  const answer = await requests.put(
+    {
+      place,
+      // Where the ETag will be no MD5, the metadata tells it, for small files too (sync-semantics R4).
+      attributes: kms
+        ? { ...attributes, Metadata: { ...attributes.Metadata, md5chksum: contentMd5 } }
+        : attributes,
+      condition: conditionOf(guard, config.conditionalWrites),
+      content,
+      length: body.size,
+      contentMd5,
+      crc32: config.checksums === 'whenSupported' ? digests.crc32 : undefined,
+    },
+    signal,
   );
-  const etag = unquoted(answer.ETag);
-  checkStoredMd5(upload.path, etag, digests.md5, answer.ServerSideEncryption);
-  const date = answerDate(answer);
+  checkStoredMd5(upload.path, answer.etag, digests.md5, answer.serverSideEncryption);
+  const { dateMs } = answer;
   return {
-    etag,
+    etag: answer.etag,
     md5: digests.md5,
-    serverSideEncryption: answer.ServerSideEncryption,
-    fromMs: date === undefined ? undefined : date - (performance.now() - started),
-    toMs: date,
+    serverSideEncryption: answer.serverSideEncryption,
+    fromMs: dateMs === undefined ? undefined : dateMs - (performance.now() - started),
+    toMs: dateMs,
   };
 }
 
 /** The source isn't what its MD5 says it is. */
 export function notItsMd5(path: RemotePath): RemoteError {
-  return new RemoteError('damaged', `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`);
+  return new RemoteError(
+    'damaged',
+    `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`,
+  );
 }
 
 /** Throws `damaged` when the service says that it stored something else: a store that ignores Content-MD5. */

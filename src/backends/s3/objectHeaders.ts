@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ObjectAttributes } from './s3Attributes';
+import { type ObjectFacts, unquoted } from './s3Objects';
+
+const metadataPrefix = 'x-amz-meta-';
+
+/** What the headers of a HEAD or GET tell of an object. */
+export function factsOfHeaders(headers: IncomingHttpHeaders): ObjectFacts {
+  const metadata: Record<string, string> = {};
+  for (const name in headers)
+    if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = String(headers[name]);
+  const modified = Date.parse(headers['last-modified'] ?? '');
+  return {
+    size: wholeSize(headers),
+    etag: unquoted(headers.etag),
+    lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
+    storageClass: text(headers, 'x-amz-storage-class'),
+    metadata,
+    contentType: headers['content-type'],
+    cacheControl: headers['cache-control'],
+    contentEncoding: text(headers, 'content-encoding'),
+    contentDisposition: headers['content-disposition'],
+    contentLanguage: headers['content-language'],
+    expires: headers.expires,
+    websiteRedirect: text(headers, 'x-amz-website-redirect-location'),
+    serverSideEncryption: text(headers, 'x-amz-server-side-encryption'),
+    sseKmsKeyId: text(headers, 'x-amz-server-side-encryption-aws-kms-key-id'),
+    customerKey: headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined,
+    tagCount: Number(headers['x-amz-tagging-count'] ?? 0),
+    versionId: text(headers, 'x-amz-version-id'),
+    restore: text(headers, 'x-amz-restore'),
+    archiveStatus: text(headers, 'x-amz-archive-status'),
+  };
+}
+
+/** Of the whole object, also in the answer to a range. */
+function wholeSize(headers: IncomingHttpHeaders): number {
+  const whole = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+  return Number(whole ?? headers['content-length'] ?? 0);
+}
+
+function text(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The headers that give an object these attributes. */
+export function headersOf(attributes: ObjectAttributes): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const set = (name: string, value: string | undefined) => {
+    if (value !== undefined) headers[name] = value;
+  };
+  set('content-type', attributes.ContentType);
+  set('cache-control', attributes.CacheControl);
+  set('content-encoding', attributes.ContentEncoding);
+  set('content-disposition', attributes.ContentDisposition);
+  set('content-language', attributes.ContentLanguage);
+  set('expires', attributes.Expires?.toUTCString());
+  set('x-amz-website-redirect-location', attributes.WebsiteRedirectLocation);
+  set('x-amz-storage-class', attributes.StorageClass);
+  set('x-amz-server-side-encryption', attributes.ServerSideEncryption);
+  set('x-amz-server-side-encryption-aws-kms-key-id', attributes.SSEKMSKeyId);
+  set('x-amz-acl', attributes.ACL);
+  set('x-amz-tagging', attributes.Tagging);
+  for (const [name, value] of Object.entries(attributes.Metadata ?? {}))
+    headers[`${metadataPrefix}${name.toLowerCase()}`] = value;
+  return headers;
+}

@@ -1,0 +1,146 @@
+import type { Readable } from 'node:stream';
+import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { answerDate, type S3Connection } from './s3Client';
+import { decodeListedKey, type ObjectPlace } from './s3Keys';
+import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
+import type { GetAnswer, GetOptions, ListRequest, PutAnswer, PutRequest } from './s3Requests';
+
+/**
+ * The requests of s3Requests.ts made by the SDK: for buckets whose signatures only it knows, and for headers and
+ * documents that the plain way doesn't take.
+ */
+export async function sdkList(
+  { client, sdk }: S3Connection,
+  request: ListRequest,
+  signal: AbortSignal,
+): Promise<ListAnswer> {
+  const answer = await client.send(
+    new sdk.ListObjectsV2Command({
+      Bucket: request.bucket,
+      Prefix: request.prefix,
+      EncodingType: 'url',
+      Delimiter: request.delimiter,
+      MaxKeys: request.maxKeys,
+      ContinuationToken: request.token,
+    }),
+    { abortSignal: signal },
+  );
+  const decode = answer.EncodingType === 'url' ? decodeListedKey : (text: string) => text;
+  const undecodable: string[] = [];
+  const objects: ListedObject[] = [];
+  for (const object of answer.Contents ?? []) {
+    const key = decode(object.Key ?? '');
+    if (key === undefined) undecodable.push(object.Key ?? '');
+    else
+      objects.push({
+        key,
+        size: object.Size ?? 0,
+        etag: unquoted(object.ETag),
+        lastModifiedMs: object.LastModified?.getTime(),
+        storageClass: object.StorageClass,
+      });
+  }
+  const prefixes: string[] = [];
+  for (const { Prefix = '' } of answer.CommonPrefixes ?? []) {
+    const prefix = decode(Prefix);
+    if (prefix === undefined) undecodable.push(Prefix);
+    else prefixes.push(prefix);
+  }
+  return {
+    objects,
+    prefixes,
+    undecodable,
+    truncated: answer.IsTruncated === true,
+    nextToken: answer.NextContinuationToken,
+  };
+}
+
+export async function sdkHead(
+  { client, sdk }: S3Connection,
+  place: ObjectPlace,
+  signal: AbortSignal,
+): Promise<ObjectFacts> {
+  const command = new sdk.HeadObjectCommand({ Bucket: place.bucket, Key: place.key });
+  return factsOf(await client.send(command, { abortSignal: signal }));
+}
+
+export async function sdkGet(
+  { client, sdk }: S3Connection,
+  place: ObjectPlace,
+  options: GetOptions,
+  signal: AbortSignal,
+): Promise<GetAnswer> {
+  const answer = await client.send(
+    new sdk.GetObjectCommand({
+      Bucket: place.bucket,
+      Key: place.key,
+      Range: options.range,
+      IfMatch: options.ifMatch === undefined ? undefined : `"${options.ifMatch}"`,
+      ChecksumMode: options.withChecksum ? 'ENABLED' : undefined,
+    }),
+    { abortSignal: signal },
+  );
+  return {
+    stream: answer.Body as Readable,
+    facts: factsOf(answer),
+    contentRange: answer.ContentRange,
+    crc32: answer.ChecksumType === 'COMPOSITE' ? undefined : answer.ChecksumCRC32,
+  };
+}
+
+export async function sdkPut(
+  { client, sdk }: S3Connection,
+  { place, attributes, condition, content, length, contentMd5, crc32 }: PutRequest,
+  signal: AbortSignal,
+): Promise<PutAnswer> {
+  const answer = await client.send(
+    new sdk.PutObjectCommand({
+      ...attributes,
+      ...condition,
+      Bucket: place.bucket,
+      Key: place.key,
+      Body: content,
+      ContentLength: length,
+      ContentMD5: contentMd5,
+      ...(crc32 && { ChecksumCRC32: crc32 }),
+    }),
+    { abortSignal: signal },
+  );
+  return {
+    etag: unquoted(answer.ETag),
+    serverSideEncryption: answer.ServerSideEncryption,
+    dateMs: answerDate(answer),
+  };
+}
+
+function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectFacts {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.Metadata ?? {})) metadata[name.toLowerCase()] = value;
+  return {
+    size: sizeOf(answer),
+    etag: unquoted(answer.ETag),
+    lastModifiedMs: answer.LastModified?.getTime(),
+    storageClass: answer.StorageClass,
+    metadata,
+    contentType: answer.ContentType,
+    cacheControl: answer.CacheControl,
+    contentEncoding: answer.ContentEncoding,
+    contentDisposition: answer.ContentDisposition,
+    contentLanguage: answer.ContentLanguage,
+    expires: answer.ExpiresString,
+    websiteRedirect: answer.WebsiteRedirectLocation,
+    serverSideEncryption: answer.ServerSideEncryption,
+    sseKmsKeyId: answer.SSEKMSKeyId,
+    customerKey: answer.SSECustomerAlgorithm !== undefined,
+    tagCount: answer.TagCount ?? 0,
+    versionId: answer.VersionId,
+    restore: answer.Restore,
+    archiveStatus: 'ArchiveStatus' in answer ? answer.ArchiveStatus : undefined,
+  };
+}
+
+/** Of the whole object, also when only a part of it was asked for. */
+function sizeOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): number {
+  const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
+  return whole === undefined ? (answer.ContentLength ?? 0) : Number(whole);
+}

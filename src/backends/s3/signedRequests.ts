@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto';
+import http from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { unescaped } from './listXml';
+import type { BucketAddress, S3Connection } from './s3Client';
+import type { AwsKeys } from './s3Credentials';
+import { encodePart, queryText, type RequestToSign, signedHeaders, unsignedPayload } from './signing';
+
+const connectTimeoutMs = 15_000;
+const silenceTimeoutMs = 120_000;
+/** An error document is small; what is longer is no error document. */
+const maxErrorBytes = 64 * 1024;
+/** Answers signed by a clock further off than this are why a request was refused. */
+const skewMs = 4 * 60_000;
+
+export interface PlainRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT';
+  readonly key: string;
+  readonly query?: RequestToSign['query'];
+  /** Names in lower case, values of printable ASCII. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | Readable;
+  /** Bytes of a streamed body. */
+  readonly bodyLength?: number;
+}
+
+/** A refusal by the service, in the shape of the SDK's errors, so that both are classified alike. */
+export class ServiceRefusal extends Error {
+  readonly $metadata: { readonly httpStatusCode: number };
+  readonly $response: { readonly statusCode: number; readonly headers: http.IncomingHttpHeaders };
+  readonly Region: string | undefined;
+
+  constructor(status: number, headers: http.IncomingHttpHeaders, document: string) {
+    super(elementOf(document, 'Message') ?? 'UnknownError');
+    this.name = elementOf(document, 'Code') ?? 'Unknown';
+    this.$metadata = { httpStatusCode: status };
+    this.$response = { statusCode: status, headers };
+    this.Region = elementOf(document, 'Region');
+  }
+
+  /** The region of the bucket that was asked, when this is a refusal to serve it from another. */
+  get bucketRegion(): string | undefined {
+    const status = this.$metadata.httpStatusCode;
+    if (status !== 301 && status !== 307 && status !== 400) return undefined;
+    const region = this.$response.headers['x-amz-bucket-region'];
+    return typeof region === 'string' ? region : this.Region;
+  }
+}
+
+/**
+ * Sends one signed request by Node's own client, at a fifth of what the SDK's layers cost; for the requests that are made by the
+ * thousand. Resolves to a successful answer whose body is still to be read. Throws what the SDK would throw.
+ */
+export async function sendSigned(
+  connection: S3Connection,
+  address: BucketAddress,
+  request: PlainRequest,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  const { config } = connection.client;
+  const path = `${address.basePath}/${request.key.split('/').map(encodePart).join('/')}`;
+  const query = request.query ?? [];
+  const bodyHeaders: Record<string, string> =
+    request.method === 'PUT' ? { 'content-length': String(lengthOf(request)) } : {};
+  const toSign: RequestToSign = {
+    method: request.method,
+    path,
+    query,
+    headers: { host: address.host, ...request.headers, ...bodyHeaders },
+    payloadHash: payloadHash(request.body),
+  };
+  const signedAt = Date.now() + config.systemClockOffset;
+  const headers = connection.anonymous
+    ? { ...toSign.headers }
+    : signedHeaders(toSign, (await config.credentials()) as AwsKeys, address.scope, signedAt);
+  headers['user-agent'] = 'cloud-remotes';
+  signal.throwIfAborted();
+  const answer = await exchange(
+    connection,
+    address,
+    request,
+    query.length > 0 ? `${path}?${queryText(query)}` : path,
+    headers,
+    signal,
+  );
+  const status = answer.statusCode ?? 0;
+  if (status >= 200 && status < 300) return answer;
+  const refusal = new ServiceRefusal(status, answer.headers, await textOf(answer, maxErrorBytes));
+  const now = Date.parse(answer.headers.date ?? '');
+  if (status === 403 && Math.abs(now - signedAt) > skewMs) {
+    // From now on sign by the service's clock (sync-semantics H10); the answer to a HEAD can't name the reason.
+    config.systemClockOffset = now - Date.now();
+    refusal.name = 'RequestTimeTooSkewed';
+  }
+  throw refusal;
+}
+
+/** Whether every header can be signed and sent as it is; the SDK is asked otherwise. */
+export function arePlain(headers: Readonly<Record<string, string>>): boolean {
+  for (const [name, value] of Object.entries(headers))
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) return false;
+  return true;
+}
+
+/** A whole body as text. Fails when the connection ends early, or when it is longer than `limit`. */
+export async function textOf(
+  answer: http.IncomingMessage,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) break; // leaving the loop ends the connection
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function lengthOf(request: PlainRequest): number {
+  return Buffer.isBuffer(request.body) ? request.body.length : (request.bodyLength ?? 0);
+}
+
+const emptyHash = createHash('sha256').digest('hex');
+
+function payloadHash(body: PlainRequest['body']): string {
+  if (body === undefined) return emptyHash;
+  return Buffer.isBuffer(body) ? createHash('sha256').update(body).digest('hex') : unsignedPayload;
+}
+
+function exchange(
+  connection: S3Connection,
+  address: BucketAddress,
+  request: PlainRequest,
+  path: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const secure = address.protocol === 'https:';
+    // Looked up at every call: the editor replaces these functions to apply its proxy settings.
+    const sent = (secure ? https : http).request({
+      agent: secure ? connection.httpsAgent : connection.httpAgent,
+      host: address.hostname,
+      port: address.port,
+      method: request.method,
+      path,
+      headers,
+      timeout: silenceTimeoutMs,
+    });
+    let connecting: NodeJS.Timeout | undefined;
+    const onAbort = () => sent.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    const settled = () => {
+      clearTimeout(connecting);
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    sent.once('socket', (socket) => {
+      if (!socket.connecting) return;
+      connecting = setTimeout(() => sent.destroy(timedOut()), connectTimeoutMs);
+      socket.once('connect', () => clearTimeout(connecting));
+    });
+    sent.once('timeout', () => sent.destroy(timedOut()));
+    sent.once('response', (answer) => {
+      settled();
+      // A refusal may come while the body is still being sent; the rest is then of no use.
+      if ((answer.statusCode ?? 0) >= 300 && !sent.writableEnded) answer.once('end', () => sent.destroy());
+      const breakOff = () => answer.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+      signal.addEventListener('abort', breakOff, { once: true });
+      answer.once('close', () => signal.removeEventListener('abort', breakOff));
+      resolve(answer);
+    });
+    sent.on('error', (error) => {
+      settled();
+      reject(error);
+    });
+    if (request.body === undefined || Buffer.isBuffer(request.body)) sent.end(request.body);
+    else request.body.pipe(sent);
+  });
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+}
+
+function elementOf(document: string, name: string): string | undefined {
+  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(document)?.[1];
+  return text === undefined ? undefined : unescaped(text);
+}
