@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { Action, Plan } from '../plan/plan';
+import type { Action, DeleteFile, Plan } from '../plan/plan';
 import { checkPlan } from '../plan/planInvariants';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import type { RemotePath } from '../remote/remotePath';
+import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
 import { type RunSide, type RunSides, runAction } from './runAction';
@@ -77,7 +79,7 @@ class Run {
     const deletes = this.plan.actions.filter((action) => action.kind === 'deleteFile');
     await this.runAll(copies);
     const deletesWithheld = deletes.length > 0 ? this.whyNotDelete(deletes.length) : undefined;
-    if (deletesWithheld === undefined) await this.runAll(deletes);
+    if (deletesWithheld === undefined) await this.runDeletes(deletes);
     const results = this.plan.actions.map(
       (action) => this.results.get(action.id) ?? result(action, 'notStarted'),
     );
@@ -104,24 +106,52 @@ class Run {
     );
   }
 
+  private async runDeletes(deletes: readonly DeleteFile[]): Promise<void> {
+    const { remote } = this.sides.target;
+    const { single, byFolder } = sortDeletes(deletes, remote, this.plan.listed.target.files);
+    await this.runAll(single);
+    const inFolder = async ([folder, actions]: readonly [RemotePath, readonly DeleteFile[]]) => {
+      for (const action of actions) this.begin(action);
+      const open = new Set(actions);
+      const ended = (action: DeleteFile, error: unknown) => {
+        open.delete(action);
+        this.end(action, error === undefined ? this.success(action) : this.failure(action, error));
+      };
+      // It rejects only when aborted.
+      await deleteInFolder(folder, actions, remote, ended, this.signal).catch(() => {});
+      for (const action of open) this.end(action, result(action, 'cancelled'));
+    };
+    const weight = () => Math.ceil(this.transfers / 4);
+    await eachInSlots(byFolder, this.slots, weight, inFolder, this.signal, () => this.stopped !== undefined);
+  }
+
   /** Never rejects. */
   private async runOne(action: Action): Promise<void> {
-    const { journal } = this.options;
-    journal?.begun(action);
-    this.tell(() => this.observer.started(action));
-    let outcome: ActionResult;
+    this.begin(action);
     try {
       const onProgress = (bytes: number) => this.tell(() => this.observer.progressed(action, bytes));
       await runAction(action, this.sides, onProgress, this.signal);
-      if (action.kind === 'copyFile') this.bytes += action.source.size;
-      this.wornBy = 0;
-      outcome = result(action, 'done');
+      this.end(action, this.success(action));
     } catch (error) {
-      outcome = this.failure(action, error);
+      this.end(action, this.failure(action, error));
     }
+  }
+
+  private begin(action: Action): void {
+    this.options.journal?.begun(action);
+    this.tell(() => this.observer.started(action));
+  }
+
+  private end(action: Action, outcome: ActionResult): void {
     this.results.set(action.id, outcome);
-    journal?.ended(outcome);
+    this.options.journal?.ended(outcome);
     this.tell(() => this.observer.ended(action, outcome));
+  }
+
+  private success(action: Action): ActionResult {
+    if (action.kind === 'copyFile') this.bytes += action.source.size;
+    this.wornBy = 0;
+    return result(action, 'done');
   }
 
   private failure(action: Action, error: unknown): ActionResult {
