@@ -21,6 +21,18 @@ async function main(): Promise<void> {
   const stop = (): void => void server.stop().then(() => process.exit(0));
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  if (process.env['npm_lifecycle_event'] !== undefined) stopWithParent(stop);
+}
+
+/** A SIGTERM to npm ends npm and its shell but never comes here; being orphaned is the only sign of it. */
+function stopWithParent(stop: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 300);
+  watch.unref();
 }
 
 main().catch((error: unknown) => {
