@@ -210,10 +210,10 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** Takes note of what this window changed: only the folders concerned are listed again. */
   noteChanges(changes: readonly RemoteChange[]): void {
     for (const { remote, path, kind } of changes) {
-      this.refreshNearest({ remote, path: parentPath(path) });
       const folder = this.nodes.get(folderId({ remote, path }));
       if (kind === 'deleted') this.forgetBelow(remote, path);
-      else if (isContainer(folder)) this.refreshFolder({ remote, path });
+      if (kind === 'changed' && isContainer(folder)) this.refreshFolder({ remote, path });
+      else this.refreshNearest({ remote, path: parentPath(path) });
     }
   }
 
@@ -296,6 +296,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   private rowsOf(node: ContainerNode, state: FolderState, pages: FolderPages): TreeNode[] {
     const rows = pages.entries.map((entry) => this.entryNode(node.address.remote, entry));
+    if (!pages.mayHaveMore && state.filter === undefined) this.forgetMissing(node, rows);
     if (state.error !== undefined)
       rows.push(this.keep({ kind: 'error', id: `${node.id}\0error`, parent: node, error: state.error }));
     else if (pages.mayHaveMore)
@@ -357,14 +358,32 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     pages?.cancel(new vscode.CancellationError());
   }
 
+  /** What was loaded of folders that a whole listing doesn't show any more. */
+  private forgetMissing(parent: ContainerNode, rows: readonly TreeNode[]): void {
+    const there = new Set(rows.map((row) => row.id));
+    const { remote, path } = parent.address;
+    for (const node of [...this.nodes.values()])
+      if (
+        node.kind === 'folder' &&
+        node.address.remote === remote &&
+        node.address.path !== path &&
+        parentPath(node.address.path) === path &&
+        !there.has(node.id)
+      )
+        this.forgetBelow(remote, node.address.path);
+  }
+
   private forgetBelow(remote: string, path: RemoteAddress['path']): void {
     const prefix = folderId({ remote, path });
-    for (const id of [...this.states.keys()]) {
+    let filtersGone = false;
+    for (const [id, { filter }] of [...this.states]) {
       if (!id.startsWith(prefix)) continue;
       this.forgetPages(id);
       this.states.delete(id);
+      filtersGone ||= filter !== undefined;
     }
     for (const id of [...this.nodes.keys()]) if (id.startsWith(prefix)) this.nodes.delete(id);
+    if (filtersGone) this.filtersChanged.fire();
   }
 
   private isBelow(id: string, node: ContainerNode): boolean {
