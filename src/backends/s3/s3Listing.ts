@@ -47,6 +47,7 @@ export function listFolder(
       },
       signal,
     );
+    checkProgress(answer, cursor, bucket);
     const next = nextCursor(answer, cursor, bucket);
     return { value: entriesOfFolder(answer, bucket, prefix, folder, knowledge), next };
   });
@@ -93,6 +94,7 @@ export function listBelow(
     const request: ListRequest = { bucket, prefix, token: cursor?.token };
     const answer = await requests.list(request, signal);
     // Nothing is remembered of a page that is refused: it may be asked for again.
+    checkProgress(answer, cursor, bucket);
     const last = unordered ? undefined : checkOrder(answer.objects, lastKey, bucket);
     const next = nextCursor(answer, cursor, bucket);
     lastKey = last;
@@ -111,12 +113,13 @@ export function listBelow(
       const page = await pages.next();
       return page.done ? page : { done: false, value: toEntries(page.value) };
     });
-  return sortedPages(pages, toEntries);
+  return sortedPages(pages, bucket, toEntries);
 }
 
 /** Reads all pages before it yields the first, so that they can be sorted. */
 function sortedPages(
   pages: RepeatablePages<readonly ListedObject[]>,
+  bucket: string,
   toEntries: (objects: readonly ListedObject[]) => Entry[],
 ): RepeatablePages<readonly Entry[]> {
   const all: ListedObject[] = [];
@@ -127,6 +130,7 @@ function sortedPages(
       const page = await pages.next();
       if (page.done) {
         all.sort((a, b) => comparePaths(a.key, b.key));
+        checkOrder(all, undefined, bucket); // nothing is left to find but keys listed twice
         sorted = true;
       } else for (const object of page.value) all.push(object);
     }
@@ -157,11 +161,19 @@ function checkOrder(
   return last;
 }
 
+/** Throws `damaged` when the page is the one before it once more. */
+function checkProgress(answer: ListAnswer, cursor: Cursor | undefined, bucket: string): void {
+  const first = firstItemOf(answer);
+  if (first !== undefined && first === cursor?.firstItem)
+    throw new RemoteError('damaged', `The service gave the same page of the bucket "${bucket}" twice.`);
+}
+
+function firstItemOf(answer: ListAnswer): string | undefined {
+  return answer.objects[0]?.key ?? answer.prefixes[0];
+}
+
 /** Where the next page begins; undefined on the last. Throws `damaged` when the service leads nowhere or in a circle. */
 function nextCursor(answer: ListAnswer, cursor: Cursor | undefined, bucket: string): Cursor | undefined {
-  const firstItem = answer.objects[0]?.key ?? answer.prefixes[0];
-  if (firstItem !== undefined && firstItem === cursor?.firstItem)
-    throw new RemoteError('damaged', `The service gave the same page of the bucket "${bucket}" twice.`);
   if (!answer.truncated) return undefined;
   if (!answer.nextToken)
     throw new RemoteError(
@@ -173,7 +185,7 @@ function nextCursor(answer: ListAnswer, cursor: Cursor | undefined, bucket: stri
   // One set for the whole listing; what is added last can't be of a page that is refused.
   const seenTokens = (cursor?.seenTokens as Set<string> | undefined) ?? new Set<string>();
   seenTokens.add(answer.nextToken);
-  return { token: answer.nextToken, seenTokens, firstItem };
+  return { token: answer.nextToken, seenTokens, firstItem: firstItemOf(answer) };
 }
 
 /** An empty object that stands for a folder (sync-semantics A18, R15). */
