@@ -2,14 +2,16 @@ import type { FileEntry } from '../remote/entry';
 
 const archiveClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** Whether the file's class is one that can't be read without a restore, whether or not it has been restored. */
+/**
+ * Whether the file's class is one that can't be read without a restore, whether or not it has been restored.
+ */
 export function isArchiveClass(file: FileEntry): boolean {
   return file.storageClass !== undefined && archiveClasses.has(file.storageClass);
 }
 
 /**
- * Whether, by what is known, the content may not be readable (A31). A listing can't tell whether an object was restored;
- * a `stat` can.
+ * Whether, by what is known, the content may not be readable (A31). A listing can't tell whether an object
+ * was restored; a `stat` can.
  */
 export function mayBeArchived(file: FileEntry): boolean {
   return file.readonly !== undefined || isArchiveClass(file);

@@ -38,7 +38,10 @@ export interface ListingOutcome {
   readonly refused: ReadonlyMap<RemotePath, RemotePath>;
 }
 
-/** Turns judged matches into a Plan. Pure; keeps what is to be done or reported, and of unchanged files only their tally. */
+/**
+ * Turns judged matches into a Plan. Pure; keeps what is to be done or reported, and of unchanged files only
+ * their tally.
+ */
 export class PlanBuilder {
   private readonly copies: Exclude<Action, DeleteFile>[] = [];
   private readonly deletes: DeleteFile[] = [];
@@ -139,7 +142,10 @@ export class PlanBuilder {
     return undefined;
   }
 
-  /** Whatever stands on the target for a name that it can't hold: Windows drops spaces and dots at the end of a part. */
+  /**
+   * Whatever stands on the target for a name that it can't hold: Windows drops spaces and dots at the end of
+   * a part.
+   */
   private keepTwins(path: RemotePath): void {
     const reason = `may stand for "${path}" of the source, a name that the target can't hold`;
     const trimmed = path.replace(/[ .]+(?=\/|$)/g, '');
@@ -281,8 +287,8 @@ export class PlanBuilder {
 }
 
 /**
- * Whether a copy to what this stands for would overwrite it or go through it. A key that is no path, or no text, is beside what its cleaned
- * spelling names, not in its place.
+ * Whether a copy to what this stands for would overwrite it or go through it. A key that is no path, or no
+ * text, is beside what its cleaned spelling names, not in its place.
  */
 function isInTheWay(reason: UnusableReason): boolean {
   return !isOddKey(reason) && reason !== 'invalidText';

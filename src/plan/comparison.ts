@@ -19,7 +19,9 @@ export type Comparison =
     }
   /** Sizes agree, and there is no hash that both sides know. Never to be taken for `same`. */
   | { readonly verdict: 'unknown'; readonly because: 'noCommonHash' }
-  /** exact: a `stat` of each side that isn't exact. hash: the content's MD5 of each side that doesn't tell it. */
+  /**
+   * exact: a `stat` of each side that isn't exact. hash: the content's MD5 of each side that doesn't tell it.
+   */
   | { readonly verdict: 'needsFacts'; readonly because: 'exact' | 'hash' };
 
 export type Direction = 'upload' | 'download' | 'copy';
@@ -28,7 +30,10 @@ export type Direction = 'upload' | 'download' | 'copy';
 export interface ComparisonRules {
   readonly mode: ComparisonMode;
   readonly direction: Direction;
-  /** Times nearer than this are equal (rclone), and times are cut to this (aws). 'none': a side keeps no times. */
+  /**
+   * Times nearer than this are equal (rclone), and times are cut to this (aws). 'none': a side keeps no
+   * times.
+   */
   readonly windowNs: number | 'none';
   /** Whether a side's time is the service's own, as `aws` compares it (A1), instead of the owner's. */
   readonly serverTime: { readonly source: boolean; readonly target: boolean };
@@ -65,7 +70,8 @@ export function comparisonRules(
 }
 
 /**
- * Decides about a pair of files by the first line that applies. T = modified time; "known" after `stat` where a listing doesn't tell it.
+ * Decides about a pair of files by the first line that applies. T = modified time; "known" after `stat` where
+ * a listing doesn't tell it.
  *
  * | mode             | sizes differ | else                                                                            |
  * |------------------|--------------|---------------------------------------------------------------------------------|
@@ -78,9 +84,9 @@ export function comparisonRules(
  * | exact-timestamps | sizeDiffers  | upload, copy: as aws; download: T_src < T_dst: targetIsNewer, T_src > T_dst:    |
  * |                  |              | sourceIsNewer, else same                                                        |
  *
- * The window (R5): |ΔT| strictly less than the coarser precision of both sides is equal. aws cuts both times to the microsecond,
- * or to what the disk keeps where that is coarser (A8, A10). A time that nobody knows makes rclone look at the
- * hash, and makes aws transfer (timeDiffers).
+ * The window (R5): |ΔT| strictly less than the coarser precision of both sides is equal. aws cuts both times
+ * to the microsecond, or to what the disk keeps where that is coarser (A8, A10). A time that nobody knows
+ * makes rclone look at the hash, and makes aws transfer (timeDiffers).
  *
  * `hashed` says that what could be learnt by reading content has been: a hash that is missing then stays so.
  */

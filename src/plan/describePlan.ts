@@ -4,8 +4,8 @@ import type { Action, Conflict, CopyFile, Plan, Skipped, Tally } from './plan';
 import { placeText } from './safety';
 
 /**
- * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped, problems, findings, totals.
- * Equal plans give equal lines; nothing depends on the time zone or the locale.
+ * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped,
+ * problems, findings, totals. Equal plans give equal lines; nothing depends on the time zone or the locale.
  */
 export function* describePlan(plan: Plan): Generator<string> {
   yield `from    ${shown(placeText(plan.source))}`;

@@ -7,19 +7,26 @@ import {
 } from './filterRules';
 import { defaultExcludes, type PlanOptions } from './planOptions';
 
-/** Which files take part. Both sides of a plan are asked with the same relative paths, so that none can hide only one of a pair (H3, H4). */
+/**
+ * Which files take part. Both sides of a plan are asked with the same relative paths, so that none can hide
+ * only one of a pair (H3, H4).
+ */
 export interface Filter {
   /** Whether the file at `path` (relative to the sync root) takes part. */
   includes(path: string): boolean;
-  /** Whether everything below the folder at `path` is out, so that it need not be listed. Never true above an included file. */
+  /**
+   * Whether everything below the folder at `path` is out, so that it need not be listed. Never true above an
+   * included file.
+   */
   maySkipFolder(path: string): boolean;
 }
 
 const asWritten: FilterNames = { caseSensitive: true, foldsUnicode: false };
 
 /**
- * The filter that the options ask for. `names` says which spellings are one name in this plan: a filter that told them apart would hide
- * a file on one side only, and its twin would look like one to delete. Throws RemoteError `badSettings` naming a bad pattern.
+ * The filter that the options ask for. `names` says which spellings are one name in this plan: a filter that
+ * told them apart would hide a file on one side only, and its twin would look like one to delete. Throws
+ * RemoteError `badSettings` naming a bad pattern.
  */
 export function createFilter(
   options: Pick<PlanOptions, 'filters' | 'filterDialect' | 'useDefaultExcludes'>,

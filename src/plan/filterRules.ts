@@ -3,7 +3,10 @@ import { RemoteError } from '../remote/remoteError';
 import { fnmatchSource, folderGlobs, PatternProblem, rcloneGlobSource } from './glob';
 import type { FilterRule } from './planOptions';
 
-/** How names are to be compared when patterns are matched, so that a filter can't tell two spellings of one file apart. */
+/**
+ * How names are to be compared when patterns are matched, so that a filter can't tell two spellings of one
+ * file apart.
+ */
 export type FilterNames = Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>;
 
 /** One rule, or several neighbours of one kind, as a single expression. */
@@ -12,7 +15,10 @@ export interface CompiledRule {
   readonly matches: RegExp;
 }
 
-/** Both dialects in one form: ordered rules of which the first that matches decides, and without a match the thing is in. */
+/**
+ * Both dialects in one form: ordered rules of which the first that matches decides, and without a match the
+ * thing is in.
+ */
 export interface CompiledRules {
   readonly files: readonly CompiledRule[];
   /** Tested with a folder's path plus `/`. A file is in only when every folder above it is. */
@@ -20,8 +26,8 @@ export interface CompiledRules {
 }
 
 /**
- * rclone's reading of the rules (R16–R18). When there are includes only, everything else is excluded. Throws RemoteError `badSettings`
- * that names the pattern that can't be read.
+ * rclone's reading of the rules (R16–R18). When there are includes only, everything else is excluded. Throws
+ * RemoteError `badSettings` that names the pattern that can't be read.
  */
 export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
@@ -48,8 +54,8 @@ export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): C
 }
 
 /**
- * `aws`'s reading (A14, A15): the last match wins, so the list is turned round. Every pattern is about the whole relative path; a leading
- * `./` or `/` only says so once more (A16, H3).
+ * `aws`'s reading (A14, A15): the last match wins, so the list is turned round. Every pattern is about the
+ * whole relative path; a leading `./` or `/` only says so once more (A16, H3).
  */
 export function awsRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
@@ -62,7 +68,8 @@ export function awsRules(rules: readonly FilterRule[], names: FilterNames): Comp
     if (glob === '') throw badPattern(pattern, 'names nothing');
     const compiled = compile(include, pattern, glob, fnmatchSource, names);
     files.push(compiled);
-    // What ends in `*` and matches `folder/` matches everything below as well; that decides only while no include is stronger.
+    // What ends in `*` and matches `folder/` matches everything below as well; that decides only while no
+    // include is stronger.
     if (!include && glob.endsWith('*') && files.every((stronger) => !stronger.include))
       folders.push(compiled);
   }

@@ -8,10 +8,11 @@ interface OpenFile {
 }
 
 /**
- * Finds files that would have to be folders as well, in one pass over the sorted names of both sides: `a` beside `a/b` (H16, R14). To
- * be used only where the target has real folders and so can't hold both.
+ * Finds files that would have to be folders as well, in one pass over the sorted names of both sides: `a`
+ * beside `a/b` (H16, R14). To be used only where the target has real folders and so can't hold both.
  *
- * What the target has now stays as it is. Without such, the shorter name is the one that is refused (sync-semantics §1.5).
+ * What the target has now stays as it is. Without such, the shorter name is the one that is refused
+ * (sync-semantics §1.5).
  */
 export class FolderClashes {
   /** Shorter names to be refused, each with a name below it. Complete when all names have been seen. */
@@ -19,7 +20,10 @@ export class FolderClashes {
   /** Files whose name begins the name seen last; each is a prefix of the next. */
   private readonly open: OpenFile[] = [];
 
-  /** Takes the next name in order. Answers the file of the other kind that keeps this one from being copied or deleted, if any. */
+  /**
+   * Takes the next name in order. Answers the file of the other kind that keeps this one from being copied or
+   * deleted, if any.
+   */
   see(
     path: RemotePath,
     source: FileEntry | undefined,

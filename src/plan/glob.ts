@@ -1,12 +1,14 @@
-/** Why a pattern can't be read; the end of a sentence. Never leaves filterRules.ts, which names the pattern. */
+/**
+ * Why a pattern can't be read; the end of a sentence. Never leaves filterRules.ts, which names the pattern.
+ */
 export class PatternProblem extends Error {}
 
 const anything = '[^]*';
 
 /**
- * rclone's glob as the source of a regular expression over whole relative paths (R17): `*` and `?` stop at `/`, `**` crosses,
- * `{a,b}`, `[a-c]`, `[^a]`, `\` escapes, `{{regexp}}`. With a leading `/` it is anchored at the root, else it matches the end of
- * the path from any `/` on. Throws PatternProblem.
+ * rclone's glob as the source of a regular expression over whole relative paths (R17): `*` and `?` stop at
+ * `/`, `**` crosses, `{a,b}`, `[a-c]`, `[^a]`, `\` escapes, `{{regexp}}`. With a leading `/` it is anchored
+ * at the root, else it matches the end of the path from any `/` on. Throws PatternProblem.
  */
 export function rcloneGlobSource(glob: string): string {
   const anchored = glob.startsWith('/');
@@ -89,7 +91,10 @@ class RcloneGlob {
     return classSource(content, '^');
   }
 
-  /** `{{…}}`: the text in between is a regular expression as it is; with more than two `}` the last two end it. */
+  /**
+   * `{{…}}`: the text in between is a regular expression as it is; with more than two `}` the last two end
+   * it.
+   */
   private regexp(): string {
     this.at++;
     const rest = this.chars.slice(this.at).join('');
@@ -136,12 +141,15 @@ function literal(char: string): string {
   return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
 }
 
-/** What globs of whole folders can't be worked out of: `/` or `**` within braces, nested braces, `{{regexp}}`. */
+/**
+ * What globs of whole folders can't be worked out of: `/` or `**` within braces, nested braces, `{{regexp}}`.
+ */
 const noFolderGlobs = /\{[^{}]*(?:\*\*|\/)[^{}]*\}|\{\{|\}\}|\{[^{}]*\{/;
 
 /**
- * The folders in which a file matched by `glob` may lie, as globs of folders that end in `/` (R18). As in rclone this doesn't look
- * above the first part of an unanchored pattern: `sub/**` names `sub/`, not the `d/` of `d/sub/`.
+ * The folders in which a file matched by `glob` may lie, as globs of folders that end in `/` (R18). As in
+ * rclone this doesn't look above the first part of an unanchored pattern: `sub/**` names `sub/`, not the `d/`
+ * of `d/sub/`.
  */
 export function folderGlobs(glob: string): readonly string[] {
   if (noFolderGlobs.test(glob)) return ['/**'];
@@ -160,8 +168,8 @@ export function folderGlobs(glob: string): readonly string[] {
 }
 
 /**
- * fnmatch as `aws` uses it (A15), over the whole relative path: `*` and `?` also match `/`, `[seq]`, `[!seq]`; no `**`, no braces, no
- * escape but `[*]`. A `[` without `]` is a plain character.
+ * fnmatch as `aws` uses it (A15), over the whole relative path: `*` and `?` also match `/`, `[seq]`,
+ * `[!seq]`; no `**`, no braces, no escape but `[*]`. A `[` without `]` is a plain character.
  */
 export function fnmatchSource(pattern: string): string {
   const chars = [...pattern];

@@ -33,7 +33,10 @@ export interface UnusableFinding {
   readonly entry: UnusableEntry;
   /** Path relative to the root, as near as it can be spelled; for display. */
   readonly shown: string;
-  /** Relative path that it may stand for, with everything below (empty: all); absent when that lies elsewhere or can't be a path. */
+  /**
+   * Relative path that it may stand for, with everything below (empty: all); absent when that lies elsewhere
+   * or can't be a path.
+   */
   readonly protects?: RemotePath;
 }
 
@@ -54,12 +57,12 @@ export interface TreeRequest {
 }
 
 /**
- * Every file below a remote's folder that the filter lets through, in the order of `comparePaths` over relative paths. Nothing is kept of
- * a file once its batch is handed over.
+ * Every file below a remote's folder that the filter lets through, in the order of `comparePaths` over
+ * relative paths. Nothing is kept of a file once its batch is handed over.
  *
- * A folder that can't be listed is a problem and the rest goes on, where the folder is listed by itself; everything else that fails ends
- * the listing with the RemoteError. A listing that comes out of order or twice throws `damaged` (H11, H12), because a
- * merge of it would delete and send again what is the same.
+ * A folder that can't be listed is a problem and the rest goes on, where the folder is listed by itself;
+ * everything else that fails ends the listing with the RemoteError. A listing that comes out of order or
+ * twice throws `damaged` (H11, H12), because a merge of it would delete and send again what is the same.
  */
 export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing {
   const reading = new TreeReading(request, signal);
@@ -116,7 +119,10 @@ class TreeReading implements ListingFindings {
     }
   }
 
-  /** Folder by folder. A folder is sorted as its name plus `/`, which gives the order of whole paths (sync-semantics §0). */
+  /**
+   * Folder by folder. A folder is sorted as its name plus `/`, which gives the order of whole paths
+   * (sync-semantics §0).
+   */
   private async *walk(folder: RemotePath): AsyncGenerator<FileBatch> {
     const { root, filter } = this.request;
     const entries = await this.listed(folder);
@@ -206,12 +212,18 @@ class TreeReading implements ListingFindings {
   }
 }
 
-/** A key that is no path, rather than something at a path that can't be used. It has no twin but what its cleaned spelling names. */
+/**
+ * A key that is no path, rather than something at a path that can't be used. It has no twin but what its
+ * cleaned spelling names.
+ */
 export function isOddKey(reason: UnusableReason): boolean {
   return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
 }
 
-/** A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the folder. */
+/**
+ * A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the
+ * folder.
+ */
 function wholeName({ folder, name }: UnusableEntry): string {
   const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
   return around === '' ? name : `${around}/${name}`;

@@ -22,12 +22,13 @@ export interface NameClash {
 }
 
 /**
- * Joins two sorted listings by relative path, a batch at a time, holding neither whole; both are read ahead by one batch, so they
- * proceed side by side. Matches come in the order of paths.
+ * Joins two sorted listings by relative path, a batch at a time, holding neither whole; both are read ahead
+ * by one batch, so they proceed side by side. Matches come in the order of paths.
  *
- * Where spellings are folded, names without an equal on the other side are kept to the end and joined by folded key. Of several names
- * of one side that fold alike the one with an equal on the other side is used, else the first; the others are `sameName`
- * clashes (R13). Ends with the error of either listing; the other one is then closed, and the caller aborts the signal of both.
+ * Where spellings are folded, names without an equal on the other side are kept to the end and joined by
+ * folded key. Of several names of one side that fold alike the one with an equal on the other side is used,
+ * else the first; the others are `sameName` clashes (R13). Ends with the error of either listing; the other
+ * one is then closed, and the caller aborts the signal of both.
  */
 export async function* matchListings(
   source: AsyncIterable<FileBatch>,
@@ -120,7 +121,9 @@ class Cursor {
     if (this.path === undefined) this.isDry = true;
   }
 
-  /** Not waited for: a request under way ends by the caller's signal, and nobody wants its answer any more. */
+  /**
+   * Not waited for: a request under way ends by the caller's signal, and nobody wants its answer any more.
+   */
   close(): void {
     if (this.ended) return;
     this.ended = true;

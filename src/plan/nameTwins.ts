@@ -6,12 +6,15 @@ import { foldedKey, type NameFolding } from './nameFolding';
 import type { Conflict } from './plan';
 import type { Side } from './side';
 
-/** More folders than this are not looked at again: the names are a kindness to the reader, no part of the decision. */
+/**
+ * More folders than this are not looked at again: the names are a kindness to the reader, no part of the
+ * decision.
+ */
 const mostFolders = 20;
 
 /**
- * The conflicts, with the other name where it wasn't kept: of matched files only hashes of names are, so the folder of each such conflict
- * is listed once more. What can't be found that way stays unnamed.
+ * The conflicts, with the other name where it wasn't kept: of matched files only hashes of names are, so the
+ * folder of each such conflict is listed once more. What can't be found that way stays unnamed.
  */
 export async function nameTwins(
   conflicts: readonly Conflict[],

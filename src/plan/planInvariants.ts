@@ -3,8 +3,8 @@ import type { Plan } from './plan';
 import { planTotals } from './planTotals';
 
 /**
- * What is wrong with a plan by the invariants that can be seen from it alone (2, 3, 4, 5, 7 of `Plan`), one sentence each; empty for a valid
- * plan. A plan that breaks one must not be run.
+ * What is wrong with a plan by the invariants that can be seen from it alone (2, 3, 4, 5, 7 of `Plan`), one
+ * sentence each; empty for a valid plan. A plan that breaks one must not be run.
  */
 export function checkPlan(plan: Plan): readonly string[] {
   return [...actionProblems(plan), ...deleteProblems(plan), ...countProblems(plan)];

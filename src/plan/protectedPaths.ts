@@ -1,7 +1,10 @@
 import { parentPath, type RemotePath } from '../remote/remotePath';
 import { foldedKey, type NameFolding } from './nameFolding';
 
-/** Paths that are to be left alone, mostly with everything below them, each with the reason as the end of a sentence. */
+/**
+ * Paths that are to be left alone, mostly with everything below them, each with the reason as the end of a
+ * sentence.
+ */
 export class ProtectedPaths {
   private readonly reasons = new Map<string, string>();
   private readonly ofOne = new Map<string, string>();

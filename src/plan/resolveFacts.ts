@@ -54,11 +54,13 @@ const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
 ]);
 
 /**
- * Compares each pair, and asks for exact facts only where the listings don't decide: a `stat` where sizes agree but a time or hash
- * isn't listed, then the content's MD5 where times differ and the other side knows one (R6). Order is kept; at most `limit`
- * pairs are asked for at once. Pairs that need nothing cost no promise.
+ * Compares each pair, and asks for exact facts only where the listings don't decide: a `stat` where sizes
+ * agree but a time or hash isn't listed, then the content's MD5 where times differ and the other side knows
+ * one (R6). Order is kept; at most `limit` pairs are asked for at once. Pairs that need nothing cost no
+ * promise.
  *
- * A failed question is that pair's `failure`; one that would fail for all others too ends the stream with its RemoteError.
+ * A failed question is that pair's `failure`; one that would fail for all others too ends the stream with its
+ * RemoteError.
  */
 export async function* resolveFacts(
   matches: AsyncIterable<readonly Match[]>,
@@ -224,7 +226,8 @@ class Asker {
         comparison = compareFiles(source, target, rules, true);
       }
       const wanted = !comparison || comparison.verdict === 'different';
-      // Exact facts may be remembered ones, from before it was restored; those that were asked for here are not.
+      // Exact facts may be remembered ones, from before it was restored; those that were asked for here are
+      // not.
       if (wanted && forCopying && mayBeArchived(source) && source === match.source)
         source = await this.stat(this.request.source, source);
       return { match: { ...match, source, target }, comparison, failure: undefined };

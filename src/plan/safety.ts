@@ -13,7 +13,10 @@ export function placeText(place: Place): string {
   return place.kind === 'folder' ? place.path : formatAddress(place);
 }
 
-/** Deletes are withheld when the source has no file at all: an unmounted disk or a mistyped prefix looks just like that (H1, H27). */
+/**
+ * Deletes are withheld when the source has no file at all: an unmounted disk or a mistyped prefix looks just
+ * like that (H1, H27).
+ */
 export function emptySource(sourceFiles: number, deletes: number): SafetyFinding | undefined {
   if (sourceFiles > 0 || deletes === 0) return undefined;
   return {
@@ -37,7 +40,9 @@ export function incompleteListing(
   };
 }
 
-/** The run asks once more when more than half of the target's files, and at least 10, would be deleted (H27). */
+/**
+ * The run asks once more when more than half of the target's files, and at least 10, would be deleted (H27).
+ */
 export function manyDeletes(deletes: number, targetFiles: number): SafetyFinding | undefined {
   if (deletes < fewDeletes || deletes * 2 <= targetFiles) return undefined;
   return {
@@ -59,8 +64,8 @@ interface OverlapSide {
 }
 
 /**
- * Why source and target can't be synced because one lies within the other (A33, H35, R25), as a sentence that names both, or undefined. Two
- * remotes of different names that lead to one bucket can't be told from here.
+ * Why source and target can't be synced because one lies within the other (A33, H35, R25), as a sentence that
+ * names both, or undefined. Two remotes of different names that lead to one bucket can't be told from here.
  */
 export function overlapProblem(source: OverlapSide, target: OverlapSide): string | undefined {
   const from = placeText(source.place);

@@ -3,8 +3,9 @@ import { planTotals, TallyCount } from './planTotals';
 import { manyDeletes } from './safety';
 
 /**
- * The plan with only the actions of these ids, in the plan's order; what was taken out is counted as `leftOut`. The input is left as it is.
- * Throws a plain Error for an id that the plan doesn't have: it was made for another plan, so nothing of it can be trusted.
+ * The plan with only the actions of these ids, in the plan's order; what was taken out is counted as
+ * `leftOut`. The input is left as it is. Throws a plain Error for an id that the plan doesn't have: it was
+ * made for another plan, so nothing of it can be trusted.
  */
 export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
   const wanted = new Set(ids);

@@ -9,20 +9,27 @@ export interface CheckLine {
   /** `=` same, `*` differs, `+` only on the source, `-` only on the target, `!` could not be compared. */
   readonly mark: '=' | '*' | '+' | '-' | '!';
   readonly path: string;
-  /** Why, where the mark alone doesn't say: no hash that both sides know (counts as same, R8), or an error's message. */
+  /**
+   * Why, where the mark alone doesn't say: no hash that both sides know (counts as same, R8), or an error's
+   * message.
+   */
   readonly note?: string;
 }
 
 export interface CheckRequest {
   readonly source: Pick<Side, 'remote' | 'root'>;
   readonly target: Pick<Side, 'remote' | 'root'>;
-  /** Only the filter, the symlink rule and the matching of names count; files are compared by size, then hash, never by time. */
+  /**
+   * Only the filter, the symlink rule and the matching of names count; files are compared by size, then hash,
+   * never by time.
+   */
   readonly options: PlanOptions;
 }
 
 /**
- * Compares everything on both sides and tells each file's mark as soon as it is known, in the order of paths; keeps nothing. What can't be
- * listed or used is told at the end. Throws as planSync does, save that places may overlap.
+ * Compares everything on both sides and tells each file's mark as soon as it is known, in the order of paths;
+ * keeps nothing. What can't be listed or used is told at the end. Throws as planSync does, save that places
+ * may overlap.
  */
 export async function* checkRemotes(request: CheckRequest, signal: AbortSignal): AsyncGenerator<CheckLine> {
   const { source, target, options } = request;

@@ -20,8 +20,9 @@ export interface ListedSides {
 type ListedSide = Pick<Side, 'remote' | 'root'>;
 
 /**
- * Lists source and target side by side with the options' filter, and joins them. A source root that isn't there is an error, and so is a
- * missing bucket; a target folder that isn't there yet is empty. Throws RemoteError `badSettings` for a bad filter pattern.
+ * Lists source and target side by side with the options' filter, and joins them. A source root that isn't
+ * there is an error, and so is a missing bucket; a target folder that isn't there yet is empty. Throws
+ * RemoteError `badSettings` for a bad filter pattern.
  */
 export function listSides(
   source: ListedSide,
@@ -53,7 +54,8 @@ export function listSides(
       root: target.root,
       side: 'target',
       filter: filter(),
-      // What lies behind a link of the target isn't in the target: nothing may be written or deleted there (H19).
+      // What lies behind a link of the target isn't in the target: nothing may be written or deleted there
+      // (H19).
       followSymlinks: false,
       mayBeMissing: target.remote.capabilities.realFolders,
     },
@@ -68,8 +70,8 @@ export function listSides(
 }
 
 /**
- * Where folders are only prefixes, a source root that names a file lists nothing, as an empty folder does. That one request tells
- * them apart, and is made only when nothing was listed.
+ * Where folders are only prefixes, a source root that names a file lists nothing, as an empty folder does.
+ * That one request tells them apart, and is made only when nothing was listed.
  */
 async function* refusingAFile(
   batches: AsyncIterable<FileBatch>,

@@ -25,9 +25,10 @@ const progressEveryMs = 50;
 /**
  * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally.
  *
- * Throws RemoteError: `badSettings` when the places overlap (naming both), the target is no bucket, or a filter pattern is bad; whatever a listing throws, so
- * that a failed or cut listing never becomes a plan. When cancelled it rejects with the signal's reason. `onProgress` is called at most
- * every 50 ms and once at the end.
+ * Throws RemoteError: `badSettings` when the places overlap (naming both), the target is no bucket, or a
+ * filter pattern is bad; whatever a listing throws, so that a failed or cut listing never becomes a plan.
+ * When cancelled it rejects with the signal's reason. `onProgress` is called at most every 50 ms and once at
+ * the end.
  */
 export async function planSync(
   request: PlanSyncRequest,

@@ -34,7 +34,8 @@ function kept(dialect: 'rclone' | 'aws', ...rules: readonly string[]): string {
 
 const all = paths.join(' ');
 
-// Each line of both tables was also put to the real tool, which agrees; only A16's line is our own reading (H3).
+// Each line of both tables was also put to the real tool, which agrees; only A16's line is our own reading
+// (H3).
 const rcloneCases: readonly (readonly [string, readonly string[], string])[] = [
   ['R16: without a match a file is in', ['- nothing'], all],
   ['R16: the first match wins', ['+ a.txt', '- *.txt', '- sub/**'], 'a.txt b.log d/a.txt d/b.log e'],

@@ -20,7 +20,10 @@ export interface FakeFile {
 }
 
 export interface FakeOptions {
-  /** folder: like a local disk; store: like S3 (listings without the owner's time, MD5 known, no real folders). */
+  /**
+   * folder: like a local disk; store: like S3 (listings without the owner's time, MD5 known, no real
+   * folders).
+   */
   readonly like: 'folder' | 'store';
   readonly files?: readonly FakeFile[];
   readonly unusable?: readonly UnusableEntry[];

@@ -38,8 +38,8 @@ interface DraftSide {
 }
 
 /**
- * Reads the fixture language, one thing a line; words are separated by spaces, a word with spaces or odd characters is a JSON string, `#`
- * begins a comment:
+ * Reads the fixture language, one thing a line; words are separated by spaces, a word with spaces or odd
+ * characters is a JSON string, `#` begins a comment:
  *
  *     source is /w                         a folder of this machine (the default: /source)
  *     target is photos:bucket/site         a remote (the default: store:bucket)
