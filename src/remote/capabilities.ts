@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly guards: 'enforced' | 'checkedBefore';
   /** Whether folders exist of their own; false where they are only common prefixes. */
   readonly realFolders: boolean;
+  /** Whether content is read from a disk here, so that reading it twice (to know its checksum first) costs nothing worth saving. */
+  readonly cheapReads?: boolean;
   /** Deleted content stays recoverable (versioning, trash); undefined when unknown. */
   readonly recoverableDeletes?: boolean;
 }

@@ -18,8 +18,6 @@ export interface CopyRequest {
   readonly guard: Guard;
   /** The modified time to give the copy, where that isn't the source's own. */
   readonly modified?: Instant | undefined;
-  /** Whether the source lies on a disk here, so that reading it twice costs nothing worth saving. */
-  readonly cheapToReread?: boolean;
   readonly onProgress?: (bytes: number) => void;
 }
 
@@ -80,7 +78,7 @@ async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise
     size: source.size,
     open: (range, openSignal) => openSource(from, source, range, openSignal),
     ...(source.md5 !== undefined && { md5: source.md5 }),
-    ...(!request.cheapToReread && { costlyToReread: true }),
+    ...(!from.capabilities.cheapReads && { costlyToReread: true }),
   };
   return { source, copy: await to.write(target, body, facts(request, source), guard, signal) };
 }

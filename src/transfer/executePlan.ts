@@ -40,12 +40,7 @@ export async function executePlan(
 ): Promise<RunReport> {
   const [problem] = checkPlan(plan);
   if (problem !== undefined) throw new Error(`This plan can't be run. ${problem}`);
-  return new Run(
-    plan,
-    { source, target, sourceIsLocal: plan.source.kind === 'folder' },
-    options,
-    signal,
-  ).report();
+  return new Run(plan, { source, target }, options, signal).report();
 }
 
 class Run {

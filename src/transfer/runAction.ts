@@ -15,8 +15,6 @@ export interface RunSide {
 export interface RunSides {
   readonly source: RunSide;
   readonly target: RunSide;
-  /** Whether the source is a folder of this machine. */
-  readonly sourceIsLocal: boolean;
 }
 
 /**
@@ -48,7 +46,7 @@ export async function runAction(
 
 async function runCopy(
   action: CopyFile,
-  { source, target, sourceIsLocal }: RunSides,
+  { source, target }: RunSides,
   onProgress: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -61,7 +59,6 @@ async function runCopy(
       target: action.before?.path ?? joinPath(target.root, action.path),
       guard: guardFor(action.before),
       modified: action.storeModified,
-      cheapToReread: sourceIsLocal,
       onProgress,
     },
     signal,

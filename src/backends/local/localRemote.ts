@@ -41,6 +41,7 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
         names: paths.rules,
         guards: 'checkedBefore',
         realFolders: true,
+        cheapReads: true,
         recoverableDeletes: false,
       } as const;
     },

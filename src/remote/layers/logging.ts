@@ -46,7 +46,9 @@ export function logging(inner: Remote, log: Log): Remote {
 
   const { copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
   return {
-    capabilities: inner.capabilities,
+    get capabilities() {
+      return inner.capabilities;
+    },
     list: (folder, options, signal) => loggedPages(`list ${folder}/`, inner.list(folder, options, signal)),
     ...(listDeep && {
       listDeep: (folder, options, signal) =>

@@ -8,7 +8,9 @@ export function refusingWrites(inner: Remote): Remote {
   };
   const { listDeep, extras } = inner;
   return {
-    capabilities: inner.capabilities,
+    get capabilities() {
+      return inner.capabilities;
+    },
     list: (folder, options, signal) => inner.list(folder, options, signal),
     ...(listDeep && { listDeep: (folder, options, signal) => listDeep.call(inner, folder, options, signal) }),
     stat: (path, signal) => inner.stat(path, signal),

@@ -25,7 +25,9 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
   const { copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
 
   return {
-    capabilities: inner.capabilities,
+    get capabilities() {
+      return inner.capabilities;
+    },
 
     list: (folder, options, signal) =>
       retriedPages(() => inner.list(folder, options, signal), `list ${folder}`, policy, signal),
