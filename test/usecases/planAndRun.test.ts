@@ -14,7 +14,8 @@ import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
 import { type Random, random } from '../vocabulary/random';
 
-// A plan that was run to its end leaves nothing to plan, whatever the trees, the mode and the kinds of stores (invariant 6 of Plan).
+// A plan that was run to its end leaves nothing to plan, whatever the trees, the mode and the kinds of stores
+// (invariant 6 of Plan).
 
 const never = new AbortController().signal;
 const folder: Place = { kind: 'folder', path: '/w' };
@@ -148,7 +149,10 @@ for (const [name, kind] of Object.entries(kinds))
       }
     });
 
-/** Besides what was left alone, the target has just what the source has, and where content was compared, the same content. */
+/**
+ * Besides what was left alone, the target has just what the source has, and where content was compared, the
+ * same content.
+ */
 async function assertMirrored({ source, target }: Sides, plan: Plan, compare: string): Promise<void> {
   const alone = new Set([...plan.conflicts, ...plan.skipped].map(({ path }) => String(path)));
   const key = (path: string) =>
