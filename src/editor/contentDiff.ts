@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../app';
 import type { Action, Place, Plan } from '../plan/plan';
 import type { FileEntry } from '../remote/entry';
+import type { Remote } from '../remote/remote';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName } from '../remote/remotePath';
+import { mostBytesInEditor } from '../usecases/openRemoteFile';
 import { neverAborted } from './cancellation';
 import { entryFacts, looksBinary } from './entryFacts';
 import { toUri } from './remoteUri';
@@ -64,9 +67,21 @@ async function factsOf(parts: ContentDiffParts, side: SideFile): Promise<vscode.
     if (isRemoteError(error)) return side.entry; // what the plan was made of is still worth showing
     throw error;
   });
-  const entry = now.kind === 'file' ? now : side.entry;
+  const { version, ...rest } = now.kind === 'file' ? now : side.entry;
+  // What marks a version of a file on a disk is made up here and tells nobody anything; its hash does.
+  const entry =
+    side.place.kind === 'folder' ? await withHash(remote, rest) : { ...rest, ...(version && { version }) };
   const text = entryFacts(whereIs(side), entry, format());
   return parts.snapshots.add(`${baseName(side.entry.path)}.facts.txt`, Buffer.from(text));
+}
+
+/** The entry with the MD5 of its content, as far as it is quick to tell. */
+async function withHash(remote: Remote, entry: FileEntry): Promise<FileEntry> {
+  if (entry.md5 !== undefined || entry.size > mostBytesInEditor) return entry;
+  const { stream } = await remote.read(entry.path, {}, neverAborted());
+  const hash = createHash('md5');
+  for await (const piece of stream) hash.update(piece);
+  return { ...entry, md5: hash.digest('hex') };
 }
 
 async function isBinary(parts: ContentDiffParts, side: SideFile): Promise<boolean> {

@@ -18,9 +18,9 @@ export function entryFacts(where: string, entry: FileEntry, format: FactFormat):
     ['File', where],
     ['Size', `${format.bytes(entry.size)} (${format.count(entry.size)} bytes)`],
     ['Modified', time(entry.modified)],
-    ['Stored', time(entry.serverModified)],
+    ['Uploaded', time(entry.serverModified)],
     ['MD5', entry.md5],
-    ['Version', entry.version === entry.md5 ? undefined : entry.version],
+    ['ETag', entry.version === entry.md5 ? undefined : entry.version],
     ['Storage class', entry.storageClass],
     ['Note', entry.readonly],
   ];

@@ -28,7 +28,7 @@ export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSourc
   const [first] = items;
   if (!first) throw new RemoteError('unsupported', 'Nothing is selected.');
   if (items.length === 1 && first.kind === 'folder') {
-    const folderName = partsOf(first.place).at(-1);
+    const folderName = nameOfPlace(first.place);
     return { source: first.place, filters: [], ...(folderName && { folderName }) };
   }
   if (items.some(({ place }) => storeOf(place) !== storeOf(first.place)))
@@ -69,6 +69,11 @@ function placeAt(like: Place, parts: readonly string[]): Place {
 /** Takes the meaning from what is special in rclone's patterns. */
 function escapeGlob(name: string): string {
   return name.replace(/[\\*?[\]{}]/g, '\\$&');
+}
+
+/** The last part of a place; empty for the top of a remote. Pure. */
+export function nameOfPlace(place: Place): string {
+  return partsOf(place).at(-1) ?? '';
 }
 
 /** `name` below `folder`. Throws RemoteError `badName`. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
+import type { App, SyncRequest } from '../app';
 import type { Plan } from '../plan/plan';
 import { isRemoteError } from '../remote/remoteError';
 import type { RunReport } from '../transfer/runReport';
@@ -42,10 +42,20 @@ export function previewServices(parts: PreviewParts): PreviewServices {
   };
 }
 
-/** The app for previews: what a run changed on remotes is told to the tree and the file system, whatever became of the run. */
-export function tellingRuns(app: App, changes: RemoteChanges): Pick<App, 'planSync' | 'runPlan'> {
+/**
+ * The app for previews: what a run changed on remotes is told to the tree and the file system, whatever became of the run.
+ * `planned` is told each request that a preview makes a plan for, also after its options were changed there.
+ */
+export function tellingRuns(
+  app: App,
+  changes: RemoteChanges,
+  planned: (request: SyncRequest) => void,
+): Pick<App, 'planSync' | 'runPlan'> {
   return {
-    planSync: (request, signal, onProgress) => app.planSync(request, signal, onProgress),
+    planSync: (request, signal, onProgress) => {
+      planned(request);
+      return app.planSync(request, signal, onProgress);
+    },
     runPlan: async (plan, signal, options) => {
       const report = await app.runPlan(plan, signal, options).catch((error: unknown) => {
         // How far it came isn't known, so all of the target counts as changed.
@@ -80,7 +90,8 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   const files = countOf(deletes.files, 'file');
   const warnings = plan.safety.filter(({ effect }) => effect === 'confirm').map(({ message }) => message);
   const button = deletes.files === 1 ? 'Delete 1 File' : `Delete ${files}`;
-  const detail = [...warnings, await recovery(app, plan)].join('\n');
+  const them = deletes.files === 1 ? 'it' : 'they';
+  const detail = [...warnings, await recovery(app, plan, them)].join('\n');
   const text = `Delete ${files} (${format().bytes(deletes.bytes)}) from ${describePlace(plan.target)}?`;
   return (await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) === button;
 }
@@ -91,10 +102,10 @@ async function recovery(app: App, plan: Plan): Promise<string> {
   try {
     const { remote } = await app.openPlace(plan.target);
     if (remote.capabilities.recoverableDeletes)
-      return 'The bucket keeps versions, so they can be brought back.';
+      return `The bucket keeps versions, so ${them} can be brought back.`;
   } catch (error) {
     if (isCancellation(error)) throw error;
     // The run itself will tell what is wrong with the remote.
   }
-  return "Unless the bucket keeps versions, they can't be brought back.";
+  return `Unless the bucket keeps versions, ${them} can't be brought back.`;
 }

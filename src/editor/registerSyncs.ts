@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { SyncRequest } from '../app';
 import { PlanPreviewPanels } from './planPreviewPanel';
 import { previewServices, tellingRuns } from './previewServices';
 import type { CommandRow, Shell } from './shell';
@@ -18,13 +19,18 @@ export function registerSyncs(
       output[level](`[${tag}] ${text}`),
   };
   const services = previewServices({ app, settings, output, log, snapshots });
-  const panels = new PlanPreviewPanels(tellingRuns(app, changes), services, context.extensionUri);
+  let last: SyncRequest | undefined;
+  const planning = tellingRuns(app, changes, (request) => {
+    last = request;
+  });
+  const panels = new PlanPreviewPanels(planning, services, context.extensionUri);
   context.subscriptions.push(panels, panels.register());
   return syncCommands({
     app,
     settings,
     output,
     remembered: new RememberedPlaces(context.workspaceState),
+    lastPlanned: () => last,
     preview: (request, title) => panels.open(request, title),
   });
 }

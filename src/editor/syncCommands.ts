@@ -4,7 +4,13 @@ import type { Place } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
 import { RemoteError } from '../remote/remoteError';
 import type { CheckedSettings } from './checkedSettings';
-import { placeBelow, type SelectedItem, type SelectedSource, sourceOfSelection } from './itemSelection';
+import {
+  nameOfPlace,
+  placeBelow,
+  type SelectedItem,
+  type SelectedSource,
+  sourceOfSelection,
+} from './itemSelection';
 import { pickPlace } from './pickPlace';
 import {
   checkSyncs,
@@ -31,6 +37,7 @@ import { isNode } from './targets';
 import { isContainer, isItem } from './treeNode';
 import { offerToSave } from './unsavedDocuments';
 import { showFailure } from './userMessages';
+import { countOf } from './words';
 
 /** What the commands that copy and sync work with. */
 export interface SyncParts {
@@ -38,6 +45,8 @@ export interface SyncParts {
   readonly settings: () => CheckedSettings;
   readonly output: vscode.LogOutputChannel;
   readonly remembered: RememberedPlaces;
+  /** What the preview used last is about, with the options as they were set there. */
+  readonly lastPlanned: () => SyncRequest | undefined;
   /** Opens the preview of a plan for the request; nothing is written before the user applies it. */
   readonly preview: (request: SyncRequest, title: string) => unknown;
 }
@@ -69,8 +78,6 @@ export function syncCommands(parts: SyncParts): readonly CommandRow[] {
 }
 
 class SyncCommands {
-  private last: SyncRequest | undefined;
-
   constructor(private readonly parts: SyncParts) {}
 
   async copyToRemote(args: readonly unknown[]): Promise<void> {
@@ -105,7 +112,7 @@ class SyncCommands {
     const target =
       remoteFolderOf(args) ??
       (await this.askRemote(
-        `Make which folder like ${shortPlace(source)}?`,
+        `Sync ${shortPlace(source)} to which folder?`,
         'Sync to This Folder',
         `with:${describePlace(source)}`,
       ));
@@ -119,7 +126,7 @@ class SyncCommands {
     const source =
       remoteFolderOf(args) ??
       (await this.askRemote(
-        `Make ${shortPlace(target)} like which folder?`,
+        `Sync ${shortPlace(target)} from which folder?`,
         'Sync from This Folder',
         `with:${describePlace(target)}`,
       ));
@@ -132,7 +139,7 @@ class SyncCommands {
       (await this.askRemote('Sync from which folder?', 'Sync from This Folder', 'source'));
     if (!source) return;
     const target = await this.askRemote(
-      `Make which folder like ${describePlace(source)}?`,
+      `Sync ${describePlace(source)} to which folder?`,
       'Sync to This Folder',
       `target:${describePlace(source)}`,
     );
@@ -158,9 +165,9 @@ class SyncCommands {
     await this.show({ source: placeOf(sync.from, folder), target: placeOf(sync.to, folder), options });
   }
 
-  /** Saves the sync whose preview was opened last under a name. */
+  /** Saves the sync whose preview was used last under a name. */
   async saveSync(): Promise<void> {
-    const { last } = this;
+    const last = this.parts.lastPlanned();
     if (!last) {
       void vscode.window.showInformationMessage(
         'Open the preview of a copy or sync first. This command then saves it.',
@@ -209,16 +216,18 @@ class SyncCommands {
     const byHand = items.every(({ kind }) => kind === 'file');
     const rules = byHand ? filters : [...options.filters, ...filters, { exclude: '/**' }];
     const useDefaultExcludes = options.useDefaultExcludes && !byHand;
-    await this.show({ source, target, options: { ...options, filters: rules, useDefaultExcludes } });
+    const [only] = items;
+    const what = items.length === 1 && only ? nameOfPlace(only.place) : countOf(items.length, 'item');
+    await this.show({ source, target, options: { ...options, filters: rules, useDefaultExcludes } }, what);
   }
 
   private async open(verb: Verb, source: Place, target: Place): Promise<void> {
     await this.show({ source, target, options: this.optionsFor(verb) });
   }
 
-  private async show(request: SyncRequest): Promise<void> {
+  /** `what` is copied, where that isn't the whole source. */
+  private async show(request: SyncRequest, what = shortPlace(request.source)): Promise<void> {
     if (!(await offerToSave(this.parts.app, request.source))) return;
-    this.last = request;
     const verb = request.options.verb === 'copy' ? 'Copy' : 'Sync';
     await this.parts.preview(
       request,
