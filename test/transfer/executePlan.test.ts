@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Plan } from '../../src/plan/plan';
+import { planTotals } from '../../src/plan/planTotals';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import type { ActionResult } from '../../src/transfer/runReport';
-import { givenRun, mirror, outcomes } from './givenRun';
+import { type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
+const calm = new AbortController().signal;
 const broken = new RemoteError('other', 'The service failed.');
 
 test('an upload brings every file with its modified time, and planning again finds nothing to do', async () => {
@@ -42,7 +44,7 @@ test('a small download costs one read per file, modified times included', async 
     given.store.calls.slice(before).map(({ operation }) => operation),
     ['read', 'read'],
   );
-  const stat = await given.disk.stat(parsePath('b/c'), new AbortController().signal);
+  const stat = await given.disk.stat(parsePath('b/c'), calm);
   assert.ok(stat.kind === 'file');
   assert.deepEqual(stat.modified, { s: 77, ns: 500 });
   assert.equal(given.disk.text('b/c'), 'b/c');
@@ -52,7 +54,7 @@ test('a large download asks once for the modified time that the listing did not 
   const given = givenRun({}, { listsModified: false });
   given.store.put('bucket/large', Buffer.alloc(3_000_000, 'x'), { modified: { s: 77, ns: 500 } });
   await given.run(await given.planDownload());
-  const stat = await given.disk.stat(parsePath('large'), new AbortController().signal);
+  const stat = await given.disk.stat(parsePath('large'), calm);
   assert.ok(stat.kind === 'file');
   assert.deepEqual(stat.modified, { s: 77, ns: 500 });
   assert.equal(stat.size, 3_000_000);
@@ -213,35 +215,50 @@ test('a run that is cancelled before it begins starts nothing', async () => {
 });
 
 test('an equal file with another time gets the time alone, of a source that is still the same', async () => {
-  const given = givenRun({ a: 'same' });
+  const given = givenRun();
   given.store.put('bucket/a', 'same', { modified: { s: 5, ns: 0 } });
-  // Known on both sides, so that the content need not be moved.
-  const plan = await given.planUpload();
-  const before = plan.actions[0];
-  if (before?.kind === 'copyFile') {
-    // The disk knows no MD5, so this plan copies; the time-only way is shown from the other side.
-    await given.run(plan);
-    assert.equal(given.store.text('bucket/a'), 'same');
-  }
+  given.disk.put('a', 'same', { modified: { s: 1, ns: 0 } });
+  const plan = await timeOnly(given);
+  assert.deepEqual(outcomes(await given.run(plan)), ['done setTime a']);
+  const stat = await given.disk.stat(parsePath('a'), calm);
+  assert.deepEqual(stat.kind === 'file' && stat.modified, { s: 5, ns: 0 });
+  assert.equal(given.store.count('read') + given.disk.count('write'), 0);
+});
+
+test('a time is not set when either side changed since the plan', async () => {
+  const given = givenRun();
+  given.store.put('bucket/a', 'same', { modified: { s: 5, ns: 0 } });
+  given.disk.put('a', 'same', { modified: { s: 1, ns: 0 } });
+  const plan = await timeOnly(given);
+  given.disk.put('a', 'new!', { modified: { s: 2, ns: 0 } });
+  assert.deepEqual(outcomes(await given.run(plan)), ['changed setTime a']);
+  const again = await timeOnly(given);
+  given.store.put('bucket/a', 'new?', { modified: { s: 6, ns: 0 } });
+  assert.deepEqual(outcomes(await given.run(again)), ['changed setTime a']);
+  given.store.drop('bucket/a');
+  assert.deepEqual(outcomes(await given.run(again)), ['changed setTime a']);
+  const stat = await given.disk.stat(parsePath('a'), calm);
+  assert.deepEqual(stat.kind === 'file' && stat.modified, { s: 2, ns: 0 });
+});
+
+/** A plan that sets the time of the disk's `a` to that of the store's. */
+async function timeOnly({ store, disk, planDownload }: GivenRun): Promise<Plan> {
+  const plan = await planDownload();
+  const source = await store.stat(parsePath('bucket/a'), calm);
+  const before = await disk.stat(parsePath('a'), calm);
+  assert.ok(source.kind === 'file' && before.kind === 'file');
   const action = {
     kind: 'setTime',
     id: 't:a',
     path: parsePath('a'),
-    source: await given.disk.stat(parsePath('a'), new AbortController().signal),
-    before: await given.store.stat(parsePath('bucket/a'), new AbortController().signal),
+    source,
+    before,
     because: 'onlyTimeDiffers',
-  } as Plan['actions'][number];
-  const timePlan: Plan = {
-    ...plan,
-    actions: [action],
-    totals: { ...plan.totals, upload: { files: 0, bytes: 0 }, setTime: { files: 1, bytes: 0 } },
-  };
-  const writes = given.store.count('write');
-  assert.deepEqual(outcomes(await given.run(timePlan)), ['done setTime a']);
-  assert.equal(given.store.count('write'), writes);
-  given.disk.put('a', 'diff');
-  assert.deepEqual(outcomes(await given.run(timePlan)), ['changed setTime a']);
-});
+  } as const;
+  const actions = [action];
+  const unchanged = { files: 0, bytes: 0 };
+  return { ...plan, actions, unchanged, totals: planTotals(actions, [], []) };
+}
 
 test('the observer hears of every action once, and of all its bytes', async () => {
   const given = givenRun({ a: 'x'.repeat(10), big: 'y'.repeat(2_000_000) });
