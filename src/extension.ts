@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const settingsChanged = (remote?: string) => {
     app.settingsChanged(remote);
-    tree.remotesChanged();
+    tree.remotesChanged(remote);
   };
   context.subscriptions.push(
     output,
@@ -44,9 +44,12 @@ export function activate(context: vscode.ExtensionContext): void {
     properties,
     view,
     changes.event((some) => tree.noteChanges(some)),
-    onSettingsChanged(() => settingsChanged(), 'remotes', 'pageSize'),
+    onSettingsChanged(() => settingsChanged(), 'remotes'),
     secrets.onDidChange((remote) => settingsChanged(remote)),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => settingsChanged()),
+    // Remotes opened before may have been refused their credential programs.
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      for (const { settings } of app.remotes()) settingsChanged(settings.name);
+    }),
     ...[
       ...remoteCommands(shell),
       ...treeCommands(shell),

@@ -188,9 +188,12 @@ async function askName(verb: string, own: string, initial: string): Promise<stri
 /** Opens settings.json at `cloudRemotes.remotes`, at the remote named when there is one. */
 async function openRemotesSettings(arg: unknown): Promise<void> {
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
-  await vscode.commands.executeCommand('workbench.action.openSettingsJson', {
-    revealSetting: { key: `${settingsSection}.remotes`, edit: true },
-  });
+  // Settings of the machine stand in a file of their own where the machine isn't the one with the window.
+  const remoteWindow = vscode.env.remoteName !== undefined;
+  await vscode.commands.executeCommand(
+    remoteWindow ? 'workbench.action.openRemoteSettingsFile' : 'workbench.action.openSettingsJson',
+    { revealSetting: { key: `${settingsSection}.remotes`, edit: true } },
+  );
   const editor = vscode.window.activeTextEditor;
   if (!editor || name === undefined) return;
   const at = editor.document

@@ -5,6 +5,7 @@ import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { CheckedSettings } from './checkedSettings';
+import { type LoadedFolder, LoadedFolders } from './loadedFolders';
 import type { RemoteChange } from './remoteChanges';
 import { fillTooltip, treeItemOf } from './remotesTreeItems';
 import {
@@ -18,14 +19,6 @@ import {
   type TreeNode,
   treeRoot,
 } from './treeNode';
-
-/** What is loaded of one folder. */
-interface FolderState {
-  pages: FolderPages | undefined;
-  /** Set when the last request failed; the row that says so stays until somebody tries again. */
-  error: unknown;
-  filter: string | undefined;
-}
 
 /** Pages that a refresh asks for again at most, so that refreshing a folder of which much was loaded stays quick. */
 const mostPagesAgain = 5;
@@ -41,7 +34,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** One object a row for as long as the row is there: the editor knows rows by their objects. */
   private readonly nodes = new Map<string, TreeNode>();
-  private readonly states = new Map<string, FolderState>();
+  private readonly loaded = new LoadedFolders();
   private readonly stale = new Set<string>();
   private settling: NodeJS.Timeout | undefined;
 
@@ -62,7 +55,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     if (node === undefined) return this.remoteNodes();
     if (!isContainer(node)) return [];
-    const state = this.stateOf(node);
+    const state = this.loaded.of(node.id);
     for (;;) {
       const pages = state.pages ?? this.pagesOf(node, state);
       state.pages = pages;
@@ -143,7 +136,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const id = kind === 'folder' ? folderId(address) : fileId(address);
     const among = async () => (await this.getChildren(container)).find((node) => node.id === id);
     const found = await among();
-    const state = this.stateOf(container);
+    const state = this.loaded.of(container.id);
     if (state.error !== undefined) throw state.error;
     if (found || (state.filter === undefined && !state.pages?.mayHaveMore)) return found;
     this.setFilter(container, name);
@@ -151,12 +144,12 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   filterOf(node: ContainerNode): string | undefined {
-    return this.states.get(node.id)?.filter;
+    return this.loaded.find(node.id)?.filter;
   }
 
   /** The folders that are filtered now, with what their names have to start with. */
   filters(): { readonly node: ContainerNode; readonly prefix: string }[] {
-    return [...this.states].flatMap(([id, { filter }]) => {
+    return this.loaded.all().flatMap(([id, { filter }]) => {
       const node = this.nodes.get(id);
       return filter !== undefined && isContainer(node) ? [{ node, prefix: filter }] : [];
     });
@@ -164,15 +157,15 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** Shows only what starts with `prefix` (everything when undefined); the service does the filtering. */
   setFilter(node: ContainerNode, prefix: string | undefined): void {
-    this.stateOf(node).filter = prefix || undefined;
-    this.forgetPages(node.id);
+    this.loaded.of(node.id).filter = prefix || undefined;
+    this.loaded.forgetPages(node.id);
     this.filtersChanged.fire();
     this.show(node);
   }
 
   /** Asks for the next page of a folder and shows it. An error becomes a row. */
   async loadMore(node: ContainerNode): Promise<void> {
-    const state = this.stateOf(node);
+    const state = this.loaded.of(node.id);
     const pages = state.pages;
     if (!pages) return;
     try {
@@ -187,19 +180,19 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** Lists again: one row's folder and what is open below it, or everything. */
   refresh(node?: ContainerNode): void {
     if (node === undefined) {
-      for (const id of [...this.states.keys()]) this.forgetPages(id);
+      for (const [id] of this.loaded.all()) this.loaded.forgetPages(id);
       this.changed.fire(undefined);
       return;
     }
-    for (const id of [...this.states.keys()])
-      if (id === node.id || this.isBelow(id, node)) this.forgetPages(id);
+    for (const [id] of this.loaded.all())
+      if (id === node.id || this.isBelow(id, node)) this.loaded.forgetPages(id);
     this.show(node);
   }
 
   /** Lists a folder again if it was listed before, keeping as much loaded as was. Soon, not at once. */
   refreshFolder(address: RemoteAddress): void {
     const node = this.containerAt(address);
-    if (!node || !this.states.get(node.id)?.pages) return;
+    if (!node || !this.loaded.find(node.id)?.pages) return;
     this.stale.add(node.id);
     this.settling ??= setTimeout(() => {
       this.settling = undefined;
@@ -222,7 +215,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     for (let path = address.path; ; path = parentPath(path)) {
       const node = this.containerAt({ remote: address.remote, path });
       if (!node) return;
-      if (this.states.get(node.id)?.pages) {
+      if (this.loaded.find(node.id)?.pages) {
         this.refreshFolder(node.address);
         return;
       }
@@ -235,7 +228,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.stale.clear();
     for (const id of ids) {
       const node = this.nodes.get(id);
-      const state = this.states.get(id);
+      const state = this.loaded.find(id);
       if (!isContainer(node) || !state?.pages) continue;
       const before = state.pages;
       const wanted = Math.min(before.pagesShown, mostPagesAgain);
@@ -256,21 +249,25 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     }
   }
 
-  /** The settings were changed: remotes that went away are forgotten, and open ones are listed anew. */
-  remotesChanged(): void {
-    this.nodes.clear();
-    const names = new Set(this.app.remotes().map(({ settings }) => settings.name));
-    for (const id of [...this.states.keys()]) {
-      this.forgetPages(id);
-      if (!names.has(id.slice(0, id.indexOf(':')))) this.states.delete(id);
+  /**
+   * The settings were changed, or the secrets of the remote named: what is loaded of such a remote is forgotten and listed
+   * anew where it is open. The others stay as they are.
+   */
+  remotesChanged(named?: string): void {
+    const now = new Map(this.app.remotes().map(({ settings }) => [settings.name, JSON.stringify(settings)]));
+    for (const [id, { settings }] of this.loaded.all()) {
+      const name = remoteName(id);
+      if (!now.has(name)) this.loaded.forget(id);
+      else if (name === named || now.get(name) !== settings) this.loaded.forgetPages(id);
     }
+    for (const id of [...this.nodes.keys()]) if (!now.has(remoteName(id))) this.nodes.delete(id);
     this.filtersChanged.fire();
     this.changed.fire(undefined);
   }
 
   dispose(): void {
     clearTimeout(this.settling);
-    for (const id of this.states.keys()) this.forgetPages(id);
+    for (const [id] of this.loaded.all()) this.loaded.forgetPages(id);
     this.changed.dispose();
     this.filtersChanged.dispose();
   }
@@ -294,7 +291,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     });
   }
 
-  private rowsOf(node: ContainerNode, state: FolderState, pages: FolderPages): TreeNode[] {
+  private rowsOf(node: ContainerNode, state: LoadedFolder, pages: FolderPages): TreeNode[] {
     const rows = pages.entries.map((entry) => this.entryNode(node.address.remote, entry));
     if (!pages.mayHaveMore && state.filter === undefined) this.forgetMissing(node, rows);
     if (state.error !== undefined)
@@ -332,30 +329,15 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     return node;
   }
 
-  private stateOf(node: ContainerNode): FolderState {
-    let state = this.states.get(node.id);
-    if (!state) {
-      state = { pages: undefined, error: undefined, filter: undefined };
-      this.states.set(node.id, state);
-    }
-    return state;
-  }
-
-  private pagesOf(node: ContainerNode, state: FolderState): FolderPages {
+  private pagesOf(node: ContainerNode, state: LoadedFolder): FolderPages {
     const { remote, path } = node.address;
+    state.settings = JSON.stringify(
+      this.app.remotes().find(({ settings }) => settings.name === remote)?.settings,
+    );
     return new FolderPages(() => this.app.openRemote(remote), path, {
       pageSize: this.settings().pageSize,
       ...(state.filter !== undefined && { namePrefix: state.filter }),
     });
-  }
-
-  private forgetPages(id: string): void {
-    const state = this.states.get(id);
-    if (!state) return;
-    const { pages } = state;
-    state.pages = undefined;
-    state.error = undefined;
-    pages?.cancel(new vscode.CancellationError());
   }
 
   /** What was loaded of folders that a whole listing doesn't show any more. */
@@ -376,12 +358,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private forgetBelow(remote: string, path: RemoteAddress['path']): void {
     const prefix = folderId({ remote, path });
     let filtersGone = false;
-    for (const [id, { filter }] of [...this.states]) {
-      if (!id.startsWith(prefix)) continue;
-      this.forgetPages(id);
-      this.states.delete(id);
-      filtersGone ||= filter !== undefined;
-    }
+    for (const [id] of this.loaded.all())
+      if (id.startsWith(prefix)) filtersGone = this.loaded.forget(id) || filtersGone;
     for (const id of [...this.nodes.keys()]) if (id.startsWith(prefix)) this.nodes.delete(id);
     if (filtersGone) this.filtersChanged.fire();
   }
@@ -390,4 +368,9 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const { remote, path } = node.address;
     return id.startsWith(path === '' ? `${remote}:` : folderId(node.address));
   }
+}
+
+/** Names of remotes have no colon. */
+function remoteName(id: string): string {
+  return id.slice(0, id.indexOf(':'));
 }

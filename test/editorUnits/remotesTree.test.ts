@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/app';
-import type { Backend } from '../../src/backends/backend';
+import type { Backend, RemoteSettings } from '../../src/backends/backend';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { checkSettings } from '../../src/editor/checkedSettings';
 import { RemotesTree } from '../../src/editor/remotesTree';
@@ -20,15 +20,21 @@ interface TreeTest {
   rows(...ids: string[]): Promise<string[]>;
   node(id: string): Promise<TreeNode>;
   lists(): string[];
+  /** The settings of the remote `photos`, to be changed. */
+  readonly settings: Record<string, unknown>;
 }
 
 function treeOf(paths: readonly string[], options: { pageSize?: number; root?: string } = {}): TreeTest {
   const store = createMemoryRemote({ realFolders: false, pageSize: options.pageSize ?? 200 });
   for (const path of paths) store.put(path, 'x');
-  const settings = { name: 'photos', backend: 's3', ...(options.root && { root: options.root }) };
+  const settings: RemoteSettings & Record<string, unknown> = {
+    name: 'photos',
+    backend: 's3',
+    ...(options.root && { root: options.root }),
+  };
   const app = {
     remotes: () => [
-      { settings, backend, problems: [] },
+      { settings: { ...settings }, backend, problems: [] },
       {
         settings: { name: 'bad', backend: 's4' },
         backend: undefined,
@@ -56,6 +62,7 @@ function treeOf(paths: readonly string[], options: { pageSize?: number; root?: s
   return {
     tree,
     store,
+    settings,
     drawn,
     node,
     rows: async (...ids) => {
@@ -253,4 +260,20 @@ test('a remote with a root begins there, and what lies outside is no row', async
   assert.deepEqual(lists(), ['site/css']);
   assert.equal(tree.containerAt({ remote: 'photos', path: parsePath('site') }), undefined);
   assert.equal(tree.containerAt({ remote: 'photos', path: parsePath('site/css') })?.id, 'photos:');
+});
+
+test("a changed setting or secret of one remote lists that one anew and leaves the others' rows alone", async () => {
+  const { tree, rows, lists, settings } = treeOf(['site/css/a']);
+  await rows('photos:site/');
+  const before = lists().length;
+  tree.remotesChanged();
+  await rows('photos:site/');
+  assert.equal(lists().length, before);
+  tree.remotesChanged('photos');
+  await rows('photos:site/');
+  assert.equal(lists().length, before + 2);
+  settings['region'] = 'eu-west-1';
+  tree.remotesChanged();
+  await rows('photos:site/');
+  assert.equal(lists().length, before + 4);
 });
