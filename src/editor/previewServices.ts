@@ -96,9 +96,9 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   return (await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) === button;
 }
 
-async function recovery(app: App, plan: Plan): Promise<string> {
+async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
   if (plan.target.kind === 'folder')
-    return 'They are removed from this disk for good, not moved to the trash.';
+    return `On this disk ${them} can't be brought back: nothing is moved to the trash.`;
   try {
     const { remote } = await app.openPlace(plan.target);
     if (remote.capabilities.recoverableDeletes)

@@ -229,10 +229,7 @@ class SyncCommands {
   private async show(request: SyncRequest, what = shortPlace(request.source)): Promise<void> {
     if (!(await offerToSave(this.parts.app, request.source))) return;
     const verb = request.options.verb === 'copy' ? 'Copy' : 'Sync';
-    await this.parts.preview(
-      request,
-      `${verb}: ${shortPlace(request.source)} → ${shortPlace(request.target)}`,
-    );
+    await this.parts.preview(request, `${verb}: ${what} → ${shortPlace(request.target)}`);
   }
 
   private optionsFor(verb: Verb): PlanOptions {

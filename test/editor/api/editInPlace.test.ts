@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import * as vscode from 'vscode';
+import { fromUri, toUri } from '../../../src/editor/remoteUri';
+import { parsePath } from '../../../src/remote/remotePath';
+import { test } from '../harness/inHostTests';
+import { configureRemotes, independentClient, remoteUri, serverRequests } from './testServer';
+
+const s3 = independentClient();
+const bucket = 'edit-tests';
+const { fs } = vscode.workspace;
+
+async function put(key: string, body: string | Uint8Array, more: object = {}): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...more }));
+}
+
+async function stored(key: string): Promise<Buffer> {
+  const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+}
+
+async function keys(prefix: string): Promise<(string | undefined)[]> {
+  const answer = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+  return (answer.Contents ?? []).map(({ Key }) => Key);
+}
+
+async function open(key: string, options: { encoding?: string } = {}): Promise<vscode.TextDocument> {
+  return vscode.workspace.openTextDocument(remoteUri(`${bucket}/${key}`), options);
+}
+
+async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+}
+
+/** False also when the editor reports the failure by rejecting. */
+async function save(document: vscode.TextDocument): Promise<boolean> {
+  return Promise.resolve(document.save()).catch(() => false);
+}
+
+async function giveUp(document: vscode.TextDocument): Promise<void> {
+  await vscode.window.showTextDocument(document);
+  await vscode.commands.executeCommand('workbench.action.files.revert');
+}
+
+test("edit in place: an address survives the Uri's text and the editor's messages", async () => {
+  await configureRemotes();
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const names = ['Photos', 'anna@work', 'Größe 2', 'a+b.c_d', 'ИМЯ'];
+  const paths = [
+    '',
+    'b',
+    'b/css/main.css',
+    'b/a#b?c%20d e',
+    'b/100%',
+    'b/日本/é',
+    'b/new\nline',
+    'b/x:y',
+    'b/back\\slash',
+  ];
+  for (const remote of names)
+    for (const path of paths) {
+      const address = { remote, path: parsePath(path) };
+      const uri = vscode.Uri.parse(toUri(address).toString(), true);
+      assert.deepEqual(fromUri(uri, names), address);
+      assert.deepEqual(fromUri(vscode.Uri.from(JSON.parse(JSON.stringify(uri))), names), address);
+    }
+});
+
+test('edit in place: names of keys reach the service as they are', async () => {
+  for (const name of ['a#b?c%20d e.txt', '100%.txt', 'x:y.txt', "it's+&=.txt", 'é (1).txt']) {
+    await fs.writeFile(remoteUri(`${bucket}/names/${name}`), Buffer.from(name));
+    assert.equal(String(await stored(`names/${name}`)), name);
+  }
+});
+
+test('edit in place: somebody else reading the newer version does not let an older text overwrite it', async () => {
+  await put('readers/a.txt', 'AAAA');
+  const document = await open('readers/a.txt');
+  await replaceAll(document, 'MINE');
+  await put('readers/a.txt', 'BBBB');
+  assert.equal(String(await fs.readFile(document.uri)), 'BBBB');
+  assert.equal(await save(document), false);
+  assert.equal(String(await stored('readers/a.txt')), 'BBBB');
+  await giveUp(document);
+  // Given up, the text is theirs, and so a save of it is based on theirs.
+  assert.equal(document.getText(), 'BBBB');
+  await replaceAll(document, 'LATER');
+  assert.equal(await save(document), true);
+  assert.equal(String(await stored('readers/a.txt')), 'LATER');
+});
+
+test('edit in place: saving again and again is no conflict with oneself', async () => {
+  await put('again/a.txt', '0');
+  const document = await open('again/a.txt');
+  for (const text of ['1', '2', '3']) {
+    await replaceAll(document, text);
+    assert.equal(await save(document), true);
+    assert.equal(String(await stored('again/a.txt')), text);
+  }
+});
+
+test('edit in place: a text in another encoding keeps it', async () => {
+  await put('encodings/a.txt', Buffer.from([0xe4, 0x0a]));
+  const document = await open('encodings/a.txt', { encoding: 'iso88591' });
+  assert.equal(document.getText(), 'ä\n');
+  await replaceAll(document, 'öß\n');
+  assert.equal(await save(document), true);
+  assert.deepEqual([...(await stored('encodings/a.txt'))], [0xf6, 0xdf, 0x0a]);
+});
+
+test('edit in place: a document may be emptied, and a file of another extension too', async () => {
+  await put('empty/a.txt', 'text');
+  const document = await open('empty/a.txt');
+  await replaceAll(document, '');
+  assert.equal(await save(document), true);
+  assert.equal((await stored('empty/a.txt')).length, 0);
+  await put('empty/b.txt', 'text');
+  await fs.writeFile(remoteUri(`${bucket}/empty/b.txt`), new Uint8Array());
+  assert.equal((await stored('empty/b.txt')).length, 0);
+});
+
+test('edit in place: a save stores the modified time, which later stats tell without going back', async () => {
+  await put('times/a.txt', 'old');
+  const document = await open('times/a.txt');
+  const before = await fs.stat(document.uri);
+  await replaceAll(document, 'new');
+  assert.equal(await save(document), true);
+  const after = await fs.stat(document.uri);
+  assert.ok(after.mtime > before.mtime);
+  const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'times/a.txt' }));
+  assert.ok(Math.abs(Number(head.Metadata?.['mtime']) * 1000 - Date.now()) < 60_000);
+  await fs.readDirectory(remoteUri(`${bucket}/times`));
+  assert.equal((await fs.stat(document.uri)).mtime, after.mtime);
+});
+
+test('edit in place: folders on the way to a file are not stored as objects', async () => {
+  await fs.writeFile(remoteUri(`${bucket}/parents/a/b/c.txt`), Buffer.from('c'));
+  await fs.createDirectory(remoteUri(`${bucket}/parents/x/y`));
+  assert.deepEqual(await fs.readDirectory(remoteUri(`${bucket}/parents/x/y`)), []);
+  assert.deepEqual(await keys('parents/'), ['parents/a/b/c.txt']);
+});
+
+test('edit in place: no bucket is made, renamed or deleted as if it were a folder', async () => {
+  const noPermissions = (error: unknown) =>
+    error instanceof vscode.FileSystemError && error.code === 'NoPermissions';
+  const attempts = [
+    () => fs.createDirectory(remoteUri('another-bucket')),
+    () => fs.writeFile(remoteUri('a-file-at-the-top'), Buffer.from('x')),
+    () => fs.delete(remoteUri(bucket), { recursive: true }),
+    () => fs.rename(remoteUri(bucket), remoteUri('renamed')),
+  ];
+  for (const attempt of attempts) await assert.rejects(Promise.resolve(attempt()), noPermissions);
+  assert.ok((await keys('')).length > 0);
+});
+
+test('edit in place: a folder with something in it is only deleted when that is asked for', async () => {
+  await put('notEmpty/a.txt', 'a');
+  await assert.rejects(
+    Promise.resolve(fs.delete(remoteUri(`${bucket}/notEmpty`), { recursive: false })),
+    /not empty/,
+  );
+  assert.deepEqual(await keys('notEmpty/'), ['notEmpty/a.txt']);
+});
+
+test('edit in place: what editors look for in every folder costs one request', async () => {
+  await put('probes/index.html', 'x');
+  const before = (await serverRequests()).length;
+  for (const name of [
+    '.vscode/settings.json',
+    '.vscode/tasks.json',
+    '.git',
+    '.git/config',
+    '.editorconfig',
+  ]) {
+    await assert.rejects(Promise.resolve(fs.stat(remoteUri(`${bucket}/probes/${name}`))));
+    await assert.rejects(Promise.resolve(fs.readFile(remoteUri(`${bucket}/probes/${name}`))));
+  }
+  const made = (await serverRequests()).slice(before).filter((request) => request.bucket === bucket);
+  assert.deepEqual(
+    made.map(({ operation, query }) => [operation, query['prefix']]),
+    [['ListObjectsV2', 'probes/.']],
+  );
+});
+
+test('edit in place: copying on the service keeps what is known of a file', async () => {
+  await put('copies/a.html', '<p>', {
+    ContentType: 'text/html',
+    CacheControl: 'no-store',
+    Metadata: { owner: 'anna' },
+  });
+  await fs.copy(remoteUri(`${bucket}/copies/a.html`), remoteUri(`${bucket}/copies/deep/b.html`));
+  const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'copies/deep/b.html' }));
+  assert.deepEqual(
+    [head.ContentType, head.CacheControl, head.Metadata?.['owner']],
+    ['text/html', 'no-store', 'anna'],
+  );
+});
