@@ -4,7 +4,8 @@ import type { RemoteSettings } from '../../src/backends/backend';
 import { parseAwsProfiles, profileChain } from '../../src/backends/s3/awsProfiles';
 import { contentTypeOf } from '../../src/backends/s3/contentTypes';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { checkS3Settings, parseSize, readS3Config, s3Fields } from '../../src/backends/s3/s3Config';
+import { checkS3Settings, parseSize, readS3Config } from '../../src/backends/s3/s3Config';
+import { s3Fields } from '../../src/backends/s3/s3Fields';
 import { s3Presets } from '../../src/backends/s3/s3Presets';
 
 const settings = (more: Readonly<Record<string, unknown>> = {}): RemoteSettings => ({

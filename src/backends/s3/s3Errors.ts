@@ -1,14 +1,7 @@
 import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../../remote/remoteError';
+import { type ErrorContext, fail, sentence, serviceName } from './errorWords';
+import { credentialsError, networkError } from './networkErrors';
 import type { S3Config } from './s3Config';
-
-/** What a request was about, for the sentence of its error. */
-export interface ErrorContext {
-  readonly config: S3Config;
-  /** The bucket asked, if any. */
-  readonly bucket?: string;
-  /** The path asked (`bucket/key`), for people. */
-  readonly path?: string;
-}
 
 /** A service's answer that isn't a success, whichever client received it. */
 interface ServiceFailure {
@@ -30,123 +23,9 @@ export function toRemoteError(error: unknown, context: ErrorContext, signal?: Ab
   return credentialsError(error, context) ?? networkError(error, context) ?? serviceError(error, context);
 }
 
-function fail(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails): RemoteError {
-  return new RemoteError(kind, message, details);
-}
-
 function subject(context: ErrorContext): string {
   if (context.path) return `"${context.path}"`;
   return context.bucket ? `The bucket "${context.bucket}"` : `The remote "${context.config.name}"`;
-}
-
-function serviceName(config: S3Config): string {
-  return config.endpoint === undefined ? 'AWS S3' : new URL(config.endpoint).host;
-}
-
-// ---- credentials -------------------------------------------------------------------------------------------------
-
-const credentialErrorNames = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError']);
-
-function credentialsError(error: unknown, context: ErrorContext): RemoteError | undefined {
-  if (!(error instanceof Error) || !credentialErrorNames.has(error.name)) return undefined;
-  const { credentials, profile } = context.config;
-  const where =
-    credentials === 'profile'
-      ? `The profile "${profile}" gives no credentials`
-      : 'No credentials were found in the environment or the default chain';
-  return fail('signInNeeded', `${where}: ${oneLine(error.message)}`, { cause: error });
-}
-
-// ---- network -----------------------------------------------------------------------------------------------------
-
-const certificateProblems: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is signed by an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by an authority that is not trusted here',
-  CERT_UNTRUSTED: 'its certificate is not trusted here',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: "its certificate isn't valid yet; check this computer's clock",
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-};
-
-function networkError(error: unknown, context: ErrorContext): RemoteError | undefined {
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  const config = context.config;
-  const service = serviceName(config);
-  if (typeof code === 'string') {
-    const details = { cause: error, code };
-    const certificate = certificateProblems[code];
-    if (certificate)
-      return fail(
-        'badSettings',
-        `${service} can't be trusted: ${certificate}. If that is expected, set "caFile" to the authority's PEM file, or correct "endpoint".`,
-        details,
-      );
-    switch (code) {
-      case 'ECONNREFUSED':
-        return fail(
-          'unavailable',
-          `${service} refuses connections. Is the service running, and is "endpoint" right?`,
-          details,
-        );
-      case 'ENOTFOUND':
-      case 'EAI_AGAIN':
-      case 'EAI_NODATA':
-        return fail(
-          'unavailable',
-          `The host ${hostOf(error) ?? service} can't be found. Check the network and "endpoint"${bucketHostHint(context)}.`,
-          details,
-        );
-      case 'ECONNRESET':
-      case 'ECONNABORTED':
-      case 'EPIPE':
-      case 'ERR_STREAM_PREMATURE_CLOSE':
-        return fail(
-          'unavailable',
-          `${service} closed the connection before the answer was complete.`,
-          details,
-        );
-      case 'ETIMEDOUT':
-      case 'ESOCKETTIMEDOUT':
-        return fail('unavailable', `${service} doesn't answer in time.`, details);
-      case 'ENETUNREACH':
-      case 'EHOSTUNREACH':
-      case 'ENETDOWN':
-      case 'EADDRNOTAVAIL':
-        return fail('unavailable', `${service} can't be reached over the network.`, details);
-      case 'EPROTO':
-      case 'ERR_SSL_WRONG_VERSION_NUMBER':
-        return fail(
-          'badSettings',
-          `${service} doesn't speak TLS there. Does "endpoint" need http:// or another port?`,
-          details,
-        );
-    }
-    if (code.startsWith('HPE_'))
-      return fail(
-        'badSettings',
-        `${service} doesn't answer as a web server there. Is the port in "endpoint" right?`,
-        details,
-      );
-    if (code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL') || code.startsWith('CERT_'))
-      return fail('badSettings', `No secure connection to ${service} could be made (${code}).`, details);
-  }
-  if (name === 'TimeoutError')
-    return fail('unavailable', `${service} doesn't answer in time.`, { cause: error });
-  return undefined;
-}
-
-function hostOf(error: unknown): string | undefined {
-  const host = (error as { hostname?: unknown }).hostname;
-  return typeof host === 'string' ? host : undefined;
-}
-
-function bucketHostHint(context: ErrorContext): string {
-  return context.config.forcePathStyle || !context.bucket
-    ? ''
-    : '; if the service has no host per bucket, set "forcePathStyle" to true';
 }
 
 // ---- the service's own answers -----------------------------------------------------------------------------------
@@ -162,7 +41,7 @@ function serviceError(error: unknown, context: ErrorContext): RemoteError {
   };
   const known = byCode(code, failure, context) ?? byStatus(failure, context);
   if (known) return fail(known.kind, known.message, details);
-  const said = failure.message ? ` It says: ${oneLine(failure.message)}` : '';
+  const said = failure.message ? ` It says: ${sentence(failure.message)}` : '';
   return fail(
     'other',
     `${subject(context)}: ${serviceName(context.config)} refused the request${shown ? ` with ${shown}` : ''}.${said}`,
@@ -224,7 +103,7 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
     case 'InvalidObjectState':
       return {
         kind: 'archived',
-        message: `${it} is archived and must be restored before it can be read: aws s3api restore-object --bucket ${bucket} --key … --restore-request Days=7`,
+        message: `${it} is archived and must be restored before it can be read (aws s3api restore-object).`,
       };
     case 'PreconditionFailed':
     case 'ConditionalRequestConflict':
@@ -426,13 +305,4 @@ function retryAfter(failure: ServiceFailure): { retryAfterMs?: number } {
   if (Number.isFinite(seconds)) return { retryAfterMs: Math.max(0, seconds * 1000) };
   const wait = Date.parse(text) - Date.now();
   return Number.isFinite(wait) ? { retryAfterMs: Math.max(0, wait) } : {};
-}
-
-/** One line of a foreign message, short, and without anything that a signed address may hold. */
-function oneLine(text: string): string {
-  return text
-    .replace(/\s+/g, ' ')
-    .replace(/(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"]+/gi, '$1=…')
-    .trim()
-    .slice(0, 300);
 }

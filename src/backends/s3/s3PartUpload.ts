@@ -8,7 +8,7 @@ import { answerDate } from './s3Client';
 import { conditionOf, headIfThere } from './s3Guards';
 import { unquoted } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
-import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './s3Upload';
+import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 
 const maxParts = 10_000;
 const mebi = 1024 * 1024;

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RemoteError } from '../../remote/remoteError';
+import type { ErrorContext } from './errorWords';
 import { parseListing } from './listXml';
 import { factsOfHeaders, headersOf } from './objectHeaders';
 import type { ObjectAttributes } from './s3Attributes';
 import type { S3Connection } from './s3Client';
 import type { S3Config } from './s3Config';
-import { type ErrorContext, toRemoteError } from './s3Errors';
+import { toRemoteError } from './s3Errors';
 import type { ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ObjectFacts, unquoted } from './s3Objects';
 import { sdkGet, sdkHead, sdkList, sdkPut } from './sdkRequests';

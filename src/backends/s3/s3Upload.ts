@@ -1,29 +1,20 @@
 import type { FileEntry } from '../../remote/entry';
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
-import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './bodies';
 import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
-import { filePlaceOf, type ObjectPlace } from './s3Keys';
-import { etagIsMd5, md5OfEtag } from './s3Objects';
+import { filePlaceOf } from './s3Keys';
+import { etagIsMd5 } from './s3Objects';
 import { uploadInParts } from './s3PartUpload';
 import type { S3Requests } from './s3Requests';
+import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 
 /** Bodies up to this are held in memory: one read, one request, and a failed request can be sent again. */
 const inMemoryLimit = 8 * 1024 * 1024;
 /** Slack for the service's clock when its answer's Date stands in for LastModified. */
 const dateSlackMs = 2000;
-
-/** One file on its way up. */
-export interface Upload {
-  readonly path: RemotePath;
-  readonly place: ObjectPlace;
-  readonly body: ByteSource;
-  readonly facts: FileFacts;
-  readonly guard: Guard;
-}
 
 /** What is now stored, and when the service says it was (ms, by its clock; from…to). */
 export interface Uploaded {
@@ -31,15 +22,6 @@ export interface Uploaded {
   readonly storedFromMs: number | undefined;
   readonly storedToMs: number | undefined;
   readonly encryptedWithKms: boolean;
-}
-
-/** What a finished request told. */
-export interface StoredAnswer {
-  readonly etag: string | undefined;
-  readonly md5: string | undefined;
-  readonly serverSideEncryption: string | undefined;
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
 }
 
 /**
@@ -185,27 +167,6 @@ async function put(
     fromMs: dateMs === undefined ? undefined : dateMs - (performance.now() - started),
     toMs: dateMs,
   };
-}
-
-/** The source isn't what its MD5 says it is. */
-export function notItsMd5(path: RemotePath): RemoteError {
-  return new RemoteError(
-    'damaged',
-    `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`,
-  );
-}
-
-/** Throws `damaged` when the service says that it stored something else: a store that ignores Content-MD5. */
-export function checkStoredMd5(
-  path: RemotePath,
-  etag: string | undefined,
-  md5: string,
-  serverSideEncryption: string | undefined,
-): void {
-  if (!etagIsMd5({ serverSideEncryption, customerKey: false })) return;
-  const stored = md5OfEtag(etag);
-  if (stored !== undefined && stored !== md5)
-    throw new RemoteError('damaged', `The service stored other content at "${path}" than was sent.`);
 }
 
 function uploaded(upload: Upload, attributes: ObjectAttributes, answer: StoredAnswer): Uploaded {

@@ -169,6 +169,8 @@ function exchange(
       const breakOff = () => answer.destroy(signal.reason instanceof Error ? signal.reason : undefined);
       signal.addEventListener('abort', breakOff, { once: true });
       answer.once('close', () => signal.removeEventListener('abort', breakOff));
+      // Whoever reads the body hears of its failure; an answer that nobody reads must not bring the process down.
+      answer.on('error', () => {});
       resolve(answer);
     });
     sent.on('error', (error) => {
