@@ -48,6 +48,7 @@ export class ActionTable {
   private typed = '';
   private typedAt = 0;
   private frame = 0;
+  private tidying = 0;
 
   constructor(private readonly host: TableHost) {
     const { words } = host.text;
@@ -156,20 +157,22 @@ export class ActionTable {
       if (index >= first && index < end) continue;
       this.drawn.delete(index);
       this.spare.push(row);
-      row.root.hidden = true;
     }
     const [from, to] = this.range;
     for (let index = first; index < end; index++) {
       let row = this.drawn.get(index);
       if (!row) {
-        row = this.spare.pop() ?? this.make();
-        row.root.hidden = false;
+        row = this.spare.pop() ?? new RowElement();
         row.place(index, index * rowPx);
         this.drawn.set(index, row);
       }
       row.fill(this.cache.at(index), look);
+      if (!row.root.isConnected) this.body.append(row.root);
       row.mark(index === this.active, index >= from && index <= to && from !== to);
     }
+    for (const row of this.spare) row.root.remove();
+    window.clearTimeout(this.tidying);
+    this.tidying = window.setTimeout(() => this.tidy(), 150);
     setAttribute(
       this.root,
       'aria-activedescendant',
@@ -178,10 +181,13 @@ export class ActionTable {
     this.cache.want(first, end);
   }
 
-  private make(): RowElement {
-    const row = new RowElement();
-    this.body.append(row.root);
-    return row;
+  /** Puts the rows in the page in their order, for those who read it without seeing it; not while it is being scrolled. */
+  private tidy(): void {
+    let before = this.body.firstElementChild;
+    for (const [, { root }] of [...this.drawn].sort(([a], [b]) => a - b)) {
+      if (root === before) before = before.nextElementSibling;
+      else this.body.insertBefore(root, before);
+    }
   }
 
   private get range(): readonly [number, number] {

@@ -181,6 +181,7 @@ export class Header {
   private factsOf(state: PageState): string {
     const { words, format } = this.host.text;
     const { table } = state;
+    const old = table !== undefined && Date.now() - table.scannedAt >= 60_000;
     const kept = state.deletes ? words.extraDeleted : words.extraKept;
     return [
       state.compare === 'rclone' ? undefined : this.comparedText(state.compare),
@@ -191,7 +192,7 @@ export class Header {
           '',
           format.duration(table.scanMs),
         ),
-      table && fill(words.scannedWhen, format.ago(table.scannedAt, Date.now())),
+      old && fill(words.scannedWhen, format.ago(table.scannedAt, Date.now())),
       kept,
     ]
       .filter((part) => typeof part === 'string')

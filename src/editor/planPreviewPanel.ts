@@ -60,8 +60,9 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     this.add(panel, request, title, memory ?? freshMemory, saved['ticksKept'] !== true || !memory);
   }
 
+  /** The extension ends: what is under way is stopped. The panels stay, so that a reload of the window can bring them back. */
   dispose(): void {
-    for (const panel of this.panels) panel.dispose();
+    for (const panel of this.panels) panel.session.stop();
   }
 
   private add(
@@ -135,10 +136,6 @@ class PlanPreviewPanel {
 
   show(): void {
     this.panel.reveal();
-  }
-
-  dispose(): void {
-    this.panel.dispose();
   }
 
   private load(extensionUri: vscode.Uri): void {

@@ -113,6 +113,13 @@ export class PlanPreviewSession {
     clearTimeout(this.rememberTimer);
   }
 
+  /** Ends all that is under way, and tells nobody any more. */
+  stop(): void {
+    this.dispose();
+    this.cancel();
+    clearTimeout(this.timer);
+  }
+
   cancel(): void {
     this.scanning?.abort();
     if (!this.running) return;
@@ -357,7 +364,11 @@ export class PlanPreviewSession {
       if (report.deletesWithheld !== undefined) later.push({ tone: 'warning', text: report.deletesWithheld });
     } catch (error) {
       run.breakOff(this.panel.now());
-      if (!abort.signal.aborted) later.push({ tone: 'error', text: this.services.describeError(error) });
+      if (!abort.signal.aborted) {
+        const text = this.services.describeError(error);
+        this.services.log.write('error', 'copy', text);
+        later.push({ tone: 'error', text });
+      }
     }
     this.running = undefined;
     this.phase = 'finished';
@@ -373,7 +384,6 @@ export class PlanPreviewSession {
     const changedBanner: Banner = { tone: 'warning', text: told, action: rescan };
     this.banners = [...this.banners, ...later, ...(changed > 0 ? [changedBanner] : [])];
     const summary = runSummary(run, words, format);
-    this.logReport(summary, later);
     this.refilterStates();
     this.showState();
     this.panel.runEnded(run, summary);
@@ -382,12 +392,6 @@ export class PlanPreviewSession {
   private earlierRuns(): EarlierRuns {
     const before = this.run?.state(this.panel.now());
     return before ? { bytes: before.bytesDone, ms: before.ms } : { bytes: 0, ms: 0 };
-  }
-
-  private logReport(summary: string, later: readonly Banner[]): void {
-    const { source, target } = this.state();
-    this.services.log.write('info', 'copy', `${source.full} → ${target.full}: ${summary}`);
-    for (const banner of later) this.services.log.write('warn', 'copy', banner.text);
   }
 
   /** Shows the state at once, and lets the page remember what it needs after a reload. */

@@ -7,7 +7,7 @@ export const englishWords = {
   madeLike: '{0} will be made like {1}',
   copiedTo: '{1} will be copied to {0}',
   extraKept: 'Nothing is deleted',
-  extraDeleted: 'Deletes are done only if you include them below',
+  extraDeleted: 'Deletes only if included below',
   comparedRclone: 'Compared by size, then time, then hash',
   comparedAws: 'Compared like “aws s3 sync”: size, then whether the source is newer',
   comparedExact: 'Compared like “aws s3 sync --exact-timestamps”',
