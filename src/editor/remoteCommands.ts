@@ -192,7 +192,7 @@ async function openRemotesSettings(arg: unknown): Promise<void> {
   const remoteWindow = vscode.env.remoteName !== undefined;
   await vscode.commands.executeCommand(
     remoteWindow ? 'workbench.action.openRemoteSettingsFile' : 'workbench.action.openSettingsJson',
-    { revealSetting: { key: `${settingsSection}.remotes`, edit: true } },
+    { revealSetting: { key: `${settingsSection}.remotes`, edit: false } },
   );
   const editor = vscode.window.activeTextEditor;
   if (!editor || name === undefined) return;

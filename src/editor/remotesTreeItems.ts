@@ -5,7 +5,7 @@ import { formatAddress } from '../remote/remoteAddress';
 import { toUri } from './remoteUri';
 import type { ErrorNode, FileNode, FolderNode, RemoteNode, TreeNode, UnusableNode } from './treeNode';
 import { isBucket, nodeName, placeName } from './treeNode';
-import { phraseError } from './userMessages';
+import { type Phrase, phraseError } from './userMessages';
 import { countOf, format } from './words';
 
 /** What a row's looks depend on besides its node. */
@@ -185,17 +185,24 @@ function printable(name: string): string {
 
 function errorItem(node: ErrorNode): vscode.TreeItem {
   const phrase = phraseError(node.error, `Can't list ${placeName(node.parent.address)}`);
-  const edits = phrase.waysOut[0] === 'editRemote';
+  const wayOut = errorWayOut(phrase);
   const item = new vscode.TreeItem(`${phrase.short[0]?.toUpperCase()}${phrase.short.slice(1)}`);
-  item.description = edits ? 'click to edit the remote' : 'click to try again';
+  item.description = wayOut.text;
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   item.tooltip = phrase.text;
   item.contextValue = 'error';
-  item.command = edits
-    ? { command: 'cloudRemotes.editRemote', title: 'Edit Remote', arguments: [node] }
-    : { command: 'cloudRemotes.refreshFolder', title: 'Try Again', arguments: [node] };
+  item.command = { command: wayOut.command, title: wayOut.title, arguments: [node] };
   item.accessibilityInformation = { label: `${phrase.text} ${item.description}` };
   return item;
+}
+
+/** What a click on an error row does: the one thing that helps, or the whole message where it depends. */
+function errorWayOut({ waysOut: [first] }: Phrase) {
+  if (first === 'editRemote')
+    return { command: 'cloudRemotes.editRemote', title: 'Edit Remote', text: 'click to edit the remote' };
+  if (first === 'copyCommand')
+    return { command: 'cloudRemotes.explainError', title: 'Explain', text: 'click to see what to do' };
+  return { command: 'cloudRemotes.refreshFolder', title: 'Try Again', text: 'click to try again' };
 }
 
 function filterText(filter: string | undefined): string | undefined {

@@ -9,6 +9,7 @@ import { toUri } from './remoteUri';
 import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
 import { isContainer, isItem, nodeName, placeName, remoteOf } from './treeNode';
+import { showFailure } from './userMessages';
 import { format } from './words';
 
 /** The commands that show things and change nothing on any remote. */
@@ -16,6 +17,7 @@ export function treeCommands(shell: Shell): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.refresh', run: () => shell.tree.refresh() },
     { id: 'cloudRemotes.refreshFolder', run: (...args) => refreshFolder(shell, args) },
+    { id: 'cloudRemotes.explainError', run: (arg) => explainError(shell, arg) },
     { id: 'cloudRemotes.loadMore', run: (arg) => loadMore(shell, arg) },
     { id: 'cloudRemotes.filterFolder', run: (...args) => filterFolder(shell, args) },
     { id: 'cloudRemotes.clearFilter', run: (...args) => clearFilter(shell, args) },
@@ -35,6 +37,15 @@ function refreshFolder(shell: Shell, args: readonly unknown[]): void {
     const container = containerOf(shell, node);
     if (container) shell.tree.refresh(container);
   }
+}
+
+/** Says in full what an error row stands for, with all the ways out. */
+function explainError(shell: Shell, arg: unknown): void {
+  if (!isNode(arg) || arg.kind !== 'error') return;
+  const { parent, error } = arg;
+  const retry = () => shell.tree.refresh(parent);
+  const what = `Can't list ${placeName(parent.address)}`;
+  showFailure(error, { what, remote: parent.address.remote, retry }, shell.output);
 }
 
 async function loadMore(shell: Shell, arg: unknown): Promise<void> {

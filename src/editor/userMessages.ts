@@ -24,7 +24,7 @@ const kinds: Readonly<
   isAFolder: { short: 'a folder', waysOut: [] },
   notEmpty: { short: 'not empty', waysOut: [] },
   forbidden: { short: 'access denied', waysOut: ['editRemote', 'retry', 'showLog'] },
-  signInNeeded: { short: 'sign-in needed', waysOut: ['copyCommand', 'retry', 'editRemote'] },
+  signInNeeded: { short: 'sign-in needed', waysOut: ['copyCommand', 'editRemote', 'retry', 'showLog'] },
   tooMany: { short: 'too many requests', waysOut: ['retry'] },
   unavailable: { short: "can't be reached", waysOut: ['retry', 'editRemote', 'showLog'] },
   changed: { short: 'changed meanwhile', waysOut: ['retry'] },
@@ -49,18 +49,13 @@ export function phraseError(error: unknown, what: string): Phrase {
       waysOut: ['showLog', 'retry'],
     };
   const { short, waysOut } = kinds[error.kind];
-  const command = error.kind === 'signInNeeded' ? quotedCommand(error.message) : undefined;
+  const { command } = error;
   return {
     short,
     text: `${what}. ${error.message}`,
     waysOut: waysOut.filter((way) => way !== 'copyCommand' || command !== undefined),
     ...(command !== undefined && { command }),
   };
-}
-
-/** The command that a sentence names in backquotes. */
-function quotedCommand(sentence: string): string | undefined {
-  return /`([^`]+)`/.exec(sentence)?.[1];
 }
 
 export interface FailureContext {

@@ -24,6 +24,8 @@ export interface RemoteErrorDetails {
   readonly retryAfterMs?: number;
   /** The service's own code and status, for the log and for a sentence's brackets: `AccessDenied (403)`. */
   readonly code?: string;
+  /** A command for a terminal that mends it, as the message names it: can be offered to be copied. */
+  readonly command?: string;
 }
 
 /**
@@ -34,6 +36,7 @@ export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
   readonly retryAfterMs: number | undefined;
   readonly code: string | undefined;
+  readonly command: string | undefined;
 
   constructor(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -41,6 +44,7 @@ export class RemoteError extends Error {
     this.kind = kind;
     this.retryAfterMs = details.retryAfterMs;
     this.code = details.code;
+    this.command = details.command;
   }
 }
 

@@ -160,13 +160,13 @@ function profileError(error: unknown, profile: string, chain: readonly AwsProfil
     return new RemoteError(
       'signInNeeded',
       `The single sign-on of the profile "${profile}" has expired or was never made. Run this, then try again: aws sso login --profile ${profile}`,
-      details,
+      { ...details, command: `aws sso login --profile ${profile}` },
     );
   if (own && chain.some((p) => p.has('login_session')))
     return new RemoteError(
       'signInNeeded',
       `The sign-in of the profile "${profile}" has expired. Run this, then try again: aws login --profile ${profile}`,
-      details,
+      { ...details, command: `aws login --profile ${profile}` },
     );
   if (own?.has('source_profile') && last === own)
     return new RemoteError(
