@@ -11,6 +11,7 @@ import { RemoteFileSystem } from './remoteFileSystem';
 import { remoteScheme } from './remoteUri';
 import { SaveConflicts } from './saveConflict';
 import { showSaveStatus } from './saveStatus';
+import { onSettingsChanged } from './settings';
 import type { Snapshots } from './snapshots';
 import { WatchOpenDocuments } from './watchOpenDocuments';
 
@@ -64,6 +65,7 @@ export function registerRemoteFileSystem(
     output,
   });
   context.subscriptions.push(
+    onSettingsChanged(() => files.forgetAll(), 'remotes'),
     changes.event((all) => void watch.lookBelow(all)),
     vscode.workspace.registerFileSystemProvider(remoteScheme, files, { isCaseSensitive: true }),
     showSaveStatus(documents, conflicts, (uri) => files.addressOf(uri)),

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 export const snapshotScheme = 'cloudremotes-snapshot';
 
 /** Most bytes of contents that are kept; the oldest go first, and with them what a closed comparison showed. */
-const mostBytes = 200 * 1024 * 1024;
+const mostBytes = 64 * 1024 * 1024;
 
 /** Hands contents to editors under Uris of their own, with the bytes as they are, so that the editor finds the encoding. */
 export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {

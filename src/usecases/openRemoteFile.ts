@@ -1,7 +1,8 @@
 import type { FileEntry } from '../remote/entry';
 import type { ReadResult, Remote } from '../remote/remote';
-import { RemoteError } from '../remote/remoteError';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, type RemotePath } from '../remote/remotePath';
+import { findFile } from './browseRemote';
 
 /** What opening a file in an editor would mean. */
 export type OpenDecision =
@@ -62,7 +63,7 @@ function quote(text: string): string {
 
 /**
  * The whole content and the entry it belongs to. Throws RemoteError: `unsupported` above `mostBytes` (before anything is
- * transferred), `damaged` when another number of bytes came than the entry says. Never a part of a file.
+ * transferred), `archived` with the way out, `damaged` when another number of bytes came than the entry says. Never a part of a file.
  */
 export async function readWholeFile(
   remote: Remote,
@@ -70,7 +71,9 @@ export async function readWholeFile(
   mostBytes: number,
   signal: AbortSignal,
 ): Promise<{ readonly entry: FileEntry; readonly content: Uint8Array }> {
-  const { stream, entry } = await remote.read(path, {}, signal);
+  const { stream, entry } = await remote.read(path, {}, signal).catch(async (error: unknown) => {
+    throw isRemoteError(error, 'archived') ? await withAdvice(remote, path, error, signal) : error;
+  });
   try {
     if (entry.size > mostBytes)
       throw new RemoteError(
@@ -87,6 +90,18 @@ export async function readWholeFile(
   } finally {
     stream.destroy();
   }
+}
+
+/** The error with the way out, where a fresh look tells the storage class. */
+async function withAdvice(
+  remote: Remote,
+  path: RemotePath,
+  error: RemoteError,
+  signal: AbortSignal,
+): Promise<RemoteError> {
+  const entry = await findFile(remote, path, signal).catch(() => undefined); // the first error says enough
+  if (entry?.storageClass === undefined) return error;
+  return new RemoteError('archived', archiveAdvice(entry), { cause: error });
 }
 
 /** All bytes of the stream; gives up once there are more than `expected`, and then has more than that. */

@@ -68,6 +68,17 @@ test('the whole content comes with the entry it belongs to', async () => {
   assert.equal(entry.version, put.version);
 });
 
+test('reading an archived file says how to restore it', async () => {
+  const remote: Remote = {
+    ...remoteWith({ storageClass: 'GLACIER', readonly: 'It is archived.' }),
+    read: () => Promise.reject(new RemoteError('archived', 'It is archived.')),
+  };
+  await assert.rejects(
+    readWholeFile(remote, path, 1000, signal),
+    (e) => isRemoteError(e, 'archived') && /restore-object --bucket b/.test(e.message),
+  );
+});
+
 test('an empty file is empty', async () => {
   const remote = createMemoryRemote();
   remote.put(path, '');
