@@ -51,9 +51,19 @@ export class EditorWindow {
   /** Runs a command by its title in the palette ("Cloud Remotes: Add Remote…"). */
   async runCommand(title: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    await this.page.keyboard.press('F1');
-    await this.quickInput().fill(`>${title}`);
-    await row.waitFor({ timeout: SLOW_STEP_MS });
+    const deadline = Date.now() + SLOW_STEP_MS;
+    for (;;) {
+      await this.page.keyboard.press('F1');
+      await this.quickInput().fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 3000 });
+        break;
+      } catch (error) {
+        // An open palette never learns of commands that an extension declares later.
+        await this.page.keyboard.press('Escape');
+        if (Date.now() > deadline) throw new Error(`The palette has no command "${title}"`, { cause: error });
+      }
+    }
     await row.click();
   }
 

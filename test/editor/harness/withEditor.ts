@@ -31,6 +31,8 @@ export function withEditor(title: string, options: SessionOptions, define: (step
           await run(session);
         } catch (error) {
           const folder = await saveEvidence(session, `${title}-${name}`);
+          // What is left open must not swallow the keys of the next step.
+          await session.window.page.keyboard.press('Escape');
           console.error(`Pictures, logs and requests: ${path.relative(process.cwd(), folder)}`);
           throw error;
         }

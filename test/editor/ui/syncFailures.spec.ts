@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { currentPreview, openPreview } from '../harness/previewPage';
+import { withEditor } from '../harness/withEditor';
+
+const UP = 'Cloud Remotes: Sync Workspace to Remote';
+const FILES = 60;
+
+withEditor(
+  'when a sync does not go well',
+  {
+    files: Object.fromEntries(
+      Array.from({ length: FILES }, (_, i) => [
+        `many/file-${String(i).padStart(2, '0')}.txt`,
+        `content ${i}\n`,
+      ]),
+    ),
+    prepare: ({ store }) => {
+      store.createBucket('busy');
+      store.put('busy', 'extraneous.txt', 'only here\n');
+    },
+  },
+  (step) => {
+    step('a listing that fails gives an error in words and nothing to apply', async ({ window, s3 }) => {
+      s3.addFault({ operation: 'ListObjectsV2', status: 403, code: 'AccessDenied', count: Infinity });
+      await window.runCommand(UP);
+      await window.quickInput().fill('demo:busy/');
+      await window.quickPick('use this folder');
+      const page = await currentPreview(window);
+      await page.reach('error');
+      const text = (await page.frame.locator('main').textContent()) ?? '';
+      assert.match(text, /denied/i);
+      assert.doesNotMatch(text, /undefined|Error:/);
+      assert.equal(await page.button(/^Apply/).isVisible(), false);
+      s3.clearFaults();
+      await page.button('Try again').click();
+      await page.reach('preview');
+    });
+
+    step(
+      'Cancel in the middle stops soon, and the report says what was done and what was not',
+      async ({ window, s3 }) => {
+        const page = await openPreview(window, UP, 'demo:busy');
+        s3.addFault({ operation: 'PutObject', delayMs: 400, count: Infinity });
+        s3.clearRequests();
+        await page.button(`Apply ${FILES} changes`).click();
+        await page.reach('running');
+        await page.frame.locator('.row[data-state="done"]').first().waitFor();
+        await page.button('Cancel').click();
+        await page.reach('finished', 15_000);
+        s3.clearFaults();
+        const arrived = s3.store.keys('busy').filter((key) => key.startsWith('many/'));
+        assert.ok(arrived.length > 0 && arrived.length < FILES, `${arrived.length} of ${FILES} arrived`);
+        for (const key of arrived) assert.match(s3.store.get('busy', key)?.text ?? '', /^content \d+\n$/);
+        await page.button(/^Continue/).waitFor();
+        assert.equal(s3.store.get('busy', 'extraneous.txt')?.text, 'only here\n');
+      },
+    );
+
+    step('Continue does the rest', async ({ window, s3 }) => {
+      const page = await currentPreview(window);
+      await page.button(/^Continue/).click();
+      await page.frame.locator('footer .line', { hasText: /done/ }).waitFor();
+      await page.reach('finished');
+      assert.equal(s3.store.keys('busy').filter((key) => key.startsWith('many/')).length, FILES);
+    });
+
+    step(
+      'one file that fails stops neither its siblings nor the report, but it stops the deletes',
+      async ({ window, s3 }) => {
+        for (const key of s3.store.keys('busy').filter((each) => each.startsWith('many/')))
+          s3.store.delete('busy', key);
+        const page = await openPreview(window, UP, 'demo:busy');
+        await page.checkbox('Delete what only the target has').click();
+        await page.frame.locator('.row[data-section="delete"]').first().waitFor();
+        await page.reach('preview');
+        await page.checkbox('Include deletes').click();
+        s3.addFault({
+          operation: 'PutObject',
+          key: 'many/file-07.txt',
+          status: 403,
+          code: 'AccessDenied',
+          count: Infinity,
+        });
+        await page.button(/^Apply/).click();
+        await page.reach('finished');
+        s3.clearFaults();
+        const arrived = s3.store.keys('busy').filter((key) => key.startsWith('many/'));
+        assert.equal(arrived.length, FILES - 1);
+        assert.equal(
+          s3.store.get('busy', 'extraneous.txt')?.text,
+          'only here\n',
+          'deletes are not run after a failure',
+        );
+        await page.frame.locator('.row[data-state="failed"]').first().waitFor();
+        assert.match((await page.rows()).find((row) => row.startsWith('file-07')) ?? '', /denied/i);
+      },
+    );
+
+    step('Retry does what failed', async ({ window, s3 }) => {
+      const page = await currentPreview(window);
+      await page.button(/^(Retry failed|Continue)/).click();
+      await page.frame.locator('.row[data-state="failed"]').first().waitFor({ state: 'detached' });
+      await page.reach('finished');
+      assert.equal(s3.store.get('busy', 'many/file-07.txt')?.text, 'content 7\n');
+    });
+
+    step('with the server gone the preview says so instead of planning', async ({ window, s3 }) => {
+      await s3.stop();
+      await window.runCommand(UP);
+      await window.quickPick('demo:busy');
+      const page = await currentPreview(window);
+      await page.reach('error', 100_000);
+      assert.doesNotMatch((await page.frame.locator('main').textContent()) ?? '', /undefined|ECONNREFUSED$/);
+    });
+  },
+);
