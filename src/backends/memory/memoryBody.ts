@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { ByteSource, FileFacts } from '../../remote/remote';
+import type { Instant } from '../../remote/modifiedTime';
+import type { ByteRange, ByteSource, FileFacts } from '../../remote/remote';
 import type { RemoteError } from '../../remote/remoteError';
 
 const chunkSize = 64 * 1024;
@@ -55,4 +57,19 @@ export async function collect(
     if (strike && length >= limit) throw strike.error;
   }
   return Buffer.concat(chunks, length);
+}
+
+/** Lower-case hex. */
+export function md5(content: Uint8Array): string {
+  return createHash('md5').update(content).digest('hex');
+}
+
+/** `time` as a store of this precision keeps it. */
+export function cut(time: Instant, precisionNs: number): Instant {
+  if (precisionNs >= 1e9) return { s: Math.floor(time.s / (precisionNs / 1e9)) * (precisionNs / 1e9), ns: 0 };
+  return { s: time.s, ns: Math.floor(time.ns / precisionNs) * precisionNs };
+}
+
+export function slice(content: Buffer, range: ByteRange | undefined): Buffer {
+  return range ? content.subarray(range.start, range.end) : content;
 }

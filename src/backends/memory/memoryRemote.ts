@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type Capabilities, matchKey, nameProblem } from '../../remote/capabilities';
 import { systemClock } from '../../remote/clock';
 import type { Entry, FileEntry, FolderEntry } from '../../remote/entry';
 import { type Instant, instantFromMs } from '../../remote/modifiedTime';
 import { pagesByCursor } from '../../remote/pages';
-import type { ByteRange, ByteSource, FileFacts, Guard, ListOptions, Remote } from '../../remote/remote';
+import type { ByteSource, FileFacts, Guard, ListOptions, Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import {
   baseName,
@@ -15,7 +14,7 @@ import {
   type RemotePath,
 } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
-import { collect, type Strike, streamOf } from './memoryBody';
+import { collect, cut, md5, type Strike, slice, streamOf } from './memoryBody';
 import type { MemoryCall, MemoryFailure, MemoryOperation, MemoryOptions } from './memoryOptions';
 
 /** A store in memory that keeps the whole contract of Remote, with doors for tests to look behind it. */
@@ -387,19 +386,6 @@ function meets(call: MemoryCall, when: MemoryFailure['when']): boolean {
     (when.path === undefined || when.path === call.path) &&
     (when.nth === undefined || when.nth === call.nth)
   );
-}
-
-function md5(content: Uint8Array): string {
-  return createHash('md5').update(content).digest('hex');
-}
-
-function cut(time: Instant, precisionNs: number): Instant {
-  if (precisionNs >= 1e9) return { s: Math.floor(time.s / (precisionNs / 1e9)) * (precisionNs / 1e9), ns: 0 };
-  return { s: time.s, ns: Math.floor(time.ns / precisionNs) * precisionNs };
-}
-
-function slice(content: Buffer, range: ByteRange | undefined): Buffer {
-  return range ? content.subarray(range.start, range.end) : content;
 }
 
 /** Names may fold to another length, so a folder's part of a path is counted, not measured. */
