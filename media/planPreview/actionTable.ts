@@ -14,7 +14,7 @@ export interface TableHost {
   /** Where the row of a key is; −1 = nowhere. */
   locate(key: string): Promise<number>;
   tick(key: string, on: boolean): void;
-  tickRange(from: string, to: string, on: boolean): void;
+  toggleRange(table: number, from: number, to: number): void;
   tickShown(on: boolean): void;
   includeDeletes(on: boolean): void;
   expand(key: string, expanded: boolean): void;
@@ -224,19 +224,19 @@ export class ActionTable {
     else if (!event.ctrlKey && !event.metaKey) this.host.open(row.key);
   }
 
-  /** Ticks or unticks the active row, or all rows of the range; what the active row is not yet. */
+  /** Ticks or unticks the active row, or all rows of the range. */
   private tickActive(row: Row): void {
-    if (this.state?.ticksFixed) return;
+    if (!this.state || this.state.ticksFixed) return;
+    const [from, to] = this.range;
+    if (from !== to) {
+      this.host.toggleRange(this.state.table, from, to);
+      return;
+    }
     if (row.kind === 'section') {
       if (row.gate !== undefined) this.host.includeDeletes(!row.gate);
       return;
     }
-    const on = row.kind === 'folder' ? row.tick !== 'on' : row.tick !== true;
-    const [from, to] = this.range;
-    const first = this.cache.at(from);
-    const last = this.cache.at(to);
-    if (from !== to && first && last) this.host.tickRange(first.key, last.key, on);
-    else if (row.tick !== undefined) this.host.tick(row.key, on);
+    if (row.tick !== undefined) this.host.tick(row.key, row.tick !== 'on' && row.tick !== true);
   }
 
   private onKey(event: KeyboardEvent): void {

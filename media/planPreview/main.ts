@@ -74,7 +74,7 @@ class Page {
       find: async (start, after) => (await channel.ask({ type: 'find', start, after })).at,
       locate: async (key) => (await channel.ask({ type: 'locate', keys: [key] })).places[0] ?? -1,
       tick: (key, on) => this.retick(channel.ask({ type: 'tick', key, on })),
-      tickRange: (from, to, on) => this.retick(channel.ask({ type: 'tickRange', from, to, on })),
+      toggleRange: (table, from, to) => this.retick(channel.ask({ type: 'toggleRange', table, from, to })),
       tickShown: (on) => this.retick(channel.ask({ type: 'tickShown', on })),
       includeDeletes: (on) => this.retick(channel.ask({ type: 'includeDeletes', on })),
       expand: (key, expanded) =>

@@ -1,6 +1,6 @@
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
-import type { ItemRow, Row, RowSide } from '../../src/preview/planRow';
+import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
 import { fill, type Word, type Words } from '../../src/preview/words';
 
 /** Words and number formats as the panel gave them. */
@@ -68,7 +68,13 @@ export function classCount(rowClass: RowClass, n: number, { words, format }: Pag
   return fill(classTemplate(rowClass, n, words), format.count(n));
 }
 
-export function groupTitle(row: Extract<Row, { kind: 'section' }>, target: string, text: PageText): string {
+export function groupName(row: SectionRow, words: Words): string {
+  if (row.section === 'delete') return words.deletesGroup;
+  if (row.section === 'conflict') return words.conflictsGroup;
+  return row.section === 'skipped' ? words.skippedGroup : '';
+}
+
+export function groupTitle(row: SectionRow, target: string, text: PageText): string {
   const { words, format } = text;
   if (row.section === 'delete') {
     return fill(row.files === 1 ? words.deletesOne : words.deletesMany, format.count(row.files), target);
@@ -80,7 +86,16 @@ export function groupTitle(row: Extract<Row, { kind: 'section' }>, target: strin
 export function spoken(row: Row, target: string, text: PageText, now: number): string {
   const { words, format } = text;
   const files = (n: number) => format.plural(n, words.filesOne, words.filesMany);
-  if (row.kind === 'section') return groupTitle(row, target, text);
+  if (row.kind === 'section') {
+    const title = groupTitle(row, target, text);
+    if (row.gate === undefined) return `${groupName(row, words)}, ${title}`;
+    return [
+      groupName(row, words),
+      title,
+      words.includeDeletes,
+      row.gate ? words.ticked : words.notTicked,
+    ].join(', ');
+  }
   if (row.kind === 'folder') {
     const tick = row.tick && { on: words.ticked, off: words.notTicked, some: words.partlyTicked }[row.tick];
     return [row.label, words.folder, files(row.files), tick].filter(Boolean).join(', ');

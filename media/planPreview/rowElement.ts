@@ -4,6 +4,7 @@ import { fill } from '../../src/preview/words';
 import { element, setAttribute, setText, show } from './dom';
 import { icon, setIcon } from './icons';
 import {
+  groupName,
   groupTitle,
   newerSide,
   type PageText,
@@ -191,19 +192,13 @@ export class RowElement {
 
   private fillSection(row: SectionRow, look: RowLook): void {
     const { words, format } = look.text;
-    const titles = {
-      delete: words.deletesGroup,
-      conflict: words.conflictsGroup,
-      skipped: words.skippedGroup,
-      change: '',
-    };
     this.clearFacts();
     this.fillTick(undefined, false, '');
     this.twistie.classList.add('shown');
     this.twistie.classList.toggle('open', row.expanded);
     this.glyph.classList.add('shown');
     setIcon(this.glyph, row.section === 'change' ? 'folder' : row.section);
-    setText(this.name, titles[row.section]);
+    setText(this.name, groupName(row, words));
     const note = { delete: '', conflict: words.conflictsNote, skipped: words.skippedNote, change: '' }[
       row.section
     ];

@@ -156,8 +156,10 @@ export class PlanPreviewSession {
         return this.reorder(request.anchors, (v) => v.setAllExpanded(request.expanded));
       case 'tick':
         return this.retick((v) => v.tick(request.key, request.on));
-      case 'tickRange':
-        return this.retick((v) => v.tickRange(request.from, request.to, request.on));
+      case 'toggleRange':
+        return this.retick((v) => {
+          if (request.table === this.table) v.toggleRange(request.from, request.to);
+        });
       case 'tickShown':
         return this.retick((v) => v.tickShown(request.on));
       case 'includeDeletes':

@@ -14,7 +14,7 @@ export interface Formatter {
   ago(ms: number, now: number): string;
   /** Milliseconds since the epoch → date and time to the second, for tooltips. */
   exactTime(ms: number): string;
-  /** Milliseconds → "1.2 s", "3 min 5 s", "1 h 12 min". */
+  /** Milliseconds → "1.2 s", "3 min 5 s", "1 h 12 min"; never less than "0.1 s". */
   duration(ms: number): string;
   /** Bytes a second → "8.1 MB/s". */
   rate(bytesPerSecond: number): string;
@@ -66,7 +66,7 @@ export function formatter(language: string, words: Words): Formatter {
     },
     exactTime: (ms) => exact.format(new Date(ms)),
     duration(ms) {
-      if (ms < 9_950) return fill(words.seconds, tenths.format(Math.max(0, ms) / 1000));
+      if (ms < 9_950) return fill(words.seconds, tenths.format(Math.max(100, ms) / 1000));
       const s = Math.round(ms / 1000);
       if (s < 60) return fill(words.seconds, whole.format(s));
       if (s < 3600) {

@@ -153,16 +153,18 @@ export class PlanView {
     else this.tickMany(this.itemsBelow(~node), on);
   }
 
-  /** Ticks the files in the rows between two (both counted), with all below folders that are folded. */
-  tickRange(fromKey: string, toKey: string, on: boolean): void {
-    const ends = [this.indexOf(fromKey), this.indexOf(toKey)].sort((a, b) => a - b);
+  /**
+   * Ticks the files in the rows `from` … `to`, with all below folders that are folded; when all of them are ticked
+   * already, unticks them.
+   */
+  toggleRange(from: number, to: number): void {
     const items: number[] = [];
-    for (let i = Math.max(0, ends[0] ?? 0); i <= (ends[1] ?? -1); i++) {
+    for (let i = Math.max(0, from); i <= Math.min(to, this.rowCount - 1); i++) {
       const node = this.order.nodes[i] ?? 0;
-      if (node >= 0) items.push(node);
-      else if (this.folded[~node]) items.push(...this.itemsBelow(~node));
+      const some = node >= 0 ? [node] : this.folded[~node] ? this.itemsBelow(~node) : [];
+      for (const item of some) if (this.canTick(item)) items.push(item);
     }
-    this.tickMany(items, on);
+    this.tickMany(items, !items.every((item) => this.ticked[item] === 1));
   }
 
   /** Ticks all files that the filter shows. */
@@ -180,11 +182,15 @@ export class PlanView {
     this.tickMany(items, on);
   }
 
-  /** Opens or closes the gate before the deletes; either way all of them follow, to be unticked one by one. */
+  /**
+   * Opens the gate before the deletes and ticks those that the filter shows (never one that can't be seen), or closes it
+   * and unticks them all.
+   */
   includeDeletes(on: boolean): void {
     if (this.running) return;
+    const deletes = this.index.flat[sections.indexOf('delete')] ?? new Int32Array(0);
     this.gateOpen = true;
-    this.tickMany(this.index.flat[sections.indexOf('delete')] ?? [], on);
+    this.tickMany(on ? deletes.filter((item) => this.shown[item] === 1) : deletes, on);
     this.gateOpen = on;
   }
 

@@ -14,7 +14,8 @@ export type PageRequest =
   | ({ readonly type: 'expand'; readonly key: string; readonly expanded: boolean } & Anchored)
   | ({ readonly type: 'expandAll'; readonly expanded: boolean } & Anchored)
   | { readonly type: 'tick'; readonly key: string; readonly on: boolean }
-  | { readonly type: 'tickRange'; readonly from: string; readonly to: string; readonly on: boolean }
+  /** Rows of `table`; when it has become another one meanwhile, nothing is ticked. */
+  | { readonly type: 'toggleRange'; readonly table: number; readonly from: number; readonly to: number }
   | { readonly type: 'tickShown'; readonly on: boolean }
   | { readonly type: 'includeDeletes'; readonly on: boolean }
   | { readonly type: 'compare'; readonly mode: CompareMode }
@@ -55,7 +56,7 @@ export interface PageReplies {
   expand: TableReply;
   expandAll: TableReply;
   tick: StateReply;
-  tickRange: StateReply;
+  toggleRange: StateReply;
   tickShown: StateReply;
   includeDeletes: StateReply;
   compare: StateReply;

@@ -51,9 +51,9 @@ export function readPageRequest(message: unknown): PageRequest | undefined {
       return isText(message['key']) && isFlag(message['on'])
         ? { type, key: message['key'], on: message['on'] }
         : undefined;
-    case 'tickRange':
-      return isText(message['from']) && isText(message['to']) && isFlag(message['on'])
-        ? { type, from: message['from'], to: message['to'], on: message['on'] }
+    case 'toggleRange':
+      return isCount(message['table']) && isCount(message['from']) && isCount(message['to'])
+        ? { type, table: message['table'], from: message['from'], to: message['to'] }
         : undefined;
     case 'tickShown':
     case 'includeDeletes':

@@ -40,7 +40,7 @@ test('A time to come is told by its date, not as if it had been', () => {
 
 test('Durations are told in the two units that matter', () => {
   const durations: [number, string][] = [
-    [40, '0 s'],
+    [40, '0.1 s'],
     [1234, '1.2 s'],
     [9960, '10 s'],
     [59_400, '59 s'],

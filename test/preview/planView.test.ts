@@ -147,7 +147,7 @@ test('Deletes can’t be ticked, by no way at all, until they are included', () 
   view.tick(keyOf(view, 'gone.txt'), true);
   view.tickClass('delete', true);
   view.tickShown(true);
-  view.tickRange(keyOf(view, 'a.txt'), keyOf(view, 'gone.txt'), true);
+  view.toggleRange(7, 10);
   assert.deepEqual(
     view.selectedIds().filter((id) => id.startsWith('d:')),
     [],
@@ -171,6 +171,23 @@ test('Including deletes ticks all of them; single ones can be unticked; excludin
   );
 });
 
+test('Including deletes under a filter ticks only those that can be seen', () => {
+  const view = new PlanView(mixed());
+  view.setFilter({ ...noFilter, text: 'old' });
+  view.includeDeletes(true);
+  view.setFilter(noFilter);
+  assert.deepEqual(
+    view.selectedIds().filter((id) => id.startsWith('d:')),
+    ['d:css/old.css'],
+  );
+  view.setFilter({ ...noFilter, text: 'nothing' });
+  view.includeDeletes(false);
+  assert.deepEqual(
+    view.selectedIds().filter((id) => id.startsWith('d:')),
+    [],
+  );
+});
+
 test('Conflicts and skipped files can never be ticked', () => {
   const view = new PlanView(mixed());
   view.tick(keyOf(view, 'docs'), true);
@@ -178,18 +195,29 @@ test('Conflicts and skipped files can never be ticked', () => {
   assert.equal(view.selectedIds().length, 5);
 });
 
-test('A range ticks the files between its ends, in either direction', () => {
+test('A range unticks the files between its ends when all are ticked, else it ticks them', () => {
   const view = new PlanView(mixed());
-  view.tickRange(keyOf(view, 'z.js'), keyOf(view, 'x.css'), false);
+  view.toggleRange(2, 5);
   assert.deepEqual(view.selectedIds(), ['c:a.txt', 't:css/t.css']);
+  view.toggleRange(1, 2);
+  assert.deepEqual(view.selectedIds(), ['c:a.txt', 'c:css/x.css', 't:css/t.css']);
+});
+
+test('A range over everything, with locked deletes at its end, is about what can be ticked', () => {
+  const view = new PlanView(mixed());
+  view.toggleRange(0, 1000);
+  assert.deepEqual(view.selectedIds(), []);
+  view.toggleRange(0, 1000);
+  assert.equal(view.selectedIds().length, 5);
 });
 
 test('A range over an open folder’s row does not reach past the range; over a folded one it takes all below', () => {
   const view = new PlanView(mixed());
-  view.tickRange(keyOf(view, 'css/'), keyOf(view, 'x.css'), false);
+  view.toggleRange(0, 2);
   assert.deepEqual(drawn(view).slice(0, 4), ['~ css/', '  . t.css', '  . x.css', '  x y.css']);
   view.setExpanded(keyOf(view, 'css/'), false);
-  view.tickRange(keyOf(view, 'css/'), keyOf(view, 'deep/er/still/'), false);
+  view.tick(keyOf(view, 'css/'), true);
+  view.toggleRange(0, 1);
   assert.deepEqual(view.selectedIds(), ['c:a.txt', 'c:deep/er/still/z.js']);
 });
 
