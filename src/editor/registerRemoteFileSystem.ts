@@ -11,7 +11,7 @@ import { RemoteFileSystem } from './remoteFileSystem';
 import { remoteScheme } from './remoteUri';
 import { SaveConflicts } from './saveConflict';
 import { showSaveStatus } from './saveStatus';
-import { onSettingsChanged } from './settings';
+import { onSettingsChanged, settingsSection } from './settings';
 import type { Snapshots } from './snapshots';
 import { WatchOpenDocuments } from './watchOpenDocuments';
 
@@ -45,8 +45,10 @@ export function registerRemoteFileSystem(
     conflicts,
     moves: new MovedDocuments(app, documents),
     output,
-    mostEntries: () =>
-      vscode.workspace.getConfiguration('cloudRemotes').get<number>('explorerLimit') ?? defaultMostEntries,
+    mostEntries: () => {
+      const limit = vscode.workspace.getConfiguration(settingsSection).get<unknown>('explorerLimit');
+      return typeof limit === 'number' && limit >= 1 ? Math.floor(limit) : defaultMostEntries;
+    },
   });
   const watch = new WatchOpenDocuments({
     intervalMs: () => needs.settings().watchIntervalMs,
@@ -66,6 +68,7 @@ export function registerRemoteFileSystem(
   });
   context.subscriptions.push(
     onSettingsChanged(() => files.forgetAll(), 'remotes'),
+    onSettingsChanged(() => watch.restart(), 'watchInterval'),
     changes.event((all) => void watch.lookBelow(all)),
     vscode.workspace.registerFileSystemProvider(remoteScheme, files, { isCaseSensitive: true }),
     showSaveStatus(documents, conflicts, (uri) => files.addressOf(uri)),

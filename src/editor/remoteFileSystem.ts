@@ -139,7 +139,8 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       mustBeInBucket(address);
       const entry = await this.lookups.ask(address, this.closing.signal);
       if (entry.kind === 'folder' && !options.recursive) {
-        const { entries } = await this.lookups.list(address, 1, this.closing.signal);
+        const most = this.parts.mostEntries();
+        const { entries } = await this.lookups.list(address, most, this.closing.signal);
         if (entries.size > 0) throw new RemoteError('notEmpty', `${formatAddress(address)} is not empty.`);
       }
       try {

@@ -104,7 +104,12 @@ export class SaveConflicts implements vscode.Disposable {
     void vscode.window.showWarningMessage(text, ...buttons).then((chosen) => {
       // Another message about a later state may have taken its place.
       const latest = this.open.get(conflict.uri.toString());
-      if (!latest || chosen === undefined) return;
+      if (chosen === undefined) return;
+      if (!latest) {
+        const name = baseName(conflict.address.path);
+        void vscode.window.showInformationMessage(`${name} has no unsaved changes any more.`);
+        return;
+      }
       if (chosen === 'Compare') void this.attempt(latest, (one) => this.compare(one));
       if (chosen === 'Overwrite' || chosen === 'Save Again')
         void this.attempt(latest, (one) => this.overwrite(one));

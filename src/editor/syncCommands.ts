@@ -1,9 +1,6 @@
 import * as vscode from 'vscode';
-import type { App, SyncRequest } from '../app';
 import type { Place } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
-import { RemoteError } from '../remote/remoteError';
-import type { CheckedSettings } from './checkedSettings';
 import {
   nameOfPlace,
   placeBelow,
@@ -11,17 +8,9 @@ import {
   type SelectedSource,
   sourceOfSelection,
 } from './itemSelection';
+import { openPreview, planOptionsFor, type SyncParts } from './openPreview';
 import { pickPlace } from './pickPlace';
-import {
-  checkSyncs,
-  isRelative,
-  optionsOf,
-  placeOf,
-  type SavedSync,
-  writePlace,
-  writtenOptions,
-} from './savedSyncs';
-import { settingsSection } from './settings';
+import { runSavedSync, saveSync } from './savedSyncCommands';
 import type { CommandRow } from './shell';
 import {
   askLocalFolder,
@@ -29,29 +18,13 @@ import {
   askWorkspaceFolder,
   describePlace,
   placeOfUri,
-  type RememberedPlaces,
   remotePlace,
   shortPlace,
 } from './syncPlaces';
 import { isNode } from './targets';
 import { isContainer, isItem } from './treeNode';
-import { offerToSave } from './unsavedDocuments';
 import { showFailure } from './userMessages';
 import { countOf } from './words';
-
-/** What the commands that copy and sync work with. */
-export interface SyncParts {
-  readonly app: App;
-  readonly settings: () => CheckedSettings;
-  readonly output: vscode.LogOutputChannel;
-  readonly remembered: RememberedPlaces;
-  /** What the preview used last is about, with the options as they were set there. */
-  readonly lastPlanned: () => SyncRequest | undefined;
-  /** Opens the preview of a plan for the request; nothing is written before the user applies it. */
-  readonly preview: (request: SyncRequest, title: string) => unknown;
-}
-
-type Verb = PlanOptions['verb'];
 
 /** Copy and sync, each ending in the preview of a plan. */
 export function syncCommands(parts: SyncParts): readonly CommandRow[] {
@@ -72,8 +45,8 @@ export function syncCommands(parts: SyncParts): readonly CommandRow[] {
     row('syncWorkspaceToRemote', (args) => commands.syncWorkspaceToRemote(args)),
     row('syncRemoteToWorkspace', (args) => commands.syncRemoteToWorkspace(args)),
     row('syncRemoteToRemote', (args) => commands.syncRemoteToRemote(args)),
-    row('runSavedSync', ([name]) => commands.runSavedSync(name)),
-    row('saveSync', () => commands.saveSync()),
+    row('runSavedSync', ([name]) => runSavedSync(parts, name)),
+    row('saveSync', () => saveSync(parts)),
   ];
 }
 
@@ -146,71 +119,11 @@ class SyncCommands {
     if (target) await this.open('sync', source, target);
   }
 
-  /** Runs the sync named so; asks for one of them otherwise. */
-  async runSavedSync(name: unknown): Promise<void> {
-    const syncs = checkSyncs(vscode.workspace.getConfiguration(settingsSection).get('syncs'));
-    if (syncs.length === 0) {
-      const open = 'Open Settings';
-      const text = 'No sync is saved yet. After a sync, the command "Save Sync…" saves it under a name.';
-      if ((await vscode.window.showInformationMessage(text, open)) === open) await openSyncsSettings();
-      return;
-    }
-    const sync = syncs.find((one) => one.name === name) ?? (await pickSync(syncs));
-    if (!sync) return;
-    if (sync.problem !== undefined)
-      throw new RemoteError('badSettings', `The saved sync "${sync.name}" can't be run. ${sync.problem}`);
-    const folder = [sync.from, sync.to].some(isRelative) ? await localWorkspaceFolder(sync.name) : undefined;
-    if ([sync.from, sync.to].some(isRelative) && folder === undefined) return;
-    const options = optionsOf(sync, this.optionsFor('sync'));
-    await this.show({ source: placeOf(sync.from, folder), target: placeOf(sync.to, folder), options });
-  }
-
-  /** Saves the sync whose preview was used last under a name. */
-  async saveSync(): Promise<void> {
-    const last = this.parts.lastPlanned();
-    if (!last) {
-      void vscode.window.showInformationMessage(
-        'Open the preview of a copy or sync first. This command then saves it.',
-      );
-      return;
-    }
-    const settings = vscode.workspace.getConfiguration(settingsSection);
-    const written = settings.get<unknown[]>('syncs') ?? [];
-    const names = checkSyncs(written).map((sync) => sync.name);
-    const name = await vscode.window.showInputBox({
-      title: 'Save Sync',
-      prompt: `${shortPlace(last.source)} → ${shortPlace(last.target)}`,
-      placeHolder: 'A name to run it by',
-      validateInput: (text) =>
-        text.trim() === ''
-          ? 'Enter a name.'
-          : names.includes(text.trim())
-            ? `"${text.trim()}" is there already.`
-            : undefined,
-    });
-    if (name === undefined) return;
-    const folder = firstLocalFolder();
-    const sync = {
-      name: name.trim(),
-      from: writePlace(last.source, folder),
-      to: writePlace(last.target, folder),
-      options: writtenOptions(last.options, this.optionsFor('sync')),
-    };
-    const where = vscode.workspace.workspaceFolders
-      ? vscode.ConfigurationTarget.Workspace
-      : vscode.ConfigurationTarget.Global;
-    const inspected = settings.inspect<unknown[]>('syncs');
-    const before =
-      where === vscode.ConfigurationTarget.Workspace ? inspected?.workspaceValue : inspected?.globalValue;
-    await settings.update('syncs', [...(before ?? []), sync], where);
-    void vscode.window.setStatusBarMessage(`Saved the sync "${sync.name}"`, 4000);
-  }
-
   private async copy(items: readonly SelectedItem[], selected: SelectedSource, folder: Place): Promise<void> {
     const { source, filters, folderName } = selected;
     const target = items.length > 0 && folderName ? await askWhetherInside(folder, folderName) : folder;
     if (!target) return;
-    const options = this.optionsFor('copy');
+    const options = planOptionsFor(this.parts.settings(), 'copy');
     if (filters.length === 0) return this.open('copy', source, target);
     // What was named by hand is meant, even where the usual rules would leave it out; the content of folders is not.
     const byHand = items.every(({ kind }) => kind === 'file');
@@ -218,31 +131,15 @@ class SyncCommands {
     const useDefaultExcludes = options.useDefaultExcludes && !byHand;
     const [only] = items;
     const what = items.length === 1 && only ? nameOfPlace(only.place) : countOf(items.length, 'item');
-    await this.show({ source, target, options: { ...options, filters: rules, useDefaultExcludes } }, what);
+    await openPreview(
+      this.parts,
+      { source, target, options: { ...options, filters: rules, useDefaultExcludes } },
+      what,
+    );
   }
 
-  private async open(verb: Verb, source: Place, target: Place): Promise<void> {
-    await this.show({ source, target, options: this.optionsFor(verb) });
-  }
-
-  /** `what` is copied, where that isn't the whole source. */
-  private async show(request: SyncRequest, what = shortPlace(request.source)): Promise<void> {
-    if (!(await offerToSave(this.parts.app, request.source))) return;
-    const verb = request.options.verb === 'copy' ? 'Copy' : 'Sync';
-    await this.parts.preview(request, `${verb}: ${what} → ${shortPlace(request.target)}`);
-  }
-
-  private optionsFor(verb: Verb): PlanOptions {
-    const { compare, deleteExtraneous, exclude, useDefaultExcludes, followSymlinks } = this.parts.settings();
-    return {
-      verb,
-      compare,
-      deletes: verb === 'sync' && deleteExtraneous ? 'after' : 'none',
-      filters: exclude,
-      filterDialect: 'rclone',
-      useDefaultExcludes,
-      followSymlinks,
-    };
+  private async open(verb: PlanOptions['verb'], source: Place, target: Place): Promise<void> {
+    await openPreview(this.parts, { source, target, options: planOptionsFor(this.parts.settings(), verb) });
   }
 
   private async workspacePlace(title: string): Promise<Place | undefined> {
@@ -329,37 +226,4 @@ async function askWhetherInside(folder: Place, name: string): Promise<Place | un
   ];
   const row = await vscode.window.showQuickPick(rows, { title: `Copy ${name}`, ignoreFocusOut: true });
   return row?.place;
-}
-
-async function pickSync(syncs: readonly SavedSync[]): Promise<SavedSync | undefined> {
-  const rows = syncs.map((sync) => ({
-    label: `$(${sync.problem === undefined ? 'sync' : 'warning'}) ${sync.name}`,
-    description: `${sync.from} → ${sync.to}`,
-    ...(sync.problem !== undefined && { detail: sync.problem }),
-    sync,
-  }));
-  return (await vscode.window.showQuickPick(rows, { title: 'Run which sync?', matchOnDescription: true }))
-    ?.sync;
-}
-
-/** The disk path of the workspace folder that relative folders of a saved sync start from; undefined when the user leaves. */
-async function localWorkspaceFolder(name: string): Promise<string | undefined> {
-  const local = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-  if (local.length === 1) return local[0]?.uri.fsPath;
-  if (local.length === 0)
-    throw new RemoteError(
-      'badSettings',
-      `The sync "${name}" is relative to a workspace folder, but none is open.`,
-    );
-  const rows = local.map((folder) => ({ label: folder.name, description: folder.uri.fsPath }));
-  const title = `Run "${name}" for which folder?`;
-  return (await vscode.window.showQuickPick(rows, { title }))?.description;
-}
-
-function firstLocalFolder(): string | undefined {
-  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
-}
-
-async function openSyncsSettings(): Promise<void> {
-  await vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.syncs`);
 }

@@ -66,6 +66,12 @@ export class WatchOpenDocuments implements vscode.Disposable {
     await this.looking;
   }
 
+  /** Begins to wait anew, with the interval as it is now. */
+  restart(): void {
+    this.stop();
+    this.schedule();
+  }
+
   dispose(): void {
     this.disposed = true;
     this.stop();
@@ -80,7 +86,7 @@ export class WatchOpenDocuments implements vscode.Disposable {
   private schedule(): void {
     const interval = this.parts.intervalMs();
     if (this.disposed || this.timer || this.looking || !vscode.window.state.focused) return;
-    // Without an open file there is nothing to look at, until a tab changes; without an interval, until the focus does.
+    // Without an open file there is nothing to look at, until a tab changes.
     if (interval === 0 || openFiles().length === 0) return;
     const wait = interval * Math.min(mostBackOff, 2 ** this.failures);
     this.timer = setTimeout(() => void this.lookNow(), wait);

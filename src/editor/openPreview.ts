@@ -1,0 +1,46 @@
+import type * as vscode from 'vscode';
+import type { App, SyncRequest } from '../app';
+import type { PlanOptions } from '../plan/planOptions';
+import type { CheckedSettings } from './checkedSettings';
+import { type RememberedPlaces, shortPlace } from './syncPlaces';
+import { offerToSave } from './unsavedDocuments';
+
+/** What the commands that copy and sync work with. */
+export interface SyncParts {
+  readonly app: App;
+  readonly settings: () => CheckedSettings;
+  readonly output: vscode.LogOutputChannel;
+  readonly remembered: RememberedPlaces;
+  /** What the preview used last is about, with the options as they were set there. */
+  readonly lastPlanned: () => SyncRequest | undefined;
+  /** Opens the preview of a plan for the request; nothing is written before the user applies it. */
+  readonly preview: (request: SyncRequest, title: string) => unknown;
+}
+
+/**
+ * Opens the preview of what a command asks for, after offering to save what is unsaved in the source. `what` is named in the
+ * title, where that isn't the whole source.
+ */
+export async function openPreview(
+  parts: Pick<SyncParts, 'app' | 'preview'>,
+  request: SyncRequest,
+  what = shortPlace(request.source),
+): Promise<void> {
+  if (!(await offerToSave(parts.app, request.source))) return;
+  const verb = request.options.verb === 'copy' ? 'Copy' : 'Sync';
+  await parts.preview(request, `${verb}: ${what} → ${shortPlace(request.target)}`);
+}
+
+/** The options that the settings ask for. A copy never deletes. Pure. */
+export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['verb']): PlanOptions {
+  const { compare, deleteExtraneous, exclude, useDefaultExcludes, followSymlinks } = settings;
+  return {
+    verb,
+    compare,
+    deletes: verb === 'sync' && deleteExtraneous ? 'after' : 'none',
+    filters: exclude,
+    filterDialect: 'rclone',
+    useDefaultExcludes,
+    followSymlinks,
+  };
+}

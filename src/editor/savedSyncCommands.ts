@@ -1,0 +1,128 @@
+import * as vscode from 'vscode';
+import { RemoteError } from '../remote/remoteError';
+import { openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import {
+  checkSyncs,
+  isRelative,
+  optionsOf,
+  placeOf,
+  type SavedSync,
+  writePlace,
+  writtenOptions,
+} from './savedSyncs';
+import { settingsSection } from './settings';
+import { shortPlace } from './syncPlaces';
+
+/** Runs the sync named so; asks for one of them otherwise. */
+export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {
+  const syncs = writtenSyncs();
+  if (syncs.length === 0) {
+    const open = 'Open Settings';
+    const text = 'No sync is saved yet. After a sync, the command "Save Sync…" saves it under a name.';
+    if ((await vscode.window.showInformationMessage(text, open)) === open) await openSyncsSettings();
+    return;
+  }
+  const sync = syncs.find((one) => one.name === name) ?? (await pickSync(syncs));
+  if (!sync) return;
+  if (sync.problem !== undefined)
+    throw new RemoteError('badSettings', `The saved sync "${sync.name}" can't be run. ${sync.problem}`);
+  const relative = [sync.from, sync.to].some(isRelative);
+  const folder = relative ? (sync.folder ?? (await localWorkspaceFolder(sync.name))) : undefined;
+  if (relative && folder === undefined) return;
+  const options = optionsOf(sync, planOptionsFor(parts.settings(), 'sync'));
+  await openPreview(parts, { source: placeOf(sync.from, folder), target: placeOf(sync.to, folder), options });
+}
+
+/** Saves the sync whose preview was used last under a name. */
+export async function saveSync(parts: SyncParts): Promise<void> {
+  const last = parts.lastPlanned();
+  if (!last) {
+    void vscode.window.showInformationMessage(
+      'Open the preview of a copy or sync first. This command then saves it.',
+    );
+    return;
+  }
+  const settings = vscode.workspace.getConfiguration(settingsSection);
+  const names = writtenSyncs().map((sync) => sync.name);
+  const name = await vscode.window.showInputBox({
+    title: 'Save Sync',
+    prompt: `${shortPlace(last.source)} → ${shortPlace(last.target)}`,
+    placeHolder: 'A name to run it by',
+    validateInput: (text) =>
+      text.trim() === ''
+        ? 'Enter a name.'
+        : names.includes(text.trim())
+          ? `"${text.trim()}" is there already.`
+          : undefined,
+  });
+  if (name === undefined) return;
+  const folder = firstLocalFolder();
+  const sync = {
+    name: name.trim(),
+    from: writePlace(last.source, folder),
+    to: writePlace(last.target, folder),
+    options: writtenOptions(last.options, planOptionsFor(parts.settings(), 'sync')),
+  };
+  // The settings of a workspace on a remote would be written into its bucket.
+  const where =
+    folder === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
+  const inspected = settings.inspect<unknown[]>('syncs');
+  const before =
+    where === vscode.ConfigurationTarget.Workspace ? inspected?.workspaceValue : inspected?.globalValue;
+  await settings.update('syncs', [...(before ?? []), sync], where);
+  void vscode.window.setStatusBarMessage(`Saved the sync "${sync.name}"`, 4000);
+}
+
+interface WrittenSync extends SavedSync {
+  /** The workspace folder in whose own settings it stands, as a disk path. */
+  readonly folder?: string;
+}
+
+/** The saved syncs of all settings; of two with one name the more special one counts. */
+function writtenSyncs(): WrittenSync[] {
+  const found = new Map<string, WrittenSync>();
+  const settings = vscode.workspace.getConfiguration(settingsSection).inspect<unknown>('syncs');
+  for (const written of [settings?.globalValue, settings?.workspaceValue])
+    for (const sync of checkSyncs(written)) found.set(sync.name, sync);
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  if (folders.length > 1)
+    for (const { uri } of folders) {
+      const own = vscode.workspace.getConfiguration(settingsSection, uri).inspect<unknown>('syncs');
+      for (const sync of checkSyncs(own?.workspaceFolderValue))
+        found.set(sync.name, uri.scheme === 'file' ? { ...sync, folder: uri.fsPath } : sync);
+    }
+  return [...found.values()];
+}
+
+async function pickSync(syncs: readonly WrittenSync[]): Promise<WrittenSync | undefined> {
+  const rows = syncs.map((sync) => ({
+    label: `$(${sync.problem === undefined ? 'sync' : 'warning'}) ${sync.name}`,
+    description: `${sync.from} → ${sync.to}`,
+    ...(sync.problem !== undefined && { detail: sync.problem }),
+    sync,
+  }));
+  return (await vscode.window.showQuickPick(rows, { title: 'Run which sync?', matchOnDescription: true }))
+    ?.sync;
+}
+
+/** The disk path of the workspace folder that relative folders of a saved sync start from; undefined when the user leaves. */
+async function localWorkspaceFolder(name: string): Promise<string | undefined> {
+  const local = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  if (local.length === 1) return local[0]?.uri.fsPath;
+  if (local.length === 0)
+    throw new RemoteError(
+      'badSettings',
+      `The sync "${name}" is relative to a workspace folder, but none is open.`,
+    );
+  const rows = local.map((folder) => ({ label: folder.name, description: folder.uri.fsPath }));
+  const title = `Run "${name}" for which folder?`;
+  return (await vscode.window.showQuickPick(rows, { title }))?.description;
+}
+
+function firstLocalFolder(): string | undefined {
+  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+}
+
+async function openSyncsSettings(): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.syncs`);
+}
