@@ -281,7 +281,6 @@ function editItems(
   const problems = backend.check(settings).map((problem): EditItem => ({ label: `$(warning) ${problem}` }));
   const test: EditItem = {
     label: '$(plug) Test Connection',
-    description: changed ? 'then save' : '',
     does: 'test',
   };
   const save: EditItem = { label: '$(save) Save', does: 'save' };

@@ -189,20 +189,26 @@ async function askName(verb: string, own: string, initial: string): Promise<stri
 async function openRemotesSettings(arg: unknown): Promise<void> {
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
   // Settings of the machine stand in a file of their own where the machine isn't the one with the window.
-  const remoteWindow = vscode.env.remoteName !== undefined;
-  await vscode.commands.executeCommand(
-    remoteWindow ? 'workbench.action.openRemoteSettingsFile' : 'workbench.action.openSettingsJson',
-    { revealSetting: { key: `${settingsSection}.remotes`, edit: false } },
-  );
+  const command =
+    vscode.env.remoteName === undefined
+      ? 'workbench.action.openSettingsJson'
+      : 'workbench.action.openRemoteSettingsFile';
+  const written =
+    name === undefined ? undefined : new RegExp(`"name"\\s*:\\s*${escapeRegExp(JSON.stringify(name))}`);
+  if (!written) {
+    await vscode.commands.executeCommand(command, { revealSetting: { key: `${settingsSection}.remotes` } });
+    return;
+  }
+  await vscode.commands.executeCommand(command);
   const editor = vscode.window.activeTextEditor;
-  if (!editor || name === undefined) return;
-  const at = editor.document
-    .getText()
-    .search(new RegExp(`"name"\\s*:\\s*${escapeRegExp(JSON.stringify(name))}`));
-  if (at < 0) return;
-  const position = editor.document.positionAt(at);
-  editor.selection = new vscode.Selection(position, position);
-  editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
+  const match = editor && written.exec(editor.document.getText());
+  if (!editor || !match) return;
+  const range = new vscode.Range(
+    editor.document.positionAt(match.index),
+    editor.document.positionAt(match.index + match[0].length),
+  );
+  editor.selection = new vscode.Selection(range.start, range.end);
+  editor.revealRange(range, vscode.TextEditorRevealType.InCenter);
 }
 
 function escapeRegExp(text: string): string {
