@@ -49,6 +49,7 @@ class Page {
   private readonly trouble = element('div', { class: 'trouble', role: 'alert' });
   private readonly empty: HTMLElement;
   private state: PageState;
+  private scrollTop = kept.scrollTop;
   /** Grows with every state shown, so that one that is late is not shown any more. */
   private turn = 0;
 
@@ -91,7 +92,6 @@ class Page {
     const middle = element('div', { class: 'middle' }, this.table.root, this.empty, this.center.root);
     document.body.replaceChildren(this.header.root, this.trouble, middle, this.footer.root);
     this.show(start.state, []);
-    this.table.scrollTo(kept.scrollTop ?? 0);
     // "3 min ago" goes on being true.
     window.setInterval(() => this.show(this.state, []), 30_000);
   }
@@ -122,7 +122,12 @@ class Page {
     const shown = table !== undefined && phase !== 'same' && phase !== 'error';
     show(this.table.root, shown);
     show(this.empty, shown && table.rowCount === 0);
-    if (table && shown) this.table.update(table, state.target.short, places);
+    if (table && shown) {
+      this.table.update(table, state.target.short, places);
+      // Where the page was before it was hidden or loaded anew; only the first table is meant.
+      if (this.scrollTop !== undefined) this.table.scrollTo(this.scrollTop);
+      this.scrollTop = undefined;
+    }
     this.footer.update(state);
     document.body.dataset['ready'] = 'true';
   }

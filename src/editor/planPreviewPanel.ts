@@ -107,7 +107,10 @@ class PlanPreviewPanel {
     this.session = start(this.around());
     this.notification = new RunNotification(this.words, () => this.session.cancel());
     this.channel = new HostChannel(
-      (message) => void panel.webview.postMessage(message),
+      (message) => {
+        // The answer to "close" finds nobody.
+        if (!this.isGone) void panel.webview.postMessage(message);
+      },
       (message) => this.session.answer(message),
       (error) =>
         services.log.write('warn', 'plan', `Preview: ${error instanceof Error ? error.message : error}`),

@@ -13,8 +13,10 @@ import type {
   RunState,
   SavedPanel,
   ScanState,
+  TableState,
 } from '../preview/previewProtocol';
 import { runSummary } from '../preview/sentences';
+import { tableFacts } from '../preview/tableFacts';
 import { fill } from '../preview/words';
 import { type EarlierRuns, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
@@ -230,30 +232,18 @@ export class PlanPreviewSession {
       ...(this.scan ? { scan: this.scan } : {}),
       ...(run ? { run } : {}),
       ...(this.error === undefined ? {} : { error: this.error }),
-      ...(view ? { table: this.tableState(view) } : {}),
+      ...(view ? { table: this.tableOf(view) } : {}),
     };
   }
 
-  private tableState(view: PlanView): NonNullable<PageState['table']> {
-    const { shown, all } = view.matches;
-    const tick = view.tickOfShown;
-    const { source, target } = view.plan.listed;
+  private tableOf(view: PlanView): TableState {
     return {
+      ...tableFacts(view),
       table: this.table,
-      rowCount: view.rowCount,
-      shown,
-      all,
-      classes: view.summary(),
-      unchanged: view.plan.unchanged.files,
-      extra: Math.max(0, target.files - view.plan.unchanged.files),
-      listed: Math.max(source.files, target.files),
       scanMs: this.scanMs,
       scannedAt: this.scannedAt,
-      filter: view.filter,
-      flat: view.flat,
       ticksFixed: this.run !== undefined || this.phase === 'scanning',
       running: this.run !== undefined,
-      ...(tick ? { tickOfShown: tick } : {}),
     };
   }
 

@@ -3,17 +3,16 @@ import { FolderSums } from './folderSums';
 import {
   actionOf,
   buildPlanIndex,
-  conflictOf,
   nameOf,
   type PlanIndex,
   pathOf,
   type RowClass,
   rowClasses,
   sections,
-  skippedOf,
 } from './planIndex';
 import { type Row, type RowState, rowStates, type Tick } from './planRow';
 import { itemRow } from './rowFacts';
+import { RowKeys } from './rowKeys';
 import { orderRows, type RowOrder } from './rowOrder';
 import { RunRows } from './runRows';
 import { textMatcher } from './textMatcher';
@@ -68,14 +67,13 @@ export class PlanView {
   private readonly folded: Uint8Array;
   private readonly sums: FolderSums;
   private readonly run: RunRows;
+  private readonly keys: RowKeys;
   private filterNow: RowFilter = freshMemory.filter;
   private isFlat = false;
   private gateOpen = false;
   private running = false;
   private shownTotal = 0;
   private order: RowOrder = { nodes: new Int32Array(0), levels: new Uint16Array(0) };
-  private itemsById: Map<string, number> | undefined;
-  private foldersByKey: Map<string, number> | undefined;
 
   constructor(plan: Plan, memory: ViewMemory = freshMemory) {
     this.plan = plan;
@@ -86,6 +84,7 @@ export class PlanView {
     this.folded = new Uint8Array(folders.length);
     this.sums = new FolderSums(this.index);
     this.run = new RunRows(this.index);
+    this.keys = new RowKeys(this.index);
     for (let i = 0; i < this.ticked.length; i++) this.ticked[i] = classOf[i] === deleteClass ? 0 : 1;
     this.recall(memory);
     this.refilter();
@@ -132,7 +131,7 @@ export class PlanView {
 
   /** Folds or unfolds one folder or group; a key that isn't known does nothing. */
   setExpanded(key: string, expanded: boolean): void {
-    const node = this.nodeOf(key);
+    const node = this.keys.nodeOf(key);
     if (node === undefined || node >= 0) return;
     this.folded[~node] = expanded ? 0 : 1;
     this.layOut();
@@ -147,7 +146,7 @@ export class PlanView {
 
   /** Ticks one file, or all files shown below a folder or group. */
   tick(key: string, on: boolean): void {
-    const node = this.nodeOf(key);
+    const node = this.keys.nodeOf(key);
     if (node === undefined) return;
     if (node >= 0) this.tickOne(node, on);
     else this.tickMany(this.itemsBelow(~node), on);
@@ -228,7 +227,7 @@ export class PlanView {
 
   /** Where the row of `key` is now; when it is hidden, the nearest folder around it; −1 when there is none. */
   indexOf(key: string): number {
-    const node = this.nodeOf(key);
+    const node = this.keys.nodeOf(key);
     if (node === undefined) return -1;
     let at = this.order.nodes.indexOf(node);
     let folder = node >= 0 ? (this.index.folderOf[node] ?? -1) : (this.index.folders[~node]?.parent ?? -1);
@@ -252,14 +251,13 @@ export class PlanView {
   }
 
   actionOf(key: string): Action | undefined {
-    const node = this.nodeOf(key);
+    const node = this.keys.nodeOf(key);
     return node === undefined || node < 0 ? undefined : actionOf(this.plan, node);
   }
 
   /** A run of these actions begins: they are queued, and all others that never ran are left out. Ticks are fixed from now on. */
   beginRun(ids: Iterable<string>): void {
-    const byId = this.idMap();
-    const items = [...ids].flatMap((id) => byId.get(id) ?? []);
+    const items = [...ids].flatMap((id) => this.keys.itemOf(id) ?? []);
     this.running = true;
     this.run.begin(items);
     if (this.filterNow.states.length > 0) this.refilter();
@@ -267,7 +265,7 @@ export class PlanView {
 
   /** `share`: how much of it is moved, 0…1. `error`: a sentence, for failed and changed. */
   setState(id: string, state: RowState, share?: number, error?: string): void {
-    const item = this.idMap().get(id);
+    const item = this.keys.itemOf(id);
     if (item !== undefined) this.run.set(item, state, share, error);
   }
 
@@ -308,7 +306,7 @@ export class PlanView {
     const turned = this.plan.actions.filter(
       (_, i) => this.ticked[i] === (classOf[i] === deleteClass ? 1 : 0),
     );
-    const collapsed = folders.flatMap((_, n) => (this.folded[n] ? [this.keyOf(~n)] : []));
+    const collapsed = folders.flatMap((_, n) => (this.folded[n] ? [this.keys.keyOf(~n)] : []));
     return {
       filter: this.filterNow,
       flat: this.isFlat,
@@ -328,11 +326,11 @@ export class PlanView {
       if (memory === freshMemory && (this.index.flat[root]?.length ?? 0) > longGroup) this.folded[root] = 1;
     }
     for (const key of memory.collapsed) {
-      const node = this.nodeOf(key);
+      const node = this.keys.nodeOf(key);
       if (node !== undefined && node < 0) this.folded[~node] = 1;
     }
     for (const id of memory.turned) {
-      const item = this.idMap().get(id);
+      const item = this.keys.itemOf(id);
       if (item !== undefined && this.canTick(item)) this.ticked[item] = this.ticked[item] ? 0 : 1;
     }
   }
@@ -370,12 +368,12 @@ export class PlanView {
   private row(at: number): Row {
     const node = this.order.nodes[at] ?? 0;
     const level = this.order.levels[at] ?? 1;
-    const key = this.keyOf(node);
+    const key = this.keys.keyOf(node);
     if (node >= 0) {
       return itemRow(this.index, node, {
         key,
         level,
-        parent: this.keyOf(~(this.index.folderOf[node] ?? 0)),
+        parent: this.keys.keyOf(~(this.index.folderOf[node] ?? 0)),
         ...(node < this.ticked.length ? { tick: this.ticked[node] === 1, locked: !this.canTick(node) } : {}),
         state: this.run.stateOf(node),
         share: this.run.shareOf(node),
@@ -386,7 +384,7 @@ export class PlanView {
     const facts = {
       key,
       level,
-      ...(folder && folder.parent >= 0 ? { parent: this.keyOf(~folder.parent) } : {}),
+      ...(folder && folder.parent >= 0 ? { parent: this.keys.keyOf(~folder.parent) } : {}),
       section: folder?.section ?? 'change',
       expanded: this.folded[~node] === 0,
       files: this.sums.filesIn(~node),
@@ -406,33 +404,5 @@ export class PlanView {
       ...(facts.section === 'delete' && !this.gateOpen ? { locked: true } : {}),
       ...(run.total === 0 ? {} : { run }),
     };
-  }
-
-  private keyOf(node: number): string {
-    if (node < 0) {
-      const folder = this.index.folders[~node];
-      return `F|${folder?.section}|${folder?.path}`;
-    }
-    const action = actionOf(this.plan, node);
-    if (action) return `A|${action.id}`;
-    return conflictOf(this.plan, node) ? `I|${node}` : `I|${node}|${skippedOf(this.plan, node)?.side}`;
-  }
-
-  private nodeOf(key: string): number | undefined {
-    if (key.startsWith('A|')) return this.idMap().get(key.slice(2));
-    if (key.startsWith('I|')) {
-      const item = Number(key.split('|')[1]);
-      return Number.isInteger(item) && item >= this.ticked.length && item < this.index.size
-        ? item
-        : undefined;
-    }
-    this.foldersByKey ??= new Map(this.index.folders.map((_, n) => [this.keyOf(~n), n]));
-    const folder = this.foldersByKey.get(key);
-    return folder === undefined ? undefined : ~folder;
-  }
-
-  private idMap(): Map<string, number> {
-    this.itemsById ??= new Map(this.plan.actions.map((action, i) => [action.id, i]));
-    return this.itemsById;
   }
 }
