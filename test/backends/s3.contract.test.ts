@@ -70,10 +70,17 @@ remoteContract('s3 with large single requests', onServer({ uploadCutoff: '1Gi' }
 
 /**
  * A real service: S3_ENDPOINT (not for AWS), S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, and S3_SETTINGS with more
- * settings as JSON. Everything is written below a folder of its own in the bucket and removed again.
+ * settings as JSON. S3_EXCEPTIONS, JSON too, names sentences that this service is known to break, each with the reason. Everything is written below a folder of its own in the bucket and removed again.
  */
-const { S3_ENDPOINT, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_BUCKET, S3_SETTINGS } =
-  process.env;
+const {
+  S3_ENDPOINT,
+  S3_REGION,
+  S3_ACCESS_KEY_ID,
+  S3_SECRET_ACCESS_KEY,
+  S3_BUCKET,
+  S3_SETTINGS,
+  S3_EXCEPTIONS,
+} = process.env;
 if (S3_BUCKET && S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY) {
   const settings: RemoteSettings = {
     name: 'real',
@@ -105,6 +112,6 @@ if (S3_BUCKET && S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY) {
         },
       };
     },
-    { largeSize },
+    { largeSize, exceptions: JSON.parse(S3_EXCEPTIONS ?? '{}') },
   );
 }

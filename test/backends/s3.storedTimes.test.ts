@@ -26,6 +26,8 @@ test('facts outlive the session, for whatever key, and only while the marks agre
     assert.equal(again.size, keys.length);
     for (const [i, key] of keys.entries())
       assert.deepEqual(again.find(key, marks('e', 10_500)), { ...facts(i), md5: 'm' }, JSON.stringify(key));
+    times.remember('same', marks('abc', 10_000), { ...facts(1), md5: 'abc' });
+    assert.equal(times.find('same', marks('abc', 10_000))?.md5, 'abc');
     assert.equal(again.find('a', marks('other', 10_000)), undefined);
     assert.equal(again.find('a', marks('e', 11_000)), undefined);
     assert.equal(again.find('a', marks('e', 9_999)), undefined);

@@ -19,11 +19,13 @@ export interface ObjectMarks {
 }
 
 const header = 'cloud-remotes stored times 1';
-/** Most objects kept per bucket; the ones learned first are dropped first. About 150 MB of memory when full. */
+/** Most objects kept per bucket; the ones learned first are dropped first. About 250 MB of memory when full. */
 const defaultMaxEntries = 1_000_000;
 /** Facts are written this long after the first unwritten one, so that a crash costs little. */
 const saveAfterMs = 20_000;
 const linesPerWrite = 5_000;
+/** Stands for the MD5 of nearly every object that was sent in one piece. */
+const sameAsEtag = '=';
 /** Stands for a key that was forgotten before the file was read. */
 const forgotten = '';
 
@@ -73,7 +75,7 @@ export class StoredTimes {
     if (etag !== marks.etag) return undefined;
     if (marks.serverModifiedMs < Number(from) || marks.serverModifiedMs > Number(to)) return undefined;
     const modified = { s: Number(s), ns: Number(ns) };
-    return md5 ? { modified, md5 } : { modified };
+    return md5 ? { modified, md5: md5 === sameAsEtag ? etag : md5 } : { modified };
   }
 
   /** Remembers what a HEAD told. Its LastModified has whole seconds where a listing may have milliseconds. */
@@ -113,7 +115,8 @@ export class StoredTimes {
 
   private put(key: string, etag: string, from: number, to: number, facts: StoredFacts): void {
     const { modified, md5 } = facts;
-    const line = `${etag}\t${from}\t${to}\t${modified.s}\t${modified.ns}\t${md5 ?? ''}`;
+    const stored = md5 === etag ? sameAsEtag : (md5 ?? '');
+    const line = `${etag}\t${from}\t${to}\t${modified.s}\t${modified.ns}\t${stored}`;
     if (/[\t\n\r]/.test(etag) || this.lines.get(key) === line) return;
     this.lines.delete(key);
     this.lines.set(key, line);
