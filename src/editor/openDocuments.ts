@@ -15,8 +15,8 @@ const storedBases = 'basesOfUnsavedDocuments';
 /** The remote files that are open in this window: their texts' versions and what they are saved from. */
 export class OpenDocuments implements vscode.Disposable {
   private readonly bases = new BaseVersions();
-  /** Documents whose save has begun, and when; what is written then is their text. */
-  private readonly saving = new Map<string, number>();
+  /** Documents whose save has begun, when, and whether nobody asked for it; what is written then is their text. */
+  private readonly saving = new Map<string, { readonly began: number; readonly byItself: boolean }>();
   private readonly writing = new Set<string>();
   private readonly failed = new Set<string>();
   private readonly unsaved: Map<string, Base>;
@@ -32,7 +32,7 @@ export class OpenDocuments implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument((document) => this.opened(document)),
       vscode.workspace.onDidChangeTextDocument(({ document }) => this.edited(document)),
       vscode.workspace.onDidCloseTextDocument((document) => this.closed(document)),
-      vscode.workspace.onWillSaveTextDocument(({ document }) => this.willSave(document)),
+      vscode.workspace.onWillSaveTextDocument((event) => this.willSave(event)),
       vscode.workspace.onDidSaveTextDocument((document) => this.saved(document)),
     );
   }
@@ -60,10 +60,15 @@ export class OpenDocuments implements vscode.Disposable {
    */
   savedFrom(uri: vscode.Uri): FileEntry | undefined {
     const key = uri.toString();
-    const began = this.saving.get(key);
-    if (began === undefined || Date.now() - began > saveTakesMs) return undefined;
+    const save = this.saving.get(key);
+    if (!save || Date.now() - save.began > saveTakesMs) return undefined;
     const base = this.bases.baseOf(key);
     return base === 'absent' ? undefined : base;
+  }
+
+  /** Whether the save of `uri` that is under way was begun by the editor, as after a delay. */
+  isSavedByItself(uri: vscode.Uri): boolean {
+    return this.saving.get(uri.toString())?.byItself ?? false;
   }
 
   wasRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
@@ -145,8 +150,10 @@ export class OpenDocuments implements vscode.Disposable {
     this.changed.fire();
   }
 
-  private willSave(document: vscode.TextDocument): void {
-    if (isOurs(document)) this.saving.set(document.uri.toString(), Date.now());
+  private willSave({ document, reason }: vscode.TextDocumentWillSaveEvent): void {
+    if (!isOurs(document)) return;
+    const byItself = reason !== vscode.TextDocumentSaveReason.Manual;
+    this.saving.set(document.uri.toString(), { began: Date.now(), byItself });
   }
 
   private saved(document: vscode.TextDocument): void {

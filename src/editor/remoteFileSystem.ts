@@ -227,7 +227,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
         theirs: outcome.theirs,
         unknownBase: known === 'unknown',
       };
-      if (known !== undefined) conflicts.show(conflict);
+      if (known !== undefined) conflicts.show(conflict, documents.isSavedByItself(uri));
       throw new RemoteError('changed', `Not saved. ${describeConflict(conflict, Date.now())}`);
     }
     await documents.wasWritten(uri, outcome.entry, content);

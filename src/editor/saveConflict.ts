@@ -73,14 +73,15 @@ export class SaveConflicts implements vscode.Disposable {
     return this.open.has(uri.toString());
   }
 
-  /** Tells the user of `conflict`, once; resolves nothing by itself. */
-  show(conflict: SaveConflict): void {
+  /** Tells the user of `conflict`; of one that was told already only when the save was asked for. Resolves nothing by itself. */
+  show(conflict: SaveConflict, savedByItself = false): void {
     const key = conflict.uri.toString();
     const before = this.open.get(key);
     this.open.set(key, conflict);
     this.tellEditor();
     // The editor replaces a message by an equal one, so saving again doesn't pile them up.
     const same = before && before.theirs?.version === conflict.theirs?.version && this.told.get(key);
+    if (same && savedByItself) return;
     const text = same || describeConflict(conflict, Date.now());
     this.told.set(key, text);
     this.ask(

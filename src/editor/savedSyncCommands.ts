@@ -24,8 +24,11 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
   }
   const sync = syncs.find((one) => one.name === name) ?? (await pickSync(syncs));
   if (!sync) return;
-  if (sync.problem !== undefined)
-    throw new RemoteError('badSettings', `The saved sync "${sync.name}" can't be run. ${sync.problem}`);
+  if (sync.problem !== undefined) {
+    const [open, text] = ['Open Settings', `The saved sync "${sync.name}" can't be run. ${sync.problem}`];
+    if ((await vscode.window.showErrorMessage(text, open)) === open) await openSyncsSettings();
+    return;
+  }
   const relative = [sync.from, sync.to].some(isRelative);
   const folder = relative ? (sync.folder ?? (await localWorkspaceFolder(sync.name))) : undefined;
   if (relative && folder === undefined) return;

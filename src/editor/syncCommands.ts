@@ -217,10 +217,10 @@ function remoteFolderOf([node]: readonly unknown[]): Place | undefined {
 async function askWhetherInside(folder: Place, name: string): Promise<Place | undefined> {
   const inside = placeBelow(folder, name);
   const rows = [
-    { label: `$(folder) The folder ${name}`, description: `becomes ${describePlace(inside)}`, place: inside },
+    { label: `$(folder) The folder ${name}`, detail: `becomes ${describePlace(inside)}`, place: inside },
     {
       label: `$(files) Only what is in ${name}`,
-      description: `goes into ${describePlace(folder)}`,
+      detail: `goes into ${describePlace(folder)}`,
       place: folder,
     },
   ];

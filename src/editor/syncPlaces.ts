@@ -35,13 +35,13 @@ export function describePlace(place: Place): string {
   return place.kind === 'remote' ? formatAddress(place) : place.path;
 }
 
-/** As a title names a place: a workspace folder by its name, another folder by its last part. */
+/** As a title names a place: what lies in the workspace from its folder's name on, another folder by its last part. */
 export function shortPlace(place: Place): string {
   if (place.kind === 'remote') return formatAddress(place);
-  const folder = vscode.workspace.workspaceFolders?.find(
-    ({ uri }) => uri.scheme === 'file' && uri.fsPath === place.path,
-  );
-  return folder?.name ?? (path.basename(place.path) || place.path);
+  const uri = vscode.Uri.file(place.path);
+  const folder = vscode.workspace.getWorkspaceFolder(uri);
+  if (!folder) return path.basename(place.path) || place.path;
+  return folder.name + uri.path.slice(folder.uri.path.length);
 }
 
 /**
