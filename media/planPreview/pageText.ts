@@ -1,7 +1,7 @@
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
-import { fill, type Word, type Words } from '../../src/preview/words';
+import { fill, type Words } from '../../src/preview/words';
 
 /** Words and number formats as the panel gave them. */
 export interface PageText {
@@ -11,11 +11,11 @@ export interface PageText {
 
 /** Why a row stands where it does, as a short text. */
 export function reasonOf(row: ItemRow, { words }: PageText): string {
-  const known = row.because in words ? words[row.because as Word] : row.because;
+  const known = words[row.because];
   if (row.because === 'sameName') return fill(known, row.detail ?? '');
   if (row.detail === undefined) return known;
-  if (row.because === 'badName') return fill(words.detail, row.detail);
-  return `${known} ${row.detail}`;
+  // Mostly the end of a sentence about the file; a whole sentence begins with a capital letter.
+  return /^\p{Lu}/u.test(row.detail) ? row.detail : fill(words.detail, row.detail);
 }
 
 /** A size beside that of the other side: said only where it differs. */

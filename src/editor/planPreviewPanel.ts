@@ -94,6 +94,8 @@ class PlanPreviewPanel {
   private readonly channel: HostChannel;
   private readonly words = translated();
   private readonly notification: RunNotification;
+  /** Kept here, because a panel that is gone can't be asked for its own. */
+  private title: string;
   private isGone = false;
 
   constructor(
@@ -115,7 +117,8 @@ class PlanPreviewPanel {
       (error) =>
         services.log.write('warn', 'plan', `Preview: ${error instanceof Error ? error.message : error}`),
     );
-    panel.title = title ?? titleOf(request);
+    this.title = title ?? titleOf(request);
+    panel.title = this.title;
     this.load(extensionUri);
     panel.webview.onDidReceiveMessage((message) => void this.channel.receive(message));
     panel.onDidChangeViewState(() => {
@@ -161,12 +164,13 @@ class PlanPreviewPanel {
       nameOf,
       tell: (notice) => this.channel?.tell(notice),
       renamed: () => {
-        this.panel.title = titleOf(this.session.request);
+        this.title = titleOf(this.session.request);
+        this.panel.title = this.title;
       },
       close: () => this.panel.dispose(),
       savePlan: (plan) => savePlan(plan),
       showError: (sentence) => void vscode.window.showErrorMessage(sentence),
-      runBegan: () => this.notification.began(this.panelTitle(), this.isGone || !this.panel.visible),
+      runBegan: () => this.notification.began(this.title, this.isGone || !this.panel.visible),
       runProgressed: (run) => this.notification.progressed(run),
       runEnded: (run, summary) => {
         this.notification.ended();
@@ -176,17 +180,12 @@ class PlanPreviewPanel {
     };
   }
 
-  /** The title of a disposed panel can't be asked for any more. */
-  private panelTitle(): string {
-    return titleOf(this.session.request);
-  }
-
   /** The one toast of a run, and only when its end can't be seen in the panel. */
   private async toast(run: RunState, summary: string): Promise<void> {
     const wrong = run.counts.failed + run.counts.changed > 0;
     const show = vscode.l10n.t('Show');
     const buttons = [...(this.isGone ? [] : [show]), this.words.showLog];
-    const text = `${this.panelTitle()} — ${summary}`;
+    const text = `${this.title} — ${summary}`;
     const chosen = await (wrong
       ? vscode.window.showWarningMessage(text, ...buttons)
       : vscode.window.showInformationMessage(text, ...buttons));

@@ -1,4 +1,8 @@
+import type { Action, Conflict, Skipped } from '../plan/plan';
 import type { RowClass, Section } from './planIndex';
+
+/** Why a row stands where it does; each is a key of the words. */
+export type Reason = Action['because'] | Conflict['because'] | Skipped['because'];
 
 /** What became of an action's row once a run has begun. */
 export const rowStates = [
@@ -60,8 +64,7 @@ export interface ItemRow extends RowBase {
   readonly kind: 'item';
   readonly class: RowClass;
   readonly path: string;
-  /** One of the names in Plan; a key of the words. */
-  readonly because: string;
+  readonly because: Reason;
   /** A new file, as opposed to one that replaces another. */
   readonly isNew: boolean;
   readonly source?: RowSide;

@@ -57,7 +57,7 @@ function facts(plan: Plan, item: number): Facts {
   const skipped = skippedOf(plan, item);
   const size = skipped?.bytes === undefined ? undefined : { size: skipped.bytes };
   return {
-    because: skipped?.because ?? '',
+    because: skipped?.because ?? 'protected',
     isNew: false,
     ...(skipped ? { side: skipped.side } : {}),
     ...(skipped?.detail === undefined ? {} : { detail: skipped.detail }),

@@ -70,7 +70,6 @@ export const englishWords = {
   sourceTime: 'Source date',
   targetTime: 'Target date',
   tickShown: 'Tick all rows shown',
-  tick: 'Tick {0}',
   sameSize: 'same',
   unknown: 'unknown',
   newerSide: 'newer',
@@ -103,7 +102,7 @@ export const englishWords = {
   protected: 'Left alone, because its twin on the other side is not known for sure.',
   vanished: 'It went away during the scan.',
   unverified: 'Same size, but no hash that both sides know.',
-  detail: 'The name {0}.',
+  detail: 'It {0}.',
   onSource: 'on the source',
   onTarget: 'on the target',
 
@@ -113,9 +112,9 @@ export const englishWords = {
   deletesGroup: 'Deletes',
   includeDeletes: 'Include deletes',
   conflictsGroup: 'Conflicts',
-  conflictsNote: 'both sides are left as they are',
+  conflictsNote: 'both sides left as they are',
   skippedGroup: 'Skipped',
-  skippedNote: 'left as they are',
+  skippedNote: 'left alone',
   filesOne: '{0} file',
   filesMany: '{0} files',
 
@@ -215,7 +214,6 @@ export const englishWords = {
 } as const;
 
 export type Words = { readonly [key in keyof typeof englishWords]: string };
-export type Word = keyof Words;
 
 /** `template` with `{0}`, `{1}` … replaced by the values. What has no value stays as it is. */
 export function fill(template: string, ...values: readonly string[]): string {
