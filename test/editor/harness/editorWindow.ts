@@ -285,18 +285,34 @@ export class EditorWindow {
   async webview(marker: string, timeout = 30_000): Promise<Frame> {
     const deadline = Date.now() + timeout;
     for (;;) {
-      for (const frame of this.page.frames()) {
-        if (!frame.url().includes('fake.html')) continue;
-        // A frame that is being replaced answers with an error; the next round looks again.
-        const found = await frame
-          .locator(marker)
-          .count()
-          .catch(() => 0);
-        if (found > 0) return frame;
-      }
+      const [frame] = await this.#webviewsWith(marker);
+      if (frame) return frame;
       if (Date.now() > deadline) throw new Error(`No webview holds ${marker} after ${timeout / 1000} s`);
       await this.page.waitForTimeout(100);
     }
+  }
+
+  /** Waits until no webview holds `marker`. */
+  async noWebview(marker: string): Promise<void> {
+    const deadline = Date.now() + SLOW_STEP_MS;
+    while ((await this.#webviewsWith(marker)).length > 0) {
+      if (Date.now() > deadline) throw new Error(`A webview still holds ${marker}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  async #webviewsWith(marker: string): Promise<Frame[]> {
+    const found: Frame[] = [];
+    for (const frame of this.page.frames()) {
+      if (!frame.url().includes('fake.html')) continue;
+      // A frame that is being replaced answers with an error; the next round looks again.
+      const count = await frame
+        .locator(marker)
+        .count()
+        .catch(() => 0);
+      if (count > 0) found.push(frame);
+    }
+    return found;
   }
 
   // ---- looks ----

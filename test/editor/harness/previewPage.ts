@@ -79,12 +79,21 @@ export class PreviewPage {
   }
 }
 
-/** Runs a command that ends in a preview, choosing `picks` on the way, and waits for the scan's end. */
+const PAGE = 'body[data-page="planPreview"]';
+
+/** Closes all editors, and so every preview. */
+export async function closePreviews(window: EditorWindow): Promise<void> {
+  await window.discardAll();
+  await window.noWebview(PAGE);
+}
+
+/** Closes the previews that are open, runs a command that ends in one, choosing `picks` on the way, and waits for the scan's end. */
 export async function openPreview(
   window: EditorWindow,
   command: string,
   ...picks: (string | RegExp)[]
 ): Promise<PreviewPage> {
+  await closePreviews(window);
   await window.runCommand(command);
   for (const pick of picks) await window.quickPick(pick);
   const page = await currentPreview(window);
@@ -94,7 +103,7 @@ export async function openPreview(
 
 /** The preview that is open. */
 export async function currentPreview(window: EditorWindow): Promise<PreviewPage> {
-  return new PreviewPage(await window.webview('body[data-page="planPreview"][data-ready]'), window);
+  return new PreviewPage(await window.webview(`${PAGE}[data-ready]`), window);
 }
 
 function escaped(text: string): string {

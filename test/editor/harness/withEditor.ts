@@ -4,6 +4,8 @@ import { saveEvidence } from './evidence';
 import { type EditorSession, type SessionOptions, startSession } from './session';
 
 const STEP_SECONDS = 120;
+/** After so many failures in one editor the rest is not tried: each would only wait for something that is not there. */
+const MOST_FAILURES = 3;
 
 /** Declares one step of a spec. The steps share one editor and run in the order of declaration. */
 export type Step = (name: string, run: (session: EditorSession) => Promise<void>) => void;
@@ -15,6 +17,7 @@ export type Step = (name: string, run: (session: EditorSession) => Promise<void>
 export function withEditor(title: string, options: SessionOptions, define: (step: Step) => void): void {
   describe(title, () => {
     let session: EditorSession | undefined;
+    let failures = 0;
     before(
       async () => {
         session = await startSession(options);
@@ -27,9 +30,11 @@ export function withEditor(title: string, options: SessionOptions, define: (step
     define((name, run) => {
       it(name, { timeout: STEP_SECONDS * 1000 }, async () => {
         if (session === undefined) throw new Error('The editor did not start');
+        if (failures >= MOST_FAILURES) throw new Error('Not tried after so many failures before');
         try {
           await run(session);
         } catch (error) {
+          failures++;
           const folder = await saveEvidence(session, `${title}-${name}`);
           // What is left open must not swallow the keys of the next step.
           await session.window.page.keyboard.press('Escape');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { currentPreview, openPreview } from '../harness/previewPage';
+import { closePreviews, currentPreview, openPreview } from '../harness/previewPage';
 import { withEditor } from '../harness/withEditor';
 
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
@@ -106,6 +106,7 @@ withEditor(
 
     step('with the server gone the preview says so instead of planning', async ({ window, s3 }) => {
       await s3.stop();
+      await closePreviews(window);
       await window.runCommand(UP);
       await window.quickPick('demo:busy');
       const page = await currentPreview(window);
