@@ -179,11 +179,15 @@ interface EditItem extends vscode.QuickPickItem {
   readonly does?: WizardStep | 'save' | 'test' | 'settings';
 }
 
-/** Shows the settings of a remote as a list to change one by one, then tests or saves. Resolves to its name when saved. */
+/**
+ * Shows the settings of a remote as a list to change one by one, then tests or saves. Resolves to its name when saved.
+ * `renamingProblem` is why it must keep its name for now, as a sentence.
+ */
 export async function editRemote(
   shell: Shell,
   backend: Backend,
   before: RemoteSettings,
+  renamingProblem: string | undefined,
 ): Promise<string | undefined> {
   const stored = await shell.secrets.all(before.name, backend.secretFields);
   let answers: Answers = { ...asAnswers(before), ...stored };
@@ -225,7 +229,8 @@ export async function editRemote(
       await saveRemote(shell, backend, settings, secrets, before.name);
       return settings.name;
     }
-    const step: WizardStep = item.does;
+    const step: WizardStep =
+      item.does.field === 'name' ? keepingName(item.does, before.name, renamingProblem) : item.does;
     const answer = await askStep(step, {
       title: `Edit ${before.name}: ${step.title}`,
       initial: answers[step.field] ?? step.initial,
@@ -237,6 +242,11 @@ export async function editRemote(
     answers = { ...answers, [step.field]: answer.text };
     fixes = Object.fromEntries(Object.entries(fixes).filter(([field]) => field !== step.field));
   }
+}
+
+/** The name's step, where another name is refused for now because of `problem`. */
+function keepingName(step: WizardStep, own: string, problem: string | undefined): WizardStep {
+  return { ...step, problem: (text) => step.problem?.(text) ?? (text.trim() === own ? undefined : problem) };
 }
 
 function asAnswers(settings: RemoteSettings): Answers {

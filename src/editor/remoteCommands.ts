@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
+import type { RemoteAddress } from '../remote/remoteAddress';
+import { rootPath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 import { addRemote, editRemote } from './addRemoteWizard';
 import { showConnectionTest } from './connectionTest';
-import { fromUri, remoteScheme } from './remoteUri';
+import { moveTabs, unsavedBelow } from './openTabs';
 import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
+import { checkSyncs } from './savedSyncs';
 import { settingsSection } from './settings';
 import type { CommandRow, Shell } from './shell';
 import { isNode } from './targets';
@@ -88,7 +91,15 @@ async function edit(shell: Shell, { settings, backend }: ConfiguredRemote): Prom
   // Without a backend there are no steps to ask: the text itself has to be mended.
   if (!backend || newNameProblem(settings.name, settings.name) !== undefined)
     return openRemotesSettings(settings.name);
-  await editRemote(shell, backend, settings);
+  const name = await editRemote(shell, backend, settings, renamingProblem(shell, settings.name));
+  if (name !== undefined && name !== settings.name) await followName(settings.name, name);
+}
+
+/** Why a remote can't have another name now, as a sentence, or undefined. */
+function renamingProblem(shell: Shell, name: string): string | undefined {
+  return unsavedOf(shell, name).length === 0
+    ? undefined
+    : `Files of ${name} are open with unsaved changes, and their address changes with the name. Save or close them first.`;
 }
 
 async function duplicate(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
@@ -102,21 +113,32 @@ async function duplicate(shell: Shell, { settings, backend }: ConfiguredRemote):
 
 async function rename(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
   if (!backend) return openRemotesSettings(settings.name);
-  const name = await askName('Rename', settings.name, settings.name);
+  const name = await askName('Rename', settings.name, settings.name, renamingProblem(shell, settings.name));
   if (name === undefined || name === settings.name) return;
-  const open = openDocuments(shell, settings.name);
-  if (open.some((document) => document.isDirty)) {
-    void vscode.window.showWarningMessage(
-      `Files of ${settings.name} are open with unsaved changes. Save or close them first: their address changes with the name.`,
-    );
-    return;
-  }
   const secrets = await shell.secrets.all(settings.name, backend.secretFields);
   await saveRemote(shell, backend, { ...settings, name }, secrets, settings.name);
+  await followName(settings.name, name);
+}
+
+/** What else bears a remote's name goes along with it, or is named to the user. */
+async function followName(before: string, name: string): Promise<void> {
+  await moveTabs({ remote: before, path: rootPath }, { remote: name, path: rootPath });
+  const syncs = vscode.workspace.getConfiguration(settingsSection).get<unknown>('syncs');
+  const bearing = checkSyncs(syncs).filter(({ from, to }) =>
+    [from, to].some((side) => side.startsWith(`${before}:`)),
+  );
+  if (bearing.length === 0) return;
+  const names = bearing.map((sync) => `"${sync.name}"`).join(', ');
+  const chosen = await vscode.window.showInformationMessage(
+    `${bearing.length === 1 ? 'A saved sync names' : 'Saved syncs name'} the remote ${before}, now ${name}: ${names}. Change the name there as well.`,
+    'Open Settings',
+  );
+  if (chosen)
+    await vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.syncs`);
 }
 
 async function remove(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
-  const dirty = openDocuments(shell, settings.name).filter((document) => document.isDirty).length;
+  const dirty = unsavedOf(shell, settings.name).length;
   const chosen = await vscode.window.showWarningMessage(
     `Remove the remote "${settings.name}"?`,
     {
@@ -135,16 +157,10 @@ async function remove(shell: Shell, { settings, backend }: ConfiguredRemote): Pr
   if (chosen === 'Remove') await forgetRemote(shell, settings, backend);
 }
 
-function openDocuments(shell: Shell, remote: string): vscode.TextDocument[] {
+/** The open files of a remote that have unsaved changes. */
+function unsavedOf(shell: Shell, remote: string): readonly RemoteAddress[] {
   const names = shell.app.remotes().map(({ settings }) => settings.name);
-  return vscode.workspace.textDocuments.filter((document) => {
-    if (document.uri.scheme !== remoteScheme) return false;
-    try {
-      return fromUri(document.uri, names).remote === remote;
-    } catch {
-      return false; // no path of a remote, so none of its files
-    }
-  });
+  return unsavedBelow({ remote, path: rootPath }, names);
 }
 
 async function test(shell: Shell, remote: ConfiguredRemote): Promise<void> {
@@ -174,13 +190,20 @@ async function test(shell: Shell, remote: ConfiguredRemote): Promise<void> {
   }
 }
 
-async function askName(verb: string, own: string, initial: string): Promise<string | undefined> {
+async function askName(
+  verb: string,
+  own: string,
+  initial: string,
+  problem?: string,
+): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
     title: `${verb} ${own}`,
     prompt: 'The name of the remote, as in name:bucket/path.',
     value: initial,
     valueSelection: [0, initial.length],
-    validateInput: (text) => newNameProblem(text, verb === 'Rename' ? own : undefined),
+    validateInput: (text) =>
+      newNameProblem(text, verb === 'Rename' ? own : undefined) ??
+      (text.trim() === own ? undefined : problem),
   });
   return name?.trim();
 }
