@@ -289,3 +289,19 @@ test('a remote without optional powers gets none by the layer', () => {
   ] as const)
     assert.equal(remote[power], undefined, power);
 });
+
+test('a remote is told all that is known of a body: its size, its MD5 and whether reading it again is costly', async () => {
+  const { inner } = given();
+  const told: Partial<ByteSource>[] = [];
+  const curious: Remote = {
+    ...inner,
+    write(path, { size, md5, costlyToReread }, ...rest) {
+      told.push({ size, ...(md5 !== undefined && { md5 }), ...(costlyToReread && { costlyToReread }) });
+      return inner.write(path, body('abc'), ...rest);
+    },
+  };
+  const remote = retrying(curious, { clock: createFakeClock(), log: silentLog });
+  const known = { md5: '900150983cd24fb0d6963f7d28e17f72', costlyToReread: true };
+  await remote.write(path, { ...body('abc'), ...known }, {}, anything, calm);
+  assert.deepEqual(told, [{ size: 3, ...known }]);
+});

@@ -239,6 +239,7 @@ async function* restartedPages<T>(
 class WatchedSource implements ByteSource {
   readonly size: number;
   readonly md5?: string;
+  readonly costlyToReread?: boolean;
   readonly bytes?: (signal: AbortSignal) => Promise<Uint8Array>;
   private readonly inner: ByteSource;
   private sourceErrors: unknown[] = [];
@@ -247,6 +248,7 @@ class WatchedSource implements ByteSource {
     this.inner = inner;
     this.size = inner.size;
     if (inner.md5 !== undefined) this.md5 = inner.md5;
+    if (inner.costlyToReread !== undefined) this.costlyToReread = inner.costlyToReread;
     const { bytes } = inner;
     if (bytes) this.bytes = (signal) => this.watched(() => bytes.call(inner, signal));
   }
