@@ -46,18 +46,54 @@ export function codeOf(error: unknown): string | undefined {
 
 /** An error of `node:fs` as a RemoteError; `deed` is what failed ("can't be read"). RemoteErrors and others pass as they are. */
 export function localError(error: unknown, path: string, deed: string): unknown {
-  const code = codeOf(error);
-  if (error instanceof RemoteError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return error;
+  const code = systemCode(error);
+  if (code === undefined) return error;
   const kind = kinds[code] ?? 'other';
   const reason = reasons[kind] ?? (error as Error).message;
   return new RemoteError(kind, `"${path}" ${deed}: ${reason} (${code}).`, { cause: error, code });
 }
 
+/** The same for a remote's root, which has no name in the remote: it is told by its absolute path, with the way out. */
+export function rootError(error: unknown, root: string, deed: string): unknown {
+  const code = systemCode(error);
+  if (code === undefined) return error;
+  const known = kinds[code] ?? 'other';
+  const details = { cause: error, code };
+  switch (known) {
+    case 'notFound':
+      return new RemoteError(
+        known,
+        `The folder "${root}" is not there (${code}). Create it, or choose another one.`,
+        details,
+      );
+    case 'notAFolder':
+    case 'alreadyExists':
+      return new RemoteError(
+        'notAFolder',
+        `"${root}" can't be used as a folder: it, or a part of its path, is a file (${code}). Choose a folder.`,
+        details,
+      );
+    default: {
+      const reason = reasons[known] ?? (error as Error).message;
+      const wayOut = known === 'forbidden' ? ' Change its permissions, or choose another one.' : '';
+      return new RemoteError(known, `The folder "${root}" ${deed}: ${reason} (${code}).${wayOut}`, details);
+    }
+  }
+}
+
+/** The code of an error that the system gave: `ENOENT`, or `UNKNOWN` for one that Node has no name for. */
+function systemCode(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (error instanceof RemoteError || code === undefined) return undefined;
+  return /^(E[A-Z0-9]+|UNKNOWN)$/.test(code) ? code : undefined;
+}
+
 /**
- * Runs `call`; its errors leave as RemoteErrors, or as the signal's reason when that was aborted. Nothing starts
- * under an aborted signal.
+ * Runs `call`, which is about `path` below `root`; its errors leave as RemoteErrors, or as the signal's reason when that was
+ * aborted. Nothing starts under an aborted signal.
  */
 export async function locally<T>(
+  root: string,
   path: string,
   deed: string,
   signal: AbortSignal,
@@ -68,6 +104,6 @@ export async function locally<T>(
     return await call();
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw localError(error, path, deed);
+    throw path === '' ? rootError(error, root, deed) : localError(error, path, deed);
   }
 }

@@ -5,7 +5,7 @@ import type { Entry, UnusableEntry, UnusableReason } from '../../remote/entry';
 import type { DeepListOptions } from '../../remote/remote';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { fileEntry } from './localEntry';
-import { codeOf, localError } from './localErrors';
+import { codeOf, localError, rootError } from './localErrors';
 import { isLeftover } from './temporaryNames';
 
 /** Stats asked for at once, and folders read ahead while a deep listing goes on. */
@@ -42,7 +42,7 @@ async function chainOf(absolute: string, folder: RemotePath): Promise<string[]> 
   const chain: string[] = [];
   let at = absolute;
   for (let depth = folder === '' ? 0 : folder.split('/').length; depth >= 0; depth--) {
-    chain.push(identityOf(await stat(at, { bigint: true }).catch(rethrow(folder))));
+    chain.push(identityOf(await stat(at, { bigint: true }).catch(rethrow(absolute, folder))));
     at = path.dirname(at);
   }
   return chain;
@@ -77,7 +77,7 @@ export async function* listDeep(
     {
       absolute,
       folder: top,
-      chain: [identityOf(await stat(absolute, { bigint: true }).catch(rethrow(top)))],
+      chain: [identityOf(await stat(absolute, { bigint: true }).catch(rethrow(absolute, top)))],
       children: await read(absolute, top),
       ahead: new Map(),
       next: 0,
@@ -171,7 +171,7 @@ interface NamedItem {
 
 async function readNames(absolute: string, folder: RemotePath, signal: AbortSignal): Promise<NamedItem[]> {
   signal.throwIfAborted();
-  const dirents = await readdir(absolute, { withFileTypes: true }).catch(rethrow(folder));
+  const dirents = await readdir(absolute, { withFileTypes: true }).catch(rethrow(absolute, folder));
   const odd = dirents.some((dirent) => dirent.name.includes('\ufffd'));
   const reallyNamed = odd ? await validNames(absolute, folder) : undefined;
   const items: NamedItem[] = [];
@@ -185,13 +185,16 @@ async function readNames(absolute: string, folder: RemotePath, signal: AbortSign
 
 /** The names whose bytes are UTF-8: a name may hold a real U+FFFD, or one that stands for bytes that are none. */
 async function validNames(absolute: string, folder: RemotePath): Promise<Set<string>> {
-  const names = await readdir(absolute, { encoding: 'buffer' }).catch(rethrow(folder));
+  const names = await readdir(absolute, { encoding: 'buffer' }).catch(rethrow(absolute, folder));
   return new Set(names.filter((name) => Buffer.from(name.toString('utf8')).equals(name)).map(String));
 }
 
-function rethrow(folder: RemotePath): (error: unknown) => never {
+/** `absolute` is where `folder` is. */
+function rethrow(absolute: string, folder: RemotePath): (error: unknown) => never {
   return (error) => {
-    throw localError(error, folder === '' ? 'The folder' : folder, "can't be listed");
+    throw folder === ''
+      ? rootError(error, absolute, "can't be listed")
+      : localError(error, folder, "can't be listed");
   };
 }
 

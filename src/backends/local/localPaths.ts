@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type NameRules, nameProblem } from '../../remote/capabilities';
 import { RemoteError } from '../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
-import { codeOf } from './localErrors';
+import { codeOf, rootError } from './localErrors';
 
 /** Milliseconds for which a folder that was found to lie inside the root is not looked at again. */
 const trustMs = 1000;
@@ -55,8 +55,12 @@ export class LocalPaths {
     if (provenAt !== undefined && performance.now() - provenAt < trustMs) return;
     signal.throwIfAborted();
     if (folder === '') {
-      await mkdir(absolute, { recursive: true });
-      this.realRoot = await realpath(absolute);
+      try {
+        await mkdir(absolute, { recursive: true });
+        this.realRoot = await realpath(absolute);
+      } catch (error) {
+        throw rootError(error, absolute, "can't be made");
+      }
     } else {
       await this.makeFolder(parentPath(folder), signal);
       await makeOne(absolute, folder);

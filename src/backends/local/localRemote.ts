@@ -25,7 +25,7 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
 
   /** The parent proven to lie inside the root, for what removes: a link may be removed, what it leads to may not. */
   async function inside(remotePath: RemotePath, signal: AbortSignal): Promise<string> {
-    if (remotePath === '') throw new RemoteError('unsupported', 'The root itself stays.');
+    if (remotePath === '') throw new RemoteError('unsupported', `The folder "${paths.root}" itself stays.`);
     const absolute = paths.absolute(remotePath);
     signal.throwIfAborted();
     await paths.proveInside(path.dirname(absolute), remotePath);
@@ -59,8 +59,9 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
       listDeep(paths.absolute(folder), folder, options, pageSize, signal),
 
     stat: (remotePath, signal) =>
-      locally(remotePath, "can't be looked at", signal, async () => {
-        const stats = await absentAsNotFound(remotePath, stat(paths.absolute(remotePath), { bigint: true }));
+      locally(paths.root, remotePath, "can't be looked at", signal, async () => {
+        const looking = stat(paths.absolute(remotePath), { bigint: true });
+        const stats = await (remotePath === '' ? looking : absentAsNotFound(remotePath, looking));
         if (stats.isDirectory()) return { kind: 'folder', path: remotePath };
         if (stats.isFile()) return fileEntry(remotePath, stats);
         const folder = remotePath.slice(0, Math.max(0, remotePath.lastIndexOf('/'))) as RemotePath;
@@ -74,17 +75,17 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
       }),
 
     read: (remotePath, options, signal) =>
-      locally(remotePath, "can't be read", signal, () =>
+      locally(paths.root, remotePath, "can't be read", signal, () =>
         absentAsNotFound(remotePath, readLocal(paths.absolute(remotePath), remotePath, options, signal)),
       ),
 
     write: (remotePath, body, facts, guard, signal) =>
-      locally(remotePath, "can't be written", signal, () =>
+      locally(paths.root, remotePath, "can't be written", signal, () =>
         writeLocal(paths, remotePath, body, facts, guard, syncToDisk, signal),
       ),
 
     removeFile: (remotePath, guard, signal) =>
-      locally(remotePath, "can't be deleted", signal, async () => {
+      locally(paths.root, remotePath, "can't be deleted", signal, async () => {
         const absolute = await inside(remotePath, signal);
         if ((await lstat(absolute)).isDirectory())
           throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
@@ -93,25 +94,27 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
       }),
 
     makeFolder: (remotePath, signal) =>
-      locally(remotePath, "can't be made", signal, () => paths.makeFolder(remotePath, signal)),
+      locally(paths.root, remotePath, "can't be made", signal, () => paths.makeFolder(remotePath, signal)),
 
     removeFolder: (remotePath, signal) =>
-      locally(remotePath, "can't be deleted", signal, async () => {
+      locally(paths.root, remotePath, "can't be deleted", signal, async () => {
         await rmdir(await inside(remotePath, signal));
         paths.forget();
       }),
 
     copyWithin: (source, to, guard, signal) =>
-      locally(source.path, "can't be copied", signal, () => copyLocal(paths, source, to, guard, signal)),
+      locally(paths.root, source.path, "can't be copied", signal, () =>
+        copyLocal(paths, source, to, guard, signal),
+      ),
 
     moveWithin: (source, to, guard, signal) =>
-      locally(source.path, "can't be moved", signal, async () => {
+      locally(paths.root, source.path, "can't be moved", signal, async () => {
         await inside(source.path, signal);
         return moveLocal(paths, source, to, guard, signal);
       }),
 
     setModifiedTime: (file, time, signal) =>
-      locally(file.path, "can't be given another time", signal, async () => {
+      locally(paths.root, file.path, "can't be given another time", signal, async () => {
         const absolute = paths.absolute(file.path);
         await paths.proveInside(absolute, file.path);
         await mustStillBe(file, absolute);
