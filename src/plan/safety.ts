@@ -1,6 +1,5 @@
 import path from 'node:path';
-import type { NameRules } from '../remote/capabilities';
-import { matchKey } from '../remote/capabilities';
+import { type Capabilities, locate, matchKey } from '../remote/capabilities';
 import { formatAddress } from '../remote/remoteAddress';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 import type { ListingProblem, Place, SafetyFinding } from './plan';
@@ -59,13 +58,13 @@ function files(count: number): string {
 interface OverlapSide {
   readonly place: Place;
   readonly root: RemotePath;
-  readonly remote: object;
-  readonly names: NameRules;
+  readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'location'> };
 }
 
 /**
  * Why source and target can't be synced because one lies within the other (A33, H35, R25), as a sentence that
- * names both, or undefined. Two remotes of different names that lead to one bucket can't be told from here.
+ * names both, or undefined. Remotes of different names and folders behind links are seen through as far as their `location` tells;
+ * that an access point leads to a bucket can't be.
  */
 export function overlapProblem(source: OverlapSide, target: OverlapSide): string | undefined {
   const from = placeText(source.place);
@@ -95,10 +94,12 @@ function overlap(
 
 /** Both places as paths in one tree, or nothing when they are in different ones. */
 function comparable(source: OverlapSide, target: OverlapSide): readonly [RemotePath?, RemotePath?] {
-  if (source.place.kind !== target.place.kind) return [];
-  const caseSensitive = source.names.caseSensitive && target.names.caseSensitive;
-  const foldsUnicode = source.names.foldsUnicode || target.names.foldsUnicode;
+  const [from, to] = [source.remote.capabilities, target.remote.capabilities];
+  const caseSensitive = from.names.caseSensitive && to.names.caseSensitive;
+  const foldsUnicode = from.names.foldsUnicode || to.names.foldsUnicode;
   const key = (text: string) => matchKey(text, { caseSensitive, foldsUnicode }) as RemotePath;
+  const [fromThere, toThere] = [locate(from, source.root), locate(to, target.root)];
+  if (fromThere !== undefined && toThere !== undefined) return [key(fromThere), key(toThere)];
   if (source.place.kind === 'folder' && target.place.kind === 'folder')
     return [key(diskPath(source.place.path)), key(diskPath(target.place.path))];
   const oneRemote =

@@ -17,6 +17,11 @@ export interface Capabilities {
   readonly cheapReads?: boolean;
   /** Deleted content stays recoverable (versioning, trash); undefined when unknown. */
   readonly recoverableDeletes?: boolean;
+  /**
+   * Where the tree really is, spelled alike by every remote that leads there, whatever its name: the endpoint of a service, a folder
+   * with its links resolved. With a slash and a path behind it, it says where that path is. Absent when it can't be told.
+   */
+  readonly location?: string;
 }
 
 export interface NameRules {
@@ -58,4 +63,9 @@ export function nameProblem(path: string, rules: NameRules): string | undefined 
 export function matchKey(path: string, rules: Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>): string {
   const normal = rules.foldsUnicode ? path.normalize('NFC') : path;
   return rules.caseSensitive ? normal : normal.toLowerCase();
+}
+
+/** Where `path` of a remote really is, or undefined when it can't be told. Paths of one place have one text, save for `matchKey`. */
+export function locate({ location }: Pick<Capabilities, 'location'>, path: string): string | undefined {
+  return location === undefined || path === '' ? location : `${location}/${path}`;
 }

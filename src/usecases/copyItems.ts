@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { locate, matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -142,14 +143,25 @@ function targetOf(item: CopyItem, path: RemotePath): RemotePath {
 }
 
 function refuseIntoItself({ from, to, source, target }: CopyItem, move: boolean): void {
-  if (from !== to || !isWithin(target, source)) return;
+  const [here, there] = inOneTree({ from, to, source, target });
+  if (here === undefined || there === undefined || !isWithin(there, here)) return;
   const verb = move ? 'moved' : 'copied';
   throw new RemoteError(
     'unsupported',
-    target === source
+    there === here
       ? `"${source}" can't be ${verb} onto itself.`
       : `The folder "${source}" can't be ${verb} into itself.`,
   );
+}
+
+/** Source and target as paths in one tree, or nothing when they are in different ones. Two remotes may lead to one place. */
+function inOneTree({ from, to, source, target }: CopyItem): readonly [RemotePath?, RemotePath?] {
+  if (from === to) return [source, target];
+  const here = locate(from.capabilities, source);
+  const there = locate(to.capabilities, target);
+  if (here === undefined || there === undefined) return [];
+  const key = (text: string) => matchKey(text, to.capabilities.names) as RemotePath;
+  return [key(here), key(there)];
 }
 
 async function refuseTaken({ to, target }: CopyItem, signal: AbortSignal): Promise<void> {

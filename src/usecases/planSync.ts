@@ -37,7 +37,7 @@ export async function planSync(
 ): Promise<Plan> {
   const { source, target, options, clock = systemClock } = request;
   signal.throwIfAborted();
-  const overlap = overlapProblem(overlapSide(source), overlapSide(target));
+  const overlap = overlapProblem(source, target);
   if (overlap !== undefined) throw new RemoteError('badSettings', overlap);
 
   await refuseListOfBuckets(target, signal);
@@ -87,10 +87,6 @@ export async function planSync(
     refused: clashes?.refused ?? new Map(),
   });
   return { ...plan, conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal) };
-}
-
-function overlapSide({ place, root, remote }: Side) {
-  return { place, root, remote, names: remote.capabilities.names };
 }
 
 /** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */

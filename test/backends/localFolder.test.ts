@@ -417,3 +417,14 @@ test('reading a file sixteen times at once gives it sixteen times', async (t) =>
   const texts = await Promise.all(Array.from({ length: 16 }, () => readText(remote, parsePath('f'))));
   assert.deepEqual(new Set(texts), new Set(['content']));
 });
+
+test('a folder tells where it really is: through links, and before it is there', posix, (t) => {
+  const { folder, outside, at } = given(t);
+  fs.symlinkSync(outside, at('link'));
+  const locationOf = (root: string) => openLocalRemote({ root }).capabilities.location;
+  assert.equal(locationOf(at('link')), locationOf(outside));
+  assert.equal(locationOf(at('link', 'new', 'x')), `${locationOf(outside)}/new/x`);
+  assert.equal(locationOf(folder), `disk:${fs.realpathSync(folder)}`);
+  assert.equal(locationOf('/'), 'disk:');
+  assert.notEqual(locationOf(folder), locationOf(outside));
+});

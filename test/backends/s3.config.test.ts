@@ -4,7 +4,7 @@ import type { RemoteSettings } from '../../src/backends/backend';
 import { parseAwsProfiles, profileChain } from '../../src/backends/s3/awsProfiles';
 import { contentTypeOf } from '../../src/backends/s3/contentTypes';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { checkS3Settings, parseSize, readS3Config } from '../../src/backends/s3/s3Config';
+import { checkS3Settings, locationOf, parseSize, readS3Config } from '../../src/backends/s3/s3Config';
 import { s3Fields } from '../../src/backends/s3/s3Fields';
 import { s3Presets } from '../../src/backends/s3/s3Presets';
 
@@ -141,4 +141,25 @@ test('types are guessed by the ending, whatever its case', () => {
   assert.equal(contentTypeOf('a.tar.gz'), 'application/gzip');
   for (const name of ['a', '.html', 'a.', 'a.constructor', 'a.unknown'])
     assert.equal(contentTypeOf(name), 'application/octet-stream');
+});
+
+test('remotes of one service are known as such, whatever their names, keys and spellings', () => {
+  const location = (settings: Readonly<Record<string, unknown>>) =>
+    locationOf(readS3Config({ name: 'r', backend: 's3', accessKeyId: 'K', ...settings }));
+  const same = (a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) =>
+    assert.equal(location(a), location(b));
+  same({ region: 'eu-west-1' }, { region: 'us-east-1', accessKeyId: 'L' });
+  same({}, { endpoint: 'https://s3.eu-west-1.amazonaws.com' });
+  same({ endpoint: 'http://localhost:9000' }, { endpoint: 'http://127.0.0.1:9000/', accessKeyId: 'L' });
+  same({ endpoint: 'https://s3.example.com' }, { endpoint: 'HTTPS://S3.Example.com:443/' });
+  const different = [
+    {},
+    { endpoint: 'http://localhost:9000' },
+    { endpoint: 'http://localhost:9001' },
+    { endpoint: 'http://localhost:9000/tenant' },
+    { endpoint: 'https://evil-amazonaws.com' },
+    { endpoint: 'http://ceph', provider: 'Ceph' },
+    { endpoint: 'http://ceph', provider: 'Ceph', accessKeyId: 'L' },
+  ];
+  assert.equal(new Set(different.map(location)).size, different.length);
 });

@@ -31,19 +31,22 @@ test('H27: from ten on, deleting more than half of the target is asked for once 
 
 const linux: NameRules = { caseSensitive: true, foldsUnicode: false, forbids: 'nothing' };
 
-function overlap(source: string, target: string, names: Partial<NameRules> = {}): string | undefined {
-  const remotes = new Map<string, object>();
+function overlap(
+  source: string,
+  target: string,
+  names: Partial<NameRules> = {},
+  locations: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const remotes = new Map<string, Parameters<typeof overlapProblem>[0]['remote']>();
   const side = (text: string) => {
     const address = text.startsWith('/') ? undefined : parseAddress(text);
     const place: Place = address ? { kind: 'remote', ...address } : { kind: 'folder', path: text };
     const key = address?.remote ?? text;
-    if (!remotes.has(key)) remotes.set(key, {});
-    return {
-      place,
-      root: address?.path ?? rootPath,
-      remote: remotes.get(key) ?? {},
-      names: { ...linux, ...names },
-    };
+    const location = locations[key];
+    const capabilities = { names: { ...linux, ...names }, ...(location !== undefined && { location }) };
+    const remote = remotes.get(key) ?? { capabilities };
+    remotes.set(key, remote);
+    return { place, root: address?.path ?? rootPath, remote };
   };
   return overlapProblem(side(source), side(target));
 }
@@ -72,4 +75,24 @@ test('names that a disk takes for one make places overlap', () => {
   assert.equal(overlap('/Work', '/work/sub'), undefined);
   assert.match(overlap('/Work', '/work/sub', { caseSensitive: false }) ?? '', /lies within/);
   assert.match(overlap('/e\u0301', '/\u00e9', { foldsUnicode: true }) ?? '', /same place/);
+});
+
+test('remotes of different names that lead to one place overlap there, and nowhere else', () => {
+  const one = { r1: 's3:localhost:9000', r2: 's3:localhost:9000', r3: 's3:localhost:9001' };
+  assert.match(
+    overlap('r1:b', 'r2:b/backup', {}, one) ?? '',
+    /target r2:b\/backup lies within the source r1:b\./,
+  );
+  assert.match(overlap('r1:b/x', 'r2:b', {}, one) ?? '', /source r1:b\/x lies within the target r2:b\./);
+  assert.match(overlap('r1:b/x', 'r2:b/x', {}, one) ?? '', /same place/);
+  assert.match(overlap('r1:', 'r2:b/x', {}, one) ?? '', /lies within/);
+  assert.equal(overlap('r1:b/x', 'r2:b/xy', {}, one), undefined);
+  assert.equal(overlap('r1:b', 'r3:b', {}, one), undefined);
+  assert.equal(overlap('/b', 'r1:b', {}, { ...one, '/b': 'disk:/b' }), undefined);
+});
+
+test('folders are compared by where their links lead', () => {
+  const links = { '/link': 'disk:/w/real', '/w': 'disk:/w', '/other': 'disk:/other' };
+  assert.match(overlap('/w', '/link', {}, links) ?? '', /target \/link lies within the source \/w\./);
+  assert.equal(overlap('/other', '/link', {}, links), undefined);
 });

@@ -195,3 +195,24 @@ test('what came after the count is not deleted, and its folder stays and is name
   await fails(deleteItems(remote, all, {}, calm), 'notEmpty', /"b\/d\/sub"/);
   assert.deepEqual(remote.paths(), ['b/d/sub/new', 'b/d2/other', 'b/keep']);
 });
+
+test('two remotes that lead to one place are seen through: nothing is moved onto or into itself', async () => {
+  const remote = store(tree);
+  const named = (): MemoryRemote => ({
+    ...remote,
+    capabilities: { ...remote.capabilities, location: 'mem:1' },
+  });
+  const [from, to] = [named(), named()];
+  const item = (source: string, target: string): CopyItem => ({
+    from,
+    source: parsePath(source),
+    to,
+    target: parsePath(target),
+  });
+  const moving = { move: true, overwrite: true };
+  await fails(copyItems([item('b/d', 'b/d')], moving, calm), 'unsupported', /onto itself/);
+  await fails(copyItems([item('b/d', 'b/d/sub')], moving, calm), 'unsupported', /into itself/);
+  assert.deepEqual(remote.paths(), tree);
+  await copyItems([item('b/d', 'b/new')], moving, calm);
+  assert.ok(remote.paths().includes('b/new/sub/3'));
+});

@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type NameRules, nameProblem } from '../../remote/capabilities';
@@ -18,6 +18,7 @@ export class LocalPaths {
   private readonly proven = new Map<string, number>();
   private realRoot: string | undefined;
   private knownRules: NameRules | undefined;
+  private knownLocation: string | undefined;
 
   /** `root` is absolute. */
   constructor(root: string) {
@@ -28,6 +29,12 @@ export class LocalPaths {
   get rules(): NameRules {
     this.knownRules ??= rulesOf(this.root);
     return this.knownRules;
+  }
+
+  /** See Capabilities; found out at the first use. */
+  get location(): string {
+    this.knownLocation ??= ['disk:', ...realPathOf(this.root).split(path.sep).filter(Boolean)].join('/');
+    return this.knownLocation;
   }
 
   /** The absolute path of `remotePath`. Throws `badName` for what this system can't name. */
@@ -98,6 +105,17 @@ async function makeOne(absolute: string, folder: RemotePath): Promise<void> {
     if (!there) throw new RemoteError('forbidden', `"${folder}" is a link that leads nowhere.`);
     if (!there.isDirectory())
       throw new RemoteError('alreadyExists', `"${folder}" is a file, so there can be no folder.`);
+  }
+}
+
+/** `absolute` with links resolved, as far as it is there yet. */
+function realPathOf(absolute: string): string {
+  try {
+    return realpathSync.native(absolute);
+  } catch {
+    // What is missing (or closed to us) is no link that we could follow.
+    const above = path.dirname(absolute);
+    return above === absolute ? absolute : path.join(realPathOf(above), path.basename(absolute));
   }
 }
 

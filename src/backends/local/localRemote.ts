@@ -43,6 +43,7 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
         realFolders: true,
         cheapReads: true,
         recoverableDeletes: false,
+        location: paths.location,
       } as const;
     },
 

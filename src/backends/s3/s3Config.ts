@@ -203,6 +203,19 @@ export function readS3Config(settings: RemoteSettings): S3Config {
   };
 }
 
+/**
+ * What all remotes on one service have in common (`Capabilities.location`). Within a service a bucket's name means one bucket whoever asks,
+ * save on Ceph, where accounts may have buckets of their own. Pure.
+ */
+export function locationOf({ endpoint, provider, credentials, accessKeyId, profile }: S3Config): string {
+  if (endpoint === undefined) return 's3:aws';
+  const { protocol, hostname, port, pathname } = new URL(endpoint);
+  if (/\.amazonaws\.com(\.cn)?$/.test(hostname)) return 's3:aws';
+  const host = /^(127\.0\.0\.1|\[::1\])$/.test(hostname) ? 'localhost' : hostname;
+  const at = `s3:${host}:${port || (protocol === 'https:' ? '443' : '80')}${pathname.replace(/\/+$/, '')}`;
+  return provider === 'Ceph' ? `${at} as ${credentials} ${accessKeyId ?? profile ?? ''}` : at;
+}
+
 function regionOfEndpoint(
   endpoints: readonly { readonly url: string; readonly region: string }[],
   endpoint: string | undefined,

@@ -17,7 +17,7 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { comparePaths, type RemotePath, rootPath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import type { S3Connection } from './s3Client';
-import type { S3Config } from './s3Config';
+import { locationOf, type S3Config } from './s3Config';
 import { type Copied, copyObject } from './s3Copying';
 import { checkBucket, isImpliedFolder, makeFolder, removeFolder } from './s3Folders';
 import { filePlaceOf, placeOf } from './s3Keys';
@@ -56,6 +56,7 @@ export class S3Remote implements Remote {
       maxFileSize,
       guards: config.conditionalWrites === 'enforced' ? 'enforced' : 'checkedBefore',
       realFolders: false,
+      location: locationOf(config),
     };
     this.extras = {
       shareLink: (path, seconds, signal) => shareLink(this.requests, path, seconds, signal),
