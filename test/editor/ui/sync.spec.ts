@@ -103,7 +103,11 @@ withEditor(
       assert.equal(has(), true);
       await page.checkbox('Include deletes').click();
       await page.button('Apply 1 change').click();
-      // A modal question is allowed here; what matters is that nothing goes before this point.
+      await window.answerDialog(/Delete 1 file .* from demo:site/, 'Cancel');
+      assert.equal(await page.phase(), 'preview');
+      assert.equal(has(), true);
+      await page.button('Apply 1 change').click();
+      await window.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
       await page.reach('finished');
       assert.equal(has(), false);
       assert.ok(s3.store.get('site', 'index.html'));

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { openPreview } from '../harness/previewPage';
+import { environmentRemote } from '../harness/session';
+import { withEditor } from '../harness/withEditor';
+
+const LONG = `long/${'n'.repeat(1019)}`;
+const ODD_KEYS = [
+  'a//b.txt',
+  '../outside.txt',
+  './here.txt',
+  'tab\there.txt',
+  'line\nbreak.txt',
+  LONG,
+  'folder/',
+];
+
+withEditor(
+  'bad input',
+  {
+    prepare: ({ store }) => {
+      store.createBucket('odd');
+      store.put('odd', 'fine.txt', 'fine\n');
+      for (const key of ODD_KEYS) store.put('odd', key, key === 'folder/' ? '' : 'odd\n');
+    },
+  },
+  (step) => {
+    step(
+      'malformed settings, an unknown backend and a bad endpoint are told in the tree, beside remotes that work',
+      async ({ window, s3, editor }) => {
+        editor.writeSettings({
+          'cloudRemotes.remotes': [
+            environmentRemote(s3),
+            'not an object',
+            { name: 'nobackend' },
+            { name: 'unknown', backend: 'ftp' },
+            { name: 'badurl', backend: 's3', endpoint: 'http://exa mple', credentials: 'environment' },
+            { ...environmentRemote(s3, 'wrongkeys'), credentials: 'keys', accessKeyId: 'NOBODY' },
+            { ...environmentRemote(s3, 'nobucket'), root: 'no-such-bucket' },
+            { ...environmentRemote(s3, 'nowhere'), endpoint: 'http://127.0.0.1:9' },
+          ],
+        });
+        await window.showRemotes();
+        await window.treeRow(/^demo, remote/).waitFor();
+        await window.treeRow(/^unknown, can't be used:/).waitFor();
+        await window.treeRow(/^badurl, can't be used: .*endpoint/i).waitFor();
+        await window.treeRow(/^nobackend, can't be used:/).waitFor();
+        for (const row of await window.page.locator('.sidebar').getByRole('treeitem').all()) {
+          assert.doesNotMatch((await row.getAttribute('aria-label')) ?? '', /undefined|\[object/);
+        }
+        await window.expand('demo', 'odd');
+        await window.treeLabel('fine.txt').waitFor();
+      },
+    );
+
+    for (const [remote, words] of [
+      ['wrongkeys', /secret|key|sign/i],
+      ['nobucket', /no-such-bucket|bucket|there/i],
+      ['nowhere', /reach|connect|answer/i],
+    ] as const) {
+      step(`what is wrong with "${remote}" is said in words, in its own row`, async ({ window }) => {
+        await window.page.keyboard.press('Escape');
+        const row = window.treeRow(new RegExp(`^${remote}, remote`));
+        await row.locator('.monaco-tl-twistie').click();
+        const error = window.page
+          .locator('.sidebar')
+          .getByRole('treeitem', { name: /click to/ })
+          .first();
+        await error.waitFor({ timeout: 60_000 });
+        const text = (await error.getAttribute('aria-label')) ?? '';
+        assert.match(text, words);
+        assert.doesNotMatch(text, /undefined|\[object|Error:|at \w+ \(/);
+        await row.locator('.monaco-tl-twistie').click();
+        await error.waitFor({ state: 'detached' });
+      });
+    }
+
+    step('keys that are no paths are shown as such, and the rest beside them', async ({ window }) => {
+      const names = await window.page
+        .locator('.sidebar')
+        .getByRole('treeitem')
+        .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
+      assert.ok(
+        names.some((name) => name.startsWith('fine.txt, file')),
+        names.join('\n'),
+      );
+      assert.ok(
+        names.some((name) => /can't be opened/.test(name)),
+        names.join('\n'),
+      );
+    });
+
+    step(
+      'syncing them down lists each with its reason, and writes nothing outside of the folder',
+      async ({ window, workspace, s3 }) => {
+        const before = s3.store.keys('odd').length;
+        const page = await openPreview(
+          window,
+          'Cloud Remotes: Sync Remote to Workspace',
+          'odd',
+          'Sync from This Folder',
+        );
+        const rows = await page.rows();
+        for (const name of ['b.txt', 'outside.txt', 'here.txt']) {
+          assert.ok(
+            rows.some((row) => row.includes(name) && row.includes('skipped')),
+            `${name} is skipped:\n${rows.join('\n')}`,
+          );
+        }
+        await page.apply();
+        assert.equal(existsSync(path.join(workspace, '..', 'outside.txt')), false);
+        assert.equal(existsSync(path.join(workspace, 'fine.txt')), true);
+        for (const name of readdirSync(workspace)) assert.ok(!name.includes('..'), name);
+        assert.equal(s3.store.keys('odd').length, before);
+      },
+    );
+  },
+);
