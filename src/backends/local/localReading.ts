@@ -1,5 +1,4 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadOptions, ReadResult } from '../../remote/remote';
@@ -8,6 +7,7 @@ import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { fileEntry } from './localEntry';
 import { localError } from './localErrors';
+import { OpenFile } from './openFile';
 
 const chunkBytes = 256 * 1024;
 
@@ -25,7 +25,7 @@ export async function readLocal(
   signal: AbortSignal,
 ): Promise<ReadResult> {
   // Without waiting: opening a pipe would wait for its writer.
-  const file = await open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await OpenFile.open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const before = await settledStats(file, signal);
     if (before.isDirectory())
@@ -44,12 +44,12 @@ export async function readLocal(
 }
 
 /** Facts of the file, taken when its last change is old enough that any further one must show. */
-async function settledStats(file: FileHandle, signal: AbortSignal): Promise<BigIntStats> {
-  const stats = await file.stat({ bigint: true });
+async function settledStats(file: OpenFile, signal: AbortSignal): Promise<BigIntStats> {
+  const stats = await file.stat();
   const age = Date.now() - Number(stats.mtimeMs);
   if (!stats.isFile() || age < 0 || age > tickMs) return stats;
   await sleep(tickMs, undefined, { signal }).catch(() => signal.throwIfAborted());
-  return file.stat({ bigint: true });
+  return file.stat();
 }
 
 function changed(path: RemotePath): RemoteError {
@@ -57,7 +57,7 @@ function changed(path: RemotePath): RemoteError {
 }
 
 class FileStream extends Readable {
-  private readonly file: FileHandle;
+  private readonly file: OpenFile;
   private readonly path: RemotePath;
   private readonly before: BigIntStats;
   private readonly end: number;
@@ -67,7 +67,7 @@ class FileStream extends Readable {
   private pending: Promise<void> | undefined;
 
   constructor(
-    file: FileHandle,
+    file: OpenFile,
     path: RemotePath,
     before: BigIntStats,
     start: number,
@@ -100,7 +100,7 @@ class FileStream extends Readable {
     const wanted = Math.min(chunkBytes, this.end - this.position);
     if (wanted > 0) {
       const buffer = Buffer.allocUnsafe(wanted);
-      const { bytesRead } = await this.file.read(buffer, 0, wanted, this.position);
+      const bytesRead = await this.file.read(buffer, this.position);
       if (bytesRead === 0) throw changed(this.path);
       this.position += bytesRead;
       if (this.position < this.end) return buffer.subarray(0, bytesRead);
@@ -113,7 +113,7 @@ class FileStream extends Readable {
 
   /** Before the last bytes are handed on, so that no reader ever sees all of a content that was never there. */
   private async checkUnchanged(): Promise<void> {
-    const after = await this.file.stat({ bigint: true });
+    const after = await this.file.stat();
     const { size, mtimeNs, ctimeNs } = this.before;
     if (after.size !== size || after.mtimeNs !== mtimeNs || after.ctimeNs !== ctimeNs)
       throw changed(this.path);

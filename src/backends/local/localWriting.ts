@@ -1,26 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import {
-  copyFile,
-  type FileHandle,
-  link,
-  lstat,
-  open,
-  readlink,
-  rename,
-  stat,
-  unlink,
-  utimes,
-} from 'node:fs/promises';
+import { type BigIntStats, linkSync, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { copyFile, link, lstat, readlink, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { FileEntry } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
+import { directCalls } from './directCalls';
 import { fileEntry, utimesText } from './localEntry';
 import { codeOf } from './localErrors';
 import type { LocalPaths } from './localPaths';
+import { OpenFile } from './openFile';
 import { temporaryName } from './temporaryNames';
 
 /**
@@ -37,14 +28,14 @@ export async function writeLocal(
   signal: AbortSignal,
 ): Promise<FileEntry> {
   return placed(paths, remotePath, guard, signal, async (temporary, old) => {
-    const file = await open(temporary, 'wx', 0o666);
+    const file = await OpenFile.open(temporary, 'wx');
     try {
       await fill(file, remotePath, body, facts, signal);
-      if (old) await keepMode(file, old);
+      if (old) await file.setMode(Number(old.mode) & 0o7777);
       // A number, unlike a Date, keeps microseconds; a text, unlike a number, also keeps times before 1970.
-      if (facts.modified) await file.utimes(utimesText(facts.modified), utimesText(facts.modified));
-      if (syncToDisk) await file.datasync();
-      return await file.stat({ bigint: true });
+      if (facts.modified) await file.setTime(utimesText(facts.modified));
+      if (syncToDisk) await file.toDisk();
+      return await file.stat();
     } finally {
       await file.close();
     }
@@ -124,14 +115,15 @@ export async function mustStillBe(seen: FileEntry, absolute: string): Promise<Bi
 /** Throws unless what `guard` asks for is at `absolute` now. */
 export async function checkGuard(guard: Guard, remotePath: RemotePath, absolute: string): Promise<void> {
   if (guard.must === 'anything') return;
-  const now = await stat(absolute, { bigint: true }).catch((error) => {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  });
-  if (guard.must === 'beAbsent') {
-    if (now || (await lstatOrNone(absolute)))
-      throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
-  } else if (!now?.isFile() || !isSameFile(guard.entry, fileEntry(remotePath, now)))
+  const now = guard.must === 'beAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
+  checkFound(guard, remotePath, now);
+}
+
+/** Throws unless `now` is what `guard` asks for. */
+function checkFound(guard: Guard, remotePath: RemotePath, now: BigIntStats | undefined): void {
+  if (guard.must === 'beAbsent' && now)
+    throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
+  if (guard.must === 'beUnchanged' && !(now?.isFile() && isSameFile(guard.entry, fileEntry(remotePath, now))))
     throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
 }
 
@@ -149,15 +141,22 @@ async function placed(
   await paths.folderFor(remotePath, signal);
   const { final, old } = await whereTo(paths, paths.absolute(remotePath), remotePath);
   // Looked at before as well, so that nothing is moved in vain.
-  await checkGuard(guard, remotePath, final);
+  checkFound(guard, remotePath, old);
   const temporary = temporaryName(final);
   try {
     const made = await make(temporary, old);
     signal.throwIfAborted();
-    if (guard.must === 'beAbsent' && (await linked(temporary, final, remotePath))) await unlink(temporary);
+    if (guard.must === 'beAbsent' && (await linked(temporary, final, remotePath)))
+      await directCalls.call(
+        () => unlinkSync(temporary),
+        () => unlink(temporary),
+      );
     else {
       await checkGuard(guard, remotePath, final);
-      await rename(temporary, final);
+      await directCalls.call(
+        () => renameSync(temporary, final),
+        () => rename(temporary, final),
+      );
     }
     return fileEntry(remotePath, made);
   } catch (error) {
@@ -193,7 +192,10 @@ async function whereTo(
 /** Puts `file` under the name `final` too, unless that is taken: the one way to do so in a single step. False where links can't be made. */
 async function linked(file: string, final: string, remotePath: RemotePath): Promise<boolean> {
   try {
-    await link(file, final);
+    await directCalls.call(
+      () => linkSync(file, final),
+      () => link(file, final),
+    );
     return true;
   } catch (error) {
     switch (codeOf(error)) {
@@ -213,22 +215,28 @@ async function linked(file: string, final: string, remotePath: RemotePath): Prom
   }
 }
 
-async function lstatOrNone(absolute: string): Promise<BigIntStats | undefined> {
-  try {
-    return await lstat(absolute, { bigint: true });
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+function lstatOrNone(absolute: string): Promise<BigIntStats | undefined> {
+  const direct = () => lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
+  return orNone(directCalls.call(direct, () => lstat(absolute, { bigint: true })));
 }
 
-async function keepMode(file: FileHandle, old: BigIntStats): Promise<void> {
-  await file.chmod(Number(old.mode) & 0o7777);
+function statOrNone(absolute: string): Promise<BigIntStats | undefined> {
+  const direct = () => statSync(absolute, { bigint: true, throwIfNoEntry: false });
+  return orNone(directCalls.call(direct, () => stat(absolute, { bigint: true })));
+}
+
+async function orNone(stats: Promise<BigIntStats | undefined>): Promise<BigIntStats | undefined> {
+  try {
+    return await stats;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+    return undefined;
+  }
 }
 
 /** Writes the body; throws `damaged` when its length or MD5 is not what was promised. */
 async function fill(
-  file: FileHandle,
+  file: OpenFile,
   remotePath: RemotePath,
   body: ByteSource,
   facts: FileFacts,
@@ -240,7 +248,7 @@ async function fill(
     const content = await body.bytes(signal);
     signal.throwIfAborted();
     length = content.byteLength;
-    if (length <= body.size) await writeAll(file, content);
+    if (length <= body.size) await file.write(content);
     hash?.update(content);
     facts.onProgress?.(length);
   } else {
@@ -249,7 +257,7 @@ async function fill(
       signal.throwIfAborted();
       length += chunk.length;
       if (length > body.size) break;
-      await writeAll(file, chunk);
+      await file.write(chunk);
       hash?.update(chunk);
       facts.onProgress?.(length);
     }
@@ -264,11 +272,4 @@ async function fill(
       'damaged',
       `"${remotePath}" was not written: the content that came does not have the MD5 that it should have.`,
     );
-}
-
-async function writeAll(file: FileHandle, content: Uint8Array): Promise<void> {
-  for (let at = 0; at < content.byteLength; ) {
-    const { bytesWritten } = await file.write(content, at, content.byteLength - at);
-    at += bytesWritten;
-  }
 }
