@@ -35,7 +35,7 @@ export interface ListingOutcome {
   readonly source: ListingFindings;
   readonly target: ListingFindings;
   /** Names that can't be copied or deleted because of one below them. */
-  readonly refused: ReadonlyMap<RemotePath, RemotePath>;
+  readonly refused: ReadonlyMap<RemotePath, string>;
 }
 
 /**
@@ -254,7 +254,7 @@ export class PlanBuilder {
 
   private mayCopy(
     action: Exclude<Action, DeleteFile>,
-    refused: ReadonlyMap<RemotePath, RemotePath>,
+    refused: ReadonlyMap<RemotePath, string>,
     keptOnTarget: ProtectedPaths,
   ): boolean {
     const { path, source, before } = action;
@@ -271,7 +271,7 @@ export class PlanBuilder {
 
   private mayDelete(
     { path, before }: DeleteFile,
-    refused: ReadonlyMap<RemotePath, RemotePath>,
+    refused: ReadonlyMap<RemotePath, string>,
     keptOnTarget: ProtectedPaths,
   ): boolean {
     const below = refused.get(path);

@@ -15,8 +15,11 @@ interface OpenFile {
  * (sync-semantics §1.5).
  */
 export class FolderClashes {
-  /** Shorter names to be refused, each with a name below it. Complete when all names have been seen. */
-  readonly refused = new Map<RemotePath, RemotePath>();
+  /**
+   * Shorter names to be refused, each with a name below it (or with its own and a slash, where that is forgotten). Complete when all
+   * names have been seen.
+   */
+  readonly refused = new Map<RemotePath, string>();
   /** Files whose name begins the name seen last; each is a prefix of the next. */
   private readonly open: OpenFile[] = [];
 
@@ -48,7 +51,8 @@ export class FolderClashes {
     return blockedBy;
   }
 
-  private refuse(path: RemotePath, below: RemotePath): void {
+  /** The file at `path` can't be, because of `below`. */
+  refuse(path: RemotePath, below: string): void {
     if (!this.refused.has(path)) this.refused.set(path, below);
   }
 }

@@ -1,9 +1,9 @@
 import type { FileEntry } from '../remote/entry';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
 import type { FolderClashes } from './folderClashes';
-import { KeySet } from './keySet';
+import { Leftovers } from './leftovers';
 import type { FileBatch } from './listTree';
-import { foldedKey, mayFold, type NameFolding } from './nameFolding';
+import { mayFold, type NameFolding } from './nameFolding';
 
 /** One name with what each side has under it; at least one side has something. */
 export interface Match {
@@ -38,7 +38,7 @@ export async function* matchListings(
 ): AsyncGenerator<readonly Match[]> {
   const left = new Cursor(source);
   const right = new Cursor(target);
-  const leftovers = new Leftovers(folding);
+  const leftovers = new Leftovers(folding, clashes);
   const folds = folding.foldsUnicode || !folding.caseSensitive;
   try {
     await Promise.all([left.fill(), right.fill()]);
@@ -129,64 +129,4 @@ class Cursor {
     this.ended = true;
     this.iterator.return?.().catch(() => {});
   }
-}
-
-interface Group {
-  readonly sources: Match[];
-  readonly targets: Match[];
-}
-
-/** What had no equal on the other side, until all names are known. */
-class Leftovers {
-  private readonly kept: Match[] = [];
-  private readonly seen = new KeySet();
-  private readonly folding: NameFolding;
-
-  constructor(folding: NameFolding) {
-    this.folding = folding;
-  }
-
-  /** Notes a name that both sides spell alike, so that another spelling of it is known for a twin. */
-  matched(path: RemotePath): void {
-    this.seen.add(foldedKey(path, this.folding));
-  }
-
-  keep(match: Match): void {
-    this.kept.push(match);
-  }
-
-  join(): readonly Match[] {
-    const groups = new Map<string, Group>();
-    for (const match of this.kept) {
-      const key = foldedKey(match.path, this.folding);
-      let group = groups.get(key);
-      if (!group) {
-        group = { sources: [], targets: [] };
-        groups.set(key, group);
-      }
-      (match.source ? group.sources : group.targets).push(match);
-    }
-    const joined: Match[] = [];
-    for (const [key, { sources, targets }] of groups) {
-      if (this.seen.has(key)) {
-        for (const twin of [...sources, ...targets]) joined.push(sameName(twin, undefined));
-        continue;
-      }
-      const [source, ...moreSources] = sources;
-      const [target, ...moreTargets] = targets;
-      if (source) {
-        joined.push({ path: source.path, source: source.source, target: target?.target, clash: undefined });
-        for (const twin of moreSources) joined.push(sameName(twin, source.path));
-        for (const twin of moreTargets) joined.push(sameName(twin, target?.path));
-      } else {
-        // No spelling is left on the source, so each of them is extra.
-        joined.push(...targets);
-      }
-    }
-    return joined.sort((a, b) => comparePaths(a.path, b.path));
-  }
-}
-
-function sameName(match: Match, other: string | undefined): Match {
-  return { ...match, clash: { because: 'sameName', with: other } };
 }

@@ -9,6 +9,7 @@ import { comparisonModes, defaultPlanOptions, type PlanOptions } from '../../src
 import { selectActions } from '../../src/plan/selectActions';
 import { type Clock, systemClock } from '../../src/remote/clock';
 import { silentLog } from '../../src/remote/log';
+import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
@@ -92,14 +93,21 @@ function sidesOf(kind: readonly [MemoryOptions, MemoryOptions, Place, Place], r:
     '😀',
     'é/é',
     'zero',
+    'A/q',
+    'D',
+    'E/1/deep',
   ];
   for (const remote of [source, target])
     for (const name of names) {
       if (!r.chance(0.6)) continue;
       const content = name === 'zero' ? '' : r.pick(['one', 'two', 'three', 'four!']);
-      remote.put(name, content, {
-        modified: { s: 1_700_000_000 + r.whole(3), ns: r.pick([0, 1, 999_999_999]) },
-      });
+      const modified = { s: 1_700_000_000 + r.whole(3), ns: r.pick([0, 1, 999_999_999]) };
+      try {
+        remote.put(name, content, { modified });
+      } catch (error) {
+        // A disk can't hold a file and a folder of one name; whichever came first is there.
+        if (!isRemoteError(error, 'alreadyExists', 'isAFolder')) throw error;
+      }
     }
   return { source, target, places: [kind[2], kind[3]] };
 }
@@ -169,8 +177,12 @@ async function assertMirrored({ source, target }: Sides, plan: Plan, compare: st
   assert.deepEqual([...names(target)].sort(), [...names(source)].sort());
   if (compare !== 'rclone' && compare !== 'checksum') return;
   if (target.capabilities.timePrecisionNs !== 1) return;
+  // The target keeps its own spelling of a name (R12).
+  const kept = target.paths().filter((path) => !alone.has(path));
+  const there = new Map(kept.map((path) => [key(path), path]));
   for (const path of source.paths())
-    if (!alone.has(path) && compare === 'checksum') assert.equal(target.text(path), source.text(path), path);
+    if (!alone.has(path) && compare === 'checksum')
+      assert.equal(target.text(there.get(key(path)) ?? path), source.text(path), path);
 }
 
 test('what was left out is planned again, and nothing else', async () => {
