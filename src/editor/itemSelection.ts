@@ -1,6 +1,6 @@
 import path from 'node:path';
+import type { NamedPath } from '../plan/namedPaths';
 import type { Place } from '../plan/plan';
-import type { FilterRule } from '../plan/planOptions';
 import { RemoteError } from '../remote/remoteError';
 import { parsePath, type RemotePath } from '../remote/remotePath';
 
@@ -10,18 +10,18 @@ export interface SelectedItem {
   readonly place: Place;
 }
 
-/** What a plan has to cover for a selection: a folder, and the rules that leave out everything else in it. */
+/** What a plan has to cover for a selection: a folder, and what in it is meant. */
 export interface SelectedSource {
   readonly source: Place;
-  /** In rclone's spelling; empty when the whole folder is meant. */
-  readonly filters: readonly FilterRule[];
+  /** Absent when the whole folder is meant. */
+  readonly only?: readonly NamedPath[];
   /** The one folder that is meant, whose own name may be kept at the target. */
   readonly folderName?: string;
 }
 
 /**
  * Puts a selection into the form of a plan, so that single files go through the same preview as folders: one folder is its
- * own source; anything else is its nearest common folder, with a rule for each item. Pure. Throws RemoteError
+ * own source; anything else is its nearest common folder, with the items named in it. Pure. Throws RemoteError
  * `unsupported` when the items lie on different remotes or disks.
  */
 export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSource {
@@ -29,7 +29,7 @@ export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSourc
   if (!first) throw new RemoteError('unsupported', 'Nothing is selected.');
   if (items.length === 1 && first.kind === 'folder') {
     const folderName = nameOfPlace(first.place);
-    return { source: first.place, filters: [], ...(folderName && { folderName }) };
+    return { source: first.place, ...(folderName && { folderName }) };
   }
   if (items.some(({ place }) => storeOf(place) !== storeOf(first.place)))
     throw new RemoteError(
@@ -38,11 +38,11 @@ export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSourc
     );
   const all = items.map((item) => ({ item, parts: partsOf(item.place) }));
   const common = all.map(({ parts }) => parts.slice(0, -1)).reduce(commonStart);
-  const filters = all.map(({ item, parts }) => {
-    const relative = parts.slice(common.length).map(escapeGlob).join('/');
-    return { include: item.kind === 'folder' ? `/${relative}/**` : `/${relative}` };
+  const only = all.map(({ item, parts }): NamedPath => {
+    const path = parsePath(parts.slice(common.length).join('/'));
+    return item.kind === 'folder' ? { folder: path } : { file: path };
   });
-  return { source: placeAt(first.place, common), filters };
+  return { source: placeAt(first.place, common), only };
 }
 
 function commonStart(a: readonly string[], b: readonly string[]): string[] {
@@ -64,11 +64,6 @@ function placeAt(like: Place, parts: readonly string[]): Place {
   return like.kind === 'remote'
     ? { ...like, path: parsePath(parts.join('/')) }
     : { kind: 'folder', path: path.join(path.parse(like.path).root, ...parts) };
-}
-
-/** Takes the meaning from what is special in rclone's patterns. */
-function escapeGlob(name: string): string {
-  return name.replace(/[\\*?[\]{}]/g, '\\$&');
 }
 
 /** The last part of a place; empty for the top of a remote. Pure. */

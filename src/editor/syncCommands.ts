@@ -120,22 +120,17 @@ class SyncCommands {
   }
 
   private async copy(items: readonly SelectedItem[], selected: SelectedSource, folder: Place): Promise<void> {
-    const { source, filters, folderName } = selected;
+    const { source, only, folderName } = selected;
     const target = items.length > 0 && folderName ? await askWhetherInside(folder, folderName) : folder;
     if (!target) return;
     const options = planOptionsFor(this.parts.settings(), 'copy');
-    if (filters.length === 0) return this.open('copy', source, target);
+    if (!only) return this.open('copy', source, target);
     // What was named by hand is meant, even where the usual rules would leave it out; the content of folders is not.
     const byHand = items.every(({ kind }) => kind === 'file');
-    const rules = byHand ? filters : [...options.filters, ...filters, { exclude: '/**' }];
-    const useDefaultExcludes = options.useDefaultExcludes && !byHand;
-    const [only] = items;
-    const what = items.length === 1 && only ? nameOfPlace(only.place) : countOf(items.length, 'item');
-    await openPreview(
-      this.parts,
-      { source, target, options: { ...options, filters: rules, useDefaultExcludes } },
-      what,
-    );
+    const unfiltered = byHand ? { filters: [], useDefaultExcludes: false } : {};
+    const [one] = items;
+    const what = items.length === 1 && one ? nameOfPlace(one.place) : countOf(items.length, 'item');
+    await openPreview(this.parts, { source, target, options: { ...options, ...unfiltered, only } }, what);
   }
 
   private async open(verb: PlanOptions['verb'], source: Place, target: Place): Promise<void> {
@@ -149,7 +144,7 @@ class SyncCommands {
 
   private async workspaceSource(title: string): Promise<SelectedSource | undefined> {
     const source = await this.workspacePlace(`${title}: which folder?`);
-    return source && { source, filters: [] };
+    return source && { source };
   }
 
   private async askRemote(title: string, chooseLabel: string, question: string): Promise<Place | undefined> {

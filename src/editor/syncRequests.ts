@@ -1,7 +1,9 @@
 import type { SyncRequest } from '../app';
+import { parseNamed } from '../plan/namedPaths';
 import type { Place } from '../plan/plan';
 import { type ComparisonMode, comparisonModes, type FilterRule, type PlanOptions } from '../plan/planOptions';
 import { isRecord } from '../preview/readPageRequest';
+import { isRemoteError } from '../remote/remoteError';
 import { pathProblem, type RemotePath } from '../remote/remotePath';
 
 export function withCompare(request: SyncRequest, compare: ComparisonMode): SyncRequest {
@@ -52,7 +54,19 @@ function readOptions(value: unknown): PlanOptions | undefined {
     return undefined;
   if (filterDialect !== 'rclone' && filterDialect !== 'aws') return undefined;
   if (typeof useDefaultExcludes !== 'boolean' || typeof followSymlinks !== 'boolean') return undefined;
-  return { verb, compare, deletes, filters, filterDialect, useDefaultExcludes, followSymlinks };
+  const only = readOnly(value['only']);
+  if (only === 'unknown') return undefined;
+  return { verb, compare, deletes, filters, filterDialect, useDefaultExcludes, followSymlinks, ...only };
+}
+
+function readOnly(value: unknown): Pick<PlanOptions, 'only'> | 'unknown' {
+  if (value === undefined) return {};
+  try {
+    return { only: parseNamed(value) };
+  } catch (error) {
+    if (isRemoteError(error)) return 'unknown';
+    throw error;
+  }
 }
 
 function isRule(value: unknown): value is FilterRule {

@@ -5,12 +5,15 @@ import {
   baseName,
   comparePaths,
   isWithin,
+  joinPath,
+  parentPath,
   pathProblem,
   type RemotePath,
   relativePath,
   rootPath,
 } from '../remote/remotePath';
 import type { Filter } from './filter';
+import { isBelow, type NamedPaths } from './namedPaths';
 import type { ListingProblem, Tally } from './plan';
 
 /** Sorted files of one side: `paths` are relative to the root and parallel to `files`. */
@@ -54,6 +57,10 @@ export interface TreeRequest {
   readonly followSymlinks: boolean;
   /** True where a root that isn't there yet is simply empty (a target folder). */
   readonly mayBeMissing: boolean;
+  /** Nothing but these is looked at. On the source they have to be there. */
+  readonly only?: NamedPaths;
+  /** The one spelling of names that are the same in this plan. */
+  readonly sameName?: (path: RemotePath) => string;
 }
 
 /**
@@ -78,6 +85,24 @@ const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
   'damaged',
 ]);
 
+/** Named files that are looked at at once. */
+const looksAtOnce = 16;
+
+interface FoundFile {
+  /** Relative to the root. */
+  readonly path: RemotePath;
+  readonly entry: FileEntry | UnusableEntry;
+}
+
+function asSpelled(path: string): string {
+  return path;
+}
+
+/** What isn't there is nothing; every other error goes on. */
+function absent(error: unknown): undefined {
+  if (!isRemoteError(error, 'notFound')) throw error;
+}
+
 class TreeReading implements ListingFindings {
   readonly problems: ListingProblem[] = [];
   readonly unusable: UnusableFinding[] = [];
@@ -99,20 +124,93 @@ class TreeReading implements ListingFindings {
   }
 
   async *batches(): AsyncGenerator<FileBatch> {
+    const { only, root } = this.request;
+    if (only) yield* this.named(only);
+    else yield* this.below(root);
+  }
+
+  /** Everything below a folder, which may be missing where the request says so. */
+  private async *below(folder: RemotePath): AsyncGenerator<FileBatch> {
+    const before = this.last;
     try {
-      yield* this.request.remote.listDeep ? this.deep() : this.walk(this.request.root);
+      yield* this.request.remote.listDeep ? this.deep(folder) : this.walk(folder);
     } catch (error) {
-      const missing =
-        this.request.mayBeMissing && this.last === undefined && isRemoteError(error, 'notFound');
+      const missing = this.request.mayBeMissing && this.last === before && isRemoteError(error, 'notFound');
       if (!missing) throw error;
     }
   }
 
-  private async *deep(): AsyncGenerator<FileBatch> {
-    const { remote, root, filter, followSymlinks } = this.request;
+  /** The named files, looked at by themselves, between the listings of the named folders. */
+  private async *named({ files, folders }: NamedPaths): AsyncGenerator<FileBatch> {
+    const { root, filter } = this.request;
+    const found = await this.look(files.filter((file) => filter.includes(file)));
+    const rest = found.filter(({ path }) => !folders.some((folder) => isBelow(path, folder)));
+    for (const folder of folders) {
+      const end = rest.findIndex(({ path }) => comparePaths(path, `${folder}/`) > 0);
+      yield this.take(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
+      yield* this.below(joinPath(root, folder));
+    }
+    yield this.take(rest.map(({ entry }) => entry));
+  }
+
+  /** What is there under the names of the files, in the order of paths. Throws `notFound` for one that the source doesn't have. */
+  private async look(files: readonly RemotePath[]): Promise<FoundFile[]> {
+    const { remote, side, sameName = asSpelled } = this.request;
+    const onDisk = remote.capabilities.realFolders && remote.listDeep !== undefined;
+    const found = onDisk ? await this.lookInFolders(files) : await this.lookAtEach(files);
+    const there = new Set(found.map(({ path }) => sameName(path)));
+    const missing = files.find((file) => !there.has(sameName(file)));
+    if (missing !== undefined && side === 'source')
+      throw new RemoteError('notFound', `"${missing}" is not there any more, so nothing was planned.`);
+    return [...new Map(found.map((one) => [one.path, one])).values()].sort((a, b) =>
+      comparePaths(a.path, b.path),
+    );
+  }
+
+  private async lookAtEach(files: readonly RemotePath[]): Promise<FoundFile[]> {
+    const { remote, root } = this.request;
+    const found: FoundFile[] = [];
+    for (let i = 0; i < files.length; i += looksAtOnce)
+      await Promise.all(
+        files.slice(i, i + looksAtOnce).map(async (path) => {
+          const entry = await remote.stat(joinPath(root, path), this.signal).catch(absent);
+          if (entry && entry.kind !== 'folder') found.push({ path, entry });
+        }),
+      );
+    return found;
+  }
+
+  /**
+   * A disk is asked for the folders that hold the files, without those in them: only so do links show, and other spellings of
+   * the same name, and what lies in a folder of the target that has the name of a file.
+   */
+  private async lookInFolders(files: readonly RemotePath[]): Promise<FoundFile[]> {
+    const { remote, root, side, followSymlinks, sameName = asSpelled } = this.request;
+    const wanted = new Set(files.map((file) => sameName(file)));
+    const isWanted = (path: RemotePath): boolean =>
+      wanted.has(sameName(path)) || (side === 'target' && path !== '' && isWanted(parentPath(path)));
+    const skipFolder = (folder: RemotePath) => !isWanted(folder.slice(this.cut) as RemotePath);
+    const found: FoundFile[] = [];
+    for (const folder of new Set(files.map(parentPath)))
+      try {
+        const pages = remote.listDeep?.(joinPath(root, folder), { followSymlinks, skipFolder }, this.signal);
+        for await (const page of pages ?? [])
+          for (const entry of page) {
+            const whole = entry.kind === 'unusable' ? wholeName(entry) : entry.path;
+            const path = whole.slice(this.cut) as RemotePath;
+            if (entry.kind !== 'folder' && isWanted(path)) found.push({ path, entry });
+          }
+      } catch (error) {
+        absent(error);
+      }
+    return found;
+  }
+
+  private async *deep(folder: RemotePath): AsyncGenerator<FileBatch> {
+    const { remote, filter, followSymlinks } = this.request;
     const skipFolder = (path: RemotePath) =>
       path.length > this.cut && filter.maySkipFolder(path.slice(this.cut));
-    for await (const page of remote.listDeep?.(root, { followSymlinks, skipFolder }, this.signal) ?? []) {
+    for await (const page of remote.listDeep?.(folder, { followSymlinks, skipFolder }, this.signal) ?? []) {
       this.signal.throwIfAborted();
       const batch = this.take(page);
       if (batch.paths.length > 0) yield batch;

@@ -1,4 +1,5 @@
 import { RemoteError } from '../remote/remoteError';
+import { type NamedPath, parseNamed } from './namedPaths';
 
 /** What the user wants of a copy or sync. Plain data: stands as `options` in `cloudRemotes.syncs` and in a Plan. */
 export interface PlanOptions {
@@ -15,6 +16,11 @@ export interface PlanOptions {
   readonly useDefaultExcludes: boolean;
   /** Whether links in a local source are followed (A21) or reported as skipped. */
   readonly followSymlinks: boolean;
+  /**
+   * Only these files and folders take part (as far as the filters let them), and only they are looked at on either side;
+   * absent = everything. What isn't named is neither copied nor deleted.
+   */
+  readonly only?: readonly NamedPath[];
 }
 
 /**
@@ -55,6 +61,8 @@ export const defaultPlanOptions: PlanOptions = {
   followSymlinks: true,
 };
 
+const known: readonly string[] = [...Object.keys(defaultPlanOptions), 'only'];
+
 /**
  * Checked options from settings or a terminal; what isn't named has its default. Throws RemoteError `badSettings` naming the field, what
  * was found there and what is allowed. The patterns themselves are read by `createFilter`.
@@ -63,11 +71,8 @@ export function parsePlanOptions(value: unknown): PlanOptions {
   const given = value ?? {};
   if (!isRecord(given)) throw bad('The options', given, 'an object such as {"deletes": "after"}');
   for (const name of Object.keys(given))
-    if (!Object.hasOwn(defaultPlanOptions, name))
-      throw new RemoteError(
-        'badSettings',
-        `The option "${name}" is unknown. Known are ${Object.keys(defaultPlanOptions).join(', ')}.`,
-      );
+    if (!known.includes(name))
+      throw new RemoteError('badSettings', `The option "${name}" is unknown. Known are ${known.join(', ')}.`);
   return {
     verb: oneOf(given, 'verb', ['copy', 'sync']),
     compare: oneOf(given, 'compare', comparisonModes),
@@ -76,6 +81,7 @@ export function parsePlanOptions(value: unknown): PlanOptions {
     filterDialect: oneOf(given, 'filterDialect', ['rclone', 'aws']),
     useDefaultExcludes: yesOrNo(given, 'useDefaultExcludes'),
     followSymlinks: yesOrNo(given, 'followSymlinks'),
+    ...(given['only'] !== undefined && { only: parseNamed(given['only']) }),
   };
 }
 

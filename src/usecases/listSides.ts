@@ -2,7 +2,8 @@ import { createFilter } from '../plan/filter';
 import type { FolderClashes } from '../plan/folderClashes';
 import { type FileBatch, type ListingFindings, listTree } from '../plan/listTree';
 import { type Match, matchListings } from '../plan/matchListings';
-import { type NameFolding, nameFolding } from '../plan/nameFolding';
+import { sortNamed } from '../plan/namedPaths';
+import { foldedKey, type NameFolding, nameFolding } from '../plan/nameFolding';
 import type { PlanOptions } from '../plan/planOptions';
 import type { Side } from '../plan/side';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -37,6 +38,10 @@ export function listSides(
     options.compare,
   );
   const filter = () => createFilter(options, folding);
+  const only = options.only && {
+    only: sortNamed(options.only),
+    sameName: (path: string) => foldedKey(path, folding),
+  };
   const from = listTree(
     {
       remote: source.remote,
@@ -45,6 +50,7 @@ export function listSides(
       filter: filter(),
       followSymlinks: options.followSymlinks,
       mayBeMissing: false,
+      ...only,
     },
     signal,
   );
@@ -58,6 +64,7 @@ export function listSides(
       // (H19).
       followSymlinks: false,
       mayBeMissing: target.remote.capabilities.realFolders,
+      ...only,
     },
     signal,
   );

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { placeBelow, type SelectedItem, sourceOfSelection } from '../../src/editor/itemSelection';
-import { createFilter } from '../../src/plan/filter';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 
@@ -18,17 +16,17 @@ const onDisk = (kind: 'file' | 'folder', text: string): SelectedItem => ({
 
 test('one folder is its own source', () => {
   const item = onRemote('folder', 'b/site/css');
-  assert.deepEqual(sourceOfSelection([item]), { source: item.place, filters: [], folderName: 'css' });
+  assert.deepEqual(sourceOfSelection([item]), { source: item.place, folderName: 'css' });
 });
 
-test('one file is its folder with a rule for it', () => {
+test('one file is its folder with its name in it', () => {
   assert.deepEqual(sourceOfSelection([onDisk('file', '/work/site/index.html')]), {
     source: { kind: 'folder', path: path.resolve('/work/site') },
-    filters: [{ include: '/index.html' }],
+    only: [{ file: 'index.html' }],
   });
 });
 
-test('several items are their nearest common folder with a rule for each', () => {
+test('several items are their nearest common folder with the name of each', () => {
   const items = [
     onRemote('file', 'b/site/a.txt'),
     onRemote('folder', 'b/site/css/img'),
@@ -36,7 +34,7 @@ test('several items are their nearest common folder with a rule for each', () =>
   ];
   assert.deepEqual(sourceOfSelection(items), {
     source: { kind: 'remote', remote: 'photos', path: parsePath('b/site') },
-    filters: [{ include: '/a.txt' }, { include: '/css/img/**' }, { include: '/css/x' }],
+    only: [{ file: 'a.txt' }, { folder: 'css/img' }, { file: 'css/x' }],
   });
 });
 
@@ -48,16 +46,13 @@ test('items of two remotes, or of a remote and a disk, are refused', () => {
     );
 });
 
-test('the rules let through exactly what was selected, whatever its name', () => {
-  const names = ['a[1].txt', 'b*.txt', '{c}.txt', 'back\\slash', 'plain.txt'];
-  const { filters } = sourceOfSelection(names.map((name) => onRemote('file', `b/${name}`)));
-  const filter = createFilter(
-    { ...defaultPlanOptions, filters, useDefaultExcludes: false },
-    { caseSensitive: true, foldsUnicode: false },
+test('a name with signs that are special in patterns is taken as it is', () => {
+  const names = ['a[1].txt', 'b*.txt', '{c}.txt', 'back\\slash'];
+  const { only } = sourceOfSelection(names.map((name) => onRemote('file', `b/${name}`)));
+  assert.deepEqual(
+    only,
+    names.map((file) => ({ file })),
   );
-  for (const name of names) assert.equal(filter.includes(name), true, name);
-  for (const name of ['a1.txt', 'bx.txt', 'c.txt', 'sub/plain.txt', 'plain.txt.bak'])
-    assert.equal(filter.includes(name), false, name);
 });
 
 test('a name goes below a folder, also below the top of a remote', () => {

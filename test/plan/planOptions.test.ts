@@ -21,6 +21,7 @@ test('given options are taken', () => {
     filterDialect: 'aws',
     useDefaultExcludes: false,
     followSymlinks: false,
+    only: [{ file: 'a/b.txt' }, { folder: 'c' }],
   };
   assert.deepEqual(parsePlanOptions(given), given);
 });

@@ -29,6 +29,7 @@ test('A damaged or foreign request is not run half understood', () => {
     { source, target, options: { ...options, filters: [{ exclude: 1 }] } },
     { source, target, options: { ...options, filters: [{ include: 'a', exclude: 'b' }] } },
     { source, target, options: { ...options, followSymlinks: 'yes' } },
+    { source, target, options: { ...options, only: [{ file: '../a' }] } },
   ];
   for (const value of bad) assert.equal(readSyncRequest(value), undefined, JSON.stringify(value));
 });
@@ -51,4 +52,9 @@ test('Places are the same by kind, remote and path', () => {
   assert.ok(samePlace(request.target, { ...request.target }));
   assert.ok(!samePlace(request.target, { ...request.target, remote: 'other' }));
   assert.ok(!samePlace(request.source, request.target));
+});
+
+test('What a copy is about is kept', () => {
+  const some = { ...request, options: { ...request.options, only: [{ file: 'a' }] } };
+  assert.deepEqual(readSyncRequest(JSON.parse(JSON.stringify(some))), some);
 });
