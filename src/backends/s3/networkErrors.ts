@@ -31,6 +31,12 @@ export function networkError(error: unknown, context: ErrorContext): RemoteError
   const { code, name } = error as { code?: unknown; name?: unknown };
   const config = context.config;
   const service = serviceName(config);
+  if (isProxyFailure(error))
+    return fail(
+      'unavailable',
+      `The proxy on the way to ${service} can't be reached. Check the setting "http.proxy" of the editor.`,
+      { cause: error },
+    );
   if (typeof code === 'string') {
     const details = { cause: error, code };
     const certificate = certificateProblems[code];
@@ -92,6 +98,13 @@ export function networkError(error: unknown, context: ErrorContext): RemoteError
   if (name === 'TimeoutError')
     return fail('unavailable', `${service} doesn't answer in time.`, { cause: error });
   return undefined;
+}
+
+/** The editor's own error for a proxy that can't be reached; it has no code, only these words. */
+function isProxyFailure(error: unknown): boolean {
+  return (
+    error instanceof Error && error.message.startsWith('Failed to establish a socket connection to proxies')
+  );
 }
 
 function hostOf(error: unknown): string | undefined {

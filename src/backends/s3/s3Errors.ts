@@ -253,6 +253,11 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
     case 405:
     case 501:
       return { kind: 'unsupported', message: `${service} does not support this for ${it}.` };
+    case 407:
+      return {
+        kind: 'badSettings',
+        message: `The proxy on the way to ${service} asks for a login. Set "http.proxy" of the editor to http://user:password@host:port.`,
+      };
     case 408:
       return { kind: 'unavailable', message: `${service} gave up waiting.` };
     case 409:

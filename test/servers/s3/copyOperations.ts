@@ -50,14 +50,14 @@ export function copyObject(exchange: Exchange): Reply {
   const bucket = bucketOf(exchange);
   const key = keyOf(exchange);
   const { object: source, bucket: sourceBucket, headers } = copySourceOf(exchange);
-  const asked = factsOf(request);
+  const asked = factsOf(request, bucket);
   const replaceMetadata = directive(request, 'x-amz-metadata-directive') === 'REPLACE';
   const replaceTags = directive(request, 'x-amz-tagging-directive') === 'REPLACE';
   const onItself = source === bucket.current(key) && sourceBucket === bucket.name;
   const changes =
     replaceMetadata ||
     asked.storageClass !== source.storageClass ||
-    Object.keys(asked.encryption).length > 0 ||
+    headerOf(request, 'x-amz-server-side-encryption') !== undefined ||
     asked.headers['x-amz-website-redirect-location'] !== undefined;
   if (onItself && !changes) {
     throw new S3Error(

@@ -14,7 +14,7 @@ import {
 } from './exchange';
 import { readListQuery } from './listing';
 import { type FactsOfRequest, factsOf, namedAlgorithm } from './objectHeaders';
-import { writtenHeaders } from './objectOperations';
+import { etagOf, writtenHeaders } from './objectOperations';
 import { md5, type StoredChecksum, StoredObject } from './objectStore';
 import { rangeOf, slice } from './ranges';
 import { badChecksum } from './receivedBody';
@@ -52,20 +52,21 @@ export function createUpload(exchange: Exchange): Reply {
   const algorithm = namedAlgorithm(request);
   const type = checksumType(headerOf(request, 'x-amz-checksum-type'), algorithm);
   const id = randomBytes(32).toString('base64url');
+  const facts = factsOf(request, bucket);
   uploads.set(id, {
     id,
     bucket: bucket.name,
     key,
     started: now,
-    facts: factsOf(request),
+    facts,
     checksum: algorithm && { algorithm, type },
     parts: new Map(),
   });
   const inner = element('Bucket', bucket.name) + element('Key', key) + element('UploadId', id);
-  return xmlReply(
-    xmlDocument('InitiateMultipartUploadResult', inner),
-    algorithm ? { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': type } : {},
-  );
+  return xmlReply(xmlDocument('InitiateMultipartUploadResult', inner), {
+    ...facts.encryption,
+    ...(algorithm && { 'x-amz-checksum-algorithm': algorithm.toUpperCase(), 'x-amz-checksum-type': type }),
+  });
 }
 
 /** UploadPart. A part of the same number is replaced. */
@@ -80,7 +81,7 @@ export function uploadPart(exchange: Exchange): Reply {
   if (wanted !== undefined && body.checksum === undefined && upload.checksum?.type === 'COMPOSITE') {
     throw checksumMismatch(wanted, 'null');
   }
-  const etag = body.md5.toString('hex');
+  const etag = etagOf(body.md5, upload.facts.encryption);
   upload.parts.set(number, {
     number,
     chunks: body.chunks,
@@ -115,6 +116,7 @@ export function uploadPartCopy(exchange: Exchange): Reply {
   }
   const chunks = range ? slice(source.chunks, range.start, range.end) : source.chunks;
   const digest = md5(chunks);
+  const etag = etagOf(digest, upload.facts.encryption);
   const algorithm = upload.checksum?.algorithm;
   const checksum = algorithm && { algorithm, value: checksumOf(algorithm, chunks) };
   upload.parts.set(number, {
@@ -122,12 +124,12 @@ export function uploadPartCopy(exchange: Exchange): Reply {
     chunks,
     size: chunks.reduce((sum, chunk) => sum + chunk.length, 0),
     digest,
-    etag: digest.toString('hex'),
+    etag,
     lastModified: now,
     checksum,
   });
   const inner =
-    element('ETag', `"${digest.toString('hex')}"`) +
+    element('ETag', `"${etag}"`) +
     element('LastModified', isoTime(now)) +
     (checksum ? element(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value) : '');
   return xmlReply(xmlDocument('CopyPartResult', inner), headers);
@@ -179,7 +181,7 @@ export function completeUpload(exchange: Exchange): Reply {
   const object = new StoredObject(upload.key, {
     ...upload.facts,
     body: chunks,
-    etag: `${md5(parts.map((part) => part.digest)).toString('hex')}-${parts.length}`,
+    etag: `${md5(parts.map((part) => Buffer.from(part.etag, 'hex'))).toString('hex')}-${parts.length}`,
     lastModified: exchange.now,
     checksum,
     partSizes: parts.map((part) => part.size),

@@ -1,5 +1,5 @@
 import { CHECKSUM_ALGORITHMS } from './checksums';
-import type { StoredObject } from './objectStore';
+import type { Bucket, StoredObject } from './objectStore';
 import { S3Error } from './s3Error';
 import { headerOf, type S3Request } from './s3Request';
 
@@ -39,10 +39,10 @@ export interface FactsOfRequest {
 }
 
 /**
- * Reads system headers, user metadata, tags, storage class and encryption from a request.
+ * Reads system headers, user metadata, tags, storage class and encryption from a request for an object of `bucket`.
  * Throws S3Error for values that S3 refuses. ACL headers are accepted and have no effect.
  */
-export function factsOf(request: S3Request): FactsOfRequest {
+export function factsOf(request: S3Request, bucket: Bucket): FactsOfRequest {
   const headers: Record<string, string> = {};
   const metadata: Record<string, string> = {};
   let metadataBytes = 0;
@@ -77,7 +77,7 @@ export function factsOf(request: S3Request): FactsOfRequest {
     metadata,
     tags: parseTagging(headerOf(request, 'x-amz-tagging')),
     storageClass: storageClassOf(request),
-    encryption: encryptionOf(request),
+    encryption: encryptionOf(request, bucket.defaultEncryption),
   };
 }
 
@@ -188,8 +188,8 @@ function storageClassOf(request: S3Request): string {
   });
 }
 
-function encryptionOf(request: S3Request): Record<string, string> {
-  const algorithm = headerOf(request, ENCRYPTION);
+function encryptionOf(request: S3Request, byDefault: string | undefined): Record<string, string> {
+  const algorithm = headerOf(request, ENCRYPTION) ?? byDefault;
   if (algorithm === undefined) return {};
   if (algorithm !== 'AES256' && algorithm !== 'aws:kms' && algorithm !== 'aws:kms:dsse') {
     throw new S3Error('InvalidArgument', 'The encryption method specified is not supported', {

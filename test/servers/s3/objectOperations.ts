@@ -20,7 +20,7 @@ export function putObject(exchange: Exchange): Reply {
   const { request, body } = exchange;
   const bucket = bucketOf(exchange);
   const key = keyOf(exchange);
-  const facts = factsOf(request);
+  const facts = factsOf(request, bucket);
   checkWriteConditions(request, bucket.current(key));
   const object = new StoredObject(key, {
     ...facts,

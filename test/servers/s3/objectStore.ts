@@ -105,6 +105,8 @@ export class Bucket {
   private readonly history = new Map<string, Version[]>();
   readonly historyKeys = new SortedKeys();
   private versioningStatus: 'Enabled' | 'Suspended' | undefined;
+  /** How objects are encrypted whose writer doesn't say: with `aws:kms` their ETags look like MD5s and are none. */
+  defaultEncryption: 'AES256' | 'aws:kms' | undefined;
 
   constructor(
     readonly name: string,
