@@ -11,6 +11,10 @@ import { packedExtension } from './packedExtension';
 export interface SessionOptions {
   /** Files of the workspace folder, path → content. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
+  /** The name of the workspace folder, where it is seen. */
+  readonly workspaceName?: string;
+  /** Fills the workspace folder, which does not exist yet. */
+  readonly fillWorkspace?: (folder: string) => unknown;
   /** Settings on top of the quiet ones. `cloudRemotes.remotes` holds the remote "demo" unless given here. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -25,6 +29,8 @@ export interface EditorSession {
   readonly s3: S3TestServer;
   readonly editor: EditorServer;
   readonly browser: Browser;
+  /** The settings that the editor was started with. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** The folder that the window shows. */
   readonly workspace: string;
   /** The window opened at the start. Throws when none was. */
@@ -64,8 +70,11 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
     undo.push(() => s3.stop());
     await options.prepare?.(s3);
 
-    const workspace = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-site-'));
-    undo.push(() => rmSync(workspace, { recursive: true, force: true }));
+    const above = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-site-'));
+    undo.push(() => rmSync(above, { recursive: true, force: true }));
+    const workspace = path.join(above, options.workspaceName ?? 'site');
+    await options.fillWorkspace?.(workspace);
+    mkdirSync(workspace, { recursive: true });
     for (const [name, content] of Object.entries(options.files ?? {})) {
       const file = path.join(workspace, name);
       mkdirSync(path.dirname(file), { recursive: true });
@@ -88,6 +97,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
       s3,
       editor,
       browser,
+      settings,
       workspace,
       get window() {
         if (window === undefined) throw new Error('This session was started without a window');

@@ -71,17 +71,19 @@ withEditor(
           s3.store.delete('busy', key);
         const page = await openPreview(window, UP, 'demo:busy');
         await page.checkbox('Delete what only the target has').click();
-        await page.frame.locator('.row[data-section="delete"]').first().waitFor();
-        await page.reach('preview');
+        // Its chip shows only the deletes, which otherwise stand below all that is drawn.
+        await page.button(/^1 delete/).click();
         await page.checkbox('Include deletes').click();
+        await page.button(/^1 delete/).click();
         s3.addFault({
           operation: 'PutObject',
-          key: 'many/file-07.txt',
+          key: 'many/file-58.txt',
           status: 403,
           code: 'AccessDenied',
           count: Infinity,
         });
         await page.button(/^Apply/).click();
+        await window.answerDialog(/Delete 1 file/, 'Delete 1 File');
         await page.reach('finished');
         s3.clearFaults();
         const arrived = s3.store.keys('busy').filter((key) => key.startsWith('many/'));
@@ -92,16 +94,18 @@ withEditor(
           'deletes are not run after a failure',
         );
         await page.frame.locator('.row[data-state="failed"]').first().waitFor();
-        assert.match((await page.rows()).find((row) => row.startsWith('file-07')) ?? '', /denied/i);
+        assert.match((await page.rows()).find((row) => row.startsWith('file-58')) ?? '', /denied/i);
       },
     );
 
-    step('Retry does what failed', async ({ window, s3 }) => {
+    step('Retry asks again about the deletes, and does what failed', async ({ window, s3 }) => {
       const page = await currentPreview(window);
-      await page.button(/^(Retry failed|Continue)/).click();
-      await page.button(/^(Retry failed|Continue)/).waitFor({ state: 'hidden' });
+      await page.button(/^Retry failed/).click();
+      await window.answerDialog(/Delete 1 file/, 'Delete 1 File');
+      await page.button(/^Retry failed/).waitFor({ state: 'hidden' });
       await page.reach('finished');
-      assert.equal(s3.store.get('busy', 'many/file-07.txt')?.text, 'content 7\n');
+      assert.equal(s3.store.get('busy', 'many/file-58.txt')?.text, 'content 58\n');
+      assert.equal(s3.store.get('busy', 'extraneous.txt'), undefined);
     });
 
     step('with the server gone the preview says so instead of planning', async ({ window, s3 }) => {

@@ -1,0 +1,151 @@
+// Takes the pictures of the README and the docs. Runs only when it is named: "npm run images".
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fillServer, MANY, makeWorkspace } from '../../demo/demoData';
+import type { EditorWindow } from '../harness/editorWindow';
+import { openPreview } from '../harness/previewPage';
+import { projectRoot } from '../harness/projectRoot';
+import type { EditorSession } from '../harness/session';
+import { withEditor } from '../harness/withEditor';
+
+const FOLDER = path.join(projectRoot, 'docs/images');
+const UP = 'Cloud Remotes: Sync Workspace to Remote';
+const SIZE = { width: 1180, height: 720 };
+const THEMES = {
+  dark: 'Default Dark Modern',
+  light: 'Default Light Modern',
+  contrast: 'Default High Contrast',
+} as const;
+
+async function picture(window: EditorWindow, name: string): Promise<void> {
+  // The pointer would leave tooltips and hovered rows behind.
+  await window.page.mouse.move(SIZE.width / 2, SIZE.height - 5);
+  await window.page.waitForTimeout(600);
+  await window.screenshot(path.join(FOLDER, `${name}.png`));
+}
+
+function theme(
+  session: EditorSession,
+  name: keyof typeof THEMES,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  session.editor.writeSettings({ ...session.settings, 'workbench.colorTheme': THEMES[name], ...more });
+}
+
+withEditor(
+  'pictures',
+  {
+    workspaceName: 'northern-lights',
+    fillWorkspace: makeWorkspace,
+    prepare: fillServer,
+    window: SIZE,
+    settings: { 'workbench.iconTheme': 'vs-seti' },
+  },
+  (step) => {
+    step('the tree', async ({ window }) => {
+      await window.showRemotes();
+      await window.expand('demo', 'photos', '2025', 'Reykjavík');
+      await window.expand('site-assets');
+      await window.expand('css');
+      await window.treeLabel('main.css').click();
+      await window.tab('main.css').waitFor();
+      await picture(window, 'tree');
+    });
+
+    step('the wizard', async ({ window, s3 }) => {
+      await window.runCommand('Cloud Remotes: Add Remote');
+      await window.expectQuick(/Step 1 of/);
+      await picture(window, 'wizard');
+      await window.quickPick('Other S3-compatible');
+      await window.quickType(s3.endpoint);
+      for (const answer of ['us-east-1', '']) await window.quickType(answer);
+      await window.quickPick('Access key and secret');
+      await window.quickType(s3.accessKeyId);
+      await window.quickType(s3.secretAccessKey);
+      for (const answer of ['', 'site-assets', 'website']) await window.quickType(answer);
+      await window
+        .quickOptions()
+        .filter({ hasText: /Save(?! Anyway)/ })
+        .waitFor();
+      await picture(window, 'wizard-test');
+      await window.page.keyboard.press('Escape');
+    });
+
+    step('the preview, dark, light and in high contrast, and the report', async (session) => {
+      const { window } = session;
+      await window.showExplorer();
+      const page = await openPreview(window, UP, 'site-assets', 'Sync to This Folder');
+      await page.checkbox('Delete what only the target has').click();
+      await page
+        .button(/deletes/)
+        .first()
+        .waitFor();
+      await page.reach('preview');
+      await picture(window, 'preview-dark');
+      theme(session, 'light');
+      await window.page.waitForTimeout(1500);
+      await picture(window, 'preview-light');
+      theme(session, 'contrast');
+      await window.page.waitForTimeout(1500);
+      await picture(window, 'preview-contrast');
+      theme(session, 'dark');
+      await window.page.waitForTimeout(1500);
+      await page.button(/^Apply/).click();
+      await page.reach('finished');
+      await picture(window, 'report');
+    });
+
+    step('a preview of three rows', async ({ window, workspace }) => {
+      for (const [name, text] of [
+        ['index.html', '<h1>Northern Lights, again</h1>\n'],
+        ['css/main.css', 'body { color: teal; }\n'],
+        ['news.html', '<h1>News</h1>\n'],
+      ] as const) {
+        writeFileSync(path.join(workspace, name), text);
+        utimesSync(path.join(workspace, name), new Date(), new Date());
+      }
+      await openPreview(window, UP, 'demo:site-assets');
+      await picture(window, 'preview-3-rows');
+    });
+
+    step('a save conflict', async ({ window, s3 }) => {
+      await window.discardAll();
+      await window.showRemotes();
+      await window.treeLabel('main.css').click();
+      await window.tab('main.css').waitFor();
+      await window.typeAtEnd('\n/* mine */');
+      s3.store.put('site-assets', 'css/main.css', 'body { color: navy; }\n', { contentType: 'text/css' });
+      await window.save(false);
+      await window.notification(/was changed on demo/);
+      await picture(window, 'conflict');
+      await window.answerNotification(/was changed on demo/, 'Compare');
+      await window.page.locator('.monaco-diff-editor').waitFor();
+      await picture(window, 'conflict-compare');
+      await window.closeNotifications();
+      await window.discardAll();
+    });
+  },
+);
+
+withEditor(
+  'pictures of many rows',
+  {
+    workspaceName: 'archive',
+    window: SIZE,
+    prepare: ({ store }) => void store.createBucket('backup'),
+    fillWorkspace: (folder) => {
+      for (let i = 0; i < 5 * MANY; i++) {
+        const year = path.join(folder, `measurements/${2020 + (i % 5)}`);
+        if (i < 5) mkdirSync(year, { recursive: true });
+        writeFileSync(path.join(year, `sample-${String(i).padStart(6, '0')}.csv`), `${i},${i * i}\n`);
+      }
+    },
+  },
+  (step) => {
+    step('a preview of 100,000 rows', async ({ window }) => {
+      const page = await openPreview(window, UP, 'backup', 'Sync to This Folder');
+      await page.frame.locator('.row').first().waitFor();
+      await picture(window, 'preview-100000-rows');
+    });
+  },
+);
