@@ -3,7 +3,6 @@ import type { Remote } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { countItems, deleteItems, type ItemsToDelete } from '../usecases/deleteItems';
 import { isCancellation } from './cancellation';
-import { refuseTwins } from './moveCommands';
 import type { CommandRow, Shell } from './shell';
 import { attempt, itemsMeant, nodesMeant } from './targets';
 import { type FolderNode, type ItemNode, isBucket, nodeName } from './treeNode';
@@ -41,7 +40,6 @@ async function deleteMeant(shell: Shell, args: readonly unknown[]): Promise<void
 }
 
 async function deleteNodes(shell: Shell, name: string, nodes: readonly ItemNode[]): Promise<void> {
-  for (const node of nodes) await refuseTwins(shell, node);
   const remote = await shell.app.openRemote(name);
   const counted = await count(remote, nodes);
   if (!counted) return;
@@ -96,7 +94,7 @@ async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<ItemsT
     return await withTreeProgress(`Counting what is in ${nameNodes(nodes)}`, (signal, tell) =>
       countItems(
         remote,
-        nodes.map((node) => node.address.path),
+        nodes.map(({ address: { path }, kind }) => ({ path, kind })),
         signal,
         (files) => tell(`${countOf(files, 'file')} so far`, 0),
       ),

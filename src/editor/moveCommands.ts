@@ -49,12 +49,11 @@ export async function bringInto(
     const bySource = new Map<string, CopyItem[]>();
     for (const { address, kind } of things) {
       const from = await shell.app.openRemote(address.remote);
-      await refuseTwins(shell, { address, kind });
       const sameFolder = address.remote === folder.remote && parentPath(address.path) === folder.path;
       if (sameFolder && how === 'move') continue;
       const name = baseName(address.path);
       const target = sameFolder ? await freePath(shell, address) : joinPath(folder.path, name);
-      const item = { from, source: address.path, to, target };
+      const item = { from, source: address.path, kind, to, target };
       bySource.set(address.remote, [...(bySource.get(address.remote) ?? []), item]);
     }
     for (const [remote, items] of bySource) {
@@ -82,31 +81,25 @@ async function transfer(shell: CopyingShell, work: Transfer): Promise<void> {
   if (work.move && refuseUnsaved(shell, work)) return;
   const result = await runCopyWork(shell, work);
   if (!result || !work.move) return;
-  for (const { source, target } of work.items)
-    await moveTabs({ remote: work.from.remote, path: source }, { remote: work.into.remote, path: target });
+  for (const { source, target, kind } of work.items)
+    await moveTabs(
+      { remote: work.from.remote, path: source },
+      { remote: work.into.remote, path: target },
+      kind,
+    );
 }
 
 /** Says so, and answers true, when a file that would be moved is open with unsaved changes. */
 function refuseUnsaved(shell: CopyingShell, { items, from }: Transfer): boolean {
   const names = shell.app.remotes().map(({ settings }) => settings.name);
-  const unsaved = items.flatMap(({ source }) => unsavedBelow({ remote: from.remote, path: source }, names));
+  const unsaved = items.flatMap(({ source, kind }) =>
+    unsavedBelow({ remote: from.remote, path: source }, names, kind),
+  );
   if (unsaved.length === 0) return false;
   void vscode.window.showWarningMessage(
     `${unsaved.map((address) => baseName(address.path)).join(', ')} ${unsaved.length === 1 ? 'has' : 'have'} unsaved changes. Save or close first, then move.`,
   );
   return true;
-}
-
-/** A store of keys can hold a file `a` beside a folder `a`: then the path alone doesn't tell which is meant, and the file would be taken. */
-export async function refuseTwins(shell: Pick<Shell, 'app'>, { address, kind }: Moved): Promise<void> {
-  if (kind !== 'folder' || !address.path.includes('/')) return;
-  const remote = await shell.app.openRemote(address.remote);
-  const there = await remote.stat(address.path, neverAborted());
-  if (there.kind === 'file')
-    throw new RemoteError(
-      'unsupported',
-      `${formatAddress(address)} is the name of a file and of a folder. Open the folder and choose what is in it.`,
-    );
 }
 
 async function freePath(shell: CopyingShell, address: RemoteAddress): Promise<RemotePath> {
@@ -152,11 +145,10 @@ async function rename(shell: Shell, args: readonly unknown[]): Promise<void> {
   });
   if (name === undefined || name === before) return;
   await attempt(shell, `Can't rename ${formatAddress(node.address)}`, node.address.remote, async () => {
-    await refuseTwins(shell, node);
     const remote = await shell.app.openRemote(node.address.remote);
     const target = siblingPath(node.address.path, name);
     const parent = { remote: node.address.remote, path: parentPath(node.address.path) };
-    const item = { from: remote, source: node.address.path, to: remote, target };
+    const item = { from: remote, source: node.address.path, kind: node.kind, to: remote, target };
     await transfer(shell, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
   });
 }

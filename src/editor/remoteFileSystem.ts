@@ -240,7 +240,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     const remote = await this.parts.app.openRemote(address.remote);
     const title = `Deleting ${formatAddress(address)}`;
     await withLateProgress(title, this.closing.signal, async (signal, tell) => {
-      const all = await countItems(remote, [address.path], signal);
+      const all = await countItems(remote, [{ path: address.path }], signal);
       const onProgress = (done: number) => tell(`${done} of ${all.files} files`, done / all.files);
       await deleteItems(remote, all, { onProgress }, signal);
     });

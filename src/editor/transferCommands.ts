@@ -79,7 +79,7 @@ async function download(shell: Shell, args: readonly unknown[]): Promise<void> {
     for (const node of nodes) {
       const from = await shell.app.openRemote(node.address.remote);
       const name = target.name ?? baseName(node.address.path);
-      items.push({ from, source: node.address.path, to, target: parsePath(name) });
+      items.push({ from, source: node.address.path, kind: node.kind, to, target: parsePath(name) });
     }
     const overwrite = target.name !== undefined; // the dialog has asked
     const result = await runCopyWork(shell, { verb: 'Download', items, overwrite, from: first.address });

@@ -21,6 +21,8 @@ import { type ItemTree, listItem } from './itemTree';
 export interface CopyItem {
   readonly from: Remote;
   readonly source: RemotePath;
+  /** Absent: whatever is there, a file rather than a folder. */
+  readonly kind?: 'file' | 'folder';
   readonly to: Remote;
   readonly target: RemotePath;
 }
@@ -69,7 +71,10 @@ export async function copyItems(
   const { move = false, overwrite = false, transfers = defaultTransfers } = options;
   for (const item of items) refuseIntoItself(item, move);
   const listed: ListedItem[] = [];
-  for (const item of items) listed.push({ item, tree: await listItem(item.from, item.source, signal) });
+  for (const item of items) {
+    const named = { path: item.source, ...(item.kind && { kind: item.kind }) };
+    listed.push({ item, tree: await listItem(item.from, named, signal) });
+  }
   if (!overwrite) for (const { item } of listed) await refuseTaken(item, signal);
 
   const works = listed.flatMap(({ item, tree }) =>
@@ -142,9 +147,12 @@ function targetOf(item: CopyItem, path: RemotePath): RemotePath {
   return joinPath(item.target, relativePath(path, item.source));
 }
 
-function refuseIntoItself({ from, to, source, target }: CopyItem, move: boolean): void {
-  const [here, there] = inOneTree({ from, to, source, target });
+function refuseIntoItself(item: CopyItem, move: boolean): void {
+  const { to, source, kind } = item;
+  const [here, there] = inOneTree(item);
   if (here === undefined || there === undefined || !isWithin(there, here)) return;
+  // Where folders are only prefixes, a file has room beside a folder of its name.
+  if (kind === 'file' && there !== here && !to.capabilities.realFolders) return;
   const verb = move ? 'moved' : 'copied';
   throw new RemoteError(
     'unsupported',

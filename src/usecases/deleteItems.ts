@@ -5,7 +5,7 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import { defaultTransfers, eachInSlots, Slots } from '../transfer/slots';
 import { Failures } from './itemFailures';
-import { type ItemTree, listItem } from './itemTree';
+import { type ItemTree, listItem, type NamedItem } from './itemTree';
 
 /** What a delete would take away, for the question before it. */
 export interface ItemsToDelete {
@@ -17,17 +17,17 @@ export interface ItemsToDelete {
   readonly unusable: readonly string[];
 }
 
-/** Lists all that is at and below `paths`, so that a question can tell how much it is. */
+/** Lists all that is at and below the items, so that a question can tell how much it is. */
 export async function countItems(
   remote: Remote,
-  paths: readonly RemotePath[],
+  items: readonly NamedItem[],
   signal: AbortSignal,
   onFound: (files: number) => void = () => {},
 ): Promise<ItemsToDelete> {
   const trees: ItemTree[] = [];
   let before = 0;
-  for (const path of paths) {
-    const tree = await listItem(remote, path, signal, (files) => onFound(before + files));
+  for (const item of items) {
+    const tree = await listItem(remote, item, signal, (files) => onFound(before + files));
     trees.push(tree);
     before += tree.files.length;
   }

@@ -1,5 +1,6 @@
 import type { FileEntry, UnusableEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
+import { RemoteError } from '../remote/remoteError';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../transfer/slots';
 
@@ -15,21 +16,32 @@ export interface ItemTree {
   readonly bytes: number;
 }
 
+/** A path that somebody pointed at. A store can hold a file `a` beside a folder `a`: then only `kind` tells which is meant. */
+export interface NamedItem {
+  readonly path: RemotePath;
+  /** Absent: whatever is there, a file rather than a folder. */
+  readonly kind?: 'file' | 'folder';
+}
+
 /** Folders listed at once. */
 const listingsAtOnce = 8;
 
 /**
- * Lists all that is at and below `path`: every page of every folder, or it throws. Folder by folder, because only so empty
- * folders are seen too. Throws `notFound` when nothing is there, `unsupported` for what is neither file nor folder.
+ * Lists all that is at and below a path: every page of every folder, or it throws. Folder by folder, because only so empty
+ * folders are seen too. Throws `notFound` when nothing (of the kind meant) is there.
  */
 export async function listItem(
   remote: Remote,
-  path: RemotePath,
+  { path, kind }: NamedItem,
   signal: AbortSignal,
   onFound: (files: number) => void = () => {},
 ): Promise<ItemTree> {
   const top = await remote.stat(path, signal);
-  if (top.kind === 'file') return { isFile: true, files: [top], folders: [], unusable: [], bytes: top.size };
+  const twin = top.kind === 'file' && kind === 'folder' && !remote.capabilities.realFolders;
+  if ((top.kind === 'file' && kind === 'folder' && !twin) || (top.kind === 'folder' && kind === 'file'))
+    throw new RemoteError('notFound', `There is no ${kind} "${path}" any more, but a ${top.kind}.`);
+  if (top.kind === 'file' && !twin)
+    return { isFile: true, files: [top], folders: [], unusable: [], bytes: top.size };
   if (top.kind === 'unusable') return { isFile: false, files: [], folders: [], unusable: [top], bytes: 0 };
   const files: FileEntry[] = [];
   const folders: RemotePath[] = [path];

@@ -169,7 +169,7 @@ test('a delete counts first, and takes files and folders', async () => {
   for (const options of [likeStore, {}, { realFolders: false, without: ['removeFiles'] } as const]) {
     const remote = store(tree, options);
     await remote.makeFolder(parsePath('b/d/empty/er'), calm);
-    const all = await countItems(remote, [parsePath('b/d')], calm);
+    const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
     assert.equal(all.files, 5);
     assert.equal(all.bytes, 53);
     let done = 0;
@@ -182,7 +182,7 @@ test('a delete counts first, and takes files and folders', async () => {
 
 test('a folder can be emptied and kept', async () => {
   const remote = store(tree, {});
-  const all = await countItems(remote, [parsePath('b/d')], calm);
+  const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
   await deleteItems(remote, all, { keepTop: true }, calm);
   assert.equal((await remote.stat(parsePath('b/d'), calm)).kind, 'folder');
   assert.deepEqual(remote.paths(), ['b/d2/other', 'b/keep']);
@@ -190,7 +190,7 @@ test('a folder can be emptied and kept', async () => {
 
 test('what came after the count is not deleted, and its folder stays and is named', async () => {
   const remote = store(tree, {});
-  const all = await countItems(remote, [parsePath('b/d')], calm);
+  const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
   remote.put('b/d/sub/new', 'came later');
   await fails(deleteItems(remote, all, {}, calm), 'notEmpty', /"b\/d\/sub"/);
   assert.deepEqual(remote.paths(), ['b/d/sub/new', 'b/d2/other', 'b/keep']);
@@ -215,4 +215,36 @@ test('two remotes that lead to one place are seen through: nothing is moved onto
   assert.deepEqual(remote.paths(), tree);
   await copyItems([item('b/d', 'b/new')], moving, calm);
   assert.ok(remote.paths().includes('b/new/sub/3'));
+});
+
+const twins = ['b/a', 'b/a/1', 'b/a/sub/2', 'b/ab'];
+
+test('a folder beside a file of its name is copied, moved and deleted without the file', async () => {
+  for (const move of [false, true]) {
+    const remote = store(twins);
+    const item = { ...within(remote, 'b/a', 'b/n'), kind: 'folder' } as const;
+    assert.equal((await copyItems([item], { move }, calm)).files, 2);
+    const copies = ['b/n/1', 'b/n/sub/2'];
+    assert.deepEqual(remote.paths(), move ? ['b/a', 'b/ab', ...copies] : [...twins, ...copies]);
+  }
+  const remote = store(twins);
+  const all = await countItems(remote, [{ path: parsePath('b/a'), kind: 'folder' }], calm);
+  assert.equal(all.files, 2);
+  await deleteItems(remote, all, {}, calm);
+  assert.deepEqual(remote.paths(), ['b/a', 'b/ab']);
+});
+
+test('a file beside a folder of its name is copied, moved and deleted without the folder', async () => {
+  const remote = store(twins);
+  const named = { path: parsePath('b/a'), kind: 'file' } as const;
+  await copyItems([{ ...within(remote, 'b/a', 'b/a/copy'), kind: 'file' }], {}, calm);
+  assert.equal(remote.text('b/a/copy'), 'in b/a');
+  await deleteItems(remote, await countItems(remote, [named], calm), {}, calm);
+  assert.deepEqual(remote.paths(), ['b/a/1', 'b/a/copy', 'b/a/sub/2', 'b/ab']);
+  await fails(countItems(remote, [named], calm), 'notFound', /no file "b\/a" any more/);
+});
+
+test('what became a file on a disk is no folder any more', async () => {
+  const disk = store(['d/x'], {});
+  await fails(countItems(disk, [{ path: parsePath('d/x'), kind: 'folder' }], calm), 'notFound');
 });
