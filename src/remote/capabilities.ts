@@ -15,6 +15,8 @@ export interface Capabilities {
   readonly realFolders: boolean;
   /** Whether content is read from a disk here, so that reading it twice (to know its checksum first) costs nothing worth saving. */
   readonly cheapReads?: boolean;
+  /** Whether files have a content type and the like (`FileAttributes`), which reads tell and writes accept. */
+  readonly keepsAttributes?: boolean;
   /** Deleted content stays recoverable (versioning, trash); undefined when unknown. */
   readonly recoverableDeletes?: boolean;
   /**

@@ -114,6 +114,16 @@ export interface ReadResult {
   readonly stream: Readable;
   /** The file that is being read; its `version` is of this very content. */
   readonly entry: FileEntry;
+  /** What else the service keeps of it; absent where it keeps nothing. */
+  readonly attributes?: FileAttributes;
+}
+
+/** What a file has besides content and time, and what its copy in another store is to have as well (sync-semantics A12). */
+export interface FileAttributes {
+  /** What its content is served with, by header name in lower case: `content-type`, `cache-control`, `content-encoding`, … */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The owner's own names (in lower case) and values. Modified time and checksum are not among them. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** A body that can be opened again, so that a failed request can be sent again. */
@@ -135,6 +145,8 @@ export interface FileFacts {
   readonly modified?: Instant;
   /** Guessed from the name when absent. */
   readonly contentType?: string;
+  /** What the file that this is a copy of had elsewhere. Ignored by a remote that keeps no attributes. */
+  readonly attributes?: FileAttributes;
   /** Keep what the file at this path has now: content type, headers, user metadata, storage class, tags. For saves in an editor. */
   readonly keepAttributes?: boolean;
   /** Bytes sent so far of this body; for progress. May go back when a part is sent again. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FileEntry } from '../remote/entry';
 import type { Instant } from '../remote/modifiedTime';
-import type { ByteRange, ByteSource, FileFacts, Guard, Remote } from '../remote/remote';
+import type { ByteRange, ByteSource, FileAttributes, FileFacts, Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import { isSameFile } from '../remote/sameFile';
@@ -73,20 +73,20 @@ async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<
 async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
   if (request.source.size <= inMemoryLimit) return copiedInMemory(request, signal);
   const { from, to, target, guard } = request;
-  const source = await withModifiedTime(request, signal);
+  const { source, attributes } = await known(request, signal);
   const body: ByteSource = {
     size: source.size,
     open: (range, openSignal) => openSource(from, source, range, openSignal),
     ...(source.md5 !== undefined && { md5: source.md5 }),
     ...(!from.capabilities.cheapReads && { costlyToReread: true }),
   };
-  return { source, copy: await to.write(target, body, facts(request, source), guard, signal) };
+  return { source, copy: await to.write(target, body, facts(request, source, attributes), guard, signal) };
 }
 
-/** Reads the whole file first: its read also tells the modified time that a listing may not have. */
+/** Reads the whole file first: its read also tells the modified time that a listing may not have, and the attributes. */
 async function copiedInMemory(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
   const { from, to, source: seen, target, guard } = request;
-  const { stream, entry } = await readSource(from, seen, undefined, signal);
+  const { stream, entry, attributes } = await readSource(from, seen, undefined, signal);
   const content = await collect(stream, entry);
   const source = { ...entry, path: seen.path };
   const body: ByteSource = {
@@ -96,25 +96,37 @@ async function copiedInMemory(request: CopyRequest, signal: AbortSignal): Promis
       Readable.from([content.subarray(range?.start ?? 0, range?.end)], { objectMode: false }),
     ...(source.md5 !== undefined && { md5: source.md5 }),
   };
-  return { source, copy: await to.write(target, body, facts(request, source), guard, signal) };
+  return { source, copy: await to.write(target, body, facts(request, source, attributes), guard, signal) };
 }
 
-function facts(request: CopyRequest, source: FileEntry): FileFacts {
+function facts(request: CopyRequest, source: FileEntry, attributes: FileAttributes | undefined): FileFacts {
   // An object without an owner's time counts as modified when the service got it (sync-semantics R1).
   const modified = request.modified ?? source.modified ?? source.serverModified;
   return {
     ...(modified && { modified }),
+    ...(attributes && { attributes }),
     ...(request.onProgress && { onProgress: request.onProgress }),
   };
 }
 
-/** The source with its modified time, asked for by one request where the listing had none and none is given. */
-async function withModifiedTime(request: CopyRequest, signal: AbortSignal): Promise<FileEntry> {
-  const { from, source } = request;
-  if (request.modified || source.modified || source.exact) return source;
+/**
+ * The source with its modified time, asked for by one request where the listing had none and none is given; and with its
+ * attributes, which the same request tells, where both sides keep them.
+ */
+async function known(
+  request: CopyRequest,
+  signal: AbortSignal,
+): Promise<{ readonly source: FileEntry; readonly attributes?: FileAttributes | undefined }> {
+  const { from, to, source } = request;
+  if (from.capabilities.keepsAttributes && to.capabilities.keepsAttributes) {
+    const { stream, entry, attributes } = await readSource(from, source, { start: 0, end: 0 }, signal);
+    stream.destroy();
+    return { source: { ...source, ...entry, path: source.path }, attributes };
+  }
+  if (request.modified || source.modified || source.exact) return { source };
   try {
     const now = await from.stat(source.path, signal);
-    if (now.kind === 'file' && isSameFile(source, now)) return { ...source, ...now };
+    if (now.kind === 'file' && isSameFile(source, now)) return { source: { ...source, ...now } };
   } catch (error) {
     throw fromSource(error, source, 'notFound');
   }

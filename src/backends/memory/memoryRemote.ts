@@ -70,6 +70,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     },
     guards: 'enforced',
     realFolders,
+    keepsAttributes: true,
   };
   const files = new Map<string, Stored>();
   const folders = new Map<string, RemotePath>();
@@ -240,6 +241,8 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     check(guard, path);
     checkPlace(path);
     const attributes = {
+      ...facts.attributes?.headers,
+      ...facts.attributes?.metadata,
       ...(facts.keepAttributes && files.get(key(path))?.attributes),
       ...(facts.contentType !== undefined && { contentType: facts.contentType }),
     };
@@ -298,7 +301,8 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
       const file = fileAt(path);
       if (expected) check({ must: 'beUnchanged', entry: expected }, path);
       const stream = streamOf(slice(file.content, range), failure, signal);
-      return { stream, entry: entryOf(file, true) };
+      const attributes = { headers: {}, metadata: file.attributes };
+      return { stream, entry: entryOf(file, true), attributes };
     },
 
     write: put,

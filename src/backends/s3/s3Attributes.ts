@@ -1,6 +1,6 @@
 import type { CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import { formatRcloneTime, type Instant } from '../../remote/modifiedTime';
-import type { FileFacts } from '../../remote/remote';
+import type { FileAttributes, FileFacts } from '../../remote/remote';
 import { baseName, type RemotePath } from '../../remote/remotePath';
 import { contentTypeOf } from './contentTypes';
 import type { S3Config } from './s3Config';
@@ -26,13 +26,44 @@ export type ObjectAttributes = Pick<
   | 'Tagging'
 >;
 
-/** The attributes of a file written anew, from the remote's settings and the file's name. Pure. */
+/** The attributes of a file written anew: what it is a copy of, the remote's settings and the file's name tell them. Pure. */
 export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {
+  const { headers = {}, metadata = {} } = facts.attributes ?? {};
   return {
     ...attributesOfSettings(config),
-    ContentType: facts.contentType ?? contentTypeOf(baseName(path)),
-    Metadata: withModified({}, facts.modified),
+    ContentType: facts.contentType ?? headers['content-type'] ?? contentTypeOf(baseName(path)),
+    ...given('CacheControl', headers['cache-control']),
+    ...given('ContentEncoding', headers['content-encoding']),
+    ...given('ContentDisposition', headers['content-disposition']),
+    ...given('ContentLanguage', headers['content-language']),
+    ...given('Expires', expiresOf(headers['expires'])),
+    Metadata: withModified(metadata, facts.modified),
   };
+}
+
+/**
+ * What a copy in another store takes along. Not the storage class, encryption, access list and tags: those belong to the store, and its
+ * own settings tell them. Pure.
+ */
+export function fileAttributesOf(facts: ObjectFacts): FileAttributes {
+  const { md5chksum: _, mtime: __, ...metadata } = facts.metadata;
+  return {
+    headers: {
+      ...given('content-type', facts.contentType),
+      ...given('cache-control', facts.cacheControl),
+      ...given('content-encoding', storedEncoding(facts.contentEncoding)),
+      ...given('content-disposition', facts.contentDisposition),
+      ...given('content-language', facts.contentLanguage),
+      ...given('expires', facts.expires),
+    },
+    metadata,
+  };
+}
+
+/** Some stores keep `aws-chunked`, which was an encoding of the upload and is none of the content. */
+function storedEncoding(text: string | undefined): string | undefined {
+  const kept = text?.split(',').filter((part) => part.trim().toLowerCase() !== 'aws-chunked');
+  return kept?.join(',').trim() || undefined;
 }
 
 /**
@@ -75,20 +106,24 @@ export function attributesOfSettings(config: S3Config): ObjectAttributes {
 }
 
 function attributesOfFacts(before: ObjectFacts, config: S3Config): ObjectAttributes {
-  const expires = before.expires === undefined ? undefined : new Date(before.expires);
   return {
     ...given('ContentType', before.contentType),
     ...given('CacheControl', before.cacheControl),
     ...given('ContentEncoding', before.contentEncoding),
     ...given('ContentDisposition', before.contentDisposition),
     ...given('ContentLanguage', before.contentLanguage),
-    ...given('Expires', expires && Number.isFinite(expires.getTime()) ? expires : undefined),
+    ...given('Expires', expiresOf(before.expires)),
     ...given('WebsiteRedirectLocation', before.websiteRedirect),
     ...given('StorageClass', before.storageClass as ObjectAttributes['StorageClass']),
     ...given('ServerSideEncryption', before.serverSideEncryption as ObjectAttributes['ServerSideEncryption']),
     ...given('SSEKMSKeyId', before.sseKmsKeyId),
     ...given('ACL', config.acl as ObjectAttributes['ACL']),
   };
+}
+
+function expiresOf(text: string | undefined): Date | undefined {
+  const expires = text === undefined ? undefined : new Date(text);
+  return expires && Number.isFinite(expires.getTime()) ? expires : undefined;
 }
 
 /** The tags of an object in the form of a query (`a=1&b=2`); undefined when it has none. */

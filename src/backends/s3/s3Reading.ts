@@ -5,6 +5,7 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { crc32Text } from './bodies';
+import { fileAttributesOf } from './s3Attributes';
 import { toRemoteError } from './s3Errors';
 import { filePlaceOf, type ObjectPlace } from './s3Keys';
 import { entryOfFacts, type ObjectFacts } from './s3Objects';
@@ -53,7 +54,8 @@ export async function readObject(
       throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
     const length = lengthOfBody(answer, options, path);
     onFacts(answer.facts);
-    return { stream: checked(requests, place, answer, length, signal), entry };
+    const attributes = fileAttributesOf(answer.facts);
+    return { stream: checked(requests, place, answer, length, signal), entry, attributes };
   } catch (error) {
     answer.stream.destroy();
     throw error;
@@ -68,10 +70,11 @@ async function nothing(
   { expected }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadResult> {
-  const entry = entryOfFacts(path, await requests.head(place, signal));
+  const facts = await requests.head(place, signal);
+  const entry = entryOfFacts(path, facts);
   if (expected && !isSameFile(expected, entry))
     throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
-  return { stream: Readable.from([]), entry };
+  return { stream: Readable.from([]), entry, attributes: fileAttributesOf(facts) };
 }
 
 /** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for. */

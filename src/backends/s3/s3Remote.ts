@@ -56,6 +56,7 @@ export class S3Remote implements Remote {
       maxFileSize,
       guards: config.conditionalWrites === 'enforced' ? 'enforced' : 'checkedBefore',
       realFolders: false,
+      keepsAttributes: true,
       location: locationOf(config),
     };
     this.extras = {

@@ -18,7 +18,7 @@ export async function resumedRead(
 ): Promise<ReadResult> {
   const first = await withRetries(`read ${path}`, () => inner.read(path, options, signal), policy, signal);
   const stream = new ResumedStream(first, inner, options, policy, signal);
-  return { stream, entry: first.entry };
+  return { ...first, stream };
 }
 
 class ResumedStream extends Readable {
