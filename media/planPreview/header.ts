@@ -1,6 +1,7 @@
 import type { RowClass } from '../../src/preview/planIndex';
 import type {
   Banner,
+  ClassSummary,
   CompareMode,
   PageCommand,
   PageState,
@@ -19,7 +20,8 @@ import {
 } from './controls';
 import { element, setAttribute, setText, show } from './dom';
 import { icon } from './icons';
-import { classTemplate, type PageText } from './pageText';
+import { classCount, classTemplate, type PageText } from './pageText';
+import { TickBox } from './tickBox';
 
 /** What the header asks of the page around it. */
 export interface HeaderHost {
@@ -28,6 +30,7 @@ export interface HeaderHost {
   compare(mode: CompareMode): void;
   deletes(on: boolean): void;
   filter(filter: RowFilter): void;
+  tickClass(rowClass: RowClass, on: boolean): void;
   flat(flat: boolean): void;
   expandAll(expanded: boolean): void;
   /** The filter is left for the table. */
@@ -61,6 +64,7 @@ export class Header {
   private readonly field: ReturnType<typeof textField>;
   private filter: RowFilter = noFilter;
   private shownChips = '';
+  private boxes = new Map<RowClass, TickBox>();
   private shownBanners = '';
   private timer = 0;
 
@@ -247,13 +251,14 @@ export class Header {
     const { words, format } = this.host.text;
     const { filter } = table;
     const chips: HTMLElement[] = [];
+    const boxes = new Map<RowClass, TickBox>();
     if (state.run) {
       const { counts } = state.run;
       for (const name of chipStates) {
         if (counts[name] === 0 && !filter.states.includes(name)) continue;
         const pressed = filter.states.includes(name);
         chips.push(
-          this.chip(name, `{0} ${words[name]}`, counts[name], '', pressed, () => {
+          this.chip(name, `{0} ${words[name]}`, counts[name], '', pressed, undefined, () => {
             this.set({ ...this.filter, states: toggled(this.filter.states, name) });
           }),
         );
@@ -262,8 +267,10 @@ export class Header {
       for (const { class: name, files, bytes } of table.classes) {
         const pressed = filter.classes.includes(name);
         const size = bytes > 0 && name !== 'skipped' && name !== 'conflict' ? format.bytes(bytes) : '';
+        const box = canBeTicked(name) ? new TickBox((on) => this.host.tickClass(name, on)) : undefined;
+        if (box) boxes.set(name, box);
         chips.push(
-          this.chip(name, classTemplate(name, files, words), files, size, pressed, () => {
+          this.chip(name, classTemplate(name, files, words), files, size, pressed, box, () => {
             this.set({ ...this.filter, classes: toggled(this.filter.classes, name) });
           }),
         );
@@ -278,14 +285,28 @@ export class Header {
         ),
       );
     }
-    const key = chips.map((chip) => `${chip.textContent}${chip.ariaPressed}`).join('|');
-    if (this.shownChips === key) return;
-    this.shownChips = key;
-    const focused = this.chips.contains(document.activeElement)
-      ? (document.activeElement as HTMLElement).dataset['name']
-      : undefined;
-    this.chips.replaceChildren(...chips);
-    if (focused) this.chips.querySelector<HTMLElement>(`[data-name="${focused}"]`)?.focus();
+    const key = chips.map((chip) => `${chip.textContent}${chip.dataset['pressed']}`).join('|');
+    if (this.shownChips !== key) {
+      this.shownChips = key;
+      this.boxes = boxes;
+      const focused = this.chips.contains(document.activeElement)
+        ? (document.activeElement as HTMLElement).dataset['focus']
+        : undefined;
+      this.chips.replaceChildren(...chips);
+      if (focused) this.chips.querySelector<HTMLElement>(`[data-focus="${focused}"]`)?.focus();
+    }
+    // Ticks change one by one, under the focus: the boxes stay and only show another state.
+    for (const summary of table.classes) this.showTick(summary, table);
+  }
+
+  private showTick({ class: name, files, ticked }: ClassSummary, table: TableState): void {
+    const box = this.boxes.get(name);
+    if (!box) return;
+    const { words } = this.host.text;
+    const closed = name === 'delete' && !table.deletesIncluded;
+    const label = fill(words.tickClass, classCount(name, files, this.host.text));
+    box.name(label, closed ? words.tickDeletesFirst : label);
+    box.set(ticked === 0 ? 'off' : ticked === files ? 'on' : 'some', closed || table.ticksFixed);
   }
 
   private chip(
@@ -294,12 +315,13 @@ export class Header {
     count: number,
     size: string,
     pressed: boolean,
+    box: TickBox | undefined,
     press: () => void,
   ): HTMLElement {
     const { words, format } = this.host.text;
     const made = element(
       'button',
-      { class: 'chip', title: words.chipHint, attributes: { type: 'button', 'data-name': name } },
+      { title: words.chipHint, attributes: { type: 'button', 'data-focus': name } },
       icon(name),
       element(
         'span',
@@ -312,7 +334,16 @@ export class Header {
     if (size !== '') made.append(element('span', { class: 'size', text: size }));
     setAttribute(made, 'aria-pressed', String(pressed));
     made.addEventListener('click', press);
-    return made;
+    const chip = element('div', {
+      class: 'chip',
+      attributes: { 'data-name': name, 'data-pressed': String(pressed) },
+    });
+    if (box) {
+      setAttribute(box.root, 'data-focus', `tick-${name}`);
+      chip.append(box.root);
+    }
+    chip.append(made);
+    return chip;
   }
 
   private typed(text: string): void {
@@ -343,6 +374,11 @@ function named(control: ButtonControl, name: string): ButtonControl {
 
 function toggled<T>(list: readonly T[], item: T): readonly T[] {
   return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
+}
+
+/** Conflicts and what is skipped are never done. */
+function canBeTicked(name: RowClass): boolean {
+  return name !== 'conflict' && name !== 'skipped';
 }
 
 function compareChoices({ words }: PageText): readonly { value: CompareMode; label: string }[] {

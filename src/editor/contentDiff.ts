@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../app';
-import type { Action, Place, Plan } from '../plan/plan';
+import type { Place, Plan, Skipped } from '../plan/plan';
+import type { PlanItem } from '../preview/planIndex';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
-import { isRemoteError } from '../remote/remoteError';
-import { baseName } from '../remote/remotePath';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { baseName, joinPath, pathProblem } from '../remote/remotePath';
 import { mostBytesInEditor } from '../usecases/openRemoteFile';
 import { neverAborted } from './cancellation';
 import { entryFacts, looksBinary } from './entryFacts';
@@ -35,16 +36,15 @@ const sniffedBytes = 4096;
  * one file where there is only one; and where the content is no text, is large or is equal anyway, the facts of both.
  * Throws RemoteError.
  */
-export async function openContentDiff(parts: ContentDiffParts, plan: Plan, action: Action): Promise<void> {
-  const source = 'source' in action ? { place: plan.source, entry: action.source } : undefined;
-  const target = action.before && { place: plan.target, entry: action.before };
+export async function openContentDiff(parts: ContentDiffParts, plan: Plan, item: PlanItem): Promise<void> {
+  const { source, target } = await sidesOf(parts, plan, item);
   const only = source && target ? undefined : (source ?? target);
   if (only) return showOne(parts, only);
   if (!source || !target) return;
-  const name = baseName(action.path);
+  const name = baseName(source.entry.path);
   const title = `${name}: ${shortPlace(target.place)} ↔ ${shortPlace(source.place)}`;
   const factsOnly =
-    action.kind === 'setTime' ||
+    ('kind' in item && item.kind === 'setTime') ||
     [source, target].some(({ entry }) => entry.size > parts.largeFileBytes()) ||
     (await isBinary(parts, source)) ||
     (await isBinary(parts, target));
@@ -52,6 +52,42 @@ export async function openContentDiff(parts: ContentDiffParts, plan: Plan, actio
     ? [await factsOf(parts, target), await factsOf(parts, source)]
     : [uriOf(target), uriOf(source)];
   await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: true });
+}
+
+interface Sides {
+  readonly source: SideFile | undefined;
+  readonly target: SideFile | undefined;
+}
+
+/** The file that each side has under a row's name, where it has one. */
+async function sidesOf(parts: ContentDiffParts, plan: Plan, item: PlanItem): Promise<Sides> {
+  if ('side' in item) return skippedSides(parts, plan, item);
+  const source = 'source' in item ? item.source : undefined;
+  const target = 'kind' in item ? item.before : item.target;
+  return {
+    source: source && { place: plan.source, entry: source },
+    target: target && { place: plan.target, entry: target },
+  };
+}
+
+/** A plan knows no more of what it skips than its name, so both sides are asked what they have there. */
+async function skippedSides({ app }: ContentDiffParts, plan: Plan, { path: name }: Skipped): Promise<Sides> {
+  const problem = pathProblem(name);
+  if (problem !== undefined)
+    throw new RemoteError('badName', `${JSON.stringify(name)} ${problem}, so it can't be opened.`);
+  const look = async (place: Place): Promise<SideFile | undefined> => {
+    const { remote, root } = await app.openPlace(place);
+    try {
+      const entry = await remote.stat(joinPath(root, name), neverAborted());
+      return entry.kind === 'file' ? { place, entry } : undefined;
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) return undefined;
+      throw error;
+    }
+  };
+  const [source, target] = await Promise.all([look(plan.source), look(plan.target)]);
+  if (!source && !target) throw new RemoteError('unsupported', `"${name}" is not a file that can be opened.`);
+  return { source, target };
 }
 
 async function showOne(parts: ContentDiffParts, side: SideFile): Promise<void> {

@@ -164,6 +164,8 @@ export class PlanPreviewSession {
         });
       case 'tickShown':
         return this.retick((v) => v.tickShown(request.on));
+      case 'tickClass':
+        return this.retick((v) => v.tickClass(request.class, request.on));
       case 'includeDeletes':
         return this.retick((v) => v.includeDeletes(request.on));
       case 'compare':
@@ -305,10 +307,10 @@ export class PlanPreviewSession {
   }
 
   private async open(key: string): Promise<undefined> {
-    const action = this.view?.actionOf(key);
-    if (!this.view || !action) return;
+    const item = this.view?.itemOf(key);
+    if (!this.view || !item) return;
     try {
-      await this.services.openDiff(this.view.plan, action);
+      await this.services.openDiff(this.view.plan, item);
     } catch (error) {
       this.panel.showError(this.services.describeError(error));
     }

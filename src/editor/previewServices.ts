@@ -31,12 +31,12 @@ export function previewServices(parts: PreviewParts): PreviewServices {
     describeError: (error) =>
       isRemoteError(error) ? error.message : phraseError(error, 'That did not work').text,
     confirmDeletes: (plan) => confirmDeletes(app, plan),
-    openDiff: async (plan, action) => {
+    openDiff: async (plan, item) => {
       try {
         const largeFileBytes = () => settings().largeFileBytes;
-        await openContentDiff({ app, snapshots, largeFileBytes }, plan, action);
+        await openContentDiff({ app, snapshots, largeFileBytes }, plan, item);
       } catch (error) {
-        showFailure(error, { what: `Can't show ${action.path}` }, output);
+        showFailure(error, { what: `Can't show ${item.path}` }, output);
       }
     },
   };

@@ -1,4 +1,5 @@
-import type { Action, Place, Plan } from '../plan/plan';
+import type { Place, Plan } from '../plan/plan';
+import type { PlanItem } from '../preview/planIndex';
 import type { HostNotice, PlaceName, RunState } from '../preview/previewProtocol';
 import type { Words } from '../preview/words';
 import type { Log } from '../remote/log';
@@ -8,7 +9,7 @@ export interface PreviewServices {
   readonly log: Log;
   showLog(): void;
   /** Opens a diff editor, left what the target has, right what the source has; or the one file there is. */
-  openDiff(plan: Plan, action: Action): Promise<void>;
+  openDiff(plan: Plan, item: PlanItem): Promise<void>;
   /** A whole sentence: what went wrong and what to do. */
   describeError(error: unknown): string;
   /** Asks whether the deletes of this plan (the ticked part of the previewed one) shall be run. */

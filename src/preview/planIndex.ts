@@ -1,6 +1,9 @@
 import type { Action, Conflict, Plan, Skipped } from '../plan/plan';
 
-/** What a row stands for; the chips filter by it. Order as shown. */
+/** What one row stands for. */
+export type PlanItem = Action | Conflict | Skipped;
+
+/** What kind of thing a row stands for; the chips filter by it. Order as shown. */
 export const rowClasses = ['upload', 'download', 'copy', 'setTime', 'delete', 'conflict', 'skipped'] as const;
 export type RowClass = (typeof rowClasses)[number];
 
@@ -67,6 +70,10 @@ export function conflictOf(plan: Plan, item: number): Conflict | undefined {
 
 export function skippedOf(plan: Plan, item: number): Skipped | undefined {
   return plan.skipped[item - plan.actions.length - plan.conflicts.length];
+}
+
+export function itemAt(plan: Plan, item: number): PlanItem | undefined {
+  return actionOf(plan, item) ?? conflictOf(plan, item) ?? skippedOf(plan, item);
 }
 
 /** The last part of a path. */

@@ -1,10 +1,11 @@
-import type { Action, Plan } from '../plan/plan';
+import type { Plan } from '../plan/plan';
 import { FolderSums } from './folderSums';
 import {
-  actionOf,
   buildPlanIndex,
+  itemAt,
   nameOf,
   type PlanIndex,
+  type PlanItem,
   pathOf,
   type RowClass,
   rowClasses,
@@ -173,11 +174,14 @@ export class PlanView {
     this.tickMany(items, on);
   }
 
-  /** Ticks all files of one class, shown or not. */
+  /** Ticks all files of one class, shown or not; but never a delete that can't be seen. */
   tickClass(rowClass: RowClass, on: boolean): void {
     const wanted = rowClasses.indexOf(rowClass);
     const items: number[] = [];
-    for (let i = 0; i < this.ticked.length; i++) if (this.index.classOf[i] === wanted) items.push(i);
+    for (let i = 0; i < this.ticked.length; i++) {
+      const mayHide = wanted !== deleteClass || !on || this.shown[i] === 1;
+      if (this.index.classOf[i] === wanted && mayHide) items.push(i);
+    }
     this.tickMany(items, on);
   }
 
@@ -250,9 +254,10 @@ export class PlanView {
     return -1;
   }
 
-  actionOf(key: string): Action | undefined {
+  /** What the row of a key stands for; undefined for a folder or group. */
+  itemOf(key: string): PlanItem | undefined {
     const node = this.keys.nodeOf(key);
-    return node === undefined || node < 0 ? undefined : actionOf(this.plan, node);
+    return node === undefined || node < 0 ? undefined : itemAt(this.plan, node);
   }
 
   /** A run of these actions begins: they are queued, and all others that never ran are left out. Ticks are fixed from now on. */

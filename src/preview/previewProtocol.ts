@@ -17,6 +17,7 @@ export type PageRequest =
   /** Rows of `table`; when it has become another one meanwhile, nothing is ticked. */
   | { readonly type: 'toggleRange'; readonly table: number; readonly from: number; readonly to: number }
   | { readonly type: 'tickShown'; readonly on: boolean }
+  | { readonly type: 'tickClass'; readonly class: RowClass; readonly on: boolean }
   | { readonly type: 'includeDeletes'; readonly on: boolean }
   | { readonly type: 'compare'; readonly mode: CompareMode }
   | { readonly type: 'deletes'; readonly on: boolean }
@@ -58,6 +59,7 @@ export interface PageReplies {
   tick: StateReply;
   toggleRange: StateReply;
   tickShown: StateReply;
+  tickClass: StateReply;
   includeDeletes: StateReply;
   compare: StateReply;
   deletes: StateReply;
@@ -155,6 +157,8 @@ export interface TableState {
   readonly filter: RowFilter;
   readonly flat: boolean;
   readonly tickOfShown?: Tick;
+  /** Whether deletes can be ticked. */
+  readonly deletesIncluded: boolean;
   readonly ticksFixed: boolean;
   /** A run has begun, or is over. */
   readonly running: boolean;

@@ -55,6 +55,10 @@ export function readPageRequest(message: unknown): PageRequest | undefined {
       return isCount(message['table']) && isCount(message['from']) && isCount(message['to'])
         ? { type, table: message['table'], from: message['from'], to: message['to'] }
         : undefined;
+    case 'tickClass': {
+      const rowClass = rowClasses.find((name) => name === message['class']);
+      return rowClass && isFlag(message['on']) ? { type, class: rowClass, on: message['on'] } : undefined;
+    }
     case 'tickShown':
     case 'includeDeletes':
     case 'deletes':

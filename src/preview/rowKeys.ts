@@ -1,11 +1,11 @@
-import { actionOf, type PlanIndex, skippedOf } from './planIndex';
+import { actionOf, conflictOf, type PlanIndex, skippedOf } from './planIndex';
 
 /**
- * Names of rows that the page may keep: those of actions, folders and groups mean the same in a later plan of the same
- * sides. A node is an item's number, or `~folder`.
+ * Names of rows that the page may keep: the same thing has the same name in a later plan of the same sides. A node is an item's number, or `~folder`.
  */
 export class RowKeys {
   private items: Map<string, number> | undefined;
+  private others: Map<string, number> | undefined;
   private folders: Map<string, number> | undefined;
 
   constructor(private readonly index: PlanIndex) {}
@@ -17,21 +17,30 @@ export class RowKeys {
     }
     const action = actionOf(this.index.plan, node);
     if (action) return `A|${action.id}`;
-    return `I|${node}|${skippedOf(this.index.plan, node)?.side ?? ''}`;
+    const conflict = conflictOf(this.index.plan, node);
+    if (conflict) return `C|${conflict.source ? 's' : ''}${conflict.target ? 't' : ''}|${conflict.path}`;
+    const skipped = skippedOf(this.index.plan, node);
+    return `S|${skipped?.side}|${skipped?.path}`;
   }
 
   /** Undefined for a key that this plan does not have. */
   nodeOf(key: string): number | undefined {
     if (key.startsWith('A|')) return this.itemOf(key.slice(2));
-    if (key.startsWith('I|')) {
-      const item = Number(key.split('|')[1]);
-      const known =
-        Number.isInteger(item) && item >= this.index.plan.actions.length && item < this.index.size;
-      return known ? item : undefined;
+    if (key.startsWith('C|') || key.startsWith('S|')) {
+      this.others ??= this.keysOfOthers();
+      return this.others.get(key);
     }
     this.folders ??= new Map(this.index.folders.map((_, n) => [this.keyOf(~n), n]));
     const folder = this.folders.get(key);
     return folder === undefined ? undefined : ~folder;
+  }
+
+  /** Conflicts and what was skipped have no id; of two with one name the first is found. */
+  private keysOfOthers(): Map<string, number> {
+    const keys = new Map<string, number>();
+    for (let item = this.index.size - 1; item >= this.index.plan.actions.length; item--)
+      keys.set(this.keyOf(item), item);
+    return keys;
   }
 
   /** The item of an action's id. */

@@ -18,6 +18,7 @@ export function tableFacts(
     listed: Math.max(listed.source.files, listed.target.files),
     filter: view.filter,
     flat: view.flat,
+    deletesIncluded: view.deletesIncluded,
     ...(tick ? { tickOfShown: tick } : {}),
   };
 }

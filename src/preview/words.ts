@@ -59,6 +59,8 @@ export const englishWords = {
   skipped: 'skipped',
   same: 'same',
   chipHint: 'Show only these',
+  tickClass: 'Tick {0}',
+  tickDeletesFirst: 'Include the deletes first, at the head of their group.',
   sameHint: 'Files that are the same on both sides',
 
   // Columns

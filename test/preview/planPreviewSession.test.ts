@@ -8,7 +8,7 @@ import { freshMemory } from '../../src/preview/planView';
 import type { HostNotice, PageState } from '../../src/preview/previewProtocol';
 import { englishWords } from '../../src/preview/words';
 import type { ActionOutcome, RunReport } from '../../src/transfer/runReport';
-import { noon, planOf, remove, upload } from './plans';
+import { file, noon, planOf, remove, upload } from './plans';
 
 type Planner = App['planSync'];
 type Runner = App['runPlan'];
@@ -319,6 +319,31 @@ test('A row’s key opens its action; a key of something else opens nothing', as
   await session.answer({ type: 'open', key: 'F|change|img' });
   await session.answer({ type: 'open', key: 'A|c:../../etc/passwd' });
   assert.deepEqual(log, ['open img/b']);
+});
+
+test('Rows of conflicts and of what was skipped can be opened too', async () => {
+  const { session, log } = opened({
+    plan: async () =>
+      planOf({
+        conflicts: [{ path: file('docs').path, because: 'fileAgainstFolder', source: file('docs') }],
+        skipped: [{ path: 'old/x', side: 'target', because: 'protected' }],
+      }),
+  });
+  await session.rescan();
+  const { rows } = await session.answer({ type: 'rows', from: 0, count: 9 });
+  for (const row of rows) if (row.kind === 'item') await session.answer({ type: 'open', key: row.key });
+  assert.deepEqual(log, ['open docs', 'open old/x']);
+});
+
+test('A whole class can be unticked, and what is left is run', async () => {
+  const { session, ran } = opened();
+  await session.rescan();
+  const { state } = await session.answer({ type: 'tickClass', class: 'upload', on: false });
+  assert.equal(state.table?.classes.find((sum) => sum.class === 'upload')?.ticked, 0);
+  assert.equal(state.table?.deletesIncluded, false);
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.deepEqual(ran, []);
 });
 
 test('What is saved for a reload brings the same view back', async () => {

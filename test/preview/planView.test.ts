@@ -156,6 +156,46 @@ test('Deletes can’t be ticked, by no way at all, until they are included', () 
   assert.equal(locked.length, 3);
 });
 
+test('A class is ticked as a whole, also what a filter hides; of deletes only what can be seen', () => {
+  const view = new PlanView(mixed());
+  view.setFilter({ ...noFilter, text: 'old' });
+  view.tickClass('upload', false);
+  assert.deepEqual(view.selectedIds(), ['t:css/t.css']);
+  view.includeDeletes(true);
+  view.tickClass('delete', false);
+  view.tickClass('delete', true);
+  view.tickClass('upload', true);
+  assert.deepEqual(view.selectedIds(), [
+    'c:a.txt',
+    'c:css/x.css',
+    'c:css/y.css',
+    'c:deep/er/still/z.js',
+    't:css/t.css',
+    'd:css/old.css',
+  ]);
+});
+
+test('A row has the same key in a later plan, whatever came before it there', () => {
+  const conflict = (path: string) =>
+    ({ path: file(path).path, because: 'fileAgainstFolder', source: file(path) }) as const;
+  const skipped = (path: string) => ({ path, side: 'source', because: 'symlink' }) as const;
+  const first = new PlanView(planOf({ conflicts: [conflict('b')], skipped: [skipped('l')] }));
+  const keys = [keyOf(first, 'b'), keyOf(first, 'l')];
+  const later = new PlanView(
+    planOf({
+      actions: [upload('new')],
+      conflicts: [conflict('a'), conflict('b')],
+      skipped: [skipped('k'), skipped('l')],
+    }),
+  );
+  assert.deepEqual(
+    keys.map((key) => later.itemOf(key)?.path),
+    ['b', 'l'],
+  );
+  assert.deepEqual([keyOf(later, 'b'), keyOf(later, 'l')], keys);
+  assert.equal(new PlanView(planOf({})).itemOf(keys[0] ?? ''), undefined);
+});
+
 test('Including deletes ticks all of them; single ones can be unticked; excluding unticks all', () => {
   const view = new PlanView(mixed());
   view.includeDeletes(true);
