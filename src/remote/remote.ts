@@ -43,6 +43,12 @@ export interface Remote {
   read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult>;
 
   /**
+   * The whole content of `file`, as it was seen, in memory: `read` with `expected`, without the cost of a stream for each
+   * of many small files. Whatever would make that read or its stream fail makes this reject.
+   */
+  readWhole?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
+
+  /**
    * Writes a whole file. The answer is the entry as now stored, as exact as can be told without another request.
    * The length and (where the service can) the checksum are verified before the content becomes visible.
    */
@@ -124,6 +130,11 @@ export interface FileAttributes {
   readonly headers: Readonly<Record<string, string>>;
   /** The owner's own names (in lower case) and values. Modified time and checksum are not among them. */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** As a ReadResult, with the content itself, `entry.size` bytes long. */
+export interface WholeContent extends Omit<ReadResult, 'stream'> {
+  readonly content: Buffer;
 }
 
 /** A body that can be opened again, so that a failed request can be sent again. */

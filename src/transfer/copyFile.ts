@@ -1,7 +1,15 @@
 import { Readable } from 'node:stream';
 import type { FileEntry } from '../remote/entry';
 import type { Instant } from '../remote/modifiedTime';
-import type { ByteRange, ByteSource, FileAttributes, FileFacts, Guard, Remote } from '../remote/remote';
+import type {
+  ByteRange,
+  ByteSource,
+  FileAttributes,
+  FileFacts,
+  Guard,
+  Remote,
+  WholeContent,
+} from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import { isSameFile } from '../remote/sameFile';
@@ -86,8 +94,7 @@ async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise
 /** Reads the whole file first: its read also tells the modified time that a listing may not have, and the attributes. */
 async function copiedInMemory(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
   const { from, to, source: seen, target, guard } = request;
-  const { stream, entry, attributes } = await readSource(from, seen, undefined, signal);
-  const content = await collect(stream, entry);
+  const { content, entry, attributes } = await wholeSource(from, seen, signal);
   const source = { ...entry, path: seen.path };
   const body: ByteSource = {
     size: content.length,
@@ -131,6 +138,18 @@ async function known(
     throw fromSource(error, source, 'notFound');
   }
   throw isGone(source);
+}
+
+async function wholeSource(from: Remote, source: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+  if (!from.readWhole) {
+    const { stream, ...facts } = await readSource(from, source, undefined, signal);
+    return { ...facts, content: await collect(stream, facts.entry) };
+  }
+  try {
+    return await from.readWhole(source, signal);
+  } catch (error) {
+    throw fromSource(error, source, 'notFound', 'isAFolder');
+  }
 }
 
 async function openSource(

@@ -8,7 +8,7 @@ function disk() {
   const calls = new DirectCalls(() => at);
   return {
     async call(ms: number): Promise<'direct' | 'pool'> {
-      return calls.call(
+      return calls.call<'direct' | 'pool'>(
         () => {
           at += ms;
           return 'direct';

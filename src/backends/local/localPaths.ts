@@ -16,6 +16,7 @@ const trustMs = 1000;
 export class LocalPaths {
   readonly root: string;
   private readonly proven = new Map<string, number>();
+  private readonly beingProven = new Map<string, Promise<void>>();
   private realRoot: string | undefined;
   private knownRules: NameRules | undefined;
   private knownLocation: string | undefined;
@@ -57,10 +58,24 @@ export class LocalPaths {
 
   /** Makes `folder` and its parents, each proven to lie inside the root. */
   async makeFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.makeProven(folder);
+  }
+
+  private async makeProven(folder: RemotePath): Promise<void> {
     const absolute = this.absolute(folder);
     const provenAt = this.proven.get(absolute);
     if (provenAt !== undefined && performance.now() - provenAt < trustMs) return;
-    signal.throwIfAborted();
+    // Files that are written at once often share their folder.
+    let proof = this.beingProven.get(absolute);
+    if (!proof) {
+      proof = this.prove(folder, absolute).finally(() => this.beingProven.delete(absolute));
+      this.beingProven.set(absolute, proof);
+    }
+    await proof;
+  }
+
+  private async prove(folder: RemotePath, absolute: string): Promise<void> {
     if (folder === '') {
       try {
         await mkdir(absolute, { recursive: true });
@@ -69,7 +84,7 @@ export class LocalPaths {
         throw rootError(error, absolute, "can't be made");
       }
     } else {
-      await this.makeFolder(parentPath(folder), signal);
+      await this.makeProven(parentPath(folder));
       await makeOne(absolute, folder);
       await this.proveInside(absolute, folder);
     }

@@ -1,7 +1,8 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadOptions, ReadResult } from '../../remote/remote';
+import type { FileEntry } from '../../remote/entry';
+import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
@@ -24,6 +25,52 @@ export async function readLocal(
   { range, expected }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadResult> {
+  const { file, before, entry } = await openAsSeen(absolute, path, expected, signal);
+  try {
+    const start = Math.min(range?.start ?? 0, entry.size);
+    const end = Math.max(start, Math.min(range?.end ?? entry.size, entry.size));
+    return { stream: new FileStream(file, path, before, start, end, signal), entry };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** All of `seen` in memory. A change while it is read is found as in `readLocal`. */
+export async function readWholeLocal(
+  absolute: string,
+  seen: FileEntry,
+  signal: AbortSignal,
+): Promise<WholeContent> {
+  const { file, before, entry } = await openAsSeen(absolute, seen.path, seen, signal);
+  try {
+    const content = Buffer.allocUnsafe(entry.size);
+    for (let at = 0; at < content.length; ) {
+      const bytesRead = await file.read(content.subarray(at, at + chunkBytes), at);
+      signal.throwIfAborted();
+      if (bytesRead === 0) throw changed(seen.path);
+      at += bytesRead;
+    }
+    await checkUnchanged(file, before, seen.path);
+    return { content, entry };
+  } finally {
+    await file.close();
+  }
+}
+
+interface SeenFile {
+  readonly file: OpenFile;
+  /** Its facts before the first byte was read. */
+  readonly before: BigIntStats;
+  readonly entry: FileEntry;
+}
+
+async function openAsSeen(
+  absolute: string,
+  path: RemotePath,
+  expected: FileEntry | undefined,
+  signal: AbortSignal,
+): Promise<SeenFile> {
   // Without waiting: opening a pipe would wait for its writer.
   const file = await OpenFile.open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -34,13 +81,18 @@ export async function readLocal(
     const entry = fileEntry(path, before);
     if (expected && !isSameFile(expected, entry)) throw changed(path);
     signal.throwIfAborted();
-    const start = Math.min(range?.start ?? 0, entry.size);
-    const end = Math.max(start, Math.min(range?.end ?? entry.size, entry.size));
-    return { stream: new FileStream(file, path, before, start, end, signal), entry };
+    return { file, before, entry };
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** Before the last bytes are handed on, so that no reader ever sees all of a content that was never there. */
+async function checkUnchanged(file: OpenFile, before: BigIntStats, path: RemotePath): Promise<void> {
+  const after = await file.stat();
+  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs)
+    throw changed(path);
 }
 
 /** Facts of the file, taken when its last change is old enough that any further one must show. */
@@ -104,19 +156,11 @@ class FileStream extends Readable {
       if (bytesRead === 0) throw changed(this.path);
       this.position += bytesRead;
       if (this.position < this.end) return buffer.subarray(0, bytesRead);
-      await this.checkUnchanged();
+      await checkUnchanged(this.file, this.before, this.path);
       return buffer.subarray(0, bytesRead);
     }
-    if (this.before.size === 0n) await this.checkUnchanged();
+    if (this.before.size === 0n) await checkUnchanged(this.file, this.before, this.path);
     return null;
-  }
-
-  /** Before the last bytes are handed on, so that no reader ever sees all of a content that was never there. */
-  private async checkUnchanged(): Promise<void> {
-    const after = await this.file.stat();
-    const { size, mtimeNs, ctimeNs } = this.before;
-    if (after.size !== size || after.mtimeNs !== mtimeNs || after.ctimeNs !== ctimeNs)
-      throw changed(this.path);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

@@ -7,7 +7,7 @@ import { fileEntry } from './localEntry';
 import { codeOf, locally } from './localErrors';
 import { listDeep, listFolder } from './localListing';
 import { LocalPaths } from './localPaths';
-import { readLocal } from './localReading';
+import { readLocal, readWholeLocal } from './localReading';
 import { checkGuard, copyLocal, moveLocal, mustStillBe, setTime, writeLocal } from './localWriting';
 
 export interface LocalOptions {
@@ -78,6 +78,11 @@ export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Rem
     read: (remotePath, options, signal) =>
       locally(paths.root, remotePath, "can't be read", signal, () =>
         absentAsNotFound(remotePath, readLocal(paths.absolute(remotePath), remotePath, options, signal)),
+      ),
+
+    readWhole: (file, signal) =>
+      locally(paths.root, file.path, "can't be read", signal, () =>
+        absentAsNotFound(file.path, readWholeLocal(paths.absolute(file.path), file, signal)),
       ),
 
     write: (remotePath, body, facts, guard, signal) =>

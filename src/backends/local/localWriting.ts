@@ -4,7 +4,7 @@ import { copyFile, link, lstat, readlink, rename, stat, unlink, utimes } from 'n
 import type { FileEntry } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
-import { RemoteError } from '../../remote/remoteError';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { directCalls } from './directCalls';
@@ -27,7 +27,9 @@ export async function writeLocal(
   syncToDisk: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
-  return placed(paths, remotePath, guard, signal, async (temporary, old) => {
+  // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
+  const looksFirst = guard.must !== 'beAbsent' || !body.bytes;
+  return placed(paths, remotePath, guard, looksFirst, signal, async (temporary, old) => {
     const file = await OpenFile.open(temporary, 'wx');
     try {
       await fill(file, remotePath, body, facts, signal);
@@ -51,7 +53,7 @@ export async function copyLocal(
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const from = paths.absolute(source.path);
-  return placed(paths, to, guard, signal, async (temporary) => {
+  return placed(paths, to, guard, true, signal, async (temporary) => {
     await mustStillBe(source, from);
     await copyFile(from, temporary);
     if (source.modified) await setTime(temporary, source.modified);
@@ -129,19 +131,24 @@ function checkFound(guard: Guard, remotePath: RemotePath, now: BigIntStats | und
 
 /**
  * Lets `make` fill a temporary file and puts it into its place, if the guard still holds then. `make` answers
- * the facts of what it made.
+ * the facts of what it made. With `looksFirst` the guard is checked before as well, so that nothing is moved in vain; without, it must be
+ * one for absence.
  */
 async function placed(
   paths: LocalPaths,
   remotePath: RemotePath,
   guard: Guard,
+  looksFirst: boolean,
   signal: AbortSignal,
   make: (temporary: string, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
   await paths.folderFor(remotePath, signal);
-  const { final, old } = await whereTo(paths, paths.absolute(remotePath), remotePath);
-  // Looked at before as well, so that nothing is moved in vain.
-  checkFound(guard, remotePath, old);
+  let final = paths.absolute(remotePath);
+  let old: BigIntStats | undefined;
+  if (looksFirst) {
+    ({ final, old } = await whereTo(paths, final, remotePath));
+    checkFound(guard, remotePath, old);
+  }
   const temporary = temporaryName(final);
   try {
     const made = await make(temporary, old);
@@ -162,6 +169,8 @@ async function placed(
   } catch (error) {
     if (codeOf(error) === 'ENOENT') paths.forget();
     await unlink(temporary).catch(() => {});
+    // A folder, or a link to nowhere, in the place of the file is told as such.
+    if (!looksFirst && isRemoteError(error, 'alreadyExists')) await whereTo(paths, final, remotePath);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import type { ReadOptions, ReadResult } from '../../remote/remote';
+import type { FileEntry } from '../../remote/entry';
+import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
@@ -26,32 +27,17 @@ export async function readObject(
   const { range, expected } = options;
   if (range?.end !== undefined && range.end <= range.start)
     return nothing(requests, path, place, options, signal);
-  const header = range && `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`;
   let answer: GetAnswer;
   try {
-    answer = await requests.get(
-      place,
-      {
-        range: header,
-        ifMatch: expected?.version,
-        withChecksum: requests.config.checksums === 'whenSupported' && !range,
-      },
-      signal,
-    );
+    answer = await getAsSeen(requests, path, place, options, signal);
   } catch (error) {
     // A range that begins at the end or beyond (of an empty object, say) holds no bytes; HTTP calls that an error.
     if (range && isRemoteError(error) && error.code?.includes('416'))
       return nothing(requests, path, place, options, signal);
-    if (expected && isRemoteError(error, 'notFound'))
-      throw new RemoteError('changed', `"${path}" was removed by someone else in the meantime.`, {
-        cause: error,
-      });
     throw error;
   }
   try {
-    const entry = entryOfFacts(path, answer.facts);
-    if (expected && !isSameFile(expected, entry))
-      throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+    const entry = entryAsSeen(path, expected, answer.facts);
     const length = lengthOfBody(answer, options, path);
     onFacts(answer.facts);
     const attributes = fileAttributesOf(answer.facts);
@@ -60,6 +46,109 @@ export async function readObject(
     answer.stream.destroy();
     throw error;
   }
+}
+
+/** The whole of an object in memory, as checked as `readObject` checks it. */
+export async function readWholeObject(
+  requests: S3Requests,
+  file: FileEntry,
+  onFacts: (facts: ObjectFacts) => void,
+  signal: AbortSignal,
+): Promise<WholeContent> {
+  const place = filePlaceOf(file.path);
+  const answer = await getAsSeen(requests, file.path, place, { expected: file }, signal);
+  try {
+    const entry = entryAsSeen(file.path, file, answer.facts);
+    const content = await contentOf(requests, place, answer, signal);
+    onFacts(answer.facts);
+    return { content, entry, attributes: fileAttributesOf(answer.facts) };
+  } catch (error) {
+    answer.stream.destroy();
+    throw error;
+  }
+}
+
+async function getAsSeen(
+  requests: S3Requests,
+  path: RemotePath,
+  place: ObjectPlace,
+  { range, expected }: ReadOptions,
+  signal: AbortSignal,
+): Promise<GetAnswer> {
+  try {
+    return await requests.get(
+      place,
+      {
+        range: range && `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`,
+        ifMatch: expected?.version,
+        withChecksum: requests.config.checksums === 'whenSupported' && !range,
+      },
+      signal,
+    );
+  } catch (error) {
+    if (expected && isRemoteError(error, 'notFound'))
+      throw new RemoteError('changed', `"${path}" was removed by someone else in the meantime.`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+function entryAsSeen(path: RemotePath, expected: FileEntry | undefined, facts: ObjectFacts): FileEntry {
+  const entry = entryOfFacts(path, facts);
+  if (expected && !isSameFile(expected, entry))
+    throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+  return entry;
+}
+
+/** Reads a whole body into memory, by its events: an iterator would cost more than the reading. */
+function contentOf(
+  requests: S3Requests,
+  place: ObjectPlace,
+  answer: GetAnswer,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const about = aboutObject(place);
+  const { stream } = answer;
+  const { size } = answer.facts;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      received += chunk.length;
+      // No more than was announced is held, whatever comes.
+      if (received > size) reject(lengthDiffers(received, size, about.path));
+    });
+    stream.once('end', () => {
+      const [first] = chunks;
+      const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
+      if (received !== size) reject(lengthDiffers(received, size, about.path));
+      else if (answer.crc32 !== undefined && crc32Text(crc32(content)) !== answer.crc32)
+        reject(arrivedDamaged(about.path));
+      else resolve(content);
+    });
+    stream.once('error', (error) => reject(toRemoteError(error, requests.context(about), signal)));
+    stream.once('close', () => {
+      if (signal.aborted) reject(signal.reason);
+      else if (!stream.readableEnded) reject(connectionEnded(received, size, about.path));
+    });
+  });
+}
+
+function lengthDiffers(received: number, length: number, path: string): RemoteError {
+  return new RemoteError('damaged', `${received} bytes of "${path}" came, where it has ${length}.`);
+}
+
+function arrivedDamaged(path: string): RemoteError {
+  return new RemoteError('damaged', `"${path}" arrived damaged: its checksum is another.`);
+}
+
+function connectionEnded(received: number, length: number, path: string): RemoteError {
+  return new RemoteError(
+    'unavailable',
+    `The connection ended after ${received} of the ${length} bytes of "${path}".`,
+  );
 }
 
 /** The answer for a range that holds no bytes. */
@@ -106,12 +195,9 @@ function checked(
       done(null, chunk);
     },
     flush(done) {
-      if (received !== length)
-        return done(
-          new RemoteError('damaged', `Only ${received} of the ${length} bytes of "${about.path}" came.`),
-        );
+      if (received !== length) return done(lengthDiffers(received, length, about.path));
       if (answer.crc32 !== undefined && crc32Text(crc) !== answer.crc32)
-        return done(new RemoteError('damaged', `"${about.path}" arrived damaged: its checksum is another.`));
+        return done(arrivedDamaged(about.path));
       done();
     },
   });
@@ -125,13 +211,7 @@ function checked(
   );
   // A connection that ends early may close without an error.
   source.once('close', () => {
-    if (!source.readableEnded)
-      checker.destroy(
-        new RemoteError(
-          'unavailable',
-          `The connection ended after ${received} of the ${length} bytes of "${about.path}".`,
-        ),
-      );
+    if (!source.readableEnded) checker.destroy(connectionEnded(received, length, about.path));
   });
   checker.once('close', () => {
     signal.removeEventListener('abort', onAbort);

@@ -12,6 +12,7 @@ import type {
   ReadResult,
   Remote,
   RemoteExtras,
+  WholeContent,
 } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { comparePaths, type RemotePath, rootPath } from '../../remote/remotePath';
@@ -24,7 +25,7 @@ import { filePlaceOf, placeOf } from './s3Keys';
 import { type BucketKnowledge, listBelow, listFolder } from './s3Listing';
 import { entryOfFacts, etagIsMd5, type ObjectFacts } from './s3Objects';
 import { createBucket, propertiesOf, shareLink } from './s3Properties';
-import { readObject } from './s3Reading';
+import { readObject, readWholeObject } from './s3Reading';
 import { removeObject, removeObjects } from './s3Removing';
 import { S3Requests } from './s3Requests';
 import { uploadFile } from './s3Upload';
@@ -122,6 +123,11 @@ export class S3Remote implements Remote {
   async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
     signal.throwIfAborted();
     return readObject(this.requests, path, options, (facts) => void this.learnt(path, facts), signal);
+  }
+
+  async readWhole(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+    signal.throwIfAborted();
+    return readWholeObject(this.requests, file, (facts) => void this.learnt(file.path, facts), signal);
   }
 
   async write(

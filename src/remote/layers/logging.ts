@@ -44,7 +44,7 @@ export function logging(inner: Remote, log: Log): Remote {
     };
   }
 
-  const { copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
+  const { readWhole, copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
   return {
     get capabilities() {
       return inner.capabilities;
@@ -68,6 +68,15 @@ export function logging(inner: Remote, log: Log): Remote {
         () => inner.read(path, options, signal),
         ({ entry }) => `${entry.size} bytes`,
       ),
+    ...(readWhole && {
+      readWhole: (file, signal) =>
+        logged(
+          'http',
+          `read ${file.path}`,
+          () => readWhole.call(inner, file, signal),
+          ({ entry }) => `${entry.size} bytes`,
+        ),
+    }),
     write: (path, body, facts, guard, signal) =>
       logged('http', `write ${path}, ${body.size} bytes, ${words(guard)}`, () =>
         inner.write(path, body, facts, guard, signal),

@@ -6,7 +6,7 @@ export function refusingWrites(inner: Remote): Remote {
   const refuse = async (): Promise<never> => {
     throw new RemoteError('unsupported', 'Nothing is written while a plan is being made.');
   };
-  const { listDeep, extras } = inner;
+  const { readWhole, listDeep, extras } = inner;
   return {
     get capabilities() {
       return inner.capabilities;
@@ -15,6 +15,7 @@ export function refusingWrites(inner: Remote): Remote {
     ...(listDeep && { listDeep: (folder, options, signal) => listDeep.call(inner, folder, options, signal) }),
     stat: (path, signal) => inner.stat(path, signal),
     read: (path, options, signal) => inner.read(path, options, signal),
+    ...(readWhole && { readWhole: (file, signal) => readWhole.call(inner, file, signal) }),
     write: refuse,
     removeFile: refuse,
     makeFolder: refuse,

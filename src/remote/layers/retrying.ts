@@ -22,7 +22,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     signal: AbortSignal,
   ) => withRetries(what, operation, policy, signal);
 
-  const { copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
+  const { readWhole, copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
 
   return {
     get capabilities() {
@@ -45,6 +45,11 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     stat: (path, signal) => again(`stat ${path}`, () => inner.stat(path, signal), signal),
 
     read: (path, options, signal) => resumedRead(inner, path, options, policy, signal),
+
+    ...(readWhole && {
+      readWhole: (file, signal) =>
+        again(`read ${file.path}`, () => readWhole.call(inner, file, signal), signal),
+    }),
 
     write(path, body, facts, guard, signal) {
       const source = new WatchedSource(body);

@@ -33,6 +33,31 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
     }
   });
 
+  sentence('a small file read at once is what a stream would give, or refused as that is', async (given) => {
+    const { remote, root } = given;
+    if (!remote.readWhole) return;
+    const path = at(root, 'folder/f');
+    for (const size of [0, 1, 300_000]) {
+      await write(remote, path, pattern(size));
+      const seen = await statFile(remote, path);
+      const { content, entry } = await remote.readWhole(seen, calm);
+      assert.ok(content.equals(pattern(size)), `${size} bytes come back as they were`);
+      assert.deepEqual(entry, (await remote.read(path, {}, calm)).entry);
+    }
+    const seen = await statFile(remote, path);
+    await write(remote, path, 'something else');
+    await refused(remote.readWhole(seen, calm), 'changed');
+    await refused(remote.readWhole({ ...seen, path: at(root, 'nothing') }, calm), 'changed', 'notFound');
+    await refused(
+      remote.readWhole({ ...seen, path: at(root, 'folder') }, calm),
+      'isAFolder',
+      'changed',
+      'notFound',
+    );
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    await assert.rejects(remote.readWhole(seen, stopped), /stopped/);
+  });
+
   sentence('a read of a range gives just that range', async ({ remote, root }) => {
     const content = pattern(200_000);
     const path = at(root, 'f');
