@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import * as tls from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
 import type { BackendHost } from '../backend';
+import { KeptCredentials } from './keptCredentials';
 import type { S3Config } from './s3Config';
 import { credentialsOf, surroundingRegion } from './s3Credentials';
 import { presetNamed } from './s3Presets';
@@ -24,6 +25,8 @@ export interface S3Connection {
   readonly client: S3Client;
   readonly region: string;
   readonly anonymous: boolean;
+  /** What requests are signed with; undefined for unsigned ones. */
+  readonly credentials: KeptCredentials | undefined;
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
   /**
@@ -60,7 +63,14 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
   // Plain agents: the editor patches node:http and node:https, so its proxy settings and certificates apply to them.
   const httpAgent = new HttpAgent({ keepAlive: true, maxSockets });
   const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets, ...(ca ? { ca } : {}) });
-  const provider = credentialsOf(config, host, sdk);
+  const requestHandler = {
+    httpAgent,
+    httpsAgent,
+    connectionTimeout: connectTimeoutMs,
+    socketTimeout: silenceTimeoutMs,
+  };
+  const load = credentialsOf(config, host, sdk, { maxAttempts: 2, requestHandler });
+  const credentials = load && new KeptCredentials(load, host.clock);
   const clientConfig: S3ClientConfig = {
     region,
     maxAttempts: 1, // retries are layers/retrying.ts's work
@@ -70,15 +80,11 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     responseChecksumValidation: 'WHEN_REQUIRED',
     followRegionRedirects: config.endpoint === undefined,
     customUserAgent: [['cloud-remotes']],
-    requestHandler: {
-      httpAgent,
-      httpsAgent,
-      connectionTimeout: connectTimeoutMs,
-      socketTimeout: silenceTimeoutMs,
-    },
+    requestHandler,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
-    ...(provider
-      ? { credentials: provider }
+    ...(credentials
+      ? // Told that it remembers by itself, the SDK asks it before each request.
+        { credentials: Object.assign(() => credentials.get(), { memoized: true }) }
       : {
           // Unsigned requests: the signer is asked all the same, and passes them on as they are.
           credentials: { accessKeyId: 'anonymous', secretAccessKey: '' },
@@ -94,7 +100,8 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     sdk,
     client,
     region,
-    anonymous: provider === undefined,
+    anonymous: credentials === undefined,
+    credentials,
     httpAgent,
     httpsAgent,
     addressOf(bucket) {
@@ -185,5 +192,8 @@ async function certificates(file: string): Promise<string[]> {
       'badSettings',
       `"caFile" (${file}) holds no certificate. It must be in PEM format.`,
     );
-  return [...rootCertificates, ...found];
+  // What Node trusts by itself, with what its start added (NODE_EXTRA_CA_CERTS), where this Node can tell.
+  const { getCACertificates } = tls as { getCACertificates?(type: 'default'): readonly string[] };
+  const trusted = getCACertificates?.('default') ?? tls.rootCertificates;
+  return [...trusted, ...found];
 }

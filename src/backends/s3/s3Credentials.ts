@@ -1,3 +1,4 @@
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
 import type { BackendHost, WizardChoice } from '../backend';
 import { type AwsProfile, awsFiles, describeProfile, profileChain, readAwsProfiles } from './awsProfiles';
@@ -16,14 +17,22 @@ export interface AwsKeys {
 /** Gives credentials whenever the client finds that it has none or that they are about to expire. */
 export type CredentialsProvider = () => Promise<AwsKeys>;
 
+/** How the sign-in services are asked: through the remote's own agents, so that its proxy and authorities hold for them too. */
+export type SignInClient = Pick<S3ClientConfig, 'maxAttempts' | 'requestHandler'>;
+
+/** Requests that fail together are that close to each other. */
+const burstMs = 2000;
+
 /**
  * How the remote gets its credentials; undefined = it sends unsigned requests. The provider throws RemoteError
- * `signInNeeded` with the way out. Nothing is read or asked before it is called.
+ * `signInNeeded` with the way out, `unavailable` when a sign-in service can't be reached. Nothing is read or asked before it
+ * is called.
  */
 export function credentialsOf(
   config: S3Config,
   host: BackendHost,
   sdk: Sdk,
+  signInClient: SignInClient,
 ): CredentialsProvider | undefined {
   switch (config.credentials) {
     case 'anonymous':
@@ -31,10 +40,45 @@ export function credentialsOf(
     case 'keys':
       return () => staticKeys(config, host);
     case 'profile':
-      return () => fromProfile(config.profile ?? 'default', config, host, sdk);
+      return askedOnce(host, (asking) =>
+        fromProfile(config.profile ?? 'default', config, asking, sdk, signInClient),
+      );
     case 'environment':
-      return () => fromSurroundings(config, host, sdk);
+      return askedOnce(host, (asking) => fromSurroundings(config, asking, sdk, signInClient));
   }
+}
+
+/**
+ * A person who gave no code, or a wrong one, is not asked again by every other request of the same burst (the files of a
+ * sync): these are told what the first was told.
+ */
+function askedOnce(host: BackendHost, load: (asking: BackendHost) => Promise<AwsKeys>): CredentialsProvider {
+  let failure: { readonly error: unknown; until: number } | undefined;
+  return async () => {
+    const now = host.clock.now();
+    if (failure && now < failure.until) {
+      failure.until = now + burstMs;
+      throw failure.error;
+    }
+    failure = undefined;
+    let asked = false;
+    const { askCode } = host;
+    const asking: BackendHost = {
+      ...host,
+      ...(askCode && {
+        askCode: (prompt: string) => {
+          asked = true;
+          return askCode.call(host, prompt);
+        },
+      }),
+    };
+    try {
+      return await load(asking);
+    } catch (error) {
+      if (asked) failure = { error, until: host.clock.now() + burstMs };
+      throw error;
+    }
+  };
 }
 
 /**
@@ -67,13 +111,15 @@ async function staticKeys(config: S3Config, host: BackendHost): Promise<AwsKeys>
   };
 }
 
-async function fromProfile(profile: string, config: S3Config, host: BackendHost, sdk: Sdk): Promise<AwsKeys> {
+async function fromProfile(
+  profile: string,
+  config: S3Config,
+  host: BackendHost,
+  sdk: Sdk,
+  signInClient: SignInClient,
+): Promise<AwsKeys> {
   const chain = await profileChainOf(profile, host);
-  if (chain.length === 0)
-    throw new RemoteError(
-      'signInNeeded',
-      `There is no profile "${profile}" in ${awsFiles(host.env).config} or ${awsFiles(host.env).credentials}. Make it with: aws configure --profile ${profile}`,
-    );
+  if (chain.length === 0) throw noProfile(profile, host);
   refusePrograms(profile, chain, host);
   const files = awsFiles(host.env);
   try {
@@ -83,14 +129,19 @@ async function fromProfile(profile: string, config: S3Config, host: BackendHost,
       filepath: files.credentials,
       ignoreCache: true,
       mfaCodeProvider: (device) => askCode(device, profile, host),
-      clientConfig: { maxAttempts: 2, ...(config.region ? { region: config.region } : {}) },
+      clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
     })();
   } catch (error) {
     throw profileError(error, profile, chain);
   }
 }
 
-async function fromSurroundings(config: S3Config, host: BackendHost, sdk: Sdk): Promise<AwsKeys> {
+async function fromSurroundings(
+  config: S3Config,
+  host: BackendHost,
+  sdk: Sdk,
+  signInClient: SignInClient,
+): Promise<AwsKeys> {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = host.env;
   if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && !host.env['AWS_PROFILE'])
     return {
@@ -100,6 +151,8 @@ async function fromSurroundings(config: S3Config, host: BackendHost, sdk: Sdk): 
     };
   const profile = host.env['AWS_PROFILE'] ?? 'default';
   const chain = await profileChainOf(profile, host);
+  if (chain.length === 0 && host.env['AWS_PROFILE'])
+    throw noProfile(profile, host, ', which AWS_PROFILE names,');
   refusePrograms(profile, chain, host);
   const files = awsFiles(host.env);
   try {
@@ -109,6 +162,7 @@ async function fromSurroundings(config: S3Config, host: BackendHost, sdk: Sdk): 
       filepath: files.credentials,
       ignoreCache: true,
       mfaCodeProvider: (device) => askCode(device, profile, host),
+      clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
       maxRetries: 0,
       timeout: 1000,
     })();
@@ -122,14 +176,35 @@ async function fromSurroundings(config: S3Config, host: BackendHost, sdk: Sdk): 
   }
 }
 
+/** The profile and those it builds on; empty when there is no such profile. Throws `signInNeeded` where they can't be used. */
 async function profileChainOf(profile: string, host: BackendHost): Promise<readonly AwsProfile[]> {
+  let chain: readonly AwsProfile[];
   try {
-    return profileChain(await readAwsProfiles(host.env), profile);
+    chain = profileChain(await readAwsProfiles(host.env), profile);
   } catch (error) {
     throw new RemoteError('signInNeeded', `The shared AWS files can't be read: ${(error as Error).message}`, {
       cause: error,
     });
   }
+  const odd = [profile, ...chain.map((p) => p.get('source_profile') ?? '')].find((name) =>
+    /[^\w@+.%:/-]/.test(name),
+  );
+  if (odd !== undefined && chain.length > 0)
+    throw new RemoteError(
+      'signInNeeded',
+      `The name of the profile "${odd}" can't be used here. Rename it: letters, digits and -_.@ without blanks.`,
+    );
+  return chain;
+}
+
+function noProfile(profile: string, host: BackendHost, whence = ''): RemoteError {
+  const files = awsFiles(host.env);
+  const command = `aws configure --profile ${profile}`;
+  return new RemoteError(
+    'signInNeeded',
+    `There is no profile "${profile}"${whence} in ${files.config} or ${files.credentials}. Make it with: ${command}`,
+    { command },
+  );
 }
 
 /** A folder from elsewhere must not be able to make us run programs, not even those the user's own files name. */
@@ -156,22 +231,38 @@ function profileError(error: unknown, profile: string, chain: readonly AwsProfil
   const own = chain[0];
   const last = chain[chain.length - 1];
   const details = { cause: error };
-  if (own && chain.some((p) => p.has('sso_session') || p.has('sso_start_url')))
+  const unreachable = networkCode(error);
+  if (unreachable)
     return new RemoteError(
-      'signInNeeded',
-      `The single sign-on of the profile "${profile}" has expired or was never made. Run this, then try again: aws sso login --profile ${profile}`,
-      { ...details, command: `aws sso login --profile ${profile}` },
+      'unavailable',
+      `The service that signs in the profile "${profile}" can't be reached (${unreachable}). Check the network.`,
+      { ...details, code: unreachable },
     );
-  if (own && chain.some((p) => p.has('login_session')))
+  const sso = chainMember(chain, profile, (p) => p.has('sso_session') || p.has('sso_start_url'));
+  if (sso !== undefined)
     return new RemoteError(
       'signInNeeded',
-      `The sign-in of the profile "${profile}" has expired. Run this, then try again: aws login --profile ${profile}`,
-      { ...details, command: `aws login --profile ${profile}` },
+      `The single sign-on of the profile "${sso}" has expired or was never made. Run this, then try again: ${ssoLogin(sso)}`,
+      { ...details, command: ssoLogin(sso) },
+    );
+  const login = chainMember(chain, profile, (p) => p.has('login_session'));
+  if (login !== undefined)
+    return new RemoteError(
+      'signInNeeded',
+      `The sign-in of the profile "${login}" has expired. Run this, then try again: aws login --profile ${login}`,
+      { ...details, command: `aws login --profile ${login}` },
+    );
+  const loopsTo = last?.get('source_profile');
+  if (loopsTo !== undefined && chain.length > 1 && buildsOn(chain, profile).includes(loopsTo))
+    return new RemoteError(
+      'signInNeeded',
+      `The profile "${profile}" builds on itself: ${[...buildsOn(chain, profile), loopsTo].join(' → ')}. Correct "source_profile".`,
+      details,
     );
   if (own?.has('source_profile') && last === own)
     return new RemoteError(
       'signInNeeded',
-      `The profile "${profile}" builds on "${own.get('source_profile')}", which doesn't exist.`,
+      `The profile "${profile}" builds on "${own.get('source_profile')}", which doesn't exist. Correct "source_profile".`,
       details,
     );
   if (own?.has('mfa_serial'))
@@ -192,11 +283,44 @@ function profileError(error: unknown, profile: string, chain: readonly AwsProfil
       `The profile "${profile}" may not assume the role ${own.get('role_arn')}. Check the role and its trust.`,
       details,
     );
+  const command = `aws configure --profile ${profile}`;
   return new RemoteError(
     'signInNeeded',
-    `The profile "${profile}" gives no credentials. See: aws configure --profile ${profile}`,
-    details,
+    `The profile "${profile}" gives no credentials. Enter them: ${command}`,
+    {
+      ...details,
+      command,
+    },
   );
+}
+
+/** The command that renews the single sign-on of a profile. */
+export function ssoLogin(profile: string): string {
+  return `aws sso login --profile ${profile}`;
+}
+
+/** The names of a chain's profiles. */
+function buildsOn(chain: readonly AwsProfile[], first: string): string[] {
+  return chain.map((_, i) => (i === 0 ? first : (chain[i - 1]?.get('source_profile') ?? '')));
+}
+
+/** The name of the nearest profile of the chain that fits: the one asked for, or one that it builds on. */
+function chainMember(
+  chain: readonly AwsProfile[],
+  first: string,
+  fits: (profile: AwsProfile) => boolean,
+): string | undefined {
+  return buildsOn(chain, first)[chain.findIndex(fits)];
+}
+
+/** The code of a network that was in the way of a sign-in service; undefined when `error` is something else. */
+function networkCode(error: unknown): string | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) {
+    const { code } = e as { code?: unknown };
+    if (typeof code === 'string' && /^(E[A-Z]+|CERT_|DEPTH_|SELF_|UNABLE_|ERR_TLS)/.test(code)) return code;
+    if (e.name === 'TimeoutError') return 'ETIMEDOUT';
+  }
+  return undefined;
 }
 
 /** The profiles of the shared files, as choices for the wizard; none when the files can't be read. */

@@ -2,6 +2,7 @@ import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../.
 import { type ErrorContext, fail, sentence, serviceName } from './errorWords';
 import { credentialsError, networkError } from './networkErrors';
 import type { S3Config } from './s3Config';
+import { ssoLogin } from './s3Credentials';
 
 /** A service's answer that isn't a success, whichever client received it. */
 interface ServiceFailure {
@@ -40,7 +41,11 @@ function serviceError(error: unknown, context: ErrorContext): RemoteError {
     ...retryAfter(failure),
   };
   const known = byCode(code, failure, context) ?? byStatus(failure, context);
-  if (known) return fail(known.kind, known.message, details);
+  if (known)
+    return fail(known.kind, known.message, {
+      ...details,
+      ...(known.command && { command: known.command }),
+    });
   const said = failure.message ? ` It says: ${sentence(failure.message)}` : '';
   return fail(
     'other',
@@ -52,6 +57,8 @@ function serviceError(error: unknown, context: ErrorContext): RemoteError {
 interface Verdict {
   readonly kind: RemoteErrorKind;
   readonly message: string;
+  /** For a terminal; the message names it. */
+  readonly command?: string;
 }
 
 function byCode(code: string, failure: ServiceFailure, context: ErrorContext): Verdict | undefined {
@@ -92,6 +99,7 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
       return {
         kind: 'signInNeeded',
         message: `The session token of "${config.name}" is no longer valid. ${renewalHint(config)}`,
+        ...(config.credentials === 'profile' && { command: ssoLogin(config.profile ?? 'default') }),
       };
     case 'RequestTimeTooSkewed':
     case 'RequestExpired':
@@ -210,10 +218,11 @@ function forbidden(failure: ServiceFailure, context: ErrorContext): Verdict {
 }
 
 function renewalHint(config: S3Config): string {
-  if (config.credentials === 'profile') return `Renew it: aws sso login --profile ${config.profile}`;
+  if (config.credentials === 'profile')
+    return `Renew the credentials of the profile "${config.profile}"; for single sign-on: ${ssoLogin(config.profile ?? 'default')}`;
   return config.credentials === 'keys'
     ? 'Edit the remote and enter a new one.'
-    : 'Renew the credentials in the environment.';
+    : 'Renew the credentials in the environment, and start the editor anew if they stand in variables.';
 }
 
 function wrongRegion(code: string, failure: ServiceFailure, context: ErrorContext): Verdict {
@@ -238,6 +247,13 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
   const it = subject(context);
   const service = serviceName(context.config);
   switch (failure.status) {
+    case 400:
+      // The answer to a HEAD names no reason.
+      if (failure.code !== undefined || context.config.credentials === 'anonymous') return undefined;
+      return {
+        kind: 'other',
+        message: `${it}: ${service} refused the request with (400) and named no reason. An expired session token can be one, or encryption with a key of the customer's own.`,
+      };
     case 301:
     case 307:
       return wrongRegion('PermanentRedirect', failure, context);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RemoteError } from '../../remote/remoteError';
 import type { ErrorContext } from './errorWords';
+import { keysWereRenewed } from './keptCredentials';
 import { parseListing } from './listXml';
 import { factsOfHeaders, headersOf } from './objectHeaders';
 import type { ObjectAttributes } from './s3Attributes';
@@ -83,10 +84,14 @@ export class S3Requests {
     request: (connection: S3Connection) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
+    const { credentials } = this.connection;
+    const generation = credentials?.generation ?? 0;
     try {
       return await request(this.connection);
     } catch (error) {
-      throw toRemoteError(error, this.context(about), signal);
+      const failure = toRemoteError(error, this.context(about), signal);
+      if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
+      throw failure;
     }
   }
 

@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Keys that the server gave away, for a test to make them known to its S3 server. */
+export interface GivenKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+export interface SignInOptions {
+  /** The code that `AssumeRole` must carry when a device is named. */
+  readonly mfaCode?: string;
+  /** The token that the portal of single sign-on knows. */
+  readonly ssoToken?: string;
+  /** Called with every pair of keys before it is given away. */
+  readonly onGiven: (keys: GivenKeys) => void;
+}
+
+export interface SignInServer {
+  readonly endpoint: string;
+  /** `AssumeRole arn` and `GetRoleCredentials account/role`, oldest first. */
+  readonly asked: readonly string[];
+  /** How far the server's clock is ahead of the machine's, in milliseconds. Keys are valid for an hour. */
+  aheadMs: number;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts what of AWS's STS and of its portal for single sign-on gives credentials, on a free port of 127.0.0.1: AssumeRole in
+ * the query protocol, and GetRoleCredentials. Signatures are not looked at.
+ */
+export async function startSignInServer(options: SignInOptions): Promise<SignInServer> {
+  const asked: string[] = [];
+  let given = 0;
+  const give = (): GivenKeys => {
+    const number = ++given;
+    const keys = {
+      accessKeyId: `ASIATEST${number}`,
+      secretAccessKey: `secret-${number}`,
+      sessionToken: `token-${number}`,
+      expiresAt: Date.now() + state.aheadMs + 3_600_000,
+    };
+    options.onGiven(keys);
+    return keys;
+  };
+
+  const assumeRole = (form: URLSearchParams): Answer => {
+    asked.push(`AssumeRole ${form.get('RoleArn')}`);
+    if (form.has('SerialNumber') && form.get('TokenCode') !== options.mfaCode)
+      return refusal('AccessDenied', 'MultiFactorAuthentication failed with invalid MFA one time pass code.');
+    const keys = give();
+    return {
+      status: 200,
+      type: 'text/xml',
+      body: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>${keys.accessKeyId}</AccessKeyId><SecretAccessKey>${keys.secretAccessKey}</SecretAccessKey><SessionToken>${keys.sessionToken}</SessionToken><Expiration>${new Date(keys.expiresAt).toISOString()}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+    };
+  };
+
+  const roleCredentials = (message: IncomingMessage, url: URL): Answer => {
+    asked.push(
+      `GetRoleCredentials ${url.searchParams.get('account_id')}/${url.searchParams.get('role_name')}`,
+    );
+    if (message.headers['x-amz-sso_bearer_token'] !== options.ssoToken)
+      return {
+        status: 401,
+        type: 'application/json',
+        body: JSON.stringify({
+          __type: 'UnauthorizedException',
+          message: 'Session token not found or invalid',
+        }),
+      };
+    const { expiresAt, ...keys } = give();
+    return {
+      status: 200,
+      type: 'application/json',
+      body: JSON.stringify({ roleCredentials: { ...keys, expiration: expiresAt } }),
+    };
+  };
+
+  const server = createServer((message, response) => {
+    const chunks: Buffer[] = [];
+    message.on('data', (chunk: Buffer) => chunks.push(chunk));
+    message.on('end', () => {
+      const url = new URL(message.url ?? '/', 'http://sign.in');
+      const form = new URLSearchParams(Buffer.concat(chunks).toString());
+      const answer =
+        message.method === 'POST' && form.get('Action') === 'AssumeRole'
+          ? assumeRole(form)
+          : url.pathname === '/federation/credentials'
+            ? roleCredentials(message, url)
+            : refusal('InvalidAction', `Could not find operation for ${message.method} ${url.pathname}`);
+      response.writeHead(answer.status, { 'content-type': answer.type });
+      response.end(answer.body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const state: SignInServer = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    aheadMs: 0,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return state;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+function refusal(code: string, message: string): Answer {
+  return {
+    status: 403,
+    type: 'text/xml',
+    body: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+  };
+}
