@@ -428,3 +428,27 @@ test('a folder tells where it really is: through links, and before it is there',
   assert.equal(locationOf('/'), 'disk:');
   assert.notEqual(locationOf(folder), locationOf(outside));
 });
+
+test('what a crash left behind goes when its folder is next written into, once it is old; nothing else does', async (t) => {
+  const { folder, at } = given(t);
+  fs.mkdirSync(at('d'));
+  fs.mkdirSync(at('other'));
+  const leftover = '.f.txt.cloud-remotes-0123abcd.part';
+  const others = ['.f.txt.part', 'f.cloud-remotes-0123abcd.part', '.f.cloud-remotes-0123abcd.part.txt'];
+  for (const name of [...others, leftover]) fs.writeFileSync(at('d', name), 'half');
+  fs.writeFileSync(at('other', leftover), 'half');
+  fs.mkdirSync(at('d', '.x.cloud-remotes-0123abcd.part'));
+  // About to be renamed by another process: its modified time is the source's, years ago.
+  fs.utimesSync(at('d', leftover), 1, 1);
+
+  await write(openLocalRemote({ root: folder }), parsePath('d/f.txt'), 'x');
+  assert.ok(fs.existsSync(at('d', leftover)), 'younger than an hour');
+
+  await write(openLocalRemote({ root: folder, leftoverAgeMs: 0 }), parsePath('d/g.txt'), 'x');
+  assert.ok(!fs.existsSync(at('d', leftover)));
+  assert.deepEqual(
+    fs.readdirSync(at('d')).sort(),
+    [...others, '.x.cloud-remotes-0123abcd.part', 'f.txt', 'g.txt'].sort(),
+  );
+  assert.ok(fs.existsSync(at('other', leftover)), 'nothing is written there');
+});

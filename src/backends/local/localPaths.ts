@@ -5,6 +5,7 @@ import { type NameRules, nameProblem } from '../../remote/capabilities';
 import { RemoteError } from '../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
 import { codeOf, rootError } from './localErrors';
+import { removeLeftovers } from './temporaryNames';
 
 /** Milliseconds for which a folder that was found to lie inside the root is not looked at again. */
 const trustMs = 1000;
@@ -18,12 +19,16 @@ export class LocalPaths {
   private readonly proven = new Map<string, number>();
   private readonly beingProven = new Map<string, Promise<void>>();
   private realRoot: string | undefined;
+  /** Folders in which what crashes left behind was looked for. */
+  private readonly cleaned = new Set<string>();
+  private readonly leftoverAgeMs: number;
   private knownRules: NameRules | undefined;
   private knownLocation: string | undefined;
 
-  /** `root` is absolute. */
-  constructor(root: string) {
+  /** `root` is absolute. Temporary files untouched for `leftoverAgeMs` are removed from folders that are written into. */
+  constructor(root: string, leftoverAgeMs: number) {
     this.root = path.resolve(root);
+    this.leftoverAgeMs = leftoverAgeMs;
   }
 
   /** What names this folder can hold. Found out at the first use, from what is there; nothing is written. */
@@ -87,6 +92,10 @@ export class LocalPaths {
       await this.makeProven(parentPath(folder));
       await makeOne(absolute, folder);
       await this.proveInside(absolute, folder);
+    }
+    if (!this.cleaned.has(absolute)) {
+      this.cleaned.add(absolute);
+      await removeLeftovers(absolute, this.leftoverAgeMs);
     }
     if (this.proven.size > 10_000) this.proven.clear();
     this.proven.set(absolute, performance.now());

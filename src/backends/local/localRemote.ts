@@ -15,13 +15,19 @@ export interface LocalOptions {
   readonly root: string;
   /** Whether content is forced to the disk before it is given its name. Default false. */
   readonly syncToDisk?: boolean;
+  /** Milliseconds after which an untouched temporary file counts as left behind by a crash. Default an hour. */
+  readonly leftoverAgeMs?: number;
 }
 
 const pageSize = 1000;
 
 /** A folder of this machine as a remote. Does no I/O. */
-export function openLocalRemote({ root, syncToDisk = false }: LocalOptions): Remote {
-  const paths = new LocalPaths(root);
+export function openLocalRemote({
+  root,
+  syncToDisk = false,
+  leftoverAgeMs = 3_600_000,
+}: LocalOptions): Remote {
+  const paths = new LocalPaths(root, leftoverAgeMs);
 
   /** The parent proven to lie inside the root, for what removes: a link may be removed, what it leads to may not. */
   async function inside(remotePath: RemotePath, signal: AbortSignal): Promise<string> {
