@@ -38,7 +38,7 @@ export interface NameRules {
   readonly maxPartBytes?: number;
 }
 
-const windowsReserved = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\.|$)/i;
+const windowsReserved = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i;
 
 /** Why a remote with these rules can't hold a file at `path`, as the end of a sentence ("has a part that…"), or undefined. */
 export function nameProblem(path: string, rules: NameRules): string | undefined {

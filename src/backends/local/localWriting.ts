@@ -12,6 +12,7 @@ import { fileEntry, utimesText } from './localEntry';
 import { codeOf } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
+import { hasNoLinks, patiently } from './patience';
 import { temporaryName } from './temporaryNames';
 
 /**
@@ -154,15 +155,20 @@ async function placed(
     const made = await make(temporary, old);
     signal.throwIfAborted();
     if (guard.must === 'beAbsent' && (await linked(temporary, final, remotePath)))
-      await directCalls.call(
-        () => unlinkSync(temporary),
-        () => unlink(temporary),
-      );
+      await directCalls
+        .call(
+          () => unlinkSync(temporary),
+          () => unlink(temporary),
+        )
+        // The file is written; its second name goes when the folder is cleaned.
+        .catch(() => {});
     else {
       await checkGuard(guard, remotePath, final);
-      await directCalls.call(
-        () => renameSync(temporary, final),
-        () => rename(temporary, final),
+      await patiently(() =>
+        directCalls.call(
+          () => renameSync(temporary, final),
+          () => rename(temporary, final),
+        ),
       );
     }
     return fileEntry(remotePath, made);
@@ -207,20 +213,10 @@ async function linked(file: string, final: string, remotePath: RemotePath): Prom
     );
     return true;
   } catch (error) {
-    switch (codeOf(error)) {
-      case 'EEXIST':
-        throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`, { cause: error });
-      case 'EPERM':
-      case 'ENOSYS':
-      case 'ENOTSUP':
-      case 'EOPNOTSUPP':
-      case 'EMLINK':
-      case 'EINVAL':
-      case 'UNKNOWN':
-        return false;
-      default:
-        throw error;
-    }
+    if (codeOf(error) === 'EEXIST')
+      throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`, { cause: error });
+    if (hasNoLinks(error)) return false;
+    throw error;
   }
 }
 
