@@ -70,7 +70,7 @@ async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<
   try {
     const copy = await to.copyWithin(source, target, guard, signal);
     onProgress?.(copy.size);
-    return { source, copy };
+    return { source: source.exact ? source : withoutMd5(source), copy };
   } catch (error) {
     // The service may be unable to copy this very file (too large, another region): then it goes through here.
     if (isRemoteError(error, 'unsupported')) return undefined;
@@ -117,8 +117,8 @@ function facts(request: CopyRequest, source: FileEntry, attributes: FileAttribut
 }
 
 /**
- * The source with its modified time, asked for by one request where the listing had none and none is given; and with its
- * attributes, which the same request tells, where both sides keep them.
+ * The source with its modified time, asked for by one request where the listing had none and none is given, or where its MD5
+ * is only what a listing shows; and with its attributes, which the same request tells, where both sides keep them.
  */
 async function known(
   request: CopyRequest,
@@ -128,16 +128,24 @@ async function known(
   if (from.capabilities.keepsAttributes && to.capabilities.keepsAttributes) {
     const { stream, entry, attributes } = await readSource(from, source, { start: 0, end: 0 }, signal);
     stream.destroy();
-    return { source: { ...source, ...entry, path: source.path }, attributes };
+    return { source: { ...withoutMd5(source), ...entry, path: source.path }, attributes };
   }
-  if (request.modified || source.modified || source.exact) return { source };
+  if (source.exact || (source.md5 === undefined && (request.modified || source.modified))) return { source };
   try {
     const now = await from.stat(source.path, signal);
-    if (now.kind === 'file' && isSameFile(source, now)) return { source: { ...source, ...now } };
+    if (now.kind === 'file' && isSameFile(source, now)) return { source: { ...withoutMd5(source), ...now } };
   } catch (error) {
     throw fromSource(error, source, 'notFound');
   }
   throw isGone(source);
+}
+
+/**
+ * What a listing took for an MD5 may be none: an object that its bucket encrypts with a KMS key has an ETag of the same form,
+ * and only asking for the object itself tells. A good copy must not be refused for that, nor be stored with it.
+ */
+function withoutMd5({ md5: _, ...file }: FileEntry): FileEntry {
+  return file;
 }
 
 async function wholeSource(from: Remote, source: FileEntry, signal: AbortSignal): Promise<WholeContent> {
