@@ -29,26 +29,67 @@ export function base64OfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64');
 }
 
-/** Reads the whole source once, for its digests. Throws `changed` when its length isn't what it says. */
-export async function readDigests(body: ByteSource, signal: AbortSignal): Promise<Digests> {
-  const md5 = createHash('md5');
-  let crc = 0;
-  let length = 0;
-  for await (const chunk of await body.open(undefined, signal)) {
-    md5.update(chunk);
-    crc = crc32(chunk, crc);
-    length += chunk.length;
-  }
-  if (length !== body.size) throw lengthChanged(body.size, length);
-  return { md5: md5.digest('hex'), crc32: crc32Text(crc) };
+/** What a body is recognised by when it is read again to be sent in pieces. */
+export interface WholeDigests {
+  /** Of the whole, lower-case hex. */
+  readonly md5: string;
+  /** Of each piece, as `Digests.crc32`. */
+  readonly crc32s: readonly string[];
 }
 
-/** All bytes of `range` in memory. Throws `changed` when the source gives more or less. */
+/**
+ * Reads the whole source once, for its digests; its pieces are `pieceSize` bytes long, the last may be shorter. Throws
+ * `changed` when its length isn't what it says.
+ */
+export async function readDigests(
+  body: ByteSource,
+  pieceSize: number,
+  signal: AbortSignal,
+): Promise<WholeDigests> {
+  const md5 = createHash('md5');
+  const crc32s: string[] = [];
+  let crc = 0;
+  let length = 0;
+  for await (const chunk of (await body.open(undefined, signal)) as AsyncIterable<Uint8Array>) {
+    md5.update(chunk);
+    for (let at = 0; at < chunk.length; ) {
+      const piece = chunk.subarray(at, at + pieceSize - (length % pieceSize));
+      crc = crc32(piece, crc);
+      at += piece.length;
+      length += piece.length;
+      if (length % pieceSize !== 0) continue;
+      crc32s.push(crc32Text(crc));
+      crc = 0;
+    }
+  }
+  if (length !== body.size) throw lengthChanged(body.size, length);
+  if (length % pieceSize !== 0) crc32s.push(crc32Text(crc));
+  return { md5: md5.digest('hex'), crc32s };
+}
+
+/** All bytes of `range` in memory, with their digests, taken piecemeal as they come: nobody waits for the hashing of the whole. */
+export async function readDigested(
+  body: ByteSource,
+  range: ByteRange,
+  length: number,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Buffer; readonly digests: Digests }> {
+  const md5 = createHash('md5');
+  let crc = 0;
+  const bytes = await readInto(body, range, length, signal, (chunk) => {
+    md5.update(chunk);
+    crc = crc32(chunk, crc);
+  });
+  return { bytes, digests: { md5: md5.digest('hex'), crc32: crc32Text(crc) } };
+}
+
+/** All bytes of `range` in memory. Throws `changed` when the source gives more or less. `onChunk` hears of what a stream gives. */
 export async function readInto(
   body: ByteSource,
   range: ByteRange | undefined,
   length: number,
   signal: AbortSignal,
+  onChunk: (chunk: Uint8Array) => void = () => {},
 ): Promise<Buffer> {
   if (range === undefined && body.bytes) {
     const bytes = await body.bytes(signal);
@@ -60,6 +101,7 @@ export async function readInto(
   for await (const chunk of await body.open(range, signal)) {
     if (at + chunk.length > length) throw lengthChanged(length, at + chunk.length);
     buffer.set(chunk, at);
+    onChunk(chunk);
     at += chunk.length;
   }
   if (at !== length) throw lengthChanged(length, at);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { withRetries } from '../../remote/layers/withRetries';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { BackendHost } from '../backend';
-import { base64OfHex, digestsOf, readInto, WholeMd5 } from './bodies';
+import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './bodies';
 import type { ObjectAttributes } from './s3Attributes';
 import { answerDate } from './s3Client';
 import { conditionOf, headIfThere } from './s3Guards';
@@ -39,13 +39,16 @@ export interface PartUpload {
 /**
  * Sends a file in parts, `concurrency` at once; memory is bounded by part size × concurrency. A part that fails is sent again by
  * itself. When the whole fails or is cancelled, the upload is ended so that no parts stay behind (they cost money, H23).
+ *
+ * `known` is what an earlier reading found; then each part is only compared with that, which is cheaper than the MD5 of the
+ * whole once more. Without it that MD5 is taken here, and has to be `body.md5` where the body tells one.
  */
 export async function uploadInParts(
   requests: S3Requests,
   host: BackendHost,
   upload: Upload,
   attributes: ObjectAttributes,
-  md5: string | undefined,
+  known: WholeDigests | undefined,
   signal: AbortSignal,
 ): Promise<StoredAnswer> {
   const { config } = requests;
@@ -56,39 +59,36 @@ export async function uploadInParts(
   return endedOnFailure(requests, host, upload, started, async () => {
     let sent = 0;
     const md5s: string[] = [];
-    const whole = new WholeMd5();
+    const whole = known ? undefined : new WholeMd5();
     const parts = await eachPart(
       Math.ceil(body.size / partSize),
       config.concurrency,
       signal,
       async (index, stop) => {
-        const countIn = whole.next();
+        const countIn = whole?.next();
         const start = index * partSize;
         const length = Math.min(partSize, body.size - start);
-        const bytes = await readInto(body, { start, end: start + length }, length, stop);
-        await countIn(bytes, stop);
-        const digests = digestsOf(bytes);
+        const { bytes, digests } = await readDigested(body, { start, end: start + length }, length, stop);
+        // The metadata has told the MD5 already, so what differs from it must not become visible.
+        if (known && known.crc32s[index] !== digests.crc32) throw notItsMd5(upload.path);
+        await countIn?.(bytes, stop);
         md5s[index] = digests.md5;
         const etag = await withRetries(
           `part ${index + 1} of ${upload.path}`,
           async () => {
-            const answer = await requests.run(aboutObject(place), stop, ({ client, sdk }) =>
-              client.send(
-                new sdk.UploadPartCommand({
-                  Bucket: place.bucket,
-                  Key: place.key,
-                  UploadId: started.uploadId,
-                  PartNumber: index + 1,
-                  Body: bytes,
-                  ContentLength: length,
-                  ContentMD5: base64OfHex(digests.md5),
-                  ...(withCrc && { ChecksumCRC32: digests.crc32 }),
-                }),
-                { abortSignal: stop },
-              ),
+            const stored = await requests.putPart(
+              {
+                place,
+                uploadId: started.uploadId,
+                number: index + 1,
+                content: bytes,
+                contentMd5: base64OfHex(digests.md5),
+                crc32: withCrc ? digests.crc32 : undefined,
+              },
+              stop,
             );
-            checkStoredMd5(upload.path, unquoted(answer.ETag), digests.md5, started.serverSideEncryption);
-            return answer.ETag ?? '';
+            checkStoredMd5(upload.path, unquoted(stored), digests.md5, started.serverSideEncryption);
+            return stored ?? '';
           },
           { clock: host.clock, log: host.log },
           stop,
@@ -98,9 +98,8 @@ export async function uploadInParts(
         return { PartNumber: index + 1, ETag: etag, ...(withCrc && { ChecksumCRC32: digests.crc32 }) };
       },
     );
-    const found = whole.digest();
-    // The metadata has told the MD5 already, so what differs from it must not become visible.
-    if (md5 !== undefined && md5 !== found) throw notItsMd5(upload.path);
+    const found = known?.md5 ?? whole?.digest();
+    if (body.md5 !== undefined && body.md5 !== found) throw notItsMd5(upload.path);
     const answer = await completeParts(requests, host, upload, started, parts, expectedEtag(md5s), signal);
     return { ...answer, md5: found };
   });

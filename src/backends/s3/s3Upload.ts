@@ -7,7 +7,7 @@ import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from 
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { filePlaceOf } from './s3Keys';
 import { etagIsMd5 } from './s3Objects';
-import { uploadInParts } from './s3PartUpload';
+import { partSizeFor, uploadInParts } from './s3PartUpload';
 import type { S3Requests } from './s3Requests';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 
@@ -85,13 +85,15 @@ async function send(
     const bytes = await readInto(body, undefined, body.size, signal);
     return putBytes(requests, upload, attributes, bytes, signal);
   }
+  const atOnce = body.size <= uploadCutoff;
+  const pieceSize = atOnce ? body.size : partSizeFor(body.size, requests.config.chunkSize);
   const digests =
-    body.md5 === undefined && !body.costlyToReread ? await readDigests(body, signal) : undefined;
+    body.md5 === undefined && !body.costlyToReread ? await readDigests(body, pieceSize, signal) : undefined;
   const md5 = digests?.md5 ?? body.md5;
-  if (body.size <= uploadCutoff && md5 !== undefined)
-    return putStream(requests, upload, attributes, md5, digests?.crc32, signal);
+  if (atOnce && md5 !== undefined)
+    return putStream(requests, upload, attributes, md5, digests?.crc32s[0], signal);
   const metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
-  return uploadInParts(requests, host, upload, { ...attributes, Metadata: metadata }, md5, signal);
+  return uploadInParts(requests, host, upload, { ...attributes, Metadata: metadata }, digests, signal);
 }
 
 async function putBytes(

@@ -3,7 +3,7 @@ import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/c
 import { answerDate, type S3Connection } from './s3Client';
 import { decodeListedKey, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
-import type { GetAnswer, GetOptions, ListRequest, PutAnswer, PutRequest } from './s3Requests';
+import type { GetAnswer, GetOptions, ListRequest, PartRequest, PutAnswer, PutRequest } from './s3Requests';
 
 /**
  * The requests of s3Requests.ts made by the SDK: for buckets whose signatures only it knows, and for headers and
@@ -111,6 +111,27 @@ export async function sdkPut(
     serverSideEncryption: answer.ServerSideEncryption,
     dateMs: answerDate(answer),
   };
+}
+
+export async function sdkPutPart(
+  { client, sdk }: S3Connection,
+  { place, uploadId, number, content, contentMd5, crc32 }: PartRequest,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const answer = await client.send(
+    new sdk.UploadPartCommand({
+      Bucket: place.bucket,
+      Key: place.key,
+      UploadId: uploadId,
+      PartNumber: number,
+      Body: content,
+      ContentLength: content.length,
+      ContentMD5: contentMd5,
+      ...(crc32 && { ChecksumCRC32: crc32 }),
+    }),
+    { abortSignal: signal },
+  );
+  return answer.ETag;
 }
 
 function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectFacts {

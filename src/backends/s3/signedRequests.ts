@@ -23,6 +23,8 @@ export interface PlainRequest {
   readonly body?: Buffer | Readable;
   /** Bytes of a streamed body. */
   readonly bodyLength?: number;
+  /** Whether the signature rests on the Content-MD5 among the headers, so that a large body isn't hashed twice. */
+  readonly signedByMd5?: boolean;
 }
 
 /** A refusal by the service, in the shape of the SDK's errors, so that both are classified alike. */
@@ -68,7 +70,7 @@ export async function sendSigned(
     path,
     query,
     headers: { host: address.host, ...request.headers, ...bodyHeaders },
-    payloadHash: payloadHash(request.body),
+    payloadHash: request.signedByMd5 ? unsignedPayload : payloadHash(request.body),
   };
   const signedAt = Date.now() + config.systemClockOffset;
   const headers = connection.anonymous
