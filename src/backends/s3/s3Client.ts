@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -182,7 +183,7 @@ async function certificates(file: string): Promise<string[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new RemoteError('badSettings', `"caFile" can't be read: ${(error as Error).message}`, {
+    throw new RemoteError('badSettings', `"caFile" can't be read: ${whyUnreadable(file, error)}.`, {
       cause: error,
     });
   }
@@ -192,8 +193,24 @@ async function certificates(file: string): Promise<string[]> {
       'badSettings',
       `"caFile" (${file}) holds no certificate. It must be in PEM format.`,
     );
+  for (const pem of found)
+    try {
+      new X509Certificate(pem);
+    } catch (error) {
+      throw new RemoteError(
+        'badSettings',
+        `"caFile" (${file}) holds a certificate that can't be read. Get the file anew from whoever runs the service.`,
+        { cause: error },
+      );
+    }
   // What Node trusts by itself, with what its start added (NODE_EXTRA_CA_CERTS), where this Node can tell.
   const { getCACertificates } = tls as { getCACertificates?(type: 'default'): readonly string[] };
   const trusted = getCACertificates?.('default') ?? tls.rootCertificates;
   return [...trusted, ...found];
+}
+
+function whyUnreadable(file: string, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `there is no file ${file}`;
+  return code === 'EISDIR' ? `${file} is a folder` : `${file}: ${message}`;
 }
