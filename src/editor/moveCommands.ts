@@ -9,7 +9,7 @@ import { type CopyingShell, runCopyWork } from './copyWork';
 import { moveTabs, unsavedBelow } from './openTabs';
 import { pickPlace } from './pickPlace';
 import type { CommandRow, Shell } from './shell';
-import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
+import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant, refuseUnusable } from './targets';
 import { type ItemNode, isBucket, isItem, nodeName } from './treeNode';
 import { showFailure } from './userMessages';
 import { countOf } from './words';
@@ -184,7 +184,9 @@ interface Copied {
 
 /** Addresses as text, so that they can be pasted in another window, or in a chat. Folders end in "/". */
 async function copyToClipboard(shell: Shell, copied: Copied, args: readonly unknown[]): Promise<void> {
-  const nodes = nodesMeant(shell, args).filter(isItem);
+  const meant = nodesMeant(shell, args);
+  refuseUnusable(meant);
+  const nodes = meant.filter(isItem);
   if (nodes.length === 0) return;
   const lines = nodes.map((node) => `${formatAddress(node.address)}${node.kind === 'folder' ? '/' : ''}`);
   copied.lines = lines;

@@ -160,6 +160,11 @@ const unusableReasons: Readonly<Record<UnusableReason, string>> = {
   unreadable: "can't be read",
 };
 
+/** Why nothing can be done with such a row. */
+export function whyUnusable({ entry: { name, reason } }: UnusableNode): string {
+  return `The key "${printable(name)}" ${unusableReasons[reason]}. Cloud Remotes leaves it alone: it is never opened, copied or deleted.`;
+}
+
 function unusableItem(node: UnusableNode): vscode.TreeItem {
   const { name, reason, size } = node.entry;
   const item = new vscode.TreeItem(printable(name));
@@ -167,7 +172,7 @@ function unusableItem(node: UnusableNode): vscode.TreeItem {
   item.description = [unusableReasons[reason], size === undefined ? undefined : format().bytes(size)]
     .filter(Boolean)
     .join(' · ');
-  item.tooltip = `The key ${JSON.stringify(name)} ${unusableReasons[reason]}. Cloud Remotes leaves it alone: it is never opened, copied or deleted.`;
+  item.tooltip = whyUnusable(node);
   item.contextValue = 'unusable';
   item.accessibilityInformation = {
     label: `${printable(name)}, can't be opened: it ${unusableReasons[reason]}`,

@@ -1,7 +1,9 @@
+import * as vscode from 'vscode';
 import type { Entry } from '../remote/entry';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, parentPath } from '../remote/remotePath';
 import { pickPlace } from './pickPlace';
+import { whyUnusable } from './remotesTreeItems';
 import type { Shell } from './shell';
 import {
   type ContainerNode,
@@ -15,6 +17,7 @@ import {
   type TreeNode,
 } from './treeNode';
 import { showFailure } from './userMessages';
+import { countOf } from './words';
 
 /** Whether an argument of a command is a row of the tree. */
 export function isNode(arg: unknown): arg is TreeNode {
@@ -39,10 +42,12 @@ export async function itemsMeant(
   title: string,
   want: 'file' | 'bucket' | 'anything' = 'anything',
 ): Promise<readonly ItemNode[]> {
-  const nodes = nodesMeant(shell, args)
+  const meant = nodesMeant(shell, args);
+  const unusable = refuseUnusable(meant);
+  const nodes = meant
     .filter(isItem)
     .filter((node) => want === 'anything' || (want === 'bucket' ? isBucket(node) : node.kind === 'file'));
-  if (nodes.length > 0) return outermost(nodes);
+  if (nodes.length > 0 || unusable) return outermost(nodes);
   const place = await pickPlace(shell, { title, want });
   if (!place) return [];
   const { address, kind } = place;
@@ -57,6 +62,15 @@ export async function itemsMeant(
   const remote = await shell.app.openRemote(address.remote);
   const entry: Entry = await remote.stat(address.path, new AbortController().signal);
   return entry.kind === 'file' ? [{ kind, id: fileId(address), address, entry }] : [];
+}
+
+/** Says why rows that are no paths are left out, and answers true, when some are among these. */
+export function refuseUnusable(nodes: readonly TreeNode[]): boolean {
+  const [first, ...more] = nodes.filter((node) => node.kind === 'unusable');
+  if (!first) return false;
+  const others = more.length === 0 ? '' : ` So it is with ${countOf(more.length, 'other row')}.`;
+  void vscode.window.showWarningMessage(`${whyUnusable(first)}${others}`);
+  return true;
 }
 
 /** The folder meant: that of the row (a file's is the one it lies in), else one that the user picks. */

@@ -29,12 +29,22 @@ async function upload(shell: Shell, args: readonly unknown[], what: 'files' | 'f
     canSelectFiles: what === 'files',
     canSelectFolders: what === 'folder',
   });
-  if (chosen)
+  if (chosen && onThisMachine(chosen))
     await uploadPaths(
       shell,
       folder,
       chosen.map((uri) => uri.fsPath),
     );
+}
+
+/** Says so, and answers false, when something was chosen that is not on the disk of the machine that the extension runs on. */
+function onThisMachine(uris: readonly vscode.Uri[]): boolean {
+  const other = uris.find((uri) => uri.scheme !== 'file');
+  if (other)
+    void vscode.window.showWarningMessage(
+      `${other.path} is on another machine than the one that Cloud Remotes runs on. Choose a place on that one.`,
+    );
+  return other === undefined;
 }
 
 /** Uploads files and folders of this machine into a folder of a remote, each under its own name. */
@@ -106,7 +116,8 @@ async function askFile(node: ItemNode): Promise<LocalTarget | undefined> {
     saveLabel: 'Download',
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }),
   });
-  return chosen && { folder: path.dirname(chosen.fsPath), name: path.basename(chosen.fsPath) };
+  if (!chosen || !onThisMachine([chosen])) return undefined;
+  return { folder: path.dirname(chosen.fsPath), name: path.basename(chosen.fsPath) };
 }
 
 async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | undefined> {
@@ -122,5 +133,5 @@ async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | unde
     ...(folder && { defaultUri: folder }),
   });
   const [target] = chosen ?? [];
-  return target && { folder: target.fsPath };
+  return target && onThisMachine([target]) ? { folder: target.fsPath } : undefined;
 }

@@ -64,7 +64,12 @@ export class EditorWindow {
         if (Date.now() > deadline) throw new Error(`The palette has no command "${title}"`, { cause: error });
       }
     }
-    await row.click();
+    // By keyboard: what the command shows next may appear under the pointer before a click has ended.
+    for (let tries = 0; tries < 30; tries++) {
+      if (/\bfocused\b/.test((await row.getAttribute('class')) ?? '')) break;
+      await this.page.keyboard.press('ArrowDown');
+    }
+    await this.page.keyboard.press('Enter');
   }
 
   /** The text field of the quick input that is open. */
@@ -90,10 +95,17 @@ export class EditorWindow {
     return this.page.locator('.quick-input-widget').getByRole('option');
   }
 
-  /** Picks the option whose text contains `label`. */
-  async quickPick(label: string | RegExp): Promise<void> {
-    const option = this.quickOptions().filter({ hasText: label }).first();
+  /** An option of the open quick pick, by its spoken name: recycled rows keep hidden text of others. */
+  quickOption(name: string | RegExp): Locator {
+    return this.page.locator('.quick-input-widget').getByRole('option', { name }).first();
+  }
+
+  /** Picks an option by its spoken name. */
+  async quickPick(name: string | RegExp): Promise<void> {
+    const option = this.quickOption(name);
     await option.waitFor({ timeout: SLOW_STEP_MS });
+    // A list that is filled in several goes moves its rows under the pointer.
+    await this.page.waitForTimeout(200);
     await option.click();
   }
 
@@ -169,6 +181,8 @@ export class EditorWindow {
     await row.click({ button: 'right' });
     const menu = this.page.locator('.context-view .monaco-menu');
     await menu.first().waitFor({ timeout: SLOW_STEP_MS });
+    // A menu takes no click in its first moments: it might be the end of the one that opened it.
+    await this.page.waitForTimeout(300);
     for (const [i, item] of items.entries()) {
       const entry = menu.getByRole('menuitem', { name: item }).last();
       if (i < items.length - 1) await entry.hover();
