@@ -54,6 +54,8 @@ export interface BucketAddress {
 
 /** Builds the client for `config`. Loads the SDK, does no request. Throws RemoteError `badSettings` for an unreadable CA file. */
 export async function connectS3(config: S3Config, host: BackendHost): Promise<S3Connection> {
+  // The SDK's own switch: which Node runs is the editor's choice, and users can do nothing about it.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const sdk = await import('./awsSdk');
   const region =
     config.region ??
