@@ -3,8 +3,9 @@ import type { Action, DeleteFile, Plan } from '../plan/plan';
 import { checkPlan } from '../plan/planInvariants';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
+import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import type { RemotePath } from '../remote/remotePath';
+import { joinPath, type RemotePath } from '../remote/remotePath';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
@@ -103,7 +104,8 @@ class Run {
 
   private async runDeletes(deletes: readonly DeleteFile[]): Promise<void> {
     const { remote } = this.sides.target;
-    const { single, byFolder } = sortDeletes(deletes, remote, this.plan.listed.target.files);
+    const due = await this.stillExtra(deletes);
+    const { single, byFolder } = sortDeletes(due, remote, this.plan.listed.target.files);
     await this.runAll(single);
     const inFolder = async ([folder, actions]: readonly [RemotePath, readonly DeleteFile[]]) => {
       for (const action of actions) this.begin(action);
@@ -112,12 +114,33 @@ class Run {
         open.delete(action);
         this.end(action, error === undefined ? this.success(action) : this.failure(action, error));
       };
-      // It rejects only when aborted.
-      await deleteInFolder(folder, actions, remote, ended, this.signal).catch(() => {});
-      for (const action of open) this.end(action, result(action, 'cancelled'));
+      try {
+        await deleteInFolder(folder, actions, remote, ended, this.signal);
+      } catch (error) {
+        for (const action of open) this.end(action, this.failure(action, error));
+      }
     };
     const weight = () => Math.ceil(this.transfers / 4);
     await eachInSlots(byFolder, this.slots, weight, inFolder, this.signal, () => this.stopped !== undefined);
+  }
+
+  /**
+   * The deletes whose file is still missing on the source, as far as that is a disk here and so can be asked for nothing: a preview may
+   * be looked at for hours, and a file that came back meanwhile keeps its copy.
+   */
+  private async stillExtra(deletes: readonly DeleteFile[]): Promise<readonly DeleteFile[]> {
+    const { remote, root } = this.sides.source;
+    if (!remote.capabilities.cheapReads) return deletes;
+    const kept = new Set<DeleteFile>();
+    const look = async (action: DeleteFile) => {
+      const reason = await whyNotExtra(remote, joinPath(root, action.path), this.signal);
+      if (reason === undefined) return;
+      kept.add(action);
+      this.begin(action);
+      this.end(action, this.failure(action, reason));
+    };
+    await eachInSlots(deletes, this.slots, () => 1, look, this.signal);
+    return deletes.filter((action) => !kept.has(action));
   }
 
   /** Never rejects. */
@@ -190,6 +213,17 @@ class Run {
 
   private log(level: 'error', text: string): void {
     this.options.log.write(level, 'copy', text);
+  }
+}
+
+/** Why the target's file must stay: `path` is (or may be) there again on the source. Undefined when it isn't. */
+async function whyNotExtra(source: Remote, path: RemotePath, signal: AbortSignal): Promise<unknown> {
+  try {
+    // A folder is no twin of the target's file.
+    if ((await source.stat(path, signal)).kind === 'folder') return undefined;
+    return new RemoteError('changed', `"${path}" is there again on the source.`);
+  } catch (error) {
+    return isRemoteError(error, 'notFound', 'badName') ? undefined : error;
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import type { ActionResult } from '../../src/transfer/runReport';
 import { type GivenRun, givenRun, mirror, outcomes } from './givenRun';
@@ -92,4 +93,26 @@ test('many deletes can be cancelled', async () => {
   assert.equal(report.totals.done, 101);
   assert.equal(report.totals.cancelled, 200);
   assert.equal(given.store.paths().length, 201);
+});
+
+test('a file that is there again on a disk keeps its copy; so does one that can not be asked for', async () => {
+  for (const count of [5, 100]) {
+    const given = manyExtra(count);
+    const plan = await given.planUpload(mirror);
+    given.disk.put('old/f0001', 'came back');
+    given.disk.fail({
+      when: ({ operation, path }) => operation === 'stat' && path === 'old/f0002',
+      error: new RemoteError('forbidden', 'No.'),
+    });
+    const onDisk = (inner: Remote): Remote => ({
+      ...inner,
+      capabilities: { ...inner.capabilities, cheapReads: true },
+    });
+    const report = await given.run(plan, {}, undefined, onDisk);
+    assert.deepEqual(given.store.paths(), ['bucket/keep', 'bucket/old/f0001', 'bucket/old/f0002']);
+    assert.deepEqual(
+      outcomes(report).filter((line) => !line.startsWith('done')),
+      ['changed deleteFile old/f0001', 'failed deleteFile old/f0002'],
+    );
+  }
 });
