@@ -82,11 +82,17 @@ export async function copyItems(
   );
   const progress = new Progress(works, options.onProgress);
   const failures = new Failures();
+  const twins = twinsAmong(works);
+  for (const { file, target } of twins)
+    failures.add(
+      file.path,
+      new RemoteError('alreadyExists', `Another of the files gets the name "${target}", so this one can't.`),
+    );
   const guard: Guard = overwrite ? { must: 'anything' } : { must: 'beAbsent' };
   const moved = new Set<FileEntry>();
 
   await eachInSlots(
-    works,
+    works.filter((work) => !twins.has(work)),
     new Slots(transfers),
     ({ file }) => transferWeight(file.size, transfers),
     async (work) => {
@@ -107,15 +113,18 @@ export async function copyItems(
             },
             signal,
           );
+        failures.succeeded();
         progress.ended(work);
       } catch (error) {
         failures.add(file.path, error);
       }
     },
     signal,
+    () => failures.areHopeless,
   );
   signal.throwIfAborted();
-  for (const { item, tree } of listed) await makeEmptyFolders(item, tree, failures, signal);
+  if (!failures.areHopeless)
+    for (const { item, tree } of listed) await makeEmptyFolders(item, tree, failures, signal);
   failures.throwIfAny(move ? 'moved' : 'copied', works.length);
 
   const leftOut = listed.flatMap(({ tree }) => tree.unusable.map((entry) => entry.name));
@@ -141,6 +150,24 @@ interface FileWork {
   readonly item: CopyItem;
   readonly file: FileEntry;
   readonly target: RemotePath;
+}
+
+/** The files whose target is that of one before them, or the same name to the remote: the later would replace the earlier. */
+function twinsAmong(works: readonly FileWork[]): ReadonlySet<FileWork> {
+  const taken = new Map<Remote, Set<string>>();
+  const twins = new Set<FileWork>();
+  for (const work of works) {
+    const { to } = work.item;
+    let keys = taken.get(to);
+    if (!keys) {
+      keys = new Set();
+      taken.set(to, keys);
+    }
+    const key = matchKey(work.target, to.capabilities.names);
+    if (keys.has(key)) twins.add(work);
+    else keys.add(key);
+  }
+  return twins;
 }
 
 function targetOf(item: CopyItem, path: RemotePath): RemotePath {

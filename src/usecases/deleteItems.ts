@@ -119,12 +119,14 @@ export async function removeTree(
       try {
         const failed = await removeFiles.call(remote, batch, signal);
         for (const [path, error] of failed) failures.add(path, error);
+        if (failed.size < batch.length) failures.succeeded();
         options.onRemoved?.(batch.length - failed.size);
       } catch (error) {
         for (const path of batch) failures.add(path, error);
       }
     };
-    await eachInSlots(batches, slots, () => Math.ceil(options.transfers / 4), removeBatch, signal);
+    const weight = () => Math.ceil(options.transfers / 4);
+    await eachInSlots(batches, slots, weight, removeBatch, signal, () => failures.areHopeless);
   } else {
     const removeOne = async (file: FileEntry) => {
       try {
@@ -132,16 +134,24 @@ export async function removeTree(
           ? ({ must: 'beUnchanged', entry: file } as const)
           : ({ must: 'anything' } as const);
         await remote.removeFile(file.path, guard, signal);
+        failures.succeeded();
         options.onRemoved?.(1);
       } catch (error) {
         // Gone is what was wanted.
         if (!isRemoteError(error, 'notFound')) failures.add(file.path, error);
       }
     };
-    await eachInSlots(files, slots, () => 1, removeOne, signal);
+    await eachInSlots(
+      files,
+      slots,
+      () => 1,
+      removeOne,
+      signal,
+      () => failures.areHopeless,
+    );
   }
   signal.throwIfAborted();
-  await removeFolders(remote, tree, options, failures, signal);
+  if (!failures.areHopeless) await removeFolders(remote, tree, options, failures, signal);
 }
 
 /** Deepest first; those of one depth together. */

@@ -3,12 +3,30 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 /** Names told in one message. */
 const named = 5;
 
+/** So many in a row, each after its own retries, say that the service (or the disk) is out of reach. */
+const mostInARow = 32;
+
 /** What failed of a larger work, kept until the rest is done. */
 export class Failures {
   private readonly failed: { readonly path: string; readonly error: unknown }[] = [];
+  private inARow = 0;
+  private hopeless = false;
 
   add(path: string, error: unknown): void {
     this.failed.push({ path, error });
+    if (isRemoteError(error, 'signInNeeded', 'badSettings')) this.hopeless = true;
+    if (isRemoteError(error, 'unavailable', 'tooMany', 'full') && ++this.inARow >= mostInARow)
+      this.hopeless = true;
+  }
+
+  /** Something worked, so there is hope. */
+  succeeded(): void {
+    this.inARow = 0;
+  }
+
+  /** Whether nothing else would go any better; what has not begun then need not be tried. */
+  get areHopeless(): boolean {
+    return this.hopeless;
   }
 
   /** Throws a RemoteError of the first failure's kind that says how many of `all` files were not `done` ("copied"), which, and why. */
@@ -24,7 +42,7 @@ export class Failures {
     const more = this.failed.length - names.length;
     throw new RemoteError(
       kind,
-      `${this.failed.length} of ${all} could not be ${done}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. The first reason: ${reason}`,
+      `${this.failed.length} of ${all} could not be ${done}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.hopeless ? 'What was left then was not tried. ' : ''}The first reason: ${reason}`,
       { cause },
     );
   }

@@ -248,3 +248,38 @@ test('what became a file on a disk is no folder any more', async () => {
   const disk = store(['d/x'], {});
   await fails(countItems(disk, [{ path: parsePath('d/x'), kind: 'folder' }], calm), 'notFound');
 });
+
+test('of two files that would get one name the second is refused, and then a move removes nothing', async () => {
+  for (const [options, other] of [
+    [likeStore, 'b/y/readme'],
+    [{ ...likeStore, caseInsensitive: true }, 'b/y/README'],
+  ] as const) {
+    const remote = store(['b/x/readme', other], options);
+    const items = [within(remote, 'b/x', 'b/z'), within(remote, 'b/y', 'b/z')];
+    const moving = copyItems(items, { move: true, overwrite: true }, calm);
+    await fails(moving, 'alreadyExists', /1 of 2 could not be moved: "b\/y\/.*gets the name/);
+    assert.deepEqual(remote.paths(), ['b/x/readme', other, 'b/z/readme']);
+    assert.equal(remote.text('b/z/readme'), 'in b/x/readme');
+  }
+});
+
+test('when nothing works any more, the rest of a copy or a delete is not tried', async () => {
+  const many = Array.from({ length: 500 }, (_, i) => `b/d/${String(i).padStart(3, '0')}`);
+  for (const [kind, tries] of [
+    ['signInNeeded', 16],
+    ['unavailable', 48],
+  ] as const) {
+    const remote = store(many);
+    const error = new RemoteError(kind, 'Out of reach.');
+    remote.fail({ when: { operation: 'copyWithin' }, error });
+    const copying = copyItems([within(remote, 'b/d', 'b/new')], {}, calm);
+    await fails(copying, kind, /left then was not tried\. The first reason: Out of reach\./);
+    assert.ok(remote.count('copyWithin') <= tries, `${remote.count('copyWithin')} tries`);
+
+    const disk = store(many, { without: ['removeFiles'] });
+    disk.fail({ when: { operation: 'removeFile' }, error });
+    const counted = await countItems(disk, [{ path: parsePath('b/d') }], calm);
+    await fails(deleteItems(disk, counted, {}, calm), kind, /was not tried/);
+    assert.ok(disk.count('removeFile') <= tries, `${disk.count('removeFile')} tries`);
+  }
+});
