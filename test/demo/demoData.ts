@@ -64,7 +64,7 @@ function siteFiles(): Map<string, DemoFile> {
         5,
       ),
     ],
-    ['notes/日本語.txt', text('text/plain', 'こんにちは\n', 8)],
+    ['notes/заметки.txt', text('text/plain', 'Привет\n', 8)],
     [
       'README.md',
       text(
@@ -113,17 +113,21 @@ export function fillServer(s3: S3TestServer): void {
   put('img/banner-2024.png', { text: picture(400, 80, 7), type: 'image/png', age: 500 });
 
   store.createBucket('photos');
-  const places = ['2024/Lofoten', '2025/Reykjavík', '2025/東京', '2026/Tromsø', '2026/Åre 🎿/day 1'];
+  const places = ['2024/Lofoten', '2025/Reykjavík', '2025/Αθήνα', '2026/Tromsø', '2026/Åre 🎿/day 1'];
   for (const [i, place] of places.entries()) {
     for (let n = 1; n <= 6; n++) {
       const lastModified = NEWEST - (700 - i * 120 - n) * DAY;
       const name = `${place}/IMG_${String(i * 100 + n).padStart(4, '0')}.png`;
       store.put('photos', name, picture(160, 120, i + n), { contentType: 'image/png', lastModified });
     }
-    store.put('photos', `${place}/notes.txt`, `Six pictures from ${place}.\n`, { contentType: 'text/plain' });
+    store.put('photos', `${place}/notes.txt`, `Six pictures from ${place}.\n`, {
+      contentType: 'text/plain',
+      lastModified: NEWEST,
+    });
   }
-  store.put('photos', 'catalogue.csv', 'place,pictures\nLofoten,6\nReykjavík,6\n東京,6\nTromsø,6\n', {
+  store.put('photos', 'catalogue.csv', 'place,pictures\nLofoten,6\nReykjavík,6\nΑθήνα,6\nTromsø,6\n', {
     contentType: 'text/csv',
+    lastModified: NEWEST,
   });
   store.put('photos', 'archive/2019.tar', Buffer.alloc(4096, 1), {
     storageClass: 'GLACIER',
@@ -139,6 +143,7 @@ export function fillServer(s3: S3TestServer): void {
   );
   store.put('logs', 'README.txt', `${MANY.toLocaleString('en')} log files below 2026/.\n`, {
     contentType: 'text/plain',
+    lastModified: NEWEST,
   });
 
   store.createBucket('drafts', { versioning: true });
@@ -155,9 +160,11 @@ export function fillServer(s3: S3TestServer): void {
     'with space & plus+.txt',
     'quote"\'.txt',
     'tab\there.txt',
+    '日本語.txt',
   ]) {
     store.put('odd-names', key, `The key of this object is ${JSON.stringify(key)}.\n`, {
       contentType: 'text/plain',
+      lastModified: NEWEST,
     });
   }
 

@@ -8,7 +8,7 @@ const STEP_SECONDS = 120;
 const MOST_FAILURES = 3;
 
 /** Declares one step of a spec. The steps share one editor and run in the order of declaration. */
-export type Step = (name: string, run: (session: EditorSession) => Promise<void>) => void;
+export type Step = (name: string, run: (session: EditorSession) => Promise<void>, timeoutMs?: number) => void;
 
 /**
  * A group of steps in one editor of its own, with its own S3 server and workspace. When a step fails, pictures and logs are
@@ -27,8 +27,8 @@ export function withEditor(title: string, options: SessionOptions, define: (step
     after(async () => {
       await session?.stop();
     });
-    define((name, run) => {
-      it(name, { timeout: STEP_SECONDS * 1000 }, async () => {
+    define((name, run, timeoutMs = STEP_SECONDS * 1000) => {
+      it(name, { timeout: timeoutMs }, async () => {
         if (session === undefined) throw new Error('The editor did not start');
         if (failures >= MOST_FAILURES) throw new Error('Not tried after so many failures before');
         try {

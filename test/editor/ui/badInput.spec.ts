@@ -98,7 +98,7 @@ withEditor(
         const page = await openPreview(
           window,
           'Cloud Remotes: Sync Remote to Workspace',
-          /^\W*demo/,
+          'demo',
           'odd',
           'Sync from This Folder',
         );

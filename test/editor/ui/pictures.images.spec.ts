@@ -5,18 +5,12 @@ import { fillServer, MANY, makeWorkspace } from '../../demo/demoData';
 import type { EditorWindow } from '../harness/editorWindow';
 import { openPreview } from '../harness/previewPage';
 import { projectRoot } from '../harness/projectRoot';
-import type { EditorSession } from '../harness/session';
 import { withEditor } from '../harness/withEditor';
+import { answerWizard } from '../harness/wizard';
 
 const FOLDER = path.join(projectRoot, 'docs/images');
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
-const SIZE = { width: 1180, height: 720 };
-const THEMES = {
-  dark: 'Default Dark Modern',
-  light: 'Default Light Modern',
-  contrast: 'Default High Contrast',
-} as const;
-
+const SIZE = { width: 1400, height: 760 };
 async function picture(window: EditorWindow, name: string): Promise<void> {
   // The pointer would leave tooltips and hovered rows behind.
   await window.page.mouse.move(SIZE.width / 2, SIZE.height - 5);
@@ -24,12 +18,13 @@ async function picture(window: EditorWindow, name: string): Promise<void> {
   await window.screenshot(path.join(FOLDER, `${name}.png`));
 }
 
-function theme(
-  session: EditorSession,
-  name: keyof typeof THEMES,
-  more: Readonly<Record<string, unknown>> = {},
-): void {
-  session.editor.writeSettings({ ...session.settings, 'workbench.colorTheme': THEMES[name], ...more });
+async function theme(window: EditorWindow, name: string): Promise<void> {
+  await window.runCommand('Preferences: Color Theme');
+  // Typed, since the list draws only the first of them.
+  await window.quickInput().fill(name);
+  await window.quickOption(name).waitFor();
+  await window.page.keyboard.press('Enter');
+  await window.page.waitForTimeout(1000);
 }
 
 withEditor(
@@ -56,23 +51,19 @@ withEditor(
       await window.runCommand('Cloud Remotes: Add Remote');
       await window.expectQuick(/Step 1 of/);
       await picture(window, 'wizard');
-      await window.quickPick('Other S3-compatible');
-      await window.quickType(s3.endpoint);
-      for (const answer of ['us-east-1', '']) await window.quickType(answer);
-      await window.quickPick('Access key and secret');
-      await window.quickType(s3.accessKeyId);
-      await window.quickType(s3.secretAccessKey);
-      for (const answer of ['', 'site-assets', 'website']) await window.quickType(answer);
-      await window
-        .quickOptions()
-        .filter({ hasText: /Save(?! Anyway)/ })
-        .waitFor();
+      await answerWizard(window, {
+        endpoint: s3.endpoint,
+        key: s3.accessKeyId,
+        secret: s3.secretAccessKey,
+        root: 'site-assets',
+        name: 'website',
+      });
+      await window.quickOption(/Save(?! Anyway)/).waitFor();
       await picture(window, 'wizard-test');
       await window.page.keyboard.press('Escape');
     });
 
-    step('the preview, dark, light and in high contrast, and the report', async (session) => {
-      const { window } = session;
+    step('the preview, dark, light and in high contrast, and the report', async ({ window }) => {
       await window.showExplorer();
       const page = await openPreview(window, UP, 'site-assets', 'Sync to This Folder');
       await page.checkbox('Delete what only the target has').click();
@@ -82,14 +73,11 @@ withEditor(
         .waitFor();
       await page.reach('preview');
       await picture(window, 'preview-dark');
-      theme(session, 'light');
-      await window.page.waitForTimeout(1500);
+      await theme(window, 'Light Modern');
       await picture(window, 'preview-light');
-      theme(session, 'contrast');
-      await window.page.waitForTimeout(1500);
+      await theme(window, 'Dark High Contrast');
       await picture(window, 'preview-contrast');
-      theme(session, 'dark');
-      await window.page.waitForTimeout(1500);
+      await theme(window, 'Dark Modern');
       await page.button(/^Apply/).click();
       await page.reach('finished');
       await picture(window, 'report');

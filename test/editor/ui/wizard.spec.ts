@@ -1,39 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { EditorWindow } from '../harness/editorWindow';
 import type { EditorSession } from '../harness/session';
 import { withEditor } from '../harness/withEditor';
+import { answerWizard } from '../harness/wizard';
 
 const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
-
-/** Answers the steps up to the connection test. */
-async function answer(
-  window: EditorWindow,
-  endpoint: string,
-  key: string,
-  secret: string,
-  name: string,
-): Promise<void> {
-  await window.quickPick('Other S3-compatible');
-  await window.expectQuick(/Step 2 of/);
-  await window.quickType(endpoint);
-  await window.expectQuick(/region that requests are signed for/);
-  await window.quickType('us-east-1');
-  await window.expectQuick(/Where new buckets are made/);
-  await window.quickType('');
-  await window.quickPick('Access key and secret');
-  await window.expectQuick(/public half of the key/);
-  await window.quickType(key);
-  await window.expectQuick(/secret half of the key/);
-  assert.equal(await window.quickInput().getAttribute('type'), 'password');
-  await window.quickType(secret);
-  await window.expectQuick(/Only for temporary credentials/);
-  await window.quickType('');
-  await window.expectQuick(/bucket, bucket\/prefix or access point/);
-  await window.quickType('');
-  await window.expectQuick(/The name of the remote/);
-  await window.quickType(name);
-}
 
 function machineSettings({ editor }: EditorSession): string {
   return readFileSync(editor.machineSettingsFile, 'utf8');
@@ -80,9 +51,14 @@ withEditor(
       'wrong keys are explained at the end, and saving anyway is possible but not forced',
       async (session) => {
         const { window, s3 } = session;
-        await answer(window, s3.endpoint, s3.accessKeyId, 'wrong-secret', 'holidays');
+        await answerWizard(window, {
+          endpoint: s3.endpoint,
+          key: s3.accessKeyId,
+          secret: 'wrong-secret',
+          name: 'holidays',
+        });
         await window.expectPlaceholder(/fail|not|wrong|problem/i);
-        await window.quickOptions().filter({ hasText: 'Save Anyway' }).waitFor();
+        await window.quickOption('Save Anyway').waitFor();
         const findings = (await window.quickOptions().allTextContents()).join('\n');
         assert.match(findings, /Signed in/i);
         assert.match(findings, /secret/i);
@@ -98,7 +74,12 @@ withEditor(
         const { window, s3 } = session;
         await window.runCommand('Cloud Remotes: Add Remote');
         await window.expectQuick(/Step 1 of/);
-        await answer(window, s3.endpoint, s3.accessKeyId, s3.secretAccessKey, 'holidays');
+        await answerWizard(window, {
+          endpoint: s3.endpoint,
+          key: s3.accessKeyId,
+          secret: s3.secretAccessKey,
+          name: 'holidays',
+        });
         await window.quickPick(/Save(?! Anyway)/);
         await window.treeLabel('holidays').waitFor();
         const saved = machineSettings(session);

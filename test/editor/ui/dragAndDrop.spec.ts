@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import type { Locator } from 'playwright-core';
+import type { S3TestServer } from '../../servers/s3/s3Server';
+import type { EditorWindow } from '../harness/editorWindow';
+import { withEditor } from '../harness/withEditor';
+
+async function stored(s3: S3TestServer, bucket: string, key: string): Promise<string> {
+  for (let waited = 0; waited < 15_000; waited += 50) {
+    const object = s3.store.get(bucket, key);
+    if (object) return object.text;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(`There is no ${key} in ${bucket}: ${s3.store.keys(bucket).join(', ')}`);
+}
+
+/** Drags with the mouse, as a hand does: the editor wants some moves on the way. */
+async function drag(window: EditorWindow, from: Locator, onto: Locator): Promise<void> {
+  const [start, end] = [await from.boundingBox(), await onto.boundingBox()];
+  if (!start || !end) throw new Error('There is nothing to drag or nowhere to drop');
+  const { mouse } = window.page;
+  await mouse.move(start.x + 60, start.y + start.height / 2);
+  await mouse.down();
+  await mouse.move(start.x + 70, start.y + start.height / 2 + 4, { steps: 4 });
+  await mouse.move(end.x + 60, end.y + end.height / 2, { steps: 12 });
+  await window.page.waitForTimeout(200);
+  await mouse.up();
+}
+
+/** Drops files as the system's own file manager does: their content comes along with the event. */
+async function dropFiles(
+  window: EditorWindow,
+  onto: Locator,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const data = await window.page.evaluateHandle((given) => {
+    const transfer = new DataTransfer();
+    for (const [name, text] of Object.entries(given))
+      transfer.items.add(new File([text], name, { type: 'text/plain' }));
+    return transfer;
+  }, files);
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await onto.dispatchEvent(type, { dataTransfer: data });
+}
+
+withEditor(
+  'dragging and dropping',
+  {
+    files: { 'here.txt': 'from the workspace\n', 'folder/deep.txt': 'deep\n' },
+    prepare: ({ store }) => {
+      store.createBucket('box');
+      store.put('box', 'from/a.txt', 'a\n');
+      store.put('box', 'from/b.txt', 'b\n');
+      store.put('box', 'to/keep.txt', 'keep\n');
+      store.createBucket('other');
+    },
+  },
+  (step) => {
+    step('a file dragged onto a folder is moved after a question', async ({ window, s3 }) => {
+      await window.showRemotes();
+      await window.expand('demo', 'box', 'from');
+      await window.treeLabel('a.txt').waitFor();
+      await drag(window, window.treeLabel('a.txt'), window.treeLabel('to'));
+      await window.answerDialog(/Move demo:box\/from\/a\.txt to demo:box\/to\?/, 'Move');
+      assert.equal(await stored(s3, 'box', 'to/a.txt'), 'a\n');
+      await window.treeLabel('a.txt').waitFor({ state: 'detached' });
+      assert.equal(s3.store.get('box', 'from/a.txt'), undefined);
+    });
+
+    step('a drop can be a copy too, also into another bucket, and can be called off', async (session) => {
+      const { window, s3 } = session;
+      await drag(window, window.treeLabel('to'), window.treeLabel('other'));
+      await window.answerDialog(/Move demo:box\/to to demo:other\?/, 'Cancel');
+      assert.deepEqual(s3.store.keys('other'), []);
+      await drag(window, window.treeLabel('to'), window.treeLabel('other'));
+      await window.answerDialog(/Move demo:box\/to to demo:other\?/, 'Copy');
+      assert.equal(await stored(s3, 'other', 'to/keep.txt'), 'keep\n');
+      assert.ok(s3.store.get('box', 'to/keep.txt'));
+    });
+
+    step('what is there is not replaced without a question', async ({ window, s3 }) => {
+      s3.store.put('box', 'from/keep.txt', 'another\n');
+      await window.contextMenu(window.treeLabel('from'), 'Refresh');
+      await window.treeLabel('keep.txt').waitFor();
+      await drag(window, window.treeLabel('keep.txt'), window.treeLabel('to'));
+      await window.answerDialog(/Move demo:box\/from\/keep\.txt/, 'Move');
+      await window.answerDialog(/"keep\.txt" is already there/, 'Cancel');
+      assert.equal(s3.store.get('box', 'to/keep.txt')?.text, 'keep\n');
+      assert.equal(s3.store.get('box', 'from/keep.txt')?.text, 'another\n');
+    });
+
+    step('files of the system dropped on a folder are uploaded', async ({ window, s3 }) => {
+      await dropFiles(window, window.treeLabel('other'), { 'photo.txt': 'pixels\n', 'two.txt': 'two\n' });
+      assert.equal(await stored(s3, 'other', 'photo.txt'), 'pixels\n');
+      assert.equal(await stored(s3, 'other', 'two.txt'), 'two\n');
+    });
+
+    step('files dropped where one of them is already there ask before they replace it', async (session) => {
+      const { window, s3 } = session;
+      await dropFiles(window, window.treeLabel('other'), { 'photo.txt': 'new pixels\n' });
+      await window.answerDialog(/"photo\.txt" is already there/, 'Replace');
+      for (let i = 0; i < 100 && s3.store.get('other', 'photo.txt')?.text !== 'new pixels\n'; i++)
+        await window.page.waitForTimeout(50);
+      assert.equal(s3.store.get('other', 'photo.txt')?.text, 'new pixels\n');
+    });
+
+    step('files and folders of the Explorer dropped on a folder are uploaded', async ({ window, s3 }) => {
+      // Both views side by side: the Explorer's own section is moved into the container of the extension's view.
+      await window.runCommand('View: Move View');
+      await window.quickPick(/^Cloud Remotes/);
+      await window.quickPick(/^Explorer/);
+      await window.treeLabel('here.txt').waitFor();
+      await window.screenshot('drag-explorer');
+      await window.expand('demo');
+      await drag(window, window.treeLabel('here.txt'), window.treeLabel('other'));
+      assert.equal(await stored(s3, 'other', 'here.txt'), 'from the workspace\n');
+      await drag(window, window.treeLabel('folder'), window.treeLabel('other'));
+      assert.equal(await stored(s3, 'other', 'folder/deep.txt'), 'deep\n');
+    });
+  },
+);
