@@ -40,6 +40,8 @@ function serviceError(error: unknown, context: ErrorContext): RemoteError {
     ...(shown ? { code: shown } : {}),
     ...retryAfter(failure),
   };
+  const foreign = notAnswerOfS3(failure, context);
+  if (foreign) return fail(foreign.kind, foreign.message, { cause: error });
   const known = byCode(code, failure, context) ?? byStatus(failure, context);
   if (known)
     return fail(known.kind, known.message, {
@@ -243,6 +245,38 @@ function wrongRegion(code: string, failure: ServiceFailure, context: ErrorContex
   };
 }
 
+/** With which a website says that it has no such page, or wants another request. */
+const webPageStatuses = new Set([400, 401, 403, 404, 405, 410]);
+
+/** What only something else than an S3 service answers: a website, a network's login page. It has no code of a service. */
+function notAnswerOfS3(failure: ServiceFailure, context: ErrorContext): Verdict | undefined {
+  const { status = 0, headers } = failure;
+  // The SDK calls every 404 without a document "NotFound".
+  if (
+    (failure.code ?? 'NotFound') !== 'NotFound' ||
+    Object.keys(headers).some((name) => name.startsWith('x-amz'))
+  )
+    return undefined;
+  const service = serviceName(context.config);
+  const { location } = headers;
+  if (status >= 301 && status <= 308 && location && context.config.endpoint !== undefined)
+    return {
+      kind: 'badSettings',
+      message: `${service} redirects to ${originOf(location, context.config.endpoint)} instead of answering (${status}). Correct "endpoint"; or the network asks to sign in first.`,
+    };
+  if (webPageStatuses.has(status) && headers['content-type']?.startsWith('text/html'))
+    return {
+      kind: 'badSettings',
+      message: `${service} answers with a web page (${status}), not as an S3 service. Correct "endpoint"; or the network asks to sign in first.`,
+    };
+  return undefined;
+}
+
+/** Where an address leads, without what may be secret in it. */
+function originOf(location: string, base: string): string {
+  return URL.canParse(location, base) ? new URL(location, base).origin : 'elsewhere';
+}
+
 function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | undefined {
   const it = subject(context);
   const service = serviceName(context.config);
@@ -292,7 +326,10 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
     return { kind: 'unavailable', message: `${service} has a passing problem (${failure.status}).` };
   // A success that can't be read is no S3 answer: a web page, a proxy's sign-in form.
   if (failure.status >= 200 && failure.status < 300)
-    return { kind: 'damaged', message: `${service} gave an answer that is not S3's. Is "endpoint" right?` };
+    return {
+      kind: 'damaged',
+      message: `${service} gave an answer that is not S3's. Correct "endpoint"; or the network asks to sign in first.`,
+    };
   return undefined;
 }
 

@@ -135,6 +135,7 @@ export class S3Requests {
       const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
       if (!answer) return sdkHead(connection, place, signal);
       answer.resume();
+      mustBeAnObject(answer);
       return factsOfHeaders(answer.headers);
     });
   }
@@ -149,6 +150,7 @@ export class S3Requests {
       };
       const answer = await this.send(place.bucket, { method: 'GET', key: place.key, headers }, signal);
       if (!answer) return sdkGet(connection, place, options, signal);
+      mustBeAnObject(answer);
       const crc32 = answer.headers['x-amz-checksum-crc32'];
       return {
         stream: answer,
@@ -182,6 +184,7 @@ export class S3Requests {
       const answer = await this.send(place.bucket, plain, signal);
       if (!answer) return sdkPut(connection, request, signal);
       await textOf(answer);
+      mustBeAnObject(answer);
       const encryption = answer.headers['x-amz-server-side-encryption'];
       const date = Date.parse(answer.headers.date ?? '');
       return {
@@ -238,6 +241,13 @@ export class S3Requests {
       }
     }
   }
+}
+
+/** Every S3 service tells an object's ETag; a login page that a network puts in its place must not pass for the object. */
+function mustBeAnObject(answer: IncomingMessage): void {
+  if (answer.headers.etag !== undefined) return;
+  answer.on('error', () => {}).destroy();
+  throw new ServiceRefusal(answer.statusCode ?? 200, answer.headers, '');
 }
 
 export function aboutObject(place: ObjectPlace): { readonly bucket: string; readonly path: string } {

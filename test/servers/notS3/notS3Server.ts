@@ -1,0 +1,58 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+
+/** What stands where an S3 service should be. */
+export type NotS3 =
+  | 'webPage'
+  | 'loginPage'
+  | 'missingPage'
+  | 'forbiddenPage'
+  | 'otherText'
+  | 'empty'
+  | 'json';
+
+const page = '<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please sign in.</body></html>';
+const html = { 'content-type': 'text/html; charset=utf-8' };
+
+const answers: Readonly<Record<Exclude<NotS3, 'otherText'>, RequestListener>> = {
+  webPage: (_, response) => response.writeHead(200, html).end(page),
+  loginPage: (_, response) =>
+    response.writeHead(302, { ...html, location: 'https://login.test/sign-in?secret=1' }).end(page),
+  missingPage: (_, response) => response.writeHead(404, html).end(page),
+  forbiddenPage: (_, response) => response.writeHead(403, html).end(page),
+  empty: (_, response) => response.writeHead(200).end(),
+  json: (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}'),
+};
+
+export interface NotS3Server {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** Starts it on a free port of 127.0.0.1; it gives every request the same answer. `otherText` doesn't even speak HTTP. */
+export async function startNotS3(what: NotS3): Promise<NotS3Server> {
+  const sockets = new Set<Socket>();
+  const server: Server =
+    what === 'otherText'
+      ? createServer((socket) => {
+          socket.on('error', () => {});
+          socket.once('data', () => socket.end('220 mail.test ESMTP\r\n'));
+        })
+      : createHttpServer((message, response) => {
+          message.resume();
+          message.on('end', () => answers[what](message, response));
+        });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
