@@ -3,9 +3,12 @@ import { withRetries } from '../../remote/layers/withRetries';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { BackendHost } from '../backend';
 import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './bodies';
+import { OpenUploads } from './openUploads';
 import type { ObjectAttributes } from './s3Attributes';
 import { answerDate } from './s3Client';
+import { locationOf } from './s3Config';
 import { conditionOf, headIfThere } from './s3Guards';
+import type { ObjectPlace } from './s3Keys';
 import { unquoted } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
@@ -139,7 +142,7 @@ export async function beginParts(
   };
 }
 
-/** Runs `work`; when it fails, ends the upload and passes the failure on. */
+/** Runs `work`; when it fails, ends the upload and passes the failure on. While it runs the upload is noted, lest a crash leave it open for ever. */
 export async function endedOnFailure<T>(
   requests: S3Requests,
   host: BackendHost,
@@ -147,37 +150,69 @@ export async function endedOnFailure<T>(
   { uploadId }: PartUpload,
   work: () => Promise<T>,
 ): Promise<T> {
+  const open = new OpenUploads(host.cacheFolder, host.log);
+  const forget = await open.note({ location: locationOf(requests.config), ...place, uploadId });
+  await endLeftBehind(requests, host, open);
   try {
-    return await work();
+    const answer = await work();
+    await forget();
+    return answer;
   } catch (error) {
-    const limit = AbortSignal.timeout(abortTimeoutMs);
     try {
-      await withRetries(
-        `end the upload of ${path}`,
-        () =>
-          requests.run(aboutObject(place), limit, ({ client, sdk }) =>
-            client.send(
-              new sdk.AbortMultipartUploadCommand({
-                Bucket: place.bucket,
-                Key: place.key,
-                UploadId: uploadId,
-              }),
-              { abortSignal: limit },
-            ),
-          ),
-        { clock: host.clock, log: host.log, attempts: 3 },
-        limit,
-      );
+      await endUpload(requests, host, place, uploadId, AbortSignal.timeout(abortTimeoutMs));
+      await forget();
     } catch (abortError) {
-      // What failed first is what the caller must hear; this only leaves parts behind. NoSuchUpload: there are none.
-      if (!(isRemoteError(abortError) && abortError.code?.startsWith('NoSuchUpload')))
-        host.log.write(
-          'warn',
-          'copy',
-          `The failed upload of ${path} could not be ended; its parts stay: ${String(abortError)}`,
-        );
+      // What failed first is what the caller must hear; this only leaves parts behind.
+      host.log.write(
+        'warn',
+        'copy',
+        `The failed upload of ${path} could not be ended; its parts stay: ${String(abortError)}`,
+      );
     }
     throw error;
+  }
+}
+
+/** Ends an upload, so that its parts go. One that isn't there any more is fine. */
+async function endUpload(
+  requests: S3Requests,
+  host: BackendHost,
+  place: ObjectPlace,
+  uploadId: string,
+  limit: AbortSignal,
+): Promise<void> {
+  const input = { Bucket: place.bucket, Key: place.key, UploadId: uploadId };
+  try {
+    await withRetries(
+      `end the upload of ${place.bucket}/${place.key}`,
+      () =>
+        requests.run(aboutObject(place), limit, ({ client, sdk }) =>
+          client.send(new sdk.AbortMultipartUploadCommand(input), { abortSignal: limit }),
+        ),
+      { clock: host.clock, log: host.log, attempts: 3 },
+      limit,
+    );
+  } catch (error) {
+    if (!(isRemoteError(error) && error.code?.startsWith('NoSuchUpload'))) throw error;
+  }
+}
+
+/** Connections that have looked for uploads left open. */
+const lookedBy = new WeakSet<S3Requests>();
+
+/** Ends, once per remote, what processes that crashed left open here. Never fails: what can't be ended is tried again by the next session. */
+async function endLeftBehind(requests: S3Requests, host: BackendHost, open: OpenUploads): Promise<void> {
+  if (lookedBy.has(requests)) return;
+  lookedBy.add(requests);
+  const limit = AbortSignal.timeout(abortTimeoutMs);
+  for (const { bucket, key, uploadId, forget } of await open.leftBehind(locationOf(requests.config))) {
+    try {
+      await endUpload(requests, host, { bucket, key }, uploadId, limit);
+      await forget();
+      host.log.write('info', 'copy', `Ended an upload of ${bucket}/${key} that a crash had left open.`);
+    } catch (error) {
+      host.log.write('info', 'copy', `An upload left open can't be ended: ${String(error)}`);
+    }
   }
 }
 
