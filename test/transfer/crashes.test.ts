@@ -14,7 +14,7 @@ import { type Random, random } from '../vocabulary/random';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const mebi = 1024 * 1024;
-const kills = 6;
+const kills = 5;
 
 /** Every file has two states, told apart by their sizes too; large ones go in parts. */
 const small = Array.from({ length: 36 }, (_, i) => `d${i % 4}/${i % 3}/file ${i}.txt`);
@@ -225,9 +225,11 @@ async function killAndEnd(it: Given, source: Tree, target: Tree, places: readonl
   }
   assert.ok(killed >= 3, `only ${killed} were killed before their end`);
   it.server.clearFaults();
+  for (const file of large) target.put(file, content(file, 'old'));
   const { code, text } = await ended(it.engine(...places));
   assert.equal(code, 0, text);
   assertMirrored(source, target);
+  assert.equal(it.server.uploads.size, 0, 'uploads that the killed ones left open are ended');
 }
 
 describe('killed at any moment', { concurrency: true }, () => {
