@@ -1,6 +1,7 @@
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
+import { printable } from '../../src/preview/printable';
 import { fill, type Words } from '../../src/preview/words';
 
 /** Words and number formats as the panel gave them. */
@@ -103,7 +104,7 @@ export function spoken(row: Row, target: string, text: PageText, now: number): s
   const tick = row.tick === undefined ? undefined : row.tick ? words.ticked : words.notTicked;
   const size = row.source ?? row.target;
   return [
-    nameOf(row.path),
+    printable(nameOf(row.path)),
     words[row.class],
     stateText(row, text) || reasonOf(row, text),
     size && format.bytes(size.size),

@@ -1,5 +1,6 @@
 import { nameOf } from '../../src/preview/planIndex';
 import type { FolderRow, ItemRow, Row, RowSide, SectionRow, Tick } from '../../src/preview/planRow';
+import { printable } from '../../src/preview/printable';
 import { fill } from '../../src/preview/words';
 import { element, setAttribute, setText, show } from './dom';
 import { icon, setIcon } from './icons';
@@ -117,8 +118,9 @@ export class RowElement {
 
   private fillItem(row: ItemRow, look: RowLook): void {
     const { words } = look.text;
-    const name = nameOf(row.path);
-    const parent = row.path.slice(0, Math.max(0, row.path.length - name.length - 1));
+    const plainName = nameOf(row.path);
+    const name = printable(plainName);
+    const parent = row.path.slice(0, Math.max(0, row.path.length - plainName.length - 1));
     this.fillTick(
       row.tick === undefined ? undefined : row.tick ? 'on' : 'off',
       row.locked === true || look.ticksFixed,

@@ -87,7 +87,11 @@ function progressText(now: ItemsProgress): string {
   return `${count(now.filesDone)} of ${countOf(now.files, 'file')} · ${bytes(now.bytesDone)} of ${bytes(now.bytes)}`;
 }
 
-async function askReplace(message: string, items: number): Promise<'replace' | 'keepBoth' | undefined> {
+/** Asks whether what is there is replaced; undefined when the user would rather not go on. `items`: how many are to be copied. */
+export async function askReplace(
+  message: string,
+  items: number,
+): Promise<'replace' | 'keepBoth' | undefined> {
   const chosen = await vscode.window.showWarningMessage(
     message,
     {

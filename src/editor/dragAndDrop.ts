@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
+import type { Guard } from '../remote/remote';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { RemoteError } from '../remote/remoteError';
-import { joinPath, parentPath, parsePath } from '../remote/remotePath';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { baseName, joinPath, parentPath, parsePath, type RemotePath } from '../remote/remotePath';
+import { freeName, siblingPath } from '../usecases/browseRemote';
 import { bytesSource } from '../usecases/saveRemoteFile';
 import { neverAborted } from './cancellation';
-import type { CopyingShell } from './copyWork';
+import { askReplace, type CopyingShell } from './copyWork';
 import { bringInto, type Moved } from './moveCommands';
 import type { RemotesTree } from './remotesTree';
 import { remotesViewId } from './remotesView';
@@ -123,12 +125,29 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     }
     const onDisk = files.flatMap((file) => (file.uri?.scheme === 'file' ? [file.uri.fsPath] : []));
     if (onDisk.length > 0) return uploadPaths(this.shell, folder, onDisk);
+    for (const file of files) await this.dropContent(folder, file);
+  }
+
+  private async dropContent(folder: RemoteAddress, file: vscode.DataTransferFile): Promise<void> {
     const remote = await this.shell.app.openRemote(folder.remote);
-    for (const file of files) {
-      const path = joinPath(folder.path, parsePath(file.name));
-      await remote.write(path, bytesSource(await file.data()), {}, { must: 'beAbsent' }, neverAborted());
+    const body = bytesSource(await file.data());
+    const put = async (path: RemotePath, guard: Guard) => {
+      await remote.write(path, body, {}, guard, neverAborted());
       this.shell.changes.fire({ remote: folder.remote, path, kind: 'created' });
-    }
+    };
+    const path = joinPath(folder.path, parsePath(file.name));
+    const taken = new Set<string>();
+    for (let target = path; ; target = siblingPath(path, freeName(file.name, taken)))
+      try {
+        return await put(target, { must: 'beAbsent' });
+      } catch (error) {
+        if (!isRemoteError(error, 'alreadyExists', 'changed')) throw error;
+        const there = `A file named "${file.name}" is already there ("${path}").`;
+        const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1);
+        if (answer === undefined) return;
+        if (answer === 'replace') return put(path, { must: 'anything' });
+        taken.add(baseName(target));
+      }
   }
 }
 

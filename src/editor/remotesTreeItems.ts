@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { printable } from '../preview/printable';
 import type { FileEntry, UnusableReason } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
 import { formatAddress } from '../remote/remoteAddress';
@@ -102,7 +103,7 @@ function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem 
 }
 
 function folderItem(node: FolderNode, around: RowSurroundings): vscode.TreeItem {
-  const item = new vscode.TreeItem(nodeName(node), vscode.TreeItemCollapsibleState.Collapsed);
+  const item = new vscode.TreeItem(printable(nodeName(node)), vscode.TreeItemCollapsibleState.Collapsed);
   const bucket = isBucket(node);
   if (bucket) item.iconPath = new vscode.ThemeIcon('archive');
   else {
@@ -114,14 +115,16 @@ function folderItem(node: FolderNode, around: RowSurroundings): vscode.TreeItem 
   item.description = [made, filterText(around.filter)].filter(Boolean).join(' · ');
   item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(around.filter)}`;
   item.accessibilityInformation = {
-    label: [nodeName(node), bucket ? 'bucket' : 'folder', item.description].filter(Boolean).join(', '),
+    label: [printable(nodeName(node)), bucket ? 'bucket' : 'folder', item.description]
+      .filter(Boolean)
+      .join(', '),
   };
   return item;
 }
 
 function fileItem(node: FileNode, around: RowSurroundings): vscode.TreeItem {
   const { entry } = node;
-  const item = new vscode.TreeItem(nodeName(node));
+  const item = new vscode.TreeItem(printable(nodeName(node)));
   const uri = toUri(node.address);
   const when = shownTime(entry);
   item.resourceUri = uri;
@@ -139,7 +142,7 @@ function fileItem(node: FileNode, around: RowSurroundings): vscode.TreeItem {
     entry.size > around.largeFileBytes || entry.readonly !== undefined
       ? { command: 'cloudRemotes.openFile', title: 'Open', arguments: [node] }
       : { command: 'vscode.open', title: 'Open', arguments: [uri] };
-  item.accessibilityInformation = { label: `${nodeName(node)}, file, ${item.description}` };
+  item.accessibilityInformation = { label: `${printable(nodeName(node))}, file, ${item.description}` };
   return item;
 }
 
@@ -178,14 +181,6 @@ function unusableItem(node: UnusableNode): vscode.TreeItem {
     label: `${printable(name)}, can't be opened: it ${unusableReasons[reason]}`,
   };
   return item;
-}
-
-/** A name as one line: control characters would vanish or break the row. */
-function printable(name: string): string {
-  return name.replace(
-    /[\u0000-\u001f\u007f]/g,
-    (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
 }
 
 function errorItem(node: ErrorNode): vscode.TreeItem {

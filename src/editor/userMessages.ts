@@ -67,6 +67,11 @@ export interface FailureContext {
   readonly retry?: () => unknown;
 }
 
+/** Text whose endless words (a key may have 1,024 bytes) are cut in the middle: the editor cuts long messages at their end, where the reason stands. Pure. */
+export function withShortWords(text: string): string {
+  return text.replace(/\S{100,}/gu, (word) => `${word.slice(0, 60)}…${word.slice(-25)}`);
+}
+
 /** Shows what did not work, with the ways out. Says nothing when somebody cancelled. Resolves without waiting for the user. */
 export function showFailure(error: unknown, context: FailureContext, output: vscode.LogOutputChannel): void {
   if (isCancellation(error)) return;
@@ -86,7 +91,7 @@ export function showFailure(error: unknown, context: FailureContext, output: vsc
     if (way === 'copyCommand')
       buttons.set('Copy Command', () => vscode.env.clipboard.writeText(phrase.command ?? ''));
   }
-  void vscode.window.showErrorMessage(phrase.text, ...buttons.keys()).then((chosen) => {
+  void vscode.window.showErrorMessage(withShortWords(phrase.text), ...buttons.keys()).then((chosen) => {
     if (chosen !== undefined) void buttons.get(chosen)?.();
   });
 }

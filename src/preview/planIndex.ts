@@ -76,9 +76,18 @@ export function itemAt(plan: Plan, item: number): PlanItem | undefined {
   return actionOf(plan, item) ?? conflictOf(plan, item) ?? skippedOf(plan, item);
 }
 
-/** The last part of a path. */
+/** The last part of a path. A key that is no path may end or begin with a slash, which then belongs to its name. */
 export function nameOf(path: string): string {
+  return path.slice(nameStart(path));
+}
+
+function lastPart(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+function nameStart(path: string): number {
+  const slash = path.lastIndexOf('/', path.length - 2);
+  return slash <= 0 ? 0 : slash + 1;
 }
 
 function classOfAction(action: Action): RowClass {
@@ -122,8 +131,7 @@ export function buildPlanIndex(plan: Plan): PlanIndex {
     classOf[item] = rowClasses.indexOf(rowClass);
     bytesOf[item] = bytes;
     const s = sections.indexOf(section);
-    const slash = path.lastIndexOf('/');
-    const parent = slash < 0 ? '' : path.slice(0, slash);
+    const parent = path.slice(0, Math.max(0, nameStart(path) - 1));
     if (s !== lastSection || parent !== lastPath) {
       lastFolder = folderAt(s, parent);
       lastSection = s;
@@ -152,7 +160,7 @@ export function buildPlanIndex(plan: Plan): PlanIndex {
 }
 
 function draft(section: Section, path: string, parent: number): Draft {
-  return { section, path, parent, label: nameOf(path), folders: [], items: [] };
+  return { section, path, parent, label: lastPart(path), folders: [], items: [] };
 }
 
 /** A plan is sorted already in all but rare cases; a look costs less than a sort. */
@@ -190,7 +198,7 @@ function layOut(
   const putFolder = (number: number, level: number, before: string) => {
     const folder = drafts[number];
     if (!folder) return;
-    folder.label = before + nameOf(folder.path);
+    folder.label = before + lastPart(folder.path);
     const [only, ...more] = folder.folders;
     if (only !== undefined && more.length === 0 && folder.items.length === 0) {
       putFolder(only, level, `${folder.label}/`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nameOf as shownName } from '../../src/preview/planIndex';
 import type { Row } from '../../src/preview/planRow';
 import { freshMemory, PlanView } from '../../src/preview/planView';
 import { file, largePlan, planOf, remove, setTime, upload } from './plans';
@@ -154,6 +155,17 @@ test('Deletes can’t be ticked, by no way at all, until they are included', () 
   );
   const locked = view.window(0, 99).filter((row) => row.kind !== 'section' && row.locked);
   assert.equal(locked.length, 3);
+});
+
+test('Keys that are no paths have names too', () => {
+  const skipped = ['filled/', 'deep/filled/', '/abs', 'a//b', '/'].map(
+    (path) => ({ path, side: 'source', because: 'emptyPart' }) as const,
+  );
+  const view = new PlanView(planOf({ skipped }));
+  assert.deepEqual(
+    view.window(0, 99).map((row) => (row.kind === 'item' ? shownName(row.path) : nameOf(row))),
+    ['[skipped 5]', 'a//', 'b', 'deep/', 'filled/', '/', '/abs', 'filled/'],
+  );
 });
 
 test('A class is ticked as a whole, also what a filter hides; of deletes only what can be seen', () => {
