@@ -152,13 +152,23 @@ function exchange(
       timeout: silenceTimeoutMs,
     });
     let connecting: NodeJS.Timeout | undefined;
-    const onAbort = () => sent.destroy(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    // A request that has no socket yet tells nobody that it was destroyed, so the failure is told here as well.
+    const giveUp = (error: Error) => {
+      sent.destroy(error);
+      settled();
+      reject(error);
+    };
+    const onAbort = () => giveUp(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    // Until there is a socket no other limit holds: a proxy that is asked for a tunnel first may never answer.
+    const waiting = setTimeout(() => giveUp(timedOut()), silenceTimeoutMs);
     const settled = () => {
+      clearTimeout(waiting);
       clearTimeout(connecting);
       signal.removeEventListener('abort', onAbort);
     };
     signal.addEventListener('abort', onAbort, { once: true });
     sent.once('socket', (socket) => {
+      clearTimeout(waiting);
       if (!socket.connecting) return;
       connecting = setTimeout(() => sent.destroy(timedOut()), connectTimeoutMs);
       socket.once('connect', () => clearTimeout(connecting));
