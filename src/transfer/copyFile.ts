@@ -47,8 +47,18 @@ export async function copyFile(request: CopyRequest, signal: AbortSignal): Promi
   const { to, target } = request;
   const verification = verify(copied.source, copied.copy);
   if (verification !== 'bad') return { entry: copied.copy, verification };
-  // Also when aborted in this very moment: a bad copy must not stay.
-  await to.removeFile(target, { must: 'beUnchanged', entry: copied.copy }, new AbortController().signal);
+  try {
+    // Also when aborted in this very moment: a bad copy must not stay.
+    await to.removeFile(target, { must: 'beUnchanged', entry: copied.copy }, new AbortController().signal);
+  } catch (cause) {
+    // Gone or replaced by someone else, it is no longer there either.
+    if (!isRemoteError(cause, 'notFound', 'changed'))
+      throw new RemoteError(
+        'damaged',
+        `The copy "${target}" is not what was sent, and it could not be removed again: ${(cause as Error).message} Don't rely on it.`,
+        { cause },
+      );
+  }
   throw new RemoteError('damaged', `The copy "${target}" was not what was sent, so it was removed again.`);
 }
 

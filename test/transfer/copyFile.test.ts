@@ -88,3 +88,20 @@ test('a target that is missing is a failure of the target, not a change of the s
     isRemoteError(error, 'notFound'),
   );
 });
+
+test('a bad copy that can not be removed again is told to be there', async () => {
+  const { from, to, source } = given(5);
+  const lying: Remote = {
+    ...to,
+    write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
+    removeFile: async () => {
+      throw new RemoteError('forbidden', 'Deleting is not allowed.');
+    },
+  };
+  const copying = copyFile({ from, source, to: lying, target, guard: beAbsent }, calm);
+  await assert.rejects(copying, (error) => {
+    assert.ok(isRemoteError(error, 'damaged'), String(error));
+    assert.match(error.message, /could not be removed again: Deleting is not allowed\. Don't rely on it\./);
+    return true;
+  });
+});
