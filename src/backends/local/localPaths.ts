@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type NameRules, nameProblem } from '../../remote/capabilities';
@@ -156,13 +156,19 @@ function rulesOf(root: string): NameRules {
   };
 }
 
-/** Whether another case of a name that is there is another name; undefined when nothing there can tell. */
+/**
+ * Whether another case of a name that is there is another name; undefined when nothing there can tell. A folder that isn't there yet will
+ * lie on the disk of the nearest one that is.
+ */
 function seesCase(root: string): boolean | undefined {
-  for (const name of someNames(root)) {
-    const verdict = seesCaseOf(path.join(root, name));
-    if (verdict !== undefined) return verdict;
+  for (let folder = root; ; folder = path.dirname(folder)) {
+    for (const name of someNames(folder)) {
+      const verdict = seesCaseOf(path.join(folder, name));
+      if (verdict !== undefined) return verdict;
+    }
+    const isThere = existsSync(folder);
+    if (isThere || folder === path.dirname(folder)) return isThere ? seesCaseOf(folder) : undefined;
   }
-  return seesCaseOf(root);
 }
 
 function someNames(root: string): string[] {
