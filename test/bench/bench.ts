@@ -1,5 +1,6 @@
 // Times whole processes: our engine against the real rclone and aws, in turn, on one embedded server.
 // usage: npm run bench [-- --runs 3] [--files 10000] [--only NAME]
+// Scenarios of 100,000 files take minutes to prepare, so they run only when they are named.
 // Quote the ratios; single times say more about the machine than about the tools.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ interface Tool {
 
 interface Scenario {
   readonly name: string;
+  readonly onlyWhenNamed?: boolean;
   /** Brings both sides to the state to be timed; called before every run of every tool. */
   prepare(tool: Tool, place: string): void;
   from(place: string): string;
@@ -56,7 +58,7 @@ async function main(): Promise<void> {
       `${fileCount} files of 4 KiB and one of 512 MiB; ${runs} runs of each tool in turn; medians.\n`,
     );
     for (const scenario of scenarios(tools[0] as Tool, env)) {
-      if (values.only && scenario.name !== values.only) continue;
+      if (values.only ? scenario.name !== values.only : scenario.onlyWhenNamed) continue;
       const figures = new Map<Tool, Figures[]>(tools.map((tool) => [tool, []]));
       for (let run = 0; run < runs; run++)
         for (const tool of tools) {
@@ -179,23 +181,26 @@ function allTools(server: Server, env: Environment): Tool[] {
 
 function scenarios(anyTool: Tool, env: Environment): Scenario[] {
   const many = path.join(work, 'many');
+  const veryMany = path.join(work, 'very-many');
   const big = path.join(work, 'big');
-  const download = path.join(work, 'down');
+  // A new one each time: a file system is slow to make files where it has just removed as many.
+  const download = (place: string) => path.join(work, 'down', place);
   const fill = (folder: string, write: () => void) => {
     if (existsSync(folder)) return;
     mkdirSync(folder);
     write();
   };
-  const fillMany = () =>
-    fill(many, () => {
-      for (let i = 0; i < fileCount; i++) {
-        const folder = path.join(many, `d${i % 100}`);
+  const fillWith = (top: string, count: number, bytes: number) =>
+    fill(top, () => {
+      for (let i = 0; i < count; i++) {
+        const folder = path.join(top, `d${i % Math.ceil(count / 50)}`);
         mkdirSync(folder, { recursive: true });
         const file = path.join(folder, `f${i}.txt`);
-        writeFileSync(file, Buffer.alloc(4096, i % 251));
+        writeFileSync(file, Buffer.alloc(bytes, i % 251));
         utimesSync(file, 1_700_000_000 + i, 1_700_000_000 + i);
       }
     });
+  const fillMany = () => fillWith(many, fileCount, 4096);
   const fillBig = () => fill(big, () => writeFileSync(path.join(big, 'big.bin'), Buffer.alloc(512 << 20, 5)));
   const upload = (tool: Tool, folder: string, place: string) => void timed(tool.command(folder, place), env);
   return [
@@ -215,10 +220,9 @@ function scenarios(anyTool: Tool, env: Environment): Scenario[] {
       prepare: (tool, place) => {
         fillMany();
         upload(tool, many, place);
-        rmSync(download, { recursive: true, force: true });
       },
       from: (place) => place,
-      to: () => download,
+      to: download,
     },
     { name: 'one big upload', prepare: fillBig, from: () => big, to: (place) => place },
     {
@@ -226,11 +230,26 @@ function scenarios(anyTool: Tool, env: Environment): Scenario[] {
       prepare: (_tool, place) => {
         fillBig();
         upload(anyTool, big, place);
-        rmSync(download, { recursive: true, force: true });
+        rmSync(path.join(work, 'down'), { recursive: true, force: true });
       },
       from: (place) => place,
-      to: () => download,
+      to: download,
     },
+    ...[true, false].map(
+      (warm): Scenario => ({
+        name: `no change, 100,000 files${warm ? '' : ', nothing known'}`,
+        onlyWhenNamed: true,
+        // Sent by one tool for all: it writes times as rclone does, and aws goes by the time of the upload.
+        prepare: (tool, place) => {
+          fillWith(veryMany, 100_000, 20);
+          upload(anyTool, veryMany, place);
+          if (warm) upload(tool, veryMany, place);
+          else rmSync(path.join(work, 'cache'), { recursive: true, force: true });
+        },
+        from: () => veryMany,
+        to: (place) => place,
+      }),
+    ),
   ];
 }
 
