@@ -125,7 +125,10 @@ export async function startEditorServer(options: EditorServerOptions = {}): Prom
     [
       main,
       ...['--host', '127.0.0.1', '--port', String(options.port ?? 0), '--without-connection-token'],
-      ...['--telemetry-level', 'off', '--disable-telemetry', '--disable-workspace-trust'],
+      ...['--telemetry-level', 'off', '--disable-telemetry'],
+      ...(options.settings?.['security.workspace.trust.enabled'] === true
+        ? []
+        : ['--disable-workspace-trust']),
       ...folders,
       ...(options.inHostTests ? ['--enable-smoke-test-driver'] : []),
     ],

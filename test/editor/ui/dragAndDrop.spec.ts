@@ -104,17 +104,16 @@ withEditor(
     });
 
     step('files and folders of the Explorer dropped on a folder are uploaded', async ({ window, s3 }) => {
-      // Both views side by side: the Explorer's own section is moved into the container of the extension's view.
+      // Both views side by side, as somebody may have them who drags often.
+      await window.runCommand('Cloud Remotes: Focus on Cloud Remotes View');
       await window.runCommand('View: Move View');
-      await window.quickPick(/^Cloud Remotes/);
       await window.quickPick(/^Explorer/);
       await window.treeLabel('here.txt').waitFor();
       await window.screenshot('drag-explorer');
-      await window.expand('demo');
-      await drag(window, window.treeLabel('here.txt'), window.treeLabel('other'));
-      assert.equal(await stored(s3, 'other', 'here.txt'), 'from the workspace\n');
-      await drag(window, window.treeLabel('folder'), window.treeLabel('other'));
-      assert.equal(await stored(s3, 'other', 'folder/deep.txt'), 'deep\n');
+      await drag(window, window.treeLabel('here.txt'), window.treeLabel('from'));
+      assert.equal(await stored(s3, 'box', 'from/here.txt'), 'from the workspace\n');
+      await drag(window, window.treeLabel('folder'), window.treeLabel('from'));
+      assert.equal(await stored(s3, 'box', 'from/folder/deep.txt'), 'deep\n');
     });
   },
 );
