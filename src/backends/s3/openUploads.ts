@@ -30,6 +30,7 @@ const longestMs = 7 * 24 * 3_600_000;
 /**
  * Notes on disk of the uploads in parts that are under way, one small file each, so that those which a crash leaves open can be
  * ended later (sync-semantics H23): only what stands here is surely ours. They hold names of keys, no content and no credentials.
+ * An upload whose process ends before it hears of the upload's begin stays unnoted, and is left to the bucket's own rules.
  */
 export class OpenUploads {
   private readonly folder: string | undefined;
