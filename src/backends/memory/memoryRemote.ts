@@ -332,7 +332,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
 
     async removeFolder(path, signal) {
       const failure = await request('removeFolder', path, signal);
-      if (files.has(key(path))) throw new RemoteError('notAFolder', `"${path}" is a file.`);
+      if (realFolders && files.has(key(path))) throw new RemoteError('notAFolder', `"${path}" is a file.`);
       if (!folderAt(path)) throw new RemoteError('notFound', `There is no folder "${path}".`);
       if (children(path, '').length > 0)
         throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
