@@ -10,10 +10,12 @@ export interface RemoteAddress {
 /** rclone's rule for remote names: letters, digits, `_ - . + @` and spaces, not at the ends; neither `-` nor space first. */
 const namePattern = /^[\p{L}\p{N}_.+@](?:[\p{L}\p{N}_.+@ -]*[\p{L}\p{N}_.+@-])?$/u;
 
-/** Why `name` can't name a remote, as a sentence, or undefined when it can. */
-export function remoteNameProblem(name: string): string | undefined {
+const onWindows = process.platform === 'win32';
+
+/** Why `name` can't name a remote, as a sentence, or undefined when it can. A single letter is a drive on Windows only, as in rclone. */
+export function remoteNameProblem(name: string, windows = onWindows): string | undefined {
   if (name === '') return 'Enter a name.';
-  if (name.length === 1 && /[a-z]/i.test(name))
+  if (windows && /^[a-z]$/i.test(name))
     return 'A single letter would look like a Windows drive. Use a longer name.';
   if (!namePattern.test(name))
     return 'Use letters, digits, "_", "-", ".", "+", "@" and inner spaces only; don\'t start with "-".';
@@ -25,11 +27,11 @@ export function formatAddress(address: RemoteAddress): string {
 }
 
 /**
- * Whether `text` is spelled as `remote:path` and not as a local path (`C:\x`, `./a:b` and `/a:b` are local, as in rclone).
+ * Whether `text` is spelled as `remote:path` and not as a local path (`./a:b`, `/a:b` and, on Windows, `C:\x` are local, as in rclone).
  */
-export function looksLikeAddress(text: string): boolean {
+export function looksLikeAddress(text: string, windows = onWindows): boolean {
   const colon = text.indexOf(':');
-  return colon > 1 && !/[/\\]/.test(text.slice(0, colon));
+  return colon > (windows ? 1 : 0) && !/[/\\]/.test(text.slice(0, colon));
 }
 
 /**

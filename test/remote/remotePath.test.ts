@@ -70,8 +70,11 @@ test('an address is a remote and a path', () => {
 });
 
 test('local paths are not taken for addresses', () => {
-  for (const text of ['C:\\x', 'c:/x', '/a:b', './a:b', 'plain'])
-    assert.equal(looksLikeAddress(text), false, text);
+  for (const windows of [true, false])
+    for (const text of ['/a:b', './a:b', '.\\a:b', ':a', 'plain'])
+      assert.equal(looksLikeAddress(text, windows), false, text);
+  for (const text of ['C:\\x', 'c:/x']) assert.equal(looksLikeAddress(text, true), false, text);
+  assert.equal(looksLikeAddress('r:bucket/x', false), true);
   assert.throws(
     () => parseAddress('plain'),
     (e) => isRemoteError(e, 'badName'),
@@ -85,5 +88,7 @@ test('local paths are not taken for addresses', () => {
 test("remote names follow rclone's rules", () => {
   for (const name of ['photos', 'my remote', 'a.b-c_d', 'anna@home', 'größe'])
     assert.equal(remoteNameProblem(name), undefined);
-  for (const name of ['', 'x', '-a', ' a', 'a ', 'a:b', 'a/b']) assert.ok(remoteNameProblem(name), name);
+  assert.equal(remoteNameProblem('x', false), undefined);
+  assert.ok(remoteNameProblem('x', true));
+  for (const name of ['', '-a', ' a', 'a ', 'a:b', 'a/b']) assert.ok(remoteNameProblem(name), name);
 });
