@@ -94,11 +94,13 @@ test('menus, keys and welcome texts name declared commands only', () => {
     ...[
       ...Object.values(nls)
         .join('\n')
-        .matchAll(/command:(cloudRemotes\.\w+)/g),
+        .matchAll(/command:(cloudRemotes\.[\w.]+)/g),
     ].map((match) => match[1]),
   ];
+  // The editor itself makes this one, for each view.
+  const made = new Set(['cloudRemotes.remotes.focus']);
   assert.deepEqual(
-    used.filter((id) => !declared.has(id ?? '')),
+    used.filter((id) => !declared.has(id ?? '') && !made.has(id ?? '')),
     [],
   );
 });

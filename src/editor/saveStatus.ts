@@ -50,6 +50,11 @@ export function showSaveStatus(
     vscode.window.onDidChangeActiveTextEditor(update),
     documents.onDidChangeState(update),
     conflicts.onDidChange(update),
+    // A step of the walkthrough is done with the first save.
+    vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+      if (uri.scheme === remoteScheme)
+        void vscode.commands.executeCommand('setContext', 'cloudRemotes.saved', true);
+    }),
     item,
   ];
   update();
