@@ -14,7 +14,8 @@ export function installPackages(folder) {
   const lock = readFileSync(path.join(folder, 'package-lock.json'), 'utf8');
   const stamp = path.join(folder, 'node_modules', '.installed-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  if (existsSync(stamp) || !sameAsInstalled(folder, lock)) {
+  // Someone who just ran npm install has what the changed lock says: reinstalling would pull it from under what runs.
+  if (!sameAsInstalled(folder, lock)) {
     console.log(`Installing the packages of ${path.relative(root, folder) || 'the project'} (npm ci)`);
     run('npm', ['ci'], folder);
   }
