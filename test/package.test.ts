@@ -14,6 +14,7 @@ const EXPECTED = [
   'extension.vsixmanifest',
   'extension/LICENSE.txt',
   'extension/changelog.md',
+  'extension/dist/ThirdPartyNotices.txt',
   'extension/dist/awsSdk.js',
   'extension/dist/extension.js',
   'extension/dist/media/planPreview.css',
@@ -65,6 +66,16 @@ describe('the packed extension', () => {
     assert.ok(!text('dist/extension.js').includes(mark));
     assert.match(text('dist/extension.js'), /import\("\.\/awsSdk\.js"\)/);
     assert.doesNotMatch(text('dist/extension.js'), /require\("\.\/awsSdk(\.js)?"\)/);
+  });
+
+  it('carries the licences of the packages that it contains', () => {
+    const notices = text('dist/ThirdPartyNotices.txt');
+    for (const name of ['@aws-sdk/client-s3', '@vscode/webview-ui-toolkit']) {
+      assert.match(notices, new RegExp(`^${name} \\d`, 'm'));
+    }
+    assert.match(notices, /Apache License/);
+    assert.match(notices, /MIT License/i);
+    assert.doesNotMatch(notices, /undefined/);
   });
 
   it('tells nothing about the machine it was made on', () => {
