@@ -29,6 +29,13 @@ function asked(s3: S3TestServer): string[] {
   );
 }
 
+/** The prefixes listed in a bucket since the log was cleared. Files that are open are looked at besides, whatever the tree does. */
+function listings(s3: S3TestServer, bucket: string): (string | undefined)[] {
+  return s3.requests
+    .filter((request) => request.bucket === bucket && request.operation === 'ListObjectsV2')
+    .map(({ query }) => query['prefix']);
+}
+
 async function clipboardBecomes(window: EditorWindow, expected: RegExp): Promise<string> {
   for (let waited = 0; ; waited += 100) {
     const text = await window.page.evaluate(() => navigator.clipboard.readText());
@@ -41,15 +48,27 @@ async function clipboardBecomes(window: EditorWindow, expected: RegExp): Promise
 /** Answers the file dialog, which in a window of a server is a line to type the path into; a folder ends in a slash. */
 async function chooseFile(window: EditorWindow, file: string): Promise<void> {
   await window.expectQuick(/^(Upload|Download) /);
-  await window.quickInput().fill(file);
-  // The dialog looks up what is typed, and takes an answer only after that.
-  await window.page.waitForTimeout(700);
-  await window.quickButton(/^(Upload|Download|OK)/).click();
+  const widget = window.page.locator('.quick-input-widget');
+  for (let tries = 0; tries < 6; tries++) {
+    // The dialog looks up each path it is given, its own first one too; an answer before that goes to another path.
+    await window.page.waitForTimeout(500);
+    await window.quickInput().fill(file);
+    await window.page.waitForTimeout(700);
+    if ((await window.quickInput().inputValue()) !== file) continue;
+    await window.quickButton(/^(Upload|Download|OK)/).click();
+    const closed = await widget.waitFor({ state: 'hidden', timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+    if (closed) return;
+  }
+  throw new Error(`The file dialog does not take ${file}`);
 }
 
 withEditor(
   'the actions of the tree',
   {
+    settings: { 'cloudRemotes.watchInterval': 0 },
     files: { 'local.txt': 'from this machine\n', 'assets/a.css': 'a {}\n', 'assets/deep/b.css': 'b {}\n' },
     prepare: ({ store }) => {
       store.createBucket('work');
@@ -233,7 +252,7 @@ withEditor(
       await window.quickType('beta');
       await window.treeLabel('beta-1.txt').waitFor();
       await window.treeLabel('alpha-2.txt').waitFor({ state: 'detached' });
-      assert.deepEqual(asked(s3), ['ListObjectsV2 in/beta']);
+      assert.deepEqual(listings(s3, 'names'), ['in/beta']);
       await window.contextMenu(window.treeLabel('in'), 'Clear Filter');
       await window.treeLabel('alpha-2.txt').waitFor();
     });
@@ -243,7 +262,7 @@ withEditor(
       s3.clearRequests();
       await window.contextMenu(window.treeLabel('in'), 'Refresh');
       await window.treeLabel('late.txt').waitFor();
-      assert.deepEqual(asked(s3), ['ListObjectsV2 in/']);
+      assert.deepEqual(listings(s3, 'names'), ['in/']);
     });
 
     step('Copy Address, and Copy Link, which anyone can open', async ({ window }) => {
