@@ -29,6 +29,14 @@ function asked(s3: S3TestServer): string[] {
   );
 }
 
+/** Waits until the server has been left alone for half a second: a list that is renewed after a change may still be under way. */
+async function silence(s3: S3TestServer): Promise<void> {
+  for (let before = -1; before !== s3.requests.length; ) {
+    before = s3.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
 /** The prefixes listed in a bucket since the log was cleared. Files that are open are looked at besides, whatever the tree does. */
 function listings(s3: S3TestServer, bucket: string): (string | undefined)[] {
   return s3.requests
@@ -240,6 +248,8 @@ withEditor(
       await window.answerDialog(/Delete 2 items from demo\?.*2 files \(13 B\)/s, 'Delete');
       await until(() => s3.store.keys('names').filter((key) => key.startsWith('in/')).length === 1);
       assert.ok(s3.store.get('names', 'in/alpha-2.txt'));
+      await window.treeLabel('beta-1.txt').waitFor({ state: 'detached' });
+      await silence(s3);
     });
 
     step('a filter is asked of the service, and cleared again', async ({ window, s3 }) => {
@@ -247,6 +257,7 @@ withEditor(
       // While several rows are selected, the editor's menus offer only what is for several.
       await window.treeLabel('alpha-2.txt').click();
       await window.tab('alpha-2.txt').waitFor();
+      await silence(s3);
       s3.clearRequests();
       await window.contextMenu(window.treeLabel('in'), 'Filter by Prefix…');
       await window.quickType('beta');
@@ -258,6 +269,7 @@ withEditor(
     });
 
     step('Refresh of one folder lists that folder and nothing else', async ({ window, s3 }) => {
+      await silence(s3);
       s3.store.put('names', 'in/late.txt', 'late');
       s3.clearRequests();
       await window.contextMenu(window.treeLabel('in'), 'Refresh');
