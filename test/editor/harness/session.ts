@@ -66,7 +66,7 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
   };
   try {
     const vsix = await packedExtension();
-    const s3 = await startS3Server();
+    const s3 = await startS3Server({ log: 300_000 });
     undo.push(() => s3.stop());
     await options.prepare?.(s3);
 

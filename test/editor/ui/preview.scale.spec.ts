@@ -72,7 +72,7 @@ withEditor(
         // What was learnt of the objects is kept, so that the next look asks for the listing only.
         session.s3.clearRequests();
         const started = Date.now();
-        await page.button('Scan again').click();
+        await page.frame.locator('main').getByRole('button', { name: 'Scan again' }).click();
         await page.reach('scanning', MINUTES);
         await page.reach('same', MINUTES);
         console.log(`preview again: ${((Date.now() - started) / 1000).toFixed(1)} s`);
