@@ -20,8 +20,8 @@ test('one folder is its own source', () => {
 });
 
 test('one file is its folder with its name in it', () => {
-  assert.deepEqual(sourceOfSelection([onDisk('file', '/work/site/index.html')]), {
-    source: { kind: 'folder', path: path.resolve('/work/site') },
+  assert.deepEqual(sourceOfSelection([onDisk('file', '/home/me/site/index.html')]), {
+    source: { kind: 'folder', path: path.resolve('/home/me/site') },
     only: [{ file: 'index.html' }],
   });
 });

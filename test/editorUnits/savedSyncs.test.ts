@@ -40,11 +40,11 @@ for (const [what, written, says] of bad)
   });
 
 test('a relative folder is taken from the workspace folder, an address and an absolute folder are not', () => {
-  assert.deepEqual(placeOf('./dist', '/work/site'), {
+  assert.deepEqual(placeOf('./dist', '/home/me/site'), {
     kind: 'folder',
-    path: path.resolve('/work/site/dist'),
+    path: path.resolve('/home/me/site/dist'),
   });
-  assert.deepEqual(placeOf('/srv/www', '/work/site'), { kind: 'folder', path: path.normalize('/srv/www') });
+  assert.deepEqual(placeOf('/srv/www', '/home/me/site'), { kind: 'folder', path: path.normalize('/srv/www') });
   assert.deepEqual(placeOf('photos:site/www', undefined), {
     kind: 'remote',
     remote: 'photos',
@@ -61,10 +61,10 @@ test('a relative folder without a workspace folder is refused', () => {
 });
 
 test('a place is written as it is read again', () => {
-  const root = path.resolve('/work/site');
+  const root = path.resolve('/home/me/site');
   for (const text of ['.', './dist/img', 'photos:site/www'])
     assert.equal(writePlace(placeOf(text, root), root), text);
-  const outside = { kind: 'folder', path: path.resolve('/work/site2') } as const;
+  const outside = { kind: 'folder', path: path.resolve('/home/me/site2') } as const;
   assert.equal(writePlace(outside, root), outside.path);
   assert.equal(writePlace(outside, undefined), outside.path);
 });
