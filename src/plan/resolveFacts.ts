@@ -3,10 +3,10 @@ import { setMaxListeners } from 'node:events';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import { Slots } from '../remote/slots';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles } from './comparison';
 import type { Match } from './matchListings';
-import { Slots } from './slots';
 
 /** A match with all that its decision needs. */
 export interface Judged {
@@ -76,7 +76,7 @@ export async function* resolveFacts(
   const slots = new Slots(request.limit ?? defaultLimit);
   const failed: unknown[] = [];
 
-  async function asked(match: Match): Promise<Judged> {
+  async function asked(match: Match, give: () => void): Promise<Judged> {
     try {
       return await asker.judge(match);
     } catch (error) {
@@ -84,7 +84,7 @@ export async function* resolveFacts(
       throw error;
     } finally {
       counts.answered++;
-      slots.give();
+      give();
     }
   }
 
@@ -98,13 +98,13 @@ export async function* resolveFacts(
         pending.results[i] = judged;
         continue;
       }
-      await slots.take();
+      const give = await slots.take(1, either);
       if (failed.length > 0) {
-        slots.give();
+        give();
         throw failed[0];
       }
       counts.asked++;
-      pending.start(i, asked(match));
+      pending.start(i, asked(match, give));
     }
     return pending;
   }
@@ -246,16 +246,15 @@ class Asker {
 
   private async withHash(remote: Remote, file: FileEntry): Promise<FileEntry> {
     if (file.size === 0) return { ...file, md5: md5OfNothing };
-    await this.hashing.take();
+    const give = await this.hashing.take(1, this.signal);
     try {
-      this.signal.throwIfAborted();
       const { stream } = await remote.read(file.path, { expected: file }, this.signal);
       const hash = createHash('md5');
       for await (const chunk of stream) hash.update(chunk);
       this.signal.throwIfAborted();
       return { ...file, md5: hash.digest('hex') };
     } finally {
-      this.hashing.give();
+      give();
     }
   }
 }

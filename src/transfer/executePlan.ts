@@ -6,12 +6,13 @@ import type { Log } from '../remote/log';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
+import { eachInSlots, Slots } from '../remote/slots';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
 import { type RunSide, type RunSides, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
-import { defaultTransfers, eachInSlots, Slots, transferWeight } from './slots';
+import { defaultTransfers, transferWeight } from './transferWeight';
 
 export interface ExecuteOptions {
   readonly clock: Clock;

@@ -11,8 +11,9 @@ import {
   type RemotePath,
   relativePath,
 } from '../remote/remotePath';
+import { eachInSlots, Slots } from '../remote/slots';
 import { copyFile } from '../transfer/copyFile';
-import { defaultTransfers, eachInSlots, Slots, transferWeight } from '../transfer/slots';
+import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
 import { Failures } from './itemFailures';
 import { type ItemTree, listItem } from './itemTree';

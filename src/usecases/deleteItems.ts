@@ -3,7 +3,8 @@ import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
-import { defaultTransfers, eachInSlots, Slots } from '../transfer/slots';
+import { eachInSlots, Slots } from '../remote/slots';
+import { defaultTransfers } from '../transfer/transferWeight';
 import { Failures } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './itemTree';
 
