@@ -6,7 +6,7 @@ import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import type { BackendHost } from '../backend';
 import { base64OfHex } from './bodies';
-import { attributesOfSettings, sameAttributes, taggingOf } from './s3Attributes';
+import { attributesOfSettings, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { copySourceOf, filePlaceOf } from './s3Keys';
 import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, unquoted } from './s3Objects';
@@ -139,13 +139,10 @@ async function copyWhole(
 }
 
 /** The service puts a copy into the standard class unless told otherwise. */
-function classOf(before: ObjectFacts): {
-  StorageClass?: NonNullable<ReturnType<typeof attributesOfSettings>['StorageClass']>;
-} {
-  const { StorageClass } = attributesOfSettings({
-    storageClass: before.storageClass,
-  } as S3Requests['config']);
-  return StorageClass === undefined ? {} : { StorageClass };
+function classOf({ storageClass }: ObjectFacts): Pick<ObjectAttributes, 'StorageClass'> {
+  return storageClass === undefined
+    ? {}
+    : { StorageClass: storageClass as NonNullable<ObjectAttributes['StorageClass']> };
 }
 
 async function copyInParts(
