@@ -44,7 +44,10 @@ test('a relative folder is taken from the workspace folder, an address and an ab
     kind: 'folder',
     path: path.resolve('/home/me/site/dist'),
   });
-  assert.deepEqual(placeOf('/srv/www', '/home/me/site'), { kind: 'folder', path: path.normalize('/srv/www') });
+  assert.deepEqual(placeOf('/srv/www', '/home/me/site'), {
+    kind: 'folder',
+    path: path.normalize('/srv/www'),
+  });
   assert.deepEqual(placeOf('photos:site/www', undefined), {
     kind: 'remote',
     remote: 'photos',
