@@ -1,7 +1,8 @@
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import type { Remote } from '../remote/remote';
-import type { SignInRequirement } from '../signIn/signInRequirement';
+import type { TokenSource } from '../remote/tokenSource';
+import type { SignInRequirement } from '../signIn/signInService';
 
 /** What one kind of storage declares of itself. The tree, the wizard and the settings learn of it only through this. */
 export interface Backend {
@@ -26,6 +27,7 @@ export interface Backend {
     host: BackendHost,
     signal: AbortSignal,
   ): AsyncIterable<ConnectionFinding>;
+  /** For backends whose remotes need an account: the editor signs in, and `BackendHost.tokens` is there. */
   readonly signIn?: SignInRequirement;
 }
 
@@ -44,6 +46,8 @@ export interface BackendHost {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A secret of this remote, by the field's name (one of `secretFields`). */
   secret(field: string): Promise<string | undefined>;
+  /** The tokens of the account that the settings name; there for backends that declare `signIn`. */
+  readonly tokens?: TokenSource;
   /** Asks the user for a one-time code (MFA). Undefined when cancelled or when nobody can be asked. */
   askCode?(prompt: string): Promise<string | undefined>;
   /** Whether programs named in settings may be run (credential_process): false in an untrusted workspace. */
@@ -59,7 +63,8 @@ export interface WizardStep {
   readonly title: string;
   /** A sentence on what to enter. */
   readonly prompt: string;
-  readonly kind: 'choice' | 'text' | 'secret';
+  /** `account`: the accounts of the backend's `signIn`, and signing in with another; the answer is an account's id. */
+  readonly kind: 'choice' | 'text' | 'secret' | 'account';
   readonly choices?: readonly WizardChoice[];
   /** More choices, which have to be looked up (profiles in a file). Never rejects. Asked for when the step is shown. */
   loadChoices?(host: Pick<BackendHost, 'env'>): Promise<readonly WizardChoice[]>;

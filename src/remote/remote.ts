@@ -84,6 +84,12 @@ export interface Remote {
   /** Sets the modified time alone; content and other metadata stay. */
   setModifiedTime?(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry>;
 
+  /**
+   * What anyone changed at the service since `checkpoint` (an earlier answer's; absent = from now on). Paths that can't be told are
+   * left out; the folder of what was added or removed is named, not only the thing itself.
+   */
+  changesSince?(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges>;
+
   /** Powers that only show up in the tree's menus. */
   readonly extras?: RemoteExtras;
 
@@ -175,8 +181,45 @@ export interface RemoteExtras {
   shareLink?(path: RemotePath, seconds: number, signal: AbortSignal): Promise<string>;
   /** Everything the service tells about one thing, in titled groups of name and value, for reading. */
   properties?(path: RemotePath, signal: AbortSignal): Promise<readonly PropertyGroup[]>;
+  /** How much space there is. */
+  quota?(signal: AbortSignal): Promise<Quota>;
+  /** There where deleting means moving to a trash. */
+  readonly trash?: Trash;
   /** Makes a bucket at the top level. `location` is a region or location constraint; absent = the remote's own. */
   createBucket?(name: string, location: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+/** What was changed between two checkpoints. */
+export interface RemoteChanges {
+  readonly checkpoint: string;
+  /** Files and folders whose content or presence may have changed; 'everything' when the service can't tell which. */
+  readonly paths: readonly RemotePath[] | 'everything';
+}
+
+/** Bytes that the account may keep, and that are left of them. */
+export interface Quota {
+  readonly total: number;
+  readonly available: number;
+}
+
+/** Where deleted things stay until they are restored or the service drops them. */
+export interface Trash {
+  /** What was deleted, page by page; of a deleted folder only the folder itself. */
+  list(options: ListOptions, signal: AbortSignal): AsyncIterable<readonly TrashedItem[]>;
+  /** Puts it back where it was. Throws `alreadyExists` when its name is taken by now, `notFound` when it is no longer in the trash. */
+  restore(item: TrashedItem, signal: AbortSignal): Promise<void>;
+}
+
+export interface TrashedItem {
+  /** The service's own id of it. */
+  readonly id: string;
+  readonly kind: 'file' | 'folder';
+  readonly name: string;
+  /** Where it was, when that is known. */
+  readonly path?: RemotePath;
+  /** Bytes of a file. */
+  readonly size?: number;
+  readonly deleted?: Instant;
 }
 
 export interface PropertyGroup {
