@@ -81,6 +81,15 @@ export interface Remote {
   /** Server-side move of a file. Without this power, callers copy, verify and remove. */
   moveWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
 
+  /**
+   * Server-side move or rename of a folder with all in it, in one go. Makes the parents of `to`. Throws `notFound`, and `alreadyExists`
+   * when something is at `to`. Without this power, callers move file by file.
+   */
+  moveFolderWithin?(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void>;
+
+  /** Moves a folder with all in it to the trash (`extras.trash`), in one go, from which it can be put back as it was. Throws `notFound`. */
+  trashFolder?(folder: RemotePath, signal: AbortSignal): Promise<void>;
+
   /** Sets the modified time alone; content and other metadata stay. */
   setModifiedTime?(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry>;
 

@@ -71,12 +71,13 @@ export async function copyItems(
   setMaxListeners(0, signal);
   const { move = false, overwrite = false, transfers = defaultTransfers } = options;
   for (const item of items) refuseIntoItself(item, move);
+  const whole = new Set<CopyItem>();
+  if (move) for (const item of items) if (await canMoveWhole(item, signal)) whole.add(item);
   const listed: ListedItem[] = [];
-  for (const item of items) {
-    const named = { path: item.source, ...(item.kind && { kind: item.kind }) };
-    listed.push({ item, tree: await listItem(item.from, named, signal) });
-  }
-  if (!overwrite) for (const { item } of listed) await refuseTaken(item, signal);
+  for (const item of items) if (!whole.has(item)) listed.push(await withTree(item, signal));
+  if (!overwrite) for (const item of items) await refuseTaken(item, signal);
+  for (const item of whole)
+    if (!(await movedWhole(item, overwrite, signal))) listed.push(await withTree(item, signal));
 
   const works = listed.flatMap(({ item, tree }) =>
     tree.files.map((file): FileWork => ({ item, file, target: targetOf(item, file.path) })),
@@ -142,6 +143,28 @@ export async function copyItems(
   return { files: works.length, bytes: progress.bytes, leftOut };
 }
 
+/** Whether the item is a folder that the service itself may move in one go. */
+async function canMoveWhole({ from, to, source, kind }: CopyItem, signal: AbortSignal): Promise<boolean> {
+  if (from !== to || !to.moveFolderWithin) return false;
+  return (kind ?? (await from.stat(source, signal)).kind) === 'folder';
+}
+
+/** Moves a folder in one go; false where files have to be merged into a folder that is there already. */
+async function movedWhole(item: CopyItem, overwrite: boolean, signal: AbortSignal): Promise<boolean> {
+  try {
+    await item.to.moveFolderWithin?.(item.source, item.target, signal);
+    return true;
+  } catch (error) {
+    if (overwrite && isRemoteError(error, 'alreadyExists', 'unsupported')) return false;
+    throw error;
+  }
+}
+
+async function withTree(item: CopyItem, signal: AbortSignal): Promise<ListedItem> {
+  const named = { path: item.source, ...(item.kind && { kind: item.kind }) };
+  return { item, tree: await listItem(item.from, named, signal) };
+}
+
 interface ListedItem {
   readonly item: CopyItem;
   readonly tree: ItemTree;
@@ -200,7 +223,10 @@ function inOneTree({ from, to, source, target }: CopyItem): readonly [RemotePath
   return [key(here), key(there)];
 }
 
-async function refuseTaken({ to, target }: CopyItem, signal: AbortSignal): Promise<void> {
+async function refuseTaken({ from, to, source, target }: CopyItem, signal: AbortSignal): Promise<void> {
+  const { names } = to.capabilities;
+  // Another spelling of its own name.
+  if (from === to && matchKey(source, names) === matchKey(target, names)) return;
   try {
     const there = await to.stat(target, signal);
     const what = there.kind === 'folder' ? 'A folder' : 'A file';

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import type { RemotePath } from '../remote/remotePath';
+import { type RemotePath, rootPath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../remote/slots';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { Failures } from './itemFailures';
@@ -51,7 +51,7 @@ export interface DeleteOptions {
 
 /**
  * Deletes what was counted: files first, then their folders, deepest first. What came to be after the count is not touched and keeps its
- * folder. Throws a RemoteError that names what is left when something could not be deleted; rejects with the
+ * folder. Where folders can be moved to a trash, each goes there whole, with what came to be in it. Throws a RemoteError that names what is left when something could not be deleted; rejects with the
  * signal's reason when aborted, and then the rest is still there.
  */
 export async function deleteItems(
@@ -64,6 +64,19 @@ export async function deleteItems(
   const failures = new Failures();
   let done = 0;
   for (const tree of trees) {
+    const [top] = tree.folders;
+    if (remote.trashFolder && top !== undefined && top !== rootPath && !options.keepTop) {
+      try {
+        await remote.trashFolder(top, signal);
+        failures.succeeded();
+        done += tree.files.length;
+        options.onProgress?.(done);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!isRemoteError(error, 'notFound')) failures.add(top, error);
+      }
+      continue;
+    }
     await removeTree(
       remote,
       tree,

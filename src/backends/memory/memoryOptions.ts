@@ -26,6 +26,8 @@ export interface MemoryOptions {
   readonly unordered?: boolean;
   /** Powers to do without, so that callers' other ways are tested. */
   readonly without?: readonly OptionalPower[];
+  /** Whether folders can be moved and trashed whole. Default false: then file by file. */
+  readonly wholeFolders?: boolean;
   readonly failures?: readonly MemoryFailure[];
   readonly clock?: Clock;
 }
@@ -34,6 +36,8 @@ export type OptionalPower = 'listDeep' | 'removeFiles' | 'copyWithin' | 'moveWit
 
 export type MemoryOperation =
   | OptionalPower
+  | 'moveFolderWithin'
+  | 'trashFolder'
   | 'list'
   | 'stat'
   | 'read'

@@ -259,6 +259,24 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     return store(to, from.content, from.modified, { attributes: from.attributes });
   }
 
+  /** Takes a folder with all in it away, and puts it to `to` when there is one. */
+  function takeFolder(folder: RemotePath, to: RemotePath | undefined): void {
+    if (!folderAt(folder)) throw new RemoteError('notFound', `There is no folder "${folder}".`);
+    if (to !== undefined && key(to) !== key(folder) && (files.has(key(to)) || folderAt(to)))
+      throw new RemoteError('alreadyExists', `"${to}" already exists.`);
+    const within = (path: RemotePath) => isWithin(key(path) as RemotePath, key(folder) as RemotePath);
+    const moved = (path: RemotePath) => `${to}${path.slice(folder.length)}` as RemotePath;
+    const inFiles = [...files].filter(([, { path }]) => within(path));
+    const inFolders = [...folders].filter(([, path]) => within(path));
+    for (const [k] of inFiles) files.delete(k);
+    for (const [k] of inFolders) folders.delete(k);
+    if (to === undefined) return;
+    makeFolders(parentPath(to));
+    for (const [, path] of inFolders) folders.set(key(moved(path)), moved(path));
+    for (const [, file] of inFiles)
+      files.set(key(moved(file.path)), { ...file, path: moved(file.path), version: `v${++versions}` });
+  }
+
   const remote: MemoryRemote = {
     capabilities,
 
@@ -354,6 +372,20 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
       if (failure) throw failure.error;
       return entryOf(file, true);
     },
+
+    ...(options.wholeFolders && {
+      async moveFolderWithin(folder, to, signal) {
+        const failure = await request('moveFolderWithin', folder, signal);
+        takeFolder(folder, to);
+        if (failure) throw failure.error;
+      },
+
+      async trashFolder(folder, signal) {
+        const failure = await request('trashFolder', folder, signal);
+        takeFolder(folder, undefined);
+        if (failure) throw failure.error;
+      },
+    }),
 
     async setModifiedTime(seen, time, signal) {
       const failure = await request('setModifiedTime', seen.path, signal);

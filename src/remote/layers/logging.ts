@@ -44,7 +44,8 @@ export function logging(inner: Remote, log: Log): Remote {
     };
   }
 
-  const { readWhole, copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
+  const { readWhole, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
+  const { removeFiles, listDeep, changesSince, extras, close } = inner;
   return {
     get capabilities() {
       return inner.capabilities;
@@ -106,9 +107,26 @@ export function logging(inner: Remote, log: Log): Remote {
           moveWithin.call(inner, source, to, guard, signal),
         ),
     }),
+    ...(moveFolderWithin && {
+      moveFolderWithin: (folder, to, signal) =>
+        logged('http', `move ${folder}/ to ${to}/`, () => moveFolderWithin.call(inner, folder, to, signal)),
+    }),
+    ...(trashFolder && {
+      trashFolder: (folder, signal) =>
+        logged('http', `trash ${folder}/`, () => trashFolder.call(inner, folder, signal)),
+    }),
     ...(setModifiedTime && {
       setModifiedTime: (file, time, signal) =>
         logged('http', `set the time of ${file.path}`, () => setModifiedTime.call(inner, file, time, signal)),
+    }),
+    ...(changesSince && {
+      changesSince: (checkpoint, signal) =>
+        logged(
+          'list',
+          'changes',
+          () => changesSince.call(inner, checkpoint, signal),
+          ({ paths }) => (paths === 'everything' ? 'everything' : `${paths.length} paths`),
+        ),
     }),
     ...(extras && { extras }),
     ...(close && { close: () => close.call(inner) }),

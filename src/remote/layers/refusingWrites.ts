@@ -23,6 +23,8 @@ export function refusingWrites(inner: Remote): Remote {
     ...(inner.removeFiles && { removeFiles: refuse }),
     ...(inner.copyWithin && { copyWithin: refuse }),
     ...(inner.moveWithin && { moveWithin: refuse }),
+    ...(inner.moveFolderWithin && { moveFolderWithin: refuse }),
+    ...(inner.trashFolder && { trashFolder: refuse }),
     ...(inner.setModifiedTime && { setModifiedTime: refuse }),
     ...(extras && { extras: readingExtras(extras, refuse) }),
   };
@@ -32,6 +34,7 @@ function readingExtras(extras: RemoteExtras, refuse: () => Promise<never>): Remo
   return {
     ...(extras.shareLink && { shareLink: extras.shareLink.bind(extras) }),
     ...(extras.properties && { properties: extras.properties.bind(extras) }),
+    ...(extras.quota && { quota: extras.quota.bind(extras) }),
     ...(extras.createBucket && { createBucket: refuse }),
   };
 }

@@ -22,7 +22,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     signal: AbortSignal,
   ) => withRetries(what, operation, policy, signal);
 
-  const { readWhole, copyWithin, moveWithin, setModifiedTime, removeFiles, listDeep, extras, close } = inner;
+  const { readWhole, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
+  const { removeFiles, listDeep, changesSince, extras, close } = inner;
 
   return {
     get capabilities() {
@@ -109,8 +110,40 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
               () => moveWithin.call(inner, source, to, guard, signal),
               failed,
               async () =>
-                (await isGone(inner, source, signal)) ? sameContent(inner, source, to, signal) : undefined,
+                (await isGone(inner, source.path, signal))
+                  ? sameContent(inner, source, to, signal)
+                  : undefined,
             ),
+          signal,
+        ),
+    }),
+
+    ...(moveFolderWithin && {
+      moveFolderWithin: (folder, to, signal) =>
+        again(
+          `move ${folder}/ to ${to}/`,
+          async (failed) => {
+            await orAlreadyDone(
+              async () => {
+                await moveFolderWithin.call(inner, folder, to, signal);
+                return true;
+              },
+              failed,
+              async () => {
+                if (!(await isGone(inner, folder, signal))) return undefined;
+                return (await isGone(inner, to, signal)) ? undefined : true;
+              },
+            );
+          },
+          signal,
+        ),
+    }),
+
+    ...(trashFolder && {
+      trashFolder: (folder, signal) =>
+        again(
+          `trash ${folder}/`,
+          (failed) => orGone(() => trashFolder.call(inner, folder, signal), failed),
           signal,
         ),
     }),
@@ -132,6 +165,11 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
             ),
           signal,
         ),
+    }),
+
+    ...(changesSince && {
+      changesSince: (checkpoint, signal) =>
+        again('changes', () => changesSince.call(inner, checkpoint, signal), signal),
     }),
 
     ...(extras && { extras }),
@@ -166,9 +204,9 @@ async function orGone(operation: () => Promise<void>, failed: RemoteError | unde
   }
 }
 
-async function isGone(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<boolean> {
+async function isGone(remote: Remote, path: FileEntry['path'], signal: AbortSignal): Promise<boolean> {
   try {
-    await remote.stat(file.path, signal);
+    await remote.stat(path, signal);
     return false;
   } catch (error) {
     if (isRemoteError(error, 'notFound')) return true;
