@@ -1,0 +1,165 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** A token as rclone stores it (1.9). */
+export interface IssuedToken {
+  readonly access_token: string;
+  readonly token_type: 'bearer';
+  readonly refresh_token: string;
+  /** RFC 3339, by the server's clock. */
+  readonly expiry: string;
+}
+
+/** An app that may sign accounts in. */
+export interface Client {
+  readonly id: string;
+  /** Undefined for a public client, which must use PKCE. */
+  readonly secret: string | undefined;
+}
+
+/** What an account allowed an app. */
+export interface Grant {
+  readonly account: string;
+  readonly scopes: readonly string[];
+  /** Undefined for tokens that a test was given: any client may refresh those. */
+  readonly clientId: string | undefined;
+}
+
+/** What an authorization code stands for. */
+export interface CodeGrant extends Grant {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly challenge: string | undefined;
+  readonly challengeMethod: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+interface AccessGrant extends Grant {
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+/** What an account's profile tells (1.1). */
+export interface Profile {
+  readonly user_id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+export const DRIVE_SCOPES: readonly string[] = ['clouddrive:read_all', 'clouddrive:write'];
+/** All scopes that an app may ask for (1.1). */
+export const KNOWN_SCOPES: ReadonlySet<string> = new Set([
+  ...DRIVE_SCOPES,
+  'clouddrive:read_image',
+  'clouddrive:read_video',
+  'clouddrive:read_document',
+  'clouddrive:read_other',
+  'profile',
+  'profile:user_id',
+  'postal_code',
+]);
+/** How long an authorization code lives, in milliseconds (1.1). */
+const CODE_LIFE_MS = 5 * 60_000;
+
+/** Who allowed what to whom: codes, access tokens and refresh tokens. */
+export class Accounts {
+  private readonly codes = new Map<string, CodeGrant>();
+  private readonly access = new Map<string, AccessGrant>();
+  private refresh: Map<string, Grant>;
+
+  /**
+   * @param now milliseconds since 1970
+   * @param lifeSeconds how long an access token lives
+   * @param kept refresh tokens of an earlier run
+   * @param keep called with all refresh tokens after each change
+   */
+  constructor(
+    private readonly now: () => number,
+    readonly lifeSeconds: number,
+    private readonly rotate: boolean,
+    kept: readonly [string, Grant][],
+    private readonly keep: (all: readonly [string, Grant][]) => void,
+  ) {
+    this.refresh = new Map(kept);
+  }
+
+  /** A single-use code for what the account allowed. */
+  makeCode(grant: Omit<CodeGrant, 'expiresAt'>): string {
+    const code = randomBytes(24).toString('base64url');
+    this.codes.set(code, { ...grant, expiresAt: this.now() + CODE_LIFE_MS });
+    return code;
+  }
+
+  /** What a code stands for; undefined when it is unknown, used or past its time. */
+  codeGrant(code: string): CodeGrant | undefined {
+    const grant = this.codes.get(code);
+    return grant !== undefined && grant.expiresAt > this.now() ? grant : undefined;
+  }
+
+  useCode(code: string): void {
+    this.codes.delete(code);
+  }
+
+  /** What a refresh token stands for. */
+  refreshGrant(token: string): Grant | undefined {
+    return this.refresh.get(token);
+  }
+
+  /** A new access token, and the refresh token to go with it: the given one, or a new one where they rotate or none is given. */
+  issue(grant: Grant, refreshToken?: string): { access: string; refresh: string } {
+    const { account, scopes, clientId } = grant;
+    for (const [token, { expiresAt }] of this.access) {
+      if (expiresAt > this.now()) break;
+      this.access.delete(token);
+    }
+    const access = `Atza|${randomBytes(120).toString('base64url')}`;
+    this.access.set(access, { account, scopes, clientId, expiresAt: this.now() + this.lifeSeconds * 1000 });
+    let refresh = refreshToken;
+    if (refresh !== undefined && this.rotate) this.refresh.delete(refresh);
+    if (refresh === undefined || this.rotate) refresh = `Atzr|${randomBytes(120).toString('base64url')}`;
+    if (!this.refresh.has(refresh)) {
+      this.refresh.set(refresh, { account, scopes, clientId });
+      this.keep([...this.refresh]);
+    }
+    return { access, refresh };
+  }
+
+  /** What an access token allows now. */
+  accessGrant(token: string): AccessGrant | undefined {
+    const grant = this.access.get(token);
+    return grant !== undefined && grant.expiresAt > this.now() ? grant : undefined;
+  }
+
+  /** Whose an access token is or was; for the log. */
+  ownerOf(token: string): string | undefined {
+    return this.access.get(token)?.account;
+  }
+
+  /** Lets the access tokens of one account, or of all, be past their time at once. */
+  expireAccess(account?: string): void {
+    for (const grant of this.access.values())
+      if (account === undefined || grant.account === account) grant.expiresAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The customer takes back what was allowed: all tokens and codes of the account end. */
+  revoke(account: string): void {
+    for (const tokens of [this.codes, this.access, this.refresh])
+      for (const [token, grant] of tokens) if (grant.account === account) tokens.delete(token);
+    this.keep([...this.refresh]);
+  }
+}
+
+export function profileOf(account: string): Profile {
+  const local = account.split('@', 1)[0] ?? account;
+  const letters = createHash('sha256').update(account).digest('hex').toUpperCase();
+  return {
+    user_id: `amzn1.account.${letters.slice(0, 28)}`,
+    name: `${local.slice(0, 1).toUpperCase()}${local.slice(1)}`,
+    email: account.includes('@') ? account : `${account}@example.com`,
+  };
+}
+
+/** The app's own name in an account's drive: `createdBy`, and the owner of properties. */
+export function appNameFor(account: string): string {
+  return `CloudRemotesTest-${createHash('sha256').update(account).digest('hex').toUpperCase().slice(0, 8)}`;
+}

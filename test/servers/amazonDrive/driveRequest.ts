@@ -1,0 +1,104 @@
+/** What the log and faults call the service's operations. */
+export type DriveOperation =
+  | 'authorize'
+  | 'token'
+  | 'profile'
+  | 'tokenInfo'
+  | 'endpoint'
+  | 'accountInfo'
+  | 'quota'
+  | 'usage'
+  | 'listNodes'
+  | 'getNode'
+  | 'createFolder'
+  | 'patchNode'
+  | 'listChildren'
+  | 'moveChild'
+  | 'addChild'
+  | 'removeChild'
+  | 'listTrash'
+  | 'trashNode'
+  | 'restoreNode'
+  | 'purgeNode'
+  | 'changes'
+  | 'putProperty'
+  | 'getProperty'
+  | 'listProperties'
+  | 'deleteProperty'
+  | 'upload'
+  | 'overwrite'
+  | 'download'
+  | 'tempLink'
+  | 'unknown';
+
+/** A request as far as its first line tells. */
+export interface DriveRequest {
+  readonly operation: DriveOperation;
+  readonly method: string;
+  /** Decoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The decoded parts of the path that name something, in order: node, child, owner, key. */
+  readonly names: readonly string[];
+}
+
+/** Path patterns, most exact first; `*` stands for one part that names something. */
+const ROUTES: readonly (readonly [string, string, DriveOperation])[] = [
+  ['GET', '/ap/oa', 'authorize'],
+  ['POST', '/ap/oa', 'authorize'],
+  ['POST', '/auth/o2/token', 'token'],
+  ['GET', '/auth/o2/tokeninfo', 'tokenInfo'],
+  ['GET', '/user/profile', 'profile'],
+  ['GET', '/drive/v1/account/endpoint', 'endpoint'],
+  ['GET', '/drive/v1/account/info', 'accountInfo'],
+  ['GET', '/drive/v1/account/quota', 'quota'],
+  ['GET', '/drive/v1/account/usage', 'usage'],
+  ['GET', '/drive/v1/nodes', 'listNodes'],
+  ['POST', '/drive/v1/nodes', 'createFolder'],
+  ['GET', '/drive/v1/nodes/*', 'getNode'],
+  ['PATCH', '/drive/v1/nodes/*', 'patchNode'],
+  ['DELETE', '/drive/v1/nodes/*', 'purgeNode'],
+  ['GET', '/drive/v1/nodes/*/children', 'listChildren'],
+  ['POST', '/drive/v1/nodes/*/children', 'moveChild'],
+  ['PUT', '/drive/v1/nodes/*/children/*', 'addChild'],
+  ['DELETE', '/drive/v1/nodes/*/children/*', 'removeChild'],
+  ['GET', '/drive/v1/nodes/*/properties/*', 'listProperties'],
+  ['GET', '/drive/v1/nodes/*/properties/*/*', 'getProperty'],
+  ['PUT', '/drive/v1/nodes/*/properties/*/*', 'putProperty'],
+  ['DELETE', '/drive/v1/nodes/*/properties/*/*', 'deleteProperty'],
+  ['GET', '/drive/v1/trash', 'listTrash'],
+  ['PUT', '/drive/v1/trash/*', 'trashNode'],
+  ['POST', '/drive/v1/trash/*/restore', 'restoreNode'],
+  ['POST', '/drive/v1/changes', 'changes'],
+  ['POST', '/cdproxy/nodes', 'upload'],
+  ['PUT', '/cdproxy/nodes/*/content', 'overwrite'],
+  ['GET', '/cdproxy/nodes/*/content', 'download'],
+  ['GET', '/templink/*/*', 'tempLink'],
+];
+
+const COMPILED = ROUTES.map(([method, pattern, operation]) => ({
+  method,
+  operation,
+  pattern: new RegExp(`^${pattern.replaceAll('*', '([^/]+)')}/?$`),
+}));
+
+/** @param url the request's target as it came, such as `/drive/v1/nodes?filters=…` */
+export function parseDriveRequest(method: string, url: string): DriveRequest {
+  const [path = '', ...rest] = url.split('?');
+  const query = new URLSearchParams(rest.join('?'));
+  for (const route of COMPILED) {
+    const match = route.method === method ? route.pattern.exec(path) : null;
+    if (match === null) continue;
+    const names = match.slice(1).map(decoded);
+    return { operation: route.operation, method, path: decoded(path), query, names };
+  }
+  return { operation: 'unknown', method, path: decoded(path), query, names: [] };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

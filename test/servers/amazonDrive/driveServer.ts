@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { Accounts, type Client, DRIVE_SCOPES, type Grant, type IssuedToken } from './accounts';
+import type { ActiveDriveFault, DriveFault } from './driveFaults';
+import type { LoggedDriveRequest } from './driveRequestLog';
+import { DriveService } from './driveService';
+import type { DriveStore } from './driveStore';
+import { LARGEST_PAGE } from './listOperations';
+import { SignInService } from './signInService';
+
+export type { IssuedToken } from './accounts';
+export type { ActiveDriveFault, DriveFault } from './driveFaults';
+export type { DriveNode } from './driveNode';
+export type { DriveOperation } from './driveRequest';
+export type { LoggedDriveRequest } from './driveRequestLog';
+export type { DriveStore } from './driveStore';
+
+/** How to start the server; everything has a default. */
+export interface DriveServerOptions {
+  /** Default 0: any free port. Always on 127.0.0.1. */
+  port?: number;
+  /** Where drives, contents and refresh tokens are kept and found again; default in memory. */
+  folder?: string;
+  /** Milliseconds since 1970; default the machine's clock. `setClock` goes before it. */
+  clock?: () => number;
+  /** The account that is signed in without a page. */
+  autoConsent?: string;
+  /** Give a new refresh token with each refresh and forget the old one. */
+  rotateRefreshTokens?: boolean;
+  /** Answer downloads with a redirect to a signed address. */
+  redirectDownloads?: boolean;
+  /** How far lists and look-ups lag behind writes, in milliseconds of the machine's clock. Default 0. */
+  indexLagMs?: number;
+  /** Default 3600. */
+  tokenLifeSeconds?: number;
+  /** How many requests the log keeps at least; false keeps none. Default 50,000. */
+  log?: number | false;
+  /** Most nodes on one page of a list. Default 200. */
+  pageSize?: number;
+}
+
+/** A running server. */
+export interface DriveTestServer {
+  readonly port: number;
+  /** `http://127.0.0.1:PORT/ap/oa` */
+  readonly authUrl: string;
+  /** `http://127.0.0.1:PORT/auth/o2/token` */
+  readonly tokenUrl: string;
+  /** `http://127.0.0.1:PORT/user/profile` */
+  readonly profileUrl: string;
+  /** `http://127.0.0.1:PORT/drive/v1/`, with the slash; discovery is `account/endpoint` below it. */
+  readonly endpoint: string;
+  /** A client that must prove itself by its secret. */
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** A client without a secret, which must use PKCE. */
+  readonly publicClientId: string;
+  /** What was asked, oldest first; always the same array. */
+  readonly requests: readonly LoggedDriveRequest[];
+  clearRequests(): void;
+  /** @returns the fault, whose `hits` tell how often it struck */
+  addFault(fault: DriveFault): ActiveDriveFault;
+  clearFaults(): void;
+  /** Sets the server's clock to a fixed moment (milliseconds since 1970), or lets it run again. */
+  setClock(milliseconds: number | undefined): void;
+  /** The drive of an account, made on first use. */
+  drive(account: string): DriveStore;
+  /** A token as rclone stores it, for the drive's scopes unless others are given. Either client may refresh it. */
+  issueToken(account: string, scopes?: readonly string[]): IssuedToken;
+  /** Lets the access tokens of one account, or of all, be past their time at once. */
+  expireAccessTokens(account?: string): void;
+  /** The customer takes back what was allowed: all tokens of the account end. */
+  revoke(account: string): void;
+  setAutoConsent(account: string | undefined): void;
+  /** Lets all page tokens be past their time at once. */
+  expirePageTokens(): void;
+  /** How far lists and look-ups lag behind writes from now on, in milliseconds; 0 shows all at once. */
+  setIndexLag(milliseconds: number): void;
+  /** Closes all connections and frees the port. */
+  stop(): Promise<void>;
+}
+
+const CLIENT: Client = {
+  id: 'amzn1.application-oa2-client.0123456789abcdef0123456789abcdef',
+  secret: 'cloud-remotes-drive-secret',
+};
+const PUBLIC_CLIENT: Client = {
+  id: 'amzn1.application-oa2-client.fedcba9876543210fedcba9876543210',
+  secret: undefined,
+};
+
+/** Starts an Amazon Drive with its sign-in service in this process. */
+export async function startDriveServer(options: DriveServerOptions = {}): Promise<DriveTestServer> {
+  const { folder } = options;
+  let fixedClock: number | undefined;
+  const now = (): number => Math.floor(fixedClock ?? options.clock?.() ?? Date.now());
+  const accounts = new Accounts(
+    now,
+    options.tokenLifeSeconds ?? 3600,
+    options.rotateRefreshTokens === true,
+    folder === undefined ? [] : keptTokens(folder),
+    (all) => {
+      if (folder !== undefined) writeFileSync(tokenFile(folder), JSON.stringify(all), { mode: 0o600 });
+    },
+  );
+  const clients = new Map([CLIENT, PUBLIC_CLIENT].map((client) => [client.id, client]));
+  const choices = (): string[] => [
+    ...new Set(['anna@example.com', 'ben@example.com', ...service.drives.keys()]),
+  ];
+  const signIn = new SignInService({ accounts, clients, choices, now });
+  signIn.autoConsent = options.autoConsent;
+  const service: DriveService = new DriveService({
+    now,
+    accounts,
+    signIn,
+    folder,
+    redirectDownloads: options.redirectDownloads === true,
+    pageSize: options.pageSize ?? LARGEST_PAGE,
+    indexLagMs: options.indexLagMs ?? 0,
+    log: options.log === false ? 0 : (options.log ?? 50_000),
+  });
+
+  const server = createServer(
+    { maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0 },
+    (message, response) => void service.answer(message, response),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  service.origin = `http://127.0.0.1:${port}`;
+  return {
+    port,
+    authUrl: `${service.origin}/ap/oa`,
+    tokenUrl: `${service.origin}/auth/o2/token`,
+    profileUrl: `${service.origin}/user/profile`,
+    endpoint: `${service.origin}/drive/v1/`,
+    clientId: CLIENT.id,
+    clientSecret: CLIENT.secret ?? '',
+    publicClientId: PUBLIC_CLIENT.id,
+    requests: service.log.requests,
+    clearRequests: () => service.log.clear(),
+    addFault: (fault) => service.faults.add(fault),
+    clearFaults: () => service.faults.clear(),
+    setClock: (milliseconds) => {
+      fixedClock = milliseconds;
+    },
+    drive: (account) => service.drive(account),
+    issueToken: (account, scopes = DRIVE_SCOPES) => {
+      const { access, refresh } = accounts.issue({ account, scopes, clientId: undefined });
+      const expiry = new Date(now() + accounts.lifeSeconds * 1000).toISOString();
+      return { access_token: access, token_type: 'bearer', refresh_token: refresh, expiry };
+    },
+    expireAccessTokens: (account) => accounts.expireAccess(account),
+    revoke: (account) => accounts.revoke(account),
+    setAutoConsent: (account) => {
+      signIn.autoConsent = account;
+    },
+    expirePageTokens: () => service.pages.expireAll(),
+    setIndexLag: (milliseconds) => service.setIndexLag(milliseconds),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        service.stop();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function tokenFile(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return path.join(folder, 'refreshTokens.json');
+}
+
+function keptTokens(folder: string): [string, Grant][] {
+  const file = tokenFile(folder);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as [string, Grant][]) : [];
+}

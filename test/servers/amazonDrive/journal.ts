@@ -1,0 +1,76 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { DriveNode, NodeContent } from './driveNode';
+import type { ContentStore } from './storedBytes';
+
+/** One line of a journal: a node as it became, or the era of the checkpoints. */
+export type JournalLine = { readonly node: DriveNode } | { readonly era: string };
+
+/** Keeps every change of one drive in a file, one JSON line each, so that a later run finds the drive again. */
+export class Journal {
+  private readonly file: string;
+  private waiting = '';
+  private timer: NodeJS.Immediate | undefined;
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.file = path.join(folder, 'nodes.jsonl');
+  }
+
+  /** What earlier runs wrote, oldest first. A line that was cut by a crash ends it. */
+  *read(contents: ContentStore): Generator<JournalLine> {
+    if (!existsSync(this.file)) return;
+    for (const line of readFileSync(this.file, 'utf8').split('\n')) {
+      if (line === '') continue;
+      let parsed: StoredNode | { era: string };
+      try {
+        parsed = JSON.parse(line);
+      } catch {
+        return;
+      }
+      yield 'era' in parsed ? parsed : { node: revived(parsed, contents) };
+    }
+  }
+
+  node(node: DriveNode): void {
+    const { content } = node;
+    this.append({ ...node, content: content && { ...content, stored: content.stored.file ?? '' } });
+  }
+
+  era(era: string): void {
+    this.append({ era });
+  }
+
+  /** Writes at once what still waits. */
+  flush(): void {
+    if (this.timer !== undefined) clearImmediate(this.timer);
+    this.timer = undefined;
+    if (this.waiting !== '') appendFileSync(this.file, this.waiting);
+    this.waiting = '';
+  }
+
+  private append(line: StoredNode | { era: string }): void {
+    this.waiting += `${JSON.stringify(line)}\n`;
+    this.timer ??= setImmediate(() => this.flush());
+  }
+}
+
+type StoredNode = Omit<DriveNode, 'content'> & {
+  content: (Omit<NodeContent, 'stored'> & { stored: string }) | undefined;
+};
+
+function revived(line: StoredNode, contents: ContentStore): DriveNode {
+  const { content, ...node } = line;
+  return {
+    ...node,
+    // JSON has no undefined: what was left out is put back.
+    name: node.name ?? undefined,
+    trashedAt: node.trashedAt ?? undefined,
+    trashedWith: node.trashedWith ?? undefined,
+    content: content && {
+      ...content,
+      contentDate: content.contentDate ?? undefined,
+      stored: contents.onDisk(content.stored, content.size, content.md5),
+    },
+  };
+}

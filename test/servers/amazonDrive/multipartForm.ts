@@ -1,0 +1,88 @@
+import { badRequest, DriveError } from './driveError';
+
+/** Longest head of a part, in bytes. */
+const LONGEST_HEAD = 64 << 10;
+
+/** One part of a form; read its body to the end before the next part is asked for. */
+export interface FormPart {
+  readonly name: string;
+  /** The next piece of the body, undefined at its end; throws 400 when the form breaks off. */
+  read(): Promise<Buffer | undefined>;
+}
+
+/**
+ * Reads multipart/form-data piece by piece and is lenient as the service was (5.1): part heads may hold raw control characters
+ * and line ends within quotes, and whatever follows the last boundary is ignored.
+ */
+export class MultipartForm {
+  private buffer: Buffer;
+  private ended = false;
+  private readonly delimiter: Buffer;
+
+  /** @param source gives the next piece of the request's body, undefined at its end */
+  constructor(
+    contentType: string | undefined,
+    private readonly source: () => Promise<Buffer | undefined>,
+  ) {
+    const match = /^multipart\/form-data\s*;.*?\bboundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType ?? '');
+    const boundary = match?.[1] ?? match?.[2];
+    if (boundary === undefined)
+      throw badRequest('The content type must be multipart/form-data with a boundary');
+    this.delimiter = Buffer.from(`\r\n--${boundary}`);
+    // The first boundary has no line end before it, so one is put there.
+    this.buffer = Buffer.from('\r\n');
+  }
+
+  /** The next part; undefined after the last one. */
+  async nextPart(): Promise<FormPart | undefined> {
+    while ((await this.upToDelimiter()) !== undefined);
+    this.buffer = this.buffer.subarray(this.delimiter.length);
+    while (this.buffer.length < 2) await this.more();
+    if (this.buffer.toString('latin1', 0, 2) === '--') return undefined;
+    const head = await this.head();
+    const name = /\bname="((?:[^"\\]|\\.)*)"/i.exec(head)?.[1] ?? /\bname=([^\s;"]+)/i.exec(head)?.[1] ?? '';
+    return { name, read: () => this.upToDelimiter() };
+  }
+
+  /** What lies before the next delimiter, piece by piece; undefined once the delimiter is at the front of the buffer. */
+  private async upToDelimiter(): Promise<Buffer | undefined> {
+    for (;;) {
+      const at = this.buffer.indexOf(this.delimiter);
+      // Without a match, the end of the buffer may still be the beginning of a delimiter.
+      const safe = at >= 0 ? at : this.buffer.length - this.delimiter.length + 1;
+      if (safe > 0) {
+        const piece = this.buffer.subarray(0, safe);
+        this.buffer = this.buffer.subarray(safe);
+        return piece;
+      }
+      if (at === 0) return undefined;
+      await this.more();
+    }
+  }
+
+  /** The head of a part, up to the first empty line that isn't within quotes. */
+  private async head(): Promise<string> {
+    let quoted = false;
+    for (let at = 0; ; at++) {
+      while (this.buffer.length < at + 4) await this.more();
+      if (at > LONGEST_HEAD) throw badRequest("A part's head is too long");
+      const byte = this.buffer[at];
+      if (quoted && byte === 0x5c) at++;
+      else if (byte === 0x22) quoted = !quoted;
+      else if (!quoted && byte === 0x0d && this.buffer.toString('latin1', at, at + 4) === '\r\n\r\n') {
+        const head = this.buffer.toString('utf8', 0, at);
+        this.buffer = this.buffer.subarray(at + 4);
+        return head;
+      }
+    }
+  }
+
+  private async more(): Promise<void> {
+    const piece = this.ended ? undefined : await this.source();
+    if (piece === undefined) {
+      this.ended = true;
+      throw new DriveError(400, { message: 'Cannot complete upload' });
+    }
+    this.buffer = this.buffer.length === 0 ? piece : Buffer.concat([this.buffer, piece]);
+  }
+}
