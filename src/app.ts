@@ -24,6 +24,10 @@ export interface App {
   remotes(): readonly ConfiguredRemote[];
   /** The opened remote; the same object until its settings change. Throws RemoteError `badSettings` or `notFound` with the way out. */
   openRemote(name: string): Promise<Remote>;
+  /** The remote, if it is open already; undefined otherwise. Rejects as `openRemote` does. */
+  openedRemote(name: string): Promise<Remote> | undefined;
+  /** The names of the remotes that are open now. */
+  openNames(): readonly string[];
   /** The remote and the path in it that a place stands for. A folder is opened as a local remote of its own. */
   openPlace(place: Place): Promise<OpenedPlace>;
   /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
@@ -127,6 +131,8 @@ export function createApp(host: Host): App {
     backends: allBackends,
     remotes,
     openRemote,
+    openedRemote: (name) => opened.get(name)?.remote,
+    openNames: () => [...opened.keys()],
     openPlace,
 
     async planSync(request, signal, onProgress) {

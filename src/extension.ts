@@ -17,7 +17,9 @@ import { currentSettings, onSettingsChanged } from './editor/settings';
 import type { Shell } from './editor/shell';
 import { Snapshots } from './editor/snapshots';
 import { transferCommands } from './editor/transferCommands';
+import { trashCommands } from './editor/trashCommands';
 import { treeCommands } from './editor/treeCommands';
+import { WatchRemotes } from './editor/watchRemotes';
 
 /** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -36,6 +38,14 @@ export function activate(context: vscode.ExtensionContext): void {
     app.settingsChanged(remote);
     tree.remotesChanged(remote);
   };
+  const watch = new WatchRemotes({
+    app,
+    intervalMs: () => currentSettings().changesIntervalMs,
+    changes,
+    refresh: (remote) => tree.refreshRemote(remote),
+    memory: context.globalState,
+    output,
+  });
   context.subscriptions.push(
     output,
     changes,
@@ -57,8 +67,11 @@ export function activate(context: vscode.ExtensionContext): void {
       ...transferCommands(shell),
       ...moveCommands(shell),
       ...deleteCommands(shell),
+      ...trashCommands(shell),
       ...registerSyncs(context, shell, snapshots),
     ].map(({ id, run }) => vscode.commands.registerCommand(id, run)),
+    watch,
+    onSettingsChanged(() => watch.restart(), 'changesInterval'),
     { dispose: () => void app.close() },
   );
   registerRemoteFileSystem(context, { app, settings: currentSettings, changes, output, snapshots });

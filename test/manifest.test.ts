@@ -156,7 +156,7 @@ test('a workspace can never name endpoints and profiles: remotes are settings of
 test('an untrusted workspace sets nothing that steers a copy or sync', () => {
   const { untrustedWorkspaces } = manifest.capabilities;
   assert.equal(untrustedWorkspaces.supported, 'limited');
-  const harmless = ['pageSize', 'largeFileSize', 'watchInterval', 'explorerLimit'];
+  const harmless = ['pageSize', 'largeFileSize', 'watchInterval', 'changesInterval', 'explorerLimit'];
   const restricted = Object.entries(settings)
     .filter(
       ([name, { scope }]) => scope !== 'machine' && !harmless.includes(name.slice('cloudRemotes.'.length)),

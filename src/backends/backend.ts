@@ -14,6 +14,8 @@ export interface Backend {
   open(settings: RemoteSettings, host: BackendHost): Promise<Remote>;
   /** The names of settings whose values are secrets and so live in secret storage. */
   readonly secretFields: readonly string[];
+  /** What lies at the top of a remote: buckets, which alone can hold files, or files and folders like anywhere. */
+  readonly topLevel: 'buckets' | 'folder';
   /** One line about a remote for the tree ("s3 · eu-west-1"). Pure. */
   describe(settings: RemoteSettings): string;
   /** Why these settings can't work, one sentence a problem, naming the setting; empty when they can. Pure. */

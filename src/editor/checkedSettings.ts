@@ -8,6 +8,8 @@ export interface CheckedSettings {
   readonly largeFileBytes: number;
   /** Milliseconds between two looks at the open remote files; 0 = never look. */
   readonly watchIntervalMs: number;
+  /** Milliseconds between two questions to a remote for what was changed there; 0 = never ask. */
+  readonly changesIntervalMs: number;
   /** Files moved at once. */
   readonly transfers: number;
   readonly compare: ComparisonMode;
@@ -45,6 +47,7 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
     largeFileBytes:
       (typeof largeFile === 'number' && largeFile > 0 ? Math.min(largeFile, 10_000) : 20) * megabyte,
     watchIntervalMs: watchInterval * 1000,
+    changesIntervalMs: whole('changesInterval', 0, 24 * 3600, 60) * 1000,
     transfers: whole('transfers', 1, 64, 16),
     compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
     deleteExtraneous: flag('deleteExtraneous', false),

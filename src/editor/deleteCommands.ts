@@ -140,9 +140,11 @@ function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDe
     unusable.length === 0
       ? ''
       : `${countOf(unusable.length, 'object')} with a key that is no path can't be deleted from here and will stay.`;
-  const undo = remote.capabilities.recoverableDeletes
-    ? 'Older versions are kept by the storage, so this can be undone there.'
-    : "This can't be undone.";
+  const undo = remote.extras?.trash
+    ? 'It goes to the trash of the remote and can be restored from there.'
+    : remote.capabilities.recoverableDeletes
+      ? 'Older versions are kept by the storage, so this can be undone there.'
+      : "This can't be undone.";
   return [size, stays, undo].filter(Boolean).join(' ');
 }
 

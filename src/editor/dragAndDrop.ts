@@ -12,7 +12,7 @@ import type { RemotesTree } from './remotesTree';
 import { remotesViewId } from './remotesView';
 import { fromUri, remoteScheme, toUri } from './remoteUri';
 import { uploadPaths } from './transferCommands';
-import { isBucket, isContainer, isItem, type TreeNode } from './treeNode';
+import { holdsFiles, isBucket, isContainer, isItem, type TreeNode } from './treeNode';
 import { showFailure } from './userMessages';
 import { countOf } from './words';
 
@@ -59,7 +59,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   private folderOf(onto: TreeNode | undefined): RemoteAddress {
     const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
     const address = isContainer(container) ? container.address : undefined;
-    if (!address || address.path === '')
+    if (!address || !holdsFiles(this.shell.app.remotes(), address))
       throw new RemoteError(
         'unsupported',
         'Files lie in buckets. Drop them onto a bucket or onto a folder in one.',

@@ -10,7 +10,7 @@ import { moveTabs, unsavedBelow } from './openTabs';
 import { pickPlace } from './pickPlace';
 import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant, refuseUnusable } from './targets';
-import { type ItemNode, isBucket, isItem, nodeName } from './treeNode';
+import { holdsFiles, type ItemNode, isBucket, isItem, nodeName } from './treeNode';
 import { showFailure } from './userMessages';
 import { countOf } from './words';
 
@@ -43,7 +43,7 @@ export async function bringInto(
 ): Promise<void> {
   const verb = how === 'move' ? 'Move' : 'Copy';
   try {
-    if (folder.path === '')
+    if (!holdsFiles(shell.app.remotes(), folder))
       throw new RemoteError('unsupported', 'Files lie in buckets. Choose a bucket, or a folder in one.');
     const to = await shell.app.openRemote(folder.remote);
     const bySource = new Map<string, CopyItem[]>();

@@ -4,7 +4,7 @@ import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remot
 import { baseName, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { Shell } from './shell';
-import { placeName, treeRoot } from './treeNode';
+import { holdsFiles, placeName, treeRoot } from './treeNode';
 import { phraseError } from './userMessages';
 import { format } from './words';
 
@@ -138,7 +138,9 @@ class PlaceWalk {
     const { pick, question, at } = this;
     const typed = this.typedRow(pick.value.trim());
     const here: PlaceItem[] =
-      at && at.path !== '' && (question.want === 'folder' || question.want === 'anything')
+      at &&
+      holdsFiles(this.shell.app.remotes(), at) &&
+      (question.want === 'folder' || question.want === 'anything')
         ? [
             {
               label: `$(check) ${question.chooseLabel ?? 'Choose This Folder'}`,

@@ -101,6 +101,10 @@ async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<stri
     return `On this disk ${them} can't be brought back: nothing is moved to the trash.`;
   try {
     const { remote } = await app.openPlace(plan.target);
+    if (remote.extras?.trash)
+      return them === 'it'
+        ? 'It goes to the trash of the remote and can be restored from there.'
+        : 'They go to the trash of the remote and can be restored from there.';
     if (remote.capabilities.recoverableDeletes)
       return `The bucket keeps versions, so ${them} can be brought back.`;
   } catch (error) {

@@ -3,7 +3,7 @@ import type { App } from '../app';
 import type { FileEntry, FolderEntry } from '../remote/entry';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName } from '../remote/remotePath';
+import { baseName, parentPath, rootPath } from '../remote/remotePath';
 import { copyItems, type ItemsProgress } from '../usecases/copyItems';
 import { countItems, deleteItems } from '../usecases/deleteItems';
 import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
@@ -17,6 +17,7 @@ import type { RemoteChange, RemoteChanges } from './remoteChanges';
 import { parentsOf, RemoteLookups } from './remoteLookups';
 import { fromUri, toUri } from './remoteUri';
 import { describeConflict, type SaveConflicts } from './saveConflict';
+import { holdsFiles } from './treeNode';
 
 /** What the file system works with. */
 export interface FileSystemParts {
@@ -120,7 +121,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async createDirectory(uri: vscode.Uri): Promise<void> {
     return this.answer(async () => {
       const folder = this.addressOf(uri);
-      mustBeInBucket(folder);
+      this.mustHoldFiles(folder);
       if (!this.wantedFolders.delete(uri.toString())) {
         // Made by the editor on the way to a file; it is there as soon as the file is.
         this.lookups.imply(folder);
@@ -136,7 +137,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async delete(uri: vscode.Uri, options: { readonly recursive: boolean }): Promise<void> {
     return this.answer(async () => {
       const address = this.addressOf(uri);
-      mustBeInBucket(address);
+      this.mustHoldFiles(address);
       const entry = await this.lookups.ask(address, this.closing.signal);
       if (entry.kind === 'folder' && !options.recursive) {
         const most = this.parts.mostEntries();
@@ -189,6 +190,18 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     );
   }
 
+  /** Buckets and what is above them can't be made, changed or removed as if they were files. Throws RemoteError. */
+  private mustHoldFiles(address: RemoteAddress): void {
+    const parent = { remote: address.remote, path: parentPath(address.path) };
+    const remotes = this.parts.app.remotes();
+    if (address.path !== rootPath && holdsFiles(remotes, parent)) return;
+    const listsBuckets = !holdsFiles(remotes, { remote: address.remote, path: rootPath });
+    throw new RemoteError(
+      'unsupported',
+      `${formatAddress(address)} is no place for a file.${listsBuckets ? ' Buckets are made and removed in the Cloud Remotes view.' : ''}`,
+    );
+  }
+
   /** Forgets all that is remembered, after settings or secrets changed. */
   forgetAll(): void {
     this.lookups.forgetAll();
@@ -200,7 +213,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     options: { readonly create: boolean; readonly overwrite: boolean },
   ): Promise<void> {
     const address = this.addressOf(uri);
-    mustBeInBucket(address);
+    this.mustHoldFiles(address);
     const { app, changes, conflicts, documents } = this.parts;
     const { signal } = this.closing;
     const known = documents.baseOf(uri);
@@ -252,7 +265,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     target: RemoteAddress,
     options: { readonly move: boolean; readonly overwrite: boolean },
   ): Promise<void> {
-    for (const address of [source, target]) mustBeInBucket(address);
+    for (const address of [source, target]) this.mustHoldFiles(address);
     const { app, changes } = this.parts;
     const [from, to] = await Promise.all([app.openRemote(source.remote), app.openRemote(target.remote)]);
     const title = `${options.move ? 'Moving' : 'Copying'} ${formatAddress(source)}`;
@@ -359,13 +372,4 @@ function fileStat(entry: FileEntry, mtime: number): vscode.FileStat {
 
 function typeOf(entry: FileEntry | FolderEntry): vscode.FileType {
   return entry.kind === 'file' ? vscode.FileType.File : vscode.FileType.Directory;
-}
-
-/** Buckets and what is above them can't be made, changed or removed as if they were files. Throws RemoteError. */
-function mustBeInBucket(address: RemoteAddress): void {
-  if (!address.path.includes('/'))
-    throw new RemoteError(
-      'unsupported',
-      `${formatAddress(address)} is no place for a file. Buckets are made and removed in the Cloud Remotes view.`,
-    );
 }

@@ -65,7 +65,7 @@ export class RemoteLookups {
     if (remembered === 'absent') return this.impliedOrAbsent(address);
     if (remembered) return remembered;
     const entry = await this.ask(address, signal);
-    if (bucket) this.buckets.set(formatAddress(address), this.now() + keepProbes);
+    if (bucket && entry.kind === 'folder') this.buckets.set(formatAddress(address), this.now() + keepProbes);
     return entry;
   }
 

@@ -1,22 +1,27 @@
 import * as vscode from 'vscode';
 import type { App } from '../app';
 import type { Entry } from '../remote/entry';
+import type { Quota } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { CheckedSettings } from './checkedSettings';
 import { type LoadedFolder, LoadedFolders } from './loadedFolders';
 import type { RemoteChange } from './remoteChanges';
-import { fillTooltip, treeItemOf } from './remotesTreeItems';
+import { fillTooltip, remoteTooltip, treeItemOf } from './remotesTreeItems';
+import { TrashTree } from './trashTree';
 import {
   type ContainerNode,
   type FileNode,
   type FolderNode,
   fileId,
   folderId,
+  holdsFiles,
   isContainer,
+  type PagedNode,
   type RemoteNode,
   type TreeNode,
+  trashId,
   treeRoot,
 } from './treeNode';
 
@@ -24,6 +29,8 @@ import {
 const mostPagesAgain = 5;
 /** Changes come in bursts (an upload of many files); their folders are listed again once. */
 const settleMs = 150;
+/** How long a tooltip waits for the quota. */
+const quotaPatienceMs = 3000;
 
 /** The tree of remotes, buckets, folders and files. Lists a folder when it is opened, one page a request. */
 export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
@@ -37,23 +44,44 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private readonly loaded = new LoadedFolders();
   private readonly stale = new Set<string>();
   private settling: NodeJS.Timeout | undefined;
+  private readonly trash: TrashTree;
 
   constructor(
     private readonly app: App,
     private readonly settings: () => CheckedSettings,
-  ) {}
+  ) {
+    this.trash = new TrashTree(
+      app,
+      () => settings().pageSize,
+      (node) => this.keep(node),
+    );
+  }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
     const filter = isContainer(node) ? this.filterOf(node) : undefined;
     return treeItemOf(node, { now: Date.now(), filter, largeFileBytes: this.settings().largeFileBytes });
   }
 
-  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
-    return fillTooltip(item, node);
+  async resolveTreeItem(item: vscode.TreeItem, node: TreeNode): Promise<vscode.TreeItem> {
+    if (node.kind !== 'remote') return fillTooltip(item, node);
+    item.tooltip = remoteTooltip(node, await this.quotaOf(node));
+    return item;
+  }
+
+  /** How much space a remote has, where it can tell; only of one that is in use already, so that pointing at a row connects to nothing. */
+  private async quotaOf({ address: { remote } }: RemoteNode): Promise<Quota | undefined> {
+    try {
+      const opened = await this.app.openedRemote(remote);
+      return await opened?.extras?.quota?.(AbortSignal.timeout(quotaPatienceMs));
+    } catch {
+      // The rows below tell of what doesn't work; a tooltip does without.
+      return undefined;
+    }
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     if (node === undefined) return this.remoteNodes();
+    if (node.kind === 'trash') return this.trash.rows(node);
     if (!isContainer(node)) return [];
     const state = this.loaded.of(node.id);
     for (;;) {
@@ -66,7 +94,9 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
         if (state.pages !== pages) continue;
         state.error = error;
       }
-      if (state.pages === pages) return this.rowsOf(node, state, pages);
+      if (state.pages !== pages) continue;
+      const trash = node.kind === 'remote' && !state.error ? await this.trash.rowOf(node) : undefined;
+      if (state.pages === pages) return [...this.rowsOf(node, state, pages), ...(trash ? [trash] : [])];
     }
   }
 
@@ -74,6 +104,9 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     switch (node.kind) {
       case 'remote':
         return undefined;
+      case 'trash':
+        return this.containerAt(node.address);
+      case 'trashed':
       case 'more':
       case 'empty':
       case 'error':
@@ -93,7 +126,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     if (address.path === remote.address.path) return remote;
     const known = this.nodes.get(folderId(address));
     if (known?.kind === 'folder') return known;
-    const bucket = parentPath(address.path) === '';
+    const parent = { remote: address.remote, path: parentPath(address.path) };
+    const bucket = !holdsFiles(this.app.remotes(), parent);
     return this.folderNode(address, {
       kind: 'folder',
       path: address.path,
@@ -164,7 +198,12 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   /** Asks for the next page of a folder and shows it. An error becomes a row. */
-  async loadMore(node: ContainerNode): Promise<void> {
+  async loadMore(node: PagedNode): Promise<void> {
+    if (node.kind === 'trash') {
+      await this.trash.loadMore(node);
+      this.show(node);
+      return;
+    }
     const state = this.loaded.of(node.id);
     const pages = state.pages;
     if (!pages) return;
@@ -178,15 +217,27 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   /** Lists again: one row's folder and what is open below it, or everything. */
-  refresh(node?: ContainerNode): void {
+  refresh(node?: PagedNode): void {
     if (node === undefined) {
+      this.trash.forget();
       for (const [id] of this.loaded.all()) this.loaded.forgetPages(id);
       this.changed.fire(undefined);
+      return;
+    }
+    if (node.kind !== 'folder') this.trash.forget(node.address.remote);
+    if (node.kind === 'trash') {
+      this.show(node);
       return;
     }
     for (const [id] of this.loaded.all())
       if (id === node.id || this.isBelow(id, node)) this.loaded.forgetPages(id);
     this.show(node);
+  }
+
+  /** Lists everything again that is open of one remote. */
+  refreshRemote(name: string): void {
+    const node = this.remoteNodes().find(({ address }) => address.remote === name);
+    if (node) this.refresh(node);
   }
 
   /** Lists a folder again if it was listed before, keeping as much loaded as was. Soon, not at once. */
@@ -202,6 +253,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** Takes note of what this window changed: only the folders concerned are listed again. */
   noteChanges(changes: readonly RemoteChange[]): void {
+    for (const remote of new Set(changes.map((change) => change.remote))) this.refreshTrash(remote);
     for (const { remote, path, kind } of changes) {
       const folder = this.nodes.get(folderId({ remote, path }));
       if (kind === 'deleted') this.forgetBelow(remote, path);
@@ -221,6 +273,13 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       }
       if (node.kind === 'remote') return;
     }
+  }
+
+  private refreshTrash(remote: string): void {
+    const node = this.nodes.get(trashId(remote));
+    if (node?.kind !== 'trash' || !this.trash.isLoaded(remote)) return;
+    this.trash.forget(remote);
+    this.show(node);
   }
 
   private async refreshStale(): Promise<void> {
@@ -261,6 +320,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
       else if (name === named || now.get(name) !== settings) this.loaded.forgetPages(id);
     }
     for (const id of [...this.nodes.keys()]) if (!now.has(remoteName(id))) this.nodes.delete(id);
+    this.trash.forget(named);
     this.filtersChanged.fire();
     this.changed.fire(undefined);
   }
@@ -268,12 +328,13 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   dispose(): void {
     clearTimeout(this.settling);
     for (const [id] of this.loaded.all()) this.loaded.forgetPages(id);
+    this.trash.forget();
     this.changed.dispose();
     this.filtersChanged.dispose();
   }
 
   /** Draws a row and what is below it anew. The editor knows rows by object, so it must be the newest of its id. */
-  private show(node: ContainerNode): void {
+  private show(node: PagedNode): void {
     this.changed.fire(this.nodes.get(node.id) ?? node);
   }
 

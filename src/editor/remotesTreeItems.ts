@@ -2,9 +2,19 @@ import * as vscode from 'vscode';
 import { printable } from '../preview/printable';
 import type { FileEntry, UnusableReason } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
+import type { Quota } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
+import { parentPath } from '../remote/remotePath';
 import { toUri } from './remoteUri';
-import type { ErrorNode, FileNode, FolderNode, RemoteNode, TreeNode, UnusableNode } from './treeNode';
+import type {
+  ErrorNode,
+  FileNode,
+  FolderNode,
+  RemoteNode,
+  TrashedNode,
+  TreeNode,
+  UnusableNode,
+} from './treeNode';
 import { isBucket, nodeName, placeName } from './treeNode';
 import { type Phrase, phraseError } from './userMessages';
 import { countOf, format } from './words';
@@ -34,6 +44,16 @@ function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
       return fileItem(node, around);
     case 'unusable':
       return unusableItem(node);
+    case 'trash': {
+      const item = new vscode.TreeItem('Trash', vscode.TreeItemCollapsibleState.Collapsed);
+      item.iconPath = new vscode.ThemeIcon('trash');
+      item.contextValue = 'trash';
+      item.tooltip = `What was deleted on ${node.address.remote}, until the service drops it`;
+      item.accessibilityInformation = { label: `Trash of ${node.address.remote}` };
+      return item;
+    }
+    case 'trashed':
+      return trashedItem(node, around);
     case 'more': {
       const item = new vscode.TreeItem('Load more…');
       item.description = `${format().count(node.shown)} shown`;
@@ -45,6 +65,11 @@ function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
     }
     case 'empty': {
       const item = new vscode.TreeItem(node.filter === undefined ? 'Empty' : 'Nothing starts with this');
+      if (node.parent.kind === 'trash') {
+        item.label = 'Nothing was deleted';
+        item.contextValue = 'empty';
+        return item;
+      }
       if (node.filter !== undefined) {
         item.description = `"${node.filter}" — click to clear the filter`;
         item.command = {
@@ -52,7 +77,7 @@ function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
           title: 'Clear Filter',
           arguments: [node.parent],
         };
-      } else if (node.parent.kind === 'remote' && node.parent.address.path === '') {
+      } else if (node.parent.kind === 'remote' && isListOfBuckets(node.parent)) {
         item.label = 'No buckets yet';
         item.description = 'click to make one';
         item.command = { command: 'cloudRemotes.newBucket', title: 'New Bucket', arguments: [node.parent] };
@@ -90,16 +115,48 @@ function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem 
   item.description = [backend.describe(settings), root, filterText(around.filter)]
     .filter(Boolean)
     .join(' · ');
-  item.contextValue = `remote usable${root === '' ? ' top' : ' rooted'}${filterFacet(around.filter)}`;
+  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${filterFacet(around.filter)}`;
   item.accessibilityInformation = { label: `${settings.name}, remote, ${item.description}` };
-  item.tooltip = new vscode.MarkdownString()
+  return item;
+}
+
+/** The tooltip of a remote that can be used; `quota` where its service told it. */
+export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscode.MarkdownString {
+  const { settings, backend } = node.configured;
+  const root = node.address.path;
+  const text = new vscode.MarkdownString()
     .appendMarkdown('**')
     .appendText(settings.name)
     .appendMarkdown('**  \n')
-    .appendText(backend.describe(settings))
+    .appendText(backend?.describe(settings) ?? '')
     .appendMarkdown(root === '' ? '' : '  \nStarts at ')
     .appendText(root);
+  if (quota) {
+    const used = format().bytes(quota.total - quota.available);
+    text.appendMarkdown('  \n').appendText(`${used} of ${format().bytes(quota.total)} used`);
+  }
+  return text;
+}
+
+function trashedItem({ item: trashed }: TrashedNode, around: RowSurroundings): vscode.TreeItem {
+  const name = printable(trashed.name);
+  const item = new vscode.TreeItem(name);
+  item.iconPath = trashed.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
+  const where = trashed.path === undefined ? undefined : printable(parentPath(trashed.path));
+  item.description = [
+    where === undefined ? undefined : `from ${where === '' ? 'the top' : where}`,
+    trashed.size === undefined ? undefined : format().bytes(trashed.size),
+    trashed.deleted && format().ago(instantToMs(trashed.deleted), around.now),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+  item.contextValue = 'trashed';
+  item.accessibilityInformation = { label: `${name}, ${trashed.kind} in the trash, ${item.description}` };
   return item;
+}
+
+function isListOfBuckets({ address, configured }: RemoteNode): boolean {
+  return address.path === '' && configured.backend?.topLevel !== 'folder';
 }
 
 function folderItem(node: FolderNode, around: RowSurroundings): vscode.TreeItem {

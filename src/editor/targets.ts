@@ -10,6 +10,7 @@ import {
   type FolderNode,
   fileId,
   folderId,
+  holdsFiles,
   type ItemNode,
   isBucket,
   isContainer,
@@ -82,7 +83,7 @@ export async function folderMeant(
 ): Promise<RemoteAddress | undefined> {
   const [node] = nodesMeant(shell, args);
   const container = node && containerOf(shell, node);
-  if (container && container.address.path !== '') return container.address;
+  if (container && holdsFiles(shell.app.remotes(), container.address)) return container.address;
   const place = await pickPlace(shell, {
     title,
     want: 'folder',

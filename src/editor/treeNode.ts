@@ -1,14 +1,27 @@
 import type { FileEntry, FolderEntry, UnusableEntry } from '../remote/entry';
+import type { TrashedItem } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { formatAddress, parseAddress } from '../remote/remoteAddress';
 import { baseName, rootPath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 
 /** Everything that can be a row of the tree. */
-export type TreeNode = RemoteNode | FolderNode | FileNode | UnusableNode | MoreNode | EmptyNode | ErrorNode;
+export type TreeNode =
+  | RemoteNode
+  | FolderNode
+  | FileNode
+  | UnusableNode
+  | TrashNode
+  | TrashedNode
+  | MoreNode
+  | EmptyNode
+  | ErrorNode;
 
 /** Rows that have rows below them. */
 export type ContainerNode = RemoteNode | FolderNode;
+
+/** Rows whose own rows come page by page. */
+export type PagedNode = ContainerNode | TrashNode;
 
 /** Rows that stand for something on a remote. */
 export type ItemNode = FolderNode | FileNode;
@@ -43,11 +56,27 @@ export interface UnusableNode {
   readonly entry: UnusableEntry;
 }
 
+/** What was deleted on a remote that keeps it. */
+export interface TrashNode {
+  readonly kind: 'trash';
+  readonly id: string;
+  /** The remote's top. */
+  readonly address: RemoteAddress;
+}
+
+/** A file or folder in the trash. */
+export interface TrashedNode {
+  readonly kind: 'trashed';
+  readonly id: string;
+  readonly parent: TrashNode;
+  readonly item: TrashedItem;
+}
+
 /** "Load more…" */
 export interface MoreNode {
   readonly kind: 'more';
   readonly id: string;
-  readonly parent: ContainerNode;
+  readonly parent: PagedNode;
   readonly shown: number;
 }
 
@@ -55,7 +84,7 @@ export interface MoreNode {
 export interface EmptyNode {
   readonly kind: 'empty';
   readonly id: string;
-  readonly parent: ContainerNode;
+  readonly parent: PagedNode;
   readonly filter: string | undefined;
 }
 
@@ -63,7 +92,7 @@ export interface EmptyNode {
 export interface ErrorNode {
   readonly kind: 'error';
   readonly id: string;
-  readonly parent: ContainerNode;
+  readonly parent: PagedNode;
   readonly error: unknown;
 }
 
@@ -83,8 +112,7 @@ export function isBucket(node: TreeNode): boolean {
 /** The remote that a row belongs to. */
 export function remoteOf(node: TreeNode): string {
   if (node.kind === 'unusable') return node.remote;
-  if (node.kind === 'remote' || node.kind === 'folder' || node.kind === 'file') return node.address.remote;
-  return node.parent.address.remote;
+  return 'address' in node ? node.address.remote : node.parent.address.remote;
 }
 
 export function nodeName(node: ItemNode): string {
@@ -94,6 +122,11 @@ export function nodeName(node: ItemNode): string {
 /** Ids stay the same as long as the thing does. A folder and a file of one name are two rows. */
 export function folderId(address: RemoteAddress): string {
   return `${address.remote}:${address.path}/`;
+}
+
+/** The row of a remote's trash. The character can stand in no path. */
+export function trashId(remote: string): string {
+  return `${remote}:\0trash`;
 }
 
 export function fileId(address: RemoteAddress): string {
@@ -111,6 +144,12 @@ export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
       // The backend's check of the settings tells of it, in the remote's row.
     }
   return { remote: name, path: rootPath };
+}
+
+/** Whether files can lie right in this folder: everywhere but beside buckets. Pure. */
+export function holdsFiles(remotes: readonly ConfiguredRemote[], { remote, path }: RemoteAddress): boolean {
+  if (path !== rootPath) return true;
+  return remotes.find(({ settings }) => settings.name === remote)?.backend?.topLevel === 'folder';
 }
 
 /** A place as it is named in sentences: `photos:site/css`, or just the remote's name for its top. */

@@ -5,7 +5,8 @@ import type { Backend, RemoteSettings } from '../../src/backends/backend';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { checkSettings } from '../../src/editor/checkedSettings';
 import { RemotesTree } from '../../src/editor/remotesTree';
-import { isContainer, type TreeNode } from '../../src/editor/treeNode';
+import { isContainer, type TrashNode, type TreeNode } from '../../src/editor/treeNode';
+import type { Trash } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 
@@ -276,4 +277,68 @@ test("a changed setting or secret of one remote lists that one anew and leaves t
   tree.remotesChanged();
   await rows('photos:site/');
   assert.equal(lists().length, before + 4);
+});
+
+test('the trash of a remote that has one is its last row, listed page by page when it is opened', async () => {
+  const { rows, node, store, tree } = treeOf(['a', 'b'], { pageSize: 10 });
+  const items = Array.from({ length: 25 }, (_, i) => ({
+    id: `${i}`,
+    kind: 'file' as const,
+    name: `old ${i}`,
+  }));
+  const asked: number[] = [];
+  const trash: Trash = {
+    async *list({ pageSize = 0 }) {
+      for (let at = 0; at < items.length; at += pageSize) {
+        asked.push(at);
+        yield items.slice(at, at + pageSize);
+      }
+    },
+    restore: async () => {},
+  };
+  Object.assign(store, { extras: { trash } });
+  assert.deepEqual(await rows('photos:'), ['photos:a', 'photos:b', 'photos: trash']);
+  assert.deepEqual(asked, [], 'nothing is asked before it is opened');
+  const row = await node('photos:\0trash');
+  assert.equal((await tree.getChildren(row)).length, 11);
+  const more = (await tree.getChildren(row)).at(-1);
+  assert.equal(more?.kind, 'more');
+  assert.deepEqual(asked, [0]);
+  await tree.loadMore(row as TrashNode);
+  await tree.loadMore(row as TrashNode);
+  assert.equal((await tree.getChildren(row)).length, 25);
+  assert.deepEqual(asked, [0, 10, 20]);
+});
+
+test('what this window deletes shows up in the trash, once that was opened', async () => {
+  const { node, store, tree, drawn } = treeOf(['a', 'b']);
+  let lists = 0;
+  const trash: Trash = {
+    async *list() {
+      lists++;
+      yield [{ id: '1', kind: 'file', name: 'a' }];
+    },
+    restore: async () => {},
+  };
+  Object.assign(store, { extras: { trash } });
+  const row = await node('photos:\0trash');
+  await tree.getChildren(row);
+  tree.noteChanges([{ remote: 'photos', path: parsePath('a'), kind: 'deleted' }]);
+  assert.ok(drawn.includes(row.id));
+  await tree.getChildren(row);
+  assert.equal(lists, 2);
+});
+
+test('a trash that can not be listed says why, in a row of its own', async () => {
+  const { node, store, tree } = treeOf(['a']);
+  const trash: Trash = {
+    // biome-ignore lint/correctness/useYield: it fails before the first page
+    async *list() {
+      throw new RemoteError('unavailable', 'The service is away.');
+    },
+    restore: async () => {},
+  };
+  Object.assign(store, { extras: { trash } });
+  const [row] = await tree.getChildren(await node('photos:\0trash'));
+  assert.equal(row?.kind, 'error');
 });

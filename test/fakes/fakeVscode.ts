@@ -36,3 +36,16 @@ export class CancellationError extends Error {
     this.name = 'Canceled';
   }
 }
+
+/** The window's focus, as a test sets it. */
+const focusChanged = new EventEmitter<{ focused: boolean }>();
+
+export const window = {
+  state: { focused: true },
+  onDidChangeWindowState: focusChanged.event,
+  /** For tests. */
+  setFocus(focused: boolean): void {
+    window.state.focused = focused;
+    focusChanged.fire({ focused });
+  },
+};

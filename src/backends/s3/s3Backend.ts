@@ -9,6 +9,7 @@ export const s3Backend: Backend = {
   id: 's3',
   title: 'S3',
   secretFields: s3SecretFields,
+  topLevel: 'buckets',
 
   async open(settings, host) {
     const config = readS3Config(settings);

@@ -1,0 +1,42 @@
+import * as vscode from 'vscode';
+import { RemoteError } from '../remote/remoteError';
+import { neverAborted } from './cancellation';
+import type { CommandRow, Shell } from './shell';
+import { attempt, nodesMeant } from './targets';
+import type { TrashedNode } from './treeNode';
+import { countOf } from './words';
+
+/** The commands of the trash, on remotes that keep what was deleted. */
+export function trashCommands(shell: Shell): readonly CommandRow[] {
+  return [{ id: 'cloudRemotes.restoreItem', run: (...args) => restoreMeant(shell, args) }];
+}
+
+/** Puts back what is selected in the trash. What can't be put back is named, and the rest is put back all the same. */
+async function restoreMeant(shell: Shell, args: readonly unknown[]): Promise<void> {
+  const nodes = nodesMeant(shell, args).filter((node): node is TrashedNode => node.kind === 'trashed');
+  if (nodes.length === 0) {
+    void vscode.window.showInformationMessage(
+      'Open the Trash of a remote in the Cloud Remotes view, and choose what to restore.',
+    );
+    return;
+  }
+  const restored: TrashedNode[] = [];
+  for (const node of nodes)
+    await attempt(shell, `Can't restore ${node.item.name}`, node.parent.address.remote, async () => {
+      await restore(shell, node);
+      restored.push(node);
+    });
+  const [first] = restored;
+  if (!first) return;
+  const what = restored.length === 1 ? first.item.name : countOf(restored.length, 'item');
+  vscode.window.setStatusBarMessage(`Restored ${what}`, 5000);
+}
+
+async function restore(shell: Shell, { item, parent }: TrashedNode): Promise<void> {
+  const { remote: name } = parent.address;
+  const remote = await shell.app.openRemote(name);
+  if (!remote.extras?.trash) throw new RemoteError('unsupported', `${name} has no trash.`);
+  await remote.extras.trash.restore(item, neverAborted());
+  if (item.path !== undefined) shell.changes.fire({ remote: name, path: item.path, kind: 'created' });
+  else shell.tree.refresh(shell.tree.containerAt(parent.address));
+}

@@ -1,0 +1,87 @@
+import { CancellationError } from 'vscode';
+import type { App } from '../app';
+import { isRemoteError } from '../remote/remoteError';
+import { TrashPages } from '../usecases/trashPages';
+import { type RemoteNode, type TrashNode, type TreeNode, trashId } from './treeNode';
+
+interface LoadedTrash {
+  readonly pages: TrashPages;
+  error: unknown;
+}
+
+/** What the tree shows of the trash of each remote that has one. Lists it when its row is opened. */
+export class TrashTree {
+  private readonly loaded = new Map<string, LoadedTrash>();
+
+  constructor(
+    private readonly app: App,
+    private readonly pageSize: () => number,
+    private readonly keep: <Node extends TreeNode>(node: Node) => Node,
+  ) {}
+
+  /** The trash's row of a remote that was opened before; undefined where deleted things are gone. */
+  async rowOf(remote: RemoteNode): Promise<TrashNode | undefined> {
+    const name = remote.address.remote;
+    try {
+      if (!(await this.app.openRemote(name)).extras?.trash) return undefined;
+    } catch (error) {
+      // The listing of the remote itself tells of it.
+      if (isRemoteError(error)) return undefined;
+      throw error;
+    }
+    return this.keep({ kind: 'trash', id: trashId(name), address: remote.address });
+  }
+
+  async rows(node: TrashNode): Promise<TreeNode[]> {
+    const state = this.stateOf(node);
+    if (state.error === undefined && state.pages.items.length === 0 && state.pages.mayHaveMore)
+      await this.load(state);
+    const rows: TreeNode[] = state.pages.items.map((item) =>
+      this.keep({ kind: 'trashed', id: `${node.id}/${item.id}`, parent: node, item }),
+    );
+    if (state.error !== undefined)
+      rows.push(this.keep({ kind: 'error', id: `${node.id}\0error`, parent: node, error: state.error }));
+    else if (state.pages.mayHaveMore)
+      rows.push(this.keep({ kind: 'more', id: `${node.id}\0more`, parent: node, shown: rows.length }));
+    else if (rows.length === 0)
+      rows.push(this.keep({ kind: 'empty', id: `${node.id}\0empty`, parent: node, filter: undefined }));
+    return rows;
+  }
+
+  /** Asks for the next page; what fails becomes a row. */
+  async loadMore(node: TrashNode): Promise<void> {
+    await this.load(this.stateOf(node));
+  }
+
+  isLoaded(remote: string): boolean {
+    return this.loaded.has(remote);
+  }
+
+  /** Lists the trash again when it is next looked at; that of every remote when none is named. */
+  forget(remote?: string): void {
+    for (const [name, { pages }] of [...this.loaded])
+      if (remote === undefined || name === remote) {
+        this.loaded.delete(name);
+        pages.cancel(new CancellationError());
+      }
+  }
+
+  private stateOf({ address: { remote } }: TrashNode): LoadedTrash {
+    let state = this.loaded.get(remote);
+    if (!state) {
+      const pages = new TrashPages(() => this.app.openRemote(remote), this.pageSize());
+      state = { pages, error: undefined };
+      this.loaded.set(remote, state);
+    }
+    return state;
+  }
+
+  private async load(state: LoadedTrash): Promise<void> {
+    try {
+      await state.pages.more();
+      state.error = undefined;
+    } catch (error) {
+      state.error = error;
+    }
+  }
+}
