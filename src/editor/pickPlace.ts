@@ -72,8 +72,9 @@ class PlaceWalk {
         resolve(undefined);
         pick.dispose();
       });
-      pick.show();
+      // What is set after `show` arrives later than the field, and would wipe what was typed into it by then.
       void this.enter(this.question.start ?? this.onlyRemote());
+      pick.show();
     });
   }
 

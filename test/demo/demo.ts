@@ -9,6 +9,7 @@ import { packedExtension } from '../editor/harness/packedExtension';
 import { projectRoot } from '../editor/harness/projectRoot';
 import { environmentRemote, keysInEnvironment } from '../editor/harness/session';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { askedToStop } from '../tools/askedToStop';
 import { fillServer, makeWorkspace } from './demoData';
 import { openFrontDoor } from './frontDoor';
 
@@ -26,9 +27,7 @@ async function main(): Promise<void> {
     throw new Error(`--port wants a number from 0 to 65535, not ${values.port}`);
   }
   const code = values.desktop ? installedCode() : undefined;
-  const enough = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-  });
+  const enough = askedToStop();
 
   console.log('Building and packing the extension');
   const vsix = await packedExtension();

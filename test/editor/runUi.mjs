@@ -1,6 +1,7 @@
 // Runs test/editor/ui/*.spec.ts: what a person does in the window of a real editor. One file, and so one editor, at a time.
 // usage: node test/editor/runUi.mjs [file or start of a file's name ...] [-- flags for node --test]
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { packExtension } from '../tools/packExtension.mjs';
@@ -27,21 +28,46 @@ try {
   process.exit(1);
 }
 const bundles = await bundleFiles(files, folder);
-const counts = process.env['CLOUD_REMOTES_COUNTS'];
-const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout'];
-if (counts !== undefined) {
-  reporters.push(
-    `--test-reporter=${path.join(root, 'test/tools/countingReporter.mjs')}`,
-    `--test-reporter-destination=${counts}`,
-  );
+const runs = bundles.map((bundle) => runSpec(bundle));
+// A machine that does other work as well lets a window miss its moment now and then. Only where nobody can look at it is a
+// spec tried again, once and in an editor of its own, and said so.
+for (const [at, run] of runs.entries()) {
+  if (run.status === 0 || process.env['CI'] === undefined) continue;
+  const name = path.basename(files[at]);
+  console.log(`\n${name} failed; trying it once more`);
+  runs[at] = runSpec(bundles[at]);
+  if (runs[at].status === 0) console.log(`UNSTEADY: ${name} failed at first and passed when tried again.`);
 }
-const done = spawnSync(
-  process.execPath,
-  ['--enable-source-maps', '--test', '--test-concurrency=1', ...reporters, ...flags, ...bundles],
-  {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, CLOUD_REMOTES_ROOT: root, CLOUD_REMOTES_VSIX: vsix },
-  },
-);
-process.exit(done.status ?? 1);
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const { counts } of runs) for (const key of Object.keys(total)) total[key] += counts[key];
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+const counted = process.env['CLOUD_REMOTES_COUNTS'];
+if (counted !== undefined) writeFileSync(counted, JSON.stringify(total));
+process.exit(runs.every(({ status }) => status === 0) ? 0 : 1);
+
+/** Runs one bundled spec. A spec that ends without counts counts as a failure. */
+function runSpec(bundle) {
+  const counting = path.join(folder, 'counts.json');
+  rmSync(counting, { force: true });
+  const done = spawnSync(
+    process.execPath,
+    [
+      '--enable-source-maps',
+      '--test',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${path.join(root, 'test/tools/countingReporter.mjs')}`,
+      `--test-reporter-destination=${counting}`,
+      ...flags,
+      bundle,
+    ],
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, CLOUD_REMOTES_ROOT: root, CLOUD_REMOTES_VSIX: vsix },
+    },
+  );
+  const text = existsSync(counting) ? readFileSync(counting, 'utf8') : '';
+  const counts = text === '' ? { passed: 0, failed: 1, skipped: 0 } : JSON.parse(text);
+  return { status: done.status ?? 1, counts };
+}

@@ -3,6 +3,7 @@
 // Prints one JSON line {"endpoint","accessKeyId","secretAccessKey","region"} and serves until SIGINT or SIGTERM.
 import { parseArgs } from 'node:util';
 import { startS3Server } from '../servers/s3/s3Server';
+import { askedToStop } from './askedToStop';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -18,21 +19,9 @@ async function main(): Promise<void> {
   const server = await startS3Server({ port, buckets: values.bucket, log: false });
   const { endpoint, accessKeyId, secretAccessKey, region } = server;
   console.log(JSON.stringify({ endpoint, accessKeyId, secretAccessKey, region }));
-  const stop = (): void => void server.stop().then(() => process.exit(0));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  if (process.env['npm_lifecycle_event'] !== undefined) stopWithParent(stop);
-}
-
-/** A SIGTERM to npm ends npm and its shell but never comes here; being orphaned is the only sign of it. */
-function stopWithParent(stop: () => void): void {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    stop();
-  }, 300);
-  watch.unref();
+  await askedToStop();
+  await server.stop();
+  process.exit();
 }
 
 main().catch((error: unknown) => {

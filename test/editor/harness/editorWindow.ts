@@ -70,6 +70,23 @@ export class EditorWindow {
       await this.page.keyboard.press('ArrowDown');
     }
     await this.page.keyboard.press('Enter');
+    await this.paletteClosed(title);
+  }
+
+  /** Waits until the palette has let go of its text field: what is typed before that goes to the palette. */
+  private async paletteClosed(title: string): Promise<void> {
+    const deadline = Date.now() + SLOW_STEP_MS;
+    const typed = async () =>
+      this.page.evaluate(
+        () =>
+          [...document.querySelectorAll<HTMLInputElement>('.quick-input-widget input')].find(
+            (input) => input.offsetParent !== null,
+          )?.value,
+      );
+    while ((await typed()) === `>${title}`) {
+      if (Date.now() > deadline) throw new Error(`The palette stays open at "${title}"`);
+      await this.page.waitForTimeout(30);
+    }
   }
 
   /** The text field of the quick input that is open. */

@@ -23,6 +23,7 @@ withEditor(
     step('a listing that fails gives an error in words and nothing to apply', async ({ window, s3 }) => {
       s3.addFault({ operation: 'ListObjectsV2', status: 403, code: 'AccessDenied', count: Infinity });
       await window.runCommand(UP);
+      await window.expectPlaceholder(/type an address/);
       await window.quickInput().fill('demo:busy/');
       await window.quickPick('use this folder');
       const page = await currentPreview(window);

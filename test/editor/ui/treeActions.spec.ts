@@ -192,6 +192,7 @@ withEditor(
 
     step('Move to… brings a file into another folder, metadata and all', async ({ window, s3 }) => {
       await window.contextMenu(window.treeLabel('a.txt'), 'Move to…');
+      await window.expectPlaceholder(/type an address/);
       await window.quickInput().fill('demo:fresh-bucket/moved/');
       await window.quickPick('demo:fresh-bucket/moved');
       await until(() => s3.store.get('fresh-bucket', 'moved/a.txt') !== undefined);
