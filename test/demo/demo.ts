@@ -7,13 +7,16 @@ import { parseArgs } from 'node:util';
 import { type EditorServer, QUIET_SETTINGS, startEditorServer } from '../editor/harness/editorServer';
 import { packedExtension } from '../editor/harness/packedExtension';
 import { projectRoot } from '../editor/harness/projectRoot';
-import { environmentRemote, keysInEnvironment } from '../editor/harness/session';
+import { driveRemote, environmentRemote, keysInEnvironment } from '../editor/harness/session';
+import { type DriveTestServer, startDriveServer } from '../servers/amazonDrive/driveServer';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { askedToStop } from '../tools/askedToStop';
-import { fillServer, makeWorkspace } from './demoData';
+import { fillDrive, fillServer, makeWorkspace } from './demoData';
 import { openFrontDoor } from './frontDoor';
 
 const USUAL_PORT = 8580;
+/** Of the embedded Amazon Drive. */
+const DRIVE_PORT = 8581;
 const DEMO = path.join(projectRoot, '.demo');
 const SITE = path.join(DEMO, 'site');
 
@@ -34,19 +37,39 @@ async function main(): Promise<void> {
   const s3 = await startS3Server();
   const undo: (() => Promise<void>)[] = [() => s3.stop()];
   try {
+    // On the same port at every start, so that who signed in before stays signed in; with a port of its own when that is taken.
+    const drive = await startDemoDrive();
+    undo.push(() => drive.stop());
+    const servers = { s3, drive };
     fillServer(s3);
+    fillDrive(drive);
     const made = makeWorkspace(SITE);
-    if (code !== undefined) await runDesktop(code, vsix, s3, enough);
-    else await runInBrowser(vsix, s3, port, undo, made, enough);
+    if (code !== undefined) await runDesktop(code, vsix, servers, enough);
+    else await runInBrowser(vsix, servers, port, undo, made, enough);
   } finally {
     console.log('\nStopping');
     while (undo.length > 0) await undo.pop()?.();
   }
 }
 
+interface Servers {
+  readonly s3: S3TestServer;
+  readonly drive: DriveTestServer;
+}
+
+async function startDemoDrive(): Promise<DriveTestServer> {
+  const folder = path.join(DEMO, 'drive');
+  try {
+    return await startDriveServer({ port: DRIVE_PORT, folder });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return startDriveServer({ folder });
+  }
+}
+
 async function runInBrowser(
   vsix: string,
-  s3: S3TestServer,
+  { s3, drive }: Servers,
   port: number | undefined,
   undo: (() => Promise<void>)[],
   made: boolean,
@@ -54,11 +77,11 @@ async function runInBrowser(
 ): Promise<void> {
   const editor = await startEditorServer({
     vsix: [vsix],
-    settings: settingsFor(s3),
+    settings: settingsFor(s3, drive),
     env: keysInEnvironment(s3),
   });
   undo.push(() => editor.stop());
-  const door = await openDoor(editor, port);
+  const door = await openDoor(editor, port, [drive.port]);
   undo.push(() => door.close());
   console.log(`
   Open this in a browser:  http://127.0.0.1:${door.port}/?folder=${encodeURI(SITE)}
@@ -70,6 +93,7 @@ async function runInBrowser(
     drafts        a versioned bucket
     odd-names     keys that can't be file names
     empty         nothing yet
+  The remote "drive" is an Amazon Drive on this machine: choose it, sign in as anybody, and look around.
   S3 server: ${s3.endpoint}  key ${s3.accessKeyId}  secret ${s3.secretAccessKey}
   Workspace: ${SITE}${made ? '' : '  (as you left it; delete .demo to start afresh)'}
 
@@ -78,15 +102,15 @@ async function runInBrowser(
 }
 
 /** The port the user asked for, else the usual one, else any free one. */
-async function openDoor(editor: EditorServer, port: number | undefined) {
+async function openDoor(editor: EditorServer, port: number | undefined, proxied: readonly number[]) {
   // The same for every start, so that secrets which a browser kept can still be read.
   const key = createHash('sha256').update(projectRoot).digest();
-  if (port !== undefined) return openFrontDoor(editor.port, port, key);
+  if (port !== undefined) return openFrontDoor(editor.port, port, key, proxied);
   try {
-    return await openFrontDoor(editor.port, USUAL_PORT, key);
+    return await openFrontDoor(editor.port, USUAL_PORT, key, proxied);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    return openFrontDoor(editor.port, 0, key);
+    return openFrontDoor(editor.port, 0, key, proxied);
   }
 }
 
@@ -94,7 +118,7 @@ async function openDoor(editor: EditorServer, port: number | undefined) {
 async function runDesktop(
   code: string,
   vsix: string,
-  s3: S3TestServer,
+  { s3, drive }: Servers,
   enough: Promise<void>,
 ): Promise<void> {
   const own = [
@@ -105,7 +129,7 @@ async function runDesktop(
   ];
   const settings = path.join(DEMO, 'desktop', 'User', 'settings.json');
   mkdirSync(path.dirname(settings), { recursive: true });
-  writeFileSync(settings, JSON.stringify({ ...QUIET_SETTINGS, ...settingsFor(s3) }, undefined, 2));
+  writeFileSync(settings, JSON.stringify({ ...QUIET_SETTINGS, ...settingsFor(s3, drive) }, undefined, 2));
   const shell = process.platform === 'win32';
   const installed = spawnSync(code, [...own, '--install-extension', vsix, '--force'], {
     encoding: 'utf8',
@@ -145,9 +169,9 @@ function installedCode(): string {
   );
 }
 
-function settingsFor(s3: S3TestServer): Record<string, unknown> {
+function settingsFor(s3: S3TestServer, drive: DriveTestServer): Record<string, unknown> {
   return {
-    'cloudRemotes.remotes': [environmentRemote(s3)],
+    'cloudRemotes.remotes': [environmentRemote(s3), driveRemote(drive)],
     'cloudRemotes.syncs': [{ name: 'Publish the site', from: SITE, to: 'demo:site-assets' }],
   };
 }

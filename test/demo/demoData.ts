@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { formatRcloneTime, instantFromMs } from '../../src/remote/modifiedTime';
+import type { DriveTestServer } from '../servers/amazonDrive/driveServer';
 import { checksumOf } from '../servers/s3/checksums';
 import type { S3TestServer } from '../servers/s3/s3Server';
 
@@ -169,6 +170,23 @@ export function fillServer(s3: S3TestServer): void {
   }
 
   store.createBucket('empty');
+}
+
+/** Fills the drives of two accounts with examples, unless they were filled at an earlier start: what someone changed in them stays. */
+export function fillDrive(server: DriveTestServer): void {
+  const anna = server.drive('anna@example.com');
+  if (anna.tree().length === 0) {
+    for (const [name, { text }] of siteFiles()) anna.putFile(`site/${name}`, text);
+    for (let n = 1; n <= 6; n++) anna.putFile(`Pictures/Tromsø/IMG_010${n}.png`, picture(160, 120, n));
+    for (let n = 1; n <= 450; n++)
+      anna.putFile(`Documents/Letters/letter ${String(n).padStart(3, '0')}.txt`, `Dear reader ${n},\n`);
+    anna.putFile('Documents/заметки.md', '# Заметки\n');
+    anna.putFile('Welcome.txt', "This is Anna's drive.\n");
+    anna.putFile('Old plans.txt', 'Found in the trash.\n');
+    anna.trash('Old plans.txt');
+  }
+  const ben = server.drive('ben@example.com');
+  if (ben.tree().length === 0) ben.putFile('Welcome.txt', "This is Ben's drive.\n");
 }
 
 /** A PNG of a soft gradient, so that pictures can really be opened. */

@@ -10,9 +10,15 @@ export interface FrontDoor {
 /**
  * Passes everything on to the editor's server at 127.0.0.1:`target`, except for one request that the bare server lacks:
  * the key with which the window encrypts secrets. Without it a key typed into the wizard would not survive a reload.
+ * `/proxy/PORT/…`, where the window looks for pages that an extension opens on this machine, is passed on to those of `proxied`.
  * `port` 0 takes any free port. Throws when the port is taken.
  */
-export async function openFrontDoor(target: number, port: number, secretsKey: Buffer): Promise<FrontDoor> {
+export async function openFrontDoor(
+  target: number,
+  port: number,
+  secretsKey: Buffer,
+  proxied: readonly number[] = [],
+): Promise<FrontDoor> {
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
     if (incoming.method === 'POST' && incoming.url?.split('?')[0]?.endsWith('/mint-key')) {
@@ -20,12 +26,14 @@ export async function openFrontDoor(target: number, port: number, secretsKey: Bu
       outgoing.end(secretsKey);
       return;
     }
+    const [, named, below] = /^\/proxy\/(\d+)(\/.*)$/.exec(incoming.url ?? '') ?? [];
+    const other = named !== undefined && proxied.includes(Number(named)) ? Number(named) : undefined;
     const passed = httpRequest(
       {
         host: '127.0.0.1',
-        port: target,
+        port: other ?? target,
         method: incoming.method,
-        path: incoming.url,
+        path: other === undefined ? incoming.url : below,
         headers: incoming.headers,
       },
       (answer) => {

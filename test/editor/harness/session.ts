@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
+import type { DriveTestServer } from '../../servers/amazonDrive/driveServer';
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';
@@ -50,6 +51,18 @@ export function environmentRemote(s3: S3TestServer, name = 'demo'): Record<strin
     region: s3.region,
     forcePathStyle: true,
     credentials: 'environment',
+  };
+}
+
+/** A remote on the embedded Amazon Drive that one can sign in to without a client secret. */
+export function driveRemote(drive: DriveTestServer, name = 'drive'): Record<string, unknown> {
+  return {
+    name,
+    backend: 'amazonDrive',
+    endpoint: drive.endpoint,
+    auth_url: drive.authUrl,
+    token_url: drive.tokenUrl,
+    client_id: drive.publicClientId,
   };
 }
 
