@@ -213,6 +213,8 @@ const unusableReasons: Readonly<Record<UnusableReason, string>> = {
   dotPart: 'has a part "." or "..", so it is no path',
   nonEmptyFolderMarker: 'ends in "/" like a folder, but has content',
   invalidText: 'has a name that is no valid text',
+  oddName: 'has a name that can be no part of a path',
+  twins: 'has the same name as something else in its folder',
   symlink: 'is a link',
   brokenLink: 'is a link to nowhere',
   linkLoop: 'is a link into itself',

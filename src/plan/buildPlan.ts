@@ -287,11 +287,11 @@ export class PlanBuilder {
 }
 
 /**
- * Whether a copy to what this stands for would overwrite it or go through it. A key that is no path, or no
- * text, is beside what its cleaned spelling names, not in its place.
+ * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
+ * or no text, is beside what its cleaned spelling names, not in its place.
  */
 function isInTheWay(reason: UnusableReason): boolean {
-  return !isOddKey(reason) && reason !== 'invalidText';
+  return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
 }
 
 function deletion(path: RemotePath, before: FileEntry): DeleteFile {

@@ -36,6 +36,8 @@ export interface NameRules {
   readonly maxPathBytes?: number;
   /** Longest single part in UTF-8 bytes. */
   readonly maxPartBytes?: number;
+  /** Longest single part in UTF-16 units. */
+  readonly maxPartUnits?: number;
 }
 
 const windowsReserved = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i;
@@ -51,6 +53,8 @@ export function nameProblem(path: string, rules: NameRules): string | undefined 
       Buffer.byteLength(part) > rules.maxPartBytes
     )
       return `has a part longer than ${rules.maxPartBytes} bytes`;
+    if (rules.maxPartUnits !== undefined && part.length > rules.maxPartUnits)
+      return `has a part longer than ${rules.maxPartUnits} characters`;
     if (rules.forbids === 'nothing') continue;
     if (part.includes('\0')) return 'contains a NUL character';
     if (rules.forbids === 'posix') continue;

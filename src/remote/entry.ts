@@ -59,6 +59,8 @@ export type UnusableReason =
   | 'dotPart' // ../x, ./x
   | 'nonEmptyFolderMarker' // key ends in "/" and has content
   | 'invalidText' // a name that isn't valid Unicode
+  | 'oddName' // a name that is no part of a path, or that the path it looks like doesn't lead to
+  | 'twins' // several things with one name in a folder
   | 'symlink'
   | 'brokenLink'
   | 'linkLoop'
