@@ -1,0 +1,52 @@
+import { RemoteError } from '../../remote/remoteError';
+import type { Backend } from '../backend';
+import { checkDriveSettings, driveSecretFields, readDriveConfig } from './driveConfig';
+import { amazonEndpoint } from './driveFields';
+import { driveSignIn } from './driveSignIn';
+import { driveWizardSteps } from './driveWizard';
+
+/** Amazon Drive and what is compatible with it. */
+export const driveBackend: Backend = {
+  id: 'amazonDrive',
+  title: 'Amazon Drive',
+  secretFields: driveSecretFields,
+  topLevel: 'folder',
+  signIn: driveSignIn,
+
+  async open(settings, host) {
+    const config = readDriveConfig(settings);
+    if (!host.tokens)
+      throw new RemoteError(
+        'signInNeeded',
+        `Nobody is signed in for the remote "${settings.name}". Sign in with the command Edit Remote.`,
+      );
+    const { DriveRemote } = await import('./driveRemote');
+    return new DriveRemote(config, host, host.tokens);
+  },
+
+  describe(settings) {
+    const endpoint = settings['endpoint'];
+    const where = typeof endpoint === 'string' && endpoint !== amazonEndpoint ? endpoint : undefined;
+    const host = where?.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+    return ['Amazon Drive', host].filter(Boolean).join(' · ');
+  },
+
+  check: checkDriveSettings,
+  wizardSteps: driveWizardSteps,
+
+  async *testConnection(remote, settings, host, signal) {
+    const [{ DriveRemote }, { testDriveConnection }] = await Promise.all([
+      import('./driveRemote'),
+      import('./driveConnectionTest'),
+    ]);
+    const config = readDriveConfig(settings);
+    if (remote instanceof DriveRemote) return yield* testDriveConnection(remote, config, signal);
+    // Wrapped in layers: the test wants single requests and their own answers, so it opens the remote for itself.
+    const own = await driveBackend.open(settings, host);
+    try {
+      if (own instanceof DriveRemote) yield* testDriveConnection(own, config, signal);
+    } finally {
+      await own.close?.();
+    }
+  },
+};

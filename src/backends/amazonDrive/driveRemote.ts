@@ -1,0 +1,214 @@
+import type { Capabilities } from '../../remote/capabilities';
+import type { Entry, FileEntry } from '../../remote/entry';
+import { withRetries } from '../../remote/layers/withRetries';
+import { RepeatablePages } from '../../remote/pages';
+import type {
+  ByteSource,
+  DeepListOptions,
+  FileFacts,
+  Guard,
+  ListOptions,
+  ReadOptions,
+  ReadResult,
+  Remote,
+  RemoteChanges,
+  RemoteExtras,
+  Trash,
+  WholeContent,
+} from '../../remote/remote';
+import { RemoteError } from '../../remote/remoteError';
+import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
+import { Slots } from '../../remote/slots';
+import type { TokenSource } from '../../remote/tokenSource';
+import type { BackendHost } from '../backend';
+import { DriveApi } from './driveApi';
+import { changesSince } from './driveChanges';
+import { type DriveConfig, locationOf } from './driveConfig';
+import { asFile, type DriveContext, notThere } from './driveGuards';
+import { DriveHttp } from './driveHttp';
+import { listBelow, listFolder } from './driveListing';
+import { type MovingContext, moveFile, moveFolder } from './driveMoving';
+import { DriveNames, longestName } from './driveNames';
+import { Pacer } from './drivePacing';
+import { propertiesOf } from './driveProperties';
+import { type ReadingContext, readFile, readWholeFile } from './driveReading';
+import { DriveTrash, trashEmptyFolder, trashFile, trashWholeFolder } from './driveTrash';
+import { BadOverwrites, type UploadContext, writeFile } from './driveUpload';
+import { FolderIds, nameRules } from './folderIds';
+
+/**
+ * One account's drive as a Remote. Makes no request until asked; see driveBackend.ts.
+ *
+ * Who sends what again, so that no two layers multiply their tries:
+ * - layers/retrying.ts, which stands around every remote, tries whole operations again by the kind of their error: `unavailable`, `tooMany`
+ *   and `damaged`, which here are just the answers that rclone tries again (API page §6.3). The extras go past that layer, so they have
+ *   the same tries here.
+ * - drivePacing.ts tries nothing again; it only holds requests back, those of the tries as well.
+ * - driveHttp.ts sends a request once more with a new token after a 401, since that says nothing about the service's state.
+ * - An operation goes on by itself where a repetition of the whole would not do: a listing whose page token is too old, a folder whose id
+ *   is, an upload that may still appear, the second half of a move.
+ */
+export class DriveRemote implements Remote {
+  readonly capabilities: Capabilities;
+  readonly extras: RemoteExtras;
+  readonly api: DriveApi;
+  private readonly http: DriveHttp;
+  private readonly context: DriveContext &
+    ReadingContext &
+    UploadContext &
+    MovingContext & { readonly names: DriveNames };
+
+  constructor(
+    private readonly config: DriveConfig,
+    private readonly host: BackendHost,
+    tokens: TokenSource,
+  ) {
+    const { clock, log } = host;
+    this.http = new DriveHttp({
+      tokens,
+      clock,
+      pacer: new Pacer({ clock, minSleepMs: config.minSleepMs }),
+      slots: new Slots(config.concurrency),
+    });
+    this.api = new DriveApi(this.http, config.endpoint, clock);
+    const names = new DriveNames(config.encoding);
+    this.context = {
+      api: this.api,
+      ids: new FolderIds(this.api, names, clock),
+      names,
+      clock,
+      log,
+      tempLinkThreshold: config.tempLinkThreshold,
+      uploadWaitPerGiBMs: config.uploadWaitPerGiBMs,
+      maxSize: config.maxSize,
+      badOverwrites: new BadOverwrites(),
+    };
+    this.capabilities = {
+      timePrecisionNs: 'none',
+      listsModified: false,
+      hash: 'md5',
+      names: { ...nameRules, forbids: 'nothing', maxPartUnits: longestName },
+      ...(config.maxSize !== undefined && { maxFileSize: config.maxSize }),
+      guards: 'checkedBefore',
+      realFolders: true,
+      recoverableDeletes: true,
+      location: locationOf(config),
+    };
+    this.extras = {
+      properties: (path, signal) =>
+        this.again(`properties of ${path}`, () => propertiesOf(this.context, path, signal), signal),
+      quota: (signal) => this.again('quota', () => this.api.quota(signal), signal),
+      trash: this.patientTrash(new DriveTrash(this.context)),
+    };
+  }
+
+  list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
+    return listFolder(this.context, folder, options, signal);
+  }
+
+  listDeep(
+    folder: RemotePath,
+    options: DeepListOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly Entry[]> {
+    return listBelow(this.context, folder, options, signal);
+  }
+
+  async stat(path: RemotePath, signal: AbortSignal): Promise<Entry> {
+    signal.throwIfAborted();
+    if (path === '') return { kind: 'folder', path };
+    const found = await this.context.ids.find(path, signal);
+    if (!found) throw notThere(path);
+    if (found.node.kind === 'FOLDER') return { kind: 'folder', path: found.path };
+    if (found.node.size !== undefined) return asFile(found).entry;
+    return {
+      kind: 'unusable',
+      folder: parentPath(found.path),
+      name: baseName(found.path),
+      reason: 'unreadable',
+      protects: found.path,
+    };
+  }
+
+  async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
+    signal.throwIfAborted();
+    return readFile(this.context, path, options, signal);
+  }
+
+  async readWhole(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+    signal.throwIfAborted();
+    return readWholeFile(this.context, file, signal);
+  }
+
+  write(
+    path: RemotePath,
+    body: ByteSource,
+    facts: FileFacts,
+    guard: Guard,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
+    return writeFile(this.context, path, body, facts, guard, signal);
+  }
+
+  removeFile(path: RemotePath, guard: Guard, signal: AbortSignal): Promise<void> {
+    return trashFile(this.context, path, guard, signal);
+  }
+
+  async makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    await this.context.ids.ensureFolder(path, signal);
+  }
+
+  removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    return trashEmptyFolder(this.context, path, signal);
+  }
+
+  moveWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+    return moveFile(this.context, source, to, guard, signal);
+  }
+
+  moveFolderWithin(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+    return moveFolder(this.context, folder, to, signal);
+  }
+
+  trashFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
+    return trashWholeFolder(this.context, folder, signal);
+  }
+
+  changesSince(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges> {
+    return changesSince(this.context, checkpoint ?? this.config.checkpoint, checkpoint === undefined, signal);
+  }
+
+  async close(): Promise<void> {
+    this.http.close();
+  }
+
+  private again<T>(
+    what: string,
+    work: (failed: RemoteError | undefined) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { clock, log } = this.host;
+    return withRetries(what, work, { clock, log }, signal);
+  }
+
+  private patientTrash(trash: DriveTrash): Trash {
+    return {
+      list: (options, signal) => {
+        const pages = trash.list(options, signal);
+        return new RepeatablePages(() => this.again('list the trash', () => pages.next(), signal));
+      },
+      restore: (item, signal) =>
+        this.again(
+          `restore ${item.name}`,
+          // A try that failed may have brought it back.
+          (failed) => trash.restore(item, signal).catch((error) => restoredMeanwhile(error, failed)),
+          signal,
+        ),
+    };
+  }
+}
+
+function restoredMeanwhile(error: unknown, failed: RemoteError | undefined): void {
+  if (failed && error instanceof RemoteError && error.kind === 'notFound') return;
+  throw error;
+}

@@ -1,0 +1,249 @@
+import type { Clock } from '../../remote/clock';
+import type { FileEntry } from '../../remote/entry';
+import { withRetries } from '../../remote/layers/withRetries';
+import type { Log } from '../../remote/log';
+import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
+import { DriveRefusal, isRefusal } from './driveErrors';
+import {
+  alreadyThere,
+  asFile,
+  changedMeanwhile,
+  type DriveContext,
+  type FoundFile,
+  guarded,
+} from './driveGuards';
+import { contentMark, type DriveNode, fileEntry } from './driveNode';
+import { UploadBody } from './uploadBody';
+
+/** Larger files are not sent before it is known that their name is free. */
+const looksFirstFrom = 8 * 1024 * 1024;
+/** Between two looks for a file that may still appear, in milliseconds, as rclone waits (API page §5.6). */
+const lookEveryMs = 5000;
+const gibi = 1024 ** 3;
+/** A bad copy must go even when the user stops at this moment; this is the time for that, in milliseconds. */
+const cleanUpMs = 60_000;
+
+export interface UploadContext extends DriveContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly uploadWaitPerGiBMs: number;
+  /** Bytes; undefined = no limit. */
+  readonly maxSize: number | undefined;
+  readonly badOverwrites: BadOverwrites;
+}
+
+/** A file that is to be written. */
+interface Upload {
+  readonly path: RemotePath;
+  readonly body: ByteSource;
+  readonly facts: FileFacts;
+  readonly guard: Guard;
+}
+
+/**
+ * Overwrites of ours that the service stored wrongly, by node: content that we put there and that may be written over again, although it
+ * is not what the guard names. So the retry that follows is not taken for someone else's change.
+ */
+export class BadOverwrites {
+  private readonly byNode = new Map<string, { readonly seen: string | undefined; readonly now: string }>();
+
+  note(before: FoundFile, after: DriveNode): void {
+    this.byNode.set(before.node.id, { seen: before.entry.version, now: contentMark(after) });
+  }
+
+  /** The guard that stands for `guard` now. */
+  guardFor(guard: Guard): Guard {
+    if (guard.must !== 'beUnchanged') return guard;
+    for (const { seen, now } of this.byNode.values())
+      if (seen !== undefined && seen === guard.entry.version)
+        return { must: 'beUnchanged', entry: { ...guard.entry, version: now } };
+    return guard;
+  }
+
+  forget(id: string): void {
+    this.byNode.delete(id);
+  }
+}
+
+/**
+ * Writes a whole file. A new one is one request: the service itself refuses a name that is taken, which is the guard for absence. What is
+ * there gets new content and keeps its id, labels and sharing; a guard for it is checked just before.
+ *
+ * Nothing is sent twice here. What failed although all of it was sent is looked for, as long as the service may take for it (§5.6), and
+ * recognised by size and MD5. What was stored wrongly is `damaged`; when new it is put into the trash again.
+ */
+export async function writeFile(
+  context: UploadContext,
+  path: RemotePath,
+  body: ByteSource,
+  facts: FileFacts,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<FileEntry> {
+  signal.throwIfAborted();
+  if (path === '') throw new RemoteError('isAFolder', 'The root is a folder.');
+  if (context.maxSize !== undefined && body.size > context.maxSize)
+    throw new RemoteError(
+      'unsupported',
+      `"${path}" has ${body.size} bytes, more than the ${context.maxSize} that "max_size" allows. Raise that, or leave the file out.`,
+    );
+  const upload: Upload = { path, body, facts, guard: context.badOverwrites.guardFor(guard) };
+  const looksFirst =
+    guard.must === 'beUnchanged' ||
+    body.size >= looksFirstFrom ||
+    (guard.must === 'anything' && context.ids.knownFile(path) !== undefined);
+  const there = looksFirst ? await guarded(context, path, upload.guard, signal) : undefined;
+  return there ? overwrite(context, upload, there, signal) : create(context, upload, true, signal);
+}
+
+async function create(
+  context: UploadContext,
+  upload: Upload,
+  mayRepeat: boolean,
+  signal: AbortSignal,
+): Promise<FileEntry> {
+  const { api, ids } = context;
+  const { path, body, facts, guard } = upload;
+  const name = ids.names.apiName(baseName(path), path);
+  const folder = parentPath(path);
+  const parentId = await ids.ensureFolder(folder, signal);
+  const request = new UploadBody(path, body, facts, { name, parents: [parentId] }, name);
+  let node: DriveNode;
+  try {
+    node = await api.upload(request, `"${path}"`, signal);
+  } catch (error) {
+    if (isRefusal(error, 'nameTaken')) {
+      if (guard.must === 'beAbsent') throw alreadyThere(path, error);
+      const holder = await ids.holderOf(error.nodeId, parentId, path, signal);
+      if (holder) return overwrite(context, upload, asFile({ node: holder, path }), signal);
+    }
+    if (isRefusal(error, 'parentGone')) {
+      ids.forget(folder);
+      if (mayRepeat) return create(context, upload, false, signal);
+    }
+    node = await appeared(
+      context,
+      upload,
+      request,
+      error,
+      () => ids.childNamed(parentId, path, signal),
+      signal,
+    );
+  }
+  return stored(context, upload, request, node, undefined, signal);
+}
+
+async function overwrite(
+  context: UploadContext,
+  upload: Upload,
+  before: FoundFile,
+  signal: AbortSignal,
+): Promise<FileEntry> {
+  const { api, ids } = context;
+  const { path, body, facts } = upload;
+  const { id, name = '' } = before.node;
+  const request = new UploadBody(path, body, facts, undefined, name);
+  let node: DriveNode;
+  try {
+    node = await api.overwrite(id, request, `"${path}"`, signal);
+  } catch (error) {
+    if (isRemoteError(error, 'notFound')) {
+      ids.forget(path);
+      throw changedMeanwhile(path, error);
+    }
+    node = await appeared(context, upload, request, error, () => api.node(id, `"${path}"`, signal), signal);
+  }
+  return stored(context, upload, request, node, before, signal);
+}
+
+/**
+ * The node of an upload that failed with `error` and took effect all the same, once it is there. Throws `error` when it isn't in time, or
+ * when it can't have taken effect.
+ */
+async function appeared(
+  context: UploadContext,
+  { path, body }: Upload,
+  request: UploadBody,
+  error: unknown,
+  look: () => Promise<DriveNode | undefined>,
+  signal: AbortSignal,
+): Promise<DriveNode> {
+  const { clock, log, uploadWaitPerGiBMs } = context;
+  const { md5 } = request;
+  if (!request.isSent || md5 === undefined || !mayHaveTakenEffect(error)) throw error;
+  const tries = Math.ceil((uploadWaitPerGiBMs * body.size) / gibi / lookEveryMs);
+  for (let i = 0; i < tries; i++) {
+    if (i === 0)
+      log.write(
+        'info',
+        'copy',
+        `${path}: the service says that it failed; looking whether it came all the same`,
+      );
+    else await clock.wait(lookEveryMs, signal);
+    const node = await look().catch((failure: unknown) => {
+      signal.throwIfAborted();
+      if (isRemoteError(failure)) return undefined;
+      throw failure;
+    });
+    if (node && node.size === body.size && node.md5 === md5) return node;
+  }
+  throw error;
+}
+
+function mayHaveTakenEffect(error: unknown): boolean {
+  if (error instanceof DriveRefusal)
+    return error.status === 408 || (error.status >= 500 && error.status !== 509);
+  return isRemoteError(error, 'unavailable', 'damaged');
+}
+
+/** The entry of what the service says it stored. Throws `damaged` when that isn't what was sent. */
+async function stored(
+  context: UploadContext,
+  { path, body }: Upload,
+  { md5 }: UploadBody,
+  answered: DriveNode,
+  before: FoundFile | undefined,
+  signal: AbortSignal,
+): Promise<FileEntry> {
+  const { api, ids, badOverwrites } = context;
+  // Some answers come before the content is looked at (§3.2, PENDING).
+  const isComplete = answered.size !== undefined && answered.md5 !== undefined;
+  const node = isComplete ? answered : await api.node(answered.id, `"${path}"`, signal);
+  const entry = fileEntry(ids.learn(path, node).path, node);
+  if (entry && entry.size === body.size && (entry.md5 === undefined || entry.md5 === md5)) {
+    badOverwrites.forget(node.id);
+    ids.noteWritten(entry.path, node.id);
+    return entry;
+  }
+  if (before) {
+    badOverwrites.note(before, node);
+    throw new RemoteError(
+      'damaged',
+      `Amazon Drive did not store what was sent for "${path}": its MD5 is another. Don't rely on that file until it is written again.`,
+    );
+  }
+  ids.forget(entry?.path ?? path);
+  throw new RemoteError(
+    'damaged',
+    `Amazon Drive did not store what was sent for "${path}"${(await taken(context, path, node.id)) ? ', so it was put into the trash' : ', and it could not be put into the trash. Delete it'}.`,
+  );
+}
+
+/** Puts a bad new file into the trash; whether that worked. Also when the user has stopped. */
+async function taken({ api, clock, log }: UploadContext, path: RemotePath, id: string): Promise<boolean> {
+  const limit = AbortSignal.timeout(cleanUpMs);
+  const work = () => api.trash(id, `"${path}"`, limit);
+  try {
+    await withRetries(`trash the bad copy ${path}`, work, { clock, log, attempts: 3 }, limit);
+    return true;
+  } catch (error) {
+    log.write(
+      'warn',
+      'copy',
+      `${path}: a bad copy stays, because it can't be put into the trash: ${String(error)}`,
+    );
+    return false;
+  }
+}

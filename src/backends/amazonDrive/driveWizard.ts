@@ -1,0 +1,58 @@
+import type { RemoteSettings, WizardStep } from '../backend';
+import { addressProblem, rootProblem } from './driveConfig';
+import { driveFields } from './driveFields';
+
+/** What has to be said before anything else, since most people remember the service only. */
+const closed =
+  'Amazon closed Amazon Drive at the end of 2023. You need the addresses of a service that is compatible with it, and a client ID of that service.';
+
+/** The steps of adding an Amazon Drive remote. Pure. */
+export function driveWizardSteps(_answers: RemoteSettings): readonly WizardStep[] {
+  return [
+    addressStep('endpoint', `${closed} First its endpoint, for example https://drive.example.com/drive/v1/`),
+    addressStep(
+      'auth_url',
+      'The page on which you allow the access, for example https://drive.example.com/ap/oa',
+    ),
+    addressStep('token_url', 'Where tokens are fetched, for example https://drive.example.com/auth/o2/token'),
+    {
+      field: 'client_id',
+      title: 'Client ID',
+      prompt: 'The OAuth client that the service gave you for Cloud Remotes',
+      kind: 'text',
+      problem: (answer) =>
+        answer.trim() === ''
+          ? 'Enter the client ID. The service, or whoever runs it, gives you one.'
+          : /\s/.test(answer.trim())
+            ? 'A client ID has no spaces.'
+            : undefined,
+    },
+    {
+      field: 'client_secret',
+      title: 'Client secret',
+      prompt:
+        'Leave it empty for a public client, which has none. It is kept in secret storage, never in settings.',
+      kind: 'secret',
+      optional: true,
+    },
+    { field: 'account', title: 'Account', prompt: 'Whose drive is it?', kind: 'account' },
+    {
+      field: 'root',
+      title: 'Root',
+      prompt: 'The folder to start at. Leave it empty to see the whole drive.',
+      kind: 'text',
+      optional: true,
+      problem: rootProblem,
+    },
+  ];
+}
+
+function addressStep(field: string, prompt: string): WizardStep {
+  return {
+    field,
+    title: driveFields.find(({ name }) => name === field)?.title ?? field,
+    prompt,
+    kind: 'text',
+    problem: (answer) => (answer.trim() === '' ? 'Enter an address.' : addressProblem(field, answer)),
+  };
+}

@@ -1,0 +1,336 @@
+import { matchKey } from '../../remote/capabilities';
+import type { Clock } from '../../remote/clock';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { baseName, isWithin, joinPath, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
+import type { DriveApi } from './driveApi';
+import { isRefusal } from './driveErrors';
+import { childNamedFilter } from './driveFilters';
+import type { DriveNames } from './driveNames';
+import { type DriveNode, isAvailable } from './driveNode';
+
+/** The service folds case, and nothing else (API page §7.1). */
+export const nameRules = { caseSensitive: false, foldsUnicode: false } as const;
+
+/** A folder that was seen to be where it is within this time is taken to be there still, in milliseconds. */
+const trustMs = 5 * 60_000;
+/** Most files whose ids are kept; the ones learnt first go first. */
+const mostFiles = 200_000;
+/** For so long a listing may not show yet what we put somewhere, in milliseconds; and of so many things this is minded. */
+const indexLagMs = 2 * 60_000;
+const mostWritten = 5000;
+
+/** Something at a path, as it was last seen. */
+interface Known {
+  readonly id: string;
+  /** As the service spells it. */
+  readonly path: RemotePath;
+  readonly checkedAt: number;
+  /** Whether we made it ourselves, and so know that nothing was in it. */
+  readonly isNew?: boolean;
+}
+
+/** A node with the path it is at, as the service spells it. */
+export interface Found {
+  readonly node: DriveNode;
+  readonly path: RemotePath;
+}
+
+/**
+ * Paths ↔ ids of nodes. Filled by listings and look-ups, emptied by moves, deletes and changes; letter case is folded as the service does.
+ * What is known of a folder is looked at again after five minutes, and whenever something shows that it is stale: then it is looked up anew,
+ * once.
+ */
+export class FolderIds {
+  private readonly folders = new Map<string, Known>();
+  private readonly files = new Map<string, Known>();
+  /** Ids of all of these → their paths' keys. */
+  private readonly byId = new Map<string, RemotePath>();
+  private readonly making = new Map<string, Promise<string>>();
+  /** What we put somewhere, by its path's key, oldest first. */
+  private readonly written = new Map<string, Known>();
+
+  constructor(
+    private readonly api: DriveApi,
+    readonly names: DriveNames,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The id of a folder that exists. Throws `notFound`, and `notAFolder` when a file is there. */
+  async folderId(path: RemotePath, signal: AbortSignal): Promise<string> {
+    const known = this.folders.get(keyOf(path));
+    if (known && this.clock.now() - known.checkedAt < trustMs) return known.id;
+    if (path === rootPath) return this.root(signal);
+    const parentId = await this.folderId(parentPath(path), signal);
+    if (known && (await this.isStillThere(known, parentId, signal))) return known.id;
+    const node = await this.childNamed(parentId, path, signal);
+    if (!node) throw new RemoteError('notFound', `There is no folder "${path}".`);
+    if (node.kind !== 'FOLDER') throw new RemoteError('notAFolder', `"${path}" is a file, not a folder.`);
+    return node.id;
+  }
+
+  /**
+   * The id of a folder that is made, with its parents, unless it is there; once for all that ask at the same time. Throws `alreadyExists`
+   * when a file is in the way.
+   */
+  async ensureFolder(path: RemotePath, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
+    const known = this.folders.get(keyOf(path));
+    if (known && this.clock.now() - known.checkedAt < trustMs) return known.id;
+    if (path === rootPath) return this.root(signal);
+    const key = keyOf(path);
+    let making = this.making.get(key);
+    if (!making) {
+      making = this.makeFolder(path, true, signal).finally(() => this.making.delete(key));
+      this.making.set(key, making);
+    }
+    try {
+      return await making;
+    } catch (error) {
+      // It may have ended by the signal of someone else who asked first.
+      signal.throwIfAborted();
+      if (isRemoteError(error)) throw error;
+      return this.ensureFolder(path, signal);
+    }
+  }
+
+  private async makeFolder(path: RemotePath, mayRepeat: boolean, signal: AbortSignal): Promise<string> {
+    const parent = parentPath(path);
+    const parentId = await this.ensureFolder(parent, signal);
+    const about = `the folder "${path}"`;
+    const isInNew = this.folders.get(keyOf(parent))?.isNew === true;
+    try {
+      const there = isInNew ? undefined : await this.childNamed(parentId, path, signal);
+      if (there) return this.asFolder(there, path);
+      const name = this.names.apiName(baseName(path), path);
+      const made = await this.api.createFolder(name, parentId, about, signal);
+      this.learn(path, made, true);
+      this.noteWritten(path, made.id);
+      return made.id;
+    } catch (error) {
+      // The index of names lags behind; the refusal tells what has the name.
+      if (isRefusal(error, 'nameTaken')) {
+        const holder = await this.holderOf(error.nodeId, parentId, path, signal);
+        if (holder) return this.asFolder(holder, path);
+      }
+      if (!isRefusal(error, 'parentGone') || !mayRepeat) throw error;
+      this.forget(parent);
+      return this.makeFolder(path, false, signal);
+    }
+  }
+
+  private asFolder(node: DriveNode, path: RemotePath): string {
+    if (node.kind !== 'FOLDER')
+      throw new RemoteError('alreadyExists', `"${path}" is a file, so no folder can be made there.`);
+    this.learn(path, node);
+    return node.id;
+  }
+
+  /** What has the name of `path`, which a refusal said to be taken, by the id it told. */
+  async holderOf(
+    id: string | undefined,
+    parentId: string,
+    path: RemotePath,
+    signal: AbortSignal,
+  ): Promise<DriveNode | undefined> {
+    const node = id === undefined ? undefined : await this.nodeIfThere(id, path, signal);
+    if (node && this.isChild(node, parentId, path)) {
+      this.learn(path, node);
+      return node;
+    }
+    return this.childNamed(parentId, path, signal);
+  }
+
+  /** What is at `path` now; undefined when nothing is. Asks the node itself where its id is known, which is never out of date. */
+  async find(path: RemotePath, signal: AbortSignal): Promise<Found | undefined> {
+    signal.throwIfAborted();
+    if (path === rootPath) return { node: await this.api.root(signal), path };
+    let parentId: string;
+    try {
+      parentId = await this.folderId(parentPath(path), signal);
+    } catch (error) {
+      if (isRemoteError(error, 'notFound', 'notAFolder')) return undefined;
+      throw error;
+    }
+    const known = this.files.get(keyOf(path)) ?? this.folders.get(keyOf(path));
+    if (known) {
+      const node = await this.nodeIfThere(known.id, path, signal);
+      if (node && this.isChild(node, parentId, path)) return this.learn(path, node);
+      this.forget(path);
+    }
+    const node = await this.childNamed(parentId, path, signal);
+    if (node) return this.learn(path, node);
+    // Nothing is found in a folder that went to the trash, or was moved away and made anew: then its id is stale.
+    if (await this.isFolderAsKnown(parentPath(path), signal)) return undefined;
+    return this.find(path, signal);
+  }
+
+  /** The id of a file that was last seen at `path`. */
+  knownFile(path: RemotePath): string | undefined {
+    return this.files.get(keyOf(path))?.id;
+  }
+
+  /** The path that a node was last seen at. */
+  pathOf(id: string): RemotePath | undefined {
+    return this.byId.get(id);
+  }
+
+  /**
+   * Whether the folder at `path` is where it is known to be, asked of the service unless that was done a moment ago. When not, it is
+   * forgotten, with its parents that aren't.
+   */
+  async isFolderAsKnown(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+    const known = this.folders.get(keyOf(path));
+    if (!known || path === rootPath || this.clock.now() - known.checkedAt < 2000) return true;
+    const parent = parentPath(path);
+    if (!(await this.isFolderAsKnown(parent, signal))) return false;
+    return this.isStillThere(known, await this.folderId(parent, signal), signal);
+  }
+
+  private async isStillThere(known: Known, parentId: string, signal: AbortSignal): Promise<boolean> {
+    const node = await this.nodeIfThere(known.id, known.path, signal);
+    if (node?.kind === 'FOLDER' && this.isChild(node, parentId, known.path)) {
+      this.learn(known.path, node);
+      return true;
+    }
+    this.forget(known.path);
+    return false;
+  }
+
+  private async nodeIfThere(
+    id: string,
+    path: RemotePath,
+    signal: AbortSignal,
+  ): Promise<DriveNode | undefined> {
+    try {
+      return await this.api.node(id, `"${path}"`, signal);
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether a node is there, in that folder, and has that name. */
+  isChild(node: DriveNode, parentId: string, path: RemotePath): boolean {
+    if (!isAvailable(node) || !node.parents.includes(parentId) || node.name === undefined) return false;
+    return fold(node.name) === fold(this.names.apiName(baseName(path), path));
+  }
+
+  /**
+   * Looks a name up (API page §4.6). The index that answers may be out of date, so what it gives is held against what was asked (§4.14).
+   * Throws `other` when several things have the name.
+   */
+  async childNamed(parentId: string, path: RemotePath, signal: AbortSignal): Promise<DriveNode | undefined> {
+    const filters = childNamedFilter(parentId, this.names.apiName(baseName(path), path));
+    const found = new Map<string, DriveNode>();
+    let startToken: string | undefined;
+    do {
+      const page = await this.api.list({ filters, startToken }, `"${path}"`, signal);
+      for (const node of page.nodes)
+        if (isFileOrFolder(node) && this.isChild(node, parentId, path)) found.set(node.id, node);
+      startToken = page.next;
+    } while (startToken !== undefined);
+    const [node] = found.values();
+    if (found.size > 1)
+      throw new RemoteError(
+        'other',
+        `There are ${found.size} things named "${path}", so none of them can be used. Rename all but one on another way.`,
+      );
+    if (node) this.learn(path, node);
+    return node;
+  }
+
+  private async root(signal: AbortSignal): Promise<string> {
+    const node = await this.api.root(signal);
+    this.keepFolder(rootPath, node.id, false);
+    return node.id;
+  }
+
+  /** Keeps where a node is. `path` may be spelled in other letter case than the node is. */
+  learn(path: RemotePath, node: DriveNode, isNew = false): Found {
+    const name = node.name === undefined ? undefined : this.names.pathName(node.name);
+    const spelled =
+      path !== rootPath && name && 'name' in name ? joinPath(parentPath(path), name.name) : path;
+    if (node.kind === 'FOLDER') {
+      this.files.delete(keyOf(spelled));
+      const before = this.folders.get(keyOf(spelled));
+      this.keepFolder(spelled, node.id, isNew || (before?.id === node.id && before.isNew === true));
+    } else {
+      const key = keyOf(spelled);
+      this.leave(node.id, spelled);
+      this.files.delete(key);
+      this.files.set(key, { id: node.id, path: spelled, checkedAt: this.clock.now() });
+      this.byId.set(node.id, spelled);
+      if (this.files.size > mostFiles) this.dropOldestFile();
+    }
+    return { node, path: spelled };
+  }
+
+  private keepFolder(path: RemotePath, id: string, isNew: boolean): void {
+    const checkedAt = this.clock.now();
+    this.leave(id, path);
+    this.folders.set(keyOf(path), { id, path, checkedAt, ...(isNew && { isNew }) });
+    this.byId.set(id, path);
+  }
+
+  /** A node that is at `path` now is no longer where it was before, nor is what is below it. */
+  private leave(id: string, path: RemotePath): void {
+    const before = this.byId.get(id);
+    if (before !== undefined && keyOf(before) !== keyOf(path)) this.forget(before);
+  }
+
+  private dropOldestFile(): void {
+    for (const [key, { id }] of this.files) {
+      this.files.delete(key);
+      this.byId.delete(id);
+      return;
+    }
+  }
+
+  /** Forgets a path and everything below it. */
+  forget(path: RemotePath): void {
+    const key = keyOf(path);
+    this.written.delete(key);
+    const file = this.files.get(key);
+    if (file) {
+      this.files.delete(key);
+      this.byId.delete(file.id);
+    }
+    if (path !== rootPath && !this.folders.has(key)) return;
+    for (const kept of [this.folders, this.files])
+      for (const [below, { id }] of kept)
+        if (isWithin(below as RemotePath, key as RemotePath)) {
+          kept.delete(below);
+          this.byId.delete(id);
+        }
+  }
+
+  /** We put something there a moment ago, which a listing may not show yet. */
+  noteWritten(path: RemotePath, id: string): void {
+    const checkedAt = this.clock.now();
+    const key = keyOf(path);
+    this.written.delete(key);
+    this.written.set(key, { id, path, checkedAt });
+    for (const [oldest, known] of this.written) {
+      if (this.written.size <= mostWritten && checkedAt - known.checkedAt < indexLagMs) break;
+      this.written.delete(oldest);
+    }
+  }
+
+  /** What we put into a folder a moment ago. */
+  writtenIn(folder: RemotePath): Known[] {
+    return [...this.written.values()].filter(({ path }) => keyOf(parentPath(path)) === keyOf(folder));
+  }
+}
+
+function isFileOrFolder(node: DriveNode): boolean {
+  return node.kind === 'FILE' || node.kind === 'FOLDER';
+}
+
+/** Under which a path is kept. */
+export function keyOf(path: string): string {
+  return matchKey(path, nameRules);
+}
+
+function fold(name: string): string {
+  return name.toLowerCase();
+}
