@@ -3,11 +3,12 @@
 // Scenarios of 100,000 files take minutes to prepare, so they run only when they are named.
 // Quote the ratios; single times say more about the machine than about the tools.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { buildEngine, type Figures, median, timed } from './measure';
 
 interface Server {
   readonly endpoint: string;
@@ -28,13 +29,6 @@ interface Scenario {
   prepare(tool: Tool, place: string): void;
   from(place: string): string;
   to(place: string): string;
-}
-
-interface Figures {
-  readonly seconds: number;
-  /** Processor seconds, user and system. */
-  readonly cpu: number;
-  readonly peakMB: number;
 }
 
 const { values } = parseArgs({
@@ -65,7 +59,7 @@ async function main(): Promise<void> {
           const place = `bench-${scenario.name}-${tool.name}-${run}`.replaceAll(/[^a-z0-9-]/g, '-');
           awsCall(server, env, ['mb', `s3://${place}`]);
           scenario.prepare(tool, place);
-          figures.get(tool)?.push(timed(tool.command(scenario.from(place), scenario.to(place)), env));
+          figures.get(tool)?.push(timed(tool.command(scenario.from(place), scenario.to(place)), env, work));
           awsCall(server, env, ['rb', '--force', `s3://${place}`]);
         }
       print(scenario.name, figures);
@@ -118,23 +112,7 @@ function writeSettings(server: Server): Environment {
 }
 
 function allTools(server: Server, env: Environment): Tool[] {
-  const engine = path.join(work, 'engine.cjs');
-  const built = spawnSync(
-    path.join(root, 'node_modules/.bin/esbuild'),
-    [
-      'test/tools/engine.ts',
-      '--bundle',
-      '--platform=node',
-      '--format=cjs',
-      '--minify',
-      '--main-fields=module,main',
-      '--define:import.meta.dirname=__dirname',
-      `--outfile=${engine}`,
-      '--log-level=error',
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
-  if (built.status !== 0) throw new Error('the engine could not be built');
+  const engine = buildEngine(root, work);
   const address = (place: string, prefix: string) =>
     place.startsWith('bench-') ? `${prefix}${place}/data` : place;
   const ours = (name: string, ...more: string[]): Tool => ({
@@ -202,7 +180,8 @@ function scenarios(anyTool: Tool, env: Environment): Scenario[] {
     });
   const fillMany = () => fillWith(many, fileCount, 4096);
   const fillBig = () => fill(big, () => writeFileSync(path.join(big, 'big.bin'), Buffer.alloc(512 << 20, 5)));
-  const upload = (tool: Tool, folder: string, place: string) => void timed(tool.command(folder, place), env);
+  const upload = (tool: Tool, folder: string, place: string) =>
+    void timed(tool.command(folder, place), env, work);
   return [
     { name: 'first upload', prepare: fillMany, from: () => many, to: (place) => place },
     {
@@ -261,25 +240,6 @@ function awsCall(server: Server, env: Environment, args: string[]): void {
   if (tried.status !== 0) spawnSync('aws', ['--endpoint-url', server.endpoint, 's3', ...args], { env });
 }
 
-/** Runs a command to its end. Throws when it fails. */
-function timed(command: readonly string[], env: Environment): Figures {
-  const measured = existsSync('/usr/bin/time');
-  const report = path.join(work, 'time.txt');
-  const line = measured ? ['/usr/bin/time', '-o', report, '-f', '%e %U %S %M', ...command] : [...command];
-  const start = process.hrtime.bigint();
-  const result = spawnSync(line[0] ?? '', line.slice(1), { env, encoding: 'utf8', maxBuffer: 1 << 28 });
-  const wall = Number(process.hrtime.bigint() - start) / 1e9;
-  if (result.status !== 0)
-    throw new Error(
-      `${command.slice(0, 5).join(' ')} ended with ${result.status}: ${result.stderr.slice(-2000)}`,
-    );
-  if (!measured) return { seconds: wall, cpu: Number.NaN, peakMB: Number.NaN };
-  const [, user = 0, system = 0, peak = 0] = (readFileSync(report, 'utf8').trim().split('\n').at(-1) ?? '')
-    .split(' ')
-    .map(Number);
-  return { seconds: wall, cpu: user + system, peakMB: peak / 1024 };
-}
-
 function print(name: string, figures: ReadonlyMap<Tool, readonly Figures[]>): void {
   console.log(name);
   const rows = [...figures].map(([tool, all]) => ({
@@ -296,11 +256,6 @@ function print(name: string, figures: ReadonlyMap<Tool, readonly Figures[]>): vo
         (row.tool === 'ours' ? '' : `   ours takes ${row.ratio.toFixed(2)} of it`),
     );
   console.log();
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 main().catch((error) => {
