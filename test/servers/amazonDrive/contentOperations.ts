@@ -2,9 +2,9 @@ import { spanOf } from './byteRange';
 import { badRequest, contentHeld, DriveError, nodeNotFound } from './driveError';
 import { type Exchange, nodeReply, type Reply } from './driveExchange';
 import type { DriveNode } from './driveNode';
-import { badBody } from './driveNodes';
 import { faultReply } from './faultReply';
 import { newNodeOf } from './nodeOperations';
+import { badBody } from './nodeRules';
 import type { StoredBytes } from './storedBytes';
 
 /** POST nodes on the content address (5.1). */

@@ -11,29 +11,8 @@ import {
 import { contentTypeOf, type DriveNode, type NodeKind } from './driveNode';
 import type { Journal } from './journal';
 import { entryOf, NodeIndex, SearchIndex } from './nodeIndex';
+import { checkDescription, checkName, checkProperties, type NewNode, type NodePatch } from './nodeRules';
 import type { ContentStore, StoredBytes } from './storedBytes';
-
-/** A node to be made. */
-export interface NewNode {
-  readonly name: string;
-  /** Ids; none means the root. */
-  readonly parents?: readonly string[] | undefined;
-  readonly labels?: readonly string[] | undefined;
-  readonly description?: string | undefined;
-  readonly properties?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
-  /** The client's own name for the request, so that a repeated one is noticed. */
-  readonly localId?: string | undefined;
-}
-
-/** What a PATCH changes; all else stays. */
-export interface NodePatch {
-  readonly name?: string | undefined;
-  readonly labels?: readonly string[] | undefined;
-  readonly description?: string | undefined;
-  readonly parents?: readonly string[] | undefined;
-  readonly properties?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
-  readonly status?: string | undefined;
-}
 
 export interface DriveNodesOptions {
   readonly account: string;
@@ -47,10 +26,6 @@ export interface DriveNodesOptions {
 
 /** How long trashed nodes are kept: 30 days, in milliseconds (4.11). */
 export const TRASH_KEPT_MS = 30 * 24 * 3_600_000;
-/** Longest name, in UTF-16 units, that the service took (7.1). */
-const LONGEST_NAME = 280;
-const LONGEST_TEXT = 500;
-const MOST_PROPERTIES = 10;
 
 /** The nodes of one account and the rules by which they change (section 4). Broken rules throw DriveError. */
 export class DriveNodes {
@@ -122,7 +97,7 @@ export class DriveNodes {
   checkNew({ name, parents = [], description = '', localId, properties }: NewNode): void {
     checkName(name);
     checkDescription(description);
-    this.checkProperties(properties ?? {});
+    checkProperties(properties ?? {});
     const into = this.checkParents(parents.length === 0 ? [this.root.id] : parents);
     const made = localId === undefined ? undefined : this.get(this.localIds.get(localId) ?? '');
     if (made?.name !== undefined) throw nameTaken(made.name, into[0] ?? '', made.id);
@@ -162,7 +137,7 @@ export class DriveNodes {
       throw badRequest('The root node cannot be changed');
     if (name !== undefined) checkName(name);
     if (patch.description !== undefined) checkDescription(patch.description);
-    this.checkProperties(patch.properties ?? {}, node);
+    checkProperties(patch.properties ?? {}, node);
     if (status !== undefined && (status !== 'AVAILABLE' || node.status === 'TRASH'))
       throw badRequest(`A node cannot be changed from ${node.status} to ${status}`);
     const into = parents === undefined ? node.parents : this.checkParents(parents, node);
@@ -402,20 +377,6 @@ export class DriveNodes {
     }
   }
 
-  private checkProperties(
-    properties: Readonly<Record<string, Readonly<Record<string, string>>>>,
-    node?: DriveNode,
-  ): void {
-    for (const [owner, values] of Object.entries(properties)) {
-      const keys = new Set([...Object.keys(node?.properties[owner] ?? {}), ...Object.keys(values)]);
-      if (keys.size > MOST_PROPERTIES)
-        throw badRequest(`A node can have at most ${MOST_PROPERTIES} properties of one owner`);
-      for (const value of Object.values(values))
-        if (typeof value !== 'string' || value.length > LONGEST_TEXT)
-          throw badRequest(`A property's value must be a text of at most ${LONGEST_TEXT} characters`);
-    }
-  }
-
   private load(): DriveNode | undefined {
     let root: DriveNode | undefined;
     for (const line of this.journal?.read(this.contents) ?? []) {
@@ -436,24 +397,4 @@ export class DriveNodes {
     for (const node of trashed) this.trashed.set(node.id, node.trashedAt ?? 0);
     return root;
   }
-}
-
-function checkName(name: string): void {
-  if (typeof name === 'string' && name.length > 0 && name.length <= LONGEST_NAME) return;
-  const rule =
-    typeof name === 'string' && name.length > 0
-      ? `less than or equal to ${LONGEST_NAME}`
-      : 'greater than or equal to 1';
-  throw badRequest(
-    `1 validation error detected: Value '${name}' at 'name' failed to satisfy constraint: Member must have length ${rule}`,
-  );
-}
-
-function checkDescription(text: string): void {
-  if (text.length > LONGEST_TEXT) throw badRequest(`A description has at most ${LONGEST_TEXT} characters`);
-}
-
-/** The refusal of a body that can't be understood. */
-export function badBody(what: string): DriveError {
-  return badRequest(`The request's body is not understood: ${what}`);
 }

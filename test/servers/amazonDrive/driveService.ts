@@ -9,13 +9,13 @@ import type { Reply, UploadBody } from './driveExchange';
 import { objectOf } from './driveExchange';
 import { type ActiveDriveFault, DriveFaults } from './driveFaults';
 import { HANDLERS } from './driveHandlers';
-import { badBody } from './driveNodes';
 import { type DriveRequest, parseDriveRequest } from './driveRequest';
 import { DriveRequestLog, harmlessHeaders, harmlessUrl, type LoggedDriveRequest } from './driveRequestLog';
 import { DriveStore } from './driveStore';
 import { faultReply } from './faultReply';
 import { Journal } from './journal';
 import { ListPages } from './listPages';
+import { badBody } from './nodeRules';
 import { RequestBody } from './requestBody';
 import { sendReply } from './sendReply';
 import { bearerOf, type SignInService } from './signInService';
@@ -201,7 +201,7 @@ export class DriveService {
     message: IncomingMessage,
   ): Promise<Reply | 'gone' | undefined> {
     if (fault === undefined) return undefined;
-    body.bytesPerSecond = fault.requestBytesPerSecond;
+    if (fault.requestBytesPerSecond !== undefined) await body.slowDown(fault.requestBytesPerSecond);
     if (fault.delayMs !== undefined && !(await this.wait(fault.delayMs, message))) return 'gone';
     if (fault.cutRequestAfterBytes !== undefined) {
       await body.drain(fault.cutRequestAfterBytes);

@@ -68,7 +68,7 @@ class FilterParser {
   private term(): Filter {
     this.skipSpaces();
     if (this.text[this.at] === '(') return this.grouped(() => this.expression());
-    const match = /^([A-Za-z.]+):/.exec(this.text.slice(this.at));
+    const match = /^([\w.]+):/.exec(this.text.slice(this.at));
     const field = match?.[1];
     if (field === undefined || !FIELDS.has(field)) throw this.wrong();
     this.at += field.length + 1;

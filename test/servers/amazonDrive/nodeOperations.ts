@@ -1,6 +1,6 @@
 import { notPermitted } from './driveError';
 import { type Exchange, nodeReply, objectOf, type Reply } from './driveExchange';
-import { badBody, type NewNode, type NodePatch } from './driveNodes';
+import { badBody, type NewNode, type NodePatch } from './nodeRules';
 
 /** GET nodes/{id} (4.5). */
 export function getNode(exchange: Exchange): Reply {

@@ -1,6 +1,6 @@
 import { DriveError, nodeNotFound, notPermitted } from './driveError';
 import { type Exchange, jsonReply, objectOf, type Reply } from './driveExchange';
-import { badBody } from './driveNodes';
+import { badBody } from './nodeRules';
 
 /** PUT nodes/{id}/properties/{owner}/{key} (4.13). */
 export function putProperty(exchange: Exchange): Reply {

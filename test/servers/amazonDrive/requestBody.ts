@@ -6,8 +6,7 @@ import { DriveError } from './driveError';
 export class RequestBody {
   /** Bytes read so far. */
   received = 0;
-  /** At most so many bytes a second are read. */
-  bytesPerSecond: number | undefined;
+  private bytesPerSecond: number | undefined;
   private readonly pieces: AsyncIterator<Buffer>;
 
   constructor(private readonly message: IncomingMessage) {
@@ -21,6 +20,12 @@ export class RequestBody {
     this.received += value.length;
     if (this.bytesPerSecond !== undefined) await sleep((value.length / this.bytesPerSecond) * 1000);
     return value;
+  }
+
+  /** Reads no more than so many bytes a second from now on, and waits for what was read faster. */
+  async slowDown(bytesPerSecond: number): Promise<void> {
+    this.bytesPerSecond = bytesPerSecond;
+    await sleep((this.received / bytesPerSecond) * 1000);
   }
 
   /** Reads and forgets the rest, or as much as makes `bytes` in all. */
