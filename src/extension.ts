@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { createApp } from './app';
 import { deleteCommands } from './editor/deleteCommands';
 import { RemotesDragAndDrop } from './editor/dragAndDrop';
-import { createEditorHost } from './editor/editorHost';
+import { createEditorHost, logTo } from './editor/editorHost';
 import { moveCommands } from './editor/moveCommands';
 import { newItemCommands } from './editor/newItemCommands';
 import { PropertiesDocuments } from './editor/propertiesDocument';
@@ -13,8 +13,10 @@ import { remoteCommands } from './editor/remoteCommands';
 import { RemotesTree } from './editor/remotesTree';
 import { showRemotesTree } from './editor/remotesView';
 import { RemoteSecrets } from './editor/secrets';
-import { currentSettings, onSettingsChanged } from './editor/settings';
+import { currentSettings, onSettingsChanged, writtenRemotes } from './editor/settings';
 import type { Shell } from './editor/shell';
+import { signInCommands } from './editor/signInCommands';
+import { SignIns } from './editor/signIns';
 import { Snapshots } from './editor/snapshots';
 import { transferCommands } from './editor/transferCommands';
 import { trashCommands } from './editor/trashCommands';
@@ -25,19 +27,37 @@ import { WatchRemotes } from './editor/watchRemotes';
 export function activate(context: vscode.ExtensionContext): void {
   const output = vscode.window.createOutputChannel('Cloud Remotes', { log: true });
   const secrets = new RemoteSecrets(context.secrets);
-  const app = createApp(createEditorHost(context, secrets, output));
+  const signIns = new SignIns(context.secrets, logTo(output));
+  const app = createApp(createEditorHost(context, secrets, signIns, output));
   const changes = new RemoteChanges();
   const snapshots = new Snapshots();
   const tree = new RemotesTree(app, currentSettings);
   const properties = new PropertiesDocuments(app);
   const copying = { app, settings: currentSettings, changes, output };
   const view = showRemotesTree(tree, new RemotesDragAndDrop(copying, tree));
-  const shell: Shell = { app, settings: currentSettings, secrets, output, changes, tree, properties, view };
 
   const settingsChanged = (remote?: string) => {
     app.settingsChanged(remote);
     tree.remotesChanged(remote);
   };
+  const shell: Shell = {
+    app,
+    settings: currentSettings,
+    secrets,
+    signIns,
+    forgetRemote: settingsChanged,
+    output,
+    changes,
+    tree,
+    properties,
+    view,
+  };
+  const accounts = signIns.register(
+    app.backends,
+    writtenRemotes,
+    (remote, field) => secrets.get(remote, field),
+    output,
+  );
   const watch = new WatchRemotes({
     app,
     intervalMs: () => currentSettings().changesIntervalMs,
@@ -56,6 +76,11 @@ export function activate(context: vscode.ExtensionContext): void {
     changes.event((some) => tree.noteChanges(some)),
     onSettingsChanged(() => settingsChanged(), 'remotes'),
     secrets.onDidChange((remote) => settingsChanged(remote)),
+    ...accounts.disposables,
+    accounts.onDidChange((backend) => {
+      for (const { settings } of app.remotes())
+        if (settings.backend === backend) settingsChanged(settings.name);
+    }),
     // Remotes opened before may have been refused their credential programs.
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       for (const { settings } of app.remotes()) settingsChanged(settings.name);
@@ -68,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): void {
       ...moveCommands(shell),
       ...deleteCommands(shell),
       ...trashCommands(shell),
+      ...signInCommands(shell),
       ...registerSyncs(context, shell, snapshots),
     ].map(({ id, run }) => vscode.commands.registerCommand(id, run)),
     watch,

@@ -10,6 +10,8 @@ export interface Backend {
   readonly id: string;
   /** Shown to people: "S3". */
   readonly title: string;
+  /** What it is good for, in a few words, where people choose a kind of storage. */
+  readonly summary: string;
   /** Makes one remote from its settings. Does no request. Throws RemoteError `badSettings` naming the setting and the way out. */
   open(settings: RemoteSettings, host: BackendHost): Promise<Remote>;
   /** The names of settings whose values are secrets and so live in secret storage. */

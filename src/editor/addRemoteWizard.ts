@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
+import { askAccount } from './accountStep';
 import { showConnectionTest } from './connectionTest';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import type { Shell } from './shell';
-import { askStep } from './wizardInput';
+import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 
 /** What was answered so far, by field; secrets among them, which never reach the settings. */
 export type Answers = Readonly<Record<string, string>>;
@@ -24,7 +25,11 @@ export async function addRemote(shell: Shell): Promise<string | undefined> {
 async function chooseBackend(shell: Shell): Promise<Backend | undefined> {
   const [only, ...others] = shell.app.backends;
   if (others.length === 0) return only;
-  const items = shell.app.backends.map((backend) => ({ label: backend.title, backend }));
+  const items = shell.app.backends.map((backend) => ({
+    label: backend.title,
+    description: backend.summary,
+    backend,
+  }));
   const chosen = await vscode.window.showQuickPick(items, {
     title: 'New remote',
     placeHolder: 'What kind of storage is it?',
@@ -60,7 +65,7 @@ async function askRemote(
       } else at = steps.length - 1;
       continue;
     }
-    const answer = await askStep(step, {
+    const answer = await askAny(shell, backend, step, steps, answers, {
       title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${countSteps(backend, answers)}`,
       initial: answers[step.field] ?? step.initial,
       canGoBack: at > 0 || canLeaveBack,
@@ -80,6 +85,26 @@ async function askRemote(
     answers = { ...answers, [step.field]: text };
     at++;
   }
+}
+
+/** Asks a step, one for an account by signing in where need be. */
+async function askAny(
+  shell: Shell,
+  backend: Backend,
+  step: WizardStep,
+  steps: readonly WizardStep[],
+  answers: Answers,
+  around: StepSurroundings,
+): Promise<StepAnswer> {
+  if (step.kind !== 'account' || !backend.signIn) return askStep(step, around);
+  const clientSecret = answers[backend.signIn.clientSecretField];
+  return askAccount(shell.signIns, {
+    backend,
+    step,
+    settings: settingsOf(backend, steps, answers),
+    clientSecret: clientSecret || undefined,
+    around,
+  });
 }
 
 /** The backend's steps and, last, the name (unless the backend asks for it itself). */
@@ -231,7 +256,7 @@ export async function editRemote(
     }
     const step: WizardStep =
       item.does.field === 'name' ? keepingName(item.does, before.name, renamingProblem) : item.does;
-    const answer = await askStep(step, {
+    const answer = await askAny(shell, backend, step, steps, answers, {
       title: `Edit ${before.name}: ${step.title}`,
       initial: answers[step.field] ?? step.initial,
       canGoBack: true,

@@ -4,11 +4,13 @@ import type { Log } from '../remote/log';
 import type { Host } from '../usecases/host';
 import type { RemoteSecrets } from './secrets';
 import { writtenRemotes } from './settings';
+import type { SignIns } from './signIns';
 
 /** What the editor provides to the app. Does no I/O before something is asked of it. */
 export function createEditorHost(
   context: vscode.ExtensionContext,
   secrets: RemoteSecrets,
+  signIns: SignIns,
   output: vscode.LogOutputChannel,
 ): Host {
   return {
@@ -17,6 +19,7 @@ export function createEditorHost(
     env: process.env,
     remoteSettings: writtenRemotes,
     secret: (remote, field) => secrets.get(remote, field),
+    tokens: (requirement, settings, clientSecret) => signIns.tokens(requirement, settings, clientSecret),
     askCode: async (prompt) =>
       vscode.window.showInputBox({
         title: 'Cloud Remotes: One-Time Code',
@@ -30,6 +33,6 @@ export function createEditorHost(
 }
 
 /** The log of the core as lines of the output channel, whose level the user sets. */
-function logTo(output: vscode.LogOutputChannel): Log {
+export function logTo(output: vscode.LogOutputChannel): Log {
   return { write: (level, tag, text) => output[level](`[${tag}] ${text}`) };
 }

@@ -115,7 +115,7 @@ function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem 
   item.description = [backend.describe(settings), root, filterText(around.filter)]
     .filter(Boolean)
     .join(' · ');
-  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${filterFacet(around.filter)}`;
+  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${backend.signIn ? ' account' : ''}${filterFacet(around.filter)}`;
   item.accessibilityInformation = { label: `${settings.name}, remote, ${item.description}` };
   return item;
 }
@@ -257,6 +257,8 @@ function errorItem(node: ErrorNode): vscode.TreeItem {
 
 /** What a click on an error row does: the one thing that helps, or the whole message where it depends. */
 function errorWayOut({ waysOut: [first] }: Phrase) {
+  if (first === 'signIn')
+    return { command: 'cloudRemotes.signInAgain', title: 'Sign In Again', text: 'Sign in again' };
   if (first === 'editRemote')
     return { command: 'cloudRemotes.editRemote', title: 'Edit Remote', text: 'click to edit the remote' };
   if (first === 'copyCommand')

@@ -5,6 +5,7 @@ import type { PropertiesDocuments } from './propertiesDocument';
 import type { RemoteChanges } from './remoteChanges';
 import type { RemotesTree } from './remotesTree';
 import type { RemoteSecrets } from './secrets';
+import type { SignIns } from './signIns';
 import type { TreeNode } from './treeNode';
 
 /** What the commands and views of the side bar work with. */
@@ -12,6 +13,9 @@ export interface Shell {
   readonly app: App;
   readonly settings: () => CheckedSettings;
   readonly secrets: RemoteSecrets;
+  readonly signIns: SignIns;
+  /** Opens a remote anew and lists anew what is shown of it, as after its settings were changed. */
+  readonly forgetRemote: (remote: string) => void;
   readonly output: vscode.LogOutputChannel;
   readonly changes: RemoteChanges;
   readonly tree: RemotesTree;

@@ -3,7 +3,7 @@ import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { isCancellation } from './cancellation';
 
 /** What a message offers to do about it. */
-export type WayOut = 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
+export type WayOut = 'signIn' | 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
 
 export interface Phrase {
   /** The end of a short sentence, for a row: "access denied". */
@@ -24,7 +24,10 @@ const kinds: Readonly<
   isAFolder: { short: 'a folder', waysOut: [] },
   notEmpty: { short: 'not empty', waysOut: [] },
   forbidden: { short: 'access denied', waysOut: ['editRemote', 'retry', 'showLog'] },
-  signInNeeded: { short: 'sign-in needed', waysOut: ['copyCommand', 'editRemote', 'retry', 'showLog'] },
+  signInNeeded: {
+    short: 'sign-in needed',
+    waysOut: ['signIn', 'copyCommand', 'editRemote', 'retry', 'showLog'],
+  },
   tooMany: { short: 'too many requests', waysOut: ['retry'] },
   unavailable: { short: "can't be reached", waysOut: ['retry', 'editRemote', 'showLog'] },
   changed: { short: 'changed meanwhile', waysOut: ['retry'] },
@@ -49,11 +52,13 @@ export function phraseError(error: unknown, what: string): Phrase {
       waysOut: ['showLog', 'retry'],
     };
   const { short, waysOut } = kinds[error.kind];
-  const { command } = error;
+  const { command, signIn } = error;
   return {
-    short,
+    short: signIn ? 'sign-in expired' : short,
     text: `${what}. ${error.message}`,
-    waysOut: waysOut.filter((way) => way !== 'copyCommand' || command !== undefined),
+    waysOut: waysOut.filter(
+      (way) => (way !== 'copyCommand' || command !== undefined) && (way !== 'signIn' || signIn),
+    ),
     ...(command !== undefined && { command }),
   };
 }
@@ -81,6 +86,10 @@ export function showFailure(error: unknown, context: FailureContext, output: vsc
   const buttons = new Map<string, () => unknown>();
   for (const way of phrase.waysOut) {
     if (way === 'retry' && context.retry) buttons.set('Try Again', context.retry);
+    if (way === 'signIn' && context.remote !== undefined)
+      buttons.set('Sign In', () =>
+        vscode.commands.executeCommand('cloudRemotes.signInAgain', context.remote),
+      );
     if (way === 'editRemote' && context.remote !== undefined)
       buttons.set('Edit Remote', () =>
         vscode.commands.executeCommand('cloudRemotes.editRemote', context.remote),

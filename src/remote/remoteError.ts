@@ -26,6 +26,8 @@ export interface RemoteErrorDetails {
   readonly code?: string;
   /** A command for a terminal that mends it, as the message names it: can be offered to be copied. */
   readonly command?: string;
+  /** Signing in again, with the account service that the backend declares (`signIn`), mends it. */
+  readonly signIn?: true;
 }
 
 /**
@@ -37,6 +39,7 @@ export class RemoteError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly code: string | undefined;
   readonly command: string | undefined;
+  readonly signIn: boolean;
 
   constructor(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -45,6 +48,7 @@ export class RemoteError extends Error {
     this.retryAfterMs = details.retryAfterMs;
     this.code = details.code;
     this.command = details.command;
+    this.signIn = details.signIn ?? false;
   }
 }
 

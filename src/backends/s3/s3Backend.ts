@@ -8,6 +8,7 @@ import { s3WizardSteps } from './s3Wizard';
 export const s3Backend: Backend = {
   id: 's3',
   title: 'S3',
+  summary: 'AWS, MinIO, Cloudflare R2, Backblaze B2 and whatever is compatible',
   secretFields: s3SecretFields,
   topLevel: 'buckets',
 

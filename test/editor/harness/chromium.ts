@@ -2,6 +2,9 @@ import type { Browser, BrowserType } from 'playwright-core';
 import { findChromium } from '../getChromium.mjs';
 import { requireEditorPackage } from './projectRoot';
 
+/** A host name under which the browser finds what runs on this machine. */
+export const signInHost = 'idp.test';
+
 /** The browser that the tests may use: `CHROMIUM`, else the usual places. Undefined when there is none. */
 export function chromiumPath(): string | undefined {
   return findChromium()?.path;
@@ -26,6 +29,8 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      // The embedded sign-in pages of the tests.
+      `--host-resolver-rules=MAP ${signInHost} 127.0.0.1`,
     ],
   });
 }

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import type { DriveTestServer } from '../../servers/amazonDrive/driveServer';
+import { type DriveTestServer, startDriveServer } from '../../servers/amazonDrive/driveServer';
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';
@@ -21,6 +21,15 @@ export interface SessionOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Fills the S3 server before the editor starts. */
   readonly prepare?: (s3: S3TestServer) => unknown;
+  /** Starts the embedded Amazon Drive as well; `prepare` fills it. */
+  readonly drive?: boolean;
+  /** Settings that depend on the servers, on top of `settings`. */
+  readonly settingsFor?: (servers: {
+    readonly s3: S3TestServer;
+    readonly drive: DriveTestServer;
+  }) => Readonly<Record<string, unknown>>;
+  /** Fills the drive before the editor starts. */
+  readonly prepareDrive?: (drive: DriveTestServer) => unknown;
   /** False opens no window at first. */
   readonly window?: WindowOptions | false;
 }
@@ -28,6 +37,8 @@ export interface SessionOptions {
 /** The embedded S3 server, a real editor with the packed extension, and a window on a workspace folder. */
 export interface EditorSession {
   readonly s3: S3TestServer;
+  /** Throws when the session was started without one. */
+  readonly drive: DriveTestServer;
   readonly editor: EditorServer;
   readonly browser: Browser;
   /** The settings that the editor was started with. */
@@ -54,13 +65,20 @@ export function environmentRemote(s3: S3TestServer, name = 'demo'): Record<strin
   };
 }
 
-/** A remote on the embedded Amazon Drive that one can sign in to without a client secret. */
-export function driveRemote(drive: DriveTestServer, name = 'drive'): Record<string, unknown> {
+/**
+ * A remote on the embedded Amazon Drive that one can sign in to without a client secret. In tests the sign-in page goes by a name of its
+ * own: the bare editor server would look for a page of this machine behind itself.
+ */
+export function driveRemote(
+  drive: DriveTestServer,
+  name = 'drive',
+  host = '127.0.0.1',
+): Record<string, unknown> {
   return {
     name,
     backend: 'amazonDrive',
     endpoint: drive.endpoint,
-    auth_url: drive.authUrl,
+    auth_url: drive.authUrl.replace('127.0.0.1', host),
     token_url: drive.tokenUrl,
     client_id: drive.publicClientId,
   };
@@ -82,6 +100,9 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
     const s3 = await startS3Server({ log: 300_000 });
     undo.push(() => s3.stop());
     await options.prepare?.(s3);
+    const drive = options.drive ? await startDriveServer({ log: 300_000 }) : undefined;
+    if (drive) undo.push(() => drive.stop());
+    if (drive) await options.prepareDrive?.(drive);
 
     const above = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-site-'));
     undo.push(() => rmSync(above, { recursive: true, force: true }));
@@ -94,7 +115,11 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
       writeFileSync(file, content);
     }
 
-    const settings = { 'cloudRemotes.remotes': [environmentRemote(s3)], ...options.settings };
+    const settings = {
+      'cloudRemotes.remotes': [environmentRemote(s3)],
+      ...options.settings,
+      ...(drive && options.settingsFor?.({ s3, drive })),
+    };
     const editor = await startEditorServer({
       vsix: [vsix],
       settings,
@@ -108,6 +133,10 @@ export async function startSession(options: SessionOptions = {}): Promise<Editor
     const window = options.window === false ? undefined : await open(options.window);
     return {
       s3,
+      get drive() {
+        if (drive === undefined) throw new Error('This session was started without a drive');
+        return drive;
+      },
       editor,
       browser,
       settings,

@@ -49,6 +49,7 @@ withEditor(
 
     step('the wizard', async ({ window, s3 }) => {
       await window.runCommand('Cloud Remotes: Add Remote');
+      await window.quickPick(/^S3/);
       await window.expectQuick(/Step 1 of/);
       await picture(window, 'wizard');
       await answerWizard(window, {

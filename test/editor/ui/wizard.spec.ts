@@ -26,6 +26,7 @@ withEditor(
       async ({ window }) => {
         await window.showRemotes();
         await window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last().click();
+        await window.quickPick(/^S3/);
         await window.expectQuick(/Step 1 of/);
       },
     );
@@ -73,6 +74,7 @@ withEditor(
       async (session) => {
         const { window, s3 } = session;
         await window.runCommand('Cloud Remotes: Add Remote');
+        await window.quickPick(/^S3/);
         await window.expectQuick(/Step 1 of/);
         await answerWizard(window, {
           endpoint: s3.endpoint,

@@ -1,0 +1,87 @@
+import * as vscode from 'vscode';
+import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
+import { isRemoteError } from '../remote/remoteError';
+import { isCancellation } from './cancellation';
+import type { SignIns } from './signIns';
+import type { StepAnswer, StepSurroundings } from './wizardInput';
+
+interface AccountItem extends vscode.QuickPickItem {
+  readonly does: { readonly take: string } | 'signIn';
+}
+
+export interface AccountQuestion {
+  readonly backend: Backend;
+  readonly step: WizardStep;
+  /** What was answered so far; it names the service. */
+  readonly settings: RemoteSettings;
+  readonly clientSecret: string | undefined;
+  readonly around: StepSurroundings;
+}
+
+/**
+ * Asks whose account a remote is to use: one that is signed in, or another that signs in now. The answer is the account's label, which is
+ * what people recognise in settings.
+ */
+export async function askAccount(signIns: SignIns, question: AccountQuestion): Promise<StepAnswer> {
+  const { backend, step, settings, clientSecret, around } = question;
+  const requirement = backend.signIn;
+  if (!requirement) return { text: '' };
+  for (;;) {
+    const accounts = await signIns.accounts(requirement, settings);
+    const items: AccountItem[] = accounts.map(({ account }) => ({
+      label: `$(account) ${account.label}`,
+      description: 'signed in',
+      does: { take: account.label },
+    }));
+    items.push({
+      label: accounts.length === 0 ? '$(sign-in) Sign In…' : '$(add) Sign In With Another Account…',
+      description: 'in your browser',
+      does: 'signIn',
+    });
+    const does = await chooseAccount(items, step, around);
+    if (does === undefined || does === 'back') return does;
+    if (does !== 'signIn') return { text: does.take };
+    try {
+      return { text: (await signIns.signIn(requirement, settings, clientSecret)).label };
+    } catch (error) {
+      // Who left the sign-in comes back to the question; what went wrong was said where it happened, or is said here.
+      if (!isCancellation(error) && !isRefusal(error))
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
+/** The editor's own question whether the extension may sign in was answered with no. */
+function isRefusal(error: unknown): boolean {
+  return !isRemoteError(error) && error instanceof Error && /did not consent|cancelled/i.test(error.message);
+}
+
+function chooseAccount(
+  items: readonly AccountItem[],
+  step: WizardStep,
+  around: StepSurroundings,
+): Promise<AccountItem['does'] | 'back' | undefined> {
+  const pick = vscode.window.createQuickPick<AccountItem>();
+  pick.title = around.title;
+  pick.placeholder = step.prompt;
+  pick.ignoreFocusOut = true;
+  pick.items = items;
+  const own = items.find(({ does }) => does !== 'signIn' && does.take === around.initial);
+  if (own) pick.activeItems = [own];
+  if (around.canGoBack) pick.buttons = [vscode.QuickInputButtons.Back];
+  return new Promise((resolve) => {
+    pick.onDidAccept(() => {
+      resolve(pick.selectedItems[0]?.does);
+      pick.hide();
+    });
+    pick.onDidTriggerButton(() => {
+      resolve('back');
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      resolve(undefined);
+      pick.dispose();
+    });
+    pick.show();
+  });
+}

@@ -1,0 +1,96 @@
+import * as vscode from 'vscode';
+import type { Backend } from '../backends/backend';
+import type { SignInRequirement } from '../signIn/signInService';
+import type { ConfiguredRemote } from '../usecases/configuredRemotes';
+import { isCancellation } from './cancellation';
+import { saveRemote } from './savedRemotes';
+import type { CommandRow, Shell } from './shell';
+import { isNode } from './targets';
+import { remoteOf } from './treeNode';
+
+/** The commands about the accounts that remotes are signed in with. */
+export function signInCommands(shell: Shell): readonly CommandRow[] {
+  return [
+    { id: 'cloudRemotes.signInAgain', run: (arg) => signInAgain(shell, arg) },
+    { id: 'cloudRemotes.signOut', run: () => signOut(shell) },
+  ];
+}
+
+interface SignedRemote extends ConfiguredRemote {
+  readonly backend: Backend & { readonly signIn: SignInRequirement };
+}
+
+function signedRemotes(shell: Shell): readonly SignedRemote[] {
+  return shell.app
+    .remotes()
+    .filter(
+      (remote): remote is SignedRemote =>
+        remote.backend?.signIn !== undefined && remote.problems.length === 0,
+    );
+}
+
+/** Signs in for the remote of a row or of the name given, or for one that the user picks. */
+async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
+  const remotes = signedRemotes(shell);
+  const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
+  const remote =
+    remotes.find(({ settings }) => settings.name === name) ??
+    (await vscode.window
+      .showQuickPick(
+        remotes.map((one) => ({
+          label: one.settings.name,
+          description: one.backend.describe(one.settings),
+          one,
+        })),
+        { placeHolder: 'Sign in for which remote?' },
+      )
+      .then((item) => item?.one));
+  if (!remote) return;
+  const { backend, settings } = remote;
+  const requirement = backend.signIn;
+  try {
+    const secret = await shell.secrets.get(settings.name, requirement.clientSecretField);
+    const { label } = await shell.signIns.signIn(requirement, settings, secret);
+    await useAccount(shell, remote, label);
+  } catch (error) {
+    if (!isCancellation(error))
+      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    return;
+  }
+  shell.forgetRemote(settings.name);
+}
+
+/** A remote that was somebody's becomes another's only when the user says so. */
+async function useAccount(shell: Shell, { backend, settings }: SignedRemote, label: string): Promise<void> {
+  const field = backend.signIn.accountField;
+  const before = settings[field];
+  if (before === label || before === undefined) return;
+  const use = `Use ${label}`;
+  const chosen = await vscode.window.showWarningMessage(
+    `You signed in as ${label}, but ${settings.name} is the drive of ${before}.`,
+    { modal: true, detail: `Shall ${settings.name} be the drive of ${label} from now on?` },
+    use,
+  );
+  if (chosen !== use) return;
+  const secrets = await shell.secrets.all(settings.name, backend.secretFields);
+  await saveRemote(shell, backend, { ...settings, [field]: label }, secrets, settings.name);
+}
+
+async function signOut(shell: Shell): Promise<void> {
+  const items: (vscode.QuickPickItem & { end(): Promise<void> })[] = [];
+  for (const { signIn: requirement } of shell.app.backends) {
+    if (!requirement) continue;
+    for (const { id, account, service } of await shell.signIns.all(requirement))
+      items.push({
+        label: `$(account) ${account.label}`,
+        description: `${requirement.title} · ${new URL(service.tokenUrl).host}`,
+        end: () => shell.signIns.signOut(requirement, id),
+      });
+  }
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage('Nobody is signed in.');
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Sign out which account?' });
+  await chosen?.end();
+}

@@ -1,0 +1,125 @@
+import * as vscode from 'vscode';
+import { RemoteError } from '../remote/remoteError';
+import { differences, isOfService, type SessionRecord, type SessionRecords } from '../signIn/sessionRecords';
+import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
+import type { TokenBlob } from '../signIn/tokenBlob';
+import { readScopes } from './signInScopes';
+import { phraseError } from './userMessages';
+
+export interface SignInProviderParts {
+  readonly requirement: SignInRequirement;
+  readonly records: SessionRecords;
+  /** Told when the records were changed, in this window or another. */
+  readonly onRecordsChanged: vscode.Event<void>;
+  /** The settings of a remote of this service, for extensions that name none. */
+  readonly anyRemote: () => SignInSettings | undefined;
+  readonly clientSecret: (settings: SignInSettings) => Promise<string | undefined>;
+  readonly ask: (service: SignInService, clientSecret: string | undefined) => Promise<TokenBlob>;
+  readonly output: vscode.LogOutputChannel;
+}
+
+/**
+ * The accounts of one sign-in service, as the editor's Accounts menu shows them. Reads what is stored when it is first asked; never
+ * prompts but in `createSession`.
+ */
+export class SignInProvider implements vscode.AuthenticationProvider, vscode.Disposable {
+  private readonly changed =
+    new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
+  readonly onDidChangeSessions = this.changed.event;
+  /** What was told of so far; undefined before anyone asked. */
+  private told: readonly SessionRecord[] | undefined;
+  private readonly listening: vscode.Disposable;
+
+  constructor(private readonly parts: SignInProviderParts) {
+    this.listening = parts.onRecordsChanged(() => void this.tellChanges());
+  }
+
+  async getSessions(
+    scopes: readonly string[] | undefined,
+    options: vscode.AuthenticationProviderSessionOptions = {},
+  ): Promise<vscode.AuthenticationSession[]> {
+    const records = await this.parts.records.all();
+    this.told ??= records;
+    const asked = scopes && readScopes(scopes);
+    const service = asked?.settings && this.parts.requirement.service(asked.settings);
+    return records
+      .filter((record) => !service || isOfService(record, service))
+      .filter((record) => !asked || sameScopes(record.scopes, asked.scopes))
+      .filter((record) => !options.account || record.account.id === options.account.id)
+      .map((record) => sessionOf(record, scopes));
+  }
+
+  async createSession(scopes: readonly string[]): Promise<vscode.AuthenticationSession> {
+    const { requirement, records, clientSecret, ask, output } = this.parts;
+    try {
+      const settings = readScopes(scopes).settings ?? this.parts.anyRemote();
+      if (!settings)
+        throw new RemoteError(
+          'badSettings',
+          `There is no ${requirement.title} remote yet. Add one first: it says where to sign in.`,
+        );
+      this.told ??= await records.all();
+      const service = requirement.service(settings);
+      const secret = await clientSecret(settings);
+      const token = await ask(service, secret);
+      const account = await requirement.identify(settings, token.accessToken, AbortSignal.timeout(60_000));
+      const { authUrl, tokenUrl, clientId, redirectUri } = service;
+      const record = await records.put({
+        id: crypto.randomUUID(),
+        account,
+        service: { authUrl, tokenUrl, clientId, redirectUri },
+        scopes: service.scopes,
+        ...(secret !== undefined && { clientSecret: secret }),
+        token,
+      });
+      await this.tellChanges();
+      return sessionOf(record, scopes);
+    } catch (error) {
+      if (error instanceof RemoteError) {
+        const { text } = phraseError(error, `You are not signed in to ${requirement.title}`);
+        output.error(`[signIn] ${text}`);
+        throw new Error(text, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async removeSession(id: string): Promise<void> {
+    this.told ??= await this.parts.records.all();
+    await this.parts.records.remove(id);
+    await this.tellChanges();
+  }
+
+  dispose(): void {
+    this.listening.dispose();
+    this.changed.dispose();
+  }
+
+  private async tellChanges(): Promise<void> {
+    const before = this.told;
+    const after = await this.parts.records.all();
+    this.told = after;
+    if (!before) return;
+    const { added, removed, changed } = differences(before, after);
+    if (added.length + removed.length + changed.length === 0) return;
+    const sessions = (some: readonly SessionRecord[]) => some.map((record) => sessionOf(record, undefined));
+    this.changed.fire({ added: sessions(added), removed: sessions(removed), changed: sessions(changed) });
+  }
+}
+
+function sessionOf(
+  record: SessionRecord,
+  scopes: readonly string[] | undefined,
+): vscode.AuthenticationSession {
+  return {
+    id: record.id,
+    accessToken: record.token.accessToken,
+    account: { id: record.account.id, label: record.account.label },
+    scopes: [...(scopes ?? record.scopes)],
+  };
+}
+
+/** Exactly these scopes, in any order; those of our making were taken out before. */
+function sameScopes(some: readonly string[], others: readonly string[]): boolean {
+  return [...some].sort().join(' ') === [...others].sort().join(' ');
+}

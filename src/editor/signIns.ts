@@ -1,0 +1,175 @@
+import * as vscode from 'vscode';
+import type { Backend, RemoteSettings } from '../backends/backend';
+import { systemClock } from '../remote/clock';
+import type { Log } from '../remote/log';
+import type { TokenSource } from '../remote/tokenSource';
+import { isOfService, type SessionRecord, SessionRecords } from '../signIn/sessionRecords';
+import { SessionTokens } from '../signIn/sessionTokens';
+import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
+import { SignInPages } from './signInPages';
+import { askToSignIn } from './signInPrompts';
+import { SignInProvider } from './signInProvider';
+import { scopesWith } from './signInScopes';
+
+type Secret = () => Promise<string | undefined>;
+
+/** The accounts that remotes are signed in with: one provider of the editor a service, its sessions in secret storage. */
+export class SignIns {
+  private readonly services = new Map<string, SessionRecords>();
+  private readonly pages = new SignInPages();
+  /** Secrets of clients whose remote is just being added, by the client; never stored from here. */
+  private readonly unsaved = new Map<string, string>();
+
+  constructor(
+    private readonly storage: vscode.SecretStorage,
+    private readonly log: Log,
+  ) {}
+
+  /** The tokens of the account that a remote's settings name. Reads nothing before a token is asked for. */
+  tokens(requirement: SignInRequirement, settings: RemoteSettings, clientSecret: Secret): TokenSource {
+    const account = settings[requirement.accountField];
+    return new SessionTokens({
+      records: this.recordsOf(requirement),
+      service: requirement.service(settings),
+      accountId: typeof account === 'string' && account !== '' ? account : undefined,
+      clientSecret,
+      clock: systemClock,
+      log: this.log,
+    });
+  }
+
+  /** The accounts that are signed in to the service of these settings. */
+  async accounts(
+    requirement: SignInRequirement,
+    settings: SignInSettings,
+  ): Promise<readonly SessionRecord[]> {
+    const service = requirement.service(settings);
+    return (await this.recordsOf(requirement).all()).filter((record) => isOfService(record, service));
+  }
+
+  /** Every account that is signed in to any service of this provider. */
+  async all(requirement: SignInRequirement): Promise<readonly SessionRecord[]> {
+    return this.recordsOf(requirement).all();
+  }
+
+  /** Lets the user sign in, by the editor's own way. Rejects when it comes to nothing. */
+  async signIn(
+    requirement: SignInRequirement,
+    settings: SignInSettings,
+    clientSecret: string | undefined,
+  ): Promise<vscode.AuthenticationSessionAccountInformation> {
+    const service = requirement.service(settings);
+    const client = `${service.tokenUrl} ${service.clientId}`;
+    if (clientSecret !== undefined) this.unsaved.set(client, clientSecret);
+    try {
+      const scopes = scopesWith(service.scopes, settings);
+      const session = await vscode.authentication.getSession(requirement.providerId, scopes, {
+        forceNewSession: true,
+      });
+      return session.account;
+    } finally {
+      this.unsaved.delete(client);
+    }
+  }
+
+  /** Puts the providers of all backends that need one to work. Asks and reads nothing. */
+  register(
+    backends: readonly Backend[],
+    remotes: () => readonly RemoteSettings[],
+    savedSecret: (remote: string, field: string) => Promise<string | undefined>,
+    output: vscode.LogOutputChannel,
+  ): { readonly disposables: vscode.Disposable[]; readonly onDidChange: vscode.Event<string> } {
+    const changed = new vscode.EventEmitter<string>();
+    const disposables: vscode.Disposable[] = [changed, vscode.window.registerUriHandler(this.pages)];
+    for (const { id: backend, signIn: requirement } of backends) {
+      if (!requirement) continue;
+      const own = () => remotes().filter((remote) => remote.backend === backend);
+      const stored = new vscode.EventEmitter<void>();
+      const provider = new SignInProvider({
+        requirement,
+        records: this.recordsOf(requirement),
+        onRecordsChanged: stored.event,
+        anyRemote: () => own()[0],
+        clientSecret: (settings) => this.clientSecret(requirement, settings, own(), savedSecret),
+        ask: (service, clientSecret) =>
+          askToSignIn({
+            title: requirement.title,
+            service,
+            clientSecret,
+            clock: systemClock,
+            pages: this.pages,
+          }),
+        output,
+      });
+      disposables.push(
+        stored,
+        provider,
+        this.storage.onDidChange(({ key }) => key === sessionsKey(requirement) && stored.fire()),
+        provider.onDidChangeSessions(({ added, removed }) => {
+          if ((added?.length ?? 0) + (removed?.length ?? 0) > 0) changed.fire(backend);
+        }),
+        vscode.authentication.registerAuthenticationProvider(
+          requirement.providerId,
+          requirement.title,
+          provider,
+          { supportsMultipleAccounts: true },
+        ),
+      );
+    }
+    return { disposables, onDidChange: changed.event };
+  }
+
+  /** Ends a session, as the Accounts menu does. */
+  async signOut(requirement: SignInRequirement, id: string): Promise<void> {
+    await this.recordsOf(requirement).remove(id);
+  }
+
+  private async clientSecret(
+    requirement: SignInRequirement,
+    settings: SignInSettings,
+    remotes: readonly RemoteSettings[],
+    saved: (remote: string, field: string) => Promise<string | undefined>,
+  ): Promise<string | undefined> {
+    const service = requirement.service(settings);
+    const unsaved = this.unsaved.get(`${service.tokenUrl} ${service.clientId}`);
+    if (unsaved !== undefined) return unsaved;
+    for (const remote of remotes) {
+      if (!isSameClient(requirement, remote, service)) continue;
+      const secret = await saved(remote.name, requirement.clientSecretField);
+      if (secret !== undefined) return secret;
+    }
+    return undefined;
+  }
+
+  private recordsOf(requirement: SignInRequirement): SessionRecords {
+    const key = sessionsKey(requirement);
+    let records = this.services.get(key);
+    if (!records) {
+      const store = {
+        read: async () => this.storage.get(key),
+        write: async (text: string | undefined) =>
+          text === undefined ? this.storage.delete(key) : this.storage.store(key, text),
+      };
+      records = new SessionRecords(store, this.log);
+      this.services.set(key, records);
+    }
+    return records;
+  }
+}
+
+function isSameClient(
+  requirement: SignInRequirement,
+  remote: RemoteSettings,
+  { tokenUrl, clientId }: SignInService,
+): boolean {
+  try {
+    const own = requirement.service(remote);
+    return own.tokenUrl === tokenUrl && own.clientId === clientId;
+  } catch {
+    return false; // settings that can't be used have a row of their own that says so
+  }
+}
+
+function sessionsKey({ providerId }: SignInRequirement): string {
+  return `sessions/${providerId}`;
+}

@@ -1,0 +1,53 @@
+import type { Page } from 'playwright-core';
+import type { EditorWindow } from './editorWindow';
+
+/** What is answered; the rest is left as proposed. */
+export interface DriveAnswers {
+  readonly endpoint: string;
+  readonly authUrl: string;
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+}
+
+/** Answers the steps of a new Amazon Drive remote, from the first up to the account. */
+export async function answerDriveWizard(window: EditorWindow, answers: DriveAnswers): Promise<void> {
+  const answer = async (step: RegExp, text: string) => {
+    await window.expectQuick(step);
+    await window.quickType(text);
+  };
+  await answer(/closed Amazon Drive at the end of 2023/, answers.endpoint);
+  await answer(/page on which you allow/, answers.authUrl);
+  await answer(/Where tokens are fetched/, answers.tokenUrl);
+  await answer(/OAuth client/, answers.clientId);
+  await answer(/Leave it empty for a public client/, answers.clientSecret ?? '');
+  await window.expectPlaceholder(/Whose drive is it/);
+}
+
+/** Allows the extension to use an account of the provider, where the editor asks. */
+export async function allowAccount(window: EditorWindow): Promise<void> {
+  await window.answerDialog(/wants to sign in using Amazon Drive/, 'Allow');
+}
+
+/**
+ * Lets the editor open the sign-in page and answers it as `account`, or denies. Resolves to the page, at where the browser ended.
+ * `before` is what makes the editor open it.
+ */
+export async function signInPage(
+  window: EditorWindow,
+  account: string | 'deny',
+  before: () => Promise<unknown>,
+): Promise<Page> {
+  const opened = window.context.waitForEvent('page', { timeout: 20_000 });
+  await before();
+  await window.answerDialog(/open the external website/, 'Open');
+  const page = await opened;
+  await page.locator('#allow').waitFor();
+  if (account === 'deny') await page.locator('#deny').click();
+  else {
+    await page.locator('input[name=other]').fill(account);
+    await page.locator('input[name=account][value=""]').check();
+    await page.locator('#allow').click();
+  }
+  return page;
+}
