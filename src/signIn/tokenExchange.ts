@@ -1,0 +1,183 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Clock } from '../remote/clock';
+import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import type { TokenBlob } from './tokenBlob';
+
+/** Who asks for tokens, and where. A public client has no secret: it proves itself by PKCE. */
+export interface OAuthClient {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret?: string;
+}
+
+/** How long the token endpoint may take. */
+const patienceMs = 30_000;
+/** More than any token answer has. */
+const mostBytes = 64 * 1024;
+
+/** Exchanges the code that a browser came back with for tokens (API page §1.4). Throws as `refreshToken`. */
+export async function exchangeCode(
+  client: OAuthClient,
+  answer: { readonly code: string; readonly redirectUri: string; readonly verifier: string },
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TokenBlob> {
+  const { code, redirectUri, verifier } = answer;
+  return tokensFrom(
+    client,
+    { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier },
+    clock,
+    signal,
+  );
+}
+
+/**
+ * New tokens for an old refresh token, which is kept when the answer has none (§1.5, §1.6). Throws RemoteError by §1.7: `signInNeeded`
+ * when the refresh token is no longer good, `badSettings` when the client isn't, `unavailable` when the service or the way to it is in
+ * trouble, `other` for the rest. Tries once.
+ */
+export async function refreshToken(
+  client: OAuthClient,
+  refresh: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TokenBlob> {
+  const fresh = await tokensFrom(
+    client,
+    { grant_type: 'refresh_token', refresh_token: refresh },
+    clock,
+    signal,
+  );
+  return fresh.refreshToken === undefined ? { ...fresh, refreshToken: refresh } : fresh;
+}
+
+async function tokensFrom(
+  client: OAuthClient,
+  fields: Readonly<Record<string, string>>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TokenBlob> {
+  const form = new URLSearchParams({
+    ...fields,
+    client_id: client.clientId,
+    ...(client.clientSecret !== undefined && { client_secret: client.clientSecret }),
+  });
+  const asked = clock.now();
+  const { status, retryAfterMs, body } = await post(client.tokenUrl, form.toString(), signal);
+  const answer = parsed(body);
+  if (status < 200 || status > 299) throw refusal(client.tokenUrl, status, answer, retryAfterMs);
+  const { access_token, refresh_token, expires_in } = answer;
+  if (typeof access_token !== 'string' || access_token === '')
+    throw new RemoteError(
+      'damaged',
+      `${hostOf(client.tokenUrl)} answered without a token. Is "token_url" right?`,
+    );
+  const seconds = Number(expires_in);
+  return {
+    accessToken: access_token,
+    ...(typeof refresh_token === 'string' && refresh_token !== '' && { refreshToken: refresh_token }),
+    ...(Number.isFinite(seconds) && seconds > 0 && { expiresMs: asked + seconds * 1000 }),
+  };
+}
+
+function parsed(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const answer: unknown = JSON.parse(body);
+    return typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Never quotes the answer's description: services have been seen to repeat what they were sent. */
+function refusal(
+  tokenUrl: string,
+  status: number,
+  answer: Readonly<Record<string, unknown>>,
+  retryAfterMs: number | undefined,
+): RemoteError {
+  const host = hostOf(tokenUrl);
+  const error = typeof answer['error'] === 'string' ? answer['error'] : undefined;
+  const code = error === undefined ? `${status}` : `${error} (${status})`;
+  const details = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const fail = (kind: RemoteErrorKind, message: string) => new RemoteError(kind, message, details);
+  if (status === 429 || status >= 500)
+    return fail('unavailable', `${host} can't give tokens at the moment (${code}). Try again later.`);
+  switch (error) {
+    case 'invalid_grant':
+      return new RemoteError('signInNeeded', `${host} no longer accepts the sign-in. Sign in again.`, {
+        ...details,
+        signIn: true,
+      });
+    case 'invalid_client':
+    case 'unauthorized_client':
+      return fail(
+        'badSettings',
+        `${host} does not accept the client (${code}). Check "client_id" and the client secret of the remote.`,
+      );
+    default:
+      return fail('other', `${host} refused to give tokens (${code}). Is "token_url" right?`);
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+  readonly body: string;
+}
+
+/** Through the editor's own http modules and without an agent, so that its proxy settings and certificates apply. */
+function post(url: string, form: string, signal: AbortSignal): Promise<Answer> {
+  signal.throwIfAborted();
+  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
+  const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      if (signal.aborted) return reject(signal.reason);
+      const late = either.aborted;
+      const why = late ? 'did not answer in time' : `can't be reached (${codeOf(cause)})`;
+      reject(new RemoteError('unavailable', `${hostOf(url)} ${why}. Try again later.`, { cause }));
+    };
+    const outgoing = request(
+      url,
+      {
+        method: 'POST',
+        signal: either,
+        headers: {
+          'Content-Type': 'application/x-www-form-urlencoded',
+          'Content-Length': Buffer.byteLength(form),
+          Accept: 'application/json',
+        },
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        let length = 0;
+        incoming.on('data', (chunk: Buffer) => {
+          length += chunk.length;
+          if (length > mostBytes) incoming.destroy(new Error('The answer is too long.'));
+          else chunks.push(chunk);
+        });
+        incoming.on('error', fail);
+        incoming.on('end', () => {
+          const seconds = Number(incoming.headers['retry-after']);
+          resolve({
+            status: incoming.statusCode ?? 0,
+            retryAfterMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined,
+            body: Buffer.concat(chunks).toString(),
+          });
+        });
+      },
+    );
+    outgoing.on('error', fail);
+    outgoing.end(form);
+  });
+}
+
+function codeOf(cause: unknown): string {
+  return (cause as NodeJS.ErrnoException).code ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
+function hostOf(url: string): string {
+  return new URL(url).host;
+}
