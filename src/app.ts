@@ -79,14 +79,18 @@ export function createApp(host: Host): App {
   const remotes = () => checkRemotes(host.remoteSettings(), allBackends);
 
   function backendHost(
+    { signIn }: Backend,
     settings: RemoteSettings,
     secrets: Readonly<Record<string, string>> = {},
   ): BackendHost {
+    const secret = async (field: string) => secrets[field] ?? (await host.secret(settings.name, field));
     return {
       log: host.log,
       clock: host.clock,
       env: host.env,
-      secret: async (field) => secrets[field] ?? (await host.secret(settings.name, field)),
+      secret,
+      ...(signIn &&
+        host.tokens && { tokens: host.tokens(signIn, settings, () => secret(signIn.clientSecretField)) }),
       ...(host.askCode && { askCode: host.askCode }),
       mayRunPrograms: host.mayRunPrograms(),
       ...(host.storageFolder !== undefined && { cacheFolder: path.join(host.storageFolder, 'cache') }),
@@ -108,7 +112,7 @@ export function createApp(host: Host): App {
     const known = opened.get(name);
     if (known?.settings === written) return known.remote;
     if (known) forget(name, known);
-    const remote = backend.open(settings, backendHost(settings)).then(layered);
+    const remote = backend.open(settings, backendHost(backend, settings)).then(layered);
     const entry = { settings: written, remote };
     opened.set(name, entry);
     // A failure (a missing secret, say) must not stick once it is mended.
@@ -156,7 +160,7 @@ export function createApp(host: Host): App {
     async *testConnection(settings, secrets, signal) {
       const backend = allBackends.find((candidate) => candidate.id === settings.backend);
       if (!backend) throw new RemoteError('badSettings', `"${settings.backend}" is no known backend.`);
-      const surroundings = backendHost(settings, secrets);
+      const surroundings = backendHost(backend, settings, secrets);
       const remote = await backend.open(settings, surroundings);
       try {
         yield* backend.testConnection(remote, settings, surroundings, signal);

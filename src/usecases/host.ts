@@ -1,6 +1,8 @@
 import type { RemoteSettings } from '../backends/backend';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
+import type { TokenSource } from '../remote/tokenSource';
+import type { SignInRequirement } from '../signIn/signInService';
 
 /** What the surroundings (the editor, or a terminal) provide to the app. */
 export interface Host {
@@ -10,6 +12,12 @@ export interface Host {
   /** `cloudRemotes.remotes` as it is now, unchecked. */
   remoteSettings(): readonly RemoteSettings[];
   secret(remote: string, field: string): Promise<string | undefined>;
+  /** The tokens of the account that the settings name; `clientSecret` is the remote's own. Reads nothing before a token is asked for. */
+  tokens?(
+    requirement: SignInRequirement,
+    settings: RemoteSettings,
+    clientSecret: () => Promise<string | undefined>,
+  ): TokenSource;
   askCode?(prompt: string): Promise<string | undefined>;
   mayRunPrograms(): boolean;
   /** Folder for caches and run journals; made when needed. Undefined = keep none. */

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { RemoteSettings } from '../../src/backends/backend';
 import { systemClock } from '../../src/remote/clock';
-import type { LogLevel } from '../../src/remote/log';
+import type { Log, LogLevel } from '../../src/remote/log';
 import { RemoteError } from '../../src/remote/remoteError';
+import type { SessionRecord } from '../../src/signIn/sessionRecords';
+import { SessionTokens } from '../../src/signIn/sessionTokens';
+import { parseTokenBlob, type TokenBlob } from '../../src/signIn/tokenBlob';
 import type { Host } from '../../src/usecases/host';
 
 const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
-/** The app's surroundings in a terminal: settings from a file, log to stderr, nobody to ask, no secret storage. */
+/** The app's surroundings in a terminal: settings from a file, secrets and tokens from the environment, log to stderr, nobody to ask. */
 export function terminalHost(settings: {
   /** A JSON file of the shape of `cloudRemotes.remotes`. */
   readonly remotesFile: string | undefined;
@@ -15,20 +18,53 @@ export function terminalHost(settings: {
   readonly storageFolder: string | undefined;
 }): Host {
   const remotes = settings.remotesFile === undefined ? [] : readRemotes(settings.remotesFile);
-  return {
-    log: {
-      write(level, tag, text) {
-        if (levels.indexOf(level) >= levels.indexOf(settings.logLevel))
-          process.stderr.write(`[${level}] ${tag}: ${text}\n`);
-      },
+  const log: Log = {
+    write(level, tag, text) {
+      if (levels.indexOf(level) >= levels.indexOf(settings.logLevel))
+        process.stderr.write(`[${level}] ${tag}: ${text}\n`);
     },
+  };
+  return {
+    log,
     clock: systemClock,
     env: process.env,
     remoteSettings: () => remotes,
-    secret: async () => undefined,
+    secret: async (remote, field) => process.env[variable(remote, field)],
+    tokens(requirement, settings, clientSecret) {
+      const name = variable(settings.name, 'token');
+      const service = requirement.service(settings);
+      let kept: SessionRecord | undefined;
+      const find = async (): Promise<SessionRecord | undefined> => {
+        const token = parseTokenBlob(process.env[name] ?? '');
+        if (!token)
+          throw new RemoteError(
+            'signInNeeded',
+            `The environment variable ${name} holds no token for "${settings.name}". Put there what "rclone authorize" prints.`,
+          );
+        const account = { id: settings.name, label: settings.name };
+        kept ??= { id: settings.name, account, service, scopes: service.scopes, token };
+        return kept;
+      };
+      const renew = async (_id: string, token: TokenBlob) => {
+        if (kept) kept = { ...kept, token };
+      };
+      return new SessionTokens({
+        records: { find, renew },
+        service,
+        accountId: undefined,
+        clientSecret,
+        clock: systemClock,
+        log,
+      });
+    },
     mayRunPrograms: () => true,
     storageFolder: settings.storageFolder,
   };
+}
+
+/** Where rclone's own environment has an option of a remote. */
+function variable(remote: string, option: string): string {
+  return `RCLONE_CONFIG_${remote}_${option}`.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_');
 }
 
 function readRemotes(file: string): RemoteSettings[] {
