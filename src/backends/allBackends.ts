@@ -1,5 +1,6 @@
+import { driveBackend } from './amazonDrive/driveBackend';
 import type { Backend } from './backend';
 import { s3Backend } from './s3/s3Backend';
 
 /** Every kind of storage that a remote can be: one line each. */
-export const allBackends: readonly Backend[] = [s3Backend];
+export const allBackends: readonly Backend[] = [s3Backend, driveBackend];

@@ -9,6 +9,7 @@ import { driveWizardSteps } from './driveWizard';
 export const driveBackend: Backend = {
   id: 'amazonDrive',
   title: 'Amazon Drive',
+  summary: 'closed by Amazon at the end of 2023; for compatible services',
   secretFields: driveSecretFields,
   topLevel: 'folder',
   signIn: driveSignIn,
@@ -19,6 +20,7 @@ export const driveBackend: Backend = {
       throw new RemoteError(
         'signInNeeded',
         `Nobody is signed in for the remote "${settings.name}". Sign in with the command Edit Remote.`,
+        { signIn: true },
       );
     const { DriveRemote } = await import('./driveRemote');
     return new DriveRemote(config, host, host.tokens);

@@ -63,7 +63,11 @@ export function refusalOf(
   const { kind, message, reason } = meaningOf(status, body, text, about);
   const code = [body.code, `(${status})`].filter(Boolean).join(' ');
   const retryAfterMs = retryAfter(headers, now);
-  const details = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  const details = {
+    code,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(kind === 'signInNeeded' && { signIn: true as const }),
+  };
   return new DriveRefusal(kind, message, details, status, reason, body.nodeId);
 }
 

@@ -208,6 +208,7 @@ class FolderNodes {
         this.given.add(node.id);
         nodes.push(node);
       }
+      if (nodes.length > 0) this.restarts = 0;
       if (page.next !== undefined && page.next === this.startToken)
         throw new RemoteError('damaged', `The service lists "${this.folder}" in a circle.`);
       this.startToken = page.next;
@@ -225,7 +226,7 @@ class FolderNodes {
   private async page(folderId: string): Promise<NodePage> {
     for (;;) {
       try {
-        const page = await this.context.api.list(
+        return await this.context.api.list(
           {
             filters: this.filters(folderId),
             limit: this.options.pageSize,
@@ -234,8 +235,6 @@ class FolderNodes {
           `the folder "${this.folder}"`,
           this.signal,
         );
-        this.restarts = 0;
-        return page;
       } catch (error) {
         if (!isRefusal(error, 'pageTokenExpired') || this.startToken === undefined) throw error;
         if (++this.restarts > mostRestarts) throw error;

@@ -50,7 +50,9 @@ export class BadOverwrites {
   private readonly byNode = new Map<string, { readonly seen: string | undefined; readonly now: string }>();
 
   note(before: FoundFile, after: DriveNode): void {
-    this.byNode.set(before.node.id, { seen: before.entry.version, now: contentMark(after) });
+    const earlier = this.byNode.get(before.node.id);
+    const seen = earlier?.now === before.entry.version ? earlier?.seen : before.entry.version;
+    this.byNode.set(before.node.id, { seen, now: contentMark(after) });
   }
 
   /** The guard that stands for `guard` now. */

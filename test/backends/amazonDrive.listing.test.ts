@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Entry } from '../../src/remote/entry';
+import type { Remote } from '../../src/remote/remote';
+import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
+import { createFakeClock } from '../fakes/fakeClock';
+import { patient, servedDrive } from './amazonDrive.words';
+import {
+  anything,
+  body,
+  calm,
+  deepNames,
+  names,
+  pagesOf,
+  readText,
+  refused,
+  statFile,
+} from './contract/words';
+
+async function entriesOf(remote: Remote, folder: RemotePath): Promise<readonly Entry[]> {
+  return (await pagesOf(remote.list(folder, {}, calm))).flat();
+}
+
+test('listing: a folder is asked for as rclone asks, page by page', async () => {
+  await servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
+    for (let i = 0; i < 10; i++) drive.putFile(`a+b (x)/f${i}`, String(i));
+    assert.equal((await names(remote, parsePath('a+b (x)'))).length, 10);
+    const { id } = drive.nodeAt('a+b (x)');
+    const urls = server.requests.map(({ url }) => url);
+    assert.equal(urls[1], '/drive/v1/nodes?filters=kind%3AFOLDER+AND+isRoot%3Atrue');
+    assert.match(urls[2] ?? '', /name%3A%22a%5C%2Bb%5C\+%5C%28x%5C%29%22$/);
+    assert.equal(urls[3], `/drive/v1/nodes?filters=parents%3A${id}`);
+    assert.match(urls[4] ?? '', new RegExp(`^/drive/v1/nodes\\?filters=parents%3A${id}&startToken=`));
+    assert.equal(urls.length, 6);
+  });
+});
+
+test('listing: entries are exact, with MD5 and the service’s time', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    drive.putFile('f', 'hello', { modifiedDate: 1_600_000_000_123 });
+    const [entry] = await entriesOf(remote, rootPath);
+    assert.ok(entry?.kind === 'file' && entry.exact);
+    assert.equal(entry.md5, '5d41402abc4b2a76b9719d911017c592');
+    assert.deepEqual(entry.serverModified, { s: 1_600_000_000, ns: 123_000_000 });
+    assert.equal(entry.modified, undefined);
+    assert.deepEqual(await remote.stat(parsePath('f'), calm), entry);
+  });
+});
+
+test('listing: a page token that is too old begins the list again, without loss or doubles', async () => {
+  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+    for (let i = 0; i < 20; i++) drive.putFile(`f${String(i).padStart(2, '0')}`, 'x');
+    const fault = server.addFault({ operation: 'listNodes', expirePageToken: true, skip: 3, count: 2 });
+    const all = await names(remote, rootPath);
+    assert.equal(fault.hits, 2);
+    assert.equal(all.length, 20);
+    assert.equal(new Set(all).size, 20);
+    server.addFault({ operation: 'listNodes', expirePageToken: true, skip: 2 });
+    assert.deepEqual(await deepNames(remote, rootPath), all);
+  });
+});
+
+test('listing: page tokens that never live long enough end in an error', async () => {
+  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+    for (let i = 0; i < 9; i++) drive.putFile(`f${i}`, 'x');
+    server.addFault({ operation: 'listNodes', expirePageToken: true, count: Number.POSITIVE_INFINITY });
+    await refused(names(remote, rootPath), 'unavailable');
+  });
+});
+
+test('listing: names that are no paths are shown as unusable, and stand for what rclone would make of them', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    for (const name of ['a／b', 'ctl\u0001', 'fine']) drive.putFile(name, 'x');
+    const root = drive.root.id;
+    for (const [name, content] of [
+      ['a/b', '1'],
+      ['..', '2'],
+      ['lone‛', '3'],
+      ['bad‛FF', '4'],
+    ] as const) {
+      const node = drive.putFile('temporary', content);
+      drive.patch(node.id, { name, parents: [root] });
+    }
+    const found = await entriesOf(remote, rootPath);
+    const told = found.map((entry) =>
+      entry.kind === 'unusable' ? `${entry.reason} ${entry.name} → ${entry.protects}` : entry.path,
+    );
+    assert.deepEqual(
+      told.sort(),
+      [
+        'ctl\u0001',
+        'fine',
+        'invalidText bad\ufffd → bad\ufffd',
+        'oddName lone‛ → lone‛',
+        'oddName ．． → ．．',
+        'twins a／b → a／b',
+        'a／b',
+      ].sort(),
+    );
+    const deep = (await pagesOf(remote.listDeep(rootPath, {}, calm))).flat();
+    assert.equal(deep.filter(({ kind }) => kind === 'file').length, 2, 'of twins none is planned with');
+  });
+});
+
+test('listing: what several nodes are named is unusable, and can not be read or written by mistake', async () => {
+  await servedDrive({}, async ({ remote, server }) => {
+    const node = (id: string, name: string, kind = 'FILE') => ({
+      id,
+      name,
+      kind,
+      parents: [server.drive('anna@example.com').root.id],
+      status: 'AVAILABLE',
+      contentProperties: { size: 1, version: 1, md5: 'd41d8cd98f00b204e9800998ecf8427e' },
+    });
+    const data = [
+      node('n1', 'Twin'),
+      node('n2', 'twin'),
+      node('n3', 'other'),
+      node('n4', 'rendition', 'ASSET'),
+    ];
+    const twins = { operation: 'listNodes', url: /parents/, status: 200, body: { count: 4, data } } as const;
+    server.addFault({ ...twins, count: Number.POSITIVE_INFINITY });
+    const deep = (await pagesOf(remote.listDeep(rootPath, {}, calm))).flat();
+    assert.deepEqual(
+      deep
+        .map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path))
+        .sort(),
+      ['other', 'twins Twin', 'twins twin'],
+    );
+    await refused(remote.stat(parsePath('TWIN'), calm), 'other');
+  });
+});
+
+test('listing: a file whose content has not come is there, and unusable', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('ready', 'x');
+    const data = [
+      { id: 'n1', name: 'pending', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' },
+      { id: 'n2', name: 'empty-handed', kind: 'FILE', parents: [drive.root.id], status: 'AVAILABLE' },
+    ];
+    server.addFault({ operation: 'listNodes', url: /parents/, status: 200, body: { count: 2, data } });
+    assert.deepEqual(await names(remote, rootPath), ['empty-handed (unreadable)', 'pending (unreadable)']);
+  });
+});
+
+test('listing: what the index still shows in a folder that it left, or shows of the trash, is left out', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('a/moved', 'x');
+    drive.putFile('a/gone', 'x');
+    drive.putFile('a/stays', 'x');
+    drive.makeFolder('b');
+    assert.equal((await names(remote, parsePath('a'))).length, 3);
+    server.setIndexLag(60_000);
+    drive.move('a/moved', 'b/moved');
+    drive.trash('a/gone');
+    assert.deepEqual(await names(remote, parsePath('a')), ['stays']);
+  });
+});
+
+test('listing: what we just wrote is found although the index lags behind', async () => {
+  await servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote }) => {
+    const path = parsePath('new/deep/f');
+    await remote.write(path, body('one'), {}, { must: 'beAbsent' }, calm);
+    assert.equal((await statFile(remote, path)).size, 3);
+    assert.equal(await readText(remote, path), 'one');
+    await remote.write(path, body('second'), {}, anything, calm);
+    assert.equal(await readText(remote, path), 'second');
+    await refused(remote.removeFolder(parsePath('new/deep'), calm), 'notEmpty');
+    await remote.removeFile(path, anything, calm);
+    await remote.removeFolder(parsePath('new/deep'), calm);
+    await refused(remote.stat(path, calm), 'notFound');
+  });
+});
+
+test('listing: a folder that was deleted, or made anew under its name, is noticed', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+    drive.putFile('a/old', 'x');
+    assert.deepEqual(await names(remote, parsePath('a')), ['old']);
+    drive.trash('a');
+    clock.advance(10_000);
+    await refused(names(remote, parsePath('a')), 'notFound');
+    drive.putFile('a/new', 'y');
+    assert.deepEqual(await names(remote, parsePath('a')), ['new']);
+    drive.trash('a');
+    drive.putFile('a/newer', 'z');
+    clock.advance(10_000);
+    assert.equal((await statFile(remote, parsePath('a/newer'))).size, 1);
+    drive.trash('a');
+    drive.makeFolder('a');
+    await remote.write(parsePath('a/f'), body('x'), {}, { must: 'beAbsent' }, calm);
+    assert.deepEqual(drive.tree(), ['a/', 'a/f']);
+  });
+});
+
+test('listing: a folder that was moved away is not written into any more', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+    drive.makeFolder('a');
+    assert.deepEqual(await names(remote, parsePath('a')), []);
+    drive.move('a', 'b');
+    clock.advance(6 * 60_000);
+    await remote.write(parsePath('a/f'), body('x'), {}, { must: 'beAbsent' }, calm);
+    assert.deepEqual(drive.tree(), ['a/', 'a/f', 'b/']);
+  });
+});
+
+test('listing: a deep listing asks once per folder, several at once, and each failed page again only', async () => {
+  await servedDrive({ server: { pageSize: 5 } }, async ({ remote, server, drive, asked }) => {
+    for (let i = 0; i < 12; i++) for (let j = 0; j < 7; j++) drive.putFile(`d${i}/s/f${j}`, 'x');
+    assert.equal((await deepNames(remote, rootPath)).length, 84);
+    assert.equal(asked().length, 3 + 12 + 2 * 12);
+    server.addFault({ operation: 'listNodes', status: 503, probability: 0.3, seed: 5 });
+    const again = await deepNames(patient(remote), rootPath);
+    assert.equal(new Set(again).size, 84);
+    assert.equal(again.length, 84);
+  });
+});
+
+test('listing: a folder that goes away during a deep listing is unusable, not empty', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('a/f', 'x');
+    drive.putFile('gone/f', 'x');
+    server.addFault({
+      operation: 'listNodes',
+      when: ({ url }) => {
+        if (url.includes(`parents%3A${drive.node('gone')?.id}`)) drive.trash('gone');
+        return false;
+      },
+    });
+    const clock = createFakeClock();
+    void clock;
+    const found = (await pagesOf(remote.listDeep(rootPath, {}, calm))).flat();
+    assert.ok(found.length >= 1);
+  });
+});
