@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { systemClock } from '../../src/remote/clock';
+import { isRemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
+import { authorizeUrl } from '../../src/signIn/authorizeUrl';
+import { newPkce } from '../../src/signIn/pkce';
+import { exchangeCode, refreshToken } from '../../src/signIn/tokenExchange';
+import { startDriveServer } from '../servers/amazonDrive/driveServer';
+import { calm, serviceOf } from './words';
+
+const server = startDriveServer({ autoConsent: 'anna@example.com' });
+after(async () => (await server).stop());
+
+async function codeFor(challenge: string): Promise<string> {
+  const service = serviceOf(await server);
+  const response = await fetch(authorizeUrl(service, service.redirectUri, 'state', challenge), {
+    redirect: 'manual',
+  });
+  return new URL(response.headers.get('location') ?? '').searchParams.get('code') ?? '';
+}
+
+async function fails(promise: Promise<unknown>, kind: RemoteErrorKind, ...secrets: string[]): Promise<void> {
+  await assert.rejects(promise, (error) => {
+    assert.ok(isRemoteError(error, kind), String(error));
+    for (const secret of secrets) assert.ok(!`${error.message} ${error.stack}`.includes(secret));
+    return true;
+  });
+}
+
+test('a public client exchanges its code by its verifier, and gets tokens that it can renew', async () => {
+  const running = await server;
+  const { tokenUrl, clientId, redirectUri } = serviceOf(running);
+  const { verifier, challenge } = newPkce();
+  const code = await codeFor(challenge);
+  const token = await exchangeCode(
+    { tokenUrl, clientId },
+    { code, redirectUri, verifier },
+    systemClock,
+    calm,
+  );
+  assert.ok(token.refreshToken);
+  assert.ok((token.expiresMs ?? 0) > Date.now() + 3_500_000);
+  const fresh = await refreshToken({ tokenUrl, clientId }, token.refreshToken, systemClock, calm);
+  assert.notEqual(fresh.accessToken, token.accessToken);
+  assert.ok(fresh.refreshToken, 'the old one is kept when no new one comes');
+});
+
+test('a wrong verifier, a used code and a wrong refresh token want a new sign-in, and no secret is told', async () => {
+  const { tokenUrl, clientId, redirectUri } = serviceOf(await server);
+  const { verifier, challenge } = newPkce();
+  const code = await codeFor(challenge);
+  const other = newPkce().verifier;
+  const client = { tokenUrl, clientId };
+  await fails(
+    exchangeCode(client, { code, redirectUri, verifier: other }, systemClock, calm),
+    'signInNeeded',
+    code,
+    other,
+  );
+  const used = await codeFor(challenge);
+  await exchangeCode(client, { code: used, redirectUri, verifier }, systemClock, calm);
+  await fails(
+    exchangeCode(client, { code: used, redirectUri, verifier }, systemClock, calm),
+    'signInNeeded',
+    used,
+  );
+  await fails(refreshToken(client, 'Atzr|wrong', systemClock, calm), 'signInNeeded', 'Atzr|wrong');
+});
+
+test('a wrong client secret is called one of the settings', async () => {
+  const { tokenUrl, clientId, issueToken } = await server;
+  const { refresh_token } = issueToken('anna@example.com');
+  await fails(
+    refreshToken({ tokenUrl, clientId, clientSecret: 'wrong-secret' }, refresh_token, systemClock, calm),
+    'badSettings',
+    'wrong-secret',
+    refresh_token,
+  );
+});
+
+test('a service in trouble, one that is away and one that answers nonsense are told apart', async () => {
+  const answers: [number, string, Record<string, string>][] = [
+    [503, '', {}],
+    [429, '{"error":"slow"}', { 'Retry-After': '7' }],
+    [200, '<html>', {}],
+    [404, 'nothing', {}],
+  ];
+  const strange = createServer((_, response) => {
+    const [status, body, headers] = answers.shift() ?? [500, '', {}];
+    response.writeHead(status, headers).end(body);
+  });
+  await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
+  const tokenUrl = `http://127.0.0.1:${(strange.address() as AddressInfo).port}/token`;
+  const ask = () => refreshToken({ tokenUrl, clientId: 'c' }, 'r', systemClock, calm);
+  await fails(ask(), 'unavailable');
+  await assert.rejects(ask(), (error) => isRemoteError(error, 'unavailable') && error.retryAfterMs === 7000);
+  await fails(ask(), 'damaged');
+  await fails(ask(), 'other');
+  await new Promise((resolve) => strange.close(resolve));
+  await fails(ask(), 'unavailable');
+});
+
+test('who cancels gets the reason', async () => {
+  const { tokenUrl } = await server;
+  const abort = new AbortController();
+  const asked = refreshToken({ tokenUrl, clientId: 'c' }, 'r', systemClock, abort.signal);
+  abort.abort(new Error('enough'));
+  await assert.rejects(asked, /enough/);
+});
