@@ -8,7 +8,7 @@ export interface FaultTarget {
   readonly url: string;
   /** The account that the request's token belongs to. */
   readonly account: string | undefined;
-  /** The name of the node that is meant: of the one in the path, or of the one to be made. */
+  /** The name of the node that is meant: of the one in the path, the one to be made, or the child that is moved. */
   readonly node: string | undefined;
   /** The JSON body, where the operation has one. */
   readonly json: unknown;

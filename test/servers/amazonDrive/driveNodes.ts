@@ -1,13 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ChangeLog } from './changeLog';
-import {
-  badRequest,
-  type DriveError,
-  nameTaken,
-  nodeNotFound,
-  TRASHED_PARENT,
-  UNKNOWN_PARENT,
-} from './driveError';
+import { badRequest, nameTaken, nodeNotFound, TRASHED_PARENT, UNKNOWN_PARENT } from './driveError';
 import { contentTypeOf, type DriveNode, type NodeKind } from './driveNode';
 import type { Journal } from './journal';
 import { entryOf, NodeIndex, SearchIndex } from './nodeIndex';

@@ -19,7 +19,7 @@ export interface LoggedDriveRequest {
   headers: IncomingHttpHeaders;
   /** The JSON body of metadata calls. */
   json?: unknown;
-  /** The name of the node that was meant, where that is known. */
+  /** The name of the node that was meant, where that is known: in the path, to be made, or the child that is moved. */
   node?: string;
   /** `grant_type` of a token request. */
   grantType?: string;

@@ -168,16 +168,11 @@ export class DriveService {
     const { operation, method, names } = request;
     const drive = entry.account === undefined ? undefined : this.drive(entry.account);
     drive?.purgeOld();
-    if (drive !== undefined && names[0] !== undefined && operation !== 'tempLink') {
-      const node = drive.get(names[0])?.name;
-      if (node !== undefined) entry.node = node;
-    }
+    const meant = operation === 'addChild' || operation === 'removeChild' ? names[1] : names[0];
+    if (operation !== 'tempLink') enterNode(entry, drive?.get(meant ?? '')?.name);
     if (operation === 'upload' || operation === 'overwrite') {
       const upload = await uploadBody(message.headers['content-type'], body, operation === 'upload');
-      if (upload.metadata !== undefined) {
-        const name = objectOf(parsed(upload.metadata))?.['name'];
-        if (typeof name === 'string') entry.node = name;
-      }
+      enterNode(entry, objectOf(parsed(upload.metadata ?? ''))?.['name']);
       return { text: undefined, json: undefined, upload };
     }
     if (method === 'GET') return { text: undefined, json: undefined, upload: undefined };
@@ -189,8 +184,9 @@ export class DriveService {
     }
     const json = text.trim() === '' ? undefined : parsed(text);
     if (json !== undefined) entry.json = json;
-    const name = operation === 'createFolder' ? objectOf(json)?.['name'] : undefined;
-    if (typeof name === 'string') entry.node = name;
+    const facts = objectOf(json);
+    if (operation === 'createFolder') enterNode(entry, facts?.['name']);
+    if (operation === 'moveChild') enterNode(entry, drive?.get(String(facts?.['childId']))?.name);
     return { text, json, upload: undefined };
   }
 
@@ -323,6 +319,10 @@ function xmlError(status: number, code: string, text: string): Reply {
     headers: { 'Content-Type': 'application/xml' },
     body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message></Error>`,
   };
+}
+
+function enterNode(entry: LoggedDriveRequest, name: unknown): void {
+  if (typeof name === 'string') entry.node = name;
 }
 
 /** Undefined for what isn't JSON. */
