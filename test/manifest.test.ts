@@ -2,6 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { allBackends } from '../src/backends/allBackends';
+import { driveSecretFields } from '../src/backends/amazonDrive/driveConfig';
+import { driveFields } from '../src/backends/amazonDrive/driveFields';
+import { parseDuration, parseSize } from '../src/backends/amazonDrive/driveQuantities';
 import { s3Fields, s3SecretFields } from '../src/backends/s3/s3Config';
 import { s3Presets } from '../src/backends/s3/s3Presets';
 import { checkSettings } from '../src/editor/checkedSettings';
@@ -27,6 +31,7 @@ interface Schema {
   readonly order?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly pattern?: string;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
 }
@@ -201,31 +206,77 @@ test('settings of another type than they should have count as the defaults', () 
     );
 });
 
-test('the schema of remotes has every field of the S3 backend, and none that is a secret', () => {
+const declaredFields = [
+  ['S3', s3Fields],
+  ['Amazon Drive', driveFields],
+] as const;
+
+test('the schema of remotes has every field of the backends, and none that is a secret', () => {
   const properties = settings['cloudRemotes.remotes']?.items?.properties ?? {};
-  assert.deepEqual(
-    Object.keys(properties).sort(),
-    ['name', 'backend', ...s3Fields.map(({ name }) => name)].sort(),
-  );
-  for (const secret of s3SecretFields) assert.ok(!(secret in properties));
+  const names = declaredFields.flatMap(([, fields]) => fields.map(({ name }) => name));
+  assert.deepEqual(Object.keys(properties).sort(), [...new Set(['name', 'backend', ...names])].sort());
+  for (const secret of [...s3SecretFields, ...driveSecretFields]) assert.ok(!(secret in properties));
 });
 
-test('the schema of remotes describes and limits the fields of the S3 backend as the backend does', () => {
+test('the schema of remotes describes and limits the fields of the backends as the backends do', () => {
   const properties = settings['cloudRemotes.remotes']?.items?.properties ?? {};
-  for (const field of s3Fields) {
-    const schema = properties[field.name];
-    assert.equal(nls[schema?.description?.slice(1, -1) ?? ''], field.description, field.name);
-    if (field.kind === 'choice') assert.deepEqual(schema?.enum, field.values, field.name);
-    if (field.kind === 'boolean') assert.equal(schema?.type, 'boolean', field.name);
-    if (field.kind === 'count')
-      assert.deepEqual([schema?.minimum, schema?.maximum], [field.min, field.max], field.name);
-    if (schema?.enumDescriptions)
-      assert.equal(schema.enumDescriptions.length, schema.enum?.length, field.name);
-  }
+  for (const [, fields] of declaredFields)
+    for (const field of fields) {
+      const schema = properties[field.name];
+      const described = declaredFields.flatMap(([title, others]) =>
+        others
+          .filter(({ name }) => name === field.name)
+          .map(({ description }) => [title, description] as const),
+      );
+      const text =
+        described.length === 1
+          ? field.description
+          : described.map(([title, description]) => `${title}: ${description}`).join(' ');
+      assert.equal(nls[schema?.description?.slice(1, -1) ?? ''], text, field.name);
+      if (field.kind === 'boolean') assert.equal(schema?.type, 'boolean', field.name);
+      if (field.kind === 'count')
+        assert.deepEqual([schema?.minimum, schema?.maximum], [field.min, field.max], field.name);
+      if (schema?.enumDescriptions)
+        assert.equal(schema.enumDescriptions.length, schema.enum?.length, field.name);
+    }
+  for (const field of s3Fields)
+    if (field.kind === 'choice') assert.deepEqual(properties[field.name]?.enum, field.values, field.name);
   assert.deepEqual(
     properties['provider']?.enum,
     s3Presets.map(({ id }) => id),
   );
+  assert.deepEqual(
+    properties['backend']?.enum,
+    allBackends.map(({ id }) => id),
+  );
+});
+
+test('the patterns of sizes and durations take what the Amazon Drive backend takes', () => {
+  const properties = settings['cloudRemotes.remotes']?.items?.properties ?? {};
+  const texts = [
+    '9Gi',
+    '50000Mi',
+    'off',
+    '0',
+    '10B',
+    '1.5G',
+    '10',
+    '3m',
+    '1h30m',
+    '10ms',
+    '1.5s',
+    'x',
+    '-1',
+    '3 m',
+    '9Zi',
+    '',
+  ];
+  for (const { name, kind } of driveFields) {
+    if (kind !== 'size' && kind !== 'duration') continue;
+    const pattern = new RegExp(properties[name]?.pattern ?? '$^');
+    const parse = kind === 'size' ? parseSize : parseDuration;
+    for (const text of texts) assert.equal(pattern.test(text), parse(text) !== undefined, `${name} ${text}`);
+  }
 });
 
 test('the ways of comparing in the settings are those of a plan', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { driveFields } from '../src/backends/amazonDrive/driveFields';
 import { s3Fields } from '../src/backends/s3/s3Config';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
@@ -14,7 +15,7 @@ interface Property {
   readonly markdownDescription?: string;
 }
 
-/** The tables of docs/settings.md, from the manifest and from what the S3 backend declares. */
+/** The tables of docs/settings.md, from the manifest and from what the backends declare. */
 function tables(): string {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
     contributes: { configuration: readonly { properties: Record<string, Property> }[] };
@@ -54,6 +55,20 @@ function tables(): string {
     '| Setting | Kind | Default | What it does |',
     '|---|---|---|---|',
     ...fields,
+    '',
+    '## Settings of an Amazon Drive remote',
+    '',
+    'One entry of `cloudRemotes.remotes` has `name`, `"backend": "amazonDrive"` and any of these; `client_id` must be there. Names,',
+    "defaults and units are those of rclone's backend `amazon cloud drive`. The client secret and the tokens are never settings: they",
+    'are in the secret storage of the editor. Amazon closed its own service at the end of 2023, so `endpoint`, `auth_url` and',
+    '`token_url` have to be those of a compatible one.',
+    '',
+    '| Setting | Kind | Default | What it does |',
+    '|---|---|---|---|',
+    ...driveFields.map(
+      ({ name, kind, default: value, description }) =>
+        `| \`${name}\` | ${kind} | ${value === undefined ? '' : String(value)} | ${description} |`,
+    ),
     '',
   ].join('\n');
 }
