@@ -279,6 +279,25 @@ describe('rclone meets trouble', () => {
     assert.ok(tests.rclone.drive.read('late.bin').equals(readFileSync(file)));
   });
 
+  rcloneTest('copyto up: uploads again when a failed upload never appears', async () => {
+    tests.site.server.addFault({ operation: 'upload', status: 504 });
+    const source = writeFiles(tests.rclone.folder(), { x: 'hello world' });
+    succeeded(await tests.rclone.run('copyto', path.join(source, 'x'), 'acd:x'));
+    const requests = tests.rclone.requests();
+    const from = requests.indexOf('upload x 504');
+    assert.deepEqual(requests.slice(from), ['upload x 504', 'N(ROOT, "x")', 'N(ROOT, "x")', 'upload x']);
+  });
+
+  rcloneTest('copyto up: overwrites again when overwriting failed', async () => {
+    tests.rclone.drive.putFile('x', 'older content');
+    tests.site.server.addFault({ operation: 'overwrite', status: 500 });
+    const source = writeFiles(tests.rclone.folder(), { x: 'hello world' });
+    succeeded(await tests.rclone.run('copyto', path.join(source, 'x'), 'acd:x'));
+    const requests = tests.rclone.requests();
+    const from = requests.indexOf('overwrite x 500');
+    assert.deepEqual(requests.slice(from), ['overwrite x 500', 'N(ROOT, "x")', 'overwrite x']);
+  });
+
   rcloneTest('copyto up: trashes an upload whose md5 is wrong, and uploads again', async () => {
     tests.site.server.addFault({ operation: 'upload', damageStored: true });
     const source = writeFiles(tests.rclone.folder(), { x: 'hello' });
