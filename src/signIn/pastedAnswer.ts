@@ -38,5 +38,7 @@ export function readPasted(text: string, state: string): PastedAnswer {
 
 function queryOf(text: string): URLSearchParams | undefined {
   if (!/[?&](code|error)=/.test(text)) return undefined;
-  return new URLSearchParams(text.slice(text.indexOf('?') + 1).replace(/#.*$/, ''));
+  // A terminal or a mail may have broken a long address into lines.
+  const address = text.replace(/\s+/g, '').replace(/#.*$/, '');
+  return new URLSearchParams(address.slice(address.indexOf('?') + 1));
 }

@@ -8,6 +8,7 @@ export interface RedirectListener {
   readonly redirectUri: string;
   /** The code it came back with. Rejects as `readRedirect` does, or with the signal's reason. */
   readonly code: Promise<string>;
+  /** Frees the port. `code` then stays open if nothing came yet. */
   close(): void;
 }
 
@@ -34,7 +35,9 @@ export async function listenForRedirect(
   code.catch(() => {});
 
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', redirectUri);
+    // Not `new URL`: a stray "//" is none, and must not bring the process down.
+    const [path = '', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+    const answered = new URLSearchParams(query);
     const answer = (status: number, title: string, text: string) => {
       response.writeHead(status, {
         'Content-Type': 'text/html; charset=utf-8',
@@ -44,12 +47,12 @@ export async function listenForRedirect(
       });
       response.end(page(title, text));
     };
-    if (request.method !== 'GET' || url.pathname !== wanted.pathname)
+    if (request.method !== 'GET' || path !== wanted.pathname)
       return answer(404, 'Nothing here', 'This address only waits for a sign-in to come back.');
-    if (url.searchParams.get('state') !== state)
+    if (answered.get('state') !== state)
       return answer(400, 'Not expected', 'This is the answer to another sign-in. Start again in the editor.');
     try {
-      const found = readRedirect(url.searchParams, state);
+      const found = readRedirect(answered, state);
       answer(200, 'You are signed in', 'You can close this page and go back to the editor.');
       settle?.resolve(found);
     } catch (error) {
@@ -74,6 +77,10 @@ export async function listenForRedirect(
   } catch (error) {
     close();
     throw error;
+  }
+  if (signal.aborted) {
+    close(); // once more: it may have begun to listen after it was closed
+    throw signal.reason;
   }
   wanted.port = String((server.address() as AddressInfo).port);
   return { redirectUri: wanted.port === new URL(redirectUri).port ? redirectUri : wanted.href, code, close };

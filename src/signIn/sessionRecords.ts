@@ -69,29 +69,31 @@ export class SessionRecords {
 
   /** Keeps newer tokens of a session; nothing when it was ended meanwhile. */
   async renew(id: string, token: TokenBlob): Promise<void> {
-    await this.change((records) => ({
-      records: records.map((record) => (record.id === id ? { ...record, token } : record)),
-      answer: undefined,
-    }));
+    await this.change((records) => {
+      const isThere = records.some((record) => record.id === id);
+      const renewed = records.map((record) => (record.id === id ? { ...record, token } : record));
+      return { records: isThere ? renewed : undefined, answer: undefined };
+    });
   }
 
   /** Ends a session; resolves to what it was. */
   async remove(id: string): Promise<SessionRecord | undefined> {
-    return this.change((records) => ({
-      records: records.filter((record) => record.id !== id),
-      answer: records.find((record) => record.id === id),
-    }));
+    return this.change((records) => {
+      const ended = records.find((record) => record.id === id);
+      return { records: ended && records.filter((record) => record !== ended), answer: ended };
+    });
   }
 
   private change<T>(
     work: (records: readonly SessionRecord[]) => {
-      readonly records: readonly SessionRecord[];
+      /** Undefined when nothing is to be written: what is damaged, or from a newer version, is left as it is. */
+      readonly records: readonly SessionRecord[] | undefined;
       readonly answer: T;
     },
   ): Promise<T> {
     const done = this.last.then(async () => {
       const { records, answer } = work(await this.all());
-      await this.store.write(records.length === 0 ? undefined : JSON.stringify(records));
+      if (records) await this.store.write(records.length === 0 ? undefined : JSON.stringify(records));
       return answer;
     });
     this.last = done.catch(() => {});
@@ -132,10 +134,12 @@ function isSame(some: SessionRecord, other: SessionRecord): boolean {
 }
 
 function isRecord(written: unknown): written is SessionRecord {
-  const { id, account, service, token } = (written ?? {}) as Partial<SessionRecord>;
+  const { id, account, service, scopes, token } = (written ?? {}) as Partial<SessionRecord>;
   return (
     typeof id === 'string' &&
     typeof account?.id === 'string' &&
+    typeof account.label === 'string' &&
+    Array.isArray(scopes) &&
     typeof service?.tokenUrl === 'string' &&
     typeof service.clientId === 'string' &&
     typeof token?.accessToken === 'string'

@@ -2,13 +2,14 @@ import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { TokenSource } from '../remote/tokenSource';
-import type { SessionRecord, SessionRecords } from './sessionRecords';
+import { isOfService, type SessionRecord, type SessionRecords } from './sessionRecords';
 import type { SignInService } from './signInService';
 import type { TokenBlob } from './tokenBlob';
 import { refreshToken } from './tokenExchange';
 
 export interface SessionTokensParts {
-  readonly records: Pick<SessionRecords, 'find' | 'renew'>;
+  /** With `all`, several accounts of which none is named can be told from none. */
+  readonly records: Pick<SessionRecords, 'find' | 'renew'> & Partial<Pick<SessionRecords, 'all'>>;
   readonly service: SignInService;
   /** The account's id or label; undefined takes the only one there is. */
   readonly accountId: string | undefined;
@@ -23,6 +24,12 @@ const marginMs = 60_000;
 /** Tries of the token endpoint, and the wait before the second; doubled for the third. */
 const attempts = 3;
 const firstWaitMs = 500;
+/** Who is asked to wait longer is told so, and waits where it can be seen. */
+const longestWaitMs = 10_000;
+/** When to look what another window has stored once the service knows a refresh token no more: it may still be writing. */
+const looksAgainMs = [0, 300, 1000];
+/** How many refresh tokens of other windows are tried before the sign-in counts as ended. */
+const mostRotations = 3;
 
 /**
  * The tokens of one account. One renewal at a time serves all that ask, whoever of them gives up. Several windows share the sessions: what
@@ -31,6 +38,8 @@ const firstWaitMs = 500;
 export class SessionTokens implements TokenSource {
   private renewing: Promise<string> | undefined;
   private known: SessionRecord | undefined;
+  /** What could not be stored, and the access token in the store that it stands in for. */
+  private unstored: { readonly instead: string; readonly record: SessionRecord } | undefined;
 
   constructor(private readonly parts: SessionTokensParts) {}
 
@@ -49,11 +58,20 @@ export class SessionTokens implements TokenSource {
   }
 
   /** Joins the renewal that is under way, or begins one; leaves it alone when `signal` is aborted. */
-  private renewal(refused: string | undefined, signal: AbortSignal): Promise<string> {
+  private async renewal(refused: string | undefined, signal: AbortSignal): Promise<string> {
+    if (this.renewing !== undefined) {
+      const token = await this.joined(this.renewing, signal);
+      // One that began before the refusal may have found the refused token still good.
+      if (token !== refused) return token;
+    }
     this.renewing ??= this.renew(refused).finally(() => {
       this.renewing = undefined;
     });
-    const shared = this.renewing;
+    return this.joined(this.renewing, signal);
+  }
+
+  private joined(shared: Promise<string>, signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const leave = () => reject(signal.reason);
       signal.addEventListener('abort', leave, { once: true });
@@ -62,23 +80,47 @@ export class SessionTokens implements TokenSource {
   }
 
   private async renew(refused: string | undefined): Promise<string> {
-    const stored = await this.stored();
-    if (stored.token.accessToken !== refused && this.isGood(stored.token)) return this.keep(stored);
-    const { refreshToken: refresh } = stored.token;
-    if (refresh === undefined) throw this.ended(stored);
-    let fresh: TokenBlob;
-    try {
-      fresh = await this.refresh(stored, refresh);
-    } catch (error) {
-      if (!isRemoteError(error, 'signInNeeded')) throw error;
-      // Another window may have used the refresh token a moment before, and stored what it got.
-      const now = await this.stored();
-      if (now.token.refreshToken === refresh || !this.isGood(now.token)) throw this.ended(stored, error);
-      return this.keep(now);
+    let record = await this.stored();
+    for (let rotations = 0; ; rotations++) {
+      const { accessToken, refreshToken: refresh } = record.token;
+      if (accessToken !== refused && this.isGood(record.token)) return this.keep(record);
+      if (refresh === undefined) throw this.ended(record);
+      try {
+        return await this.store(record, await this.refresh(record, refresh));
+      } catch (error) {
+        if (!isRemoteError(error, 'signInNeeded')) throw error;
+        const other = rotations < mostRotations ? await this.writtenElsewhere(refresh) : undefined;
+        if (!other) throw this.ended(record, error);
+        record = other;
+      }
     }
-    await this.parts.records.renew(stored.id, fresh);
-    this.parts.log.write('debug', 'signIn', `${stored.account.label}: the token was renewed`);
-    return this.keep({ ...stored, token: fresh });
+  }
+
+  /** The stored session when its refresh token is another than the one that was refused: another window was faster. */
+  private async writtenElsewhere(refused: string): Promise<SessionRecord | undefined> {
+    for (const ms of looksAgainMs) {
+      if (ms > 0) await this.parts.clock.wait(ms, new AbortController().signal);
+      const record = await this.stored();
+      if (record.token.refreshToken !== refused) return record;
+    }
+    return undefined;
+  }
+
+  private async store(record: SessionRecord, token: TokenBlob): Promise<string> {
+    const { records, log } = this.parts;
+    const { label } = record.account;
+    const renewed = { ...record, token };
+    try {
+      await records.renew(record.id, token);
+      this.unstored = undefined;
+      log.write('debug', 'signIn', `${label}: the token was renewed`);
+    } catch {
+      // What was got is good all the same. The cause is not told: it may quote what was to be written.
+      const instead = this.unstored?.record === record ? this.unstored.instead : record.token.accessToken;
+      this.unstored = { instead, record: renewed };
+      log.write('warn', 'signIn', `${label}: the token was renewed, but could not be stored`);
+    }
+    return this.keep(renewed);
   }
 
   private async refresh(stored: SessionRecord, refresh: string): Promise<TokenBlob> {
@@ -97,6 +139,7 @@ export class SessionTokens implements TokenSource {
       } catch (error) {
         if (attempt >= attempts || !isRemoteError(error, 'unavailable')) throw error;
         const wait = Math.max(error.retryAfterMs ?? 0, firstWaitMs * 2 ** (attempt - 1));
+        if (wait > longestWaitMs) throw error;
         log.write(
           'info',
           'signIn',
@@ -109,12 +152,19 @@ export class SessionTokens implements TokenSource {
   private async stored(): Promise<SessionRecord> {
     const { records, service, accountId } = this.parts;
     const record = await records.find(service, accountId);
-    if (record) return record;
+    if (record) return this.unstored?.instead === record.token.accessToken ? this.unstored.record : record;
     this.known = undefined;
+    const all = accountId === undefined ? ((await records.all?.()) ?? []) : [];
+    const labels = all.filter((one) => isOfService(one, service)).map(({ account }) => account.label);
+    if (labels.length > 1)
+      throw new RemoteError(
+        'signInNeeded',
+        `Several accounts are signed in: ${labels.join(', ')}. Name one of them in the setting "account" of this remote.`,
+      );
     throw new RemoteError(
       'signInNeeded',
       accountId === undefined
-        ? 'Nobody is signed in, or several accounts are and the setting "account" does not say which is meant. Sign in to use this remote.'
+        ? 'Nobody is signed in. Sign in to use this remote.'
         : `${accountId} is not signed in. Sign in to use this remote.`,
       { signIn: true },
     );

@@ -40,8 +40,11 @@ export function printTokenBlob({ accessToken, refreshToken, expiresMs }: TokenBl
   });
 }
 
-/** RFC 3339 with up to nine digits of a second; the zero time means never, and so does what is no time. */
+/** The beginning of Go's time, as any offset writes it. */
+const zeroTimeMs = Date.parse('0001-01-02T00:00:00Z');
+
+/** RFC 3339 with up to nine digits of a second; Go's zero time means never, and so does what is no time. */
 function expiryOf(text: string): number | undefined {
   const ms = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
-  return Number.isNaN(ms) || ms <= 0 ? undefined : ms;
+  return Number.isNaN(ms) || ms <= zeroTimeMs ? undefined : ms;
 }

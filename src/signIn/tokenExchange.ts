@@ -35,7 +35,7 @@ export async function exchangeCode(
 /**
  * New tokens for an old refresh token, which is kept when the answer has none (§1.5, §1.6). Throws RemoteError by §1.7: `signInNeeded`
  * when the refresh token is no longer good, `badSettings` when the client isn't, `unavailable` when the service or the way to it is in
- * trouble, `other` for the rest. Tries once.
+ * trouble, `damaged` for an answer without a token, `other` for the rest. Tries once.
  */
 export async function refreshToken(
   client: OAuthClient,
@@ -61,10 +61,10 @@ async function tokensFrom(
   const form = new URLSearchParams({
     ...fields,
     client_id: client.clientId,
-    ...(client.clientSecret !== undefined && { client_secret: client.clientSecret }),
+    ...(client.clientSecret && { client_secret: client.clientSecret }),
   });
   const asked = clock.now();
-  const { status, retryAfterMs, body } = await post(client.tokenUrl, form.toString(), signal);
+  const { status, retryAfterMs, body } = await post(client.tokenUrl, form.toString(), clock, signal);
   const answer = parsed(body);
   if (status < 200 || status > 299) throw refusal(client.tokenUrl, status, answer, retryAfterMs);
   const { access_token, refresh_token, expires_in } = answer;
@@ -98,7 +98,9 @@ function refusal(
   retryAfterMs: number | undefined,
 ): RemoteError {
   const host = hostOf(tokenUrl);
-  const error = typeof answer['error'] === 'string' ? answer['error'] : undefined;
+  const told = answer['error'];
+  // A word of the protocol, or nothing: anything else could be what we sent.
+  const error = typeof told === 'string' && /^[a-z_]{1,40}$/.test(told) ? told : undefined;
   const code = error === undefined ? `${status}` : `${error} (${status})`;
   const details = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const fail = (kind: RemoteErrorKind, message: string) => new RemoteError(kind, message, details);
@@ -128,14 +130,19 @@ interface Answer {
 }
 
 /** Through the editor's own http modules and without an agent, so that its proxy settings and certificates apply. */
-function post(url: string, form: string, signal: AbortSignal): Promise<Answer> {
+function post(url: string, form: string, clock: Clock, signal: AbortSignal): Promise<Answer> {
   signal.throwIfAborted();
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
-  const either = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
   return new Promise((resolve, reject) => {
+    let late = false;
+    const settled = () => {
+      clearTimeout(patience);
+      signal.removeEventListener('abort', giveUp);
+    };
     const fail = (cause: unknown) => {
+      settled();
       if (signal.aborted) return reject(signal.reason);
-      const late = either.aborted;
+      if (cause instanceof RemoteError) return reject(cause);
       const why = late ? 'did not answer in time' : `can't be reached (${codeOf(cause)})`;
       reject(new RemoteError('unavailable', `${hostOf(url)} ${why}. Try again later.`, { cause }));
     };
@@ -143,7 +150,6 @@ function post(url: string, form: string, signal: AbortSignal): Promise<Answer> {
       url,
       {
         method: 'POST',
-        signal: either,
         headers: {
           'Content-Type': 'application/x-www-form-urlencoded',
           'Content-Length': Buffer.byteLength(form),
@@ -155,23 +161,47 @@ function post(url: string, form: string, signal: AbortSignal): Promise<Answer> {
         let length = 0;
         incoming.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length > mostBytes) incoming.destroy(new Error('The answer is too long.'));
+          if (length > mostBytes) incoming.destroy(tooLong(url));
           else chunks.push(chunk);
         });
         incoming.on('error', fail);
         incoming.on('end', () => {
-          const seconds = Number(incoming.headers['retry-after']);
+          settled();
           resolve({
             status: incoming.statusCode ?? 0,
-            retryAfterMs: Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined,
+            retryAfterMs: retryAfter(incoming.headers['retry-after'], clock.now()),
             body: Buffer.concat(chunks).toString(),
           });
         });
       },
     );
+    // A request that has no socket yet tells nobody that it was destroyed, so the failure is told here as well.
+    const giveUp = () => {
+      fail(undefined);
+      outgoing.destroy();
+    };
+    const patience = setTimeout(() => {
+      late = true;
+      giveUp();
+    }, patienceMs);
+    signal.addEventListener('abort', giveUp, { once: true });
     outgoing.on('error', fail);
     outgoing.end(form);
   });
+}
+
+/** Milliseconds from now that a Retry-After header, of seconds or a date, asks to wait. */
+function retryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return ms > 0 ? ms : undefined;
+}
+
+function tooLong(url: string): RemoteError {
+  return new RemoteError(
+    'damaged',
+    `${hostOf(url)} answered with far more than a token. Is "token_url" right?`,
+  );
 }
 
 function codeOf(cause: unknown): string {
