@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { allBackends } from './backends/allBackends';
 import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './backends/backend';
+import { KnownHashes } from './backends/local/knownHashes';
 import { openLocalRemote } from './backends/local/localRemote';
 import type { Place, Plan, PlanProgress } from './plan/plan';
 import type { PlanOptions } from './plan/planOptions';
@@ -75,6 +76,8 @@ interface OpenRemote {
 /** Composes the backends, the layers and the use cases. Does no I/O. */
 export function createApp(host: Host): App {
   const opened = new Map<string, OpenRemote>();
+  const cacheFolder = host.storageFolder === undefined ? undefined : path.join(host.storageFolder, 'cache');
+  const hashes = new KnownHashes(cacheFolder, host.log);
 
   const remotes = () => checkRemotes(host.remoteSettings(), allBackends);
 
@@ -93,7 +96,7 @@ export function createApp(host: Host): App {
         host.tokens && { tokens: host.tokens(signIn, settings, () => secret(signIn.clientSecretField)) }),
       ...(host.askCode && { askCode: host.askCode }),
       mayRunPrograms: host.mayRunPrograms(),
-      ...(host.storageFolder !== undefined && { cacheFolder: path.join(host.storageFolder, 'cache') }),
+      ...(cacheFolder !== undefined && { cacheFolder }),
     };
   }
 
@@ -123,7 +126,7 @@ export function createApp(host: Host): App {
   async function openPlace(place: Place): Promise<OpenedPlace> {
     return place.kind === 'remote'
       ? { remote: await openRemote(place.remote), root: place.path }
-      : { remote: layered(openLocalRemote({ root: place.path })), root: rootPath };
+      : { remote: layered(openLocalRemote({ root: place.path, hashes })), root: rootPath };
   }
 
   function forget(name: string, entry: OpenRemote): void {
@@ -178,7 +181,7 @@ export function createApp(host: Host): App {
     async close() {
       const all = [...opened.values()];
       opened.clear();
-      await Promise.allSettled(all.map(async (entry) => (await entry.remote).close?.()));
+      await Promise.allSettled([hashes.save(), ...all.map(async (entry) => (await entry.remote).close?.())]);
     },
   };
 }

@@ -49,6 +49,12 @@ export interface Remote {
   readWhole?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
 
   /**
+   * The MD5 (lower-case hex) of a file that doesn't tell it, where it is remembered from earlier readings. Whatever would make that
+   * reading fail makes this reject. Without this power, callers read.
+   */
+  md5Of?(file: FileEntry, signal: AbortSignal): Promise<string>;
+
+  /**
    * Writes a whole file. The answer is the entry as now stored, as exact as can be told without another request.
    * The length and (where the service can) the checksum are verified before the content becomes visible.
    */

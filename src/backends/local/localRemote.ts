@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { lstat, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
+import { instantToMs } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, type RemotePath } from '../../remote/remotePath';
+import type { KnownHashes } from './knownHashes';
 import { fileEntry } from './localEntry';
 import { codeOf, locally } from './localErrors';
 import { listDeep, listFolder } from './localListing';
@@ -17,6 +20,8 @@ export interface LocalOptions {
   readonly syncToDisk?: boolean;
   /** Milliseconds after which an untouched temporary file counts as left behind by a crash. Default an hour. */
   readonly leftoverAgeMs?: number;
+  /** Where the MD5s of files are remembered; without it they are read by whoever wants them. */
+  readonly hashes?: KnownHashes;
 }
 
 const pageSize = 1000;
@@ -26,6 +31,7 @@ export function openLocalRemote({
   root,
   syncToDisk = false,
   leftoverAgeMs = 3_600_000,
+  hashes,
 }: LocalOptions): Remote {
   const paths = new LocalPaths(root, leftoverAgeMs);
 
@@ -90,6 +96,26 @@ export function openLocalRemote({
       locally(paths.root, file.path, "can't be read", signal, () =>
         absentAsNotFound(file.path, readWholeLocal(paths.absolute(file.path), file, signal)),
       ),
+
+    ...(hashes && {
+      md5Of: (file, signal) =>
+        locally(paths.root, file.path, "can't be read", signal, async () => {
+          signal.throwIfAborted();
+          const absolute = paths.absolute(file.path);
+          const modifiedMs = file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY;
+          const hashed = { path: absolute, mark: file.version ?? '', modifiedMs };
+          const known = file.version === undefined ? undefined : await hashes.find(hashed);
+          if (known !== undefined) return known;
+          const readFromMs = Date.now();
+          const hash = createHash('md5');
+          const { stream } = await readLocal(absolute, file.path, { expected: file }, signal);
+          for await (const chunk of stream) hash.update(chunk);
+          signal.throwIfAborted();
+          const md5 = hash.digest('hex');
+          hashes.remember(hashed, md5, readFromMs);
+          return md5;
+        }),
+    }),
 
     write: (remotePath, body, facts, guard, signal) =>
       locally(paths.root, remotePath, "can't be written", signal, () =>

@@ -44,7 +44,7 @@ export function logging(inner: Remote, log: Log): Remote {
     };
   }
 
-  const { readWhole, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
+  const { readWhole, md5Of, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
   return {
     get capabilities() {
@@ -77,6 +77,9 @@ export function logging(inner: Remote, log: Log): Remote {
           () => readWhole.call(inner, file, signal),
           ({ entry }) => `${entry.size} bytes`,
         ),
+    }),
+    ...(md5Of && {
+      md5Of: (file, signal) => logged('http', `hash ${file.path}`, () => md5Of.call(inner, file, signal)),
     }),
     write: (path, body, facts, guard, signal) =>
       logged('http', `write ${path}, ${body.size} bytes, ${words(guard)}`, () =>

@@ -6,7 +6,7 @@ export function refusingWrites(inner: Remote): Remote {
   const refuse = async (): Promise<never> => {
     throw new RemoteError('unsupported', 'Nothing is written while a plan is being made.');
   };
-  const { readWhole, listDeep, extras } = inner;
+  const { readWhole, md5Of, listDeep, extras } = inner;
   return {
     get capabilities() {
       return inner.capabilities;
@@ -16,6 +16,7 @@ export function refusingWrites(inner: Remote): Remote {
     stat: (path, signal) => inner.stat(path, signal),
     read: (path, options, signal) => inner.read(path, options, signal),
     ...(readWhole && { readWhole: (file, signal) => readWhole.call(inner, file, signal) }),
+    ...(md5Of && { md5Of: (file, signal) => md5Of.call(inner, file, signal) }),
     write: refuse,
     removeFile: refuse,
     makeFolder: refuse,

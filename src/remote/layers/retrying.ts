@@ -22,7 +22,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     signal: AbortSignal,
   ) => withRetries(what, operation, policy, signal);
 
-  const { readWhole, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
+  const { readWhole, md5Of, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
 
   return {
@@ -52,6 +52,10 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
         again(`read ${file.path}`, () => readWhole.call(inner, file, signal), signal),
     }),
 
+    ...(md5Of && {
+      md5Of: (file, signal) => again(`hash ${file.path}`, () => md5Of.call(inner, file, signal), signal),
+    }),
+
     write(path, body, facts, guard, signal) {
       const source = new WatchedSource(body);
       return again(
@@ -63,7 +67,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
             async () => {
               const now = await inner.stat(path, signal);
               if (now.kind !== 'file' || now.size !== body.size || now.md5 === undefined) return undefined;
-              return now.md5 === (await md5Of(body, signal)) ? now : undefined;
+              return now.md5 === (await bodyMd5(body, signal)) ? now : undefined;
             },
           ),
         signal,
@@ -227,7 +231,7 @@ async function sameContent(
   return now.version !== undefined && isSameFile(source, now) ? now : undefined;
 }
 
-async function md5Of(body: ByteSource, signal: AbortSignal): Promise<string> {
+async function bodyMd5(body: ByteSource, signal: AbortSignal): Promise<string> {
   if (body.md5 !== undefined) return body.md5;
   const hash = createHash('md5');
   if (body.bytes) return hash.update(await body.bytes(signal)).digest('hex');
