@@ -5,7 +5,8 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { servedDrive } from './amazonDrive.words';
 import { beAbsent, body, calm, names, refused, statFile } from './contract/words';
 
-const pathsOf = ({ paths }: RemoteChanges) => (paths === 'everything' ? paths : [...paths].sort());
+const pathsOf = ({ paths }: RemoteChanges): readonly string[] =>
+  paths === 'everything' ? [paths] : [...paths].sort();
 
 test('changes: from now on nothing has changed, whatever is there', async () => {
   await servedDrive({}, async ({ remote, drive }) => {

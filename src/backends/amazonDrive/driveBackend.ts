@@ -27,7 +27,8 @@ export const driveBackend: Backend = {
   },
 
   describe(settings) {
-    const endpoint = settings['endpoint'];
+    const { account, endpoint } = settings;
+    if (typeof account === 'string' && account !== '') return `Amazon Drive · ${account}`;
     const where = typeof endpoint === 'string' && endpoint !== amazonEndpoint ? endpoint : undefined;
     const host = where?.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
     return ['Amazon Drive', host].filter(Boolean).join(' · ');
