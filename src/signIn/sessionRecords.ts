@@ -48,13 +48,13 @@ export class SessionRecords {
     return [];
   }
 
-  /** The session of an account (by id or label) of a service; without an account the only one there is. */
+  /** The session of an account (by id, or by a label that only one has) of a service; without an account the only one there is. */
   async find(service: SignInService, account: string | undefined): Promise<SessionRecord | undefined> {
     const records = (await this.all()).filter((record) => isOfService(record, service));
     if (account === undefined) return records.length === 1 ? records[0] : undefined;
+    const named = records.filter((record) => record.account.label === account);
     return (
-      records.find((record) => record.account.id === account) ??
-      records.find((record) => record.account.label === account)
+      records.find((record) => record.account.id === account) ?? (named.length === 1 ? named[0] : undefined)
     );
   }
 

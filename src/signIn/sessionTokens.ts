@@ -38,8 +38,13 @@ const mostRotations = 3;
 export class SessionTokens implements TokenSource {
   private renewing: Promise<string> | undefined;
   private known: SessionRecord | undefined;
-  /** What could not be stored, and the access token in the store that it stands in for. */
-  private unstored: { readonly instead: string; readonly record: SessionRecord } | undefined;
+  /** A refresh token that the service knows no more, and that nobody need ask about again. */
+  private dead: string | undefined;
+  /**
+   * What was renewed here last, and the access token in the store that it took the place of: seen there again, it could not be stored, or
+   * another window wrote over it.
+   */
+  private newest: { readonly instead: string; readonly record: SessionRecord } | undefined;
 
   constructor(private readonly parts: SessionTokensParts) {}
 
@@ -84,15 +89,21 @@ export class SessionTokens implements TokenSource {
     for (let rotations = 0; ; rotations++) {
       const { accessToken, refreshToken: refresh } = record.token;
       if (accessToken !== refused && this.isGood(record.token)) return this.keep(record);
-      if (refresh === undefined) throw this.ended(record);
+      if (refresh === undefined || refresh === this.dead) throw this.ended(record);
+      let fresh: TokenBlob;
       try {
-        return await this.store(record, await this.refresh(record, refresh));
+        fresh = await this.refresh(record, refresh);
       } catch (error) {
         if (!isRemoteError(error, 'signInNeeded')) throw error;
         const other = rotations < mostRotations ? await this.writtenElsewhere(refresh) : undefined;
-        if (!other) throw this.ended(record, error);
+        if (!other) {
+          this.dead = refresh;
+          throw this.ended(record, error);
+        }
         record = other;
+        continue;
       }
+      return this.store(record, fresh);
     }
   }
 
@@ -110,16 +121,17 @@ export class SessionTokens implements TokenSource {
     const { records, log } = this.parts;
     const { label } = record.account;
     const renewed = { ...record, token };
+    const instead = this.newest?.record === record ? this.newest.instead : record.token.accessToken;
+    this.newest = { instead, record: renewed };
     try {
       await records.renew(record.id, token);
-      this.unstored = undefined;
       log.write('debug', 'signIn', `${label}: the token was renewed`);
     } catch {
       // What was got is good all the same. The cause is not told: it may quote what was to be written.
-      const instead = this.unstored?.record === record ? this.unstored.instead : record.token.accessToken;
-      this.unstored = { instead, record: renewed };
       log.write('warn', 'signIn', `${label}: the token was renewed, but could not be stored`);
     }
+    // Who was signed out meanwhile must not go on.
+    await this.stored();
     return this.keep(renewed);
   }
 
@@ -152,7 +164,7 @@ export class SessionTokens implements TokenSource {
   private async stored(): Promise<SessionRecord> {
     const { records, service, accountId } = this.parts;
     const record = await records.find(service, accountId);
-    if (record) return this.unstored?.instead === record.token.accessToken ? this.unstored.record : record;
+    if (record) return this.newest?.instead === record.token.accessToken ? this.newest.record : record;
     this.known = undefined;
     const all = accountId === undefined ? ((await records.all?.()) ?? []) : [];
     const labels = all.filter((one) => isOfService(one, service)).map(({ account }) => account.label);
