@@ -71,15 +71,11 @@ export async function listenForRedirect(
     server.close();
     server.closeAllConnections();
   };
+  await listen(server, Number(wanted.port));
+  // Not before: a server that is closed while it opens its port never tells that it did.
   signal.addEventListener('abort', aborted);
-  try {
-    await listen(server, Number(wanted.port));
-  } catch (error) {
-    close();
-    throw error;
-  }
   if (signal.aborted) {
-    close(); // once more: it may have begun to listen after it was closed
+    close();
     throw signal.reason;
   }
   wanted.port = String((server.address() as AddressInfo).port);

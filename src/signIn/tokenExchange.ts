@@ -105,7 +105,7 @@ function refusal(
   const details = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
   const fail = (kind: RemoteErrorKind, message: string) => new RemoteError(kind, message, details);
   if (status === 429 || status >= 500)
-    return fail('unavailable', `${host} can't give tokens at the moment (${code}). Try again later.`);
+    return fail('unavailable', `${host} can't give tokens at the moment: ${code}. Try again later.`);
   switch (error) {
     case 'invalid_grant':
       return new RemoteError('signInNeeded', `${host} no longer accepts the sign-in. Sign in again.`, {
@@ -116,10 +116,10 @@ function refusal(
     case 'unauthorized_client':
       return fail(
         'badSettings',
-        `${host} does not accept the client (${code}). Check "client_id" and the client secret of the remote.`,
+        `${host} does not accept the client: ${code}. Check "client_id" and the client secret of the remote.`,
       );
     default:
-      return fail('other', `${host} refused to give tokens (${code}). Is "token_url" right?`);
+      return fail('other', `${host} refused to give tokens: ${code}. Is "token_url" right?`);
   }
 }
 

@@ -9,6 +9,7 @@ test('the address at which the browser ended gives its code', () => {
     `http://127.0.0.1:53682/?code=ANcode-12&scope=x&state=${state}`,
     `  http://127.0.0.1:53682/?state=${state}&code=ANcode-12#top\n`,
     `?code=ANcode-12&state=${state}`,
+    `http://127.0.0.1:53682/?code=ANco\n  de-12&state=${state}`,
   ])
     assert.deepEqual(readPasted(address, state), { kind: 'code', code: 'ANcode-12' }, address);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { isRemoteError } from '../../src/remote/remoteError';
@@ -68,3 +68,31 @@ test('who cancels gets the reason, and the port is free at once', async () => {
   await assert.rejects(code, /enough/);
   await assert.rejects(fetch(redirectUri));
 });
+
+test('a request line that is no address is turned away, and the answer is still heard', async () => {
+  const { redirectUri, code, close } = await listenForRedirect(anyPort, 'state', calm);
+  for (const path of ['//', '//[', '/%', '/?%zz&state=%'])
+    assert.ok([400, 404].includes(await statusOf(Number(new URL(redirectUri).port), path)), path);
+  await fetch(`${redirectUri}?code=good&state=state`);
+  assert.equal(await code, 'good');
+  close();
+});
+
+test('who cancels while the port is being opened gets the reason, and leaves no port open', async () => {
+  const abort = new AbortController();
+  const probe = await listenForRedirect(anyPort, 'state', calm);
+  probe.close();
+  const listening = listenForRedirect(probe.redirectUri, 'state', abort.signal);
+  abort.abort(new Error('enough'));
+  await assert.rejects(listening, /enough/);
+  await assert.rejects(fetch(probe.redirectUri));
+});
+
+function statusOf(port: number, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    }).on('error', reject);
+  });
+}

@@ -81,3 +81,33 @@ test('what became of sessions is told by their ids', () => {
   assert.deepEqual(differences([anna], [renewed, ben]), { added: [ben], removed: [], changed: [renewed] });
   assert.deepEqual(differences([anna, ben], [ben]), { added: [], removed: [anna], changed: [] });
 });
+
+test('a label that two accounts have names neither of them', async () => {
+  const { records } = recordsOver();
+  for (const id of ['1', '2'])
+    await records.put({ ...recordOf(service, { accessToken: id }, id), account: { id, label: 'Anna' } });
+  assert.equal(await records.find(service, 'Anna'), undefined);
+  assert.equal((await records.find(service, '2'))?.token.accessToken, '2');
+});
+
+test('what changes nothing writes nothing, so that what can not be read is kept for whoever can', async () => {
+  const store = sharedStore('{"version":2}');
+  const { records } = recordsOver(store);
+  await records.renew('gone', { accessToken: 'x' });
+  assert.equal(await records.remove('gone'), undefined);
+  assert.equal(store.text, '{"version":2}');
+});
+
+test('a change that could not be stored fails alone, and does not stop the next', async () => {
+  const store = sharedStore();
+  const { records } = recordsOver(store);
+  const { write } = store;
+  store.write = () => Promise.reject(new Error('full'));
+  const failed = assert.rejects(records.put(anna), /full/);
+  const next = records.put(ben);
+  await failed;
+  await assert.rejects(next, /full/);
+  store.write = write;
+  await records.put(anna);
+  assert.equal((await records.all()).length, 1);
+});

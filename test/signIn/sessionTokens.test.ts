@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { type Clock, systemClock } from '../../src/remote/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { SessionRecords } from '../../src/signIn/sessionRecords';
 import { SessionTokens } from '../../src/signIn/sessionTokens';
@@ -27,10 +28,10 @@ async function signedIn(options: DriveServerOptions = {}) {
   const clock = createFakeClock(Date.now());
   await new SessionRecords(store, log).put(recordOf(service, blobOf(server.issueToken(ANNA))));
   /** A window of its own over the same store. */
-  const windowOf = (accountId: string | undefined = ANNA) =>
-    new SessionTokens({ records: new SessionRecords(store, log), service, accountId, clock, log });
+  const windowOf = (accountId: string | undefined = ANNA, time: Clock = clock) =>
+    new SessionTokens({ records: new SessionRecords(store, log), service, accountId, clock: time, log });
   const renewals = () => server.requests.filter(({ operation }) => operation === 'token').length;
-  return { server, store, log, clock, windowOf, renewals };
+  return { server, service, store, log, clock, windowOf, renewals };
 }
 
 test('a good token is used as it is, and the store is read once', async () => {
@@ -117,11 +118,113 @@ test('a sign-in that was taken back says whose it was, and that signing in mends
   assert.doesNotMatch(log.lines.join('\n'), /Atz[ar]/);
 });
 
-test('nobody signed in, and several without a name, are told apart from everything else', async () => {
-  const { windowOf } = await signedIn();
-  await assert.rejects(windowOf('ben@example.com').token(calm), (error) => {
-    return isRemoteError(error, 'signInNeeded') && /ben@example\.com is not signed in/.test(error.message);
+test('nobody signed in, somebody else, and several of whom none is named are told apart', async () => {
+  const { service, store, log, clock, windowOf } = await signedIn();
+  const records = new SessionRecords(store, log);
+  const fails = (tokens: SessionTokens, message: string, signIn: boolean) =>
+    assert.rejects(tokens.token(calm), (error) => {
+      assert.ok(isRemoteError(error, 'signInNeeded'));
+      assert.equal(error.message, message);
+      assert.equal(error.signIn, signIn);
+      return true;
+    });
+  const nameless = new SessionTokens({ records, service, accountId: undefined, clock, log });
+  await fails(windowOf('ben'), 'ben is not signed in. Sign in to use this remote.', true);
+  await records.put(recordOf(service, { accessToken: 'b' }, 'ben@example.com'));
+  await fails(
+    nameless,
+    'Several accounts are signed in: anna@example.com, ben@example.com. Name one of them in the setting "account" of this remote.',
+    false,
+  );
+  for (const { id } of await records.all()) await records.remove(id);
+  await fails(nameless, 'Nobody is signed in. Sign in to use this remote.', true);
+});
+
+test('a token without a refresh token is used until its time is up, and then wants a new sign-in', async () => {
+  const { service, store, log, clock } = await signedIn();
+  const records = new SessionRecords(store, log);
+  await records.put(recordOf(service, { accessToken: 'only', expiresMs: clock.now() + 120_000 }));
+  const tokens = new SessionTokens({ records, service, accountId: ANNA, clock, log });
+  assert.equal(await tokens.token(calm), 'only');
+  clock.advance(120_001);
+  await assert.rejects(tokens.token(calm), (error) => isRemoteError(error, 'signInNeeded') && error.signIn);
+});
+
+test('a refused token does not come back from a renewal that began before it was refused', async () => {
+  const { store, windowOf, renewals } = await signedIn();
+  const tokens = windowOf();
+  const refused = await windowOf().token(calm);
+  const { read } = store;
+  store.read = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return read();
+  };
+  const [early, late] = await Promise.all([tokens.token(calm), tokens.renewed(refused, calm)]);
+  assert.equal(early, refused);
+  assert.notEqual(late, refused);
+  assert.equal(renewals(), 1);
+});
+
+test('two windows that renew at the same moment both go on, though one is slow to store what it got', async () => {
+  const { store, windowOf } = await signedIn({ rotateRefreshTokens: true });
+  const [one, two] = [windowOf(ANNA, systemClock), windowOf(ANNA, systemClock)];
+  const refused = await one.token(calm);
+  await two.token(calm);
+  const { write } = store;
+  store.write = async (text) => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return write(text);
+  };
+  const fresh = await Promise.all([one.renewed(refused, calm), two.renewed(refused, calm)]);
+  assert.equal(fresh[0], fresh[1]);
+  assert.notEqual(fresh[0], refused);
+});
+
+for (const [name, spoil] of [
+  [
+    'could not be stored',
+    (store: { write: unknown }) => (store.write = () => Promise.reject(new Error('full'))),
+  ],
+  ['was written over by another window', undefined],
+] as const)
+  test(`a rotated refresh token that ${name} is not lost for this window`, async () => {
+    const { store, windowOf, log } = await signedIn({ rotateRefreshTokens: true });
+    const tokens = windowOf();
+    const before = store.text;
+    const old = await tokens.token(calm);
+    spoil?.(store);
+    const fresh = await tokens.renewed(old, calm);
+    store.text = before;
+    const next = await tokens.renewed(fresh, calm);
+    store.text = before;
+    assert.equal(new Set([old, fresh, next, await tokens.renewed(fresh, calm)]).size, 3);
+    assert.doesNotMatch(log.lines.join('\n'), /Atz[ar]|full/);
   });
+
+test('a sign-in that has ended is not asked about again, until there is another', async () => {
+  const { server, service, store, log, windowOf, renewals } = await signedIn();
+  const tokens = windowOf();
+  const refused = await tokens.token(calm);
+  server.revoke(ANNA);
+  for (let times = 0; times < 3; times++)
+    await assert.rejects(tokens.renewed(refused, calm), /has expired or was taken back/);
+  assert.equal(renewals(), 1);
+  const again = blobOf(server.issueToken(ANNA));
+  await new SessionRecords(store, log).put(recordOf(service, again));
+  assert.equal(await tokens.renewed(refused, calm), again.accessToken);
+});
+
+test('who signs out while the token is renewed stays signed out', async () => {
+  const { server, store, log, windowOf } = await signedIn();
+  const tokens = windowOf();
+  const refused = await tokens.token(calm);
+  server.addFault({ operation: 'token', delayMs: 100 });
+  const renewal = assert.rejects(tokens.renewed(refused, calm), /not signed in/);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const records = new SessionRecords(store, log);
+  for (const { id } of await records.all()) await records.remove(id);
+  await renewal;
+  assert.deepEqual(await records.all(), []);
 });
 
 test('a token endpoint in trouble is asked three times', async () => {
@@ -132,4 +235,16 @@ test('a token endpoint in trouble is asked three times', async () => {
   assert.notEqual(await tokens.renewed(refused, calm), refused);
   assert.equal(fault.hits, 2);
   assert.equal(clock.waits.length, 2);
+});
+
+test('a token endpoint that asks for a long pause is left alone, and whoever asked is told', async () => {
+  const { server, windowOf, clock } = await signedIn();
+  const tokens = windowOf();
+  const refused = await tokens.token(calm);
+  const fault = server.addFault({ operation: 'token', status: 503, retryAfter: 60, count: 9 });
+  await assert.rejects(tokens.renewed(refused, calm), (error) => {
+    return isRemoteError(error, 'unavailable') && error.retryAfterMs === 60_000;
+  });
+  assert.equal(fault.hits, 1);
+  assert.equal(clock.waits.length, 0);
 });

@@ -40,3 +40,14 @@ test('what is printed is read again as it was', () => {
   ])
     assert.deepEqual(parseTokenBlob(printTokenBlob(blob)), blob);
 });
+
+test('a time long past is past, not never', () => {
+  for (const expiry of ['1970-01-01T00:00:00Z', '1969-01-01T00:00:00Z'])
+    assert.equal(
+      parseTokenBlob(`{"access_token":"a","expiry":"${expiry}"}`)?.expiresMs,
+      Date.parse(expiry),
+      expiry,
+    );
+  const zero = parseTokenBlob('{"access_token":"a","expiry":"0001-01-01T01:00:00+01:00"}');
+  assert.equal(zero?.expiresMs, undefined);
+});

@@ -109,3 +109,60 @@ test('who cancels gets the reason', async () => {
   abort.abort(new Error('enough'));
   await assert.rejects(asked, /enough/);
 });
+
+/** Asks a token endpoint that gives one answer. */
+async function askOne(
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+  clientSecret?: string,
+): Promise<{ readonly form: URLSearchParams; readonly failure: unknown }> {
+  let form = '';
+  const one = createServer((request, response) => {
+    request.on('data', (chunk) => {
+      form += chunk;
+    });
+    request.on('end', () => response.writeHead(status, headers).end(body));
+  });
+  await new Promise<void>((resolve) => one.listen(0, '127.0.0.1', resolve));
+  const tokenUrl = `http://127.0.0.1:${(one.address() as AddressInfo).port}/token`;
+  const client = { tokenUrl, clientId: 'c', ...(clientSecret !== undefined && { clientSecret }) };
+  const failure = await refreshToken(client, 'Atzr|secret', systemClock, calm).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  one.close();
+  one.closeAllConnections();
+  return { form: new URLSearchParams(form), failure };
+}
+
+test('an error that repeats what was sent is not repeated', async () => {
+  const { failure } = await askOne(
+    400,
+    '{"error":"no Atzr|secret here","error_description":"Atzr|secret is unknown"}',
+  );
+  assert.ok(isRemoteError(failure, 'other'));
+  assert.doesNotMatch(`${failure.message} ${failure.code} ${failure.stack}`, /secret/);
+});
+
+test('the pause that a service asks for may be a date', async () => {
+  const date = new Date(Date.now() + 20_000).toUTCString();
+  const { failure } = await askOne(503, '', { 'Retry-After': date });
+  assert.ok(isRemoteError(failure, 'unavailable'));
+  assert.ok((failure.retryAfterMs ?? 0) > 15_000 && (failure.retryAfterMs ?? 0) <= 20_000);
+});
+
+test('an answer without end is called damaged', async () => {
+  const { failure } = await askOne(200, 'x'.repeat(200_000));
+  assert.ok(isRemoteError(failure, 'damaged'), String(failure));
+});
+
+test('a client without a secret, or with an empty one, sends none', async () => {
+  for (const secret of [undefined, '']) {
+    const { form } = await askOne(200, '{"access_token":"a"}', {}, secret);
+    assert.equal(form.get('client_id'), 'c');
+    assert.equal(form.has('client_secret'), false);
+  }
+  const { form } = await askOne(200, '{"access_token":"a"}', {}, 's&s');
+  assert.equal(form.get('client_secret'), 's&s');
+});

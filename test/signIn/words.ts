@@ -1,11 +1,13 @@
+import { setMaxListeners } from 'node:events';
 import type { Log } from '../../src/remote/log';
 import type { SessionRecord, SessionStore } from '../../src/signIn/sessionRecords';
 import type { SignInService } from '../../src/signIn/signInService';
 import type { TokenBlob } from '../../src/signIn/tokenBlob';
 import type { DriveTestServer, IssuedToken } from '../servers/amazonDrive/driveServer';
 
-/** A signal that never aborts. */
+/** A signal that never aborts, however many listen to it. */
 export const calm = new AbortController().signal;
+setMaxListeners(0, calm);
 
 /** A log that can be read. */
 export function keptLog(): Log & { readonly lines: string[] } {
