@@ -75,10 +75,13 @@ test('names: what the service has is shown as rclone shows it', () => {
   }
 });
 
-/** Files on a disk → what rclone's copy of them is named (its disk has the flags Slash and Dot, NUL always). */
-const onDisk: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
+/** rclone's disk: Slash and Dot, and NUL always. */
+const disk: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
 
-test('names: a file of a disk is sent under the name that rclone sends it under', () => {
+/** Files that rclone can read from a disk: those whose name it finds again when it has taken it apart. */
+const isReadByRclone = (file: string) => encodeName(decodeName(file, disk), disk) === file;
+
+test('names: a file of a disk is sent under the name that rclone sends it under, and is given the name that rclone gives it', () => {
   const files = [
     '␀',
     '／',
@@ -90,12 +93,12 @@ test('names: a file of a disk is sent under the name that rclone sends it under'
     '‛␀',
     '...',
     ' x ',
-    'x‛y',
-    '‛BA',
-    '‛',
+    '‛‛',
+    'a‛‛BA',
     '␁',
     '␡',
-    '‛␁',
+    '‛‛␁',
+    '‛‛／',
   ];
   for (const file of [
     ...files,
@@ -106,20 +109,29 @@ test('names: a file of a disk is sent under the name that rclone sends it under'
     '-a',
     'ж+é',
     '😀',
-    '‛‛／',
     '‛‛．',
     '\ufffd',
-  ])
-    assert.equal(names.apiName(file), encodeName(decodeName(file, onDisk), driveFlags), JSON.stringify(file));
+    ...randomNames(20_000),
+  ]) {
+    if (pathProblem(file) !== undefined || !isReadByRclone(file)) continue;
+    const api = encodeName(decodeName(file, disk), driveFlags);
+    assert.equal(names.apiName(file), api, JSON.stringify(file));
+    assert.equal(encodeName(decodeName(api, driveFlags), disk), file);
+    assert.deepEqual(names.pathName(api), { name: file });
+  }
 });
 
-test('names: the one difference to rclone keeps apart what rclone sends to one name', () => {
-  assert.equal(
-    encodeName(decodeName('‛', onDisk), driveFlags),
-    encodeName(decodeName('‛‛', onDisk), driveFlags),
-  );
-  assert.equal(names.apiName('‛'), '‛‛');
-  assert.equal(names.apiName('‛‛'), '‛‛‛‛');
+test('names: a quote sign that quotes nothing, whose file rclone can not read, is sent as it is', () => {
+  for (const file of ['‛', 'x‛y', '‛ZZ', 'Pa‛anga', '‛␁', '‛‛‛']) {
+    assert.ok(!isReadByRclone(file));
+    assert.equal(names.apiName(file), file);
+    assert.deepEqual(names.pathName(file), { name: file });
+  }
+  for (const file of ['‛BA', 'x‛41', '‛‛‛ff'])
+    assert.throws(
+      () => names.apiName(file),
+      (error) => isRemoteError(error, 'badName') && /Rename it/.test(error.message),
+    );
 });
 
 test('names: what can be no part of a path, or would not be found by it, is told apart', () => {
@@ -129,14 +141,30 @@ test('names: what can be no part of a path, or would not be found by it, is told
     ['.', '．'],
     ['..', '．．'],
     ['\0', '␀'],
-    ['‛', '‛'],
-    ['x‛y', 'x‛y'],
     ['‛41', 'A'],
+    ['‛C3‛A9', 'é'],
   ] as const)
     assert.deepEqual(names.pathName(api), { problem: 'oddName', shown: shownAs }, JSON.stringify(api));
   for (const api of ['‛BA', 'bad‛FF', 'lone\ud800'])
     assert.equal((names.pathName(api) as { problem: string }).problem, 'invalidText', api);
-  assert.deepEqual(names.pathName('‛C3‛A9'), { problem: 'oddName', shown: 'é' });
+});
+
+test('names: with Ctl and Del, control signs are look-alikes at the service', () => {
+  const others = new DriveNames({ ...driveFlags, ctl: true, del: true });
+  for (const [part, api] of [
+    ['\u0001', '␁'],
+    ['␁', '‛␁'],
+    ['\u007f', '␡'],
+    ['‛‛', '‛‛'],
+    ['／', '／'],
+  ] as const) {
+    assert.equal(others.apiName(part), api);
+    assert.deepEqual(others.pathName(api), { name: part });
+  }
+  assert.throws(
+    () => others.apiName('‛\u0001'),
+    (error) => isRemoteError(error, 'badName'),
+  );
 });
 
 /** Names full of signs that mean something here. */
@@ -171,21 +199,29 @@ function* randomNames(count: number): Generator<string> {
 }
 
 test('names: every part of a path comes back as it was, and only names that the service can hold are sent', () => {
-  const sentAs = new Map<string, string>();
-  for (const part of randomNames(60_000)) {
-    if (pathProblem(part) !== undefined) continue;
-    const api = names.apiName(part);
-    assert.deepEqual(names.pathName(api), { name: part }, JSON.stringify({ part, api }));
-    assert.doesNotMatch(api, /[/\0]|^\.\.?$/);
-    assert.equal(
-      encodeName(decodeName(api, driveFlags), driveFlags),
-      api,
-      'rclone finds it by its name again',
-    );
-    assert.equal(sentAs.get(api) ?? part, part, 'different parts stay different');
-    sentAs.set(api, part);
+  for (const flags of [driveFlags, { ...driveFlags, ctl: true, del: true }]) {
+    const kept = new DriveNames(flags);
+    const sentAs = new Map<string, string>();
+    let refusals = 0;
+    for (const part of randomNames(60_000)) {
+      if (pathProblem(part) !== undefined) continue;
+      let api: string;
+      try {
+        api = kept.apiName(part);
+      } catch (error) {
+        assert.ok(isRemoteError(error, 'badName') && part.includes('‛') && !isReadByRclone(part), part);
+        refusals++;
+        continue;
+      }
+      assert.deepEqual(kept.pathName(api), { name: part }, JSON.stringify({ part, api }));
+      assert.doesNotMatch(api, /[/\0]|^\.\.?$/);
+      assert.equal(sentAs.get(api) ?? part, part, 'different parts stay different');
+      if (isReadByRclone(part))
+        assert.equal(encodeName(decodeName(api, flags), flags), api, 'rclone finds it by its name again');
+      sentAs.set(api, part);
+    }
+    assert.ok(sentAs.size > 20_000 && refusals > 10);
   }
-  assert.ok(sentAs.size > 20_000);
 });
 
 test('names: any name of the service that is usable is asked for by itself', () => {

@@ -193,3 +193,14 @@ test('sync: deletes go to the trash', async () => {
     );
   });
 });
+
+test('sync: files are copied from the drive to itself even when only one request may be under way', async () => {
+  await servedDrive({ settings: { concurrency: 1 } }, async ({ remote, drive }) => {
+    for (let i = 0; i < 6; i++) drive.putFile(`from/large ${i}`, pattern(1_500_000, i));
+    drive.putFile('from/small', 'x');
+    const layered = patient(remote);
+    await synced(side('acd', layered, 'from'), side('acd', layered, 'to'));
+    assert.deepEqual(drive.tree('to'), drive.tree('from'));
+    assert.ok(drive.read('to/large 5').equals(pattern(1_500_000, 5)));
+  });
+});

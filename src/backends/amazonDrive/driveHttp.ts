@@ -49,7 +49,7 @@ export interface DriveRequest {
 export interface HttpOptions {
   readonly tokens: TokenSource;
   readonly pacer: Pacer;
-  /** Requests at once. A download counts until its headers are there: its body may be read while others are written. */
+  /** Requests at once. Each counts until the answer's headers are there: a download's body may be read while others are written. */
   readonly slots: Slots;
   readonly clock: Clock;
 }
@@ -67,33 +67,6 @@ export class DriveHttp {
   /** A successful answer whose body is still to be read. Throws RemoteErrors and the signal's reason. */
   async send(request: DriveRequest, signal: AbortSignal): Promise<IncomingMessage> {
     signal.throwIfAborted();
-    const leave = await this.options.slots.take(1, signal);
-    try {
-      return await this.sendAuthorized(request, signal);
-    } finally {
-      leave();
-    }
-  }
-
-  /** The JSON of a successful answer, undefined for an empty one. Throws `damaged` for what is no JSON. */
-  async json(request: DriveRequest, signal: AbortSignal): Promise<unknown> {
-    signal.throwIfAborted();
-    const leave = await this.options.slots.take(1, signal);
-    try {
-      const answer = await this.sendAuthorized(request, signal);
-      const text = await wholeText(answer, request, signal);
-      return text === '' ? undefined : parsedJson(text, request);
-    } finally {
-      leave();
-    }
-  }
-
-  close(): void {
-    this.httpAgent.destroy();
-    this.httpsAgent.destroy();
-  }
-
-  private async sendAuthorized(request: DriveRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const { tokens } = this.options;
     if (request.isPublic) return this.followed(request, undefined, signal);
     const token = await tokens.token(signal);
@@ -104,6 +77,17 @@ export class DriveHttp {
       if (!(error instanceof RemoteError) || error.kind !== 'signInNeeded') throw error;
       return this.followed(request, await tokens.renewed(token, signal), signal);
     }
+  }
+
+  /** The JSON of a successful answer, undefined for an empty one. Throws `damaged` for what is no JSON. */
+  async json(request: DriveRequest, signal: AbortSignal): Promise<unknown> {
+    const text = await wholeText(await this.send(request, signal), request, signal);
+    return text === '' ? undefined : parsedJson(text, request);
+  }
+
+  close(): void {
+    this.httpAgent.destroy();
+    this.httpsAgent.destroy();
   }
 
   private async followed(
@@ -135,15 +119,23 @@ export class DriveHttp {
     token: string | undefined,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    const paced = await this.options.pacer.start(signal);
+    // Opened first: its source may be another request to this very remote, which must not wait for the place of this one.
+    const content = await request.body?.open(signal);
+    let paced: PacedRequest | undefined;
     let answer: IncomingMessage;
+    let leave: (() => void) | undefined;
     try {
-      answer = await this.transmit(request, token, signal);
+      leave = await this.options.slots.take(1, signal);
+      paced = await this.options.pacer.start(signal);
+      answer = await this.onWire(request, this.headersOf(request, token), content, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const failure = networkError(error, new URL(request.url).host);
-      if (failure !== error) paced.failed();
+      if (failure !== error) paced?.failed();
       throw failure;
+    } finally {
+      leave?.();
+      if (content && !isPieces(content)) content.destroy();
     }
     const date = Date.parse(answer.headers.date ?? '');
     if (Number.isFinite(date)) this.answered = { date, at: this.options.clock.now() };
@@ -185,30 +177,18 @@ export class DriveHttp {
     throw refusalOf(status, answer.headers, text, request.about, this.options.clock.now());
   }
 
-  private async transmit(
-    request: DriveRequest,
+  private headersOf(
+    { method, headers, body }: DriveRequest,
     token: string | undefined,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    const { body } = request;
-    const content = body && (await body.open(signal));
-    if (signal.aborted) {
-      if (content && !isPieces(content)) content.destroy();
-      throw signal.reason;
-    }
-    const headers: Record<string, string> = {
+  ): Readonly<Record<string, string>> {
+    return {
       accept: 'application/json, */*',
       'user-agent': 'cloud-remotes',
-      ...request.headers,
+      ...headers,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(body && { 'content-type': body.contentType, 'content-length': String(body.length) }),
-      ...(!body && /^P/.test(request.method) && { 'content-length': '0' }),
+      ...(!body && /^P/.test(method) && { 'content-length': '0' }),
     };
-    try {
-      return await this.onWire(request, headers, content, signal);
-    } finally {
-      if (content && !isPieces(content)) content.destroy();
-    }
   }
 
   private onWire(

@@ -1,9 +1,20 @@
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { decodeName, encodeName, type NameFlags, quote, standardFlags } from './nameEncoding';
+import {
+  decodedSign,
+  decodeName,
+  encodedSign,
+  encodeName,
+  type NameFlags,
+  quote,
+  standardFlags,
+} from './nameEncoding';
 
 /** The service refuses longer names (API page §7.1); UTF-16 units. */
 export const longestName = 280;
+
+/** What rclone's disk can't hold: the look-alikes of these stand in our paths as they stand in its files. */
+const diskFlags: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
 
 /** A name of the service as a part of a path, or why it can be none. */
 export type PathName =
@@ -11,17 +22,19 @@ export type PathName =
   | {
       /** invalidText: it stands for bytes that are no text. oddName: asked for by the path it gives, another name would be looked for. */
       readonly problem: 'invalidText' | 'oddName';
-      /** As near as it can be shown. */
+      /** The name that rclone gives the file on a disk, as near as it can be shown. */
       readonly shown: string;
     };
 
 /**
- * Names of the service ↔ parts of paths, as rclone keeps files of a disk there (API page §7.2).
+ * Names of the service ↔ parts of paths, so that files have the names which rclone sends from a disk and gives them there (API page §7.2).
+ * With the usual encoding both are then spelled alike: what a disk can't hold is a look-alike here and there, and a look-alike that is
+ * meant has the quote sign `‛` before it here and there. With `Ctl` and `Del`, control signs are look-alikes at the service only.
  *
- * rclone writes a name by its encoding, and on the way back to a disk replaces only what a disk can't hold: `/`, NUL, `.` and `..`. So do
- * we, with one difference: the quote sign `‛` is doubled in a path only where it would otherwise be read as one. rclone doubles each, so
- * that it sends the files `‛` and `‛‛` of a disk to one and the same name; here each name has its own, both ways:
- * `pathName(apiName(x)) = x`, and different parts stay different.
+ * A quote sign that quotes nothing is sent as it is. rclone can't read such a file of a disk at all; it lists the name that we send, with
+ * the sign doubled, and can download it. In the one place where it would stand for a byte there, before two hex digits, it is refused.
+ *
+ * `pathName(apiName(x)) = x`, different parts stay different, and no name comes out that the service can't hold.
  */
 export class DriveNames {
   constructor(private readonly flags: NameFlags) {}
@@ -31,7 +44,12 @@ export class DriveNames {
     if (part === '') throw new RemoteError('badName', `"${path}" has a part without a name.`);
     if (/\p{Surrogate}/u.test(part))
       throw new RemoteError('badName', `"${path}" has a part that is no valid text. Rename it.`);
-    const name = encodeName(plainName(part), this.flags);
+    const name = sent(part, this.flags);
+    if (received(name, this.flags) !== part)
+      throw new RemoteError(
+        'badName',
+        `"${path}" has a "${quote}" where it would stand for something else at Amazon Drive. Rename it.`,
+      );
     if (name.length > longestName)
       throw new RemoteError(
         'badName',
@@ -41,12 +59,13 @@ export class DriveNames {
   }
 
   pathName(apiName: string): PathName {
-    const plain = decodeName(apiName, this.flags);
-    const name = partOf(plain);
+    const name = received(apiName, this.flags);
+    if (name !== undefined && sent(name, this.flags) === apiName) return { name };
+    const shown = encodeName(decodeName(apiName, this.flags), diskFlags);
     // A lone surrogate is a byte that the name stands for, or was no text in the first place.
-    if (/\p{Surrogate}/u.test(plain))
-      return { problem: 'invalidText', shown: plain.replace(/\p{Surrogate}/gu, '\ufffd') };
-    return encodeName(plain, this.flags) === apiName ? { name } : { problem: 'oddName', shown: name };
+    return /\p{Surrogate}/u.test(shown)
+      ? { problem: 'invalidText', shown: shown.replace(/\p{Surrogate}/gu, '\ufffd') }
+      : { problem: 'oddName', shown };
   }
 
   /** As rclone prints it. */
@@ -55,29 +74,43 @@ export class DriveNames {
   }
 }
 
-/** A part of a path with look-alikes for what no part can hold → the name that is meant. */
-function plainName(part: string): string {
-  const oneDot = /^(‛*)．$/.exec(part);
-  if (oneDot) return oneDot[1] ? `${oneDot[1].slice(1)}．` : '.';
-  const twoDots = /^(‛*)．\1．$/.exec(part);
-  if (twoDots) return twoDots[1] ? `${twoDots[1].slice(1)}．`.repeat(2) : '..';
-  return part.replace(/(‛*)([／␀])/g, (_, quotes: string, sign: string) => {
-    const kept = quote.repeat(quotes.length >> 1);
-    if (quotes.length % 2 === 1) return kept + sign;
-    return kept + (sign === '／' ? '/' : '\0');
-  });
+/** Whether a sign stands for something that no part of a path can hold: it is written alike on both sides, as are its quotes. */
+function isStandIn(sign: string | undefined): boolean {
+  return sign === '／' || sign === '␀';
 }
 
-/** The inverse of `plainName`. */
-function partOf(plain: string): string {
-  if (plain === '.') return '．';
-  if (plain === '..') return '．．';
-  if (/^‛*．$/.test(plain)) return quote + plain;
-  const twoDots = /^(‛*)．\1．$/.exec(plain);
-  if (twoDots) return `${quote}${twoDots[1] ?? ''}．`.repeat(2);
-  return plain.replace(/(‛*)([／␀/\0])/g, (_, quotes: string, sign: string) => {
-    const doubled = quote.repeat(2 * quotes.length);
-    if (sign === '／' || sign === '␀') return doubled + quote + sign;
-    return doubled + (sign === '/' ? '／' : '␀');
-  });
+function sent(part: string, flags: NameFlags): string {
+  const signs = Array.from(part);
+  let name = '';
+  for (let i = 0; i < signs.length; i++) {
+    const sign = signs[i] ?? '';
+    const next = signs[i + 1];
+    if (sign === quote && (next === quote || isStandIn(next))) {
+      name += sign + next;
+      i++;
+    } else name += sign === quote || isStandIn(sign) ? sign : encodedSign(sign, flags);
+  }
+  return name;
+}
+
+/** The part of a path that is sent as `name`; undefined when there is none. */
+function received(name: string, flags: NameFlags): string | undefined {
+  if (name === '' || name === '.' || name === '..' || /[/\0]|\p{Surrogate}/u.test(name)) return undefined;
+  const signs = Array.from(name);
+  let part = '';
+  for (let i = 0; i < signs.length; i++) {
+    const sign = signs[i] ?? '';
+    const next = signs[i + 1];
+    if (sign !== quote) {
+      part += isStandIn(sign) ? sign : (decodedSign(sign, flags) ?? sign);
+    } else if (next === quote || isStandIn(next)) {
+      part += sign + next;
+      i++;
+    } else if (next !== undefined && decodedSign(next, flags) !== undefined) {
+      part += next;
+      i++;
+    } else if (/^[0-9a-f]{2}$/i.test(`${next ?? ''}${signs[i + 2] ?? ''}`)) return undefined;
+    else part += sign;
+  }
+  return part;
 }

@@ -40,7 +40,8 @@ export function encodeName(name: string, flags: NameFlags): string {
   return written;
 }
 
-function encodedSign(sign: string, flags: NameFlags): string {
+/** One sign as it is written. */
+export function encodedSign(sign: string, flags: NameFlags): string {
   const code = sign.codePointAt(0) ?? 0;
   if (code === 0) return nulPicture;
   if (sign === quote || sign === nulPicture) return quote + sign;
@@ -96,7 +97,7 @@ export function decodeName(written: string, flags: NameFlags): string {
 }
 
 /** What an unquoted look-alike stands for; undefined when `sign` is none. */
-function decodedSign(sign: string, flags: NameFlags): string | undefined {
+export function decodedSign(sign: string, flags: NameFlags): string | undefined {
   if (sign === nulPicture) return '\0';
   if (flags.slash && sign === fullSlash) return '/';
   if (flags.del && sign === delPicture) return '\x7f';
@@ -142,6 +143,6 @@ function isControlPicture(code: number): boolean {
   return code > pictures && code <= pictures + 0x1f;
 }
 
-export function isRawByte(code: number): boolean {
+function isRawByte(code: number): boolean {
   return code >= 0xdc80 && code <= 0xdcff;
 }

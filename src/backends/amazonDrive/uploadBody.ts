@@ -47,11 +47,20 @@ export class UploadBody implements RequestBody {
     this.isSent = false;
     const { source } = this;
     if (!source.bytes && source.size > inMemoryLimit)
-      return Readable.from(this.pieces(await source.open(undefined, signal)), { objectMode: false });
+      return this.streamed(await source.open(undefined, signal));
     const bytes = source.bytes ? await source.bytes(signal) : await this.collected(signal);
     if (bytes.length !== source.size) throw this.lengthChanged(bytes.length);
     this.checkMd5(createHash('md5').update(bytes).digest('hex'));
     return [this.head, bytes, this.tail];
+  }
+
+  /** The form around `content`, which ends with it, also when nobody comes to read it. */
+  private streamed(content: Readable): Readable {
+    // Whoever reads the form hears of it; while it waits for its turn nobody does.
+    content.on('error', () => {});
+    const form = Readable.from(this.pieces(content), { objectMode: false });
+    form.once('close', () => content.destroy());
+    return form;
   }
 
   readonly onSent = (): void => {
