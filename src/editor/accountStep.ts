@@ -42,7 +42,7 @@ export async function askAccount(signIns: SignIns, question: AccountQuestion): P
     if (does === undefined || does === 'back') return does;
     if (does !== 'signIn') return { text: does.take };
     try {
-      return { text: (await signIns.signIn(requirement, settings, clientSecret)).label };
+      return { text: (await signIns.signIn(requirement, settings, clientSecret, 'another')).label };
     } catch (error) {
       // Who left the sign-in comes back to the question; what went wrong was said where it happened, or is said here.
       if (!isCancellation(error) && !isRefusal(error))

@@ -50,7 +50,7 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
   const requirement = backend.signIn;
   try {
     const secret = await shell.secrets.get(settings.name, requirement.clientSecretField);
-    const { label } = await shell.signIns.signIn(requirement, settings, secret);
+    const { label } = await shell.signIns.signIn(requirement, settings, secret, 'anyone');
     await useAccount(shell, remote, label);
   } catch (error) {
     if (!isCancellation(error))

@@ -42,6 +42,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
     this.told ??= records;
     const asked = scopes && readScopes(scopes);
     const service = asked?.settings && this.parts.requirement.service(asked.settings);
+    if (asked?.another) return [];
     return records
       .filter((record) => !service || isOfService(record, service))
       .filter((record) => !asked || sameScopes(record.scopes, asked.scopes))

@@ -57,12 +57,13 @@ export class SignIns {
     requirement: SignInRequirement,
     settings: SignInSettings,
     clientSecret: string | undefined,
+    who: 'anyone' | 'another',
   ): Promise<vscode.AuthenticationSessionAccountInformation> {
     const service = requirement.service(settings);
     const client = `${service.tokenUrl} ${service.clientId}`;
     if (clientSecret !== undefined) this.unsaved.set(client, clientSecret);
     try {
-      const scopes = scopesWith(service.scopes, settings);
+      const scopes = scopesWith(service.scopes, settings, who);
       const session = await vscode.authentication.getSession(requirement.providerId, scopes, {
         forceNewSession: true,
       });

@@ -26,7 +26,7 @@ export async function answerDriveWizard(window: EditorWindow, answers: DriveAnsw
 
 /** Allows the extension to use an account of the provider, where the editor asks. */
 export async function allowAccount(window: EditorWindow): Promise<void> {
-  await window.answerDialog(/wants to sign in using Amazon Drive/, 'Allow');
+  await window.answerDialog(/wants (you )?to sign in (again )?using Amazon Drive/, 'Allow');
 }
 
 /**
