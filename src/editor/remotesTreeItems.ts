@@ -258,7 +258,7 @@ function errorItem(node: ErrorNode): vscode.TreeItem {
 /** What a click on an error row does: the one thing that helps, or the whole message where it depends. */
 function errorWayOut({ waysOut: [first] }: Phrase) {
   if (first === 'signIn')
-    return { command: 'cloudRemotes.signInAgain', title: 'Sign In Again', text: 'Sign in again' };
+    return { command: 'cloudRemotes.signInAgain', title: 'Sign In', text: 'click to sign in' };
   if (first === 'editRemote')
     return { command: 'cloudRemotes.editRemote', title: 'Edit Remote', text: 'click to edit the remote' };
   if (first === 'copyCommand')

@@ -60,18 +60,20 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
   shell.forgetRemote(settings.name);
 }
 
-/** A remote that was somebody's becomes another's only when the user says so. */
+/** A remote that was nobody's is the drive of who signed in; one that was somebody's becomes another's only when the user says so. */
 async function useAccount(shell: Shell, { backend, settings }: SignedRemote, label: string): Promise<void> {
   const field = backend.signIn.accountField;
   const before = settings[field];
-  if (before === label || before === undefined) return;
-  const use = `Use ${label}`;
-  const chosen = await vscode.window.showWarningMessage(
-    `You signed in as ${label}, but ${settings.name} is the drive of ${before}.`,
-    { modal: true, detail: `Shall ${settings.name} be the drive of ${label} from now on?` },
-    use,
-  );
-  if (chosen !== use) return;
+  if (before === label) return;
+  if (before !== undefined) {
+    const use = `Use ${label}`;
+    const chosen = await vscode.window.showWarningMessage(
+      `You signed in as ${label}, but ${settings.name} is the drive of ${before}.`,
+      { modal: true, detail: `Shall ${settings.name} be the drive of ${label} from now on?` },
+      use,
+    );
+    if (chosen !== use) return;
+  }
   const secrets = await shell.secrets.all(settings.name, backend.secretFields);
   await saveRemote(shell, backend, { ...settings, [field]: label }, secrets, settings.name);
 }

@@ -54,7 +54,7 @@ export function phraseError(error: unknown, what: string): Phrase {
   const { short, waysOut } = kinds[error.kind];
   const { command, signIn } = error;
   return {
-    short: signIn ? 'sign-in expired' : short,
+    short: signIn ? (error.code === 'signedOut' ? 'not signed in' : 'sign-in expired') : short,
     text: `${what}. ${error.message}`,
     waysOut: waysOut.filter(
       (way) => (way !== 'copyCommand' || command !== undefined) && (way !== 'signIn' || signIn),

@@ -178,7 +178,7 @@ export class SessionTokens implements TokenSource {
       accountId === undefined
         ? 'Nobody is signed in. Sign in to use this remote.'
         : `${accountId} is not signed in. Sign in to use this remote.`,
-      { signIn: true },
+      { signIn: true, code: 'signedOut' },
     );
   }
 

@@ -20,7 +20,7 @@ export async function* testDriveConnection(
   const endpoints = await attempt(() => api.endpoints(signal), signal);
   if ('error' in endpoints) {
     const { error } = endpoints;
-    const isReached = error.kind === 'signInNeeded' && error.code !== undefined;
+    const isReached = error.kind === 'signInNeeded' && error.code !== undefined && error.code !== 'signedOut';
     if (isReached) yield { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
     else if (error.kind === 'signInNeeded')
       yield {
@@ -124,5 +124,5 @@ async function attempt<T>(
 }
 
 function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1);
+  return (bytes / 1024 ** 3).toFixed(1);
 }
