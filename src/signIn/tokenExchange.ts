@@ -58,13 +58,20 @@ async function tokensFrom(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<TokenBlob> {
+  const { tokenUrl, clientId, clientSecret } = client;
   const form = new URLSearchParams({
     ...fields,
-    client_id: client.clientId,
-    ...(client.clientSecret && { client_secret: client.clientSecret }),
+    client_id: clientId,
+    ...(clientSecret && { client_secret: clientSecret }),
   });
   const asked = clock.now();
-  const { status, retryAfterMs, body } = await post(client.tokenUrl, form.toString(), clock, signal);
+  let reply = await post(tokenUrl, form.toString(), undefined, clock, signal);
+  if (clientSecret && refusesClient(reply)) {
+    // Basic is what every service has to take, the body only what most do (RFC 6749 §2.3.1). A refused client has used up no code.
+    const rest = new URLSearchParams(fields).toString();
+    reply = await post(tokenUrl, rest, basic(clientId, clientSecret), clock, signal);
+  }
+  const { status, retryAfterMs, body } = reply;
   const answer = parsed(body);
   if (status < 200 || status > 299) throw refusal(client.tokenUrl, status, answer, retryAfterMs);
   const { access_token, refresh_token, expires_in } = answer;
@@ -79,6 +86,18 @@ async function tokensFrom(
     ...(typeof refresh_token === 'string' && refresh_token !== '' && { refreshToken: refresh_token }),
     ...(Number.isFinite(seconds) && seconds > 0 && { expiresMs: asked + seconds * 1000 }),
   };
+}
+
+function refusesClient({ status, body }: Answer): boolean {
+  return status === 401 || parsed(body)['error'] === 'invalid_client';
+}
+
+/** Each half is form-encoded first (RFC 6749 §2.3.1). */
+function basic(clientId: string, clientSecret: string): string {
+  const encoded = [clientId, clientSecret].map((text) =>
+    new URLSearchParams({ '': text }).toString().slice(1),
+  );
+  return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
 }
 
 function parsed(body: string): Readonly<Record<string, unknown>> {
@@ -130,7 +149,13 @@ interface Answer {
 }
 
 /** Through the editor's own http modules and without an agent, so that its proxy settings and certificates apply. */
-function post(url: string, form: string, clock: Clock, signal: AbortSignal): Promise<Answer> {
+function post(
+  url: string,
+  form: string,
+  authorization: string | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Answer> {
   signal.throwIfAborted();
   const request = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
@@ -154,6 +179,7 @@ function post(url: string, form: string, clock: Clock, signal: AbortSignal): Pro
           'Content-Type': 'application/x-www-form-urlencoded',
           'Content-Length': Buffer.byteLength(form),
           Accept: 'application/json',
+          ...(authorization !== undefined && { Authorization: authorization }),
         },
       },
       (incoming) => {

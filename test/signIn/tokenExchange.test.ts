@@ -80,6 +80,58 @@ test('a wrong client secret is called one of the settings', async () => {
   );
 });
 
+/** A service that takes a client's secret in one place only; `form` is what it was sent there. */
+async function takesSecretIn(place: 'Basic' | 'body', ask: (tokenUrl: string) => Promise<void>) {
+  const seen: { authorization: string | undefined; form: URLSearchParams }[] = [];
+  const picky = createServer(async (request, response) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    const form = new URLSearchParams(text);
+    const { authorization } = request.headers;
+    seen.push({ authorization, form });
+    const isGood =
+      place === 'Basic'
+        ? authorization !== undefined && !form.has('client_secret')
+        : authorization === undefined && form.get('client_secret') === 's:%/ü';
+    response.writeHead(isGood ? 200 : 401);
+    response.end(isGood ? '{"access_token":"good"}' : '{"error":"invalid_client"}');
+  });
+  await new Promise<void>((resolve) => picky.listen(0, '127.0.0.1', resolve));
+  try {
+    await ask(`http://127.0.0.1:${(picky.address() as AddressInfo).port}/token`);
+  } finally {
+    picky.close();
+    picky.closeAllConnections();
+  }
+  return seen;
+}
+
+test("a client's secret is sent in the body, and by Basic where a service wants it so", async () => {
+  for (const [place, requests] of [
+    ['body', 1],
+    ['Basic', 2],
+  ] as const) {
+    const seen = await takesSecretIn(place, async (tokenUrl) => {
+      const client = { tokenUrl, clientId: 'the client', clientSecret: 's:%/ü' };
+      assert.equal((await refreshToken(client, 'r', systemClock, calm)).accessToken, 'good');
+    });
+    assert.equal(seen.length, requests, place);
+    if (place === 'Basic')
+      assert.equal(
+        seen[1]?.authorization,
+        `Basic ${Buffer.from('the+client:s%3A%25%2F%C3%BC').toString('base64')}`,
+        'each half is form-encoded first',
+      );
+  }
+});
+
+test('a public client is refused once, without a second try', async () => {
+  const seen = await takesSecretIn('Basic', async (tokenUrl) => {
+    await fails(refreshToken({ tokenUrl, clientId: 'c' }, 'r', systemClock, calm), 'badSettings');
+  });
+  assert.equal(seen.length, 1);
+});
+
 test('a service in trouble, one that is away and one that answers nonsense are told apart', async () => {
   const answers: [number, string, Record<string, string>][] = [
     [503, '', {}],
