@@ -26,8 +26,12 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   private readonly changed =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.changed.event;
-  /** What was told of so far; undefined before anyone asked. */
+  private readonly anew = new vscode.EventEmitter<void>();
+  /** An account that was signed in already did so again: what was refused its old tokens can go on. */
+  readonly onDidSignInAnew = this.anew.event;
+  /** What was told of so far; before, it is what this window saw first, be it for a remote's tokens. */
   private told: readonly SessionRecord[] | undefined;
+  private telling: Promise<unknown> = Promise.resolve();
   private readonly listening: vscode.Disposable;
 
   constructor(private readonly parts: SignInProviderParts) {
@@ -39,7 +43,6 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
     options: vscode.AuthenticationProviderSessionOptions = {},
   ): Promise<vscode.AuthenticationSession[]> {
     const records = await this.parts.records.all();
-    this.told ??= records;
     const asked = scopes && readScopes(scopes);
     const service = asked?.settings && this.parts.requirement.service(asked.settings);
     if (asked?.another) return [];
@@ -59,14 +62,14 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
           'badSettings',
           `There is no ${requirement.title} remote yet. Add one first: it says where to sign in.`,
         );
-      this.told ??= await records.all();
       const service = requirement.service(settings);
       const secret = await clientSecret(settings);
       const token = await ask(service, secret);
       const account = await requirement.identify(settings, token.accessToken, AbortSignal.timeout(60_000));
       const { authUrl, tokenUrl, clientId, redirectUri } = service;
+      const id = crypto.randomUUID();
       const record = await records.put({
-        id: crypto.randomUUID(),
+        id,
         account,
         service: { authUrl, tokenUrl, clientId, redirectUri },
         scopes: service.scopes,
@@ -74,6 +77,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
         token,
       });
       await this.tellChanges();
+      if (record.id !== id) this.anew.fire();
       return sessionOf(record, scopes);
     } catch (error) {
       if (error instanceof RemoteError) {
@@ -86,7 +90,6 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   }
 
   async removeSession(id: string): Promise<void> {
-    this.told ??= await this.parts.records.all();
     await this.parts.records.remove(id);
     await this.tellChanges();
   }
@@ -94,13 +97,21 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   dispose(): void {
     this.listening.dispose();
     this.changed.dispose();
+    this.anew.dispose();
   }
 
-  private async tellChanges(): Promise<void> {
-    const before = this.told;
+  /** One after the other: the store tells of our own changes too, and each is to be told once. */
+  private tellChanges(): Promise<void> {
+    const turn = this.telling.then(() => this.tellNow());
+    this.telling = turn.catch(() => {});
+    return turn;
+  }
+
+  private async tellNow(): Promise<void> {
+    const before = this.told ?? this.parts.records.atFirst;
+    if (!before) return;
     const after = await this.parts.records.all();
     this.told = after;
-    if (!before) return;
     const { added, removed, changed } = differences(before, after);
     if (added.length + removed.length + changed.length === 0) return;
     const sessions = (some: readonly SessionRecord[]) => some.map((record) => sessionOf(record, undefined));

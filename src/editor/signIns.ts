@@ -109,6 +109,7 @@ export class SignIns {
         provider.onDidChangeSessions(({ added, removed }) => {
           if ((added?.length ?? 0) + (removed?.length ?? 0) > 0) changed.fire(backend);
         }),
+        provider.onDidSignInAnew(() => changed.fire(backend)),
         vscode.authentication.registerAuthenticationProvider(
           requirement.providerId,
           requirement.title,

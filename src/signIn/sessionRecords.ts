@@ -29,14 +29,25 @@ export function isOfService({ service }: SessionRecord, { tokenUrl, clientId }: 
  */
 export class SessionRecords {
   private last: Promise<unknown> = Promise.resolve();
+  private first: readonly SessionRecord[] | undefined;
 
   constructor(
     private readonly store: SessionStore,
     private readonly log: Log,
   ) {}
 
+  /** What this window saw when it first looked; undefined before. Whoever uses a session has looked. */
+  get atFirst(): readonly SessionRecord[] | undefined {
+    return this.first;
+  }
+
   async all(): Promise<readonly SessionRecord[]> {
-    const text = await this.store.read();
+    const records = this.parse(await this.store.read());
+    this.first ??= records;
+    return records;
+  }
+
+  private parse(text: string | undefined): readonly SessionRecord[] {
     if (text === undefined) return [];
     try {
       const written: unknown = JSON.parse(text);
