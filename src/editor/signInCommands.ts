@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Backend } from '../backends/backend';
-import type { SignInRequirement } from '../signIn/signInService';
+import type { SignedInAccount, SignInRequirement } from '../signIn/signInService';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 import { isCancellation } from './cancellation';
 import { saveRemote } from './savedRemotes';
@@ -50,8 +50,7 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
   const requirement = backend.signIn;
   try {
     const secret = await shell.secrets.get(settings.name, requirement.clientSecretField);
-    const { label } = await shell.signIns.signIn(requirement, settings, secret, 'anyone');
-    await useAccount(shell, remote, label);
+    await useAccount(shell, remote, await shell.signIns.signIn(requirement, settings, secret, 'anyone'));
   } catch (error) {
     if (!isCancellation(error))
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
@@ -61,10 +60,14 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
 }
 
 /** A remote that was nobody's is the drive of who signed in; one that was somebody's becomes another's only when the user says so. */
-async function useAccount(shell: Shell, { backend, settings }: SignedRemote, label: string): Promise<void> {
+async function useAccount(
+  shell: Shell,
+  { backend, settings }: SignedRemote,
+  { id, label }: SignedInAccount,
+): Promise<void> {
   const field = backend.signIn.accountField;
   const before = settings[field];
-  if (before === label) return;
+  if (before === id || before === label) return;
   if (before !== undefined) {
     const use = `Use ${label}`;
     const chosen = await vscode.window.showWarningMessage(
