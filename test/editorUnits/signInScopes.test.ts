@@ -27,5 +27,8 @@ test('another account is asked for by a scope of its own', () => {
 test('scopes of other extensions name no service, and what can not be read is none', () => {
   assert.deepEqual(readScopes(['read']), { scopes: ['read'], settings: undefined, another: false });
   assert.equal(readScopes(['read', 'settings:%%%']).settings, undefined);
-  assert.equal(readScopes(['read', `settings:${Buffer.from('7').toString('base64url')}`]).settings, undefined);
+  assert.equal(
+    readScopes(['read', `settings:${Buffer.from('7').toString('base64url')}`]).settings,
+    undefined,
+  );
 });
