@@ -3,6 +3,7 @@ import type { FileEntry } from '../remote/entry';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { isWithin } from '../remote/remotePath';
+import { FocusedInterval } from './focusedInterval';
 import { remoteScheme } from './remoteUri';
 
 /** What the watch asks and whom it tells. */
@@ -18,30 +19,23 @@ export interface WatchParts {
   readonly output: vscode.LogOutputChannel;
 }
 
-/** After failures the looks become rarer, up to this many times the interval. */
-const mostBackOff = 12;
-
 /**
  * Looks after the remote files that are open in tabs, one small request each, while the window has the focus: what
  * changed on the remote is told to the editor, which reloads it unless it has unsaved changes.
  */
 export class WatchOpenDocuments implements vscode.Disposable {
   private readonly seen = new Map<string, string>();
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> | undefined;
-  private failures = 0;
-  private disposed = false;
-  private readonly disposables: vscode.Disposable[];
+  private readonly interval: FocusedInterval;
+  private readonly tabs: vscode.Disposable;
 
   constructor(private readonly parts: WatchParts) {
-    this.disposables = [
-      vscode.window.onDidChangeWindowState(({ focused }) => {
-        if (!focused) this.stop();
-        else if (this.parts.intervalMs() > 0) void this.lookNow();
-      }),
-      vscode.window.tabGroups.onDidChangeTabs(() => this.schedule()),
-    ];
-    this.schedule();
+    this.interval = new FocusedInterval({
+      intervalMs: parts.intervalMs,
+      // Without an open file there is nothing to look at, until a tab changes.
+      isWanted: () => openFiles().length > 0,
+      work: () => this.lookAtAll(),
+    });
+    this.tabs = vscode.window.tabGroups.onDidChangeTabs(() => this.interval.schedule());
   }
 
   /** Looks at all open files now if one lies below one of `folders`. Resolves when done; never rejects. */
@@ -56,58 +50,36 @@ export class WatchOpenDocuments implements vscode.Disposable {
   }
 
   /** Looks at all open files now. Resolves when done; never rejects. */
-  async lookNow(): Promise<void> {
-    this.stop();
-    await this.looking;
-    this.looking = this.lookAtAll().finally(() => {
-      this.looking = undefined;
-      this.schedule();
-    });
-    await this.looking;
+  lookNow(): Promise<void> {
+    return this.interval.now();
   }
 
   /** Begins to wait anew, with the interval as it is now. */
   restart(): void {
-    this.stop();
-    this.schedule();
+    this.interval.restart();
   }
 
   dispose(): void {
-    this.disposed = true;
-    this.stop();
-    for (const one of this.disposables) one.dispose();
+    this.interval.dispose();
+    this.tabs.dispose();
   }
 
-  private stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-  }
-
-  private schedule(): void {
-    const interval = this.parts.intervalMs();
-    if (this.disposed || this.timer || this.looking || !vscode.window.state.focused) return;
-    // Without an open file there is nothing to look at, until a tab changes.
-    if (interval === 0 || openFiles().length === 0) return;
-    const wait = interval * Math.min(mostBackOff, 2 ** this.failures);
-    this.timer = setTimeout(() => void this.lookNow(), wait);
-  }
-
-  private async lookAtAll(): Promise<void> {
-    let failed = false;
+  private async lookAtAll(): Promise<boolean> {
+    let ok = true;
     const keys = new Set<string>();
     for (const uri of openFiles()) {
-      if (this.disposed) return;
+      if (this.interval.isOver) return true;
       try {
         const address = this.parts.addressOf(uri);
         keys.add(formatAddress(address));
         await this.lookAt(uri, address);
       } catch (error) {
-        failed = true;
+        ok = false;
         this.parts.output.debug(`[edit] Can't look at ${uri.toString(true)}: ${String(error)}`);
       }
     }
     for (const key of this.seen.keys()) if (!keys.has(key)) this.seen.delete(key);
-    this.failures = failed ? this.failures + 1 : 0;
+    return ok;
   }
 
   private async lookAt(uri: vscode.Uri, address: RemoteAddress): Promise<void> {

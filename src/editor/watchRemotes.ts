@@ -1,9 +1,9 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { App } from '../app';
 import type { Remote } from '../remote/remote';
-import { isRemoteError } from '../remote/remoteError';
 import { rootPath } from '../remote/remotePath';
 import { neverAborted } from './cancellation';
+import { FocusedInterval } from './focusedInterval';
 import type { RemoteChanges } from './remoteChanges';
 
 export interface WatchRemotesParts {
@@ -19,76 +19,47 @@ export interface WatchRemotesParts {
 }
 
 const memoryKey = 'checkpoints';
-/** After failures the questions become rarer, up to this many times the interval. */
-const mostBackOff = 12;
 
 /**
  * Asks the remotes that are in use, and whose service can tell, what anyone changed there, while the window has the focus. The tree and
  * the open files then look at what was named.
  */
 export class WatchRemotes implements vscode.Disposable {
-  private timer: NodeJS.Timeout | undefined;
-  private asking: Promise<void> | undefined;
-  private failures = 0;
-  private disposed = false;
-  private readonly focus: vscode.Disposable;
+  private readonly interval: FocusedInterval;
 
   constructor(private readonly parts: WatchRemotesParts) {
-    this.focus = vscode.window.onDidChangeWindowState(({ focused }) => {
-      if (focused) this.schedule();
-      else this.stop();
+    this.interval = new FocusedInterval({
+      intervalMs: parts.intervalMs,
+      isWanted: () => true,
+      work: () => this.askAll(),
     });
-    this.schedule();
   }
 
   /** Asks all remotes in use now. Resolves when done; never rejects. */
-  async askNow(): Promise<void> {
-    this.stop();
-    await this.asking;
-    this.asking = this.askAll().finally(() => {
-      this.asking = undefined;
-      this.schedule();
-    });
-    await this.asking;
+  askNow(): Promise<void> {
+    return this.interval.now();
   }
 
   /** Begins to wait anew, with the interval as it is now. */
   restart(): void {
-    this.stop();
-    this.schedule();
+    this.interval.restart();
   }
 
   dispose(): void {
-    this.disposed = true;
-    this.stop();
-    this.focus.dispose();
+    this.interval.dispose();
   }
 
-  private stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-  }
-
-  private schedule(): void {
-    const interval = this.parts.intervalMs();
-    if (this.disposed || this.timer || this.asking || interval === 0 || !vscode.window.state.focused) return;
-    const wait = interval * Math.min(mostBackOff, 2 ** this.failures);
-    this.timer = setTimeout(() => void this.askNow(), wait);
-    this.timer.unref?.();
-  }
-
-  private async askAll(): Promise<void> {
-    let failed = false;
+  private async askAll(): Promise<boolean> {
+    let ok = true;
     for (const name of this.parts.app.openNames())
       try {
         const remote = await this.parts.app.openedRemote(name);
         if (remote?.changesSince) await this.ask(name, remote);
       } catch (error) {
-        if (!isRemoteError(error)) throw error;
-        failed = true;
-        this.parts.output.debug(`[list] Can't ask ${name} for changes: ${error.message}`);
+        ok = false;
+        this.parts.output.debug(`[list] Can't ask ${name} for changes: ${String(error)}`);
       }
-    this.failures = failed ? this.failures + 1 : 0;
+    return ok;
   }
 
   private async ask(name: string, remote: Remote): Promise<void> {
