@@ -61,7 +61,8 @@ export const driveFields: readonly DriveField[] = [
   {
     name: 'account',
     title: 'Account',
-    description: 'The e-mail address (or the id) of the account. Without it, the only one that is signed in is taken.',
+    description:
+      'The e-mail address (or the id) of the account. Without it, the only one that is signed in is taken.',
     kind: 'text',
   },
   {
