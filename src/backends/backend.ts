@@ -76,6 +76,8 @@ export interface WizardStep {
   readonly freeText?: boolean;
   readonly optional?: boolean;
   readonly initial?: string;
+  /** For a text: what to propose, where that has to be looked up. Never rejects. Asked for when the step is shown and nothing was answered. */
+  loadInitial?(host: Pick<BackendHost, 'env'>): Promise<string | undefined>;
   /** A sentence about what is wrong with this answer, or undefined. Pure. */
   problem?(answer: string): string | undefined;
 }

@@ -256,9 +256,13 @@ function errorItem(node: ErrorNode): vscode.TreeItem {
 }
 
 /** What a click on an error row does: the one thing that helps, or the whole message where it depends. */
-function errorWayOut({ waysOut: [first] }: Phrase) {
+function errorWayOut({ short, waysOut: [first] }: Phrase) {
   if (first === 'signIn')
-    return { command: 'cloudRemotes.signInAgain', title: 'Sign In', text: 'click to sign in' };
+    return {
+      command: 'cloudRemotes.signInAgain',
+      title: 'Sign In',
+      text: short === 'not signed in' ? 'click to sign in' : 'click to sign in again',
+    };
   if (first === 'editRemote')
     return { command: 'cloudRemotes.editRemote', title: 'Edit Remote', text: 'click to edit the remote' };
   if (first === 'copyCommand')

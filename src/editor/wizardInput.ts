@@ -13,7 +13,9 @@ export interface StepSurroundings {
 
 /** Asks one step in the editor's quick input; the answer is one that the step finds no problem with. */
 export async function askStep(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
-  return step.kind === 'choice' ? askChoice(step, around) : askText(step, around);
+  if (step.kind === 'choice') return askChoice(step, around);
+  const initial = around.initial ?? (await step.loadInitial?.({ env: process.env }));
+  return askText(step, { ...around, initial });
 }
 
 function askText(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {

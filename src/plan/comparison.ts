@@ -44,6 +44,11 @@ export function directionOf(source: Place, target: Place): Direction {
   return source.kind === 'folder' ? 'upload' : 'download';
 }
 
+/** Whether times were to be compared but can't be, so that sizes alone decide. */
+export function comparesBySize({ mode, windowNs }: ComparisonRules): boolean {
+  return windowNs === 'none' && mode !== 'size-only' && mode !== 'checksum';
+}
+
 /** `aws` keeps microseconds (A8). */
 const awsPrecisionNs = 1000;
 

@@ -10,6 +10,8 @@ import { placeText } from './safety';
 export function* describePlan(plan: Plan): Generator<string> {
   yield `from    ${shown(placeText(plan.source))}`;
   yield `to      ${shown(placeText(plan.target))}`;
+  for (const side of plan.withoutTimes ?? [])
+    yield `note    the ${side} keeps no modified times: files of equal size count as the same`;
   for (const action of plan.actions) yield describeAction(action);
   for (const conflict of plan.conflicts) yield describeConflict(conflict);
   for (const skipped of plan.skipped) yield describeSkipped(skipped);

@@ -32,6 +32,8 @@ export interface Plan {
   readonly problems: readonly ListingProblem[];
   readonly safety: readonly SafetyFinding[];
   readonly totals: PlanTotals;
+  /** Sides that keep no modified times, where those would be compared: there files of equal size count as the same. Absent when none. */
+  readonly withoutTimes?: readonly ('source' | 'target')[];
   /** Actions that the user took out of this plan (`selectActions`); absent in a whole plan. */
   readonly leftOut?: Tally;
 }

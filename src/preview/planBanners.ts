@@ -8,6 +8,14 @@ const mostTold = 3;
 /** What a person must know of a plan before looking at its rows: dangers, and what could not be listed. */
 export function planBanners(plan: Plan, words: Words): Banner[] {
   const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
+  if (plan.withoutTimes?.length) {
+    const template = plan.withoutTimes.length > 1 ? words.noTimesBoth : words.noTimes;
+    const [side] = plan.withoutTimes;
+    banners.push({
+      tone: 'info',
+      text: fill(template, side === 'source' ? words.theSource : words.theTarget),
+    });
+  }
   for (const { side, message } of plan.problems.slice(0, mostTold)) {
     const template = side === 'source' ? words.problemSource : words.problemTarget;
     banners.push({ tone: 'error', text: fill(template, message) });

@@ -166,6 +166,12 @@ export const englishWords = {
   problemSource: 'Part of the source could not be listed: {0}',
   problemTarget: 'Part of the target could not be listed: {0}',
   moreProblems: 'and {0} more',
+  noTimes:
+    '{0} keeps no modified times: files of equal size count as the same. Compare by hash to look at their contents.',
+  noTimesBoth:
+    'Neither side keeps modified times: files of equal size count as the same. Compare by hash to look at their contents.',
+  theSource: 'The source',
+  theTarget: 'The target',
   stale: 'This plan was made {0}. Files may have changed since.',
   changedBanner: 'Changed since the preview, and so left alone: {0}. Scan again to see what is there now.',
   ticksReset: 'The window was reloaded and this plan was made anew. Check the ticks.',

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PlanBuilder } from '../plan/buildPlan';
-import { comparisonRules } from '../plan/comparison';
+import { comparesBySize, comparisonRules } from '../plan/comparison';
 import { FolderClashes } from '../plan/folderClashes';
 import { nameTwins } from '../plan/nameTwins';
 import type { Plan, PlanProgress } from '../plan/plan';
@@ -86,7 +86,16 @@ export async function planSync(
     target: sides.target,
     refused: clashes?.refused ?? new Map(),
   });
-  return { ...plan, conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal) };
+  const withoutTimes = comparesBySize(rules)
+    ? (['source', 'target'] as const).filter(
+        (side) => request[side].remote.capabilities.timePrecisionNs === 'none',
+      )
+    : [];
+  return {
+    ...plan,
+    conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal),
+    ...(withoutTimes.length > 0 && { withoutTimes }),
+  };
 }
 
 /** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */

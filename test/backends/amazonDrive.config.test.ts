@@ -177,6 +177,24 @@ test('config: the wizard says first that Amazon closed the service, and asks wha
   assert.equal(problem('root', ''), undefined);
 });
 
+test("config: the wizard proposes addresses on the endpoint's host, and the demo's service only in the demo", async () => {
+  const step = (field: string, answers: Readonly<Record<string, unknown>>) =>
+    driveBackend.wizardSteps(settings(answers)).find((one) => one.field === field);
+  const endpoint = 'https://drive.example.com:8443/drive/v1/';
+  assert.equal(step('auth_url', { endpoint })?.initial, 'https://drive.example.com:8443/ap/oa');
+  assert.equal(step('token_url', { endpoint })?.initial, 'https://drive.example.com:8443/auth/o2/token');
+  assert.equal(step('auth_url', {})?.initial, undefined);
+  assert.equal(step('auth_url', { endpoint: 'nonsense' })?.initial, undefined);
+  const env = { CLOUD_REMOTES_DEMO_DRIVE: endpoint, CLOUD_REMOTES_DEMO_DRIVE_CLIENT: 'demo-client' };
+  assert.equal(await step('endpoint', {})?.loadInitial?.({ env }), endpoint);
+  assert.equal(await step('endpoint', {})?.loadInitial?.({ env: {} }), undefined);
+  assert.equal(await step('client_id', { endpoint })?.loadInitial?.({ env }), 'demo-client');
+  assert.equal(
+    await step('client_id', { endpoint: 'https://other.example.com/' })?.loadInitial?.({ env }),
+    undefined,
+  );
+});
+
 test('config: a remote is described in a line', () => {
   assert.equal(driveBackend.describe(settings({})), 'Amazon Drive');
   assert.equal(
@@ -242,7 +260,14 @@ test('config: the connection is tried step by step, and writes nothing', async (
     const host = driveHost(tokens);
     const tried = (more: object = {}, on = remote as Parameters<typeof driveBackend.testConnection>[0]) =>
       findings(driveBackend.testConnection(on, { ...told, ...more }, host, calm));
-    const fine = ['Reached: ok', 'Signed in: ok', 'Can list: ok', 'Space: ok', 'Clock: ok'];
+    const fine = [
+      'Reached: ok',
+      'Signed in: ok',
+      'Can list: ok',
+      'Modified times: warning',
+      'Space: ok',
+      'Clock: ok',
+    ];
     assert.deepEqual(await tried(), fine);
     assert.deepEqual(await tried({}, patient(remote)), fine);
     assert.deepEqual(drive.tree(), ['photos/']);
@@ -274,6 +299,7 @@ test('config: the connection is tried step by step, and writes nothing', async (
       'Reached: ok',
       'Signed in: ok',
       'Can list: ok',
+      'Modified times: warning',
       'Space: skipped',
       'Clock: ok',
     ]);

@@ -78,7 +78,7 @@ async function runInBrowser(
   const editor = await startEditorServer({
     vsix: [vsix],
     settings: settingsFor(s3, drive),
-    env: keysInEnvironment(s3),
+    env: environmentFor(s3, drive),
   });
   undo.push(() => editor.stop());
   const door = await openDoor(editor, port, [drive.port]);
@@ -138,7 +138,7 @@ async function runDesktop(
   if (installed.status !== 0)
     throw new Error(`"${code}" refused the extension:\n${installed.stdout}${installed.stderr}`);
   const child = spawn(code, [...own, '--new-window', '--wait', SITE], {
-    env: { ...process.env, ...keysInEnvironment(s3) },
+    env: { ...process.env, ...environmentFor(s3, drive) },
     stdio: 'ignore',
     detached: process.platform !== 'win32',
     shell,
@@ -167,6 +167,15 @@ function installedCode(): string {
   throw new Error(
     'There is no "code" on the PATH. In VS Code run "Shell Command: Install \'code\' command in PATH", or leave out --desktop to use the browser.',
   );
+}
+
+/** The keys of the S3 remote; and the wizard proposes the demo's own drive to who adds another. */
+function environmentFor(s3: S3TestServer, drive: DriveTestServer): Record<string, string> {
+  return {
+    ...keysInEnvironment(s3),
+    CLOUD_REMOTES_DEMO_DRIVE: drive.endpoint,
+    CLOUD_REMOTES_DEMO_DRIVE_CLIENT: drive.publicClientId,
+  };
 }
 
 function settingsFor(s3: S3TestServer, drive: DriveTestServer): Record<string, unknown> {

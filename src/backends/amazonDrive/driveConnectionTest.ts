@@ -71,6 +71,11 @@ export async function* testDriveConnection(
     outcome: 'ok',
     detail: count.value === 0 ? `${where} can be listed and is empty.` : `${where} can be listed.`,
   };
+  yield {
+    title: 'Modified times',
+    outcome: 'warning',
+    detail: 'The service keeps none: a sync compares sizes, and MD5s when you choose to compare by hash.',
+  };
   const quota = await attempt(() => api.quota(signal), signal);
   yield 'error' in quota
     ? { title: 'Space', outcome: 'skipped', detail: quota.error.message }

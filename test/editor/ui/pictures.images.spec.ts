@@ -1,10 +1,13 @@
 // Takes the pictures of the README and the docs. Runs only when it is named: "npm run images".
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fillServer, MANY, makeWorkspace } from '../../demo/demoData';
+import { fillDrive, fillServer, MANY, makeWorkspace } from '../../demo/demoData';
+import { signInHost } from '../harness/chromium';
+import { allowAccount, signInPage } from '../harness/driveSignIn';
 import type { EditorWindow } from '../harness/editorWindow';
 import { openPreview } from '../harness/previewPage';
 import { projectRoot } from '../harness/projectRoot';
+import { driveRemote } from '../harness/session';
 import { withEditor } from '../harness/withEditor';
 import { answerWizard } from '../harness/wizard';
 
@@ -112,6 +115,51 @@ withEditor(
       await picture(window, 'conflict-compare');
       await window.closeNotifications();
       await window.discardAll();
+    });
+  },
+);
+
+withEditor(
+  'pictures of Amazon Drive',
+  {
+    drive: true,
+    prepareDrive: fillDrive,
+    settingsFor: ({ drive }) => ({
+      'cloudRemotes.remotes': [{ ...driveRemote(drive, 'drive', signInHost), account: 'anna@example.com' }],
+    }),
+    workspaceName: 'northern-lights',
+    fillWorkspace: makeWorkspace,
+    window: SIZE,
+    settings: { 'workbench.iconTheme': 'vs-seti' },
+  },
+  (step) => {
+    step('what the wizard says of the service', async ({ window }) => {
+      await window.showRemotes();
+      await window.runCommand('Cloud Remotes: Add Remote');
+      await window.expectQuick(/closed by Amazon/);
+      await picture(window, 'drive-choice');
+      await window.quickPick(/Amazon Drive/);
+      await window.expectQuick(/closed Amazon Drive at the end of 2023/);
+      await picture(window, 'drive-wizard');
+      await window.page.keyboard.press('Escape');
+    });
+
+    step('signing in, and the tree with its trash', async ({ window }) => {
+      await window.expand('drive');
+      await window.treeRow(/is not signed in/).waitFor();
+      await picture(window, 'drive-signed-out');
+      const page = await signInPage(window, 'anna@example.com', async () => {
+        await window.treeRow(/is not signed in/).click();
+        await allowAccount(window);
+      });
+      await page.close();
+      await window.treeLabel('Welcome.txt').waitFor();
+      await window.expand('Pictures');
+      await window.expand('Tromsø');
+      await window.expand('Trash');
+      await window.treeLabel('Welcome.txt').click();
+      await window.tab('Welcome.txt').waitFor();
+      await picture(window, 'drive-tree');
     });
   },
 );
