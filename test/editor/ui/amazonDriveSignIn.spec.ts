@@ -79,7 +79,8 @@ withEditor(
       assert.equal(await window.quickInput().getAttribute('type'), 'password');
       await window.quickInput().fill('no token at all');
       await window.expectQuick(/no token as rclone prints it/);
-      const printed = `Paste the following into your remote machine ---> ${JSON.stringify(drive.issueToken(ANNA))} <---End paste`;
+      const token = drive.issueToken(ANNA, ['clouddrive:read_all', 'clouddrive:write', 'profile']);
+      const printed = `Paste the following into your remote machine ---> ${JSON.stringify(token)} <---End paste`;
       await window.quickType(printed);
       await window.treeLabel('hello.txt').waitFor();
     });
