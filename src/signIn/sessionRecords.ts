@@ -69,11 +69,12 @@ export class SessionRecords {
     );
   }
 
-  /** Keeps a session; that of the same account and client gives way to it, and passes on its id. Resolves to what is kept. */
+  /** Keeps a session, under the name that was known of its account; that of the same account and client gives way to it, and passes on its id. Resolves to what is kept. */
   async put(record: SessionRecord): Promise<SessionRecord> {
     return this.change((records) => {
       const before = records.find((other) => isSame(other, record));
-      const kept = before ? { ...record, id: before.id } : record;
+      const account = before && record.account.isNameless ? before.account : record.account;
+      const kept = before ? { ...record, id: before.id, account } : record;
       return { records: [...records.filter((other) => !isSame(other, record)), kept], answer: kept };
     });
   }

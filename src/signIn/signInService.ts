@@ -15,6 +15,8 @@ export interface SignInService {
 export interface SignedInAccount {
   readonly id: string;
   readonly label: string;
+  /** The service told no name, so the label is made up; a name that was known before is better. */
+  readonly isNameless?: true;
 }
 
 /** A remote's settings as a sign-in sees them. */

@@ -218,7 +218,7 @@ test('config: what a sign-in must know is in the settings', () => {
   );
 });
 
-test('config: an account is known by its profile where that was allowed, else by its root folder', async () => {
+test('config: an account is known by its root folder, and named by its profile where that was allowed', async () => {
   await servedDrive({}, async ({ server, drive }) => {
     const told = driveSettings(server);
     const identify = async (scopes: readonly string[] | undefined, more: object = {}) =>
@@ -228,15 +228,12 @@ test('config: an account is known by its profile where that was allowed, else by
         calm,
       );
     const all = ['clouddrive:read_all', 'clouddrive:write', 'profile'];
-    const known = await identify(all);
-    assert.match(known?.id ?? '', /^amzn1\.account\./);
-    assert.equal(known?.label, account);
-    assert.equal((await identify(undefined))?.id, drive.root.id, 'not granted');
-    assert.equal(
-      (await identify(all, { scopes: 'clouddrive:read_all' }))?.id,
-      drive.root.id,
-      'not asked for',
-    );
+    const { id } = drive.root;
+    assert.deepEqual(await identify(all), { id, label: account });
+    const label = `Drive ${id.slice(0, 6)}… at 127.0.0.1:${server.port}`;
+    assert.deepEqual(await identify(undefined), { id, label, isNameless: true }, 'not granted');
+    const notAsked = await identify(all, { scopes: 'clouddrive:read_all' });
+    assert.deepEqual(notAsked, { id, label, isNameless: true });
     await refused(
       Promise.resolve(driveBackend.signIn?.identify(told, 'Atza|nonsense', calm)),
       'signInNeeded',

@@ -111,3 +111,12 @@ test('a change that could not be stored fails alone, and does not stop the next'
   await records.put(anna);
   assert.equal((await records.all()).length, 1);
 });
+
+test('a sign-in that tells no name takes the place of the one before under its name', async () => {
+  const { records } = recordsOver();
+  await records.put(anna);
+  const nameless = { id: anna.account.id, label: 'Drive 123…', isNameless: true } as const;
+  const kept = await records.put({ ...anna, account: nameless, token: { accessToken: 'a2' } });
+  assert.equal(kept.account.label, 'anna@example.com');
+  assert.equal(kept.token.accessToken, 'a2');
+});

@@ -2,7 +2,7 @@ import { systemClock } from '../../remote/clock';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { Slots } from '../../remote/slots';
 import type { TokenSource } from '../../remote/tokenSource';
-import type { SignedInAccount, SignInRequirement, SignInSettings } from '../../signIn/signInService';
+import type { SignInRequirement, SignInSettings } from '../../signIn/signInService';
 import type { RemoteSettings } from '../backend';
 import { DriveApi } from './driveApi';
 import { type DriveConfig, readDriveConfig } from './driveConfig';
@@ -22,6 +22,7 @@ export const driveSignIn: SignInRequirement = {
     return { providerId: 'amazon-drive', authUrl, tokenUrl, clientId, scopes, redirectUri: redirectUrl };
   },
 
+  /** By the root folder's id, which is lasting and needs no other scope: tokens of rclone have none for the profile. */
   async identify(settings, accessToken, signal) {
     const config = configOf(settings);
     const http = new DriveHttp({
@@ -31,7 +32,11 @@ export const driveSignIn: SignInRequirement = {
       clock: systemClock,
     });
     try {
-      return (await profile(http, config, signal)) ?? (await rootAsAccount(http, config, signal));
+      const root = await new DriveApi(http, config.endpoint, systemClock).root(signal);
+      const label = await nameOfProfile(http, config, signal);
+      if (label !== undefined) return { id: root.id, label };
+      const { host } = new URL(config.endpoint);
+      return { id: root.id, label: `Drive ${root.id.slice(0, 6)}… at ${host}`, isNameless: true };
     } finally {
       http.close();
     }
@@ -54,33 +59,21 @@ function onlyToken(accessToken: string): TokenSource {
   };
 }
 
-/** Who it is, by the profile; undefined when that was not allowed, or there is none. */
-async function profile(
+/** What people call the account, by its profile; undefined when that was not allowed, or there is none. */
+async function nameOfProfile(
   http: DriveHttp,
   { tokenUrl, scopes }: DriveConfig,
   signal: AbortSignal,
-): Promise<SignedInAccount | undefined> {
+): Promise<string | undefined> {
   if (!scopes.some((scope) => scope.startsWith('profile'))) return undefined;
   const url = new URL('/user/profile', tokenUrl).href;
   try {
     const answer = await http.json({ method: 'GET', url, about: 'your profile' }, signal);
-    const { user_id: id, email, name } = isRecord(answer) ? answer : {};
-    if (typeof id !== 'string' || id === '') return undefined;
-    const label = [email, name, id].find((text) => typeof text === 'string' && text !== '') as string;
-    return { id, label };
+    const { email, name } = isRecord(answer) ? answer : {};
+    return [email, name].find((text): text is string => typeof text === 'string' && text !== '');
   } catch (error) {
-    // A profile is a kindness; without it the drive itself tells whose it is.
+    // A name is a kindness; the drive itself tells whose it is.
     if (isRemoteError(error)) return undefined;
     throw error;
   }
-}
-
-/** The id of the root folder is unique and lasting, too. */
-async function rootAsAccount(
-  http: DriveHttp,
-  config: DriveConfig,
-  signal: AbortSignal,
-): Promise<SignedInAccount> {
-  const { id } = await new DriveApi(http, config.endpoint, systemClock).root(signal);
-  return { id, label: `Drive ${id.slice(0, 6)}… at ${new URL(config.endpoint).host}` };
 }
