@@ -137,7 +137,6 @@ withEditor(
       await window.showRemotes();
       await window.runCommand('Cloud Remotes: Add Remote');
       await window.expectQuick(/closed by Amazon/);
-      await picture(window, 'drive-choice');
       await window.quickPick(/Amazon Drive/);
       await window.expectQuick(/closed Amazon Drive at the end of 2023/);
       await picture(window, 'drive-wizard');
