@@ -161,3 +161,9 @@ test('no file hides several nouns', () => {
     assert.ok(lines <= 450, `${file} has ${lines} lines: which noun is hiding in it?`);
   }
 });
+
+test('what decides and what moves files knows no service by name', () => {
+  const general = ['src/plan/', 'src/transfer/', 'src/usecases/', 'src/preview/', 'src/remote/'];
+  for (const file of files.filter((one) => general.some((folder) => one.startsWith(folder))))
+    assert.doesNotMatch(readFileSync(path.join(root, file), 'utf8'), /amazon/i, file);
+});
