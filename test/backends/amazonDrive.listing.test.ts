@@ -239,3 +239,37 @@ test('listing: a folder that goes away during a deep listing is unusable, not em
     );
   });
 });
+
+test('listing: what we wrote a moment ago is listed before the index shows it, and what went away since is not', async () => {
+  const clock = createFakeClock();
+  await servedDrive(
+    { host: { clock }, server: { pageSize: 3 } },
+    async ({ remote, server, drive, asked }) => {
+      for (let i = 0; i < 4; i++) drive.putFile(`d/old${i}`, 'x');
+      const folder = parsePath('d');
+      await names(remote, folder);
+      server.setIndexLag(60_000);
+      for (const name of ['mine', 'taken', 'trashed', 'second'])
+        await remote.write(parsePath(`d/${name}`), body(name), {}, anything, calm);
+      await remote.removeFile(parsePath('d/trashed'), anything, calm);
+      drive.patch(idOf(await statFile(remote, parsePath('d/taken'))), {
+        name: 'taken',
+        parents: [drive.root.id],
+      });
+      const all = ['mine', 'old0', 'old1', 'old2', 'old3', 'second'];
+      assert.deepEqual(await names(remote, folder), all);
+      assert.deepEqual(await deepNames(remote, folder), all);
+      assert.deepEqual((await pagesOf(remote.list(folder, { namePrefix: 'mi' }, calm))).flat().length, 1);
+      server.addFault({ operation: 'getNode', status: 503, count: 2 });
+      assert.deepEqual(await names(patient(remote), folder), all, 'a look that fails loses nothing');
+      server.setIndexLag(0);
+      asked();
+      assert.deepEqual(await names(remote, folder), all);
+      assert.deepEqual(asked(), ['listNodes', 'listNodes', 'getNode'], 'only what is missing is asked for');
+    },
+  );
+});
+
+function idOf({ version }: { readonly version?: string }): string {
+  return version?.slice(0, version.lastIndexOf('/')) ?? '';
+}

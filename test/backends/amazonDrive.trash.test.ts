@@ -133,3 +133,42 @@ test('trash: the quota and all that a node tells can be looked at', async () => 
     await statFile(remote, parsePath('ctl\u0001.txt'));
   });
 });
+
+test('trash: what is in several folders is only taken out of the one', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    drive.putFile('a/f', 'x');
+    drive.putFile('a/sub/g', 'y');
+    drive.makeFolder('a/empty');
+    drive.makeFolder('b');
+    for (const path of ['a/f', 'a/sub', 'a/empty']) drive.link(path, 'b');
+    await remote.removeFile(parsePath('a/f'), anything, calm);
+    await remote.trashFolder(parsePath('a/sub'), calm);
+    await remote.removeFolder(parsePath('a/empty'), calm);
+    assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/empty/', 'b/f', 'b/sub/', 'b/sub/g']);
+    assert.deepEqual(drive.trashedNodes(), []);
+    assert.deepEqual(await names(remote, parsePath('a')), []);
+    await remote.removeFile(parsePath('b/f'), anything, calm);
+    assert.equal(drive.trashedNodes().length, 1, 'the last folder it is in');
+  });
+});
+
+test('trash: a page token that is too old begins the list again, without loss or doubles', async () => {
+  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+    for (let i = 0; i < 10; i++) drive.putFile(`f${i}`, 'x');
+    for (let i = 0; i < 10; i++) drive.trash(`f${i}`);
+    let pages = 0;
+    server.addFault({
+      operation: 'listTrash',
+      when: () => {
+        if (++pages === 3) server.expirePageTokens();
+        return false;
+      },
+    });
+    const items = await trashed(remote);
+    assert.equal(pages, 2 + 1 + 4);
+    assert.deepEqual(
+      items.map(({ name }) => name),
+      Array.from({ length: 10 }, (_, i) => `f${i}`),
+    );
+  });
+});

@@ -366,3 +366,48 @@ test('upload: what is in several folders is moved out of one only, and not renam
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
   });
 });
+
+test('upload: a file whose content the service is still busy with is waited for, not thrown away', async () => {
+  for (const guard of [beAbsent, anything]) {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+      if (guard === anything) drive.putFile('f', 'old');
+      await names(remote, rootPath);
+      const operation = guard === anything ? 'overwrite' : 'upload';
+      const facts = { name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' };
+      const pending = () => ({ id: drive.nodeAt('f').id, ...facts });
+      server.addFault({ operation, status: 201, afterDoing: true, body: { toJSON: pending } });
+      server.addFault({
+        operation: 'getNode',
+        skip: guard === anything ? 1 : 0,
+        count: 2,
+        status: 200,
+        body: { toJSON: pending },
+      });
+      const entry = await remote.write(parsePath('f'), body('content'), {}, guard, calm);
+      assert.equal(entry.size, 7);
+      assert.equal(drive.read('f').toString(), 'content');
+      assert.deepEqual(drive.trashedNodes(), []);
+      assert.deepEqual(clock.waits.filter((ms) => ms === 5000).length, 2);
+    });
+  }
+});
+
+test('upload: what someone else trashed while it was written is told as changed', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('f', 'old');
+    const seen = await statFile(remote, parsePath('f'));
+    const { id } = drive.nodeAt('f');
+    const answer = { id, name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'TRASH' };
+    server.addFault({
+      operation: 'overwrite',
+      status: 200,
+      body: { ...answer, contentProperties: { size: 3, version: 2 } },
+    });
+    await refused(remote.write(parsePath('f'), body('new'), {}, beUnchanged(seen), calm), 'changed');
+    server.addFault({ operation: 'overwrite', status: 200, body: { ...answer, status: 'PENDING' } });
+    server.addFault({ operation: 'getNode', skip: 1, status: 404 });
+    await refused(remote.write(parsePath('f'), body('new'), {}, beUnchanged(seen), calm), 'changed');
+    assert.deepEqual(drive.trashedNodes(), []);
+  });
+});

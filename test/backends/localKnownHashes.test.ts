@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownHashes } from '../../src/backends/local/knownHashes';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
@@ -24,6 +25,11 @@ async function put(file: string, content: string, modified = old): Promise<void>
   await utimes(file, modified, modified);
 }
 
+/** Files that are made in this test count as made long before they are read: their times of change can't be set back. */
+function letTimePass({ mock }: TestContext): void {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
+}
+
 /** A remote whose hashes are `hashes`, and how often content of it was read. */
 function watched(
   root: string,
@@ -38,7 +44,8 @@ function watched(
   return { remote: openLocalRemote({ root, hashes }), learnt: () => learnt };
 }
 
-test('known hashes: a second comparison by checksum reads nothing, also in another session', async () => {
+test('known hashes: a second comparison by checksum reads nothing, also in another session', async (t) => {
+  letTimePass(t);
   await inTemporaryFolder(async (folder) => {
     const root = path.join(folder, 'work');
     const cache = path.join(folder, 'cache');
@@ -74,7 +81,8 @@ test('known hashes: a second comparison by checksum reads nothing, also in anoth
   });
 });
 
-test('known hashes: another size, time or inode is another file', async () => {
+test('known hashes: another size, time or inode is another file', async (t) => {
+  letTimePass(t);
   await inTemporaryFolder(async (root) => {
     const hashes = new KnownHashes(undefined, silentLog);
     const { remote, learnt } = watched(root, hashes);
@@ -92,6 +100,25 @@ test('known hashes: another size, time or inode is another file', async () => {
     await rename(path.join(root, 'other'), file);
     assert.equal(await hash(), md5('lonxer'));
     assert.equal(learnt(), 4);
+  });
+});
+
+test('known hashes: an edit that keeps size and time is noticed', async (t) => {
+  letTimePass(t);
+  await inTemporaryFolder(async (root) => {
+    const { remote, learnt } = watched(root, new KnownHashes(undefined, silentLog));
+    const file = path.join(root, 'f');
+    const hash = async () => remote.md5Of?.(await statFile(remote, parsePath('f')), calm);
+    await put(file, 'first');
+    const seen = await statFile(remote, parsePath('f'));
+    assert.equal(await hash(), md5('first'));
+    await sleep(30);
+    await writeFile(file, 'other');
+    await utimes(file, old, old);
+    assert.equal((await statFile(remote, parsePath('f'))).version, seen.version, 'the same mark');
+    assert.equal(await hash(), md5('other'));
+    assert.equal(await hash(), md5('other'));
+    assert.equal(learnt(), 2);
   });
 });
 

@@ -5,7 +5,7 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { isLoopback } from './driveConfig';
 import { isRecord } from './driveErrors';
 import { queryText, rootFilter } from './driveFilters';
-import type { DriveHttp, DriveRequest, RequestBody } from './driveHttp';
+import { type DriveHttp, type DriveRequest, type RequestBody, unencrypted } from './driveHttp';
 import { type DriveNode, nodeOf } from './driveNode';
 
 /** The addresses in use are asked for again after this (API page §2.1). */
@@ -88,13 +88,18 @@ export class DriveApi {
   private followed(value: unknown): string | undefined {
     if (typeof value !== 'string' || value === '') return undefined;
     const url = URL.canParse(value) ? new URL(value) : undefined;
-    const isEncrypted = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-    if (!url || !(isEncrypted || this.endpoint.startsWith('http:')))
+    if (!url || !this.isAsSafe(url))
       throw new RemoteError(
         'badSettings',
         `The service names an address that the sign-in can't safely be sent to: ${value.slice(0, 200)}. Correct "endpoint".`,
       );
     return url.href.endsWith('/') ? url.href : `${url.href}/`;
+  }
+
+  /** Whether nobody on the way can read what goes there, or could read all of this service anyway. */
+  private isAsSafe({ protocol, hostname }: URL): boolean {
+    if (protocol === 'https:') return true;
+    return this.endpoint.startsWith('http:') || (protocol === 'http:' && isLoopback(hostname));
   }
 
   private async call(
@@ -263,12 +268,13 @@ export class DriveApi {
   }
 
   /** The content behind a temporary link (§5.4), asked for without our token. */
-  downloadLink(
+  async downloadLink(
     url: string,
     range: string | undefined,
     about: string,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
+    if (!this.isAsSafe(new URL(url))) throw unencrypted(about);
     const headers = range === undefined ? undefined : { range };
     return this.http.send(
       { method: 'GET', url, about, isPublic: true, followsRedirects: true, ...(headers && { headers }) },

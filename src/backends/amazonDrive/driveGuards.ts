@@ -38,7 +38,8 @@ export function asFile({ node, path }: Found): FoundFile {
 }
 
 /**
- * The file that `seen` describes, if it still is at its path and still has that content: one request, by its id. Throws `changed`.
+ * The file that `seen` describes, if it still is at its path and still has that content: one request, by its id, and those that tell
+ * whether its folder still has that path, once in a while. Throws `changed`.
  */
 export async function unchangedFile(
   context: DriveContext,
@@ -54,7 +55,9 @@ export async function unchangedFile(
       if (isSameFile(seen, found.entry)) return found;
       throw changedMeanwhile(path);
     }
-    const parentId = await ids.folderId(parentPath(path), signal);
+    const folder = parentPath(path);
+    await ids.isFolderAsKnown(folder, signal);
+    const parentId = await ids.folderId(folder, signal);
     const node = await api.node(id, `"${path}"`, signal);
     if (node.kind === 'FILE' && ids.isChild(node, parentId, path) && isSameContent(seen, node))
       return asFile(ids.learn(path, node));
@@ -80,7 +83,7 @@ export async function guarded(
   signal: AbortSignal,
 ): Promise<FoundFile | undefined> {
   if (guard.must === 'beUnchanged') return unchangedFile(context, path, guard.entry, signal);
-  const found = await context.ids.find(path, signal);
+  const found = await context.ids.find(path, signal, guard.must === 'anything');
   if (!found) return undefined;
   if (found.node.kind === 'FOLDER') throw new RemoteError('isAFolder', `"${found.path}" is a folder.`);
   if (guard.must === 'beAbsent') throw alreadyThere(path);

@@ -96,18 +96,15 @@ export class DriveHttp {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     let answer = await this.exchange(request, token, signal);
+    let from = new URL(request.url);
     for (let hops = 0; isRedirect(answer) && request.followsRedirects; hops++) {
-      const from = new URL(request.url);
       const location = answer.headers.location ?? '';
       answer.resume();
       const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
       if (hops >= maxRedirects || !to || !/^https?:$/.test(to.protocol))
         throw new RemoteError('damaged', `Amazon Drive sends ${request.about} around in circles.`);
-      if (from.protocol === 'https:' && to.protocol === 'http:')
-        throw new RemoteError(
-          'forbidden',
-          `Amazon Drive would send ${request.about} over an unencrypted connection. Nothing was read.`,
-        );
+      if (from.protocol === 'https:' && to.protocol === 'http:') throw unencrypted(request.about);
+      from = to;
       answer = await this.exchange({ ...request, url: to.href, isPublic: true }, undefined, signal);
     }
     return this.checked(request, answer, signal);
@@ -315,6 +312,14 @@ function textOf(answer: IncomingMessage, limit: number, about: string): Promise<
 /** The text of an error body, as far as it came. */
 async function errorText(answer: IncomingMessage): Promise<string> {
   return textOf(answer, maxErrorBytes, 'an error').catch(() => '');
+}
+
+/** For content that would come from a place where others can read it on its way. */
+export function unencrypted(about: string): RemoteError {
+  return new RemoteError(
+    'forbidden',
+    `Amazon Drive would send ${about} over an unencrypted connection. Nothing was read.`,
+  );
 }
 
 function timedOut(): Error {

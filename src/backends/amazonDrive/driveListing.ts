@@ -15,6 +15,8 @@ import { type FolderIds, nameRules } from './folderIds';
 const mostRestarts = 3;
 /** Folders read ahead while a deep listing goes on, as many as rclone lists at once. */
 const foldersAhead = 8;
+/** Nodes asked for at once that an index doesn't show yet. */
+const nodesAtOnce = 8;
 /** Entries handed out at once by a deep listing. */
 const batchSize = 1000;
 
@@ -34,7 +36,7 @@ export function listFolder(
   options: ListOptions,
   signal: AbortSignal,
 ): RepeatablePages<readonly Entry[]> {
-  const reading = new FolderNodes(context, folder, options, signal);
+  const reading = new FolderNodes(context, folder, options, true, signal);
   const taken = new Map<string, DriveNode>();
   return new RepeatablePages<readonly Entry[]>(async () => {
     signal.throwIfAborted();
@@ -68,7 +70,8 @@ export function listBelow(
   const reading = (path: RemotePath): WholeFolder => {
     let found = readings.get(path);
     if (!found) {
-      found = new WholeFolder(context, path, signal);
+      // What is below was seen in its place by this very listing.
+      found = new WholeFolder(context, path, path === folder, signal);
       readings.set(path, found);
     }
     return found;
@@ -131,9 +134,10 @@ class WholeFolder {
   constructor(
     private readonly context: ListingContext,
     private readonly folder: RemotePath,
+    isTop: boolean,
     signal: AbortSignal,
   ) {
-    this.reading = new FolderNodes(context, folder, {}, signal);
+    this.reading = new FolderNodes(context, folder, {}, isTop, signal);
   }
 
   entries(): Promise<readonly Entry[]> {
@@ -180,7 +184,11 @@ class WholeFolder {
   }
 }
 
-/** The nodes that really are in a folder, each once, page by page. A page that failed is asked for again by the next call. */
+/**
+ * The nodes that really are in a folder, each once, page by page. A page that failed is asked for again by the next call; so nothing is
+ * noted of a page before all of it is known. What we put there ourselves a moment ago comes last when the index doesn't show it yet:
+ * whoever mirrors the folder would delete the originals otherwise.
+ */
 class FolderNodes {
   private readonly given = new Set<string>();
   private folderId: string | undefined;
@@ -192,6 +200,8 @@ class FolderNodes {
     private readonly context: ListingContext,
     private readonly folder: RemotePath,
     private readonly options: ListOptions,
+    /** The folder was not just seen in a listing of the one above: it must be seen to be where it is known to be. */
+    private mustCheck: boolean,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -200,27 +210,50 @@ class FolderNodes {
     if (this.ended) return undefined;
     const { ids } = this.context;
     for (;;) {
+      if (this.mustCheck) await ids.isFolderAsKnown(this.folder, this.signal);
+      this.mustCheck = false;
       this.folderId ??= await ids.folderId(this.folder, this.signal);
-      const page = await this.page(this.folderId);
-      const nodes: DriveNode[] = [];
-      for (const node of page.nodes) {
-        if (this.given.has(node.id) || !isListed(node, this.folderId)) continue;
-        this.given.add(node.id);
-        nodes.push(node);
-      }
-      if (nodes.length > 0) this.restarts = 0;
+      const { folderId } = this;
+      const page = await this.page(folderId);
       if (page.next !== undefined && page.next === this.startToken)
         throw new RemoteError('damaged', `The service lists "${this.folder}" in a circle.`);
-      this.startToken = page.next;
-      this.ended = page.next === undefined;
+      const isLast = page.next === undefined;
+      const nodes = new Map<string, DriveNode>();
+      for (const node of page.nodes)
+        if (!this.given.has(node.id) && isListed(node, folderId)) nodes.set(node.id, node);
       // The list of a folder that went away is empty as well: an empty one is not believed unseen.
-      if (this.ended && this.given.size === 0 && !(await ids.isFolderAsKnown(this.folder, this.signal))) {
-        this.ended = false;
+      if (isLast && nodes.size === 0 && this.given.size === 0 && !(await this.isStill(folderId))) {
         this.folderId = undefined;
+        this.startToken = undefined;
         continue;
       }
-      return nodes;
+      if (isLast) for (const node of await this.unshown(folderId, nodes)) nodes.set(node.id, node);
+      for (const id of nodes.keys()) this.given.add(id);
+      if (nodes.size > 0) this.restarts = 0;
+      this.startToken = page.next;
+      this.ended = isLast;
+      return [...nodes.values()];
     }
+  }
+
+  private async isStill(folderId: string): Promise<boolean> {
+    const { ids } = this.context;
+    if (!(await ids.isFolderAsKnown(this.folder, this.signal))) return false;
+    return (await ids.folderId(this.folder, this.signal)) === folderId;
+  }
+
+  /** What we put there a moment ago, and no page has shown. */
+  private async unshown(folderId: string, shown: ReadonlyMap<string, DriveNode>): Promise<DriveNode[]> {
+    const { ids } = this.context;
+    const missing = ids.writtenIn(this.folder).filter(({ id }) => !shown.has(id) && !this.given.has(id));
+    const found: DriveNode[] = [];
+    for (let i = 0; i < missing.length; i += nodesAtOnce) {
+      const asked = missing
+        .slice(i, i + nodesAtOnce)
+        .map(({ id, path }) => ids.nodeIfThere(id, path, this.signal));
+      for (const node of await Promise.all(asked)) if (node && isListed(node, folderId)) found.push(node);
+    }
+    return found;
   }
 
   private async page(folderId: string): Promise<NodePage> {

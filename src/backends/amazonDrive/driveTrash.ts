@@ -1,12 +1,15 @@
 import { pagesByCursor, type RepeatablePages } from '../../remote/pages';
 import type { Guard, ListOptions, Trash, TrashedItem } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
-import { joinPath, type RemotePath, rootPath } from '../../remote/remotePath';
+import { joinPath, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
+import type { NodePage } from './driveApi';
 import { isRefusal } from './driveErrors';
 import { childrenFilter } from './driveFilters';
 import { type DriveContext, guarded, notThere } from './driveGuards';
 import { type DriveNode, isAvailable, timeOf } from './driveNode';
 
+/** How often the list begins again in a row because its page token was too old, before that counts as a failure. */
+const mostRestarts = 3;
 /** Deeper than this no path is told. */
 const deepest = 100;
 
@@ -21,7 +24,7 @@ export async function trashFile(
   if (path === rootPath) throw new RemoteError('isAFolder', 'The root is a folder.');
   const file = await guarded(context, path, guard, signal);
   if (!file) throw notThere(path);
-  await trashed(context, file.node.id, path, signal);
+  await trashed(context, file.node, path, signal);
 }
 
 /** Puts an empty folder into the trash. */
@@ -30,10 +33,10 @@ export async function trashEmptyFolder(
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<void> {
-  const id = await folderToTrash(context, path, signal);
-  if (await holdsAnything(context, id, path, signal))
+  const folder = await folderToTrash(context, path, signal);
+  if (await holdsAnything(context, folder.id, path, signal))
     throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
-  await trashed(context, id, path, signal);
+  await trashed(context, folder, path, signal);
 }
 
 /** Puts a folder with all in it into the trash, by one request. */
@@ -45,13 +48,17 @@ export async function trashWholeFolder(
   await trashed(context, await folderToTrash(context, path, signal), path, signal);
 }
 
-async function folderToTrash({ ids }: DriveContext, path: RemotePath, signal: AbortSignal): Promise<string> {
+async function folderToTrash(
+  { ids }: DriveContext,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<DriveNode> {
   signal.throwIfAborted();
   if (path === rootPath) throw new RemoteError('unsupported', 'The root folder of a drive stays.');
-  const found = await ids.find(path, signal);
+  const found = await ids.find(path, signal, true);
   if (!found) throw notThere(path);
   if (found.node.kind !== 'FOLDER') throw new RemoteError('notAFolder', `"${path}" is a file, not a folder.`);
-  return found.node.id;
+  return found.node;
 }
 
 /** Whether a folder holds anything, also what a listing doesn't show yet because we put it there only now. */
@@ -73,23 +80,23 @@ async function holdsAnything(
   } while (startToken !== undefined);
   for (const written of ids.writtenIn(path)) {
     if (seen.has(written.id)) continue;
-    const node = await api.node(written.id, `"${written.path}"`, signal).catch((error: unknown) => {
-      if (isRemoteError(error, 'notFound')) return undefined;
-      throw error;
-    });
+    const node = await ids.nodeIfThere(written.id, written.path, signal);
     if (node && isIn(node)) return true;
   }
   return false;
 }
 
+/** In the trash a node is gone from all folders that it is in: what is in others as well is only taken out of this one. */
 async function trashed(
   { api, ids }: DriveContext,
-  id: string,
+  { id, parents }: DriveNode,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<void> {
+  const parentId = parents.length > 1 ? await ids.folderId(parentPath(path), signal) : undefined;
   try {
-    await api.trash(id, `"${path}"`, signal);
+    if (parentId === undefined) await api.trash(id, `"${path}"`, signal);
+    else await api.removeParent(id, parentId, `"${path}"`, signal);
   } finally {
     // When it failed it may have taken effect.
     ids.forget(path);
@@ -104,15 +111,32 @@ export class DriveTrash implements Trash {
   list(options: ListOptions, signal: AbortSignal): RepeatablePages<readonly TrashedItem[]> {
     const { api } = this.context;
     const parents = new Map<string, Promise<RemotePath | undefined>>();
+    const given = new Set<string>();
+    let restarts = 0;
+    const pageFrom = async (startToken: string | undefined): Promise<NodePage> => {
+      try {
+        return await api.listTrash({ startToken, limit: options.pageSize }, signal);
+      } catch (error) {
+        if (!isRefusal(error, 'pageTokenExpired') || startToken === undefined) throw error;
+        if (++restarts > mostRestarts) throw error;
+        return pageFrom(undefined);
+      }
+    };
     return pagesByCursor<readonly TrashedItem[], string>(async (startToken) => {
       signal.throwIfAborted();
-      const page = await api.listTrash({ startToken, limit: options.pageSize }, signal);
+      const page = await pageFrom(startToken);
       const items: TrashedItem[] = [];
+      // Noted once all of the page is known: a page that fails is asked for again.
+      const seen = new Set<string>();
       for (const node of page.nodes) {
         if (node.status !== 'TRASH' || (node.kind !== 'FILE' && node.kind !== 'FOLDER')) continue;
+        if (given.has(node.id) || seen.has(node.id)) continue;
         const item = await this.itemOf(node, parents, signal);
+        seen.add(node.id);
         if (item.name.startsWith(options.namePrefix ?? '')) items.push(item);
       }
+      if (seen.size > 0) restarts = 0;
+      for (const id of seen) given.add(id);
       return { value: items, next: page.next };
     });
   }
@@ -177,10 +201,7 @@ export class DriveTrash implements Trash {
     const { api, ids } = this.context;
     signal.throwIfAborted();
     const about = `"${item.path ?? item.name}"`;
-    const node = await api.node(item.id, about, signal).catch((error: unknown) => {
-      if (isRemoteError(error, 'notFound')) return undefined;
-      throw error;
-    });
+    const node = await ids.nodeIfThere(item.id, item.path ?? item.name, signal);
     if (!node || isAvailable(node) || node.status === 'PURGED')
       throw new RemoteError('notFound', `"${item.name}" is no longer in the trash.`);
     try {

@@ -21,6 +21,8 @@ import { UploadBody } from './uploadBody';
 const looksFirstFrom = 8 * 1024 * 1024;
 /** Between two looks for a file that may still appear, in milliseconds, as rclone waits (API page §5.6). */
 const lookEveryMs = 5000;
+/** So often a file is looked at whose content is still on its way, however small it is. */
+const fewestLooks = 4;
 const gibi = 1024 ** 3;
 /** A bad copy must go even when the user stops at this moment; this is the time for that, in milliseconds. */
 const cleanUpMs = 60_000;
@@ -175,7 +177,7 @@ async function appeared(
   const { clock, log, uploadWaitPerGiBMs } = context;
   const { md5 } = request;
   if (!request.isSent || md5 === undefined || !mayHaveTakenEffect(error)) throw error;
-  const tries = Math.ceil((uploadWaitPerGiBMs * body.size) / gibi / lookEveryMs);
+  const tries = looksFor(body, uploadWaitPerGiBMs);
   for (let i = 0; i < tries; i++) {
     if (i === 0)
       log.write(
@@ -194,6 +196,11 @@ async function appeared(
   throw error;
 }
 
+/** How often a file of this size is looked at while the service may still be busy with it. */
+function looksFor({ size }: ByteSource, uploadWaitPerGiBMs: number): number {
+  return Math.ceil((uploadWaitPerGiBMs * size) / gibi / lookEveryMs);
+}
+
 function mayHaveTakenEffect(error: unknown): boolean {
   if (error instanceof DriveRefusal)
     return error.status === 408 || (error.status >= 500 && error.status !== 509);
@@ -209,10 +216,12 @@ async function stored(
   before: FoundFile | undefined,
   signal: AbortSignal,
 ): Promise<FileEntry> {
-  const { api, ids, badOverwrites } = context;
-  // Some answers come before the content is looked at (§3.2, PENDING).
-  const isComplete = answered.size !== undefined && answered.md5 !== undefined;
-  const node = isComplete ? answered : await api.node(answered.id, `"${path}"`, signal);
+  const { ids, badOverwrites } = context;
+  const node = await complete(context, path, body, answered, signal);
+  if (!node || isGone(node)) {
+    ids.forget(path);
+    throw changedMeanwhile(path);
+  }
   const entry = fileEntry(ids.learn(path, node).path, node);
   if (entry && entry.size === body.size && (entry.md5 === undefined || entry.md5 === md5)) {
     badOverwrites.forget(node.id);
@@ -231,6 +240,35 @@ async function stored(
     'damaged',
     `Amazon Drive did not store what was sent for "${path}"${(await taken(context, path, node.id)) ? ', so it was put into the trash' : ', and it could not be put into the trash. Delete it'}.`,
   );
+}
+
+/**
+ * A node with its size and MD5. Some answers come before the service has looked at the content (§3.2, PENDING): it is looked at until its
+ * size is told, and once for its MD5 alone, which some services don't tell at all. Undefined when it isn't there any more.
+ */
+async function complete(
+  { ids, clock, uploadWaitPerGiBMs }: UploadContext,
+  path: RemotePath,
+  body: ByteSource,
+  answered: DriveNode,
+  signal: AbortSignal,
+): Promise<DriveNode | undefined> {
+  const looks = Math.max(fewestLooks, looksFor(body, uploadWaitPerGiBMs));
+  let node: DriveNode | undefined = answered;
+  for (let i = 0; i < looks && node; i++) {
+    if (isGone(node) || !(isPending(node) || (i === 0 && node.md5 === undefined))) break;
+    if (i > 0) await clock.wait(lookEveryMs, signal);
+    node = await ids.nodeIfThere(answered.id, path, signal);
+  }
+  return node;
+}
+
+function isPending({ status, size }: DriveNode): boolean {
+  return status === 'PENDING' || size === undefined;
+}
+
+function isGone({ status }: DriveNode): boolean {
+  return status === 'TRASH' || status === 'PURGED';
 }
 
 /** Puts a bad new file into the trash; whether that worked. Also when the user has stopped. */

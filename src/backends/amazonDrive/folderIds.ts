@@ -13,6 +13,8 @@ export const nameRules = { caseSensitive: false, foldsUnicode: false } as const;
 
 /** A folder that was seen to be where it is within this time is taken to be there still, in milliseconds. */
 const trustMs = 5 * 60_000;
+/** Before anything is changed in a folder, and before its list is believed, it must have been seen to be there within this time. */
+const freshMs = 5000;
 /** Most files whose ids are kept; the ones learnt first go first. */
 const mostFiles = 200_000;
 /** For so long a listing may not show yet what we put somewhere, in milliseconds; and of so many things this is minded. */
@@ -38,7 +40,8 @@ export interface Found {
 /**
  * Paths ↔ ids of nodes. Filled by listings and look-ups, emptied by moves, deletes and changes; letter case is folded as the service does.
  * What is known of a folder is looked at again after five minutes, and whenever something shows that it is stale: then it is looked up anew,
- * once.
+ * once. Someone else may move or rename a folder at any time, so what changes or deletes anything asks `isFolderAsKnown` first: by its old
+ * id the folder is found all the same, under a name that nobody meant.
  */
 export class FolderIds {
   private readonly folders = new Map<string, Known>();
@@ -46,8 +49,11 @@ export class FolderIds {
   /** Ids of all of these → their paths' keys. */
   private readonly byId = new Map<string, RemotePath>();
   private readonly making = new Map<string, Promise<string>>();
+  private readonly checking = new Map<string, Promise<boolean>>();
   /** What we put somewhere, by its path's key, oldest first. */
   private readonly written = new Map<string, Known>();
+  /** The keys in `written`, by those of their folders. */
+  private readonly writtenByFolder = new Map<string, Set<string>>();
 
   constructor(
     private readonly api: DriveApi,
@@ -74,10 +80,11 @@ export class FolderIds {
    */
   async ensureFolder(path: RemotePath, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const known = this.folders.get(keyOf(path));
-    if (known && this.clock.now() - known.checkedAt < trustMs) return known.id;
-    if (path === rootPath) return this.root(signal);
     const key = keyOf(path);
+    const known = this.folders.get(key);
+    if (known && this.clock.now() - known.checkedAt < trustMs && (await this.isFolderAsKnown(path, signal)))
+      return known.id;
+    if (path === rootPath) return this.root(signal);
     let making = this.making.get(key);
     if (!making) {
       making = this.makeFolder(path, true, signal).finally(() => this.making.delete(key));
@@ -137,16 +144,22 @@ export class FolderIds {
       this.learn(path, node);
       return node;
     }
-    return this.childNamed(parentId, path, signal);
+    return (await this.lookedUp(parentId, path, true, signal))?.node;
   }
 
-  /** What is at `path` now; undefined when nothing is. Asks the node itself where its id is known, which is never out of date. */
-  async find(path: RemotePath, signal: AbortSignal): Promise<Found | undefined> {
+  /**
+   * What is at `path` now; undefined when nothing is. Asks the node itself where its id is known, which is never out of date. What is found
+   * by its name may be: with `isSure` the node found is asked as well, for what is going to be overwritten or deleted.
+   */
+  async find(path: RemotePath, signal: AbortSignal, isSure = false): Promise<Found | undefined> {
     signal.throwIfAborted();
     if (path === rootPath) return { node: await this.api.root(signal), path };
+    const folder = parentPath(path);
     let parentId: string;
     try {
-      parentId = await this.folderId(parentPath(path), signal);
+      // A folder that went to the trash, or was moved away and made anew, is forgotten by this, and looked up.
+      await this.isFolderAsKnown(folder, signal);
+      parentId = await this.folderId(folder, signal);
     } catch (error) {
       if (isRemoteError(error, 'notFound', 'notAFolder')) return undefined;
       throw error;
@@ -157,11 +170,20 @@ export class FolderIds {
       if (node && this.isChild(node, parentId, path)) return this.learn(path, node);
       this.forget(path);
     }
-    const node = await this.childNamed(parentId, path, signal);
-    if (node) return this.learn(path, node);
-    // Nothing is found in a folder that went to the trash, or was moved away and made anew: then its id is stale.
-    if (await this.isFolderAsKnown(parentPath(path), signal)) return undefined;
-    return this.find(path, signal);
+    return this.lookedUp(parentId, path, isSure, signal);
+  }
+
+  private async lookedUp(
+    parentId: string,
+    path: RemotePath,
+    isSure: boolean,
+    signal: AbortSignal,
+  ): Promise<Found | undefined> {
+    const shown = await this.childNamed(parentId, path, signal);
+    const node = shown && isSure ? await this.nodeIfThere(shown.id, path, signal) : shown;
+    if (node && this.isChild(node, parentId, path)) return this.learn(path, node);
+    if (shown) this.forget(path);
+    return undefined;
   }
 
   /** The id of a file that was last seen at `path`. */
@@ -175,19 +197,55 @@ export class FolderIds {
   }
 
   /**
-   * Whether the folder at `path` is where it is known to be, asked of the service unless that was done a moment ago. When not, it is
-   * forgotten, with its parents that aren't.
+   * Whether the folder at `path` and those above it are where they are known to be, asked of the service unless that was done a moment ago;
+   * once for all that ask at the same time. What isn't there is forgotten, with all below it. Nothing known is nothing wrong.
    */
   async isFolderAsKnown(path: RemotePath, signal: AbortSignal): Promise<boolean> {
-    const known = this.folders.get(keyOf(path));
-    if (!known || path === rootPath || this.clock.now() - known.checkedAt < 2000) return true;
-    const parent = parentPath(path);
+    signal.throwIfAborted();
+    if (path === rootPath) return true;
+    const key = keyOf(path);
+    const known = this.folders.get(key);
+    if (!known || this.isFresh(known)) return this.isFolderAsKnown(parentPath(path), signal);
+    let checking = this.checking.get(key);
+    if (!checking) {
+      checking = this.checkFolder(known, signal).finally(() => this.checking.delete(key));
+      this.checking.set(key, checking);
+    }
+    try {
+      return await checking;
+    } catch (error) {
+      // It may have ended by the signal of someone else who asked first.
+      signal.throwIfAborted();
+      if (isRemoteError(error)) throw error;
+      return this.isFolderAsKnown(path, signal);
+    }
+  }
+
+  private isFresh({ checkedAt }: Known): boolean {
+    return this.clock.now() - checkedAt < freshMs;
+  }
+
+  /** Asks for the folder and those above it at the same time; what is learnt of it counts only when they are in place. */
+  private async checkFolder(known: Known, signal: AbortSignal): Promise<boolean> {
+    const parent = parentPath(known.path);
+    const asking = this.nodeIfThere(known.id, known.path, signal);
+    // Whoever awaits it hears of its failure; when the folders above fail first, nobody does.
+    asking.catch(() => {});
     if (!(await this.isFolderAsKnown(parent, signal))) return false;
-    return this.isStillThere(known, await this.folderId(parent, signal), signal);
+    try {
+      return this.isNodeInPlace(known, await this.folderId(parent, signal), await asking);
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound', 'notAFolder')) throw error;
+      this.forget(known.path);
+      return false;
+    }
   }
 
   private async isStillThere(known: Known, parentId: string, signal: AbortSignal): Promise<boolean> {
-    const node = await this.nodeIfThere(known.id, known.path, signal);
+    return this.isNodeInPlace(known, parentId, await this.nodeIfThere(known.id, known.path, signal));
+  }
+
+  private isNodeInPlace(known: Known, parentId: string, node: DriveNode | undefined): boolean {
     if (node?.kind === 'FOLDER' && this.isChild(node, parentId, known.path)) {
       this.learn(known.path, node);
       return true;
@@ -196,11 +254,8 @@ export class FolderIds {
     return false;
   }
 
-  private async nodeIfThere(
-    id: string,
-    path: RemotePath,
-    signal: AbortSignal,
-  ): Promise<DriveNode | undefined> {
+  /** A node as it is now; undefined when there is none any more. */
+  async nodeIfThere(id: string, path: string, signal: AbortSignal): Promise<DriveNode | undefined> {
     try {
       return await this.api.node(id, `"${path}"`, signal);
     } catch (error) {
@@ -257,6 +312,7 @@ export class FolderIds {
     } else {
       const key = keyOf(spelled);
       this.leave(node.id, spelled);
+      if (this.folders.has(key)) this.forget(spelled);
       this.files.delete(key);
       this.files.set(key, { id: node.id, path: spelled, checkedAt: this.clock.now() });
       this.byId.set(node.id, spelled);
@@ -268,6 +324,9 @@ export class FolderIds {
   private keepFolder(path: RemotePath, id: string, isNew: boolean): void {
     const checkedAt = this.clock.now();
     this.leave(id, path);
+    // Another folder of the same name: what was below the old one isn't in it.
+    const before = this.folders.get(keyOf(path));
+    if (before && before.id !== id) this.forget(path);
     this.folders.set(keyOf(path), { id, path, checkedAt, ...(isNew && { isNew }) });
     this.byId.set(id, path);
   }
@@ -289,7 +348,7 @@ export class FolderIds {
   /** Forgets a path and everything below it. */
   forget(path: RemotePath): void {
     const key = keyOf(path);
-    this.written.delete(key);
+    this.dropWritten(key);
     const file = this.files.get(key);
     if (file) {
       this.files.delete(key);
@@ -308,17 +367,37 @@ export class FolderIds {
   noteWritten(path: RemotePath, id: string): void {
     const checkedAt = this.clock.now();
     const key = keyOf(path);
-    this.written.delete(key);
+    this.dropWritten(key);
     this.written.set(key, { id, path, checkedAt });
+    const folder = keyOf(parentPath(path));
+    const there = this.writtenByFolder.get(folder);
+    if (there) there.add(key);
+    else this.writtenByFolder.set(folder, new Set([key]));
     for (const [oldest, known] of this.written) {
       if (this.written.size <= mostWritten && checkedAt - known.checkedAt < indexLagMs) break;
-      this.written.delete(oldest);
+      this.dropWritten(oldest);
     }
+  }
+
+  private dropWritten(key: string): void {
+    const known = this.written.get(key);
+    if (!known) return;
+    this.written.delete(key);
+    const folder = keyOf(parentPath(known.path));
+    const there = this.writtenByFolder.get(folder);
+    there?.delete(key);
+    if (there?.size === 0) this.writtenByFolder.delete(folder);
   }
 
   /** What we put into a folder a moment ago. */
   writtenIn(folder: RemotePath): Known[] {
-    return [...this.written.values()].filter(({ path }) => keyOf(parentPath(path)) === keyOf(folder));
+    const oldest = this.clock.now() - indexLagMs;
+    const found: Known[] = [];
+    for (const key of this.writtenByFolder.get(keyOf(folder)) ?? []) {
+      const known = this.written.get(key);
+      if (known && known.checkedAt > oldest) found.push(known);
+    }
+    return found;
   }
 }
 

@@ -7,12 +7,15 @@ const defaultMaxEntries = 500_000;
 /** A file that was changed less than this before it was read may be changed again without its time showing it, in milliseconds. */
 const settledAfterMs = 2000;
 
-/** What a file is recognised by: the mark that changes with its size, modified time and inode, and when it was changed. */
+/**
+ * What a file is recognised by, and when it was changed. The mark changes with its size, modified time and inode, and with the time that
+ * the system notes of every change: whoever keeps a file's size and sets its modified time back can't set that one.
+ */
 export interface HashedFile {
   /** Absolute. */
   readonly path: string;
   readonly mark: string;
-  /** Milliseconds since 1970. */
+  /** The later of both times, in milliseconds since 1970. */
   readonly modifiedMs: number;
 }
 

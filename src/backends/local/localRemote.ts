@@ -102,8 +102,13 @@ export function openLocalRemote({
         locally(paths.root, file.path, "can't be read", signal, async () => {
           signal.throwIfAborted();
           const absolute = paths.absolute(file.path);
-          const modifiedMs = file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY;
-          const hashed = { path: absolute, mark: file.version ?? '', modifiedMs };
+          // Looked at before the content: a change during the reading leaves a mark that no file has any more.
+          const { ctimeNs } = await absentAsNotFound(file.path, stat(absolute, { bigint: true }));
+          const modifiedMs = Math.max(
+            file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY,
+            Number(ctimeNs / 1_000_000n),
+          );
+          const hashed = { path: absolute, mark: `${file.version ?? ''}-${ctimeNs}`, modifiedMs };
           const known = file.version === undefined ? undefined : await hashes.find(hashed);
           if (known !== undefined) return known;
           const readFromMs = Date.now();
