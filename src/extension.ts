@@ -77,9 +77,14 @@ export function activate(context: vscode.ExtensionContext): void {
     onSettingsChanged(() => settingsChanged(), 'remotes'),
     secrets.onDidChange((remote) => settingsChanged(remote)),
     ...accounts.disposables,
-    accounts.onDidChange((backend) => {
-      for (const { settings } of app.remotes())
-        if (settings.backend === backend) settingsChanged(settings.name);
+    accounts.onDidChange(({ backend, accounts: changedAccounts }) => {
+      for (const { settings, backend: own } of app.remotes()) {
+        const account = own?.signIn && settings[own.signIn.accountField];
+        const isConcerned =
+          account === undefined ||
+          changedAccounts.some(({ id, label }) => account === id || account === label);
+        if (settings.backend === backend && isConcerned) settingsChanged(settings.name);
+      }
     }),
     // Remotes opened before may have been refused their credential programs.
     vscode.workspace.onDidGrantWorkspaceTrust(() => {

@@ -26,6 +26,8 @@ export interface CopyWork {
   readonly into?: RemoteAddress;
   /** Where the sources lie: undefined on this machine. */
   readonly from?: RemoteAddress;
+  /** Told of what was moved although the rest failed or was cancelled. */
+  readonly onMovedBefore?: (items: readonly CopyItem[]) => Promise<void>;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
   const what = `${verb} ${nameItems(items)}`;
   for (;;) {
     let progress: ItemsProgress | undefined;
+    const gone = new Set<CopyItem>();
     try {
       const transfers = shell.settings().transfers;
       const result = await withTreeProgress(what, (signal, tell) => {
@@ -48,12 +51,19 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
             now.bytes > 0 ? now.bytesDone / now.bytes : now.filesDone / (now.files || 1),
           );
         };
-        return copyItems(items, { move, overwrite, transfers, onProgress }, signal);
+        const onMovedWhole = (item: CopyItem) => void gone.add(item);
+        return copyItems(items, { move, overwrite, transfers, onProgress, onMovedWhole }, signal);
       });
       tellChanges(shell, work, items);
       tellLeftOut(result);
       return result;
     } catch (error) {
+      if (gone.size > 0) {
+        // These are where they were to go; what is tried again is the rest.
+        tellChanges(shell, work, [...gone]);
+        await work.onMovedBefore?.([...gone]);
+        items = items.filter((item) => !gone.has(item));
+      }
       if (isRemoteError(error, 'alreadyExists') && !overwrite && progress === undefined) {
         const answer = await askReplace(error.message, items.length);
         if (answer === undefined) return undefined;

@@ -136,8 +136,10 @@ function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDe
   const within = folders > nodes.length ? ` in ${countOf(folders, 'folder')}` : '';
   const size =
     files === 0 ? 'It holds no files.' : `${countOf(files, 'file')} (${format().bytes(bytes)})${within}.`;
+  const goesWhole =
+    remote.trashFolder !== undefined && nodes.every((node) => node.kind === 'folder' && !isBucket(node));
   const stays =
-    unusable.length === 0
+    unusable.length === 0 || goesWhole
       ? ''
       : `${countOf(unusable.length, 'object')} with a key that is no path can't be deleted from here and will stay.`;
   const undo = remote.extras?.trash

@@ -57,6 +57,8 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
 
   /** The folder that a drop onto a row means: the row itself, or the folder a file lies in. */
   private folderOf(onto: TreeNode | undefined): RemoteAddress {
+    if (onto?.kind === 'trash' || (onto && 'parent' in onto && onto.parent.kind === 'trash'))
+      throw new RemoteError('unsupported', 'Nothing can be dropped into the trash. Use Delete.');
     const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
     const address = isContainer(container) ? container.address : undefined;
     if (!address || !holdsFiles(this.shell.app.remotes(), address))

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { formatAddress, looksLikeAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '../remote/remotePath';
+import { baseName, joinPath, parentPath, pathProblem, type RemotePath, rootPath } from '../remote/remotePath';
 import { freeName, siblingPath } from '../usecases/browseRemote';
 import type { CopyItem } from '../usecases/copyItems';
 import { neverAborted } from './cancellation';
@@ -79,14 +79,16 @@ interface Transfer {
 
 async function transfer(shell: CopyingShell, work: Transfer): Promise<void> {
   if (work.move && refuseUnsaved(shell, work)) return;
-  const result = await runCopyWork(shell, work);
-  if (!result || !work.move) return;
-  for (const { source, target, kind } of work.items)
-    await moveTabs(
-      { remote: work.from.remote, path: source },
-      { remote: work.into.remote, path: target },
-      kind,
-    );
+  const follow = async (items: readonly CopyItem[]) => {
+    for (const { source, target, kind } of items)
+      await moveTabs(
+        { remote: work.from.remote, path: source },
+        { remote: work.into.remote, path: target },
+        kind,
+      );
+  };
+  const result = await runCopyWork(shell, { ...work, onMovedBefore: follow });
+  if (result && work.move) await follow(work.items);
 }
 
 /** Says so, and answers true, when a file that would be moved is open with unsaved changes. */
@@ -220,7 +222,9 @@ function readAddresses(shell: Shell, lines: readonly string[]): Moved[] {
     if (!looksLikeAddress(line)) return [];
     try {
       const address = parseAddress(line);
-      if (!names.has(address.remote) || !address.path.includes('/')) return [];
+      const folder = { remote: address.remote, path: parentPath(address.path) };
+      if (!names.has(address.remote) || address.path === rootPath) return [];
+      if (!holdsFiles(shell.app.remotes(), folder)) return [];
       things.push({ address, kind: line.endsWith('/') ? 'folder' : 'file' });
     } catch {
       return []; // some other text with a colon in it

@@ -49,7 +49,11 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly parts: FileSystemParts) {
-    this.lookups = new RemoteLookups((name) => parts.app.openRemote(name), Date.now);
+    this.lookups = new RemoteLookups(
+      (name) => parts.app.openRemote(name),
+      Date.now,
+      (remote) => holdsFiles(parts.app.remotes(), { remote, path: rootPath }),
+    );
     this.disposables = [
       this.changed,
       parts.changes.event((changes) => this.tell(changes)),
@@ -122,13 +126,13 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     return this.answer(async () => {
       const folder = this.addressOf(uri);
       this.mustHoldFiles(folder);
-      if (!this.wantedFolders.delete(uri.toString())) {
+      const remote = await this.parts.app.openRemote(folder.remote);
+      if (!this.wantedFolders.delete(uri.toString()) && !remote.capabilities.realFolders) {
         // Made by the editor on the way to a file; it is there as soon as the file is.
         this.lookups.imply(folder);
         this.lookups.forget(folder);
         return;
       }
-      const remote = await this.parts.app.openRemote(folder.remote);
       await remote.makeFolder(folder.path, this.closing.signal);
       this.parts.changes.fire({ ...folder, kind: 'created' });
     });
@@ -154,7 +158,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
         }
       }
       this.parts.changes.fire({ ...address, kind: 'deleted' });
-      this.keepParents(address);
+      await this.keepParents(address);
     });
   }
 
@@ -164,7 +168,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       const follow = await this.parts.moves.prepare(from, to);
       await this.transfer(source, target, { move: true, overwrite: options.overwrite });
       this.parts.changes.fire({ ...source, kind: 'deleted' }, { ...target, kind: 'created' });
-      this.keepParents(source);
+      await this.keepParents(source);
       await follow();
     });
   }
@@ -288,8 +292,9 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     }
   }
 
-  /** On a disk the folder stays when its last file goes; so it does here, in this window. */
-  private keepParents(address: RemoteAddress): void {
+  /** On a disk the folder stays when its last file goes; so it does here, in this window, where folders are only prefixes. */
+  private async keepParents(address: RemoteAddress): Promise<void> {
+    if ((await this.parts.app.openRemote(address.remote)).capabilities.realFolders) return;
     for (const parent of parentsOf(address)) this.lookups.imply(parent);
   }
 

@@ -46,6 +46,8 @@ export class RemoteLookups {
   constructor(
     private readonly open: (remote: string) => Promise<Remote>,
     private readonly now: () => number,
+    /** Whether files can lie at the top of a remote, or only buckets. */
+    private readonly topHoldsFiles: (remote: string) => boolean,
   ) {
     this.cache = new FolderCache(now);
   }
@@ -152,7 +154,8 @@ export class RemoteLookups {
     const parts = address.path.split('/');
     const at = parts.findIndex((part) => part.startsWith('.') || probedNames.has(part));
     if (at < 0) return undefined;
-    if (at === 0) return parts[0]?.startsWith('.') ? 'absent' : undefined; // no bucket begins with a dot
+    if (at === 0 && !this.topHoldsFiles(address.remote))
+      return parts[0]?.startsWith('.') ? 'absent' : undefined; // no bucket begins with a dot
     const folder = { remote: address.remote, path: parts.slice(0, at).join('/') as RemotePath };
     const namePrefix = parts[at]?.startsWith('.') ? '.' : '';
     if (this.cache.has(folder, namePrefix)) return undefined; // it was cut off, so it can't tell

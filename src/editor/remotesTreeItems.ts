@@ -67,7 +67,7 @@ function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
       const item = new vscode.TreeItem(node.filter === undefined ? 'Empty' : 'Nothing starts with this');
       if (node.parent.kind === 'trash') {
         item.label = 'Nothing was deleted';
-        item.contextValue = 'empty';
+        item.contextValue = 'nothing';
         return item;
       }
       if (node.filter !== undefined) {

@@ -50,7 +50,9 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
   const requirement = backend.signIn;
   try {
     const secret = await shell.secrets.get(settings.name, requirement.clientSecretField);
-    await useAccount(shell, remote, await shell.signIns.signIn(requirement, settings, secret, 'anyone'));
+    // Where the settings say whose it is, that is held against them below; the editor's own check knows its favourite only.
+    const who = settings[requirement.accountField] === undefined ? 'anyone' : 'another';
+    await useAccount(shell, remote, await shell.signIns.signIn(requirement, settings, secret, who));
   } catch (error) {
     if (!isCancellation(error))
       void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));

@@ -1,7 +1,12 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../remote/remoteError';
 import { differences, isOfService, type SessionRecord, type SessionRecords } from '../signIn/sessionRecords';
-import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
+import type {
+  SignedInAccount,
+  SignInRequirement,
+  SignInService,
+  SignInSettings,
+} from '../signIn/signInService';
 import type { TokenBlob } from '../signIn/tokenBlob';
 import { readScopes } from './signInScopes';
 import { phraseError } from './userMessages';
@@ -26,7 +31,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   private readonly changed =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.changed.event;
-  private readonly anew = new vscode.EventEmitter<void>();
+  private readonly anew = new vscode.EventEmitter<SignedInAccount>();
   /** An account that was signed in already did so again: what was refused its old tokens can go on. */
   readonly onDidSignInAnew = this.anew.event;
   /** What was told of so far; before, it is what this window saw first, be it for a remote's tokens. */
@@ -77,7 +82,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
         token,
       });
       await this.tellChanges();
-      if (record.id !== id) this.anew.fire();
+      if (record.id !== id) this.anew.fire(record.account);
       return sessionOf(record, scopes);
     } catch (error) {
       if (error instanceof RemoteError) {

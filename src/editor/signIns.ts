@@ -11,6 +11,12 @@ import { askToSignIn } from './signInPrompts';
 import { SignInProvider } from './signInProvider';
 import { scopesWith } from './signInScopes';
 
+/** Accounts of a backend's service that were signed in, out, or in anew. */
+export interface AccountsChange {
+  readonly backend: string;
+  readonly accounts: readonly { readonly id: string; readonly label: string }[];
+}
+
 type Secret = () => Promise<string | undefined>;
 
 /** The accounts that remotes are signed in with: one provider of the editor a service, its sessions in secret storage. */
@@ -79,8 +85,8 @@ export class SignIns {
     remotes: () => readonly RemoteSettings[],
     savedSecret: (remote: string, field: string) => Promise<string | undefined>,
     output: vscode.LogOutputChannel,
-  ): { readonly disposables: vscode.Disposable[]; readonly onDidChange: vscode.Event<string> } {
-    const changed = new vscode.EventEmitter<string>();
+  ): { readonly disposables: vscode.Disposable[]; readonly onDidChange: vscode.Event<AccountsChange> } {
+    const changed = new vscode.EventEmitter<AccountsChange>();
     const disposables: vscode.Disposable[] = [changed, vscode.window.registerUriHandler(this.pages)];
     for (const { id: backend, signIn: requirement } of backends) {
       if (!requirement) continue;
@@ -106,10 +112,11 @@ export class SignIns {
         stored,
         provider,
         this.storage.onDidChange(({ key }) => key === sessionsKey(requirement) && stored.fire()),
-        provider.onDidChangeSessions(({ added, removed }) => {
-          if ((added?.length ?? 0) + (removed?.length ?? 0) > 0) changed.fire(backend);
+        provider.onDidChangeSessions(({ added = [], removed = [] }) => {
+          const accounts = [...added, ...removed].map((session) => session.account);
+          if (accounts.length > 0) changed.fire({ backend, accounts });
         }),
-        provider.onDidSignInAnew(() => changed.fire(backend)),
+        provider.onDidSignInAnew((account) => changed.fire({ backend, accounts: [account] })),
         vscode.authentication.registerAuthenticationProvider(
           requirement.providerId,
           requirement.title,

@@ -96,6 +96,7 @@ export async function folderMeant(
 /** The folder or remote that a row is or lies in. */
 export function containerOf(shell: Shell, node: TreeNode): ContainerNode | undefined {
   if (isContainer(node)) return node;
+  if (node.kind === 'trash') return undefined;
   const parent = shell.tree.getParent(node);
   return isContainer(parent) ? parent : undefined;
 }

@@ -26,6 +26,8 @@ const memoryKey = 'checkpoints';
  */
 export class WatchRemotes implements vscode.Disposable {
   private readonly interval: FocusedInterval;
+  /** How far this window has heard, by remote; other windows keep the common memory ahead of it. */
+  private readonly heard = new Map<string, string>();
 
   constructor(private readonly parts: WatchRemotesParts) {
     this.interval = new FocusedInterval({
@@ -51,10 +53,12 @@ export class WatchRemotes implements vscode.Disposable {
 
   private async askAll(): Promise<boolean> {
     let ok = true;
+    // Of several remotes on one account, none is to begin where another one has just arrived.
+    const kept = this.parts.memory.get<Record<string, string>>(memoryKey, {});
     for (const name of this.parts.app.openNames())
       try {
         const remote = await this.parts.app.openedRemote(name);
-        if (remote?.changesSince) await this.ask(name, remote);
+        if (remote?.changesSince) await this.ask(name, remote, kept);
       } catch (error) {
         ok = false;
         this.parts.output.debug(`[list] Can't ask ${name} for changes: ${String(error)}`);
@@ -62,9 +66,10 @@ export class WatchRemotes implements vscode.Disposable {
     return ok;
   }
 
-  private async ask(name: string, remote: Remote): Promise<void> {
+  private async ask(name: string, remote: Remote, kept: Readonly<Record<string, string>>): Promise<void> {
     const where = remote.capabilities.location ?? name;
-    const before = this.parts.memory.get<Record<string, string>>(memoryKey, {})[where];
+    const key = `${name} ${where}`;
+    const before = this.heard.get(key) ?? kept[where];
     const answer = await remote.changesSince?.(before, neverAborted());
     if (!answer) return;
     const { checkpoint, paths } = answer;
@@ -73,7 +78,8 @@ export class WatchRemotes implements vscode.Disposable {
       this.parts.refresh(name);
     } else
       this.parts.changes.fire(...paths.map((path) => ({ remote: name, path, kind: 'changed' }) as const));
-    if (checkpoint === before) return;
+    this.heard.set(key, checkpoint);
+    if (checkpoint === kept[where]) return;
     // Read again: another remote's may have been kept meanwhile.
     const all = this.parts.memory.get<Record<string, string>>(memoryKey, {});
     await this.parts.memory.update(memoryKey, { ...all, [where]: checkpoint });

@@ -36,6 +36,8 @@ export interface CopyItemsOptions {
   /** Small files at once. */
   readonly transfers?: number;
   readonly onProgress?: (progress: ItemsProgress) => void;
+  /** A folder was moved in one go. It stays moved, whatever becomes of the rest. */
+  readonly onMovedWhole?: (item: CopyItem) => void;
 }
 
 export interface ItemsProgress {
@@ -77,7 +79,8 @@ export async function copyItems(
   for (const item of items) if (!whole.has(item)) listed.push(await withTree(item, signal));
   if (!overwrite) for (const item of items) await refuseTaken(item, signal);
   for (const item of whole)
-    if (!(await movedWhole(item, overwrite, signal))) listed.push(await withTree(item, signal));
+    if (await movedWhole(item, overwrite, signal)) options.onMovedWhole?.(item);
+    else listed.push(await withTree(item, signal));
 
   const works = listed.flatMap(({ item, tree }) =>
     tree.files.map((file): FileWork => ({ item, file, target: targetOf(item, file.path) })),

@@ -11,13 +11,14 @@ const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });
 const notFound = (error: unknown) => isRemoteError(error, 'notFound');
 
 /** A store of prefixes with a few files, and lookups on it whose clock is moved by `pass`. */
-function setUp(options: MemoryOptions = {}) {
+function setUp(options: MemoryOptions = {}, topHoldsFiles = false) {
   const remote = createMemoryRemote({ realFolders: false, ...options });
   for (const path of ['b/site/index.html', 'b/site/css/main.css', 'b/site/.htaccess']) remote.put(path, path);
   let now = 1_000_000;
   const lookups = new RemoteLookups(
     async () => remote,
     () => now,
+    () => topHoldsFiles,
   );
   return { remote, lookups, pass: (ms: number) => (now += ms) };
 }
@@ -138,4 +139,14 @@ test('the folders between a file and its bucket are its parents', () => {
     ['b/x', 'b/x/y'],
   );
   assert.deepEqual(parentsOf(at('b/z.txt')), []);
+});
+
+test('where files can lie at the top, one whose name begins with a dot is found there', async () => {
+  const { remote, lookups } = setUp({ realFolders: true }, true);
+  remote.put('.env', 'x');
+  remote.put('.config/app.json', 'x');
+  assert.equal((await lookups.stat(at('.env'), signal)).kind, 'file');
+  assert.equal((await lookups.stat(at('.config/app.json'), signal)).kind, 'file');
+  await assert.rejects(lookups.stat(at('.git'), signal), notFound);
+  assert.equal((await lookups.stat(at('.env'), signal)).kind, 'file', 'asked again');
 });

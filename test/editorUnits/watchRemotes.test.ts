@@ -87,3 +87,19 @@ test('a question that fails keeps the checkpoint, and tells nobody anything', as
   assert.equal(told.flat().length, 0);
   assert.equal(kept.size, 0);
 });
+
+test('a window that another one overtook hears of what happened since it heard last', async () => {
+  const kept = new Map<string, unknown>();
+  const one = watching(
+    [
+      { checkpoint: 'c1', paths: [] },
+      { checkpoint: 'c3', paths: [path] },
+    ],
+    kept,
+  );
+  await one.watch.askNow();
+  kept.set('checkpoints', { 'https://drive/anna': 'c2' });
+  await one.watch.askNow();
+  one.watch.dispose();
+  assert.deepEqual(one.asked, [undefined, 'c1']);
+});

@@ -49,6 +49,18 @@ test('a folder is not moved over what is there, and then nothing was moved at al
   assert.deepEqual(remote.paths(), ['docs/a', 'one/b', 'taken/c']);
 });
 
+test('what was moved before something failed is told, so that only the rest is tried again', async () => {
+  const remote = drive('docs/a', 'one/b');
+  const broken = new RemoteError('forbidden', 'Not this one.');
+  remote.fail({ when: { operation: 'moveFolderWithin', path: folder }, error: broken });
+  const items = [moving(remote, 'one', 'x/one'), moving(remote, 'docs', 'x/docs')];
+  const told: string[] = [];
+  const onMovedWhole = ({ target }: CopyItem) => told.push(target);
+  await fails(copyItems(items, { move: true, onMovedWhole }, calm), 'forbidden');
+  assert.deepEqual(told, ['x/one']);
+  assert.deepEqual(remote.paths(), ['docs/a', 'x/one/b']);
+});
+
 test('into a folder that is there and may be merged into, files are moved one by one', async () => {
   const remote = drive('docs/a', 'docs/b', 'taken/b', 'taken/c');
   await copyItems([moving(remote, 'docs', 'taken')], { move: true, overwrite: true }, calm);
