@@ -10,8 +10,11 @@ import { alreadyThere, asFile, type DriveContext, guarded, notThere, unchangedFi
 import { type DriveNode, isAvailable } from './driveNode';
 import { keyOf } from './folderIds';
 
-/** For putting things back as they were, also when the user has stopped, in milliseconds. */
-const putBackMs = 60_000;
+/**
+ * For finding out how things stand and putting them back, also when the user has stopped, in milliseconds: far longer than the service can
+ * hold back every request by a `Retry-After`.
+ */
+const putBackMs = 15 * 60_000;
 
 export interface MovingContext extends DriveContext {
   readonly clock: Clock;
@@ -27,6 +30,8 @@ interface Move {
   readonly newName: string;
   readonly oldParent: string;
   readonly newParent: string;
+  /** All folders that it was in before. */
+  readonly parents: readonly string[];
 }
 
 /** Moves a file in the service. What stands at `to`, as far as the guard allows it, goes to the trash, as rclone does. */
@@ -44,15 +49,14 @@ export async function moveFile(
   // A name that changes its letter case only is in its own way.
   const isSameName = keyOf(source.path) === keyOf(to);
   const there = isSameName ? undefined : await guarded(context, to, guard, signal);
-  if (there && there.node.id === node.id) return there.entry;
   const move = await moveOf(context, node, source.path, to, newParent, signal);
-  if (there) await context.api.trash(there.node.id, `"${to}"`, signal);
+  if (there?.node.id === node.id)
+    return asFile(settled(context, move, await leaveOldFolder(context, move, signal))).entry;
   try {
-    const moved = await moveNode(context, move, signal);
-    return asFile(settled(context, move, moved)).entry;
+    if (there) await makeWay(context, there.node, newParent, to, signal);
+    return asFile(settled(context, move, await moveNode(context, move, signal))).entry;
   } catch (error) {
-    if (there) await putBack(context, there.node.id, to);
-    throw error;
+    throw there ? await putBack(context, there.node, newParent, to, error) : error;
   }
 }
 
@@ -95,6 +99,7 @@ async function moveOf(
     newName: ids.names.apiName(baseName(to), to),
     oldParent: await ids.folderId(parentPath(from), signal),
     newParent,
+    parents: node.parents,
   };
   // A node has one name, whatever folders it is in (API page §8.5).
   if (node.parents.length > 1 && move.oldName !== move.newName)
@@ -117,59 +122,139 @@ function settled(
   return ids.learn(to, node);
 }
 
-/**
- * Renames first, then moves, in the order of rclone (§8.5). Each step that fails for a passing reason is looked at, since it may have taken
- * effect; when it did not, what was done before is undone, so that the whole can be tried again.
- */
+/** Renames first, then moves, in the order of rclone (§8.5). */
 async function moveNode(context: MovingContext, move: Move, signal: AbortSignal): Promise<DriveNode> {
   const { api } = context;
   const { id, from, to, oldName, newName, oldParent, newParent } = move;
   const about = `"${from}"`;
-  const renames = oldName !== newName;
   const moves = oldParent !== newParent;
-  const isRenamed = (node: DriveNode) => node.name === newName;
-  const isMoved = (node: DriveNode) => node.parents.includes(newParent) && !node.parents.includes(oldParent);
   let node: DriveNode | undefined;
-  if (renames)
-    try {
-      node = await orDone(context, move, isRenamed, () => api.rename(id, newName, about, signal), signal);
-    } catch (error) {
-      if (!isRefusal(error, 'nameTaken')) throw error;
-      if (!moves) throw alreadyThere(to, error);
-      // The old folder has something of the new name, which is not in the way of where this goes.
-      return moveThroughTrash(context, move, signal);
-    }
+  try {
+    if (oldName !== newName)
+      node = await stepped(context, move, false, () => api.rename(id, newName, about, signal), signal);
+  } catch (error) {
+    if (!isRefusal(error, 'nameTaken')) throw error;
+    if (!moves) throw alreadyThere(to, error);
+    // The old folder has something of the new name, which is not in the way of where this goes.
+    return moveThroughTrash(context, move, signal);
+  }
   if (!moves) return node ?? api.node(id, about, signal);
   try {
-    return await orDone(
-      context,
-      move,
-      isMoved,
-      () => api.move(id, oldParent, newParent, about, signal),
-      signal,
-    );
+    const step = () => api.move(id, oldParent, newParent, about, signal);
+    return await stepped(context, move, node !== undefined, step, signal);
   } catch (error) {
-    if (renames) await renamedBack(context, move);
     throw isRefusal(error, 'nameTaken') ? alreadyThere(to, error) : error;
   }
 }
 
-/** The answer of a step, or the node when the step took effect although it failed. */
-async function orDone(
-  { api }: MovingContext,
-  { id, from }: Move,
-  isDone: (node: DriveNode) => boolean,
+/** The file is in the new folder as well, by that name: nothing is left to do but to take it out of the old one. */
+async function leaveOldFolder(context: MovingContext, move: Move, signal: AbortSignal): Promise<DriveNode> {
+  const { api } = context;
+  const { id, from, to, oldParent, newParent } = move;
+  if (oldParent === newParent)
+    throw new RemoteError(
+      'unsupported',
+      `"${from}" and "${to}" are one file in one folder, which is in several folders at once, so it can't leave one of them.`,
+    );
+  const about = `"${from}"`;
+  const step = async () => {
+    await api.removeParent(id, oldParent, about, signal);
+    return api.node(id, about, signal);
+  };
+  return stepped(context, move, false, step, signal);
+}
+
+/**
+ * The node after a step. One that fails, or is stopped, may have taken effect all the same, so the node is looked at, whatever the signal
+ * says. When the move is not to go on, what took effect is undone, so that the whole can be tried again. `isRenamed` when the step before
+ * has renamed the node.
+ */
+async function stepped(
+  context: MovingContext,
+  move: Move,
+  isRenamed: boolean,
   step: () => Promise<DriveNode>,
   signal: AbortSignal,
 ): Promise<DriveNode> {
+  const { id, from, to, oldName, newName, newParent } = move;
   try {
     return await step();
   } catch (error) {
-    if (!isRemoteError(error, 'unavailable', 'damaged')) throw error;
-    const node = await api.node(id, `"${from}"`, signal).catch(() => undefined);
-    if (node && isAvailable(node) && isDone(node)) return node;
+    // The name being refused says that nothing took effect.
+    if (!isRenamed && isRefusal(error, 'nameTaken')) throw error;
+    const limit = AbortSignal.timeout(putBackMs);
+    let node: DriveNode;
+    try {
+      node = await nodeNow(context, id, from, limit);
+    } catch (cause) {
+      if (isRemoteError(cause, 'notFound')) throw error;
+      const said = `"${from}" could not be moved to "${to}", and may be half-way now: ${messageOf(cause)}`;
+      context.log.write('warn', 'edit', said);
+      throw isRenamed ? new RemoteError('other', said, { cause: error }) : error;
+    }
+    if (isArrived(move, node)) return node;
+    const isHalfWay = oldName !== newName && node.name === newName && !node.parents.includes(newParent);
+    if (!isRenamed && isHalfWay && isAvailable(node) && !signal.aborted) return node;
+    await bringBack(context, move, false);
     throw error;
   }
+}
+
+function isArrived({ newName, oldParent, newParent }: Move, node: DriveNode): boolean {
+  const hasLeft = oldParent === newParent || !node.parents.includes(oldParent);
+  return isAvailable(node) && node.name === newName && node.parents.includes(newParent) && hasLeft;
+}
+
+/**
+ * Undoes what took effect of a move, which each step sees from the node itself. Where somebody else has taken it meanwhile, it stays; the
+ * trash is where we put it only when `isThroughTrash`.
+ */
+async function bringBack(context: MovingContext, move: Move, isThroughTrash: boolean): Promise<void> {
+  const { api } = context;
+  const { id, from, to, oldName, newName, oldParent, newParent, parents } = move;
+  const about = `"${from}"`;
+  const limit = AbortSignal.timeout(putBackMs);
+  const step = (what: string, work: (node: DriveNode) => Promise<unknown> | undefined | false) =>
+    onNode(context, id, from, what, (node) => (isAvailable(node) || isThroughTrash) && work(node), limit);
+  const isIn = (node: DriveNode, parent: string) => node.parents.includes(parent);
+  try {
+    if (oldParent !== newParent) {
+      await step(
+        'put back',
+        (node) =>
+          isIn(node, newParent) && !isIn(node, oldParent) && api.addParent(id, oldParent, about, limit),
+      );
+      await step(
+        'take back',
+        (node) =>
+          isIn(node, newParent) &&
+          isIn(node, oldParent) &&
+          !parents.includes(newParent) &&
+          api.removeParent(id, newParent, about, limit),
+      );
+    }
+    await step(
+      'rename back',
+      (node) => oldName !== newName && node.name === newName && api.rename(id, oldName, about, limit),
+    );
+    await step('restore', (node) => node.status === 'TRASH' && api.restore(id, about, limit));
+  } catch (cause) {
+    const node = await nodeNow(context, id, from, limit).catch(() => undefined);
+    const isBack = node && isAvailable(node) && node.name === oldName && isIn(node, oldParent);
+    if (isBack && (parents.includes(newParent) || oldParent === newParent || !isIn(node, newParent))) return;
+    const said = `"${from}" could not be moved to "${to}", and ${whereabouts(move, node)}: ${messageOf(cause)}`;
+    context.log.write('warn', 'edit', said);
+    throw new RemoteError('other', said, { cause });
+  }
+}
+
+/** Where a node is that neither arrived nor came back. */
+function whereabouts({ from, to, newName, newParent }: Move, node: DriveNode | undefined): string {
+  if (!node) return `may be half-way now, as "${baseName(to)}" or in the trash`;
+  if (!isAvailable(node)) return 'is in the trash now, from where you can put it back';
+  const folder = parentPath(node.parents.includes(newParent) ? to : from);
+  const name = baseName(node.name === newName ? to : from);
+  return `is now "${name}" in ${folder === rootPath ? 'the root folder' : `"${folder}"`}`;
 }
 
 /**
@@ -178,91 +263,114 @@ async function orDone(
  */
 async function moveThroughTrash(context: MovingContext, move: Move, signal: AbortSignal): Promise<DriveNode> {
   const { api } = context;
-  const { id, from, to, oldName, newName, oldParent, newParent } = move;
+  const { id, from, to, newName, oldParent, newParent } = move;
   const about = `"${from}"`;
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(putBackMs);
-  const step = (what: string, work: () => Promise<unknown>) => tried(context, `${what} ${from}`, work, limit);
+  const step = (what: string, work: (node: DriveNode) => Promise<unknown> | false) =>
+    onNode(context, id, from, what, work, limit);
+  const isIn = (node: DriveNode, parent: string) => node.parents.includes(parent);
   try {
     await step('trash', () => api.trash(id, about, limit));
     await step('rename', () => api.rename(id, newName, about, limit));
-    await step('add to its folder', () => addedParent(context, id, newParent, about, limit));
-    await step('take out of its folder', () => removedParent(context, id, oldParent, about, limit));
-    await step('restore', () => api.restore(id, about, limit));
-    return await api.node(id, about, limit);
+    // A node that has the parent already is refused, which is as good.
+    await step(
+      'add to its folder',
+      (node) => !isIn(node, newParent) && api.addParent(id, newParent, about, limit),
+    );
+    await step(
+      'take out of its folder',
+      (node) => isIn(node, oldParent) && api.removeParent(id, oldParent, about, limit),
+    );
+    await step('restore', (node) => node.status === 'TRASH' && api.restore(id, about, limit));
+    return await nodeNow(context, id, from, limit);
   } catch (error) {
-    const back = AbortSignal.timeout(putBackMs);
-    const undo = (what: string, work: () => Promise<unknown>) =>
-      tried(context, `${what} ${from}`, work, back);
-    try {
-      await undo('put back', () => addedParent(context, id, oldParent, about, back));
-      await undo('take back', () => removedParent(context, id, newParent, about, back));
-      await undo('rename back', () => api.rename(id, oldName, about, back));
-      await undo('restore', () => api.restore(id, about, back));
-    } catch (cause) {
-      throw new RemoteError(
-        'other',
-        `"${from}" could not be moved to "${to}", and is in the trash now: ${(cause as Error).message} Put it back from there.`,
-        { cause },
-      );
-    }
+    const node = await nodeNow(context, id, from, AbortSignal.timeout(putBackMs)).catch(() => undefined);
+    if (node && isArrived(move, node)) return node;
+    await bringBack(context, move, true);
     throw isRefusal(error, 'nameTaken') ? alreadyThere(to, error) : error;
   }
 }
 
-/** A node that has the parent already is refused, which is as good. */
-async function addedParent(
-  context: MovingContext,
-  id: string,
+/** Takes what is to be replaced out of the way. In the trash it would be gone from all its folders: out of several it leaves this one only. */
+async function makeWay(
+  { api }: MovingContext,
+  { id, parents }: DriveNode,
   parent: string,
-  about: string,
+  path: RemotePath,
   signal: AbortSignal,
 ): Promise<void> {
-  const node = await context.api.node(id, about, signal);
-  if (!node.parents.includes(parent)) await context.api.addParent(id, parent, about, signal);
+  if (parents.length > 1) await api.removeParent(id, parent, `"${path}"`, signal);
+  else await api.trash(id, `"${path}"`, signal);
 }
 
-async function removedParent(
+/** Brings back what had to make way for a move that failed with `error`. The error to throw, which tells when that failed too. */
+async function putBack(
   context: MovingContext,
-  id: string,
+  { id }: DriveNode,
   parent: string,
-  about: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const node = await context.api.node(id, about, signal);
-  if (node.parents.includes(parent)) await context.api.removeParent(id, parent, about, signal);
-}
-
-async function renamedBack(context: MovingContext, { id, from, to, oldName }: Move): Promise<void> {
+  path: RemotePath,
+  error: unknown,
+): Promise<unknown> {
+  const { api, ids, log } = context;
+  const about = `"${path}"`;
   const limit = AbortSignal.timeout(putBackMs);
+  ids.forget(path);
+  const restored = async (node: DriveNode) => {
+    if (node.status === 'TRASH') await api.restore(id, about, limit);
+    if (!node.parents.includes(parent)) await api.addParent(id, parent, about, limit);
+  };
   try {
-    await tried(
-      context,
-      `rename back ${from}`,
-      () => context.api.rename(id, oldName, `"${from}"`, limit),
-      limit,
-    );
+    await onNode(context, id, path, 'put back', restored, limit);
   } catch (cause) {
-    throw new RemoteError(
-      'other',
-      `"${from}" could not be moved; it is now "${baseName(to)}" in its old folder: ${(cause as Error).message}`,
-      { cause },
-    );
+    // Somebody else removed it for good.
+    if (isRemoteError(cause, 'notFound')) return error;
+    const node = await nodeNow(context, id, path, limit).catch(() => undefined);
+    if (!node || !isAvailable(node) || !node.parents.includes(parent)) {
+      const where = !node
+        ? 'may be in the trash now'
+        : node.status === 'TRASH'
+          ? 'is in the trash now and could not be put back'
+          : 'could not be put back into its folder';
+      const why = isRemoteError(error) ? error.message : 'The move was stopped.';
+      const said = `${why} ${about}, which was to be replaced, ${where}: ${messageOf(cause)}`;
+      log.write('warn', 'edit', said);
+      // Where nothing is known, the whole can be tried again as before.
+      const kind = !node && isRemoteError(error) ? error.kind : 'other';
+      return new RemoteError(kind, said, { cause: error });
+    }
   }
+  ids.noteWritten(path, id);
+  return error;
 }
 
-/** Brings back what had to make way. */
-async function putBack(context: MovingContext, id: string, path: RemotePath): Promise<void> {
-  const limit = AbortSignal.timeout(putBackMs);
-  try {
-    await tried(context, `restore ${path}`, () => context.api.restore(id, `"${path}"`, limit), limit);
-  } catch (error) {
-    context.log.write(
-      'warn',
-      'edit',
-      `${path}: it went to the trash for a move that failed, and stays there: ${String(error)}`,
-    );
-  }
+/**
+ * Does with a node what it calls for as it is now; again while that fails for a passing reason, and looked at anew each time, since the try
+ * before may have taken effect.
+ */
+function onNode(
+  context: MovingContext,
+  id: string,
+  path: RemotePath,
+  what: string,
+  work: (node: DriveNode) => Promise<unknown> | undefined | false,
+  limit: AbortSignal,
+): Promise<unknown> {
+  const { api } = context;
+  return tried(context, `${what} ${path}`, async () => work(await api.node(id, `"${path}"`, limit)), limit);
+}
+
+function nodeNow(
+  context: MovingContext,
+  id: string,
+  path: RemotePath,
+  limit: AbortSignal,
+): Promise<DriveNode> {
+  return tried(context, `look at ${path}`, () => context.api.node(id, `"${path}"`, limit), limit);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function tried<T>(
