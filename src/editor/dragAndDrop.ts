@@ -12,7 +12,7 @@ import type { RemotesTree } from './remotesTree';
 import { remotesViewId } from './remotesView';
 import { fromUri, remoteScheme, toUri } from './remoteUri';
 import { uploadPaths } from './transferCommands';
-import { holdsFiles, isBucket, isContainer, isItem, type TreeNode } from './treeNode';
+import { holdsFiles, isBucket, isContainer, isItem, type TreeNode, trashOf } from './treeNode';
 import { showFailure } from './userMessages';
 import { countOf } from './words';
 
@@ -57,7 +57,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
 
   /** The folder that a drop onto a row means: the row itself, or the folder a file lies in. */
   private folderOf(onto: TreeNode | undefined): RemoteAddress {
-    if (onto?.kind === 'trash' || (onto && 'parent' in onto && onto.parent.kind === 'trash'))
+    if (onto && trashOf(onto))
       throw new RemoteError('unsupported', 'Nothing can be dropped into the trash. Use Delete.');
     const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
     const address = isContainer(container) ? container.address : undefined;

@@ -8,15 +8,7 @@ import { remotesViewId } from './remotesView';
 import { toUri } from './remoteUri';
 import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
-import {
-  isContainer,
-  isItem,
-  nodeName,
-  placeName,
-  remoteOf,
-  type TrashNode,
-  type TreeNode,
-} from './treeNode';
+import { isContainer, isItem, nodeName, placeName, remoteOf, trashOf } from './treeNode';
 import { showFailure } from './userMessages';
 import { format } from './words';
 
@@ -45,12 +37,6 @@ function refreshFolder(shell: Shell, args: readonly unknown[]): void {
     const paged = trashOf(node) ?? containerOf(shell, node);
     if (paged) shell.tree.refresh(paged);
   }
-}
-
-/** The trash that a row is or stands in. */
-function trashOf(node: TreeNode): TrashNode | undefined {
-  if (node.kind === 'trash') return node;
-  return 'parent' in node && node.parent.kind === 'trash' ? node.parent : undefined;
 }
 
 /** Says in full what an error row stands for, with all the ways out. */

@@ -124,6 +124,12 @@ export function folderId(address: RemoteAddress): string {
   return `${address.remote}:${address.path}/`;
 }
 
+/** The trash that a row is or stands in. */
+export function trashOf(node: TreeNode): TrashNode | undefined {
+  if (node.kind === 'trash') return node;
+  return 'parent' in node && node.parent.kind === 'trash' ? node.parent : undefined;
+}
+
 /** The row of a remote's trash. The character can stand in no path. */
 export function trashId(remote: string): string {
   return `${remote}:\0trash`;

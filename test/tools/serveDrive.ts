@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import { startDriveServer } from '../servers/amazonDrive/driveServer';
 import { startRcloneDoor } from '../servers/amazonDrive/rcloneDoor';
+import { askedToStop } from './askedToStop';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -30,21 +31,9 @@ async function main(): Promise<void> {
   const { authUrl, tokenUrl, endpoint, clientId, clientSecret } = server;
   const { proxy, caFile } = door;
   console.log(JSON.stringify({ authUrl, tokenUrl, endpoint, proxy, caFile, clientId, clientSecret }));
-  const stop = (): void => void Promise.all([door.stop(), server.stop()]).then(() => process.exit(0));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  if (process.env['npm_lifecycle_event'] !== undefined) stopWithParent(stop);
-}
-
-/** A SIGTERM to npm ends npm and its shell but never comes here; being orphaned is the only sign of it. */
-function stopWithParent(stop: () => void): void {
-  const parent = process.ppid;
-  const watch = setInterval(() => {
-    if (process.ppid === parent) return;
-    clearInterval(watch);
-    stop();
-  }, 300);
-  watch.unref();
+  await askedToStop();
+  await Promise.all([door.stop(), server.stop()]);
+  process.exit();
 }
 
 main().catch((error: unknown) => {

@@ -1,16 +1,5 @@
+import { certificateProblems } from '../../remote/certificateProblems';
 import { RemoteError } from '../../remote/remoteError';
-
-const certificateProblems: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by an authority that is not trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT: 'its certificate is signed by an authority that is not trusted here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by an authority that is not trusted here',
-  CERT_UNTRUSTED: 'its certificate is not trusted here',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: "its certificate isn't valid yet; check this computer's clock",
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name',
-};
 
 /**
  * The RemoteError for a network that was in the way of `host` (with its port). RemoteErrors, which a body's own source may throw, stay
