@@ -29,7 +29,7 @@ describe('rclone signs in', () => {
       for (const stream of [child.stdout, child.stderr])
         stream?.on('data', (piece: Buffer) => {
           text += piece;
-          const address = /http:\/\/127\.0\.0\.1:53682\/auth\?state=\S+/.exec(text)?.[0];
+          const address = /http:\/\/127\.0\.0\.1:53682\/auth\?state=\S+(?=\s)/.exec(text)?.[0];
           if (address !== undefined) resolve(new URL(address));
         });
     });
@@ -40,7 +40,9 @@ describe('rclone signs in', () => {
     assert.equal(authorize.searchParams.get('scope'), 'clouddrive:read_all clouddrive:write');
     const consent = await call(tests.site.server.port, 'GET', authorize.pathname + authorize.search);
     const back = new URL(consent.headers.location ?? '');
-    assert.equal((await call(53682, 'GET', back.pathname + back.search)).status, 200);
+    // rclone closes its server as soon as it has the code, at times before the answer is out.
+    const answered = await call(53682, 'GET', back.pathname + back.search).catch(() => undefined);
+    assert.ok(answered === undefined || answered.status === 200);
     assert.equal(await ended, 0);
     assert.match(client.storedToken()?.access_token ?? '', /^Atza\|/);
     client.drive.makeFolder('hello');

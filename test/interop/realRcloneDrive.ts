@@ -18,6 +18,12 @@ import { skipWithout, type ToolAnswer } from './realTools';
 
 const run = promisify(execFile);
 
+const rcloneProgram =
+  (process.env['PATH'] ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, 'rclone'))
+    .find((file) => existsSync(file)) ?? 'rclone';
+
 /** A server with the way by which the real rclone comes to it. */
 export interface DriveWithDoor {
   readonly server: DriveTestServer;
@@ -55,7 +61,8 @@ export class RealRclone {
     const { server, door } = site;
     this.drive = server.drive(account);
     this.env = {
-      PATH: process.env['PATH'] ?? '',
+      // Nothing on it: rclone opens the machine's browser by it, which would answer in the test's place.
+      PATH: this.home,
       HOME: this.home,
       TZ: 'UTC',
       LC_ALL: 'C.UTF-8',
@@ -99,7 +106,7 @@ export class RealRclone {
     input: string,
   ): Promise<ToolAnswer> {
     const options = { env: { ...this.env, ...env }, maxBuffer: 64 << 20, timeout: 60_000 };
-    const running = run('rclone', args, options);
+    const running = run(rcloneProgram, args, options);
     running.child.stdin?.end(input);
     try {
       const { stdout, stderr } = await running;
@@ -112,7 +119,7 @@ export class RealRclone {
 
   /** Starts a command that goes on by itself. */
   start(...args: string[]): ChildProcess {
-    const child = spawn('rclone', args, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(rcloneProgram, args, { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.children.push(child);
     return child;
   }
