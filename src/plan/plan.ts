@@ -10,10 +10,10 @@ import type { PlanOptions } from './planOptions';
  *
  * Invariants (`checkPlan`):
  * 1. the same listings and options give an equal plan, order included;
- * 2. one action per path;
+ * 2. one action per path (of a `moveFile`: the path it moves to; its old one has no other action);
  * 3. whatever overwrites or deletes carries `before`, the entry it was decided on;
- * 4. the verb copy has no deletes; a plan with a listing problem or an empty source has none either;
- * 5. deletes come after everything else;
+ * 4. only the verb sync deletes on the target (a check names what it would delete); a plan to be run with a listing problem or an empty source has no deletes either;
+ * 5. deletes come where `options.deletes` says: before or after everything else, or in the order of paths; source files go last;
  * 6. after a full run, planning again gives no actions;
  * 7. everything listed on the source is accounted for exactly once: action, conflict, skipped, unchanged or left out by the user;
  *    likewise on the target, save for files that only the target has and that stay because no deletes were wanted.
@@ -32,6 +32,10 @@ export interface Plan {
   readonly problems: readonly ListingProblem[];
   readonly safety: readonly SafetyFinding[];
   readonly totals: PlanTotals;
+  /** Where overwritten and deleted target files are kept: a folder of the target's remote. Absent when nowhere. */
+  readonly backup?: RemotePath;
+  /** The unchanged files by name, of a plan with the verb `check` only. */
+  readonly same?: readonly RemotePath[];
   /** Sides that keep no modified times, where those would be compared: there files of equal size count as the same. Absent when none. */
   readonly withoutTimes?: readonly ('source' | 'target')[];
   /** Actions that the user took out of this plan (`selectActions`); absent in a whole plan. */
@@ -74,6 +78,27 @@ export interface CopyFile extends ActionBase {
    * downloaded file with `LastModified`, so that is what it must carry, or it would be fetched again for ever (A10).
    */
   readonly storeModified?: Instant;
+  /** The verb is `move`: the source file is removed once the copy is there and verified. */
+  readonly removesSource?: true;
+}
+
+/** A file of the target that the source has under another name by now: it is moved there on the target (R24). */
+export interface MoveFile extends ActionBase {
+  readonly kind: 'moveFile';
+  readonly source: FileEntry;
+  /** The target's file at its old path, relative to the root in `from`. */
+  readonly before: FileEntry;
+  readonly from: RemotePath;
+  readonly because: 'renamed';
+}
+
+/** The verb is `move`, and the target has this file already: only the source's is removed. */
+export interface RemoveSource extends ActionBase {
+  readonly kind: 'removeSource';
+  readonly source: FileEntry;
+  /** The target's file that is the same. */
+  readonly before: FileEntry;
+  readonly because: 'alreadyThere';
 }
 
 /** Equal content, another modified time: the time alone is set (rclone's `touch`, R7). */
@@ -82,15 +107,18 @@ export interface SetTime extends ActionBase {
   readonly source: FileEntry;
   readonly before: FileEntry;
   readonly because: 'onlyTimeDiffers';
+  /** As in CopyFile. */
+  readonly removesSource?: true;
 }
 
 export interface DeleteFile extends ActionBase {
   readonly kind: 'deleteFile';
   readonly before: FileEntry;
-  readonly because: 'notInSource';
+  /** excluded: the filters hide it, and `deleteExcluded` wants such files gone. */
+  readonly because: 'notInSource' | 'excluded';
 }
 
-export type Action = CopyFile | SetTime | DeleteFile;
+export type Action = CopyFile | SetTime | MoveFile | RemoveSource | DeleteFile;
 
 /** Two things that want one name. Never executed; both sides are left as they are. */
 export interface Conflict {
@@ -98,8 +126,9 @@ export interface Conflict {
   /**
    * fileAgainstFolder: a file on one side is a folder on the other, or `a` stands beside `a/b` and the target can't hold both.
    * sameName: several names of one side are one name on the other (case, Unicode form); the first is used, this one isn't.
+   * immutable: the target's file differs, and must not be changed (R10).
    */
-  readonly because: 'fileAgainstFolder' | 'sameName';
+  readonly because: 'fileAgainstFolder' | 'sameName' | 'immutable';
   readonly source?: FileEntry;
   readonly target?: FileEntry;
   /** The other name, for a sentence. */
@@ -138,7 +167,8 @@ export interface ListingProblem {
 }
 
 export interface SafetyFinding {
-  readonly kind: 'emptySource' | 'incompleteListing' | 'manyDeletes';
+  /** tooManyDeletes: more than `maxDelete` allows. immutableConflict: an immutable file differs, so nothing is deleted (R10). */
+  readonly kind: 'emptySource' | 'incompleteListing' | 'manyDeletes' | 'tooManyDeletes' | 'immutableConflict';
   /** A sentence for people. */
   readonly message: string;
   /** withheld: the deletes were left out of the plan. confirm: the run asks once more. */
@@ -150,6 +180,10 @@ export interface PlanTotals {
   readonly download: Tally;
   readonly copy: Tally;
   readonly setTime: Tally;
+  /** `moveFile` actions: renames on the target. */
+  readonly rename: Tally;
+  /** Source files that are removed without being copied (`removeSource`). */
+  readonly removeSource: Tally;
   readonly delete: Tally;
   readonly conflict: Tally;
   readonly skipped: Tally;
