@@ -3,6 +3,7 @@ import { allBackends } from './backends/allBackends';
 import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './backends/backend';
 import { KnownHashes } from './backends/local/knownHashes';
 import { openLocalRemote } from './backends/local/localRemote';
+import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
 import type { Place, Plan, PlanProgress } from './plan/plan';
 import type { PlanOptions } from './plan/planOptions';
 import { logging } from './remote/layers/logging';
@@ -29,8 +30,11 @@ export interface App {
   openedRemote(name: string): Promise<Remote> | undefined;
   /** The names of the remotes that are open now. */
   openNames(): readonly string[];
-  /** The remote and the path in it that a place stands for. A folder is opened as a local remote of its own. */
-  openPlace(place: Place): Promise<OpenedPlace>;
+  /**
+   * The remote and the path in it that a place stands for. A folder is opened as a remote of its own; one of a virtual workspace keeps no
+   * modified times of what is written to it, so it is opened as one or the other side.
+   */
+  openPlace(place: Place, side?: 'source' | 'target'): Promise<OpenedPlace>;
   /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
   planSync(
     request: SyncRequest,
@@ -123,10 +127,22 @@ export function createApp(host: Host): App {
     return remote;
   }
 
-  async function openPlace(place: Place): Promise<OpenedPlace> {
-    return place.kind === 'remote'
-      ? { remote: await openRemote(place.remote), root: place.path }
-      : { remote: layered(openLocalRemote({ root: place.path, hashes })), root: rootPath };
+  async function openPlace(place: Place, side: 'source' | 'target' = 'source'): Promise<OpenedPlace> {
+    switch (place.kind) {
+      case 'remote':
+        return { remote: await openRemote(place.remote), root: place.path };
+      case 'folder':
+        return { remote: layered(openLocalRemote({ root: place.path, hashes })), root: rootPath };
+      case 'uri': {
+        const files = host.openFolder?.(place.uri);
+        if (!files)
+          throw new RemoteError(
+            'unsupported',
+            `Folders such as ${place.uri} can be opened in the editor only.`,
+          );
+        return { remote: layered(openVirtualFolder({ files, asTarget: side === 'target' })), root: rootPath };
+      }
+    }
   }
 
   function forget(name: string, entry: OpenRemote): void {
@@ -143,7 +159,10 @@ export function createApp(host: Host): App {
     openPlace,
 
     async planSync(request, signal, onProgress) {
-      const [source, target] = await Promise.all([openPlace(request.source), openPlace(request.target)]);
+      const [source, target] = await Promise.all([
+        openPlace(request.source),
+        openPlace(request.target, 'target'),
+      ]);
       return planSync(
         {
           source: { place: request.source, remote: refusingWrites(source.remote), root: source.root },
@@ -156,7 +175,7 @@ export function createApp(host: Host): App {
     },
 
     async runPlan(plan, signal, options = {}) {
-      const [source, target] = await Promise.all([openPlace(plan.source), openPlace(plan.target)]);
+      const [source, target] = await Promise.all([openPlace(plan.source), openPlace(plan.target, 'target')]);
       return runPlan(plan, source, target, { ...options, host }, signal);
     },
 

@@ -106,7 +106,7 @@ async function factsOf(parts: ContentDiffParts, side: SideFile): Promise<vscode.
   const { version, ...rest } = now.kind === 'file' ? now : side.entry;
   // What marks a version of a file on a disk is made up here and tells nobody anything; its hash does.
   const entry =
-    side.place.kind === 'folder' ? await withHash(remote, rest) : { ...rest, ...(version && { version }) };
+    side.place.kind !== 'remote' ? await withHash(remote, rest) : { ...rest, ...(version && { version }) };
   const text = entryFacts(whereIs(side), entry, format());
   return parts.snapshots.add(`${baseName(side.entry.path)}.facts.txt`, Buffer.from(text));
 }
@@ -132,13 +132,20 @@ async function isBinary(parts: ContentDiffParts, side: SideFile): Promise<boolea
 
 /** Entries of a plan carry their whole path in their own remote; a folder's remote begins at the folder. */
 function uriOf({ place, entry }: SideFile): vscode.Uri {
-  return place.kind === 'remote'
-    ? toUri({ remote: place.remote, path: entry.path })
-    : vscode.Uri.file(path.join(place.path, ...entry.path.split('/')));
+  switch (place.kind) {
+    case 'remote':
+      return toUri({ remote: place.remote, path: entry.path });
+    case 'folder':
+      return vscode.Uri.file(path.join(place.path, ...entry.path.split('/')));
+    case 'uri':
+      return vscode.Uri.joinPath(vscode.Uri.parse(place.uri, true), ...entry.path.split('/'));
+  }
 }
 
-function whereIs({ place, entry }: SideFile): string {
-  return place.kind === 'remote'
-    ? describePlace({ ...place, path: entry.path })
-    : path.join(place.path, ...entry.path.split('/'));
+function whereIs(side: SideFile): string {
+  const { place, entry } = side;
+  if (place.kind === 'remote') return describePlace({ ...place, path: entry.path });
+  return place.kind === 'folder'
+    ? path.join(place.path, ...entry.path.split('/'))
+    : uriOf(side).toString(true);
 }

@@ -5,6 +5,7 @@ import type { Host } from '../usecases/host';
 import type { RemoteSecrets } from './secrets';
 import { writtenRemotes } from './settings';
 import type { SignIns } from './signIns';
+import { openVirtualFolderOf } from './virtualFolders';
 
 /** What the editor provides to the app. Does no I/O before something is asked of it. */
 export function createEditorHost(
@@ -27,6 +28,7 @@ export function createEditorHost(
         ignoreFocusOut: true,
         validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'The code has digits only.'),
       }),
+    openFolder: openVirtualFolderOf,
     mayRunPrograms: () => vscode.workspace.isTrusted,
     storageFolder: context.globalStorageUri.scheme === 'file' ? context.globalStorageUri.fsPath : undefined,
   };

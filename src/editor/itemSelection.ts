@@ -52,18 +52,45 @@ function commonStart(a: readonly string[], b: readonly string[]): string[] {
 
 /** Two items with one of these have a common folder. */
 function storeOf(place: Place): string {
-  return place.kind === 'remote' ? `${place.remote}:` : path.parse(place.path).root.toLowerCase();
+  switch (place.kind) {
+    case 'remote':
+      return `${place.remote}:`;
+    case 'folder':
+      return path.parse(place.path).root.toLowerCase();
+    case 'uri':
+      return splitUri(place.uri).store;
+  }
 }
 
 function partsOf(place: Place): string[] {
-  const text = place.kind === 'remote' ? place.path : place.path.slice(path.parse(place.path).root.length);
-  return text.split(place.kind === 'remote' ? '/' : path.sep).filter((part) => part !== '');
+  const text =
+    place.kind === 'folder'
+      ? place.path.slice(path.parse(place.path).root.length).replaceAll(path.sep, '/')
+      : place.kind === 'uri'
+        ? splitUri(place.uri).path
+        : place.path;
+  return text.split('/').filter((part) => part !== '');
 }
 
 function placeAt(like: Place, parts: readonly string[]): Place {
-  return like.kind === 'remote'
-    ? { ...like, path: parsePath(parts.join('/')) }
-    : { kind: 'folder', path: path.join(path.parse(like.path).root, ...parts) };
+  switch (like.kind) {
+    case 'remote':
+      return { ...like, path: parsePath(parts.join('/')) };
+    case 'folder':
+      return { kind: 'folder', path: path.join(path.parse(like.path).root, ...parts) };
+    case 'uri':
+      return { kind: 'uri', uri: joinUri(splitUri(like.uri).store, parts) };
+  }
+}
+
+/** `vscode-vfs://github/owner/repo` as what stands before the path, and the path with its escapes read. */
+function splitUri(uri: string): { store: string; path: string } {
+  const [, store = '', escaped = ''] = /^([^:]+:\/\/[^/?#]*)([^?#]*)/.exec(uri) ?? [];
+  return { store, path: decodeURIComponent(escaped) };
+}
+
+function joinUri(store: string, parts: readonly string[]): string {
+  return [store, ...parts.map(encodeURIComponent)].join('/');
 }
 
 /** The last part of a place; empty for the top of a remote. Pure. */
@@ -74,6 +101,11 @@ export function nameOfPlace(place: Place): string {
 /** `name` below `folder`. Throws RemoteError `badName`. */
 export function placeBelow(folder: Place, name: string): Place {
   if (folder.kind === 'folder') return { kind: 'folder', path: path.join(folder.path, name) };
+  if (folder.kind === 'uri')
+    return {
+      kind: 'uri',
+      uri: joinUri(splitUri(folder.uri).store, [...partsOf(folder), ...name.split('/')]),
+    };
   const joined: RemotePath = parsePath(folder.path === '' ? name : `${folder.path}/${name}`);
   return { ...folder, path: joined };
 }

@@ -206,11 +206,12 @@ function nameOf(place: Place): PlaceName {
     const full = `${place.remote}:${place.path}`;
     return { short: place.path === '' ? full : `${full}/`, full };
   }
-  const uri = vscode.Uri.file(place.path);
+  const uri = place.kind === 'folder' ? vscode.Uri.file(place.path) : vscode.Uri.parse(place.uri);
+  const full = place.kind === 'folder' ? place.path : uri.toString(true);
   const folder = vscode.workspace.getWorkspaceFolder(uri);
-  if (!folder) return { short: place.path, full: place.path };
+  if (!folder) return { short: full, full };
   const below = uri.path.slice(folder.uri.path.length).replace(/^\//, '');
-  return { short: below === '' ? folder.name : `${folder.name}/${below}`, full: place.path };
+  return { short: below === '' ? folder.name : `${folder.name}/${below}`, full };
 }
 
 function titleOf(request: SyncRequest): string {

@@ -97,8 +97,8 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
 }
 
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
-  if (plan.target.kind === 'folder')
-    return `On this disk ${them} can't be brought back: nothing is moved to the trash.`;
+  if (plan.target.kind !== 'remote')
+    return `There ${them} can't be brought back: nothing is moved to the trash.`;
   try {
     const { remote } = await app.openPlace(plan.target);
     if (remote.extras?.trash)

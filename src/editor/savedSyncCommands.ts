@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../remote/remoteError';
 import { openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import { remoteScheme } from './remoteUri';
 import {
   checkSyncs,
   isRelative,
@@ -77,7 +78,7 @@ export async function saveSync(parts: SyncParts): Promise<void> {
 }
 
 interface WrittenSync extends SavedSync {
-  /** The workspace folder in whose own settings it stands, as a disk path. */
+  /** The workspace folder in whose own settings it stands: a disk path, or the Uri of a virtual folder. */
   readonly folder?: string;
 }
 
@@ -92,7 +93,7 @@ function writtenSyncs(): WrittenSync[] {
     for (const { uri } of folders) {
       const own = vscode.workspace.getConfiguration(settingsSection, uri).inspect<unknown>('syncs');
       for (const sync of checkSyncs(own?.workspaceFolderValue))
-        found.set(sync.name, uri.scheme === 'file' ? { ...sync, folder: uri.fsPath } : sync);
+        found.set(sync.name, canHoldSyncs(uri) ? { ...sync, folder: folderText(uri) } : sync);
     }
   return [...found.values()];
 }
@@ -108,22 +109,32 @@ async function pickSync(syncs: readonly WrittenSync[]): Promise<WrittenSync | un
     ?.sync;
 }
 
-/** The disk path of the workspace folder that relative folders of a saved sync start from; undefined when the user leaves. */
+/** The workspace folder that relative folders of a saved sync start from; undefined when the user leaves. */
 async function localWorkspaceFolder(name: string): Promise<string | undefined> {
-  const local = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
-  if (local.length === 1) return local[0]?.uri.fsPath;
+  const local = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => canHoldSyncs(uri));
+  if (local[0] && local.length === 1) return folderText(local[0].uri);
   if (local.length === 0)
     throw new RemoteError(
       'badSettings',
       `The sync "${name}" is relative to a workspace folder, but none is open.`,
     );
-  const rows = local.map((folder) => ({ label: folder.name, description: folder.uri.fsPath }));
+  const rows = local.map((folder) => ({ label: folder.name, description: folderText(folder.uri) }));
   const title = `Run "${name}" for which folder?`;
   return (await vscode.window.showQuickPick(rows, { title }))?.description;
 }
 
 function firstLocalFolder(): string | undefined {
-  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
+  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => canHoldSyncs(uri));
+  return folder && folderText(folder.uri);
+}
+
+/** A remote's own folder has nothing beside it that a relative path could mean. */
+function canHoldSyncs(uri: vscode.Uri): boolean {
+  return uri.scheme !== remoteScheme;
+}
+
+function folderText(uri: vscode.Uri): string {
+  return uri.scheme === 'file' ? uri.fsPath : uri.toString();
 }
 
 async function openSyncsSettings(): Promise<void> {

@@ -7,7 +7,7 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 /** One of `cloudRemotes.syncs`, as written there. */
 export interface SavedSync {
   readonly name: string;
-  /** `remote:bucket/path`, or a folder: absolute, or relative to a workspace folder. */
+  /** `remote:bucket/path`, a folder (absolute, or relative to a workspace folder), or the Uri of a virtual folder. */
   readonly from: string;
   readonly to: string;
   /** The written part of the options; what isn't named is as the settings say. */
@@ -38,7 +38,7 @@ function problemOf(fields: Readonly<Record<string, unknown>>, sync: SavedSync): 
   for (const side of ['from', 'to'] as const) {
     if (sync[side] === '')
       return `"${side}" is missing. Give a folder such as "./dist", or remote:bucket/path.`;
-    if (looksLikeAddress(sync[side]))
+    if (looksLikeAddress(sync[side]) && !isUri(sync[side]))
       try {
         parseAddress(sync[side]);
       } catch (error) {
@@ -60,25 +60,41 @@ export function isRelative(side: string): boolean {
   return !looksLikeAddress(side) && !path.isAbsolute(side);
 }
 
+/** `vscode-vfs://github/…`: never an address, whose path can't begin with a slash. */
+function isUri(text: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+}
+
 /**
- * The place that a side of a saved sync means; a relative folder is taken from `folder`, a disk path. Throws RemoteError
- * `badName`, or `badSettings` for a relative folder without a workspace folder.
+ * The place that a side of a saved sync means; a relative folder is taken from `folder`, a disk path or the Uri of a virtual folder.
+ * Throws RemoteError `badName`, or `badSettings` for a relative folder without a workspace folder.
  */
 export function placeOf(side: string, folder: string | undefined): Place {
+  if (isUri(side)) return { kind: 'uri', uri: side };
   if (looksLikeAddress(side)) return { kind: 'remote', ...parseAddress(side) };
   if (path.isAbsolute(side)) return { kind: 'folder', path: path.normalize(side) };
   if (folder === undefined)
     throw new RemoteError(
       'badSettings',
-      `"${side}" is relative to a workspace folder, but no folder on this machine is open.`,
+      `"${side}" is relative to a workspace folder, but no such folder is open.`,
     );
+  if (isUri(folder)) {
+    const base = new URL(folder.endsWith('/') ? folder : `${folder}/`);
+    const uri = `${base.protocol}//${base.host}${path.posix.join(base.pathname, encodeURI(side))}`;
+    return { kind: 'uri', uri: uri.replace(/\/$/, '') };
+  }
   return { kind: 'folder', path: path.resolve(folder, side) };
 }
 
 /** How a place is written in `cloudRemotes.syncs`: relative to `folder` when it lies within. Pure. */
 export function writePlace(place: Place, folder: string | undefined): string {
   if (place.kind === 'remote') return formatAddress(place);
-  if (folder === undefined) return place.path;
+  if (place.kind === 'uri') {
+    if (place.uri === folder) return '.';
+    const below = folder !== undefined && isUri(folder) && place.uri.startsWith(`${folder}/`);
+    return below ? `./${decodeURI(place.uri.slice(folder.length + 1))}` : place.uri;
+  }
+  if (folder === undefined || isUri(folder)) return place.path;
   const relative = path.relative(folder, place.path);
   const within = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
   return within ? `./${relative.split(path.sep).join('/')}`.replace(/^\.\/$/, '.') : place.path;

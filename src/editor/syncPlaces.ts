@@ -2,7 +2,6 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Place } from '../plan/plan';
 import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { RemoteError } from '../remote/remoteError';
 import { pickPlace } from './pickPlace';
 import { fromUri, remoteScheme } from './remoteUri';
 import type { Shell } from './shell';
@@ -32,32 +31,27 @@ export class RememberedPlaces {
 
 /** `remote:bucket/path`, or the folder's path on this machine. */
 export function describePlace(place: Place): string {
-  return place.kind === 'remote' ? formatAddress(place) : place.path;
+  if (place.kind === 'remote') return formatAddress(place);
+  return place.kind === 'folder' ? place.path : vscode.Uri.parse(place.uri).toString(true);
 }
 
 /** As a title names a place: what lies in the workspace from its folder's name on, another folder by its last part. */
 export function shortPlace(place: Place): string {
   if (place.kind === 'remote') return formatAddress(place);
-  const uri = vscode.Uri.file(place.path);
+  const uri = place.kind === 'folder' ? vscode.Uri.file(place.path) : vscode.Uri.parse(place.uri);
   const folder = vscode.workspace.getWorkspaceFolder(uri);
-  if (!folder) return path.basename(place.path) || place.path;
+  if (!folder) return path.posix.basename(uri.path) || describePlace(place);
   return folder.name + uri.path.slice(folder.uri.path.length);
 }
 
-/**
- * The place that a Uri of the Explorer is. Throws RemoteError `unsupported` for folders that other extensions provide: the
- * engine reads disks and remotes only.
- */
+/** The place that a Uri of the Explorer is: on this machine, on a remote, or in a folder that another extension provides. */
 export function placeOfUri(uri: vscode.Uri, app: Shell['app']): Place {
   if (uri.scheme === 'file') return { kind: 'folder', path: uri.fsPath };
   if (uri.scheme === remoteScheme) {
     const names = app.remotes().map(({ settings }) => settings.name);
     return { kind: 'remote', ...fromUri(uri, names) };
   }
-  throw new RemoteError(
-    'unsupported',
-    `Folders on "${uri.scheme}:" can't be copied or synced yet, only folders on this machine and on remotes. Open a copy of it on this machine instead.`,
-  );
+  return { kind: 'uri', uri: uri.toString() };
 }
 
 /** The workspace folder that is meant; asks when there are several. Undefined when the user leaves or there is none to choose. */
@@ -121,9 +115,7 @@ export async function askLocalFolder(
   title: string,
   remembered: readonly string[],
 ): Promise<Place | undefined> {
-  const folders = (vscode.workspace.workspaceFolders ?? []).filter(
-    ({ uri }) => uri.scheme === 'file' || uri.scheme === remoteScheme,
-  );
+  const folders = vscode.workspace.workspaceFolders ?? [];
   const offered = new Set(folders.map(({ uri }) => uri.fsPath));
   const rows: Row[] = [
     ...remembered
@@ -132,7 +124,12 @@ export async function askLocalFolder(
     ...folders.map(
       (folder): Row => ({
         label: `$(root-folder) ${folder.name}`,
-        description: folder.uri.scheme === 'file' ? folder.uri.fsPath : 'on a remote',
+        description:
+          folder.uri.scheme === 'file'
+            ? folder.uri.fsPath
+            : folder.uri.scheme === remoteScheme
+              ? 'on a remote'
+              : folder.uri.toString(true),
         place: placeOfUri(folder.uri, app),
       }),
     ),

@@ -24,6 +24,7 @@ export function reversed(request: SyncRequest): SyncRequest {
 
 export function samePlace(a: Place, b: Place): boolean {
   if (a.kind === 'folder') return b.kind === 'folder' && a.path === b.path;
+  if (a.kind === 'uri') return b.kind === 'uri' && a.uri === b.uri;
   return b.kind === 'remote' && a.remote === b.remote && a.path === b.path;
 }
 
@@ -38,7 +39,8 @@ export function readSyncRequest(value: unknown): SyncRequest | undefined {
 
 function readPlace(value: unknown): Place | undefined {
   if (!isRecord(value)) return undefined;
-  const { kind, path, remote } = value;
+  const { kind, path, remote, uri } = value;
+  if (kind === 'uri') return typeof uri === 'string' && uri !== '' ? { kind, uri } : undefined;
   if (typeof path !== 'string') return undefined;
   if (kind === 'folder') return path === '' ? undefined : { kind, path };
   if (kind !== 'remote' || typeof remote !== 'string' || remote === '' || pathProblem(path)) return undefined;

@@ -33,12 +33,18 @@ export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Pro
   return true;
 }
 
+function isUriBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {
+  const within = `${folder.path.replace(/\/$/, '')}/`;
+  return uri.scheme === folder.scheme && uri.authority === folder.authority && uri.path.startsWith(within);
+}
+
 function isBelow(uri: vscode.Uri, place: Place, app: Pick<App, 'remotes'>): boolean {
   if (place.kind === 'folder') {
     if (uri.scheme !== 'file') return false;
     const relative = path.relative(place.path, uri.fsPath);
     return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
   }
+  if (place.kind === 'uri') return isUriBelow(uri, vscode.Uri.parse(place.uri, true));
   if (uri.scheme !== remoteScheme) return false;
   const address = fromUri(
     uri,

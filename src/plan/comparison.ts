@@ -40,8 +40,9 @@ export interface ComparisonRules {
 }
 
 export function directionOf(source: Place, target: Place): Direction {
-  if (source.kind === target.kind) return 'copy';
-  return source.kind === 'folder' ? 'upload' : 'download';
+  const [fromRemote, toRemote] = [source.kind === 'remote', target.kind === 'remote'];
+  if (fromRemote === toRemote) return 'copy';
+  return toRemote ? 'upload' : 'download';
 }
 
 /** Whether times were to be compared but can't be, so that sizes alone decide. */

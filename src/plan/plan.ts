@@ -45,6 +45,7 @@ export interface Plan {
 /** One side of a plan. */
 export type Place =
   | { readonly kind: 'folder' /** Absolute path on this machine. */; readonly path: string }
+  | { readonly kind: 'uri' /** A folder of a virtual workspace, as the editor names it. */; readonly uri: string }
   | { readonly kind: 'remote'; readonly remote: string; readonly path: RemotePath };
 
 export interface Tally {

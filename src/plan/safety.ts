@@ -9,7 +9,8 @@ const fewDeletes = 10;
 
 /** A place as people read it. */
 export function placeText(place: Place): string {
-  return place.kind === 'folder' ? place.path : formatAddress(place);
+  if (place.kind === 'remote') return formatAddress(place);
+  return place.kind === 'folder' ? place.path : place.uri;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RemoteSettings } from '../backends/backend';
 import type { Clock } from '../remote/clock';
+import type { FolderFileSystem } from '../remote/folderFileSystem';
 import type { Log } from '../remote/log';
 import type { TokenSource } from '../remote/tokenSource';
 import type { SignInRequirement } from '../signIn/signInService';
@@ -19,6 +20,8 @@ export interface Host {
     clientSecret: () => Promise<string | undefined>,
   ): TokenSource;
   askCode?(prompt: string): Promise<string | undefined>;
+  /** The folder of a virtual workspace that `uri` names. Absent where there are none. */
+  openFolder?(uri: string): FolderFileSystem;
   mayRunPrograms(): boolean;
   /** Folder for caches and run journals; made when needed. Undefined = keep none. */
   readonly storageFolder: string | undefined;

@@ -100,7 +100,7 @@ export async function planSync(
 
 /** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */
 async function refuseListOfBuckets({ remote, root, place }: Side, signal: AbortSignal): Promise<void> {
-  if (place.kind === 'folder' || root !== '') return;
+  if (place.kind !== 'remote' || root !== '') return;
   for await (const page of remote.list(root, { pageSize: 1 }, signal))
     for (const entry of page)
       if (entry.kind === 'folder' && entry.role === 'bucket')

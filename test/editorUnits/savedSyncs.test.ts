@@ -72,6 +72,22 @@ test('a place is written as it is read again', () => {
   assert.equal(writePlace(outside, undefined), outside.path);
 });
 
+test('a folder of a virtual workspace is written as its Uri, or relative to its workspace folder', () => {
+  const root = 'vscode-vfs://github/owner/site';
+  for (const text of [
+    '.',
+    './dist/img',
+    './with space',
+    'photos:site/www',
+    'vscode-vfs://github/owner/site2',
+  ])
+    assert.equal(writePlace(placeOf(text, root), root), text);
+  assert.deepEqual(placeOf('./with space', root), { kind: 'uri', uri: `${root}/with%20space` });
+  assert.deepEqual(placeOf('/srv/www', root), { kind: 'folder', path: path.normalize('/srv/www') });
+  const [checked] = checkSyncs([{ name: 'x', from: root, to: 'photos:site' }]);
+  assert.equal(checked?.problem, undefined);
+});
+
 test('the written options stand over those of the settings, and only what differs is written', () => {
   const settings = { ...defaultPlanOptions, compare: 'checksum' as const };
   const options = optionsOf({ ...good, options: { deletes: 'after' } }, settings);

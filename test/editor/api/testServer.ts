@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
+import type { RemoteSettings } from '../../../src/backends/backend';
 import type { LoggedRequest } from '../../servers/s3/requestLog';
 
 const server = JSON.parse(process.env['CLOUD_REMOTES_TEST_S3'] ?? '{}') as {
@@ -14,6 +15,11 @@ export function ourExtension(): vscode.Extension<unknown> {
   const extension = vscode.extensions.getExtension('cloud-remotes.cloud-remotes');
   if (extension === undefined) throw new Error('The editor does not know the extension');
   return extension;
+}
+
+/** The settings of the remote that the tests have. */
+export function s3RemoteSettings(): RemoteSettings {
+  return server.remote as RemoteSettings;
 }
 
 /** A client of our own to look at the server with; it shares nothing with the extension's. */

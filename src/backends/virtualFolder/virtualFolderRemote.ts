@@ -1,0 +1,272 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { nameProblem } from '../../remote/capabilities';
+import type { Entry, FileEntry, UnusableReason } from '../../remote/entry';
+import type { FolderFileSystem, VirtualStat } from '../../remote/folderFileSystem';
+import { instantFromMs } from '../../remote/modifiedTime';
+import type { ByteSource, FileFacts, Guard, ReadResult, Remote } from '../../remote/remote';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '../../remote/remotePath';
+import { isSameFile } from '../../remote/sameFile';
+
+export interface VirtualFolderOptions {
+  readonly files: FolderFileSystem;
+  /**
+   * Whether files are to be written here: a provider gives each the time of its writing, so a target keeps no modified times, while
+   * those of a source are the owner's.
+   */
+  readonly asTarget: boolean;
+}
+
+/** These providers hand out and take whole files, so each is held in memory. */
+const maxFileSize = 512 * 1024 * 1024;
+const chunkSize = 64 * 1024;
+/** Each file is looked at by itself; so many at once make a page. */
+const pageSize = 16;
+const temporary = /^\.cloud-remotes-[0-9a-f]{12}\.tmp$/;
+
+/** A folder of a virtual workspace as a remote. Does no I/O. */
+export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Remote {
+  async function entryAt(path: RemotePath): Promise<Entry> {
+    return toEntry(path, await files.stat(path));
+  }
+
+  async function fileAt(path: RemotePath): Promise<FileEntry> {
+    const entry = await entryAt(path);
+    if (entry.kind === 'file') return entry;
+    if (entry.kind === 'folder') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
+    throw new RemoteError('forbidden', `"${path}" is no ordinary file.`);
+  }
+
+  async function whole(
+    path: RemotePath,
+    expected: FileEntry | undefined,
+    signal: AbortSignal,
+  ): Promise<{ entry: FileEntry; content: Buffer }> {
+    signal.throwIfAborted();
+    const before = await fileAt(path);
+    if (expected && !isSameFile(expected, before)) throw changed(path);
+    const content = Buffer.from(await files.read(path));
+    signal.throwIfAborted();
+    // There is no handle to hold on to: what was read is that file only if it is so afterwards too.
+    if (!isSameFile(before, await fileAt(path)) || content.length !== before.size) throw changed(path);
+    return { entry: before, content };
+  }
+
+  async function check(guard: Guard, path: RemotePath): Promise<void> {
+    const now = await files.stat(path).catch(absent);
+    if (now?.type === 'folder') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
+    if (guard.must === 'beAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+    if (guard.must !== 'beUnchanged') return;
+    const entry = now && toEntry(path, now);
+    if (entry?.kind !== 'file' || !isSameFile(guard.entry, entry)) throw changed(path);
+  }
+
+  function mustBeWritable(): void {
+    if (!files.writable)
+      throw new RemoteError(
+        'forbidden',
+        `The folder ${files.shown} can't be written: its provider only reads.`,
+      );
+  }
+
+  async function makeParents(folder: RemotePath): Promise<void> {
+    if (folder === '') return;
+    const there = await files.stat(folder).catch((error: unknown) => {
+      if (isRemoteError(error, 'notAFolder')) throw inTheWay(folder);
+      return absent(error);
+    });
+    if (there?.type === 'folder') return;
+    if (there) throw inTheWay(folder);
+    await makeParents(parentPath(folder));
+    await files.makeFolder(folder);
+  }
+
+  /** Under another name first, and looked at there, so that a provider that breaks off leaves the old content as it was. */
+  async function write(
+    path: RemotePath,
+    body: ByteSource,
+    facts: FileFacts,
+    guard: Guard,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
+    signal.throwIfAborted();
+    mustBeWritable();
+    const problem = path === '' ? 'is the folder itself' : nameProblem(path, { ...names });
+    if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
+    const content = await collect(path, body, facts, signal);
+    await check(guard, path);
+    await makeParents(parentPath(path));
+    const aside = joinPath(parentPath(path), `.cloud-remotes-${randomBytes(6).toString('hex')}.tmp`);
+    try {
+      await files.write(aside, content);
+      if ((await files.stat(aside)).size !== content.length)
+        throw new RemoteError('damaged', `"${path}" was not stored whole.`);
+      signal.throwIfAborted();
+      await check(guard, path);
+      await files.rename(aside, path, guard.must !== 'beAbsent');
+    } catch (error) {
+      await files.remove(aside).catch(() => {});
+      throw error;
+    }
+    facts.onProgress?.(content.length);
+    return fileAt(path);
+  }
+
+  async function* list(folder: RemotePath, namePrefix: string, size: number, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const found = (await files.list(folder)).filter(
+      ([name]) => name.startsWith(namePrefix) && !temporary.test(name),
+    );
+    for (let i = 0; i < found.length; i += size) {
+      signal.throwIfAborted();
+      const page = await Promise.all(
+        found.slice(i, i + size).map(async ([name, type]): Promise<Entry | undefined> => {
+          if (name.includes('/') || pathProblem(name)) return unusable(folder, name, 'oddName');
+          const path = joinPath(folder, name);
+          if (type === 'folder') return { kind: 'folder', path };
+          if (type !== 'file')
+            return unusable(folder, name, type === 'link' ? 'symlink' : 'notRegular', path);
+          try {
+            return await entryAt(path);
+          } catch (error) {
+            if (isRemoteError(error, 'notFound')) return undefined; // gone since it was listed
+            if (isRemoteError(error, 'forbidden')) return unusable(folder, name, 'unreadable', path);
+            throw error;
+          }
+        }),
+      );
+      yield page.filter((entry) => entry !== undefined);
+    }
+  }
+
+  return {
+    capabilities: {
+      timePrecisionNs: asTarget ? 'none' : 1_000_000,
+      listsModified: true,
+      hash: 'none',
+      names,
+      maxFileSize,
+      guards: 'checkedBefore',
+      realFolders: true,
+      location: files.shown,
+    },
+    list: (folder, { namePrefix = '', pageSize: size = pageSize }, signal) =>
+      list(folder, namePrefix, Math.min(Math.max(1, size), pageSize), signal),
+    async stat(path, signal) {
+      signal.throwIfAborted();
+      return path === '' ? { kind: 'folder', path } : entryAt(path);
+    },
+    async read(path, { range, expected }, signal): Promise<ReadResult> {
+      const { entry, content } = await whole(path, expected, signal);
+      const part = range ? content.subarray(range.start, range.end) : content;
+      const stream = Readable.from(inChunks(part, signal), { objectMode: false });
+      return { stream, entry };
+    },
+    readWhole: (file, signal) => whole(file.path, file, signal),
+    write,
+    async removeFile(path, guard, signal) {
+      signal.throwIfAborted();
+      mustBeWritable();
+      await fileAt(path);
+      await check(guard, path);
+      await files.remove(path);
+    },
+    async makeFolder(path, signal) {
+      signal.throwIfAborted();
+      mustBeWritable();
+      await makeParents(path);
+    },
+    async removeFolder(path, signal) {
+      signal.throwIfAborted();
+      mustBeWritable();
+      if (path === '') throw new RemoteError('unsupported', `The folder ${files.shown} itself stays.`);
+      if ((await files.stat(path)).type !== 'folder')
+        throw new RemoteError('notAFolder', `"${path}" is not a folder.`);
+      if ((await files.list(path)).length > 0)
+        throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
+      await files.remove(path);
+    },
+    async moveWithin(source, to, guard, signal) {
+      signal.throwIfAborted();
+      mustBeWritable();
+      if (!isSameFile(source, await fileAt(source.path))) throw changed(source.path);
+      await check(guard, to);
+      await makeParents(parentPath(to));
+      await files.rename(source.path, to, guard.must !== 'beAbsent');
+      return fileAt(to);
+    },
+  };
+}
+
+const names = { caseSensitive: true, foldsUnicode: false, forbids: 'posix' } as const;
+
+function toEntry(path: RemotePath, { type, size, modifiedMs }: VirtualStat): Entry {
+  if (type === 'folder') return { kind: 'folder', path };
+  if (type !== 'file')
+    return unusable(parentPath(path), baseName(path), type === 'link' ? 'symlink' : 'notRegular', path);
+  return {
+    kind: 'file',
+    path,
+    size,
+    ...(modifiedMs > 0 && { modified: instantFromMs(modifiedMs), version: `${modifiedMs}-${size}` }),
+    exact: true,
+  };
+}
+
+function unusable(folder: RemotePath, name: string, reason: UnusableReason, protects?: RemotePath): Entry {
+  return { kind: 'unusable', folder, name, reason, ...(protects !== undefined && { protects }) };
+}
+
+async function collect(
+  path: RemotePath,
+  body: ByteSource,
+  { onProgress }: FileFacts,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  if (body.size > maxFileSize)
+    throw new RemoteError(
+      'unsupported',
+      `"${path}" is larger than the ${maxFileSize} bytes that can be written at once.`,
+    );
+  const chunks: Buffer[] = [];
+  let length = 0;
+  if (body.bytes) {
+    chunks.push(Buffer.from(await body.bytes(signal)));
+    length = chunks[0]?.length ?? 0;
+  } else
+    for await (const chunk of await body.open(undefined, signal)) {
+      signal.throwIfAborted();
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > body.size) break;
+      onProgress?.(length);
+    }
+  signal.throwIfAborted();
+  const content = Buffer.concat(chunks, length);
+  const whole = length === body.size;
+  const md5 = body.md5 === undefined ? undefined : createHash('md5').update(content).digest('hex');
+  if (!whole || md5 !== body.md5)
+    throw new RemoteError('damaged', `What was to become "${path}" is not what it should be.`);
+  return content;
+}
+
+function* inChunks(content: Buffer, signal: AbortSignal): Generator<Buffer> {
+  for (let at = 0; at < content.length; at += chunkSize) {
+    signal.throwIfAborted();
+    yield content.subarray(at, at + chunkSize);
+  }
+}
+
+function changed(path: RemotePath): RemoteError {
+  return new RemoteError('changed', `"${path}" is no longer what it was.`);
+}
+
+function inTheWay(path: RemotePath): RemoteError {
+  return new RemoteError('alreadyExists', `"${path}" is a file, so no folder can be made there.`);
+}
+
+/** What isn't there is nothing; every other error goes on. */
+function absent(error: unknown): undefined {
+  if (!isRemoteError(error, 'notFound')) throw error;
+}

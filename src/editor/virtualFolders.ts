@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import type { FolderFileSystem, VirtualType } from '../remote/folderFileSystem';
+import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import type { RemotePath } from '../remote/remotePath';
+
+/** A folder of a virtual workspace through the editor's file systems. Throws RemoteError `badSettings` for a Uri that can't be read. */
+export function openVirtualFolderOf(uri: string): FolderFileSystem {
+  const base = parse(uri);
+  const at = (path: RemotePath) => (path === '' ? base : vscode.Uri.joinPath(base, ...path.split('/')));
+  const { fs } = vscode.workspace;
+  return {
+    shown: base.toString(true),
+    get writable() {
+      return fs.isWritableFileSystem(base.scheme) !== false;
+    },
+    stat: (path) =>
+      told(path, async () => {
+        const { type, size, mtime } = await fs.stat(at(path));
+        return { type: typeOf(type), size, modifiedMs: mtime };
+      }),
+    list: (folder) =>
+      told(folder, async () =>
+        (await fs.readDirectory(at(folder))).map(([name, type]) => [name, typeOf(type)] as const),
+      ),
+    read: (path) => told(path, () => fs.readFile(at(path))),
+    write: (path, content) => told(path, () => fs.writeFile(at(path), content)),
+    remove: (path) => told(path, () => fs.delete(at(path), { recursive: false, useTrash: false })),
+    rename: (from, to, overwrite) => told(to, () => fs.rename(at(from), at(to), { overwrite })),
+    makeFolder: (path) => told(path, () => fs.createDirectory(at(path))),
+  };
+}
+
+function parse(uri: string): vscode.Uri {
+  try {
+    return vscode.Uri.parse(uri, true);
+  } catch (cause) {
+    throw new RemoteError('badSettings', `"${uri}" is not the address of a folder.`, { cause });
+  }
+}
+
+/** A link keeps the type of what it leads to beside its own. */
+function typeOf(type: vscode.FileType): VirtualType {
+  if (type & vscode.FileType.SymbolicLink) return 'link';
+  if (type & vscode.FileType.Directory) return 'folder';
+  return type & vscode.FileType.File ? 'file' : 'other';
+}
+
+const kinds: Readonly<Record<string, RemoteErrorKind>> = {
+  FileNotFound: 'notFound',
+  FileExists: 'alreadyExists',
+  FileNotADirectory: 'notAFolder',
+  FileIsADirectory: 'isAFolder',
+  NoPermissions: 'forbidden',
+  Unavailable: 'unavailable',
+};
+
+async function told<T>(path: RemotePath, call: () => Thenable<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const code = error instanceof vscode.FileSystemError ? error.code : '';
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RemoteError(kinds[code] ?? 'other', `"${path}": ${reason}`, {
+      cause: error,
+      ...(code && { code }),
+    });
+  }
+}
