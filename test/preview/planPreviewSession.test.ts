@@ -4,6 +4,7 @@ import type { App, SyncRequest } from '../../src/app';
 import { PlanPreviewSession } from '../../src/editor/planPreviewSession';
 import type { Action, Plan } from '../../src/plan/plan';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { placeText } from '../../src/plan/safety';
 import { freshMemory } from '../../src/preview/planView';
 import type { HostNotice, PageState } from '../../src/preview/previewProtocol';
 import { englishWords } from '../../src/preview/words';
@@ -70,7 +71,7 @@ function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<b
     {
       words: englishWords,
       language: 'en',
-      nameOf: (place) => ({ short: place.path, full: place.path }),
+      nameOf: (place) => ({ short: placeText(place), full: placeText(place) }),
       tell: (notice) => notices.push(notice),
       renamed: () => log.push('renamed'),
       close: () => log.push('close'),

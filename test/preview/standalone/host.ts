@@ -117,9 +117,9 @@ const session: PlanPreviewSession = new PlanPreviewSession(
     words: englishWords,
     language: 'en',
     nameOf: (place) =>
-      place.kind === 'folder'
-        ? { short: 'site/dist', full: place.path }
-        : { short: `${place.remote}:${place.path}/`, full: `${place.remote}:${place.path}` },
+      place.kind === 'remote'
+        ? { short: `${place.remote}:${place.path}/`, full: `${place.remote}:${place.path}` }
+        : { short: 'site/dist', full: '/home/me/site/dist' },
     tell: (notice: HostNotice) => channel.tell(notice),
     renamed: () => {},
     close: () => void log.push('close'),
