@@ -13,6 +13,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const STAGE_MINUTES = 15;
 const total = { passed: 0, failed: 0, skipped: 0 };
 const summary = [];
+const failures = [];
 
 const out = path.join(root, 'out');
 mkdirSync(out, { recursive: true });
@@ -43,6 +44,7 @@ for (const [name, script, args] of editorStages) {
 }
 
 console.log(`\n${'─'.repeat(60)}`);
+for (const failure of failures) console.log(`FAILED: ${failure}\n`);
 for (const line of summary) console.log(line);
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
@@ -75,6 +77,7 @@ function tests(name, file, args) {
   const done = run(args, { CLOUD_REMOTES_COUNTS: file });
   const counts = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8') || 'null') : undefined;
   rmSync(file, { force: true });
+  failures.push(...(counts?.failures ?? []));
   if (!counts) return add(name, { passed: 0, failed: 1, skipped: 0 }, done.why ?? 'it wrote no results');
   if (counts.passed + counts.failed === 0) {
     return add(name, { ...counts, failed: 1 }, 'no test ran');

@@ -42,7 +42,8 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { counts } of runs) for (const key of Object.keys(total)) total[key] += counts[key];
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 const counted = process.env['CLOUD_REMOTES_COUNTS'];
-if (counted !== undefined) writeFileSync(counted, JSON.stringify(total));
+const failures = runs.flatMap(({ counts }) => counts.failures ?? []);
+if (counted !== undefined) writeFileSync(counted, JSON.stringify({ ...total, failures }));
 process.exit(runs.every(({ status }) => status === 0) ? 0 : 1);
 
 /** Runs one bundled spec. A spec that ends without counts counts as a failure. */
