@@ -2,6 +2,7 @@
 // usage: node test/run.mjs [path ...] [-- node --test flags]
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -49,6 +50,8 @@ const result = spawnSync(
   [
     '--enable-source-maps',
     '--test',
+    // Many tests wait for other programs, so more files than cores are run at once.
+    `--test-concurrency=${os.availableParallelism() + 1}`,
     ...nodeFlags,
     ...files.map((file) => path.join(out, path.relative('test', file).replace(/\.ts$/, '.js'))),
   ],
