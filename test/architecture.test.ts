@@ -23,9 +23,11 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
       'src/editor',
       'src/usecases',
       'src/preview',
+      'src/rcloneConfig',
       'src/signIn',
       'src/remote',
       'src/plan',
+      'src/commandLine',
       'types:src/app.ts',
       'types:src/transfer',
       'types:src/backends/backend.ts',
@@ -46,6 +48,11 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
   { folder: 'media', may: ['media', 'src/preview', '@vscode/webview-ui-toolkit'] },
   { folder: 'src/transfer', may: ['src/transfer', 'src/plan', 'src/remote'] },
   { folder: 'src/plan', may: ['src/plan', 'src/remote'] },
+  { folder: 'src/commandLine', may: ['src/commandLine', 'src/plan', 'src/remote'] },
+  {
+    folder: 'src/rcloneConfig',
+    may: ['src/rcloneConfig', 'src/remote', 'types:src/backends/backend.ts'],
+  },
   {
     folder: 'src/signIn',
     may: [
@@ -163,7 +170,14 @@ test('no file hides several nouns', () => {
 });
 
 test('what decides and what moves files knows no service by name', () => {
-  const general = ['src/plan/', 'src/transfer/', 'src/usecases/', 'src/preview/', 'src/remote/'];
+  const general = [
+    'src/plan/',
+    'src/transfer/',
+    'src/usecases/',
+    'src/preview/',
+    'src/remote/',
+    'src/rcloneConfig/',
+  ];
   for (const file of files.filter((one) => general.some((folder) => one.startsWith(folder))))
     assert.doesNotMatch(readFileSync(path.join(root, file), 'utf8'), /amazon/i, file);
 });

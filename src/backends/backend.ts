@@ -33,6 +33,77 @@ export interface Backend {
   ): AsyncIterable<ConnectionFinding>;
   /** For backends whose remotes need an account: the editor signs in, and `BackendHost.tokens` is there. */
   readonly signIn?: SignInRequirement;
+  /** How such remotes stand in rclone's configuration file; absent where rclone knows no such storage. */
+  readonly rclone?: RcloneKind;
+  /** Remotes that files of other tools on this machine name, to be added in one step. Reads these files. Throws when one can't be read. */
+  suggest?(host: Pick<BackendHost, 'env'>): Promise<readonly SuggestedRemote[]>;
+}
+
+/** A kind of remote as rclone 1.60 writes it to its configuration file. All of it is pure. */
+export interface RcloneKind {
+  /** What stands as `type`: "s3". */
+  readonly type: string;
+  /** Options whose values rclone obscures in the file; `read` and `write` have them in the clear. */
+  readonly obscured?: readonly string[];
+  /** Settings that no option of rclone stands for. A remote keeps them when a section of such a file takes its place. */
+  readonly withoutOption: readonly string[];
+  /**
+   * The remote that a section's options make, to start at `root` (a path, may be empty). What has no setting here comes out in `leftOut`;
+   * what can't be left out makes it refused. Never throws; no sentence holds a secret.
+   */
+  read(options: ReadonlyMap<string, string>, root: string): RcloneReading;
+  /** The options (without `type`) for a remote whose settings are good. Without `secrets` nothing secret is among them. */
+  write(settings: RemoteSettings, secrets: RcloneSecrets | undefined): RcloneWriting;
+}
+
+export interface RcloneReading {
+  /** Without `name` and `backend`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** For secret storage, by field. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** A sign-in's tokens, in rclone's JSON. A secret. */
+  readonly token?: string;
+  readonly leftOut: readonly LeftOut[];
+  /** Why the section can't be used, one sentence. */
+  readonly refused?: string;
+  /** What must be asked because rclone's file can't say it. */
+  readonly asks?: readonly WizardStep[];
+}
+
+export interface RcloneSecrets {
+  /** From secret storage, by field. */
+  readonly values: Readonly<Record<string, string>>;
+  /** A sign-in's tokens, in rclone's JSON. */
+  readonly token?: string;
+}
+
+export interface RcloneWriting {
+  /** In the order in which they are written. */
+  readonly options: readonly (readonly [name: string, value: string])[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** A setting or option that could not be taken over, and why: the rest of a sentence. */
+export interface LeftOut {
+  readonly name: string;
+  readonly because: string;
+}
+
+/** A remote that can be added without any question. */
+export interface SuggestedRemote {
+  /** Where it was found: "AWS profile". */
+  readonly source: string;
+  /** What it is called there. */
+  readonly label: string;
+  /** What it is, in a few words: "single sign-on · eu-west-1". */
+  readonly description: string;
+  /** A name for the remote that is well-formed, though maybe taken. */
+  readonly name: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Why it is of no use, one sentence. */
+  readonly problem?: string;
+  /** It seems to lack something, so it is shown but not proposed. */
+  readonly doubtful?: boolean;
 }
 
 /** One remote as written in `cloudRemotes.remotes`: name, backend, and the backend's own settings (never secrets). */

@@ -2,8 +2,10 @@ import * as vscode from 'vscode';
 import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
 import { askAccount } from './accountStep';
 import { showConnectionTest } from './connectionTest';
+import { importRcloneConfig } from './importRemotes';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import type { Shell } from './shell';
+import { addSuggestion, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 
 /** What was answered so far, by field; secrets among them, which never reach the settings. */
@@ -15,27 +17,46 @@ export type Answers = Readonly<Record<string, string>>;
  */
 export async function addRemote(shell: Shell): Promise<string | undefined> {
   for (;;) {
-    const backend = await chooseBackend(shell);
-    if (!backend) return undefined;
-    const name = await askRemote(shell, backend, shell.app.backends.length > 1);
+    const way = await chooseWay(shell);
+    if (!way) return undefined;
+    if (way === 'import') return (await importRcloneConfig(shell))[0];
+    if ('source' in way) return addSuggestion(shell, way);
+    const name = await askRemote(shell, way, true);
     if (name !== 'back') return name;
   }
 }
 
-async function chooseBackend(shell: Shell): Promise<Backend | undefined> {
-  const [only, ...others] = shell.app.backends;
-  if (others.length === 0) return only;
-  const items = shell.app.backends.map((backend) => ({
-    label: backend.title,
-    description: backend.summary,
-    backend,
-  }));
-  const chosen = await vscode.window.showQuickPick(items, {
+interface WayItem extends vscode.QuickPickItem {
+  readonly way?: Backend | Suggestion | 'import';
+}
+
+/** A kind of storage to be asked about, or what can be had in one step. */
+async function chooseWay(shell: Shell): Promise<WayItem['way']> {
+  const chosen = await vscode.window.showQuickPick(wayItems(shell), {
     title: 'New remote',
     placeHolder: 'What kind of storage is it?',
+    matchOnDescription: true,
     ignoreFocusOut: true,
   });
-  return chosen?.backend;
+  return chosen?.way;
+}
+
+async function wayItems(shell: Shell): Promise<WayItem[]> {
+  const suggestions = (await findSuggestions(shell)).filter(({ problem }) => problem === undefined);
+  return [
+    ...shell.app.backends.map((way) => ({ label: way.title, description: way.summary, way })),
+    { label: 'In one step', kind: vscode.QuickPickItemKind.Separator },
+    {
+      label: 'Import from rclone.conf…',
+      description: 'remotes of rclone, with their secrets',
+      way: 'import' as const,
+    },
+    ...suggestions.map((way) => ({
+      label: `${way.source}: ${way.label}`,
+      description: descriptionOf(way),
+      way,
+    })),
+  ];
 }
 
 async function askRemote(

@@ -4,11 +4,14 @@ import { rootPath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 import { addRemote, editRemote } from './addRemoteWizard';
 import { showConnectionTest } from './connectionTest';
+import { exportRcloneConfig } from './exportRemotes';
+import { importRcloneConfig } from './importRemotes';
 import { moveTabs, unsavedBelow } from './openTabs';
 import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import { checkSyncs } from './savedSyncs';
 import { settingsSection } from './settings';
 import type { CommandRow, Shell } from './shell';
+import { addSuggestedRemotes } from './suggestedRemotes';
 import { isNode } from './targets';
 import { remoteOf, treeRoot } from './treeNode';
 import { showFailure } from './userMessages';
@@ -17,6 +20,12 @@ import { showFailure } from './userMessages';
 export function remoteCommands(shell: Shell): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.addRemote', run: () => add(shell) },
+    {
+      id: 'cloudRemotes.importRcloneConfig',
+      run: (arg) => importRcloneConfig(shell, typeof arg === 'string' ? arg : undefined),
+    },
+    { id: 'cloudRemotes.exportRcloneConfig', run: () => exportRcloneConfig(shell) },
+    { id: 'cloudRemotes.importAwsProfiles', run: () => addSuggestedRemotes(shell) },
     { id: 'cloudRemotes.editRemote', run: (arg) => withRemote(shell, arg, 'Edit which remote?', edit) },
     {
       id: 'cloudRemotes.duplicateRemote',

@@ -3,9 +3,11 @@ import type { Backend, RemoteSettings } from '../backends/backend';
 import { systemClock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import type { TokenSource } from '../remote/tokenSource';
+import { adoptToken } from '../signIn/adoptToken';
 import { isOfService, type SessionRecord, SessionRecords } from '../signIn/sessionRecords';
 import { SessionTokens } from '../signIn/sessionTokens';
 import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
+import type { TokenBlob } from '../signIn/tokenBlob';
 import { SignInPages } from './signInPages';
 import { askToSignIn } from './signInPrompts';
 import { SignInProvider } from './signInProvider';
@@ -77,6 +79,31 @@ export class SignIns {
     } finally {
       this.unsaved.delete(client);
     }
+  }
+
+  /** Takes over the tokens of another program as a session; resolves to whose they are. Rejects with RemoteErrors. */
+  async adopt(
+    requirement: SignInRequirement,
+    settings: SignInSettings,
+    token: TokenBlob,
+    clientSecret: string | undefined,
+    signal: AbortSignal,
+  ): Promise<SessionRecord['account']> {
+    const adopted = await adoptToken(
+      { requirement, settings, token, clientSecret, clock: systemClock },
+      signal,
+    );
+    return (await this.recordsOf(requirement).put(adopted)).account;
+  }
+
+  /** The tokens of the account that a remote's settings name, as they are stored; undefined when nobody is signed in. */
+  async storedToken(
+    requirement: SignInRequirement,
+    settings: SignInSettings,
+  ): Promise<TokenBlob | undefined> {
+    const account = settings[requirement.accountField];
+    const named = typeof account === 'string' && account !== '' ? account : undefined;
+    return (await this.recordsOf(requirement).find(requirement.service(settings), named))?.token;
   }
 
   /** Puts the providers of all backends that need one to work. Asks and reads nothing. */

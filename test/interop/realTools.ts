@@ -19,10 +19,10 @@ export interface ToolAnswer {
   readonly stderr: string;
 }
 
-/** The real tools, pointed at one server, with a home of their own so that nobody's configuration is read. */
-export function realTools(server: S3TestServer) {
+/** The environment of a real tool that is pointed at one server, with a home of its own so that nobody's configuration is read. */
+export function toolEnvironment(server: S3TestServer): Record<string, string> {
   const home = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-tools-'));
-  const env = {
+  return {
     PATH: process.env['PATH'] ?? '',
     HOME: home,
     // A tool installed through a version manager finds itself by the real home.
@@ -41,6 +41,11 @@ export function realTools(server: S3TestServer) {
     RCLONE_CONFIG_R_ACCESS_KEY_ID: server.accessKeyId,
     RCLONE_CONFIG_R_SECRET_ACCESS_KEY: server.secretAccessKey,
   };
+}
+
+/** The real tools, pointed at one server. */
+export function realTools(server: S3TestServer) {
+  const env = toolEnvironment(server);
 
   async function call(tool: string, args: readonly string[]): Promise<ToolAnswer> {
     try {

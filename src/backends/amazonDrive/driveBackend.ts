@@ -2,6 +2,7 @@ import { RemoteError } from '../../remote/remoteError';
 import type { Backend } from '../backend';
 import { checkDriveSettings, driveSecretFields, readDriveConfig } from './driveConfig';
 import { amazonEndpoint } from './driveFields';
+import { driveRclone } from './driveRclone';
 import { driveSignIn } from './driveSignIn';
 import { driveWizardSteps } from './driveWizard';
 
@@ -13,6 +14,7 @@ export const driveBackend: Backend = {
   secretFields: driveSecretFields,
   topLevel: 'folder',
   signIn: driveSignIn,
+  rclone: driveRclone,
 
   async open(settings, host) {
     const config = readDriveConfig(settings);

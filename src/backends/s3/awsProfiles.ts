@@ -5,9 +5,11 @@ import path from 'node:path';
 /** The shared AWS files as far as we need them: which profiles there are, and what kind each is. */
 export interface AwsProfiles {
   readonly profiles: ReadonlyMap<string, AwsProfile>;
+  /** What the sections `[services …]` of the config file say; `s3.endpoint_url` is the setting within `s3 =`. */
+  readonly services: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** Settings of one profile, names in lower case. */
+/** Settings of one profile, names in lower case; nested ones as `s3.addressing_style`. */
 export type AwsProfile = ReadonlyMap<string, string>;
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -37,12 +39,15 @@ export function parseAwsProfiles(config: string, credentials: string): AwsProfil
   const add = (name: string, settings: ReadonlyMap<string, string>) => {
     profiles.set(name, new Map([...(profiles.get(name) ?? []), ...settings]));
   };
+  const services = new Map<string, ReadonlyMap<string, string>>();
   for (const [section, settings] of parseIni(config)) {
+    const service = /^services\s+(.+)$/.exec(section)?.[1];
+    if (service !== undefined) services.set(unquoted(service), settings);
     const name = /^profile\s+(.+)$/.exec(section)?.[1] ?? (section === 'default' ? section : undefined);
     if (name !== undefined) add(unquoted(name), settings);
   }
   for (const [section, settings] of parseIni(credentials)) add(unquoted(section), settings);
-  return { profiles };
+  return { profiles, services };
 }
 
 /**
@@ -85,6 +90,7 @@ async function readIfThere(file: string): Promise<string> {
 function parseIni(text: string): Map<string, Map<string, string>> {
   const sections = new Map<string, Map<string, string>>();
   let section: Map<string, string> | undefined;
+  let parent = '';
   for (const line of text.split(/\r?\n/)) {
     if (/^\s*([#;]|$)/.test(line)) continue;
     const header = /^\s*\[([^\]]*)\]/.exec(line);
@@ -92,11 +98,17 @@ function parseIni(text: string): Map<string, Map<string, string>> {
       const name = (header[1] ?? '').trim();
       section = sections.get(name) ?? new Map();
       sections.set(name, section);
+      parent = '';
       continue;
     }
     // Indented lines are nested settings (`s3 =` and below), which hold no credentials.
-    const setting = /^([^\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
-    if (setting?.[1] !== undefined) section?.set(setting[1].toLowerCase(), stripComment(setting[2] ?? ''));
+    const [, indent, name, value] = /^(\s*)([^\s=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (name === undefined) continue;
+    const setting = name.toLowerCase();
+    if (indent === '') {
+      section?.set(setting, stripComment(value ?? ''));
+      parent = setting;
+    } else if (parent !== '') section?.set(`${parent}.${setting}`, stripComment(value ?? ''));
   }
   return sections;
 }

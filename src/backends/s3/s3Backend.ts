@@ -1,7 +1,9 @@
 import type { Backend } from '../backend';
+import { suggestFromProfiles } from './awsSuggestions';
 import { checkS3Settings, readS3Config, s3SecretFields } from './s3Config';
 import { testS3Connection } from './s3ConnectionTest';
 import { presetNamed } from './s3Presets';
+import { s3Rclone } from './s3Rclone';
 import { s3WizardSteps } from './s3Wizard';
 
 /** S3 and what is compatible with it. Loads no AWS code until a remote is opened. */
@@ -11,6 +13,8 @@ export const s3Backend: Backend = {
   summary: 'AWS, MinIO, Cloudflare R2, Backblaze B2 and whatever is compatible',
   secretFields: s3SecretFields,
   topLevel: 'buckets',
+  rclone: s3Rclone,
+  suggest: suggestFromProfiles,
 
   async open(settings, host) {
     const config = readS3Config(settings);

@@ -1,0 +1,226 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { RemoteSettings } from '../backends/backend';
+import { readConfigFile } from '../rcloneConfig/changeFile';
+import { type FoundRemote, findRemotes, keptSettings, type UsableRemote } from '../rcloneConfig/foundRemotes';
+import { leftOutLines, leftOutSentence } from '../rcloneConfig/leftOutWords';
+import { parseRcloneFile } from '../rcloneConfig/rcloneFile';
+import { rclonePlaces } from '../rcloneConfig/rclonePlaces';
+import { RemoteError } from '../remote/remoteError';
+import { parseTokenBlob } from '../signIn/tokenBlob';
+import { askClash, pickSeveral } from './pickSeveral';
+import { foldName } from './remoteUri';
+import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
+import { writtenRemotes } from './settings';
+import type { Shell } from './shell';
+import { showFailure, withShortWords } from './userMessages';
+import { askStep } from './wizardInput';
+
+/** How long a service may take to say whose tokens are. */
+const patienceMs = 60_000;
+
+/** Imports remotes from rclone's configuration, `file` or the one that the user chooses. Resolves to the names of the remotes. */
+export async function importRcloneConfig(shell: Shell, file?: string): Promise<readonly string[]> {
+  let what = 'No remotes were imported';
+  try {
+    const from = file ?? (await chooseFile());
+    if (from === undefined) return [];
+    const text = await readConfigFile(from);
+    if (text === undefined) throw new RemoteError('notFound', `There is no file ${from}.`);
+    const found = findRemotes(parseRcloneFile(text), shell.app.backends);
+    if (found.length === 0) {
+      void vscode.window.showInformationMessage(`${from} has no remotes.`);
+      return [];
+    }
+    const chosen = await chooseRemotes(found, from);
+    const decided = chosen && (await decide(chosen));
+    if (!decided || decided.length === 0) return [];
+    what = 'Not all remotes were imported';
+    return await importAll(shell, decided);
+  } catch (error) {
+    showFailure(error, { what }, shell.output);
+    return [];
+  }
+}
+
+async function chooseFile(): Promise<string | undefined> {
+  const places = rclonePlaces(process.env, homedir(), process.platform).filter((place) => existsSync(place));
+  const other = 'Choose File…';
+  const chosen = await vscode.window.showQuickPick(
+    [
+      ...places.map((label) => ({ label, description: 'rclone’s configuration' })),
+      { label: other, description: '' },
+    ],
+    { title: 'Import remotes from rclone.conf', placeHolder: 'Which file?', ignoreFocusOut: true },
+  );
+  if (chosen?.label !== other) return chosen?.label;
+  const picked = await vscode.window.showOpenDialog({
+    title: 'Import remotes from rclone.conf',
+    openLabel: 'Import',
+    defaultUri: vscode.Uri.file(homedir()),
+  });
+  return picked?.[0]?.fsPath;
+}
+
+async function chooseRemotes(
+  found: readonly FoundRemote[],
+  from: string,
+): Promise<readonly UsableRemote[] | undefined> {
+  const rows = found.map((remote) =>
+    remote.usable
+      ? { label: remote.name, description: describe(remote), value: [remote] }
+      : { label: remote.name, description: remote.type, unusable: remote.because, value: [] },
+  );
+  const chosen = await pickSeveral(
+    `Import remotes from ${from}`,
+    'Which ones? Their secrets go to secret storage.',
+    rows,
+    'Can’t be imported',
+  );
+  return chosen?.flat();
+}
+
+function describe({ backend, settings, leftOut, token }: UsableRemote): string {
+  const missed = leftOut.length;
+  return [
+    backend.describe(settings),
+    typeof settings['root'] === 'string' ? settings['root'] : '',
+    token === undefined ? '' : 'with its sign-in',
+    missed === 0 ? '' : `without ${leftOut.map(({ name }) => name).join(', ')}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+interface Decided {
+  readonly found: UsableRemote;
+  /** As they are to be saved. */
+  readonly settings: RemoteSettings;
+  readonly replaces?: RemoteSettings;
+}
+
+/** Asks what is open about each remote. Undefined when the user left, before anything was stored. */
+async function decide(chosen: readonly UsableRemote[]): Promise<readonly Decided[] | undefined> {
+  const decided: Decided[] = [];
+  for (const found of chosen) {
+    const taken = new Set(decided.map(({ settings }) => foldName(settings.name)));
+    const problem = (name: string) =>
+      newNameProblem(name) ??
+      (taken.has(foldName(name)) ? `Another one that is imported is named "${name}".` : undefined);
+    let settings = found.settings;
+    let replaces: RemoteSettings | undefined;
+    const why = problem(settings.name);
+    if (why !== undefined) {
+      const before = writtenRemotes().find(
+        (remote) => typeof remote?.name === 'string' && foldName(remote.name) === foldName(settings.name),
+      );
+      const canReplace = before !== undefined && !taken.has(foldName(settings.name));
+      const clash = await askClash(
+        `Import ${settings.name}`,
+        why,
+        freeName(settings.name, problem),
+        problem,
+        canReplace,
+      );
+      if (clash === undefined) return undefined;
+      if (clash === 'skip') continue;
+      if (clash === 'replace' && before) {
+        replaces = before;
+        settings = { ...keptSettings(before, found), name: before.name };
+      } else if (clash !== 'replace') settings = { ...settings, name: clash.name };
+    }
+    for (const step of found.asks) {
+      if (settings[step.field] !== undefined) continue;
+      const answer = await askStep(step, {
+        title: `Import ${settings.name}`,
+        initial: step.initial,
+        canGoBack: false,
+      });
+      if (answer === undefined || answer === 'back') return undefined;
+      if (answer.text.trim() !== '') settings = { ...settings, [step.field]: answer.text.trim() };
+    }
+    decided.push({ found, settings, ...(replaces && { replaces }) });
+  }
+  return decided;
+}
+
+/** A name that is well-formed and free; nothing that rclone allows is lost but for signs that can't stand here. */
+function freeName(name: string, problem: (name: string) => string | undefined): string {
+  const formed = name.replace(/[^\p{L}\p{N}_.+@ -]+/gu, '-').replace(/^[- ]+| +$/g, '') || 'remote';
+  for (let i = 2; ; i++) {
+    const free = freeRemoteName(i === 2 ? formed : `${formed}-${i}`);
+    if (problem(free) === undefined) return free;
+  }
+}
+
+async function importAll(shell: Shell, decided: readonly Decided[]): Promise<readonly string[]> {
+  const told: string[] = [];
+  for (const { found, settings, replaces } of decided) {
+    const account = await adoptSignIn(shell, found, settings, told);
+    await saveRemote(shell, found.backend, { ...settings, ...account }, found.secrets, replaces?.name);
+    const former = shell.app.backends.find(({ id }) => id === replaces?.backend);
+    if (former && former !== found.backend) await shell.secrets.remove(settings.name, former.secretFields);
+  }
+  const names = decided.map(({ settings }) => settings.name);
+  const leftOut = decided.map(({ found, settings }) => ({ name: settings.name, leftOut: found.leftOut }));
+  shell.output.info(`[import] ${names.length} remotes from rclone.conf: ${names.join(', ')}`);
+  for (const line of [...leftOutLines(leftOut), ...told]) shell.output.info(`[import] ${line}`);
+  const sentences = [
+    names.length === 1 ? `The remote ${names[0]} was imported.` : `${names.length} remotes were imported.`,
+    leftOutSentence(leftOut),
+    ...told,
+  ].filter(Boolean);
+  tell(shell, sentences.join(' '), sentences.length > 1);
+  return names;
+}
+
+/** Takes over the sign-in that a section holds. Resolves to the setting that names its account; what went wrong is told, and the remote is imported without. */
+async function adoptSignIn(
+  shell: Shell,
+  { backend, secrets, token }: UsableRemote,
+  settings: RemoteSettings,
+  told: string[],
+): Promise<Readonly<Record<string, string>>> {
+  const requirement = backend.signIn;
+  if (token === undefined || !requirement) return {};
+  const blob = parseTokenBlob(token);
+  const without = `Nobody is signed in for ${settings.name} yet`;
+  if (!blob) {
+    told.push(`${without}: its token is not as rclone writes it.`);
+    return {};
+  }
+  try {
+    const account = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: `Taking over the sign-in of ${settings.name}`,
+      },
+      () =>
+        shell.signIns.adopt(
+          requirement,
+          settings,
+          blob,
+          secrets[requirement.clientSecretField],
+          AbortSignal.timeout(patienceMs),
+        ),
+    );
+    return { [requirement.accountField]: account.isNameless ? account.id : account.label };
+  } catch (error) {
+    const why = error instanceof RemoteError ? error.message : 'the service did not answer.';
+    told.push(`${without}: ${why}`);
+    return {};
+  }
+}
+
+/** Says what was done; with the way to the log, where there is more to say. */
+export function tell(shell: Shell, text: string, hasMore: boolean): void {
+  const message = withShortWords(text);
+  if (!hasMore) {
+    void vscode.window.showInformationMessage(message);
+    return;
+  }
+  void vscode.window.showWarningMessage(message, 'Show Log').then((chosen) => {
+    if (chosen !== undefined) shell.output.show();
+  });
+}

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+
+/** One of the things that can be ticked, or that can't and is shown with the reason. */
+export interface SeveralRow<T> {
+  readonly label: string;
+  readonly description: string;
+  /** Why it can't be ticked, a sentence. */
+  readonly unusable?: string;
+  readonly ticked?: boolean;
+  readonly value: T;
+}
+
+interface RowItem<T> extends vscode.QuickPickItem {
+  readonly row?: SeveralRow<T>;
+}
+
+/** Lets the user tick some of the rows. Resolves to what was ticked, in the rows' order, or undefined when the user left. */
+export function pickSeveral<T>(
+  title: string,
+  placeholder: string,
+  rows: readonly SeveralRow<T>[],
+  unusableTitle: string,
+): Promise<readonly T[] | undefined> {
+  const pick = vscode.window.createQuickPick<RowItem<T>>();
+  const usable = rows.filter(({ unusable }) => unusable === undefined).map(itemOf);
+  const unusable = rows.filter((row) => row.unusable !== undefined).map(itemOf);
+  pick.title = title;
+  pick.placeholder = placeholder;
+  pick.canSelectMany = true;
+  pick.ignoreFocusOut = true;
+  pick.matchOnDescription = true;
+  pick.items =
+    unusable.length === 0
+      ? usable
+      : [...usable, { label: unusableTitle, kind: vscode.QuickPickItemKind.Separator }, ...unusable];
+  pick.selectedItems = usable.filter(({ row }) => row?.ticked !== false);
+  return new Promise((resolve) => {
+    // The editor has no rows that can't be ticked, so the tick is taken away again.
+    pick.onDidChangeSelection((selected) => {
+      const good = selected.filter(({ row }) => row?.unusable === undefined);
+      if (good.length < selected.length) pick.selectedItems = good;
+    });
+    pick.onDidAccept(() => {
+      const chosen = new Set(pick.selectedItems);
+      resolve(usable.filter((item) => chosen.has(item)).flatMap(({ row }) => (row ? [row.value] : [])));
+      pick.hide();
+    });
+    pick.onDidHide(() => {
+      resolve(undefined);
+      pick.dispose();
+    });
+    pick.show();
+  });
+}
+
+function itemOf<T>(row: SeveralRow<T>): RowItem<T> {
+  return {
+    label: row.unusable === undefined ? row.label : `$(circle-slash) ${row.label}`,
+    description: row.description,
+    ...(row.unusable !== undefined && { detail: row.unusable }),
+    row,
+  };
+}
+
+/** What is to become of something whose name is taken. */
+export type Clash = 'skip' | 'replace' | { readonly name: string };
+
+/**
+ * Asks about a taken name. Resolves to undefined when the user left. `problem` says why a new name can't be taken, as a sentence;
+ * `canReplace` is false where the name itself is no good.
+ */
+export async function askClash(
+  title: string,
+  question: string,
+  free: string,
+  problem: (name: string) => string | undefined,
+  canReplace = true,
+): Promise<Clash | undefined> {
+  const rows: (vscode.QuickPickItem & { readonly does: 'skip' | 'replace' | 'name' })[] = [
+    { label: 'Skip', description: 'leave it out', does: 'skip' },
+    ...(canReplace ? [{ label: 'Replace', description: 'take its place', does: 'replace' as const }] : []),
+    { label: 'Other Name…', description: `for example ${free}`, does: 'name' },
+  ];
+  const chosen = await vscode.window.showQuickPick(rows, {
+    title,
+    placeHolder: question,
+    ignoreFocusOut: true,
+  });
+  if (chosen?.does !== 'name') return chosen?.does;
+  const name = await vscode.window.showInputBox({
+    title,
+    prompt: 'The other name',
+    value: free,
+    ignoreFocusOut: true,
+    validateInput: (text) => problem(text.trim()),
+  });
+  return name === undefined ? undefined : { name: name.trim() };
+}

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+import type { Backend, RemoteSettings, SuggestedRemote } from '../backends/backend';
+import { pickSeveral } from './pickSeveral';
+import { freeRemoteName, saveRemote } from './savedRemotes';
+import { writtenRemotes } from './settings';
+import type { Shell } from './shell';
+import { showFailure } from './userMessages';
+
+export interface Suggestion extends SuggestedRemote {
+  readonly backend: Backend;
+  /** The remote that is there already with the same settings. */
+  readonly addedAs?: string;
+}
+
+/** What the backends find on this machine. Files that can't be read are told in the log, and suggest nothing. */
+export async function findSuggestions(shell: Shell): Promise<readonly Suggestion[]> {
+  const found: Suggestion[] = [];
+  for (const backend of shell.app.backends) {
+    try {
+      for (const suggested of (await backend.suggest?.({ env: process.env })) ?? [])
+        found.push(withName(backend, suggested));
+    } catch (error) {
+      shell.output.warn(`[suggest] ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return found;
+}
+
+function withName(backend: Backend, suggested: SuggestedRemote): Suggestion {
+  const same = writtenRemotes().find(
+    (remote) =>
+      remote?.backend === backend.id &&
+      Object.entries(suggested.settings).every(([field, value]) => remote[field] === value),
+  );
+  const problem = suggested.problem ?? backend.check(settingsOf(backend, suggested, 'new'))[0];
+  return {
+    ...suggested,
+    backend,
+    ...(problem !== undefined && { problem }),
+    ...(same && { addedAs: same.name }),
+  };
+}
+
+function settingsOf(backend: Backend, { settings }: SuggestedRemote, name: string): RemoteSettings {
+  return { name, backend: backend.id, ...settings };
+}
+
+/** Adds a suggested remote under a free name, which it resolves to. There are no secrets to store. */
+export async function addSuggestion(shell: Shell, suggestion: Suggestion): Promise<string> {
+  const name = freeRemoteName(suggestion.name);
+  await saveRemote(shell, suggestion.backend, settingsOf(suggestion.backend, suggestion, name), {});
+  return name;
+}
+
+/** Lets the user tick AWS profiles (and whatever else is found), and adds a remote for each. Resolves to their names. */
+export async function addSuggestedRemotes(shell: Shell): Promise<readonly string[]> {
+  try {
+    const found = await findSuggestions(shell);
+    if (found.length === 0) {
+      void vscode.window.showInformationMessage(
+        'No AWS profiles were found in ~/.aws/config or ~/.aws/credentials. Make one with "aws configure".',
+      );
+      return [];
+    }
+    const rows = found.map((suggestion) => ({
+      label: suggestion.label,
+      description: descriptionOf(suggestion),
+      ...(suggestion.problem !== undefined && { unusable: suggestion.problem }),
+      ticked: suggestion.addedAs === undefined && suggestion.doubtful !== true,
+      value: suggestion,
+    }));
+    const chosen = await pickSeveral(
+      'Add remotes from AWS profiles',
+      'Which ones? They sign in by their profile; no key is copied.',
+      rows,
+      'Can’t be used',
+    );
+    const names: string[] = [];
+    for (const suggestion of chosen ?? []) names.push(await addSuggestion(shell, suggestion));
+    if (names.length > 0) {
+      shell.output.info(`[suggest] added ${names.join(', ')}`);
+      void vscode.window.showInformationMessage(
+        names.length === 1
+          ? `The remote ${names[0]} was added.`
+          : `${names.length} remotes were added: ${names.join(', ')}.`,
+      );
+    }
+    return names;
+  } catch (error) {
+    showFailure(error, { what: 'No remotes were added' }, shell.output);
+    return [];
+  }
+}
+
+/** "single sign-on · eu-west-1 · already added as work" */
+export function descriptionOf({ description, addedAs }: Suggestion): string {
+  return addedAs === undefined ? description : `${description} · already added as ${addedAs}`;
+}

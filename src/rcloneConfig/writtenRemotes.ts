@@ -1,0 +1,31 @@
+import type { Backend, LeftOut, RcloneSecrets, RemoteSettings } from '../backends/backend';
+import { obscure } from './obscure';
+import { type NewSection, valueProblem } from './rcloneFile';
+
+export interface WrittenRemote {
+  readonly section: NewSection;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/**
+ * The section of rclone.conf for a remote whose settings are good, under the name `name`. Without `secrets` it holds none. What rclone's file
+ * can't hold is left out and told. Pure, but for the chance in what is obscured. Throws an Error for a backend that rclone doesn't know.
+ */
+export function writeRemote(
+  backend: Backend,
+  settings: RemoteSettings,
+  secrets: RcloneSecrets | undefined,
+  name: string = settings.name,
+): WrittenRemote {
+  const kind = backend.rclone;
+  if (!kind) throw new Error(`rclone has no storage of the kind ${backend.id}`);
+  const { options, leftOut } = kind.write(settings, secrets);
+  const written: (readonly [string, string])[] = [['type', kind.type]];
+  const missed: LeftOut[] = [...leftOut];
+  for (const [option, value] of options) {
+    const because = valueProblem(value);
+    if (because !== undefined) missed.push({ name: option, because });
+    else written.push([option, kind.obscured?.includes(option) ? obscure(value) : value]);
+  }
+  return { section: { name, options: written }, leftOut: missed };
+}

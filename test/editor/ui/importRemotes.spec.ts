@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { EditorWindow } from '../harness/editorWindow';
+import type { EditorSession } from '../harness/session';
+import { withEditor } from '../harness/withEditor';
+
+const ANNA = 'anna@example.com';
+const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-import-'));
+const rcloneFile = path.join(folder, 'rclone.conf');
+const awsConfig = path.join(folder, 'aws-config');
+const awsCredentials = path.join(folder, 'aws-credentials');
+const exported = path.join(folder, 'exported.conf');
+const kept = '# mine\n[kept]\ntype = sftp\nhost = example.com\n';
+
+/** What must never be seen in settings or logs; filled once the servers are there. */
+const secrets: string[] = ['t0ken-of-the-client'];
+
+function settingsText({ editor }: EditorSession): string {
+  return readFileSync(editor.machineSettingsFile, 'utf8');
+}
+
+function assertNoSecrets(session: EditorSession): void {
+  const seen = [settingsText(session), ...session.editor.logs().values()].join('\n');
+  assert.ok(secrets.length > 3 && seen.length > 0);
+  for (const secret of secrets) assert.ok(!seen.includes(secret), 'a secret is in the settings or in a log');
+}
+
+withEditor(
+  'importing and exporting remotes',
+  {
+    drive: true,
+    env: {
+      RCLONE_CONFIG: rcloneFile,
+      AWS_CONFIG_FILE: awsConfig,
+      AWS_SHARED_CREDENTIALS_FILE: awsCredentials,
+    },
+    prepare: (s3) => {
+      s3.store.createBucket('holiday');
+      s3.store.put('holiday', 'beach.txt', 'sand');
+      secrets.push(s3.secretAccessKey);
+      const keys = `access_key_id = ${s3.accessKeyId}\nsecret_access_key = ${s3.secretAccessKey}\n`;
+      const endpoint = `provider = Other\nendpoint = ${s3.endpoint}\nregion = ${s3.region}\n`;
+      writeFileSync(
+        rcloneFile,
+        `[photos]\ntype = s3\n${endpoint}${keys}requester_pays = true\n\n[demo]\ntype = s3\n${endpoint}${keys}\n[hidden]\ntype = crypt\nremote = photos:x\n`,
+      );
+      writeFileSync(
+        awsConfig,
+        `[profile work]\nregion = ${s3.region}\nendpoint_url = ${s3.endpoint}\n\n[profile corp]\nsso_session = corp\nregion = eu-west-1\n`,
+      );
+      writeFileSync(
+        awsCredentials,
+        `[work]\naws_access_key_id = ${s3.accessKeyId}\naws_secret_access_key = ${s3.secretAccessKey}\n`,
+      );
+    },
+    prepareDrive: (drive) => {
+      drive.drive(ANNA).putFile('hello.txt', 'hello\n');
+      const token = drive.issueToken(ANNA);
+      secrets.push(token.access_token, token.refresh_token);
+      appendFileSync(
+        rcloneFile,
+        `\n[acd]\ntype = amazon cloud drive\nclient_id = ${drive.publicClientId}\nclient_secret = t0ken-of-the-client\nauth_url = ${drive.authUrl}\ntoken_url = ${drive.tokenUrl}\ntoken = ${JSON.stringify(token)}\n`,
+      );
+    },
+  },
+  (step) => {
+    step('what rclone.conf holds is listed, with the reason where it is of no use', async ({ window }) => {
+      await window.showRemotes();
+      await window.runCommand('Cloud Remotes: Import Remotes from rclone.conf');
+      await window.quickPick(rcloneFile);
+      await window.expectPlaceholder(/secrets go to secret storage/);
+      const rows = await tickableRows(window);
+      assert.match(rows, /photos.*without requester_pays/s);
+      assert.match(rows, /acd.*with its sign-in/s);
+      assert.match(rows, /hidden.*encrypts/s);
+      const hidden = window.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'hidden' });
+      await hidden.click();
+      await hidden.locator('input:checked, [aria-checked=true]').waitFor({ state: 'detached' });
+    });
+
+    step(
+      'a taken name is asked about, and what the file can not say; then all are there',
+      async (session) => {
+        const { window } = session;
+        await window.page.keyboard.press('Enter');
+        await window.expectPlaceholder(/Another remote is named "demo"/);
+        await window.quickPick(/^Skip/);
+        await window.expectQuick(/which rclone’s file doesn’t say/);
+        await window.page.keyboard.press('Enter');
+        await window.notification(
+          /2 remotes were imported\. 1 setting was left out: requester_pays \(photos\)/,
+        );
+        await window.expand('photos', 'holiday');
+        await window.treeLabel('beach.txt').waitFor();
+        await window.expand('acd');
+        await window.treeLabel('hello.txt').waitFor();
+        const text = settingsText(session);
+        assert.match(text, /"name": "photos"/);
+        assert.doesNotMatch(text, /"hidden"|secretAccessKey|"token"|client_secret/);
+        assertNoSecrets(session);
+        await window.closeNotifications();
+      },
+    );
+
+    step(
+      'an export without secrets merges into a file, and leaves the rest of it as it was',
+      async (session) => {
+        const { window } = session;
+        writeFileSync(exported, kept);
+        await exportTo(session, /^Without Secrets/);
+        await window.notification(/3 remotes were exported/);
+        const text = readFileSync(exported, 'utf8');
+        assert.ok(text.startsWith(kept));
+        assert.match(text, /\[photos\]\ntype = s3\n/);
+        assert.match(text, /env_auth = true/);
+        for (const secret of secrets) assert.ok(!text.includes(secret));
+        await window.closeNotifications();
+      },
+    );
+
+    step('an export with secrets replaces what it is told to, for the owner only', async (session) => {
+      const { window, s3, drive } = session;
+      await exportTo(session, /^With Secrets/);
+      for (const name of ['demo', 'photos', 'acd']) {
+        await window.expectPlaceholder(new RegExp(`section "${name}" already`));
+        await window.quickPick(/^Replace/);
+      }
+      await window.notification(/3 remotes were exported/);
+      const text = readFileSync(exported, 'utf8');
+      assert.ok(text.startsWith(kept));
+      assert.equal(text.match(/^\[photos\]$/gm)?.length, 1);
+      assert.ok(text.includes(`secret_access_key = ${s3.secretAccessKey}`));
+      assert.match(text, /client_secret = t0ken-of-the-client\n(.*\n)*?token = \{"access_token"/);
+      assert.ok(text.includes(drive.tokenUrl));
+      if (process.platform !== 'win32') assert.equal(statSync(exported).mode & 0o777, 0o600);
+      assertNoSecrets(session);
+      await window.closeNotifications();
+    });
+
+    step('AWS profiles become remotes that sign in by them; no key is copied', async (session) => {
+      const { window } = session;
+      await window.runCommand('Cloud Remotes: Add Remotes from AWS Profiles');
+      await window.expectPlaceholder(/no key is copied/);
+      const rows = await tickableRows(window);
+      assert.match(rows, /work.*access key/s);
+      assert.match(rows, /corp.*single sign-on/s);
+      await window.page.keyboard.press('Enter');
+      await window.notification(/2 remotes were added: work, corp/);
+      await window.expand('work', 'holiday');
+      const text = settingsText(session);
+      assert.match(text, /"profile": "work"/);
+      assertNoSecrets(session);
+      await window.closeNotifications();
+    });
+
+    step('the wizard offers the same in one step, and says what is there already', async ({ window }) => {
+      await window.runCommand('Cloud Remotes: Add Remote…');
+      await window.quickOption(/Import from rclone\.conf/).waitFor();
+      await window.quickOption(/AWS profile: work.*already added as work/).waitFor();
+      await window.quickPick(/AWS profile: corp/);
+      await window.treeLabel('corp-2').waitFor();
+    });
+  },
+);
+
+/** The texts of a list in which several rows can be ticked. */
+async function tickableRows(window: EditorWindow): Promise<string> {
+  const rows = window.page.locator('.quick-input-list .monaco-list-row');
+  await rows.first().waitFor();
+  return (await rows.allTextContents()).join('\n');
+}
+
+async function exportTo({ window }: EditorSession, secretsRow: RegExp): Promise<void> {
+  await window.runCommand('Cloud Remotes: Export Remotes to rclone.conf');
+  await window.expectPlaceholder(/Which ones/);
+  await window.page.keyboard.press('Enter');
+  await window.quickPick(secretsRow);
+  await window.quickPick(/^Another File/);
+  await window.expectQuick(/What else is in it stays/);
+  await window.quickType(exported);
+}
