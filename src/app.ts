@@ -15,6 +15,7 @@ import { type RemotePath, rootPath } from './remote/remotePath';
 import type { RunObserver } from './transfer/progress';
 import type { RunReport } from './transfer/runReport';
 import { type ConfiguredRemote, checkRemotes } from './usecases/configuredRemotes';
+import { explainPath, type PathExplanation } from './usecases/explainPath';
 import type { Host } from './usecases/host';
 import { planSync } from './usecases/planSync';
 import { runPlan } from './usecases/runPlan';
@@ -41,6 +42,8 @@ export interface App {
     signal: AbortSignal,
     onProgress?: (progress: PlanProgress) => void,
   ): Promise<Plan>;
+  /** Whether the file at `path` (relative to both roots) takes part in such a plan, and the rule that decides. Writes nothing. */
+  explainFilter(request: SyncRequest, path: string, signal: AbortSignal): Promise<PathExplanation>;
   /** Does what the plan says, rechecking each action. */
   runPlan(plan: Plan, signal: AbortSignal, options?: RunOptions): Promise<RunReport>;
   /** Tries settings that need not be saved yet. `secrets` stand in for those in secret storage. */
@@ -168,15 +171,31 @@ export function createApp(host: Host): App {
           source: { place: request.source, remote: refusingWrites(source.remote), root: source.root },
           target: { place: request.target, remote: refusingWrites(target.remote), root: target.root },
           options: request.options,
+          clock: host.clock,
+          openPlace: (place) => openPlace(place, 'target'),
         },
         signal,
         onProgress,
       );
     },
 
+    async explainFilter({ source, target, options }, path, signal) {
+      const [from, to] = await Promise.all([openPlace(source), openPlace(target, 'target')]);
+      const refusing = ({ remote, root }: OpenedPlace) => ({ remote: refusingWrites(remote), root });
+      return explainPath(
+        { source: refusing(from), target: refusing(to), options, clock: host.clock },
+        path,
+        signal,
+      );
+    },
+
     async runPlan(plan, signal, options = {}) {
-      const [source, target] = await Promise.all([openPlace(plan.source), openPlace(plan.target, 'target')]);
-      return runPlan(plan, source, target, { ...options, host }, signal);
+      const [source, target, backup] = await Promise.all([
+        openPlace(plan.source),
+        openPlace(plan.target, 'target'),
+        plan.backup && openPlace(plan.backup, 'target'),
+      ]);
+      return runPlan(plan, source, target, { ...options, host, backup }, signal);
     },
 
     async *testConnection(settings, secrets, signal) {

@@ -3,9 +3,12 @@ import {
   type CompiledRule,
   type CompiledRules,
   type FilterNames,
+  merged,
   rcloneRules,
 } from './filterRules';
-import { defaultExcludes, type PlanOptions } from './planOptions';
+import { gitignoreRules } from './gitignoreRules';
+import type { IgnoreFileRules } from './ignoreFileRules';
+import { defaultExcludes, type FilterDialect, type FilterRule, type PlanOptions } from './planOptions';
 
 /**
  * Which files take part. Both sides of a plan are asked with the same relative paths, so that none can hide
@@ -21,71 +24,142 @@ export interface Filter {
   maySkipFolder(path: string): boolean;
 }
 
+/** The options that a filter is made of. */
+export type FilterOptions = Pick<PlanOptions, 'filters' | 'filterDialect' | 'useDefaultExcludes'>;
+
+/** Rules that belong together. A file is in when every set lets it and each folder above it in. */
+export interface RuleSet {
+  readonly of: 'usualExcludes' | 'filters' | 'ignoreFile';
+  /** Whether `lets` may answer no for a folder. */
+  readonly asksFolders: boolean;
+  /** Whether the rules let this in, leaving its parents aside. A folder ends in `/`. */
+  lets(path: string): boolean;
+  /** The rule that `lets` goes by; undefined where none is about it, and it is in. */
+  ruleFor(path: string): CompiledRule | undefined;
+}
+
 const asWritten: FilterNames = { caseSensitive: true, foldsUnicode: false };
 
 /**
- * The filter that the options ask for. `names` says which spellings are one name in this plan: a filter that
- * told them apart would hide a file on one side only, and its twin would look like one to delete. Throws
- * RemoteError `badSettings` naming a bad pattern.
+ * The filter that the options ask for, and the ignore files where some were read. `names` says which spellings are one name in this plan:
+ * a filter that told them apart would hide a file on one side only, and its twin would look like one to delete. Throws RemoteError
+ * `badSettings` naming a bad pattern.
  */
 export function createFilter(
-  options: Pick<PlanOptions, 'filters' | 'filterDialect' | 'useDefaultExcludes'>,
+  options: FilterOptions,
   names: FilterNames = asWritten,
+  ignoreFiles?: IgnoreFileRules,
 ): Filter {
-  const sets: CompiledRules[] = [];
-  if (options.useDefaultExcludes)
-    sets.push(
-      rcloneRules(
-        defaultExcludes.map((exclude) => ({ exclude })),
-        names,
-      ),
-    );
-  if (options.filters.length > 0)
-    sets.push((options.filterDialect === 'aws' ? awsRules : rcloneRules)(options.filters, names));
-  return new RuleFilter(sets, names.foldsUnicode);
+  return new RuleFilter(ruleSets(options, names, ignoreFiles), names.foldsUnicode);
+}
+
+/** The sets of rules that a filter goes by. Throws as `createFilter`. */
+export function ruleSets(
+  options: FilterOptions,
+  names: FilterNames,
+  ignoreFiles: IgnoreFileRules | undefined,
+): readonly RuleSet[] {
+  const { filters, filterDialect } = options;
+  return [
+    ...(options.useDefaultExcludes ? [usualExcludes(names)] : []),
+    ...(filters.length > 0 ? [new PlainRules('filters', rulesIn[filterDialect](filters, names))] : []),
+    ...(ignoreFiles ? [new FolderedRules(ignoreFiles)] : []),
+  ];
+}
+
+function usualExcludes(names: FilterNames): RuleSet {
+  const rules = defaultExcludes.map((exclude) => ({ exclude }));
+  return new PlainRules('usualExcludes', rcloneRules(rules, names));
+}
+
+const rulesIn: Readonly<
+  Record<FilterDialect, (rules: readonly FilterRule[], names: FilterNames) => CompiledRules>
+> = { rclone: rcloneRules, aws: awsRules, gitignore: gitignoreRules };
+
+class PlainRules implements RuleSet {
+  readonly of: RuleSet['of'];
+  readonly asksFolders: boolean;
+  private readonly rules: CompiledRules;
+  private readonly quick: CompiledRules;
+
+  constructor(of: RuleSet['of'], rules: CompiledRules) {
+    this.of = of;
+    this.rules = rules;
+    this.quick = { files: merged(rules.files), folders: merged(rules.folders) };
+    this.asksFolders = rules.folders.length > 0;
+  }
+
+  lets(path: string): boolean {
+    for (const rule of path.endsWith('/') ? this.quick.folders : this.quick.files)
+      if (rule.matches.test(path)) return rule.include;
+    return true;
+  }
+
+  ruleFor(path: string): CompiledRule | undefined {
+    const rules = path.endsWith('/') ? this.rules.folders : this.rules.files;
+    return rules.find(({ matches }) => matches.test(path));
+  }
+}
+
+class FolderedRules implements RuleSet {
+  readonly of = 'ignoreFile';
+  readonly asksFolders = true;
+  private readonly rules: IgnoreFileRules;
+
+  constructor(rules: IgnoreFileRules) {
+    this.rules = rules;
+  }
+
+  lets(path: string): boolean {
+    return this.rules.lets(path);
+  }
+
+  ruleFor(path: string): CompiledRule | undefined {
+    return this.rules.ruleFor(path);
+  }
+}
+
+/** The folders above `path`, from the top, each with its slash. */
+export function* foldersAbove(path: string): Generator<string> {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
+    yield path.slice(0, slash + 1);
 }
 
 class RuleFilter implements Filter {
-  private readonly sets: readonly CompiledRules[];
+  private readonly sets: readonly RuleSet[];
   private readonly normal: boolean;
   private readonly asksFolders: boolean;
   /** The folder asked about last: files come sorted, so the next one mostly lies there too. */
   private lastFolder = '';
   private lastSkipped = false;
 
-  constructor(sets: readonly CompiledRules[], normal: boolean) {
+  constructor(sets: readonly RuleSet[], normal: boolean) {
     this.sets = sets;
     this.normal = normal;
-    this.asksFolders = sets.some((set) => set.folders.length > 0);
+    this.asksFolders = sets.some((set) => set.asksFolders);
   }
 
   includes(path: string): boolean {
     const text = this.normal ? path.normalize('NFC') : path;
-    for (const set of this.sets) if (!passes(set.files, text)) return false;
+    for (const set of this.sets) if (!set.lets(text)) return false;
     if (!this.asksFolders) return true;
     const slash = text.lastIndexOf('/');
-    return slash < 0 || !this.skips(text.slice(0, slash));
+    return slash < 0 || !this.skips(text.slice(0, slash + 1));
   }
 
   maySkipFolder(path: string): boolean {
-    return path !== '' && this.skips(this.normal ? path.normalize('NFC') : path);
+    return path !== '' && this.skips(`${this.normal ? path.normalize('NFC') : path}/`);
   }
 
   private skips(folder: string): boolean {
     if (folder === this.lastFolder) return this.lastSkipped;
     let skipped = false;
-    for (let end = folder.indexOf('/'); !skipped; end = folder.indexOf('/', end + 1)) {
-      const ancestor = end < 0 ? `${folder}/` : folder.slice(0, end + 1);
-      skipped = this.sets.some((set) => !passes(set.folders, ancestor));
-      if (end < 0) break;
+    for (const ancestor of foldersAbove(folder)) {
+      skipped = this.sets.some((set) => !set.lets(ancestor));
+      if (skipped) break;
     }
     this.lastFolder = folder;
     this.lastSkipped = skipped;
     return skipped;
   }
-}
-
-function passes(rules: readonly CompiledRule[], text: string): boolean {
-  for (const rule of rules) if (rule.matches.test(text)) return rule.include;
-  return true;
 }

@@ -9,14 +9,27 @@ import type { FilterRule } from './planOptions';
  */
 export type FilterNames = Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>;
 
+/** Whether a path matches. A regular expression is one. */
+export interface Matcher {
+  test(path: string): boolean;
+  /** One that matches what this or the next does, where that is quicker than both. */
+  joined?(next: Matcher): Matcher | undefined;
+}
+
 /** One rule, or several neighbours of one kind, as a single expression. */
 export interface CompiledRule {
   readonly include: boolean;
-  readonly matches: RegExp;
+  readonly matches: Matcher;
+  /** As its dialect writes it. */
+  readonly text: string;
+  /** Nobody wrote it: what it says follows from the others. */
+  readonly implied?: true;
+  /** The ignore file that it stands in, relative to the root. */
+  readonly file?: string;
 }
 
 /**
- * Both dialects in one form: ordered rules of which the first that matches decides, and without a match the
+ * Every dialect in one form: ordered rules of which the first that matches decides, and without a match the
  * thing is in.
  */
 export interface CompiledRules {
@@ -32,25 +45,28 @@ export interface CompiledRules {
 export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
   const folders: CompiledRule[] = [];
-  const add = (include: boolean, pattern: string) => {
+  const add = (include: boolean, written: string, implied = false) => {
+    const pattern = written.startsWith('./') ? written.replace(/^(?:\.\/)+/, '/') : written;
     const forFolder = pattern.endsWith('/');
     const glob = forFolder && !include ? `${pattern}**` : pattern;
     const both = glob.includes('**');
-    const rule = compile(include, pattern, glob, rcloneGlobSource, names);
+    const told = { text: `${include ? '+' : '-'} ${written}`, ...(implied && { implied: true as const }) };
+    const rule = { ...told, ...compile(include, written, glob, rcloneGlobSource, names) };
     if (both || !forFolder) {
       files.push(rule);
       if (include || glob === '*')
         for (const folder of folderGlobs(glob))
-          if (folder !== '/') folders.push(compile(include, pattern, folder, rcloneGlobSource, names));
+          if (folder !== '/')
+            folders.push({ ...told, ...compile(include, written, folder, rcloneGlobSource, names) });
     }
     if (both || forFolder) folders.push(rule);
   };
   for (const rule of rules) {
     const { include, pattern } = read(rule);
-    add(include, pattern.startsWith('./') ? pattern.replace(/^(?:\.\/)+/, '/') : pattern);
+    add(include, pattern);
   }
-  if (rules.length > 0 && rules.every((rule) => 'include' in rule)) add(false, '/**');
-  return { files: merged(files), folders: merged(folders) };
+  if (rules.length > 0 && rules.every((rule) => 'include' in rule)) add(false, '/**', true);
+  return { files, folders };
 }
 
 /**
@@ -66,14 +82,17 @@ export function awsRules(rules: readonly FilterRule[], names: FilterNames): Comp
     const { include, pattern } = read(rule);
     const glob = pattern.replace(/^(?:\.?\/)+/, '');
     if (glob === '') throw badPattern(pattern, 'names nothing');
-    const compiled = compile(include, pattern, glob, fnmatchSource, names);
+    const compiled = {
+      text: `--${include ? 'include' : 'exclude'} ${pattern}`,
+      ...compile(include, pattern, glob, fnmatchSource, names),
+    };
     files.push(compiled);
     // What ends in `*` and matches `folder/` matches everything below as well; that decides only while no
     // include is stronger.
     if (!include && glob.endsWith('*') && files.every((stronger) => !stronger.include))
       folders.push(compiled);
   }
-  return { files: merged(files), folders: merged(folders) };
+  return { files, folders };
 }
 
 function read(rule: FilterRule): { include: boolean; pattern: string } {
@@ -89,7 +108,7 @@ function compile(
   glob: string,
   sourceOf: (glob: string) => string,
   names: FilterNames,
-): CompiledRule {
+): Pick<CompiledRule, 'include' | 'matches'> {
   try {
     const source = sourceOf(names.foldsUnicode ? glob.normalize('NFC') : glob);
     const flags = names.caseSensitive ? 'u' : 'iu';
@@ -115,27 +134,26 @@ function badPattern(pattern: string, problem: string): RemoteError {
   return new RemoteError('badSettings', `The filter pattern ${JSON.stringify(pattern)} ${problem}.`);
 }
 
-/** Neighbours of one kind as one expression: each path is then looked at fewer times. */
-function merged(rules: readonly CompiledRule[]): readonly CompiledRule[] {
+/** Neighbours of one kind as one expression: each path is then looked at fewer times. What decides is the same. */
+export function merged(rules: readonly CompiledRule[]): readonly CompiledRule[] {
   const result: CompiledRule[] = [];
   for (const rule of rules) {
     const last = result.at(-1);
-    if (
-      last &&
-      last.include === rule.include &&
-      last.matches.flags === rule.matches.flags &&
-      mergeable(rule, last)
-    )
-      result[result.length - 1] = {
-        include: rule.include,
-        matches: new RegExp(`${last.matches.source}|${rule.matches.source}`, rule.matches.flags),
-      };
+    const both = last && last.include === rule.include ? joined(last.matches, rule.matches) : undefined;
+    if (last && both) result[result.length - 1] = { ...last, matches: both };
     else result.push(rule);
   }
   return result;
 }
 
+function joined(a: Matcher, b: Matcher): Matcher | undefined {
+  if (!(a instanceof RegExp && b instanceof RegExp)) return a.joined?.(b);
+  return a.flags === b.flags && mergeable(a) && mergeable(b)
+    ? new RegExp(`${a.source}|${b.source}`, a.flags)
+    : undefined;
+}
+
 /** A number or name of a group would point elsewhere in a longer expression. */
-function mergeable(...rules: readonly CompiledRule[]): boolean {
-  return rules.every(({ matches }) => !/\\[1-9]|\\k|\((?:\?<[^=!]|[^?])/.test(matches.source));
+function mergeable({ source }: RegExp): boolean {
+  return !/\\[1-9]|\\k|\((?:\?<[^=!]|[^?])/.test(source);
 }

@@ -13,6 +13,13 @@ export interface Match {
   readonly target: FileEntry | undefined;
   /** Why this is left alone whatever the content is. */
   readonly clash: NameClash | undefined;
+  /** The filters hide the target's file, and such files are to be deleted (R19). Then there is no source. */
+  readonly excluded?: true;
+  /**
+   * Why the target's file must stay although there is no source here, as the end of a sentence: the source's file takes no part for
+   * another reason than its name.
+   */
+  readonly protectedBy?: string;
 }
 
 export interface NameClash {

@@ -1,12 +1,15 @@
-import { createFilter } from '../plan/filter';
+import { createFilter, type Filter } from '../plan/filter';
 import type { FolderClashes } from '../plan/folderClashes';
+import { limitMatches } from '../plan/limitMatches';
+import { createLimits } from '../plan/limits';
 import { type FileBatch, type ListingFindings, listTree } from '../plan/listTree';
 import { type Match, matchListings } from '../plan/matchListings';
 import { sortNamed } from '../plan/namedPaths';
 import { foldedKey, type NameFolding, nameFolding } from '../plan/nameFolding';
-import type { PlanOptions } from '../plan/planOptions';
+import { type PlanOptions, wantsDeletes } from '../plan/planOptions';
 import type { Side } from '../plan/side';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { readIgnoreFiles } from './ignoreFiles';
 
 /** Both sides being listed and joined. */
 export interface ListedSides {
@@ -21,23 +24,29 @@ export interface ListedSides {
 type ListedSide = Pick<Side, 'remote' | 'root'>;
 
 /**
- * Lists source and target side by side with the options' filter, and joins them. A source root that isn't
- * there is an error, and so is a missing bucket; a target folder that isn't there yet is empty. Throws
- * RemoteError `badSettings` for a bad filter pattern.
+ * Lists source and target side by side with the options' filter, and joins them; what the size and age limits leave out is taken out
+ * again (ages are counted back from `nowMs`). A source root that isn't there is an error, and so is a missing bucket; a target folder that
+ * isn't there yet is empty. Throws RemoteError `badSettings` for a bad filter pattern or limit, and as `readIgnoreFiles`.
  */
-export function listSides(
+export async function listSides(
   source: ListedSide,
   target: ListedSide,
   options: PlanOptions,
   clashes: FolderClashes | undefined,
   signal: AbortSignal,
-): ListedSides {
+  nowMs: number,
+): Promise<ListedSides> {
   const folding = nameFolding(
     source.remote.capabilities.names,
     target.remote.capabilities.names,
     options.compare,
   );
-  const filter = () => createFilter(options, folding);
+  const limits = createLimits(options, nowMs);
+  // A bad pattern is told before anything is read.
+  createFilter(options, folding);
+  const ignoreFiles = await readIgnoreFiles(source, target, options, folding, signal);
+  const filter = () => createFilter(options, folding, ignoreFiles);
+  const seesExcluded = wantsDeletes(options) && options.deleteExcluded === true;
   const only = options.only && {
     only: sortNamed(options.only),
     sameName: (path: string) => foldedKey(path, folding),
@@ -59,7 +68,7 @@ export function listSides(
       remote: target.remote,
       root: target.root,
       side: 'target',
-      filter: filter(),
+      filter: seesExcluded ? createFilter({ ...options, filters: [] }, folding) : filter(),
       // What lies behind a link of the target isn't in the target: nothing may be written or deleted there
       // (H19).
       followSymlinks: false,
@@ -68,12 +77,33 @@ export function listSides(
     },
     signal,
   );
-  return {
-    matches: matchListings(refusingAFile(from.batches, source, signal), to.batches, folding, clashes),
-    folding,
-    source: from.findings,
-    target: to.findings,
-  };
+  const joined = matchListings(refusingAFile(from.batches, source, signal), to.batches, folding, clashes);
+  const matches = seesExcluded ? markingExcluded(joined, filter()) : joined;
+  if (!limits) return { matches, folding, source: from.findings, target: to.findings };
+  const likeAws = options.compare === 'aws' || options.compare === 'exact-timestamps';
+  const byServer = likeAws || options.useServerTimes === true;
+  const limited = limitMatches(
+    matches,
+    {
+      limits,
+      source: { remote: source.remote, findings: from.findings, byServer },
+      target: { remote: target.remote, findings: to.findings, byServer },
+      wantsDeletes: wantsDeletes(options),
+    },
+    signal,
+  );
+  return { ...limited, folding };
+}
+
+/** Marks what is on the target only because it was listed without the filter (R19). */
+async function* markingExcluded(
+  matches: AsyncIterable<readonly Match[]>,
+  filter: Filter,
+): AsyncGenerator<readonly Match[]> {
+  for await (const batch of matches)
+    yield batch.map((match) =>
+      match.source || filter.includes(match.path) ? match : { ...match, excluded: true },
+    );
 }
 
 /**

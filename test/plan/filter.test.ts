@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFilter, type Filter } from '../../src/plan/filter';
-import { defaultPlanOptions, type FilterRule } from '../../src/plan/planOptions';
+import { defaultPlanOptions, type FilterDialect, type FilterRule } from '../../src/plan/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { type Random, random } from '../vocabulary/random';
 
-function filter(dialect: 'rclone' | 'aws', ...rules: readonly string[]): Filter {
+function filter(dialect: FilterDialect, ...rules: readonly string[]): Filter {
   return createFilter({ filters: rules.map(rule), filterDialect: dialect, useDefaultExcludes: false });
 }
 
@@ -200,7 +200,7 @@ test('a folder that may be skipped holds no included file', () => {
   const seen = { skipped: 0, included: 0 };
   for (let seed = 1; seed <= 3000; seed++) {
     const r = random(seed);
-    const dialect = r.pick(['rclone', 'aws'] as const);
+    const dialect = r.pick(['rclone', 'aws', 'gitignore'] as const);
     const rules = Array.from(
       { length: 1 + r.whole(3) },
       () => `${r.pick(['+', '-'])} ${pattern(r, dialect)}`,
@@ -226,21 +226,14 @@ test('a folder that may be skipped holds no included file', () => {
   assert.ok(seen.skipped > 1000 && seen.included > 1000, JSON.stringify(seen));
 });
 
-function pattern(r: Random, dialect: 'rclone' | 'aws'): string {
-  const atoms = [
-    '*',
-    '?',
-    'a',
-    'b',
-    '/',
-    'sub',
-    'ab',
-    '[a-b]',
-    '.txt',
-    'é',
-    ...(dialect === 'rclone' ? ['/**', '{a,sub}', '[^a]'] : ['[!a]', '/*']),
-  ];
+function pattern(r: Random, dialect: FilterDialect): string {
+  const more = {
+    rclone: ['/**', '{a,sub}', '[^a]'],
+    aws: ['[!a]', '/*'],
+    gitignore: ['/**', '[!a]', '**/'],
+  };
+  const atoms = ['*', '?', 'a', 'b', '/', 'sub', 'ab', '[a-b]', '.txt', 'é', ...more[dialect]];
   const text = Array.from({ length: 1 + r.whole(4) }, () => r.pick(atoms)).join('');
   const safe = text.replace(/\*{3,}/g, '**').replace(/^[./]+$/, 'a');
-  return dialect === 'rclone' && r.chance(0.2) ? `${safe}/` : safe;
+  return dialect !== 'aws' && r.chance(0.2) ? `${safe}/` : safe;
 }

@@ -1,0 +1,79 @@
+import { explainFilter, explanationText, type FilterExplanation } from '../plan/filterExplanation';
+import type { FilterNames } from '../plan/filterRules';
+import { createLimits, timeForLimits } from '../plan/limits';
+import { isBelow, type NamedPaths, sortNamed } from '../plan/namedPaths';
+import { nameFolding } from '../plan/nameFolding';
+import type { PlanOptions } from '../plan/planOptions';
+import type { Side } from '../plan/side';
+import { matchKey } from '../remote/capabilities';
+import { type Clock, systemClock } from '../remote/clock';
+import type { FileEntry } from '../remote/entry';
+import { isRemoteError } from '../remote/remoteError';
+import { joinPath, parsePath, type RemotePath } from '../remote/remotePath';
+import { readIgnoreFiles } from './ignoreFiles';
+
+export interface ExplainRequest {
+  readonly source: Pick<Side, 'remote' | 'root'>;
+  readonly target: Pick<Side, 'remote' | 'root'>;
+  readonly options: PlanOptions;
+  readonly clock?: Clock;
+}
+
+export interface PathExplanation extends FilterExplanation {
+  /** A whole sentence for people. */
+  readonly sentence: string;
+}
+
+/**
+ * Whether the file at `path` (relative to both roots) takes part in a plan of this request, and which rule decides. The file need not
+ * exist; it is looked at only where sizes or ages are limited, on the source, else on the target. Of the ignore files only those above
+ * the path are read. Throws RemoteError: `badName` for a path that is none, `badSettings` and whatever else planning would end with.
+ */
+export async function explainPath(
+  { source, target, options, clock = systemClock }: ExplainRequest,
+  path: string,
+  signal: AbortSignal,
+): Promise<PathExplanation> {
+  const file = parsePath(path.replace(/^\.?\/+/, '').replace(/\/+$/, ''));
+  const names = nameFolding(
+    source.remote.capabilities.names,
+    target.remote.capabilities.names,
+    options.compare,
+  );
+  const limits = createLimits(options, clock.now());
+  const ignoreFiles = await readIgnoreFiles(source, target, { ...options, only: [{ file }] }, names, signal);
+  if (options.only && !isNamed(file, sortNamed(options.only), names)) {
+    const explained: FilterExplanation = { included: false, by: { set: 'only', text: 'was not chosen' } };
+    return { ...explained, sentence: explanationText(file, explained) };
+  }
+  const byName = explainFilter(options, ignoreFiles, file, names);
+  if (!limits || !byName.included) return { ...byName, sentence: explanationText(file, byName) };
+  const entry = (await find(source, file, signal)) ?? (await find(target, file, signal));
+  const likeAws = options.compare === 'aws' || options.compare === 'exact-timestamps';
+  const modified = entry && timeForLimits(entry, likeAws || options.useServerTimes === true);
+  const explained = explainFilter(options, ignoreFiles, file, names, {
+    limits,
+    ...(entry && { size: entry.size }),
+    ...(modified && { modified }),
+  });
+  return { ...explained, sentence: explanationText(file, explained) };
+}
+
+function isNamed(file: RemotePath, { files, folders }: NamedPaths, names: FilterNames): boolean {
+  const key = (path: RemotePath) => matchKey(path, names) as RemotePath;
+  return (
+    files.some((one) => key(one) === key(file)) || folders.some((folder) => isBelow(key(file), key(folder)))
+  );
+}
+
+async function find(
+  { remote, root }: Pick<Side, 'remote' | 'root'>,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<FileEntry | undefined> {
+  const entry = await remote.stat(joinPath(root, path), signal).catch((error: unknown) => {
+    if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
+    throw error;
+  });
+  return entry?.kind === 'file' ? { ...entry, exact: true } : undefined;
+}
