@@ -2,25 +2,30 @@ import { nameProblem } from '../remote/capabilities';
 import type { FileEntry, UnusableReason } from '../remote/entry';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
 import { isArchiveClass, isArchived } from './archived';
-import { type Direction, directionOf } from './comparison';
+import { type Comparison, type Direction, directionOf, isLikeAws } from './comparison';
 import { isOddKey, type ListingFindings } from './listTree';
 import type { Match } from './matchListings';
-import type { NameFolding } from './nameFolding';
+import { foldedKey, type NameFolding } from './nameFolding';
 import type {
   Action,
   Conflict,
   CopyFile,
   DeleteFile,
   ListingProblem,
+  Place,
   Plan,
+  RemoveSource,
   SafetyFinding,
+  SetTime,
   Skipped,
 } from './plan';
-import type { PlanOptions } from './planOptions';
+import { type PlanOptions, wantsDeletes } from './planOptions';
+import { inTurn } from './planOrder';
 import { planTotals, TallyCount } from './planTotals';
 import { ProtectedPaths } from './protectedPaths';
+import type { Rename } from './renames';
 import type { FactFailure, Judged } from './resolveFacts';
-import { emptySource, incompleteListing, manyDeletes } from './safety';
+import { emptySource, immutableConflict, incompleteListing, manyDeletes, tooManyDeletes } from './safety';
 import type { Side } from './side';
 
 export interface PlanRequest {
@@ -28,6 +33,8 @@ export interface PlanRequest {
   readonly target: Side;
   readonly options: PlanOptions;
   readonly folding: NameFolding;
+  /** Where overwritten and deleted files are kept, when somewhere. */
+  readonly backup?: Place | undefined;
 }
 
 /** What became known by listing, once both listings are read to their end. */
@@ -38,48 +45,127 @@ export interface ListingOutcome {
   readonly refused: ReadonlyMap<RemotePath, string>;
 }
 
+/** What is to be done, but for the files that turn out to be renamed. */
+interface Settled {
+  readonly copies: readonly (CopyFile | SetTime)[];
+  readonly removals: readonly RemoveSource[];
+  /** None when they are withheld. */
+  readonly deletes: readonly DeleteFile[];
+  readonly safety: readonly SafetyFinding[];
+}
+
 /**
  * Turns judged matches into a Plan. Pure; keeps what is to be done or reported, and of unchanged files only
- * their tally.
+ * their tally (of a check their paths too). First everything is added, then `settle`, then `finish`.
  */
 export class PlanBuilder {
-  private readonly copies: Exclude<Action, DeleteFile>[] = [];
+  private readonly copies: (CopyFile | SetTime)[] = [];
+  private readonly removals: RemoveSource[] = [];
   private readonly deletes: DeleteFile[] = [];
   private readonly conflicts: Conflict[] = [];
   private readonly skipped: Skipped[] = [];
   private readonly problems: ListingProblem[] = [];
   private readonly unchanged = new TallyCount();
+  private readonly same: RemotePath[] = [];
   /** Paths on the target that stand for something unknown on the source. */
   private readonly keptForSource: ProtectedPaths;
   private readonly direction: Direction;
   private readonly wantsDeletes: boolean;
   private readonly request: PlanRequest;
+  private settled: Settled = { copies: [], removals: [], deletes: [], safety: [] };
 
   constructor(request: PlanRequest) {
     const { source, target, options, folding } = request;
     this.request = request;
     this.direction = directionOf(source.place, target.place);
-    this.wantsDeletes = options.verb === 'sync' && options.deletes === 'after';
+    this.wantsDeletes = wantsDeletes(options);
     this.keptForSource = new ProtectedPaths(folding);
   }
 
   /** Actions so far; for progress. */
   get actionCount(): number {
-    return this.copies.length + this.deletes.length;
+    return this.copies.length + this.removals.length + this.deletes.length;
   }
 
   add({ match, comparison, failure }: Judged): void {
-    const { path, source, target } = match;
+    const { source, target } = match;
     if (match.clash) this.addClash(match);
     else if (failure) this.addFailure(match, failure);
     else if (!source) {
-      if (target && this.wantsDeletes) this.deletes.push(deletion(path, target));
+      if (target && this.wantsDeletes) this.addExtra(match, target);
     } else if (!target) this.addCopy(match, source, 'onlyInSource');
-    else if (comparison?.verdict === 'same') this.unchanged.add(source.size);
-    else if (comparison?.verdict === 'unknown')
-      this.skip(match, 'unverified', 'has no hash that both sides know');
-    else if (comparison?.verdict !== 'different') throw new Error(`"${path}" was not compared to the end`);
-    else if (comparison.because !== 'onlyTimeDiffers') this.addCopy(match, source, comparison.because);
+    else if (comparison) this.addPair(match, source, target, comparison);
+  }
+
+  /** What only the target has. */
+  private addExtra({ path, excluded, protectedBy }: Match, target: FileEntry): void {
+    if (protectedBy !== undefined) this.skipTarget(path, target, protectedBy);
+    else this.deletes.push(deletion(path, target, excluded ? 'excluded' : 'notInSource'));
+  }
+
+  private addPair(match: Match, source: FileEntry, target: FileEntry, comparison: Comparison): void {
+    const { path } = match;
+    switch (comparison.verdict) {
+      case 'needsFacts':
+        throw new Error(`"${path}" was not compared to the end`);
+      case 'unknown':
+        this.skip(match, 'unverified', 'has no hash that both sides know');
+        break;
+      case 'leftAlone':
+        this.unchanged.add(source.size);
+        break;
+      case 'same':
+        this.addSame(match, source, target, comparison.because);
+        break;
+      case 'different':
+        this.addDifferent(match, source, target, comparison.because);
+    }
+  }
+
+  private addSame(
+    match: Match,
+    source: FileEntry,
+    target: FileEntry,
+    because: (Comparison & { readonly verdict: 'same' })['because'],
+  ): void {
+    const { path } = match;
+    const { verb, compare } = this.request.options;
+    if (verb !== 'move') {
+      this.unchanged.add(source.size);
+      if (verb === 'check') this.same.push(path);
+      return;
+    }
+    // The source's may be the only one of its content, so what stands for its equal must be known well enough.
+    const doubt =
+      because !== 'sizeAndHash' && source.size !== target.size
+        ? 'has another size on the target'
+        : because === 'size' && compare !== 'size-only'
+          ? 'could be compared with the target by its size only'
+          : because === 'sizeAndOrder'
+            ? 'has the size of the target but another time'
+            : undefined;
+    if (doubt === undefined)
+      this.removals.push({
+        id: `m:${path}`,
+        kind: 'removeSource',
+        path,
+        source,
+        before: target,
+        because: 'alreadyThere',
+      });
+    else this.skip(match, 'unverified', `${doubt}, so it stays on the source`);
+  }
+
+  private addDifferent(
+    match: Match,
+    source: FileEntry,
+    target: FileEntry,
+    because: (Comparison & { readonly verdict: 'different' })['because'],
+  ): void {
+    const { path } = match;
+    const { immutable, verb } = this.request.options;
+    if (immutable && verb !== 'check') this.conflicts.push({ path, because: 'immutable', source, target });
+    else if (because !== 'onlyTimeDiffers') this.addCopy(match, source, because);
     else if (this.canSetTime(target))
       this.copies.push({
         id: `t:${path}`,
@@ -88,8 +174,13 @@ export class PlanBuilder {
         source,
         before: target,
         because: 'onlyTimeDiffers',
+        ...this.afterwards(),
       });
     else this.addCopy(match, source, 'timeDiffers');
+  }
+
+  private afterwards(): Pick<CopyFile, 'removesSource'> {
+    return this.request.options.verb === 'move' ? { removesSource: true } : {};
   }
 
   /** Setting the time of an archived object would be a copy of it, which needs a restore (R7). */
@@ -99,14 +190,15 @@ export class PlanBuilder {
 
   private addCopy(match: Match, source: FileEntry, because: CopyFile['because']): void {
     const { path, target } = match;
-    const obstacle = this.obstacle(match, source);
+    const { compare, verb } = this.request.options;
+    // Nothing is copied by a check, so that it can't be done doesn't matter.
+    const obstacle = verb === 'check' ? undefined : this.obstacle(match, source);
     if (obstacle) {
       this.skip(match, obstacle.because, obstacle.detail);
       return;
     }
-    const { compare } = this.request.options;
-    const likeAws = compare === 'aws' || compare === 'exact-timestamps';
-    const storeModified = likeAws && this.direction === 'download' ? source.serverModified : undefined;
+    const storeModified =
+      isLikeAws(compare) && this.direction === 'download' ? source.serverModified : undefined;
     this.copies.push({
       id: `c:${path}`,
       kind: 'copyFile',
@@ -116,6 +208,7 @@ export class PlanBuilder {
       ...(target && { before: target }),
       because,
       ...(storeModified && { storeModified }),
+      ...this.afterwards(),
     });
   }
 
@@ -192,26 +285,59 @@ export class PlanBuilder {
     this.skipped.push({ path, side: 'target', because: 'protected', detail, bytes: target.size });
   }
 
-  /** The whole plan. Call once, after everything was added and both listings ended. */
-  finish(outcome: ListingOutcome): Plan {
-    const { source, target, options, folding } = this.request;
-    const problems = [...outcome.source.problems, ...outcome.target.problems, ...this.problems];
+  /**
+   * Call once, after everything was added and both listings ended. Gives what a search for renames may pair; no deletes where they are
+   * withheld.
+   */
+  settle(outcome: ListingOutcome): {
+    readonly copies: readonly CopyFile[];
+    readonly deletes: readonly DeleteFile[];
+  } {
+    const { folding, options } = this.request;
     const keptOnTarget = new ProtectedPaths(folding);
     for (const side of ['source', 'target'] as const) this.reportUnusable(side, outcome[side], keptOnTarget);
     for (const problem of outcome.target.problems)
       keptOnTarget.add(problem.path, 'lies in a folder of the target that could not be listed');
+    const removals = this.withoutTwins(this.removals);
+    const copies = this.withoutTwins(this.copies).filter((action) =>
+      this.mayCopy(action, outcome.refused, keptOnTarget),
+    );
+    const deletes = this.deletes.filter((action) => this.mayDelete(action, outcome.refused, keptOnTarget));
+    const safety =
+      options.verb === 'check'
+        ? []
+        : [
+            emptySource(outcome.source.files.files, deletes.length),
+            incompleteListing(this.allProblems(outcome), deletes.length),
+            immutableConflict(this.conflicts, deletes.length),
+          ].filter((finding) => finding !== undefined);
+    this.settled = { copies, removals, deletes: safety.length > 0 ? [] : deletes, safety };
+    return {
+      copies: copies.filter((action) => action.kind === 'copyFile'),
+      deletes: this.settled.deletes,
+    };
+  }
 
-    const copies = this.copies.filter((action) => this.mayCopy(action, outcome.refused, keptOnTarget));
-    const allDeletes = this.deletes.filter((action) => this.mayDelete(action, outcome.refused, keptOnTarget));
-    const safety = [
-      emptySource(outcome.source.files.files, allDeletes.length),
-      incompleteListing(problems, allDeletes.length),
-    ].filter((finding) => finding !== undefined);
-    const deletes = safety.length > 0 ? [] : allDeletes;
-    const many: SafetyFinding | undefined = manyDeletes(deletes.length, listedTally(outcome.target).files);
-    if (many) safety.push(many);
+  /** The whole plan, with these renames in the place of their copies and deletes. Call once, after `settle` with the same outcome. */
+  finish(outcome: ListingOutcome, renames: readonly Rename[] = []): Plan {
+    const { source, target, options, backup } = this.request;
+    const { settled } = this;
+    const targetFiles = listedTally(outcome.target).files;
+    const deletedByRename = new Set(renames.map(({ deleted }) => deleted));
+    const rest = settled.deletes.filter((action) => !deletedByRename.has(action));
+    const isCheck = options.verb === 'check';
+    const tooMany = isCheck ? undefined : tooManyDeletes(rest, targetFiles, options.maxDelete);
+    const deletes = tooMany ? [] : rest;
+    const moves = tooMany ? [] : renames.map(({ move }) => move);
+    const copiedByRename = new Set(tooMany ? [] : renames.map(({ copy }) => copy));
+    const copies = settled.copies.filter(
+      (action) => action.kind !== 'copyFile' || !copiedByRename.has(action),
+    );
+    const many = isCheck ? undefined : manyDeletes(deletes.length, targetFiles);
+    const safety = [...settled.safety, tooMany, many].filter((finding) => finding !== undefined);
 
-    const actions: readonly Action[] = [...copies.sort(byPath), ...deletes.sort(byPath)];
+    const all: readonly Action[] = [...copies, ...moves, ...deletes, ...settled.removals];
+    const actions = inTurn(all, options.deletes);
     const conflicts = this.conflicts.sort(byPath);
     const skipped = this.skipped.sort((a, b) => comparePaths(a.path, b.path) || comparePaths(a.side, b.side));
     return {
@@ -224,10 +350,41 @@ export class PlanBuilder {
       skipped,
       unchanged: this.unchanged.tally,
       listed: { source: listedTally(outcome.source), target: listedTally(outcome.target) },
-      problems,
+      problems: this.allProblems(outcome),
       safety,
       totals: planTotals(actions, conflicts, skipped),
+      ...(backup && { backup }),
+      ...(isCheck && { same: this.same.sort(comparePaths) }),
     };
+  }
+
+  /**
+   * Of several names of the source that are one to the target, a move takes none: once the first is gone, the next move would put the
+   * second over it, and the first would be nowhere.
+   */
+  private withoutTwins<T extends CopyFile | SetTime | RemoveSource>(actions: readonly T[]): readonly T[] {
+    const { folding, options } = this.request;
+    if (options.verb !== 'move') return actions;
+    const twins = new Map<string, RemotePath>();
+    for (const { because, path, source } of this.conflicts)
+      if (because === 'sameName' && source) twins.set(foldedKey(path, folding), path);
+    if (twins.size === 0) return actions;
+    return actions.filter(({ path, source, before }) => {
+      const twin = twins.get(foldedKey(path, folding));
+      if (twin === undefined) return true;
+      this.conflicts.push({
+        path,
+        because: 'sameName',
+        source,
+        ...(before && { target: before }),
+        with: twin,
+      });
+      return false;
+    });
+  }
+
+  private allProblems({ source, target }: ListingOutcome): readonly ListingProblem[] {
+    return [...source.problems, ...target.problems, ...this.problems];
   }
 
   private reportUnusable(
@@ -253,7 +410,7 @@ export class PlanBuilder {
   }
 
   private mayCopy(
-    action: Exclude<Action, DeleteFile>,
+    action: CopyFile | SetTime,
     refused: ReadonlyMap<RemotePath, string>,
     keptOnTarget: ProtectedPaths,
   ): boolean {
@@ -294,8 +451,8 @@ function isInTheWay(reason: UnusableReason): boolean {
   return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
 }
 
-function deletion(path: RemotePath, before: FileEntry): DeleteFile {
-  return { id: `d:${path}`, kind: 'deleteFile', path, before, because: 'notInSource' };
+function deletion(path: RemotePath, before: FileEntry, because: DeleteFile['because']): DeleteFile {
+  return { id: `d:${path}`, kind: 'deleteFile', path, before, because };
 }
 
 function listedTally({ files, unusable }: ListingFindings): { files: number; bytes: number } {

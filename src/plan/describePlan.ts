@@ -1,15 +1,22 @@
 import type { FileEntry } from '../remote/entry';
 import { type Instant, instantToMs } from '../remote/modifiedTime';
-import type { Action, Conflict, CopyFile, Plan, Skipped, Tally } from './plan';
+import { checkMarks } from './checkMarks';
+import type { Action, Conflict, CopyFile, Plan, SetTime, Skipped, Tally } from './plan';
 import { placeText } from './safety';
 
 /**
  * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped,
- * problems, findings, totals. Equal plans give equal lines; nothing depends on the time zone or the locale.
+ * problems, findings, totals. Equal plans give equal lines; nothing depends on the time zone or the locale. Of a check only its marks
+ * are told, one line a file in the order of paths: `= a/b.txt` (see `checkMarks`).
  */
 export function* describePlan(plan: Plan): Generator<string> {
+  if (plan.options.verb === 'check') {
+    for (const { mark, path } of checkMarks(plan)) yield `${mark} ${shown(path)}`;
+    return;
+  }
   yield `from    ${shown(placeText(plan.source))}`;
   yield `to      ${shown(placeText(plan.target))}`;
+  if (plan.backup) yield `backup  ${shown(placeText(plan.backup))}`;
   for (const side of plan.withoutTimes ?? [])
     yield `note    the ${side} keeps no modified times: files of equal size count as the same`;
   for (const action of plan.actions) yield describeAction(action);
@@ -29,12 +36,22 @@ export function describeAction(action: Action): string {
   const path = shown(action.path);
   switch (action.kind) {
     case 'copyFile':
-      return `${action.direction}  ${path}  (${copyReason(action)})`;
+      return `${action.direction}  ${path}  (${copyReason(action)}${afterwards(action)})`;
     case 'setTime':
-      return `time  ${path}  (only the time differs: ${times(action.source, action.before)})`;
+      return `time  ${path}  (only the time differs: ${times(action.source, action.before)}${afterwards(action)})`;
+    case 'moveFile':
+      return `rename  ${path}  (from ${shown(action.from)}, ${bytes(action.source.size)})`;
+    case 'removeSource':
+      return `remove source  ${path}  (already there)`;
     case 'deleteFile':
-      return `delete  ${path}  (not in the source, ${bytes(action.before.size)})`;
+      return action.because === 'excluded'
+        ? `delete  ${path}  (excluded, ${bytes(action.before.size)})`
+        : `delete  ${path}  (not in the source, ${bytes(action.before.size)})`;
   }
+}
+
+function afterwards({ removesSource }: CopyFile | SetTime): string {
+  return removesSource ? '; then removed from the source' : '';
 }
 
 function copyReason({ path, because, source, before }: CopyFile): string {
@@ -57,18 +74,27 @@ function reasonText(because: CopyFile['because'], source: FileEntry, before: Fil
       return `time differs: ${times(source, before)}`;
     case 'hashDiffers':
       return 'content differs';
+    case 'always':
+      return `copied whatever is there, ${bytes(source.size)}`;
   }
 }
 
 function describeConflict({ path, because, source, target, with: other }: Conflict): string {
   const side = source ? (target ? 'on both sides' : 'on the source') : target ? 'on the target' : '';
-  const reason =
-    because === 'sameName'
-      ? other === undefined
+  return `conflict  ${shown(path)}  (${side}: ${conflictReason(because, other)})`;
+}
+
+function conflictReason(because: Conflict['because'], other: string | undefined): string {
+  switch (because) {
+    case 'immutable':
+      return 'differs, and must not be changed';
+    case 'sameName':
+      return other === undefined
         ? 'another name is the same to one side'
-        : `the same name as ${shown(other)} to one side`
-      : `a file against a folder${other === undefined ? '' : `, with ${shown(other)}`}`;
-  return `conflict  ${shown(path)}  (${side}: ${reason})`;
+        : `the same name as ${shown(other)} to one side`;
+    case 'fileAgainstFolder':
+      return `a file against a folder${other === undefined ? '' : `, with ${shown(other)}`}`;
+  }
 }
 
 function describeSkipped({ path, side, because, detail }: Skipped): string {

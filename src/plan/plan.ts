@@ -32,8 +32,11 @@ export interface Plan {
   readonly problems: readonly ListingProblem[];
   readonly safety: readonly SafetyFinding[];
   readonly totals: PlanTotals;
-  /** Where overwritten and deleted target files are kept: a folder of the target's remote. Absent when nowhere. */
-  readonly backup?: RemotePath;
+  /**
+   * Where overwritten and deleted target files are kept; absent when nowhere. Of the target's kind: of the target's own remote, or for a
+   * folder of this machine another such folder, which is outside of the target's root and so is opened on its own to run the plan.
+   */
+  readonly backup?: Place;
   /** The unchanged files by name, of a plan with the verb `check` only. */
   readonly same?: readonly RemotePath[];
   /** Sides that keep no modified times, where those would be compared: there files of equal size count as the same. Absent when none. */
@@ -45,7 +48,10 @@ export interface Plan {
 /** One side of a plan. */
 export type Place =
   | { readonly kind: 'folder' /** Absolute path on this machine. */; readonly path: string }
-  | { readonly kind: 'uri' /** A folder of a virtual workspace, as the editor names it. */; readonly uri: string }
+  | {
+      readonly kind: 'uri' /** A folder of a virtual workspace, as the editor names it. */;
+      readonly uri: string;
+    }
   | { readonly kind: 'remote'; readonly remote: string; readonly path: RemotePath };
 
 export interface Tally {
@@ -73,7 +79,9 @@ export interface CopyFile extends ActionBase {
     | 'sourceIsNewer'
     | 'targetIsNewer'
     | 'timeDiffers'
-    | 'hashDiffers';
+    | 'hashDiffers'
+    /** The options copy every pair, whatever it is (`ignoreTimes`). */
+    | 'always';
   /**
    * The modified time to give the copy where it isn't the source's own: `aws` and `exact-timestamps` compare a
    * downloaded file with `LastModified`, so that is what it must carry, or it would be fetched again for ever (A10).
@@ -91,6 +99,8 @@ export interface MoveFile extends ActionBase {
   readonly before: FileEntry;
   readonly from: RemotePath;
   readonly because: 'renamed';
+  /** As in CopyFile. */
+  readonly storeModified?: Instant;
 }
 
 /** The verb is `move`, and the target has this file already: only the source's is removed. */

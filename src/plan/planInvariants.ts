@@ -1,5 +1,5 @@
-import { comparePaths } from '../remote/remotePath';
-import type { Plan } from './plan';
+import type { Action, Plan } from './plan';
+import { compareInTurn } from './planOrder';
 import { planTotals } from './planTotals';
 
 /**
@@ -10,33 +10,44 @@ export function checkPlan(plan: Plan): readonly string[] {
   return [...actionProblems(plan), ...deleteProblems(plan), ...countProblems(plan)];
 }
 
-function* actionProblems({ actions }: Plan): Generator<string> {
+function* actionProblems({ actions, options }: Plan): Generator<string> {
   const ids = new Set<string>();
   const paths = new Set<string>();
-  let last: (typeof actions)[number] | undefined;
+  /** Old paths of what is moved: nothing else may be done there. */
+  const left = new Set<string>();
+  let last: Action | undefined;
   for (const action of actions) {
     const { id, path, kind } = action;
     if (ids.has(id)) yield `The id "${id}" is used twice.`;
     ids.add(id);
     if (paths.has(path)) yield `There are two actions for "${path}".`;
     paths.add(path);
+    if (kind === 'moveFile') left.add(action.from);
     if (kind === 'setTime' && action.source.size !== action.before.size)
       yield `Only the time of "${path}" is set although its content differs.`;
-    if (last?.kind === 'deleteFile' && kind !== 'deleteFile') yield `"${path}" comes after a delete.`;
-    else if (
-      last &&
-      (last.kind === 'deleteFile') === (kind === 'deleteFile') &&
-      comparePaths(last.path, path) > 0
-    )
-      yield `"${path}" comes after "${last.path}".`;
+    if (kind === 'moveFile' && action.source.size !== action.before.size)
+      yield `"${path}" is made of "${action.from}" although its content differs.`;
+    if (isRemoval(action) && options.verb !== 'move')
+      yield `"${path}" is removed from the source without a move.`;
+    if (last && compareInTurn(last, action, options.deletes) > 0)
+      yield last.kind === 'deleteFile' && kind !== 'deleteFile' && options.deletes !== 'during'
+        ? `"${path}" comes after a delete.`
+        : `"${path}" comes after "${last.path}".`;
     last = action;
   }
+  for (const path of left) if (paths.has(path)) yield `"${path}" is moved away and has another action.`;
+}
+
+function isRemoval(action: Action): boolean {
+  return action.kind === 'removeSource' || ('removesSource' in action && action.removesSource === true);
 }
 
 function* deleteProblems(plan: Plan): Generator<string> {
-  if (!plan.actions.some((action) => action.kind === 'deleteFile')) return;
-  if (plan.options.verb === 'copy') yield 'A copy has deletes.';
-  if (plan.options.deletes === 'none') yield 'There are deletes that were not asked for.';
+  const { verb, deletes } = plan.options;
+  const isDelete = ({ kind }: Action) => kind === 'deleteFile' || kind === 'moveFile';
+  if (verb === 'check' || !plan.actions.some(isDelete)) return;
+  if (verb !== 'sync') yield `A ${verb} has deletes.`;
+  if (deletes === 'none') yield 'There are deletes that were not asked for.';
   if (plan.problems.length > 0) yield 'There are deletes although a listing was incomplete.';
   if (plan.listed.source.files === 0) yield 'There are deletes although the source is empty.';
   if (plan.safety.some(({ effect }) => effect === 'deletesWithheld'))

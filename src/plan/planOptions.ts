@@ -1,5 +1,6 @@
 import { RemoteError } from '../remote/remoteError';
 import { type NamedPath, parseNamed } from './namedPaths';
+import { parseAge, parseSize } from './quantities';
 
 /** What the user wants of a copy or sync. Plain data: stands as `options` in `cloudRemotes.syncs` and in a Plan. */
 export interface PlanOptions {
@@ -120,11 +121,41 @@ export const defaultPlanOptions: PlanOptions = {
   followSymlinks: true,
 };
 
-const known: readonly string[] = [...Object.keys(defaultPlanOptions), 'only'];
+/** Whether the plan says of files that only the target has that they are to be deleted. A check names them as a sync would. */
+export function wantsDeletes({ verb, deletes }: Pick<PlanOptions, 'verb' | 'deletes'>): boolean {
+  return verb === 'check' || (verb === 'sync' && deletes !== 'none');
+}
+
+const flags = [
+  'ignoreExisting',
+  'ignoreTimes',
+  'update',
+  'ignoreSize',
+  'immutable',
+  'keepTargetTimes',
+  'useServerTimes',
+  'deleteExcluded',
+] as const;
+
+const known: readonly string[] = [
+  ...Object.keys(defaultPlanOptions),
+  'only',
+  ...flags,
+  'modifyWindowMs',
+  'maxDelete',
+  'backupFolder',
+  'trackRenames',
+  'minSize',
+  'maxSize',
+  'minAge',
+  'maxAge',
+  'ignoreFiles',
+];
 
 /**
- * Checked options from settings or a terminal; what isn't named has its default. Throws RemoteError `badSettings` naming the field, what
- * was found there and what is allowed. The patterns themselves are read by `createFilter`.
+ * Checked options from settings or a terminal; what isn't named has its default, or stays absent where it has none. Throws RemoteError
+ * `badSettings` naming the field, what was found there and what is allowed; also for limits between which no file can be. The patterns
+ * themselves are read by `createFilter`, and whether the backup folder lies well by the plan.
  */
 export function parsePlanOptions(value: unknown): PlanOptions {
   const given = value ?? {};
@@ -132,16 +163,28 @@ export function parsePlanOptions(value: unknown): PlanOptions {
   for (const name of Object.keys(given))
     if (!known.includes(name))
       throw new RemoteError('badSettings', `The option "${name}" is unknown. Known are ${known.join(', ')}.`);
-  return {
-    verb: oneOf(given, 'verb', ['copy', 'sync']),
+  const options: PlanOptions = {
+    verb: oneOf(given, 'verb', ['copy', 'sync', 'move', 'check']),
     compare: oneOf(given, 'compare', comparisonModes),
-    deletes: oneOf(given, 'deletes', ['none', 'after']),
+    deletes: oneOf(given, 'deletes', ['none', 'before', 'during', 'after']),
     filters: given['filters'] === undefined ? [] : filtersFrom(given['filters']),
-    filterDialect: oneOf(given, 'filterDialect', ['rclone', 'aws']),
+    filterDialect: oneOf(given, 'filterDialect', ['rclone', 'aws', 'gitignore']),
     useDefaultExcludes: yesOrNo(given, 'useDefaultExcludes'),
     followSymlinks: yesOrNo(given, 'followSymlinks'),
     ...(given['only'] !== undefined && { only: parseNamed(given['only']) }),
+    ...flagsFrom(given),
+    ...optional(given, 'modifyWindowMs', windowFrom),
+    ...optional(given, 'maxDelete', maxDeleteFrom),
+    ...optional(given, 'backupFolder', backupFolderFrom),
+    ...optional(given, 'trackRenames', trackingFrom),
+    ...optional(given, 'minSize', sizeFrom),
+    ...optional(given, 'maxSize', sizeFrom),
+    ...optional(given, 'minAge', ageFrom),
+    ...optional(given, 'maxAge', ageFrom),
+    ...optional(given, 'ignoreFiles', ignoreFilesFrom),
   };
+  refuseEmptyRange(options);
+  return options;
 }
 
 type Given = Readonly<Record<string, unknown>>;
@@ -156,7 +199,10 @@ function oneOf<Name extends 'verb' | 'compare' | 'deletes' | 'filterDialect'>(
   allowed: readonly PlanOptions[Name][],
 ): PlanOptions[Name] {
   const value = given[name];
-  if (value === undefined) return defaultPlanOptions[name];
+  return value === undefined ? defaultPlanOptions[name] : among(value, name, allowed);
+}
+
+function among<T extends string>(value: unknown, name: string, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined)
     throw bad(`The option "${name}"`, value, `one of ${allowed.map((a) => `"${a}"`).join(', ')}`);
@@ -164,9 +210,120 @@ function oneOf<Name extends 'verb' | 'compare' | 'deletes' | 'filterDialect'>(
 }
 
 function yesOrNo(given: Given, name: 'useDefaultExcludes' | 'followSymlinks'): boolean {
-  const value = given[name] ?? defaultPlanOptions[name];
+  return flagFrom(given[name] ?? defaultPlanOptions[name], name);
+}
+
+function flagFrom(value: unknown, name: string): boolean {
   if (typeof value !== 'boolean') throw bad(`The option "${name}"`, value, 'true or false');
   return value;
+}
+
+function flagsFrom(given: Given): Partial<Record<(typeof flags)[number], boolean>> {
+  return Object.assign({}, ...flags.map((name) => optional(given, name, flagFrom)));
+}
+
+/** The option under its name as `read` gives it, or nothing where it isn't given. */
+function optional<Name extends string, T>(
+  given: Given,
+  name: Name,
+  read: (value: unknown, name: Name) => T,
+): Partial<Record<Name, T>> {
+  const value = given[name];
+  return value === undefined ? {} : ({ [name]: read(value, name) } as Record<Name, T>);
+}
+
+function windowFrom(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0)
+    throw bad(`The option "${name}"`, value, 'a number of milliseconds, 0 or more');
+  return value;
+}
+
+function maxDeleteFrom(value: unknown, name: string): MaxDelete {
+  const parts: readonly string[] = ['files', 'percent', 'bytes'];
+  if (
+    !isRecord(value) ||
+    Object.keys(value).length === 0 ||
+    Object.keys(value).some((part) => !parts.includes(part))
+  )
+    throw bad(
+      `The option "${name}"`,
+      value,
+      'an object with "files", "percent" or "bytes" such as {"files": 100, "percent": 50}',
+    );
+  for (const [part, most] of Object.entries(value)) {
+    const isCount = typeof most === 'number' && Number.isSafeInteger(most) && most >= 0;
+    if (!isCount || (part === 'percent' && most > 100))
+      throw bad(
+        `The option "${name}.${part}"`,
+        most,
+        part === 'percent' ? 'a whole number from 0 to 100' : 'a whole number, 0 or more',
+      );
+  }
+  return value as MaxDelete;
+}
+
+/** Where it is and whether it overlaps the target is found out when there is a target. */
+function backupFolderFrom(value: unknown, name: string): string {
+  if (typeof value !== 'string' || value.trim() === '')
+    throw bad(`The option "${name}"`, value, 'the path of a folder such as "bucket/backups/{date}"');
+  if (value.split(/[/\\]/).includes('..')) throw bad(`The option "${name}"`, value, 'a path without ".."');
+  return value;
+}
+
+function trackingFrom(value: unknown, name: string): RenameTracking {
+  return among(value, name, ['none', 'hash', 'modified']);
+}
+
+function sizeFrom(value: unknown, name: string): number | string {
+  if (typeof value !== 'number' && typeof value !== 'string')
+    throw bad(`The option "${name}"`, value, 'a number of bytes or a size such as "10K", "1.5M" or "2G"');
+  parseSize(value, name);
+  return value;
+}
+
+function ageFrom(value: unknown, name: string): string {
+  if (typeof value !== 'string')
+    throw bad(`The option "${name}"`, value, 'an age such as "90s", "30m", "7d" or "1y"');
+  parseAge(value, name);
+  return value;
+}
+
+function ignoreFilesFrom(value: unknown, name: string): readonly string[] {
+  if (!Array.isArray(value))
+    throw bad(`The option "${name}"`, value, 'a list of file names such as [".gitignore"]');
+  return value.map((file: unknown, i) => {
+    if (typeof file !== 'string' || /^\.{0,2}$|[/\\\0]/.test(file))
+      throw bad(
+        `The option "${name}[${i}]"`,
+        file,
+        'the name of a file without a folder, such as ".gitignore"',
+      );
+    return file;
+  });
+}
+
+/** Limits that no file can keep would make a source look empty. */
+function refuseEmptyRange({ minSize, maxSize, minAge, maxAge }: PlanOptions): void {
+  if (
+    minSize !== undefined &&
+    maxSize !== undefined &&
+    parseSize(minSize, 'minSize') > parseSize(maxSize, 'maxSize')
+  )
+    throw nothingBetween('minSize', minSize, 'maxSize', maxSize);
+  if (minAge !== undefined && maxAge !== undefined && parseAge(minAge, 'minAge') > parseAge(maxAge, 'maxAge'))
+    throw nothingBetween('minAge', minAge, 'maxAge', maxAge);
+}
+
+function nothingBetween(
+  low: string,
+  least: number | string,
+  high: string,
+  most: number | string,
+): RemoteError {
+  return new RemoteError(
+    'badSettings',
+    `The option "${low}" is ${JSON.stringify(least)}, more than "${high}" with ${JSON.stringify(most)}, so no file would take part.`,
+  );
 }
 
 function filtersFrom(value: unknown): readonly FilterRule[] {

@@ -15,7 +15,7 @@ export class TallyCount {
   }
 }
 
-/** Counts and bytes by class. Bytes are what is moved or freed; setting a time moves none. */
+/** Counts and bytes by class. Bytes are what is moved or freed; setting a time or a name moves none. */
 export function planTotals(
   actions: readonly Action[],
   conflicts: readonly Conflict[],
@@ -26,14 +26,29 @@ export function planTotals(
     download: new TallyCount(),
     copy: new TallyCount(),
     setTime: new TallyCount(),
+    rename: new TallyCount(),
+    removeSource: new TallyCount(),
     delete: new TallyCount(),
     conflict: new TallyCount(),
     skipped: new TallyCount(),
   };
   for (const action of actions) {
-    if (action.kind === 'copyFile') counts[action.direction].add(action.source.size);
-    else if (action.kind === 'setTime') counts.setTime.add(0);
-    else counts.delete.add(action.before.size);
+    switch (action.kind) {
+      case 'copyFile':
+        counts[action.direction].add(action.source.size);
+        break;
+      case 'setTime':
+        counts.setTime.add(0);
+        break;
+      case 'moveFile':
+        counts.rename.add(0);
+        break;
+      case 'removeSource':
+        counts.removeSource.add(action.source.size);
+        break;
+      case 'deleteFile':
+        counts.delete.add(action.before.size);
+    }
   }
   for (const { source, target } of conflicts) counts.conflict.add(source?.size ?? target?.size ?? 0);
   for (const { bytes } of skipped) counts.skipped.add(bytes ?? 0);
@@ -42,6 +57,8 @@ export function planTotals(
     download: counts.download.tally,
     copy: counts.copy.tally,
     setTime: counts.setTime.tally,
+    rename: counts.rename.tally,
+    removeSource: counts.removeSource.tally,
     delete: counts.delete.tally,
     conflict: counts.conflict.tally,
     skipped: counts.skipped.tally,

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
-import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import { isRemoteError, type RemoteError } from '../remote/remoteError';
 import { Slots } from '../remote/slots';
 import { mayBeArchived } from './archived';
-import { type Comparison, type ComparisonRules, compareFiles } from './comparison';
+import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
+import { endsTheRun, FileFacts, hashesByReading } from './fileFacts';
 import type { Match } from './matchListings';
 
 /** A match with all that its decision needs. */
@@ -40,18 +40,8 @@ export interface FactCounts {
 }
 
 const defaultLimit = 32;
-const hashesAtOnce = 4;
 /** Batches that may wait for an answer to one of their first pairs. */
 const batchesWaiting = 64;
-const md5OfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
-
-/** Failures that every other file would meet as well. */
-const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'signInNeeded',
-  'unavailable',
-  'tooMany',
-  'badSettings',
-]);
 
 /**
  * Compares each pair, and asks for exact facts only where the listings don't decide: a `stat` where sizes
@@ -191,36 +181,40 @@ function judgeListed(match: Match, request: FactRequest): Judged | undefined {
 class Asker {
   private readonly request: FactRequest;
   private readonly signal: AbortSignal;
-  private readonly hashing = new Slots(hashesAtOnce);
+  private readonly facts: FileFacts;
 
   constructor(request: FactRequest, signal: AbortSignal) {
     this.request = request;
     this.signal = signal;
+    this.facts = new FileFacts(signal);
   }
 
   async judge(match: Match): Promise<Judged> {
     let { source, target } = match;
     let side: 'source' | 'target' = 'source';
+    const { facts } = this;
     const { rules, forCopying } = this.request;
     try {
       if (!source) return { match, comparison: undefined, failure: undefined };
       let comparison = target && compareFiles(source, target, rules, false);
-      // Each round makes at least one side exact, so there are two at most.
-      while (target && comparison?.verdict === 'needsFacts' && comparison.because === 'exact') {
-        if (needsStat(source, rules)) source = await this.stat(this.request.source, source);
+      // Each round makes at least one side exact, so there are few.
+      while (target && comparison?.verdict === 'needsFacts' && comparison.because !== 'content') {
+        const { because } = comparison;
+        if (needsStat(source, because, rules.serverTime.source))
+          source = await facts.stat(this.request.source, source);
         side = 'target';
-        if (needsStat(target, rules)) target = await this.stat(this.request.target, target);
+        if (needsStat(target, because, rules.serverTime.target))
+          target = await facts.stat(this.request.target, target);
         side = 'source';
         comparison = compareFiles(source, target, rules, false);
       }
       if (target && comparison?.verdict === 'needsFacts') {
-        const canHash = (remote: Remote) => remote.capabilities.hash === 'none';
-        const sourceHash = source.md5 !== undefined || canHash(this.request.source);
-        const targetHash = target.md5 !== undefined || canHash(this.request.target);
+        const sourceHash = source.md5 !== undefined || hashesByReading(this.request.source);
+        const targetHash = target.md5 !== undefined || hashesByReading(this.request.target);
         if (sourceHash && targetHash) {
-          if (source.md5 === undefined) source = await this.withHash(this.request.source, source);
+          if (source.md5 === undefined) source = await facts.withHash(this.request.source, source);
           side = 'target';
-          if (target.md5 === undefined) target = await this.withHash(this.request.target, target);
+          if (target.md5 === undefined) target = await facts.withHash(this.request.target, target);
           side = 'source';
         }
         comparison = compareFiles(source, target, rules, true);
@@ -229,7 +223,7 @@ class Asker {
       // Exact facts may be remembered ones, from before it was restored; those that were asked for here are
       // not.
       if (wanted && forCopying && mayBeArchived(source) && source === match.source)
-        source = await this.stat(this.request.source, source);
+        source = await facts.stat(this.request.source, source);
       return { match: { ...match, source, target }, comparison, failure: undefined };
     } catch (error) {
       this.signal.throwIfAborted();
@@ -237,31 +231,9 @@ class Asker {
       return { match: { ...match, source, target }, comparison: undefined, failure: { side, error } };
     }
   }
-
-  private async stat(remote: Remote, file: FileEntry): Promise<FileEntry> {
-    const entry = await remote.stat(file.path, this.signal);
-    if (entry.kind !== 'file') throw new RemoteError('notFound', `"${file.path}" is no longer a file.`);
-    return { ...entry, exact: true };
-  }
-
-  private async withHash(remote: Remote, file: FileEntry): Promise<FileEntry> {
-    if (file.size === 0) return { ...file, md5: md5OfNothing };
-    const give = await this.hashing.take(1, this.signal);
-    try {
-      if (remote.md5Of) return { ...file, md5: await remote.md5Of(file, this.signal) };
-      const { stream } = await remote.read(file.path, { expected: file }, this.signal);
-      const hash = createHash('md5');
-      for await (const chunk of stream) hash.update(chunk);
-      this.signal.throwIfAborted();
-      return { ...file, md5: hash.digest('hex') };
-    } finally {
-      give();
-    }
-  }
 }
 
-/** Whether a `stat` may tell what the listing didn't. */
-function needsStat(file: FileEntry, rules: ComparisonRules): boolean {
-  if (file.exact) return false;
-  return file.md5 === undefined || (rules.mode === 'rclone' && file.modified === undefined);
+/** Whether a `stat` tells what is still missing of this side. */
+function needsStat(file: FileEntry, missing: 'times' | 'hashes', byServer: boolean): boolean {
+  return missing === 'times' ? !knowsTime(file, byServer) : file.md5 === undefined && !file.exact;
 }

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { type Capabilities, locate, matchKey } from '../remote/capabilities';
 import { formatAddress } from '../remote/remoteAddress';
 import { isWithin, type RemotePath } from '../remote/remotePath';
-import type { ListingProblem, Place, SafetyFinding } from './plan';
+import type { Conflict, DeleteFile, ListingProblem, Place, SafetyFinding } from './plan';
+import type { MaxDelete } from './planOptions';
 
 /** Fewer deletes than this are never called many: in a small folder half of the files is soon reached. */
 const fewDeletes = 10;
@@ -40,6 +41,50 @@ export function incompleteListing(
   };
 }
 
+/** Deletes are withheld when a file that must not be changed differs: what else the source has wrong isn't known (R10). */
+export function immutableConflict(
+  conflicts: readonly Conflict[],
+  deletes: number,
+): SafetyFinding | undefined {
+  const immutable = conflicts.filter(({ because }) => because === 'immutable');
+  const [first] = immutable;
+  if (!first || deletes === 0) return undefined;
+  const which =
+    immutable.length === 1
+      ? `"${first.path}" differs and must not be changed`
+      : `${immutable.length} files differ and must not be changed`;
+  return {
+    kind: 'immutableConflict',
+    message: `${which}, so nothing will be deleted.`,
+    effect: 'deletesWithheld',
+  };
+}
+
+/**
+ * All deletes are withheld when there are more than any part of `maxDelete` allows (R22, H27): more files, more bytes, or a larger share
+ * of the target's files. Decided before the first delete, where rclone stops after so many.
+ */
+export function tooManyDeletes(
+  deletes: readonly DeleteFile[],
+  targetFiles: number,
+  maxDelete: MaxDelete | undefined,
+): SafetyFinding | undefined {
+  if (!maxDelete || deletes.length === 0) return undefined;
+  const { files: most, percent, bytes: mostBytes } = maxDelete;
+  const bytes = deletes.reduce((sum, { before }) => sum + before.size, 0);
+  const some = deletes.length === 1 ? '1 file' : `${deletes.length} files`;
+  const over =
+    most !== undefined && deletes.length > most
+      ? `${some} would be deleted, but ${most === 0 ? 'none' : `only ${most}`} may be`
+      : percent !== undefined && deletes.length * 100 > percent * targetFiles
+        ? `${deletes.length} of the target's ${targetFiles} files would be deleted, but only ${percent} % may be`
+        : mostBytes !== undefined && bytes > mostBytes
+          ? `${some} with ${bytesText(bytes)} would be deleted, but only ${bytesText(mostBytes)} may be`
+          : undefined;
+  if (over === undefined) return undefined;
+  return { kind: 'tooManyDeletes', message: `${over}. Nothing will be deleted.`, effect: 'deletesWithheld' };
+}
+
 /**
  * The run asks once more when more than half of the target's files, and at least 10, would be deleted (H27).
  */
@@ -52,11 +97,16 @@ export function manyDeletes(deletes: number, targetFiles: number): SafetyFinding
   };
 }
 
+function bytesText(count: number): string {
+  return count === 1 ? '1 byte' : `${count} bytes`;
+}
+
 function files(count: number): string {
   return count === 1 ? 'the only file' : `all ${count} files`;
 }
 
-interface OverlapSide {
+/** Where something is, as far as is needed to tell whether two things overlap. */
+export interface OverlapSide {
   readonly place: Place;
   readonly root: RemotePath;
   readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'location'> };
@@ -80,6 +130,21 @@ export function overlapProblem(source: OverlapSide, target: OverlapSide): string
     case 'none':
       return undefined;
   }
+}
+
+/**
+ * Why the folder for old files can't be there, as a sentence that names both, or undefined: within the target its files would be
+ * deleted as extra or be in the way, around it they would be overwritten by what is kept, and within the source they would be copied (R23).
+ */
+export function backupProblem(
+  backup: OverlapSide,
+  source: OverlapSide,
+  target: OverlapSide,
+): string | undefined {
+  const overlapped = [target, source].find((side) => overlap(side, backup) !== 'none');
+  if (!overlapped) return undefined;
+  const which = overlapped === target ? 'target' : 'source';
+  return `The backup folder ${placeText(backup.place)} overlaps the ${which} ${placeText(overlapped.place)}. Choose a folder beside it.`;
 }
 
 function overlap(

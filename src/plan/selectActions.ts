@@ -1,4 +1,4 @@
-import type { Plan } from './plan';
+import type { Action, Plan } from './plan';
 import { planTotals, TallyCount } from './planTotals';
 import { manyDeletes } from './safety';
 
@@ -12,9 +12,7 @@ export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
   const out = new TallyCount();
   const actions = plan.actions.filter((action) => {
     if (wanted.delete(action.id)) return true;
-    out.add(
-      action.kind === 'copyFile' ? action.source.size : action.kind === 'deleteFile' ? action.before.size : 0,
-    );
+    out.add(bytesOf(action));
     return false;
   });
   const [unknown] = wanted;
@@ -32,4 +30,17 @@ export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
       bytes: out.tally.bytes + (before?.bytes ?? 0),
     },
   };
+}
+
+/** As the totals count them. */
+function bytesOf(action: Action): number {
+  switch (action.kind) {
+    case 'copyFile':
+    case 'removeSource':
+      return action.source.size;
+    case 'deleteFile':
+      return action.before.size;
+    default:
+      return 0;
+  }
 }

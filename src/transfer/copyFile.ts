@@ -38,7 +38,7 @@ export interface CopyResult {
 }
 
 /**
- * Copies one file: inside one remote by the service itself, else through here with bounded memory. The copy carries the
+ * Copies one file: inside one remote, and between two of one service, by the service itself, else through here with bounded memory. The copy carries the
  * modified time and is verified; one that is not what it should be is removed again and refused as `damaged`. Throws `changed`
  * when the source is not, or no longer, what was seen, or when the guard doesn't hold; then nothing was written.
  */
@@ -76,16 +76,29 @@ function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
 
 async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<Copied | undefined> {
   const { from, to, source, target, guard, onProgress } = request;
-  if (from !== to || !to.copyWithin || request.modified) return undefined;
+  const within = from === to;
+  if (request.modified || !(within ? to.copyWithin : canCopyFrom(from, to))) return undefined;
   try {
-    const copy = await to.copyWithin(source, target, guard, signal);
+    const copy = await (within
+      ? to.copyWithin?.(source, target, guard, signal)
+      : to.copyFrom?.(source, target, guard, signal));
+    if (!copy) return undefined;
     onProgress?.(copy.size);
     return { source: source.exact ? source : withoutMd5(source), copy };
   } catch (error) {
     // The service may be unable to copy this very file (too large, another region): then it goes through here.
-    if (isRemoteError(error, 'unsupported')) return undefined;
-    throw fromSource(error, source, 'notFound');
+    if (isRemoteError(error, ...(within ? (['unsupported'] as const) : refusals))) return undefined;
+    throw within ? await missingWithin(error, from, source, signal) : error;
   }
+}
+
+/** With which a copy between two remotes is refused although each of them by itself may well be allowed its part. */
+const refusals = ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const;
+
+/** Whether the service can be asked to copy from one remote to the other. */
+function canCopyFrom(from: Remote, to: Remote): boolean {
+  const { copiesWith } = to.capabilities;
+  return to.copyFrom !== undefined && copiesWith !== undefined && copiesWith === from.capabilities.copiesWith;
 }
 
 async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
@@ -195,6 +208,21 @@ async function readSource(
 /** What is missing or something else by now has changed since it was seen (H20); so that a missing target isn't taken for that. */
 function fromSource(error: unknown, source: FileEntry, ...kinds: ('notFound' | 'isAFolder')[]): unknown {
   return isRemoteError(error, ...kinds) ? isGone(source, error) : error;
+}
+
+/** Within one remote it may be the source or the place of the copy that is missing; only looking again tells. */
+export async function missingWithin(
+  error: unknown,
+  remote: Remote,
+  source: FileEntry,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!isRemoteError(error, 'notFound')) return error;
+  const isThere = await remote.stat(source.path, signal).then(
+    () => true,
+    (cause) => !isRemoteError(cause, 'notFound'),
+  );
+  return isThere ? error : isGone(source, error);
 }
 
 function isGone(source: FileEntry, cause?: unknown): RemoteError {

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { Action, DeleteFile, Plan } from '../plan/plan';
 import { checkPlan } from '../plan/planInvariants';
+import { placeText } from '../plan/safety';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
-import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import { joinPath, type RemotePath } from '../remote/remotePath';
+import type { RemotePath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../remote/slots';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
@@ -13,6 +13,7 @@ import { type RunObserver, silentObserver } from './progress';
 import { type RunSide, type RunSides, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
 import { defaultTransfers, transferWeight } from './transferWeight';
+import { whyNotExtra } from './whyNotExtra';
 
 export interface ExecuteOptions {
   readonly clock: Clock;
@@ -21,6 +22,8 @@ export interface ExecuteOptions {
   /** Small files at once; default `defaultTransfers`. Large files take a quarter of the places each. */
   readonly transfers?: number;
   readonly journal?: Journal;
+  /** The plan's `backup`, opened; needed where that is a folder of this machine. */
+  readonly backup?: RunSide | undefined;
 }
 
 /** Failures that no further action could escape. */
@@ -30,8 +33,16 @@ const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'tooMany',
 
 /**
  * Does what a plan says and reports what became of each action; the report comes even when the run is aborted or fails
- * in every file. Copies go first, several at once, in the plan's order. Deletes follow, and only when every copy and every
- * listing was whole (sync-semantics R20, R21, H26). Throws a plain Error, before anything is done, for a plan that breaks its invariants.
+ * in every file. Copies and the like go several at once, started in the plan's order. Deletes go where the plan's options say:
+ * - `after` (the safe way): when every copy and every listing was whole, else not at all (sync-semantics R20, R21, H26);
+ * - `before`: all of them first, whatever becomes of each; then the copies;
+ * - `during`: in the plan's order among the copies (A26).
+ *
+ * Source files that are the same on the target already go last; those that are copied go after their own copy. Overwritten and deleted
+ * files are in the backup before anything is overwritten or deleted, where the plan has one (R23).
+ *
+ * Throws a plain Error, before anything is done, for a plan that breaks its invariants, for one whose backup isn't open, and for a check,
+ * which is only to be read.
  */
 export async function executePlan(
   plan: Plan,
@@ -40,9 +51,23 @@ export async function executePlan(
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<RunReport> {
+  if (plan.options.verb === 'check') throw new Error("A check can't be run: it only compares.");
   const [problem] = checkPlan(plan);
   if (problem !== undefined) throw new Error(`This plan can't be run. ${problem}`);
-  return new Run(plan, { source, target }, options, signal).report();
+  const backup = backupOf(plan, target, options);
+  return new Run(plan, { source, target, backup }, options, signal).report();
+}
+
+/** Without a place to keep them nothing may be overwritten or deleted, so that is found out before anything is done. */
+function backupOf(plan: Plan, target: RunSide, { backup }: ExecuteOptions): RunSide | undefined {
+  if (plan.backup === undefined) return undefined;
+  if (backup) return backup;
+  const { kind } = plan.backup;
+  const sameRemote =
+    kind === 'remote' && plan.target.kind === 'remote' && plan.backup.remote === plan.target.remote;
+  if (!sameRemote)
+    throw new Error(`This plan can't be run: its backup ${placeText(plan.backup)} is not open.`);
+  return { remote: target.remote, root: plan.backup.path };
 }
 
 class Run {
@@ -55,6 +80,7 @@ class Run {
   private readonly slots: Slots;
   private readonly results = new Map<string, ActionResult>();
   private bytes = 0;
+  private kept = 0;
   private wornBy = 0;
   private stopped: string | undefined;
 
@@ -72,11 +98,7 @@ class Run {
 
   async report(): Promise<RunReport> {
     const startedAt = this.options.clock.now();
-    const copies = this.plan.actions.filter((action) => action.kind !== 'deleteFile');
-    const deletes = this.plan.actions.filter((action) => action.kind === 'deleteFile');
-    await this.runAll(copies);
-    const deletesWithheld = deletes.length > 0 ? this.whyNotDelete(deletes.length) : undefined;
-    if (deletesWithheld === undefined) await this.runDeletes(deletes);
+    const deletesWithheld = await this.runInTurn();
     const results = this.plan.actions.map(
       (action) => this.results.get(action.id) ?? result(action, 'notStarted'),
     );
@@ -87,16 +109,42 @@ class Run {
       results,
       totals: count(results),
       bytes: this.bytes,
+      ...(this.sides.backup && { kept: this.kept }),
       ...(this.stopped !== undefined && { stopped: this.stopped }),
       ...(deletesWithheld !== undefined && { deletesWithheld }),
     };
+  }
+
+  /** Runs everything in the order that the options want. Gives why deletes were withheld, if so. */
+  private async runInTurn(): Promise<string | undefined> {
+    const { actions, options } = this.plan;
+    const last = actions.filter((action) => action.kind === 'removeSource');
+    const rest = actions.filter((action) => action.kind !== 'removeSource');
+    const deletes = rest.filter((action) => action.kind === 'deleteFile');
+    const others = rest.filter((action) => action.kind !== 'deleteFile');
+    let withheld: string | undefined;
+    switch (options.deletes) {
+      case 'before':
+        await this.runDeletes(deletes);
+        await this.runAll(others);
+        break;
+      case 'during':
+        await this.runAll(rest);
+        break;
+      default:
+        await this.runAll(others);
+        withheld = deletes.length > 0 ? this.whyNotDelete(deletes.length) : undefined;
+        if (withheld === undefined) await this.runDeletes(deletes);
+    }
+    await this.runAll(last);
+    return withheld;
   }
 
   private runAll(actions: readonly Action[]): Promise<void> {
     return eachInSlots(
       actions,
       this.slots,
-      (action) => (action.kind === 'copyFile' ? transferWeight(action.source.size, this.transfers) : 1),
+      (action) => transferWeight(bytesToMove(action, this.sides), this.transfers),
       (action) => this.runOne(action),
       this.signal,
       () => this.stopped !== undefined,
@@ -104,11 +152,15 @@ class Run {
   }
 
   private async runDeletes(deletes: readonly DeleteFile[]): Promise<void> {
-    const { remote } = this.sides.target;
-    const due = await this.stillExtra(deletes);
-    const { single, byFolder } = sortDeletes(due, remote, this.plan.listed.target.files);
+    const { target, backup } = this.sides;
+    const { remote } = target;
+    // What is to be kept is moved, which no batch can do.
+    if (backup) return this.runAll(deletes);
+    const { single, byFolder } = sortDeletes(deletes, remote, this.plan.listed.target.files);
     await this.runAll(single);
-    const inFolder = async ([folder, actions]: readonly [RemotePath, readonly DeleteFile[]]) => {
+    const inFolder = async ([folder, all]: readonly [RemotePath, readonly DeleteFile[]]) => {
+      const actions = await this.stillExtra(all);
+      if (actions.length === 0) return;
       for (const action of actions) this.begin(action);
       const open = new Set(actions);
       const ended = (action: DeleteFile, error: unknown) => {
@@ -125,22 +177,20 @@ class Run {
     await eachInSlots(byFolder, this.slots, weight, inFolder, this.signal, () => this.stopped !== undefined);
   }
 
-  /**
-   * The deletes whose file is still missing on the source, as far as that is a disk here and so can be asked for nothing: a preview may
-   * be looked at for hours, and a file that came back meanwhile keeps its copy.
-   */
+  /** Those of the deletes of one folder whose file is still missing on the source; of the others it is told why they stay. */
   private async stillExtra(deletes: readonly DeleteFile[]): Promise<readonly DeleteFile[]> {
-    const { remote, root } = this.sides.source;
-    if (!remote.capabilities.cheapReads) return deletes;
+    const { source } = this.sides;
+    if (!source.remote.capabilities.cheapReads) return deletes;
     const kept = new Set<DeleteFile>();
     const look = async (action: DeleteFile) => {
-      const reason = await whyNotExtra(remote, joinPath(root, action.path), this.signal);
+      if (action.because === 'excluded') return;
+      const reason = await whyNotExtra(source, action.path, this.signal).catch((error) => error);
       if (reason === undefined) return;
       kept.add(action);
       this.begin(action);
       this.end(action, this.failure(action, reason));
     };
-    await eachInSlots(deletes, this.slots, () => 1, look, this.signal);
+    await eachInSlots(deletes, new Slots(this.transfers), () => 1, look, this.signal);
     return deletes.filter((action) => !kept.has(action));
   }
 
@@ -148,8 +198,18 @@ class Run {
   private async runOne(action: Action): Promise<void> {
     this.begin(action);
     try {
-      const onProgress = (bytes: number) => this.tell(() => this.observer.progressed(action, bytes));
-      await runAction(action, this.sides, onProgress, this.signal);
+      await runAction(
+        action,
+        this.sides,
+        {
+          progressed: (bytes) => this.tell(() => this.observer.progressed(action, bytes)),
+          kept: (path) => {
+            this.kept++;
+            this.options.journal?.kept(action, path);
+          },
+        },
+        this.signal,
+      );
       this.end(action, this.success(action));
     } catch (error) {
       this.end(action, this.failure(action, error));
@@ -217,14 +277,17 @@ class Run {
   }
 }
 
-/** Why the target's file must stay: `path` is (or may be) there again on the source. Undefined when it isn't. */
-async function whyNotExtra(source: Remote, path: RemotePath, signal: AbortSignal): Promise<unknown> {
-  try {
-    // A folder is no twin of the target's file.
-    if ((await source.stat(path, signal)).kind === 'folder') return undefined;
-    return new RemoteError('changed', `"${path}" is there again on the source.`);
-  } catch (error) {
-    return isRemoteError(error, 'notFound', 'badName') ? undefined : error;
+/** Bytes of content that go through here, for how many places an action takes; the larger one of two. */
+function bytesToMove(action: Action, { target, backup }: RunSides): number {
+  switch (action.kind) {
+    case 'copyFile':
+      return Math.max(action.source.size, backup && action.before ? action.before.size : 0);
+    case 'deleteFile':
+      return backup && backup.remote !== target.remote ? action.before.size : 0;
+    case 'setTime':
+      return target.remote.setModifiedTime ? 0 : action.source.size;
+    default:
+      return 0;
   }
 }
 

@@ -3,12 +3,15 @@ import path from 'node:path';
 import type { Action, Plan } from '../plan/plan';
 import { placeText } from '../plan/safety';
 import type { Clock } from '../remote/clock';
+import type { RemotePath } from '../remote/remotePath';
 import type { ActionResult, RunReport } from './runReport';
 
 /** Append-only lines of JSON about one run: enough to tell after a crash what was under way. No content, no credentials. */
 export interface Journal {
   readonly file: string;
   begun(action: Action): void;
+  /** The target's old file was put into the backup, under this path. */
+  kept(action: Action, path: RemotePath): void;
   ended(result: ActionResult): void;
   /** Writes the last line and what is still waiting. Never rejects: a journal is no reason for a run to fail. */
   close(report: RunReport | undefined): Promise<void>;
@@ -68,9 +71,19 @@ export async function openJournal(
   return {
     file,
     begun: (action) => line('begun', { id: action.id }),
+    kept: (action, path) => line('kept', { id: action.id, path }),
     ended: ({ id, outcome, error }) => line('ended', { id, outcome, ...(error && { error }) }),
     async close(report) {
-      line('runEnded', report ? { totals: report.totals, bytes: report.bytes } : { broken: true });
+      line(
+        'runEnded',
+        report
+          ? {
+              totals: report.totals,
+              bytes: report.bytes,
+              ...(report.kept !== undefined && { kept: report.kept }),
+            }
+          : { broken: true },
+      );
       clearTimeout(timer);
       flush();
       await writing;

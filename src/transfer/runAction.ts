@@ -1,10 +1,15 @@
-import type { Action, CopyFile, DeleteFile, SetTime } from '../plan/plan';
+import type { Action, CopyFile, DeleteFile, MoveFile, RemoveSource, SetTime } from '../plan/plan';
 import type { FileEntry } from '../remote/entry';
+import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
 import { isSameFile } from '../remote/sameFile';
 import { copyFile } from './copyFile';
+import { keepCopy, keepMoved } from './keepInBackup';
+import { moveFile, removeCopied } from './moveFile';
+import { copyAlreadyAt, fileAt, mayBeOneFile, type Twins } from './sameContent';
+import { whyNotExtra } from './whyNotExtra';
 
 /** One side of a run: a remote and the folder in it that the plan's paths are relative to. */
 export interface RunSide {
@@ -15,26 +20,42 @@ export interface RunSide {
 export interface RunSides {
   readonly source: RunSide;
   readonly target: RunSide;
+  /** Where overwritten and deleted target files are kept. Absent when nowhere. */
+  readonly backup?: RunSide | undefined;
+}
+
+/** Told of what happens within one action. */
+export interface ActionWatch {
+  /** Bytes of content moved so far. */
+  progressed(bytes: number): void;
+  /** The target's old file is in the backup now, under this path. */
+  kept(path: RemotePath): void;
 }
 
 /**
  * Does one action, if what it was decided on is still so at this moment: the source is read as the very version that was planned, and
- * the target is written or deleted under a guard for what was seen there. Throws `changed` when it isn't; then nothing was done.
+ * the target is written or deleted under a guard for what was seen there. Throws `changed` when it isn't; then nothing was done, save
+ * that the copy of a file to be moved may be there already. An action that was interrupted half-way can be done again: what of it is done is
+ * found by content.
  */
 export async function runAction(
   action: Action,
   sides: RunSides,
-  onProgress: (bytes: number) => void,
+  watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     switch (action.kind) {
       case 'copyFile':
-        return await runCopy(action, sides, onProgress, signal);
+        return await runCopy(action, sides, watch, signal);
       case 'setTime':
-        return await runSetTime(action, sides, onProgress, signal);
+        return await runSetTime(action, sides, watch, signal);
+      case 'moveFile':
+        return await runMove(action, sides, signal);
+      case 'removeSource':
+        return await runRemoveSource(action, sides, signal);
       case 'deleteFile':
-        return await runDelete(action, sides, signal);
+        return await runDelete(action, sides, watch, signal);
     }
   } catch (error) {
     // A guard for "nothing is there" says so in its own words.
@@ -46,20 +67,45 @@ export async function runAction(
 
 async function runCopy(
   action: CopyFile,
-  { source, target }: RunSides,
-  onProgress: (bytes: number) => void,
+  sides: RunSides,
+  watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
+  const { source, target } = sides;
+  if (!action.removesSource) return copyOver(action, sides, watch, signal);
+  try {
+    const withinOne = source.remote === target.remote && target.remote.moveWithin !== undefined;
+    if (withinOne && !action.before && !action.storeModified) {
+      const to = targetOf(action, target);
+      const onProgress = (bytes: number) => watch.progressed(bytes);
+      await moveFile(source.remote, action.source, target.remote, to, signal, onProgress);
+      return;
+    }
+    await copyOver(action, sides, watch, signal);
+  } catch (error) {
+    const found = await doneBefore(action, targetOf(action, target), sides, error, signal);
+    if (!found || !hasTimeOf(action, found, sides)) throw error;
+  }
+  await removeCopied(source.remote, action.source, signal);
+}
+
+/** Copies, the old file going to the backup before it is overwritten (R23). */
+async function copyOver(
+  action: CopyFile,
+  { source, target, backup }: RunSides,
+  watch: ActionWatch,
+  signal: AbortSignal,
+): Promise<void> {
+  if (backup && action.before) watch.kept(await keepCopy(action.before, target, backup, signal));
   await copyFile(
     {
       from: source.remote,
       source: action.source,
       to: target.remote,
-      // The target keeps its own spelling of a name that is one and the same to it (sync-semantics R12).
-      target: action.before?.path ?? joinPath(target.root, action.path),
+      target: targetOf(action, target),
       guard: guardFor(action.before),
       modified: action.storeModified,
-      onProgress,
+      onProgress: (bytes) => watch.progressed(bytes),
     },
     signal,
   );
@@ -68,31 +114,145 @@ async function runCopy(
 async function runSetTime(
   action: SetTime,
   sides: RunSides,
-  onProgress: (bytes: number) => void,
+  watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { remote } = sides.target;
+  const { source, target } = sides;
+  const { remote } = target;
   const time = action.source.modified ?? action.source.serverModified;
   if (!remote.setModifiedTime || !time) {
     const copy: CopyFile = { ...action, kind: 'copyFile', direction: 'copy', because: 'timeDiffers' };
-    return runCopy(copy, sides, onProgress, signal);
+    // The content is the same, so there is nothing to be kept.
+    return runCopy(copy, { source, target }, watch, signal);
   }
-  const now = await sides.source.remote.stat(action.source.path, signal).catch((error) => {
-    if (isRemoteError(error, 'notFound')) return undefined;
-    throw error;
-  });
-  if (now?.kind !== 'file' || !isSameFile(action.source, now))
-    throw new RemoteError('changed', `"${action.source.path}" is no longer what was listed.`);
-  await remote.setModifiedTime(action.before, time, signal);
+  await mustStillBe(source.remote, action.source, signal);
+  try {
+    await remote.setModifiedTime(action.before, time, signal);
+  } catch (error) {
+    const found =
+      action.removesSource && (await doneBefore(action, action.before.path, sides, error, signal));
+    if (!found || !hasTimeOf(action, found, sides)) throw error;
+  }
+  if (action.removesSource) await removeCopied(source.remote, action.source, signal);
 }
 
-async function runDelete(action: DeleteFile, { target }: RunSides, signal: AbortSignal): Promise<void> {
+/** Moves a file on the target to the name that the source has for it by now, then gives it the source's time (R24). */
+async function runMove(action: MoveFile, sides: RunSides, signal: AbortSignal): Promise<void> {
+  const { source, target } = sides;
+  const { remote } = target;
+  const seen = await mustStillBe(source.remote, action.source, signal);
+  const isBack = await whyNotExtra(source, action.from, signal);
+  if (isBack) throw isBack;
+  const to = targetOf(action, target);
+  let moved: FileEntry;
   try {
-    await target.remote.removeFile(action.before.path, guardFor(action.before), signal);
+    moved = await moveFile(remote, action.before, remote, to, signal);
+  } catch (error) {
+    const found = await doneBefore(action, to, sides, error, signal);
+    if (!found) throw error;
+    moved = found.copy;
+    // The copy was made, but its removal failed.
+    if (await fileAt(remote, action.before.path, signal)) await removeCopied(remote, action.before, signal);
+  }
+  if (remote.capabilities.timePrecisionNs === 'none') return;
+  if (!moved.modified && !moved.exact) moved = (await fileAt(remote, to, signal)) ?? moved;
+  const time = action.storeModified ?? seen.modified ?? seen.serverModified;
+  const has = moved.modified ?? moved.serverModified;
+  if (!time || !has || isNear(time, has, sides)) return;
+  if (remote.setModifiedTime) await remote.setModifiedTime(moved, time, signal);
+  // The one other way to the right time, without which the file would be copied at the next run.
+  else
+    await copyFile(
+      {
+        from: source.remote,
+        source: action.source,
+        to: remote,
+        target: to,
+        guard: guardFor(moved),
+        modified: action.storeModified,
+      },
+      signal,
+    );
+}
+
+async function runRemoveSource(action: RemoveSource, sides: RunSides, signal: AbortSignal): Promise<void> {
+  const { source, target } = sides;
+  const { before } = action;
+  const now = await fileAt(target.remote, before.path, signal);
+  if (!now || !isSameFile(before, now))
+    throw new RemoteError(
+      'changed',
+      `"${before.path}" is no longer the same on the target, so the source's file stays.`,
+    );
+  if (mayBeOneFile(source.remote, action.source, target.remote, now))
+    throw new RemoteError(
+      'unsupported',
+      `"${action.source.path}" may be one and the same file on both sides, so it was not removed.`,
+    );
+  await removeSeen(source.remote, action.source, signal);
+}
+
+async function runDelete(
+  action: DeleteFile,
+  sides: RunSides,
+  watch: ActionWatch,
+  signal: AbortSignal,
+): Promise<void> {
+  const { source, target, backup } = sides;
+  const isBack = action.because === 'excluded' ? undefined : await whyNotExtra(source, action.path, signal);
+  if (isBack) throw isBack;
+  if (backup) watch.kept(await keepMoved(action.before, target, backup, signal));
+  else await removeSeen(target.remote, action.before, signal);
+}
+
+async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
+  try {
+    await remote.removeFile(file.path, guardFor(file), signal);
   } catch (error) {
     if (!isRemoteError(error, 'notFound')) throw error;
-    throw new RemoteError('changed', `"${action.before.path}" was already gone.`, { cause: error });
+    throw new RemoteError('changed', `"${file.path}" was already gone.`, { cause: error });
   }
+}
+
+/** The file as it is now, as exact as can be told. */
+async function mustStillBe(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
+  const now = await fileAt(remote, file.path, signal);
+  if (!now || !isSameFile(file, now))
+    throw new RemoteError('changed', `"${file.path}" is no longer what was listed.`);
+  return now;
+}
+
+/**
+ * What `action` was refused for may be its own work: a try before this one got so far and failed later, or its answer was lost. Gives
+ * both files when the target has the source's content at `to` already.
+ */
+async function doneBefore(
+  action: CopyFile | SetTime | MoveFile,
+  to: RemotePath,
+  { source, target }: RunSides,
+  refusal: unknown,
+  signal: AbortSignal,
+): Promise<Twins | undefined> {
+  if (!isRemoteError(refusal, 'changed', 'alreadyExists', 'notFound')) return undefined;
+  return copyAlreadyAt(target.remote, to, source.remote, action.source, signal);
+}
+
+function hasTimeOf(action: CopyFile | SetTime, { source, copy }: Twins, sides: RunSides): boolean {
+  const stored = action.kind === 'copyFile' ? action.storeModified : undefined;
+  const time = stored ?? source.modified ?? source.serverModified;
+  return !time || !copy.modified || isNear(time, copy.modified, sides);
+}
+
+/** Whether two times are one, as far as both sides can tell. */
+function isNear(a: Instant, b: Instant, { source, target }: RunSides): boolean {
+  const precisions = [source, target].map(({ remote }) => remote.capabilities.timePrecisionNs);
+  const coarsest = Math.max(1, ...precisions.map((ns) => (ns === 'none' ? 1 : ns)));
+  return Math.abs(nsBetween(a, b)) < coarsest;
+}
+
+/** The target keeps its own spelling of a name that is one and the same to it (sync-semantics R12). */
+function targetOf(action: CopyFile | MoveFile, { root }: RunSide): RemotePath {
+  return action.kind === 'copyFile' && action.before ? action.before.path : joinPath(root, action.path);
 }
 
 function guardFor(before: FileEntry | undefined): Guard {

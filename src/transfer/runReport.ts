@@ -12,13 +12,18 @@ export interface RunReport {
   readonly totals: Readonly<Record<ActionOutcome, number>>;
   /** Bytes of content moved. */
   readonly bytes: number;
+  /** How many overwritten and deleted files are in the backup; absent when the plan had none. */
+  readonly kept?: number;
   /** Why the run ended before its last action, as a sentence, where neither the user nor the plan ended it: nothing would have gone any better. */
   readonly stopped?: string;
   /** Why the deletes were not run, as a sentence; absent when they were or there were none. */
   readonly deletesWithheld?: string;
 }
 
-/** changed: what the plan was decided on is no longer so; nothing was done. */
+/**
+ * changed: what the plan was decided on is no longer so; nothing was done, save that the copy of a source file that was to be moved may be
+ * on the target.
+ */
 export type ActionOutcome = 'done' | 'failed' | 'changed' | 'cancelled' | 'notStarted';
 
 export interface ActionResult {

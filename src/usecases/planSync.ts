@@ -1,15 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { PlanBuilder } from '../plan/buildPlan';
-import { comparesBySize, comparisonRules } from '../plan/comparison';
+import { backupPlace } from '../plan/backupPlace';
+import { type ListingOutcome, PlanBuilder } from '../plan/buildPlan';
+import { type ComparisonRules, comparesBySize, comparisonRules } from '../plan/comparison';
 import { FolderClashes } from '../plan/folderClashes';
 import { nameTwins } from '../plan/nameTwins';
-import type { Plan, PlanProgress } from '../plan/plan';
+import type { CopyFile, DeleteFile, Place, Plan, PlanProgress } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
+import { findRenames, type Rename } from '../plan/renames';
 import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
-import { overlapProblem, placeText } from '../plan/safety';
+import { backupProblem, overlapProblem, placeText } from '../plan/safety';
 import type { Side } from '../plan/side';
 import { type Clock, systemClock } from '../remote/clock';
 import { RemoteError } from '../remote/remoteError';
+import { rootPath } from '../remote/remotePath';
 import { listSides } from './listSides';
 
 export interface PlanSyncRequest {
@@ -17,16 +20,19 @@ export interface PlanSyncRequest {
   readonly target: Side;
   readonly options: PlanOptions;
   readonly clock?: Clock;
+  /** Opens the backup's folder where the target is a folder of this machine, so that links on the way to it are seen through. */
+  readonly openPlace?: (place: Place) => Promise<Pick<Side, 'remote' | 'root'>>;
 }
 
 /** Milliseconds between two reports of progress, and the longest that others wait for a turn. */
 const progressEveryMs = 50;
 
 /**
- * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally.
+ * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally, save for a check.
  *
- * Throws RemoteError: `badSettings` when the places overlap (naming both), the target is no bucket, or a
- * filter pattern is bad; whatever a listing throws, so that a failed or cut listing never becomes a plan.
+ * Throws RemoteError: `badSettings` when the places overlap (naming both; a check may compare such), the target is no bucket, the backup
+ * folder can't be one or overlaps a side, or a filter pattern is bad; whatever a listing throws, so that a failed or cut listing never
+ * becomes a plan.
  * When cancelled it rejects with the signal's reason. `onProgress` is called at most every 50 ms and once at
  * the end.
  */
@@ -37,21 +43,19 @@ export async function planSync(
 ): Promise<Plan> {
   const { source, target, options, clock = systemClock } = request;
   signal.throwIfAborted();
-  const overlap = overlapProblem(source, target);
+  const isCheck = options.verb === 'check';
+  const overlap = isCheck ? undefined : overlapProblem(source, target);
   if (overlap !== undefined) throw new RemoteError('badSettings', overlap);
-
-  await refuseListOfBuckets(target, signal);
+  const backup = isCheck ? undefined : await backupOf(request, clock.now());
+  if (!isCheck) await refuseListOfBuckets(target, signal);
 
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const clashes = target.remote.capabilities.realFolders ? new FolderClashes() : undefined;
-  const sides = listSides(source, target, options, clashes, either);
-  const rules = comparisonRules(
-    options.compare,
-    { place: source.place, capabilities: source.remote.capabilities },
-    { place: target.place, capabilities: target.remote.capabilities },
-  );
-  const builder = new PlanBuilder({ source, target, options, folding: sides.folding });
+  // A check puts nothing beside anything.
+  const clashes = target.remote.capabilities.realFolders && !isCheck ? new FolderClashes() : undefined;
+  const sides = await listSides(source, target, options, clashes, either, clock.now());
+  const rules = rulesOf(request, options);
+  const builder = new PlanBuilder({ source, target, options, folding: sides.folding, backup });
   const facts: FactCounts = { asked: 0, answered: 0 };
   const tell = () =>
     onProgress({
@@ -60,11 +64,12 @@ export async function planSync(
       actions: builder.actionCount,
     });
 
+  let plan: Plan;
   let toldAt = clock.now();
   try {
     const judged = resolveFacts(
       sides.matches,
-      { source: source.remote, target: target.remote, rules, forCopying: true },
+      { source: source.remote, target: target.remote, rules, forCopying: !isCheck },
       facts,
       either,
     );
@@ -76,16 +81,18 @@ export async function planSync(
       signal.throwIfAborted();
       toldAt = clock.now();
     }
+    const outcome: ListingOutcome = {
+      source: sides.source,
+      target: sides.target,
+      refused: clashes?.refused ?? new Map(),
+    };
+    const { copies, deletes } = builder.settle(outcome);
+    plan = builder.finish(outcome, await renamesOf(request, rules, copies, deletes, either));
   } finally {
     // Whatever is still listing or asking on the other side ends with this.
     stop.abort(new Error('The plan is finished.'));
   }
   tell();
-  const plan = builder.finish({
-    source: sides.source,
-    target: sides.target,
-    refused: clashes?.refused ?? new Map(),
-  });
   const withoutTimes = comparesBySize(rules)
     ? (['source', 'target'] as const).filter(
         (side) => request[side].remote.capabilities.timePrecisionNs === 'none',
@@ -96,6 +103,58 @@ export async function planSync(
     conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal),
     ...(withoutTimes.length > 0 && { withoutTimes }),
   };
+}
+
+function rulesOf({ source, target }: PlanSyncRequest, options: PlanOptions): ComparisonRules {
+  return comparisonRules(
+    options,
+    { place: source.place, capabilities: source.remote.capabilities },
+    { place: target.place, capabilities: target.remote.capabilities },
+  );
+}
+
+/** Files that the target has under another name, where the options want such found (R24). */
+async function renamesOf(
+  request: PlanSyncRequest,
+  rules: ComparisonRules,
+  copies: readonly CopyFile[],
+  deletes: readonly DeleteFile[],
+  signal: AbortSignal,
+): Promise<readonly Rename[]> {
+  const { source, target, options } = request;
+  const { verb, trackRenames = 'none' } = options;
+  if (verb !== 'sync' || trackRenames === 'none' || deletes.length === 0) return [];
+  return findRenames(
+    copies,
+    deletes,
+    {
+      source: source.remote,
+      target: target.remote,
+      rules,
+      times: rulesOf(request, { ...options, compare: 'rclone' }),
+      tracking: trackRenames,
+    },
+    signal,
+  );
+}
+
+/** Where what is overwritten or deleted goes, when anywhere (R23). */
+async function backupOf(
+  { source, target, options, openPlace }: PlanSyncRequest,
+  nowMs: number,
+): Promise<Place | undefined> {
+  if (options.backupFolder === undefined) return undefined;
+  const place = backupPlace(options.backupFolder, target.place, nowMs);
+  const there =
+    place.kind === 'remote'
+      ? { remote: target.remote, root: place.path }
+      : ((await openPlace?.(place)) ?? {
+          remote: { capabilities: { names: target.remote.capabilities.names } },
+          root: rootPath,
+        });
+  const problem = backupProblem({ place, ...there }, source, target);
+  if (problem !== undefined) throw new RemoteError('badSettings', problem);
+  return place;
 }
 
 /** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */

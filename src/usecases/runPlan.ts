@@ -14,6 +14,8 @@ export interface RunPlanOptions {
   readonly observer?: RunObserver;
   /** Files at once. */
   readonly transfers?: number;
+  /** The plan's `backup`, opened; needed where that is a folder of this machine. */
+  readonly backup?: RunSide | undefined;
 }
 
 /** Does what the plan says (see executePlan), with a journal beside it and the report in the log. */
@@ -24,7 +26,7 @@ export async function runPlan(
   options: RunPlanOptions,
   signal: AbortSignal,
 ): Promise<RunReport> {
-  const { host, observer, transfers } = options;
+  const { host, observer, transfers, backup } = options;
   host.log.write(
     'info',
     'copy',
@@ -43,6 +45,7 @@ export async function runPlan(
         ...(observer && { observer }),
         ...(transfers !== undefined && { transfers }),
         ...(journal && { journal }),
+        backup,
       },
       signal,
     );
@@ -69,7 +72,7 @@ async function journalOf(plan: Plan, host: RunPlanOptions['host']): Promise<Jour
 
 /**
  * The part of a plan that is worth trying again after `report`: what failed, and the deletes that were kept only because
- * of that. What changed meanwhile needs a new plan.
+ * of that. What changed meanwhile needs a new plan. A move that got as far as its copy goes on from there (see runAction).
  */
 export function retryFailed(report: RunReport, plan: Plan): Plan {
   const onlyFailures =
@@ -104,4 +107,6 @@ export function* describeReport(report: RunReport): Generator<string> {
     .map((outcome) => `${report.totals[outcome]} ${words[outcome]}`);
   const seconds = ((report.endedAt - report.startedAt) / 1000).toFixed(1);
   yield `${totals.join(', ')}; ${report.bytes} bytes in ${seconds} s`;
+  if (report.kept)
+    yield `${report.kept === 1 ? '1 old file is' : `${report.kept} old files are`} in the backup`;
 }

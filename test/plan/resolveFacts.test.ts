@@ -80,7 +80,7 @@ function words(judged: readonly Judged[]): string[] {
   );
 }
 
-test('R6: nothing is asked for where the listing decides', async () => {
+test('nothing is asked for where the listing decides (R6)', async () => {
   const sides = await given(
     [
       { path: 'new', content: 'x', modified: at('1') },
@@ -95,7 +95,7 @@ test('R6: nothing is asked for where the listing decides', async () => {
   assert.deepEqual([...sides.source.asked, ...sides.target.asked], []);
 });
 
-test('R6: a file is read for its hash only when sizes agree, times do not, and the other side knows one', async () => {
+test('a file is read for its hash only when sizes agree, times do not, and the other side knows one (R6)', async () => {
   const sides = await given(
     [
       { path: 'same', content: 'abc', modified: at('1') },
@@ -117,7 +117,7 @@ test('R6: a file is read for its hash only when sizes agree, times do not, and t
   assert.deepEqual(sides.target.asked.sort(), ['stat:multipart', 'stat:same', 'stat:touched']);
 });
 
-test('H29: size-only and checksum ask a store for nothing that its listing told', async () => {
+test('size-only and checksum ask a store for nothing that its listing told (H29)', async () => {
   const files = [{ path: 'a', content: 'abc', modified: at('1') }];
   for (const mode of ['size-only', 'checksum'] as const) {
     const sides = await given(files, files);
@@ -170,7 +170,7 @@ test('a file that changed its size since it was listed is compared as it is now'
   assert.deepEqual(words(await resolve({ ...sides, target })), ['a sizeDiffers']);
 });
 
-test('A31: a file that looks archived is asked for before it is given up, even when its facts are remembered', async () => {
+test('a file that looks archived is asked for before it is given up, even when its facts are remembered (A31)', async () => {
   const archived = { content: 'abc', modified: at('2'), storageClass: 'GLACIER' };
   const sides = await given([{ path: 'a', ...archived }], [], { source: { like: 'store' } });
   const remembered = sides.matches.map((match) => ({

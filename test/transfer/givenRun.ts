@@ -1,10 +1,12 @@
 import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
-import type { Plan } from '../../src/plan/plan';
+import type { Action, CopyFile, DeleteFile, MoveFile, Plan, RemoveSource } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import { planTotals } from '../../src/plan/planTotals';
+import type { FileEntry } from '../../src/remote/entry';
 import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
-import { parsePath, rootPath } from '../../src/remote/remotePath';
+import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';
 import { type ExecuteOptions, executePlan } from '../../src/transfer/executePlan';
 import type { RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
@@ -63,6 +65,102 @@ export function givenRun(files: Readonly<Record<string, string>> = {}, store: Me
         signal,
       );
     },
+  };
+}
+
+/** A plan for an upload made by hand of these actions, sorted as a plan's are; for what a planner would decide in other ways. */
+export function planOf(
+  actions: readonly Action[],
+  options: Partial<PlanOptions> = {},
+  backup?: string,
+): Plan {
+  const all = { ...defaultPlanOptions, ...options };
+  const turn = ({ kind }: Action) => {
+    if (kind === 'removeSource') return 2;
+    if (kind !== 'deleteFile' || all.deletes === 'during') return 0;
+    return all.deletes === 'before' ? -1 : 1;
+  };
+  const sorted = [...actions].sort((a, b) => turn(a) - turn(b) || comparePaths(a.path, b.path));
+  const tally = (sizes: readonly number[]) => ({
+    files: sizes.length,
+    bytes: sizes.reduce((a, b) => a + b, 0),
+  });
+  return {
+    version: 1,
+    source: { kind: 'folder', path: '/disk' },
+    target: { kind: 'remote', remote: 'store', path: bucket },
+    options: all,
+    actions: sorted,
+    conflicts: [],
+    skipped: [],
+    unchanged: tally([]),
+    listed: {
+      source: tally(sorted.flatMap((action) => ('source' in action ? [action.source.size] : []))),
+      target: tally(sorted.flatMap((action) => (action.before ? [action.before.size] : []))),
+    },
+    problems: [],
+    safety: [],
+    totals: planTotals(sorted, [], []),
+    ...(backup !== undefined && {
+      backup: { kind: 'remote', remote: 'store', path: parsePath(backup) } as const,
+    }),
+  };
+}
+
+/** What is at `path` of a store now. */
+export async function fileIn(remote: Remote, path: string): Promise<FileEntry> {
+  const entry = await remote.stat(parsePath(path), calm);
+  if (entry.kind !== 'file') throw new Error(`"${path}" is no file.`);
+  return entry;
+}
+
+/** An upload of the disk's file at `path`, over what the bucket has there. */
+export async function copyOf(
+  { disk, store }: GivenRun,
+  path: string,
+  more: Partial<CopyFile> = {},
+): Promise<CopyFile> {
+  const there = store.content(`bucket/${path}`) !== undefined;
+  return {
+    kind: 'copyFile',
+    id: `c:${path}`,
+    path: parsePath(path),
+    direction: 'upload',
+    source: await fileIn(disk, path),
+    ...(there && { before: await fileIn(store, `bucket/${path}`) }),
+    because: there ? 'timeDiffers' : 'onlyInSource',
+    ...more,
+  };
+}
+
+/** A delete of the bucket's file at `path`. */
+export async function deleteOf({ store }: GivenRun, path: string): Promise<DeleteFile> {
+  const before = await fileIn(store, `bucket/${path}`);
+  return { kind: 'deleteFile', id: `d:${path}`, path: parsePath(path), before, because: 'notInSource' };
+}
+
+/** The bucket's file at `from` moved to the name that the disk has for it. */
+export async function renameOf({ disk, store }: GivenRun, from: string, path: string): Promise<MoveFile> {
+  return {
+    kind: 'moveFile',
+    id: `r:${path}`,
+    path: parsePath(path),
+    source: await fileIn(disk, path),
+    before: await fileIn(store, `bucket/${from}`),
+    from: parsePath(from),
+    because: 'renamed',
+  };
+}
+
+/** The disk's file at `path` removed, because the bucket has it. */
+export async function removalOf({ disk, store }: GivenRun, path: string): Promise<RemoveSource> {
+  return {
+    kind: 'removeSource',
+    id: `m:${path}`,
+    path: parsePath(path),
+    source: await fileIn(disk, path),
+    before: await fileIn(store, `bucket/${path}`),
+    because: 'alreadyThere',
   };
 }
 

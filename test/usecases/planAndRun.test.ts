@@ -157,6 +157,56 @@ for (const [name, kind] of Object.entries(kinds))
       }
     });
 
+/** Whatever a run can mend; with `ignoreTimes` there is always something to do, and with `useServerTimes` often. */
+function anyOptions(r: Random): Partial<PlanOptions> {
+  return {
+    verb: r.pick(['sync', 'sync', 'copy', 'move']),
+    compare: r.pick(comparisonModes),
+    deletes: r.pick(['none', 'before', 'during', 'after']),
+    trackRenames: r.pick(['none', 'hash', 'modified']),
+    ...(r.chance(0.2) && { ignoreExisting: true }),
+    ...(r.chance(0.2) && { ignoreSize: true }),
+    ...(r.chance(0.2) && { update: true }),
+    ...(r.chance(0.2) && { immutable: true }),
+    ...(r.chance(0.2) && { keepTargetTimes: true }),
+    ...(r.chance(0.2) && { modifyWindowMs: r.pick([0, 500, 2000]) }),
+    ...(r.chance(0.2) && { maxDelete: { files: r.whole(4) } }),
+  };
+}
+
+const contents = (remote: MemoryRemote) => new Set(remote.paths().map((path) => remote.text(path)));
+
+for (const [name, kind] of Object.entries(kinds))
+  test(`after a whole run with any options nothing is left to do, and no content of the source is lost: ${name}`, async () => {
+    const kindsOfActions = new Set<string>();
+    for (let seed = 1; seed <= 120; seed++) {
+      const r = random(seed);
+      const sides = sidesOf(kind, r);
+      const options = anyOptions(r);
+      const before = contents(sides.source);
+      const first = await planned(sides, options);
+      const told = `seed ${seed} ${JSON.stringify(options)}\n${[...describePlan(first)].join('\n')}`;
+      await run(first, sides).catch((e) => { console.log(told, sides.target.paths()); throw e; });
+      for (const { kind: one } of first.actions) kindsOfActions.add(one);
+      const second = await planned(sides, options);
+      assert.deepEqual(
+        second.actions.map(({ id }) => id),
+        [],
+        told,
+      );
+      // Where less than content is compared, a move may remove what only looked the same, as the user wants it.
+      if (options.verb === 'move' && options.compare !== 'checksum') continue;
+      const after = new Set([...contents(sides.source), ...contents(sides.target)]);
+      assert.deepEqual(
+        [...before].filter((content) => !after.has(content)),
+        [],
+        told,
+      );
+    }
+    for (const one of ['copyFile', 'deleteFile', 'moveFile', 'removeSource'])
+      assert.ok(kindsOfActions.has(one), `no plan had a ${one}`);
+  });
+
 /**
  * Besides what was left alone, the target has just what the source has, and where content was compared, the
  * same content.

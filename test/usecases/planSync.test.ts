@@ -31,7 +31,7 @@ function filled(paths: readonly string[], options = {}): MemoryRemote {
   return remote;
 }
 
-test('planning reads both sides and changes neither', async () => {
+test('planning reads both sides and changes neither (A34)', async () => {
   const source = filled(['a', 'b/c']);
   const target = filled(['b/c', 'd'], { realFolders: false });
   const plan = await planSync(request(source, target, { deletes: 'after' }), never);

@@ -1,0 +1,23 @@
+import { comparePaths } from '../remote/remotePath';
+import type { Action } from './plan';
+import type { DeleteTime } from './planOptions';
+
+/**
+ * Which of the plan's parts an action belongs to; parts follow each other, and each is in the order of paths. Deletes stand before or
+ * after what is copied, or among it (`during`, A26); source files that need no copy are removed last of all.
+ */
+export function turnOf({ kind }: Action, deletes: DeleteTime): number {
+  if (kind === 'removeSource') return 2;
+  if (kind !== 'deleteFile' || deletes === 'during') return 0;
+  return deletes === 'before' ? -1 : 1;
+}
+
+/** The order in which two actions stand in a plan; 0 only for actions of one path. */
+export function compareInTurn(a: Action, b: Action, deletes: DeleteTime): number {
+  return turnOf(a, deletes) - turnOf(b, deletes) || comparePaths(a.path, b.path);
+}
+
+/** The actions in the order of a plan. */
+export function inTurn(actions: readonly Action[], deletes: DeleteTime): readonly Action[] {
+  return [...actions].sort((a, b) => compareInTurn(a, b, deletes));
+}

@@ -1,0 +1,149 @@
+import { matchKey } from '../remote/capabilities';
+import type { FileEntry } from '../remote/entry';
+import { nsBetween } from '../remote/modifiedTime';
+import type { Guard, Remote } from '../remote/remote';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { baseName, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
+import { copyFile } from './copyFile';
+import { moveFile, removeCopied } from './moveFile';
+import type { RunSide } from './runAction';
+import { fileAt } from './sameContent';
+
+const beAbsent: Guard = { must: 'beAbsent' };
+
+/** A name that was free when it was looked for may be taken a moment later; so often it is looked for again. */
+const mostTries = 10;
+
+/**
+ * Copies a target file that is about to be overwritten into the backup folder, under its path relative to the target's root (R23).
+ * What is there by that name already stays: then the copy's name gets ` (2)` or a higher number before its extension.
+ * Gives where the copy is, verified. Throws what `copyFile` throws; then the backup has nothing new.
+ */
+export function keepCopy(
+  file: FileEntry,
+  target: RunSide,
+  backup: RunSide,
+  signal: AbortSignal,
+): Promise<RemotePath> {
+  const request = { from: target.remote, source: file, to: backup.remote, guard: beAbsent };
+  const copy = async (to: RemotePath) => void (await copyFile({ ...request, target: to }, signal));
+  return underFreeName(file, target, backup, copy, async () => {}, signal);
+}
+
+/** As keepCopy, for a file that is to be deleted: it is moved there. Throws what `moveFile` throws. */
+export function keepMoved(
+  file: FileEntry,
+  target: RunSide,
+  backup: RunSide,
+  signal: AbortSignal,
+): Promise<RemotePath> {
+  const move = async (to: RemotePath) =>
+    void (await moveFile(target.remote, file, backup.remote, to, signal));
+  return underFreeName(file, target, backup, move, () => removeCopied(target.remote, file, signal), signal);
+}
+
+/** Lets `put` put the file there; where that turns out to be done already, by a try whose answer was lost, `isThere` does the rest. */
+async function underFreeName(
+  file: FileEntry,
+  target: RunSide,
+  { remote, root }: RunSide,
+  put: (to: RemotePath) => Promise<void>,
+  isThere: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<RemotePath> {
+  const wanted = relativePath(file.path, target.root).split('/');
+  let parts: readonly string[] = wanted;
+  for (let tries = 1; ; tries++) {
+    const to = joinPath(root, parts.join('/'));
+    try {
+      await put(to);
+      return to;
+    } catch (error) {
+      if (!isRemoteError(error, 'alreadyExists', 'isAFolder', 'notAFolder')) throw error;
+      if (isAlike(file, await fileAt(remote, to, signal))) {
+        await isThere();
+        return to;
+      }
+      const free = await withFreePart(remote, root, wanted, parts, signal);
+      if (!free || tries === mostTries) throw refused(to, error);
+      parts = free;
+    }
+  }
+}
+
+/** By content and time; what can't be told is not alike. */
+function isAlike(file: FileEntry, there: FileEntry | undefined): boolean {
+  if (there?.size !== file.size || file.md5 === undefined || file.md5 !== there.md5) return false;
+  return !file.modified || (there.modified !== undefined && nsBetween(file.modified, there.modified) === 0);
+}
+
+/** Not one of the kinds that say that the plan is out of date: it is the backup that is in the way. */
+function refused(to: RemotePath, cause: RemoteError): RemoteError {
+  return new RemoteError(
+    'other',
+    `The old file could not be kept as "${to}", so nothing was done: ${cause.message}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** `parts` with a number on the first of them that is taken by something else; undefined when none is. */
+async function withFreePart(
+  remote: Remote,
+  root: RemotePath,
+  wanted: readonly string[],
+  parts: readonly string[],
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  let folder = root;
+  for (const [i, part] of parts.entries()) {
+    const isLast = i === parts.length - 1;
+    const path = joinPath(folder, part);
+    const there = await kindAt(remote, path, signal);
+    if (there !== undefined && (isLast || there !== 'folder')) {
+      const original = wanted[i] ?? part;
+      const free = await freeName(remote, folder, original, !isLast, signal);
+      return [...parts.slice(0, i), free, ...wanted.slice(i + 1)];
+    }
+    folder = path;
+  }
+  return undefined;
+}
+
+async function kindAt(remote: Remote, path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await remote.stat(path, signal)).kind;
+  } catch (error) {
+    if (isRemoteError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** `name` with the lowest number from 2 on that nothing in `folder` has; for a part on the way, a folder of that name will do. */
+async function freeName(
+  remote: Remote,
+  folder: RemotePath,
+  name: string,
+  folderWillDo: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  const { names } = remote.capabilities;
+  const taken = new Set<string>();
+  for await (const page of remote.list(folder, {}, signal))
+    for (const entry of page) {
+      if (folderWillDo && entry.kind === 'folder') continue;
+      taken.add(matchKey(entry.kind === 'unusable' ? entry.name : baseName(entry.path), names));
+    }
+  for (let n = 2; ; n++) {
+    const candidate = numbered(name, n);
+    if (!taken.has(matchKey(candidate, names))) return candidate;
+  }
+}
+
+/** `a.txt` as `a (2).txt`. A dot that begins the name begins no extension. */
+function numbered(name: string, n: number): string {
+  const dot = name.lastIndexOf('.');
+  const end = dot > 0 ? dot : name.length;
+  return `${name.slice(0, end)} (${n})${name.slice(end)}`;
+}

@@ -1,0 +1,20 @@
+import { describe, test } from 'node:test';
+import { randomRun } from './randomRun';
+
+// A thousand syncs in which anything fails at any call (R20, R22–R24, R26): nothing is ever lost or mixed, and running again ends well.
+
+const seeds = 1000;
+const perTest = 50;
+
+describe('random faults', () => {
+  for (let first = 1; first <= seeds; first += perTest)
+    test(`seeds ${first} to ${first + perTest - 1}: every file is old or new, whole, kept where it was to be, and running again ends well (R20, R23, R24, R26)`, async () => {
+      for (let seed = first; seed < first + perTest; seed++)
+        try {
+          await randomRun(seed);
+        } catch (error) {
+          if (error instanceof Error) error.message = `seed ${seed}: ${error.message}`;
+          throw error;
+        }
+    });
+});

@@ -1,0 +1,400 @@
+import assert from 'node:assert/strict';
+import type { MemoryCall, MemoryFailure, MemoryOptions } from '../../src/backends/memory/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
+import type { Action, Place, Plan } from '../../src/plan/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import { retrying } from '../../src/remote/layers/retrying';
+import { silentLog } from '../../src/remote/log';
+import type { Instant } from '../../src/remote/modifiedTime';
+import type { Remote } from '../../src/remote/remote';
+import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
+import { joinPath, parsePath, type RemotePath } from '../../src/remote/remotePath';
+import { executePlan } from '../../src/transfer/executePlan';
+import type { RunObserver } from '../../src/transfer/progress';
+import type { RunReport } from '../../src/transfer/runReport';
+import { planSync } from '../../src/usecases/planSync';
+import { retryFailed } from '../../src/usecases/runPlan';
+import { createFakeClock } from '../fakes/fakeClock';
+import { type Random, random } from '../vocabulary/random';
+
+// One random sync with random trees, options, faults and changes by others; and what must hold whatever happened.
+
+const calm = new AbortController().signal;
+
+/** Every store holds its files below one of these, and old files in the third. */
+const from = parsePath('from');
+const to = parsePath('to');
+const kept = parsePath('kept');
+
+const likeDisk: MemoryOptions = { knowsMd5: false };
+const likeStore: MemoryOptions = { realFolders: false, listsModified: false };
+const disk: Place = { kind: 'folder', path: '/disk' };
+const store = (remote: string, path: RemotePath): Place => ({ kind: 'remote', remote, path });
+
+const kinds: readonly {
+  readonly source: MemoryOptions;
+  readonly target?: MemoryOptions;
+  readonly places: [Place, Place];
+}[] = [
+  { source: likeDisk, target: likeStore, places: [disk, store('store', to)] },
+  { source: likeStore, target: likeDisk, places: [store('store', from), disk] },
+  { source: likeStore, target: likeStore, places: [store('one', from), store('other', to)] },
+  { source: likeStore, places: [store('one', from), store('one', to)] },
+];
+
+const errors: readonly RemoteErrorKind[] = [
+  'unavailable',
+  'unavailable',
+  'tooMany',
+  'damaged',
+  'other',
+  'forbidden',
+  'changed',
+  'full',
+  'signInNeeded',
+];
+
+/** What is below a folder of a store, by path relative to it. */
+type Files = Map<string, string>;
+
+function filesBelow(remote: MemoryRemote, root: RemotePath): Files {
+  const files: Files = new Map();
+  for (const path of remote.paths())
+    if (path.startsWith(`${root}/`)) files.set(path.slice(root.length + 1), remote.text(path) ?? '');
+  return files;
+}
+
+/** Runs the case of `seed` and asserts everything that must hold. */
+export async function randomRun(seed: number): Promise<void> {
+  await new RandomRun(seed).play();
+}
+
+class RandomRun {
+  private readonly r: Random;
+  private readonly clock = createFakeClock();
+  private readonly places: readonly [Place, Place];
+  private readonly source: MemoryRemote;
+  private readonly target: MemoryRemote;
+  private readonly options: PlanOptions;
+  private readonly keeps: boolean;
+  private readonly layered: boolean;
+  private readonly share: number;
+  private armed = false;
+  /** What others wrote while the run went on. */
+  private readonly foreign: {
+    readonly remote: MemoryRemote;
+    readonly path: RemotePath;
+    readonly text: string;
+  }[] = [];
+
+  constructor(private readonly seed: number) {
+    const r = random(seed);
+    this.r = r;
+    const kind = r.pick(kinds);
+    this.places = kind.places;
+    const without = (['moveWithin', 'copyWithin', 'setModifiedTime', 'listDeep'] as const).filter(() =>
+      r.chance(0.15),
+    );
+    const { clock } = this;
+    this.source = createMemoryRemote({ ...kind.source, clock, without, pageSize: 7 });
+    this.target = kind.target
+      ? createMemoryRemote({ ...kind.target, clock, without, pageSize: 7 })
+      : this.source;
+    const verb = r.pick(['copy', 'sync', 'sync', 'move'] as const);
+    this.options = {
+      ...defaultPlanOptions,
+      useDefaultExcludes: false,
+      verb,
+      deletes: verb === 'sync' ? r.pick(['none', 'before', 'during', 'after'] as const) : 'none',
+      compare: r.pick(['rclone', 'rclone', 'checksum'] as const),
+      ...(verb === 'sync' && r.chance(0.5) && { trackRenames: 'hash' as const }),
+    };
+    this.keeps = r.chance(0.4);
+    this.layered = r.chance(0.5);
+    this.share = r.whole(40) / 100;
+    this.fill();
+    for (const remote of new Set([this.source, this.target]))
+      remote.fail(
+        this.failures(remote === this.source && remote !== this.target ? this.share / 2 : this.share),
+      );
+  }
+
+  async play(): Promise<void> {
+    const sourceFiles = filesBelow(this.source, from);
+    const oldFiles = filesBelow(this.target, to);
+    await this.planWithFaults(sourceFiles, oldFiles);
+    const plan = await this.plan();
+    const report = await this.runWithFaults(plan);
+    this.assertNothingLost(sourceFiles, oldFiles, plan);
+    if (this.foreign.length === 0) this.assertReportTrue(report, plan, sourceFiles, oldFiles);
+    if (this.r.chance(0.4)) {
+      await this.run(retryFailed(report, plan), calm);
+      this.assertNothingLost(sourceFiles, oldFiles, plan);
+    }
+    await this.assertReachesTheEnd();
+  }
+
+  private assertNothingLost(sourceFiles: Files, oldFiles: Files, plan: Plan): void {
+    this.assertSourceSafe(sourceFiles, plan);
+    this.assertTargetWhole(sourceFiles, oldFiles, plan);
+    if (this.keeps) this.assertKept(oldFiles);
+    for (const { remote, path, text } of this.foreign)
+      assert.equal(remote.text(path), text, `what others wrote to ${path}`);
+  }
+
+  private fill(): void {
+    const { r } = this;
+    const times: readonly Instant[] = [
+      { s: 1000, ns: 0 },
+      { s: 2000, ns: 0 },
+      { s: 3000, ns: 5 },
+    ];
+    const content = (word: string, i: number) =>
+      r.chance(0.03) ? `${word} ${i} `.repeat(130_000) : `${word} ${i} `.repeat(r.whole(20));
+    for (let i = 0; i < 22; i++) {
+      const path = r.chance(0.2) ? `f${i}` : `d${i % 4}/${r.chance(0.3) ? 'e/' : ''}f${i}.txt`;
+      const mine = content('new', i);
+      const modified = r.pick(times);
+      if (r.chance(0.75)) this.source.put(joinPath(from, path), mine, { modified });
+      if (!r.chance(0.6)) continue;
+      const theirs = r.chance(0.3) ? mine : content('old', i);
+      // Two files of one size and one time are one to a comparison that reads nothing.
+      const sameTime = r.chance(0.5) && (theirs === mine || theirs.length !== mine.length);
+      const time = sameTime ? modified : r.pick(times.filter((one) => one !== modified));
+      const there = r.chance(theirs === mine ? 0.5 : 0.15) ? `moved/${i}` : path;
+      this.target.put(joinPath(to, there), theirs, { modified: time });
+    }
+    // An empty source deletes nothing, and is no case of its own here.
+    this.source.put(joinPath(from, 'always'), 'there', { modified: times[0] as Instant });
+  }
+
+  /** Failures of about `share` of all calls: before, after, or in the middle of the body. */
+  private failures(share: number): MemoryFailure {
+    const { r } = this;
+    const verdicts = new Map<MemoryCall, boolean>();
+    let at: 'before' | 'after' | number = 'before';
+    return {
+      when: (call) => {
+        if (!this.armed) return false;
+        const known = verdicts.get(call);
+        if (known !== undefined) return known;
+        const fails = r.chance(share);
+        verdicts.set(call, fails);
+        at = r.chance(0.4) ? 'before' : r.chance(0.5) ? 'after' : r.whole(50);
+        return fails;
+      },
+      get at() {
+        return at;
+      },
+      error: () => {
+        const kind = r.pick(errors);
+        // Most runs are to go on for a while.
+        return new RemoteError(
+          kind === 'signInNeeded' && r.chance(0.9) ? 'other' : kind,
+          'A random failure.',
+        );
+      },
+    };
+  }
+
+  private layers(remote: Remote): Remote {
+    const random = () => this.r.whole(1000) / 1000;
+    return this.layered
+      ? retrying(remote, { clock: this.clock, log: silentLog, random, attempts: 3 })
+      : remote;
+  }
+
+  private sides(): { source: Remote; target: Remote } {
+    const source = this.layers(this.source);
+    return { source, target: this.source === this.target ? source : this.layers(this.target) };
+  }
+
+  private async plan(): Promise<Plan> {
+    const { source, target } = this.sides();
+    const plan = await planSync(
+      {
+        source: { remote: source, root: from, place: this.places[0] },
+        target: { remote: target, root: to, place: this.places[1] },
+        options: this.options,
+        clock: this.clock,
+      },
+      calm,
+    );
+    return this.keeps ? { ...plan, backup: { kind: 'remote', remote: 'backup', path: kept } } : plan;
+  }
+
+  /** A plan made while anything may fail: there is none, or it withholds what it can't know; and nothing was written. */
+  private async planWithFaults(sourceFiles: Files, oldFiles: Files): Promise<void> {
+    this.armed = true;
+    try {
+      const plan = await this.plan();
+      const deletes = plan.actions.filter(({ kind }) => kind === 'deleteFile' || kind === 'moveFile');
+      for (const action of deletes) {
+        const gone = action.kind === 'moveFile' ? action.from : action.path;
+        assert.ok(!sourceFiles.has(gone), `${gone} is on the source, and would be deleted`);
+      }
+    } catch (error) {
+      if (!(error instanceof RemoteError)) throw error;
+    } finally {
+      this.armed = false;
+    }
+    assert.deepEqual(filesBelow(this.source, from), sourceFiles);
+    assert.deepEqual(filesBelow(this.target, to), oldFiles);
+  }
+
+  private async runWithFaults(plan: Plan): Promise<RunReport> {
+    const { r } = this;
+    const stop = new AbortController();
+    const cancelAt = r.chance(0.25) ? r.whole(25) : Number.POSITIVE_INFINITY;
+    const changeAt = r.chance(0.3) ? r.whole(20) : Number.POSITIVE_INFINITY;
+    let events = 0;
+    const event = () => {
+      events++;
+      if (events === cancelAt) stop.abort(new Error('cancelled'));
+      if (events === changeAt) this.changeByOthers(plan);
+    };
+    this.armed = true;
+    try {
+      return await this.run(plan, stop.signal, { started: event, progressed: () => {}, ended: event });
+    } finally {
+      this.armed = false;
+    }
+  }
+
+  private run(plan: Plan, signal: AbortSignal, observer?: RunObserver): Promise<RunReport> {
+    const { source, target } = this.sides();
+    return executePlan(
+      plan,
+      { remote: source, root: from },
+      { remote: target, root: to },
+      {
+        clock: this.clock,
+        log: silentLog,
+        transfers: 1 + this.r.whole(6),
+        ...(observer && { observer }),
+        ...(this.keeps && { backup: { remote: target, root: kept } }),
+      },
+      signal,
+    );
+  }
+
+  /** Someone writes to a file that the plan is about, on one of the sides, or puts one where none was. */
+  private changeByOthers(plan: Plan): void {
+    const { r } = this;
+    const action = r.pick<Action | undefined>(
+      [...plan.actions, undefined, undefined].slice(0, Math.max(1, plan.actions.length)),
+    );
+    if (!action) return;
+    const onSource = r.chance(0.5);
+    const remote = onSource ? this.source : this.target;
+    const path = joinPath(onSource ? from : to, action.path);
+    const text = `written by others, seed ${this.seed}`;
+    // A folder in its place would be another change than this one.
+    try {
+      remote.put(path, text, { modified: { s: 4000, ns: 0 } });
+      this.foreign.push({ remote, path, text });
+    } catch {}
+  }
+
+  private isForeign(remote: MemoryRemote, path: RemotePath): boolean {
+    return this.foreign.some((one) => one.remote === remote && one.path === path);
+  }
+
+  private assertSourceSafe(sourceFiles: Files, plan: Plan): void {
+    const now = filesBelow(this.source, from);
+    for (const [path, content] of sourceFiles) {
+      if (this.isForeign(this.source, joinPath(from, path))) continue;
+      if (now.get(path) === content) continue;
+      assert.equal(now.get(path), undefined, `the source's ${path} is another one`);
+      assert.equal(plan.options.verb, 'move', `the source's ${path} is gone`);
+      const arrived = this.target.text(joinPath(to, path));
+      if (this.isForeign(this.target, joinPath(to, path))) continue;
+      assert.equal(arrived, content, `${path} is on neither side`);
+    }
+    for (const path of now.keys())
+      assert.ok(
+        sourceFiles.has(path) || this.isForeign(this.source, joinPath(from, path)),
+        `${path} came from nowhere to the source`,
+      );
+  }
+
+  private assertTargetWhole(sourceFiles: Files, oldFiles: Files, plan: Plan): void {
+    const now = filesBelow(this.target, to);
+    const leaving = new Map<string, string | undefined>();
+    for (const action of plan.actions) {
+      if (action.kind === 'deleteFile') leaving.set(action.path, undefined);
+      if (action.kind === 'moveFile') leaving.set(action.from, action.path);
+    }
+    for (const [path, content] of now) {
+      if (this.isForeign(this.target, joinPath(to, path))) continue;
+      assert.ok(
+        content === oldFiles.get(path) || content === sourceFiles.get(path),
+        `the target's ${path} is neither the old nor the new file`,
+      );
+    }
+    for (const [path, content] of oldFiles) {
+      if (now.has(path)) continue;
+      assert.ok(leaving.has(path), `the target's ${path} is missing`);
+      const moved = leaving.get(path);
+      if (moved !== undefined && !this.isForeign(this.target, joinPath(to, moved)))
+        assert.equal(now.get(moved), content, `${path} is neither here nor at ${moved}`);
+    }
+  }
+
+  /** Every old version that the run replaced or deleted is in the backup, and nothing else is. */
+  private assertKept(oldFiles: Files): void {
+    const now = filesBelow(this.target, to);
+    const inBackup = filesBelow(this.target, kept);
+    const contents = new Set(inBackup.values());
+    for (const content of contents)
+      assert.ok(
+        [...oldFiles.values()].includes(content),
+        'a file in the backup that never was on the target',
+      );
+    const elsewhere = new Set(now.values());
+    for (const [path, content] of oldFiles) {
+      if (now.get(path) === content || this.isForeign(this.target, joinPath(to, path))) continue;
+      // A renamed file has only moved.
+      assert.ok(contents.has(content) || elsewhere.has(content), `the old ${path} is lost`);
+    }
+  }
+
+  private assertReportTrue(report: RunReport, plan: Plan, sourceFiles: Files, oldFiles: Files): void {
+    assert.equal(report.results.length, plan.actions.length);
+    const now = filesBelow(this.target, to);
+    const source = filesBelow(this.source, from);
+    for (const { path, outcome, kind } of report.results) {
+      if (outcome === 'notStarted')
+        assert.equal(now.get(path), oldFiles.get(path), `${path} was not started`);
+      if (outcome !== 'done') continue;
+      if (kind === 'deleteFile') assert.equal(now.get(path), undefined, `${path} was deleted`);
+      else if (kind !== 'removeSource')
+        assert.equal(now.get(path), sourceFiles.get(path), `${path} was done`);
+      if (plan.options.verb === 'move') assert.equal(source.get(path), undefined, `${path} was moved`);
+    }
+    const spoilt = report.results.some(({ kind, outcome }) => kind !== 'deleteFile' && outcome !== 'done');
+    const deletes = plan.actions.filter(({ kind }) => kind === 'deleteFile');
+    if (!spoilt || deletes.length === 0 || plan.options.deletes !== 'after') return;
+    assert.ok(report.deletesWithheld, 'deletes that were withheld are told');
+    for (const { path } of deletes) assert.equal(now.get(path), oldFiles.get(path), `${path} was to be kept`);
+  }
+
+  /** Running again without faults, and nothing is left to do. */
+  private async assertReachesTheEnd(): Promise<void> {
+    const sourceFiles = filesBelow(this.source, from);
+    const oldFiles = filesBelow(this.target, to);
+    const plan = await this.plan();
+    const report = await this.run(plan, calm);
+    for (const { outcome, path, error } of report.results)
+      assert.equal(outcome, 'done', `${path} when run again: ${error?.message}`);
+    const now = filesBelow(this.target, to);
+    for (const [path, content] of sourceFiles) assert.equal(now.get(path), content, `${path} at the end`);
+    const { verb, deletes } = this.options;
+    if (verb === 'sync' && deletes !== 'none')
+      assert.equal(now.size, sourceFiles.size, 'nothing extra at the end');
+    else for (const path of oldFiles.keys()) assert.ok(now.has(path), `${path} was no file to delete`);
+    const left = filesBelow(this.source, from);
+    assert.equal(left.size, verb === 'move' ? 0 : sourceFiles.size, 'what is left on the source');
+    assert.deepEqual((await this.plan()).actions, [], 'planning again gives nothing to do');
+  }
+}
