@@ -16,6 +16,8 @@ export class Footer {
   private readonly cancel: ButtonControl;
   private readonly close: ButtonControl;
   private readonly log: ButtonControl;
+  private readonly syncInstead: ButtonControl;
+  private readonly saveList: ButtonControl;
   private saidAt = 0;
 
   constructor(
@@ -28,9 +30,19 @@ export class Footer {
     this.close = button('secondary', () => command('close'));
     this.log = button('secondary', () => command('showLog'));
     this.log.set(text.words.showLog);
-    const buttons = [this.log, this.close, this.cancel, this.retry, this.apply].map(
-      (control) => control.element,
-    );
+    this.syncInstead = button('primary', () => command('syncInstead'));
+    this.syncInstead.set(text.words.syncInstead);
+    this.saveList = button('secondary', () => command('saveList'));
+    this.saveList.set(text.words.saveList);
+    const buttons = [
+      this.log,
+      this.close,
+      this.saveList,
+      this.syncInstead,
+      this.cancel,
+      this.retry,
+      this.apply,
+    ].map((control) => control.element);
     this.root = element(
       'footer',
       {},
@@ -46,7 +58,13 @@ export class Footer {
     const over = phase === 'finished' && run !== undefined;
     show(this.root, phase !== 'same' && phase !== 'error' && table !== undefined);
     show(this.bar, phase === 'running' && run !== undefined);
-    show(this.apply.element, phase === 'preview' || (phase === 'scanning' && table !== undefined));
+    const check = state.verb === 'check';
+    show(
+      this.apply.element,
+      !check && (phase === 'preview' || (phase === 'scanning' && table !== undefined)),
+    );
+    show(this.syncInstead.element, check && phase === 'preview');
+    show(this.saveList.element, check && phase === 'preview');
     show(this.retry.element, over && run.again > 0);
     show(this.log.element, over);
     show(this.cancel.element, phase === 'running' || phase === 'scanning');
@@ -55,10 +73,18 @@ export class Footer {
     this.cancel.set(run?.cancelling ? words.cancelling : words.cancel);
     this.cancel.enable(!run?.cancelling);
     if (table && phase === 'scanning') this.showScan(state);
+    else if (table && check) this.showDifferences(table);
     else if (table && !run) this.showSelection(table);
     if (run && phase === 'running') this.showRun(run);
     if (run && over) this.showEnd(run);
     if (phase === 'scanning') this.apply.enable(false);
+  }
+
+  private showDifferences(table: TableState): void {
+    const { words } = this.text;
+    const found = table.classes.map((sum) => classCount(sum.class, sum.files, this.text));
+    setText(this.line, fill(words.differences, found.join(', ')));
+    setText(this.aside, words.checkedNote);
   }
 
   private showSelection(table: TableState): void {

@@ -1,3 +1,4 @@
+import { optionFacts } from '../../src/preview/optionFacts';
 import type { RowClass } from '../../src/preview/planIndex';
 import type {
   Banner,
@@ -5,6 +6,7 @@ import type {
   CompareMode,
   PageCommand,
   PageState,
+  PlanOptions,
   RowFilter,
   TableState,
 } from '../../src/preview/previewProtocol';
@@ -20,6 +22,7 @@ import {
 } from './controls';
 import { element, setAttribute, setText, show } from './dom';
 import { icon } from './icons';
+import { OptionsPanel } from './optionsPanel';
 import { classCount, classTemplate, type PageText } from './pageText';
 import { TickBox } from './tickBox';
 
@@ -29,6 +32,8 @@ export interface HeaderHost {
   command(command: PageCommand): void;
   compare(mode: CompareMode): void;
   deletes(on: boolean): void;
+  /** Takes other options, or tells why they can't be taken. */
+  setOptions(options: Readonly<Record<string, unknown>>): Promise<string | undefined>;
   filter(filter: RowFilter): void;
   tickClass(rowClass: RowClass, on: boolean): void;
   flat(flat: boolean): void;
@@ -51,7 +56,10 @@ export class Header {
   private readonly chips = element('div', { class: 'chips', role: 'group' });
   private readonly banners = element('div', { class: 'banners' });
   private readonly toolbar = element('div', { class: 'toolbar' });
-  private readonly options = element('div', { class: 'options' });
+  private readonly controls = element('div', { class: 'options' });
+  private readonly options: ButtonControl;
+  private readonly panel: OptionsPanel;
+  private optionsNow: PlanOptions | undefined;
   private readonly swap: ButtonControl;
   private readonly rescan: ButtonControl;
   private readonly save: ButtonControl;
@@ -79,13 +87,32 @@ export class Header {
       words.rescan,
     );
     this.save = named(
-      iconButton('save', () => host.command('savePlan')),
+      iconButton('save', () => host.command(this.isCheck ? 'saveList' : 'savePlan')),
       words.savePlan,
     );
     const log = named(
       iconButton('log', () => host.command('showLog')),
       words.showLog,
     );
+    const explain = named(
+      iconButton('filter', () => host.command('explainPath')),
+      words.explainPath,
+    );
+    const asCommand = named(
+      iconButton('terminal', () => host.command('copyAsCommand')),
+      words.copyAsCommand,
+    );
+    this.options = button('secondary', () => this.toggleOptions());
+    this.options.set(words.options);
+    setAttribute(this.options.element, 'aria-expanded', 'false');
+    this.panel = new OptionsPanel({
+      text: host.text,
+      apply: (options) => host.setOptions(options),
+      closed: () => {
+        setAttribute(this.options.element, 'aria-expanded', 'false');
+        this.options.element.focus();
+      },
+    });
     this.asList = named(
       iconButton('list', () => host.flat(true)),
       words.viewAsList,
@@ -113,10 +140,11 @@ export class Header {
     this.field = textField(words.filter, (text) => this.typed(text));
     this.field.element.addEventListener('keydown', (event) => this.onFilterKey(event));
 
-    this.options.append(
+    this.controls.append(
       element('span', { class: 'label', text: words.compare }),
       this.compare.element,
       this.deletes.element,
+      this.options.element,
     );
     const folding = this.folding.map((control) => control.element);
     this.toolbar.append(
@@ -124,12 +152,15 @@ export class Header {
       element('div', { class: 'filter' }, this.field.element, this.clear.element),
       element('div', { class: 'buttons' }, this.asList.element, this.asTree.element, ...folding),
     );
-    const buttons = [this.swap, this.rescan, this.save, log].map((control) => control.element);
+    const buttons = [this.swap, this.rescan, explain, asCommand, this.save, log].map(
+      (control) => control.element,
+    );
     this.root = element(
       'header',
       {},
       element('div', { class: 'top' }, this.sentence, element('div', { class: 'buttons' }, ...buttons)),
-      element('div', { class: 'second' }, this.facts, this.options),
+      element('div', { class: 'second' }, this.facts, this.controls),
+      this.panel.root,
       this.banners,
       this.toolbar,
     );
@@ -144,9 +175,13 @@ export class Header {
     this.compare.set(state.compare);
     this.compare.enable(phase !== 'running');
     this.compare.element.title = this.comparedText(state.compare);
-    this.deletes.set(state.deletes);
+    this.deletes.set(state.deletes !== 'none');
     this.deletes.enable(phase !== 'running');
     show(this.deletes.element, state.verb === 'sync');
+    this.optionsNow = state.options;
+    this.options.enable(phase !== 'running');
+    if (phase === 'running') this.panel.close();
+    this.save.set(state.verb === 'check' ? this.host.text.words.saveList : this.host.text.words.savePlan);
     this.swap.enable(phase !== 'running');
     this.rescan.enable(!busy);
     this.save.enable(table !== undefined);
@@ -164,6 +199,18 @@ export class Header {
     for (const control of this.folding) show(control.element, !table.flat);
   }
 
+  private get isCheck(): boolean {
+    return this.optionsNow?.verb === 'check';
+  }
+
+  private toggleOptions(): void {
+    if (this.panel.isOpen) this.panel.close();
+    else if (this.optionsNow) {
+      setAttribute(this.options.element, 'aria-expanded', 'true');
+      this.panel.open(this.optionsNow);
+    }
+  }
+
   focusFilter(): void {
     this.field.focus();
   }
@@ -174,7 +221,13 @@ export class Header {
     if (this.sentence.dataset['key'] === key) return;
     this.sentence.dataset['key'] = key;
     const sides = [state.target, state.source];
-    const parts = cut(state.verb === 'sync' ? words.madeLike : words.copiedTo).map((part) => {
+    const template = {
+      copy: words.copiedTo,
+      sync: words.madeLike,
+      move: words.movedTo,
+      check: words.comparedWith,
+    }[state.verb];
+    const parts = cut(template).map((part) => {
       if (typeof part === 'string') return part;
       const side = sides[part];
       return element('strong', { text: side?.short ?? '', title: side?.full ?? '' });
@@ -186,10 +239,11 @@ export class Header {
     const { words, format } = this.host.text;
     const { table } = state;
     const old = table !== undefined && Date.now() - table.scannedAt >= 60_000;
-    const kept = state.deletes ? words.extraDeleted : words.extraKept;
+    const deleting = state.verb === 'sync' && state.deletes !== 'none';
+    const kept = deleting ? words.extraDeleted : words.extraKept;
     return [
       state.compare === 'rclone' ? undefined : this.comparedText(state.compare),
-      state.rules > 0 && format.plural(state.rules, words.rulesOne, words.rulesMany),
+      ...optionFacts(state.options, words, format),
       table &&
         fill(
           format.plural(table.listed, words.scannedOne, words.scannedMany),
@@ -197,7 +251,7 @@ export class Header {
           format.duration(table.scanMs),
         ),
       old && fill(words.scannedWhen, format.ago(table.scannedAt, Date.now())),
-      kept,
+      state.verb === 'check' ? words.checkedNote : kept,
     ]
       .filter((part) => typeof part === 'string')
       .join(' · ');
@@ -378,7 +432,7 @@ function toggled<T>(list: readonly T[], item: T): readonly T[] {
 
 /** Conflicts and what is skipped are never done. */
 function canBeTicked(name: RowClass): boolean {
-  return name !== 'conflict' && name !== 'skipped';
+  return !['sourceOnly', 'differs', 'targetOnly', 'conflict', 'skipped'].includes(name);
 }
 
 function compareChoices({ words }: PageText): readonly { value: CompareMode; label: string }[] {

@@ -3,6 +3,11 @@ const outlines = {
   upload: 'M8 13.5V3M3.5 7.5 8 3l4.5 4.5',
   download: 'M8 2.5V13M3.5 8.5 8 13l4.5-4.5',
   copy: 'M2.5 8H13M8.5 3.5 13 8l-4.5 4.5',
+  rename: 'M2.5 5.5h10m-2.8-3 3 3-3 3M3 12.5h7',
+  removeSource: 'm3.5 3.5 9 9m0-9-9 9',
+  sourceOnly: 'M8 3v10M3 8h10',
+  differs: 'M3 6h10M3 10h10M11 3l-6 10',
+  targetOnly: 'M3 8h10',
   setTime: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM8 5v3.2l2.2 1.4',
   delete: 'm3.5 3.5 9 9m0-9-9 9',
   conflict: 'M8 2 14.5 13.5h-13ZM8 6.5v3.2m0 1.4v1',
@@ -30,6 +35,7 @@ const outlines = {
   info: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM8 7.5V11m0-6v1',
   warning: 'M8 2 14.5 13.5h-13ZM8 6.5v3.2m0 1.4v1',
   error: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM6 6l4 4m0-4-4 4',
+  terminal: 'M1.5 3h13v10h-13ZM4 6l2.2 2L4 10M7.5 10.5H11',
   filter: 'M2 3.5h12L9.5 8.8V13l-3-1.5V8.8Z',
 } as const;
 

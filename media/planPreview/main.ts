@@ -64,6 +64,11 @@ class Page {
       command,
       compare: (mode) => this.change(channel.ask({ type: 'compare', mode })),
       deletes: (on) => this.change(channel.ask({ type: 'deletes', on })),
+      setOptions: async (options) => {
+        const reply = channel.ask({ type: 'setOptions', options });
+        this.change(reply);
+        return (await reply).problem;
+      },
       tickClass: (rowClass, on) => this.retick(channel.ask({ type: 'tickClass', class: rowClass, on })),
       filter: (filter) => this.reorder(channel.ask({ type: 'filter', ...filter, anchors: anchors() })),
       flat: (flat) => this.reorder(channel.ask({ type: 'flat', flat, anchors: anchors() })),

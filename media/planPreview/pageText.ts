@@ -13,7 +13,7 @@ export interface PageText {
 /** Why a row stands where it does, as a short text. */
 export function reasonOf(row: ItemRow, { words }: PageText): string {
   const known = words[row.because];
-  if (row.because === 'sameName') return fill(known, row.detail ?? '');
+  if (row.because === 'sameName' || row.because === 'renamed') return fill(known, row.detail ?? '');
   if (row.detail === undefined) return known;
   // Mostly the end of a sentence about the file; a whole sentence begins with a capital letter.
   return /^\p{Lu}/u.test(row.detail) ? row.detail : fill(words.detail, row.detail);
@@ -57,6 +57,11 @@ export function classTemplate(rowClass: RowClass, n: number, words: Words): stri
     download: [words.downloadsOne, words.downloadsMany],
     copy: [words.copiesOne, words.copiesMany],
     setTime: [words.timesOne, words.timesMany],
+    rename: [words.renamesOne, words.renamesMany],
+    removeSource: [words.removalsOne, words.removalsMany],
+    sourceOnly: [words.sourceOnlyOne, words.sourceOnlyMany],
+    differs: [words.differsOne, words.differsMany],
+    targetOnly: [words.targetOnlyOne, words.targetOnlyMany],
     delete: [words.deletionsOne, words.deletionsMany],
     conflict: [words.conflictsOne, words.conflictsMany],
     skipped: [words.skippedOne, words.skippedMany],

@@ -1,4 +1,12 @@
-import { type ComparisonMode, comparisonModes, type FilterRule } from '../plan/planOptions';
+import {
+  type ComparisonMode,
+  comparisonModes,
+  type FilterRule,
+  type MaxDelete,
+  parsePlanOptions,
+  type RenameTracking,
+} from '../plan/planOptions';
+import { isRemoteError } from '../remote/remoteError';
 
 /** The plain settings of the extension, in the units that the code uses. Remotes and syncs are checked by their own parts. */
 export interface CheckedSettings {
@@ -19,6 +27,10 @@ export interface CheckedSettings {
   readonly exclude: readonly FilterRule[];
   readonly useDefaultExcludes: boolean;
   readonly followSymlinks: boolean;
+  /** Names of ignore files. */
+  readonly ignoreFiles: readonly string[];
+  readonly trackRenames: RenameTracking;
+  readonly maxDelete: MaxDelete | undefined;
 }
 
 const megabyte = 1024 * 1024;
@@ -58,5 +70,22 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
       : [],
     useDefaultExcludes: flag('useDefaultExcludes', true),
     followSymlinks: flag('followSymlinks', true),
+    ignoreFiles: option(read, 'ignoreFiles') ?? [],
+    trackRenames: option(read, 'trackRenames') ?? 'none',
+    maxDelete: option(read, 'maxDelete'),
   };
+}
+
+/** A setting that is an option of a sync as well, by the rules of those. */
+function option<Name extends 'ignoreFiles' | 'trackRenames' | 'maxDelete'>(
+  read: (name: string) => unknown,
+  name: Name,
+): ReturnType<typeof parsePlanOptions>[Name] | undefined {
+  const value = read(name) ?? undefined;
+  try {
+    return parsePlanOptions({ [name]: value })[name];
+  } catch (error) {
+    if (isRemoteError(error, 'badSettings')) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { App, SyncRequest } from '../app';
+import type { Place } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
 import type { CheckedSettings } from './checkedSettings';
 import { type RememberedPlaces, shortPlace } from './syncPlaces';
@@ -27,13 +28,15 @@ export async function openPreview(
   what = shortPlace(request.source),
 ): Promise<void> {
   if (!(await offerToSave(parts.app, request.source))) return;
-  const verb = request.options.verb === 'copy' ? 'Copy' : 'Sync';
-  await parts.preview(request, `${verb}: ${what} → ${shortPlace(request.target)}`);
+  await parts.preview(request, `${verbNames[request.options.verb]}: ${what} → ${shortPlace(request.target)}`);
 }
 
-/** The options that the settings ask for. A copy never deletes. Pure. */
+const verbNames = { copy: 'Copy', sync: 'Sync', move: 'Move', check: 'Compare' } as const;
+
+/** The options that the settings ask for. Only a sync deletes. Pure. */
 export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['verb']): PlanOptions {
   const { compare, deleteExtraneous, exclude, useDefaultExcludes, followSymlinks } = settings;
+  const { ignoreFiles, trackRenames, maxDelete } = settings;
   return {
     verb,
     compare,
@@ -42,5 +45,15 @@ export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['ver
     filterDialect: 'rclone',
     useDefaultExcludes,
     followSymlinks,
+    ...(ignoreFiles.length > 0 && { ignoreFiles }),
+    ...(verb === 'sync' && trackRenames !== 'none' && { trackRenames }),
+    ...(verb === 'sync' && maxDelete && { maxDelete }),
   };
+}
+
+/** The options without those that the settings ask for but these two sides can't have: ignore files are read on this machine only. Pure. */
+export function fitting(options: PlanOptions, source: Place, target: Place): PlanOptions {
+  if (source.kind === 'folder' || target.kind === 'folder') return options;
+  const { ignoreFiles: _, ...rest } = options;
+  return rest;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../app';
+import { describePlan } from '../plan/describePlan';
 import type { Place, Plan } from '../plan/plan';
 import { HostChannel } from '../preview/messageChannel';
 import { freshMemory, type ViewMemory } from '../preview/planView';
@@ -78,6 +79,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
       request,
       title,
       this.services,
+      (other) => void this.open(other),
       (around) => {
         return new PlanPreviewSession(request, title, this.app, this.services, around, memory, ticksLost);
       },
@@ -104,6 +106,7 @@ class PlanPreviewPanel {
     request: SyncRequest,
     title: string | undefined,
     private readonly services: PreviewServices,
+    private readonly openOther: (request: SyncRequest) => void,
     start: (around: PanelAround) => PlanPreviewSession,
   ) {
     this.session = start(this.around());
@@ -169,6 +172,8 @@ class PlanPreviewPanel {
       },
       close: () => this.panel.dispose(),
       savePlan: (plan) => savePlan(plan),
+      saveList: (plan) => saveList(plan),
+      preview: (other) => this.openOther(other),
       showError: (sentence) => void vscode.window.showErrorMessage(sentence),
       runBegan: () => this.notification.began(this.title, this.isGone || !this.panel.visible),
       runProgressed: (run) => this.notification.progressed(run),
@@ -216,9 +221,25 @@ function nameOf(place: Place): PlaceName {
 
 function titleOf(request: SyncRequest): string {
   const trimmed = (place: Place) => nameOf(place).short.replace(/\/$/, '');
-  const template =
-    request.options.verb === 'sync' ? vscode.l10n.t('Sync: {0} → {1}') : vscode.l10n.t('Copy: {0} → {1}');
+  const template = {
+    copy: vscode.l10n.t('Copy: {0} → {1}'),
+    sync: vscode.l10n.t('Sync: {0} → {1}'),
+    move: vscode.l10n.t('Move: {0} → {1}'),
+    check: vscode.l10n.t('Compare: {0} → {1}'),
+  }[request.options.verb];
   return fill(template, trimmed(request.source), trimmed(request.target));
+}
+
+/** The plan as text for people and other programs. */
+async function saveList(plan: Plan): Promise<void> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  const uri = await vscode.window.showSaveDialog({
+    filters: { Text: ['txt'] },
+    ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'differences.txt') } : {}),
+  });
+  if (!uri) return;
+  const text = [...describePlan(plan), ''].join('\n');
+  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
 }
 
 async function savePlan(plan: Plan): Promise<void> {

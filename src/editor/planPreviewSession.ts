@@ -1,5 +1,7 @@
 import type { App, SyncRequest } from '../app';
+import { createFilter } from '../plan/filter';
 import type { Plan, PlanProgress } from '../plan/plan';
+import { parsePlanOptions } from '../plan/planOptions';
 import { selectActions } from '../plan/selectActions';
 import { formatter } from '../preview/format';
 import { planBanners } from '../preview/planBanners';
@@ -172,6 +174,8 @@ export class PlanPreviewSession {
         return this.revise(withCompare(this.current, request.mode));
       case 'deletes':
         return this.revise(withDeletes(this.current, request.on));
+      case 'setOptions':
+        return this.setOptions(request.options);
       case 'open':
         return this.open(request.key);
       case 'swap':
@@ -193,6 +197,18 @@ export class PlanPreviewSession {
         return undefined;
       case 'savePlan':
         if (view) await this.panel.savePlan(view.plan);
+        return undefined;
+      case 'saveList':
+        if (view) await this.panel.saveList(view.plan);
+        return undefined;
+      case 'syncInstead':
+        this.panel.preview({ ...this.current, options: { ...this.current.options, verb: 'sync' } });
+        return undefined;
+      case 'explainPath':
+        await this.services.explainPath(this.current);
+        return undefined;
+      case 'copyAsCommand':
+        await this.services.copyAsCommand(this.current);
         return undefined;
       case 'showLog':
         this.services.showLog();
@@ -227,9 +243,8 @@ export class PlanPreviewSession {
       source: this.panel.nameOf(current.source),
       target: this.panel.nameOf(current.target),
       compare: current.options.compare,
-      deletes: current.options.deletes === 'after',
-      rules: current.options.filters.length,
-      usualExcludes: current.options.useDefaultExcludes,
+      deletes: current.options.deletes,
+      options: current.options,
       banners: this.banners,
       ...(this.scan ? { scan: this.scan } : {}),
       ...(run ? { run } : {}),
@@ -293,6 +308,21 @@ export class PlanPreviewSession {
     return { state: this.state() };
   }
 
+  /** The options are taken whole; what the page doesn't know of (the files that are meant) stays. */
+  private setOptions(options: Readonly<Record<string, unknown>>): { state: PageState; problem?: string } {
+    const { only } = this.current.options;
+    try {
+      const checked = parsePlanOptions({ ...options, ...(only && { only }) });
+      createFilter(checked);
+      const renamed = checked.verb !== this.current.options.verb;
+      const reply = this.revise({ ...this.current, options: checked });
+      if (renamed) this.panel.renamed();
+      return reply;
+    } catch (error) {
+      return { state: this.state(), problem: this.services.describeError(error) };
+    }
+  }
+
   private swap(): undefined {
     if (this.running || this.confirming) return;
     this.current = reversed(this.current);
@@ -319,14 +349,21 @@ export class PlanPreviewSession {
   /** Runs the actions of these ids, after asking when there are deletes among them. Never rejects. */
   private async apply(ids: readonly string[]): Promise<void> {
     const { view } = this;
-    if (!view || ids.length === 0 || this.running || this.confirming || this.scanning) return;
+    if (
+      !view ||
+      ids.length === 0 ||
+      view.plan.options.verb === 'check' ||
+      this.running ||
+      this.confirming ||
+      this.scanning
+    )
+      return;
     if (this.phase !== 'preview' && this.phase !== 'finished') return;
     this.confirming = true;
     let plan: Plan;
     try {
       plan = selectActions(view.plan, ids);
-      const deletes = plan.actions.some((action) => action.kind === 'deleteFile');
-      if (deletes && !(await this.services.confirmDeletes(plan))) return;
+      if (removesFiles(plan) && !(await this.services.confirmDeletes(plan))) return;
     } catch (error) {
       this.panel.showError(this.services.describeError(error));
       return;
@@ -426,4 +463,14 @@ export class PlanPreviewSession {
     this.view.refilter();
     this.table++;
   }
+}
+
+/** Whether a run of the plan takes files away, from either side. */
+function removesFiles({ actions }: Plan): boolean {
+  return actions.some(
+    (action) =>
+      action.kind === 'deleteFile' ||
+      action.kind === 'removeSource' ||
+      ('removesSource' in action && action.removesSource === true),
+  );
 }

@@ -6,6 +6,7 @@ import type { RunReport } from '../transfer/runReport';
 import { isCancellation } from './cancellation';
 import type { CheckedSettings } from './checkedSettings';
 import { openContentDiff } from './contentDiff';
+import { explainPath } from './explainPath';
 import type { PreviewServices } from './planPreviewPanel';
 import type { RemoteChange, RemoteChanges } from './remoteChanges';
 import type { Snapshots } from './snapshots';
@@ -31,6 +32,9 @@ export function previewServices(parts: PreviewParts): PreviewServices {
     describeError: (error) =>
       isRemoteError(error) ? error.message : phraseError(error, 'That did not work').text,
     confirmDeletes: (plan) => confirmDeletes(app, plan),
+    explainPath: (request) => explainPath(app, request),
+    copyAsCommand: async (request) =>
+      void (await vscode.commands.executeCommand('cloudRemotes.copyAsCommand', request)),
     openDiff: async (plan, item) => {
       try {
         const largeFileBytes = () => settings().largeFileBytes;

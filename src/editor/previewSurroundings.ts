@@ -1,3 +1,4 @@
+import type { SyncRequest } from '../app';
 import type { Place, Plan } from '../plan/plan';
 import type { PlanItem } from '../preview/planIndex';
 import type { HostNotice, PlaceName, RunState } from '../preview/previewProtocol';
@@ -12,8 +13,12 @@ export interface PreviewServices {
   openDiff(plan: Plan, item: PlanItem): Promise<void>;
   /** A whole sentence: what went wrong and what to do. */
   describeError(error: unknown): string;
-  /** Asks whether the deletes of this plan (the ticked part of the previewed one) shall be run. */
+  /** Asks whether what this plan (the ticked part of the previewed one) takes away, on either side, shall go. */
   confirmDeletes(plan: Plan): Promise<boolean>;
+  /** Lets the user ask for any path whether it takes part, and which rule decides. */
+  explainPath(request: SyncRequest): Promise<void>;
+  /** Offers the request as a line for a terminal. */
+  copyAsCommand(request: SyncRequest): Promise<void>;
   /** Files at once. */
   transfers(): number;
 }
@@ -28,6 +33,10 @@ export interface PanelAround {
   renamed(): void;
   close(): void;
   savePlan(plan: Plan): Promise<void>;
+  /** Saves the plan as lines of text: of a comparison one a file, as `rclone check --combined` tells them. */
+  saveList(plan: Plan): Promise<void>;
+  /** Opens the preview of another request for the same places. */
+  preview(request: SyncRequest): void;
   /** An error that has no place in the page. */
   showError(sentence: string): void;
   runBegan(): void;

@@ -1,7 +1,6 @@
 import type { SyncRequest } from '../app';
-import { parseNamed } from '../plan/namedPaths';
 import type { Place } from '../plan/plan';
-import { type ComparisonMode, comparisonModes, type FilterRule, type PlanOptions } from '../plan/planOptions';
+import { type ComparisonMode, type PlanOptions, parsePlanOptions } from '../plan/planOptions';
 import { isRecord } from '../preview/readPageRequest';
 import { isRemoteError } from '../remote/remoteError';
 import { pathProblem, type RemotePath } from '../remote/remotePath';
@@ -10,16 +9,16 @@ export function withCompare(request: SyncRequest, compare: ComparisonMode): Sync
   return { ...request, options: { ...request.options, compare } };
 }
 
-/** A copy never deletes, so for one nothing changes. */
+/** Only a sync deletes, so for another verb nothing changes. */
 export function withDeletes(request: SyncRequest, on: boolean): SyncRequest {
   const deletes = on && request.options.verb === 'sync' ? 'after' : 'none';
   return { ...request, options: { ...request.options, deletes } };
 }
 
-/** The other direction. Deletes are off again: wanting them one way says nothing about the other. */
+/** The other direction. Deletes are off again, and no backups are made: wanting them one way says nothing about the other. */
 export function reversed(request: SyncRequest): SyncRequest {
-  const { source, target, options } = request;
-  return { source: target, target: source, options: { ...options, deletes: 'none' } };
+  const { backupFolder: _, ...options } = request.options;
+  return { source: request.target, target: request.source, options: { ...options, deletes: 'none' } };
 }
 
 export function samePlace(a: Place, b: Place): boolean {
@@ -49,29 +48,10 @@ function readPlace(value: unknown): Place | undefined {
 
 function readOptions(value: unknown): PlanOptions | undefined {
   if (!isRecord(value)) return undefined;
-  const { verb, deletes, filters, filterDialect, useDefaultExcludes, followSymlinks } = value;
-  const compare = comparisonModes.find((mode) => mode === value['compare']);
-  if (compare === undefined || (verb !== 'copy' && verb !== 'sync')) return undefined;
-  if ((deletes !== 'none' && deletes !== 'after') || !Array.isArray(filters) || !filters.every(isRule))
-    return undefined;
-  if (filterDialect !== 'rclone' && filterDialect !== 'aws') return undefined;
-  if (typeof useDefaultExcludes !== 'boolean' || typeof followSymlinks !== 'boolean') return undefined;
-  const only = readOnly(value['only']);
-  if (only === 'unknown') return undefined;
-  return { verb, compare, deletes, filters, filterDialect, useDefaultExcludes, followSymlinks, ...only };
-}
-
-function readOnly(value: unknown): Pick<PlanOptions, 'only'> | 'unknown' {
-  if (value === undefined) return {};
   try {
-    return { only: parseNamed(value) };
+    return parsePlanOptions(value);
   } catch (error) {
-    if (isRemoteError(error)) return 'unknown';
+    if (isRemoteError(error)) return undefined;
     throw error;
   }
-}
-
-function isRule(value: unknown): value is FilterRule {
-  if (!isRecord(value) || Object.keys(value).length !== 1) return false;
-  return typeof value['include'] === 'string' || typeof value['exclude'] === 'string';
 }

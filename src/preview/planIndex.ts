@@ -4,7 +4,20 @@ import type { Action, Conflict, Plan, Skipped } from '../plan/plan';
 export type PlanItem = Action | Conflict | Skipped;
 
 /** What kind of thing a row stands for; the chips filter by it. Order as shown. */
-export const rowClasses = ['upload', 'download', 'copy', 'setTime', 'delete', 'conflict', 'skipped'] as const;
+export const rowClasses = [
+  'upload',
+  'download',
+  'copy',
+  'rename',
+  'setTime',
+  'removeSource',
+  'sourceOnly',
+  'differs',
+  'targetOnly',
+  'delete',
+  'conflict',
+  'skipped',
+] as const;
 export type RowClass = (typeof rowClasses)[number];
 
 /** The groups of the table, in order; `change` has no heading. */
@@ -90,19 +103,29 @@ function nameStart(path: string): number {
   return slash <= 0 ? 0 : slash + 1;
 }
 
-function classOfAction(action: Action): RowClass {
-  if (action.kind === 'copyFile') return action.direction;
-  return action.kind === 'setTime' ? 'setTime' : 'delete';
+function classOfAction(action: Action, check: boolean): RowClass {
+  if (check) return action.kind === 'deleteFile' ? 'targetOnly' : action.before ? 'differs' : 'sourceOnly';
+  switch (action.kind) {
+    case 'copyFile':
+      return action.direction;
+    case 'moveFile':
+      return 'rename';
+    case 'deleteFile':
+      return 'delete';
+    default:
+      return action.kind;
+  }
 }
 
 /** Bytes that an action moves or frees. */
 export function bytesOfAction(action: Action): number {
-  if (action.kind === 'copyFile') return action.source.size;
+  if (action.kind === 'copyFile' || action.kind === 'removeSource') return action.source.size;
   return action.kind === 'deleteFile' ? action.before.size : 0;
 }
 
 export function buildPlanIndex(plan: Plan): PlanIndex {
   const { actions, conflicts, skipped } = plan;
+  const check = plan.options.verb === 'check';
   const size = actions.length + conflicts.length + skipped.length;
   const classOf = new Uint8Array(size);
   const bytesOf = new Float64Array(size);
@@ -143,7 +166,7 @@ export function buildPlanIndex(plan: Plan): PlanIndex {
 
   let item = 0;
   for (const action of actions) {
-    const rowClass = classOfAction(action);
+    const rowClass = classOfAction(action, check);
     const section = rowClass === 'delete' ? 'delete' : 'change';
     add(item++, rowClass, section, action.path, bytesOfAction(action));
   }

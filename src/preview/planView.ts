@@ -69,6 +69,8 @@ export class PlanView {
   private readonly sums: FolderSums;
   private readonly run: RunRows;
   private readonly keys: RowKeys;
+  /** A comparison has nothing to be run, so nothing can be ticked. */
+  private readonly isCheck: boolean;
   private filterNow: RowFilter = freshMemory.filter;
   private isFlat = false;
   private gateOpen = false;
@@ -86,7 +88,9 @@ export class PlanView {
     this.sums = new FolderSums(this.index);
     this.run = new RunRows(this.index);
     this.keys = new RowKeys(this.index);
-    for (let i = 0; i < this.ticked.length; i++) this.ticked[i] = classOf[i] === deleteClass ? 0 : 1;
+    this.isCheck = plan.options.verb === 'check';
+    for (let i = 0; i < this.ticked.length; i++)
+      this.ticked[i] = this.isCheck || classOf[i] === deleteClass ? 0 : 1;
     this.recall(memory);
     this.refilter();
   }
@@ -199,7 +203,7 @@ export class PlanView {
 
   /** Of all rows that the filter shows and that can be ticked; undefined when there are none. */
   get tickOfShown(): Tick | undefined {
-    return this.sums.tickOf(...sections.keys());
+    return this.isCheck ? undefined : this.sums.tickOf(...sections.keys());
   }
 
   /** Ids of the ticked actions, in the plan's order. */
@@ -308,9 +312,9 @@ export class PlanView {
 
   memory(): ViewMemory {
     const { classOf, folders } = this.index;
-    const turned = this.plan.actions.filter(
-      (_, i) => this.ticked[i] === (classOf[i] === deleteClass ? 1 : 0),
-    );
+    const turned = this.isCheck
+      ? []
+      : this.plan.actions.filter((_, i) => this.ticked[i] === (classOf[i] === deleteClass ? 1 : 0));
     const collapsed = folders.flatMap((_, n) => (this.folded[n] ? [this.keys.keyOf(~n)] : []));
     return {
       filter: this.filterNow,
@@ -341,7 +345,7 @@ export class PlanView {
   }
 
   private canTick(item: number): boolean {
-    if (this.running || item >= this.ticked.length) return false;
+    if (this.isCheck || this.running || item >= this.ticked.length) return false;
     return this.index.classOf[item] !== deleteClass || this.gateOpen;
   }
 
@@ -379,7 +383,9 @@ export class PlanView {
         key,
         level,
         parent: this.keys.keyOf(~(this.index.folderOf[node] ?? 0)),
-        ...(node < this.ticked.length ? { tick: this.ticked[node] === 1, locked: !this.canTick(node) } : {}),
+        ...(node < this.ticked.length && !this.isCheck
+          ? { tick: this.ticked[node] === 1, locked: !this.canTick(node) }
+          : {}),
         state: this.run.stateOf(node),
         share: this.run.shareOf(node),
         error: this.run.errorOf(node),
@@ -398,7 +404,7 @@ export class PlanView {
     if (~node < sections.length) {
       return { kind: 'section', ...facts, ...(facts.section === 'delete' ? { gate: this.gateOpen } : {}) };
     }
-    const tick = this.sums.tickOf(~node);
+    const tick = this.isCheck ? undefined : this.sums.tickOf(~node);
     const run = this.run.ofFolder(~node);
     return {
       kind: 'folder',

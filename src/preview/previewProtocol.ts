@@ -1,3 +1,4 @@
+import type { DeleteTime, PlanOptions, Verb } from '../plan/planOptions';
 import type { RowClass } from './planIndex';
 import type { Row, RowState, Tick } from './planRow';
 import type { ClassSummary, RowFilter, ViewMemory } from './planView';
@@ -21,6 +22,8 @@ export type PageRequest =
   | { readonly type: 'includeDeletes'; readonly on: boolean }
   | { readonly type: 'compare'; readonly mode: CompareMode }
   | { readonly type: 'deletes'; readonly on: boolean }
+  /** Options as the page has them, to be checked; those that can't be are answered with the reason, and nothing changes. */
+  | { readonly type: 'setOptions'; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: 'open'; readonly key: string }
   | { readonly type: PageCommand };
 
@@ -33,7 +36,11 @@ export const pageCommands = [
   'cancel',
   'close',
   'savePlan',
+  'saveList',
   'showLog',
+  'syncInstead',
+  'explainPath',
+  'copyAsCommand',
 ] as const;
 export type PageCommand = (typeof pageCommands)[number];
 
@@ -63,6 +70,7 @@ export interface PageReplies {
   includeDeletes: StateReply;
   compare: StateReply;
   deletes: StateReply;
+  setOptions: OptionsReply;
   open: undefined;
   swap: undefined;
   rescan: undefined;
@@ -71,7 +79,11 @@ export interface PageReplies {
   cancel: undefined;
   close: undefined;
   savePlan: undefined;
+  saveList: undefined;
   showLog: undefined;
+  syncInstead: undefined;
+  explainPath: undefined;
+  copyAsCommand: undefined;
 }
 
 export interface StartReply {
@@ -83,6 +95,11 @@ export interface StartReply {
 
 export interface StateReply {
   readonly state: PageState;
+}
+
+export interface OptionsReply extends StateReply {
+  /** Why the options were not taken, as a sentence. */
+  readonly problem?: string;
 }
 
 export interface PlacesReply {
@@ -110,13 +127,12 @@ export type Phase = 'scanning' | 'preview' | 'same' | 'running' | 'finished' | '
 /** Everything that the page shows but the rows. Small: it is sent whole. */
 export interface PageState {
   readonly phase: Phase;
-  readonly verb: 'copy' | 'sync';
+  readonly verb: Verb;
   readonly source: PlaceName;
   readonly target: PlaceName;
   readonly compare: CompareMode;
-  readonly deletes: boolean;
-  readonly rules: number;
-  readonly usualExcludes: boolean;
+  readonly deletes: DeleteTime;
+  readonly options: PlanOptions;
   readonly scan?: ScanState;
   /** There while there is a plan, also while another scan runs. */
   readonly table?: TableState;
@@ -196,4 +212,4 @@ export interface SavedPanel {
   readonly ticksKept: boolean;
 }
 
-export type { ClassSummary, RowClass, RowFilter };
+export type { ClassSummary, DeleteTime, PlanOptions, RowClass, RowFilter, Verb };

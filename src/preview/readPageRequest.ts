@@ -6,6 +6,8 @@ import { type CompareMode, compareModes, type PageRequest, pageCommands } from '
 /** More rows than any window shows; a page that asks for more is not ours. */
 const maxWindow = 2000;
 const maxText = 8192;
+/** Options with long lists of rules are still far from this many characters. */
+const maxOptions = 1 << 20;
 
 /**
  * The request that a message from the page spells, or undefined when it spells none: a page shows names that
@@ -66,6 +68,12 @@ export function readPageRequest(message: unknown): PageRequest | undefined {
     case 'compare': {
       const mode = readCompareMode(message['mode']);
       return mode ? { type, mode } : undefined;
+    }
+    case 'setOptions': {
+      const { options } = message;
+      return isRecord(options) && JSON.stringify(options).length <= maxOptions
+        ? { type, options }
+        : undefined;
     }
     case 'open':
       return isText(message['key']) ? { type, key: message['key'] } : undefined;

@@ -41,8 +41,9 @@ function facts(plan: Plan, item: number): Facts {
   if (action) {
     const { because } = action;
     if (action.kind === 'deleteFile') return { because, isNew: false, target: side(action.before) };
+    const detail = action.kind === 'moveFile' ? { detail: action.from } : {};
     if (action.before === undefined) return { because, isNew: true, source: side(action.source) };
-    return { because, isNew: false, source: side(action.source), target: side(action.before) };
+    return { because, isNew: false, source: side(action.source), target: side(action.before), ...detail };
   }
   const conflict = conflictOf(plan, item);
   if (conflict) {

@@ -67,6 +67,8 @@ function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<b
       describeError: (error) => `Sentence: ${(error as Error).message}`,
       confirmDeletes: parts.confirm ?? (async () => true),
       transfers: () => 4,
+      explainPath: async () => void log.push('explainPath'),
+      copyAsCommand: async () => void log.push('copyAsCommand'),
     },
     {
       words: englishWords,
@@ -76,6 +78,8 @@ function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<b
       renamed: () => log.push('renamed'),
       close: () => log.push('close'),
       savePlan: async () => void log.push('savePlan'),
+      saveList: async () => void log.push('saveList'),
+      preview: (request) => void log.push(`preview ${request.options.verb}`),
       showError: (sentence) => log.push(sentence),
       runBegan: () => log.push('began'),
       runProgressed: () => {},

@@ -1,0 +1,48 @@
+import type { FilterDialect, FilterRule } from '../plan/planOptions';
+
+/** How a rule of each dialect begins in a text of one rule a line; as its own tool writes it. */
+export const ruleMarks: Readonly<
+  Record<FilterDialect, { readonly exclude: string; readonly include: string }>
+> = {
+  rclone: { exclude: '- ', include: '+ ' },
+  aws: { exclude: '--exclude ', include: '--include ' },
+  gitignore: { exclude: '', include: '!' },
+};
+
+/** The rules as text, one a line. */
+export function rulesToText(rules: readonly FilterRule[], dialect: FilterDialect): string {
+  const marks = ruleMarks[dialect];
+  return rules
+    .map((rule) => ('include' in rule ? marks.include + rule.include : marks.exclude + rule.exclude))
+    .join('\n');
+}
+
+/**
+ * The rules that a text spells, or the number (from 1) of the first line that is none. Empty lines are left out, and so are
+ * comments (`#`), save that in `.gitignore` `\#` begins a name.
+ */
+export function rulesFromText(
+  text: string,
+  dialect: FilterDialect,
+): { readonly rules: readonly FilterRule[] } | { readonly badLine: number } {
+  const marks = ruleMarks[dialect];
+  const rules: FilterRule[] = [];
+  for (const [i, written] of text.split(/\r?\n/).entries()) {
+    const line = dialect === 'gitignore' ? written : written.trim();
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const { include, exclude } = marks;
+    if (line.startsWith(include) && line.length > include.length)
+      rules.push({ include: unquoted(line.slice(include.length), dialect) });
+    else if (line.startsWith(exclude) && line.length > exclude.length && line !== include)
+      rules.push({ exclude: unquoted(line.slice(exclude.length), dialect) });
+    else return { badLine: i + 1 };
+  }
+  return { rules };
+}
+
+/** A pattern of `aws` is mostly copied from a command line, quotes and all. */
+function unquoted(pattern: string, dialect: FilterDialect): string {
+  if (dialect !== 'aws') return pattern;
+  const [, quoted] = /^(?:"([^"]*)"|'([^']*)')$/.exec(pattern)?.filter((part) => part !== undefined) ?? [];
+  return quoted ?? pattern;
+}

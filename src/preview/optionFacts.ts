@@ -1,0 +1,51 @@
+import type { PlanOptions } from '../plan/planOptions';
+import type { Formatter } from './format';
+import { fill, type Words } from './words';
+
+/** What each of these does is said by the label of its control, so the facts only count them. */
+const counted = [
+  'ignoreExisting',
+  'ignoreTimes',
+  'update',
+  'ignoreSize',
+  'immutable',
+  'keepTargetTimes',
+  'useServerTimes',
+  'modifyWindowMs',
+  'deleteExcluded',
+  'minSize',
+  'maxSize',
+  'minAge',
+  'maxAge',
+] as const satisfies readonly (keyof PlanOptions)[];
+
+/** What is unusual about the options of a plan, in a few words each; what can lose a file comes first and in full. */
+export function optionFacts(options: PlanOptions, words: Words, format: Formatter): string[] {
+  const { verb, filters, deletes, maxDelete, backupFolder, trackRenames, ignoreFiles } = options;
+  const deleting = verb === 'sync' && deletes !== 'none';
+  const changing = verb !== 'check';
+  const more = counted.filter((name) => options[name] !== undefined && options[name] !== false).length;
+  const limits = [
+    maxDelete?.files !== undefined && format.plural(maxDelete.files, words.filesOne, words.filesMany),
+    maxDelete?.percent !== undefined && format.percent(maxDelete.percent / 100),
+    maxDelete?.bytes !== undefined && format.bytes(maxDelete.bytes),
+  ].filter((limit) => limit !== false);
+  return [
+    verb === 'move' && words.factMove,
+    deleting && deletes === 'before' && `${words.deletesWhen} ${words.deletesBefore}`,
+    deleting && deletes === 'during' && `${words.deletesWhen} ${words.deletesDuring}`,
+    changing && backupFolder !== undefined && fill(words.factBackup, backupFolder),
+    deleting && limits.length > 0 && fill(words.factMaxDelete, limits.join(', ')),
+    deleting &&
+      trackRenames &&
+      trackRenames !== 'none' &&
+      `${words.trackRenames} ${trackWord(trackRenames, words)}`,
+    filters.length > 0 && format.plural(filters.length, words.rulesOne, words.rulesMany),
+    ignoreFiles && ignoreFiles.length > 0 && ignoreFiles.join(', '),
+    more > 0 && fill(words.factOptions, format.count(more)),
+  ].filter((fact) => typeof fact === 'string');
+}
+
+function trackWord(tracking: 'hash' | 'modified', words: Words): string {
+  return tracking === 'hash' ? words.trackHash : words.trackModified;
+}
