@@ -4,6 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { driveFields } from '../src/backends/amazonDrive/driveFields';
 import { s3Fields } from '../src/backends/s3/s3Config';
+import { inOtherTools } from './syncOptionWords';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const page = path.join(root, 'docs', 'settings.md');
@@ -13,6 +14,43 @@ interface Property {
   readonly scope?: string;
   readonly description?: string;
   readonly markdownDescription?: string;
+}
+
+interface OptionSchema extends Property {
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+  readonly properties?: Readonly<Record<string, { readonly description: string }>>;
+}
+
+/** The table of all options that a sync has, from the manifest and with what the other tools call them. */
+function optionTable(): string {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const texts = JSON.parse(readFileSync(path.join(root, 'package.nls.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
+  const text = (key: string | undefined) => (texts[key?.slice(1, -1) ?? ''] ?? '').replaceAll('|', '\\|');
+  const groups = manifest.contributes.configuration as readonly {
+    properties: Record<string, { items?: { properties: { options: { properties: object } } } }>;
+  }[];
+  const syncs = groups.map((group) => group.properties['cloudRemotes.syncs']).find((found) => found);
+  const options = Object.entries(syncs?.items?.properties.options.properties ?? {}) as [
+    keyof typeof inOtherTools,
+    OptionSchema,
+  ][];
+  assert.deepEqual(options.map(([name]) => name).sort(), Object.keys(inOtherTools).sort());
+  const rows = options.map(([name, schema]) => {
+    const values = (schema.enum ?? []).map(
+      (value, i) => `\`${value}\`: ${text(schema.enumDescriptions?.[i])}`,
+    );
+    const parts = Object.entries(schema.properties ?? {}).map(
+      ([part, { description }]) => `\`${part}\`: ${text(description)}`,
+    );
+    const says = [text(schema.description), ...values, ...parts].join('<br>');
+    const { aws, rclone } = inOtherTools[name];
+    return `| \`${name}\` | ${says} | ${aws} | ${rclone} |`;
+  });
+  return ['| Option | What it does | `aws s3` | rclone |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 /** The tables of docs/settings.md, from the manifest and from what the backends declare. */
@@ -79,4 +117,16 @@ test('docs/settings.md says what the manifest and the backend declare', () => {
   const wanted = start + tables();
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(page, wanted);
   assert.equal(readFileSync(page, 'utf8'), wanted);
+});
+
+test('the table of options in the README says what the manifest declares', () => {
+  const readme = path.join(root, 'README.md');
+  const [from, to] = ['<!-- options -->\n', '\n<!-- end of options -->'];
+  const before = readFileSync(readme, 'utf8');
+  const at = before.indexOf(from) + from.length;
+  const end = before.indexOf(to);
+  assert.ok(at > from.length && end >= at, 'the README has a place for the table');
+  const wanted = before.slice(0, at) + optionTable() + before.slice(end);
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(readme, wanted);
+  assert.equal(readFileSync(readme, 'utf8'), wanted);
 });

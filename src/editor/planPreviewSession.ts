@@ -1,7 +1,6 @@
 import type { App, SyncRequest } from '../app';
-import { createFilter } from '../plan/filter';
 import type { Plan, PlanProgress } from '../plan/plan';
-import { parsePlanOptions } from '../plan/planOptions';
+import { removesFiles } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
 import { formatter } from '../preview/format';
 import { planBanners } from '../preview/planBanners';
@@ -20,9 +19,10 @@ import type {
 import { runSummary } from '../preview/sentences';
 import { tableFacts } from '../preview/tableFacts';
 import { fill } from '../preview/words';
+import { doAside } from './pageCommands';
 import { type EarlierRuns, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
-import { reversed, withCompare, withDeletes } from './syncRequests';
+import { reversed, withCompare, withDeletes, withOptions } from './syncRequests';
 
 /** Up to so many ticks and folded folders are kept over a reload of the window. */
 const mostRemembered = 2000;
@@ -192,27 +192,8 @@ export class PlanPreviewSession {
       case 'cancel':
         this.cancel();
         return undefined;
-      case 'close':
-        this.panel.close();
-        return undefined;
-      case 'savePlan':
-        if (view) await this.panel.savePlan(view.plan);
-        return undefined;
-      case 'saveList':
-        if (view) await this.panel.saveList(view.plan);
-        return undefined;
-      case 'syncInstead':
-        this.panel.preview({ ...this.current, options: { ...this.current.options, verb: 'sync' } });
-        return undefined;
-      case 'explainPath':
-        await this.services.explainPath(this.current);
-        return undefined;
-      case 'copyAsCommand':
-        await this.services.copyAsCommand(this.current);
-        return undefined;
-      case 'showLog':
-        this.services.showLog();
-        return undefined;
+      default:
+        return doAside(request.type, this.current, view?.plan, this.panel, this.services);
     }
   }
 
@@ -308,14 +289,11 @@ export class PlanPreviewSession {
     return { state: this.state() };
   }
 
-  /** The options are taken whole; what the page doesn't know of (the files that are meant) stays. */
   private setOptions(options: Readonly<Record<string, unknown>>): { state: PageState; problem?: string } {
-    const { only } = this.current.options;
     try {
-      const checked = parsePlanOptions({ ...options, ...(only && { only }) });
-      createFilter(checked);
-      const renamed = checked.verb !== this.current.options.verb;
-      const reply = this.revise({ ...this.current, options: checked });
+      const request = withOptions(this.current, options);
+      const renamed = request.options.verb !== this.current.options.verb;
+      const reply = this.revise(request);
       if (renamed) this.panel.renamed();
       return reply;
     } catch (error) {
@@ -463,14 +441,4 @@ export class PlanPreviewSession {
     this.view.refilter();
     this.table++;
   }
-}
-
-/** Whether a run of the plan takes files away, from either side. */
-function removesFiles({ actions }: Plan): boolean {
-  return actions.some(
-    (action) =>
-      action.kind === 'deleteFile' ||
-      action.kind === 'removeSource' ||
-      ('removesSource' in action && action.removesSource === true),
-  );
 }

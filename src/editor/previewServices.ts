@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../app';
-import type { Plan } from '../plan/plan';
+import type { Action, Place, Plan } from '../plan/plan';
 import { isRemoteError } from '../remote/remoteError';
+import { joinPath, type RemotePath } from '../remote/remotePath';
 import type { RunReport } from '../transfer/runReport';
 import { isCancellation } from './cancellation';
 import type { CheckedSettings } from './checkedSettings';
@@ -73,34 +74,81 @@ export function tellingRuns(
   };
 }
 
-/** What a run changed on a remote. */
+/** What a run changed on remotes: on the target, in the backup, and on the source of a move. */
 function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
-  const { target } = plan;
-  if (target.kind !== 'remote') return [];
   const done = new Set(report.results.filter(({ outcome }) => outcome === 'done').map(({ id }) => id));
-  return plan.actions
-    .filter(({ id }) => done.has(id))
-    .map((action): RemoteChange => {
-      const relative = target.path === '' ? action.path : `${target.path}/${action.path}`;
-      const path = action.before?.path ?? (relative as typeof action.path);
-      const kind = action.kind === 'deleteFile' ? 'deleted' : action.before ? 'changed' : 'created';
-      return { remote: target.remote, path, kind };
-    });
+  const { source, target, backup } = plan;
+  const changes: RemoteChange[] = [];
+  const changed = (place: Place, path: RemotePath, kind: RemoteChange['kind']) => {
+    if (place.kind === 'remote') changes.push({ remote: place.remote, path, kind });
+  };
+  const onTarget = (action: Action) =>
+    target.kind === 'remote' ? joinPath(target.path, action.path) : action.path;
+  for (const action of plan.actions) {
+    if (!done.has(action.id)) continue;
+    switch (action.kind) {
+      case 'deleteFile':
+        changed(target, action.before.path, 'deleted');
+        break;
+      case 'moveFile':
+        changed(target, action.before.path, 'deleted');
+        changed(target, onTarget(action), 'created');
+        break;
+      case 'removeSource':
+        changed(source, action.source.path, 'deleted');
+        break;
+      default:
+        changed(
+          target,
+          action.before?.path ?? onTarget(action),
+          action.before === undefined ? 'created' : 'changed',
+        );
+        if (action.removesSource) changed(source, action.source.path, 'deleted');
+    }
+  }
+  if (backup?.kind === 'remote' && done.size > 0) changed(backup, backup.path, 'changed');
+  return changes;
 }
 
-/** Asks before the deletes of a run; they are the only thing in it that can't be had again from the other side. */
+/** Asks before a run takes files away; what it copies can be had again from the other side, what it takes may not. */
 async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   const { delete: deletes } = plan.totals;
-  const files = countOf(deletes.files, 'file');
+  const moved = plan.actions.filter(
+    (action) =>
+      action.kind === 'removeSource' || ('removesSource' in action && action.removesSource === true),
+  ).length;
   const warnings = plan.safety.filter(({ effect }) => effect === 'confirm').map(({ message }) => message);
-  const button = deletes.files === 1 ? 'Delete 1 File' : `Delete ${files}`;
-  const them = deletes.files === 1 ? 'it' : 'they';
-  const detail = [...warnings, await recovery(app, plan, them)].join('\n');
-  const text = `Delete ${files} (${format().bytes(deletes.bytes)}) from ${describePlace(plan.target)}?`;
+  const bytes = format().bytes(deletes.bytes);
+  const questions = [
+    ...(deletes.files > 0
+      ? [`Delete ${countOf(deletes.files, 'file')} (${bytes}) from ${describePlace(plan.target)}?`]
+      : []),
+    ...(moved > 0
+      ? [`Remove ${countOf(moved, 'file')} from ${describePlace(plan.source)} once the target has them?`]
+      : []),
+  ];
+  const when = {
+    none: '',
+    after: '',
+    before: 'They are deleted before anything is copied.',
+    during: 'They are deleted between the copies.',
+  }[plan.options.deletes];
+  const details = [
+    ...warnings,
+    ...(deletes.files > 0 && when !== '' ? [when] : []),
+    ...(deletes.files > 0 ? [await recovery(app, plan, deletes.files === 1 ? 'it' : 'they')] : []),
+    ...(moved > 0 ? ['Each is removed only after its copy was verified.'] : []),
+  ];
+  const verb = deletes.files > 0 ? 'Delete' : 'Move';
+  const button = `${verb} ${countOf(deletes.files > 0 ? deletes.files : moved, 'File')}`;
+  const text = questions.join(' ');
+  const detail = details.join('\n');
   return (await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) === button;
 }
 
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
+  if (plan.backup)
+    return `Before that, ${them === 'it' ? 'it is' : 'they are'} kept in ${describePlace(plan.backup)}.`;
   if (plan.target.kind !== 'remote')
     return `There ${them} can't be brought back: nothing is moved to the trash.`;
   try {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../remote/remoteError';
-import { openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
 import { remoteScheme } from './remoteUri';
 import {
   checkSyncs,
@@ -34,7 +34,10 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
   const folder = relative ? (sync.folder ?? (await localWorkspaceFolder(sync.name))) : undefined;
   if (relative && folder === undefined) return;
   const options = optionsOf(sync, planOptionsFor(parts.settings(), 'sync'));
-  await openPreview(parts, { source: placeOf(sync.from, folder), target: placeOf(sync.to, folder), options });
+  const [source, target] = [placeOf(sync.from, folder), placeOf(sync.to, folder)];
+  // What the settings say for all syncs gives way; what this one says itself is told where it can't be.
+  const fits = sync.options['ignoreFiles'] === undefined ? fitting(options, source, target) : options;
+  await openPreview(parts, { source, target, options: fits });
 }
 
 /** Saves the sync whose preview was used last under a name. */

@@ -8,7 +8,7 @@ import {
   type SelectedSource,
   sourceOfSelection,
 } from './itemSelection';
-import { openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
 import { pickPlace } from './pickPlace';
 import { runSavedSync, saveSync } from './savedSyncCommands';
 import type { CommandRow } from './shell';
@@ -42,13 +42,26 @@ export function syncCommands(parts: SyncParts): readonly CommandRow[] {
   return [
     row('copyToRemote', (args) => commands.copyToRemote(args)),
     row('copyFromRemote', (args) => commands.copyFromRemote(args)),
-    row('syncWorkspaceToRemote', (args) => commands.syncWorkspaceToRemote(args)),
-    row('syncRemoteToWorkspace', (args) => commands.syncRemoteToWorkspace(args)),
+    row('syncWorkspaceToRemote', (args) => commands.workspaceToRemote('sync', args)),
+    row('syncRemoteToWorkspace', (args) => commands.remoteToWorkspace('sync', args)),
     row('syncRemoteToRemote', (args) => commands.syncRemoteToRemote(args)),
+    row('moveToRemote', (args) => commands.workspaceToRemote('move', args)),
+    row('moveFromRemote', (args) => commands.remoteToWorkspace('move', args)),
+    row('compareWithRemote', (args) => commands.workspaceToRemote('check', args)),
+    row('syncFolderToFolder', (args) => commands.syncFolderToFolder(args)),
     row('runSavedSync', ([name]) => runSavedSync(parts, name)),
     row('saveSync', () => saveSync(parts)),
   ];
 }
+
+type ListedVerb = 'sync' | 'move' | 'check';
+
+/** How the questions of each verb begin. */
+const questions = {
+  sync: { ask: 'Sync', to: 'to', choose: 'Sync to This Folder' },
+  move: { ask: 'Move', to: 'to', choose: 'Move Here' },
+  check: { ask: 'Compare', to: 'with', choose: 'Compare with This Folder' },
+} as const;
 
 class SyncCommands {
   constructor(private readonly parts: SyncParts) {}
@@ -78,32 +91,44 @@ class SyncCommands {
     if (target) await this.copy(items, selected, target);
   }
 
-  async syncWorkspaceToRemote(args: readonly unknown[]): Promise<void> {
-    const source =
-      (await this.explorerFolder(args)) ?? (await this.workspacePlace('Sync which folder to a remote?'));
+  async workspaceToRemote(verb: ListedVerb, args: readonly unknown[]): Promise<void> {
+    const { ask, to, choose } = questions[verb];
+    const source = (await this.explorerFolder(args)) ?? (await this.workspacePlace(`${ask} which folder?`));
     if (!source) return;
     const target =
       remoteFolderOf(args) ??
       (await this.askRemote(
-        `Sync ${shortPlace(source)} to which folder?`,
-        'Sync to This Folder',
+        `${ask} ${shortPlace(source)} ${to} which folder?`,
+        choose,
         `with:${describePlace(source)}`,
       ));
-    if (target) await this.open('sync', source, target);
+    if (target) await this.open(verb, source, target);
   }
 
-  async syncRemoteToWorkspace(args: readonly unknown[]): Promise<void> {
+  async remoteToWorkspace(verb: 'sync' | 'move', args: readonly unknown[]): Promise<void> {
+    const { ask } = questions[verb];
     const target =
-      (await this.explorerFolder(args)) ?? (await this.workspacePlace('Sync which folder from a remote?'));
+      (await this.explorerFolder(args)) ??
+      (await this.workspacePlace(`${ask} from a remote into which folder?`));
     if (!target) return;
     const source =
       remoteFolderOf(args) ??
       (await this.askRemote(
-        `Sync ${shortPlace(target)} from which folder?`,
-        'Sync from This Folder',
+        `${ask} ${shortPlace(target)} from which folder?`,
+        `${ask} from This Folder`,
         `with:${describePlace(target)}`,
       ));
-    if (source) await this.open('sync', source, target);
+    if (source) await this.open(verb, source, target);
+  }
+
+  async syncFolderToFolder(args: readonly unknown[]): Promise<void> {
+    const source = (await this.explorerFolder(args)) ?? (await this.askLocal('Sync which folder?', 'folder'));
+    if (!source) return;
+    const target = await this.askLocal(
+      `Sync ${shortPlace(source)} to which folder?`,
+      `folder:${describePlace(source)}`,
+    );
+    if (target) await this.open('sync', source, target);
   }
 
   async syncRemoteToRemote(args: readonly unknown[]): Promise<void> {
@@ -123,7 +148,7 @@ class SyncCommands {
     const { source, only, folderName } = selected;
     const target = items.length > 0 && folderName ? await askWhetherInside(folder, folderName) : folder;
     if (!target) return;
-    const options = planOptionsFor(this.parts.settings(), 'copy');
+    const options = fitting(planOptionsFor(this.parts.settings(), 'copy'), source, target);
     if (!only) return this.open('copy', source, target);
     // What was named by hand is meant, even where the usual rules would leave it out; the content of folders is not.
     const byHand = items.every(({ kind }) => kind === 'file');
@@ -134,7 +159,8 @@ class SyncCommands {
   }
 
   private async open(verb: PlanOptions['verb'], source: Place, target: Place): Promise<void> {
-    await openPreview(this.parts, { source, target, options: planOptionsFor(this.parts.settings(), verb) });
+    const options = fitting(planOptionsFor(this.parts.settings(), verb), source, target);
+    await openPreview(this.parts, { source, target, options });
   }
 
   private async workspacePlace(title: string): Promise<Place | undefined> {

@@ -1,4 +1,5 @@
 import type { SyncRequest } from '../app';
+import { createFilter } from '../plan/filter';
 import type { Place } from '../plan/plan';
 import { type ComparisonMode, type PlanOptions, parsePlanOptions } from '../plan/planOptions';
 import { isRecord } from '../preview/readPageRequest';
@@ -7,6 +8,17 @@ import { pathProblem, type RemotePath } from '../remote/remotePath';
 
 export function withCompare(request: SyncRequest, compare: ComparisonMode): SyncRequest {
   return { ...request, options: { ...request.options, compare } };
+}
+
+/**
+ * Other options for the same sides; the files that are meant stay. Throws RemoteError `badSettings` for options or patterns that can't
+ * be.
+ */
+export function withOptions(request: SyncRequest, given: Readonly<Record<string, unknown>>): SyncRequest {
+  const { only } = request.options;
+  const options = parsePlanOptions({ ...given, ...(only && { only }) });
+  createFilter(options);
+  return { ...request, options };
 }
 
 /** Only a sync deletes, so for another verb nothing changes. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Capabilities, locate, matchKey } from '../remote/capabilities';
 import { formatAddress } from '../remote/remoteAddress';
 import { isWithin, type RemotePath } from '../remote/remotePath';
-import type { Conflict, DeleteFile, ListingProblem, Place, SafetyFinding } from './plan';
+import type { Conflict, DeleteFile, ListingProblem, Place, Plan, SafetyFinding } from './plan';
 import type { MaxDelete } from './planOptions';
 
 /** Fewer deletes than this are never called many: in a small folder half of the files is soon reached. */
@@ -179,4 +179,14 @@ function comparable(source: OverlapSide, target: OverlapSide): readonly [RemoteP
 /** Absolute, with `/` between parts and none at the ends, so that it can be compared like any path. */
 function diskPath(text: string): string {
   return path.resolve(text).split(path.sep).filter(Boolean).join('/');
+}
+
+/** Whether running the plan takes files away, from either side. */
+export function removesFiles({ actions }: Pick<Plan, 'actions'>): boolean {
+  return actions.some(
+    (action) =>
+      action.kind === 'deleteFile' ||
+      action.kind === 'removeSource' ||
+      ('removesSource' in action && action.removesSource === true),
+  );
 }

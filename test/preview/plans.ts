@@ -85,6 +85,8 @@ export function planOf(parts: PlanParts): Plan {
       download: copies('download'),
       copy: copies('copy'),
       setTime: { files: actions.filter((a) => a.kind === 'setTime').length, bytes: 0 },
+      rename: { files: actions.filter((a) => a.kind === 'moveFile').length, bytes: 0 },
+      removeSource: { files: actions.filter((a) => a.kind === 'removeSource').length, bytes: 0 },
       delete: tally(deletes, (a) => (a.kind === 'deleteFile' ? a.before.size : 0)),
       conflict: { files: conflicts.length, bytes: 0 },
       skipped: { files: skipped.length, bytes: 0 },
