@@ -61,6 +61,11 @@ const registered = new Set([
   ...[...matches(/\brow\('(\w+)'/g)].map((name) => `cloudRemotes.${name}`),
 ]);
 
+test('no command of the manifest is declared twice', () => {
+  const ids = manifest.contributes.commands.map(({ command }) => command);
+  assert.deepEqual([...new Set(ids)], ids);
+});
+
 test('every command of the manifest is registered, and every registered one is in the manifest', () => {
   assert.deepEqual([...registered].sort(), [...declared].sort());
 });

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { SyncRequest } from '../app';
+import { commandLineCommands } from './commandLineCommands';
 import { PlanPreviewPanels } from './planPreviewPanel';
 import { previewServices, tellingRuns } from './previewServices';
 import type { CommandRow, Shell } from './shell';
@@ -25,12 +26,13 @@ export function registerSyncs(
   });
   const panels = new PlanPreviewPanels(planning, services, context.extensionUri);
   context.subscriptions.push(panels, panels.register());
-  return syncCommands({
+  const parts = {
     app,
     settings,
     output,
     remembered: new RememberedPlaces(context.workspaceState),
     lastPlanned: () => last,
-    preview: (request, title) => panels.open(request, title),
-  });
+    preview: (request: SyncRequest, title: string) => panels.open(request, title),
+  };
+  return [...syncCommands(parts), ...commandLineCommands(parts)];
 }

@@ -47,7 +47,7 @@ export function syncCommands(parts: SyncParts): readonly CommandRow[] {
     row('syncRemoteToRemote', (args) => commands.syncRemoteToRemote(args)),
     row('moveToRemote', (args) => commands.workspaceToRemote('move', args)),
     row('moveFromRemote', (args) => commands.remoteToWorkspace('move', args)),
-    row('compareWithRemote', (args) => commands.workspaceToRemote('check', args)),
+    row('compareWorkspace', (args) => commands.workspaceToRemote('check', args)),
     row('syncFolderToFolder', (args) => commands.syncFolderToFolder(args)),
     row('runSavedSync', ([name]) => runSavedSync(parts, name)),
     row('saveSync', () => saveSync(parts)),

@@ -1,0 +1,159 @@
+import {
+  alike,
+  bySetting,
+  type FlagRule,
+  type FlagRules,
+  flag,
+  ignored,
+  refused,
+  understood,
+} from './flagRules';
+
+const header = (name: string) =>
+  refused(
+    `Here ${name} is not set for single runs: files get what their names and the remote's settings say.`,
+  );
+
+/** The flags of `aws s3 sync`, `cp` and `mv`, and those of `aws` itself, by name (aws-cli 1.45; a few of 2.x). */
+export const awsFlags: FlagRules = new Map<string, FlagRule>([
+  flag('delete', (_, draft) => {
+    draft.options.deletes = 'after';
+    return understood('deletes what only the target has, after everything is copied');
+  }),
+  flag('exclude=', (value, draft) => {
+    if (value === '') return refused('The pattern is empty.');
+    draft.filters.push({ exclude: value });
+    return understood('a filter rule; the last that matches decides');
+  }),
+  flag('include=', (value, draft) => {
+    if (value === '') return refused('The pattern is empty.');
+    draft.filters.push({ include: value });
+    return understood('a filter rule; the last that matches decides');
+  }),
+  flag('size-only', (_, draft) => {
+    // Together with --exact-timestamps that one wins (A9).
+    if (draft.options.compare === 'aws') draft.options.compare = 'size-only';
+    return draft.options.compare === 'size-only'
+      ? understood('compares sizes only')
+      : ignored('With --exact-timestamps it has no effect.');
+  }),
+  flag('exact-timestamps', (_, draft) => {
+    draft.options.compare = 'exact-timestamps';
+    return understood('files of equal size are the same only when their times are');
+  }),
+  flag('no-overwrite', (_, draft) => {
+    draft.options.ignoreExisting = true;
+    return understood('leaves alone what the target has');
+  }),
+  flag('follow-symlinks', (_, draft) => {
+    draft.options.followSymlinks = true;
+    return understood('follows links');
+  }),
+  flag('no-follow-symlinks', (_, draft) => {
+    draft.options.followSymlinks = false;
+    return understood('links are left out');
+  }),
+  flag('recursive', () => understood('the whole folder')),
+  flag('dryrun', () => understood('the preview is that: nothing is written before you apply it')),
+
+  flag('profile=', (value, draft) => {
+    draft.hints.profile = value;
+    return understood('tells which remote is meant');
+  }),
+  flag('endpoint-url=', (value, draft) => {
+    draft.hints.endpoint = value;
+    return understood('tells which remote is meant');
+  }),
+  flag('region=', (value, draft) => {
+    draft.hints.region = value;
+    return understood('tells which remote is meant; each remote knows its own region');
+  }),
+  flag('source-region=', (value, draft) => {
+    draft.hints.sourceRegion = value;
+    return understood('tells which remote the source is on; each remote knows its own region');
+  }),
+  ...alike(
+    'no-sign-request',
+    ignored('Whether requests are signed is a setting of the remote ("Credentials").'),
+  ),
+  ...alike(
+    'no-verify-ssl ca-bundle=',
+    ignored('Certificates are always checked; the remote\'s "CA file" names authorities of your own.'),
+  ),
+
+  ...alike(
+    'quiet only-show-errors no-progress progress-frequency= progress-multiline',
+    ignored('The preview shows progress in its own way.'),
+  ),
+  ...alike(
+    'debug v2-debug output= query= color= version no-cli-pager cli-auto-prompt no-cli-auto-prompt cli-binary-format=',
+    ignored('It is about what the terminal shows.'),
+  ),
+  ...alike(
+    'page-size= no-paginate',
+    ignored('How many names one request lists makes no difference to the result.'),
+  ),
+  ...alike('cli-read-timeout= cli-connect-timeout=', ignored('Waiting and retrying are taken care of here.')),
+  ...alike('expected-size=', ignored('It is for uploads of a stream; the size of a file is known.')),
+  ...alike('ignore-glacier-warnings', ignored('Archived objects are always skipped, and shown as skipped.')),
+  ...alike(
+    'force-glacier-transfer',
+    refused('Archived objects are skipped here until they are restored, as far as a listing can tell.'),
+  ),
+  ...alike(
+    'request-payer?',
+    refused('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
+  ),
+  ...alike('validate-same-s3-paths', ignored('A source and a target that overlap are always refused here.')),
+  ...alike(
+    'checksum-mode= checksum-algorithm=',
+    ignored('Which checksums are sent and checked is a setting of the remote ("Checksums").'),
+  ),
+  flag('case-conflict=', (value) =>
+    value === 'error'
+      ? refused('Names that differ by case only are shown as conflicts and left alone; the rest is copied.')
+      : ignored('Names that differ by case only are shown as conflicts where the target would mix them up.'),
+  ),
+  flag('copy-props=', (value) =>
+    value === 'none'
+      ? refused('Copies between buckets keep their metadata and tags.')
+      : ignored('Copies between buckets always keep their metadata and tags.'),
+  ),
+  flag('metadata-directive=', (value) =>
+    value.toUpperCase() === 'COPY'
+      ? ignored('Copies between buckets always keep their metadata.')
+      : refused('Copies between buckets keep their metadata.'),
+  ),
+
+  bySetting('acl=', 'acl', 'ACL'),
+  bySetting('storage-class=', 'storageClass', 'Storage class'),
+  bySetting('sse?', 'serverSideEncryption', 'Server-side encryption'),
+  bySetting('sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
+  ...alike(
+    'sse-c? sse-c-key= sse-c-copy-source? sse-c-copy-source-key=',
+    refused('Encryption with keys of your own (SSE-C) is not offered.'),
+  ),
+  ...alike(
+    'grants+',
+    refused('Grants are not set here; a canned access list is a setting of the remote ("ACL").'),
+  ),
+  ...alike('website-redirect=', refused('Redirects are not set here.')),
+  ...alike('metadata=', header('metadata')),
+  ...alike('content-type=', header('the content type')),
+  ...alike('no-guess-mime-type', refused('Here the content type always follows from the name.')),
+  ...alike('cache-control=', header('Cache-Control')),
+  ...alike('content-disposition=', header('Content-Disposition')),
+  ...alike('content-encoding=', header('Content-Encoding')),
+  ...alike('content-language=', header('Content-Language')),
+  ...alike('expires=', header('Expires')),
+]);
+
+/** Flags that only some of the verbs know. */
+export const awsFlagsOf: Readonly<Record<string, readonly string[]>> = {
+  delete: ['sync'],
+  'size-only': ['sync'],
+  'exact-timestamps': ['sync'],
+  recursive: ['cp', 'mv'],
+  'expected-size': ['cp'],
+  'validate-same-s3-paths': ['mv'],
+};

@@ -1,0 +1,111 @@
+import path from 'node:path';
+import type { PlanOptions } from '../plan/planOptions';
+import { awsFlags, awsFlagsOf } from './awsFlags';
+import { isUndecided, type ReadCommand, type ReadingContext } from './commandLine';
+import { type Draft, grammarOf, judge, refused } from './flagRules';
+import { scanFlags } from './flagScan';
+import { awsSpot, nameOfSpot, parentSpot, placeOfSpot, type Spot } from './places';
+import { judgedWithPlaces, onlyFile } from './readParts';
+import { isProblem, type LineProblem } from './shellWords';
+
+const verbs = ['sync', 'cp', 'mv'];
+
+/** What follows `aws` in a line. See `readCommandLine`. */
+export function readAws(
+  words: readonly string[],
+  assigned: ReadonlyMap<string, string>,
+  context: ReadingContext,
+): ReadCommand | LineProblem {
+  const { flags: found, operands } = scanFlags(words, grammarOf(awsFlags, 4));
+  const [service, verb = '', from, to, ...more] = operands;
+  if (service !== 's3')
+    return { problem: `"aws ${service ?? ''}" is not understood. The line must be one for "aws s3".` };
+  if (!verbs.includes(verb))
+    return {
+      problem: `"aws s3 ${verb}" is neither a copy nor a sync. Understood are "aws s3 sync", "cp" and "mv".`,
+    };
+  if (from === undefined || to === undefined)
+    return { problem: `"aws s3 ${verb}" needs a source and a target.` };
+  if (more.length > 0) return { problem: `There is a path too many: "${more[0]}".` };
+
+  const draft: Draft = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
+  const knownHere = found.map((one) => {
+    const only = awsFlagsOf[one.name];
+    return only === undefined || only.includes(verb);
+  });
+  const verdicts = judge(
+    found.map((one, i) => (knownHere[i] ? one : { ...one, name: `not for ${verb}: ${one.name}` })),
+    awsFlags,
+    draft,
+    ({ name, typed }) =>
+      refused(name.startsWith('not for') ? `"aws s3 ${verb}" does not know it.` : `${typed} is not known.`),
+  );
+
+  const profile = draft.hints.profile ?? assigned.get('AWS_PROFILE') ?? assigned.get('AWS_DEFAULT_PROFILE');
+  const endpoint =
+    draft.hints.endpoint ?? assigned.get('AWS_ENDPOINT_URL_S3') ?? assigned.get('AWS_ENDPOINT_URL');
+  const hints = (region: string | undefined) => ({ profile, endpoint, region, awsByDefault: true });
+  let source = awsSpot(from, hints(draft.hints.sourceRegion ?? draft.hints.region), context);
+  if (isProblem(source)) return source;
+  let target = awsSpot(to, hints(draft.hints.region), context);
+  if (isProblem(target)) return target;
+  if (source.where === 'here' && target.where === 'here')
+    return { problem: '"aws s3" copies from or to S3: one of the paths must begin with s3://.' };
+
+  const recursive = verb === 'sync' || found.some(({ name }) => name === 'recursive');
+  if (!recursive) {
+    const one = singleFile(verb, source, target, context);
+    if (isProblem(one)) return one;
+    draft.options.only = onlyFile(nameOfSpot(source));
+    source = parentSpot(source);
+    target = one.target;
+  }
+  const sourcePlace = placeOfSpot(source, context.remotes);
+  if (isProblem(sourcePlace)) return sourcePlace;
+  const targetPlace = placeOfSpot(target, context.remotes);
+  if (isProblem(targetPlace)) return targetPlace;
+  return {
+    tool: 'aws',
+    verb,
+    source: sourcePlace,
+    target: targetPlace,
+    options: { ...draft.options, filters: draft.filters },
+    flags: judgedWithPlaces(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
+  };
+}
+
+/** `cp` and `mv` compare nothing: they send every file (as `ignoreTimes`). */
+function awsDefaults(verb: string): Draft['options'] {
+  const common = {
+    compare: 'aws',
+    deletes: 'none',
+    filters: [],
+    filterDialect: 'aws',
+    useDefaultExcludes: false,
+    followSymlinks: true,
+  } as const satisfies Omit<PlanOptions, 'verb'>;
+  if (verb === 'sync') return { verb: 'sync', ...common };
+  return { verb: verb === 'mv' ? 'move' : 'copy', ...common, ignoreTimes: true };
+}
+
+/** The folder that one file goes to, which must keep its name. */
+function singleFile(
+  verb: string,
+  source: Spot,
+  target: Spot,
+  { kindOf }: ReadingContext,
+): { readonly target: Spot } | LineProblem {
+  const isFolder = source.where === 'here' ? kindOf?.(source.path) === 'folder' : source.isFolder;
+  const name = nameOfSpot(source);
+  const bucketOnly = source.where !== 'here' && !source.path.includes('/');
+  if (isFolder || bucketOnly || name === '')
+    return {
+      problem: `"aws s3 ${verb}" copies one file, but the source is a folder. Add --recursive for all that is in it.`,
+    };
+  if (target.isFolder || (target.where !== 'here' && !target.path.includes('/'))) return { target };
+  if (nameOfSpot(target) === name) return { target: parentSpot(target) };
+  const into = target.where === 'here' ? path.sep : '/';
+  return {
+    problem: `The copy would be named "${nameOfSpot(target)}", but copies keep their names here. Write the folder with a "${into}" at its end.`,
+  };
+}

@@ -1,0 +1,114 @@
+import type { FilterRule, PlanOptions } from '../plan/planOptions';
+import type { FlagVerdict, ReadingContext } from './commandLine';
+import type { FlagGrammar, FoundFlag, Takes } from './flagScan';
+
+/** What the flags of one line say so far. */
+export interface Draft {
+  readonly context: ReadingContext;
+  /** The tool's verb, as typed. */
+  readonly verb: string;
+  readonly options: { -readonly [Name in keyof PlanOptions]: PlanOptions[Name] };
+  readonly filters: FilterRule[];
+  /** Which remote is meant, as far as flags tell. */
+  readonly hints: { profile?: string; endpoint?: string; region?: string; sourceRegion?: string };
+}
+
+export type Judgement = Pick<FlagVerdict, 'verdict' | 'because' | 'means'> & {
+  /** A setting of the remote that does the same: where the target's remote has this value, the flag is understood. */
+  readonly setting?: { readonly name: string; readonly title: string };
+};
+
+/** One flag: what stands behind it, and what it does to the draft. `value` is empty for a flag that takes none. */
+export interface FlagRule {
+  readonly takes: Takes;
+  read(value: string, draft: Draft): Judgement;
+}
+
+export type FlagRules = ReadonlyMap<string, FlagRule>;
+
+export function understood(means: string): Judgement {
+  return { verdict: 'understood', means };
+}
+
+export function ignored(because: string): Judgement {
+  return { verdict: 'ignored', because };
+}
+
+export function refused(because: string): Judgement {
+  return { verdict: 'refused', because };
+}
+
+/** Rules with one judgement for all of `names`, separated by blanks; `name=` takes a value, `name?` may, `name+` takes several. */
+export function alike(names: string, judgement: Judgement): (readonly [string, FlagRule])[] {
+  return names.split(/\s+/).map((name) => [bare(name), { takes: takesOf(name), read: () => judgement }]);
+}
+
+/** A rule for one flag; its name is written as in `alike`. */
+export function flag(
+  name: string,
+  read: (value: string, draft: Draft) => Judgement,
+): readonly [string, FlagRule] {
+  return [bare(name), { takes: takesOf(name), read }];
+}
+
+/** What a remote's setting does once for all that is written to it. */
+export function bySetting(name: string, setting: string, title: string): readonly [string, FlagRule] {
+  return flag(name, () => ({
+    ...ignored(`Set "${title}" on the remote of the target instead.`),
+    setting: { name: setting, title },
+  }));
+}
+
+function bare(name: string): string {
+  return name.replace(/[=?+]$/, '');
+}
+
+function takesOf(name: string): Takes {
+  return name.endsWith('=')
+    ? 'value'
+    : name.endsWith('?')
+      ? 'optional'
+      : name.endsWith('+')
+        ? 'list'
+        : 'nothing';
+}
+
+export function grammarOf(
+  rules: FlagRules,
+  operands: number,
+  letters: Readonly<Record<string, string>> = {},
+): FlagGrammar {
+  return { takes: (name) => rules.get(name)?.takes, long: (letter) => letters[letter], operands };
+}
+
+/** The judgement on each flag, in the order of the line; what is understood acts on the draft. */
+export function judge(
+  found: readonly FoundFlag[],
+  rules: FlagRules,
+  draft: Draft,
+  unknown: (flag: FoundFlag) => Judgement,
+): (FlagVerdict & Pick<Judgement, 'setting'>)[] {
+  return found.map((one) => {
+    const { name, typed, value } = one;
+    const judgement = judgeOne(one, rules.get(name), draft) ?? unknown(one);
+    const shown = value !== undefined && !holdsSecret.test(name);
+    return { flag: typed, ...(shown && { value }), ...judgement };
+  });
+}
+
+/** Flags whose values are nobody's business: they must not come up in lists, messages or logs. */
+const holdsSecret = /secret|token|pass|access-key|customer-key|sse-c-.*key|^headers?\b|-header|rc-user/;
+
+function judgeOne(
+  { value, incomplete }: FoundFlag,
+  rule: FlagRule | undefined,
+  draft: Draft,
+): Judgement | undefined {
+  if (!rule) return undefined;
+  if (incomplete) return refused('Its value is missing.');
+  if (rule.takes === 'nothing' && value !== undefined) {
+    if (/^(?:0|f|false)$/i.test(value)) return understood('switched off');
+    if (!/^(?:1|t|true)$/i.test(value)) return refused('It takes no value but true or false.');
+  }
+  return rule.read(value ?? '', draft);
+}

@@ -1,0 +1,206 @@
+import path from 'node:path';
+import type { Place } from '../plan/plan';
+import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
+import { isRemoteError } from '../remote/remoteError';
+import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
+import type { KnownRemote, ReadingContext, ReadPlace } from './commandLine';
+import type { LineProblem } from './shellWords';
+
+/** Where an operand lies, before it is known which remote is meant. */
+export type Spot = LocalSpot | StoreSpot | NamedSpot;
+
+/** A path on this machine. */
+export interface LocalSpot {
+  readonly where: 'here';
+  readonly path: string;
+  /** It ended in a separator, or is a folder that is there: copies go into it under their own names. */
+  readonly isFolder: boolean;
+}
+
+/** A bucket and a key or prefix, on a remote that only hints tell. */
+export interface StoreSpot {
+  readonly where: 'store';
+  readonly path: RemotePath;
+  readonly isFolder: boolean;
+  readonly text: string;
+  readonly hints: StoreHints;
+}
+
+/** A path on a remote that is named. */
+export interface NamedSpot {
+  readonly where: 'named';
+  readonly remote: string;
+  readonly path: RemotePath;
+  readonly isFolder: boolean;
+}
+
+export interface StoreHints {
+  readonly profile?: string | undefined;
+  readonly endpoint?: string | undefined;
+  readonly region?: string | undefined;
+  /** The tool goes to AWS when nothing names an endpoint. */
+  readonly awsByDefault: boolean;
+}
+
+/** An operand of `aws s3`. Pure but for `context.kindOf`. */
+export function awsSpot(text: string, hints: StoreHints, context: ReadingContext): Spot | LineProblem {
+  if (text === '-')
+    return { problem: '"-" stands for the input or output of the terminal, which there is none of here.' };
+  if (!/^s3:\/\//i.test(text)) return localSpot(text, context);
+  return storeSpot(text, text.slice('s3://'.length), hints);
+}
+
+/** An operand of rclone: `name:path`, `:s3:bucket/path` with or without parameters, or a path on this machine. */
+export function rcloneSpot(text: string, context: ReadingContext): Spot | LineProblem {
+  const connection = /^(:?)([^:,/\\]*)((?:,[\w.-]+(?:=(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^,:]*))?)*):/s.exec(
+    text,
+  );
+  if (connection && (connection[1] === ':' || connection[3] !== '')) {
+    const [whole, colon, name = '', parameters = ''] = connection;
+    const rest = text.slice(whole.length);
+    if (colon === '')
+      return {
+        problem: `"${name}${parameters}:" changes settings of the remote for one run. Change them with the command Edit Remote, and write "${name}:".`,
+      };
+    if (name === 'local') return localSpot(rest === '' ? '.' : rest, context);
+    if (name !== 's3')
+      return {
+        problem: `":${name}:" is a remote made on the fly. Only ":s3:" is understood; add others with Add Remote, and write their names.`,
+        next: 'addRemote',
+      };
+    const said = parametersOf(parameters);
+    const hints = {
+      profile: said.get('profile'),
+      endpoint: said.get('endpoint'),
+      region: said.get('region'),
+      awsByDefault: !said.has('provider') || said.get('provider') === 'AWS',
+    };
+    return storeSpot(text, rest, hints);
+  }
+  if (!looksLikeAddress(text)) return localSpot(text, context);
+  const name = text.slice(0, text.indexOf(':'));
+  const rest = text.slice(name.length + 1).replace(/^\/+|\/+$/g, '');
+  const known =
+    context.remotes.find((remote) => remote.name === name) ??
+    context.remotes.find((remote) => remote.name.toLowerCase() === name.toLowerCase());
+  if (!known)
+    return {
+      problem: `No remote is named "${name}". Add it with Add Remote, or import it from rclone.conf under that name.`,
+      next: 'importRclone',
+    };
+  const at = remotePathOf(rest, text);
+  if (typeof at === 'object') return at;
+  return { where: 'named', remote: known.name, path: at, isFolder: rest === '' || text.endsWith('/') };
+}
+
+function parametersOf(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, key = '', single, double, plain] of text.matchAll(
+    /,([\w.-]+)(?:=(?:'((?:[^']|'')*)'|"((?:[^"]|"")*)"|([^,:]*)))?/gs,
+  ))
+    found.set(key, single?.replaceAll("''", "'") ?? double?.replaceAll('""', '"') ?? plain ?? 'true');
+  return found;
+}
+
+function storeSpot(text: string, rest: string, hints: StoreHints): StoreSpot | LineProblem {
+  const at = remotePathOf(rest.replace(/^\/+(?=[^/])/, '').replace(/\/$/, ''), text);
+  if (typeof at === 'object') return at;
+  return { where: 'store', path: at, isFolder: rest === '' || rest.endsWith('/'), text, hints };
+}
+
+/** Reads the part behind the remote's name, so that access points and odd keys are understood as everywhere. */
+function remotePathOf(rest: string, text: string): RemotePath | LineProblem {
+  try {
+    return parseAddress(`remote:${rest}`).path;
+  } catch (error) {
+    if (!isRemoteError(error)) throw error;
+    return { problem: `"${text}" can't be used. ${error.message}` };
+  }
+}
+
+function localSpot(text: string, { folder, kindOf }: ReadingContext): LocalSpot | LineProblem {
+  if (text === '') return { problem: 'A path is empty.' };
+  if (folder === undefined && !path.isAbsolute(text))
+    return {
+      problem: `"${text}" is relative to the folder that you work in, but no folder is open. Write the whole path.`,
+    };
+  const whole = path.resolve(folder ?? '/', text);
+  return {
+    where: 'here',
+    path: whole,
+    isFolder: /[/\\]$|(?:^|[/\\])\.{1,2}$/.test(text) || kindOf?.(whole) === 'folder',
+  };
+}
+
+/** The last part of a spot's path: a file's name. */
+export function nameOfSpot(spot: Spot): string {
+  return spot.where === 'here' ? path.basename(spot.path) : baseName(spot.path);
+}
+
+/** The folder that the spot lies in. */
+export function parentSpot<S extends Spot>(spot: S): S {
+  if (spot.where === 'here') return { ...spot, path: path.dirname(spot.path), isFolder: true };
+  return { ...spot, path: parentPath(spot.path), isFolder: true };
+}
+
+/** The place of a spot, or the remotes to choose from. A problem when no remote can be meant. Pure. */
+export function placeOfSpot(spot: Spot, remotes: readonly KnownRemote[]): ReadPlace | LineProblem {
+  if (spot.where === 'here') return { place: { kind: 'folder', path: spot.path } };
+  if (spot.where === 'named') return { place: { kind: 'remote', remote: spot.remote, path: spot.path } };
+  const { hints, path: at, text } = spot;
+  const stores = remotes.filter(({ kind }) => kind === 's3');
+  if (stores.length === 0)
+    return {
+      problem: `No S3 remote is there for "${text}". Add one with Add Remote${hints.profile ? `, with the profile "${hints.profile}"` : ''}.`,
+      next: 'addRemote',
+    };
+  const placeOn = (remote: string): Place => ({ kind: 'remote', remote, path: at });
+  const undecided = (among: readonly KnownRemote[], because: string): ReadPlace => ({
+    candidates: among.map(({ name }) => name),
+    because,
+    text,
+    placeOn,
+  });
+
+  const { endpoint, profile } = hints;
+  let pool: readonly KnownRemote[] = stores;
+  if (endpoint !== undefined) {
+    pool = pool.filter((remote) => sameEndpoint(remote.endpoint, endpoint));
+    if (pool.length === 0) return undecided(stores, `No remote has the endpoint ${endpoint}.`);
+  }
+  if (profile !== undefined) {
+    const withProfile = pool.filter((remote) => remote.profile === profile);
+    if (withProfile.length === 0) return undecided(pool, `No remote signs in with the profile "${profile}".`);
+    pool = withProfile;
+  }
+  if (endpoint === undefined && hints.awsByDefault) {
+    const onAws = pool.filter((remote) => remote.endpoint === undefined);
+    // A profile may name its own endpoint, as its remote then does.
+    if (onAws.length === 0 && profile === undefined)
+      return undecided(pool, 'The line goes to AWS, but the S3 remotes here have other endpoints.');
+    pool = onAws.length > 0 ? onAws : pool;
+  }
+  const bucket = at.split('/', 1)[0] ?? '';
+  pool = narrowed(pool, ({ root }) => root !== undefined && root.split('/', 1)[0] === bucket);
+  pool = narrowed(pool, ({ region }) => hints.region !== undefined && region === hints.region);
+  const [only] = pool;
+  return only && pool.length === 1
+    ? { place: placeOn(only.name) }
+    : undecided(pool, 'Several remotes could be meant.');
+}
+
+function narrowed(
+  pool: readonly KnownRemote[],
+  fits: (remote: KnownRemote) => boolean,
+): readonly KnownRemote[] {
+  const fitting = pool.filter(fits);
+  return fitting.length > 0 ? fitting : pool;
+}
+
+function sameEndpoint(written: string | undefined, typed: string): boolean {
+  const [a, b] = [written, typed].map((text) => {
+    const whole = text === undefined || /^\w+:\/\//.test(text) ? text : `https://${text}`;
+    return whole !== undefined && URL.canParse(whole) ? new URL(whole).href.replace(/\/+$/, '') : whole;
+  });
+  return a !== undefined && a === b;
+}

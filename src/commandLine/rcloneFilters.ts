@@ -1,0 +1,74 @@
+import path from 'node:path';
+import type { FilterRule } from '../plan/planOptions';
+import type { ReadingContext } from './commandLine';
+
+/** The filter flags of one line, each kind in the order typed. */
+export interface FilterFlags {
+  readonly include: FilterRule[][];
+  readonly includeFrom: FilterRule[][];
+  readonly exclude: FilterRule[][];
+  readonly excludeFrom: FilterRule[][];
+  readonly filter: (FilterRule | '!')[][];
+  readonly filterFrom: (FilterRule | '!')[][];
+  /** Files named by `--files-from`; undefined = there is no such flag. */
+  files?: string[];
+  maxDepth?: number;
+}
+
+export function noFilterFlags(): FilterFlags {
+  return { include: [], includeFrom: [], exclude: [], excludeFrom: [], filter: [], filterFrom: [] };
+}
+
+/**
+ * The ordered rules that rclone makes of them, whatever their order in the line: includes, includes from files, excludes, excludes from
+ * files, filters, filters from files; `!` forgets those before it. With any include, all that no rule matches is out (R16). Pure.
+ */
+export function rulesOf(flags: FilterFlags): FilterRule[] {
+  let rules: FilterRule[] = [];
+  const groups = [
+    flags.include,
+    flags.includeFrom,
+    flags.exclude,
+    flags.excludeFrom,
+    flags.filter,
+    flags.filterFrom,
+  ];
+  for (const rule of groups.flat(2))
+    if (rule === '!') rules = [];
+    else rules.push(rule);
+  const excludesTheRest = flags.include.length > 0 || flags.includeFrom.length > 0;
+  // A list of nothing but includes means the same by itself.
+  if (excludesTheRest && (rules.length === 0 || rules.some((rule) => 'exclude' in rule)))
+    rules.push({ exclude: '/**' });
+  const { maxDepth } = flags;
+  if (maxDepth === undefined) return rules;
+  const onlyIncludes = rules.length > 0 && rules.every((rule) => 'include' in rule);
+  return [
+    { exclude: `/${'*/'.repeat(maxDepth)}**` },
+    ...rules,
+    ...(onlyIncludes && excludesTheRest ? [{ exclude: '/**' }] : []),
+  ];
+}
+
+/** The rule that `--filter` spells: `+ pattern`, `- pattern`, or `!`. Undefined when malformed. Pure. */
+export function filterRule(text: string): FilterRule | '!' | undefined {
+  if (text === '!') return '!';
+  if (text.length < 3) return undefined;
+  if (text.startsWith('- ')) return { exclude: text.slice(2) };
+  return text.startsWith('+ ') ? { include: text.slice(2) } : undefined;
+}
+
+/** The lines of a file of patterns, trimmed, without comments and empty ones; undefined when it can't be read. */
+export function patternLines(
+  name: string,
+  { folder, readFile }: ReadingContext,
+  raw = false,
+): readonly string[] | undefined {
+  if (name === '-' || (folder === undefined && !path.isAbsolute(name))) return undefined;
+  const text = readFile?.(path.resolve(folder ?? '/', name));
+  if (text === undefined) return undefined;
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  return raw
+    ? lines.filter((line) => line !== '')
+    : lines.map((line) => line.trim()).filter((line) => line !== '' && !/^[#;]/.test(line));
+}

@@ -1,0 +1,135 @@
+import { alike, type FlagRule, type FlagRules, ignored, type Judgement, refused } from './flagRules';
+import type { FoundFlag } from './flagScan';
+
+/** Flags of rclone that have no part in what is copied, and those that ask for what isn't offered, with the reason. */
+export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
+  ...alike(
+    'transfers= checkers= max-backlog= multi-thread-streams= multi-thread-cutoff= multi-thread-chunk-size= multi-thread-write-buffer-size= buffer-size= streaming-upload-cutoff= use-mmap check-first order-by= no-traverse list-cutoff= fast-list',
+    ignored('It is about speed and memory. Here the setting "Transfers" says how many files go at once.'),
+  ),
+  ...alike(
+    'bwlimit= bwlimit-file= tpslimit= tpslimit-burst=',
+    ignored('There is no limit on bandwidth or requests here; services are asked no faster than they allow.'),
+  ),
+  ...alike(
+    'retries= retries-sleep= low-level-retries= timeout= contimeout= expect-continue-timeout= kv-lock-time= fs-cache-expire-duration= fs-cache-expire-interval= disable-http2 disable-http-keep-alives no-gzip-encoding bind= dscp= use-cookies user-agent= disable=',
+    ignored('Waiting, retrying and connections are taken care of here.'),
+  ),
+  ...alike(
+    'progress progress-terminal-title quiet verbose stats= stats-file-name-length= stats-log-level= stats-one-line stats-one-line-date stats-one-line-date-format= stats-unit= max-stats-groups= human-readable no-console color=',
+    ignored('The preview shows progress in its own way.'),
+  ),
+  ...alike(
+    'log-file= log-format= log-level= log-systemd log-file-max-size= log-file-max-backups= log-file-max-age= log-file-compress windows-event-log-level= syslog syslog-facility= use-json-log dump= dump-bodies dump-headers cpuprofile= memprofile= memory-profile= error-on-no-transfer help version',
+    ignored('It is about what the terminal or a log shows.'),
+  ),
+  ...alike(
+    'combined= match= differ= missing-on-src= missing-on-dst= error= absolute csv= dest-after= timeformat=',
+    ignored('The preview shows the list, and can save it.'),
+  ),
+  ...alike(
+    'config= password-command= ask-password auto-confirm cache-dir= temp-dir=',
+    ignored('Remotes are those of the settings here, not those of rclone.conf.'),
+  ),
+  ...alike(
+    'ca-cert= client-cert= client-key= client-pass= no-check-certificate',
+    ignored('Certificates are a matter of the remote ("CA file"), and always checked.'),
+  ),
+  ...alike('skip-links', ignored('Links that are not followed are left out, and shown as skipped.')),
+  ...alike('ignore-checksum', ignored('Every copy is verified here.')),
+  ...alike('inplace partial-suffix=', ignored('Files appear under their names only when they are whole.')),
+  ...alike(
+    'create-empty-src-dirs delete-empty-src-dirs',
+    ignored('Empty folders are neither made nor removed here.'),
+  ),
+  ...alike(
+    'one-way',
+    ignored('What only the target has is listed as well; it can be hidden in the preview.'),
+  ),
+  ...alike('server-side-across-configs', ignored('Copies are made by the service itself wherever it can.')),
+  ...alike('refresh-times', ignored('Times that alone differ are set anyway.')),
+
+  ...alike('links', refused('Links are followed or left out; they are not stored as files of their own.')),
+  ...alike('one-file-system', refused('Folders on other file systems take part like all others.')),
+  ...alike(
+    'suffix= suffix-keep-extension',
+    refused('Replaced files are not kept beside the new ones. "Backup folder" keeps them in another place.'),
+  ),
+  ...alike('compare-dest= copy-dest=', refused('Only the source and the target are compared.')),
+  ...alike('ignore-errors', refused('Nothing is deleted here when something went wrong.')),
+  ...alike('ignore-case', refused('Filters tell upper and lower case apart where the names do.')),
+  ...alike(
+    'ignore-case-sync fix-case no-unicode-normalization',
+    refused('Which names are one and the same follows from the target.'),
+  ),
+  ...alike(
+    'metadata metadata-set= metadata-include= metadata-include-from= metadata-exclude= metadata-exclude-from= metadata-filter= metadata-filter-from= metadata-mapper=',
+    refused('Metadata of disks (owner, mode, attributes) is not carried over.'),
+  ),
+  ...alike(
+    'max-transfer= max-duration= cutoff-mode=',
+    refused('A run is not ended early by itself; it can be stopped at any time.'),
+  ),
+  ...alike('hash-filter=', refused('Files are not chosen by a share of their hashes.')),
+  ...alike('name-transform=', refused('Copies keep their names.')),
+  ...alike('default-time=', refused('A file without a time is compared without one.')),
+  ...alike(
+    'header= header-upload= header-download= http-proxy=',
+    refused('Requests carry no headers of your own.'),
+  ),
+  ...alike('download', refused('Hashes are compared; content is not read where there are none.')),
+  ...alike('checkfile=', refused('A list of sums is not compared with.')),
+  ...alike('rc', refused('There is no remote control.')),
+
+  ...alike(
+    's3-provider= s3-access-key-id= s3-secret-access-key= s3-session-token= s3-env-auth s3-shared-credentials-file= s3-force-path-style s3-location-constraint= s3-bucket-acl= s3-no-check-bucket s3-use-accelerate-endpoint s3-v2-auth s3-sts-endpoint=',
+    ignored('How the service is reached and signed in to is a matter of the remote.'),
+  ),
+  ...alike(
+    's3-chunk-size= s3-copy-cutoff= s3-upload-cutoff= s3-upload-concurrency= s3-max-upload-parts= s3-list-chunk= s3-list-url-encode= s3-list-version= s3-memory-pool-flush-time= s3-memory-pool-use-mmap s3-leave-parts-on-error s3-disable-http2 s3-download-url= s3-encoding= s3-might-gzip= s3-no-head s3-no-head-object s3-no-system-metadata s3-use-multipart-etag= s3-use-presigned-request s3-disable-checksum s3-directory-markers',
+    ignored('How parts and requests are made is a matter of the remote.'),
+  ),
+  ...alike('s3-decompress', refused('Content is copied as it is stored.')),
+  ...alike(
+    's3-requester-pays',
+    refused('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
+  ),
+  ...alike(
+    's3-sse-customer-algorithm= s3-sse-customer-key= s3-sse-customer-key-base64= s3-sse-customer-key-md5=',
+    refused('Encryption with keys of your own (SSE-C) is not offered.'),
+  ),
+  ...alike(
+    's3-versions s3-version-at= s3-version-deleted',
+    refused('Only the newest version of an object takes part.'),
+  ),
+  ...alike(
+    'local-case-sensitive local-case-insensitive local-unicode-normalization',
+    refused('Which names are one and the same follows from the disk.'),
+  ),
+  ...alike(
+    'local-no-check-updated',
+    refused('A file that changes while it is read is never taken for copied.'),
+  ),
+  ...alike('local-no-set-modtime', refused('Downloaded files get the times of their sources.')),
+  ...alike(
+    'local-encoding= local-no-preallocate local-no-sparse local-nounc local-zero-size-links local-no-clone local-hashes=',
+    ignored('How the disk is written to is taken care of here.'),
+  ),
+]);
+
+const remoteControl = /^rc-/;
+
+/** Kinds of storage that rclone has flags for, each beginning with the name of the kind. */
+const kinds =
+  'acd alias amazon azureblob azurefiles b2 box cache chunker cloudinary combine compress crypt doi drive dropbox fichier filefabric filelu filescom filen ftp gcs gofile gphotos hasher hdfs hidrive http iclouddrive imagekit internetarchive internxt jottacloud koofr linkbox mailru mega memory netstorage onedrive oos opendrive pcloud pikpak pixeldrain premiumizeme proton protondrive putio qingstor quatrix seafile sftp shade sharefile sia smb storj sugarsync swift tardigrade ulozto union uptobox webdav yandex zoho';
+const otherKind = new RegExp(`^(?:${kinds.split(' ').join('|')})-`);
+
+/** The judgement on a flag that has no rule of its own. Pure. */
+export function judgeOther({ name, typed }: FoundFlag): Judgement {
+  if (remoteControl.test(name)) return ignored('There is no remote control.');
+  if (name.startsWith('s3-') || name.startsWith('local-'))
+    return refused(`${typed} is not known. Its effect would be missing.`);
+  if (otherKind.test(name))
+    return ignored('It is about one kind of storage, whose settings belong to its remote.');
+  return refused(`${typed} is not known.`);
+}

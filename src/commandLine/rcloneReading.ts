@@ -1,0 +1,188 @@
+import path from 'node:path';
+import type { FilterRule } from '../plan/planOptions';
+import { pathProblem } from '../remote/remotePath';
+import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from './commandLine';
+import { type Draft, type FlagRules, grammarOf, judge } from './flagRules';
+import { scanFlags } from './flagScan';
+import { nameOfSpot, parentSpot, placeOfSpot, rcloneSpot, type Spot } from './places';
+import { rulesOf } from './rcloneFilters';
+import { actingRcloneFlags, newRcloneDraft, type RcloneDraft, rcloneLetters } from './rcloneFlags';
+import { judgeOther, otherRcloneFlags } from './rcloneOtherFlags';
+import { judgedWithPlaces, onlyFile } from './readParts';
+import { isProblem, type LineProblem } from './shellWords';
+import { escapedForRclone } from './translatedFilters';
+
+const verbs = {
+  sync: 'sync',
+  copy: 'copy',
+  move: 'move',
+  check: 'check',
+  copyto: 'copy',
+  moveto: 'move',
+} as const;
+
+export const rcloneFlags: FlagRules = new Map([...otherRcloneFlags, ...actingRcloneFlags]);
+
+/** What follows `rclone` in a line. See `readCommandLine`. */
+export function readRclone(
+  words: readonly string[],
+  assigned: ReadonlyMap<string, string>,
+  context: ReadingContext,
+): ReadCommand | LineProblem {
+  const { flags: found, operands } = scanFlags(words, grammarOf(rcloneFlags, 3, rcloneLetters));
+  const [typedVerb = '', from, to, ...more] = operands;
+  const verb = verbs[typedVerb as keyof typeof verbs];
+  if (verb === undefined || !Object.hasOwn(verbs, typedVerb))
+    return {
+      problem:
+        typedVerb === 'bisync'
+          ? '"rclone bisync" changes both sides, which is not offered. Understood are sync, copy, move, check, copyto and moveto.'
+          : `"rclone ${typedVerb}" is neither a copy nor a sync. Understood are sync, copy, move, check, copyto and moveto.`,
+    };
+  if (from === undefined || to === undefined)
+    return { problem: `"rclone ${typedVerb}" needs a source and a target.` };
+  if (more.length > 0) return { problem: `There is a path too many: "${more[0]}".` };
+
+  const draft = newRcloneDraft({
+    context,
+    verb: typedVerb,
+    options: {
+      verb,
+      compare: 'rclone',
+      deletes: 'none',
+      filters: [],
+      filterDialect: 'rclone',
+      useDefaultExcludes: false,
+      followSymlinks: false,
+    },
+    filters: [],
+    hints: {},
+  });
+  const verdicts = judge(found, rcloneFlags, draft, judgeOther);
+
+  const source = spotOf(from, draft, assigned, context);
+  if (isProblem(source)) return source;
+  const target = spotOf(to, draft, assigned, context);
+  if (isProblem(target)) return target;
+  const sides = sidesOf(typedVerb, source, target, draft, context);
+  if (isProblem(sides)) return sides;
+  const filters = filtersOf(draft);
+  if (isProblem(filters)) return filters;
+
+  const sourcePlace = placeOfSpot(sides.source, context.remotes);
+  if (isProblem(sourcePlace)) return sourcePlace;
+  const targetPlace = placeOfSpot(sides.target, context.remotes);
+  if (isProblem(targetPlace)) return targetPlace;
+  const backup = backupOf(draft, targetPlace, context);
+  if (backup !== undefined && isProblem(backup)) return backup;
+
+  applyComparison(draft);
+  return {
+    tool: 'rclone',
+    verb: typedVerb,
+    source: sourcePlace,
+    target: targetPlace,
+    options: { ...draft.options, ...filters, ...backup },
+    flags: judgedWithPlaces(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
+  };
+}
+
+/** An operand; flags and variables say more about one that is made on the fly. */
+function spotOf(
+  text: string,
+  { hints }: Draft,
+  assigned: ReadonlyMap<string, string>,
+  context: ReadingContext,
+): Spot | LineProblem {
+  const spot = rcloneSpot(text, context);
+  if (isProblem(spot) || spot.where !== 'store') return spot;
+  return {
+    ...spot,
+    hints: {
+      profile: spot.hints.profile ?? hints.profile ?? assigned.get('AWS_PROFILE'),
+      endpoint: spot.hints.endpoint ?? hints.endpoint,
+      region: spot.hints.region ?? hints.region,
+      awsByDefault: spot.hints.awsByDefault,
+    },
+  };
+}
+
+/** A source that is one file becomes its folder with that file alone, as rclone treats it. */
+function sidesOf(
+  verb: string,
+  source: Spot,
+  target: Spot,
+  { options }: RcloneDraft,
+  { kindOf }: ReadingContext,
+): { readonly source: Spot; readonly target: Spot } | LineProblem {
+  const kind = source.where === 'here' ? kindOf?.(source.path) : source.isFolder ? 'folder' : undefined;
+  const named = verb === 'copyto' || verb === 'moveto';
+  // Whether something on a remote is a file can't be told from the line; these verbs are mostly used for files.
+  const isFile =
+    kind === 'file' || (named && kind === undefined && /[^/\\.][^/\\]*\.\w+$/.test(nameOfSpot(source)));
+  if (!isFile) return { source, target };
+  const name = nameOfSpot(source);
+  if (name === '' || pathProblem(name) !== undefined)
+    return { problem: `The file name "${name}" can't be used.` };
+  options.only = onlyFile(name);
+  if (options.verb === 'sync') options.verb = 'copy';
+  if (!named) return { source: parentSpot(source), target };
+  if (nameOfSpot(target) === name) return { source: parentSpot(source), target: parentSpot(target) };
+  return {
+    problem: `The copy would be named "${nameOfSpot(target)}", but copies keep their names here. Use "rclone ${verb === 'copyto' ? 'copy' : 'move'}" and name the folder.`,
+  };
+}
+
+/** Files named one by one are patterns for these alone: a name that the source lacks is no error, as for rclone. */
+function filtersOf(draft: RcloneDraft): { readonly filters: readonly FilterRule[] } | LineProblem {
+  const { files } = draft.filterFlags;
+  const rules = rulesOf(draft.filterFlags);
+  if (files === undefined) return { filters: rules };
+  if (rules.length > 0)
+    return { problem: '--files-from must stand alone: rclone takes no other filters along with it.' };
+  const names = files.map((name) => name.replace(/^\/+/, ''));
+  const bad = names.find((name) => pathProblem(name) !== undefined);
+  if (bad !== undefined)
+    return { problem: `The file of --files-from names "${bad}", which ${pathProblem(bad)}.` };
+  if (names.length === 0)
+    return { problem: 'The file of --files-from names no file, so nothing would be copied.' };
+  return { filters: names.map((name) => ({ include: `/${escapedForRclone(name)}` })) };
+}
+
+/** The folder that is kept: a whole path on the target's remote, or on this machine (R23). */
+function backupOf(
+  { backupDir }: RcloneDraft,
+  target: ReadPlace,
+  context: ReadingContext,
+): { readonly backupFolder: string } | LineProblem | undefined {
+  if (backupDir === undefined) return undefined;
+  const spot = rcloneSpot(backupDir, context);
+  if (isProblem(spot)) return { problem: `--backup-dir: ${spot.problem}` };
+  const elsewhere = {
+    problem: `--backup-dir must lie on the side of the target, but "${backupDir}" does not.`,
+  };
+  if (isUndecided(target)) return spot.where === 'store' ? { backupFolder: spot.path } : elsewhere;
+  const { place } = target;
+  if (spot.where === 'here')
+    return place.kind === 'folder' ? { backupFolder: path.resolve(spot.path) } : elsewhere;
+  if (place.kind !== 'remote') return elsewhere;
+  const own = spot.where === 'named' ? spot : placeOfSpot(spot, context.remotes);
+  if (isProblem(own)) return own;
+  const remote =
+    'remote' in own
+      ? own.remote
+      : isUndecided(own) || own.place.kind !== 'remote'
+        ? undefined
+        : own.place.remote;
+  if (remote !== undefined && remote !== place.remote) return elsewhere;
+  return spot.path === '' ? { problem: '--backup-dir names no folder.' } : { backupFolder: spot.path };
+}
+
+/** What the flags say together, whatever their order. */
+function applyComparison(draft: RcloneDraft): void {
+  const { options, compares } = draft;
+  if (compares.sizeOnly) options.compare = 'size-only';
+  else if (compares.checksum) options.compare = 'checksum';
+  if (options.verb === 'sync') options.deletes = draft.deleteTime ?? 'after';
+  if (draft.tracksRenames) options.trackRenames = draft.renamesBy ?? 'hash';
+}

@@ -1,0 +1,245 @@
+import { readFileSync, statSync } from 'node:fs';
+import os from 'node:os';
+import * as vscode from 'vscode';
+import type { SyncRequest } from '../app';
+import {
+  isUndecided,
+  type KnownRemote,
+  type ReadCommand,
+  type ReadingContext,
+  type UndecidedPlace,
+} from '../commandLine/commandLine';
+import { knownRemote } from '../commandLine/knownRemotes';
+import { looksLikeCommandLine, readCommandLine } from '../commandLine/readCommandLine';
+import { isProblem, onOneLine } from '../commandLine/shellWords';
+import { summaryOf, summaryRows } from '../commandLine/summary';
+import { type WrittenLine, writeCommandLines } from '../commandLine/writeCommandLine';
+import type { Place } from '../plan/plan';
+import { askCommandLine } from './commandLineInput';
+import { openPreview, type SyncParts } from './openPreview';
+import type { CommandRow } from './shell';
+import { askWorkspaceFolder, describePlace } from './syncPlaces';
+import { readSyncRequest } from './syncRequests';
+import { showFailure } from './userMessages';
+
+type Parts = Pick<SyncParts, 'app' | 'output' | 'preview' | 'lastPlanned'>;
+
+/** Files of patterns are small; anything larger is none. */
+const mostBytes = 1 << 20;
+
+/** Lines of `aws` and rclone become previews, and previews become lines. */
+export function commandLineCommands(parts: Parts): readonly CommandRow[] {
+  const row = (
+    id: string,
+    what: string,
+    run: (args: readonly unknown[]) => Promise<unknown>,
+  ): CommandRow => ({
+    id: `cloudRemotes.${id}`,
+    run: async (...args) => {
+      try {
+        await run(args);
+      } catch (error) {
+        showFailure(error, { what }, parts.output);
+      }
+    },
+  });
+  return [
+    row('syncFromCommandLine', 'Nothing was copied', ([text]) => syncFromCommandLine(parts, text)),
+    row('copyAsCommand', 'No command was copied', ([given]) => {
+      const request = readSyncRequest(given) ?? parts.lastPlanned();
+      if (request) return copyAsCommand(parts, request);
+      const text =
+        'Open the preview of a copy or sync first. This command then copies it as a line for the terminal.';
+      return Promise.resolve(vscode.window.showInformationMessage(text));
+    }),
+  ];
+}
+
+/**
+ * Asks for a line, shows what was understood of it, and opens the preview of that. `given` is a line to begin with; without one it is
+ * what lies in the clipboard, when that looks like a line.
+ */
+async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> {
+  const remotes = knownRemotes(parts);
+  const folders = localFolders();
+  const first = contextFor(remotes, folders[0]);
+  const copied = typeof given === 'string' ? given : await vscode.env.clipboard.readText();
+  const start = typeof given === 'string' || looksLikeCommandLine(copied) ? onOneLine(copied) : '';
+  const text = await askCommandLine(start, (typed) => {
+    const command = readCommandLine(onOneLine(typed), first);
+    return isProblem(command) ? command : { summary: summaryOf(command, describePlace) };
+  });
+  if (text === undefined) return;
+  const line = onOneLine(text);
+  const context = folders.length > 1 && isRelative(line, first) ? await askFolder(first) : first;
+  if (!context) return;
+  const command = readCommandLine(line, context);
+  if (isProblem(command)) {
+    void vscode.window.showErrorMessage(command.problem);
+    return;
+  }
+  const places = await decidePlaces(command);
+  if (!places || !(await showUnderstood(command, places))) return;
+  await openPreview(parts, { ...places, options: command.options });
+}
+
+/** Asks which tool's line to copy, says what that line leaves out, and puts it into the clipboard. */
+export async function copyAsCommand(parts: Pick<SyncParts, 'app'>, request: SyncRequest): Promise<void> {
+  const lines = writeCommandLines(request, knownRemotes(parts));
+  const rows = lines.map((written) => ({ ...rowOfLine(written), written }));
+  const row = await vscode.window.showQuickPick(rows, {
+    title: `Copy as Command: ${describePlace(request.source)} → ${describePlace(request.target)}`,
+    placeHolder: 'Copy the line of which tool?',
+  });
+  if (!row) return;
+  const { line, tool, missing, notes } = row.written;
+  if (line === undefined) {
+    void vscode.window.showWarningMessage(`No line of ${tool} can do this. ${missing.join(' ')}`);
+    return;
+  }
+  await vscode.env.clipboard.writeText(line);
+  const said = [...missing, ...notes].join(' ');
+  const text = `The command for ${tool} is in the clipboard.${said === '' ? '' : ` ${said}`}`;
+  if (missing.length > 0) void vscode.window.showWarningMessage(text);
+  else void vscode.window.showInformationMessage(text);
+}
+
+function rowOfLine({ tool, line, missing }: WrittenLine): vscode.QuickPickItem {
+  if (line === undefined)
+    return { label: `$(circle-slash) ${tool}`, description: 'no line possible', detail: missing.join(' ') };
+  const icon = missing.length === 0 ? 'terminal' : 'warning';
+  const things = missing.length === 1 ? 'one thing' : `${missing.length} things`;
+  return {
+    label: `$(${icon}) ${tool}`,
+    description: missing.length === 0 ? 'says all of it' : `can't say ${things}: ${missing.join(' ')}`,
+    detail: line,
+  };
+}
+
+function knownRemotes({ app }: Pick<SyncParts, 'app'>): readonly KnownRemote[] {
+  return app
+    .remotes()
+    .filter(({ backend }) => backend !== undefined)
+    .map(({ settings }) => knownRemote(settings));
+}
+
+function localFolders(): readonly string[] {
+  return (vscode.workspace.workspaceFolders ?? [])
+    .filter(({ uri }) => uri.scheme === 'file')
+    .map(({ uri }) => uri.fsPath);
+}
+
+function contextFor(remotes: readonly KnownRemote[], folder: string | undefined): ReadingContext {
+  return {
+    remotes,
+    ...(folder !== undefined && { folder }),
+    home: os.homedir(),
+    shell: process.platform === 'win32' ? 'windows' : 'posix',
+    now: Date.now(),
+    kindOf: (path) => {
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found?.isDirectory() ? 'folder' : found?.isFile() ? 'file' : undefined;
+    },
+    readFile: (path) => {
+      try {
+        return statSync(path).size <= mostBytes ? readFileSync(path, 'utf8') : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}
+
+/** Whether the line has a path that means something only from a folder on. */
+function isRelative(line: string, context: ReadingContext): boolean {
+  const { folder: _, ...nowhere } = context;
+  return isProblem(readCommandLine(line, nowhere)) && !isProblem(readCommandLine(line, context));
+}
+
+async function askFolder(context: ReadingContext): Promise<ReadingContext | undefined> {
+  const folder = await askWorkspaceFolder('Run the line in which folder?');
+  return folder && { ...context, folder: folder.uri.fsPath };
+}
+
+type Places = Pick<SyncRequest, 'source' | 'target'>;
+
+/** Asks for the remotes that the line leaves open; once for both sides when the same could be meant, as `aws` has one profile. */
+async function decidePlaces({ source, target, tool }: ReadCommand): Promise<Places | undefined> {
+  const from = isUndecided(source) ? await askRemoteFor(source) : undefined;
+  if (isUndecided(source) && from === undefined) return undefined;
+  const same =
+    isUndecided(source) &&
+    isUndecided(target) &&
+    tool === 'aws' &&
+    target.candidates.join() === source.candidates.join();
+  const to = same ? from : isUndecided(target) ? await askRemoteFor(target) : undefined;
+  if (isUndecided(target) && to === undefined) return undefined;
+  return {
+    source: isUndecided(source) ? source.placeOn(from ?? '') : source.place,
+    target: isUndecided(target) ? target.placeOn(to ?? '') : target.place,
+  };
+}
+
+async function askRemoteFor(place: UndecidedPlace): Promise<string | undefined> {
+  const add = 'Add Remote…';
+  const rows = [
+    ...place.candidates.map((name) => ({
+      label: `$(cloud) ${name}`,
+      description: describePlace(place.placeOn(name)),
+      name,
+    })),
+    { label: `$(add) ${add}`, name: undefined },
+  ];
+  const row = await vscode.window.showQuickPick(rows, {
+    title: `On which remote is ${place.text}?`,
+    placeHolder: place.because,
+    ignoreFocusOut: true,
+  });
+  if (row && row.name === undefined) await vscode.commands.executeCommand('cloudRemotes.addRemote');
+  return row?.name;
+}
+
+interface SummaryItem extends vscode.QuickPickItem {
+  readonly goesOn?: true;
+}
+
+/** Lists every flag with its verdict; true when the user goes on, with what was refused left out. */
+async function showUnderstood(
+  command: ReadCommand,
+  places: { source: Place; target: Place },
+): Promise<boolean> {
+  const refused = command.flags.filter(({ verdict }) => verdict === 'refused').map(({ flag }) => flag);
+  const first: SummaryItem = {
+    label:
+      refused.length === 0
+        ? '$(go-to-file) Open the Preview'
+        : `$(warning) Go On Without ${[...new Set(refused)].join(', ')}`,
+    description: `${describePlace(places.source)} → ${describePlace(places.target)}`,
+    ...(refused.length > 0 && { detail: 'The result will be another one than that of the line.' }),
+    goesOn: true,
+  };
+  const items: SummaryItem[] = [first];
+  for (const group of summaryRows(command)) {
+    items.push({ label: group.title, kind: vscode.QuickPickItemKind.Separator });
+    for (const row of group.rows) items.push({ label: `$(${row.icon}) ${row.text}`, detail: row.says });
+  }
+  const picker = vscode.window.createQuickPick<SummaryItem>();
+  picker.title = `What Was Understood: ${command.tool === 'aws' ? 'aws s3' : 'rclone'} ${command.verb}`;
+  picker.placeholder =
+    refused.length === 0
+      ? 'Nothing is written before you apply the preview'
+      : 'Some of the line has no counterpart here';
+  picker.matchOnDetail = true;
+  picker.ignoreFocusOut = true;
+  picker.items = items;
+  picker.show();
+  try {
+    return await new Promise<boolean>((resolve) => {
+      // The other rows are there to be read.
+      picker.onDidAccept(() => picker.selectedItems[0]?.goesOn && resolve(true));
+      picker.onDidHide(() => resolve(false));
+    });
+  } finally {
+    picker.dispose();
+  }
+}

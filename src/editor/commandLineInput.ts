@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import type { LineProblem } from '../commandLine/shellWords';
+
+const nextSteps = {
+  addRemote: { command: 'cloudRemotes.addRemote', tooltip: 'Add Remote…', icon: 'add' },
+  importRclone: {
+    command: 'cloudRemotes.importRcloneConfig',
+    tooltip: 'Import Remotes from rclone.conf…',
+    icon: 'cloud-download',
+  },
+} as const;
+
+/**
+ * Asks for a command line. While it is typed, what is wrong with it first is said, and a button leads to what helps; a line without a
+ * problem has its summary below. Undefined when the user leaves, or takes the other way.
+ */
+export async function askCommandLine(
+  start: string,
+  judge: (text: string) => LineProblem | { readonly summary: string },
+): Promise<string | undefined> {
+  const box = vscode.window.createInputBox();
+  box.title = 'Sync from Command Line';
+  box.prompt = 'A line for "aws s3" (sync, cp, mv) or rclone (sync, copy, move, check)';
+  box.placeholder = 'aws s3 sync ./dist s3://bucket/site --delete';
+  box.ignoreFocusOut = true;
+  box.value = start;
+  let problem: string | undefined;
+  const check = (): void => {
+    const judged = judge(box.value);
+    const step = 'problem' in judged && judged.next ? nextSteps[judged.next] : undefined;
+    box.buttons = step ? [{ iconPath: new vscode.ThemeIcon(step.icon), tooltip: step.tooltip }] : [];
+    problem = 'problem' in judged ? judged.problem : undefined;
+    // An empty box needs no complaint before anything was typed.
+    if (box.value.trim() === '') box.validationMessage = undefined;
+    else
+      box.validationMessage =
+        'problem' in judged
+          ? judged.problem
+          : { message: judged.summary, severity: vscode.InputBoxValidationSeverity.Info };
+  };
+  check();
+  box.show();
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      box.onDidChangeValue(check);
+      box.onDidTriggerButton(({ tooltip }) => {
+        const step = Object.values(nextSteps).find((one) => one.tooltip === tooltip);
+        resolve(undefined);
+        if (step) void vscode.commands.executeCommand(step.command);
+      });
+      box.onDidAccept(() => {
+        check();
+        if (problem === undefined) resolve(box.value);
+        else box.validationMessage = problem;
+      });
+      box.onDidHide(() => resolve(undefined));
+    });
+  } finally {
+    box.dispose();
+  }
+}

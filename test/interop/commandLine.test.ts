@@ -1,0 +1,356 @@
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type App, createApp } from '../../src/app';
+import { awsFlags, awsFlagsOf } from '../../src/commandLine/awsFlags';
+import { isUndecided, type ReadCommand, type ReadPlace } from '../../src/commandLine/commandLine';
+import { knownRemote } from '../../src/commandLine/knownRemotes';
+import { rcloneFlags } from '../../src/commandLine/rcloneReading';
+import { readCommandLine } from '../../src/commandLine/readCommandLine';
+import { isProblem, splitCommandLine } from '../../src/commandLine/shellWords';
+import { writeCommandLine } from '../../src/commandLine/writeCommandLine';
+import type { Place, Plan } from '../../src/plan/plan';
+import { parsePlanOptions } from '../../src/plan/planOptions';
+import { systemClock } from '../../src/remote/clock';
+import { silentLog } from '../../src/remote/log';
+import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { AwsRunner, skipWithoutPythonAws } from './differential/awsRunner';
+import { skipWithout } from './realTools';
+
+const noRclone = skipWithout('rclone');
+const noAws = skipWithoutPythonAws();
+const run = promisify(execFile);
+
+let server: S3TestServer;
+let aws: AwsRunner;
+let app: App;
+let folder: string;
+let env: Record<string, string>;
+
+const old = Date.UTC(2024, 0, 1);
+const late = Date.UTC(2025, 0, 1);
+
+/** Name, content, modified: what the folder `src` holds. */
+const here: readonly [string, string, number][] = [
+  ['a.txt', 'same', old],
+  ['b.txt', 'longer', old],
+  ['new.css', 'new', old],
+  ['sub/c.txt', 'here!', late],
+  ['sub/d.txt', 'dddd', old],
+  ['sub/x.tmp', 'x', old],
+  ['sub/deep/y.js', 'yy', old],
+  ["it's + [1].txt", 'odd', late],
+  ['large.bin', 'l'.repeat(20_000), late],
+];
+/** Name, content, the owner's time, the service's time: what the bucket holds below `p/`. */
+const there: readonly [string, string, number, number][] = [
+  ['a.txt', 'same', old, late],
+  ['b.txt', 'short', old, old],
+  ['sub/c.txt', 'there', old, old],
+  ['sub/d.txt', 'dddd', late, late],
+  ['sub/gone.tmp', 'g', old, old],
+  ['old/gone.txt', 'gone', old, old],
+  ['moved.css', 'new', old, old],
+];
+
+before(async () => {
+  server = await startS3Server();
+  folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-lines-'));
+  for (const [name, content, time] of here) {
+    const file = path.join(folder, 'src', name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    utimesSync(file, time / 1000, time / 1000);
+  }
+  writeFileSync(path.join(folder, 'rules.txt'), '# rules\n- *.tmp\n+ *.css\n- /sub/deep/**\n');
+  writeFileSync(path.join(folder, 'names.txt'), 'a.txt\nnew.css\nold/gone.txt\n');
+  for (const bucket of ['bucket', 'other']) server.store.createBucket(bucket);
+  for (const [name, content, time, stored] of there)
+    server.store.put('bucket', `p/${name}`, content, {
+      metadata: { mtime: String(time / 1000) },
+      lastModified: stored,
+    });
+  env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    PYENV_ROOT: process.env['PYENV_ROOT'] ?? path.join(os.homedir(), '.pyenv'),
+    TZ: 'UTC',
+    LC_ALL: 'C.UTF-8',
+    AWS_ACCESS_KEY_ID: server.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+    AWS_DEFAULT_REGION: server.region,
+    AWS_ENDPOINT_URL: server.endpoint,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    RCLONE_CONFIG: path.join(folder, 'rclone.conf'),
+    RCLONE_CONFIG_LAB_TYPE: 's3',
+    RCLONE_CONFIG_LAB_PROVIDER: 'Other',
+    RCLONE_CONFIG_LAB_ENDPOINT: server.endpoint,
+    RCLONE_CONFIG_LAB_REGION: server.region,
+    RCLONE_CONFIG_LAB_ENV_AUTH: 'true',
+  };
+  app = createApp({
+    log: silentLog,
+    clock: systemClock,
+    env,
+    remoteSettings: () => [
+      {
+        name: 'lab',
+        backend: 's3',
+        endpoint: server.endpoint,
+        region: server.region,
+        credentials: 'environment',
+      },
+    ],
+    secret: async () => undefined,
+    mayRunPrograms: () => false,
+    storageFolder: undefined,
+  });
+});
+
+after(async () => {
+  // Stopped here, since a suite with a failure does not run its own last steps.
+  if (!noAws) aws.stop();
+  await app.close();
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function read(line: string): ReadCommand {
+  const command = readCommandLine(line, {
+    remotes: app.remotes().map(({ settings }) => knownRemote(settings)),
+    folder,
+    readFile: (file) => {
+      const { stdout, status } = spawnSync('cat', [file], { encoding: 'utf8' });
+      return status === 0 ? stdout : undefined;
+    },
+    kindOf: (file) => (/\.(?:txt|bin)$/.test(file) ? 'file' : 'folder'),
+  });
+  assert.ok(!isProblem(command), JSON.stringify(command));
+  assert.deepEqual(
+    command.flags.filter(({ verdict }) => verdict === 'refused'),
+    [],
+  );
+  return command;
+}
+
+function sure(side: ReadPlace): Place {
+  // The tools find the endpoint in their environment; there is one remote only that it can be.
+  return isUndecided(side) ? side.placeOn('lab') : side.place;
+}
+
+async function planOf(command: ReadCommand): Promise<Plan> {
+  const options = parsePlanOptions(command.options);
+  return app.planSync(
+    { source: sure(command.source), target: sure(command.target), options },
+    AbortSignal.timeout(20_000),
+  );
+}
+
+/** "copy a.txt", "delete b", … in order. Setting a time is `touch`. */
+function ours(plan: Plan): string[] {
+  const words = {
+    copyFile: 'copy',
+    setTime: 'touch',
+    deleteFile: 'delete',
+    moveFile: 'move',
+    removeSource: 'remove',
+  };
+  return plan.actions.map(({ kind, path: at }) => `${words[kind]} ${at}`).sort();
+}
+
+const awsLines = [
+  'aws s3 sync src s3://bucket/p',
+  'aws s3 sync src s3://bucket/p --delete',
+  'aws s3 sync src/ s3://bucket/p/ --delete --size-only',
+  "aws s3 sync src s3://bucket/p --delete --exclude '*.tmp'",
+  "aws s3 sync src s3://bucket/p --exclude '*' --include '*.css' --include 'sub/*' --exclude 'sub/deep/*'",
+  'aws s3 sync s3://bucket/p src',
+  'aws s3 sync s3://bucket/p src --exact-timestamps --delete',
+  'aws s3 sync s3://bucket/p src --size-only --exact-timestamps',
+  'aws s3 sync s3://bucket/p s3://other/copy --no-progress',
+  'aws s3 sync s3://bucket/p/sub s3://other --delete',
+  'aws s3 cp src s3://bucket/p --recursive',
+  "aws s3 cp s3://bucket/p src --recursive --exclude='*.txt'",
+  'aws s3 cp src/a.txt s3://bucket/p/',
+  'aws s3 cp src/large.bin s3://bucket/p/large.bin',
+  'aws s3 cp s3://bucket/p/b.txt src',
+  'aws s3 cp "src/it\'s + [1].txt" s3://bucket/p/',
+  'aws s3 mv src s3://bucket/p --recursive --exclude "sub/*"',
+  'aws s3 mv s3://bucket/p/a.txt s3://other/',
+];
+
+describe('lines of the real aws', { skip: noAws }, () => {
+  before(() => {
+    aws = new AwsRunner(env);
+  });
+
+  for (const line of awsLines)
+    test(`our plan is what it would do: ${line}`, async () => {
+      const split = splitCommandLine(line);
+      assert.ok(!isProblem(split));
+      const [plan, { stdout, stderr }] = await Promise.all([
+        planOf(read(line)),
+        aws.run(folder, [...split.words.slice(1), '--dryrun']),
+      ]);
+      assert.equal(stderr, '');
+      const theirs = stdout.split(/[\r\n]+/).flatMap((text) => {
+        const [, kind, rest = ''] =
+          /^\(dryrun\) (upload|download|copy|move|delete): (.*?)\s*$/.exec(text) ?? [];
+        if (kind === undefined) return [];
+        const from = (kind === 'delete' ? rest : (rest.split(/ to (?=s3:|src|\.)/)[0] ?? ''))
+          .replace(/^s3:\/\/(?:bucket\/p|other\/copy|other)\//, '')
+          .replace(/^(?:\.\/)?src\//, '');
+        return [
+          `${kind === 'delete' ? kind : 'copy'} ${line.includes('p/sub') ? from.replace(/^sub\//, '') : from}`,
+        ];
+      });
+      assert.ok(theirs.length > 0 || /--size-only --exact/.test(line), stdout);
+      assert.deepEqual(ours(plan), theirs.sort());
+    });
+
+  test('each flag that it knows has a verdict, and takes as many words as we think', async () => {
+    const wrong: string[] = [];
+    // Manuals are formatted by another program, so the driver can't catch them.
+    const verbs = ['sync', 'cp', 'mv'];
+    const manuals = await Promise.all(verbs.map((verb) => run('aws', ['s3', verb, 'help'], { env })));
+    for (const [i, { stdout }] of manuals.entries()) {
+      const verb = verbs[i] ?? '';
+      const text = stdout.replace(/.\x08/g, '');
+      const synopsis = text.slice(text.indexOf('SYNOPSIS'), text.indexOf('OPTIONS'));
+      const found = [...synopsis.matchAll(/--([\w-]+)(?: (<value>)( \[<value>)?)?/g)];
+      assert.ok(found.length > 40, synopsis);
+      for (const [, name = '', value, list] of found) {
+        const takes = awsFlags.get(name)?.takes;
+        const expected = list ? ['list'] : value ? ['value', 'optional'] : ['nothing'];
+        const only = awsFlagsOf[name];
+        if (takes === undefined || !expected.includes(takes)) wrong.push(`${verb} --${name}: ${takes}`);
+        if (only && !only.includes(verb)) wrong.push(`${verb} --${name} is not for ${only}`);
+      }
+    }
+    assert.deepEqual(
+      // What stands in the manual as taking a value, but is asked for before any command.
+      wrong.filter((text) => !/--version/.test(text)),
+      [],
+    );
+  });
+
+  test('a line that we wrote does there what our plan says', async () => {
+    const command = read("aws s3 sync src s3://bucket/p --delete --exclude '*' --include 'sub/*'");
+    const request = { source: sure(command.source), target: sure(command.target), options: command.options };
+    const { line = '' } = writeCommandLine(
+      request,
+      'aws',
+      app.remotes().map(({ settings }) => knownRemote(settings)),
+    );
+    const split = splitCommandLine(line);
+    assert.ok(!isProblem(split));
+    const { stdout } = await aws.run(folder, [...split.words.slice(1), '--dryrun']);
+    const theirs = [...stdout.matchAll(/\(dryrun\) (upload|delete): \S*?(?:src|bucket\/p)\/(\S+)/g)];
+    assert.deepEqual(
+      theirs.map(([, kind, name]) => `${kind === 'upload' ? 'copy' : kind} ${name}`).sort(),
+      ours(await planOf(command)),
+    );
+  });
+});
+
+const rcloneLines = [
+  'rclone sync src lab:bucket/p',
+  'rclone copy src lab:bucket/p',
+  'rclone sync src lab:bucket/p --size-only -P',
+  'rclone sync src lab:bucket/p -c',
+  'rclone sync src lab:bucket/p --ignore-existing --delete-during',
+  'rclone copy src lab:bucket/p -I',
+  'rclone copy src lab:bucket/p -u',
+  'rclone sync src lab:bucket/p --ignore-size',
+  'rclone sync src lab:bucket/p --no-update-modtime --delete-before',
+  "rclone sync src lab:bucket/p --exclude '*.tmp' --exclude '/sub/deep/**'",
+  "rclone sync src lab:bucket/p --include '*.css' --include '/sub/**'",
+  "rclone sync src lab:bucket/p --include '*.txt' --exclude 'sub/**' --filter '- a.txt'",
+  "rclone sync src lab:bucket/p --filter '- *.tmp' -f '+ *.css' --filter '- *'",
+  'rclone sync src lab:bucket/p --filter-from rules.txt',
+  'rclone copy src lab:bucket/p --files-from names.txt',
+  "rclone sync src lab:bucket/p --delete-excluded --exclude '*.tmp'",
+  'rclone copy src lab:bucket/p --max-size 10K --min-size 2B',
+  'rclone copy src lab:bucket/p --max-depth 1',
+  'rclone copy src lab:bucket/p --max-age 1d',
+  'rclone sync lab:bucket/p src --checksum',
+  'rclone sync lab:bucket/p lab:other/copy --fast-list --transfers 2',
+  'rclone copy src/a.txt lab:other',
+  'rclone copyto src/large.bin lab:bucket/p/large.bin',
+  'rclone sync src ":s3,provider=Other,env_auth,endpoint=\'ENDPOINT\':bucket/p"',
+];
+
+describe('lines of the real rclone', { skip: noRclone }, () => {
+  async function rclone(line: string, ...more: string[]): Promise<{ stdout: string; stderr: string }> {
+    // The real shell splits the line.
+    const script = `${line} ${more.join(' ')}`;
+    return run('sh', ['-c', script], { env, cwd: folder }).catch(
+      (error) => error as { stdout: string; stderr: string },
+    );
+  }
+
+  for (const line of rcloneLines)
+    test(`our plan is what it would do: ${line}`, async () => {
+      const whole = line.replace('ENDPOINT', server.endpoint);
+      const [plan, { stderr }] = await Promise.all([
+        planOf(read(whole)),
+        rclone(whole.replace(' -P', ''), '--dry-run', '--use-json-log'),
+      ]);
+      const theirs = stderr.split('\n').flatMap((text) => {
+        if (!text.startsWith('{')) return [];
+        const { object, skipped, level, msg } = JSON.parse(text) as Record<string, string>;
+        // It warns of mixed includes and excludes, whose order it always makes the same.
+        assert.ok(level !== 'error' || /indeterminate/.test(msg ?? ''), text);
+        if (skipped === undefined || skipped === 'remove directory') return [];
+        return [`${/time/.test(skipped) ? 'touch' : skipped} ${object}`];
+      });
+      assert.deepEqual(ours(plan), theirs.sort());
+    });
+
+  test('a check gives the same marks', async () => {
+    const line = 'rclone check src lab:bucket/p --combined -';
+    const [plan, { stdout }] = await Promise.all([planOf(read(line)), rclone(line)]);
+    const marks = new Map(plan.same?.map((at): [string, string] => [at, '=']));
+    for (const action of plan.actions)
+      marks.set(action.path, action.kind === 'deleteFile' ? '-' : 'before' in action ? '*' : '+');
+    assert.deepEqual(
+      [...marks].map(([at, mark]) => `${mark} ${at}`).sort(),
+      stdout.split('\n').filter(Boolean).sort(),
+    );
+  });
+
+  test('each flag that it knows has a verdict, and takes as many words as we think', () => {
+    const texts = [
+      ['help', 'flags'],
+      ...['sync', 'copy', 'move', 'check', 'copyto', 'moveto'].map((verb) => [verb, '--help']),
+    ].map((args) => spawnSync('rclone', args, { encoding: 'utf8', env }).stdout);
+    const found = texts.flatMap((text) => [
+      ...text.matchAll(/^ +(?:-(\w), )?--([\w-]+)(?: ([\w|]+))?(?: {2,}|$)/gm),
+    ]);
+    assert.ok(found.length > 500, `${found.length}`);
+    const wrong: string[] = [];
+    for (const [, letter, name = '', type] of found) {
+      const value = type !== undefined && type !== 'count';
+      const command = readCommandLine(
+        `rclone sync ${letter ? `-${letter}` : `--${name}`}${value ? ' 7' : ''} /a lab:b`,
+        { remotes: [{ name: 'lab', kind: 's3' }] },
+      );
+      const takes = rcloneFlags.get(name)?.takes;
+      if (takes !== undefined && takes !== (value ? 'value' : 'nothing'))
+        wrong.push(`--${name} takes ${takes}`);
+      if (isProblem(command)) {
+        // What it says of a missing file or a strange folder is about the value, not the flag.
+        if (!/--backup-dir/.test(command.problem)) wrong.push(`--${name}: ${command.problem}`);
+        continue;
+      }
+      const [verdict] = command.flags;
+      if (command.flags.length !== 1 || !verdict) wrong.push(`--${name}: ${command.flags.length} verdicts`);
+      else if (/not known/.test(verdict.because ?? '')) wrong.push(`--${name}: ${verdict.because}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+});
