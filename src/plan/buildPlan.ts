@@ -5,7 +5,8 @@ import { isArchiveClass, isArchived } from './archived';
 import { type Comparison, type Direction, directionOf, isLikeAws } from './comparison';
 import { isOddKey, type ListingFindings } from './listTree';
 import type { Match } from './matchListings';
-import { foldedKey, type NameFolding } from './nameFolding';
+import { doubtAbout, withoutTwins } from './moveDoubts';
+import type { NameFolding } from './nameFolding';
 import type {
   Action,
   Conflict,
@@ -135,15 +136,7 @@ export class PlanBuilder {
       if (verb === 'check') this.same.push(path);
       return;
     }
-    // The source's may be the only one of its content, so what stands for its equal must be known well enough.
-    const doubt =
-      because !== 'sizeAndHash' && source.size !== target.size
-        ? 'has another size on the target'
-        : because === 'size' && compare !== 'size-only'
-          ? 'could be compared with the target by its size only'
-          : because === 'sizeAndOrder'
-            ? 'has the size of the target but another time'
-            : undefined;
+    const doubt = doubtAbout(source, target, because, compare);
     if (doubt === undefined)
       this.removals.push({
         id: `m:${path}`,
@@ -153,7 +146,7 @@ export class PlanBuilder {
         before: target,
         because: 'alreadyThere',
       });
-    else this.skip(match, 'unverified', `${doubt}, so it stays on the source`);
+    else this.skip(match, 'unverified', doubt);
   }
 
   private addDifferent(
@@ -298,10 +291,10 @@ export class PlanBuilder {
     for (const side of ['source', 'target'] as const) this.reportUnusable(side, outcome[side], keptOnTarget);
     for (const problem of outcome.target.problems)
       keptOnTarget.add(problem.path, 'lies in a folder of the target that could not be listed');
-    const removals = this.withoutTwins(this.removals);
-    const copies = this.withoutTwins(this.copies).filter((action) =>
-      this.mayCopy(action, outcome.refused, keptOnTarget),
-    );
+    const taken = <T extends CopyFile | SetTime | RemoveSource>(actions: readonly T[]) =>
+      options.verb === 'move' ? withoutTwins(actions, this.conflicts, folding) : actions;
+    const removals = taken(this.removals);
+    const copies = taken(this.copies).filter((action) => this.mayCopy(action, outcome.refused, keptOnTarget));
     const deletes = this.deletes.filter((action) => this.mayDelete(action, outcome.refused, keptOnTarget));
     const safety =
       options.verb === 'check'
@@ -356,31 +349,6 @@ export class PlanBuilder {
       ...(backup && { backup }),
       ...(isCheck && { same: this.same.sort(comparePaths) }),
     };
-  }
-
-  /**
-   * Of several names of the source that are one to the target, a move takes none: once the first is gone, the next move would put the
-   * second over it, and the first would be nowhere.
-   */
-  private withoutTwins<T extends CopyFile | SetTime | RemoveSource>(actions: readonly T[]): readonly T[] {
-    const { folding, options } = this.request;
-    if (options.verb !== 'move') return actions;
-    const twins = new Map<string, RemotePath>();
-    for (const { because, path, source } of this.conflicts)
-      if (because === 'sameName' && source) twins.set(foldedKey(path, folding), path);
-    if (twins.size === 0) return actions;
-    return actions.filter(({ path, source, before }) => {
-      const twin = twins.get(foldedKey(path, folding));
-      if (twin === undefined) return true;
-      this.conflicts.push({
-        path,
-        because: 'sameName',
-        source,
-        ...(before && { target: before }),
-        with: twin,
-      });
-      return false;
-    });
   }
 
   private allProblems({ source, target }: ListingOutcome): readonly ListingProblem[] {

@@ -68,7 +68,8 @@ export async function* matchListings(
         else if (sourceFile && targetFile) {
           leftovers.matched(path);
           matches.push(match);
-        } else if (clash) matches.push(match);
+        } else if (clash && sourceFile) matches.push(match);
+        // A target's file that is in the way of a folder may be the twin of one in that folder.
         else leftovers.keep(match);
       } while (!left.isDry && !right.isDry);
       if (matches.length > 0) yield matches;

@@ -106,7 +106,7 @@ function files(count: number): string {
 }
 
 /** Where something is, as far as is needed to tell whether two things overlap. */
-export interface OverlapSide {
+interface OverlapSide {
   readonly place: Place;
   readonly root: RemotePath;
   readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'location'> };

@@ -24,6 +24,11 @@ export interface Capabilities {
    * with its links resolved. With a slash and a path behind it, it says where that path is. Absent when it can't be told.
    */
   readonly location?: string;
+  /**
+   * Remotes with the same text here are of one service, name its files by the same paths and have the same rights there, so that the
+   * service can copy between them (`Remote.copyFrom`). Absent when it can't be told.
+   */
+  readonly copiesWith?: string;
 }
 
 export interface NameRules {

@@ -84,6 +84,12 @@ export interface Remote {
   /** Server-side copy within this remote, metadata and all. `source` is what was seen there: `changed` when it differs. */
   copyWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
 
+  /**
+   * Server-side copy from another remote with the same `capabilities.copiesWith`, as `copyWithin`; `source` is what was seen there.
+   * What the settings of this remote say of files written holds. When it throws, nothing was written.
+   */
+  copyFrom?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
+
   /** Server-side move of a file. Without this power, callers copy, verify and remove. */
   moveWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
 

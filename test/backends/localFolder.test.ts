@@ -151,7 +151,7 @@ test('an overwritten file keeps its mode, and a new one gets the usual', posix, 
   assert.equal(fs.statSync(at('plain')).mode, fs.statSync(at('reference')).mode);
 });
 
-test('a failed write leaves no temporary file behind', async (t) => {
+test('a failed write leaves no temporary file behind (A29)', async (t) => {
   const { remote, folder, at } = given(t);
   fs.writeFileSync(at('old'), 'old');
   const error = new RemoteError('unavailable', 'The source went away.');

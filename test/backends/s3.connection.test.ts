@@ -47,7 +47,7 @@ test('the connection test goes through all steps and leaves nothing behind', () 
     assert.ok(server.requests.every((request) => request.method === 'GET' || request.method === 'HEAD'));
   }));
 
-test('a store that refuses conditions or checksums is found out, and the setting that mends it is offered', () =>
+test('a store that refuses conditions or checksums is found out, and the setting that mends it is offered (H31)', () =>
   served({}, async ({ server }) => {
     const host = hostWith({ secretAccessKey: server.secretAccessKey });
     const settings = settingsFor(server, { root: 'demo', checksums: 'whenSupported' });

@@ -142,7 +142,7 @@ test('R1, R2: the modified time is the metadata’s, or LastModified where that 
   assert.deepEqual(entryOfFacts(path, { ...facts, metadata: { mtime: 'yesterday' } }).modified, server);
 });
 
-test('an archived object is read-only until it is restored', () => {
+test('an archived object is read-only until it is restored (A31)', () => {
   const path = parsePath('b/k');
   const archived = { ...facts, storageClass: 'DEEP_ARCHIVE' };
   assert.match(entryOfFacts(path, archived).readonly ?? '', /archived/);
@@ -156,7 +156,7 @@ test('an archived object is read-only until it is restored', () => {
   );
 });
 
-test('parts grow so that no more than 10,000 are needed', () => {
+test('parts grow so that no more than 10,000 are needed (A30, R4)', () => {
   const mebi = 1024 * 1024;
   assert.equal(partSizeFor(20 * mebi, 8 * mebi), 8 * mebi);
   for (const size of [80_001 * mebi, 5 * 1024 ** 4, 48 * 1024 ** 4]) {

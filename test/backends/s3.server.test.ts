@@ -45,7 +45,7 @@ async function deep(remote: {
 
 // ---- what is sent ------------------------------------------------------------------------------------------------
 
-test('R2: an upload stores the modified time in rclone’s format, a type by its name, and needs one request', () =>
+test('R2, A11: an upload stores the modified time in rclone’s format, a type by its name, and needs one request', () =>
   served({}, async ({ remote, server, asked }) => {
     await remote.write(
       at(demo, 'a/page.html'),
@@ -60,7 +60,7 @@ test('R2: an upload stores the modified time in rclone’s format, a type by its
     assert.equal(stored?.headers['content-type'], 'text/html; charset=utf-8');
   }));
 
-test('R4: a file in parts has its MD5 and time in the metadata, and its parts grow with it', () =>
+test('R4, H24: a file in parts has its MD5 and time in the metadata, and its parts grow with it', () =>
   served({ settings: inParts }, async ({ remote, server, asked }) => {
     const content = pattern(12 * mebi + 5);
     const entry = await write(remote, at(demo, 'large.bin'), content, { modified: { s: 1, ns: 0 } });
@@ -231,7 +231,7 @@ test('a folder of 20,000 keys is one request until more is asked for', () =>
     assert.deepEqual(asked(), ['ListObjectsV2']);
   }));
 
-test('keys that are no paths are unusable, say why, and protect what they may stand for', () =>
+test('keys that are no paths are unusable, say why, and protect what they may stand for (table 1.5, A18, A19, A25, R15, H17)', () =>
   served({}, async ({ remote, server }) => {
     for (const key of ['a//b', '/abs', '../x', 'q/./r', 'full/', 'ok.txt', 'empty/', 'c\u0001d'])
       server.store.put('demo', key, key === 'empty/' ? '' : 'content');
@@ -386,7 +386,7 @@ test('H10: a clock far off is refused once, and signed right from then on', () =
     await write(remote, at(demo, 'g'), 'y');
   }));
 
-test('an archived object says how it can be had', () =>
+test('an archived object says how it can be had (A31)', () =>
   served({}, async ({ remote, server }) => {
     server.store.put('demo', 'old', 'x', { storageClass: 'GLACIER' });
     const [entry] = await deep(remote);
@@ -394,7 +394,7 @@ test('an archived object says how it can be had', () =>
     await failsWith(remote.read(at(demo, 'old'), {}, calm), 'archived', /must be restored/);
   }));
 
-test('a refused removal among many is told by its path', () =>
+test('a refused removal among many is told by its path (H31)', () =>
   served({}, async ({ remote, server }) => {
     for (let i = 0; i < 1200; i++) server.store.put('demo', `f${i}`, 'x');
     const paths = Array.from({ length: 1200 }, (_, i) => at(demo, `f${i}`));

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { BackendHost, RemoteSettings } from '../../src/backends/backend';
@@ -77,6 +78,31 @@ export async function served(options: Served, work: (it: ServedRemote) => Promis
 export async function openS3(settings: RemoteSettings, host: BackendHost): Promise<S3Remote> {
   const remote = await s3Backend.open(settings, host);
   if (!(remote instanceof S3Remote)) throw new Error('The S3 backend opens S3 remotes');
+  return remote;
+}
+
+/**
+ * Settings of a remote that names buckets by host on `server`, below `localhost`; to be opened with `openByHost`, since not every
+ * system finds hosts below it.
+ */
+export function settingsByHost(
+  server: S3TestServer,
+  more: Readonly<Record<string, unknown>> = {},
+): RemoteSettings {
+  return settingsFor(server, {
+    endpoint: `http://localhost:${server.port}`,
+    forcePathStyle: false,
+    ...more,
+  });
+}
+
+/** Opens a remote for which every host is this machine. */
+export async function openByHost(settings: RemoteSettings, host: BackendHost): Promise<S3Remote> {
+  const remote = await openS3(settings, host);
+  const lookup: LookupFunction = (_host, options, done) =>
+    options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
+  const agent = remote.requests.connection.httpAgent as unknown as { readonly options: object };
+  Object.assign(agent.options, { lookup });
   return remote;
 }
 

@@ -21,6 +21,14 @@ before(async () => {
   server = await startS3Server({ buckets: ['demo'], strictRegions: true });
   server.store.put('demo', 'kept.txt', 'kept');
   server.store.createBucket('far', { location: 'eu-west-3' });
+  // Where each region has an endpoint of its own, no signature helps.
+  server.addFault({
+    bucket: 'far',
+    status: 301,
+    code: 'PermanentRedirect',
+    headers: { 'x-amz-bucket-region': 'eu-west-3' },
+    count: Number.POSITIVE_INFINITY,
+  });
   server.store.put('far', 'kept.txt', 'kept');
 });
 after(() => server.stop());

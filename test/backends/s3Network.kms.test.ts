@@ -99,18 +99,24 @@ test('a copy by the service stays, and one that passes through here keeps no wro
       const source = await firstListed(it, `s-${size}`);
       const from = await another(it);
       const other = await another(it);
+      const through = Object.assign(await another(it), { copyFrom: undefined });
       for (const target of [`kms/within-${size}`, `plain/within-${size}`])
         await copyFile({ from, source, to: from, target: parsePath(target), guard: anything }, calm);
       await copyFile(
-        { from, source, to: other, target: parsePath(`plain/through-${size}`), guard: anything },
+        { from, source, to: through, target: parsePath(`plain/through-${size}`), guard: anything },
         calm,
       );
       await copyFile(
-        { from, source, to: other, target: parsePath(`kms/through-${size}`), guard: anything },
+        { from, source, to: through, target: parsePath(`kms/through-${size}`), guard: anything },
         calm,
       );
       for (const bucket of ['kms', 'plain'])
-        for (const way of ['within', 'through']) {
+        await copyFile(
+          { from, source, to: other, target: parsePath(`${bucket}/from-${size}`), guard: anything },
+          calm,
+        );
+      for (const bucket of ['kms', 'plain'])
+        for (const way of ['within', 'through', 'from']) {
           const copy = server.store.get(bucket, `${way}-${size}`);
           assert.ok(copy, `${bucket}/${way}-${size}`);
           assert.ok(copy.body.equals(bytes), `${bucket}/${way}-${size}`);
@@ -122,6 +128,7 @@ test('a copy by the service stays, and one that passes through here keeps no wro
         }
       await from.close?.();
       await other.close?.();
+      await through.close?.();
     }
   }));
 

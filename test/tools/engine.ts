@@ -3,6 +3,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApp } from '../../src/app';
+import { checkMarks } from '../../src/plan/checkMarks';
 import { describePlan } from '../../src/plan/describePlan';
 import type { Place } from '../../src/plan/plan';
 import { parsePlanOptions } from '../../src/plan/planOptions';
@@ -10,7 +11,6 @@ import type { Entry } from '../../src/remote/entry';
 import { instantToMs } from '../../src/remote/modifiedTime';
 import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
-import { checkRemotes } from '../../src/usecases/checkRemotes';
 import { describeReport } from '../../src/usecases/runPlan';
 import { terminalHost } from './terminalHost';
 
@@ -99,19 +99,13 @@ async function main(): Promise<number> {
           : 0;
       }
       case 'check': {
-        const [source, target] = await Promise.all([
-          app.openPlace(request.source),
-          app.openPlace(request.target),
-        ]);
-        let differences = 0;
-        for await (const { mark, path: found } of checkRemotes(
-          { source, target, options: request.options },
+        const plan = await app.planSync(
+          { ...request, options: { ...request.options, verb: 'check' } },
           stop.signal,
-        )) {
-          if (mark !== '=') differences++;
-          out.line(values.json ? JSON.stringify({ mark, path: found }) : `${mark} ${found}`);
-        }
-        return differences > 0 ? 1 : 0;
+        );
+        if (values.json) out.line(JSON.stringify(plan));
+        else for (const line of describePlan(plan)) out.line(line);
+        return checkMarks(plan).some(({ mark }) => mark !== '=') ? 1 : 0;
       }
       default:
         throw new UsageError(`"${verb}" is no verb.`);

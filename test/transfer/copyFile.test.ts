@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { FileEntry } from '../../src/remote/entry';
@@ -40,6 +41,67 @@ test('a copy within one remote is made by the service and moves no bytes through
   await copyFile({ from, source, to: from, target, guard: beAbsent }, calm);
   assert.equal(from.count('copyWithin'), 1);
   assert.equal(from.count('read') + from.count('write'), 0);
+});
+
+/** Two remotes that the service can copy between, where that fails with `error`, or works. */
+function ofOneService(error?: RemoteError) {
+  const { from, to, source } = given(5);
+  const calls: string[] = [];
+  const twin: Remote = {
+    ...to,
+    capabilities: { ...to.capabilities, copiesWith: 'one service' },
+    copyFrom: async (seen, path, guard, signal) => {
+      calls.push(`${seen.path} ${path} ${guard.must}`);
+      if (error) throw error;
+      return to.write(path, { size: 5, open: async () => Readable.from(['xxxxx']) }, {}, guard, signal);
+    },
+  };
+  const other: Remote = { ...from, capabilities: { ...from.capabilities, copiesWith: 'one service' } };
+  return { from, other, to, twin, source, calls };
+}
+
+test('between two remotes of one service the service copies, and nothing is read here', async () => {
+  const { from, other, to, twin, source, calls } = ofOneService();
+  const progress: number[] = [];
+  const request = { from: other, source, to: twin, target, guard: beAbsent };
+  const { verification } = await copyFile({ ...request, onProgress: (bytes) => progress.push(bytes) }, calm);
+  assert.equal(verification, 'ok');
+  assert.deepEqual(calls, ['s t beAbsent']);
+  assert.deepEqual(progress, [5]);
+  assert.equal(from.count('read'), 0);
+  assert.equal(to.text('t'), 'xxxxx');
+});
+
+test('where the service refuses a copy between two remotes, it goes through here; a change or a lock is final', async () => {
+  for (const kind of ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const) {
+    const { other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
+    await copyFile({ from: other, source, to: twin, target, guard: beAbsent }, calm);
+    assert.equal(to.text('t'), 'xxxxx', kind);
+  }
+  for (const kind of [
+    'changed',
+    'alreadyExists',
+    'archived',
+    'full',
+    'unavailable',
+    'signInNeeded',
+  ] as const) {
+    const { from, other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
+    const copying = copyFile({ from: other, source, to: twin, target, guard: beAbsent }, calm);
+    await assert.rejects(copying, (error) => isRemoteError(error, kind));
+    assert.deepEqual([to.paths(), from.count('read')], [[], 0], kind);
+  }
+});
+
+test('remotes of different services, or of none that is known, are never asked to copy from one another', async () => {
+  for (const copiesWith of ['another service', undefined]) {
+    const { other, to, twin, source, calls } = ofOneService();
+    const { copiesWith: _, ...rest } = other.capabilities;
+    const stranger = { ...other, capabilities: copiesWith === undefined ? rest : { ...rest, copiesWith } };
+    await copyFile({ from: stranger, source, to: twin, target, guard: beAbsent }, calm);
+    assert.deepEqual(calls, []);
+    assert.equal(to.text('t'), 'xxxxx');
+  }
 });
 
 test('what the service can not copy itself goes through here', async () => {

@@ -186,7 +186,7 @@ for (const [name, kind] of Object.entries(kinds))
       const before = contents(sides.source);
       const first = await planned(sides, options);
       const told = `seed ${seed} ${JSON.stringify(options)}\n${[...describePlan(first)].join('\n')}`;
-      await run(first, sides).catch((e) => { console.log(told, sides.target.paths()); throw e; });
+      await run(first, sides);
       for (const { kind: one } of first.actions) kindsOfActions.add(one);
       const second = await planned(sides, options);
       assert.deepEqual(

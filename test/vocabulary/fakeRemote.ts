@@ -30,6 +30,8 @@ export interface FakeOptions {
   readonly capabilities?: Partial<Capabilities>;
   /** Lists folder by folder only. */
   readonly walksOnly?: boolean;
+  /** Whether a file can be copied or moved within it. Default true. */
+  readonly copiesWithin?: boolean;
   /** Whether `setModifiedTime` exists. Default true. */
   readonly setsTime?: boolean;
   readonly pageSize?: number;
@@ -171,6 +173,7 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
     removeFile: refuse,
     makeFolder: refuse,
     removeFolder: refuse,
+    ...(options.copiesWithin !== false && (store ? { copyWithin: refuse } : { moveWithin: refuse })),
     ...(options.setsTime !== false && { setModifiedTime: refuse }),
   };
 }

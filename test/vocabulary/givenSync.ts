@@ -45,7 +45,7 @@ interface DraftSide {
  *     target is photos:bucket/site         a remote (the default: store:bucket)
  *     target is photos:b like folder       a remote with real folders; also `like store`
  *     target ignores case | unicode        forbids windows | posix, keeps no times, keeps 1000000000 (ns), holds 100 (bytes),
- *                                          walks (no listDeep), sets no times, is missing
+ *                                          walks (no listDeep), sets no times, copies nothing (within it), is missing
  *     source fails list a/b forbidden      an operation on a path fails: list, listDeep, stat, read
  *     options {"compare":"aws"}            JSON of PlanOptions
  *     source a/b.txt 3 @10                 a file of 3 bytes, modified 10 s after an arbitrary day; also "text" instead of a size
@@ -120,6 +120,9 @@ function tell(side: DraftSide, words: readonly string[]): boolean {
       return true;
     case 'sets no':
       side.options.setsTime = false;
+      return true;
+    case 'copies nothing':
+      side.options.copiesWithin = false;
       return true;
   }
   switch (first) {

@@ -5,7 +5,7 @@ import { baseName, type RemotePath } from '../../remote/remotePath';
 import { contentTypeOf } from './contentTypes';
 import type { S3Config } from './s3Config';
 import type { ObjectPlace } from './s3Keys';
-import type { ObjectFacts } from './s3Objects';
+import { expressClass, type ObjectFacts } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
 
 /** What an object has besides its content, in the names that PutObject, CopyObject and CreateMultipartUpload share. */
@@ -93,6 +93,32 @@ export function sameAttributes(
 ): ObjectAttributes {
   const metadata = modified ? withModified(before.metadata, modified) : { ...before.metadata };
   return { ...attributesOfFacts(before, config), Metadata: metadata, ...given('Tagging', tagging) };
+}
+
+/**
+ * As `sameAttributes`, for a copy elsewhere: encryption and access list are what the settings say, else the bucket's own. The storage
+ * class stays, as the service would put every copy into the standard one; with `ownClass` the settings' goes before it. Pure.
+ */
+export function copiedAttributes(
+  before: ObjectFacts,
+  tagging: string | undefined,
+  modified: Instant | undefined,
+  config: S3Config,
+  ownClass: boolean,
+): ObjectAttributes {
+  const {
+    ServerSideEncryption: _,
+    SSEKMSKeyId: __,
+    StorageClass,
+    ...same
+  } = sameAttributes(before, tagging, modified, config);
+  const settings = attributesOfSettings(config);
+  const kept = StorageClass === expressClass ? undefined : StorageClass;
+  return {
+    ...same,
+    ...settings,
+    ...given('StorageClass', ownClass ? (settings.StorageClass ?? kept) : (kept ?? settings.StorageClass)),
+  };
 }
 
 /** What the remote's settings say of every object written. Pure. */

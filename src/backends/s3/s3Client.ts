@@ -6,6 +6,7 @@ import * as tls from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
 import type { BackendHost } from '../backend';
+import { isArn, isDirectoryBucket } from './bucketNames';
 import { KeptCredentials } from './keptCredentials';
 import type { S3Config } from './s3Config';
 import { credentialsOf, surroundingRegion } from './s3Credentials';
@@ -36,7 +37,14 @@ export interface S3Connection {
    * multi-region access points). Makes no request. Rejects when there are no credentials.
    */
   addressOf(bucket: string): Promise<BucketAddress | undefined>;
-  /** Tells that a bucket is in another region than the client's; whether that was news. */
+  /**
+   * The client for requests about `bucket`: it asks in the bucket's own region, as far as that is known by now, and addresses access
+   * points by their host whatever the style of other buckets.
+   */
+  clientFor(bucket: string | undefined): S3Client;
+  /** The region in which `bucket` is asked from now on. */
+  regionOf(bucket: string): string;
+  /** Tells that a bucket is in another region than it was asked in; whether that was news. */
   movedTo(bucket: string, region: string): boolean;
   close(): void;
 }
@@ -78,11 +86,10 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
   const clientConfig: S3ClientConfig = {
     region,
     maxAttempts: 1, // retries are layers/retrying.ts's work
-    forcePathStyle: config.forcePathStyle,
+    useArnRegion: true,
     // Checksums are given with each upload (s3Upload.ts), so bodies never need the chunked trailers that many stores refuse.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    followRegionRedirects: config.endpoint === undefined,
     customUserAgent: [['cloud-remotes']],
     requestHandler,
     ...(config.endpoint === undefined ? {} : { endpoint: config.endpoint }),
@@ -96,11 +103,33 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
         }),
     logger: silentLogger,
   };
-  const client = new sdk.S3Client(clientConfig);
-  rememberAnswerDates(client);
-  refuseForeignAnswers(client);
+  const clients = new Map<string, S3Client>();
+  /** One client for each region and style: each holds caches of its own. */
+  const clientOf = (where: string, forcePathStyle: boolean): S3Client => {
+    const id = `${where} ${forcePathStyle}`;
+    let made = clients.get(id);
+    if (!made) {
+      made = new sdk.S3Client({ ...clientConfig, region: where, forcePathStyle });
+      rememberAnswerDates(made);
+      refuseForeignAnswers(made);
+      clients.set(id, made);
+    }
+    return made;
+  };
+  const client = clientOf(region, config.forcePathStyle);
   const addresses = new Map<string, Promise<BucketAddress | undefined>>();
   const regions = new Map<string, string>();
+  // An access point's ARN names its region.
+  const regionOf = (bucket: string): string =>
+    (isArn(bucket) ? bucket.split(':')[3] : regions.get(bucket)) ?? region;
+  const clientFor = (bucket: string | undefined): S3Client => {
+    if (bucket === undefined) return client;
+    const own = clientOf(regionOf(bucket), config.forcePathStyle && !isArn(bucket));
+    // What one of them learned of the service's clock holds for all.
+    if (own !== client && own.config.systemClockOffset === 0)
+      own.config.systemClockOffset = client.config.systemClockOffset;
+    return own;
+  };
   return {
     sdk,
     client,
@@ -112,24 +141,22 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     addressOf(bucket) {
       let address = addresses.get(bucket);
       if (!address) {
-        const other = regions.get(bucket);
-        address = findAddress(
-          sdk,
-          other ? new sdk.S3Client({ ...clientConfig, region: other }) : client,
-          bucket,
-        );
+        address = findAddress(sdk, clientFor(bucket), bucket);
         addresses.set(bucket, address);
         address.catch(() => addresses.delete(bucket));
       }
       return address;
     },
+    clientFor,
+    regionOf,
     movedTo(bucket, to) {
-      if (config.endpoint !== undefined || to === (regions.get(bucket) ?? region)) return false;
+      if (isArn(bucket) || to === regionOf(bucket)) return false;
       regions.set(bucket, to);
-      return addresses.delete(bucket);
+      addresses.delete(bucket);
+      return true;
     },
     close() {
-      client.destroy();
+      for (const each of clients.values()) each.destroy();
       httpAgent.destroy();
       httpsAgent.destroy();
     },
@@ -141,7 +168,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
  * custom endpoints.
  */
 async function findAddress(sdk: Sdk, client: S3Client, bucket: string): Promise<BucketAddress | undefined> {
-  if (bucket.endsWith('--x-s3')) return undefined;
+  if (isDirectoryBucket(bucket)) return undefined;
   const url = new URL(
     await sdk.getSignedUrl(client, new sdk.HeadObjectCommand({ Bucket: bucket, Key: 'k' })),
   );

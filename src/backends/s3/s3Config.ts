@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { RemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath } from '../../remote/remotePath';
 import type { RemoteSettings } from '../backend';
+import { bucketLength, bucketProblem, withOnePartBucket } from './bucketNames';
 import { type S3Field, s3Fields } from './s3Fields';
 import { presetNamed } from './s3Presets';
 
@@ -126,13 +128,16 @@ function parseEndpoint(value: string): URL | undefined {
 
 /** Why `value` can't be a root, as a sentence, or undefined when it can. Pure. */
 export function rootProblem(value: string): string | undefined {
-  const problem = pathProblem(normalRoot(value));
+  const root = normalRoot(value);
+  const ofBucket = bucketProblem(root.slice(0, bucketLength(root)));
+  if (ofBucket) return `"root": ${ofBucket}`;
+  const problem = pathProblem(root);
   return problem ? `"root" ${problem}. Write it as bucket, bucket/prefix or an access point ARN.` : undefined;
 }
 
 /** One trailing slash is dropped; an access point ARN becomes one part. */
 function normalRoot(value: string): string {
-  const text = value.trim().replace(/^(arn:[^/]*:accesspoint)\//, '$1:');
+  const text = withOnePartBucket(value.trim());
   return text.endsWith('/') ? text.slice(0, -1) : text;
 }
 
@@ -214,6 +219,18 @@ export function locationOf({ endpoint, provider, credentials, accessKeyId, profi
   const host = /^(127\.0\.0\.1|\[::1\])$/.test(hostname) ? 'localhost' : hostname;
   const at = `s3:${host}:${port || (protocol === 'https:' ? '443' : '80')}${pathname.replace(/\/+$/, '')}`;
   return provider === 'Ceph' ? `${at} as ${credentials} ${accessKeyId ?? profile ?? ''}` : at;
+}
+
+/**
+ * What remotes have in common between which the service copies by itself (`Capabilities.copiesWith`): the service, and the credentials, so that
+ * what one of them may read the other may read too. Pure.
+ */
+export function copiesWithOf(config: S3Config): string {
+  const { credentials, accessKeyId, profile } = config;
+  const who = { keys: accessKeyId, profile, environment: undefined, anonymous: undefined }[credentials];
+  // Plans are kept on disk, where no key of anybody should stand.
+  const identity = createHash('sha256').update(`${credentials} ${who ?? ''}`);
+  return `${locationOf(config)} as ${identity.digest('hex').slice(0, 16)}`;
 }
 
 function regionOfEndpoint(

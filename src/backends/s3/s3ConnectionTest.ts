@@ -1,5 +1,6 @@
 import { isRemoteError, type RemoteError } from '../../remote/remoteError';
 import type { BackendHost, ConnectionFinding } from '../backend';
+import { isArn } from './bucketNames';
 import { answerDate, connectS3 } from './s3Client';
 import type { S3Config } from './s3Config';
 import { placeOf, prefixOf } from './s3Keys';
@@ -33,7 +34,11 @@ export async function* testS3Connection(
   const { error } = first;
   const service = config.endpoint === undefined ? 'AWS S3' : new URL(config.endpoint).host;
 
-  const missesHost = error?.code === 'ENOTFOUND' && !config.forcePathStyle && config.root !== '';
+  const missesHost =
+    error?.code === 'ENOTFOUND' &&
+    !config.forcePathStyle &&
+    config.root !== '' &&
+    !isArn(placeOf(config.root).bucket);
   if (missesHost) {
     yield* otherStyle(config, host, error, signal);
     return;
@@ -167,6 +172,7 @@ function listDetail(config: S3Config, count: number): string {
 
 function styleDetail(config: S3Config): string {
   const bucket = placeOf(config.root).bucket;
+  if (isArn(bucket)) return 'The host of the access point works.';
   if (bucket === '')
     return config.forcePathStyle ? 'Path style is set.' : 'A host per bucket is set; buckets were not tried.';
   return config.forcePathStyle ? 'Path style works.' : 'A host per bucket works.';

@@ -6,10 +6,18 @@ import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import type { BackendHost } from '../backend';
 import { base64OfHex } from './bodies';
-import { attributesOfSettings, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
+import { isDirectoryBucket } from './bucketNames';
+import { copiedAttributes, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { copySourceOf, filePlaceOf } from './s3Keys';
-import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, unquoted } from './s3Objects';
+import {
+  archivedReason,
+  entryOfFacts,
+  md5OfFacts,
+  type ObjectFacts,
+  ownModified,
+  unquoted,
+} from './s3Objects';
 import { beginParts, completeParts, eachPart, endedOnFailure, partSizeFor } from './s3PartUpload';
 import { aboutObject, type S3Requests } from './s3Requests';
 
@@ -28,9 +36,28 @@ interface Stored {
   readonly lastModifiedMs: number | undefined;
 }
 
+export interface CopyOptions {
+  /** Another modified time for the copy; copying an object onto itself needs one (sync-semantics R7). */
+  readonly modified?: Instant;
+  /** Whether the settings' storage class goes before that of the source: so it does for what comes from another remote. */
+  readonly ownClass?: boolean;
+}
+
+/** One copy under way. */
+interface Copying {
+  readonly source: FileEntry;
+  readonly before: ObjectFacts;
+  readonly to: RemotePath;
+  readonly guard: Guard;
+  /** The time to store; undefined where the metadata keeps it already. */
+  readonly modified: Instant | undefined;
+  readonly ownClass: boolean;
+}
+
 /**
- * Copies an object within the service with all that it has. `source` is what was seen there: `changed` when it differs by now.
- * `modified` gives the copy another modified time; copying an object onto itself needs one (sync-semantics R7).
+ * Copies an object within the service with content type, headers, user metadata and tags (sync-semantics A12); the service's own
+ * copying leaves its encryption to the bucket and the settings, so that is done here too. `source` is what was seen there: `changed` when it
+ * differs by now. A copy of an object without an owner's time gets its LastModified (R1), so that both count as modified at the same time.
  * The answer is the entry as now stored.
  */
 export async function copyObject(
@@ -39,7 +66,7 @@ export async function copyObject(
   source: FileEntry,
   to: RemotePath,
   guard: Guard,
-  modified: Instant | undefined,
+  options: CopyOptions,
   signal: AbortSignal,
 ): Promise<Copied> {
   const from = filePlaceOf(source.path);
@@ -52,24 +79,21 @@ export async function copyObject(
   const archived = archivedReason(before);
   if (archived) throw new RemoteError('archived', `"${source.path}": ${archived}`);
   if (guard.must !== 'anything') await checkGuard(requests, to, guard, signal);
+  const modified = options.modified ?? (ownModified(before) ? undefined : seen.modified);
+  const copying = { source, before, to, guard, modified, ownClass: options.ownClass === true };
   try {
     const stored =
       before.size >= requests.config.copyCutoff
-        ? await copyInParts(requests, host, source, before, to, guard, modified, signal)
-        : await copyWhole(requests, source, before, to, guard, modified, signal);
+        ? await copyInParts(requests, host, copying, signal)
+        : await copyWhole(requests, copying, signal);
     return {
-      entry: copiedEntry(seen, to, modified ?? storedTime(before, seen), stored.etag),
+      entry: copiedEntry(seen, to, modified ?? seen.modified, stored.etag),
       lastModifiedMs: stored.lastModifiedMs,
     };
   } catch (error) {
     if (isRemoteError(error, 'changed')) throw await whoChanged(requests, error, source, to, guard, signal);
     throw guardedError(error, place.bucket ? to : source.path, guard);
   }
-}
-
-/** The source's time as its metadata keeps it; LastModified is not copied. */
-function storedTime(before: ObjectFacts, seen: FileEntry): Instant | undefined {
-  return before.metadata['mtime'] === undefined ? undefined : seen.modified;
 }
 
 function copiedEntry(
@@ -104,28 +128,36 @@ async function whoChanged(
   return guardedError(error, to, guard);
 }
 
-async function copyWhole(
-  requests: S3Requests,
-  source: FileEntry,
-  before: ObjectFacts,
-  to: RemotePath,
-  guard: Guard,
-  modified: Instant | undefined,
-  signal: AbortSignal,
-): Promise<Stored> {
+/** What the copy is to have; onto itself, all that the object has but its time. */
+function attributesOf(
+  { config }: S3Requests,
+  { source, before, to, modified, ownClass }: Copying,
+  tagging?: string,
+): ObjectAttributes {
+  if (source.path === to) return sameAttributes(before, tagging, modified, config);
+  const attributes = copiedAttributes(before, tagging, modified, config, ownClass);
+  // Such buckets have one class, of which others know nothing.
+  if (!isDirectoryBucket(filePlaceOf(to).bucket)) return attributes;
+  const { StorageClass: _, ...rest } = attributes;
+  return rest;
+}
+
+async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSignal): Promise<Stored> {
+  const { source, before, to, guard, modified } = copying;
   const place = filePlaceOf(to);
   const { config } = requests;
-  const { Tagging: _, ...replaced } = sameAttributes(before, undefined, modified, config);
-  const attributes =
+  const attributes = attributesOf(requests, copying);
+  const { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL } = attributes;
+  const sent =
     modified === undefined
-      ? { ...attributesOfSettings(config), ...classOf(before), MetadataDirective: 'COPY' as const }
-      : { ...replaced, MetadataDirective: 'REPLACE' as const };
+      ? { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL, MetadataDirective: 'COPY' as const }
+      : { ...attributes, MetadataDirective: 'REPLACE' as const };
   const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
     client.send(
       new sdk.CopyObjectCommand({
-        ...attributes,
+        ...sent,
         ...conditionOf(guard, config.conditionalWrites),
-        TaggingDirective: 'COPY',
+        ...(!isDirectoryBucket(place.bucket) && { TaggingDirective: 'COPY' }),
         Bucket: place.bucket,
         Key: place.key,
         CopySource: copySourceOf(filePlaceOf(source.path)),
@@ -138,29 +170,20 @@ async function copyWhole(
   return { etag: unquoted(result?.ETag), lastModifiedMs: result?.LastModified?.getTime() };
 }
 
-/** The service puts a copy into the standard class unless told otherwise. */
-function classOf({ storageClass }: ObjectFacts): Pick<ObjectAttributes, 'StorageClass'> {
-  return storageClass === undefined
-    ? {}
-    : { StorageClass: storageClass as NonNullable<ObjectAttributes['StorageClass']> };
-}
-
+/** What is copied in parts takes nothing along by itself, so everything is given, tags too. */
 async function copyInParts(
   requests: S3Requests,
   host: BackendHost,
-  source: FileEntry,
-  before: ObjectFacts,
-  to: RemotePath,
-  guard: Guard,
-  modified: Instant | undefined,
+  copying: Copying,
   signal: AbortSignal,
 ): Promise<Stored> {
+  const { source, before, to, guard } = copying;
   const from = filePlaceOf(source.path);
   const place = filePlaceOf(to);
   const { config } = requests;
   const tagging = await taggingOf(requests, from, before.tagCount, signal);
   const upload = { place, path: to, guard };
-  const attributes = sameAttributes(before, tagging, modified, config);
+  const attributes = attributesOf(requests, copying, tagging);
   const md5 = md5OfFacts(before);
   // An object of parts has no MD5 as its ETag, so the metadata has to keep it.
   const Metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };

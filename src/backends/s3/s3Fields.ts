@@ -74,7 +74,8 @@ export const s3Fields: readonly S3Field[] = [
   {
     name: 'forcePathStyle',
     title: 'Path style',
-    description: 'Address buckets as endpoint/bucket rather than bucket.endpoint.',
+    description:
+      'Address buckets as endpoint/bucket rather than bucket.endpoint. Access points always have a host of their own.',
     kind: 'boolean',
     default: 'true with an endpoint of your own',
   },
@@ -142,7 +143,8 @@ export const s3Fields: readonly S3Field[] = [
   {
     name: 'copyCutoff',
     title: 'Copy cutoff',
-    description: 'Server-side copies of objects of this size or more are made in parts.',
+    description:
+      'Copies that the service makes by itself go in parts from this size on. S3 allows up to 5Gi at once, rclone copies up to 4.656Gi so.',
     kind: 'size',
     default: 4 * gibi,
     min: 5 * mebi,
@@ -185,7 +187,7 @@ export const s3Fields: readonly S3Field[] = [
     name: 'listOrder',
     title: 'List order',
     description:
-      'bytes: listings must come in byte order, as S3 promises. unordered: sort them here, for stores that do not (directory buckets).',
+      'bytes: listings must come in byte order, as S3 promises. unordered: sort them here, for stores that do not (directory buckets always are).',
     kind: 'choice',
     values: ['bytes', 'unordered'],
     default: 'bytes',

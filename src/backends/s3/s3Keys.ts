@@ -1,6 +1,7 @@
 import type { Entry, UnusableReason } from '../../remote/entry';
 import { RemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath, rootPath } from '../../remote/remotePath';
+import { bucketLength } from './bucketNames';
 
 /** An object's place: the bucket (or access point ARN) and the key in it. */
 export interface ObjectPlace {
@@ -13,8 +14,8 @@ const maxKeyBytes = 1024;
 
 /** Bucket and key of `path`; the key is empty for a bucket itself, the bucket for the top. */
 export function placeOf(path: RemotePath): ObjectPlace {
-  const slash = path.indexOf('/');
-  return slash < 0 ? { bucket: path, key: '' } : { bucket: path.slice(0, slash), key: path.slice(slash + 1) };
+  const length = bucketLength(path);
+  return { bucket: path.slice(0, length), key: path.slice(length + 1) };
 }
 
 /** As `placeOf`, for a file. Throws RemoteError `isAFolder` for the top or a bucket, `badName` for a key S3 can't hold. */

@@ -4,8 +4,9 @@ import { pagesByCursor, RepeatablePages } from '../../remote/pages';
 import type { ListOptions } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { comparePaths, type RemotePath } from '../../remote/remotePath';
+import { isDirectoryBucket } from './bucketNames';
 import { isReason, pathOfKey, prefixOf, unusableKey } from './s3Keys';
-import { archivedReason, type ListAnswer, type ListedObject, md5OfEtag } from './s3Objects';
+import { archivedReason, expressClass, type ListAnswer, type ListedObject, md5OfEtag } from './s3Objects';
 import type { ListRequest, S3Requests } from './s3Requests';
 import type { StoredTimes } from './storedTimes';
 
@@ -35,11 +36,13 @@ export function listFolder(
   signal: AbortSignal,
 ): AsyncIterable<readonly Entry[]> {
   const { bucket, key: prefix } = prefixOf(folder);
+  const { namePrefix = '' } = options;
+  const wholeFoldersOnly = isDirectoryBucket(bucket);
   return pagesByCursor<readonly Entry[], Cursor>(async (cursor) => {
     const answer = await requests.list(
       {
         bucket,
-        prefix: prefix + (options.namePrefix ?? ''),
+        prefix: wholeFoldersOnly ? prefix : prefix + namePrefix,
         delimiter: '/',
         maxKeys:
           options.pageSize === undefined ? undefined : Math.min(Math.max(1, options.pageSize), maxPage),
@@ -49,8 +52,18 @@ export function listFolder(
     );
     checkProgress(answer, cursor, bucket);
     const next = nextCursor(answer, cursor, bucket);
-    return { value: entriesOfFolder(answer, bucket, prefix, folder, knowledge), next };
+    const page = wholeFoldersOnly ? startingWith(prefix + namePrefix, answer) : answer;
+    return { value: entriesOfFolder(page, bucket, prefix, folder, knowledge), next };
   });
+}
+
+/** What of `answer` a listing with that prefix would hold. */
+function startingWith(prefix: string, answer: ListAnswer): ListAnswer {
+  return {
+    ...answer,
+    objects: answer.objects.filter(({ key }) => key.startsWith(prefix)),
+    prefixes: answer.prefixes.filter((found) => found.startsWith(prefix)),
+  };
 }
 
 function entriesOfFolder(
@@ -206,7 +219,11 @@ function entryOfListed(
     etag === undefined || lastModifiedMs === undefined
       ? undefined
       : knowledge.times?.find(object.key, { etag, serverModifiedMs: lastModifiedMs });
-  const md5 = known ? known.md5 : knowledge.etagsAreNoMd5 ? undefined : md5OfEtag(etag);
+  const md5 = known
+    ? known.md5
+    : knowledge.etagsAreNoMd5 || storageClass === expressClass
+      ? undefined
+      : md5OfEtag(etag);
   const readonly = archivedReason({ storageClass, restore: undefined, archiveStatus: undefined });
   return {
     kind: 'file',

@@ -47,6 +47,9 @@ export interface ObjectFacts {
   readonly archiveStatus: string | undefined;
 }
 
+/** The only class of directory buckets (`isDirectoryBucket`), and of nothing else. */
+export const expressClass = 'EXPRESS_ONEZONE';
+
 const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /** Lower-case MD5 that an ETag or `md5chksum` surely is (sync-semantics R3); undefined otherwise. */
@@ -59,9 +62,16 @@ export function md5OfFacts(facts: ObjectFacts): string | undefined {
   return etagIsMd5(facts) ? md5OfEtag(facts.etag) : undefined;
 }
 
-/** The ETag of an object encrypted with a KMS or customer's key has the form of an MD5 and is none. */
-export function etagIsMd5(facts: Pick<ObjectFacts, 'serverSideEncryption' | 'customerKey'>): boolean {
-  return !facts.customerKey && !facts.serverSideEncryption?.startsWith('aws:kms');
+/** The ETag of an object encrypted with a KMS or customer's key, or in a directory bucket, may have the form of an MD5 and is none. */
+export function etagIsMd5(
+  facts: Pick<ObjectFacts, 'serverSideEncryption' | 'customerKey'> &
+    Partial<Pick<ObjectFacts, 'storageClass'>>,
+): boolean {
+  return (
+    !facts.customerKey &&
+    !facts.serverSideEncryption?.startsWith('aws:kms') &&
+    facts.storageClass !== expressClass
+  );
 }
 
 /** The MD5 that `etag` looks like. */
@@ -75,11 +85,18 @@ export function unquoted(etag: string | undefined): string | undefined {
   return etag.replace(/^W\//, '').replace(/^"|"$/g, '');
 }
 
+/** The modified time that an object's metadata keeps, if that is one (sync-semantics R2). */
+export function ownModified({ metadata }: ObjectFacts): Instant | undefined {
+  const stored = metadata['mtime'];
+  return stored === undefined ? undefined : parseRcloneTime(stored);
+}
+
 /** The owner's modified time of an object: its metadata, else LastModified (sync-semantics R1, R2). */
 export function modifiedOfFacts(facts: ObjectFacts): Instant | undefined {
-  const stored = facts.metadata['mtime'];
-  const parsed = stored === undefined ? undefined : parseRcloneTime(stored);
-  return parsed ?? (facts.lastModifiedMs === undefined ? undefined : instantFromMs(facts.lastModifiedMs));
+  return (
+    ownModified(facts) ??
+    (facts.lastModifiedMs === undefined ? undefined : instantFromMs(facts.lastModifiedMs))
+  );
 }
 
 /** The entry of an object that a HEAD or GET showed: nothing more could be learned of it. */

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { withRetries } from '../../remote/layers/withRetries';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './bodies';
+import { isDirectoryBucket } from './bucketNames';
 import { OpenUploads } from './openUploads';
 import type { ObjectAttributes } from './s3Attributes';
 import { answerDate } from './s3Client';
 import { locationOf } from './s3Config';
 import { conditionOf, headIfThere } from './s3Guards';
-import type { ObjectPlace } from './s3Keys';
+import { type ObjectPlace, placeOf } from './s3Keys';
 import { unquoted } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
@@ -56,7 +58,8 @@ export async function uploadInParts(
 ): Promise<StoredAnswer> {
   const { config } = requests;
   const { body, facts, place } = upload;
-  const withCrc = config.checksums === 'whenSupported';
+  const directory = isDirectoryBucket(place.bucket);
+  const withCrc = directory || config.checksums === 'whenSupported';
   const partSize = partSizeFor(body.size, config.chunkSize);
   const started = await beginParts(requests, upload, attributes, withCrc, signal);
   return endedOnFailure(requests, host, upload, started, async () => {
@@ -85,7 +88,7 @@ export async function uploadInParts(
                 uploadId: started.uploadId,
                 number: index + 1,
                 content: bytes,
-                contentMd5: base64OfHex(digests.md5),
+                contentMd5: directory ? undefined : base64OfHex(digests.md5),
                 crc32: withCrc ? digests.crc32 : undefined,
               },
               stop,
@@ -306,12 +309,13 @@ export async function completeParts(
 
 /** Only an ETag that has the form of S3's can be wrong; other stores make up others (sync-semantics H25). */
 function checkWholeEtag(
-  path: string,
+  path: RemotePath,
   etag: string | undefined,
   expected: string | undefined,
   encryption: string | undefined,
 ): void {
   if (expected === undefined || etag === undefined || encryption?.startsWith('aws:kms')) return;
+  if (isDirectoryBucket(placeOf(path).bucket)) return;
   if (/^[0-9a-f]{32}-\d+$/.test(etag) && etag !== expected)
     throw new RemoteError('damaged', `The service put the parts of "${path}" together wrongly.`);
 }

@@ -17,8 +17,9 @@ import type {
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { comparePaths, type RemotePath, rootPath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
+import { isDirectoryBucket } from './bucketNames';
 import type { S3Connection } from './s3Client';
-import { locationOf, type S3Config } from './s3Config';
+import { copiesWithOf, locationOf, type S3Config } from './s3Config';
 import { type Copied, copyObject } from './s3Copying';
 import { checkBucket, isImpliedFolder, makeFolder, removeFolder } from './s3Folders';
 import { filePlaceOf, placeOf } from './s3Keys';
@@ -59,6 +60,7 @@ export class S3Remote implements Remote {
       realFolders: false,
       keepsAttributes: true,
       location: locationOf(config),
+      ...(config.credentials !== 'anonymous' && { copiesWith: copiesWithOf(config) }),
     };
     this.extras = {
       shareLink: (path, seconds, signal) => shareLink(this.requests, path, seconds, signal),
@@ -77,9 +79,11 @@ export class S3Remote implements Remote {
     _options: DeepListOptions,
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]> {
-    const unordered = this.config.listOrder === 'unordered';
-    const listBucket = (path: RemotePath) =>
-      listBelow(this.requests, path, this.knowledge(placeOf(path).bucket), unordered, signal);
+    const listBucket = (path: RemotePath) => {
+      const { bucket } = placeOf(path);
+      const unordered = this.config.listOrder === 'unordered' || isDirectoryBucket(bucket);
+      return listBelow(this.requests, path, this.knowledge(bucket), unordered, signal);
+    };
     if (folder !== rootPath) return listBucket(folder);
     let buckets: RemotePath[] | undefined;
     let current: RepeatablePages<readonly Entry[]> | undefined;
@@ -188,7 +192,16 @@ export class S3Remote implements Remote {
   async copyWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
     signal.throwIfAborted();
     if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
-    const copied = await copyObject(this.requests, this.host, source, to, guard, undefined, signal);
+    const copied = await copyObject(this.requests, this.host, source, to, guard, {}, signal);
+    this.copied(copied);
+    return copied.entry;
+  }
+
+  /** Copies what another remote on this service shows; `capabilities.copiesWith` tells which those are. */
+  async copyFrom(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+    signal.throwIfAborted();
+    if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
+    const copied = await copyObject(this.requests, this.host, source, to, guard, { ownClass: true }, signal);
     this.copied(copied);
     return copied.entry;
   }
@@ -206,7 +219,15 @@ export class S3Remote implements Remote {
   async setModifiedTime(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry> {
     signal.throwIfAborted();
     const guard: Guard = { must: 'beUnchanged', entry: file };
-    const changed = await copyObject(this.requests, this.host, file, file.path, guard, time, signal);
+    const changed = await copyObject(
+      this.requests,
+      this.host,
+      file,
+      file.path,
+      guard,
+      { modified: time },
+      signal,
+    );
     this.copied(changed);
     return changed.entry;
   }
@@ -287,7 +308,11 @@ export class S3Remote implements Remote {
     return {
       times: this.timesOf(bucket),
       get etagsAreNoMd5() {
-        return config.serverSideEncryption?.startsWith('aws:kms') === true || bucketsWithKms.has(bucket);
+        return (
+          config.serverSideEncryption?.startsWith('aws:kms') === true ||
+          bucketsWithKms.has(bucket) ||
+          isDirectoryBucket(bucket)
+        );
       },
     };
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { RemoteError } from '../../remote/remoteError';
+import { bucketProblem } from './bucketNames';
 import type { ErrorContext } from './errorWords';
 import { keysWereRenewed } from './keptCredentials';
 import { parseListing } from './listXml';
@@ -12,7 +13,14 @@ import { toRemoteError } from './s3Errors';
 import type { ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ObjectFacts, unquoted } from './s3Objects';
 import { sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
-import { arePlain, type PlainRequest, ServiceRefusal, sendSigned, textOf } from './signedRequests';
+import {
+  arePlain,
+  bucketRegionOf,
+  type PlainRequest,
+  ServiceRefusal,
+  sendSigned,
+  textOf,
+} from './signedRequests';
 
 export interface ListRequest {
   readonly bucket: string;
@@ -45,8 +53,8 @@ export interface PutRequest {
   readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
   readonly content: Buffer | Readable;
   readonly length: number;
-  /** Base64. */
-  readonly contentMd5: string;
+  /** Base64; undefined where the service takes none. */
+  readonly contentMd5: string | undefined;
   /** Base64. */
   readonly crc32: string | undefined;
 }
@@ -57,8 +65,8 @@ export interface PartRequest {
   /** From 1. */
   readonly number: number;
   readonly content: Buffer;
-  /** Base64. */
-  readonly contentMd5: string;
+  /** Base64; undefined where the service takes none. */
+  readonly contentMd5: string | undefined;
   /** Base64. */
   readonly crc32: string | undefined;
 }
@@ -89,17 +97,35 @@ export class S3Requests {
     readonly connection: S3Connection,
   ) {}
 
-  /** Runs requests of the SDK. */
+  /**
+   * Runs requests of the SDK, in the region of the bucket they are about; a bucket that turns out to be in another one is asked again
+   * there, so `request` may be called twice. Throws `badName` for a bucket that can't be used (`bucketProblem`).
+   */
   async run<T>(
     about: About,
     signal: AbortSignal,
     request: (connection: S3Connection) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
-    const { credentials } = this.connection;
+    const { connection } = this;
+    const { credentials } = connection;
+    const { bucket } = about;
+    const problem = bucket === undefined ? undefined : bucketProblem(bucket);
+    if (problem) throw new RemoteError('badName', problem);
     const generation = credentials?.generation ?? 0;
+    const askedIn = bucket === undefined ? undefined : connection.regionOf(bucket);
+    const ask = () => request({ ...connection, client: connection.clientFor(bucket) });
     try {
-      return await request(this.connection);
+      try {
+        return await ask();
+      } catch (error) {
+        const region = bucketRegionOf(error);
+        if (bucket === undefined || region === undefined || signal.aborted) throw error;
+        connection.movedTo(bucket, region);
+        // Another request may have found it out meanwhile.
+        if (connection.regionOf(bucket) === askedIn) throw error;
+        return await ask();
+      }
     } catch (error) {
       const failure = toRemoteError(error, this.context(about), signal);
       if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
@@ -171,7 +197,7 @@ export class S3Requests {
         ...headersOf(request.attributes),
         ...(condition.IfMatch !== undefined && { 'if-match': condition.IfMatch }),
         ...(condition.IfNoneMatch !== undefined && { 'if-none-match': condition.IfNoneMatch }),
-        'content-md5': request.contentMd5,
+        ...(request.contentMd5 !== undefined && { 'content-md5': request.contentMd5 }),
         ...(request.crc32 && { 'x-amz-checksum-crc32': request.crc32 }),
       };
       const plain: PlainRequest = {
@@ -206,9 +232,12 @@ export class S3Requests {
           ['partNumber', String(number)],
           ['uploadId', uploadId],
         ],
-        headers: { 'content-md5': contentMd5, ...(crc32 && { 'x-amz-checksum-crc32': crc32 }) },
+        headers: {
+          ...(contentMd5 !== undefined && { 'content-md5': contentMd5 }),
+          ...(crc32 && { 'x-amz-checksum-crc32': crc32 }),
+        },
         body: content,
-        signedByMd5: true,
+        signedByMd5: contentMd5 !== undefined,
       };
       const answer = await this.send(place.bucket, plain, signal);
       if (!answer) return sdkPutPart(connection, request, signal);
@@ -225,14 +254,16 @@ export class S3Requests {
   ): Promise<IncomingMessage | undefined> {
     const { connection } = this;
     if (request.headers && !arePlain(request.headers)) return undefined;
-    for (;;) {
+    for (let moved = false; ; moved = true) {
       const address = await connection.addressOf(bucket);
       if (!address) return undefined;
       try {
         return await sendSigned(connection, address, request, signal);
       } catch (error) {
-        const region = error instanceof ServiceRefusal ? error.bucketRegion : undefined;
-        if (region === undefined || !connection.movedTo(bucket, region)) throw error;
+        const region = bucketRegionOf(error);
+        if (moved || region === undefined) throw error;
+        connection.movedTo(bucket, region);
+        if (connection.regionOf(bucket) === address.scope.region) throw error;
         if (request.body && !Buffer.isBuffer(request.body))
           // The body is used up; the caller's next try has a new one and goes to the right place.
           throw new RemoteError('unavailable', `The bucket "${bucket}" is in the region ${region}.`, {

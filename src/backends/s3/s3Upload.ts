@@ -3,6 +3,7 @@ import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './bodies';
+import { isDirectoryBucket } from './bucketNames';
 import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { filePlaceOf } from './s3Keys';
@@ -142,21 +143,22 @@ async function put(
 ): Promise<StoredAnswer> {
   const { place, body, guard } = upload;
   const { config } = requests;
-  const kms = attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
+  const directory = isDirectoryBucket(place.bucket);
+  const etagIsOther = directory || attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
   const started = performance.now();
   const contentMd5 = base64OfHex(digests.md5);
   const answer = await requests.put(
     {
       place,
       // Where the ETag will be no MD5, the metadata tells it, for small files too (sync-semantics R4).
-      attributes: kms
+      attributes: etagIsOther
         ? { ...attributes, Metadata: { ...attributes.Metadata, md5chksum: contentMd5 } }
         : attributes,
       condition: conditionOf(guard, config.conditionalWrites),
       content,
       length: body.size,
-      contentMd5,
-      crc32: config.checksums === 'whenSupported' ? digests.crc32 : undefined,
+      contentMd5: directory ? undefined : contentMd5,
+      crc32: directory || config.checksums === 'whenSupported' ? digests.crc32 : undefined,
     },
     signal,
   );

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { RemoteError } from '../../remote/remoteError';
 import { answerDate, type S3Connection } from './s3Client';
 import { decodeListedKey, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
@@ -93,6 +94,11 @@ export async function sdkPut(
   { place, attributes, condition, content, length, contentMd5, crc32 }: PutRequest,
   signal: AbortSignal,
 ): Promise<PutAnswer> {
+  if (content instanceof Readable && (content.readableDidRead || content.destroyed))
+    throw new RemoteError(
+      'unavailable',
+      `The content for "${place.bucket}/${place.key}" has to be sent anew.`,
+    );
   const answer = await client.send(
     new sdk.PutObjectCommand({
       ...attributes,

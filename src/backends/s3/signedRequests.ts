@@ -40,14 +40,16 @@ export class ServiceRefusal extends Error {
     this.$response = { statusCode: status, headers };
     this.Region = elementOf(document, 'Region');
   }
+}
 
-  /** The region of the bucket that was asked, when this is a refusal to serve it from another. */
-  get bucketRegion(): string | undefined {
-    const status = this.$metadata.httpStatusCode;
-    if (status !== 301 && status !== 307 && status !== 400) return undefined;
-    const region = this.$response.headers['x-amz-bucket-region'];
-    return typeof region === 'string' ? region : this.Region;
-  }
+/** The region of the bucket that was asked, when `error`, of either client, is a refusal to serve it from another. Pure. */
+export function bucketRegionOf(error: unknown): string | undefined {
+  const { $metadata, $response, Region } = (error ?? {}) as Partial<ServiceRefusal>;
+  const status = $metadata?.httpStatusCode;
+  if (status !== 301 && status !== 307 && status !== 400) return undefined;
+  const region = $response?.headers?.['x-amz-bucket-region'];
+  if (typeof region === 'string') return region;
+  return typeof Region === 'string' ? Region : undefined;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import type { ObjectPlace } from './s3Keys';
+import { isDirectoryBucket } from './bucketNames';
+import { type ObjectPlace, placeOf } from './s3Keys';
 import { etagIsMd5, md5OfEtag } from './s3Objects';
 
 /** One file on its way up. */
@@ -37,7 +38,8 @@ export function checkStoredMd5(
   md5: string,
   serverSideEncryption: string | undefined,
 ): void {
-  if (!etagIsMd5({ serverSideEncryption, customerKey: false })) return;
+  if (!etagIsMd5({ serverSideEncryption, customerKey: false }) || isDirectoryBucket(placeOf(path).bucket))
+    return;
   const stored = md5OfEtag(etag);
   if (stored !== undefined && stored !== md5)
     throw new RemoteError('damaged', `The service stored other content at "${path}" than was sent.`);

@@ -44,7 +44,16 @@ export function logging(inner: Remote, log: Log): Remote {
     };
   }
 
-  const { readWhole, md5Of, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
+  const {
+    readWhole,
+    md5Of,
+    copyWithin,
+    copyFrom,
+    moveWithin,
+    moveFolderWithin,
+    trashFolder,
+    setModifiedTime,
+  } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
   return {
     get capabilities() {
@@ -102,6 +111,12 @@ export function logging(inner: Remote, log: Log): Remote {
       copyWithin: (source, to, guard, signal) =>
         logged('http', `copy ${source.path} to ${to}, ${words(guard)}`, () =>
           copyWithin.call(inner, source, to, guard, signal),
+        ),
+    }),
+    ...(copyFrom && {
+      copyFrom: (source, to, guard, signal) =>
+        logged('http', `copy ${source.path} of another remote to ${to}, ${words(guard)}`, () =>
+          copyFrom.call(inner, source, to, guard, signal),
         ),
     }),
     ...(moveWithin && {

@@ -23,6 +23,7 @@ export function refusingWrites(inner: Remote): Remote {
     removeFolder: refuse,
     ...(inner.removeFiles && { removeFiles: refuse }),
     ...(inner.copyWithin && { copyWithin: refuse }),
+    ...(inner.copyFrom && { copyFrom: refuse }),
     ...(inner.moveWithin && { moveWithin: refuse }),
     ...(inner.moveFolderWithin && { moveFolderWithin: refuse }),
     ...(inner.trashFolder && { trashFolder: refuse }),

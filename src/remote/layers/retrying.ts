@@ -22,7 +22,16 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     signal: AbortSignal,
   ) => withRetries(what, operation, policy, signal);
 
-  const { readWhole, md5Of, copyWithin, moveWithin, moveFolderWithin, trashFolder, setModifiedTime } = inner;
+  const {
+    readWhole,
+    md5Of,
+    copyWithin,
+    copyFrom,
+    moveWithin,
+    moveFolderWithin,
+    trashFolder,
+    setModifiedTime,
+  } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
 
   return {
@@ -98,6 +107,20 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
           (failed) =>
             orAlreadyDone(
               () => copyWithin.call(inner, source, to, guard, signal),
+              failed,
+              () => sameContent(inner, source, to, signal),
+            ),
+          signal,
+        ),
+    }),
+
+    ...(copyFrom && {
+      copyFrom: (source, to, guard, signal) =>
+        again(
+          `copy ${source.path} of another remote to ${to}`,
+          (failed) =>
+            orAlreadyDone(
+              () => copyFrom.call(inner, source, to, guard, signal),
               failed,
               () => sameContent(inner, source, to, signal),
             ),

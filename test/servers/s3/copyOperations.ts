@@ -1,5 +1,6 @@
 import { checksumOf } from './checksums';
 import { checkCopySourceConditions, checkWriteConditions } from './conditions';
+import { EXPRESS_CLASS } from './directoryBuckets';
 import { bucketOf, checkKeyLength, type Exchange, isoTime, keyOf, type Reply, xmlReply } from './exchange';
 import { factsOf, namedAlgorithm, requireReadable } from './objectHeaders';
 import { etagOf, findObject, writtenHeaders } from './objectOperations';
@@ -17,10 +18,15 @@ export interface CopySource {
 
 /** Finds the source of a copy and checks `x-amz-copy-source-if-*`. Throws S3Error. */
 export function copySourceOf(exchange: Exchange): CopySource {
-  const { request, store, now } = exchange;
+  const { request, store, now, settings } = exchange;
   const raw = headerOf(request, 'x-amz-copy-source') ?? '';
   const mark = /\?versionId=([^&]*)$/.exec(raw);
-  const path = decode((mark ? raw.slice(0, mark.index) : raw).replace(/^\//, ''));
+  const named = decode((mark ? raw.slice(0, mark.index) : raw).replace(/^\//, ''));
+  // An object behind an access point is named by `ARN/object/key`.
+  const path = named.replace(
+    /^(arn:[^/]*:accesspoint\/[^/]+)\/object\//,
+    (_all, arn: string) => `${settings.accessPoints[arn] ?? 'no-such-access-point'}/`,
+  );
   const slash = path.indexOf('/');
   if (slash < 1 || slash === path.length - 1) {
     throw new S3Error(
@@ -68,7 +74,7 @@ export function copyObject(exchange: Exchange): Reply {
   checkWriteConditions(request, bucket.current(key));
   const object = new StoredObject(key, {
     body: source.chunks,
-    etag: etagOf(plainDigest(source), asked.encryption),
+    etag: etagOf(plainDigest(source), asked.encryption, bucket.name),
     lastModified: exchange.now,
     headers: replaceMetadata ? asked.headers : source.headers,
     metadata: replaceMetadata ? asked.metadata : source.metadata,
@@ -97,7 +103,10 @@ function directive(request: S3Request, header: string): 'COPY' | 'REPLACE' {
 
 /** The MD5 of the content; multipart and encrypted objects have an ETag that is something else. */
 function plainDigest(source: StoredObject): Buffer {
-  const isMd5 = source.partSizes === undefined && Object.keys(source.encryption).length === 0;
+  const isMd5 =
+    source.partSizes === undefined &&
+    Object.keys(source.encryption).length === 0 &&
+    source.storageClass !== EXPRESS_CLASS;
   return isMd5 ? Buffer.from(source.etag, 'hex') : md5(source.chunks);
 }
 

@@ -13,6 +13,8 @@ export interface ServerSettings {
   lastModifiedPrecision: 's' | 'ms';
   /** How long restoring an archived object takes, in milliseconds. */
   restoreTakesMs: number;
+  /** Access points, by ARN with a slash before the name, and the bucket of each. */
+  accessPoints: Readonly<Record<string, string>>;
 }
 
 /** One request with all that is needed to answer it. */

@@ -29,6 +29,8 @@ export interface Fault {
   /** S3's error code; default InternalError. `SlowDown` alone implies status 503. */
   code?: string;
   message?: string;
+  /** More headers of that answer. */
+  headers?: Readonly<Record<string, string>>;
   /** Seconds for a Retry-After header. */
   retryAfter?: number;
   /** Break the connection after so many bytes of the request's body have been read; the operation isn't done. */

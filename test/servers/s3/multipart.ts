@@ -81,7 +81,7 @@ export function uploadPart(exchange: Exchange): Reply {
   if (wanted !== undefined && body.checksum === undefined && upload.checksum?.type === 'COMPOSITE') {
     throw checksumMismatch(wanted, 'null');
   }
-  const etag = etagOf(body.md5, upload.facts.encryption);
+  const etag = etagOf(body.md5, upload.facts.encryption, upload.bucket);
   upload.parts.set(number, {
     number,
     chunks: body.chunks,
@@ -116,7 +116,7 @@ export function uploadPartCopy(exchange: Exchange): Reply {
   }
   const chunks = range ? slice(source.chunks, range.start, range.end) : source.chunks;
   const digest = md5(chunks);
-  const etag = etagOf(digest, upload.facts.encryption);
+  const etag = etagOf(digest, upload.facts.encryption, upload.bucket);
   const algorithm = upload.checksum?.algorithm;
   const checksum = algorithm && { algorithm, value: checksumOf(algorithm, chunks) };
   upload.parts.set(number, {

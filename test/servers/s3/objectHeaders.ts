@@ -1,4 +1,5 @@
 import { CHECKSUM_ALGORITHMS } from './checksums';
+import { EXPRESS_CLASS, isDirectory } from './directoryBuckets';
 import type { Bucket, StoredObject } from './objectStore';
 import { S3Error } from './s3Error';
 import { headerOf, type S3Request } from './s3Request';
@@ -76,7 +77,7 @@ export function factsOf(request: S3Request, bucket: Bucket): FactsOfRequest {
     headers,
     metadata,
     tags: parseTagging(headerOf(request, 'x-amz-tagging')),
-    storageClass: storageClassOf(request),
+    storageClass: isDirectory(bucket.name) ? EXPRESS_CLASS : storageClassOf(request),
     encryption: encryptionOf(request, bucket.defaultEncryption),
   };
 }

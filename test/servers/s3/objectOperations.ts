@@ -1,4 +1,5 @@
 import { checkDeleteCondition, checkReadConditions, checkWriteConditions } from './conditions';
+import { isDirectory } from './directoryBuckets';
 import { bucketOf, type Exchange, emptyReply, keyOf, type Reply, xmlReply } from './exchange';
 import {
   checksumHeaders,
@@ -25,7 +26,7 @@ export function putObject(exchange: Exchange): Reply {
   const object = new StoredObject(key, {
     ...facts,
     body: body.chunks.length === 1 && body.chunks[0] ? body.chunks[0] : body.chunks,
-    etag: etagOf(body.md5, facts.encryption),
+    etag: etagOf(body.md5, facts.encryption, bucket.name),
     lastModified: exchange.now,
     checksum: body.checksum && { ...body.checksum, type: 'FULL_OBJECT' },
   });
@@ -43,8 +44,9 @@ export function writtenHeaders(bucket: Bucket, object: StoredObject): Record<str
   };
 }
 
-/** The ETag of a body: its MD5, or something else of the same shape when it is encrypted with a KMS key. */
-export function etagOf(digest: Buffer, encryption: Readonly<Record<string, string>>): string {
+/** The ETag of a body: its MD5, or something else of the same shape when a KMS key encrypts it or a directory bucket holds it. */
+export function etagOf(digest: Buffer, encryption: Readonly<Record<string, string>>, bucket: string): string {
+  if (isDirectory(bucket)) return md5([digest, Buffer.from('express')]).toString('hex');
   const encrypted = encryption['x-amz-server-side-encryption']?.startsWith('aws:kms') ?? false;
   return (encrypted ? md5([digest, Buffer.from('kms')]) : digest).toString('hex');
 }

@@ -114,6 +114,7 @@ const SUBRESOURCES = [
   'restore',
   'retention',
   'select',
+  'session',
   'tagging',
   'torrent',
   'versioning',
@@ -122,6 +123,7 @@ const SUBRESOURCES = [
 ];
 
 const BUCKET_SUBRESOURCES: Record<string, string> = {
+  'GET session': 'CreateSession',
   'GET location': 'GetBucketLocation',
   'GET versioning': 'GetBucketVersioning',
   'PUT versioning': 'PutBucketVersioning',

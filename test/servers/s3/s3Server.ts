@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { checkDirectoryRequest, createSession, isDirectory } from './directoryBuckets';
 import {
   type Exchange,
   emptyReply,
@@ -131,13 +132,14 @@ class S3Service {
 
   constructor(
     private readonly options: S3ServerOptions,
-    credentials: ReadonlyMap<string, Credentials>,
+    private readonly credentials: Map<string, Credentials>,
     region: string,
   ) {
     this.settings = {
       minPartSize: options.minPartSize ?? 5 * 1024 * 1024,
       lastModifiedPrecision: options.lastModifiedPrecision ?? 's',
       restoreTakesMs: options.restoreTakesMs ?? 0,
+      accessPoints: options.accessPoints ?? {},
     };
     this.store = new ObjectStore(() => this.storedTime());
     this.log = new RequestLog(options.log === false ? 0 : (options.log ?? 50_000));
@@ -170,7 +172,9 @@ class S3Service {
     let fault: ActiveFault | undefined;
     let reply: Reply;
     try {
-      const request = parseRequest(entry.method, message.url ?? '/', message.headers, this.hostSuffixes);
+      const request = this.behindAccessPoint(
+        parseRequest(entry.method, message.url ?? '/', message.headers, this.hostSuffixes),
+      );
       entry.operation = request.operation;
       entry.bucket = request.bucket;
       entry.key = request.key;
@@ -201,6 +205,15 @@ class S3Service {
     await send(message, response, reply, requestId, this.now(), fault, entry);
   }
 
+  /** Requests to an access point have its name and its account's number before the host's own name. */
+  private behindAccessPoint(request: S3Request): S3Request {
+    for (const [arn, bucket] of Object.entries(this.settings.accessPoints)) {
+      const [, account, name] = /:(\d+):accesspoint\/(.+)$/.exec(arn) ?? [];
+      if (request.bucket === `${name}-${account}`) return { ...request, bucket };
+    }
+    return request;
+  }
+
   private async handle(
     message: IncomingMessage,
     request: S3Request,
@@ -210,6 +223,9 @@ class S3Service {
     const identity = this.authenticate(request);
     const body = hasBody(message) ? await this.readBody(message, request, identity) : EMPTY_BODY;
     entry.bytesIn = body.size;
+    if (isDirectory(request.bucket)) checkDirectoryRequest(request);
+    if (request.operation === 'CreateSession')
+      return createSession(this.now(), (session) => this.credentials.set(session.accessKeyId, session));
     const handler = HANDLERS[request.operation];
     if (handler === undefined) {
       throw new S3Error(
@@ -224,7 +240,7 @@ class S3Service {
       settings: this.settings,
       uploads: this.uploads,
       now: this.storedTime(),
-      listFault: fault?.list,
+      listFault: fault?.list ?? (isDirectory(request.bucket) ? 'outOfOrder' : undefined),
     };
     return handler(exchange);
   }
@@ -329,8 +345,10 @@ function faultReply(
   message: IncomingMessage,
 ): Reply | undefined {
   if (fault === undefined || (fault.status === undefined && fault.code === undefined)) return undefined;
-  const headers: Record<string, string> =
-    fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) };
+  const headers: Record<string, string> = {
+    ...fault.headers,
+    ...(fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) }),
+  };
   const code = fault.code ?? 'InternalError';
   const error = new S3Error(code, fault.message ?? code, {}, headers, fault.status);
   return errorReply(error, message.url ?? '/', requestId);

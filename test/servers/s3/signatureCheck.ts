@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { isDirectory } from './directoryBuckets';
 import { S3Error } from './s3Error';
 import { decode, headerOf, type S3Request } from './s3Request';
 
@@ -58,7 +59,9 @@ export class SignatureCheck {
     if (claim === undefined) return undefined;
     const [accessKeyId = '', date = '', region = '', service = '', terminal = ''] =
       claim.credential.split('/');
-    if (service !== 's3' || terminal !== 'aws4_request') throw malformed('The Credential is mal-formed.');
+    const express = service === 's3express' && isDirectory(request.bucket);
+    if ((service !== 's3' && !express) || terminal !== 'aws4_request')
+      throw malformed('The Credential is mal-formed.');
 
     const owner = this.credentials.get(accessKeyId);
     if (owner === undefined) {
@@ -77,7 +80,10 @@ export class SignatureCheck {
         { Region: this.region },
       );
     }
-    const token = headerOf(request, 'x-amz-security-token') ?? request.query.get('X-Amz-Security-Token');
+    const token =
+      headerOf(request, 'x-amz-s3session-token') ??
+      headerOf(request, 'x-amz-security-token') ??
+      request.query.get('X-Amz-Security-Token');
     if (token !== owner.sessionToken) {
       throw new S3Error('InvalidToken', 'The provided token is malformed or otherwise invalid.');
     }
@@ -87,10 +93,10 @@ export class SignatureCheck {
     this.checkTime(request, claim, date);
     checkSignedHeaders(request, claim);
 
-    const scope = `${date}/${region}/s3/aws4_request`;
+    const scope = `${date}/${region}/${service}/aws4_request`;
     const canonical = canonicalRequest(request, claim);
     const stringToSign = `AWS4-HMAC-SHA256\n${claim.timestamp}\n${scope}\n${sha256(canonical)}`;
-    const signingKey = this.signingKey(owner, date, region);
+    const signingKey = this.signingKey(owner, date, region, service);
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
     const given = Buffer.from(claim.signature, 'hex');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
@@ -145,11 +151,11 @@ export class SignatureCheck {
     }
   }
 
-  private signingKey(owner: Credentials, date: string, region: string): Buffer {
-    const name = `${owner.accessKeyId}/${date}/${region}/${owner.secretAccessKey}`;
+  private signingKey(owner: Credentials, date: string, region: string, service: string): Buffer {
+    const name = `${owner.accessKeyId}/${date}/${region}/${service}/${owner.secretAccessKey}`;
     let key = this.signingKeys.get(name);
     if (key === undefined) {
-      key = ['s3', 'aws4_request'].reduce(
+      key = [service, 'aws4_request'].reduce(
         (parent, part) => hmac(parent, part),
         hmac(hmac(`AWS4${owner.secretAccessKey}`, date), region),
       );
