@@ -62,7 +62,7 @@ const registered = new Set([
 ]);
 
 test('no command of the manifest is declared twice', () => {
-  const ids = manifest.contributes.commands.map(({ command }) => command);
+  const ids = (manifest.contributes.commands as { command: string }[]).map(({ command }) => command);
   assert.deepEqual([...new Set(ids)], ids);
 });
 

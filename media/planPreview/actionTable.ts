@@ -19,6 +19,7 @@ export interface TableHost {
   includeDeletes(on: boolean): void;
   expand(key: string, expanded: boolean): void;
   open(key: string): void;
+  explain(key: string): void;
   goToFilter(): void;
   scrolled(): void;
   failed(error: unknown): void;
@@ -269,6 +270,7 @@ export class ActionTable {
     else if (event.key === 'Escape') this.go(this.active);
     else if (!row) return false;
     else if (event.key === ' ') this.tickActive(row);
+    else if (event.key === '?') this.host.explain(row.key);
     else if (event.key === 'Enter') {
       if (row.kind === 'item') this.host.open(row.key);
       else this.host.expand(row.key, !row.expanded);

@@ -16,6 +16,7 @@ export class Footer {
   private readonly cancel: ButtonControl;
   private readonly close: ButtonControl;
   private readonly log: ButtonControl;
+  private readonly copyInstead: ButtonControl;
   private readonly syncInstead: ButtonControl;
   private readonly saveList: ButtonControl;
   private saidAt = 0;
@@ -30,6 +31,8 @@ export class Footer {
     this.close = button('secondary', () => command('close'));
     this.log = button('secondary', () => command('showLog'));
     this.log.set(text.words.showLog);
+    this.copyInstead = button('secondary', () => command('copyInstead'));
+    this.copyInstead.set(text.words.copyInstead);
     this.syncInstead = button('primary', () => command('syncInstead'));
     this.syncInstead.set(text.words.syncInstead);
     this.saveList = button('secondary', () => command('saveList'));
@@ -38,6 +41,7 @@ export class Footer {
       this.log,
       this.close,
       this.saveList,
+      this.copyInstead,
       this.syncInstead,
       this.cancel,
       this.retry,
@@ -63,6 +67,7 @@ export class Footer {
       this.apply.element,
       !check && (phase === 'preview' || (phase === 'scanning' && table !== undefined)),
     );
+    show(this.copyInstead.element, check && phase === 'preview');
     show(this.syncInstead.element, check && phase === 'preview');
     show(this.saveList.element, check && phase === 'preview');
     show(this.retry.element, over && run.again > 0);
@@ -74,7 +79,7 @@ export class Footer {
     this.cancel.enable(!run?.cancelling);
     if (table && phase === 'scanning') this.showScan(state);
     else if (table && check) this.showDifferences(table);
-    else if (table && !run) this.showSelection(table);
+    else if (table && !run) this.showSelection(table, state.verb === 'move');
     if (run && phase === 'running') this.showRun(run);
     if (run && over) this.showEnd(run);
     if (phase === 'scanning') this.apply.enable(false);
@@ -87,7 +92,7 @@ export class Footer {
     setText(this.aside, words.checkedNote);
   }
 
-  private showSelection(table: TableState): void {
+  private showSelection(table: TableState, moves: boolean): void {
     const { words, format } = this.text;
     const ticked = table.classes.filter((sum) => sum.class !== 'conflict' && sum.class !== 'skipped');
     const count = ticked.reduce((sum, { ticked: n }) => sum + n, 0);
@@ -108,11 +113,8 @@ export class Footer {
     const filtered = table.shown < table.all;
     const shown = fill(words.rowsShown, format.count(table.shown), format.count(table.all));
     setText(this.aside, ticked.length === 0 ? words.nothingToDoNote : filtered ? shown : '');
-    this.apply.set(
-      count === 0
-        ? words.applyNone
-        : fill(count === 1 ? words.applyOne : words.applyMany, format.count(count)),
-    );
+    const [one, many] = moves ? [words.moveOne, words.moveMany] : [words.applyOne, words.applyMany];
+    this.apply.set(count === 0 ? words.applyNone : format.plural(count, one, many));
     this.apply.enable(count > 0);
   }
 

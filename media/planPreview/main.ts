@@ -87,6 +87,7 @@ class Page {
       expand: (key, expanded) =>
         this.reorder(channel.ask({ type: 'expand', key, expanded, anchors: anchors() })),
       open: (key) => this.do(channel.ask({ type: 'open', key })),
+      explain: (key) => this.do(channel.ask({ type: 'explain', key })),
       goToFilter: () => this.header.focusFilter(),
       scrolled: () => keep({ scrollTop: this.table.scrollTop }),
       failed: (error) => this.failed(error),

@@ -36,6 +36,9 @@ export class OptionsPanel {
   private readonly limits: readonly { readonly part: string; readonly field: Field }[];
   private readonly problem = element('div', { class: 'problem', role: 'alert' });
   private readonly rulesHint = element('div', { class: 'hint' });
+  /** What the form was opened with, and how each field showed it. */
+  private options: PlanOptions | undefined;
+  private readonly asShown = new Map<Field, string | boolean>();
 
   constructor(private readonly host: OptionsHost) {
     const { words } = host.text;
@@ -155,7 +158,11 @@ export class OptionsPanel {
   }
 
   open(options: PlanOptions): void {
-    for (const field of this.fields) field.show(options);
+    this.options = options;
+    for (const field of this.fields) {
+      field.show(options);
+      this.asShown.set(field, contentOf(field.input));
+    }
     this.showHint();
     this.tell(undefined);
     show(this.root, true);
@@ -179,7 +186,9 @@ export class OptionsPanel {
     for (const field of this.fields) field.root.classList.remove('bad');
     for (const field of this.fields) {
       if (field.name === 'maxDelete') continue;
-      const value = this.readField(field);
+      // Not every value can be told by a line of text: what nobody has touched stays as it was, to the last space of a pattern.
+      const untouched = this.options && this.asShown.get(field) === contentOf(field.input);
+      const value = untouched ? this.options?.[field.name] : this.readField(field);
       if (value instanceof Error) return;
       if (value !== undefined) options[field.name] = value;
     }
@@ -261,8 +270,12 @@ export class OptionsPanel {
   }
 }
 
+function contentOf(input: Field['input']): string | boolean {
+  return input instanceof HTMLInputElement && input.type === 'checkbox' ? input.checked : input.value;
+}
+
 function labelled(label: string, input: HTMLElement): HTMLElement {
-  input.id = `option-${++ids}`;
+  input.id = `planOption${++ids}`;
   const shown = element('label', { text: label, attributes: { for: input.id } });
   return element('div', { class: 'field' }, shown, input);
 }
@@ -286,7 +299,7 @@ function choiceField(name: Name, label: string, choices: readonly (readonly [str
 }
 
 function flagField(name: Name, label: string): Field {
-  const box = element('input', { attributes: { type: 'checkbox', id: `option-${++ids}` } });
+  const box = element('input', { attributes: { type: 'checkbox', id: `planOption${++ids}` } });
   const text = element('label', { text: label, attributes: { for: box.id } });
   const standing = name === 'useDefaultExcludes' || name === 'followSymlinks';
   return {

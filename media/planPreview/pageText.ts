@@ -12,6 +12,8 @@ export interface PageText {
 
 /** Why a row stands where it does, as a short text. */
 export function reasonOf(row: ItemRow, { words }: PageText): string {
+  // There the class says it all.
+  if (row.class === 'sourceOnly' || row.class === 'targetOnly') return '';
   const known = words[row.because];
   if (row.because === 'sameName' || row.because === 'renamed') return fill(known, row.detail ?? '');
   if (row.detail === undefined) return known;

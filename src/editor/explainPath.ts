@@ -6,14 +6,19 @@ import { shortPlace } from './syncPlaces';
 /** Milliseconds of no typing after which a path is asked about: ignore files may have to be read. */
 const typingPauseMs = 150;
 
-/** Lets the user type paths, and tells below each whether it takes part in the plan and which rule decides. */
-export async function explainPath(app: Pick<App, 'explainFilter'>, request: SyncRequest): Promise<void> {
+/** Lets the user type paths, and tells below each whether it takes part in the plan and which rule decides. `path` is there to begin with. */
+export async function explainPath(
+  app: Pick<App, 'explainFilter'>,
+  request: SyncRequest,
+  path = '',
+): Promise<void> {
   const stop = new AbortController();
   let turn = 0;
   await vscode.window.showInputBox({
     title: `Which Rule Decides? ${shortPlace(request.source)} → ${shortPlace(request.target)}`,
     prompt: 'The path of a file, relative to both sides. It need not be there.',
     placeHolder: 'src/app/main.ts',
+    value: path,
     validateInput: async (text) => {
       const mine = ++turn;
       if (text.trim() === '') return undefined;

@@ -1,40 +1,38 @@
 import type { SyncRequest } from '../app';
-import type { Plan } from '../plan/plan';
+import type { PlanView } from '../preview/planView';
+import type { PageRequest } from '../preview/previewProtocol';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
 
-/** Buttons of the page that change neither the plan nor a run of it. */
-export type AsideCommand =
-  | 'close'
-  | 'savePlan'
-  | 'saveList'
-  | 'showLog'
-  | 'syncInstead'
-  | 'explainPath'
-  | 'copyAsCommand';
+/** What the page asks that changes neither the plan nor a run of it. */
+export type AsideRequest =
+  | Extract<PageRequest, { readonly type: 'explain' }>
+  | {
+      readonly type: 'close' | 'savePlan' | 'saveList' | 'showLog' | 'explainPath' | 'copyAsCommand';
+    };
 
-/** Does what such a button says. `plan` is what the page shows, if anything. */
+/** Does what is asked. `view` is what the page shows, if anything. */
 export async function doAside(
-  command: AsideCommand,
+  asked: AsideRequest,
   request: SyncRequest,
-  plan: Plan | undefined,
+  view: PlanView | undefined,
   panel: PanelAround,
   services: PreviewServices,
 ): Promise<undefined> {
-  switch (command) {
+  switch (asked.type) {
     case 'close':
       panel.close();
       break;
     case 'savePlan':
-      if (plan) await panel.savePlan(plan);
+      if (view) await panel.savePlan(view.plan);
       break;
     case 'saveList':
-      if (plan) await panel.saveList(plan);
+      if (view) await panel.saveList(view.plan);
       break;
     case 'showLog':
       services.showLog();
       break;
-    case 'syncInstead':
-      panel.preview({ ...request, options: { ...request.options, verb: 'sync' } });
+    case 'explain':
+      await services.explainPath(request, view?.itemOf(asked.key)?.path);
       break;
     case 'explainPath':
       await services.explainPath(request);

@@ -79,7 +79,6 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
       request,
       title,
       this.services,
-      (other) => void this.open(other),
       (around) => {
         return new PlanPreviewSession(request, title, this.app, this.services, around, memory, ticksLost);
       },
@@ -106,7 +105,6 @@ class PlanPreviewPanel {
     request: SyncRequest,
     title: string | undefined,
     private readonly services: PreviewServices,
-    private readonly openOther: (request: SyncRequest) => void,
     start: (around: PanelAround) => PlanPreviewSession,
   ) {
     this.session = start(this.around());
@@ -173,7 +171,6 @@ class PlanPreviewPanel {
       close: () => this.panel.dispose(),
       savePlan: (plan) => savePlan(plan),
       saveList: (plan) => saveList(plan),
-      preview: (other) => this.openOther(other),
       showError: (sentence) => void vscode.window.showErrorMessage(sentence),
       runBegan: () => this.notification.began(this.title, this.isGone || !this.panel.visible),
       runProgressed: (run) => this.notification.progressed(run),

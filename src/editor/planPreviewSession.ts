@@ -22,7 +22,7 @@ import { fill } from '../preview/words';
 import { doAside } from './pageCommands';
 import { type EarlierRuns, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
-import { reversed, withCompare, withDeletes, withOptions } from './syncRequests';
+import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
 /** Up to so many ticks and folded folders are kept over a reload of the window. */
 const mostRemembered = 2000;
@@ -49,7 +49,7 @@ export class PlanPreviewSession {
 
   constructor(
     private current: SyncRequest,
-    private readonly title: string | undefined,
+    private title: string | undefined,
     private readonly app: Pick<App, 'planSync' | 'runPlan'>,
     private readonly services: PreviewServices,
     private readonly panel: PanelAround,
@@ -180,6 +180,10 @@ export class PlanPreviewSession {
         return this.open(request.key);
       case 'swap':
         return this.swap();
+      case 'copyInstead':
+      case 'syncInstead':
+        this.restart(withVerb(this.current, request.type === 'copyInstead' ? 'copy' : 'sync'));
+        return undefined;
       case 'rescan':
         void this.rescan();
         return undefined;
@@ -193,7 +197,7 @@ export class PlanPreviewSession {
         this.cancel();
         return undefined;
       default:
-        return doAside(request.type, this.current, view?.plan, this.panel, this.services);
+        return doAside(request, this.current, view, this.panel, this.services);
     }
   }
 
@@ -223,7 +227,7 @@ export class PlanPreviewSession {
       verb: current.options.verb,
       source: this.panel.nameOf(current.source),
       target: this.panel.nameOf(current.target),
-      compare: current.options.compare,
+      compare: comparesLike(current.options),
       deletes: current.options.deletes,
       options: current.options,
       banners: this.banners,
@@ -282,34 +286,34 @@ export class PlanPreviewSession {
   }
 
   private revise(request: SyncRequest): { state: PageState } {
-    if (!this.running && !this.confirming) {
-      this.current = request;
-      void this.rescan();
-    }
+    if (request.options.verb !== this.current.options.verb) this.restart(request);
+    else void this.replan(request);
     return { state: this.state() };
   }
 
   private setOptions(options: Readonly<Record<string, unknown>>): { state: PageState; problem?: string } {
     try {
-      const request = withOptions(this.current, options);
-      const renamed = request.options.verb !== this.current.options.verb;
-      const reply = this.revise(request);
-      if (renamed) this.panel.renamed();
-      return reply;
+      return this.revise(withOptions(this.current, options));
     } catch (error) {
       return { state: this.state(), problem: this.services.describeError(error) };
     }
   }
 
   private swap(): undefined {
+    this.restart(reversed(this.current));
+  }
+
+  /** Another direction or verb: ticks, and rows of one class, were about something else; what the page looks at besides stays. */
+  private restart(request: SyncRequest): void {
     if (this.running || this.confirming) return;
-    this.current = reversed(this.current);
-    // Ticks were about the other direction; what the page looks at stays.
+    this.current = request;
     const memory = this.view?.memory() ?? this.memory;
-    this.memory = { ...memory, turned: [], gate: false };
+    this.memory = { ...memory, filter: { ...memory.filter, classes: [] }, turned: [], gate: false };
     this.view = undefined;
     this.run = undefined;
     this.banners = [];
+    // A title that a command gave is of what it asked for, so it doesn't come back after a reload of the window either.
+    this.title = undefined;
     this.panel.renamed();
     void this.rescan();
   }

@@ -33,7 +33,7 @@ export function previewServices(parts: PreviewParts): PreviewServices {
     describeError: (error) =>
       isRemoteError(error) ? error.message : phraseError(error, 'That did not work').text,
     confirmDeletes: (plan) => confirmDeletes(app, plan),
-    explainPath: (request) => explainPath(app, request),
+    explainPath: (request, path) => explainPath(app, request, path),
     copyAsCommand: async (request) =>
       void (await vscode.commands.executeCommand('cloudRemotes.copyAsCommand', request)),
     openDiff: async (plan, item) => {

@@ -15,8 +15,8 @@ export interface PreviewServices {
   describeError(error: unknown): string;
   /** Asks whether what this plan (the ticked part of the previewed one) takes away, on either side, shall go. */
   confirmDeletes(plan: Plan): Promise<boolean>;
-  /** Lets the user ask for any path whether it takes part, and which rule decides. */
-  explainPath(request: SyncRequest): Promise<void>;
+  /** Lets the user ask for any path, beginning with this one, whether it takes part, and which rule decides. */
+  explainPath(request: SyncRequest, path?: string): Promise<void>;
   /** Offers the request as a line for a terminal. */
   copyAsCommand(request: SyncRequest): Promise<void>;
   /** Files at once. */
@@ -29,14 +29,12 @@ export interface PanelAround {
   readonly language: string;
   nameOf(place: Place): PlaceName;
   tell(notice: HostNotice): void;
-  /** The sides have been swapped: the title is another one. */
+  /** The sides have been swapped, or the verb is another one, and so is the title. */
   renamed(): void;
   close(): void;
   savePlan(plan: Plan): Promise<void>;
   /** Saves the plan as lines of text: of a comparison one a file, as `rclone check --combined` tells them. */
   saveList(plan: Plan): Promise<void>;
-  /** Opens the preview of another request for the same places. */
-  preview(request: SyncRequest): void;
   /** An error that has no place in the page. */
   showError(sentence: string): void;
   runBegan(): void;

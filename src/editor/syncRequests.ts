@@ -1,7 +1,7 @@
 import type { SyncRequest } from '../app';
 import { createFilter } from '../plan/filter';
 import type { Place } from '../plan/plan';
-import { type ComparisonMode, type PlanOptions, parsePlanOptions } from '../plan/planOptions';
+import { type ComparisonMode, type PlanOptions, parsePlanOptions, type Verb } from '../plan/planOptions';
 import { isRecord } from '../preview/readPageRequest';
 import { isRemoteError } from '../remote/remoteError';
 import { pathProblem, type RemotePath } from '../remote/remotePath';
@@ -19,6 +19,16 @@ export function withOptions(request: SyncRequest, given: Readonly<Record<string,
   const options = parsePlanOptions({ ...given, ...(only && { only }) });
   createFilter(options);
   return { ...request, options };
+}
+
+/** The same sides and options for another verb. */
+export function withVerb(request: SyncRequest, verb: Verb): SyncRequest {
+  return { ...request, options: { ...request.options, verb } };
+}
+
+/** The comparison as it is made: a comparison for its own sake looks at contents, not at times (R11). */
+export function comparesLike({ verb, compare }: PlanOptions): ComparisonMode {
+  return verb === 'check' && compare === 'rclone' ? 'checksum' : compare;
 }
 
 /** Only a sync deletes, so for another verb nothing changes. */

@@ -25,6 +25,8 @@ export type PageRequest =
   /** Options as the page has them, to be checked; those that can't be are answered with the reason, and nothing changes. */
   | { readonly type: 'setOptions'; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: 'open'; readonly key: string }
+  /** Which rule decides about the file of a row; other paths can be asked about then. */
+  | { readonly type: 'explain'; readonly key: string }
   | { readonly type: PageCommand };
 
 /** Commands without anything to say besides. */
@@ -38,6 +40,7 @@ export const pageCommands = [
   'savePlan',
   'saveList',
   'showLog',
+  'copyInstead',
   'syncInstead',
   'explainPath',
   'copyAsCommand',
@@ -72,6 +75,7 @@ export interface PageReplies {
   deletes: StateReply;
   setOptions: OptionsReply;
   open: undefined;
+  explain: undefined;
   swap: undefined;
   rescan: undefined;
   apply: undefined;
@@ -81,6 +85,7 @@ export interface PageReplies {
   savePlan: undefined;
   saveList: undefined;
   showLog: undefined;
+  copyInstead: undefined;
   syncInstead: undefined;
   explainPath: undefined;
   copyAsCommand: undefined;

@@ -76,6 +76,7 @@ export function readPageRequest(message: unknown): PageRequest | undefined {
         : undefined;
     }
     case 'open':
+    case 'explain':
       return isText(message['key']) ? { type, key: message['key'] } : undefined;
     default:
       return undefined;

@@ -108,7 +108,10 @@ export const englishWords = {
   applyNone: 'Nothing ticked',
   applyOne: 'Apply {0} change',
   applyMany: 'Apply {0} changes',
-  syncInstead: 'Sync…',
+  moveOne: 'Move {0} file',
+  moveMany: 'Move {0} files',
+  copyInstead: 'Copy…',
+  syncInstead: 'Make a sync of this',
   saveList: 'Save list as…',
   checkedNote: 'Nothing is changed by comparing.',
   differences: '{0} found',
@@ -307,7 +310,8 @@ export const englishWords = {
   partlyTicked: 'partly ticked',
   folder: 'folder',
   loading: 'loading',
-  keyboardHint: 'Space ticks, Enter opens the difference, slash goes to the filter.',
+  keyboardHint:
+    'Space ticks, Enter opens the difference, slash goes to the filter, question mark tells which rule decides.',
 } as const;
 
 export type Words = { readonly [key in keyof typeof englishWords]: string };

@@ -29,7 +29,29 @@ test('a plan is told line by line: sides, actions, what is left alone, totals', 
   assert.equal([...describePlan(selectActions(plan, []))].at(-1), 'left out  2 files, 4 bytes');
 });
 
-test('H8: times are told in UTC, wherever the reader is', async () => {
+test('a check is told by its marks alone, each file once, in the order of paths (R11)', async () => {
+  const plan = await planOf(
+    'options {"verb":"check"}',
+    'source b/unread 3 @10',
+    'target b/unread 3 @10 md5=none',
+    'target fails stat b/unread forbidden',
+    'source "odd\\nname" 1',
+    'source a-b 1',
+    'target a-b 1',
+    'source a/b 1',
+    'target a/b 2',
+    'source unusable a0 notRegular',
+    'target z 1',
+  );
+  assert.deepEqual(
+    [...describePlan(plan)],
+    ['= a-b', '* a/b', '! a0', '! b/unread', '+ "odd\\nname"', '- z'],
+  );
+  assert.deepEqual(plan.same, ['a-b']);
+  assert.deepEqual(plan.unchanged, { files: 1, bytes: 1 });
+});
+
+test('times are told in UTC, wherever the reader is (H8)', async () => {
   const plan = await planOf('source a 1 @10.5', 'target a 1 @15552000.000000001');
   const zone = process.env['TZ'];
   try {

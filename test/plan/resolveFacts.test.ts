@@ -117,6 +117,29 @@ test('a file is read for its hash only when sizes agree, times do not, and the o
   assert.deepEqual(sides.target.asked.sort(), ['stat:multipart', 'stat:same', 'stat:touched']);
 });
 
+test('flags that decide without a time ask for none; update asks even where sizes differ (R6)', async () => {
+  const asked = async (flags: Partial<ComparisonRules>) => {
+    const sides = await given(
+      [
+        { path: 'same', content: 'abc', modified: at('1') },
+        { path: 'size', content: 'abcd', modified: at('1') },
+      ],
+      [
+        { path: 'same', content: 'abc', modified: at('1'), serverModified: at('1') },
+        { path: 'size', content: 'abc', modified: at('1'), serverModified: at('1') },
+      ],
+    );
+    await resolve(sides, 'rclone', { rules: { ...rules('rclone'), ...flags } });
+    return [...sides.source.asked, ...sides.target.asked].sort();
+  };
+  assert.deepEqual(await asked({}), ['stat:same']);
+  assert.deepEqual(await asked({ ignoreExisting: true }), []);
+  assert.deepEqual(await asked({ ignoreTimes: true }), []);
+  assert.deepEqual(await asked({ update: true }), ['stat:same', 'stat:size']);
+  assert.deepEqual(await asked({ update: true, serverTime: { source: false, target: true } }), []);
+  assert.deepEqual(await asked({ mode: 'size-only', update: true }), ['stat:same', 'stat:size']);
+});
+
 test('size-only and checksum ask a store for nothing that its listing told (H29)', async () => {
   const files = [{ path: 'a', content: 'abc', modified: at('1') }];
   for (const mode of ['size-only', 'checksum'] as const) {

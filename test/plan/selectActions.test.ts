@@ -54,6 +54,36 @@ test('everything ticked changes no action', async () => {
   assert.deepEqual(all.leftOut, { files: 0, bytes: 0 });
 });
 
+test('renames and removals can be ticked too, and are counted like the totals count them', async () => {
+  const renames = await planOf(
+    'options {"deletes":"during","trackRenames":"hash"}',
+    'source new.txt "abc" @10',
+    'target old.txt "abc" @10',
+    'source b.txt 4 @10',
+  );
+  assert.deepEqual(
+    renames.actions.map(({ id }) => id),
+    ['c:b.txt', 'r:new.txt'],
+  );
+  const renamed = selectActions(renames, ['r:new.txt']);
+  assert.deepEqual(renamed.totals.rename, { files: 1, bytes: 0 });
+  assert.deepEqual(renamed.leftOut, { files: 1, bytes: 4 });
+  assert.deepEqual(selectActions(renames, ['c:b.txt']).leftOut, { files: 1, bytes: 0 });
+  const moves = await planOf(
+    'options {"verb":"move"}',
+    'source a.txt "abc" @10',
+    'target a.txt "abc" @10',
+    'source b.txt 4 @10',
+  );
+  assert.deepEqual(
+    moves.actions.map(({ id }) => id),
+    ['c:b.txt', 'm:a.txt'],
+  );
+  assert.deepEqual(selectActions(moves, ['m:a.txt']).totals.removeSource, { files: 1, bytes: 3 });
+  assert.deepEqual(selectActions(moves, ['c:b.txt']).leftOut, { files: 1, bytes: 3 });
+  for (const some of [renamed, selectActions(moves, [])]) assert.deepEqual(checkPlan(some), []);
+});
+
 test('an id that the plan does not have is an error that names it', async () => {
   const plan = await planOf(...given);
   assert.throws(() => selectActions(plan, ['c:a.txt', 'd:a.txt']), /no action "d:a\.txt"/);

@@ -39,8 +39,16 @@ function report(plan: Plan, outcome: (action: Action) => ActionOutcome): RunRepo
   return { version: 1, startedAt: noon, endedAt: noon, results, totals, bytes };
 }
 
+interface Parts {
+  readonly plan?: Planner;
+  readonly run?: Runner;
+  readonly confirm?: () => Promise<boolean>;
+  readonly request?: SyncRequest;
+  readonly title?: string;
+}
+
 /** A session in a panel that only writes down what it is told. */
-function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<boolean> } = {}) {
+function opened(parts: Parts = {}) {
   const asked: SyncRequest[] = [];
   const ran: Plan[] = [];
   const log: string[] = [];
@@ -48,8 +56,8 @@ function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<b
   const planned: Planner = parts.plan ?? (async () => threeActions());
   const runs: Runner = parts.run ?? (async (plan) => report(plan, () => 'done'));
   const session = new PlanPreviewSession(
-    request,
-    undefined,
+    parts.request ?? request,
+    parts.title,
     {
       planSync: (...all) => {
         asked.push(all[0]);
@@ -67,7 +75,7 @@ function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<b
       describeError: (error) => `Sentence: ${(error as Error).message}`,
       confirmDeletes: parts.confirm ?? (async () => true),
       transfers: () => 4,
-      explainPath: async () => void log.push('explainPath'),
+      explainPath: async (_request, path = '') => void log.push(`explain ${path}`),
       copyAsCommand: async () => void log.push('copyAsCommand'),
     },
     {
@@ -79,7 +87,6 @@ function opened(parts: { plan?: Planner; run?: Runner; confirm?: () => Promise<b
       close: () => log.push('close'),
       savePlan: async () => void log.push('savePlan'),
       saveList: async () => void log.push('saveList'),
-      preview: (request) => void log.push(`preview ${request.options.verb}`),
       showError: (sentence) => log.push(sentence),
       runBegan: () => log.push('began'),
       runProgressed: () => {},
@@ -368,4 +375,103 @@ test('More ticks than can be kept are not kept in part, and it is said that they
   await session.answer({ type: 'tickShown', on: false });
   const { ticksKept, view } = session.saved();
   assert.deepEqual([ticksKept, view.turned.length], [false, 0]);
+});
+
+test('Options that can’t be are told, and nothing changes or is scanned', async () => {
+  const { session, asked } = opened();
+  await session.rescan();
+  const { state, problem } = await session.answer({ type: 'setOptions', options: { minSize: 'much' } });
+  assert.match(problem ?? '', /^Sentence: .*"minSize" is "much"/);
+  assert.equal(asked.length, 1);
+  assert.deepEqual(state.options, request.options);
+  assert.equal(state.phase, 'preview');
+});
+
+test('Options of the page are scanned with, and stay in the state and in what is saved', async () => {
+  const { session, asked } = opened();
+  await session.rescan();
+  const options = { ...defaultPlanOptions, deletes: 'before', update: true, filters: [{ exclude: '*.log' }] };
+  const { problem } = await session.answer({ type: 'setOptions', options });
+  await settled();
+  assert.equal(problem, undefined);
+  assert.deepEqual(asked[1]?.options, options);
+  assert.deepEqual(session.state().options, options);
+  assert.deepEqual((session.saved().request as SyncRequest).options, options);
+});
+
+test('While a run goes on, options and verb stay as they are', async () => {
+  const { session, asked } = opened({ run: () => new Promise(() => {}) });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  await session.answer({ type: 'setOptions', options: { verb: 'move' } });
+  await session.answer({ type: 'copyInstead' });
+  assert.equal(session.request, asked[0]);
+  assert.equal(asked.length, 1);
+});
+
+test('Another verb forgets the ticks and the classes shown, and the title that the command gave', async () => {
+  const { session, log } = opened({ title: 'Sync: 3 files → photos' });
+  await session.rescan();
+  await session.answer({ type: 'includeDeletes', on: true });
+  const filter = { text: 'a', classes: ['delete'], states: [] } as const;
+  await session.answer({ type: 'filter', ...filter, anchors: [] });
+  assert.equal(session.saved().title, 'Sync: 3 files → photos');
+  await session.answer({ type: 'setOptions', options: { ...request.options, verb: 'move' } });
+  await settled();
+  const { table } = session.state();
+  assert.deepEqual(table?.filter, { text: 'a', classes: [], states: [] });
+  assert.equal(table?.deletesIncluded, false);
+  assert.deepEqual(log, ['renamed']);
+  assert.equal('title' in session.saved(), false);
+});
+
+test('A comparison is never run, and becomes a sync or a copy in its place', async () => {
+  const check = { ...request, options: { ...request.options, verb: 'check' } } as const;
+  const { session, asked, ran } = opened({
+    request: check,
+    plan: async ({ options }) => ({ ...threeActions(), options }),
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await session.answer({ type: 'retry' });
+  await settled();
+  assert.deepEqual(ran, []);
+  assert.equal(session.state().compare, 'checksum');
+  await session.answer({ type: 'syncInstead' });
+  await settled();
+  assert.deepEqual([asked[1]?.options.verb, asked[1]?.options.compare], ['sync', 'rclone']);
+  assert.deepEqual([session.state().verb, session.state().table?.deletesIncluded], ['sync', false]);
+  await session.answer({ type: 'copyInstead' });
+  await settled();
+  assert.equal(asked[2]?.options.verb, 'copy');
+});
+
+test('A row is explained by its path; the button asks about any', async () => {
+  const { session, log } = opened();
+  await session.rescan();
+  await session.answer({ type: 'explain', key: 'A|c:img/b' });
+  await session.answer({ type: 'explainPath' });
+  await session.answer({ type: 'copyAsCommand' });
+  assert.deepEqual(log, ['explain img/b', 'explain ', 'copyAsCommand']);
+});
+
+test('A move asks before it runs, even without deletes', async () => {
+  const questions: number[] = [];
+  const action: Action = {
+    ...(upload('a', 10) as Extract<Action, { kind: 'copyFile' }>),
+    removesSource: true,
+  };
+  const { session, ran } = opened({
+    request: { ...request, options: { ...request.options, verb: 'move' } },
+    plan: async ({ options }) => ({ ...planOf({ actions: [action] }), options }),
+    confirm: async () => questions.push(1) > 1,
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.deepEqual([questions.length, ran.length], [1, 0]);
+  await session.answer({ type: 'apply' });
+  await settled();
+  assert.equal(ran.length, 1);
 });

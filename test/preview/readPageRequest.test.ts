@@ -21,6 +21,8 @@ const good: readonly PageRequest[] = [
   { type: 'compare', mode: 'checksum' },
   { type: 'deletes', on: false },
   { type: 'open', key: 'A|c:a' },
+  { type: 'explain', key: 'A|c:a' },
+  { type: 'setOptions', options: { verb: 'move', filters: [{ exclude: '*.tmp' }], maxDelete: { files: 1 } } },
   ...pageCommands.map((type) => ({ type })),
 ];
 
@@ -63,6 +65,12 @@ test('What is no request is refused', () => {
     { type: 'compare', mode: 'none' },
     { type: 'deletes' },
     { type: 'open' },
+    { type: 'explain' },
+    { type: 'explain', key: 7 },
+    { type: 'setOptions' },
+    { type: 'setOptions', options: 'verb' },
+    { type: 'setOptions', options: [{ verb: 'copy' }] },
+    { type: 'setOptions', options: { backupFolder: 'x'.repeat(1 << 20) } },
   ];
   for (const request of bad) assert.equal(readPageRequest(request), undefined, JSON.stringify(request));
 });

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSyncRequest, reversed, samePlace, withDeletes } from '../../src/editor/syncRequests';
+import {
+  comparesLike,
+  readSyncRequest,
+  reversed,
+  samePlace,
+  withDeletes,
+  withOptions,
+  withVerb,
+} from '../../src/editor/syncRequests';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
 
 const request = {
@@ -57,4 +65,61 @@ test('Places are the same by kind, remote and path', () => {
 test('What a copy is about is kept', () => {
   const some = { ...request, options: { ...request.options, only: [{ file: 'a' }] } };
   assert.deepEqual(readSyncRequest(JSON.parse(JSON.stringify(some))), some);
+});
+
+test('Every option comes back after a reload of the window', () => {
+  const options = {
+    ...defaultPlanOptions,
+    verb: 'sync',
+    deletes: 'before',
+    filterDialect: 'gitignore',
+    filters: [{ include: 'keep' }, { exclude: '*.log' }],
+    ignoreExisting: true,
+    ignoreTimes: true,
+    update: true,
+    ignoreSize: true,
+    immutable: true,
+    keepTargetTimes: true,
+    useServerTimes: true,
+    modifyWindowMs: 2000,
+    maxDelete: { files: 10, percent: 20, bytes: 30 },
+    deleteExcluded: true,
+    backupFolder: 'kept/{date}',
+    trackRenames: 'modified',
+    minSize: '1K',
+    maxSize: 5000,
+    minAge: '1h',
+    maxAge: '7d',
+    ignoreFiles: ['.gitignore'],
+  } as const;
+  const all = { ...request, options };
+  assert.deepEqual(readSyncRequest(JSON.parse(JSON.stringify(all))), all);
+});
+
+test('Other options leave the sides and the chosen files as they are', () => {
+  const some = { ...request, options: { ...request.options, only: [{ file: 'a' }] } } as never;
+  const changed = withOptions(some, { verb: 'sync', deletes: 'none', only: [{ file: 'b' }] });
+  assert.deepEqual(changed.options.only, [{ file: 'a' }]);
+  assert.deepEqual([changed.source, changed.target], [request.source, request.target]);
+  assert.equal(changed.options.deletes, 'none');
+  // What isn't named any more is as it is by default.
+  assert.deepEqual(changed.options.filters, []);
+});
+
+test('Options and patterns that can’t be are refused with a sentence that names them', () => {
+  assert.throws(() => withOptions(request, { minAge: 'soon' }), /minAge/);
+  assert.throws(() => withOptions(request, { loud: true }), /"loud" is unknown/);
+  assert.throws(() => withOptions(request, { filters: [{ exclude: '{a' }] }), /\{a/);
+});
+
+test('The other direction makes no backups, whose folder is on the other side', () => {
+  const kept = { ...request, options: { ...request.options, backupFolder: 'kept' } };
+  assert.equal('backupFolder' in reversed(kept).options, false);
+});
+
+test('A comparison for its own sake looks at contents, unless sizes alone are meant (R11)', () => {
+  const { options } = withVerb(request, 'check');
+  assert.equal(comparesLike(options), 'checksum');
+  assert.equal(comparesLike({ ...options, compare: 'size-only' }), 'size-only');
+  assert.equal(comparesLike(request.options), 'rclone');
 });

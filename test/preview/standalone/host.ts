@@ -112,7 +112,7 @@ const session: PlanPreviewSession = new PlanPreviewSession(
       'Can’t list photos:site-assets — access denied (403). The key needs s3:ListBucket on this bucket.',
     confirmDeletes: async () => true,
     transfers: () => 4,
-    explainPath: async () => void log.push('explainPath'),
+    explainPath: async (_request, path = '') => void log.push(`explain ${path}`),
     copyAsCommand: async () => void log.push('copyAsCommand'),
   },
   {
@@ -127,7 +127,6 @@ const session: PlanPreviewSession = new PlanPreviewSession(
     close: () => void log.push('close'),
     savePlan: async () => void log.push('savePlan'),
     saveList: async () => void log.push('saveList'),
-    preview: (request) => void log.push(`preview ${request.options.verb}`),
     showError: (sentence) => void log.push(sentence),
     runBegan: () => {},
     runProgressed: () => {},

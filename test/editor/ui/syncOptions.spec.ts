@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { currentPreview, openPreview, type PreviewPage } from '../harness/previewPage';
+import { withEditor } from '../harness/withEditor';
+
+const SYNC = 'Cloud Remotes: Sync Workspace to Remote';
+const COMPARE = 'Cloud Remotes: Compare Workspace with Remote';
+const MOVE = 'Cloud Remotes: Move Workspace to Remote';
+
+/** The place chosen for the comparison is offered first. */
+const AGAIN = ['demo:site'];
+
+const started = Date.parse('2024-03-01T12:00:00Z') / 1000;
+
+async function options(page: PreviewPage): Promise<void> {
+  await page.button('Options…').click();
+  await page.frame.locator('.optionsPanel').waitFor();
+}
+
+/** Applies the options of the panel and waits for the scan that follows. */
+async function scan(page: PreviewPage): Promise<void> {
+  await page.button('Scan with these options').click();
+  await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
+  await page.reach(['preview', 'same', 'error']);
+}
+
+/** The rows of files, each as its name, what is done and why. */
+async function files(page: PreviewPage): Promise<string[]> {
+  return (await page.rows())
+    .filter((row) => !/, folder,|^Deletes|^Conflicts|^Skipped/.test(row))
+    .map((row) => row.split(', ').slice(0, 3).join(', '))
+    .sort();
+}
+
+/** Waits until the names of the files in the table satisfy `wanted`: rows come a moment after the scan's end. */
+async function untilNames(page: PreviewPage, wanted: (names: readonly string[]) => boolean): Promise<void> {
+  let names: readonly string[] = [];
+  for (let tries = 0; tries < 50; tries++) {
+    names = (await files(page)).map((row) => row.split(',')[0] ?? '');
+    if (wanted(names) && !(await page.rows()).includes('loading')) return;
+    await page.frame.waitForTimeout(200);
+  }
+  throw new Error(`The table has ${names.join(', ')}`);
+}
+
+withEditor(
+  'the options of a sync',
+  {
+    files: {
+      'new.txt': 'new\n',
+      'same.txt': 'same\n',
+      'changed.txt': 'mine\n',
+      'newer.txt': 'older here\n',
+      'renamed/photo.jpg': 'a photo that was only renamed\n',
+      'build/out.js': 'made by a build\n',
+      '.gitignore': 'build/\n',
+    },
+    prepare: ({ store }) => {
+      store.createBucket('site');
+      const old = { metadata: { mtime: String(started) } };
+      store.put('site', 'same.txt', 'same\n', old);
+      store.put('site', 'changed.txt', 'theirs\n', old);
+      store.put('site', 'newer.txt', 'changed there\n', { metadata: { mtime: '4000000000' } });
+      store.put('site', 'photo.jpg', 'a photo that was only renamed\n', old);
+      store.put('site', 'extra.txt', 'only there\n', old);
+    },
+  },
+  (step) => {
+    step('a comparison tells what differs in its own words, and can run nothing', async (session) => {
+      const { window, s3, workspace } = session;
+      utimesSync(path.join(workspace, 'same.txt'), started, started);
+      utimesSync(path.join(workspace, 'renamed/photo.jpg'), started, started);
+      const page = await openPreview(window, COMPARE, 'site', 'Compare with This Folder');
+      assert.match(await page.sentence(), /compared with demo:site/);
+      const rows = await files(page);
+      assert.ok(rows.includes('new.txt, only in source, 4 B'), rows.join('\n'));
+      assert.ok(rows.includes('extra.txt, only in target, 11 B'), rows.join('\n'));
+      assert.ok(rows.includes('changed.txt, differs, size differs'), rows.join('\n'));
+      assert.equal(await page.button(/^Apply/).count(), 0);
+      assert.equal(await page.frame.locator('.row [role=checkbox]:visible').count(), 0);
+      await window.screenshot('compare');
+      s3.clearRequests();
+      await page.button('Make a sync of this').click();
+      await page.frame.locator('h1', { hasText: 'will be made like' }).waitFor();
+      await page.reach('preview');
+      await page.button(/^Apply/).waitFor();
+    });
+
+    step(
+      'ignore files, filters and limits leave files out, and say how many rules there are',
+      async ({ window }) => {
+        const page = await openPreview(window, SYNC, ...AGAIN);
+        assert.ok((await files(page)).some((row) => row.startsWith('out.js, upload')));
+        await options(page);
+        await window.screenshot('options');
+        await page.frame.getByLabel('Ignore files to follow').fill('.gitignore');
+        await page.frame.getByLabel('Rules are read like').selectOption('aws');
+        await page.frame.getByLabel('Rules, one a line').fill("--exclude 'changed.*'");
+        await page.frame.getByLabel('At most this size').fill('20');
+        await scan(page);
+        await untilNames(page, (names) => names.join() === '.gitignore,new.txt,newer.txt');
+        assert.match((await page.frame.locator('.facts').textContent()) ?? '', /1 filter rule · \.gitignore/);
+      },
+    );
+
+    step('which rule decides about a path is told while it is typed', async ({ window }) => {
+      const page = await currentPreview(window);
+      await page.button('Which rule decides…').click();
+      const box = window.page.locator('.quick-input-widget:visible');
+      await box.locator('input').fill('build/out.js');
+      await box
+        .getByText(/\.gitignore/)
+        .first()
+        .waitFor();
+      await box.locator('input').fill('changed.txt');
+      await box
+        .getByText(/changed\.\*/)
+        .first()
+        .waitFor();
+      await window.page.keyboard.press('Escape');
+    });
+
+    step('a bad value is named at its field, and nothing changes', async ({ window }) => {
+      const page = await currentPreview(window);
+      const before = await files(page);
+      await options(page);
+      await page.frame.getByLabel('Modified at least so long ago').fill('soon');
+      await page.button('Scan with these options').click();
+      await page.frame.locator('.optionsPanel .problem').filter({ hasText: 'minAge' }).waitFor();
+      await page.frame.getByLabel('Modified at least so long ago').press('Escape');
+      await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
+      assert.deepEqual(await files(page), before);
+    });
+
+    step('newer files of the target are left alone, existing ones can be', async ({ window }) => {
+      const page = await openPreview(window, SYNC, ...AGAIN);
+      await untilNames(page, (names) => names.includes('newer.txt'));
+      await options(page);
+      await page.frame.getByLabel('Leave files alone that are newer on the target').check();
+      await scan(page);
+      await untilNames(page, (names) => !names.includes('newer.txt') && names.includes('changed.txt'));
+      await options(page);
+      await page.frame.getByLabel('Leave files alone that are on both sides').check();
+      await scan(page);
+      await untilNames(page, (names) => !names.includes('changed.txt') && names.includes('new.txt'));
+    });
+
+    step(
+      'renames are followed, deletes limited, and what is replaced or deleted is kept in a dated folder',
+      async ({ window, s3 }) => {
+        s3.store.createBucket('kept');
+        const page = await openPreview(window, SYNC, ...AGAIN);
+        await options(page);
+        await page.frame
+          .locator('.optionsPanel')
+          .getByLabel('Delete what only the target has')
+          .selectOption('after');
+        await page.frame.getByLabel('Nothing, if more than so many files').fill('0');
+        await scan(page);
+        await page.frame
+          .locator('.banner')
+          .filter({ hasText: /deleted/ })
+          .first()
+          .waitFor();
+        await options(page);
+        await page.frame.getByLabel('Nothing, if more than so many files').fill('5');
+        await page.frame.getByLabel('Files that were only renamed').selectOption('hash');
+        await page.frame.getByLabel('Keep replaced and deleted files in').fill('kept/{date}');
+        await scan(page);
+        await page.frame.locator('.row[data-class="rename"]').waitFor();
+        const rows = await files(page);
+        assert.ok(rows.includes('photo.jpg, rename, was photo.jpg'), rows.join('\n'));
+        await page.checkbox('Include deletes').click();
+        await page.button(/^Apply/).click();
+        await window.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
+        await page.reach('finished');
+        await window.screenshot('finished');
+        assert.equal(s3.store.get('site', 'photo.jpg'), undefined);
+        assert.ok(s3.store.get('site', 'renamed/photo.jpg'));
+        const keptNames = s3.store.keys('kept').map((key) => key.replace(/^[^/]+\//, ''));
+        assert.deepEqual(keptNames.sort(), ['changed.txt', 'extra.txt', 'newer.txt']);
+      },
+    );
+
+    step(
+      'a move asks, and takes from the workspace what the bucket has',
+      async ({ window, s3, workspace }) => {
+        writeFileSync(path.join(workspace, 'moved.txt'), 'goes away\n');
+        const page = await openPreview(window, MOVE, ...AGAIN);
+        assert.match(await page.sentence(), /will be moved to demo:site/);
+        await page.button(/^Move/).click();
+        await window.answerDialog(/Remove .* once the target has them/, /^Move/);
+        await page.reach('finished');
+        assert.equal(existsSync(path.join(workspace, 'moved.txt')), false);
+        assert.equal(existsSync(path.join(workspace, 'same.txt')), false);
+        assert.ok(s3.store.get('site', 'moved.txt'));
+      },
+    );
+  },
+);

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { type App, createApp } from '../../src/app';
+import type { Place, Plan } from '../../src/plan/plan';
+import { parsePlanOptions } from '../../src/plan/planOptions';
+import { systemClock } from '../../src/remote/clock';
+import { silentLog } from '../../src/remote/log';
+import { parsePath } from '../../src/remote/remotePath';
+import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { AwsRunner, skipWithoutPythonAws } from './differential/awsRunner';
+import { type Case, caseOf, type Tool, type Tree } from './differential/cases';
+import { type Difference, deliberateDifferences, reasonFor } from './differential/deliberateDifferences';
+import { actionsOf } from './differential/ourActions';
+import { actionsOfAws, actionsOfRclone, type Places, type RealOutcome } from './differential/realActions';
+import { putIntoStore, writeToDisk } from './differential/trees';
+import { skipWithout, type ToolAnswer, toolEnvironment } from './realTools';
+
+/** Cases of each tool. `DIFFERENTIAL_CASES` runs more, `DIFFERENTIAL_SEED` just one. */
+const casesOfEach = Number(process.env['DIFFERENTIAL_CASES'] ?? 280);
+const onlySeed = process.env['DIFFERENTIAL_SEED'];
+const bucket = 'differential';
+
+let server: S3TestServer;
+let app: App;
+let env: Record<string, string>;
+let work: string;
+
+before(async () => {
+  server = await startS3Server({ buckets: [bucket] });
+  env = toolEnvironment(server);
+  work = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-differential-'));
+  app = createApp({
+    log: silentLog,
+    clock: systemClock,
+    env: { ...process.env },
+    remoteSettings: () => [
+      {
+        name: 'ours',
+        backend: 's3',
+        endpoint: server.endpoint,
+        region: server.region,
+        credentials: 'keys',
+        accessKeyId: server.accessKeyId,
+      },
+    ],
+    secret: async (_remote, field) => (field === 'secretAccessKey' ? server.secretAccessKey : undefined),
+    mayRunPrograms: () => true,
+    storageFolder: undefined,
+  });
+});
+
+after(async () => {
+  await app.close();
+  await server.stop();
+  rmSync(work, { recursive: true, force: true });
+});
+
+/** Seeds of a tool's cases: even ones are for aws, odd ones for rclone. */
+function seedsFor(tool: Tool): number[] {
+  const parity = tool === 'aws' ? 0 : 1;
+  if (onlySeed !== undefined) return [Number(onlySeed)].filter((seed) => seed % 2 === parity);
+  return Array.from({ length: casesOfEach }, (_, i) => 2 * i + parity);
+}
+
+/** Makes both trees of a case, and gives a function from side to what stands for it. */
+function make(given: Case): { folder: string; prefix: string } {
+  const folder = path.join(work, String(given.seed));
+  const prefix = `case${given.seed}`;
+  for (const side of ['source', 'target'] as const) {
+    const tree = given[side];
+    if (tree.kind === 'disk') writeToDisk(tree, path.join(folder, side));
+    else putIntoStore(tree, server, bucket, `${prefix}/${side}`);
+  }
+  // The tool's working folder has to be there, whatever the sides are.
+  writeToDisk({ kind: 'disk', items: [] }, folder);
+  return { folder, prefix };
+}
+
+function clean(given: Case): void {
+  rmSync(path.join(work, String(given.seed)), { recursive: true, force: true });
+  const there = server.store.bucket(bucket);
+  for (const key of [...there.keys]) if (key.startsWith(`case${given.seed}/`)) there.delete(key, Date.now());
+}
+
+function ourPlan(given: Case, folder: string, prefix: string): Promise<Plan> {
+  const place = (side: 'source' | 'target'): Place =>
+    given[side].kind === 'disk'
+      ? { kind: 'folder', path: path.join(folder, side) }
+      : { kind: 'remote', remote: 'ours', path: parsePath(`${bucket}/${prefix}/${side}`) };
+  return app.planSync(
+    { source: place('source'), target: place('target'), options: given.options },
+    new AbortController().signal,
+  );
+}
+
+function placesFor(given: Case, prefix: string, store: string): Places {
+  const one = (side: 'source' | 'target', tree: Tree) =>
+    tree.kind === 'disk' ? side : `${store}${bucket}/${prefix}/${side}`;
+  return { source: one('source', given.source), target: one('target', given.target) };
+}
+
+function rclone(cwd: string, args: readonly string[]): Promise<ToolAnswer> {
+  return new Promise((done) => {
+    execFile('rclone', args, { cwd, env, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
+      done({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
+    );
+  });
+}
+
+async function realOutcome(
+  given: Case,
+  folder: string,
+  prefix: string,
+  aws?: AwsRunner,
+): Promise<RealOutcome> {
+  if (aws) {
+    const places = placesFor(given, prefix, 's3://');
+    const answer = await aws.run(folder, [
+      ...['--endpoint-url', server.endpoint, 's3', 'sync', '--dryrun'],
+      ...[places.source, places.target, ...given.flags],
+    ]);
+    return actionsOfAws(answer, places);
+  }
+  const places = placesFor(given, prefix, 'R:');
+  const how = given.command === 'check' ? ['--combined', '-'] : ['--dry-run'];
+  const answer = await rclone(folder, [
+    ...[given.command, ...how, '-v', '--use-json-log', '--retries', '1'],
+    ...[places.source, places.target, ...given.flags],
+  ]);
+  return actionsOfRclone(answer, given);
+}
+
+interface Tally {
+  cases: number;
+  names: number;
+  /** What both did, by the first word of it. */
+  readonly agreed: Map<string, number>;
+  readonly deliberate: Map<string, number>;
+  /** Cases with differences that nobody meant: in short, and in full. */
+  readonly unexplained: { readonly short: string; readonly full: string }[];
+}
+
+async function compare(given: Case, tally: Tally, aws?: AwsRunner): Promise<void> {
+  const options = parsePlanOptions(given.options);
+  assert.deepEqual(options, given.options);
+  const { folder, prefix } = make(given);
+  const [real, plan] = await Promise.all([
+    realOutcome(given, folder, prefix, aws),
+    ourPlan(given, folder, prefix),
+  ]);
+  clean(given);
+  const ours = actionsOf(plan);
+  tally.cases++;
+  tally.names += new Set([...given.source.items, ...given.target.items].map((item) => item.path)).size;
+  const unexplained: Difference[] = [];
+  for (const name of new Set([...real.actions.keys(), ...ours.keys()])) {
+    const difference = { path: name, real: real.actions.get(name), ours: ours.get(name) };
+    if (difference.real !== undefined && difference.real === difference.ours) {
+      const [word = ''] = difference.real.split(' ');
+      tally.agreed.set(word, (tally.agreed.get(word) ?? 0) + 1);
+      continue;
+    }
+    const reason = reasonFor(difference, { given, real, plan });
+    if (reason) tally.deliberate.set(reason.name, (tally.deliberate.get(reason.name) ?? 0) + 1);
+    else unexplained.push(difference);
+  }
+  if (unexplained.length === 0) return;
+  const short = unexplained.map(
+    (one) =>
+      `${given.seed} ${JSON.stringify(one.path)}: ${given.tool} ${one.real ?? 'nothing'}, we ${one.ours ?? 'nothing'}`,
+  );
+  tally.unexplained.push({
+    short: `${short.join('\n')}   [${given.source.kind} to ${given.target.kind}: ${given.command} ${given.flags.join(' ')}]`,
+    full: report(given, unexplained, real, plan),
+  });
+}
+
+function report(given: Case, differences: readonly Difference[], real: RealOutcome, plan: Plan): string {
+  const items = (tree: Tree) =>
+    tree.items
+      .map(
+        (item) =>
+          `    ${JSON.stringify(item, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`,
+      )
+      .join('\n');
+  return [
+    `Case ${given.seed}: ${given.tool} ${given.command} ${given.flags.map((flag) => JSON.stringify(flag)).join(' ')}`,
+    `  alone: DIFFERENTIAL_SEED=${given.seed} node test/run.mjs test/interop/differential.test.ts`,
+    ...differences.map(
+      ({ path: name, real: theirs, ours }) =>
+        `  ${JSON.stringify(name)}: ${given.tool} ${theirs ?? 'nothing'}, we ${ours ?? 'nothing'}`,
+    ),
+    `  source (${given.source.kind})\n${items(given.source)}`,
+    `  target (${given.target.kind})\n${items(given.target)}`,
+    `  options ${JSON.stringify(given.options)}`,
+    `  our skipped ${JSON.stringify(plan.skipped)} conflicts ${JSON.stringify(plan.conflicts.map(({ path: at, because }) => [at, because]))} safety ${JSON.stringify(plan.safety.map(({ kind }) => kind))} problems ${JSON.stringify(plan.problems)}`,
+    `  ${given.tool} (exit ${real.code}) said ${real.warnings.join('\n    ')}`,
+  ].join('\n');
+}
+
+/** `agreed` are the words of `Actions` that must have come up, lest nothing be compared. */
+async function compareAll(
+  tool: Tool,
+  agreed: readonly string[],
+  tell: (line: string) => void,
+): Promise<void> {
+  const tally: Tally = { cases: 0, names: 0, agreed: new Map(), deliberate: new Map(), unexplained: [] };
+  const aws = tool === 'aws' ? new AwsRunner(env) : undefined;
+  const waiting = seedsFor(tool).values();
+  const worker = async () => {
+    for (const seed of waiting)
+      await compare(caseOf(seed), tally, aws).catch((error: unknown) => {
+        const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        tally.unexplained.push({ short: `${seed} failed`, full: `Case ${seed} failed: ${why}` });
+      });
+  };
+  try {
+    await Promise.all([worker(), worker(), worker()]);
+  } finally {
+    aws?.stop();
+  }
+  tell(
+    `${tally.cases} cases with ${tally.names} names; agreed: ${[...tally.agreed].map(([word, count]) => `${count} × ${word}`).join(', ')}; deliberately different:`,
+  );
+  for (const { name } of deliberateDifferences)
+    if (tally.deliberate.has(name)) tell(`  ${tally.deliberate.get(name)} × ${name}`);
+  assert.equal(
+    tally.unexplained.length,
+    0,
+    [
+      `${tally.unexplained.length} of ${tally.cases} cases differ`,
+      ...tally.unexplained.map(({ short }) => short),
+      ...tally.unexplained.slice(0, 5).map(({ full }) => `\n${full}`),
+    ].join('\n'),
+  );
+  if (onlySeed === undefined)
+    assert.deepEqual(
+      agreed.filter((word) => !tally.agreed.has(word)),
+      [],
+      'Of these there was none.',
+    );
+}
+
+test('our plans are those of `aws s3 sync --dryrun`, save where we differ on purpose (A2–A9, A14, A15, A17, A18, A21, A23, A24)', {
+  skip: skipWithout('aws') || skipWithoutPythonAws(),
+}, async (t) => {
+  await compareAll('aws', ['copy', 'delete'], (line) => t.diagnostic(line));
+});
+
+test('our plans are those of `rclone --dry-run` and `rclone check`, save where we differ on purpose (R5, R6, R8–R12, R16–R19, R24)', {
+  skip: skipWithout('rclone'),
+}, async (t) => {
+  await compareAll('rclone', ['copy', 'delete', 'touch', 'moved', 'remove', '=', '*', '+', '-'], (line) =>
+    t.diagnostic(line),
+  );
+});

@@ -1,0 +1,420 @@
+import type { ComparisonMode, FilterRule, PlanOptions } from '../../../src/plan/planOptions';
+import { type Random, random } from '../../vocabulary/random';
+
+export type Tool = 'aws' | 'rclone';
+export type SideKind = 'disk' | 'store';
+
+/** One thing that lies below a side's root. */
+export interface TreeItem {
+  /** Relative to the root: for a store the rest of the key, which needs not be a path. */
+  readonly path: string;
+  readonly content: string;
+  /** Nanoseconds since 1970; on a disk a multiple of 1/64 s, which can be set exactly. */
+  readonly modified: bigint;
+  /** A link to this path instead of a file; of a disk only. */
+  readonly link?: string;
+  /** What only an object has. */
+  readonly object?: {
+    /** `LastModified`, milliseconds since 1970. */
+    readonly stored: number;
+    /** The text of `x-amz-meta-mtime`. */
+    readonly mtime?: string;
+    /** An ETag that is no MD5, as a multipart upload leaves it. */
+    readonly multipart: boolean;
+    /** Whether `x-amz-meta-md5chksum` tells the MD5. */
+    readonly md5: boolean;
+  };
+}
+
+export interface Tree {
+  readonly kind: SideKind;
+  readonly items: readonly TreeItem[];
+}
+
+/** Two trees, what the real tool is told, and the same told to us. */
+export interface Case {
+  readonly seed: number;
+  readonly tool: Tool;
+  /** rclone's command; aws has but one. */
+  readonly command: 'sync' | 'copy' | 'move' | 'check';
+  readonly flags: readonly string[];
+  readonly options: PlanOptions;
+  readonly source: Tree;
+  readonly target: Tree;
+}
+
+/** The case of a seed; the same on every machine. Even seeds are for aws, odd ones for rclone. */
+export function caseOf(seed: number): Case {
+  const by = random(seed * 7919 + 13);
+  const tool: Tool = seed % 2 === 0 ? 'aws' : 'rclone';
+  const [from, to] = by.pick<readonly [SideKind, SideKind]>(
+    tool === 'aws'
+      ? [
+          ['disk', 'store'],
+          ['store', 'disk'],
+          ['store', 'store'],
+        ]
+      : [
+          ['disk', 'store'],
+          ['disk', 'store'],
+          ['store', 'disk'],
+          ['store', 'disk'],
+          ['store', 'store'],
+          ['disk', 'disk'],
+        ],
+  );
+  const asked = tool === 'aws' ? askedOfAws(by, from) : askedOfRclone(by, from, to);
+  return { seed, tool, ...asked, ...trees(by, tool, from, to, asked.options.modifyWindowMs) };
+}
+
+// --- Flags ---
+
+type Asked = Pick<Case, 'command' | 'flags' | 'options'>;
+
+const plain = {
+  verb: 'sync',
+  compare: 'rclone',
+  deletes: 'none',
+  filters: [],
+  filterDialect: 'rclone',
+  useDefaultExcludes: false,
+  followSymlinks: true,
+} satisfies PlanOptions;
+
+const awsPatterns = [
+  '*',
+  '*.txt',
+  '*.txt',
+  'd/*',
+  'a',
+  'a*',
+  '?',
+  '[ab]*',
+  '[!a]*',
+  'd/?.txt',
+  '*b',
+  '*/x*',
+  'd',
+  'd/',
+  'é*',
+  '*~*',
+  '* *',
+  'R*',
+  '[[]z]',
+];
+/** These the real tool joins to the roots of both sides, with odd results (A16, H3). */
+const awsOddPatterns = ['./a', './d/*', '/a*', '/*'];
+
+function askedOfAws(by: Random, from: SideKind): Asked {
+  const flags: string[] = [];
+  const deletes = by.chance(0.6);
+  if (deletes) flags.push('--delete');
+  const [exact, sizeOnly] = [by.chance(0.3), by.chance(0.15)];
+  if (sizeOnly) flags.push('--size-only');
+  if (exact) flags.push('--exact-timestamps');
+  if (sizeOnly && exact && by.chance(0.5)) flags.reverse();
+  const compare: ComparisonMode = exact ? 'exact-timestamps' : sizeOnly ? 'size-only' : 'aws';
+  const filters: FilterRule[] = [];
+  if (by.chance(0.4))
+    for (let i = 1 + by.whole(3); i > 0; i--) {
+      const pattern = by.pick(by.chance(0.06) ? awsOddPatterns : awsPatterns);
+      const include = by.chance(0.4);
+      flags.push(include ? '--include' : '--exclude', pattern);
+      filters.push(include ? { include: pattern } : { exclude: pattern });
+    }
+  const followSymlinks = from === 'store' || by.chance(0.7);
+  if (!followSymlinks) flags.push('--no-follow-symlinks');
+  return {
+    command: 'sync',
+    flags,
+    options: {
+      ...plain,
+      compare,
+      deletes: deletes ? by.pick(['before', 'during', 'after'] as const) : 'none',
+      filters,
+      filterDialect: 'aws',
+      followSymlinks,
+    },
+  };
+}
+
+const rclonePatterns = [
+  '*.txt',
+  '*.txt',
+  '/a',
+  'a',
+  'd/**',
+  'd/',
+  '**/x.txt',
+  '{a,b}',
+  '[a-c]*',
+  '[^a]*',
+  '*',
+  '**',
+  'a*',
+  '/d/*.txt',
+  'é*',
+  '\\[z\\]',
+  '{{.*\\.log}}',
+  'd/*/x*',
+  '?',
+  '/d/**/y.log',
+  '*~',
+  'a/b',
+  '/*',
+  'e/',
+];
+
+function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
+  const chosen = by.pick(['sync', 'sync', 'sync', 'sync', 'sync', 'copy', 'move', 'check'] as const);
+  // Between two disks a dry run of a move tells of the whole folder only.
+  const command = chosen === 'move' && from === 'disk' && to === 'disk' ? 'copy' : chosen;
+  const flags: string[] = [];
+  const compare = by.pick(['rclone', 'rclone', 'rclone', 'checksum', 'size-only'] as const);
+  if (compare === 'checksum') flags.push('--checksum');
+  if (compare === 'size-only') flags.push('--size-only');
+  const options: { -readonly [Name in keyof PlanOptions]: PlanOptions[Name] } = { ...plain, compare };
+  options.verb = command;
+  if (command === 'sync') {
+    options.deletes = by.pick(['after', 'after', 'during', 'before'] as const);
+    if (options.deletes !== 'after') flags.push(`--delete-${options.deletes}`);
+  }
+  const also = (share: number, flag: string, give: () => void) => {
+    if (!by.chance(share)) return;
+    flags.push(flag);
+    give();
+  };
+  if (command !== 'check') {
+    also(0.07, '--ignore-existing', () => (options.ignoreExisting = true));
+    also(0.07, '--ignore-times', () => (options.ignoreTimes = true));
+    also(0.3, '--update', () => (options.update = true));
+    also(0.07, '--ignore-size', () => (options.ignoreSize = true));
+    also(0.06, '--immutable', () => (options.immutable = true));
+    also(0.08, '--no-update-modtime', () => (options.keepTargetTimes = true));
+    also(0.12, '--use-server-modtime', () => (options.useServerTimes = true));
+    if (by.chance(0.2)) {
+      const [text, ms] = by.pick([
+        ['1ms', 1],
+        ['1s', 1000],
+        ['2s', 2000],
+        ['1h', 3_600_000],
+      ] as const);
+      flags.push('--modify-window', text);
+      options.modifyWindowMs = ms;
+    }
+  }
+  if (command === 'sync') {
+    if (by.chance(0.12)) {
+      const files = by.whole(4);
+      flags.push('--max-delete', String(files));
+      options.maxDelete = { files };
+    }
+    // With deletes before it, rclone refuses to look for renames.
+    if (options.deletes !== 'before' && by.chance(0.2)) {
+      options.trackRenames = by.pick(['hash', 'modified'] as const);
+      flags.push('--track-renames');
+      if (options.trackRenames === 'modified') flags.push('--track-renames-strategy', 'modtime');
+    }
+  }
+  if (by.chance(0.4)) {
+    const filters: FilterRule[] = [];
+    const kind = by.pick(['filter', 'include', 'exclude'] as const);
+    for (let i = 1 + by.whole(3); i > 0; i--) {
+      const pattern = by.pick(rclonePatterns);
+      const include = kind === 'filter' ? by.chance(0.5) : kind === 'include';
+      if (kind === 'filter') flags.push('--filter', `${include ? '+' : '-'} ${pattern}`);
+      else flags.push(`--${kind}`, pattern);
+      filters.push(include ? { include: pattern } : { exclude: pattern });
+    }
+    // Only a list of the flag --include ends with an exclude of all the rest (R16).
+    const allIn = kind === 'filter' && filters.every((rule) => 'include' in rule);
+    options.filters = allIn ? [] : filters;
+    if (command === 'sync') also(0.3, '--delete-excluded', () => (options.deleteExcluded = true));
+  }
+  if (by.chance(0.1)) {
+    const [size, min] = [by.pick([0, 1, 2, 5]), by.chance(0.5)];
+    flags.push(min ? '--min-size' : '--max-size', `${size}B`);
+    if (min) options.minSize = size;
+    else options.maxSize = size;
+  }
+  if (by.chance(0.08)) {
+    const [age, min] = [by.pick(['1d', '30d', '52w', '3y']), by.chance(0.5)];
+    flags.push(min ? '--min-age' : '--max-age', age);
+    if (min) options.minAge = age;
+    else options.maxAge = age;
+  }
+  options.followSymlinks = by.chance(0.3);
+  if (options.followSymlinks) flags.push('--copy-links');
+  return { command, flags, options };
+}
+
+// --- Trees ---
+
+const nfd = (text: string) => text.normalize('NFD');
+
+const names = [
+  'a',
+  'b',
+  'a/b',
+  'a-b',
+  'a.b',
+  'a~',
+  'a b',
+  'a0',
+  'x.txt',
+  'y.log',
+  'd/x.txt',
+  'd/y.log',
+  'd/e/x.txt',
+  'd/e/z',
+  'd e/f.txt',
+  'd-e/f.txt',
+  'd.e',
+  'd',
+  'é.txt',
+  nfd('é.txt'),
+  'é/ü.txt',
+  `${nfd('é')}/${nfd('ü')}.txt`,
+  'Read',
+  'read',
+  'd/Read',
+  '～wide.txt',
+  '😀.txt',
+  '[z]',
+  '+%.txt',
+  "it's",
+  'dot.',
+  '.hidden',
+  '.d/f',
+  'e/a/b',
+  'e/a-b',
+];
+const oddKeys = ['a//b', './x.txt', '../x.txt', 'd/../b', '/a', 'd/./x.txt', 'd//', '.', 'e/..'];
+
+const contents = ['', 'x', 'y', 'hello', 'hallo', 'hello world', 'longer than the others by far'];
+
+const second = 1_000_000_000n;
+/** Such parts of a second are whole microseconds, and a double of seconds holds them exactly. */
+const step = second / 64n;
+/** 2026-01-05, long before any run of these tests, and more than a year after the times below it. */
+const epoch = 1_767_600_000n * second;
+
+function trees(
+  by: Random,
+  tool: Tool,
+  from: SideKind,
+  to: SideKind,
+  windowMs: number | undefined,
+): Pick<Case, 'source' | 'target'> {
+  const source: TreeItem[] = [];
+  const target: TreeItem[] = [];
+  const chosen = new Set<string>();
+  for (let count = 3 + by.whole(12); count > 0; count--) chosen.add(by.pick(names));
+  const emptySource = by.chance(0.03);
+  for (const name of chosen) {
+    const where = by.whole(20);
+    const content = by.pick(contents);
+    const modified =
+      epoch -
+      BigInt(by.pick([0, 0, 0, 60, 86_400, 400 * 86_400])) * second +
+      BigInt(by.pick([0, 0, 1, 32, 63])) * step;
+    if (where < 15 && !emptySource) source.push(item(by, tool, from, name, content, modified));
+    if (where < 9 || where >= 15) {
+      const other = by.whole(20);
+      const there = other < 12 ? content : other < 17 ? content.replace(/./g, 'z') : by.pick(contents);
+      const later = windowMs !== undefined && by.chance(0.5) ? atWindow(by, windowMs) : anyLater(by);
+      target.push(item(by, tool, to, name, there, modified + later));
+    }
+  }
+  // A file under another name on the other side, so that there is something to be renamed.
+  for (let count = by.pick([0, 0, 1, 2]); count > 0 && !emptySource; count--) {
+    const content = by.pick(contents);
+    const modified = epoch + BigInt(by.whole(3)) * second;
+    source.push(item(by, tool, from, by.pick(['new/x.txt', 'new/n1', 'n2']), content, modified));
+    target.push(item(by, tool, to, by.pick(['old/x.txt', 'old/n1', 'o2']), content, modified));
+  }
+  if (from === 'disk' && by.chance(0.15)) source.push(...links(by, source));
+  for (const [kind, items] of [
+    [from, source],
+    [to, target],
+  ] as const) {
+    if (kind === 'disk') continue;
+    if (by.chance(0.2)) items.push(item(by, tool, kind, by.pick(['d/', 'e/', 'empty/', 'a/']), '', epoch));
+    if (by.chance(0.03)) items.push(item(by, tool, kind, by.pick(['d/', 'full/']), 'not empty', epoch));
+    if (by.chance(0.08)) items.push(item(by, tool, kind, by.pick(oddKeys), by.pick(contents), epoch));
+  }
+  return {
+    source: { kind: from, items: fitting(from, source) },
+    target: { kind: to, items: fitting(to, target) },
+  };
+}
+
+/** How much later, in nanoseconds, the target's time is. */
+function anyLater(by: Random): bigint {
+  const fraction = by.pick([
+    0, 0, 0, 0, 0, 1, -1, 1000, -1000, 1_000_000, -1_000_000, 15_625_000, -15_625_000,
+  ]);
+  return BigInt(fraction) + second * BigInt(by.pick([0, 0, 0, 0, 1, -1, 2, -2, 3600, -3600, -400 * 86_400]));
+}
+
+/** Exactly as much as is no longer equal, or the least bit less. */
+function atWindow(by: Random, windowMs: number): bigint {
+  return by.pick([1n, -1n]) * (BigInt(windowMs) * 1_000_000n - by.pick([0n, 1n]));
+}
+
+function item(
+  by: Random,
+  tool: Tool,
+  kind: SideKind,
+  path: string,
+  content: string,
+  wanted: bigint,
+): TreeItem {
+  if (kind === 'disk') return { path, content, modified: (wanted / step) * step };
+  const apart = by.pick([0, 0, 0, 1, -1, 3600, -3600]) * 1000;
+  const fraction = tool === 'aws' ? by.pick([0, 0, 0, 0, 1, 500, 999]) : 0;
+  const stored = Number(wanted / second) * 1000 + apart + fraction;
+  const mtime =
+    tool === 'aws' || by.chance(0.12) ? undefined : by.chance(0.03) ? 'tomorrow' : rcloneTime(wanted);
+  const multipart = by.chance(0.15);
+  return {
+    path,
+    content,
+    modified: wanted,
+    object: { stored, ...(mtime !== undefined && { mtime }), multipart, md5: multipart && by.chance(0.5) },
+  };
+}
+
+/** Decimal seconds, as rclone writes them (R2). */
+function rcloneTime(ns: bigint): string {
+  const fraction = String(ns % second)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  return `${ns / second}${fraction === '' ? '' : `.${fraction}`}`;
+}
+
+function links(by: Random, items: readonly TreeItem[]): TreeItem[] {
+  const modified = epoch;
+  const file = items.find((candidate) => !candidate.path.includes('/'));
+  return by.pick<TreeItem[]>([
+    [{ path: by.pick(['link', 'b', 'x.txt']), content: '', modified, link: 'nowhere' }],
+    file ? [{ path: 'link', content: '', modified, link: file.path }] : [],
+    items.some(({ path }) => path.startsWith('d/'))
+      ? [{ path: 'linked', content: '', modified, link: 'd' }]
+      : [],
+  ]);
+}
+
+/** What a side can hold at once: no name twice, and on a disk no file that is a folder as well. The first come stays. */
+function fitting(kind: SideKind, items: readonly TreeItem[]): TreeItem[] {
+  const kept: TreeItem[] = [];
+  for (const one of items) {
+    const clashes = kept.some(
+      ({ path }) =>
+        path === one.path ||
+        (kind === 'disk' && (path.startsWith(`${one.path}/`) || one.path.startsWith(`${path}/`))),
+    );
+    if (!clashes) kept.push(one);
+  }
+  return kept;
+}
