@@ -108,7 +108,9 @@ export class Footer {
     const text =
       moved.length === 0 && (deletes?.ticked ?? 0) > 0
         ? fill(words.selected, deletesText)
-        : `${chosen} · ${deletesText}`;
+        : moves
+          ? chosen
+          : `${chosen} · ${deletesText}`;
     setText(this.line, ticked.length === 0 ? words.nothingToDo : text);
     const filtered = table.shown < table.all;
     const shown = fill(words.rowsShown, format.count(table.shown), format.count(table.all));

@@ -240,7 +240,8 @@ export class Header {
     const { table } = state;
     const old = table !== undefined && Date.now() - table.scannedAt >= 60_000;
     const deleting = state.verb === 'sync' && state.deletes !== 'none';
-    const kept = deleting ? words.extraDeleted : words.extraKept;
+    // A move says by itself what it removes.
+    const kept = state.verb === 'move' ? undefined : deleting ? words.extraDeleted : words.extraKept;
     return [
       state.compare === 'rclone' ? undefined : this.comparedText(state.compare),
       ...optionFacts(state.options, words, format),

@@ -2,36 +2,57 @@ import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../app';
 import { isRemoteError } from '../remote/remoteError';
 import { shortPlace } from './syncPlaces';
+import { phraseError } from './userMessages';
 
 /** Milliseconds of no typing after which a path is asked about: ignore files may have to be read. */
 const typingPauseMs = 150;
 
-/** Lets the user type paths, and tells below each whether it takes part in the plan and which rule decides. `path` is there to begin with. */
+/**
+ * Lets the user type paths, and tells below each whether it takes part in the plan and which rule decides. `path` is there to begin
+ * with, and is told about at once. Resolves when the box is closed.
+ */
 export async function explainPath(
   app: Pick<App, 'explainFilter'>,
   request: SyncRequest,
   path = '',
 ): Promise<void> {
-  const stop = new AbortController();
-  let turn = 0;
-  await vscode.window.showInputBox({
-    title: `Which Rule Decides? ${shortPlace(request.source)} → ${shortPlace(request.target)}`,
-    prompt: 'The path of a file, relative to both sides. It need not be there.',
-    placeHolder: 'src/app/main.ts',
-    value: path,
-    validateInput: async (text) => {
-      const mine = ++turn;
-      if (text.trim() === '') return undefined;
-      await new Promise((resolve) => setTimeout(resolve, typingPauseMs));
-      if (mine !== turn) return undefined;
-      try {
-        const { sentence } = await app.explainFilter(request, text.trim(), stop.signal);
-        return { message: sentence, severity: vscode.InputBoxValidationSeverity.Info };
-      } catch (error) {
-        if (isRemoteError(error)) return error.message;
-        throw error;
-      }
-    },
+  const box = vscode.window.createInputBox();
+  box.title = `Which Rule Decides? ${shortPlace(request.source)} → ${shortPlace(request.target)}`;
+  box.prompt = 'The path of a file, relative to both sides. It need not be there.';
+  box.placeholder = 'src/app/main.ts';
+  box.value = path;
+  box.ignoreFocusOut = true;
+  let asking = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Shows the answer for the text, unless another text was typed meanwhile. */
+  const answer = async (text: string) => {
+    asking.abort(new Error('Another path is asked about.'));
+    const mine = new AbortController();
+    asking = mine;
+    if (text === '') {
+      box.validationMessage = undefined;
+      return;
+    }
+    const told = await app.explainFilter(request, text, mine.signal).then(
+      ({ sentence }) => ({ message: sentence, severity: vscode.InputBoxValidationSeverity.Info }),
+      (error: unknown) =>
+        isRemoteError(error) ? error.message : phraseError(error, 'That can’t be told').text,
+    );
+    if (!mine.signal.aborted) box.validationMessage = told;
+  };
+
+  await new Promise<void>((resolve) => {
+    box.onDidChangeValue((text) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void answer(text.trim()), typingPauseMs);
+    });
+    box.onDidAccept(() => box.hide());
+    box.onDidHide(() => resolve());
+    box.show();
+    void answer(path);
   });
-  stop.abort(new Error('The question was withdrawn.'));
+  clearTimeout(timer);
+  asking.abort(new Error('The question was withdrawn.'));
+  box.dispose();
 }

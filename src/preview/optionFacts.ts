@@ -32,20 +32,14 @@ export function optionFacts(options: PlanOptions, words: Words, format: Formatte
   ].filter((limit) => limit !== false);
   return [
     verb === 'move' && words.factMove,
-    deleting && deletes === 'before' && `${words.deletesWhen} ${words.deletesBefore}`,
-    deleting && deletes === 'during' && `${words.deletesWhen} ${words.deletesDuring}`,
+    deleting && deletes === 'before' && words.factBefore,
+    deleting && deletes === 'during' && words.factDuring,
     changing && backupFolder !== undefined && fill(words.factBackup, backupFolder),
     deleting && limits.length > 0 && fill(words.factMaxDelete, limits.join(', ')),
-    deleting &&
-      trackRenames &&
-      trackRenames !== 'none' &&
-      `${words.trackRenames} ${trackWord(trackRenames, words)}`,
+    deleting && trackRenames === 'hash' && words.factRenamesHash,
+    deleting && trackRenames === 'modified' && words.factRenamesModified,
     filters.length > 0 && format.plural(filters.length, words.rulesOne, words.rulesMany),
     ignoreFiles && ignoreFiles.length > 0 && ignoreFiles.join(', '),
-    more > 0 && fill(words.factOptions, format.count(more)),
+    more > 0 && format.plural(more, words.factOptionsOne, words.factOptionsMany),
   ].filter((fact) => typeof fact === 'string');
-}
-
-function trackWord(tracking: 'hash' | 'modified', words: Words): string {
-  return tracking === 'hash' ? words.trackHash : words.trackModified;
 }

@@ -27,7 +27,7 @@ export type PageRequest =
   | { readonly type: 'open'; readonly key: string }
   /** Which rule decides about the file of a row; other paths can be asked about then. */
   | { readonly type: 'explain'; readonly key: string }
-  | { readonly type: PageCommand };
+  | { readonly [C in PageCommand]: { readonly type: C } }[PageCommand];
 
 /** Commands without anything to say besides. */
 export const pageCommands = [

@@ -27,10 +27,10 @@ test('What can take a file away comes first and in full', () => {
       minSize: '1K',
     }),
     [
-      'Delete what only the target has before the copies',
+      'deletes before the copies',
       'keeps what it replaces in kept/{date}',
-      'deletes nothing if more than 10 files, 50%',
-      'Files that were only renamed are renamed, known by hash',
+      `deletes nothing if more than 10 files, ${format.percent(0.5)}`,
+      'follows renames, known by hash',
       '1 filter rule',
       '.gitignore',
       '2 more options',
@@ -52,4 +52,8 @@ test('A limit of no deletes at all is a limit', () => {
   assert.deepEqual(facts({ deletes: 'after', maxDelete: { files: 0 } }), [
     'deletes nothing if more than 0 files',
   ]);
+});
+
+test('One is one more option', () => {
+  assert.deepEqual(facts({ immutable: true }), ['1 more option']);
 });

@@ -408,6 +408,7 @@ test('While a run goes on, options and verb stay as they are', async () => {
   await session.answer({ type: 'copyInstead' });
   assert.equal(session.request, asked[0]);
   assert.equal(asked.length, 1);
+  session.stop();
 });
 
 test('Another verb forgets the ticks and the classes shown, and the title that the command gave', async () => {

@@ -81,7 +81,7 @@ withEditor(
       assert.equal(await page.frame.locator('.row [role=checkbox]:visible').count(), 0);
       await window.screenshot('compare');
       s3.clearRequests();
-      await page.button('Make a sync of this').click();
+      await page.button('Turn into a sync').click();
       await page.frame.locator('h1', { hasText: 'will be made like' }).waitFor();
       await page.reach('preview');
       await page.button(/^Apply/).waitFor();
@@ -119,6 +119,13 @@ withEditor(
         .first()
         .waitFor();
       await window.page.keyboard.press('Escape');
+      await page.frame.locator('.table').focus();
+      await window.page.keyboard.type('n');
+      await page.frame.locator('.row.active .name', { hasText: /^new\.txt$/ }).waitFor();
+      await window.page.keyboard.type('?');
+      await box.getByText('"new.txt" takes part').first().waitFor();
+      assert.equal(await box.locator('input').inputValue(), 'new.txt');
+      await window.page.keyboard.press('Escape');
     });
 
     step('a bad value is named at its field, and nothing changes', async ({ window }) => {
@@ -130,6 +137,7 @@ withEditor(
       await page.frame.locator('.optionsPanel .problem').filter({ hasText: 'minAge' }).waitFor();
       await page.frame.getByLabel('Modified at least so long ago').press('Escape');
       await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
+      await page.frame.locator('vscode-button:focus', { hasText: 'Options…' }).waitFor();
       assert.deepEqual(await files(page), before);
     });
 

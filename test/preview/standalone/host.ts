@@ -17,7 +17,21 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const request: SyncRequest = {
   source: { kind: 'folder', path: '/home/anna/site/dist' },
   target: { kind: 'remote', remote: 'photos', path: 'site-assets' as never },
-  options: { ...defaultPlanOptions, deletes: scene === 'mixed' || scene === 'finished' ? 'after' : 'none' },
+  options: {
+    ...defaultPlanOptions,
+    verb: scene === 'check' || scene === 'move' ? scene : 'sync',
+    deletes: scene === 'mixed' || scene === 'finished' ? 'after' : 'none',
+    ...(scene === 'renames' && {
+      deletes: 'before',
+      trackRenames: 'hash',
+      backupFolder: 'photos-backup/{date}',
+      maxDelete: { files: 10, percent: 20 },
+      filterDialect: 'gitignore',
+      filters: [{ exclude: 'build/' }, { include: 'build/keep.txt' }],
+      ignoreFiles: ['.gitignore'],
+      update: true,
+    }),
+  },
 };
 
 async function planSync(

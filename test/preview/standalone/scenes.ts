@@ -1,4 +1,4 @@
-import type { Plan } from '../../../src/plan/plan';
+import type { Action, Plan } from '../../../src/plan/plan';
 import type { Instant } from '../../../src/remote/modifiedTime';
 import { file, largePlan, noon, planOf, remove, setTime, upload } from '../plans';
 
@@ -13,6 +13,9 @@ const plans: Readonly<Record<string, () => Plan>> = {
   mixed,
   finished: mixed,
   running: mixed,
+  check: () => ({ ...mixed(), safety: [] }),
+  move: moves,
+  renames,
   downloads: () => planOf({ actions: [], skipped: mixed().skipped }),
 };
 
@@ -24,6 +27,46 @@ function threeRows(): Plan {
       upload('index.html', 12_800, file('index.html', 12_800, 86_400)),
     ],
     unchanged: 12_409,
+  });
+}
+
+function rename(from: string, to: string): Action {
+  const [source, before] = [file(to, 48_210), file(from, 48_210)];
+  return {
+    kind: 'moveFile',
+    id: `r:${to}`,
+    path: source.path,
+    from: before.path,
+    source,
+    before,
+    because: 'renamed',
+  };
+}
+
+function renames(): Plan {
+  return planOf({
+    actions: [
+      rename('photo.jpg', 'img/2026/photo.jpg'),
+      rename('img/old name.svg', 'img/new name.svg'),
+      upload('index.html', 12_800, file('index.html', 12_700, 86_400)),
+      remove('css/old.css', 9_216),
+    ],
+    unchanged: 12,
+  });
+}
+
+function moves(): Plan {
+  const removal = (path: string): Action => ({
+    kind: 'removeSource',
+    id: `m:${path}`,
+    path: file(path).path,
+    source: file(path, 900),
+    before: file(path, 900),
+    because: 'alreadyThere',
+  });
+  return planOf({
+    actions: [upload('css/main.css', 18_211), upload('img/hero.jpg', 2_411_724), removal('index.html')],
+    unchanged: 0,
   });
 }
 

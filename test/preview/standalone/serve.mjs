@@ -21,6 +21,8 @@ export async function servePreview(port = 0) {
     target: 'es2022',
     mainFields: ['module', 'main'],
     alias: { 'node:path': './test/preview/standalone/noPath.ts' },
+    // The session checks filters, and their matcher looks at the platform it is on.
+    banner: { js: 'var process = { platform: "linux", env: {} };' },
     logLevel: 'warning',
   });
   const files = new Map(outputFiles.map((file) => [`/${path.basename(file.path)}`, file.contents]));
