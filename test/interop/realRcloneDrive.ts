@@ -263,8 +263,8 @@ export function writeFiles(root: string, files: Readonly<Record<string, string |
 const noRclone = skipWithout('rclone');
 
 /** A test that is skipped, and says so, where there is no rclone. */
-export function rcloneTest(sentence: string, body: () => Promise<void>): void {
-  void nodeTest(sentence, { skip: noRclone, timeout: 80_000 }, body);
+export function rcloneTest(sentence: string, body: () => Promise<void>, timeout = 80_000): void {
+  void nodeTest(sentence, { skip: noRclone, timeout }, body);
 }
 
 /** A port of 127.0.0.1 that nobody uses now. */
