@@ -32,7 +32,7 @@ function rowOf({ flag, value, because, means }: FlagVerdict, icon: SummaryRow['i
   return { icon, text: value === undefined ? flag : `${flag} ${value}`, says: means ?? because ?? '' };
 }
 
-/** The line in a sentence: "aws s3 sync: /work/dist → photos:site. Not possible: --sse-c." Pure. */
+/** The line in a sentence: "aws s3 sync: /project/dist → photos:site. Not possible: --sse-c." Pure. */
 export function summaryOf(command: ReadCommand, describe: (place: Place) => string): string {
   const side = (place: ReadPlace) => (isUndecided(place) ? place.text : describe(place.place));
   const refused = command.flags.filter(({ verdict }) => verdict === 'refused').map(({ flag }) => flag);

@@ -19,19 +19,23 @@ const remotes: readonly KnownRemote[] = [
 ];
 
 const files: Readonly<Record<string, string>> = {
-  '/work/list.txt': '# comment\n*.log\n; other\n\n  tmp/**  \n',
-  '/work/rules.txt': '+ *.css\n- *\n',
-  '/work/names.txt': '/a.txt\nsub/b.txt\n',
-  '/work/bad.txt': '*.css\n',
+  '/project/list.txt': '# comment\n*.log\n; other\n\n  tmp/**  \n',
+  '/project/rules.txt': '+ *.css\n- *\n',
+  '/project/names.txt': '/a.txt\nsub/b.txt\n',
+  '/project/bad.txt': '*.css\n',
 };
 
 const context: ReadingContext = {
   remotes,
-  folder: '/work',
+  folder: '/project',
   home: '/home/me',
   readFile: (path) => files[path],
   kindOf: (path) =>
-    path === '/work/a.txt' || path.endsWith('.bin') ? 'file' : path === '/work/dist' ? 'folder' : undefined,
+    path === '/project/a.txt' || path.endsWith('.bin')
+      ? 'file'
+      : path === '/project/dist'
+        ? 'folder'
+        : undefined,
   now: Date.UTC(2026, 0, 31),
 };
 
@@ -77,32 +81,32 @@ const rcloneDefaults: PlanOptions = {
 };
 
 const lines: readonly [string, string, string, Partial<PlanOptions>][] = [
-  ['aws s3 sync dist s3://site --profile work', '/work/dist', 'aws:site', {}],
-  ['aws s3 sync . s3://site/www/ --profile work --delete', '/work', 'aws:site/www', { deletes: 'after' }],
+  ['aws s3 sync dist s3://site --profile work', '/project/dist', 'aws:site', {}],
+  ['aws s3 sync . s3://site/www/ --profile work --delete', '/project', 'aws:site/www', { deletes: 'after' }],
   ['aws --profile home s3 sync s3://site/www ~/www', 'private:site/www', '/home/me/www', {}],
   ['AWS_PROFILE=work aws s3 sync s3://a s3://b', 'aws:a', 'aws:b', {}],
   [
     '$ sudo time aws s3 sync dist s3://site --endpoint-url http://localhost:9000/',
-    '/work/dist',
+    '/project/dist',
     'lab:site',
     {},
   ],
   [
     "aws s3 sync dist s3://site --profile work --exclude '*' --include '*.css' --exclude='x/*'",
-    '/work/dist',
+    '/project/dist',
     'aws:site',
     { filters: [{ exclude: '*' }, { include: '*.css' }, { exclude: 'x/*' }] },
   ],
-  ['aws s3 sync dist s3://s --profile work --size-only', '/work/dist', 'aws:s', { compare: 'size-only' }],
+  ['aws s3 sync dist s3://s --profile work --size-only', '/project/dist', 'aws:s', { compare: 'size-only' }],
   [
     'aws s3 sync s3://s dist --profile work --exact-timestamps --no-follow-symlinks --dryrun',
     'aws:s',
-    '/work/dist',
+    '/project/dist',
     { compare: 'exact-timestamps', followSymlinks: false },
   ],
   [
     'aws s3 cp dist s3://s/p --recursive --profile work --no-overwrite',
-    '/work/dist',
+    '/project/dist',
     'aws:s/p',
     { verb: 'copy', ignoreTimes: true, ignoreExisting: true },
   ],
@@ -114,14 +118,14 @@ const lines: readonly [string, string, string, Partial<PlanOptions>][] = [
   ],
   [
     'aws s3 cp a.txt s3://s/p/ --profile work',
-    '/work',
+    '/project',
     'aws:s/p',
     { verb: 'copy', ignoreTimes: true, only: [{ file: 'a.txt' as never }] },
   ],
   [
     'aws s3 cp s3://s/p/b.txt sub/b.txt --profile work',
     'aws:s/p',
-    '/work/sub',
+    '/project/sub',
     { verb: 'copy', ignoreTimes: true, only: [{ file: 'b.txt' as never }] },
   ],
   [
@@ -132,11 +136,11 @@ const lines: readonly [string, string, string, Partial<PlanOptions>][] = [
   ],
   [
     'aws s3 sync dist s3://arn:aws:s3:eu-west-1:123456789012:accesspoint/ap/p --profile work',
-    '/work/dist',
+    '/project/dist',
     'aws:arn:aws:s3:eu-west-1:123456789012:accesspoint:ap/p',
     {},
   ],
-  ['aws s3 sync \\\n  dist \\\n  s3://site \\\n  --profile work', '/work/dist', 'aws:site', {}],
+  ['aws s3 sync \\\n  dist \\\n  s3://site \\\n  --profile work', '/project/dist', 'aws:site', {}],
 ];
 for (const [text, from, to, options] of lines)
   test(`read: ${text}`, () => {
@@ -150,7 +154,7 @@ for (const [text, from, to, options] of lines)
   });
 
 const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
-  ['rclone sync dist lab:site', '/work/dist', 'lab:site', {}],
+  ['rclone sync dist lab:site', '/project/dist', 'lab:site', {}],
   ['rclone copy lab:site/ /data -P', 'lab:site', '/data', { verb: 'copy', deletes: 'none' }],
   [
     'rclone move drive:photos lab:photos -vv',
@@ -158,26 +162,31 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
     'lab:photos',
     { verb: 'move', deletes: 'none' },
   ],
-  ['rclone check dist LAB:site --one-way', '/work/dist', 'lab:site', { verb: 'check', deletes: 'none' }],
-  ['rclone -v sync dist :s3,profile=home:b/p', '/work/dist', 'private:b/p', {}],
-  ['rclone sync dist ":s3,provider=Minio,endpoint=\'http://localhost:9000\':b"', '/work/dist', 'lab:b', {}],
+  ['rclone check dist LAB:site --one-way', '/project/dist', 'lab:site', { verb: 'check', deletes: 'none' }],
+  ['rclone -v sync dist :s3,profile=home:b/p', '/project/dist', 'private:b/p', {}],
+  [
+    'rclone sync dist ":s3,provider=Minio,endpoint=\'http://localhost:9000\':b"',
+    '/project/dist',
+    'lab:b',
+    {},
+  ],
   [
     'rclone sync dist :s3:b --s3-endpoint localhost:9000 --s3-provider Minio',
-    '/work/dist',
+    '/project/dist',
     'one of aws, private, lab',
     {},
   ],
-  ['rclone sync dist :s3:b --s3-endpoint=http://localhost:9000', '/work/dist', 'lab:b', {}],
-  ['rclone sync :local:dist lab:b', '/work/dist', 'lab:b', {}],
+  ['rclone sync dist :s3:b --s3-endpoint=http://localhost:9000', '/project/dist', 'lab:b', {}],
+  ['rclone sync :local:dist lab:b', '/project/dist', 'lab:b', {}],
   [
     'rclone copy a.txt lab:b/p',
-    '/work',
+    '/project',
     'lab:b/p',
     { verb: 'copy', deletes: 'none', only: [{ file: 'a.txt' as never }] },
   ],
   [
     'rclone copyto a.txt lab:b/p/a.txt',
-    '/work',
+    '/project',
     'lab:b/p',
     { verb: 'copy', deletes: 'none', only: [{ file: 'a.txt' as never }] },
   ],
@@ -187,13 +196,13 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
     'lab:c',
     { verb: 'move', deletes: 'none', only: [{ file: 'x.txt' as never }] },
   ],
-  ['rclone copyto dist lab:b/p', '/work/dist', 'lab:b/p', { verb: 'copy', deletes: 'none' }],
-  ['rclone sync dist lab:b -c', '/work/dist', 'lab:b', { compare: 'checksum' }],
-  ['rclone sync dist lab:b --checksum --size-only', '/work/dist', 'lab:b', { compare: 'size-only' }],
-  ['rclone sync dist lab:b --checksum=false -n', '/work/dist', 'lab:b', {}],
+  ['rclone copyto dist lab:b/p', '/project/dist', 'lab:b/p', { verb: 'copy', deletes: 'none' }],
+  ['rclone sync dist lab:b -c', '/project/dist', 'lab:b', { compare: 'checksum' }],
+  ['rclone sync dist lab:b --checksum --size-only', '/project/dist', 'lab:b', { compare: 'size-only' }],
+  ['rclone sync dist lab:b --checksum=false -n', '/project/dist', 'lab:b', {}],
   [
     'rclone sync dist lab:b -uI --ignore-existing --ignore-size --immutable --no-update-modtime --use-server-modtime -L',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     {
       update: true,
@@ -206,61 +215,61 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
       followSymlinks: true,
     },
   ],
-  ['rclone sync dist lab:b --modify-window 1m1.5s', '/work/dist', 'lab:b', { modifyWindowMs: 61_500 }],
-  ['rclone sync dist lab:b --modify-window 1ns', '/work/dist', 'lab:b', { modifyWindowMs: 1e-6 }],
+  ['rclone sync dist lab:b --modify-window 1m1.5s', '/project/dist', 'lab:b', { modifyWindowMs: 61_500 }],
+  ['rclone sync dist lab:b --modify-window 1ns', '/project/dist', 'lab:b', { modifyWindowMs: 1e-6 }],
   [
     'rclone sync dist lab:b --delete-before --delete-excluded',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { deletes: 'before', deleteExcluded: true },
   ],
-  ['rclone sync dist lab:b --delete-during', '/work/dist', 'lab:b', { deletes: 'during' }],
-  ['rclone copy dist lab:b --delete-during', '/work/dist', 'lab:b', { verb: 'copy', deletes: 'none' }],
+  ['rclone sync dist lab:b --delete-during', '/project/dist', 'lab:b', { deletes: 'during' }],
+  ['rclone copy dist lab:b --delete-during', '/project/dist', 'lab:b', { verb: 'copy', deletes: 'none' }],
   [
     'rclone sync dist lab:b --max-delete 10 --max-delete-size 1M',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { maxDelete: { files: 10, bytes: 1 << 20 } },
   ],
-  ['rclone sync dist lab:b --max-delete -1', '/work/dist', 'lab:b', {}],
-  ['rclone sync dist lab:b --backup-dir lab:old/b', '/work/dist', 'lab:b', { backupFolder: 'old/b' }],
-  ['rclone sync lab:b dist --backup-dir ../old', 'lab:b', '/work/dist', { backupFolder: '/old' }],
-  ['rclone sync dist lab:b --track-renames', '/work/dist', 'lab:b', { trackRenames: 'hash' }],
+  ['rclone sync dist lab:b --max-delete -1', '/project/dist', 'lab:b', {}],
+  ['rclone sync dist lab:b --backup-dir lab:old/b', '/project/dist', 'lab:b', { backupFolder: 'old/b' }],
+  ['rclone sync lab:b dist --backup-dir ../old', 'lab:b', '/project/dist', { backupFolder: '/old' }],
+  ['rclone sync dist lab:b --track-renames', '/project/dist', 'lab:b', { trackRenames: 'hash' }],
   [
     'rclone sync dist lab:b --track-renames --track-renames-strategy modtime',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { trackRenames: 'modified' },
   ],
   [
     'rclone sync dist lab:b --min-size 100 --max-size 1.5G',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { minSize: '100K', maxSize: '1.5G' },
   ],
   [
     'rclone sync dist lab:b --min-size 100B --max-size 5KiB',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { minSize: 100, maxSize: '5K' },
   ],
   [
     'rclone sync dist lab:b --min-age 90 --max-age 7d',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { minAge: '90s', maxAge: '7d' },
   ],
-  ['rclone sync dist lab:b --max-age 1h30m --min-size off', '/work/dist', 'lab:b', { maxAge: '1h30m' }],
-  ['rclone sync dist lab:b --max-age 2026-01-30T00:00:00Z', '/work/dist', 'lab:b', { maxAge: '86400s' }],
+  ['rclone sync dist lab:b --max-age 1h30m --min-size off', '/project/dist', 'lab:b', { maxAge: '1h30m' }],
+  ['rclone sync dist lab:b --max-age 2026-01-30T00:00:00Z', '/project/dist', 'lab:b', { maxAge: '86400s' }],
   [
     "rclone sync dist lab:b --include '*.css' --include '*.js'",
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { filters: [{ include: '*.css' }, { include: '*.js' }] },
   ],
   [
     "rclone sync dist lab:b --exclude '*.b' --include '*.a' --filter '- *.d' -f '+ *.c'",
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     {
       filters: [
@@ -274,29 +283,29 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
   ],
   [
     'rclone sync dist lab:b --exclude-from list.txt',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { filters: [{ exclude: '*.log' }, { exclude: 'tmp/**' }] },
   ],
   [
     'rclone sync dist lab:b --filter-from rules.txt',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { filters: [{ include: '*.css' }, { exclude: '*' }] },
   ],
   [
     "rclone sync dist lab:b --filter '- a' --filter '!' --filter '- b'",
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { filters: [{ exclude: 'b' }] },
   ],
   [
     'rclone sync dist lab:b --files-from names.txt',
-    '/work/dist',
+    '/project/dist',
     'lab:b',
     { filters: [{ include: '/a.txt' }, { include: '/sub/b.txt' }] },
   ],
-  ['rclone sync dist lab:b --max-depth 1', '/work/dist', 'lab:b', { filters: [{ exclude: '/*/**' }] }],
+  ['rclone sync dist lab:b --max-depth 1', '/project/dist', 'lab:b', { filters: [{ exclude: '/*/**' }] }],
 ];
 for (const [text, from, to, options] of rcloneLines)
   test(`read: ${text}`, () => {
@@ -451,7 +460,7 @@ for (const [text, flag, because] of refusals)
 
 test('the value of an unknown flag is not taken for a path', () => {
   const command = read('rclone --frobnicate 7 sync --drive-chunk-size 64M dist lab:b');
-  assert.deepEqual([textOf(command.source), textOf(command.target)], ['/work/dist', 'lab:b']);
+  assert.deepEqual([textOf(command.source), textOf(command.target)], ['/project/dist', 'lab:b']);
   assert.deepEqual(
     command.flags.map(({ flag, value, verdict }) => [flag, value, verdict]),
     [
