@@ -246,15 +246,20 @@ export class OptionsPanel {
     const parse = () => {
       const read = rulesFromText(area.value, written);
       if ('rules' in read) return read.rules;
-      const marks = ruleMarks[written];
-      throw new Error(fill(words.badRule, String(read.badLine), marks.exclude.trim(), marks.include.trim()));
+      throw new Error(fill(words.badRule, String(read.badLine), ...marksOf(written)));
     };
     const root = labelled(words.filterRules, area);
     root.append(this.rulesHint);
     root.addEventListener('dialect', () => {
       const chosen = this.dialect.input.value as typeof written;
       const read = rulesFromText(area.value, written);
-      if ('rules' in read) area.value = rulesToText(read.rules, chosen);
+      if (!('rules' in read)) {
+        // A line that can't be read now would mean something else there.
+        this.dialect.input.value = written;
+        this.tell(fill(words.badRule, String(read.badLine), ...marksOf(written)));
+        return;
+      }
+      area.value = rulesToText(read.rules, chosen);
       written = chosen;
     });
     return {
@@ -272,6 +277,11 @@ export class OptionsPanel {
 
 function contentOf(input: Field['input']): string | boolean {
   return input instanceof HTMLInputElement && input.type === 'checkbox' ? input.checked : input.value;
+}
+
+function marksOf(dialect: PlanOptions['filterDialect']): readonly [string, string] {
+  const { exclude, include } = ruleMarks[dialect];
+  return [exclude.trim(), include.trim()];
 }
 
 function labelled(label: string, input: HTMLElement): HTMLElement {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { PlanOptions } from '../plan/planOptions';
+import type { FilterRule, PlanOptions } from '../plan/planOptions';
 import { awsFlags, awsFlagsOf } from './awsFlags';
 import { isUndecided, type ReadCommand, type ReadingContext } from './commandLine';
 import { type Draft, grammarOf, judge, refused } from './flagRules';
@@ -52,6 +52,9 @@ export function readAws(
   if (source.where === 'here' && target.where === 'here')
     return { problem: '"aws s3" copies from or to S3: one of the paths must begin with s3://.' };
 
+  const filters = relativeFilters(draft.filters, [source, target]);
+  if (isProblem(filters)) return filters;
+
   const recursive = verb === 'sync' || found.some(({ name }) => name === 'recursive');
   if (!recursive) {
     const one = singleFile(verb, source, target, context);
@@ -69,9 +72,34 @@ export function readAws(
     verb,
     source: sourcePlace,
     target: targetPlace,
-    options: { ...draft.options, filters: draft.filters },
+    options: { ...draft.options, filters },
     flags: judgedWithPlaces(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
   };
+}
+
+/**
+ * aws joins a pattern to the root of each side, so a whole path means something on one side only; here patterns are relative to both
+ * (A16, H3). One that lies below a side is made so.
+ */
+function relativeFilters(
+  rules: readonly FilterRule[],
+  spots: readonly Spot[],
+): readonly FilterRule[] | LineProblem {
+  const roots = spots.map((spot) =>
+    spot.where === 'here' ? spot.path.replaceAll(path.sep, '/') : `s3://${spot.path}`,
+  );
+  const relative: FilterRule[] = [];
+  for (const rule of rules) {
+    const pattern = 'include' in rule ? rule.include : rule.exclude;
+    const root = roots.find((one) => pattern.replaceAll('\\', '/').startsWith(`${one.replace(/\/+$/, '')}/`));
+    if (root === undefined && /^(?:s3:\/\/|[A-Za-z]:[/\\])/i.test(pattern))
+      return {
+        problem: `The pattern "${pattern}" is a whole path outside of both sides, so it matches nothing. Write it relative to them.`,
+      };
+    const text = root === undefined ? pattern : pattern.slice(root.replace(/\/+$/, '').length + 1);
+    relative.push('include' in rule ? { include: text } : { exclude: text });
+  }
+  return relative;
 }
 
 /** `cp` and `mv` compare nothing: they send every file (as `ignoreTimes`). */

@@ -88,16 +88,27 @@ export function judge(
   draft: Draft,
   unknown: (flag: FoundFlag) => Judgement,
 ): (FlagVerdict & Pick<Judgement, 'setting'>)[] {
-  return found.map((one) => {
+  const last = new Map(found.map((one, i) => [one.name, i]));
+  return found.map((one, i) => {
     const { name, typed, value } = one;
-    const judgement = judgeOne(one, rules.get(name), draft) ?? unknown(one);
+    const rule = rules.get(name);
+    const overruled = rule?.takes === 'nothing' && last.get(name) !== i;
+    const judgement = overruled
+      ? ignored('It comes up again later, and the last one counts.')
+      : (judgeOne(one, rule, draft) ?? unknown(one));
     const shown = value !== undefined && !holdsSecret.test(name);
-    return { flag: typed, ...(shown && { value }), ...judgement };
+    return { flag: typed, ...(shown && { value: withoutPassword(value) }), ...judgement };
   });
 }
 
 /** Flags whose values are nobody's business: they must not come up in lists, messages or logs. */
-const holdsSecret = /secret|token|pass|access-key|customer-key|sse-c-.*key|^headers?\b|-header|rc-user/;
+const holdsSecret =
+  /secret|token|pass|credential|proxy|access-key|customer-key|sse-c-.*key|^headers?\b|-header|rc-user/;
+
+/** An address without the name and password that it may hold. */
+export function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, '//…@');
+}
 
 function judgeOne(
   { value, incomplete }: FoundFlag,

@@ -4,6 +4,7 @@ import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
 import type { KnownRemote, ReadingContext, ReadPlace } from './commandLine';
+import { withoutPassword } from './flagRules';
 import type { LineProblem } from './shellWords';
 
 /** Where an operand lies, before it is known which remote is meant. */
@@ -60,7 +61,7 @@ export function rcloneSpot(text: string, context: ReadingContext): Spot | LinePr
     const rest = text.slice(whole.length);
     if (colon === '')
       return {
-        problem: `"${name}${parameters}:" changes settings of the remote for one run. Change them with the command Edit Remote, and write "${name}:".`,
+        problem: `"${name},…:" changes settings of the remote for one run. Change them with the command Edit Remote, and write "${name}:".`,
       };
     if (name === 'local') return localSpot(rest === '' ? '.' : rest, context);
     if (name !== 's3')
@@ -75,7 +76,8 @@ export function rcloneSpot(text: string, context: ReadingContext): Spot | LinePr
       region: said.get('region'),
       awsByDefault: !said.has('provider') || said.get('provider') === 'AWS',
     };
-    return storeSpot(text, rest, hints);
+    // Parameters may hold keys, which must come up nowhere.
+    return storeSpot(`:s3:${rest}`, rest, hints);
   }
   if (!looksLikeAddress(text)) return localSpot(text, context);
   const name = text.slice(0, text.indexOf(':'));
@@ -90,6 +92,11 @@ export function rcloneSpot(text: string, context: ReadingContext): Spot | LinePr
     };
   const at = remotePathOf(rest, text);
   if (typeof at === 'object') return at;
+  const { root = '' } = known;
+  if (root !== '' && at !== root && !at.startsWith(`${root}/`))
+    return {
+      problem: `"${known.name}" starts at ${root}, and paths here are whole. Write "${known.name}:${[root, rest].filter(Boolean).join('/')}" if that is what you mean.`,
+    };
   return { where: 'named', remote: known.name, path: at, isFolder: rest === '' || text.endsWith('/') };
 }
 
@@ -166,7 +173,8 @@ export function placeOfSpot(spot: Spot, remotes: readonly KnownRemote[]): ReadPl
   let pool: readonly KnownRemote[] = stores;
   if (endpoint !== undefined) {
     pool = pool.filter((remote) => sameEndpoint(remote.endpoint, endpoint));
-    if (pool.length === 0) return undecided(stores, `No remote has the endpoint ${endpoint}.`);
+    if (pool.length === 0)
+      return undecided(stores, `No remote has the endpoint ${withoutPassword(endpoint)}.`);
   }
   if (profile !== undefined) {
     const withProfile = pool.filter((remote) => remote.profile === profile);

@@ -1,8 +1,9 @@
 import { createFilter } from '../plan/filter';
-import { parsePlanOptions } from '../plan/planOptions';
+import { type PlanOptions, parsePlanOptions } from '../plan/planOptions';
 import { isRemoteError } from '../remote/remoteError';
 import { readAws } from './awsReading';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';
+import { withoutPassword } from './flagRules';
 import { readRclone } from './rcloneReading';
 import { isProblem, type LineProblem, splitCommandLine } from './shellWords';
 
@@ -34,14 +35,26 @@ export function readCommandLine(text: string, context: ReadingContext): ReadComm
     tool === 'aws' ? readAws(words, start.assigned, context) : readRclone(words, start.assigned, context);
   if (isProblem(read)) return read;
   const flags = [...start.verdicts, ...read.flags];
+  const options = flags.some(isUnreadFilter) ? withoutRemoving(read.options) : read.options;
   try {
-    parsePlanOptions(read.options);
-    createFilter(read.options);
+    parsePlanOptions(options);
+    createFilter(options);
   } catch (error) {
     if (!isRemoteError(error)) throw error;
     return { problem: error.message };
   }
-  return { ...read, flags };
+  return { ...read, options, flags };
+}
+
+/** A filter that can't be had: without it more files take part than were meant. */
+function isUnreadFilter({ flag, verdict }: FlagVerdict): boolean {
+  const filters = /^(?:-f|--(?:include|exclude|filter|files|min-size|max-size|min-age|max-age)\b.*)$/;
+  return verdict === 'refused' && (filters.test(flag) || /^RCLONE_/.test(flag));
+}
+
+/** The same without anything that takes files away. */
+function withoutRemoving(options: PlanOptions): PlanOptions {
+  return { ...options, deletes: 'none', verb: options.verb === 'move' ? 'copy' : options.verb };
 }
 
 /** Whether a text is worth trying to read: it calls one of the tools. Cheap. Pure. */
@@ -96,7 +109,12 @@ function withoutWrappers(words: readonly string[]): Start | LineProblem {
 
 function judgeVariable(name: string, value: string): FlagVerdict {
   if (['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3'].includes(name))
-    return { flag: name, value, verdict: 'understood', means: 'tells which remote is meant' };
+    return {
+      flag: name,
+      value: withoutPassword(value),
+      verdict: 'understood',
+      means: 'tells which remote is meant',
+    };
   if (name === 'AWS_REGION' || name === 'AWS_DEFAULT_REGION')
     return { flag: name, value, verdict: 'ignored', because: 'Each remote knows its own region.' };
   if (/^AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$/.test(name))
@@ -104,6 +122,16 @@ function judgeVariable(name: string, value: string): FlagVerdict {
       flag: name,
       verdict: 'ignored',
       because: 'Remotes have credentials of their own, and keys must not stand in lines.',
+    };
+  // Every flag of rclone can be set by a variable as well.
+  if (
+    /^RCLONE_/.test(name) &&
+    !/^RCLONE_(?:TRANSFERS|CHECKERS|BWLIMIT|PROGRESS|VERBOSE|STATS|LOG)/.test(name)
+  )
+    return {
+      flag: name,
+      verdict: 'refused',
+      because: `Variables are not read. Write it as the flag --${name.slice('RCLONE_'.length).toLowerCase().replaceAll('_', '-')}.`,
     };
   return { flag: name, verdict: 'ignored', because: 'Variables have no effect here; only flags count.' };
 }

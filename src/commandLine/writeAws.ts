@@ -21,6 +21,12 @@ export function writeAws(request: Writable, remotes: readonly KnownRemote[]): Wr
   if (other?.kind === 'remote') return cannot(`aws can't reach "${other.remote}", which is not S3.`);
   if (options.ignoreFiles?.length) return cannot('aws reads no ignore files.');
 
+  const limited = [options.minSize, options.maxSize, options.minAge, options.maxAge].some(
+    (limit) => limit !== undefined,
+  );
+  const removing = options.verb === 'move' || (options.verb === 'sync' && options.deletes !== 'none');
+  if (limited && removing)
+    return cannot('aws has no limits on sizes or ages, so the line would take away more than this plan.');
   const missing: string[] = [];
   const notes: string[] = [];
   const always = options.ignoreTimes === true && options.verb !== 'sync';

@@ -38,6 +38,14 @@ export function writeRclone({ source, target, options }: Writable, remotes: read
   if (options.backupFolder !== undefined && verb !== 'check')
     words.push('--backup-dir', backupText(target, options.backupFolder));
 
+  const limited = [options.minSize, options.maxSize, options.minAge, options.maxAge].some(
+    (limit) => limit !== undefined,
+  );
+  if (options.verb === 'sync' && options.deletes !== 'none' && options.deleteExcluded)
+    if (options.useDefaultExcludes || options.only || limited)
+      return cannot(
+        'rclone would delete all that is left out: also the usual excludes, what was not chosen, and what is outside of the limits.',
+      );
   const filters = filtersForRclone(options);
   if ('cannot' in filters)
     return cannot(`The line would be dangerous without its filters: ${filters.cannot}.`);

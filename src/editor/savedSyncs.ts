@@ -108,9 +108,15 @@ export function optionsOf(sync: SavedSync, settings: PlanOptions): PlanOptions {
 /** The part of `options` that differs from what the settings say: what is worth writing down. Pure. */
 export function writtenOptions(options: PlanOptions, settings: PlanOptions): Record<string, unknown> {
   const names = Object.keys(options) as (keyof PlanOptions)[];
-  return Object.fromEntries(
+  // What the settings say comes back unless it is written that this sync is without.
+  const without: Partial<PlanOptions> = {
+    ...(settings.ignoreFiles && !options.ignoreFiles && { ignoreFiles: [] }),
+    ...(settings.trackRenames && !options.trackRenames && { trackRenames: 'none' }),
+  };
+  const written = Object.fromEntries(
     names
       .filter((name) => JSON.stringify(options[name]) !== JSON.stringify(settings[name]))
       .map((name) => [name, options[name]]),
   );
+  return { ...written, ...without };
 }

@@ -13,7 +13,12 @@ export const ruleMarks: Readonly<
 export function rulesToText(rules: readonly FilterRule[], dialect: FilterDialect): string {
   const marks = ruleMarks[dialect];
   return rules
-    .map((rule) => ('include' in rule ? marks.include + rule.include : marks.exclude + rule.exclude))
+    .map((rule) => {
+      if ('include' in rule) return marks.include + rule.include;
+      // There these signs begin a comment and an include.
+      const escaped = dialect === 'gitignore' && /^[#!]/.test(rule.exclude) ? '\\' : '';
+      return marks.exclude + escaped + rule.exclude;
+    })
     .join('\n');
 }
 

@@ -284,7 +284,10 @@ function randomRclone(dice: Dice): Writable {
       ...dice.some(0.3, { trackRenames: dice.pick(['hash', 'modified'] as const) }),
     }),
   };
-  return { source, target, options };
+  // With limits, such a line would delete more than the plan.
+  const { deleteExcluded, ...plain } = options;
+  const limited = ['minSize', 'maxSize', 'minAge', 'maxAge'].some((name) => name in options);
+  return { source, target, options: deleteExcluded && limited ? plain : options };
 }
 
 function sure(side: ReadPlace): Place {

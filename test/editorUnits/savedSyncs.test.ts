@@ -72,6 +72,14 @@ test('a place is written as it is read again', () => {
   assert.equal(writePlace(outside, undefined), outside.path);
 });
 
+test('what the settings ask of every sync is written as not wanted where a sync is without it', () => {
+  const settings = { ...defaultPlanOptions, ignoreFiles: ['.gitignore'], trackRenames: 'hash' as const };
+  const written = writtenOptions(defaultPlanOptions, settings);
+  assert.deepEqual(written, { ignoreFiles: [], trackRenames: 'none' });
+  const options = optionsOf({ ...good, options: written }, settings);
+  assert.deepEqual([options.ignoreFiles, options.trackRenames], [[], 'none']);
+});
+
 test('a folder of a virtual workspace is written as its Uri, or relative to its workspace folder', () => {
   const root = 'vscode-vfs://github/owner/site';
   for (const text of [

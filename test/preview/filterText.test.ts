@@ -51,3 +51,11 @@ test('In .gitignore a backslash keeps what would otherwise mean something', () =
     rules: [{ exclude: '\\#notes' }, { exclude: '\\!important' }, { exclude: 'name\\ ' }],
   });
 });
+
+test('what begins a comment or an include in a .gitignore stays a name there', () => {
+  const rules = [{ exclude: '#x#' }, { exclude: '!important' }];
+  assert.equal(rulesToText(rules, 'gitignore'), '\\#x#\n\\!important');
+  assert.deepEqual(rulesFromText('\\#x#\n\\!important', 'gitignore'), {
+    rules: [{ exclude: '\\#x#' }, { exclude: '\\!important' }],
+  });
+});
