@@ -20,7 +20,7 @@ import { runSummary } from '../preview/sentences';
 import { tableFacts } from '../preview/tableFacts';
 import { fill } from '../preview/words';
 import { doAside } from './pageCommands';
-import { type EarlierRuns, PlanRun } from './planRun';
+import { type EarlierRuns, idsToRetry, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
 import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
@@ -191,7 +191,7 @@ export class PlanPreviewSession {
         void this.apply(view?.selectedIds() ?? []);
         return undefined;
       case 'retry':
-        void this.apply(view?.idsInState('failed', 'cancelled', 'notStarted') ?? []);
+        void this.apply(view ? idsToRetry(view) : []);
         return undefined;
       case 'cancel':
         this.cancel();

@@ -11,6 +11,19 @@ export interface EarlierRuns {
   readonly ms: number;
 }
 
+/**
+ * The actions that are worth trying again. Deletes that were kept because something had changed stay kept (R20): only a new plan tells
+ * what they would be now.
+ */
+export function idsToRetry(view: PlanView): string[] {
+  const kept = view.plan.options.deletes === 'after' && view.stateCounts().changed > 0;
+  const waiting = new Set(kept ? view.idsInState('notStarted') : []);
+  const deletes = new Set(view.plan.actions.filter(({ kind }) => kind === 'deleteFile').map(({ id }) => id));
+  return view
+    .idsInState('failed', 'cancelled', 'notStarted')
+    .filter((id) => !(waiting.has(id) && deletes.has(id)));
+}
+
 /** One run as the preview shows it: writes what happens into the rows, and sums it up. */
 export class PlanRun implements RunObserver {
   private readonly inFlight = new Map<string, number>();
@@ -95,7 +108,7 @@ export class PlanRun implements RunObserver {
       ...(left === undefined ? {} : { leftMs: left }),
       ms: this.earlier.ms + (this.endedAt ?? now) - this.startedAt,
       cancelling: this.cancelling && this.endedAt === undefined,
-      again,
+      again: this.endedAt === undefined ? again : idsToRetry(this.view).length,
       wasCancelled: this.cancelling && counts.cancelled + counts.notStarted > 0,
     };
   }

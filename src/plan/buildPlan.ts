@@ -136,7 +136,13 @@ export class PlanBuilder {
       if (verb === 'check') this.same.push(path);
       return;
     }
-    const doubt = doubtAbout(source, target, because, compare);
+    const doubt = doubtAbout(
+      source,
+      target,
+      because,
+      compare,
+      isLikeAws(compare) || this.request.options.useServerTimes === true,
+    );
     if (doubt === undefined)
       this.removals.push({
         id: `m:${path}`,

@@ -161,7 +161,9 @@ class Limiter {
 
   /** What is left alone anyway needs no question. */
   private judgeClash(match: Match): Answer {
-    const { source, target } = match;
+    const { source, target, clash } = match;
+    // A twin that is hidden by limits today would be moved or copied over the other one tomorrow.
+    if (clash?.because === 'sameName' && source) return match;
     const isOut = (side: SideName, file: FileEntry | undefined) => {
       const problem = file && this.problemOf(side, file);
       return file === undefined || (problem !== undefined && problem !== 'askForTime');

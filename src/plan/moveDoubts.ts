@@ -7,18 +7,26 @@ import type { ComparisonMode } from './planOptions';
 
 /**
  * Why a file that counts as the same on both sides must not be removed from the source by a move, as the end of a sentence, or undefined:
- * it may be the only one of its content. What the user compares by size only is known well enough.
+ * it may be the only one of its content. `serverTimes`: times of a service were compared. What the user compares by size only is known well enough.
  */
 export function doubtAbout(
   source: FileEntry,
   target: FileEntry,
   because: (Comparison & { readonly verdict: 'same' })['because'],
   compare: ComparisonMode,
+  serverTimes: boolean,
 ): string | undefined {
   if (because === 'sizeAndHash') return undefined;
+  const hashes = source.md5 !== undefined && target.md5 !== undefined;
+  if (hashes && source.md5 !== target.md5)
+    return 'has other content on the target, so it stays on the source';
   if (source.size !== target.size) return 'has another size on the target, so it stays on the source';
   if (because === 'size' && compare !== 'size-only')
     return 'could be compared with the target by its size only, so it stays on the source';
+  // When a service took two files in says nothing about what is in them.
+  const owned = source.modified !== undefined && target.modified !== undefined;
+  if (because === 'sizeAndTime' && !(owned && !serverTimes) && !hashes)
+    return 'was compared by the times of the service only, so it stays on the source';
   if (because === 'sizeAndOrder')
     return 'has the size of the target but another time, so it stays on the source';
   return undefined;

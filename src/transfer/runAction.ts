@@ -81,12 +81,24 @@ async function runCopy(
       await moveFile(source.remote, action.source, target.remote, to, signal, onProgress);
       return;
     }
+    await mustBeTwo(action, sides, signal);
     await copyOver(action, sides, watch, signal);
   } catch (error) {
     const found = await doneBefore(action, targetOf(action, target), sides, error, signal);
     if (!found || !hasTimeOf(action, found, sides)) throw error;
   }
   await removeCopied(source.remote, action.source, signal);
+}
+
+/** A file that would be moved over itself, seen through two doors, would be gone for good. */
+async function mustBeTwo(action: CopyFile, { source, target }: RunSides, signal: AbortSignal): Promise<void> {
+  if (!action.before) return;
+  const now = await fileAt(target.remote, action.before.path, signal);
+  if (now && mayBeOneFile(source.remote, action.source, target.remote, now))
+    throw new RemoteError(
+      'unsupported',
+      `"${action.path}" may be one and the same file on both sides, so it was not moved.`,
+    );
 }
 
 /** Copies, the old file going to the backup before it is overwritten (R23). */

@@ -46,6 +46,13 @@ export async function planSync(
   const isCheck = options.verb === 'check';
   const overlap = isCheck ? undefined : overlapProblem(source, target);
   if (overlap !== undefined) throw new RemoteError('badSettings', overlap);
+  const kinds = [source.place.kind, target.place.kind];
+  // A virtual folder may well be a folder of this machine under another name, and nothing tells.
+  if (options.verb === 'move' && kinds.includes('uri') && kinds.includes('folder'))
+    throw new RemoteError(
+      'badSettings',
+      "Files can't be moved between a virtual folder and a folder on this machine: both may be the same. Copy them, and delete the source yourself.",
+    );
   const backup = isCheck ? undefined : await backupOf(request, clock.now());
   if (!isCheck) await refuseListOfBuckets(target, signal);
 

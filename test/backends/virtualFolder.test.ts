@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openVirtualFolder } from '../../src/backends/virtualFolder/virtualFolderRemote';
 import type { Entry } from '../../src/remote/entry';
+import { RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';
 import { FolderInMemory } from '../vocabulary/folderInMemory';
 import { at, beAbsent, calm, names, readText, refused, statFile, write } from './contract/words';
@@ -62,6 +63,18 @@ test('virtual folder: links and devices are reported and protected, never follow
       ['socket', 'notRegular', 'socket'],
     ],
   );
+});
+
+test('virtual folder: what is listed but can not be looked at is unknown, and its twin stays (H2, H20)', async () => {
+  const files = new FolderInMemory();
+  files.files.set('there', { content: Buffer.from('x'), modifiedMs: 1 });
+  files.stat = async (path) => {
+    throw new RemoteError('notFound', `There is no "${path}".`);
+  };
+  const entries = await entriesOf(openVirtualFolder({ files, asTarget: false }).list(rootPath, {}, calm));
+  assert.deepEqual(entries, [
+    { kind: 'unusable', folder: '', name: 'there', reason: 'unreadable', protects: 'there' },
+  ]);
 });
 
 test('virtual folder: one that can only be read says so before anything is sent', async () => {

@@ -476,3 +476,24 @@ test('A move asks before it runs, even without deletes', async () => {
   await settled();
   assert.equal(ran.length, 1);
 });
+
+test('Deletes that were kept because something had changed are not made by trying again (R20)', async () => {
+  const { session, ran } = opened({
+    run: async (plan) =>
+      report(plan, (action) =>
+        action.kind === 'deleteFile' ? 'notStarted' : action.path === 'a' ? 'changed' : 'failed',
+      ),
+  });
+  await session.rescan();
+  await session.answer({ type: 'includeDeletes', on: true });
+  await session.answer({ type: 'apply' });
+  await settled();
+  const deletes = (plan: Plan | undefined) =>
+    plan?.actions.filter(({ kind }) => kind === 'deleteFile').length;
+  assert.equal(deletes(ran[0]), 1);
+  await session.answer({ type: 'retry' });
+  await settled();
+  assert.ok((ran[1]?.actions.length ?? 0) > 0);
+  assert.equal(deletes(ran[1]), 0);
+  assert.equal(session.state().run?.again, ran[1]?.actions.length);
+});

@@ -121,7 +121,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     for (let i = 0; i < found.length; i += size) {
       signal.throwIfAborted();
       const page = await Promise.all(
-        found.slice(i, i + size).map(async ([name, type]): Promise<Entry | undefined> => {
+        found.slice(i, i + size).map(async ([name, type]): Promise<Entry> => {
           if (name.includes('/') || pathProblem(name)) return unusable(folder, name, 'oddName');
           const path = joinPath(folder, name);
           if (type === 'folder') return { kind: 'folder', path };
@@ -130,13 +130,14 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
           try {
             return await entryAt(path);
           } catch (error) {
-            if (isRemoteError(error, 'notFound')) return undefined; // gone since it was listed
-            if (isRemoteError(error, 'forbidden')) return unusable(folder, name, 'unreadable', path);
+            // It was listed, so it is unknown rather than absent, and its twin must stay (H2, H20).
+            if (isRemoteError(error, 'notFound', 'forbidden'))
+              return unusable(folder, name, 'unreadable', path);
             throw error;
           }
         }),
       );
-      yield page.filter((entry) => entry !== undefined);
+      yield page;
     }
   }
 
