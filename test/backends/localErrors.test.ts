@@ -38,7 +38,7 @@ function looks(remote: Remote): Promise<unknown>[] {
 test('a folder that is missing is named by its whole path, with the way out', async (t) => {
   const root = path.join(given(t), 'nope');
   const sentence = `The folder "${root}" is not there (ENOENT). Create it, or choose another one.`;
-  for (const look of looks(openLocalRemote({ root }))) await fails(look, 'notFound', sentence);
+  await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notFound', sentence)));
   await fails(openLocalRemote({ root }).stat(rootPath, calm), 'notFound', sentence);
 });
 
@@ -47,7 +47,7 @@ test('a folder that is a file, or lies below one, is named by its whole path, wi
   fs.writeFileSync(file, 'x');
   for (const root of [file, path.join(file, 'below')]) {
     const sentence = `"${root}" can't be used as a folder: it, or a part of its path, is a file (ENOTDIR). Choose a folder.`;
-    for (const look of looks(openLocalRemote({ root }))) await fails(look, 'notAFolder', sentence);
+    await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notAFolder', sentence)));
   }
 });
 
