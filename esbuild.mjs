@@ -1,9 +1,10 @@
 // Builds the extension and the webview into dist/. Flags: --watch, --production.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
+import { bundledPackages, noticesOf } from './licences/notices.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const watch = process.argv.includes('--watch');
@@ -60,41 +61,16 @@ function printSizes(result) {
   }
 }
 
-/** The packages that went into the bundles, by folder. */
-function bundledPackages(results) {
-  const folders = new Set();
-  for (const output of results.flatMap((result) => Object.values(result.metafile.outputs))) {
-    for (const [file, { bytesInOutput }] of Object.entries(output.inputs)) {
-      const folder = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1];
-      if (folder && bytesInOutput > 0) folders.add(path.resolve(root, folder));
-    }
-  }
-  return [...folders].sort();
-}
-
-/** Their licences ask for their text to go along; packages with the same text share it. */
-function writeNotices(results) {
-  const byText = new Map();
-  for (const folder of bundledPackages(results)) {
-    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
-    const text =
-      file === undefined ? `Licence: ${license}` : readFileSync(path.join(folder, file), 'utf8').trim();
-    byText.set(text, [...(byText.get(text) ?? []), `${name} ${version}`]);
-  }
-  const parts = [...byText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
-  const intro = 'Cloud Remotes contains code of the following packages.\n';
-  writeFileSync(
-    path.join(root, 'dist/ThirdPartyNotices.txt'),
-    [intro, ...parts].join(`\n${'-'.repeat(80)}\n\n`),
-  );
-}
-
 if (watch) {
   for (const build of builds) await (await esbuild.context({ ...build, logLevel: 'info' })).watch();
 } else {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
   const results = await Promise.all(builds.map((build) => esbuild.build(build)));
   for (const result of results) printSizes(result);
-  if (production) writeNotices(results);
+  if (production) {
+    const metafiles = results.map((result) => result.metafile);
+    writeFileSync(path.join(root, 'dist/ThirdPartyNotices.txt'), noticesOf(bundledPackages(metafiles, root)));
+    // What the bundles are made of, for tests; it is not packed.
+    writeFileSync(path.join(root, 'dist/metafiles.json'), JSON.stringify(metafiles));
+  }
 }
