@@ -28,7 +28,10 @@ export interface ReadingContext {
   /** The home folder, for `~`. */
   readonly home?: string;
   readonly shell?: ShellKind;
-  /** The content of a file that a flag names, by its absolute path; undefined when it can't be read. */
+  /**
+   * The text of a file that a flag names, by its absolute path (`readTextFileSync`); undefined when it isn't there. Throws RemoteError when
+   * it can't be read or is no text: the flag is refused then, in these words.
+   */
   readFile?(path: string): string | undefined;
   /** What lies at an absolute path of this machine; undefined when nothing does. */
   kindOf?(path: string): 'file' | 'folder' | undefined;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { FilterRule } from '../plan/planOptions';
+import { isRemoteError } from '../remote/remoteError';
 import type { ReadingContext } from './commandLine';
 
 /** The filter flags of one line, each kind in the order typed. */
@@ -58,15 +59,22 @@ export function filterRule(text: string): FilterRule | '!' | undefined {
   return text.startsWith('+ ') ? { include: text.slice(2) } : undefined;
 }
 
-/** The lines of a file of patterns, trimmed, without comments and empty ones; undefined when it can't be read. */
+/** The lines of a file of patterns, trimmed, without comments and empty ones; a sentence when it can't be read. */
 export function patternLines(
   name: string,
   { folder, readFile }: ReadingContext,
   raw = false,
-): readonly string[] | undefined {
-  if (name === '-' || (folder === undefined && !path.isAbsolute(name))) return undefined;
-  const text = readFile?.(path.resolve(folder ?? '/', name));
-  if (text === undefined) return undefined;
+): readonly string[] | string {
+  if (name === '-') return 'There is no terminal that could be read from.';
+  if (folder === undefined && !path.isAbsolute(name)) return `The file ${name} can't be read.`;
+  let text: string | undefined;
+  try {
+    text = readFile?.(path.resolve(folder ?? '/', name));
+  } catch (error) {
+    if (!isRemoteError(error)) throw error;
+    return `The file ${error.message}`;
+  }
+  if (text === undefined) return `The file ${name} can't be read.`;
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   return raw
     ? lines.filter((line) => line !== '')

@@ -146,7 +146,7 @@ const acting: readonly (readonly [string, FlagRule])[] = [
   }),
   act('filter-from=', (value, draft) => {
     const lines = patternLines(value, draft.context);
-    if (!lines) return unreadable(value);
+    if (typeof lines === 'string') return refused(lines);
     const rules = lines.map(filterRule);
     const bad = rules.indexOf(undefined);
     if (bad >= 0) return refused(`Its line "${lines[bad]}" does not begin with "+ " or "- ".`);
@@ -156,7 +156,7 @@ const acting: readonly (readonly [string, FlagRule])[] = [
   ...(['files-from=', 'files-from-raw='] as const).map((name) =>
     act(name, (value, draft) => {
       const lines = patternLines(value, draft.context, name === 'files-from-raw=');
-      if (!lines) return unreadable(value);
+      if (typeof lines === 'string') return refused(lines);
       draft.filterFlags.files = [...(draft.filterFlags.files ?? []), ...lines];
       return understood(`only the files named there, as they are now (${lines.length})`);
     }),
@@ -235,19 +235,13 @@ function patternsFrom(
 ): readonly [string, FlagRule] {
   return act(name, (value, draft) => {
     const lines = patternLines(value, draft.context);
-    if (!lines) return unreadable(value);
+    if (typeof lines === 'string') return refused(lines);
     add(
       draft,
       lines.map((line) => ruleOf(kind, line)),
     );
     return understood(`the patterns of that file, as they are now (${lines.length})`);
   });
-}
-
-function unreadable(name: string): Judgement {
-  return refused(
-    name === '-' ? 'There is no terminal that could be read from.' : `The file ${name} can't be read.`,
-  );
 }
 
 function size(name: string, option: 'minSize' | 'maxSize'): readonly [string, FlagRule] {

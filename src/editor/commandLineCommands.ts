@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import os from 'node:os';
 import * as vscode from 'vscode';
 import type { SyncRequest } from '../app';
@@ -15,6 +15,7 @@ import { isProblem, onOneLine } from '../commandLine/shellWords';
 import { summaryOf, summaryRows } from '../commandLine/summary';
 import { type WrittenLine, writeCommandLines } from '../commandLine/writeCommandLine';
 import type { Place } from '../plan/plan';
+import { readTextFileSync } from '../remote/textFile';
 import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';
 import type { CommandRow } from './shell';
@@ -140,13 +141,7 @@ function contextFor(remotes: readonly KnownRemote[], folder: string | undefined)
       const found = statSync(path, { throwIfNoEntry: false });
       return found?.isDirectory() ? 'folder' : found?.isFile() ? 'file' : undefined;
     },
-    readFile: (path) => {
-      try {
-        return statSync(path).size <= mostBytes ? readFileSync(path, 'utf8') : undefined;
-      } catch {
-        return undefined;
-      }
-    },
+    readFile: (path) => readTextFileSync(path, mostBytes),
   };
 }
 

@@ -1,35 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, realpath, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RemoteError } from '../remote/remoteError';
+import { decodeText, readBytes, readTextFile, undecodable } from '../remote/textFile';
 
-/** More than any configuration has; what is larger is another file. */
-const mostBytes = 16 * 1024 * 1024;
-
-/** The text of a configuration file; undefined when there is none. Throws RemoteError `other` when it can't be read, naming the file. */
-export async function readConfigFile(file: string): Promise<string | undefined> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new RemoteError('other', `${file} can't be read: ${code ?? message}.`, { cause: error });
-  }
-  if (bytes.length > mostBytes)
-    throw new RemoteError('damaged', `${file} is too large for a configuration of rclone.`);
-  return bytes.toString();
+/**
+ * The text of a configuration file; undefined when there is none. Throws RemoteError `other` when it can't be read and `damaged` when it is no
+ * text, naming the file.
+ */
+export function readConfigFile(file: string): Promise<string | undefined> {
+  return readTextFile(file);
 }
 
 /**
  * Writes what `change` makes of the file's text (empty when there is no file). It is written aside, readable by the owner only, and then put in
- * place, so that nobody ever sees half of it; a link is followed. Throws RemoteError `changed` when somebody else wrote to the file meanwhile,
- * `other` when it can't be written, and what `change` throws.
+ * place, so that nobody ever sees half of it; a link is followed, and a byte order mark stays. Throws RemoteError `changed` when somebody else wrote to the file meanwhile,
+ * `other` when it can't be written, `damaged` when rclone couldn't read it as text, and what `change` throws.
  */
 export async function changeConfigFile(file: string, change: (text: string) => string): Promise<void> {
   const target = await realpath(file).catch(() => file);
-  const before = await readConfigFile(target);
-  const text = change(before ?? '');
+  const before = await readBytes(target);
+  const { text: was, mark } = before ? writableText(before, file) : { text: '', mark: '' };
+  const text = `${mark}${change(was)}`;
   const aside = path.join(
     path.dirname(target),
     `.${path.basename(target)}.${randomBytes(6).toString('hex')}`,
@@ -42,7 +34,8 @@ export async function changeConfigFile(file: string, change: (text: string) => s
     } finally {
       await handle.close();
     }
-    if ((await readConfigFile(target)) !== before)
+    const now = await readBytes(target);
+    if (now === undefined ? before !== undefined : before === undefined || !Buffer.from(now).equals(before))
       throw new RemoteError('changed', `${file} was changed meanwhile. Try again.`);
     await rename(aside, target);
   } catch (error) {
@@ -51,4 +44,14 @@ export async function changeConfigFile(file: string, change: (text: string) => s
     const { code, message } = error as NodeJS.ErrnoException;
     throw new RemoteError('other', `${file} can't be written: ${code ?? message}.`, { cause: error });
   }
+}
+
+/** rclone reads UTF-8 only: what it can't read is not added to. */
+function writableText(bytes: Uint8Array, file: string): { text: string; mark: string } {
+  const decoded = decodeText(bytes);
+  if ('problem' in decoded) throw undecodable(file, decoded.problem);
+  const { text, encoding } = decoded;
+  if (encoding === 'utf16le' || encoding === 'utf16be')
+    throw undecodable(file, "is UTF-16, which rclone can't read");
+  return { text, mark: encoding === 'utf8bom' ? '\uFEFF' : '' };
 }

@@ -10,6 +10,7 @@ import type { Entry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, isWithin, joinPath, type RemotePath, relativePath, rootPath } from '../remote/remotePath';
 import { Slots } from '../remote/slots';
+import { decodeText } from '../remote/textFile';
 
 /** Folders looked at at once. */
 const foldersAtOnce = 16;
@@ -24,7 +25,7 @@ type IgnoreSide = Pick<Side, 'remote' | 'root'>;
  * that isn't there has none.
  *
  * Throws RemoteError: `badSettings` when neither side is a disk; the kind of the failure, naming the file, when one can't be read or is
- * larger than 1 MiB, since planning with half of the rules could delete.
+ * larger than 1 MiB or no text, since planning with half of the rules could delete.
  */
 export async function readIgnoreFiles(
   source: IgnoreSide,
@@ -177,7 +178,9 @@ class IgnoreWalk {
         chunks.push(chunk);
       }
       this.signal.throwIfAborted();
-      return Buffer.concat(chunks).toString('utf8');
+      const decoded = decodeText(Buffer.concat(chunks));
+      if ('text' in decoded) return decoded.text;
+      throw new RemoteError('damaged', unusableText(path, `${decoded.problem}. Save it as UTF-8`));
     } catch (error) {
       if (isRemoteError(error, 'notFound')) return undefined;
       if (!isRemoteError(error) || error.message.startsWith('The ignore file')) throw error;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { ConnectionFinding } from '../../src/backends/backend';
@@ -79,6 +79,15 @@ test('a certificate for another host, or one that has expired, is told as such e
     bothFail(remote, 'badSettings', /its certificate has expired/),
   );
 });
+
+test('"caFile" may be written as PowerShell does it', () =>
+  inTemporaryFolder(async (folder) => {
+    const caFile = path.join(folder, 'ca.pem');
+    await writeFile(caFile, Buffer.from(`\uFEFF${await readFile(authority, 'utf8')}`, 'utf16le'));
+    await secured('server', { caFile }, async (remote) => {
+      await pagesOf(remote.list(parsePath('demo'), {}, calm));
+    });
+  }));
 
 test('"caFile" adds to the authorities that are trusted anyway, and one without a certificate names itself', () =>
   inTemporaryFolder(async (folder) => {

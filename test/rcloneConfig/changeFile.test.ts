@@ -91,3 +91,31 @@ test('what was left out is told by name and remote', () => {
   );
   assert.deepEqual(leftOutLines([one]), ['photos: "acl" was left out: it is odd.']);
 });
+
+test('a byte order mark stays where it was, and is no part of the first line', async () => {
+  writeFileSync(file, '\uFEFF[a]\n');
+  await changeConfigFile(file, (text) => {
+    assert.equal(text, '[a]\n');
+    return `${text}[b]\n`;
+  });
+  assert.equal(readFileSync(file, 'utf8'), '\uFEFF[a]\n[b]\n');
+});
+
+test('a file that rclone can’t read as text is not written to', async () => {
+  const utf16 = Buffer.from('\uFEFF[a]\ntype = s3\n', 'utf16le');
+  const latin = Buffer.from('[größe]\n', 'latin1');
+  for (const [content, problem] of [
+    [utf16, /UTF-16, which rclone can't read\. Save it as UTF-8/],
+    [utf16.subarray(2), /NUL bytes.*Save it as UTF-8/],
+    [latin, /not UTF-8\. Save it as UTF-8/],
+  ] as const) {
+    writeFileSync(file, content);
+    await assert.rejects(
+      changeConfigFile(file, () => 'ours'),
+      problem,
+    );
+    assert.ok(readFileSync(file).equals(content));
+  }
+  writeFileSync(file, utf16);
+  assert.equal(await readConfigFile(file), '[a]\ntype = s3\n', 'it can be imported');
+});

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { RemoteSettings } from '../../src/backends/backend';
 import { systemClock } from '../../src/remote/clock';
 import type { Log, LogLevel } from '../../src/remote/log';
-import { RemoteError } from '../../src/remote/remoteError';
+import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
+import { textOf } from '../../src/remote/textFile';
 import type { SessionRecord } from '../../src/signIn/sessionRecords';
 import { SessionTokens } from '../../src/signIn/sessionTokens';
 import { parseTokenBlob, type TokenBlob } from '../../src/signIn/tokenBlob';
@@ -70,8 +71,9 @@ function variable(remote: string, option: string): string {
 function readRemotes(file: string): RemoteSettings[] {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = textOf(readFileSync(file), file);
   } catch (cause) {
+    if (isRemoteError(cause)) throw cause;
     throw new RemoteError('badSettings', `The remotes file "${file}" can't be read.`, { cause });
   }
   let written: unknown;

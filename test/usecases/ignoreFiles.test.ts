@@ -23,7 +23,9 @@ after(() => {
 });
 
 /** A disk that holds these files, and what was asked of it. */
-function disk(files: Readonly<Record<string, string>>): Remote & { folder: string; asked: string[] } {
+function disk(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Remote & { folder: string; asked: string[] } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-ignore-'));
   made.push(folder);
   for (const [file, text] of Object.entries(files)) {
@@ -194,6 +196,28 @@ test('one of more than a mebibyte is refused, one of exactly that is read', asyn
     (error) =>
       isRemoteError(error, 'unsupported') && /"\.gitignore" is larger than 1 MiB/.test(error.message),
   );
+});
+
+test('an ignore file is read in the encodings that Windows writes, and one that is no text ends the planning', async () => {
+  const lines = '*.log\r\n/größe\r\n';
+  for (const content of [
+    `\uFEFF${lines}`,
+    Buffer.from(`\uFEFF${lines}`, 'utf16le'),
+    Buffer.from(`\uFEFF${lines}`, 'utf16le').swap16(),
+  ])
+    assert.equal(
+      await listed(disk({ '.gitignore': content, 'x.log': '', größe: '', a: '' }), store('y.log'), gitignore),
+      '<.gitignore <a',
+    );
+  for (const content of [Buffer.from(lines, 'utf16le'), Buffer.from(lines, 'latin1'), Buffer.from('a\0b')])
+    await assert.rejects(
+      listed(disk({ 'sub/.gitignore': content, a: '' }), store('y.log'), gitignore),
+      (error) =>
+        isRemoteError(error, 'damaged') &&
+        /"sub\/\.gitignore" (?:is not UTF-8|holds NUL).* Save it as UTF-8\. .*nothing was planned/.test(
+          error.message,
+        ),
+    );
 });
 
 test('links are not followed: neither a folder nor the file itself', {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { readTextFile } from '../../remote/textFile';
 
 /** The shared AWS files as far as we need them: which profiles there are, and what kind each is. */
 export interface AwsProfiles {
@@ -78,13 +78,7 @@ export function describeProfile(profile: AwsProfile): string {
 }
 
 async function readIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return '';
-    throw new Error(`${file}: ${message}`, { cause: error });
-  }
+  return (await readTextFile(file)) ?? '';
 }
 
 function parseIni(text: string): Map<string, Map<string, string>> {

@@ -5,6 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import * as tls from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
+import { decodeText } from '../../remote/textFile';
 import type { BackendHost } from '../backend';
 import { isArn, isDirectoryBucket } from './bucketNames';
 import { KeptCredentials } from './keptCredentials';
@@ -246,15 +247,17 @@ export function answerDate(answer: { readonly $metadata: object }): number | und
 }
 
 async function certificates(file: string): Promise<string[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(file, 'utf8');
+    bytes = await readFile(file);
   } catch (error) {
     throw new RemoteError('badSettings', `"caFile" can't be read: ${whyUnreadable(file, error)}.`, {
       cause: error,
     });
   }
-  const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
+  const decoded = decodeText(bytes);
+  const found =
+    'text' in decoded && decoded.text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
   if (!found)
     throw new RemoteError(
       'badSettings',

@@ -1,0 +1,118 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { devNull } from 'node:os';
+import { RemoteError } from './remoteError';
+
+export type TextEncoding = 'utf8' | 'utf8bom' | 'utf16le' | 'utf16be';
+
+export interface DecodedText {
+  /** Without the byte order mark. */
+  readonly text: string;
+  readonly encoding: TextEncoding;
+}
+
+/** More than any file of settings or patterns has, in bytes; what is larger is another file. */
+export const mostTextBytes = 16 * 1024 * 1024;
+
+/**
+ * The text of a file that a person or another program wrote: UTF-8 with or without a byte order mark, or UTF-16 with one, as PowerShell and
+ * Notepad write it. Anything else would be read as rules and names that nobody wrote, so it has a problem instead: the rest of a sentence
+ * that begins with the file's name. Pure.
+ */
+export function decodeText(bytes: Uint8Array): DecodedText | { readonly problem: string } {
+  const [first, second, third] = bytes;
+  const encoding: TextEncoding =
+    first === 0xff && second === 0xfe
+      ? 'utf16le'
+      : first === 0xfe && second === 0xff
+        ? 'utf16be'
+        : first === 0xef && second === 0xbb && third === 0xbf
+          ? 'utf8bom'
+          : 'utf8';
+  const utf16 = encoding === 'utf16le' || encoding === 'utf16be';
+  const text = utf16 ? utf16Text(bytes.subarray(2), encoding === 'utf16be') : utf8Text(bytes);
+  if (utf16 ? text?.includes('\0') : bytes.includes(0))
+    return {
+      problem: `holds NUL bytes, so it is ${utf16 ? 'no text' : 'UTF-16 without a byte order mark, or no text'}`,
+    };
+  // A line that was appended in another encoding turns into these: the two bytes of a line end read as one character, and a turned mark.
+  if (text === undefined || (utf16 && /[\u0A0D\uFFFE]/.test(text)))
+    return { problem: utf16 ? 'is not UTF-16 all through, though it begins as such' : 'is not UTF-8' };
+  return { text, encoding };
+}
+
+/**
+ * As decodeText, of the file called `name`, without the marks that stand before a line where files were put together. Throws RemoteError
+ * `damaged` that names the file and says what to do.
+ */
+export function textOf(bytes: Uint8Array, name: string): string {
+  const decoded = decodeText(bytes);
+  if ('problem' in decoded) throw undecodable(name, decoded.problem);
+  return decoded.text.replace(/^\uFEFF+/gm, '');
+}
+
+/** The error of a file that decodeText has a problem with. */
+export function undecodable(name: string, problem: string): RemoteError {
+  return new RemoteError('damaged', `${name} can't be read as text: it ${problem}. Save it as UTF-8.`);
+}
+
+/**
+ * The text of a file of this machine; undefined when there is none. Throws RemoteError: `damaged` as textOf, also for one of more than `most`
+ * bytes, and `other` when it can't be read.
+ */
+export async function readTextFile(file: string, most = mostTextBytes): Promise<string | undefined> {
+  const bytes = await readBytes(file, most);
+  return bytes && textOf(bytes, file);
+}
+
+/** The bytes that readTextFile decodes. Throws as it does. */
+export async function readBytes(file: string, most = mostTextBytes): Promise<Uint8Array | undefined> {
+  try {
+    checkKind(file, await stat(file), most);
+    return await readFile(file);
+  } catch (error) {
+    return whyUnread(file, error);
+  }
+}
+
+/** readTextFile for callers that can't wait. */
+export function readTextFileSync(file: string, most = mostTextBytes): string | undefined {
+  let bytes: Uint8Array | undefined;
+  try {
+    checkKind(file, statSync(file), most);
+    bytes = readFileSync(file);
+  } catch (error) {
+    bytes = whyUnread(file, error);
+  }
+  return bytes && textOf(bytes, file);
+}
+
+function checkKind(file: string, stats: Stats, most: number): void {
+  // Devices and pipes may never end, but the one that is always empty. For a folder the system's own error comes.
+  if (!stats.isFile() && !stats.isDirectory() && file !== devNull)
+    throw new RemoteError('unsupported', `${file} can't be read: it is no plain file.`);
+  if (stats.size > most)
+    throw new RemoteError('damaged', `${file} is too large to be read as text: it has ${stats.size} bytes.`);
+}
+
+function whyUnread(file: string, error: unknown): undefined {
+  if (error instanceof RemoteError) throw error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return undefined;
+  throw new RemoteError('other', `${file} can't be read: ${code ?? message}.`, { cause: error });
+}
+
+function utf8Text(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function utf16Text(bytes: Uint8Array, bigEndian: boolean): string | undefined {
+  if (bytes.length % 2 !== 0) return undefined;
+  const units = Buffer.from(bytes);
+  const text = (bigEndian ? units.swap16() : units).toString('utf16le');
+  return /\p{Surrogate}/u.test(text) ? undefined : text;
+}
