@@ -322,7 +322,7 @@ export function isOddKey(reason: UnusableReason): boolean {
  * A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the
  * folder.
  */
-function wholeName({ folder, name }: UnusableEntry): string {
+export function wholeName({ folder, name }: UnusableEntry): string {
   const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
   return around === '' ? name : `${around}/${name}`;
 }

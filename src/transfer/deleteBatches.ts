@@ -1,11 +1,16 @@
 import type { DeleteFile } from '../plan/plan';
 import type { Remote } from '../remote/remote';
-import { RemoteError } from '../remote/remoteError';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 import { isSameFile } from '../remote/sameFile';
+import { eachInSlots, Slots } from '../remote/slots';
+import { removeSeen } from './runAction';
 
 /** From so many deletes in one folder on, its listing is cheaper than two requests for each. */
 const worthListing = 50;
+
+/** Deletes of what a listing didn't show, at once. */
+const unlistedAtOnce = 4;
 
 /** Deletes to be made one by one under their own guards, and those of folders where so many go that they go in batches. */
 export interface SortedDeletes {
@@ -37,7 +42,7 @@ export function sortDeletes(
 
 /**
  * Deletes many files of one folder: its listing is read once more, and of each page those files go at once that are still
- * what was seen. Between that look and the request there is no more time than between a look and a delete of one file. `ended` hears of each
+ * what was seen; those that it doesn't show go one by one. Between that look and the request there is no more time than between a look and a delete of one file. `ended` hears of each
  * action once, with its error or none. Rejects only when aborted; actions not told of are then cancelled.
  */
 export async function deleteInFolder(
@@ -66,8 +71,26 @@ export async function deleteInFolder(
     for (const action of left.values()) ended(action, error);
     return;
   }
-  for (const action of left.values())
-    ended(action, new RemoteError('changed', `"${action.before.path}" was already gone.`));
+  await deleteUnlisted([...left.values()], remote, ended, signal);
+}
+
+/**
+ * What a listing doesn't show need not be gone: MinIO hides all below `name/` while there is an object `name`, and it would come back with
+ * that object's end. So each is deleted by itself, under its own guard.
+ */
+async function deleteUnlisted(
+  deletes: readonly DeleteFile[],
+  remote: Remote,
+  ended: (action: DeleteFile, error: unknown) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const removeOne = async (action: DeleteFile) => {
+    const error = await removeSeen(remote, action.before, signal).catch((cause: unknown) => cause);
+    // What was aborted under way is no answer.
+    if (error === undefined || isRemoteError(error) || !signal.aborted) ended(action, error);
+  };
+  await eachInSlots(deletes, new Slots(unlistedAtOnce), () => 1, removeOne, signal);
+  signal.throwIfAborted();
 }
 
 async function deleteBatch(

@@ -12,8 +12,8 @@ import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
 import { type RunSide, type RunSides, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
+import { SourceAgain } from './sourceAgain';
 import { defaultTransfers, transferWeight } from './transferWeight';
-import { whyNotExtra } from './whyNotExtra';
 
 export interface ExecuteOptions {
   readonly clock: Clock;
@@ -78,6 +78,7 @@ class Run {
   private readonly observer: RunObserver;
   private readonly transfers: number;
   private readonly slots: Slots;
+  private readonly sourceAgain: SourceAgain;
   private readonly results = new Map<string, ActionResult>();
   private bytes = 0;
   private kept = 0;
@@ -92,6 +93,7 @@ class Run {
     this.observer = options.observer ?? silentObserver;
     this.transfers = Math.max(1, options.transfers ?? defaultTransfers);
     this.slots = new Slots(this.transfers);
+    this.sourceAgain = new SourceAgain(sides.source, sides.target, plan, options.clock);
     // Every file that is under way listens to it.
     setMaxListeners(0, signal);
   }
@@ -125,15 +127,17 @@ class Run {
     let withheld: string | undefined;
     switch (options.deletes) {
       case 'before':
-        await this.runDeletes(deletes);
+        withheld = await this.whySourceKeeps(deletes.length);
+        if (withheld === undefined) await this.runDeletes(deletes);
         await this.runAll(others);
         break;
       case 'during':
-        await this.runAll(rest);
+        withheld = await this.whySourceKeeps(deletes.length);
+        await this.runAll(withheld === undefined ? rest : others);
         break;
       default:
         await this.runAll(others);
-        withheld = deletes.length > 0 ? this.whyNotDelete(deletes.length) : undefined;
+        withheld = this.whyNotDelete(deletes.length) ?? (await this.whySourceKeeps(deletes.length));
         if (withheld === undefined) await this.runDeletes(deletes);
     }
     await this.runAll(last);
@@ -179,25 +183,34 @@ class Run {
 
   /** Those of the deletes of one folder whose file is still missing on the source; of the others it is told why they stay. */
   private async stillExtra(deletes: readonly DeleteFile[]): Promise<readonly DeleteFile[]> {
-    const { source } = this.sides;
-    if (!source.remote.capabilities.cheapReads) return deletes;
-    const kept = new Set<DeleteFile>();
-    const look = async (action: DeleteFile) => {
-      if (action.because === 'excluded') return;
-      const reason = await whyNotExtra(source, action.path, this.signal).catch((error) => error);
-      if (reason === undefined) return;
-      kept.add(action);
-      this.begin(action);
-      this.end(action, this.failure(action, reason));
-    };
-    await eachInSlots(deletes, new Slots(this.transfers), () => 1, look, this.signal);
-    return deletes.filter((action) => !kept.has(action));
+    const extra: DeleteFile[] = [];
+    for (const action of deletes) {
+      const reason = await this.whyNotExtra(action).catch((error: unknown) => error);
+      if (reason === undefined) extra.push(action);
+      else {
+        this.begin(action);
+        this.end(action, this.failure(action, reason));
+      }
+    }
+    return extra;
+  }
+
+  /** Why what this action takes from the target must stay there, asked of the source at this moment. */
+  private async whyNotExtra(action: Action): Promise<unknown> {
+    if (action.kind === 'moveFile') return this.sourceAgain.whyNotExtra(action.from, this.signal);
+    if (action.kind !== 'deleteFile') return undefined;
+    // What the filters hide may well be on the source.
+    if (action.because !== 'excluded') return this.sourceAgain.whyNotExtra(action.path, this.signal);
+    const nothing = await this.sourceAgain.whyNothing(this.signal);
+    return nothing && new RemoteError('changed', `"${action.path}" was kept, because ${nothing}.`);
   }
 
   /** Never rejects. */
   private async runOne(action: Action): Promise<void> {
     this.begin(action);
     try {
+      const reason = await this.whyNotExtra(action);
+      if (reason !== undefined) throw reason;
       await runAction(
         action,
         this.sides,
@@ -249,7 +262,7 @@ class Run {
     return { ...result(action, kind === 'changed' ? 'changed' : 'failed'), error: { kind, message } };
   }
 
-  /** Why the deletes must not be run, as a sentence (H28); undefined when they may. */
+  /** Why the deletes must not be run, as a sentence (H28); undefined when they may, or there are none. */
   private whyNotDelete(deletes: number): string | undefined {
     const { failed, changed, cancelled } = count([...this.results.values()]);
     const reasons = [
@@ -259,9 +272,21 @@ class Run {
       ...(this.signal.aborted || cancelled > 0 ? ['the run was cancelled'] : []),
       ...(this.stopped !== undefined ? ['the run was stopped'] : []),
     ];
-    if (reasons.length === 0) return undefined;
-    const what = deletes === 1 ? 'The file to be deleted was' : `The ${deletes} files to be deleted were`;
-    return `${what} kept, because ${reasons.join(' and ')}.`;
+    return deletes === 0 || reasons.length === 0
+      ? undefined
+      : withheldBecause(deletes, reasons.join(' and '));
+  }
+
+  /** As `whyNotDelete`, by what the source is at this moment. */
+  private async whySourceKeeps(deletes: number): Promise<string | undefined> {
+    if (deletes === 0 || this.signal.aborted) return undefined;
+    try {
+      const reason = await this.sourceAgain.whyNothing(this.signal);
+      return reason && withheldBecause(deletes, reason);
+    } catch {
+      // Only an abort ends the looking.
+      return withheldBecause(deletes, 'the run was cancelled');
+    }
   }
 
   private tell(event: () => void): void {
@@ -299,6 +324,11 @@ function count(results: readonly ActionResult[]): Record<ActionOutcome, number> 
   const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
   for (const { outcome } of results) totals[outcome]++;
   return totals;
+}
+
+function withheldBecause(deletes: number, reason: string): string {
+  const what = deletes === 1 ? 'The file to be deleted was' : `The ${deletes} files to be deleted were`;
+  return `${what} kept, because ${reason.replace(/\.$/, '')}.`;
 }
 
 function files(n: number): string {

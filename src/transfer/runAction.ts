@@ -9,7 +9,6 @@ import { copyFile } from './copyFile';
 import { keepCopy, keepMoved } from './keepInBackup';
 import { moveFile, removeCopied } from './moveFile';
 import { copyAlreadyAt, fileAt, mayBeOneFile, type Twins } from './sameContent';
-import { whyNotExtra } from './whyNotExtra';
 
 /** One side of a run: a remote and the folder in it that the plan's paths are relative to. */
 export interface RunSide {
@@ -153,8 +152,6 @@ async function runMove(action: MoveFile, sides: RunSides, signal: AbortSignal): 
   const { source, target } = sides;
   const { remote } = target;
   const seen = await mustStillBe(source.remote, action.source, signal);
-  const isBack = await whyNotExtra(source, action.from, signal);
-  if (isBack) throw isBack;
   const to = targetOf(action, target);
   let moved: FileEntry;
   try {
@@ -210,14 +207,13 @@ async function runDelete(
   watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  const { source, target, backup } = sides;
-  const isBack = action.because === 'excluded' ? undefined : await whyNotExtra(source, action.path, signal);
-  if (isBack) throw isBack;
+  const { target, backup } = sides;
   if (backup) watch.kept(await keepMoved(action.before, target, backup, signal));
   else await removeSeen(target.remote, action.before, signal);
 }
 
-async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
+/** Removes a file if it still is what was seen. Throws `changed` when it isn't, or is gone. */
+export async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
   try {
     await remote.removeFile(file.path, guardFor(file), signal);
   } catch (error) {

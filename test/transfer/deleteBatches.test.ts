@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Entry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import type { ActionResult } from '../../src/transfer/runReport';
@@ -95,24 +96,74 @@ test('many deletes can be cancelled', async () => {
   assert.equal(given.store.paths().length, 201);
 });
 
-test('a file that is there again on a disk keeps its copy; so does one that can not be asked for', async () => {
-  for (const count of [5, 100]) {
-    const given = manyExtra(count);
+test('a file that is there again on the source keeps its copy; so do those of a folder that can not be asked for', async () => {
+  for (const count of [5, 100])
+    for (const cheapReads of [true, false]) {
+      const given = manyExtra(count);
+      given.store.put('bucket/locked/f', 'x');
+      const plan = await given.planUpload(mirror);
+      given.disk.put('old/f0001', 'came back');
+      given.disk.fail({
+        when: ({ operation, path }) => operation === 'list' && path === 'locked',
+        error: new RemoteError('forbidden', 'No.'),
+      });
+      const onDisk = (inner: Remote): Remote => ({
+        ...inner,
+        capabilities: { ...inner.capabilities, cheapReads },
+      });
+      const report = await given.run(plan, {}, undefined, onDisk);
+      assert.deepEqual(given.store.paths(), ['bucket/keep', 'bucket/locked/f', 'bucket/old/f0001']);
+      assert.deepEqual(
+        outcomes(report).filter((line) => !line.startsWith('done')),
+        ['failed deleteFile locked/f', 'changed deleteFile old/f0001'],
+      );
+    }
+});
+
+/** A store that lists nothing below `name/` while there is an object `name`, as MinIO does. */
+function hidesBelowObjects(inner: Remote, store: GivenRun['store']): Remote {
+  const isHidden = (path: string) =>
+    store.paths().some((object) => path.startsWith(`${object}/`) && path !== object);
+  const showing = async function* (pages: AsyncIterable<readonly Entry[]>) {
+    for await (const page of pages)
+      yield page.filter((entry) => entry.kind === 'unusable' || !isHidden(entry.path));
+  };
+  return {
+    ...inner,
+    list: (folder, options, signal) => showing(inner.list(folder, options, signal)),
+    listDeep: (folder, options, signal) => showing(inner.listDeep?.(folder, options, signal) ?? none()),
+  };
+}
+
+async function* none(): AsyncGenerator<readonly Entry[]> {}
+
+test('what a listing hides is not taken for gone: each is asked for by itself', async () => {
+  const cases = [
+    { folder: 'name', files: 50 },
+    { folder: 'name', files: 60 },
+    { folder: 'name/deep/er', files: 120 },
+    { folder: 'name/a', files: 3 },
+  ];
+  for (const { folder, files } of cases) {
+    const given = givenRun({ name: 'a file by now', keep: 'x' }, { pageSize: 100 });
+    for (let i = 0; i < files; i++) given.store.put(`bucket/${folder}/f${i}`, `${i}`);
     const plan = await given.planUpload(mirror);
-    given.disk.put('old/f0001', 'came back');
-    given.disk.fail({
-      when: ({ operation, path }) => operation === 'stat' && path === 'old/f0002',
-      error: new RemoteError('forbidden', 'No.'),
-    });
-    const onDisk = (inner: Remote): Remote => ({
-      ...inner,
-      capabilities: { ...inner.capabilities, cheapReads: true },
-    });
-    const report = await given.run(plan, {}, undefined, onDisk);
-    assert.deepEqual(given.store.paths(), ['bucket/keep', 'bucket/old/f0001', 'bucket/old/f0002']);
+    // One was changed and one removed since, which hiding must not cover up.
+    given.store.put(`bucket/${folder}/f1`, 'someone needs this');
+    given.store.drop(`bucket/${folder}/f2`);
+    const report = await given.run(plan, {}, undefined, (inner) =>
+      inner === given.store ? hidesBelowObjects(inner, given.store) : inner,
+    );
+    const shown = `${files} in ${folder}`;
+    assert.deepEqual(
+      given.store.paths().filter((path) => path !== 'bucket/keep'),
+      ['bucket/name', `bucket/${folder}/f1`],
+      shown,
+    );
     assert.deepEqual(
       outcomes(report).filter((line) => !line.startsWith('done')),
-      ['changed deleteFile old/f0001', 'failed deleteFile old/f0002'],
+      [`changed deleteFile ${folder}/f1`, `changed deleteFile ${folder}/f2`],
+      shown,
     );
   }
 });

@@ -1,0 +1,278 @@
+import { createFilter } from '../plan/filter';
+import { isOddKey, listTree, wholeName } from '../plan/listTree';
+import { sortNamed } from '../plan/namedPaths';
+import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/nameFolding';
+import type { Plan } from '../plan/plan';
+import type { Clock } from '../remote/clock';
+import type { Entry, UnusableEntry } from '../remote/entry';
+import { isRemoteError, RemoteError } from '../remote/remoteError';
+import {
+  isWithin,
+  joinPath,
+  parentPath,
+  pathProblem,
+  type RemotePath,
+  relativePath,
+} from '../remote/remotePath';
+import type { RunSide } from './runAction';
+
+/** Milliseconds that a look at the source counts as "now"; a longer listing counts for as long as it took, besides. */
+const goodForMs = 5000;
+
+/** So many files of a folder are always worth its listing; fewer only where it can't take more requests than they would. */
+const worthListing = 50;
+const filesInAPage = 1000;
+
+/** What one folder of the source holds now, as far as deletes care. */
+interface FolderNow {
+  /** Keys of what is there under a name that is to be deleted. */
+  readonly present: ReadonlySet<string>;
+  /** Keys of what can't be used there and may stand for a file, or for a folder with all below it. */
+  readonly unusable: readonly { readonly key: string; readonly withAllBelow: boolean }[];
+  readonly folders: readonly RemotePath[];
+}
+
+/** An answer, and until when it holds. */
+interface Dated<T> {
+  readonly answer: Promise<T>;
+  goodUntil: number;
+}
+
+/**
+ * The source of a run, asked once more right before target files are deleted: a preview may be looked at for hours, and a file that came
+ * back meanwhile keeps its copy (sync-semantics H1, H20). Each folder is listed once for all its deletes; a folder of which very little goes
+ * is asked for those files alone. What can't be asked for stays. Paths are relative to both roots, as the target spells them.
+ */
+export class SourceAgain {
+  private readonly source: RunSide;
+  private readonly plan: Plan;
+  private readonly clock: Clock;
+  private readonly folding: NameFolding;
+  /** Keys of what is to be deleted, by the key of its folder. */
+  private readonly wanted = new Map<string, Set<string>>();
+  private readonly folders = new Map<RemotePath, Dated<FolderNow | undefined>>();
+  private root: Dated<string | undefined> | undefined;
+
+  constructor(source: RunSide, target: RunSide, plan: Plan, clock: Clock) {
+    this.source = source;
+    this.plan = plan;
+    this.clock = clock;
+    this.folding = nameFolding(
+      source.remote.capabilities.names,
+      target.remote.capabilities.names,
+      plan.options.compare,
+    );
+    for (const action of plan.actions) {
+      if (action.kind === 'deleteFile') this.want(action.path);
+      if (action.kind === 'moveFile') this.want(action.from);
+    }
+  }
+
+  /**
+   * Why nothing at all may be deleted now, as the end of a sentence ("the source has no files any more"), or undefined: an unmounted disk
+   * looks like an empty folder. Rejects only when aborted.
+   */
+  async whyNothing(signal: AbortSignal): Promise<string | undefined> {
+    if (!this.root || this.root.goodUntil < this.clock.now())
+      this.root = this.dated(this.lookAtRoot(signal), () => {
+        this.root = undefined;
+      });
+    return this.root.answer;
+  }
+
+  /** Why this file must stay, as an error to report, or undefined when it is still missing on the source. Rejects only when aborted. */
+  async whyNotExtra(path: RemotePath, signal: AbortSignal): Promise<RemoteError | undefined> {
+    const nothing = await this.whyNothing(signal);
+    if (nothing !== undefined) return new RemoteError('changed', `"${path}" was kept, because ${nothing}.`);
+    try {
+      return (await this.isBack(path, signal))
+        ? new RemoteError('changed', `"${path}" is there again on the source.`)
+        : undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isRemoteError(error)) return error;
+      throw error;
+    }
+  }
+
+  private want(path: RemotePath): void {
+    const folder = this.key(parentPath(path));
+    const keys = this.wanted.get(folder);
+    if (keys) keys.add(this.key(path));
+    else this.wanted.set(folder, new Set([this.key(path)]));
+  }
+
+  private key(path: string): string {
+    return foldedKey(path, this.folding);
+  }
+
+  /** Ends at the first file that takes part. */
+  private async lookAtRoot(signal: AbortSignal): Promise<string | undefined> {
+    const { source, folding } = this;
+    const { options } = this.plan;
+    try {
+      const tree = listTree(
+        {
+          ...source,
+          side: 'source',
+          filter: createFilter(options, folding),
+          followSymlinks: options.followSymlinks,
+          mayBeMissing: false,
+          ...(options.only && {
+            only: sortNamed(options.only),
+            sameName: (path: string) => this.key(path),
+          }),
+        },
+        signal,
+      );
+      for await (const { paths } of tree.batches) if (paths.length > 0) return undefined;
+      const [problem] = tree.findings.problems;
+      return problem
+        ? `the source could not be listed: ${problem.message}`
+        : 'the source has no files any more';
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isRemoteError(error)) return `the source could not be listed: ${error.message}`;
+      throw error;
+    }
+  }
+
+  private async isBack(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+    const key = this.key(path);
+    const folder = parentPath(path);
+    const wanted = this.wanted.get(this.key(folder))?.size ?? 0;
+    const { files } = this.plan.listed.source;
+    if (wanted * filesInAPage < files && wanted < worthListing && !mayFold(path, this.folding))
+      return this.isThere(path, signal);
+    for (const spelled of await this.spelled(folder, signal)) {
+      const now = await this.folder(spelled, signal);
+      if (now && (now.present.has(key) || stands(now, key))) return true;
+      // Behind a link that is not to be followed, anything may lie.
+      if ((!now || this.seesLinks) && (await this.mayBeHidden(spelled, signal))) return true;
+    }
+    return false;
+  }
+
+  private async isThere(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+    const { remote, root } = this.source;
+    try {
+      // A folder is no twin of the target's file.
+      return (await remote.stat(joinPath(root, path), signal)).kind !== 'folder';
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound', 'badName')) throw error;
+      return remote.capabilities.realFolders && this.mayBeHidden(path, signal);
+    }
+  }
+
+  /** Whether a folder above `path`, or `path` itself, stands there as something that can't be used: a broken link, say. */
+  private async mayBeHidden(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+    for (let at = path; at !== ''; at = parentPath(at)) {
+      const above = await this.folder(parentPath(at), signal);
+      if (!above) continue;
+      if (stands(above, this.key(path))) return true;
+      if (!this.seesLinks) return false;
+    }
+    return false;
+  }
+
+  /** Whether links of the source stand for themselves: then each folder on the way has to be looked at. */
+  private get seesLinks(): boolean {
+    const { cheapReads } = this.source.remote.capabilities;
+    return cheapReads === true && !this.plan.options.followSymlinks;
+  }
+
+  /** What a folder is called on the source, where that may differ from its name on the target. */
+  private async spelled(folder: RemotePath, signal: AbortSignal): Promise<readonly RemotePath[]> {
+    if (folder === '' || !mayFold(folder, this.folding)) return [folder];
+    const spellings: RemotePath[] = [];
+    for (const parent of await this.spelled(parentPath(folder), signal))
+      for (const child of (await this.folder(parent, signal))?.folders ?? [])
+        if (this.key(child) === this.key(folder)) spellings.push(child);
+    // Not seen among its siblings, it is looked for by this name, which tells why.
+    return spellings.length > 0 ? spellings : [folder];
+  }
+
+  /** Undefined when the folder surely isn't there. */
+  private async folder(path: RemotePath, signal: AbortSignal): Promise<FolderNow | undefined> {
+    const known = this.folders.get(path);
+    if (known && known.goodUntil >= this.clock.now()) return known.answer;
+    const asked = this.dated(this.list(path, signal), () => this.folders.delete(path));
+    this.folders.set(path, asked);
+    return asked.answer;
+  }
+
+  private async list(folder: RemotePath, signal: AbortSignal): Promise<FolderNow | undefined> {
+    const { remote, root } = this.source;
+    const cut = root === '' ? 0 : root.length + 1;
+    const wanted = this.wanted.get(this.key(folder));
+    const present = new Set<string>();
+    const unusable: { key: string; withAllBelow: boolean }[] = [];
+    const folders: RemotePath[] = [];
+    let empty = true;
+    const note = (entry: Entry) => {
+      empty = false;
+      if (entry.kind === 'unusable') {
+        const stood = standsFor(entry);
+        if (stood === undefined || !(isWithin(stood, root) || isWithin(root, stood))) return;
+        const key = isWithin(stood, root) ? this.key(relativePath(stood, root)) : '';
+        unusable.push({ key, withAllBelow: entry.reason !== 'nonEmptyFolderMarker' });
+        return;
+      }
+      const path = entry.path.slice(cut) as RemotePath;
+      if (entry.kind === 'folder') {
+        if (mayFold(path, this.folding)) folders.push(path);
+      } else if (wanted?.has(this.key(path))) present.add(this.key(path));
+    };
+    try {
+      for await (const page of remote.list(joinPath(root, folder), {}, signal)) page.forEach(note);
+      if (this.seesLinks && remote.listDeep)
+        for await (const page of remote.listDeep(
+          joinPath(root, folder),
+          { followSymlinks: false, skipFolder: () => true },
+          signal,
+        ))
+          page.forEach(note);
+    } catch (error) {
+      if (folder === '' || !isRemoteError(error, 'notFound', 'notAFolder', 'badName')) throw error;
+      await this.mustHoldSomething(signal);
+      return undefined;
+    }
+    if (folder === '' && empty) throw nothingThere();
+    return { present, unusable, folders };
+  }
+
+  /** A folder is missing below a root that was unmounted in this very moment, too. */
+  private async mustHoldSomething(signal: AbortSignal): Promise<void> {
+    const { remote, root } = this.source;
+    for await (const page of remote.list(root, { pageSize: 1 }, signal)) if (page.length > 0) return;
+    throw nothingThere();
+  }
+
+  /** An answer that is asked for once by all who want it at a time; a failure is asked for again. */
+  private dated<T>(answer: Promise<T>, forget: () => void): Dated<T> {
+    const begun = this.clock.now();
+    const asked: Dated<T> = { answer, goodUntil: Number.POSITIVE_INFINITY };
+    answer.then(() => {
+      const now = this.clock.now();
+      asked.goodUntil = now + goodForMs + (now - begun);
+    }, forget);
+    return asked;
+  }
+}
+
+function nothingThere(): RemoteError {
+  return new RemoteError('changed', 'The source has no files any more.');
+}
+
+/** The path that something unusable may stand for, or undefined when it can't be one. */
+function standsFor(entry: UnusableEntry): RemotePath | undefined {
+  if (entry.protects !== undefined) return entry.protects;
+  const whole = wholeName(entry);
+  return isOddKey(entry.reason) || pathProblem(whole) !== undefined ? undefined : (whole as RemotePath);
+}
+
+function stands({ unusable }: FolderNow, key: string): boolean {
+  return unusable.some(
+    (one) => one.key === key || (one.withAllBelow && isWithin(key as RemotePath, one.key as RemotePath)),
+  );
+}
