@@ -48,12 +48,11 @@ test('H18: keys are decoded once, and only where the service says that it encode
   );
 });
 
-test('a page that is cut, miscounted or without sizes is damaged', () => {
+test('a page that is cut or without sizes is damaged', () => {
   const whole = listing(`<KeyCount>1</KeyCount>${contents('k')}`);
   const spoilt = [
     whole.slice(0, -5),
     whole.slice(0, whole.indexOf('<Size>')),
-    whole.replace('<KeyCount>1', '<KeyCount>2'),
     whole.replace('<Size>7</Size>', ''),
     whole.replace('<Size>7</Size>', '<Size></Size>'),
   ];
@@ -63,6 +62,25 @@ test('a page that is cut, miscounted or without sizes is damaged', () => {
       (error) => isRemoteError(error, 'damaged'),
     );
   assert.equal(parseListing(whole, 'b')?.objects.length, 1);
+});
+
+test('KeyCount is not believed: what a page holds is counted', () => {
+  for (const count of [
+    '<KeyCount>0</KeyCount>',
+    '<KeyCount>1000</KeyCount>',
+    '<KeyCount>-1</KeyCount>',
+    '<KeyCount></KeyCount>',
+    '<KeyCount/>',
+    '<KeyCount>many</KeyCount>',
+    '',
+  ]) {
+    const page = listing(`${count}<IsTruncated>false</IsTruncated>${contents('k')}${contents('l')}`);
+    assert.deepEqual(
+      parseListing(page, 'b')?.objects.map(({ key }) => key),
+      ['k', 'l'],
+      count,
+    );
+  }
 });
 
 test('XML that this reader does not know is left to a general one', () => {

@@ -22,10 +22,14 @@ export interface BucketKnowledge {
 interface Cursor {
   readonly token: string;
   readonly seenTokens: ReadonlySet<string>;
-  readonly firstItem: string | undefined;
+  readonly firstKey: string | undefined;
+  /** Pages in a row, up to this one, that held nothing new. */
+  readonly idlePages: number;
 }
 
 const maxPage = 1000;
+/** So many pages in a row may hold nothing but what was listed before; then the listing leads nowhere. */
+const maxIdlePages = 10;
 
 /** One folder of a bucket, a request a page. Nothing is promised of the order. */
 export function listFolder(
@@ -38,6 +42,8 @@ export function listFolder(
   const { bucket, key: prefix } = prefixOf(folder);
   const { namePrefix = '' } = options;
   const wholeFoldersOnly = isDirectoryBucket(bucket);
+  // MinIO, versitygw and others list a prefix that a page ended in on the next page once more.
+  const seenPrefixes = new Set<string>();
   return pagesByCursor<readonly Entry[], Cursor>(async (cursor) => {
     const answer = await requests.list(
       {
@@ -51,8 +57,12 @@ export function listFolder(
       signal,
     );
     checkProgress(answer, cursor, bucket);
-    const next = nextCursor(answer, cursor, bucket);
-    const page = wholeFoldersOnly ? startingWith(prefix + namePrefix, answer) : answer;
+    const isNew = new Set(answer.prefixes.filter((found) => !seenPrefixes.has(found)));
+    const next = nextCursor(answer, cursor, bucket, isNew.size);
+    // Nothing is remembered of a page that is refused: it may be asked for again.
+    for (const found of isNew) seenPrefixes.add(found);
+    const once = { ...answer, prefixes: [...isNew] };
+    const page = wholeFoldersOnly ? startingWith(prefix + namePrefix, once) : once;
     return { value: entriesOfFolder(page, bucket, prefix, folder, knowledge), next };
   });
 }
@@ -109,7 +119,7 @@ export function listBelow(
     // Nothing is remembered of a page that is refused: it may be asked for again.
     checkProgress(answer, cursor, bucket);
     const last = unordered ? undefined : checkOrder(answer.objects, lastKey, bucket);
-    const next = nextCursor(answer, cursor, bucket);
+    const next = nextCursor(answer, cursor, bucket, 0);
     lastKey = last;
     undecodable.push(...undecodableEntries(answer, bucket, folder));
     return { value: answer.objects, next };
@@ -174,31 +184,34 @@ function checkOrder(
   return last;
 }
 
-/** Throws `damaged` when the page is the one before it once more. */
+/** Throws `damaged` when the page is the one before it once more. Only keys tell: a prefix may be listed twice. */
 function checkProgress(answer: ListAnswer, cursor: Cursor | undefined, bucket: string): void {
-  const first = firstItemOf(answer);
-  if (first !== undefined && first === cursor?.firstItem)
+  const first = answer.objects[0]?.key;
+  if (first !== undefined && first === cursor?.firstKey)
     throw new RemoteError('damaged', `The service gave the same page of the bucket "${bucket}" twice.`);
 }
 
-function firstItemOf(answer: ListAnswer): string | undefined {
-  return answer.objects[0]?.key ?? answer.prefixes[0];
-}
-
 /** Where the next page begins; undefined on the last. Throws `damaged` when the service leads nowhere or in a circle. */
-function nextCursor(answer: ListAnswer, cursor: Cursor | undefined, bucket: string): Cursor | undefined {
+function nextCursor(
+  answer: ListAnswer,
+  cursor: Cursor | undefined,
+  bucket: string,
+  newPrefixes: number,
+): Cursor | undefined {
   if (!answer.truncated) return undefined;
   if (!answer.nextToken)
     throw new RemoteError(
       'damaged',
       `The service's list of the bucket "${bucket}" ends in the middle: it says that there is more, but not where.`,
     );
-  if (cursor?.seenTokens.has(answer.nextToken))
+  const isIdle = answer.objects.length + answer.undecodable.length + newPrefixes === 0;
+  const idlePages = isIdle ? (cursor?.idlePages ?? 0) + 1 : 0;
+  if (cursor?.seenTokens.has(answer.nextToken) || idlePages > maxIdlePages)
     throw new RemoteError('damaged', `The service lists the bucket "${bucket}" in a circle.`);
   // One set for the whole listing; what is added last can't be of a page that is refused.
   const seenTokens = (cursor?.seenTokens as Set<string> | undefined) ?? new Set<string>();
   seenTokens.add(answer.nextToken);
-  return { token: answer.nextToken, seenTokens, firstItem: firstItemOf(answer) };
+  return { token: answer.nextToken, seenTokens, firstKey: answer.objects[0]?.key, idlePages };
 }
 
 /** An empty object that stands for a folder (sync-semantics A18, R15). */

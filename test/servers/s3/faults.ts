@@ -6,9 +6,19 @@ import type { S3Request } from './s3Request';
  * `missingTail` leaves out the second half of the page and claims that the listing is complete;
  * `noToken` says that more follows but gives no token;
  * `outOfOrder` gives the page in reverse order;
- * `repeatPage` ignores the continuation token, so the first page comes again.
+ * `repeatPage` ignores the continuation token, so the first page comes again;
+ * `repeatPrefix` begins a page with the common prefix in which the page before it ended, as MinIO does;
+ * `wrongKeyCount` counts the keys of the page wrongly, and `noKeyCount` doesn't, as SeaweedFS and moto do.
  */
-export type ListFault = 'cutXml' | 'missingTail' | 'noToken' | 'outOfOrder' | 'repeatPage';
+export type ListFault =
+  | 'cutXml'
+  | 'missingTail'
+  | 'noToken'
+  | 'outOfOrder'
+  | 'repeatPage'
+  | 'repeatPrefix'
+  | 'wrongKeyCount'
+  | 'noKeyCount';
 
 /** Something to go wrong: which requests it meets, how often, and what happens. All given matchers must agree. */
 export interface Fault {
@@ -42,6 +52,14 @@ export interface Fault {
   /** Flip one byte in the middle of the response's body. */
   corruptBody?: boolean;
   list?: ListFault;
+  /** Answer with this body instead of doing the operation, under `status` (default 200) and `headers`, as some other server would. */
+  body?: string | Buffer | ((request: S3Request) => string | Buffer);
+  /** Send so many bytes of filler as the body of an answer that is otherwise as it would be; in chunks, without a length. */
+  fillerBytes?: number;
+  /** Send the answer without Content-Length: its body in chunks. */
+  chunked?: boolean;
+  /** Headers that replace those of the answer the operation gives; undefined leaves the header out. Names in lower case. */
+  answerHeaders?: Readonly<Record<string, string | undefined>>;
 }
 
 /** A fault that was added, and how often it has struck. */

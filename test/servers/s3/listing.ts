@@ -58,7 +58,7 @@ export function listObjectsV2(exchange: Exchange): Reply {
   const startAfter = request.query.get('start-after') ?? '';
   const after = token === undefined ? startAfter : readToken(token);
   const found = listPage(bucket.keys, { ...q, after: listFault === 'repeatPage' ? startAfter : after });
-  const page = spoil(found, listFault);
+  const page = spoil(repeatPrefix(found, after, q, listFault), listFault);
   const withToken = page.truncated && listFault !== 'noToken';
   const withOwner = request.query.get('fetch-owner') === 'true';
   const inner =
@@ -67,7 +67,7 @@ export function listObjectsV2(exchange: Exchange): Reply {
     element('Delimiter', request.query.has('delimiter') ? q.encode(q.delimiter) : undefined) +
     element('MaxKeys', q.maxKeys) +
     element('EncodingType', q.encodingType) +
-    element('KeyCount', page.items.length) +
+    element('KeyCount', keyCount(page.items.length, listFault)) +
     element('IsTruncated', page.truncated) +
     element('ContinuationToken', token) +
     element('NextContinuationToken', withToken ? makeToken(page.last) : undefined) +
@@ -83,7 +83,7 @@ export function listObjectsV1(exchange: Exchange): Reply {
   const q = readListQuery(request, 'max-keys');
   const marker = request.query.get('marker') ?? '';
   const found = listPage(bucket.keys, { ...q, after: listFault === 'repeatPage' ? '' : marker });
-  const page = spoil(found, listFault);
+  const page = spoil(repeatPrefix(found, marker, q, listFault), listFault);
   const withMarker = page.truncated && q.delimiter !== '' && listFault !== 'noToken';
   const inner =
     element('Name', bucket.name) +
@@ -270,6 +270,21 @@ function spoil(page: ListedPage, fault: ListFault | undefined): ListedPage {
   if (fault === 'noToken') return { ...page, truncated: true };
   if (fault !== 'missingTail') return page;
   return { ...page, truncated: false, items: page.items.slice(0, Math.floor(page.items.length / 2)) };
+}
+
+function repeatPrefix(
+  page: ListedPage,
+  after: string,
+  { prefix, delimiter }: { prefix: string; delimiter: string },
+  fault: ListFault | undefined,
+): ListedPage {
+  if (fault !== 'repeatPrefix' || delimiter === '' || !isCommonPrefix(after, prefix, delimiter)) return page;
+  return { ...page, items: [{ prefix: after }, ...page.items] };
+}
+
+function keyCount(items: number, fault: ListFault | undefined): number | undefined {
+  if (fault === 'noKeyCount') return undefined;
+  return fault === 'wrongKeyCount' ? items + 3 : items;
 }
 
 function listReply(inner: string, fault: ListFault | undefined): Reply {

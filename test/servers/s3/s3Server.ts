@@ -185,7 +185,10 @@ class S3Service {
         await breakAfter(message, fault.resetRequestAfterBytes);
         return;
       }
-      reply = faultReply(fault, requestId, message) ?? (await this.handle(message, request, fault, entry));
+      reply =
+        otherReply(fault, request) ??
+        faultReply(fault, requestId, message) ??
+        (await this.handle(message, request, fault, entry));
     } catch (error) {
       if (message.destroyed && !message.complete) return; // nobody is left to be answered
       const refusal =
@@ -339,6 +342,13 @@ function breakAfter(message: IncomingMessage, bytes: number): Promise<void> {
   });
 }
 
+/** An answer of the fault's own, to the word: without S3's headers. */
+function otherReply(fault: ActiveFault | undefined, request: S3Request): Reply | undefined {
+  if (fault?.body === undefined) return undefined;
+  const body = typeof fault.body === 'function' ? fault.body(request) : fault.body;
+  return { status: fault.status ?? 200, headers: { ...fault.headers }, chunks: [Buffer.from(body)] };
+}
+
 function faultReply(
   fault: ActiveFault | undefined,
   requestId: string,
@@ -379,15 +389,21 @@ async function send(
   let chunks = reply.chunks;
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   if (fault?.corruptBody && length > 0) chunks = [corrupted(Buffer.concat(chunks))];
+  if (fault?.fillerBytes !== undefined) chunks = filler(fault.fillerBytes);
   response.sendDate = false;
   const headers: Record<string, string | number> = {
-    'x-amz-request-id': requestId,
-    'x-amz-id-2': HOST_ID,
+    ...(fault?.body === undefined && { 'x-amz-request-id': requestId, 'x-amz-id-2': HOST_ID }),
     Date: httpDate(now),
     ...reply.headers,
   };
-  if (reply.status !== 204 && reply.status !== 304) headers['Content-Length'] = length;
+  const hasLength = fault?.chunked !== true && fault?.fillerBytes === undefined;
+  if (hasLength && reply.status !== 204 && reply.status !== 304) headers['Content-Length'] = length;
+  for (const [name, value] of Object.entries(fault?.answerHeaders ?? {})) {
+    for (const old of Object.keys(headers)) if (old.toLowerCase() === name) delete headers[old];
+    if (value !== undefined) headers[name] = value;
+  }
   response.writeHead(reply.status, headers);
+  if (!hasLength) response.flushHeaders();
   const limit = fault?.resetAfterBytes ?? Number.POSITIVE_INFINITY;
   const broken = limit < Number.POSITIVE_INFINITY;
   if (!withBody || (chunks.length <= 1 && !broken)) {
@@ -404,6 +420,13 @@ async function send(
   }
   if (!broken) response.end();
   else message.socket.destroySoon();
+}
+
+/** One piece, again and again: it takes no room, however long the whole is. */
+function filler(bytes: number): readonly Buffer[] {
+  const piece = Buffer.alloc(1024 * 1024, 0x20);
+  const chunks = Array.from({ length: Math.floor(bytes / piece.length) }, () => piece);
+  return [...chunks, piece.subarray(0, bytes % piece.length)];
 }
 
 function drained(response: ServerResponse): Promise<void> {
