@@ -1,5 +1,5 @@
-/** How a line is taken apart: as a POSIX shell does it, or as the Windows command prompt does. */
-export type ShellKind = 'posix' | 'windows';
+/** How a line is taken apart: as a POSIX shell does it, or as PowerShell or the Windows command prompt do (`windows`: one of these two). */
+export type ShellKind = 'posix' | 'windows' | 'powershell' | 'cmd';
 
 /** A line that can't be read, as a sentence that names the place and says what to do. */
 export interface LineProblem {
@@ -47,7 +47,7 @@ export function splitCommandLine(
   text: string,
   { shell = 'posix', home }: { readonly shell?: ShellKind; readonly home?: string } = {},
 ): SplitLine | LineProblem {
-  const windows = shell === 'windows' || /\^[ \t]*\r?\n/.test(text);
+  const windows = shell !== 'posix' || /\^[ \t]*\r?\n/.test(text);
   const line = text.replace(prompt, '').trim();
   return new Splitter(line, windows, home).split();
 }

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import os from 'node:os';
 import * as vscode from 'vscode';
 import type { SyncRequest } from '../app';
 import {
@@ -9,13 +7,13 @@ import {
   type ReadingContext,
   type UndecidedPlace,
 } from '../commandLine/commandLine';
+import { contextOnDisk } from '../commandLine/contextOnDisk';
 import { knownRemote } from '../commandLine/knownRemotes';
 import { looksLikeCommandLine, readCommandLine } from '../commandLine/readCommandLine';
 import { isProblem, onOneLine } from '../commandLine/shellWords';
 import { summaryOf, summaryRows } from '../commandLine/summary';
 import { type WrittenLine, writeCommandLines } from '../commandLine/writeCommandLine';
 import type { Place } from '../plan/plan';
-import { readTextFileSync } from '../remote/textFile';
 import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';
 import type { CommandRow } from './shell';
@@ -24,9 +22,6 @@ import { readSyncRequest } from './syncRequests';
 import { showFailure } from './userMessages';
 
 type Parts = Pick<SyncParts, 'app' | 'output' | 'preview' | 'lastPlanned'>;
-
-/** Files of patterns are small; anything larger is none. */
-const mostBytes = 1 << 20;
 
 /** Lines of `aws` and rclone become previews, and previews become lines. */
 export function commandLineCommands(parts: Parts): readonly CommandRow[] {
@@ -63,7 +58,7 @@ export function commandLineCommands(parts: Parts): readonly CommandRow[] {
 async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> {
   const remotes = knownRemotes(parts);
   const folders = localFolders();
-  const first = contextFor(remotes, folders[0]);
+  const first = contextOnDisk(remotes, folders[0]);
   const copied = typeof given === 'string' ? given : await vscode.env.clipboard.readText();
   const start = typeof given === 'string' || looksLikeCommandLine(copied) ? onOneLine(copied) : '';
   const text = await askCommandLine(start, (typed) => {
@@ -128,21 +123,6 @@ function localFolders(): readonly string[] {
   return (vscode.workspace.workspaceFolders ?? [])
     .filter(({ uri }) => uri.scheme === 'file')
     .map(({ uri }) => uri.fsPath);
-}
-
-function contextFor(remotes: readonly KnownRemote[], folder: string | undefined): ReadingContext {
-  return {
-    remotes,
-    ...(folder !== undefined && { folder }),
-    home: os.homedir(),
-    shell: process.platform === 'win32' ? 'windows' : 'posix',
-    now: Date.now(),
-    kindOf: (path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found?.isDirectory() ? 'folder' : found?.isFile() ? 'file' : undefined;
-    },
-    readFile: (path) => readTextFileSync(path, mostBytes),
-  };
 }
 
 /** Whether the line has a path that means something only from a folder on. */

@@ -1,8 +1,10 @@
 // The extension's engine in a terminal.
 // usage: npm run -s engine -- ls|plan|run|check FROM [TO] --remotes FILE [--options JSON] [--json] …
+//        npm run -s engine -- line "COMMAND" | config FILE [--json] …
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { createApp } from '../../src/app';
+import { createApp, type SyncRequest } from '../../src/app';
+import { isProblem, type LineProblem, type ShellKind } from '../../src/commandLine/shellWords';
 import { checkMarks } from '../../src/plan/checkMarks';
 import { describePlan } from '../../src/plan/describePlan';
 import type { Place } from '../../src/plan/plan';
@@ -12,21 +14,31 @@ import { instantToMs } from '../../src/remote/modifiedTime';
 import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
 import { describeReport } from '../../src/usecases/runPlan';
+import { offeredAsLines, offeredBy } from './configDoor';
+import { readLine, requestOf, understoodAsJson, understoodAsLines } from './lineDoor';
 import { terminalHost } from './terminalHost';
 
 const usage = `usage: engine ls FROM          list one folder (--recursive: everything below)
        engine plan FROM TO     print what a sync would do; writes nothing
        engine run FROM TO      do it, print the report
        engine check FROM TO    compare: = same, * differ, + only in FROM, - only in TO, ! error
+       engine line COMMAND     print how a line of aws s3 or rclone is understood
+       engine config FILE      print the remotes that an rclone.conf or a file of AWS profiles offers
 
-FROM and TO are folders or remote:bucket/path.
+FROM and TO are folders or remote:bucket/path; plan, run and check take --line COMMAND in their place.
   --remotes FILE     JSON of the shape of "cloudRemotes.remotes"; credentials from profile or environment
   --options JSON     plan options, as in "cloudRemotes.syncs": {"deletes":"after","compare":"aws",…}
   --json             JSON instead of lines
+  --line COMMAND     a line of aws s3 or rclone, which says both places and the options
+  --folder DIR       with a line: where its relative paths start (the working folder)
+  --on REMOTE        with a line: the remote that is meant where several could be
+  --shell KIND       with a line: posix, powershell, cmd or windows (one of the two), where the line doesn't show it
   --recursive        with ls
   --transfers N      with run: files at once
   --cache FOLDER     keep what was learnt of objects there, as the extension does (none without it)
   --log LEVEL        trace, debug, info, warn (default) or error, to stderr`;
+
+const shells: readonly (ShellKind | undefined)[] = ['posix', 'windows', 'powershell', 'cmd'];
 
 class UsageError extends Error {}
 
@@ -37,6 +49,10 @@ async function main(): Promise<number> {
       remotes: { type: 'string' },
       options: { type: 'string' },
       json: { type: 'boolean', default: false },
+      line: { type: 'string' },
+      folder: { type: 'string' },
+      on: { type: 'string' },
+      shell: { type: 'string' },
       recursive: { type: 'boolean', default: false },
       transfers: { type: 'string' },
       cache: { type: 'string' },
@@ -49,7 +65,11 @@ async function main(): Promise<number> {
     return 0;
   }
   const [verb, from, to, ...more] = positionals;
-  if (!verb || !from || more.length > 0) throw new UsageError('Name a verb and its places.');
+  const line = verb === 'line' ? from : values.line;
+  if (!verb || (from === undefined && line === undefined) || more.length > 0)
+    throw new UsageError('Name a verb and its places.');
+  const shell = shells.find((kind) => kind === values.shell);
+  if (shell !== values.shell) throw new UsageError(`"${values.shell}" is no kind of shell.`);
   const logLevel = (['trace', 'debug', 'info', 'warn', 'error'] as const).find(
     (level) => level === values.log,
   );
@@ -71,16 +91,36 @@ async function main(): Promise<number> {
   const out = new Output();
   try {
     if (verb === 'ls') {
-      if (to !== undefined) throw new UsageError('ls takes one place.');
+      if (from === undefined || to !== undefined) throw new UsageError('ls takes one place.');
       await list(app, asPlace(from), values.recursive, values.json, out, stop.signal);
       return 0;
     }
-    if (to === undefined) throw new UsageError(`${verb} takes two places.`);
-    const request = {
-      source: asPlace(from),
-      target: asPlace(to),
-      options: parsePlanOptions(parseOptions(values.options)),
-    };
+    if (verb === 'config') {
+      if (from === undefined || to !== undefined) throw new UsageError('config takes one file.');
+      const offered = await offeredBy(from, app, process.env).catch(problemOf);
+      return out.answer(offered, values.json, offeredAsLines);
+    }
+    let request: SyncRequest;
+    if (line !== undefined) {
+      if (to !== undefined || (verb !== 'line' && from !== undefined))
+        throw new UsageError('A line says both places: name none beside it.');
+      const command = readLine(line, app, { folder: values.folder, shell });
+      if (verb === 'line')
+        return out.answer(isProblem(command) ? command : understoodAsJson(command), values.json, () =>
+          isProblem(command) ? [] : understoodAsLines(command),
+        );
+      const tell = (sentence: string) => console.error(sentence);
+      const asked = isProblem(command) ? command : requestOf(command, values.on, tell);
+      if (isProblem(asked)) return out.answer(asked, values.json, () => []);
+      request = { ...asked, options: parsePlanOptions({ ...asked.options, ...withOptions(values.options) }) };
+    } else {
+      if (from === undefined || to === undefined) throw new UsageError(`${verb} takes two places.`);
+      request = {
+        source: asPlace(from),
+        target: asPlace(to),
+        options: parsePlanOptions(parseOptions(values.options)),
+      };
+    }
     switch (verb) {
       case 'plan': {
         const plan = await app.planSync(request, stop.signal);
@@ -157,9 +197,34 @@ function parseOptions(text: string | undefined): unknown {
   }
 }
 
+/** What `--options` adds to a line's own. */
+function withOptions(text: string | undefined): object {
+  const given = parseOptions(text);
+  if (typeof given !== 'object' || given === null) throw new UsageError('--options is no object.');
+  return given;
+}
+
+/** What a file that can't be read is told as. */
+function problemOf(error: unknown): LineProblem {
+  if (error instanceof RemoteError) return { problem: error.message };
+  throw error;
+}
+
 /** Lines to stdout in large writes: a plan may have 100,000. */
 class Output {
   private lines: string[] = [];
+
+  /** An answer as JSON or as lines, also where it is a problem. Gives the exit code. */
+  answer<T extends object>(
+    answer: T | LineProblem,
+    json: boolean,
+    asLines: (answer: T) => Iterable<string>,
+  ): number {
+    if (json) this.line(JSON.stringify(answer));
+    else if (isProblem(answer)) this.line(`problem  ${answer.problem}`);
+    else for (const text of asLines(answer)) this.line(text);
+    return isProblem(answer) ? 1 : 0;
+  }
 
   line(text: string): void {
     this.lines.push(text);
