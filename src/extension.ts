@@ -5,6 +5,7 @@ import { RemotesDragAndDrop } from './editor/dragAndDrop';
 import { createEditorHost, logTo } from './editor/editorHost';
 import { moveCommands } from './editor/moveCommands';
 import { newItemCommands } from './editor/newItemCommands';
+import { createOutputLog } from './editor/outputLog';
 import { PropertiesDocuments } from './editor/propertiesDocument';
 import { registerRemoteFileSystem } from './editor/registerRemoteFileSystem';
 import { registerSyncs } from './editor/registerSyncs';
@@ -22,10 +23,11 @@ import { transferCommands } from './editor/transferCommands';
 import { trashCommands } from './editor/trashCommands';
 import { treeCommands } from './editor/treeCommands';
 import { WatchRemotes } from './editor/watchRemotes';
+import { registerCommand } from './editor/window';
 
 /** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
 export function activate(context: vscode.ExtensionContext): void {
-  const output = vscode.window.createOutputChannel('Cloud Remotes', { log: true });
+  const output = createOutputLog();
   const secrets = new RemoteSecrets(context.secrets);
   const signIns = new SignIns(context.secrets, logTo(output));
   const app = createApp(createEditorHost(context, secrets, signIns, output));
@@ -100,7 +102,7 @@ export function activate(context: vscode.ExtensionContext): void {
       ...trashCommands(shell),
       ...signInCommands(shell),
       ...registerSyncs(context, shell, snapshots),
-    ].map(({ id, run }) => vscode.commands.registerCommand(id, run)),
+    ].map(({ id, run }) => registerCommand(id, run)),
     watch,
     onSettingsChanged(() => watch.restart(), 'changesInterval'),
     { dispose: () => void app.close() },

@@ -45,7 +45,7 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
     ],
   },
   { folder: 'src/preview', may: ['src/preview', 'types:src/plan', 'types:src/remote', 'types:src/transfer'] },
-  { folder: 'media', may: ['media', 'src/preview', '@vscode/webview-ui-toolkit'] },
+  { folder: 'media', may: ['media', 'src/preview', 'src/remote/printable.ts', '@vscode/webview-ui-toolkit'] },
   { folder: 'src/transfer', may: ['src/transfer', 'src/plan', 'src/remote'] },
   { folder: 'src/plan', may: ['src/plan', 'src/remote'] },
   { folder: 'src/commandLine', may: ['src/commandLine', 'src/plan', 'src/remote'] },
@@ -159,6 +159,69 @@ test('the preview code that runs in both worlds uses neither Node nor the DOM', 
     const text = readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
     assert.doesNotMatch(text, /from ['"]node:|\bBuffer\.|\bprocess\.|\bdocument\.|\bwindow\./, file);
   }
+});
+
+/** What of `vscode.window` shows no text, and so may be used anywhere in src/editor. */
+const silentWindow = new Set([
+  'activeTextEditor',
+  'onDidChangeActiveTextEditor',
+  'onDidChangeWindowState',
+  'registerUriHandler',
+  'registerWebviewPanelSerializer',
+  'showTextDocument',
+  'state',
+  'tabGroups',
+  'visibleTextEditors',
+]);
+
+/** Other ways to bring a text before the user, and the one file that may take each. */
+const textDoors: readonly { pattern: RegExp; only: readonly string[] }[] = [
+  { pattern: /\bcreateOutputChannel\b/, only: ['src/editor/outputLog.ts'] },
+  { pattern: /\bcreateTreeView\b/, only: ['src/editor/remotesView.ts'] },
+  { pattern: /\bFileSystemError(?:\.[A-Z]|\()/, only: ['src/editor/fileSystemErrors.ts'] },
+  { pattern: /\bnew (?:vscode\.)?MarkdownString\b/, only: ['src/editor/tooltip.ts'] },
+  { pattern: /\bnew (?:vscode\.)?TreeItem\b/, only: ['src/editor/remotesTreeItems.ts'] },
+  { pattern: /\bcommands\s*\.registerCommand\b/, only: ['src/editor/window.ts'] },
+  {
+    pattern: /\b(?:view|panel|webview)\.(?:message|title|description|badge) = /,
+    only: ['src/editor/window.ts'],
+  },
+  // Nothing uses these yet; what does needs a door first.
+  {
+    pattern:
+      /\b(?:createTerminal|createTestController|createComment\w*|createDiagnosticCollection|registerTerminal\w+)\b/,
+    only: [],
+  },
+  {
+    pattern: /\bvscode\.(?:Diagnostic|FileDecoration|CompletionItem|Hover|CodeLens|InlayHint|DocumentLink)\b/,
+    only: [],
+  },
+  // An icon in a text; a row names its icon in a field of its own.
+  { pattern: /['`]\$\((?!')/, only: ['src/editor/window.ts', 'src/editor/tooltip.ts'] },
+];
+
+test('every text reaches the window through the doors that make names in it inert', () => {
+  const wrong: string[] = [];
+  for (const file of files.filter((one) => one.startsWith('src/editor/') || one === 'src/extension.ts')) {
+    const text = readFileSync(path.join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    if (file !== 'src/editor/window.ts') {
+      for (const [, member = ''] of text.matchAll(/\bvscode\s*\.\s*window\s*\??\.\s*(\w+)/g))
+        if (
+          !silentWindow.has(member) &&
+          !textDoors.some(({ pattern, only }) => only.includes(file) && pattern.test(member))
+        )
+          wrong.push(`${file} uses vscode.window.${member}: take src/editor/window.ts`);
+      if (
+        /\bvscode\s*\.\s*window\b(?!\s*\??\.)/.test(text) ||
+        /import (?:type )?\{[^}]*\bwindow\b[^}]*\} from 'vscode'/.test(text)
+      )
+        wrong.push(`${file} takes vscode.window under another name`);
+    }
+    for (const { pattern, only } of textDoors)
+      if (!only.includes(file) && pattern.test(text))
+        wrong.push(`${file} has ${pattern}: its door is ${only.join(' or ') || 'still to be made'}`);
+  }
+  assert.deepEqual(wrong, []);
 });
 
 test('no file hides several nouns', () => {

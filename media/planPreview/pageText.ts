@@ -1,8 +1,8 @@
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
-import { printable } from '../../src/preview/printable';
 import { fill, type Words } from '../../src/preview/words';
+import { printable } from '../../src/remote/printable';
 
 /** Words and number formats as the panel gave them. */
 export interface PageText {

@@ -1,7 +1,7 @@
 import { nameOf } from '../../src/preview/planIndex';
 import type { FolderRow, ItemRow, Row, RowSide, SectionRow, Tick } from '../../src/preview/planRow';
-import { printable } from '../../src/preview/printable';
 import { fill } from '../../src/preview/words';
+import { printable } from '../../src/remote/printable';
 import { element, setAttribute, setText, show } from './dom';
 import { icon, setIcon } from './icons';
 import {

@@ -3,9 +3,10 @@ import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
 import { isRemoteError } from '../remote/remoteError';
 import { isCancellation } from './cancellation';
 import type { SignIns } from './signIns';
+import * as window from './window';
 import type { StepAnswer, StepSurroundings } from './wizardInput';
 
-interface AccountItem extends vscode.QuickPickItem {
+interface AccountItem extends window.Row {
   readonly does: { readonly take: string } | 'signIn';
 }
 
@@ -29,12 +30,15 @@ export async function askAccount(signIns: SignIns, question: AccountQuestion): P
   for (;;) {
     const accounts = await signIns.accounts(requirement, settings);
     const items: AccountItem[] = accounts.map(({ account }) => ({
-      label: `$(account) ${account.label}`,
+      icon: 'account',
+      label: account.label,
       description: 'signed in',
       does: { take: account.label },
     }));
     items.push({
-      label: accounts.length === 0 ? '$(sign-in) Sign In…' : '$(add) Sign In With Another Account…',
+      ...(accounts.length === 0
+        ? { icon: 'sign-in', label: 'Sign In…' }
+        : { icon: 'add', label: 'Sign In With Another Account…' }),
       description: 'in your browser',
       does: 'signIn',
     });
@@ -46,7 +50,7 @@ export async function askAccount(signIns: SignIns, question: AccountQuestion): P
     } catch (error) {
       // Who left the sign-in comes back to the question; what went wrong was said where it happened, or is said here.
       if (!isCancellation(error) && !isRefusal(error))
-        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        void window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 }
@@ -61,7 +65,7 @@ function chooseAccount(
   step: WizardStep,
   around: StepSurroundings,
 ): Promise<AccountItem['does'] | 'back' | undefined> {
-  const pick = vscode.window.createQuickPick<AccountItem>();
+  const pick = new window.QuickPick<AccountItem>();
   pick.title = around.title;
   pick.placeholder = step.prompt;
   pick.ignoreFocusOut = true;

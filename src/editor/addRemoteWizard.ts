@@ -6,6 +6,7 @@ import { importRcloneConfig } from './importRemotes';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import type { Shell } from './shell';
 import { addSuggestion, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
+import * as window from './window';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 
 /** What was answered so far, by field; secrets among them, which never reach the settings. */
@@ -26,13 +27,13 @@ export async function addRemote(shell: Shell): Promise<string | undefined> {
   }
 }
 
-interface WayItem extends vscode.QuickPickItem {
+interface WayItem extends window.Row {
   readonly way?: Backend | Suggestion | 'import';
 }
 
 /** A kind of storage to be asked about, or what can be had in one step. */
 async function chooseWay(shell: Shell): Promise<WayItem['way']> {
-  const chosen = await vscode.window.showQuickPick(wayItems(shell), {
+  const chosen = await window.showQuickPick(wayItems(shell), {
     title: 'New remote',
     placeHolder: 'What kind of storage is it?',
     matchOnDescription: true,
@@ -221,7 +222,7 @@ function titleOf(backend: Backend, steps: readonly WizardStep[], answers: Answer
   return `New ${backend.title} remote${title}`;
 }
 
-interface EditItem extends vscode.QuickPickItem {
+interface EditItem extends window.Row {
   readonly does?: WizardStep | 'save' | 'test' | 'settings';
 }
 
@@ -243,7 +244,7 @@ export async function editRemote(
     const steps = stepsOf(backend, answers, before.name);
     const settings = editedSettings(backend, before, steps, answers, fixes);
     const secrets = secretsOf(backend, steps, answers);
-    const item: EditItem | undefined = await vscode.window.showQuickPick(
+    const item: EditItem | undefined = await window.showQuickPick(
       editItems(backend, steps, answers, settings, changed),
       {
         title: `Edit ${before.name}`,
@@ -334,19 +335,20 @@ function editItems(
   const fields = steps.map(
     (step): EditItem => ({ label: step.title, description: shownAnswer(backend, step, answers), does: step }),
   );
-  const problems = backend.check(settings).map((problem): EditItem => ({ label: `$(warning) ${problem}` }));
+  const problems = backend.check(settings).map((problem): EditItem => ({ icon: 'warning', label: problem }));
   const test: EditItem = {
-    label: '$(plug) Test Connection',
+    icon: 'plug',
+    label: 'Test Connection',
     does: 'test',
   };
-  const save: EditItem = { label: '$(save) Save', does: 'save' };
+  const save: EditItem = { icon: 'save', label: 'Save', does: 'save' };
   return [
     ...fields,
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     ...problems,
     test,
     ...(changed ? [save] : []),
-    { label: '$(settings-gear) More Settings', description: 'in settings.json', does: 'settings' },
+    { icon: 'settings-gear', label: 'More Settings', description: 'in settings.json', does: 'settings' },
   ];
 }
 

@@ -20,6 +20,7 @@ import type { CommandRow } from './shell';
 import { askWorkspaceFolder, describePlace } from './syncPlaces';
 import { readSyncRequest } from './syncRequests';
 import { showFailure } from './userMessages';
+import * as window from './window';
 
 type Parts = Pick<SyncParts, 'app' | 'output' | 'preview' | 'lastPlanned'>;
 
@@ -46,7 +47,7 @@ export function commandLineCommands(parts: Parts): readonly CommandRow[] {
       if (request) return copyAsCommand(parts, request);
       const text =
         'Open the preview of a copy or sync first. This command then copies it as a line for the terminal.';
-      return Promise.resolve(vscode.window.showInformationMessage(text));
+      return Promise.resolve(window.showInformationMessage(text));
     }),
   ];
 }
@@ -71,7 +72,7 @@ async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> 
   if (!context) return;
   const command = readCommandLine(line, context);
   if (isProblem(command)) {
-    void vscode.window.showErrorMessage(command.problem);
+    void window.showErrorMessage(command.problem);
     return;
   }
   const places = await decidePlaces(command);
@@ -83,30 +84,31 @@ async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> 
 export async function copyAsCommand(parts: Pick<SyncParts, 'app'>, request: SyncRequest): Promise<void> {
   const lines = writeCommandLines(request, knownRemotes(parts));
   const rows = lines.map((written) => ({ ...rowOfLine(written), written }));
-  const row = await vscode.window.showQuickPick(rows, {
+  const row = await window.showQuickPick(rows, {
     title: `Copy as Command: ${describePlace(request.source)} → ${describePlace(request.target)}`,
     placeHolder: 'Copy the line of which tool?',
   });
   if (!row) return;
   const { line, tool, missing, notes } = row.written;
   if (line === undefined) {
-    void vscode.window.showWarningMessage(`No line of ${tool} can do this. ${missing.join(' ')}`);
+    void window.showWarningMessage(`No line of ${tool} can do this. ${missing.join(' ')}`);
     return;
   }
   await vscode.env.clipboard.writeText(line);
   const said = [...missing, ...notes].join(' ');
   const text = `The command for ${tool} is in the clipboard.${said === '' ? '' : ` ${said}`}`;
-  if (missing.length > 0) void vscode.window.showWarningMessage(text);
-  else void vscode.window.showInformationMessage(text);
+  if (missing.length > 0) void window.showWarningMessage(text);
+  else void window.showInformationMessage(text);
 }
 
-function rowOfLine({ tool, line, missing }: WrittenLine): vscode.QuickPickItem {
+function rowOfLine({ tool, line, missing }: WrittenLine): window.Row {
   if (line === undefined)
-    return { label: `$(circle-slash) ${tool}`, description: 'no line possible', detail: missing.join(' ') };
+    return { icon: 'circle-slash', label: tool, description: 'no line possible', detail: missing.join(' ') };
   const icon = missing.length === 0 ? 'terminal' : 'warning';
   const things = missing.length === 1 ? 'one thing' : `${missing.length} things`;
   return {
-    label: `$(${icon}) ${tool}`,
+    icon: icon,
+    label: tool,
     description: missing.length === 0 ? 'says all of it' : `can't say ${things}: ${missing.join(' ')}`,
     detail: line,
   };
@@ -159,13 +161,14 @@ async function askRemoteFor(place: UndecidedPlace): Promise<string | undefined> 
   const add = 'Add Remote…';
   const rows = [
     ...place.candidates.map((name) => ({
-      label: `$(cloud) ${name}`,
+      icon: 'cloud',
+      label: name,
       description: describePlace(place.placeOn(name)),
       name,
     })),
-    { label: `$(add) ${add}`, name: undefined },
+    { icon: 'add', label: add, name: undefined },
   ];
-  const row = await vscode.window.showQuickPick(rows, {
+  const row = await window.showQuickPick(rows, {
     title: `On which remote is ${place.text}?`,
     placeHolder: place.because,
     ignoreFocusOut: true,
@@ -174,7 +177,7 @@ async function askRemoteFor(place: UndecidedPlace): Promise<string | undefined> 
   return row?.name;
 }
 
-interface SummaryItem extends vscode.QuickPickItem {
+interface SummaryItem extends window.Row {
   readonly goesOn?: true;
 }
 
@@ -185,10 +188,9 @@ async function showUnderstood(
 ): Promise<boolean> {
   const refused = command.flags.filter(({ verdict }) => verdict === 'refused').map(({ flag }) => flag);
   const first: SummaryItem = {
-    label:
-      refused.length === 0
-        ? '$(go-to-file) Open the Preview'
-        : `$(warning) Go On Without ${[...new Set(refused)].join(', ')}`,
+    ...(refused.length === 0
+      ? { icon: 'go-to-file', label: 'Open the Preview' }
+      : { icon: 'warning', label: `Go On Without ${[...new Set(refused)].join(', ')}` }),
     description: `${describePlace(places.source)} → ${describePlace(places.target)}`,
     ...(refused.length > 0 && { detail: 'The result will be another one than that of the line.' }),
     goesOn: true,
@@ -196,9 +198,9 @@ async function showUnderstood(
   const items: SummaryItem[] = [first];
   for (const group of summaryRows(command)) {
     items.push({ label: group.title, kind: vscode.QuickPickItemKind.Separator });
-    for (const row of group.rows) items.push({ label: `$(${row.icon}) ${row.text}`, detail: row.says });
+    for (const row of group.rows) items.push({ icon: row.icon, label: row.text, detail: row.says });
   }
-  const picker = vscode.window.createQuickPick<SummaryItem>();
+  const picker = new window.QuickPick<SummaryItem>();
   picker.title = `What Was Understood: ${command.tool === 'aws' ? 'aws s3' : 'rclone'} ${command.verb}`;
   picker.placeholder =
     refused.length === 0

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { LineProblem } from '../commandLine/shellWords';
+import * as window from './window';
 
 const nextSteps = {
   addRemote: { command: 'cloudRemotes.addRemote', tooltip: 'Add Remote…', icon: 'add' },
@@ -18,7 +19,7 @@ export async function askCommandLine(
   start: string,
   judge: (text: string) => LineProblem | { readonly summary: string },
 ): Promise<string | undefined> {
-  const box = vscode.window.createInputBox();
+  const box = new window.InputBox();
   box.title = 'Sync from Command Line';
   box.prompt = 'A line for "aws s3" (sync, cp, mv) or rclone (sync, copy, move, check)';
   box.placeholder = 'aws s3 sync ./dist s3://bucket/site --delete';

@@ -3,6 +3,7 @@ import type { App } from '../app';
 import type { ConnectionFinding, RemoteSettings } from '../backends/backend';
 import { isRemoteError } from '../remote/remoteError';
 import { isCancellation } from './cancellation';
+import * as window from './window';
 
 /** What the user chose at the end of a connection test; undefined when they left. */
 export type TestChoice =
@@ -19,15 +20,15 @@ export interface TestRequest {
   readonly within: 'wizard' | 'command';
 }
 
-interface FindingItem extends vscode.QuickPickItem {
+interface FindingItem extends window.Row {
   readonly choice?: NonNullable<TestChoice> | 'again';
 }
 
 const icons: Readonly<Record<ConnectionFinding['outcome'], string>> = {
-  ok: '$(pass-filled)',
-  warning: '$(warning)',
-  failed: '$(error)',
-  skipped: '$(circle-slash)',
+  ok: 'pass-filled',
+  warning: 'warning',
+  failed: 'error',
+  skipped: 'circle-slash',
 };
 
 const spoken: Readonly<Record<ConnectionFinding['outcome'], string>> = {
@@ -46,7 +47,7 @@ export async function showConnectionTest(app: App, request: TestRequest): Promis
 }
 
 function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> {
-  const pick = vscode.window.createQuickPick<FindingItem>();
+  const pick = new window.QuickPick<FindingItem>();
   const abort = new AbortController();
   const findings: ConnectionFinding[] = [];
   let running = true;
@@ -122,11 +123,12 @@ function findingItems(finding: ConnectionFinding): FindingItem[] {
       detail: first,
       alwaysShow: true,
     },
-    ...more.map((line) => ({ label: '$(blank)', description: line, alwaysShow: true })),
+    ...more.map((line) => ({ icon: 'blank', label: '', description: line, alwaysShow: true })),
   ];
   if (fix)
     rows.push({
-      label: `$(wrench) ${fix.label}`,
+      icon: 'wrench',
+      label: fix.label,
       description: 'changes the settings and tests again',
       alwaysShow: true,
       choice: { chosen: 'fix', settings: fix.settings },
@@ -152,15 +154,18 @@ function actionItems(
   running: boolean,
 ): FindingItem[] {
   const bad = running || findings.some((finding) => finding.outcome === 'failed');
-  const again: FindingItem = { label: '$(refresh) Test Again', alwaysShow: true, choice: 'again' };
+  const again: FindingItem = { icon: 'refresh', label: 'Test Again', alwaysShow: true, choice: 'again' };
   const save: FindingItem = {
-    label: bad ? '$(save) Save Anyway' : '$(save) Save',
+    icon: 'save',
+    label: bad ? 'Save Anyway' : 'Save',
     description: bad ? 'the remote can be mended later with Edit Remote' : '',
     alwaysShow: true,
     choice: { chosen: 'save' },
   };
   const change: FindingItem = {
-    label: request.within === 'wizard' ? '$(arrow-left) Back' : '$(edit) Edit Remote',
+    ...(request.within === 'wizard'
+      ? { icon: 'arrow-left', label: 'Back' }
+      : { icon: 'edit', label: 'Edit Remote' }),
     alwaysShow: true,
     choice: { chosen: request.within === 'wizard' ? 'back' : 'edit' },
   };

@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import type { Remote } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
@@ -10,6 +9,7 @@ import type { RemoteChange } from './remoteChanges';
 import type { Shell } from './shell';
 import { withTreeProgress } from './treeProgress';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { countOf, format } from './words';
 
 export type CopyingShell = Pick<Shell, 'app' | 'settings' | 'changes' | 'output'>;
@@ -102,7 +102,7 @@ export async function askReplace(
   message: string,
   items: number,
 ): Promise<'replace' | 'keepBoth' | undefined> {
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await window.showWarningMessage(
     message,
     {
       modal: true,
@@ -154,14 +154,14 @@ function tellLeftOut({ leftOut }: ItemsResult): void {
   if (leftOut.length === 0) return;
   const names = leftOut.slice(0, 5).map((name) => `"${name}"`);
   const more = leftOut.length - names.length;
-  void vscode.window.showWarningMessage(
+  void window.showWarningMessage(
     `${countOf(leftOut.length, 'thing')} could not be copied and ${leftOut.length === 1 ? 'was' : 'were'} left out: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
   );
 }
 
 function tellCancelled(verb: string, progress: ItemsProgress | undefined): void {
   if (!progress || progress.filesDone === 0) return;
-  void vscode.window.showInformationMessage(
+  void window.showInformationMessage(
     `${verb} cancelled. ${format().count(progress.filesDone)} of ${countOf(progress.files, 'file')} had been done.`,
   );
 }

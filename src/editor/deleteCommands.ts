@@ -7,6 +7,7 @@ import type { CommandRow, Shell } from './shell';
 import { attempt, itemsMeant, nodesMeant } from './targets';
 import { type FolderNode, type ItemNode, isBucket, nodeName } from './treeNode';
 import { withTreeProgress } from './treeProgress';
+import * as window from './window';
 import { countOf, format } from './words';
 
 /** The commands that delete; each asks first, and says how much. */
@@ -29,7 +30,7 @@ async function deleteMeant(shell: Shell, args: readonly unknown[]): Promise<void
   if (!first) return;
   if (nodes.some(isBucket)) {
     if (nodes.length === 1 && first.kind === 'folder') await withBucket(shell, [first], 'Delete', false);
-    else void vscode.window.showInformationMessage('Buckets are deleted one at a time.');
+    else void window.showInformationMessage('Buckets are deleted one at a time.');
     return;
   }
   const byRemote = new Map<string, ItemNode[]>();
@@ -45,7 +46,7 @@ async function deleteNodes(shell: Shell, name: string, nodes: readonly ItemNode[
   if (!counted) return;
   const [first] = nodes;
   const where = first && formatAddress(first.address);
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await window.showWarningMessage(
     nodes.length === 1 ? `Delete ${where}?` : `Delete ${countOf(nodes.length, 'item')} from ${name}?`,
     { modal: true, detail: describe(remote, nodes, counted) },
     'Delete',
@@ -71,10 +72,10 @@ async function withBucket(
     const counted = await count(remote, [node]);
     if (!counted) return;
     if (keepTop && counted.files === 0 && counted.folders <= 1) {
-      void vscode.window.showInformationMessage(`The bucket ${bucket} is empty already.`);
+      void window.showInformationMessage(`The bucket ${bucket} is empty already.`);
       return;
     }
-    const typed = await vscode.window.showInputBox({
+    const typed = await window.showInputBox({
       title: `${verb} the bucket ${formatAddress(node.address)}`,
       prompt: `${describe(remote, [node], counted)} Type the bucket's name to ${verb.toLowerCase()} it.`,
       placeHolder: bucket,

@@ -14,6 +14,7 @@ import { fromUri, remoteScheme, toUri } from './remoteUri';
 import { uploadPaths } from './transferCommands';
 import { holdsFiles, isBucket, isContainer, isItem, type TreeNode, trashOf } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { countOf } from './words';
 
 const uriList = 'text/uri-list';
@@ -81,7 +82,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     if (!first) return;
     const what = things.length === 1 ? formatAddress(first.address) : countOf(things.length, 'item');
     const within = things.every(({ address }) => address.remote === folder.remote);
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await window.showInformationMessage(
       `${within ? 'Move' : 'Copy'} ${what} to ${formatAddress(folder)}?`,
       { modal: true },
       ...(within ? ['Move', 'Copy'] : ['Copy', 'Move']),

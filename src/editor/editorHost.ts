@@ -2,17 +2,19 @@ import * as vscode from 'vscode';
 import { systemClock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import type { Host } from '../usecases/host';
+import type { OutputLog } from './outputLog';
 import type { RemoteSecrets } from './secrets';
 import { writtenRemotes } from './settings';
 import type { SignIns } from './signIns';
 import { openVirtualFolderOf } from './virtualFolders';
+import * as window from './window';
 
 /** What the editor provides to the app. Does no I/O before something is asked of it. */
 export function createEditorHost(
   context: vscode.ExtensionContext,
   secrets: RemoteSecrets,
   signIns: SignIns,
-  output: vscode.LogOutputChannel,
+  output: OutputLog,
 ): Host {
   return {
     log: logTo(output),
@@ -22,7 +24,7 @@ export function createEditorHost(
     secret: (remote, field) => secrets.get(remote, field),
     tokens: (requirement, settings, clientSecret) => signIns.tokens(requirement, settings, clientSecret),
     askCode: async (prompt) =>
-      vscode.window.showInputBox({
+      window.showInputBox({
         title: 'Cloud Remotes: One-Time Code',
         prompt,
         ignoreFocusOut: true,
@@ -35,6 +37,6 @@ export function createEditorHost(
 }
 
 /** The log of the core as lines of the output channel, whose level the user sets. */
-export function logTo(output: vscode.LogOutputChannel): Log {
+export function logTo(output: OutputLog): Log {
   return { write: (level, tag, text) => output[level](`[${tag}] ${text}`) };
 }

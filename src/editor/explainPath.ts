@@ -3,6 +3,7 @@ import type { App, SyncRequest } from '../app';
 import { isRemoteError } from '../remote/remoteError';
 import { shortPlace } from './syncPlaces';
 import { phraseError } from './userMessages';
+import * as window from './window';
 
 /** Milliseconds of no typing after which a path is asked about: ignore files may have to be read. */
 const typingPauseMs = 150;
@@ -16,7 +17,7 @@ export async function explainPath(
   request: SyncRequest,
   path = '',
 ): Promise<void> {
-  const box = vscode.window.createInputBox();
+  const box = new window.InputBox();
   box.title = `Which Rule Decides? ${shortPlace(request.source)} → ${shortPlace(request.target)}`;
   box.prompt = 'The path of a file, relative to both sides. It need not be there.';
   box.placeholder = 'src/app/main.ts';

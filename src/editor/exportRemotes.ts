@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import * as vscode from 'vscode';
 import type { Backend, RcloneSecrets, RemoteSettings } from '../backends/backend';
 import { changeConfigFile, readConfigFile } from '../rcloneConfig/changeFile';
 import { leftOutLines, leftOutSentence } from '../rcloneConfig/leftOutWords';
@@ -14,6 +13,7 @@ import { tell } from './importRemotes';
 import { askClash, pickSeveral } from './pickSeveral';
 import type { Shell } from './shell';
 import { showFailure } from './userMessages';
+import * as window from './window';
 
 interface Exportable {
   readonly settings: RemoteSettings;
@@ -54,7 +54,7 @@ export async function exportRcloneConfig(shell: Shell): Promise<void> {
 async function chooseRemotes(shell: Shell): Promise<readonly Exportable[] | undefined> {
   const remotes = shell.app.remotes();
   if (remotes.length === 0) {
-    void vscode.window.showInformationMessage('There is no remote yet.');
+    void window.showInformationMessage('There is no remote yet.');
     return undefined;
   }
   const rows = remotes.map(({ settings, backend, problems }) => {
@@ -71,7 +71,7 @@ async function chooseRemotes(shell: Shell): Promise<readonly Exportable[] | unde
 }
 
 async function askSecrets(): Promise<boolean | undefined> {
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await window.showQuickPick(
     [
       {
         label: 'Without Secrets',
@@ -96,7 +96,7 @@ async function chooseFile(): Promise<string | undefined> {
   const places = rclonePlaces(process.env, home, process.platform).filter((place) => existsSync(place));
   const fresh = freeFile(path.join(home, 'cloud-remotes-rclone'), '.conf');
   const other = 'Another File…';
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await window.showQuickPick(
     [
       { label: fresh, description: 'a new file' },
       ...places.map((label) => ({ label, description: 'rclone’s own; what else is in it stays' })),
@@ -105,7 +105,7 @@ async function chooseFile(): Promise<string | undefined> {
     { title, placeHolder: 'Into which file?', ignoreFocusOut: true },
   );
   if (chosen?.label !== other) return chosen?.label;
-  const typed = await vscode.window.showInputBox({
+  const typed = await window.showInputBox({
     title,
     prompt: 'The file. What else is in it stays as it is.',
     value: fresh,

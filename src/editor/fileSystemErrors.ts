@@ -1,5 +1,7 @@
 import { FileSystemError } from 'vscode';
 import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import { inertLine } from './inertText';
+import { inertError } from './window';
 
 /**
  * The only place where a remote's error becomes the editor's. The sentence goes along, since the editor shows it. What is
@@ -7,8 +9,14 @@ import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
  * an absent or empty file.
  */
 export function toFileSystemError(error: unknown): unknown {
-  if (!isRemoteError(error)) return error;
-  return editorKinds[error.kind](error.message);
+  if (error instanceof FileSystemError) return error;
+  if (!isRemoteError(error)) return inertError(error);
+  return fileSystemError(error.kind, error.message);
+}
+
+/** The editor's error with a sentence that it shows in a notification, or in place of the file: a server or a name may have had a say in it. */
+export function fileSystemError(kind: RemoteErrorKind, sentence: string): FileSystemError {
+  return editorKinds[kind](inertLine(sentence));
 }
 
 /** "Not found" only for what surely isn't there: the editor takes it for leave to create. */

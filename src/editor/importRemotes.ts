@@ -14,7 +14,8 @@ import { foldName } from './remoteUri';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import { writtenRemotes } from './settings';
 import type { Shell } from './shell';
-import { showFailure, withShortWords } from './userMessages';
+import { showFailure } from './userMessages';
+import * as window from './window';
 import { askStep } from './wizardInput';
 
 /** How long a service may take to say whose tokens are. */
@@ -30,7 +31,7 @@ export async function importRcloneConfig(shell: Shell, file?: string): Promise<r
     if (text === undefined) throw new RemoteError('notFound', `There is no file ${from}.`);
     const found = findRemotes(parseRcloneFile(text), shell.app.backends);
     if (found.length === 0) {
-      void vscode.window.showInformationMessage(`${from} has no remotes.`);
+      void window.showInformationMessage(`${from} has no remotes.`);
       return [];
     }
     const chosen = await chooseRemotes(found, from);
@@ -47,7 +48,7 @@ export async function importRcloneConfig(shell: Shell, file?: string): Promise<r
 async function chooseFile(): Promise<string | undefined> {
   const places = rclonePlaces(process.env, homedir(), process.platform).filter((place) => existsSync(place));
   const other = 'Choose File…';
-  const chosen = await vscode.window.showQuickPick(
+  const chosen = await window.showQuickPick(
     [
       ...places.map((label) => ({ label, description: 'rclone’s configuration' })),
       { label: other, description: '' },
@@ -55,7 +56,7 @@ async function chooseFile(): Promise<string | undefined> {
     { title: 'Import remotes from rclone.conf', placeHolder: 'Which file?', ignoreFocusOut: true },
   );
   if (chosen?.label !== other) return chosen?.label;
-  const picked = await vscode.window.showOpenDialog({
+  const picked = await window.showOpenDialog({
     title: 'Import remotes from rclone.conf',
     openLabel: 'Import',
     defaultUri: vscode.Uri.file(homedir()),
@@ -191,7 +192,7 @@ async function adoptSignIn(
     return {};
   }
   try {
-    const account = await vscode.window.withProgress(
+    const account = await window.withProgress(
       {
         location: vscode.ProgressLocation.Notification,
         title: `Taking over the sign-in of ${settings.name}`,
@@ -215,12 +216,11 @@ async function adoptSignIn(
 
 /** Says what was done; with the way to the log, where there is more to say. */
 export function tell(shell: Shell, text: string, hasMore: boolean): void {
-  const message = withShortWords(text);
   if (!hasMore) {
-    void vscode.window.showInformationMessage(message);
+    void window.showInformationMessage(text);
     return;
   }
-  void vscode.window.showWarningMessage(message, 'Show Log').then((chosen) => {
+  void window.showWarningMessage(text, 'Show Log').then((chosen) => {
     if (chosen !== undefined) shell.output.show();
   });
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as window from './window';
 
 /** Told what is done so far: a sentence's end ("12 of 300 files") and the share, 0…1. */
 export type TellProgress = (message: string, share: number) => void;
@@ -20,7 +21,7 @@ export async function withLateProgress<T>(
   let shown = 0;
   const done = work(AbortSignal.any([signal, cancelled.signal]), (message, share) => report(message, share));
   const timer = setTimeout(() => {
-    void vscode.window.withProgress(
+    void window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (progress, token) => {
         token.onCancellationRequested(() => cancelled.abort(new vscode.CancellationError()));

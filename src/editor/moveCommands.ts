@@ -12,6 +12,7 @@ import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant, refuseUnusable } from './targets';
 import { holdsFiles, type ItemNode, isBucket, isItem, nodeName } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { countOf } from './words';
 
 /** The commands that rename, move and copy on remotes, by the service itself where it can. */
@@ -98,7 +99,7 @@ function refuseUnsaved(shell: CopyingShell, { items, from }: Transfer): boolean 
     unsavedBelow({ remote: from.remote, path: source }, names, kind),
   );
   if (unsaved.length === 0) return false;
-  void vscode.window.showWarningMessage(
+  void window.showWarningMessage(
     `${unsaved.map((address) => baseName(address.path)).join(', ')} ${unsaved.length === 1 ? 'has' : 'have'} unsaved changes. Save or close first, then move.`,
   );
   return true;
@@ -128,14 +129,14 @@ async function rename(shell: Shell, args: readonly unknown[]): Promise<void> {
   const [node] = await itemsMeant(shell, args, 'Rename what?');
   if (!node) return;
   if (isBucket(node)) {
-    void vscode.window.showInformationMessage(
+    void window.showInformationMessage(
       'A bucket keeps its name. Make a new one, copy the files there, and delete the old one.',
     );
     return;
   }
   const before = nodeName(node);
   const dot = node.kind === 'file' ? before.lastIndexOf('.') : -1;
-  const name = await vscode.window.showInputBox({
+  const name = await window.showInputBox({
     title: `Rename ${formatAddress(node.address)}`,
     value: before,
     valueSelection: [0, dot > 0 ? dot : before.length],
@@ -173,7 +174,7 @@ async function move(shell: Shell, args: readonly unknown[]): Promise<void> {
 function withoutBuckets(nodes: readonly ItemNode[]): readonly ItemNode[] {
   const rest = nodes.filter((node) => !isBucket(node));
   if (rest.length < nodes.length)
-    void vscode.window.showInformationMessage(
+    void window.showInformationMessage(
       'A bucket can be neither moved nor copied as such. Choose what is in it, or sync it with another place.',
     );
   return rest;
@@ -193,7 +194,7 @@ async function copyToClipboard(shell: Shell, copied: Copied, args: readonly unkn
   const lines = nodes.map((node) => `${formatAddress(node.address)}${node.kind === 'folder' ? '/' : ''}`);
   copied.lines = lines;
   const what = nodes.length === 1 ? lines[0] : countOf(nodes.length, 'item');
-  vscode.window.setStatusBarMessage(`Copied ${what}; paste into a folder of the tree`, 3000);
+  window.setStatusBarMessage(`Copied ${what}; paste into a folder of the tree`, 3000);
   await vscode.env.clipboard.writeText(lines.join('\n'));
 }
 
@@ -201,7 +202,7 @@ async function paste(shell: Shell, copied: Copied, args: readonly unknown[]): Pr
   const text = await vscode.env.clipboard.readText().then(undefined, () => '');
   const things = readAddresses(shell, text === '' ? copied.lines : text.split(/\r?\n/));
   if (things.length === 0) {
-    void vscode.window.showInformationMessage(
+    void window.showInformationMessage(
       'There is nothing to paste here. Copy files or folders in the tree first.',
     );
     return;

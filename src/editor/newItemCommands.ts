@@ -8,6 +8,7 @@ import { toUri } from './remoteUri';
 import type { CommandRow, Shell } from './shell';
 import { attempt, folderMeant, nodesMeant } from './targets';
 import { remoteOf } from './treeNode';
+import * as window from './window';
 
 /** The commands that make something new: a file, a folder, a bucket. */
 export function newItemCommands(shell: Shell): readonly CommandRow[] {
@@ -46,7 +47,7 @@ async function newFolder(shell: Shell, args: readonly unknown[]): Promise<void> 
 }
 
 async function askPathPart(title: string, example: string): Promise<string | undefined> {
-  const typed = await vscode.window.showInputBox({
+  const typed = await window.showInputBox({
     title,
     prompt: 'The name, or a path with "/".',
     placeHolder: example,
@@ -70,7 +71,7 @@ async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> 
     const remote = await shell.app.openRemote(name);
     if (!remote.extras?.createBucket)
       throw new RemoteError('unsupported', `New buckets can't be made on ${name}.`);
-    const bucket = await vscode.window.showInputBox({
+    const bucket = await window.showInputBox({
       title: `New bucket on ${name} — Step 1 of 2`,
       prompt:
         '3 to 63 lower-case letters, digits, dots and hyphens. On AWS the name must be unique in the world.',
@@ -97,7 +98,7 @@ async function remoteForBucket(shell: Shell, args: readonly unknown[]): Promise<
     label: settings.name,
     description: backend?.describe(settings) ?? '',
   }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: 'New bucket on which remote?' }))?.label;
+  return (await window.showQuickPick(items, { placeHolder: 'New bucket on which remote?' }))?.label;
 }
 
 /** Undefined when the user left; empty for the remote's own. */
@@ -106,7 +107,7 @@ async function askLocation(shell: Shell, name: string): Promise<string | undefin
   const own = [configured?.settings['locationConstraint'], configured?.settings['region']].find(
     (value): value is string => typeof value === 'string' && value !== '',
   );
-  const typed = await vscode.window.showInputBox({
+  const typed = await window.showInputBox({
     title: `New bucket on ${name} — Step 2 of 2`,
     prompt: `Region or location constraint. Empty = ${own ? `the remote's own, ${own}` : "the service's own"}.`,
     placeHolder: own ?? 'eu-west-1',

@@ -1,8 +1,8 @@
-import type * as vscode from 'vscode';
 import type { App, SyncRequest } from '../app';
 import type { Place } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
 import type { CheckedSettings } from './checkedSettings';
+import type { OutputLog } from './outputLog';
 import { type RememberedPlaces, shortPlace } from './syncPlaces';
 import { offerToSave } from './unsavedDocuments';
 
@@ -10,7 +10,7 @@ import { offerToSave } from './unsavedDocuments';
 export interface SyncParts {
   readonly app: App;
   readonly settings: () => CheckedSettings;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
   readonly remembered: RememberedPlaces;
   /** What the preview used last is about, with the options as they were set there. */
   readonly lastPlanned: () => SyncRequest | undefined;

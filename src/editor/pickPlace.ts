@@ -6,6 +6,7 @@ import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { Shell } from './shell';
 import { holdsFiles, placeName, treeRoot } from './treeNode';
 import { phraseError } from './userMessages';
+import * as window from './window';
 import { format } from './words';
 
 export interface PlaceQuestion {
@@ -25,7 +26,7 @@ export interface PickedPlace {
 
 type Asking = Pick<Shell, 'app' | 'settings'>;
 
-interface PlaceItem extends vscode.QuickPickItem {
+interface PlaceItem extends window.Row {
   readonly does?: { readonly go: RemoteAddress } | { readonly take: PickedPlace } | 'more' | 'again';
 }
 
@@ -39,7 +40,7 @@ export async function pickPlace(shell: Asking, question: PlaceQuestion): Promise
 }
 
 class PlaceWalk {
-  private readonly pick = vscode.window.createQuickPick<PlaceItem>();
+  private readonly pick = new window.QuickPick<PlaceItem>();
   private at: RemoteAddress | undefined;
   private pages: FolderPages | undefined;
   private rows: PlaceItem[] = [];
@@ -124,7 +125,8 @@ class PlaceWalk {
       const phrase = phraseError(error, `Can't list ${this.at ? placeName(this.at) : ''}`);
       this.rows = [
         {
-          label: `$(error) ${phrase.text}`,
+          icon: 'error',
+          label: phrase.text,
           detail: 'Choose this row to try again.',
           alwaysShow: true,
           does: 'again',
@@ -144,7 +146,8 @@ class PlaceWalk {
       (question.want === 'folder' || question.want === 'anything')
         ? [
             {
-              label: `$(check) ${question.chooseLabel ?? 'Choose This Folder'}`,
+              icon: 'check',
+              label: question.chooseLabel ?? 'Choose This Folder',
               description: formatAddress(at),
               alwaysShow: true,
               does: { take: { address: at, kind: 'folder' } },
@@ -160,7 +163,8 @@ class PlaceWalk {
       if (!backend || problems.length > 0) return [];
       return [
         {
-          label: `$(cloud) ${settings.name}`,
+          icon: 'cloud',
+          label: settings.name,
           description: backend.describe(settings),
           does: { go: treeRoot(remote) },
         },
@@ -173,15 +177,14 @@ class PlaceWalk {
     const address = { remote: this.at.remote, path: entry.path };
     const name = entryName(entry);
     if (entry.kind === 'folder' && this.question.want === 'bucket')
-      return [{ label: `$(archive) ${name}`, does: { take: { address, kind: 'folder' } } }];
+      return [{ icon: 'archive', label: name, does: { take: { address, kind: 'folder' } } }];
     if (entry.kind === 'folder')
-      return [
-        { label: `$(${entry.role === 'bucket' ? 'archive' : 'folder'}) ${name}`, does: { go: address } },
-      ];
+      return [{ icon: entry.role === 'bucket' ? 'archive' : 'folder', label: name, does: { go: address } }];
     if (this.question.want === 'folder' || this.question.want === 'bucket') return [];
     return [
       {
-        label: `$(file) ${name}`,
+        icon: 'file',
+        label: name,
         description: format().bytes(entry.size),
         does: { take: { address, kind: 'file' } },
       },
@@ -215,14 +218,16 @@ class PlaceWalk {
       if (this.question.want === 'bucket' && (address.path === '' || address.path.includes('/')))
         return undefined;
       return {
-        label: `$(arrow-right) ${formatAddress(address)}`,
+        icon: 'arrow-right',
+        label: formatAddress(address),
         description: kind === 'folder' ? 'use this folder' : `use ${baseName(address.path)}`,
         alwaysShow: true,
         does: { take: { address, kind } },
       };
     } catch (error) {
       return {
-        label: `$(error) ${text}`,
+        icon: 'error',
+        label: text,
         detail: error instanceof Error ? error.message : String(error),
         alwaysShow: true,
       };

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import * as window from './window';
 
 /** One of the things that can be ticked, or that can't and is shown with the reason. */
 export interface SeveralRow<T> {
@@ -10,7 +11,7 @@ export interface SeveralRow<T> {
   readonly value: T;
 }
 
-interface RowItem<T> extends vscode.QuickPickItem {
+interface RowItem<T> extends window.Row {
   readonly row?: SeveralRow<T>;
 }
 
@@ -21,7 +22,7 @@ export function pickSeveral<T>(
   rows: readonly SeveralRow<T>[],
   unusableTitle: string,
 ): Promise<readonly T[] | undefined> {
-  const pick = vscode.window.createQuickPick<RowItem<T>>();
+  const pick = new window.QuickPick<RowItem<T>>();
   const usable = rows.filter(({ unusable }) => unusable === undefined).map(itemOf);
   const unusable = rows.filter((row) => row.unusable !== undefined).map(itemOf);
   pick.title = title;
@@ -55,7 +56,8 @@ export function pickSeveral<T>(
 
 function itemOf<T>(row: SeveralRow<T>): RowItem<T> {
   return {
-    label: row.unusable === undefined ? row.label : `$(circle-slash) ${row.label}`,
+    ...(row.unusable !== undefined && { icon: 'circle-slash' }),
+    label: row.label,
     description: row.description,
     ...(row.unusable !== undefined && { detail: row.unusable }),
     row,
@@ -76,18 +78,18 @@ export async function askClash(
   problem: (name: string) => string | undefined,
   canReplace = true,
 ): Promise<Clash | undefined> {
-  const rows: (vscode.QuickPickItem & { readonly does: 'skip' | 'replace' | 'name' })[] = [
+  const rows: (window.Row & { readonly does: 'skip' | 'replace' | 'name' })[] = [
     { label: 'Skip', description: 'leave it out', does: 'skip' },
     ...(canReplace ? [{ label: 'Replace', description: 'take its place', does: 'replace' as const }] : []),
     { label: 'Other Name…', description: `for example ${free}`, does: 'name' },
   ];
-  const chosen = await vscode.window.showQuickPick(rows, {
+  const chosen = await window.showQuickPick(rows, {
     title,
     placeHolder: question,
     ignoreFocusOut: true,
   });
   if (chosen?.does !== 'name') return chosen?.does;
-  const name = await vscode.window.showInputBox({
+  const name = await window.showInputBox({
     title,
     prompt: 'The other name',
     value: free,

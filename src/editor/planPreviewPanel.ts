@@ -12,6 +12,7 @@ import { PlanPreviewSession } from './planPreviewSession';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
 import { RunNotification } from './runNotification';
 import { readSyncRequest, samePlace } from './syncRequests';
+import * as window from './window';
 
 export type { PreviewServices } from './previewSurroundings';
 
@@ -44,7 +45,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
       void same.session.replan(request);
       return;
     }
-    const panel = vscode.window.createWebviewPanel(viewType, title ?? '', vscode.ViewColumn.Active);
+    const panel = window.createWebviewPanel(viewType, title ?? '');
     this.add(panel, request, title, freshMemory, false);
   }
 
@@ -119,7 +120,7 @@ class PlanPreviewPanel {
         services.log.write('warn', 'plan', `Preview: ${error instanceof Error ? error.message : error}`),
     );
     this.title = title ?? titleOf(request);
-    panel.title = this.title;
+    window.setPanelTitle(panel, this.title);
     this.load(extensionUri);
     panel.webview.onDidReceiveMessage((message) => void this.channel.receive(message));
     panel.onDidChangeViewState(() => {
@@ -166,12 +167,12 @@ class PlanPreviewPanel {
       tell: (notice) => this.channel?.tell(notice),
       renamed: () => {
         this.title = titleOf(this.session.request);
-        this.panel.title = this.title;
+        window.setPanelTitle(this.panel, this.title);
       },
       close: () => this.panel.dispose(),
       savePlan: (plan) => savePlan(plan),
       saveList: (plan) => saveList(plan),
-      showError: (sentence) => void vscode.window.showErrorMessage(sentence),
+      showError: (sentence) => void window.showErrorMessage(sentence),
       runBegan: () => this.notification.began(this.title, this.isGone || !this.panel.visible),
       runProgressed: (run) => this.notification.progressed(run),
       runEnded: (run, summary) => {
@@ -189,8 +190,8 @@ class PlanPreviewPanel {
     const buttons = [...(this.isGone ? [] : [show]), this.words.showLog];
     const text = `${this.title} — ${summary}`;
     const chosen = await (wrong
-      ? vscode.window.showWarningMessage(text, ...buttons)
-      : vscode.window.showInformationMessage(text, ...buttons));
+      ? window.showWarningMessage(text, ...buttons)
+      : window.showInformationMessage(text, ...buttons));
     if (chosen === show) this.panel.reveal();
     if (chosen === this.words.showLog) this.services.showLog();
   }
@@ -230,7 +231,7 @@ function titleOf(request: SyncRequest): string {
 /** The plan as text for people and other programs. */
 async function saveList(plan: Plan): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uri = await vscode.window.showSaveDialog({
+  const uri = await window.showSaveDialog({
     filters: { Text: ['txt'] },
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'differences.txt') } : {}),
   });
@@ -241,7 +242,7 @@ async function saveList(plan: Plan): Promise<void> {
 
 async function savePlan(plan: Plan): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uri = await vscode.window.showSaveDialog({
+  const uri = await window.showSaveDialog({
     filters: { JSON: ['json'] },
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'plan.json') } : {}),
   });

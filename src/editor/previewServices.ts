@@ -8,17 +8,19 @@ import { isCancellation } from './cancellation';
 import type { CheckedSettings } from './checkedSettings';
 import { openContentDiff } from './contentDiff';
 import { explainPath } from './explainPath';
+import type { OutputLog } from './outputLog';
 import type { PreviewServices } from './planPreviewPanel';
 import type { RemoteChange, RemoteChanges } from './remoteChanges';
 import type { Snapshots } from './snapshots';
 import { describePlace } from './syncPlaces';
 import { phraseError, showFailure } from './userMessages';
+import * as window from './window';
 import { countOf, format } from './words';
 
 export interface PreviewParts {
   readonly app: App;
   readonly settings: () => CheckedSettings;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
   readonly log: PreviewServices['log'];
   readonly snapshots: Snapshots;
 }
@@ -143,7 +145,7 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   const button = `${verb} ${countOf(deletes.files > 0 ? deletes.files : moved, 'File')}`;
   const text = questions.join(' ');
   const detail = details.join('\n');
-  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, button)) === button;
+  return (await window.showWarningMessage(text, { modal: true, detail }, button)) === button;
 }
 
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {

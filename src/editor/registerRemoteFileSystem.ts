@@ -6,6 +6,7 @@ import { neverAborted } from './cancellation';
 import type { CheckedSettings } from './checkedSettings';
 import { MovedDocuments } from './movedDocuments';
 import { OpenDocuments } from './openDocuments';
+import type { OutputLog } from './outputLog';
 import type { RemoteChanges } from './remoteChanges';
 import { RemoteFileSystem } from './remoteFileSystem';
 import { remoteScheme } from './remoteUri';
@@ -19,7 +20,7 @@ export interface RemoteFileSystemNeeds {
   readonly app: App;
   readonly settings: () => CheckedSettings;
   readonly changes: RemoteChanges;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
   /** Holds the read-only sides of comparisons; shared with whoever opens a diff editor. */
   readonly snapshots: Snapshots;
 }

@@ -15,6 +15,7 @@ import { addSuggestedRemotes } from './suggestedRemotes';
 import { isNode } from './targets';
 import { remoteOf, treeRoot } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 
 /** The commands that are about remotes as such: adding, changing, testing and taking away. */
 export function remoteCommands(shell: Shell): readonly CommandRow[] {
@@ -66,7 +67,7 @@ function remoteMeant(shell: Shell, arg: unknown): ConfiguredRemote | undefined {
 async function pickRemote(shell: Shell, question: string): Promise<ConfiguredRemote | undefined> {
   const remotes = shell.app.remotes();
   if (remotes.length === 0) {
-    const chosen = await vscode.window.showInformationMessage('There is no remote yet.', 'Add Remote');
+    const chosen = await window.showInformationMessage('There is no remote yet.', 'Add Remote');
     if (chosen) await add(shell);
     return undefined;
   }
@@ -75,8 +76,7 @@ async function pickRemote(shell: Shell, question: string): Promise<ConfiguredRem
     description: remote.backend?.describe(remote.settings) ?? remote.problems[0] ?? '',
     remote,
   }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: question, matchOnDescription: true }))
-    ?.remote;
+  return (await window.showQuickPick(items, { placeHolder: question, matchOnDescription: true }))?.remote;
 }
 
 async function add(shell: Shell): Promise<void> {
@@ -138,7 +138,7 @@ async function followName(before: string, name: string): Promise<void> {
   );
   if (bearing.length === 0) return;
   const names = bearing.map((sync) => `"${sync.name}"`).join(', ');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await window.showInformationMessage(
     `${bearing.length === 1 ? 'A saved sync names' : 'Saved syncs name'} the remote ${before}, now ${name}: ${names}. Change the name there as well.`,
     'Open Settings',
   );
@@ -148,7 +148,7 @@ async function followName(before: string, name: string): Promise<void> {
 
 async function remove(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
   const dirty = unsavedOf(shell, settings.name).length;
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await window.showWarningMessage(
     `Remove the remote "${settings.name}"?`,
     {
       modal: true,
@@ -205,7 +205,7 @@ async function askName(
   initial: string,
   problem?: string,
 ): Promise<string | undefined> {
-  const name = await vscode.window.showInputBox({
+  const name = await window.showInputBox({
     title: `${verb} ${own}`,
     prompt: 'The name of the remote, as in name:bucket/path.',
     value: initial,

@@ -13,11 +13,13 @@ import { FileTimes } from './fileTimes';
 import { withLateProgress } from './lateProgress';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
+import type { OutputLog } from './outputLog';
 import type { RemoteChange, RemoteChanges } from './remoteChanges';
 import { parentsOf, RemoteLookups } from './remoteLookups';
 import { fromUri, toUri } from './remoteUri';
 import { describeConflict, type SaveConflicts } from './saveConflict';
 import { holdsFiles } from './treeNode';
+import * as window from './window';
 
 /** What the file system works with. */
 export interface FileSystemParts {
@@ -26,7 +28,7 @@ export interface FileSystemParts {
   readonly documents: OpenDocuments;
   readonly conflicts: SaveConflicts;
   readonly moves: MovedDocuments;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
   /** Most entries of a folder that are handed to the Explorer. */
   readonly mostEntries: () => number;
 }
@@ -340,7 +342,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     this.toldCutOff.add(key);
     const [open, settings] = ['Show in Cloud Remotes', 'Change Limit'];
     const text = `${key} has more than ${most.toLocaleString('en-US')} entries. The Explorer shows the first ones only; the Cloud Remotes view loads them page by page.`;
-    void vscode.window.showWarningMessage(text, open, settings).then((chosen) => {
+    void window.showWarningMessage(text, open, settings).then((chosen) => {
       if (chosen === open) void vscode.commands.executeCommand('cloudRemotes.goToAddress', key);
       if (chosen === settings)
         void vscode.commands.executeCommand('workbench.action.openSettings', 'cloudRemotes.explorerLimit');

@@ -1,11 +1,13 @@
 import * as vscode from 'vscode';
-import { printable } from '../preview/printable';
 import type { FileEntry, UnusableReason } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
+import { printable } from '../remote/printable';
 import type { Quota } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { parentPath } from '../remote/remotePath';
+import { inertLine, inertText } from './inertText';
 import { toUri } from './remoteUri';
+import { Tooltip } from './tooltip';
 import type {
   ErrorNode,
   FileNode,
@@ -31,6 +33,12 @@ export interface RowSurroundings {
 export function treeItemOf(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
   const item = makeItem(node, around);
   item.id = node.id;
+  // Whatever stands in settings, listings and answers: a row is one line of text.
+  if (typeof item.label === 'string') item.label = inertLine(item.label);
+  if (typeof item.description === 'string') item.description = inertLine(item.description);
+  if (typeof item.tooltip === 'string') item.tooltip = inertText(item.tooltip);
+  const { accessibilityInformation: spoken } = item;
+  if (spoken) item.accessibilityInformation = { ...spoken, label: inertLine(spoken.label) };
   return item;
 }
 
@@ -98,9 +106,7 @@ function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem 
     item.collapsibleState = vscode.TreeItemCollapsibleState.None;
     item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
     item.description = first;
-    item.tooltip = new vscode.MarkdownString().appendText(
-      `${settings.name} can't be used. ${problems.join(' ')}`,
-    );
+    item.tooltip = new Tooltip().text(`${settings.name} can't be used. ${problems.join(' ')}`).markdown;
     item.contextValue = 'remote unusable';
     item.command = {
       command: 'cloudRemotes.openRemotesSettings',
@@ -124,18 +130,16 @@ function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem 
 export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscode.MarkdownString {
   const { settings, backend } = node.configured;
   const root = node.address.path;
-  const text = new vscode.MarkdownString()
-    .appendMarkdown('**')
-    .appendText(settings.name)
-    .appendMarkdown('**  \n')
-    .appendText(backend?.describe(settings) ?? '')
-    .appendMarkdown(root === '' ? '' : '  \nStarts at ')
-    .appendText(root);
+  const text = new Tooltip()
+    .bold(settings.name)
+    .newLine()
+    .text(backend?.describe(settings) ?? '');
+  if (root !== '') text.newLine().text(`Starts at ${root}`);
   if (quota) {
     const used = format().bytes(quota.total - quota.available);
-    text.appendMarkdown('  \n').appendText(`${used} of ${format().bytes(quota.total)} used`);
+    text.newLine().text(`${used} of ${format().bytes(quota.total)} used`);
   }
-  return text;
+  return text.markdown;
 }
 
 function trashedItem({ item: trashed }: TrashedNode, around: RowSurroundings): vscode.TreeItem {
@@ -299,13 +303,10 @@ export function fillTooltip(item: vscode.TreeItem, node: TreeNode): vscode.TreeI
   } else if (node.entry.modified) {
     facts.push([isBucket(node) ? 'Made' : 'Modified', format().exactTime(instantToMs(node.entry.modified))]);
   }
-  const text = new vscode.MarkdownString().appendMarkdown('**');
-  text.appendText(formatAddress(node.address)).appendMarkdown('**\n\n');
-  for (const [name, value] of facts)
-    if (value !== undefined) text.appendMarkdown(`${name}: `).appendText(value).appendMarkdown('  \n');
+  const text = new Tooltip().bold(formatAddress(node.address)).paragraph();
+  for (const [name, value] of facts) if (value !== undefined) text.text(`${name}: ${value}`).newLine();
   if (node.kind === 'file' && node.entry.readonly !== undefined)
-    text.appendMarkdown('\n\n$(lock) ').appendText(node.entry.readonly);
-  text.supportThemeIcons = node.kind === 'file' && node.entry.readonly !== undefined;
-  item.tooltip = text;
+    text.paragraph().icon('lock').text(node.entry.readonly);
+  item.tooltip = text.markdown;
   return item;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { RemotesTree } from './remotesTree';
 import { placeName, type TreeNode } from './treeNode';
+import { setViewMessage } from './window';
 
 /** The id of the tree in package.json. */
 export const remotesViewId = 'cloudRemotes.remotes';
@@ -19,12 +20,14 @@ export function showRemotesTree(
   tree.onDidChangeFilters(() => {
     const filters = tree.filters();
     const [only] = filters;
-    view.message =
+    setViewMessage(
+      view,
       only === undefined
         ? ''
         : filters.length === 1
           ? `Filtered: ${placeName(only.node.address)} shows names that start with "${only.prefix}".`
-          : `${filters.length} folders are filtered.`;
+          : `${filters.length} folders are filtered.`,
+    );
     void vscode.commands.executeCommand('setContext', 'cloudRemotes.filtered', only !== undefined);
   });
   return view;

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { formatter } from '../preview/format';
 import type { RunState } from '../preview/previewProtocol';
 import { fill, type Words } from '../preview/words';
+import * as window from './window';
 
 /**
  * The progress of a run whose preview can't be seen: a notification with Cancel, there only while the panel is hidden
@@ -39,7 +40,7 @@ export class RunNotification {
 
   private open(title: string): void {
     const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    void vscode.window.withProgress(options, (progress, token) => {
+    void window.withProgress(options, (progress, token) => {
       token.onCancellationRequested(() => this.cancel());
       let shown = 0;
       this.report = (run) => {

@@ -9,10 +9,12 @@ import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
 import { saveRemoteFile } from '../usecases/saveRemoteFile';
 import { neverAborted } from './cancellation';
 import type { OpenDocuments } from './openDocuments';
+import type { OutputLog } from './outputLog';
 import type { RemoteChanges } from './remoteChanges';
 import { toUri } from './remoteUri';
 import type { Snapshots } from './snapshots';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { format } from './words';
 
 /** A save that was not done, since the file is no longer what the text came from. */
@@ -43,7 +45,7 @@ export interface SaveConflictParts {
   readonly changes: RemoteChanges;
   readonly documents: OpenDocuments;
   readonly snapshots: Snapshots;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
 }
 
 /** Offers the ways out of save conflicts: Compare, Overwrite, Save as Copy. */
@@ -56,10 +58,10 @@ export class SaveConflicts implements vscode.Disposable {
 
   constructor(private readonly parts: SaveConflictParts) {
     const command = (id: string, run: (conflict: SaveConflict) => Promise<void>) =>
-      vscode.commands.registerCommand(id, async (uri?: unknown) => {
+      window.registerCommand(id, async (uri?: unknown) => {
         const conflict = this.conflictOf(uri);
         if (conflict) await this.attempt(conflict, run);
-        else void vscode.window.showInformationMessage('This file has no save conflict.');
+        else void window.showInformationMessage('This file has no save conflict.');
       });
     this.disposables.push(
       command('cloudRemotes.compareWithRemote', (conflict) => this.compare(conflict)),
@@ -102,13 +104,13 @@ export class SaveConflicts implements vscode.Disposable {
   }
 
   private ask(conflict: SaveConflict, text: string, buttons: string[]): void {
-    void vscode.window.showWarningMessage(text, ...buttons).then((chosen) => {
+    void window.showWarningMessage(text, ...buttons).then((chosen) => {
       // Another message about a later state may have taken its place.
       const latest = this.open.get(conflict.uri.toString());
       if (chosen === undefined) return;
       if (!latest) {
         const name = baseName(conflict.address.path);
-        void vscode.window.showInformationMessage(`${name} has no unsaved changes any more.`);
+        void window.showInformationMessage(`${name} has no unsaved changes any more.`);
         return;
       }
       if (chosen === 'Compare') void this.attempt(latest, (one) => this.compare(one));

@@ -3,6 +3,8 @@ import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import type { OpenDocuments, SaveState } from './openDocuments';
 import { remoteScheme } from './remoteUri';
 import type { SaveConflicts } from './saveConflict';
+import { Tooltip } from './tooltip';
+import * as window from './window';
 
 const looks: Readonly<Record<SaveState | 'conflict', { readonly icon: string; readonly text: string }>> = {
   saved: { icon: 'cloud', text: 'saved' },
@@ -18,33 +20,32 @@ export function showSaveStatus(
   conflicts: SaveConflicts,
   addressOf: (uri: vscode.Uri) => RemoteAddress,
 ): vscode.Disposable {
-  const item = vscode.window.createStatusBarItem(
+  const item = new window.StatusItem(
     'cloudRemotes.saveState',
     vscode.StatusBarAlignment.Left,
     50,
+    'Cloud Remotes: File on a Remote',
   );
-  item.name = 'Cloud Remotes: File on a Remote';
   const update = () => {
     const document = vscode.window.activeTextEditor?.document;
     if (document?.uri.scheme !== remoteScheme) return item.hide();
     const address = addressOf(document.uri);
     const state = conflicts.has(document.uri) ? 'conflict' : documents.stateOf(document);
     const { icon, text } = looks[state];
-    item.text = `$(${icon}) ${address.remote}: ${text}`;
-    item.accessibilityInformation = { label: `File on remote ${address.remote}: ${text}`, role: 'status' };
-    const tooltip = new vscode.MarkdownString().appendText(formatAddress(address));
+    const tooltip = new Tooltip().text(formatAddress(address));
     if (state === 'conflict')
-      tooltip.appendMarkdown('\n\nSomeone else changed it. Click to compare both, and then choose.');
-    item.tooltip = tooltip;
-    item.backgroundColor =
-      state === 'conflict' || state === 'failed'
-        ? new vscode.ThemeColor('statusBarItem.warningBackground')
-        : undefined;
-    item.command =
-      state === 'conflict'
-        ? { command: 'cloudRemotes.compareWithRemote', title: 'Compare', arguments: [document.uri] }
-        : { command: 'cloudRemotes.goToAddress', title: 'Show', arguments: [formatAddress(address)] };
-    item.show();
+      tooltip.paragraph().text('Someone else changed it. Click to compare both, and then choose.');
+    item.show({
+      icon,
+      text: `${address.remote}: ${text}`,
+      spoken: `File on remote ${address.remote}: ${text}`,
+      tooltip,
+      isWarning: state === 'conflict' || state === 'failed',
+      command:
+        state === 'conflict'
+          ? { command: 'cloudRemotes.compareWithRemote', title: 'Compare', arguments: [document.uri] }
+          : { command: 'cloudRemotes.goToAddress', title: 'Show', arguments: [formatAddress(address)] },
+    });
   };
   const listening = [
     vscode.window.onDidChangeActiveTextEditor(update),

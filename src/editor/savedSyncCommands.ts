@@ -13,6 +13,7 @@ import {
 } from './savedSyncs';
 import { settingsSection } from './settings';
 import { shortPlace } from './syncPlaces';
+import * as window from './window';
 
 /** Runs the sync named so; asks for one of them otherwise. */
 export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {
@@ -20,14 +21,14 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
   if (syncs.length === 0) {
     const open = 'Open Settings';
     const text = 'No sync is saved yet. After a sync, the command "Save Sync…" saves it under a name.';
-    if ((await vscode.window.showInformationMessage(text, open)) === open) await openSyncsSettings();
+    if ((await window.showInformationMessage(text, open)) === open) await openSyncsSettings();
     return;
   }
   const sync = syncs.find((one) => one.name === name) ?? (await pickSync(syncs));
   if (!sync) return;
   if (sync.problem !== undefined) {
     const [open, text] = ['Open Settings', `The saved sync "${sync.name}" can't be run. ${sync.problem}`];
-    if ((await vscode.window.showErrorMessage(text, open)) === open) await openSyncsSettings();
+    if ((await window.showErrorMessage(text, open)) === open) await openSyncsSettings();
     return;
   }
   const relative = [sync.from, sync.to].some(isRelative);
@@ -44,14 +45,14 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
 export async function saveSync(parts: SyncParts): Promise<void> {
   const last = parts.lastPlanned();
   if (!last) {
-    void vscode.window.showInformationMessage(
+    void window.showInformationMessage(
       'Open the preview of a copy or sync first. This command then saves it.',
     );
     return;
   }
   const settings = vscode.workspace.getConfiguration(settingsSection);
   const names = writtenSyncs().map((sync) => sync.name);
-  const name = await vscode.window.showInputBox({
+  const name = await window.showInputBox({
     title: 'Save Sync',
     prompt: `${shortPlace(last.source)} → ${shortPlace(last.target)}`,
     placeHolder: 'A name to run it by',
@@ -77,7 +78,7 @@ export async function saveSync(parts: SyncParts): Promise<void> {
   const before =
     where === vscode.ConfigurationTarget.Workspace ? inspected?.workspaceValue : inspected?.globalValue;
   await settings.update('syncs', [...(before ?? []), sync], where);
-  void vscode.window.setStatusBarMessage(`Saved the sync "${sync.name}"`, 4000);
+  void window.setStatusBarMessage(`Saved the sync "${sync.name}"`, 4000);
 }
 
 interface WrittenSync extends SavedSync {
@@ -103,13 +104,13 @@ function writtenSyncs(): WrittenSync[] {
 
 async function pickSync(syncs: readonly WrittenSync[]): Promise<WrittenSync | undefined> {
   const rows = syncs.map((sync) => ({
-    label: `$(${sync.problem === undefined ? 'sync' : 'warning'}) ${sync.name}`,
+    icon: sync.problem === undefined ? 'sync' : 'warning',
+    label: sync.name,
     description: `${sync.from} → ${sync.to}`,
     ...(sync.problem !== undefined && { detail: sync.problem }),
     sync,
   }));
-  return (await vscode.window.showQuickPick(rows, { title: 'Run which sync?', matchOnDescription: true }))
-    ?.sync;
+  return (await window.showQuickPick(rows, { title: 'Run which sync?', matchOnDescription: true }))?.sync;
 }
 
 /** The workspace folder that relative folders of a saved sync start from; undefined when the user leaves. */
@@ -123,7 +124,7 @@ async function localWorkspaceFolder(name: string): Promise<string | undefined> {
     );
   const rows = local.map((folder) => ({ label: folder.name, description: folderText(folder.uri) }));
   const title = `Run "${name}" for which folder?`;
-  return (await vscode.window.showQuickPick(rows, { title }))?.description;
+  return (await window.showQuickPick(rows, { title }))?.description;
 }
 
 function firstLocalFolder(): string | undefined {

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { App } from '../app';
 import type { CheckedSettings } from './checkedSettings';
+import type { OutputLog } from './outputLog';
 import type { PropertiesDocuments } from './propertiesDocument';
 import type { RemoteChanges } from './remoteChanges';
 import type { RemotesTree } from './remotesTree';
@@ -16,7 +17,7 @@ export interface Shell {
   readonly signIns: SignIns;
   /** Opens a remote anew and lists anew what is shown of it, as after its settings were changed. */
   readonly forgetRemote: (remote: string) => void;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
   readonly changes: RemoteChanges;
   readonly tree: RemotesTree;
   readonly properties: PropertiesDocuments;

@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import type { Backend } from '../backends/backend';
 import type { SignedInAccount, SignInRequirement } from '../signIn/signInService';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
@@ -7,6 +6,7 @@ import { saveRemote } from './savedRemotes';
 import type { CommandRow, Shell } from './shell';
 import { isNode } from './targets';
 import { remoteOf } from './treeNode';
+import * as window from './window';
 
 /** The commands about the accounts that remotes are signed in with. */
 export function signInCommands(shell: Shell): readonly CommandRow[] {
@@ -35,7 +35,7 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
   const remote =
     remotes.find(({ settings }) => settings.name === name) ??
-    (await vscode.window
+    (await window
       .showQuickPick(
         remotes.map((one) => ({
           label: one.settings.name,
@@ -55,7 +55,7 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
     await useAccount(shell, remote, await shell.signIns.signIn(requirement, settings, secret, who));
   } catch (error) {
     if (!isCancellation(error))
-      void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+      void window.showErrorMessage(error instanceof Error ? error.message : String(error));
     return;
   }
   shell.forgetRemote(settings.name);
@@ -72,7 +72,7 @@ async function useAccount(
   if (before === id || before === label) return;
   if (before !== undefined) {
     const use = `Use ${label}`;
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await window.showWarningMessage(
       `You signed in as ${label}, but ${settings.name} is the drive of ${before}.`,
       { modal: true, detail: `Shall ${settings.name} be the drive of ${label} from now on?` },
       use,
@@ -84,20 +84,21 @@ async function useAccount(
 }
 
 async function signOut(shell: Shell): Promise<void> {
-  const items: (vscode.QuickPickItem & { end(): Promise<void> })[] = [];
+  const items: (window.Row & { end(): Promise<void> })[] = [];
   for (const { signIn: requirement } of shell.app.backends) {
     if (!requirement) continue;
     for (const { id, account, service } of await shell.signIns.all(requirement))
       items.push({
-        label: `$(account) ${account.label}`,
+        icon: 'account',
+        label: account.label,
         description: `${requirement.title} · ${new URL(service.tokenUrl).host}`,
         end: () => shell.signIns.signOut(requirement, id),
       });
   }
   if (items.length === 0) {
-    void vscode.window.showInformationMessage('Nobody is signed in.');
+    void window.showInformationMessage('Nobody is signed in.');
     return;
   }
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'Sign out which account?' });
+  const chosen = await window.showQuickPick(items, { placeHolder: 'Sign out which account?' });
   await chosen?.end();
 }

@@ -12,6 +12,7 @@ import type { TokenBlob } from '../signIn/tokenBlob';
 import { exchangeCode } from '../signIn/tokenExchange';
 import { isCancellation } from './cancellation';
 import { browserIsHere, openPage, type SignInPages } from './signInPages';
+import * as window from './window';
 
 /** How long a sign-in may take before it is given up. */
 const patienceMs = 5 * 60_000;
@@ -57,7 +58,7 @@ async function askForAnother(
       ? ''
       : ` ${error instanceof Error ? error.message : String(error)}`;
   const labels = new Map(others.map((way) => [wayNames[way].label, way]));
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await window.showWarningMessage(
     `You are not signed in to ${title}.${why} Try another way?`,
     ...labels.keys(),
   );
@@ -117,7 +118,7 @@ async function byPastedCode({ title, service, clientSecret, clock }: SignInQuest
   const state = newState();
   const { verifier, challenge } = newPkce();
   await openPage(authorizeUrl(service, service.redirectUri, state, challenge));
-  const text = await vscode.window.showInputBox({
+  const text = await window.showInputBox({
     title: `Sign in to ${title}`,
     prompt:
       "Allow the access in your browser. It then ends at a page that can't be shown: paste the address of that page here, or the code in it.",
@@ -136,7 +137,7 @@ async function byPastedCode({ title, service, clientSecret, clock }: SignInQuest
 }
 
 async function byPastedToken({ title }: SignInQuestion): Promise<TokenBlob> {
-  const text = await vscode.window.showInputBox({
+  const text = await window.showInputBox({
     title: `Sign in to ${title}`,
     prompt:
       'Run "rclone authorize" with this client on a machine with a browser, and paste the token that it prints.',
@@ -167,7 +168,7 @@ function clientOf({ tokenUrl, clientId }: SignInService, clientSecret: string | 
 
 /** Shows progress that can be cancelled, and gives up after five minutes. */
 async function withPatience<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  return vscode.window.withProgress(
+  return window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (_progress, token) => {
       const abort = new AbortController();

@@ -8,6 +8,8 @@ import type {
   SignInSettings,
 } from '../signIn/signInService';
 import type { TokenBlob } from '../signIn/tokenBlob';
+import { inertLabel, inertLine } from './inertText';
+import type { OutputLog } from './outputLog';
 import { readScopes } from './signInScopes';
 import { phraseError } from './userMessages';
 
@@ -20,7 +22,7 @@ export interface SignInProviderParts {
   readonly anyRemote: () => SignInSettings | undefined;
   readonly clientSecret: (settings: SignInSettings) => Promise<string | undefined>;
   readonly ask: (service: SignInService, clientSecret: string | undefined) => Promise<TokenBlob>;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
 }
 
 /**
@@ -88,7 +90,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
       if (error instanceof RemoteError) {
         const { text } = phraseError(error, `You are not signed in to ${requirement.title}`);
         output.error(`[signIn] ${text}`);
-        throw new Error(text, { cause: error });
+        throw new Error(inertLine(text), { cause: error });
       }
       throw error;
     }
@@ -131,7 +133,7 @@ function sessionOf(
   return {
     id: record.id,
     accessToken: record.token.accessToken,
-    account: { id: record.account.id, label: record.account.label },
+    account: { id: record.account.id, label: inertLabel(record.account.label) },
     scopes: [...(scopes ?? record.scopes)],
   };
 }

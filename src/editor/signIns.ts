@@ -8,6 +8,7 @@ import { isOfService, type SessionRecord, SessionRecords } from '../signIn/sessi
 import { SessionTokens } from '../signIn/sessionTokens';
 import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
 import type { TokenBlob } from '../signIn/tokenBlob';
+import type { OutputLog } from './outputLog';
 import { SignInPages } from './signInPages';
 import { askToSignIn } from './signInPrompts';
 import { SignInProvider } from './signInProvider';
@@ -111,7 +112,7 @@ export class SignIns {
     backends: readonly Backend[],
     remotes: () => readonly RemoteSettings[],
     savedSecret: (remote: string, field: string) => Promise<string | undefined>,
-    output: vscode.LogOutputChannel,
+    output: OutputLog,
   ): { readonly disposables: vscode.Disposable[]; readonly onDidChange: vscode.Event<AccountsChange> } {
     const changed = new vscode.EventEmitter<AccountsChange>();
     const disposables: vscode.Disposable[] = [changed, vscode.window.registerUriHandler(this.pages)];

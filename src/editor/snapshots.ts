@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { fileSystemError } from './fileSystemErrors';
 
 /** Read-only contents that live as long as the window: one side of a comparison, as it was when it was asked for. */
 export const snapshotScheme = 'cloudremotes-snapshot';
@@ -53,7 +54,7 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   readDirectory(): never {
-    throw vscode.FileSystemError.Unavailable('This is one side of a comparison, not a folder.');
+    throw fileSystemError('unavailable', 'This is one side of a comparison, not a folder.');
   }
 
   createDirectory(): never {
@@ -81,13 +82,11 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
   private find(uri: vscode.Uri) {
     const found = this.contents.get(uri.toString());
     if (!found)
-      throw vscode.FileSystemError.FileNotFound(
-        'This side of the comparison is not kept any more. Compare again.',
-      );
+      throw fileSystemError('notFound', 'This side of the comparison is not kept any more. Compare again.');
     return found;
   }
 }
 
 function readonly(): vscode.FileSystemError {
-  return vscode.FileSystemError.NoPermissions('This is a snapshot of a file, made for a comparison.');
+  return fileSystemError('unsupported', 'This is a snapshot of a file, made for a comparison.');
 }

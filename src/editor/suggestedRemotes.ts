@@ -1,10 +1,10 @@
-import * as vscode from 'vscode';
 import type { Backend, RemoteSettings, SuggestedRemote } from '../backends/backend';
 import { pickSeveral } from './pickSeveral';
 import { freeRemoteName, saveRemote } from './savedRemotes';
 import { writtenRemotes } from './settings';
 import type { Shell } from './shell';
 import { showFailure } from './userMessages';
+import * as window from './window';
 
 export interface Suggestion extends SuggestedRemote {
   readonly backend: Backend;
@@ -57,7 +57,7 @@ export async function addSuggestedRemotes(shell: Shell): Promise<readonly string
   try {
     const found = await findSuggestions(shell);
     if (found.length === 0) {
-      void vscode.window.showInformationMessage(
+      void window.showInformationMessage(
         'No AWS profiles were found in ~/.aws/config or ~/.aws/credentials. Make one with "aws configure".',
       );
       return [];
@@ -79,7 +79,7 @@ export async function addSuggestedRemotes(shell: Shell): Promise<readonly string
     for (const suggestion of chosen ?? []) names.push(await addSuggestion(shell, suggestion));
     if (names.length > 0) {
       shell.output.info(`[suggest] added ${names.join(', ')}`);
-      void vscode.window.showInformationMessage(
+      void window.showInformationMessage(
         names.length === 1
           ? `The remote ${names[0]} was added.`
           : `${names.length} remotes were added: ${names.join(', ')}.`,

@@ -24,6 +24,7 @@ import {
 import { isNode } from './targets';
 import { isContainer, isItem } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { countOf } from './words';
 
 /** Copy and sync, each ending in the preview of a plan. */
@@ -238,13 +239,19 @@ function remoteFolderOf([node]: readonly unknown[]): Place | undefined {
 async function askWhetherInside(folder: Place, name: string): Promise<Place | undefined> {
   const inside = placeBelow(folder, name);
   const rows = [
-    { label: `$(folder) The folder ${name}`, detail: `becomes ${describePlace(inside)}`, place: inside },
     {
-      label: `$(files) Only what is in ${name}`,
+      icon: 'folder',
+      label: `The folder ${name}`,
+      detail: `becomes ${describePlace(inside)}`,
+      place: inside,
+    },
+    {
+      icon: 'files',
+      label: `Only what is in ${name}`,
       detail: `goes into ${describePlace(folder)}`,
       place: folder,
     },
   ];
-  const row = await vscode.window.showQuickPick(rows, { title: `Copy ${name}`, ignoreFocusOut: true });
+  const row = await window.showQuickPick(rows, { title: `Copy ${name}`, ignoreFocusOut: true });
   return row?.place;
 }

@@ -5,6 +5,7 @@ import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remot
 import { pickPlace } from './pickPlace';
 import { fromUri, remoteScheme } from './remoteUri';
 import type { Shell } from './shell';
+import * as window from './window';
 
 export type Asking = Pick<Shell, 'app' | 'settings'>;
 
@@ -58,14 +59,14 @@ export function placeOfUri(uri: vscode.Uri, app: Shell['app']): Place {
 export async function askWorkspaceFolder(title: string): Promise<vscode.WorkspaceFolder | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   if (folders.length === 1) return folders[0];
-  if (folders.length > 1) return vscode.window.showWorkspaceFolderPick({ placeHolder: title });
+  if (folders.length > 1) return window.showWorkspaceFolderPick(title);
   const open = 'Open Folder…';
-  const chosen = await vscode.window.showInformationMessage('No folder is open in this window.', open);
+  const chosen = await window.showInformationMessage('No folder is open in this window.', open);
   if (chosen === open) await vscode.commands.executeCommand('workbench.action.files.openFolder');
   return undefined;
 }
 
-interface Row extends vscode.QuickPickItem {
+interface Row extends window.Row {
   readonly place?: Place;
 }
 
@@ -78,7 +79,7 @@ export async function askRemoteFolder(
 ): Promise<RemoteAddress | undefined> {
   if (asking.app.remotes().length === 0) {
     const add = 'Add Remote…';
-    const chosen = await vscode.window.showInformationMessage('There is no remote yet.', add);
+    const chosen = await window.showInformationMessage('There is no remote yet.', add);
     if (chosen === add) await vscode.commands.executeCommand('cloudRemotes.addRemote');
     return undefined;
   }
@@ -86,13 +87,14 @@ export async function askRemoteFolder(
   if (known.length > 0) {
     const rows: Row[] = [
       ...known.map((address) => ({
-        label: `$(history) ${formatAddress(address)}`,
+        icon: 'history',
+        label: formatAddress(address),
         place: remotePlace(address),
       })),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      { label: '$(cloud) Another Place…', description: 'browse, or type an address' },
+      { icon: 'cloud', label: 'Another Place…', description: 'browse, or type an address' },
     ];
-    const row = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true });
+    const row = await window.showQuickPick(rows, { title, ignoreFocusOut: true });
     if (!row) return undefined;
     if (row.place?.kind === 'remote') return row.place;
   }
@@ -120,10 +122,11 @@ export async function askLocalFolder(
   const rows: Row[] = [
     ...remembered
       .filter((text) => path.isAbsolute(text) && !offered.has(text))
-      .map((text): Row => ({ label: `$(history) ${text}`, place: { kind: 'folder', path: text } })),
+      .map((text): Row => ({ icon: 'history', label: text, place: { kind: 'folder', path: text } })),
     ...folders.map(
       (folder): Row => ({
-        label: `$(root-folder) ${folder.name}`,
+        icon: 'root-folder',
+        label: folder.name,
         description:
           folder.uri.scheme === 'file'
             ? folder.uri.fsPath
@@ -133,12 +136,12 @@ export async function askLocalFolder(
         place: placeOfUri(folder.uri, app),
       }),
     ),
-    { label: '$(folder-opened) Another Folder…', description: 'on this machine' },
+    { icon: 'folder-opened', label: 'Another Folder…', description: 'on this machine' },
   ];
-  const row = await vscode.window.showQuickPick(rows, { title, ignoreFocusOut: true });
+  const row = await window.showQuickPick(rows, { title, ignoreFocusOut: true });
   if (!row || row.place) return row?.place;
   const [first] = folders;
-  const chosen = await vscode.window.showOpenDialog({
+  const chosen = await window.showOpenDialog({
     title,
     openLabel: 'Use This Folder',
     canSelectFiles: false,

@@ -1,4 +1,3 @@
-import * as vscode from 'vscode';
 import type { Entry } from '../remote/entry';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, parentPath } from '../remote/remotePath';
@@ -18,6 +17,7 @@ import {
   type TreeNode,
 } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { countOf } from './words';
 
 /** Whether an argument of a command is a row of the tree. */
@@ -70,7 +70,7 @@ export function refuseUnusable(nodes: readonly TreeNode[]): boolean {
   const [first, ...more] = nodes.filter((node) => node.kind === 'unusable');
   if (!first) return false;
   const others = more.length === 0 ? '' : ` So it is with ${countOf(more.length, 'other row')}.`;
-  void vscode.window.showWarningMessage(`${whyUnusable(first)}${others}`);
+  void window.showWarningMessage(`${whyUnusable(first)}${others}`);
   return true;
 }
 

@@ -8,6 +8,7 @@ import type { CommandRow, Shell } from './shell';
 import { attempt, folderMeant, itemsMeant } from './targets';
 import { type ItemNode, isBucket } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { countOf, format } from './words';
 
 /** The commands that bring files from this machine to a remote and back. */
@@ -22,7 +23,7 @@ export function transferCommands(shell: Shell): readonly CommandRow[] {
 async function upload(shell: Shell, args: readonly unknown[], what: 'files' | 'folder'): Promise<void> {
   const folder = await folderMeant(shell, args, `Upload ${what} to which folder?`, 'Upload Here');
   if (!folder) return;
-  const chosen = await vscode.window.showOpenDialog({
+  const chosen = await window.showOpenDialog({
     title: `Upload to ${formatAddress(folder)}`,
     openLabel: 'Upload',
     canSelectMany: true,
@@ -41,7 +42,7 @@ async function upload(shell: Shell, args: readonly unknown[], what: 'files' | 'f
 function onThisMachine(uris: readonly vscode.Uri[]): boolean {
   const other = uris.find((uri) => uri.scheme !== 'file');
   if (other)
-    void vscode.window.showWarningMessage(
+    void window.showWarningMessage(
       `${other.path} is on another machine than the one that Cloud Remotes runs on. Choose a place on that one.`,
     );
   return other === undefined;
@@ -64,7 +65,7 @@ export async function uploadPaths(
     }
     const result = await runCopyWork(shell, { verb: 'Upload', items, into: folder });
     if (result)
-      vscode.window.setStatusBarMessage(
+      window.setStatusBarMessage(
         `Uploaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}`,
         5000,
       );
@@ -95,7 +96,7 @@ async function download(shell: Shell, args: readonly unknown[]): Promise<void> {
     const result = await runCopyWork(shell, { verb: 'Download', items, overwrite, from: first.address });
     if (!result) return;
     const shown = path.join(target.folder, ...(target.name === undefined ? [] : [target.name]));
-    vscode.window.setStatusBarMessage(
+    window.setStatusBarMessage(
       `Downloaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}, to ${shown}`,
       8000,
     );
@@ -111,7 +112,7 @@ interface LocalTarget {
 async function askFile(node: ItemNode): Promise<LocalTarget | undefined> {
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   const name = baseName(node.address.path);
-  const chosen = await vscode.window.showSaveDialog({
+  const chosen = await window.showSaveDialog({
     title: `Download ${name}`,
     saveLabel: 'Download',
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }),
@@ -125,7 +126,7 @@ async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | unde
   const what = first && nodes.length === 1 ? baseName(first.address.path) : countOf(nodes.length, 'item');
   const kind = first && isBucket(first) ? 'bucket ' : '';
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
-  const chosen = await vscode.window.showOpenDialog({
+  const chosen = await window.showOpenDialog({
     title: `Download ${kind}${what} into`,
     openLabel: 'Download Here',
     canSelectFolders: true,

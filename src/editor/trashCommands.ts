@@ -1,9 +1,9 @@
-import * as vscode from 'vscode';
 import { RemoteError } from '../remote/remoteError';
 import { neverAborted } from './cancellation';
 import type { CommandRow, Shell } from './shell';
 import { attempt, nodesMeant } from './targets';
 import type { TrashedNode } from './treeNode';
+import * as window from './window';
 import { countOf } from './words';
 
 /** The commands of the trash, on remotes that keep what was deleted. */
@@ -15,7 +15,7 @@ export function trashCommands(shell: Shell): readonly CommandRow[] {
 async function restoreMeant(shell: Shell, args: readonly unknown[]): Promise<void> {
   const nodes = nodesMeant(shell, args).filter((node): node is TrashedNode => node.kind === 'trashed');
   if (nodes.length === 0) {
-    void vscode.window.showInformationMessage(
+    void window.showInformationMessage(
       'Open the Trash of a remote in the Cloud Remotes view, and choose what to restore.',
     );
     return;
@@ -29,7 +29,7 @@ async function restoreMeant(shell: Shell, args: readonly unknown[]): Promise<voi
   const [first] = restored;
   if (!first) return;
   const what = restored.length === 1 ? first.item.name : countOf(restored.length, 'item');
-  vscode.window.setStatusBarMessage(`Restored ${what}`, 5000);
+  window.setStatusBarMessage(`Restored ${what}`, 5000);
 }
 
 async function restore(shell: Shell, { item, parent }: TrashedNode): Promise<void> {

@@ -10,6 +10,7 @@ import type { CommandRow, Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
 import { isContainer, isItem, nodeName, placeName, remoteOf, trashOf } from './treeNode';
 import { showFailure } from './userMessages';
+import * as window from './window';
 import { format } from './words';
 
 /** The commands that show things and change nothing on any remote. */
@@ -50,9 +51,7 @@ function explainError(shell: Shell, arg: unknown): void {
 
 async function loadMore(shell: Shell, arg: unknown): Promise<void> {
   if (isNode(arg) && arg.kind === 'more')
-    await vscode.window.withProgress({ location: { viewId: remotesViewId } }, () =>
-      shell.tree.loadMore(arg.parent),
-    );
+    await window.withProgress({ location: { viewId: remotesViewId } }, () => shell.tree.loadMore(arg.parent));
 }
 
 async function filterFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
@@ -64,7 +63,7 @@ async function filterFolder(shell: Shell, args: readonly unknown[]): Promise<voi
       );
   if (!folder) return;
   const before = shell.tree.filterOf(folder) ?? '';
-  const typed = await vscode.window.showInputBox({
+  const typed = await window.showInputBox({
     title: `Filter ${placeName(folder.address)}`,
     prompt: 'Show only names that start with this (upper and lower case count). Empty shows all.',
     placeHolder: 'Start of the name',
@@ -91,7 +90,7 @@ async function goToAddress(shell: Shell, arg: unknown): Promise<void> {
     const address = parseAddress(text.trim());
     if (!shell.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
-    await vscode.window.withProgress({ location: { viewId: remotesViewId } }, () =>
+    await window.withProgress({ location: { viewId: remotesViewId } }, () =>
       reveal(shell, address, text.trim().endsWith('/')),
     );
   });
@@ -102,7 +101,7 @@ async function askAddress(shell: Shell): Promise<string | undefined> {
   const [selected] = shell.view.selection;
   const container = selected && containerOf(shell, selected);
   const start = container ? formatAddress(container.address) : names.length === 1 ? `${names[0]}:` : '';
-  return vscode.window.showInputBox({
+  return window.showInputBox({
     title: 'Go to Address',
     prompt: 'remote:bucket/path of a file, or of a folder with "/" at the end.',
     placeHolder: `${names[0] ?? 'photos'}:bucket/path`,
@@ -145,7 +144,7 @@ async function openFiles(shell: Shell, args: readonly unknown[]): Promise<void> 
 /** Opens a file, asking before what is large. The question is asked here and never while the file is read. */
 async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
   const name = baseName(address.path);
-  const decision = await vscode.window.withProgress({ location: { viewId: remotesViewId } }, async () =>
+  const decision = await window.withProgress({ location: { viewId: remotesViewId } }, async () =>
     lookBeforeOpening(
       await shell.app.openRemote(address.remote),
       address.path,
@@ -160,7 +159,7 @@ async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
     case 'open':
       return openUri(toUri(address));
     case 'ask': {
-      const chosen = await vscode.window.showWarningMessage(
+      const chosen = await window.showWarningMessage(
         `${name} is large: ${size}.`,
         { modal: true, detail: 'Opening it transfers all of it and keeps it in memory.' },
         'Open Anyway',
@@ -171,7 +170,7 @@ async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
       return;
     }
     case 'tooLarge': {
-      const chosen = await vscode.window.showWarningMessage(
+      const chosen = await window.showWarningMessage(
         `${name} is too large for an editor: ${size}.`,
         'Download to…',
       );
@@ -179,7 +178,7 @@ async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
       return;
     }
     case 'unreadable':
-      void vscode.window.showWarningMessage(decision.reason);
+      void window.showWarningMessage(decision.reason);
   }
 }
 
@@ -217,7 +216,7 @@ async function copyAddress(shell: Shell, args: readonly unknown[]): Promise<void
       : (await itemsMeant(shell, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
   if (addresses.length === 0) return;
   await vscode.env.clipboard.writeText(addresses.join('\n'));
-  vscode.window.setStatusBarMessage(
+  window.setStatusBarMessage(
     `Copied ${addresses.length === 1 ? addresses[0] : `${addresses.length} addresses`}`,
     3000,
   );
@@ -235,7 +234,7 @@ async function copyLink(shell: Shell, args: readonly unknown[]): Promise<void> {
   if (nodes.length === 0) return;
   const what = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
   await attempt(shell, `Can't make a link to ${what}`, nodes[0] && remoteOf(nodes[0]), async () => {
-    const expiry = await vscode.window.showQuickPick(expiries, {
+    const expiry = await window.showQuickPick(expiries, {
       title: `Link to ${what}`,
       placeHolder: 'Anyone who has the link can read the file. For how long?',
     });
@@ -248,7 +247,7 @@ async function copyLink(shell: Shell, args: readonly unknown[]): Promise<void> {
       links.push(await remote.extras.shareLink(node.address.path, expiry.seconds, neverAborted()));
     }
     await vscode.env.clipboard.writeText(links.join('\n'));
-    vscode.window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);
+    window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Place } from '../plan/plan';
 import { isWithin } from '../remote/remotePath';
 import { fromUri, remoteScheme } from './remoteUri';
 import { shortPlace } from './syncPlaces';
+import * as window from './window';
 import { countOf } from './words';
 
 /**
@@ -20,7 +21,7 @@ export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Pro
   const one = unsaved.length === 1;
   const what = one ? path.posix.basename(first.uri.path) : countOf(unsaved.length, 'file');
   const [save, goOn] = [one ? 'Save' : 'Save All', 'Continue Without Saving'];
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await window.showWarningMessage(
     `${what} in ${shortPlace(source)} ${one ? 'has' : 'have'} unsaved changes.`,
     { modal: true, detail: 'Only what is saved is compared and copied.' },
     save,

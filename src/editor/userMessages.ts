@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { isCancellation } from './cancellation';
+import type { OutputLog } from './outputLog';
+import * as window from './window';
 
 /** What a message offers to do about it. */
 export type WayOut = 'signIn' | 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
@@ -72,13 +74,8 @@ export interface FailureContext {
   readonly retry?: () => unknown;
 }
 
-/** Text whose endless words (a key may have 1,024 bytes) are cut in the middle: the editor cuts long messages at their end, where the reason stands. Pure. */
-export function withShortWords(text: string): string {
-  return text.replace(/\S{100,}/gu, (word) => `${word.slice(0, 60)}…${word.slice(-25)}`);
-}
-
 /** Shows what did not work, with the ways out. Says nothing when somebody cancelled. Resolves without waiting for the user. */
-export function showFailure(error: unknown, context: FailureContext, output: vscode.LogOutputChannel): void {
+export function showFailure(error: unknown, context: FailureContext, output: OutputLog): void {
   if (isCancellation(error)) return;
   const phrase = phraseError(error, context.what);
   output.error(`[edit] ${phrase.text}`);
@@ -100,7 +97,7 @@ export function showFailure(error: unknown, context: FailureContext, output: vsc
     if (way === 'copyCommand')
       buttons.set('Copy Command', () => vscode.env.clipboard.writeText(phrase.command ?? ''));
   }
-  void vscode.window.showErrorMessage(withShortWords(phrase.text), ...buttons.keys()).then((chosen) => {
+  void window.showErrorMessage(phrase.text, ...buttons.keys()).then((chosen) => {
     if (chosen !== undefined) void buttons.get(chosen)?.();
   });
 }

@@ -4,6 +4,7 @@ import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { isWithin } from '../remote/remotePath';
 import { FocusedInterval } from './focusedInterval';
+import type { OutputLog } from './outputLog';
 import { remoteScheme } from './remoteUri';
 
 /** What the watch asks and whom it tells. */
@@ -16,7 +17,7 @@ export interface WatchParts {
   /** A fresh look at the file, past every cache. Throws RemoteError. */
   readonly look: (address: RemoteAddress) => Promise<FileEntry>;
   readonly changed: (address: RemoteAddress, kind: 'changed' | 'deleted' | 'created') => void;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
 }
 
 /**

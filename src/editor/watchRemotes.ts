@@ -4,6 +4,7 @@ import type { Remote } from '../remote/remote';
 import { rootPath } from '../remote/remotePath';
 import { neverAborted } from './cancellation';
 import { FocusedInterval } from './focusedInterval';
+import type { OutputLog } from './outputLog';
 import type { RemoteChanges } from './remoteChanges';
 
 export interface WatchRemotesParts {
@@ -15,7 +16,7 @@ export interface WatchRemotesParts {
   readonly refresh: (remote: string) => void;
   /** Keeps each remote's checkpoint, so that what was changed while the editor was closed is heard of as well. */
   readonly memory: vscode.Memento;
-  readonly output: vscode.LogOutputChannel;
+  readonly output: OutputLog;
 }
 
 const memoryKey = 'checkpoints';

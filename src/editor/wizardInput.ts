@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { WizardChoice, WizardStep } from '../backends/backend';
+import * as window from './window';
 
 /** What came of asking: an answer, a step back, or undefined when the user left. */
 export type StepAnswer = { readonly text: string } | 'back' | undefined;
@@ -19,7 +20,7 @@ export async function askStep(step: WizardStep, around: StepSurroundings): Promi
 }
 
 function askText(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
-  const input = vscode.window.createInputBox();
+  const input = new window.InputBox();
   input.title = around.title;
   input.prompt = step.prompt;
   input.placeholder = step.optional ? `${step.title} (may stay empty)` : step.title;
@@ -50,12 +51,12 @@ function askText(step: WizardStep, around: StepSurroundings): Promise<StepAnswer
   });
 }
 
-interface ChoiceItem extends vscode.QuickPickItem {
+interface ChoiceItem extends window.Row {
   readonly value?: string;
 }
 
 function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
-  const pick = vscode.window.createQuickPick<ChoiceItem>();
+  const pick = new window.QuickPick<ChoiceItem>();
   let choices = step.choices ?? [];
   pick.title = around.title;
   pick.placeholder = step.freeText ? `${step.prompt} (choose, or type another)` : step.prompt;
@@ -122,7 +123,7 @@ function typedItem(step: WizardStep, text: string): ChoiceItem {
   const problem = answerProblem(step, text);
   return problem === undefined
     ? { label: text, value: text, description: `use this as ${step.title.toLowerCase()}`, alwaysShow: true }
-    : { label: `$(error) ${text}`, detail: problem, alwaysShow: true };
+    : { icon: 'error', label: text, detail: problem, alwaysShow: true };
 }
 
 /** Why `text` can't be the answer of `step`, as a sentence, or undefined when it can. Pure. */

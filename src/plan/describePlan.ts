@@ -1,5 +1,6 @@
 import type { FileEntry } from '../remote/entry';
 import { type Instant, instantToMs } from '../remote/modifiedTime';
+import { isPrintable, printable, printableJson } from '../remote/printable';
 import { checkMarks } from './checkMarks';
 import type { Action, Conflict, CopyFile, Plan, SetTime, Skipped, Tally } from './plan';
 import { placeText } from './safety';
@@ -23,8 +24,8 @@ export function* describePlan(plan: Plan): Generator<string> {
   for (const conflict of plan.conflicts) yield describeConflict(conflict);
   for (const skipped of plan.skipped) yield describeSkipped(skipped);
   for (const { side, path, kind, message } of plan.problems)
-    yield `problem  ${shown(path)}  (on the ${side}, ${kind}: ${message})`;
-  for (const { kind, message } of plan.safety) yield `safety  ${kind}  (${message})`;
+    yield `problem  ${shown(path)}  (on the ${side}, ${kind}: ${printable(message)})`;
+  for (const { kind, message } of plan.safety) yield `safety  ${kind}  (${printable(message)})`;
   yield `unchanged  ${tally(plan.unchanged)}`;
   for (const [name, total] of Object.entries(plan.totals))
     if (total.files > 0) yield `total  ${name}  ${tally(total)}`;
@@ -98,7 +99,7 @@ function conflictReason(because: Conflict['because'], other: string | undefined)
 }
 
 function describeSkipped({ path, side, because, detail }: Skipped): string {
-  return `skip  ${shown(path)}  (on the ${side}, ${because}${detail === undefined ? '' : `: ${detail}`})`;
+  return `skip  ${shown(path)}  (on the ${side}, ${because}${detail === undefined ? '' : `: ${printable(detail)}`})`;
 }
 
 function times(source: FileEntry, before: FileEntry | undefined): string {
@@ -125,7 +126,7 @@ function bytes(count: number): string {
   return count === 1 ? '1 byte' : `${count} bytes`;
 }
 
-/** A name with control characters is quoted, so that a line stays one line. */
+/** A name with signs that are not seen (control codes, line ends, marks of direction) is quoted, so that a line stays one line and says what it holds. */
 function shown(text: string): string {
-  return /[\0-\x1f\x7f\u2028\u2029]|^["\s]|\s$|^$/.test(text) ? JSON.stringify(text) : text;
+  return !isPrintable(text) || /^["\s]|\s$|^$/.test(text) ? printableJson(JSON.stringify(text)) : text;
 }

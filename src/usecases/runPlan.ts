@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Plan } from '../plan/plan';
 import { placeText } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
+import { printable } from '../remote/printable';
 import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
 import type { RunObserver } from '../transfer/progress';
@@ -98,10 +99,10 @@ const words: Readonly<Record<ActionOutcome, string>> = {
 export function* describeReport(report: RunReport): Generator<string> {
   for (const { path: file, kind, outcome, error } of report.results) {
     if (outcome === 'done' || outcome === 'notStarted') continue;
-    yield `${outcome.padEnd(9)}  ${kind} ${file}${error ? `: ${error.message}` : ''}`;
+    yield printable(`${outcome.padEnd(9)}  ${kind} ${file}${error ? `: ${error.message}` : ''}`);
   }
-  if (report.stopped !== undefined) yield `The run was stopped. ${report.stopped}`;
-  if (report.deletesWithheld !== undefined) yield report.deletesWithheld;
+  if (report.stopped !== undefined) yield printable(`The run was stopped. ${report.stopped}`);
+  if (report.deletesWithheld !== undefined) yield printable(report.deletesWithheld);
   const totals = (Object.keys(words) as ActionOutcome[])
     .filter((outcome) => outcome === 'done' || report.totals[outcome] > 0)
     .map((outcome) => `${report.totals[outcome]} ${words[outcome]}`);

@@ -11,6 +11,7 @@ import type { Place } from '../../src/plan/plan';
 import { parsePlanOptions } from '../../src/plan/planOptions';
 import type { Entry } from '../../src/remote/entry';
 import { instantToMs } from '../../src/remote/modifiedTime';
+import { printable, printableJson } from '../../src/remote/printable';
 import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
 import { describeReport } from '../../src/usecases/runPlan';
@@ -124,14 +125,14 @@ async function main(): Promise<number> {
     switch (verb) {
       case 'plan': {
         const plan = await app.planSync(request, stop.signal);
-        if (values.json) out.line(JSON.stringify(plan));
+        if (values.json) out.json(plan);
         else for (const line of describePlan(plan)) out.line(line);
         return 0;
       }
       case 'run': {
         const plan = await app.planSync(request, stop.signal);
         const report = await app.runPlan(plan, stop.signal, transfers === undefined ? {} : { transfers });
-        if (values.json) out.line(JSON.stringify(report));
+        if (values.json) out.json(report);
         else for (const line of describeReport(report)) out.line(line);
         return report.totals.failed + report.totals.changed + report.totals.cancelled > 0 ||
           report.deletesWithheld
@@ -143,7 +144,7 @@ async function main(): Promise<number> {
           { ...request, options: { ...request.options, verb: 'check' } },
           stop.signal,
         );
-        if (values.json) out.line(JSON.stringify(plan));
+        if (values.json) out.json(plan);
         else for (const line of describePlan(plan)) out.line(line);
         return checkMarks(plan).some(({ mark }) => mark !== '=') ? 1 : 0;
       }
@@ -170,7 +171,9 @@ async function list(
       ? remote.listDeep(root, { followSymlinks: true }, signal)
       : remote.list(root, {}, signal);
   for await (const page of pages)
-    for (const entry of page) out.line(json ? JSON.stringify(entry) : describeEntry(entry));
+    for (const entry of page)
+      if (json) out.json(entry);
+      else out.line(describeEntry(entry));
 }
 
 function describeEntry(entry: Entry): string {
@@ -220,14 +223,23 @@ class Output {
     json: boolean,
     asLines: (answer: T) => Iterable<string>,
   ): number {
-    if (json) this.line(JSON.stringify(answer));
+    if (json) this.json(answer);
     else if (isProblem(answer)) this.line(`problem  ${answer.problem}`);
     else for (const text of asLines(answer)) this.line(text);
     return isProblem(answer) ? 1 : 0;
   }
 
+  /** One line, in which a name can neither begin another line nor speak to the terminal. */
   line(text: string): void {
-    this.lines.push(text);
+    this.add(printable(text));
+  }
+
+  json(value: unknown): void {
+    this.add(printableJson(JSON.stringify(value)));
+  }
+
+  private add(line: string): void {
+    this.lines.push(line);
     if (this.lines.length >= 2000) this.write();
   }
 
@@ -251,7 +263,8 @@ main().then(
       console.error(`${(error as Error).message}\n\n${usage}`);
       process.exitCode = 2;
     } else {
-      console.error(error instanceof RemoteError ? error.message : error);
+      const text = error instanceof RemoteError ? error.message : String((error as Error).stack ?? error);
+      console.error(text.split('\n').map(printable).join('\n'));
       process.exitCode = 1;
     }
   },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { RemoteSettings } from '../../src/backends/backend';
 import { systemClock } from '../../src/remote/clock';
 import type { Log, LogLevel } from '../../src/remote/log';
+import { printable } from '../../src/remote/printable';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { textOf } from '../../src/remote/textFile';
 import type { SessionRecord } from '../../src/signIn/sessionRecords';
@@ -22,7 +23,7 @@ export function terminalHost(settings: {
   const log: Log = {
     write(level, tag, text) {
       if (levels.indexOf(level) >= levels.indexOf(settings.logLevel))
-        process.stderr.write(`[${level}] ${tag}: ${text}\n`);
+        process.stderr.write(`${printable(`[${level}] ${tag}: ${text}`)}\n`);
     },
   };
   return {

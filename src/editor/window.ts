@@ -1,0 +1,373 @@
+// The one door for texts to the window: the rest of the extension calls the functions here and never those of `vscode.window` that
+// show something (an architecture test says so). Names of files and buckets and the answers of servers are in nearly every text, and
+// the editor makes links to commands, icons and turned writing of what it finds there; behind this door it finds none. What a
+// message offers to do is a button. The icon of a row is a field of its own, because one in a label could be a name's.
+import * as vscode from 'vscode';
+import { isCancellation } from './cancellation';
+import { inertLabel, inertLine, inertText } from './inertText';
+import type { Tooltip } from './tooltip';
+
+/** The details of a dialog may have several lines; a message that is no dialog has one. */
+type MessageOptions = vscode.MessageOptions;
+
+export function showInformationMessage<T extends string>(
+  text: string,
+  ...rest: readonly T[] | readonly [MessageOptions, ...T[]]
+): Promise<T | undefined> {
+  return showMessage('showInformationMessage', text, rest);
+}
+
+export function showWarningMessage<T extends string>(
+  text: string,
+  ...rest: readonly T[] | readonly [MessageOptions, ...T[]]
+): Promise<T | undefined> {
+  return showMessage('showWarningMessage', text, rest);
+}
+
+export function showErrorMessage<T extends string>(
+  text: string,
+  ...rest: readonly T[] | readonly [MessageOptions, ...T[]]
+): Promise<T | undefined> {
+  return showMessage('showErrorMessage', text, rest);
+}
+
+/** Resolves to the button that was pressed, as it was given. */
+async function showMessage<T extends string>(
+  show: 'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage',
+  text: string,
+  rest: readonly T[] | readonly [MessageOptions, ...T[]],
+): Promise<T | undefined> {
+  const [first, ...others] = rest;
+  const options = typeof first === 'object' ? first : {};
+  const buttons = (typeof first === 'object' ? others : rest) as readonly T[];
+  const shown = buttons.map(inertLine);
+  const chosen = await vscode.window[show](
+    inertLine(text),
+    {
+      ...options,
+      ...(options.detail !== undefined && { detail: inertText(options.detail) }),
+    },
+    ...shown,
+  );
+  return chosen === undefined ? undefined : buttons[shown.indexOf(chosen)];
+}
+
+type ProgressStep = { readonly message?: string; readonly increment?: number };
+
+export function withProgress<R>(
+  options: vscode.ProgressOptions,
+  task: (progress: vscode.Progress<ProgressStep>, token: vscode.CancellationToken) => Thenable<R>,
+): Thenable<R> {
+  const { title } = options;
+  return vscode.window.withProgress(
+    { ...options, ...(title !== undefined && { title: inertLabel(title) }) },
+    (progress, token) =>
+      task(
+        {
+          report: ({ message, increment }) =>
+            progress.report({
+              ...(message !== undefined && { message: inertLabel(message) }),
+              ...(increment !== undefined && { increment }),
+            }),
+        },
+        token,
+      ),
+  );
+}
+
+export type Problem = string | vscode.InputBoxValidationMessage | undefined | null;
+
+function inertProblem(problem: Problem): Problem {
+  if (typeof problem === 'string') return inertLabel(problem);
+  return problem && { ...problem, message: inertLabel(problem.message) };
+}
+
+export type InputOptions = Omit<vscode.InputBoxOptions, 'validateInput'> & {
+  validateInput?(value: string): Problem | Thenable<Problem>;
+};
+
+/** `value` is what is edited and stays as it is. */
+export function showInputBox(options: InputOptions): Thenable<string | undefined> {
+  const { title, prompt, placeHolder, validateInput, ...others } = options;
+  return vscode.window.showInputBox({
+    ...others,
+    ...(title !== undefined && { title: inertLabel(title) }),
+    ...(prompt !== undefined && { prompt: inertLabel(prompt) }),
+    ...(placeHolder !== undefined && { placeHolder: inertLine(placeHolder) }),
+    ...(validateInput && {
+      validateInput: async (value: string) => inertProblem(await validateInput(value)),
+    }),
+  });
+}
+
+/** An input box whose texts are inert; its `value` is what is edited and stays as it is. */
+export class InputBox {
+  private readonly box = vscode.window.createInputBox();
+  private problem: Problem;
+  readonly onDidChangeValue = this.box.onDidChangeValue;
+  readonly onDidAccept = this.box.onDidAccept;
+  readonly onDidTriggerButton = this.box.onDidTriggerButton;
+  readonly onDidHide = this.box.onDidHide;
+
+  set title(text: string) {
+    this.box.title = inertLabel(text);
+  }
+  set prompt(text: string) {
+    this.box.prompt = inertLabel(text);
+  }
+  set placeholder(text: string) {
+    this.box.placeholder = inertLine(text);
+  }
+  set validationMessage(problem: Problem) {
+    this.problem = problem;
+    this.box.validationMessage = inertProblem(problem) ?? undefined;
+  }
+  get validationMessage(): Problem {
+    return this.problem;
+  }
+  set value(text: string) {
+    this.box.value = text;
+  }
+  get value(): string {
+    return this.box.value;
+  }
+  set password(is: boolean) {
+    this.box.password = is;
+  }
+  set ignoreFocusOut(does: boolean) {
+    this.box.ignoreFocusOut = does;
+  }
+  set buttons(buttons: readonly vscode.QuickInputButton[]) {
+    this.box.buttons = buttons;
+  }
+  show(): void {
+    this.box.show();
+  }
+  hide(): void {
+    this.box.hide();
+  }
+  dispose(): void {
+    this.box.dispose();
+  }
+}
+
+/** A row of a quick pick. */
+export interface Row {
+  /** The name of one of the editor's icons, a constant of ours: `cloud`. */
+  readonly icon?: string;
+  readonly label: string;
+  readonly kind?: vscode.QuickPickItemKind;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly picked?: boolean;
+  readonly alwaysShow?: boolean;
+}
+
+interface ShownRow<T> extends vscode.QuickPickItem {
+  readonly row: T;
+}
+
+function shownRow<T extends Row>(row: T): ShownRow<T> {
+  const { icon, label, kind, description, detail, picked, alwaysShow } = row;
+  const text = inertLabel(label);
+  return {
+    row,
+    label: icon === undefined ? text : `$(${icon}) ${text}`,
+    ...(kind !== undefined && { kind }),
+    ...(description !== undefined && { description: inertLabel(description) }),
+    ...(detail !== undefined && { detail: inertLabel(detail) }),
+    ...(picked !== undefined && { picked }),
+    ...(alwaysShow !== undefined && { alwaysShow }),
+  };
+}
+
+/** Resolves to the row that was chosen, as it was given. */
+export async function showQuickPick<T extends Row>(
+  rows: readonly T[] | PromiseLike<readonly T[]>,
+  options: Omit<vscode.QuickPickOptions, 'onDidSelectItem' | 'canPickMany'>,
+): Promise<T | undefined> {
+  const { title, placeHolder } = options;
+  const shown: Promise<readonly ShownRow<T>[]> = Promise.resolve(rows).then((all) => all.map(shownRow));
+  const chosen = await vscode.window.showQuickPick<ShownRow<T>>(shown, {
+    ...options,
+    ...(title !== undefined && { title: inertLabel(title) }),
+    ...(placeHolder !== undefined && { placeHolder: inertLine(placeHolder) }),
+  });
+  return chosen?.row;
+}
+
+/** A quick pick whose texts are inert. Rows come back as they were given. */
+export class QuickPick<T extends Row> {
+  private readonly pick = vscode.window.createQuickPick<ShownRow<T>>();
+  private shown: readonly ShownRow<T>[] = [];
+  readonly onDidChangeValue = this.pick.onDidChangeValue;
+  readonly onDidAccept = this.pick.onDidAccept;
+  readonly onDidTriggerButton = this.pick.onDidTriggerButton;
+  readonly onDidHide = this.pick.onDidHide;
+
+  onDidChangeSelection(listener: (selected: readonly T[]) => void): vscode.Disposable {
+    return this.pick.onDidChangeSelection((selected) => listener(selected.map(({ row }) => row)));
+  }
+
+  set title(text: string) {
+    this.pick.title = inertLabel(text);
+  }
+  set placeholder(text: string) {
+    this.pick.placeholder = inertLine(text);
+  }
+  set items(rows: readonly T[]) {
+    this.shown = rows.map(shownRow);
+    this.pick.items = this.shown;
+  }
+  get items(): readonly T[] {
+    return this.shown.map(({ row }) => row);
+  }
+  set activeItems(rows: readonly T[]) {
+    this.pick.activeItems = this.shownOf(rows);
+  }
+  get activeItems(): readonly T[] {
+    return this.pick.activeItems.map(({ row }) => row);
+  }
+  set selectedItems(rows: readonly T[]) {
+    this.pick.selectedItems = this.shownOf(rows);
+  }
+  get selectedItems(): readonly T[] {
+    return this.pick.selectedItems.map(({ row }) => row);
+  }
+  set value(text: string) {
+    this.pick.value = text;
+  }
+  get value(): string {
+    return this.pick.value;
+  }
+  set busy(is: boolean) {
+    this.pick.busy = is;
+  }
+  set canSelectMany(can: boolean) {
+    this.pick.canSelectMany = can;
+  }
+  set matchOnDescription(does: boolean) {
+    this.pick.matchOnDescription = does;
+  }
+  set matchOnDetail(does: boolean) {
+    this.pick.matchOnDetail = does;
+  }
+  set ignoreFocusOut(does: boolean) {
+    this.pick.ignoreFocusOut = does;
+  }
+  set buttons(buttons: readonly vscode.QuickInputButton[]) {
+    this.pick.buttons = buttons;
+  }
+  show(): void {
+    this.pick.show();
+  }
+  hide(): void {
+    this.pick.hide();
+  }
+  dispose(): void {
+    this.pick.dispose();
+  }
+
+  private shownOf(rows: readonly T[]): readonly ShownRow<T>[] {
+    const wanted = new Set(rows);
+    return this.shown.filter(({ row }) => wanted.has(row));
+  }
+}
+
+/** Shows a text in the status bar for some milliseconds. */
+export function setStatusBarMessage(text: string, forMs: number): void {
+  vscode.window.setStatusBarMessage(inertLabel(text), forMs);
+}
+
+export interface StatusLook {
+  /** The name of one of the editor's icons, a constant of ours; `~spin` turns it. */
+  readonly icon: string;
+  readonly text: string;
+  /** What a screen reader says. */
+  readonly spoken: string;
+  readonly tooltip: Tooltip;
+  readonly isWarning: boolean;
+  readonly command: vscode.Command;
+}
+
+/** An item of the status bar; hidden until its look is set. */
+export class StatusItem {
+  private readonly item: vscode.StatusBarItem;
+
+  /** @param name what the menu of the status bar calls it */
+  constructor(id: string, alignment: vscode.StatusBarAlignment, priority: number, name: string) {
+    this.item = vscode.window.createStatusBarItem(id, alignment, priority);
+    this.item.name = name;
+  }
+
+  show({ icon, text, spoken, tooltip, isWarning, command }: StatusLook): void {
+    this.item.text = `$(${icon}) ${inertLabel(text)}`;
+    this.item.accessibilityInformation = { label: inertLine(spoken), role: 'status' };
+    this.item.tooltip = tooltip.markdown;
+    this.item.backgroundColor = isWarning
+      ? new vscode.ThemeColor('statusBarItem.warningBackground')
+      : undefined;
+    this.item.command = command;
+    this.item.show();
+  }
+
+  hide(): void {
+    this.item.hide();
+  }
+
+  dispose(): void {
+    this.item.dispose();
+  }
+}
+
+export function showOpenDialog(options: vscode.OpenDialogOptions): Thenable<vscode.Uri[] | undefined> {
+  return vscode.window.showOpenDialog(withInertTitle(options));
+}
+
+export function showSaveDialog(options: vscode.SaveDialogOptions): Thenable<vscode.Uri | undefined> {
+  return vscode.window.showSaveDialog(withInertTitle(options));
+}
+
+function withInertTitle<T extends { title?: string }>(options: T): T {
+  return options.title === undefined ? options : { ...options, title: inertLabel(options.title) };
+}
+
+export function showWorkspaceFolderPick(placeHolder: string): Thenable<vscode.WorkspaceFolder | undefined> {
+  return vscode.window.showWorkspaceFolderPick({ placeHolder: inertLine(placeHolder) });
+}
+
+/** An empty panel in the active column. */
+export function createWebviewPanel(viewType: string, title: string): vscode.WebviewPanel {
+  return vscode.window.createWebviewPanel(viewType, inertLabel(title), vscode.ViewColumn.Active);
+}
+
+export function setPanelTitle(panel: vscode.WebviewPanel, title: string): void {
+  panel.title = inertLabel(title);
+}
+
+/** The line above the rows of a tree; none for an empty text. */
+export function setViewMessage(view: Pick<vscode.TreeView<unknown>, 'message'>, text: string): void {
+  view.message = inertLabel(text);
+}
+
+/** The editor shows the message of an error that a command throws. */
+export function registerCommand(
+  id: string,
+  run: (...args: readonly unknown[]) => unknown,
+): vscode.Disposable {
+  return vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {
+    try {
+      return await run(...args);
+    } catch (error) {
+      throw inertError(error);
+    }
+  });
+}
+
+/** An error that the editor may show. A cancellation stays one, and the first error stays its cause. */
+export function inertError(error: unknown): unknown {
+  if (isCancellation(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const inert = inertLine(message);
+  return inert === message ? error : new Error(inert, { cause: error });
+}
