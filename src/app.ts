@@ -33,9 +33,10 @@ export interface App {
   openNames(): readonly string[];
   /**
    * The remote and the path in it that a place stands for. A folder is opened as a remote of its own; one of a virtual workspace keeps no
-   * modified times of what is written to it, so it is opened as one or the other side.
+   * modified times of what is written to it, so it is opened as one or the other side. Without `followSymlinks` nothing of a folder is read
+   * that is reached through a link.
    */
-  openPlace(place: Place, side?: 'source' | 'target'): Promise<OpenedPlace>;
+  openPlace(place: Place, side?: 'source' | 'target', followSymlinks?: boolean): Promise<OpenedPlace>;
   /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
   planSync(
     request: SyncRequest,
@@ -130,12 +131,19 @@ export function createApp(host: Host): App {
     return remote;
   }
 
-  async function openPlace(place: Place, side: 'source' | 'target' = 'source'): Promise<OpenedPlace> {
+  async function openPlace(
+    place: Place,
+    side: 'source' | 'target' = 'source',
+    followSymlinks = true,
+  ): Promise<OpenedPlace> {
     switch (place.kind) {
       case 'remote':
         return { remote: await openRemote(place.remote), root: place.path };
       case 'folder':
-        return { remote: layered(openLocalRemote({ root: place.path, hashes })), root: rootPath };
+        return {
+          remote: layered(openLocalRemote({ root: place.path, hashes, followSymlinks })),
+          root: rootPath,
+        };
       case 'uri': {
         const files = host.openFolder?.(place.uri);
         if (!files)
@@ -163,7 +171,7 @@ export function createApp(host: Host): App {
 
     async planSync(request, signal, onProgress) {
       const [source, target] = await Promise.all([
-        openPlace(request.source),
+        openPlace(request.source, 'source', request.options.followSymlinks),
         openPlace(request.target, 'target'),
       ]);
       return planSync(
@@ -191,7 +199,7 @@ export function createApp(host: Host): App {
 
     async runPlan(plan, signal, options = {}) {
       const [source, target, backup] = await Promise.all([
-        openPlace(plan.source),
+        openPlace(plan.source, 'source', plan.options.followSymlinks),
         openPlace(plan.target, 'target'),
         plan.backup && openPlace(plan.backup, 'target'),
       ]);

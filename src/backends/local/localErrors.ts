@@ -49,7 +49,7 @@ export function localError(error: unknown, path: string, deed: string): unknown 
   const code = systemCode(error);
   if (code === undefined) return error;
   const kind = kinds[code] ?? 'other';
-  const reason = reasons[kind] ?? (error as Error).message;
+  const reason = reasons[kind] ?? inWords(error as Error);
   return new RemoteError(kind, `"${path}" ${deed}: ${reason} (${code}).`, { cause: error, code });
 }
 
@@ -74,11 +74,16 @@ export function rootError(error: unknown, root: string, deed: string): unknown {
         details,
       );
     default: {
-      const reason = reasons[known] ?? (error as Error).message;
+      const reason = reasons[known] ?? inWords(error as Error);
       const wayOut = known === 'forbidden' ? ' Change its permissions, or choose another one.' : '';
       return new RemoteError(known, `The folder "${root}" ${deed}: ${reason} (${code}).${wayOut}`, details);
     }
   }
+}
+
+/** What the system says, without its call and the path there: that may lead through a handle and tell nobody anything. */
+function inWords({ message }: Error): string {
+  return /^[A-Z0-9]+: ([^,]+),/.exec(message)?.[1] ?? message;
 }
 
 /** The code of an error that the system gave: `ENOENT`, or `UNKNOWN` for one that Node has no name for. */

@@ -1,23 +1,19 @@
 import { existsSync, lstatSync, opendirSync, realpathSync, statSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
+import { lstat, mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { type NameRules, nameProblem } from '../../remote/capabilities';
 import { RemoteError } from '../../remote/remoteError';
-import { parentPath, type RemotePath } from '../../remote/remotePath';
+import { baseName, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
+import { Held } from './held';
 import { codeOf, rootError } from './localErrors';
 import { removeLeftovers } from './temporaryNames';
 
-/** Milliseconds for which a folder that was found to lie inside the root is not looked at again. */
-const trustMs = 1000;
-
 /**
- * The one border between RemotePaths and paths of this machine. Whatever is written passes `folderFor`, which proves that no link
- * among the parents leads out of the root (sync-semantics H19).
+ * The one border between RemotePaths and paths of this machine. Whatever is changed is changed in a folder that is held, and proven to lie
+ * inside the root while it is: no link that is put among its parents meanwhile can lead out (sync-semantics H19).
  */
 export class LocalPaths {
   readonly root: string;
-  private readonly proven = new Map<string, number>();
-  private readonly beingProven = new Map<string, Promise<void>>();
   private realRoot: string | undefined;
   /** Folders in which what crashes left behind was looked for. */
   private readonly cleaned = new Set<string>();
@@ -53,70 +49,158 @@ export class LocalPaths {
   }
 
   /**
-   * Makes the folder that `remotePath` is to be written into, proven to lie inside the root. Throws `badName` before
-   * anything is made, `forbidden` when a link leads out, `alreadyExists` when a file is in the way.
+   * Runs `use` while the folder of `remotePath`, proven to lie inside the root, is held; it gets that folder and the name in it. Errors
+   * are those of `node:fs`, or `forbidden` when a link leads out, `unsupported` for the root.
    */
-  async folderFor(remotePath: RemotePath, signal: AbortSignal): Promise<void> {
+  async inFolderOf<T>(
+    remotePath: RemotePath,
+    signal: AbortSignal,
+    use: (folder: Held, name: string) => Promise<T>,
+  ): Promise<T> {
+    if (remotePath === '') throw new RemoteError('unsupported', `The folder "${this.root}" itself stays.`);
     this.absolute(remotePath);
-    await this.makeFolder(parentPath(remotePath), signal);
-  }
-
-  /** Makes `folder` and its parents, each proven to lie inside the root. */
-  async makeFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    await this.makeProven(folder);
+    const folder = await this.taken(this.absolute(parentPath(remotePath)), true, remotePath);
+    return using(folder, (held) => use(held, baseName(remotePath)));
   }
 
-  private async makeProven(folder: RemotePath): Promise<void> {
-    const absolute = this.absolute(folder);
-    const provenAt = this.proven.get(absolute);
-    if (provenAt !== undefined && performance.now() - provenAt < trustMs) return;
-    // Files that are written at once often share their folder.
-    let proof = this.beingProven.get(absolute);
-    if (!proof) {
-      proof = this.prove(folder, absolute).finally(() => this.beingProven.delete(absolute));
-      this.beingProven.set(absolute, proof);
-    }
-    await proof;
+  /**
+   * As `inFolderOf`, and makes the folder and its parents where they are missing. Throws `badName` before anything is made, `alreadyExists`
+   * when a file is in the way.
+   */
+  async inMadeFolderOf<T>(
+    remotePath: RemotePath,
+    signal: AbortSignal,
+    use: (folder: Held, name: string) => Promise<T>,
+  ): Promise<T> {
+    this.absolute(remotePath);
+    signal.throwIfAborted();
+    return using(await this.made(parentPath(remotePath)), async (folder) => {
+      await this.clean(folder);
+      return use(folder, baseName(remotePath));
+    });
   }
 
-  private async prove(folder: RemotePath, absolute: string): Promise<void> {
-    if (folder === '') {
-      try {
-        await mkdir(absolute, { recursive: true });
-        this.realRoot = await realpath(absolute);
-      } catch (error) {
-        throw rootError(error, absolute, "can't be made");
-      }
-    } else {
-      await this.makeProven(parentPath(folder));
-      await makeOne(absolute, folder);
-      await this.proveInside(absolute, folder);
-    }
-    if (!this.cleaned.has(absolute)) {
-      this.cleaned.add(absolute);
-      await removeLeftovers(absolute, this.leftoverAgeMs);
-    }
-    if (this.proven.size > 10_000) this.proven.clear();
-    this.proven.set(absolute, performance.now());
+  /** Makes `folder` and its parents, each inside the root. */
+  async makeFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
+    this.absolute(folder);
+    signal.throwIfAborted();
+    (await this.made(folder)).letGo();
   }
 
-  /** Forgets what was found out about folders: something turned out to have moved. */
-  forget(): void {
-    this.proven.clear();
+  /** Runs `use` while the file that `absolute` leads to, proven to lie inside the root, is held. `remotePath` is its name in errors. */
+  async withFile<T>(absolute: string, remotePath: RemotePath, use: (file: Held) => Promise<T>): Promise<T> {
+    return using(await this.taken(absolute, false, remotePath), use);
   }
 
-  /** Where `absolute`, a link or not, really is. Throws `forbidden` unless that is inside the root. */
-  async proveInside(absolute: string, remotePath: RemotePath): Promise<string> {
-    this.realRoot ??= await realpath(this.root);
+  /** Runs `use` while the folder that a link at `absolute` leads into is held; it gets that folder and the name there. */
+  async whereLinkLeads<T>(
+    absolute: string,
+    remotePath: RemotePath,
+    use: (folder: Held, name: string) => Promise<T>,
+  ): Promise<T> {
     const real = await realpath(absolute);
+    this.mustBeInside(real, remotePath);
+    const folder = await this.taken(path.dirname(real), true, remotePath);
+    return using(folder, (held) => use(held, path.basename(real)));
+  }
+
+  /** Throws `forbidden` or `changed` unless `held` still is where it was proven to be. */
+  async prove(held: Held, remotePath: RemotePath): Promise<void> {
+    if (await held.isInPlace()) return;
+    this.mustBeInside(await held.place(), remotePath);
+    throw new RemoteError(
+      'changed',
+      `The folder of "${remotePath}" was moved or replaced meanwhile, so nothing was changed there.`,
+    );
+  }
+
+  /**
+   * Throws `changed` when the file that was opened as `remotePath` was reached through a link below the root. `place` is where it
+   * is without links, where the system tells that.
+   */
+  async proveNoLink(remotePath: RemotePath, place: string | undefined): Promise<void> {
+    if (place !== undefined) {
+      this.realRoot ??= realPathOf(this.root);
+      if (place === path.join(this.realRoot, remotePath)) return;
+    } else if (!(await this.hasLink(remotePath))) return;
+    throw new RemoteError(
+      'changed',
+      `"${remotePath}" is reached through a link by now, and links are not followed.`,
+    );
+  }
+
+  private async hasLink(remotePath: RemotePath): Promise<boolean> {
+    for (let at = remotePath; at !== ''; at = parentPath(at))
+      if ((await lstat(this.absolute(at))).isSymbolicLink()) return true;
+    return false;
+  }
+
+  /** The folder, made if it is missing. */
+  private async made(folder: RemotePath): Promise<Held> {
+    const absolute = this.absolute(folder);
+    try {
+      return await this.taken(absolute, true, folder);
+    } catch (error) {
+      // A file among the parents, or a link to nowhere, is found on the way down.
+      if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR')
+        throw folder === '' ? rootError(error, absolute, "can't be made") : error;
+    }
+    if (folder === '') return this.madeRoot();
+    return using(await this.made(parentPath(folder)), async (parent) => {
+      const way = parent.at(baseName(folder));
+      await makeOne(way, folder);
+      return this.taken(way, true, folder);
+    });
+  }
+
+  private async madeRoot(): Promise<Held> {
+    try {
+      // What has become a link since this root was first used is not followed to make it there.
+      this.mustBeInside(realPathOf(this.root), rootPath);
+      await mkdir(this.root, { recursive: true });
+      return await this.taken(this.root, true, rootPath);
+    } catch (error) {
+      throw rootError(error, this.root, "can't be made");
+    }
+  }
+
+  private async taken(absolute: string, isFolder: boolean, remotePath: RemotePath): Promise<Held> {
+    this.realRoot ??= realPathOf(this.root);
+    const held = await Held.take(absolute, isFolder);
+    try {
+      this.mustBeInside(held.real, remotePath);
+      return held;
+    } catch (error) {
+      held.letGo();
+      throw error;
+    }
+  }
+
+  private mustBeInside(real: string, remotePath: RemotePath): void {
+    this.realRoot ??= realPathOf(this.root);
     const inside = path.relative(this.realRoot, real);
     if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside))
       throw new RemoteError(
         'forbidden',
-        `"${remotePath}" leads out of the folder, to ${real}, so nothing is written there.`,
+        remotePath === ''
+          ? `The folder "${this.root}" now leads to ${real}, which it did not before, so nothing is written there.`
+          : `"${remotePath}" leads out of the folder, to ${real}, so nothing is written there.`,
       );
-    return real;
+  }
+
+  private async clean(folder: Held): Promise<void> {
+    if (this.cleaned.has(folder.real)) return;
+    this.cleaned.add(folder.real);
+    await removeLeftovers(folder.way, this.leftoverAgeMs);
+  }
+}
+
+async function using<H extends Held, T>(held: H, use: (held: H) => Promise<T>): Promise<T> {
+  try {
+    return await use(held);
+  } finally {
+    held.letGo();
   }
 }
 

@@ -8,6 +8,7 @@ import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { fileEntry } from './localEntry';
 import { localError } from './localErrors';
+import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 
 const chunkBytes = 256 * 1024;
@@ -17,15 +18,17 @@ const tickMs = 20;
 
 /**
  * Opens a file to be read. What changes it while it is read makes the stream fail with `changed` (sync-semantics H21):
- * its facts are taken before the first byte and compared after the last.
+ * its facts are taken before the first byte and compared after the last. Without `followSymlinks` one that is
+ * reached through a link fails with `changed`.
  */
 export async function readLocal(
-  absolute: string,
+  paths: LocalPaths,
   path: RemotePath,
   { range, expected }: ReadOptions,
+  followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<ReadResult> {
-  const { file, before, entry } = await openAsSeen(absolute, path, expected, signal);
+  const { file, before, entry } = await openAsSeen(paths, path, expected, followSymlinks, signal);
   try {
     const start = Math.min(range?.start ?? 0, entry.size);
     const end = Math.max(start, Math.min(range?.end ?? entry.size, entry.size));
@@ -38,11 +41,12 @@ export async function readLocal(
 
 /** All of `seen` in memory. A change while it is read is found as in `readLocal`. */
 export async function readWholeLocal(
-  absolute: string,
+  paths: LocalPaths,
   seen: FileEntry,
+  followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<WholeContent> {
-  const { file, before, entry } = await openAsSeen(absolute, seen.path, seen, signal);
+  const { file, before, entry } = await openAsSeen(paths, seen.path, seen, followSymlinks, signal);
   try {
     const content = Buffer.allocUnsafe(entry.size);
     for (let at = 0; at < content.length; ) {
@@ -66,14 +70,16 @@ interface SeenFile {
 }
 
 async function openAsSeen(
-  absolute: string,
+  paths: LocalPaths,
   path: RemotePath,
   expected: FileEntry | undefined,
+  followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<SeenFile> {
   // Without waiting: opening a pipe would wait for its writer.
-  const file = await OpenFile.open(absolute, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const file = await OpenFile.open(paths.absolute(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
+    if (!followSymlinks) await paths.proveNoLink(path, file.place());
     const before = await settledStats(file, signal);
     if (before.isDirectory())
       throw new RemoteError('isAFolder', `"${path}" is a folder, so it has no content.`);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstat, rmdir, stat, unlink } from 'node:fs/promises';
-import path from 'node:path';
+import { rmdir, stat } from 'node:fs/promises';
 import { instantToMs } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
@@ -11,11 +10,13 @@ import { codeOf, locally } from './localErrors';
 import { listDeep, listFolder } from './localListing';
 import { LocalPaths } from './localPaths';
 import { readLocal, readWholeLocal } from './localReading';
-import { checkGuard, copyLocal, moveLocal, mustStillBe, setTime, writeLocal } from './localWriting';
+import { copyLocal, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
 
 export interface LocalOptions {
   /** Absolute path of the folder that is the remote's root. Need not exist; it is made by the first write. */
   readonly root: string;
+  /** Whether files that are reached through links may be read; those that are listed are its caller's choice. Default true. */
+  readonly followSymlinks?: boolean;
   /** Whether content is forced to the disk before it is given its name. Default false. */
   readonly syncToDisk?: boolean;
   /** Milliseconds after which an untouched temporary file counts as left behind by a crash. Default an hour. */
@@ -29,20 +30,12 @@ const pageSize = 1000;
 /** A folder of this machine as a remote. Does no I/O. */
 export function openLocalRemote({
   root,
+  followSymlinks = true,
   syncToDisk = false,
   leftoverAgeMs = 3_600_000,
   hashes,
 }: LocalOptions): Remote {
   const paths = new LocalPaths(root, leftoverAgeMs);
-
-  /** The parent proven to lie inside the root, for what removes: a link may be removed, what it leads to may not. */
-  async function inside(remotePath: RemotePath, signal: AbortSignal): Promise<string> {
-    if (remotePath === '') throw new RemoteError('unsupported', `The folder "${paths.root}" itself stays.`);
-    const absolute = paths.absolute(remotePath);
-    signal.throwIfAborted();
-    await paths.proveInside(path.dirname(absolute), remotePath);
-    return absolute;
-  }
 
   return {
     get capabilities() {
@@ -89,12 +82,12 @@ export function openLocalRemote({
 
     read: (remotePath, options, signal) =>
       locally(paths.root, remotePath, "can't be read", signal, () =>
-        absentAsNotFound(remotePath, readLocal(paths.absolute(remotePath), remotePath, options, signal)),
+        absentAsNotFound(remotePath, readLocal(paths, remotePath, options, followSymlinks, signal)),
       ),
 
     readWhole: (file, signal) =>
       locally(paths.root, file.path, "can't be read", signal, () =>
-        absentAsNotFound(file.path, readWholeLocal(paths.absolute(file.path), file, signal)),
+        absentAsNotFound(file.path, readWholeLocal(paths, file, followSymlinks, signal)),
       ),
 
     ...(hashes && {
@@ -113,7 +106,7 @@ export function openLocalRemote({
           if (known !== undefined) return known;
           const readFromMs = Date.now();
           const hash = createHash('md5');
-          const { stream } = await readLocal(absolute, file.path, { expected: file }, signal);
+          const { stream } = await readLocal(paths, file.path, { expected: file }, followSymlinks, signal);
           for await (const chunk of stream) hash.update(chunk);
           signal.throwIfAborted();
           const md5 = hash.digest('hex');
@@ -128,22 +121,17 @@ export function openLocalRemote({
       ),
 
     removeFile: (remotePath, guard, signal) =>
-      locally(paths.root, remotePath, "can't be deleted", signal, async () => {
-        const absolute = await inside(remotePath, signal);
-        if ((await lstat(absolute)).isDirectory())
-          throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-        await checkGuard(guard, remotePath, absolute);
-        await unlink(absolute);
-      }),
+      locally(paths.root, remotePath, "can't be deleted", signal, () =>
+        removeLocal(paths, remotePath, guard, signal),
+      ),
 
     makeFolder: (remotePath, signal) =>
       locally(paths.root, remotePath, "can't be made", signal, () => paths.makeFolder(remotePath, signal)),
 
     removeFolder: (remotePath, signal) =>
-      locally(paths.root, remotePath, "can't be deleted", signal, async () => {
-        await rmdir(await inside(remotePath, signal));
-        paths.forget();
-      }),
+      locally(paths.root, remotePath, "can't be deleted", signal, () =>
+        paths.inFolderOf(remotePath, signal, (folder, name) => rmdir(folder.at(name))),
+      ),
 
     copyWithin: (source, to, guard, signal) =>
       locally(paths.root, source.path, "can't be copied", signal, () =>
@@ -151,19 +139,14 @@ export function openLocalRemote({
       ),
 
     moveWithin: (source, to, guard, signal) =>
-      locally(paths.root, source.path, "can't be moved", signal, async () => {
-        await inside(source.path, signal);
-        return moveLocal(paths, source, to, guard, signal);
-      }),
+      locally(paths.root, source.path, "can't be moved", signal, () =>
+        moveLocal(paths, source, to, guard, signal),
+      ),
 
     setModifiedTime: (file, time, signal) =>
-      locally(paths.root, file.path, "can't be given another time", signal, async () => {
-        const absolute = paths.absolute(file.path);
-        await paths.proveInside(absolute, file.path);
-        await mustStillBe(file, absolute);
-        await setTime(absolute, time);
-        return fileEntry(file.path, await stat(absolute, { bigint: true }));
-      }),
+      locally(paths.root, file.path, "can't be given another time", signal, () =>
+        setTimeLocal(paths, file, time),
+      ),
   };
 }
 

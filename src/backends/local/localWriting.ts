@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, linkSync, lstatSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import {
+  type BigIntStats,
+  createReadStream,
+  linkSync,
+  lstatSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { copyFile, link, lstat, readlink, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { FileEntry } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
@@ -8,12 +16,22 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { directCalls } from './directCalls';
+import type { Held } from './held';
 import { fileEntry, utimesText } from './localEntry';
 import { codeOf } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { hasNoLinks, patiently } from './patience';
 import { temporaryName } from './temporaryNames';
+
+/** Where a file is to be: a folder that is held, and the name there. */
+interface Spot {
+  readonly folder: Held;
+  readonly name: string;
+}
+
+/** Bits of a file's mode that may be carried over: who may read, write and run it. Never set-uid, set-gid or sticky. */
+const permissions = 0o777;
 
 /**
  * Writes under a temporary name beside the file, verifies, sets time and mode, then checks the guard and renames: a
@@ -31,10 +49,10 @@ export async function writeLocal(
   // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
   const looksFirst = guard.must !== 'beAbsent' || !body.bytes;
   return placed(paths, remotePath, guard, looksFirst, signal, async (temporary, old) => {
-    const file = await OpenFile.open(temporary, 'wx');
+    const file = await openNew(temporary, old);
     try {
+      await temporary.prove();
       await fill(file, remotePath, body, facts, signal);
-      if (old) await file.setMode(Number(old.mode) & 0o7777);
       // A number, unlike a Date, keeps microseconds; a text, unlike a number, also keeps times before 1970.
       if (facts.modified) await file.setTime(utimesText(facts.modified));
       if (syncToDisk) await file.toDisk();
@@ -45,7 +63,25 @@ export async function writeLocal(
   });
 }
 
-/** A copy made by the system (a clone where it can), with the modified time of the source. */
+/** A new file that nobody may open who may not open the old one, from its first moment on. */
+async function openNew({ path }: Temporary, old: BigIntStats | undefined): Promise<OpenFile> {
+  if (!old) return OpenFile.open(path, 'wx');
+  const mode = Number(old.mode) & permissions;
+  const file = await OpenFile.open(path, 'wx', mode);
+  try {
+    // The system takes away what its mask doesn't allow of a new file.
+    await file.setMode(mode);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * A copy made by the system (a clone where it can), with the modified time of the source, and the permissions of the file that it replaces,
+ * or else of the source.
+ */
 export async function copyLocal(
   paths: LocalPaths,
   source: FileEntry,
@@ -54,16 +90,30 @@ export async function copyLocal(
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const from = paths.absolute(source.path);
-  return placed(paths, to, guard, true, signal, async (temporary) => {
-    await mustStillBe(source, from);
-    await copyFile(from, temporary);
-    if (source.modified) await setTime(temporary, source.modified);
-    await mustStillBe(source, from);
-    const copy = await lstat(temporary, { bigint: true });
-    if (Number(copy.size) !== source.size)
-      throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
-    return copy;
+  return placed(paths, to, guard, true, signal, async (temporary, old) => {
+    const seen = await mustStillBe(source, from);
+    const file = await openNew(temporary, old ?? seen);
+    try {
+      await temporary.prove();
+      const mode = (await file.stat()).mode & 0o7777n;
+      // The system's copy opens it once more, and gives it the mode of the source before the content.
+      const isAlike = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
+      await (isAlike ? copyFile(from, temporary.path) : copyThrough(from, file, signal));
+      if (source.modified) await file.setTime(utimesText(source.modified));
+      await mustStillBe(source, from);
+      const copy = await file.stat();
+      if (Number(copy.size) !== source.size)
+        throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
+      return copy;
+    } finally {
+      await file.close();
+    }
   });
+}
+
+async function copyThrough(from: string, file: OpenFile, signal: AbortSignal): Promise<void> {
+  for await (const chunk of createReadStream(from, { signal, highWaterMark: 1024 * 1024 }))
+    await file.write(chunk);
 }
 
 /** Moves by renaming; across disks by copying and removing. */
@@ -74,37 +124,56 @@ export async function moveLocal(
   guard: Guard,
   signal: AbortSignal,
 ): Promise<FileEntry> {
-  const from = paths.absolute(source.path);
-  const before = await mustStillBe(source, from);
-  await paths.folderFor(to, signal);
-  const final = paths.absolute(to);
-  const there = await lstatOrNone(final);
-  // Only the spelling of a name changes where case or Unicode form is folded: the file is in its own way.
-  const itself =
-    there !== undefined && there.ino === before.ino && there.dev === before.dev && from !== final;
-  if (itself && !paths.rules.caseSensitive) {
-    await rename(from, final);
-    return fileEntry(to, before);
-  }
-  try {
-    if (guard.must === 'beAbsent' && (await linked(from, final, to))) await unlink(from);
-    else {
-      await checkGuard(guard, to, final);
-      await rename(from, final);
+  return paths.inFolderOf(source.path, signal, async (oldFolder, oldName) => {
+    const from = oldFolder.at(oldName);
+    const before = await mustStillBe(source, from);
+    try {
+      await paths.inMadeFolderOf(to, signal, async (folder, name) => {
+        const final = folder.at(name);
+        const there = await lstatOrNone(final);
+        const isOtherName = oldFolder.real !== folder.real || oldName !== name;
+        // Only the spelling of a name changes where case or Unicode form is folded: the file is in its own way.
+        const itself =
+          there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
+        if (itself && !paths.rules.caseSensitive) return rename(from, final);
+        await paths.prove(folder, to);
+        if (guard.must === 'beAbsent' && (await linked(from, final, to))) return unlink(from);
+        await checkGuard(guard, to, final);
+        await rename(from, final);
+      });
+    } catch (error) {
+      if (codeOf(error) !== 'EXDEV') throw error;
+      const copy = await copyLocal(paths, source, to, guard, signal);
+      await mustStillBe(source, from);
+      await unlink(from);
+      return copy;
     }
-  } catch (error) {
-    if (codeOf(error) !== 'EXDEV') throw error;
-    const copy = await copyLocal(paths, source, to, guard, signal);
-    await mustStillBe(source, from);
-    await unlink(from);
-    return copy;
-  }
-  return fileEntry(to, before);
+    return fileEntry(to, before);
+  });
 }
 
-/** Sets access and modified time. */
-export async function setTime(absolute: string, time: Instant): Promise<void> {
-  await utimes(absolute, utimesText(time), utimesText(time));
+/** Gives the file another modified time, if it still is what was seen. A link is followed when it stays inside the root. */
+export async function setTimeLocal(paths: LocalPaths, file: FileEntry, time: Instant): Promise<FileEntry> {
+  return paths.withFile(paths.absolute(file.path), file.path, async (held) => {
+    await mustStillBe(file, held.way);
+    await utimes(held.way, utimesText(time), utimesText(time));
+    return fileEntry(file.path, await stat(held.way, { bigint: true }));
+  });
+}
+
+/** Removes a file, or a link to whatever. */
+export async function removeLocal(
+  paths: LocalPaths,
+  remotePath: RemotePath,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<void> {
+  await paths.inFolderOf(remotePath, signal, async (folder, name) => {
+    const file = folder.at(name);
+    if ((await lstat(file)).isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
+    await checkGuard(guard, remotePath, file);
+    await unlink(file);
+  });
 }
 
 /** The file's facts now. Throws `changed` when it isn't `seen` any more. */
@@ -130,8 +199,15 @@ function checkFound(guard: Guard, remotePath: RemotePath, now: BigIntStats | und
     throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
 }
 
+/** The file that content is written into until it is whole. */
+interface Temporary {
+  readonly path: string;
+  /** To be called once it is open. Throws where it was not made in its folder. */
+  prove(): Promise<void>;
+}
+
 /**
- * Lets `make` fill a temporary file and puts it into its place, if the guard still holds then. `make` answers
+ * Lets `make` fill a temporary file and puts it into its place, if the guard still holds then and its folder still is where it was. `make` answers
  * the facts of what it made. With `looksFirst` the guard is checked before as well, so that nothing is moved in vain; without, it must be
  * one for absence.
  */
@@ -141,67 +217,82 @@ async function placed(
   guard: Guard,
   looksFirst: boolean,
   signal: AbortSignal,
-  make: (temporary: string, old: BigIntStats | undefined) => Promise<BigIntStats>,
+  make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
-  await paths.folderFor(remotePath, signal);
-  let final = paths.absolute(remotePath);
-  let old: BigIntStats | undefined;
-  if (looksFirst) {
-    ({ final, old } = await whereTo(paths, final, remotePath));
-    checkFound(guard, remotePath, old);
-  }
-  const temporary = temporaryName(final);
-  try {
-    const made = await make(temporary, old);
-    signal.throwIfAborted();
-    if (guard.must === 'beAbsent' && (await linked(temporary, final, remotePath)))
-      await directCalls
-        .call(
-          () => unlinkSync(temporary),
-          () => unlink(temporary),
-        )
-        // The file is written; its second name goes when the folder is cleaned.
-        .catch(() => {});
-    else {
-      await checkGuard(guard, remotePath, final);
-      await patiently(() =>
-        directCalls.call(
-          () => renameSync(temporary, final),
-          () => rename(temporary, final),
-        ),
-      );
+  const put = async ({ folder, name }: Spot, old: BigIntStats | undefined): Promise<FileEntry> => {
+    const final = folder.at(name);
+    const temporary = temporaryName(final);
+    const prove = async () => {
+      if (folder.mayBeSwapped) await paths.prove(folder, remotePath);
+    };
+    try {
+      const made = await make({ path: temporary, prove }, old);
+      signal.throwIfAborted();
+      await paths.prove(folder, remotePath);
+      if (guard.must === 'beAbsent' && (await linked(temporary, final, remotePath)))
+        await directCalls
+          .call(
+            () => unlinkSync(temporary),
+            () => unlink(temporary),
+          )
+          // The file is written; its second name goes when the folder is cleaned.
+          .catch(() => {});
+      else {
+        await checkGuard(guard, remotePath, final);
+        await patiently(() =>
+          directCalls.call(
+            () => renameSync(temporary, final),
+            () => rename(temporary, final),
+          ),
+        );
+      }
+      return fileEntry(remotePath, made);
+    } catch (error) {
+      await unlink(temporary).catch(() => {});
+      // A folder, or a link to nowhere, in the place of the file is told as such.
+      if (!looksFirst && isRemoteError(error, 'alreadyExists'))
+        fileToReplace(await lookAt(final, remotePath), remotePath);
+      throw error;
     }
-    return fileEntry(remotePath, made);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') paths.forget();
-    await unlink(temporary).catch(() => {});
-    // A folder, or a link to nowhere, in the place of the file is told as such.
-    if (!looksFirst && isRemoteError(error, 'alreadyExists')) await whereTo(paths, final, remotePath);
-    throw error;
-  }
+  };
+  return paths.inMadeFolderOf(remotePath, signal, async (folder, name) => {
+    if (!looksFirst) return put({ folder, name }, undefined);
+    const { isLink, stats } = await lookAt(folder.at(name), remotePath);
+    const look = (spot: Spot, old: BigIntStats | undefined) => {
+      checkFound(guard, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
+      return put(spot, old);
+    };
+    if (!isLink) return look({ folder, name }, stats);
+    // A link is written through when it stays inside the root, so that it remains a link.
+    return paths.whereLinkLeads(folder.at(name), remotePath, (target, targetName) =>
+      look({ folder: target, name: targetName }, stats),
+    );
+  });
 }
 
-/** The file to replace. A link is written through when it stays inside the root, so that it remains a link. */
-async function whereTo(
-  paths: LocalPaths,
-  absolute: string,
-  remotePath: RemotePath,
-): Promise<{ final: string; old: BigIntStats | undefined }> {
-  let final = absolute;
-  let old = await lstatOrNone(absolute);
-  if (old?.isSymbolicLink()) {
-    const target = await stat(absolute, { bigint: true }).catch(() => undefined);
-    if (!target)
-      throw new RemoteError(
-        'forbidden',
-        `"${remotePath}" is a link to ${await readlink(absolute)}, which is not there.`,
-      );
-    final = await paths.proveInside(absolute, remotePath);
-    old = target;
-  }
-  if (old?.isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-  if (old && !old.isFile()) throw new RemoteError('unsupported', `"${remotePath}" is no regular file.`);
-  return { final, old };
+interface Look {
+  readonly isLink: boolean;
+  /** Of what is there, behind a link too. */
+  readonly stats: BigIntStats | undefined;
+}
+
+/** What is at `absolute`. Throws `forbidden` for a link that leads nowhere. */
+async function lookAt(absolute: string, remotePath: RemotePath): Promise<Look> {
+  const there = await lstatOrNone(absolute);
+  if (!there?.isSymbolicLink()) return { isLink: false, stats: there };
+  const stats = await stat(absolute, { bigint: true }).catch(() => undefined);
+  if (stats) return { isLink: true, stats };
+  throw new RemoteError(
+    'forbidden',
+    `"${remotePath}" is a link to ${await readlink(absolute)}, which is not there.`,
+  );
+}
+
+/** The facts of the file to replace, if there is one. Throws where something is that is no file. */
+function fileToReplace({ stats }: Look, remotePath: RemotePath): BigIntStats | undefined {
+  if (stats?.isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
+  if (stats && !stats.isFile()) throw new RemoteError('unsupported', `"${remotePath}" is no regular file.`);
+  return stats;
 }
 
 /** Puts `file` under the name `final` too, unless that is taken: the one way to do so in a single step. False where links can't be made. */

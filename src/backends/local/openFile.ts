@@ -1,6 +1,7 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
 import { directCalls } from './directCalls';
+import { placeOf } from './held';
 
 const open = promisify(fs.open);
 const close = promisify(fs.close);
@@ -18,9 +19,14 @@ const directBytes = 128 * 1024;
 export class OpenFile {
   private constructor(private readonly descriptor: number) {}
 
-  /** Always by the pool: this is the call that finds the disk busy or away. */
-  static async open(absolute: string, flags: string | number): Promise<OpenFile> {
-    return new OpenFile(await open(absolute, flags, 0o666));
+  /** Always by the pool: this is the call that finds the disk busy or away. `mode` is that of a file which is made by this. */
+  static async open(absolute: string, flags: string | number, mode = 0o666): Promise<OpenFile> {
+    return new OpenFile(await open(absolute, flags, mode));
+  }
+
+  /** Where it is by now, without links; undefined where the system can't tell. */
+  place(): string | undefined {
+    return placeOf(this.descriptor);
   }
 
   stat(): Promise<BigIntStats> {
