@@ -4,6 +4,7 @@ import { isRemoteError } from '../remote/remoteError';
 import { baseName, joinPath, parentPath, type RemotePath } from '../remote/remotePath';
 import { freeName } from '../usecases/browseRemote';
 import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../usecases/copyItems';
+import { type SeenTargets, TargetTaken } from '../usecases/seenTargets';
 import { isCancellation } from './cancellation';
 import type { RemoteChange } from './remoteChanges';
 import type { Shell } from './shell';
@@ -20,8 +21,8 @@ export interface CopyWork {
   readonly verb: string;
   readonly items: readonly CopyItem[];
   readonly move?: boolean;
-  /** The user agreed already that what is there is replaced. */
-  readonly overwrite?: boolean;
+  /** The user agreed already that what is there is replaced: all that is there when the work begins, or what was seen at the question. */
+  readonly overwrite?: boolean | SeenTargets;
   /** Where the targets lie, for messages and change events: undefined on this machine. */
   readonly into?: RemoteAddress;
   /** Where the sources lie: undefined on this machine. */
@@ -64,10 +65,10 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
         await work.onMovedBefore?.([...gone]);
         items = items.filter((item) => !gone.has(item));
       }
-      if (isRemoteError(error, 'alreadyExists') && !overwrite && progress === undefined) {
+      if (error instanceof TargetTaken) {
         const answer = await askReplace(error.message, items.length);
         if (answer === undefined) return undefined;
-        if (answer === 'replace') overwrite = true;
+        if (answer === 'replace') overwrite = error.seen;
         else items = await withFreeNames(items);
         continue;
       }

@@ -3,7 +3,7 @@ import type { Guard } from '../remote/remote';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, parentPath, parsePath, type RemotePath } from '../remote/remotePath';
-import { freeName, siblingPath } from '../usecases/browseRemote';
+import { findFile, freeName, siblingPath } from '../usecases/browseRemote';
 import { bytesSource } from '../usecases/saveRemoteFile';
 import { neverAborted } from './cancellation';
 import { askReplace, type CopyingShell } from './copyWork';
@@ -145,10 +145,13 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
         return await put(target, { must: 'beAbsent' });
       } catch (error) {
         if (!isRemoteError(error, 'alreadyExists', 'changed')) throw error;
+        // Just what is there at the question may be replaced.
+        const seen = await findFile(remote, path, neverAborted());
         const there = `A file named "${file.name}" is already there ("${path}").`;
         const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1);
         if (answer === undefined) return;
-        if (answer === 'replace') return put(path, { must: 'anything' });
+        if (answer === 'replace')
+          return put(path, seen ? { must: 'beUnchanged', entry: seen } : { must: 'beAbsent' });
         taken.add(baseName(target));
       }
   }

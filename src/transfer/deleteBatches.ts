@@ -1,39 +1,40 @@
-import type { DeleteFile } from '../plan/plan';
+import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 import { isSameFile } from '../remote/sameFile';
 import { eachInSlots, Slots } from '../remote/slots';
-import { removeSeen } from './runAction';
-
-/** From so many deletes in one folder on, its listing is cheaper than two requests for each. */
-const worthListing = 50;
 
 /** Deletes of what a listing didn't show, at once. */
 const unlistedAtOnce = 4;
 
-/** Deletes to be made one by one under their own guards, and those of folders where so many go that they go in batches. */
-export interface SortedDeletes {
-  readonly single: readonly DeleteFile[];
-  readonly byFolder: ReadonlyMap<RemotePath, readonly DeleteFile[]>;
+/** A file to be deleted, as it was seen. */
+export interface FileToDelete {
+  readonly before: FileEntry;
 }
 
-/** Sorts deletes by how they are to be made. `listedFiles` is how many files the target has in all, which bounds what a folder's listing may cost. */
-export function sortDeletes(
-  deletes: readonly DeleteFile[],
+/** Deletes to be made one by one under their own guards, and those of folders where so many go that they go in batches. */
+export interface SortedDeletes<T> {
+  readonly single: readonly T[];
+  readonly byFolder: ReadonlyMap<RemotePath, readonly T[]>;
+}
+
+/** Sorts deletes by how they are to be made: in batches where so many of one folder go as make its listing (all its pages) worth while. */
+export function sortDeletes<T extends FileToDelete>(
+  deletes: readonly T[],
   remote: Remote,
-  listedFiles: number,
-): SortedDeletes {
-  const byFolder = new Map<RemotePath, DeleteFile[]>();
-  for (const action of deletes) {
-    const folder = parentPath(action.before.path);
+  worthListing: number,
+): SortedDeletes<T> {
+  const byFolder = new Map<RemotePath, T[]>();
+  for (const item of deletes) {
+    const folder = parentPath(item.before.path);
     const siblings = byFolder.get(folder);
-    if (siblings) siblings.push(action);
-    else byFolder.set(folder, [action]);
+    if (siblings) siblings.push(item);
+    else byFolder.set(folder, [item]);
   }
-  const single: DeleteFile[] = [];
+  const single: T[] = [];
   for (const [folder, siblings] of byFolder)
-    if (!remote.removeFiles || siblings.length < Math.max(worthListing, listedFiles / 1000)) {
+    if (!remote.removeFiles || siblings.length < worthListing) {
       single.push(...siblings);
       byFolder.delete(folder);
     }
@@ -43,33 +44,37 @@ export function sortDeletes(
 /**
  * Deletes many files of one folder: its listing is read once more, and of each page those files go at once that are still
  * what was seen; those that it doesn't show go one by one. Between that look and the request there is no more time than between a look and a delete of one file. `ended` hears of each
- * action once, with its error or none. Rejects only when aborted; actions not told of are then cancelled.
+ * file once, with its error or none: `notFound` when it was gone already, `changed` when it is no longer what was seen. Rejects only when
+ * aborted; files not told of are then cancelled.
  */
-export async function deleteInFolder(
+export async function deleteInFolder<T extends FileToDelete>(
   folder: RemotePath,
-  deletes: readonly DeleteFile[],
+  deletes: readonly T[],
   remote: Remote,
-  ended: (action: DeleteFile, error: unknown) => void,
+  ended: (item: T, error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const left = new Map(deletes.map((action) => [action.before.path, action]));
+  const left = new Map(deletes.map((item) => [item.before.path, item]));
   try {
     for await (const page of remote.list(folder, {}, signal)) {
-      const batch: DeleteFile[] = [];
+      const batch: T[] = [];
       for (const entry of page) {
-        const action = entry.kind === 'file' ? left.get(entry.path) : undefined;
-        if (!action || entry.kind !== 'file') continue;
+        const item = entry.kind === 'file' ? left.get(entry.path) : undefined;
+        if (!item || entry.kind !== 'file') continue;
         left.delete(entry.path);
-        if (isSameFile(action.before, entry)) batch.push(action);
-        else ended(action, new RemoteError('changed', `"${entry.path}" was changed by someone else.`));
+        if (isSameFile(item.before, entry)) batch.push(item);
+        else ended(item, new RemoteError('changed', `"${entry.path}" was changed by someone else.`));
       }
       await deleteBatch(batch, remote, ended, signal);
       if (left.size === 0) return;
     }
   } catch (error) {
     signal.throwIfAborted();
-    for (const action of left.values()) ended(action, error);
-    return;
+    // A folder that is gone has nothing left; that, too, is asked of each.
+    if (!isRemoteError(error, 'notFound')) {
+      for (const item of left.values()) ended(item, error);
+      return;
+    }
   }
   await deleteUnlisted([...left.values()], remote, ended, signal);
 }
@@ -78,37 +83,40 @@ export async function deleteInFolder(
  * What a listing doesn't show need not be gone: MinIO hides all below `name/` while there is an object `name`, and it would come back with
  * that object's end. So each is deleted by itself, under its own guard.
  */
-async function deleteUnlisted(
-  deletes: readonly DeleteFile[],
+async function deleteUnlisted<T extends FileToDelete>(
+  deletes: readonly T[],
   remote: Remote,
-  ended: (action: DeleteFile, error: unknown) => void,
+  ended: (item: T, error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const removeOne = async (action: DeleteFile) => {
-    const error = await removeSeen(remote, action.before, signal).catch((cause: unknown) => cause);
+  const removeOne = async (item: T) => {
+    const { before } = item;
+    const error = await remote
+      .removeFile(before.path, { must: 'beUnchanged', entry: before }, signal)
+      .catch((cause: unknown) => cause);
     // What was aborted under way is no answer.
-    if (error === undefined || isRemoteError(error) || !signal.aborted) ended(action, error);
+    if (error === undefined || isRemoteError(error) || !signal.aborted) ended(item, error);
   };
   await eachInSlots(deletes, new Slots(unlistedAtOnce), () => 1, removeOne, signal);
   signal.throwIfAborted();
 }
 
-async function deleteBatch(
-  batch: readonly DeleteFile[],
+async function deleteBatch<T extends FileToDelete>(
+  batch: readonly T[],
   remote: Remote,
-  ended: (action: DeleteFile, error: unknown) => void,
+  ended: (item: T, error: unknown) => void,
   signal: AbortSignal,
 ): Promise<void> {
   if (batch.length === 0) return;
   let failures: ReadonlyMap<RemotePath, unknown>;
   try {
     failures = (await remote.removeFiles?.(
-      batch.map((action) => action.before.path),
+      batch.map((item) => item.before.path),
       signal,
     )) as ReadonlyMap<RemotePath, unknown>;
   } catch (error) {
     signal.throwIfAborted();
-    failures = new Map(batch.map((action) => [action.before.path, error]));
+    failures = new Map(batch.map((item) => [item.before.path, error]));
   }
-  for (const action of batch) ended(action, failures.get(action.before.path));
+  for (const item of batch) ended(item, failures.get(item.before.path));
 }

@@ -10,7 +10,7 @@ import { eachInSlots, Slots } from '../remote/slots';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
-import { type RunSide, type RunSides, runAction } from './runAction';
+import { goneAlready, type RunSide, type RunSides, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
 import { SourceAgain } from './sourceAgain';
 import { defaultTransfers, transferWeight } from './transferWeight';
@@ -25,6 +25,9 @@ export interface ExecuteOptions {
   /** The plan's `backup`, opened; needed where that is a folder of this machine. */
   readonly backup?: RunSide | undefined;
 }
+
+/** From so many deletes in one folder on, its listing is cheaper than two requests for each; a thousandth of all bounds what it may cost. */
+const worthListing = 50;
 
 /** Failures that no further action could escape. */
 const hopeless: ReadonlySet<RemoteErrorKind> = new Set(['signInNeeded', 'badSettings']);
@@ -160,7 +163,11 @@ class Run {
     const { remote } = target;
     // What is to be kept is moved, which no batch can do.
     if (backup) return this.runAll(deletes);
-    const { single, byFolder } = sortDeletes(deletes, remote, this.plan.listed.target.files);
+    const { single, byFolder } = sortDeletes(
+      deletes,
+      remote,
+      Math.max(worthListing, this.plan.listed.target.files / 1000),
+    );
     await this.runAll(single);
     const inFolder = async ([folder, all]: readonly [RemotePath, readonly DeleteFile[]]) => {
       const actions = await this.stillExtra(all);
@@ -169,7 +176,11 @@ class Run {
       const open = new Set(actions);
       const ended = (action: DeleteFile, error: unknown) => {
         open.delete(action);
-        this.end(action, error === undefined ? this.success(action) : this.failure(action, error));
+        const outcome =
+          error === undefined
+            ? this.success(action)
+            : this.failure(action, goneAlready(error, action.before));
+        this.end(action, outcome);
       };
       try {
         await deleteInFolder(folder, actions, remote, ended, this.signal);

@@ -212,14 +212,18 @@ async function runDelete(
   else await removeSeen(target.remote, action.before, signal);
 }
 
-/** Removes a file if it still is what was seen. Throws `changed` when it isn't, or is gone. */
-export async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
+async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
   try {
     await remote.removeFile(file.path, guardFor(file), signal);
   } catch (error) {
-    if (!isRemoteError(error, 'notFound')) throw error;
-    throw new RemoteError('changed', `"${file.path}" was already gone.`, { cause: error });
+    throw goneAlready(error, file);
   }
+}
+
+/** What removing a file failed with; that it is gone already means that what the plan was decided on is no longer so. */
+export function goneAlready(error: unknown, file: FileEntry): unknown {
+  if (!isRemoteError(error, 'notFound')) return error;
+  return new RemoteError('changed', `"${file.path}" was already gone.`, { cause: error });
 }
 
 /** The file as it is now, as exact as can be told. */

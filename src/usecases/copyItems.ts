@@ -3,20 +3,14 @@ import { locate, matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import {
-  baseName,
-  isWithin,
-  joinPath,
-  parentPath,
-  type RemotePath,
-  relativePath,
-} from '../remote/remotePath';
+import { isWithin, joinPath, parentPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../remote/slots';
 import { copyFile } from '../transfer/copyFile';
 import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
 import { Failures } from './itemFailures';
 import { type ItemTree, listItem } from './itemTree';
+import { SeenTargets, TargetTaken } from './seenTargets';
 
 /** A file or folder, and the full path that it is to have. Uploads and downloads have a local remote on one side. */
 export interface CopyItem {
@@ -31,8 +25,11 @@ export interface CopyItem {
 export interface CopyItemsOptions {
   /** Whether the sources are removed once every copy of all items is made and verified. */
   readonly move?: boolean;
-  /** Whether files that are there already are replaced, and folders merged. Default false: then `alreadyExists`, before anything is done. */
-  readonly overwrite?: boolean;
+  /**
+   * Whether files that are there already are replaced, and folders merged. True: those that are there when this begins; or those that were
+   * seen when somebody was asked. Default false: then `TargetTaken`, before anything is done.
+   */
+  readonly overwrite?: boolean | SeenTargets;
   /** Small files at once. */
   readonly transfers?: number;
   readonly onProgress?: (progress: ItemsProgress) => void;
@@ -58,9 +55,9 @@ export interface ItemsResult {
 
 /**
  * Copies or moves files and whole folders, within one remote (by the service itself) or between two. First everything is
- * listed and the targets are looked at; only then does anything change.
+ * listed and the targets are looked at; only then does anything change. A file is replaced only while it is the one that was seen then.
  *
- * Throws RemoteError: `alreadyExists` naming the target; `unsupported` for a folder that would go into itself; when some files
+ * Throws RemoteError: TargetTaken (`alreadyExists`) naming the target; `unsupported` for a folder that would go into itself; when some files
  * fail, the kind of the first failure, with a message that names what was not done. In a move the sources are removed only
  * after every copy is verified; a source that changed meanwhile, or can't be moved, stays and is named. When aborted it rejects with the signal's reason; copies made so far
  * stay, and so do all sources.
@@ -77,14 +74,24 @@ export async function copyItems(
   if (move) for (const item of items) if (await canMoveWhole(item, signal)) whole.add(item);
   const listed: ListedItem[] = [];
   for (const item of items) if (!whole.has(item)) listed.push(await withTree(item, signal));
-  if (!overwrite) for (const item of items) await refuseTaken(item, signal);
+  const taken = overwrite ? undefined : await firstTaken(items, signal);
+  if (taken) {
+    const seen = new SeenTargets();
+    for (const item of whole) listed.push(await withTree(item, signal));
+    await seen.look(worksOf(listed), signal);
+    throw new TargetTaken(taken.path, taken.kind, seen);
+  }
+  const seen = typeof overwrite === 'boolean' ? new SeenTargets() : overwrite;
+  if (overwrite === true) await seen.look(worksOf(listed), signal);
   for (const item of whole)
-    if (await movedWhole(item, overwrite, signal)) options.onMovedWhole?.(item);
-    else listed.push(await withTree(item, signal));
+    if (await movedWhole(item, overwrite !== false, signal)) options.onMovedWhole?.(item);
+    else {
+      const merged = await withTree(item, signal);
+      listed.push(merged);
+      if (overwrite === true) await seen.look(worksOf([merged]), signal);
+    }
 
-  const works = listed.flatMap(({ item, tree }) =>
-    tree.files.map((file): FileWork => ({ item, file, target: targetOf(item, file.path) })),
-  );
+  const works = worksOf(listed);
   const progress = new Progress(works, options.onProgress);
   const failures = new Failures();
   const twins = twinsAmong(works);
@@ -93,7 +100,6 @@ export async function copyItems(
       file.path,
       new RemoteError('alreadyExists', `Another of the files gets the name "${target}", so this one can't.`),
     );
-  const guard: Guard = overwrite ? { must: 'anything' } : { must: 'beAbsent' };
   const moved = new Set<FileEntry>();
 
   await eachInSlots(
@@ -102,12 +108,13 @@ export async function copyItems(
     ({ file }) => transferWeight(file.size, transfers),
     async (work) => {
       const { item, file, target } = work;
+      const guard: Guard = isOwnName(item, file.path, target) ? { must: 'anything' } : seen.guard(work);
       try {
         if (move && item.from === item.to && item.to.moveWithin) {
-          await item.to.moveWithin(file, target, guard, signal);
+          seen.wrote(item.to, await item.to.moveWithin(file, target, guard, signal));
           moved.add(file);
-        } else
-          await copyFile(
+        } else {
+          const { entry } = await copyFile(
             {
               from: item.from,
               source: file,
@@ -118,10 +125,13 @@ export async function copyItems(
             },
             signal,
           );
+          seen.wrote(item.to, entry);
+        }
         failures.succeeded();
         progress.ended(work);
       } catch (error) {
-        failures.add(file.path, error);
+        const why = overwrite ? await seen.whyRefused(error, work, signal).catch(() => error) : error;
+        failures.add(file.path, why);
       }
     },
     signal,
@@ -135,7 +145,7 @@ export async function copyItems(
   const leftOut = listed.flatMap(({ tree }) => tree.unusable.map((entry) => entry.name));
   if (move) {
     for (const { item, tree } of listed)
-      await removeTree(item.from, tree, { skip: moved, guarded: true, transfers }, failures, signal);
+      await removeTree(item.from, tree, { skip: moved, oneByOne: true, transfers }, failures, signal);
     for (const name of leftOut)
       failures.add(
         name,
@@ -176,7 +186,14 @@ interface ListedItem {
 interface FileWork {
   readonly item: CopyItem;
   readonly file: FileEntry;
+  readonly to: Remote;
   readonly target: RemotePath;
+}
+
+function worksOf(listed: readonly ListedItem[]): FileWork[] {
+  return listed.flatMap(({ item, tree }) =>
+    tree.files.map((file): FileWork => ({ item, file, to: item.to, target: targetOf(item, file.path) })),
+  );
 }
 
 /** The files whose target is that of one before them, or the same name to the remote: the later would replace the earlier. */
@@ -226,20 +243,27 @@ function inOneTree({ from, to, source, target }: CopyItem): readonly [RemotePath
   return [key(here), key(there)];
 }
 
-async function refuseTaken({ from, to, source, target }: CopyItem, signal: AbortSignal): Promise<void> {
-  const { names } = to.capabilities;
-  // Another spelling of its own name.
-  if (from === to && matchKey(source, names) === matchKey(target, names)) return;
-  try {
-    const there = await to.stat(target, signal);
-    const what = there.kind === 'folder' ? 'A folder' : 'A file';
-    throw new RemoteError(
-      'alreadyExists',
-      `${what} named "${baseName(target)}" is already there ("${target}").`,
-    );
-  } catch (error) {
-    if (!isRemoteError(error, 'notFound')) throw error;
+/** The first target where something is already. */
+async function firstTaken(
+  items: readonly CopyItem[],
+  signal: AbortSignal,
+): Promise<{ readonly path: RemotePath; readonly kind: 'file' | 'folder' } | undefined> {
+  for (const item of items) {
+    if (isOwnName(item, item.source, item.target)) continue;
+    try {
+      const { kind } = await item.to.stat(item.target, signal);
+      return { path: item.target, kind: kind === 'folder' ? 'folder' : 'file' };
+    } catch (error) {
+      if (!isRemoteError(error, 'notFound')) throw error;
+    }
   }
+  return undefined;
+}
+
+/** Whether a path is to get another spelling of its own name. */
+function isOwnName({ from, to }: CopyItem, source: RemotePath, target: RemotePath): boolean {
+  const { names } = to.capabilities;
+  return from === to && matchKey(source, names) === matchKey(target, names);
 }
 
 /** Folders that no copied file brings about. */

@@ -3,7 +3,9 @@ import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
+import { isSameFile } from '../remote/sameFile';
 import { eachInSlots, Slots } from '../remote/slots';
+import { deleteInFolder, sortDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { Failures } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './itemTree';
@@ -50,8 +52,9 @@ export interface DeleteOptions {
 }
 
 /**
- * Deletes what was counted: files first, then their folders, deepest first. What came to be after the count is not touched and keeps its
- * folder. Where folders can be moved to a trash, each goes there whole, with what came to be in it. Throws a RemoteError that names what is left when something could not be deleted; rejects with the
+ * Deletes what was counted: files first, then their folders, deepest first. A file that is no longer the one that was counted stays, and
+ * so does what came to be after the count, with its folder. Where folders can be moved to a trash, each goes there whole, if it still
+ * holds just what was counted. Throws a RemoteError that names what is left when something could not be deleted; rejects with the
  * signal's reason when aborted, and then the rest is still there.
  */
 export async function deleteItems(
@@ -63,35 +66,21 @@ export async function deleteItems(
   setMaxListeners(0, signal);
   const failures = new Failures();
   let done = 0;
+  const onRemoved = (count: number) => {
+    done += count;
+    options.onProgress?.(done);
+  };
+  const removal = {
+    transfers: options.transfers ?? defaultTransfers,
+    keepTop: options.keepTop ?? false,
+    onRemoved,
+  };
   for (const tree of trees) {
-    const [top] = tree.folders;
-    if (remote.trashFolder && top !== undefined && top !== rootPath && !options.keepTop) {
-      try {
-        await remote.trashFolder(top, signal);
-        failures.succeeded();
-        done += tree.files.length;
-        options.onProgress?.(done);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!isRemoteError(error, 'notFound')) failures.add(top, error);
-      }
+    if (!options.keepTop && (await trashed(remote, tree, failures, signal))) {
+      onRemoved(tree.files.length);
       continue;
     }
-    await removeTree(
-      remote,
-      tree,
-      {
-        guarded: false,
-        transfers: options.transfers ?? defaultTransfers,
-        keepTop: options.keepTop ?? false,
-        onRemoved: (count) => {
-          done += count;
-          options.onProgress?.(done);
-        },
-      },
-      failures,
-      signal,
-    );
+    await removeTree(remote, tree, removal, failures, signal);
     for (const { name } of tree.unusable)
       failures.add(
         name,
@@ -101,20 +90,62 @@ export async function deleteItems(
   failures.throwIfAny('deleted', files);
 }
 
+/** Moves a folder to the trash whole; false where that can't be, or where it holds something else by now than what was counted. */
+async function trashed(
+  remote: Remote,
+  tree: ItemTree,
+  failures: Failures,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [top] = tree.folders;
+  if (!remote.trashFolder || top === undefined || top === rootPath) return false;
+  try {
+    if (!isAsCounted(tree, await listItem(remote, { path: top, kind: 'folder' }, signal))) return false;
+    await remote.trashFolder(top, signal);
+    failures.succeeded();
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    // Gone is what was wanted.
+    if (!isRemoteError(error, 'notFound')) failures.add(top, error);
+    return true;
+  }
+}
+
+function isAsCounted(counted: ItemTree, now: ItemTree): boolean {
+  if (now.files.length > counted.files.length || now.folders.length > counted.folders.length) return false;
+  if (now.unusable.length > counted.unusable.length) return false;
+  const files = new Map(counted.files.map((file) => [file.path, file]));
+  const folders = new Set(counted.folders);
+  const unusable = new Set(counted.unusable.map(({ folder, name }) => `${folder}/${name}`));
+  const isSeen = (file: FileEntry) => {
+    const seen = files.get(file.path);
+    return seen !== undefined && isSameFile(seen, file);
+  };
+  return (
+    now.files.every(isSeen) &&
+    now.folders.every((folder) => folders.has(folder)) &&
+    now.unusable.every(({ folder, name }) => unusable.has(`${folder}/${name}`))
+  );
+}
+
 export interface RemoveTreeOptions {
   /** Files that are gone already. */
   readonly skip?: ReadonlySet<FileEntry>;
-  /** Whether each file must still be the one that was listed; needs a request per file. */
-  readonly guarded: boolean;
+  /** Each file goes under its own guard, which some services keep without a gap; else those of a folder go in batches, looked at just before. */
+  readonly oneByOne?: boolean;
   readonly transfers: number;
   readonly keepTop?: boolean;
   readonly onRemoved?: (files: number) => void;
 }
 
-/** Files in one request, where a service has one for many. */
-const batchSize = 1000;
+/** A folder's listing is a request, and each file by itself takes two. */
+const worthListing = 2;
 
-/** Removes the files and then the folders of a tree; what fails is added to `failures`. Rejects only when aborted. */
+/**
+ * Removes the files of a tree that still are what was listed, and then its folders; what fails, changed or came later is added to
+ * `failures`. Rejects only when aborted.
+ */
 export async function removeTree(
   remote: Remote,
   tree: ItemTree,
@@ -124,48 +155,48 @@ export async function removeTree(
 ): Promise<void> {
   const files = options.skip ? tree.files.filter((file) => !options.skip?.has(file)) : tree.files;
   const slots = new Slots(options.transfers);
-  const { removeFiles } = remote;
-  if (removeFiles && !options.guarded && files.length > 1) {
-    const batches = Array.from({ length: Math.ceil(files.length / batchSize) }, (_, i) =>
-      files.slice(i * batchSize, (i + 1) * batchSize).map((file) => file.path),
-    );
-    const removeBatch = async (batch: readonly RemotePath[]) => {
-      try {
-        const failed = await removeFiles.call(remote, batch, signal);
-        for (const [path, error] of failed) failures.add(path, error);
-        if (failed.size < batch.length) failures.succeeded();
-        options.onRemoved?.(batch.length - failed.size);
-      } catch (error) {
-        for (const path of batch) failures.add(path, error);
-      }
-    };
-    const weight = () => Math.ceil(options.transfers / 4);
-    await eachInSlots(batches, slots, weight, removeBatch, signal, () => failures.areHopeless);
-  } else {
-    const removeOne = async (file: FileEntry) => {
-      try {
-        const guard = options.guarded
-          ? ({ must: 'beUnchanged', entry: file } as const)
-          : ({ must: 'anything' } as const);
-        await remote.removeFile(file.path, guard, signal);
-        failures.succeeded();
-        options.onRemoved?.(1);
-      } catch (error) {
-        // Gone is what was wanted.
-        if (!isRemoteError(error, 'notFound')) failures.add(file.path, error);
-      }
-    };
-    await eachInSlots(
-      files,
-      slots,
-      () => 1,
-      removeOne,
-      signal,
-      () => failures.areHopeless,
-    );
-  }
+  const ended = ({ before }: { readonly before: FileEntry }, error: unknown) => {
+    // Gone is what was wanted.
+    if (isRemoteError(error, 'notFound')) return;
+    if (error !== undefined) failures.add(before.path, stays(error, before));
+    else {
+      failures.succeeded();
+      options.onRemoved?.(1);
+    }
+  };
+  const items = files.map((before) => ({ before }));
+  const { single, byFolder } = sortDeletes(
+    items,
+    remote,
+    options.oneByOne ? Number.POSITIVE_INFINITY : worthListing,
+  );
+  const removeOne = async (item: { readonly before: FileEntry }) => {
+    const guard = { must: 'beUnchanged', entry: item.before } as const;
+    ended(item, await remote.removeFile(item.before.path, guard, signal).catch((error: unknown) => error));
+  };
+  const hopeless = () => failures.areHopeless;
+  await eachInSlots(single, slots, () => 1, removeOne, signal, hopeless);
+  const inFolder = ([folder, some]: readonly [RemotePath, typeof items]) =>
+    // Rejects only when aborted, which is told below.
+    deleteInFolder(folder, some, remote, ended, signal).catch(() => {});
+  const weight = () => Math.ceil(options.transfers / 4);
+  await eachInSlots(
+    byFolder as ReadonlyMap<RemotePath, typeof items>,
+    slots,
+    weight,
+    inFolder,
+    signal,
+    hopeless,
+  );
   signal.throwIfAborted();
   if (!failures.areHopeless) await removeFolders(remote, tree, options, failures, signal);
+}
+
+function stays(error: unknown, { path }: FileEntry): unknown {
+  if (!isRemoteError(error, 'changed', 'isAFolder')) return error;
+  return new RemoteError('changed', `"${path}" has changed since it was looked at, so it stays.`, {
+    cause: error,
+  });
 }
 
 /** Deepest first; those of one depth together. */
@@ -184,16 +215,52 @@ async function removeFolders(
     else byDepth.set(depth, [folder]);
   }
   const slots = new Slots(options.transfers);
+  const newcomers = new Newcomers(tree);
   const removeOne = async (folder: RemotePath) => {
     try {
       await remote.removeFolder(folder, signal);
     } catch (error) {
       // A folder that was only implied went with its last file.
-      if (!isRemoteError(error, 'notFound')) failures.add(folder, error);
+      if (isRemoteError(error, 'notFound')) return;
+      if (!isRemoteError(error, 'notEmpty') || !(await newcomers.tell(remote, folder, failures, signal)))
+        failures.add(folder, error);
     }
   };
   for (const depth of [...byDepth.keys()].sort((a, b) => b - a)) {
     await eachInSlots(byDepth.get(depth) ?? [], slots, () => 1, removeOne, signal);
     signal.throwIfAborted();
+  }
+}
+
+/** What came to be in the folders of a tree after it was listed. */
+class Newcomers {
+  private readonly known: ReadonlySet<string>;
+
+  constructor({ files, folders, unusable }: ItemTree) {
+    this.known = new Set([
+      ...files.map(({ path }) => path),
+      ...folders,
+      ...unusable.map(({ folder, name }) => `${folder}/${name}`),
+    ]);
+  }
+
+  /** Adds each of one folder to `failures`. Answers whether that explains that the folder stays: so does something known that stayed. */
+  async tell(remote: Remote, folder: RemotePath, failures: Failures, signal: AbortSignal): Promise<boolean> {
+    let explained = false;
+    try {
+      for await (const page of remote.list(folder, {}, signal))
+        for (const entry of page) {
+          explained = true;
+          const path = entry.kind === 'unusable' ? `${entry.folder}/${entry.name}` : entry.path;
+          if (this.known.has(path)) continue;
+          const message = `"${path}" came to be in "${folder}" after that was looked at, so both stay.`;
+          failures.add(path, new RemoteError('notEmpty', message));
+        }
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRemoteError(error)) throw error;
+      return false;
+    }
+    return explained;
   }
 }
