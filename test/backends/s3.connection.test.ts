@@ -12,6 +12,7 @@ import { signedHeaders } from '../../src/backends/s3/signing';
 import { refusingWrites } from '../../src/remote/layers/refusingWrites';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
+import { startNotS3 } from '../servers/notS3/notS3Server';
 import { startS3Server } from '../servers/s3/s3Server';
 import { anything, at, calm, pagesOf, pattern, wholeBody, write } from './contract/words';
 import { hostWith, inTemporaryFolder, openS3, served, settingsFor } from './s3.words';
@@ -87,6 +88,94 @@ test('each way of not getting in is told at its step', () =>
     const noBucket = await tested(settingsFor(server, { root: 'nobucket' }), good);
     const listing = noBucket.find(({ title }) => title === 'Can list');
     assert.match(listing?.detail ?? '', /no bucket "nobucket"/);
+  }));
+
+const xml = { 'content-type': 'application/xml' };
+const marked = { ...xml, 'x-amz-request-id': '1', 'x-amz-id-2': '2' };
+const strangers: Readonly<Record<string, readonly [number, Readonly<Record<string, string>>, string]>> = {
+  'an empty 404': [404, {}, ''],
+  'an empty 404 with the headers of S3': [404, marked, ''],
+  'a 404 of text': [404, { 'content-type': 'text/plain' }, 'Not found'],
+  'a 404 of JSON': [404, { 'content-type': 'application/json' }, '{"code":"NoSuchBucket","message":"no"}'],
+  'a page that quotes a code': [
+    404,
+    { 'content-type': 'text/html' },
+    '<html><Error><Code>NoSuchBucket</Code></Error></html>',
+  ],
+  'an empty 403': [403, {}, ''],
+  'a 401 that asks for a password': [401, { 'www-authenticate': 'Basic' }, 'Unauthorized'],
+  'a 400 of text': [400, {}, 'bad request'],
+  'an empty 405': [405, {}, ''],
+  'a 418': [418, marked, '<teapot><Code>Teapot</Code></teapot>'],
+  'a feed under a 200': [
+    200,
+    xml,
+    '<?xml version="1.0"?><rss><Name>x</Name><Owner><ID>1</ID></Owner><Buckets/></rss>',
+  ],
+  'a sitemap under a 200': [
+    200,
+    marked,
+    '<!-- <ListBucketResult> --><urlset><IsTruncated>false</IsTruncated><Buckets><Bucket><Name>x</Name></Bucket></Buckets></urlset>',
+  ],
+  'an empty 200 with the headers of S3': [200, marked, ''],
+  'a 200 of JSON with the headers of S3': [200, marked, '{"Name":"demo","Buckets":[]}'],
+  'an error document that says nothing': [404, xml, '<Error/>'],
+  "Azure's error document": [
+    404,
+    { ...xml, 'x-ms-request-id': '1' },
+    '<?xml version="1.0"?><Error><Code>ResourceNotFound</Code><Message>x</Message></Error>',
+  ],
+  'an error document of another service': [
+    403,
+    xml,
+    '<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>',
+  ],
+};
+
+test('no other web server passes for an S3 service', async () => {
+  const host = hostWith({ secretAccessKey: 'secret' });
+  for (const [what, [status, headers, body]] of Object.entries(strangers)) {
+    const server = await startNotS3((_, response) => response.writeHead(status, headers).end(body));
+    try {
+      for (const root of ['', 'demo', 'demo/sub']) {
+        const settings = {
+          name: 'r',
+          backend: 's3',
+          endpoint: server.endpoint,
+          region: 'us-east-1',
+          accessKeyId: 'a',
+          root,
+        };
+        const [first, ...rest] = await tested(settings, host);
+        assert.deepEqual(
+          [first?.title, first?.outcome, rest],
+          ['Reached', 'failed', []],
+          `${what}, root "${root}"`,
+        );
+        assert.match(first?.detail ?? '', /"endpoint"/, what);
+      }
+    } finally {
+      await server.stop();
+    }
+  }
+});
+
+test('whatever an S3 service refuses, it was reached', () =>
+  served({}, async ({ server }) => {
+    const host = hostWith({ secretAccessKey: server.secretAccessKey });
+    for (const code of [
+      'NoSuchBucket',
+      'AccessDenied',
+      'InvalidAccessKeyId',
+      'MethodNotAllowed',
+      'InvalidRequest',
+      'PermanentRedirect',
+    ])
+      for (const root of ['', 'demo']) {
+        server.addFault({ code, status: 403, count: 9 });
+        assert.equal(shown(await tested(settingsFor(server, { root }), host))[0], 'Reached: ok', code);
+        server.clearFaults();
+      }
   }));
 
 test('a layered remote can be tested as well', () =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ErrorContext } from '../../src/backends/s3/errorWords';
 import { readS3Config } from '../../src/backends/s3/s3Config';
 import { toRemoteError } from '../../src/backends/s3/s3Errors';
 import { ServiceRefusal } from '../../src/backends/s3/signedRequests';
@@ -8,7 +9,7 @@ import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError'
 const config = readS3Config({ name: 'r', backend: 's3', endpoint: 'https://s3.example', accessKeyId: 'a' });
 const about = { config, bucket: 'b', path: 'b/k' };
 
-function classified(error: unknown, context = about): RemoteError {
+function classified(error: unknown, context: ErrorContext = about): RemoteError {
   const found = toRemoteError(error, context);
   assert.ok(found instanceof RemoteError);
   return found;
@@ -103,6 +104,171 @@ test('a missing right to a KMS key is told as such', () => {
     '<Error><Code>AccessDenied</Code><Message>User: x is not authorized to perform: kms:GenerateDataKey on resource</Message></Error>',
   );
   assert.match(classified(error).message, /encryption key \(kms:GenerateDataKey\)/);
+});
+
+const said = (code: string, words: string, status = 403) =>
+  new ServiceRefusal(status, {}, `<Error><Code>${code}</Code><Message>${words}</Message></Error>`);
+
+test('a denial names the operation and the action that the policy lacks', () => {
+  const table: Readonly<Record<string, RegExp>> = {
+    ListBuckets: /s3:ListAllMyBuckets/,
+    HeadBucket: /s3:ListBucket/,
+    ListObjectsV2: /s3:ListBucket/,
+    ListObjectVersions: /s3:ListBucketVersions/,
+    HeadObject: /s3:GetObject or s3:ListBucket/,
+    GetObject: /s3:GetObject/,
+    GetObjectTagging: /s3:GetObjectTagging/,
+    PutObject: /s3:PutObject/,
+    CopyObject: /s3:GetObject or s3:PutObject/,
+    CreateMultipartUpload: /s3:PutObject/,
+    UploadPart: /s3:PutObject/,
+    CompleteMultipartUpload: /s3:PutObject/,
+    AbortMultipartUpload: /s3:AbortMultipartUpload/,
+    DeleteObject: /s3:DeleteObject/,
+    DeleteObjects: /s3:DeleteObject/,
+    CreateBucket: /s3:CreateBucket/,
+    DeleteBucket: /s3:DeleteBucket/,
+    GetBucketVersioning: /s3:GetBucketVersioning/,
+  };
+  for (const [operation, action] of Object.entries(table))
+    for (const error of [
+      said('AccessDenied', 'Access Denied'),
+      refusal(403),
+      said('AccessDenied', 'Access Denied.'),
+    ]) {
+      const { message } = classified(error, { ...about, operation });
+      assert.match(
+        message,
+        new RegExp(`access denied to ${operation}\\. The policy lacks ${action.source}, or`),
+      );
+      assert.ok(!message.includes('says'), message);
+    }
+  const tagged = {
+    ...about,
+    operation: 'PutObject',
+    moreActions: ['s3:PutObjectTagging', 's3:PutObjectAcl'],
+  };
+  assert.match(
+    classified(refusal(403), tagged).message,
+    /s3:PutObject, s3:PutObjectTagging or s3:PutObjectAcl/,
+  );
+});
+
+test("the service's own words tell more than its code does", () => {
+  const arn = 'arn:aws:iam::123456789012:user/ann';
+  const not = (action: string) =>
+    `User: ${arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::b/k"`;
+  const table: [string, string, RegExp][] = [
+    [
+      'PutObject',
+      `${not('s3:PutObject')} because no identity-based policy allows the s3:PutObject action`,
+      /The policy lacks s3:PutObject\. s3\.example says: User: .*no identity-based policy/,
+    ],
+    [
+      'PutObject',
+      `${not('s3:PutObjectTagging')} because no identity-based policy allows it`,
+      /lacks s3:PutObjectTagging\./,
+    ],
+    [
+      'GetObject',
+      `${not('s3:GetObject')} with an explicit deny in a service control policy`,
+      /A service control policy denies s3:GetObject explicitly\./,
+    ],
+    [
+      'DeleteObject',
+      `${not('s3:DeleteObject')} with an explicit deny in a resource-based policy`,
+      /A resource-based policy denies s3:DeleteObject explicitly\./,
+    ],
+    [
+      'ListObjectsV2',
+      `${not('s3:ListBucket')} with an explicit deny in a VPC endpoint policy`,
+      /A VPC endpoint policy denies s3:ListBucket/,
+    ],
+    [
+      'PutObject',
+      `${not('s3:PutObject')} with an explicit deny in a resource-based policy`,
+      /"serverSideEncryption"/,
+    ],
+    [
+      'PutObject',
+      `${not('kms:GenerateDataKey')} because no identity-based policy allows it`,
+      /encryption key \(kms:GenerateDataKey\)/,
+    ],
+    ['GetObject', `${not('kms:Decrypt')}`, /encryption key \(kms:Decrypt\)/],
+    [
+      'DeleteObject',
+      'Access Denied because object protected by object lock.',
+      /locked \(Object Lock\).*says: Access Denied because object protected/,
+    ],
+    [
+      'PutObject',
+      'User is not authorized because public access control lists (ACLs) are blocked by the BlockPublicAccess block public access setting',
+      /says: .*BlockPublicAccess/,
+    ],
+    [
+      'GetObject',
+      'Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.',
+      /says: Requests specifying/,
+    ],
+  ];
+  for (const [operation, words, says] of table) {
+    const found = classified(said('AccessDenied', words), { ...about, operation });
+    assert.equal(found.kind, 'forbidden');
+    assert.match(found.message, says);
+    assert.match(found.message, new RegExp(`access denied to ${operation}\\.`));
+  }
+  const locked = classified(
+    said('InvalidRequest', 'Object is WORM protected and cannot be overwritten', 400),
+    { ...about, operation: 'DeleteObject' },
+  );
+  assert.deepEqual([locked.kind, /Object Lock/.test(locked.message)], ['forbidden', true]);
+  assert.equal(classified(said('InvalidRequest', 'Missing header', 400)).kind, 'other');
+});
+
+test("a service's words stay words: short, on one line, and neither link nor direction", () => {
+  const spoilt = [
+    'x'.repeat(100_000),
+    'a\nb\r\nc\u0085d\u2028e',
+    'esc \u001b[31m and \u009b31m',
+    'turned \u202egnp.exe\u2066 round\u200e',
+    '[Show which](command:workbench.action.terminal.sendSequence?%7B%7D)',
+    '😀'.repeat(1000),
+  ];
+  for (const words of spoilt)
+    for (const [code, status] of [
+      ['AccessDenied', 403],
+      ['Odd', 400],
+      ['XMinioInvalidResourceName', 400],
+      ['KMS.DisabledException', 400],
+    ] as const) {
+      const error = Object.assign(new Error(words), { name: code, $metadata: { httpStatusCode: status } });
+      const { message } = classified(error, { ...about, operation: 'PutObject' });
+      assert.ok(message.length < 1000, `${message.length}`);
+      assert.ok(
+        !/[\u0000-\u001f\u007f-\u009f\u200e\u2028\u202e\u2066]/.test(message),
+        JSON.stringify(message),
+      );
+      assert.ok(!message.includes('](') && Buffer.from(message).toString() === message);
+    }
+  const code = classified(said('[a](command:b)', 'm', 400));
+  assert.ok(!`${code.message} ${code.code}`.includes('command:'));
+});
+
+test('names that a service does not allow are bad names, whatever it calls them', () => {
+  for (const code of [
+    'XMinioInvalidResourceName',
+    'XMinioInvalidObjectName',
+    'InvalidObjectName',
+    'InvalidURI',
+    'KeyTooLongError',
+    'XMinioObjectNameTooLong',
+    'InvalidKey',
+  ])
+    assert.equal(
+      classified(said(code, 'Resource name contains bad components such as ".." or ".".', 400)).kind,
+      'badName',
+      code,
+    );
 });
 
 test('cancellation is the signal’s reason, and a RemoteError stays what it is', () => {

@@ -70,6 +70,24 @@ export function parseListing(xml: string, bucket: string): ListAnswer | undefine
   };
 }
 
+/** The name of the root element of a document, of which `text` is at least the beginning; undefined for what is no XML. Pure. */
+export function rootElement(text: string): string | undefined {
+  let at = text.startsWith('\ufeff') ? 1 : 0;
+  for (;;) {
+    while (/\s/.test(text[at] ?? '')) at++;
+    const end = [
+      ['<?', '?>'],
+      ['<!--', '-->'],
+      ['<!', '>'],
+    ].find(([open = '']) => text.startsWith(open, at))?.[1];
+    if (end === undefined) break;
+    const close = text.indexOf(end, at);
+    if (close < 0) return undefined;
+    at = close + end.length;
+  }
+  return /^<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]/.exec(text.slice(at, at + 200))?.[1];
+}
+
 function damaged(bucket: string, how: string): RemoteError {
   return new RemoteError('damaged', `The service's list of the bucket "${bucket}" ${how}.`);
 }

@@ -12,7 +12,7 @@ import { KeptCredentials } from './keptCredentials';
 import type { S3Config } from './s3Config';
 import { credentialsOf, surroundingRegion } from './s3Credentials';
 import { presetNamed } from './s3Presets';
-import { ServiceRefusal } from './signedRequests';
+import { watchAnswers } from './sdkAnswers';
 import type { SigningScope } from './signing';
 
 type Sdk = typeof import('./awsSdk');
@@ -111,8 +111,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     let made = clients.get(id);
     if (!made) {
       made = new sdk.S3Client({ ...clientConfig, region: where, forcePathStyle });
-      rememberAnswerDates(made);
-      refuseForeignAnswers(made);
+      watchAnswers(made);
       clients.set(id, made);
     }
     return made;
@@ -189,62 +188,6 @@ async function findAddress(sdk: Sdk, client: S3Client, bucket: string): Promise<
 
 /** The SDK must not write to the console: what it says may name keys. */
 const silentLogger = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
-
-/** Puts the answer's Date (the service's clock) into its metadata, where `answerDate` finds it. */
-function rememberAnswerDates(client: S3Client): void {
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const headers = (result.response as { headers?: Record<string, string> }).headers;
-      const metadata = (result.output as { $metadata?: object }).$metadata;
-      if (metadata && headers?.['date']) Object.assign(metadata, { answerDate: Date.parse(headers['date']) });
-      return result;
-    },
-    { step: 'deserialize', priority: 'high', name: 'rememberAnswerDate' },
-  );
-}
-
-/**
- * A success that no S3 service gave must not pass for a listing of nothing, or for a copy or delete that was done: the SDK finds
- * no fault with a network's login page or an empty body.
- */
-function refuseForeignAnswers(client: S3Client): void {
-  client.middlewareStack.add(
-    (next, context) => async (args) => {
-      const result = await next(args);
-      const { headers = {}, statusCode = 0 } = result.response as {
-        headers?: Record<string, string>;
-        statusCode?: number;
-      };
-      const proof = proofs[context.commandName ?? ''];
-      const output = result.output as unknown as Readonly<Record<string, unknown>>;
-      if (isWebPage(headers) || (proof && !proof.some((name) => output[name] !== undefined)))
-        throw new ServiceRefusal(statusCode, headers, '');
-      return result;
-    },
-    { step: 'deserialize', priority: 'high', name: 'refuseForeignAnswers' },
-  );
-}
-
-/** Of which at least one stands in every true answer. */
-const proofs: Readonly<Record<string, readonly string[]>> = {
-  ListBucketsCommand: ['Buckets', 'Owner'],
-  ListObjectsV2Command: ['Name', 'IsTruncated', 'KeyCount'],
-  CopyObjectCommand: ['CopyObjectResult'],
-  UploadPartCopyCommand: ['CopyPartResult'],
-};
-
-/** Objects may be web pages as well, but they have an ETag. */
-function isWebPage(headers: Readonly<Record<string, string>>): boolean {
-  if (!headers['content-type']?.startsWith('text/html')) return false;
-  return !Object.keys(headers).some((name) => name === 'etag' || name.startsWith('x-amz'));
-}
-
-/** Milliseconds since the epoch at which the service says it answered; undefined when it didn't. */
-export function answerDate(answer: { readonly $metadata: object }): number | undefined {
-  const date = (answer.$metadata as { answerDate?: number }).answerDate;
-  return date !== undefined && Number.isFinite(date) ? date : undefined;
-}
 
 async function certificates(file: string): Promise<string[]> {
   let bytes: Buffer;

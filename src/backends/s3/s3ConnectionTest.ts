@@ -1,12 +1,14 @@
 import { isRemoteError, type RemoteError } from '../../remote/remoteError';
 import type { BackendHost, ConnectionFinding } from '../backend';
 import { isArn } from './bucketNames';
-import { answerDate, connectS3 } from './s3Client';
+import { connectS3 } from './s3Client';
 import type { S3Config } from './s3Config';
 import { placeOf, prefixOf } from './s3Keys';
 import type { S3Remote } from './s3Remote';
 import { S3Requests } from './s3Requests';
 import { probeWrites } from './s3WriteProbe';
+import { answerDate } from './sdkAnswers';
+import { isAnswerOfS3 } from './signedRequests';
 
 /** Beyond this, services refuse requests (15 minutes); well before it, people should know. */
 const clockWarningMs = 5 * 60_000;
@@ -45,6 +47,15 @@ export async function* testS3Connection(
   }
   if (error && isNetworkTrouble(error)) {
     yield { title: 'Reached', outcome: 'failed', detail: error.message };
+    return;
+  }
+  const status = strangeStatus(error);
+  if (status !== undefined) {
+    yield {
+      title: 'Reached',
+      outcome: 'failed',
+      detail: `${service} answers (${status}), but not as an S3 service does. Correct "endpoint".`,
+    };
     return;
   }
   if (error?.kind === 'signInNeeded' && error.code === undefined) {
@@ -96,8 +107,8 @@ async function firstLook(requests: S3Requests, signal: AbortSignal): Promise<Fir
       const count =
         'Buckets' in answer
           ? (answer.Buckets?.length ?? 0)
-          : 'KeyCount' in answer
-            ? (answer.KeyCount ?? 0)
+          : 'Contents' in answer
+            ? (answer.Contents?.length ?? 0)
             : 0;
       const date = answerDate(answer);
       return { count, ...(date === undefined ? {} : { clockDifferenceMs: Date.now() - date }) };
@@ -115,6 +126,18 @@ function isNetworkTrouble(error: RemoteError): boolean {
   return error.code === undefined || /^(E[A-Z]|ERR_|HPE_|CERT|DEPTH|SELF|UNABLE)/.test(error.code);
 }
 
+/** The status of a refusal that isn't an S3 service's: no error document came with it. Undefined for those that are, and for none. */
+function strangeStatus(error: RemoteError | undefined): number | undefined {
+  const { name, $metadata } = (error?.cause ?? {}) as {
+    name?: unknown;
+    $metadata?: { httpStatusCode?: number };
+  };
+  // What a sign-in service refuses says nothing about the storage.
+  if (name === 'CredentialsProviderError' || name === 'TokenProviderError') return undefined;
+  const status = $metadata?.httpStatusCode;
+  return status === undefined || isAnswerOfS3(error?.cause) ? undefined : status;
+}
+
 async function* otherStyle(
   config: S3Config,
   host: BackendHost,
@@ -124,7 +147,7 @@ async function* otherStyle(
   const connection = await connectS3({ ...config, forcePathStyle: true }, host);
   try {
     const again = await firstLook(new S3Requests({ ...config, forcePathStyle: true }, connection), signal);
-    if (again.error && isNetworkTrouble(again.error)) {
+    if (again.error && (isNetworkTrouble(again.error) || strangeStatus(again.error) !== undefined)) {
       yield { title: 'Reached', outcome: 'failed', detail: error.message };
       return;
     }

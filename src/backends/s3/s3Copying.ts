@@ -152,7 +152,9 @@ async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSi
     modified === undefined
       ? { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL, MetadataDirective: 'COPY' as const }
       : { ...attributes, MetadataDirective: 'REPLACE' as const };
-  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+  const tags = before.tagCount > 0 ? ['s3:GetObjectTagging', 's3:PutObjectTagging'] : [];
+  const about = aboutObject(place, 'CopyObject', [...tags, ...(ACL ? ['s3:PutObjectAcl'] : [])]);
+  const answer = await requests.run(about, signal, ({ client, sdk }) =>
     client.send(
       new sdk.CopyObjectCommand({
         ...sent,

@@ -1,8 +1,9 @@
 import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../../remote/remoteError';
-import { type ErrorContext, fail, sentence, serviceName } from './errorWords';
+import { codeWord, type ErrorContext, fail, sentence, serviceName } from './errorWords';
 import { credentialsError, networkError } from './networkErrors';
 import type { S3Config } from './s3Config';
 import { ssoLogin } from './s3Credentials';
+import { deniedSentences, ownWords } from './s3Denials';
 
 /** A service's answer that isn't a success, whichever client received it. */
 interface ServiceFailure {
@@ -12,6 +13,8 @@ interface ServiceFailure {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Extra elements of the error document: `Region`, `Endpoint`. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** S3's name of what was asked, where the client noted it. */
+  readonly operation: string | undefined;
 }
 
 /**
@@ -31,8 +34,9 @@ function subject(context: ErrorContext): string {
 
 // ---- the service's own answers -----------------------------------------------------------------------------------
 
-function serviceError(error: unknown, context: ErrorContext): RemoteError {
+function serviceError(error: unknown, about: ErrorContext): RemoteError {
   const failure = failureOf(error);
+  const context = failure.operation === undefined ? about : { ...about, operation: failure.operation };
   const code = failure.code ?? '';
   const shown = [code, failure.status === undefined ? '' : `(${failure.status})`].filter(Boolean).join(' ');
   const details: RemoteErrorDetails = {
@@ -79,11 +83,19 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
         message: `The upload of ${it} was ended by someone else; it has to start anew.`,
       };
     case 'AccessDenied':
+    case 'AccessForbidden':
     case 'AllAccessDisabled':
     case 'AccountProblem':
     case 'Forbidden':
+    case 'ObjectLocked':
     case 'UnauthorizedAccess':
+    case 'XMinioObjectLocked':
       return forbidden(failure, context);
+    case 'InvalidRequest':
+      // MinIO's code for a locked object is the one of any bad request.
+      return /WORM|object lock|legal hold/i.test(failure.message ?? '')
+        ? forbidden(failure, context)
+        : undefined;
     case 'InvalidAccessKeyId':
       return {
         kind: 'signInNeeded',
@@ -134,12 +146,23 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
         kind: 'badName',
         message: `"${bucket}" can't be the name of a bucket: use 3 to 63 lower-case letters, digits, "-" and ".".`,
       };
+    case 'KeyTooLong':
     case 'KeyTooLongError':
+    case 'XMinioObjectNameTooLong':
       return { kind: 'badName', message: `${it} has a longer name than ${serviceName(config)} allows.` };
-    case 'InvalidURI':
+    case 'InvalidKey':
+    case 'InvalidKeyName':
+    case 'InvalidObjectKey':
     case 'InvalidObjectName':
+    case 'InvalidURI':
+    case 'KeyUnsupported':
     case 'XMinioInvalidObjectName':
-      return { kind: 'badName', message: `${serviceName(config)} does not allow the name of ${it}.` };
+    case 'XMinioInvalidResourceName':
+    case 'XMinioObjectNamePrefixSlash':
+      return {
+        kind: 'badName',
+        message: `${serviceName(config)} does not allow the name of ${it}. Rename it.${ownWords(failure.message ?? '', config)}`,
+      };
     case 'PermanentRedirect':
     case 'TemporaryRedirect':
     case 'AuthorizationHeaderMalformed':
@@ -195,28 +218,13 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
   if (code.startsWith('KMS.'))
     return {
       kind: 'forbidden',
-      message: `The encryption key of ${it} can't be used (${code}). Ask for the right to use it, or set another "sseKmsKeyId".`,
+      message: `The encryption key of ${it} can't be used (${code}). Ask for the right to use it, or set another "sseKmsKeyId".${ownWords(failure.message ?? '', config)}`,
     };
   return undefined;
 }
 
 function forbidden(failure: ServiceFailure, context: ErrorContext): Verdict {
-  const it = subject(context);
-  const action = /\b(kms:[A-Za-z]+)\b/.exec(failure.message ?? '')?.[1];
-  if (action)
-    return {
-      kind: 'forbidden',
-      message: `${it}: these credentials may not use the encryption key (${action}).`,
-    };
-  if (context.config.credentials === 'anonymous')
-    return {
-      kind: 'forbidden',
-      message: `${it} is not public. Set "credentials" to something other than "anonymous".`,
-    };
-  return {
-    kind: 'forbidden',
-    message: `${it}: access denied. The credentials lack a permission for this, or belong to another account.`,
-  };
+  return { kind: 'forbidden', message: deniedSentences(failure.message, subject(context), context) };
 }
 
 function renewalHint(config: S3Config): string {
@@ -339,6 +347,7 @@ function failureOf(error: unknown): ServiceFailure {
     Code?: unknown;
     code?: unknown;
     message?: unknown;
+    operation?: unknown;
     $metadata?: { httpStatusCode?: number };
     $response?: { statusCode?: number; headers?: Record<string, string> };
   };
@@ -349,10 +358,11 @@ function failureOf(error: unknown): ServiceFailure {
     name === undefined || /^(Unknown|UnknownError|Error|SyntaxError|TypeError|\d+)$/.test(name);
   return {
     status,
-    code: meaningless ? undefined : name,
+    code: meaningless ? undefined : codeWord(name),
     message: typeof e.message === 'string' && e.message !== 'UnknownError' ? e.message : undefined,
     headers: e.$response?.headers ?? {},
     extra: e as Record<string, unknown>,
+    operation: typeof e.operation === 'string' ? e.operation : undefined,
   };
 }
 

@@ -7,12 +7,12 @@ import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './bodies
 import { isDirectoryBucket } from './bucketNames';
 import { OpenUploads } from './openUploads';
 import type { ObjectAttributes } from './s3Attributes';
-import { answerDate } from './s3Client';
 import { locationOf } from './s3Config';
 import { conditionOf, headIfThere } from './s3Guards';
 import { type ObjectPlace, placeOf } from './s3Keys';
 import { unquoted } from './s3Objects';
-import { aboutObject, type S3Requests } from './s3Requests';
+import { aboutObject, actionsFor, type S3Requests } from './s3Requests';
+import { answerDate } from './sdkAnswers';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 
 const maxParts = 10_000;
@@ -125,7 +125,8 @@ export async function beginParts(
   withCrc: boolean,
   signal: AbortSignal,
 ): Promise<PartUpload> {
-  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+  const about = aboutObject(place, 'CreateMultipartUpload', actionsFor(attributes));
+  const answer = await requests.run(about, signal, ({ client, sdk }) =>
     client.send(
       new sdk.CreateMultipartUploadCommand({
         ...attributes,

@@ -127,7 +127,11 @@ async function removeBatch(
         `The service reports a failure for a key of "${bucket}" that was not to be removed.`,
       );
     if (Code === 'NoSuchKey') continue;
-    const failure = Object.assign(new Error(Message ?? Code), { name: Code, $metadata: {} });
+    const failure = Object.assign(new Error(Message ?? Code), {
+      name: Code,
+      operation: 'DeleteObjects',
+      $metadata: {},
+    });
     failures.set(path, toRemoteError(failure, requests.context({ bucket, path })) as Error);
   }
 }

@@ -82,6 +82,9 @@ export interface PutAnswer {
 export interface About {
   readonly bucket?: string;
   readonly path?: string;
+  /** Where the SDK isn't sure to be asked, which names it by itself. */
+  readonly operation?: string;
+  readonly moreActions?: readonly string[];
 }
 
 /**
@@ -141,7 +144,7 @@ export class S3Requests {
   /** One page. Throws `notFound` for a missing bucket, `damaged` for a page that isn't whole. */
   list(request: ListRequest, signal: AbortSignal): Promise<ListAnswer> {
     const { bucket, prefix, delimiter, maxKeys, token } = request;
-    return this.run({ bucket }, signal, async (connection) => {
+    return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (connection) => {
       const query: [string, string][] = [
         ['list-type', '2'],
         ['encoding-type', 'url'],
@@ -151,13 +154,13 @@ export class S3Requests {
       if (maxKeys !== undefined) query.push(['max-keys', String(maxKeys)]);
       if (token !== undefined) query.push(['continuation-token', token]);
       const answer = await this.send(bucket, { method: 'GET', key: '', query }, signal);
-      const parsed = answer && parseListing(await textOf(answer), bucket);
+      const parsed = answer && parseListing(await textOf(answer, 'ListObjectsV2'), bucket);
       return parsed ?? sdkList(connection, request, signal);
     });
   }
 
   head(place: ObjectPlace, signal: AbortSignal): Promise<ObjectFacts> {
-    return this.run(aboutObject(place), signal, async (connection) => {
+    return this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
       const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
       if (!answer) return sdkHead(connection, place, signal);
       answer.resume();
@@ -168,7 +171,7 @@ export class S3Requests {
 
   /** The answer's stream has to be read or destroyed. */
   get(place: ObjectPlace, options: GetOptions, signal: AbortSignal): Promise<GetAnswer> {
-    return this.run(aboutObject(place), signal, async (connection) => {
+    return this.run(aboutObject(place, 'GetObject'), signal, async (connection) => {
       const headers = {
         ...(options.range && { range: options.range }),
         ...(options.ifMatch !== undefined && { 'if-match': `"${options.ifMatch}"` }),
@@ -191,39 +194,43 @@ export class S3Requests {
   }
 
   put(request: PutRequest, signal: AbortSignal): Promise<PutAnswer> {
-    return this.run(aboutObject(request.place), signal, async (connection) => {
-      const { place, condition } = request;
-      const headers = {
-        ...headersOf(request.attributes),
-        ...(condition.IfMatch !== undefined && { 'if-match': condition.IfMatch }),
-        ...(condition.IfNoneMatch !== undefined && { 'if-none-match': condition.IfNoneMatch }),
-        ...(request.contentMd5 !== undefined && { 'content-md5': request.contentMd5 }),
-        ...(request.crc32 && { 'x-amz-checksum-crc32': request.crc32 }),
-      };
-      const plain: PlainRequest = {
-        method: 'PUT',
-        key: place.key,
-        headers,
-        body: request.content,
-        bodyLength: request.length,
-      };
-      const answer = await this.send(place.bucket, plain, signal);
-      if (!answer) return sdkPut(connection, request, signal);
-      await textOf(answer);
-      mustBeAnObject(answer);
-      const encryption = answer.headers['x-amz-server-side-encryption'];
-      const date = Date.parse(answer.headers.date ?? '');
-      return {
-        etag: unquoted(answer.headers.etag),
-        serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
-        dateMs: Number.isNaN(date) ? undefined : date,
-      };
-    });
+    return this.run(
+      aboutObject(request.place, 'PutObject', actionsFor(request.attributes)),
+      signal,
+      async (connection) => {
+        const { place, condition } = request;
+        const headers = {
+          ...headersOf(request.attributes),
+          ...(condition.IfMatch !== undefined && { 'if-match': condition.IfMatch }),
+          ...(condition.IfNoneMatch !== undefined && { 'if-none-match': condition.IfNoneMatch }),
+          ...(request.contentMd5 !== undefined && { 'content-md5': request.contentMd5 }),
+          ...(request.crc32 && { 'x-amz-checksum-crc32': request.crc32 }),
+        };
+        const plain: PlainRequest = {
+          method: 'PUT',
+          key: place.key,
+          headers,
+          body: request.content,
+          bodyLength: request.length,
+        };
+        const answer = await this.send(place.bucket, plain, signal);
+        if (!answer) return sdkPut(connection, request, signal);
+        await textOf(answer, 'PutObject');
+        mustBeAnObject(answer);
+        const encryption = answer.headers['x-amz-server-side-encryption'];
+        const date = Date.parse(answer.headers.date ?? '');
+        return {
+          etag: unquoted(answer.headers.etag),
+          serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
+          dateMs: Number.isNaN(date) ? undefined : date,
+        };
+      },
+    );
   }
 
   /** Sends one part of an upload. The answer is its ETag as the service spells it, quotes and all. */
   putPart(request: PartRequest, signal: AbortSignal): Promise<string | undefined> {
-    return this.run(aboutObject(request.place), signal, async (connection) => {
+    return this.run(aboutObject(request.place, 'UploadPart'), signal, async (connection) => {
       const { place, uploadId, number, content, contentMd5, crc32 } = request;
       const plain: PlainRequest = {
         method: 'PUT',
@@ -241,7 +248,7 @@ export class S3Requests {
       };
       const answer = await this.send(place.bucket, plain, signal);
       if (!answer) return sdkPutPart(connection, request, signal);
-      await textOf(answer);
+      await textOf(answer, 'UploadPart');
       return answer.headers.etag;
     });
   }
@@ -281,6 +288,21 @@ function mustBeAnObject(answer: IncomingMessage): void {
   throw new ServiceRefusal(answer.statusCode ?? 200, answer.headers, '');
 }
 
-export function aboutObject(place: ObjectPlace): { readonly bucket: string; readonly path: string } {
-  return { bucket: place.bucket, path: `${place.bucket}/${place.key}` };
+/** What errors of a request about `place` name. */
+export function aboutObject(
+  place: ObjectPlace,
+  operation?: string,
+  moreActions?: readonly string[],
+): About & { readonly bucket: string; readonly path: string } {
+  return {
+    bucket: place.bucket,
+    path: `${place.bucket}/${place.key}`,
+    ...(operation !== undefined && { operation }),
+    ...(moreActions !== undefined && { moreActions }),
+  };
+}
+
+/** What a policy has to allow besides the writing itself for an object with these attributes. */
+export function actionsFor({ Tagging, ACL }: ObjectAttributes): readonly string[] {
+  return [...(Tagging ? ['s3:PutObjectTagging'] : []), ...(ACL ? ['s3:PutObjectAcl'] : [])];
 }

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
-import { answerDate, type S3Connection } from './s3Client';
+import type { S3Connection } from './s3Client';
 import { decodeListedKey, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
 import type { GetAnswer, GetOptions, ListRequest, PartRequest, PutAnswer, PutRequest } from './s3Requests';
+import { answerDate } from './sdkAnswers';
 
 /**
  * The requests of s3Requests.ts made by the SDK: for buckets whose signatures only it knows, and for headers and

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { unescaped } from './listXml';
+import { RemoteError } from '../../remote/remoteError';
+import { rootElement, unescaped } from './listXml';
 import type { BucketAddress, S3Connection } from './s3Client';
 import type { AwsKeys } from './s3Credentials';
 import { encodePart, queryText, type RequestToSign, signedHeaders, unsignedPayload } from './signing';
@@ -10,7 +11,9 @@ import { encodePart, queryText, type RequestToSign, signedHeaders, unsignedPaylo
 const connectTimeoutMs = 15_000;
 const silenceTimeoutMs = 120_000;
 /** An error document is small; what is longer is no error document. */
-const maxErrorBytes = 64 * 1024;
+export const maxErrorBytes = 64 * 1024;
+/** No answer that is held whole is longer: a page of 1,000 keys of 1,024 bytes, each byte spelled as three, has some 4 MB. */
+export const maxAnswerBytes = 32 * 1024 * 1024;
 /** Answers signed by a clock further off than this are why a request was refused. */
 const skewMs = 4 * 60_000;
 
@@ -32,14 +35,31 @@ export class ServiceRefusal extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
   readonly $response: { readonly statusCode: number; readonly headers: http.IncomingHttpHeaders };
   readonly Region: string | undefined;
+  /** The code of the document; undefined where the answer held none: then `name` is made up. */
+  readonly Code: string | undefined;
 
   constructor(status: number, headers: http.IncomingHttpHeaders, document: string) {
     super(elementOf(document, 'Message') ?? 'UnknownError');
+    this.Code = rootElement(document) === 'Error' ? elementOf(document, 'Code') : undefined;
     this.name = elementOf(document, 'Code') ?? 'Unknown';
     this.$metadata = { httpStatusCode: status };
     this.$response = { statusCode: status, headers };
     this.Region = elementOf(document, 'Region');
   }
+}
+
+/**
+ * Whether `error`, of either client, is an answer that only an S3 service gives: a document whose root is `Error` and that has a code. A
+ * status alone is anybody's, and headers can be put on by whatever stands in between. Pure.
+ */
+export function isAnswerOfS3(error: unknown): boolean {
+  const { $response, Code } = (error ?? {}) as Partial<ServiceRefusal>;
+  const { headers = {}, root = 'Error' } = ($response ?? {}) as {
+    headers?: http.IncomingHttpHeaders;
+    root?: string;
+  };
+  // Azure's documents look the same.
+  return typeof Code === 'string' && root === 'Error' && headers['x-ms-request-id'] === undefined;
 }
 
 /** The region of the bucket that was asked, when `error`, of either client, is a refusal to serve it from another. Pure. */
@@ -90,7 +110,7 @@ export async function sendSigned(
   );
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) return answer;
-  const refusal = new ServiceRefusal(status, answer.headers, await textOf(answer, maxErrorBytes));
+  const refusal = new ServiceRefusal(status, answer.headers, await errorText(answer));
   const now = Date.parse(answer.headers.date ?? '');
   if (status === 403 && Math.abs(now - signedAt) > skewMs) {
     // From now on sign by the service's clock (sync-semantics H10); the answer to a HEAD can't name the reason.
@@ -107,19 +127,43 @@ export function arePlain(headers: Readonly<Record<string, string>>): boolean {
   return true;
 }
 
-/** A whole body as text. Fails when the connection ends early, or when it is longer than `limit`. */
-export async function textOf(
-  answer: http.IncomingMessage,
-  limit = Number.POSITIVE_INFINITY,
-): Promise<string> {
+/**
+ * A whole body as text. Fails when the connection ends early, and with `damaged`, naming `operation`, when it is longer than an answer
+ * can be.
+ */
+export async function textOf(answer: http.IncomingMessage, operation: string): Promise<string> {
+  if (Number(answer.headers['content-length']) > maxAnswerBytes) {
+    answer.destroy();
+    throw tooLong(operation);
+  }
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > limit) break; // leaving the loop ends the connection
+    if (length > maxAnswerBytes) throw tooLong(operation); // leaving the loop ends the connection
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The beginning of an error document; its connection ends where it is longer than one can be. */
+async function errorText(answer: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxErrorBytes) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What an answer without end fails with. */
+export function tooLong(operation: string): RemoteError {
+  return new RemoteError(
+    'damaged',
+    `The answer to ${operation} is longer than that of an S3 service can be, so it was broken off. Is "endpoint" right?`,
+  );
 }
 
 function lengthOf(request: PlainRequest): number {

@@ -30,7 +30,7 @@ export interface NotS3Server {
 }
 
 /** Starts it on a free port of 127.0.0.1; it gives every request the same answer. `otherText` doesn't even speak HTTP. */
-export async function startNotS3(what: NotS3): Promise<NotS3Server> {
+export async function startNotS3(what: NotS3 | RequestListener): Promise<NotS3Server> {
   const sockets = new Set<Socket>();
   const server: Server =
     what === 'otherText'
@@ -40,7 +40,7 @@ export async function startNotS3(what: NotS3): Promise<NotS3Server> {
         })
       : createHttpServer((message, response) => {
           message.resume();
-          message.on('end', () => answers[what](message, response));
+          message.on('end', () => (typeof what === 'string' ? answers[what] : what)(message, response));
         });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
