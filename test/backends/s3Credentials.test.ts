@@ -211,6 +211,204 @@ test('a program gives keys only where programs may run; a failing one is told wi
     await rm(ran);
   }));
 
+/** Files of which the SDK runs PROGRAM for the remote's settings; what isn't said is `{ profile: 'p' }`. */
+const runningPrograms: readonly {
+  readonly what: string;
+  readonly config?: string;
+  readonly credentials?: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+}[] = [
+  {
+    what: 'indented settings',
+    config: '[profile p]\n  region = us-east-1\n  credential_process = PROGRAM\n',
+  },
+  {
+    what: 'settings indented by a tab',
+    config: '[profile p]\nregion = us-east-1\n\tcredential_process = PROGRAM\n',
+  },
+  {
+    what: 'an indented setting below a nested one',
+    config: '[profile p]\ns3 =\n  x = y\nregion = us-east-1\n  credential_process = PROGRAM\n',
+  },
+  { what: 'an indented header', config: '  [profile p]\ncredential_process = PROGRAM\n' },
+  { what: 'a tab in the header', config: '[profile\tp]\ncredential_process = PROGRAM\n' },
+  { what: 'a quoted name', config: '[profile "p"]\ncredential_process = PROGRAM\n' },
+  { what: 'a point in the header', config: '[profile.p]\ncredential_process = PROGRAM\n' },
+  { what: 'comments', config: '[profile p] ; mine\n# x\ncredential_process = PROGRAM # now\n' },
+  { what: 'no blanks', config: '[profile p]\ncredential_process=PROGRAM\n' },
+  { what: 'a mark and CRLF', config: '\ufeff[profile p]\r\ncredential_process = PROGRAM\r\n' },
+  {
+    what: 'a second section',
+    config: '[profile p]\nregion = a\n[profile q]\n[profile p]\ncredential_process = PROGRAM\n',
+  },
+  {
+    what: 'text behind the next header',
+    config: '[profile p]\nregion = a\n[profile q] x\ncredential_process = PROGRAM\n',
+  },
+  { what: 'the credentials file', credentials: '[p]\n credential_process = PROGRAM\n' },
+  {
+    what: '"profile" in the credentials file',
+    credentials: '[profile p]\ncredential_process = PROGRAM\n',
+    settings: { profile: 'profile.p' },
+  },
+  {
+    what: 'a part in each file',
+    config: '[profile p]\nregion = a\n',
+    credentials: '[p]\ncredential_process = PROGRAM\n',
+  },
+  {
+    what: 'a source profile that is indented',
+    config:
+      '[profile p]\n  role_arn = arn:aws:iam::1:role/r\n  source_profile = q\n[profile q]\n  credential_process = PROGRAM\n',
+  },
+  {
+    what: 'a chain of two roles',
+    config:
+      '[profile p]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = q\n[profile q]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = o\n[profile o]\n credential_process = PROGRAM\n',
+  },
+  {
+    what: 'a name of other letters in the credentials file',
+    credentials: '[grün]\n credential_process = PROGRAM\n',
+    settings: { profile: 'grün' },
+  },
+  {
+    what: 'the default profile',
+    config: '[default]\n  credential_process = PROGRAM\n',
+    settings: { credentials: 'environment' },
+  },
+  {
+    what: '[profile default]',
+    config: '[default]\nregion = a\n[profile default]\n credential_process = PROGRAM\n',
+    settings: { credentials: 'environment' },
+  },
+  {
+    what: 'AWS_PROFILE',
+    config: '[profile p]\n credential_process = PROGRAM\n',
+    settings: { credentials: 'environment' },
+    env: { AWS_PROFILE: 'p' },
+  },
+  {
+    what: 'AWS_DEFAULT_PROFILE',
+    config: '[profile p]\n credential_process = PROGRAM\n',
+    settings: { credentials: 'environment' },
+    env: { AWS_DEFAULT_PROFILE: 'p' },
+  },
+  {
+    what: 'an empty AWS_PROFILE',
+    config: '[default]\ncredential_process = PROGRAM\n',
+    settings: { credentials: 'environment' },
+    env: { AWS_PROFILE: '' },
+  },
+  {
+    what: 'a role of the environment’s profile that can’t be assumed',
+    config:
+      '[profile p]\n role_arn = arn:aws:iam::1:role/r\n source_profile = gone\n credential_process = PROGRAM\n',
+    settings: { credentials: 'environment' },
+    env: { AWS_PROFILE: 'p' },
+  },
+];
+
+for (const { what, config = '', credentials = '', settings = { profile: 'p' }, env = {} } of runningPrograms)
+  test(`in an untrusted workspace no program runs: ${what}`, () =>
+    inHome(async (home) => {
+      const ran = path.join(home.folder, 'ran');
+      const program = path.join(home.folder, 'give');
+      const answer = JSON.stringify({ Version: 1, AccessKeyId: 'AKIA', SecretAccessKey: 'x' });
+      await writeFile(program, `#!/bin/sh\ntouch ${ran}\necho '${answer}'\n`);
+      await chmod(program, 0o755);
+      await home.config(config.replace('PROGRAM', program));
+      await home.credentials(credentials.replace('PROGRAM', program));
+      const host = { env: { ...home.env, ...env } };
+      const before = { ...process.env };
+      Object.assign(process.env, env);
+      try {
+        await opened(home, settings, { ...host, mayRunPrograms: false }, async ({ list }) => {
+          await fails(list(), 'signInNeeded', /running a program, which is not allowed in an untrusted/);
+        });
+        await assert.rejects(rm(ran), /ENOENT/);
+        await opened(home, settings, { ...host, mayRunPrograms: true }, async ({ list }) => {
+          await list().catch(() => {});
+        });
+        await rm(ran); // so it would have run
+      } finally {
+        for (const name of Object.keys(env)) delete process.env[name];
+        Object.assign(process.env, before);
+      }
+    }));
+
+/** What aws 1.45 takes of the same environment (test/interop/awsCredentials.test.ts). */
+const environments: readonly {
+  readonly env: Readonly<Record<string, string>>;
+  /** Whose keys sign; a message for what is refused. */
+  readonly takes: 'ENV' | 'P' | 'Q' | 'DEFAULT' | RegExp;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}[] = [
+  { env: {}, takes: 'DEFAULT' },
+  { env: { AWS_PROFILE: 'p' }, takes: 'P' },
+  { env: { AWS_DEFAULT_PROFILE: 'q' }, takes: 'Q' },
+  { env: { AWS_DEFAULT_PROFILE: 'q', AWS_PROFILE: 'p' }, takes: 'Q' },
+  { env: { key: 'ENV', secret: 's' }, takes: 'ENV' },
+  { env: { AWS_PROFILE: 'p', key: 'ENV', secret: 's' }, takes: 'ENV' },
+  { env: { AWS_DEFAULT_PROFILE: 'q', key: 'ENV', secret: 's' }, takes: 'ENV' },
+  { env: { AWS_PROFILE: 'p', key: 'ENV', secret: 's' }, settings: { profile: 'q' }, takes: 'Q' },
+  { env: { key: 'ENV', secret: 's' }, settings: { profile: 'p' }, takes: 'P' },
+  { env: { AWS_PROFILE: 'p', secret: 's' }, takes: 'P' },
+  { env: { AWS_PROFILE: 'p', key: '', secret: 's' }, takes: 'P' },
+  { env: { AWS_PROFILE: 'p', key: 'ENV' }, takes: /AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY/ },
+  { env: { key: 'ENV', secret: '' }, takes: /AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY/ },
+  { env: { AWS_PROFILE: 'gone' }, takes: /no profile "gone", which AWS_PROFILE names,/ },
+  {
+    env: { AWS_DEFAULT_PROFILE: 'gone', AWS_PROFILE: 'p' },
+    takes: /"gone", which AWS_DEFAULT_PROFILE names,/,
+  },
+];
+
+for (const { env, takes, settings } of environments)
+  test(`of ${JSON.stringify({ ...env, ...settings })} the credentials are taken as aws takes them: ${takes}`, () =>
+    inHome(async (home) => {
+      await home.credentials(
+        ['default', 'p', 'q'].map((name) => `[${name}]\n${keysOf(name.toUpperCase(), 'wrong')}`).join(''),
+      );
+      const { key, secret, ...rest } = env;
+      const full = {
+        ...home.env,
+        ...rest,
+        ...(key !== undefined && { AWS_ACCESS_KEY_ID: key }),
+        ...(secret !== undefined && { AWS_SECRET_ACCESS_KEY: secret }),
+      };
+      await opened(home, settings ?? { credentials: 'environment' }, { env: full }, async ({ list }) => {
+        if (takes instanceof RegExp) {
+          await fails(list(), 'signInNeeded', takes);
+          return;
+        }
+        await assert.rejects(list());
+        assert.match(
+          s3.requests.at(-1)?.headers['authorization']?.toString() ?? '',
+          new RegExp(`Credential=${takes}/`),
+        );
+      });
+    }));
+
+for (const env of [
+  { AWS_SESSION_TOKEN: 'new', AWS_SECURITY_TOKEN: 'old' },
+  { AWS_SECURITY_TOKEN: 'new' },
+  { AWS_SESSION_TOKEN: '', AWS_SECURITY_TOKEN: 'new' },
+])
+  test(`keys of the environment go with their token: ${JSON.stringify(env)}`, () =>
+    inHome(async (home) => {
+      const keys = { AWS_ACCESS_KEY_ID: 'ENV', AWS_SECRET_ACCESS_KEY: 's', AWS_PROFILE: 'p' };
+      await opened(
+        home,
+        { credentials: 'environment' },
+        { env: { ...home.env, ...keys, ...env } },
+        async ({ list }) => {
+          await assert.rejects(list());
+          assert.equal(s3.requests.at(-1)?.headers['x-amz-security-token'], 'new');
+        },
+      );
+    }));
+
 test('a role is assumed with the keys of another profile, once for many requests', () =>
   inHome(async (home) => {
     await home.config(

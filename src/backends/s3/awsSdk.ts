@@ -26,3 +26,4 @@ export {
 } from '@aws-sdk/client-s3';
 export { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 export { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+export { parseKnownFiles } from '@smithy/core/config';

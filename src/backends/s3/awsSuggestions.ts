@@ -28,7 +28,7 @@ function suggestion(
   const region = firstOf(profileChain(found, label), 'region');
   const endpoint = endpointOf(profile, found, env);
   const style = profile.get('s3.addressing_style');
-  const problem = problemOf(label, endpoint);
+  const problem = problemOf(label, found, endpoint);
   return {
     source: 'AWS profile',
     label,
@@ -67,10 +67,16 @@ function endpointOf(
   return own || profile.get('endpoint_url') || undefined;
 }
 
-function problemOf(label: string, endpoint: string | undefined): string | undefined {
-  // Profiles of such names are refused when credentials are asked for.
-  if (/[^\w@+.%:/-]/.test(label))
-    return 'Its name has signs that can’t be used here. Rename it: letters, digits and -_.@ without blanks.';
+function problemOf(
+  label: string,
+  { notForSdk }: AwsProfiles,
+  endpoint: string | undefined,
+): string | undefined {
+  // These are refused when credentials are asked for.
+  if (notForSdk.get(label) !== undefined)
+    return 'Its file is stored as UTF-16, which the AWS tools can’t read. Save it as UTF-8.';
+  if (notForSdk.has(label))
+    return 'Its name can’t be used here as it is written. Rename it: [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.';
   return endpoint === undefined ? undefined : endpointProblem(endpoint);
 }
 

@@ -1,7 +1,14 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { RemoteError } from '../../remote/remoteError';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { BackendHost, WizardChoice } from '../backend';
-import { type AwsProfile, awsFiles, describeProfile, profileChain, readAwsProfiles } from './awsProfiles';
+import {
+  type AwsProfile,
+  type AwsProfiles,
+  awsFiles,
+  describeProfile,
+  profileChain,
+  readAwsProfiles,
+} from './awsProfiles';
 import type { S3Config } from './s3Config';
 
 type Sdk = typeof import('./awsSdk');
@@ -87,9 +94,9 @@ function askedOnce(host: BackendHost, load: (asking: BackendHost) => Promise<Aws
  */
 export async function surroundingRegion(config: S3Config, host: BackendHost): Promise<string | undefined> {
   if (config.credentials !== 'profile' && config.credentials !== 'environment') return undefined;
-  const fromEnvironment = host.env['AWS_REGION'] ?? host.env['AWS_DEFAULT_REGION'];
+  const fromEnvironment = host.env['AWS_REGION'] || host.env['AWS_DEFAULT_REGION'];
   if (config.credentials === 'environment' && fromEnvironment) return fromEnvironment;
-  const name = config.credentials === 'profile' ? config.profile : (host.env['AWS_PROFILE'] ?? 'default');
+  const name = config.credentials === 'profile' ? config.profile : profileOfEnvironment(host.env)?.name;
   const profiles = await readAwsProfiles(host.env).catch(() => undefined);
   return profiles?.profiles.get(name ?? 'default')?.get('region') ?? fromEnvironment;
 }
@@ -118,8 +125,8 @@ async function fromProfile(
   sdk: Sdk,
   signInClient: SignInClient,
 ): Promise<AwsKeys> {
-  const chain = await profileChainOf(profile, host);
-  if (chain.length === 0) throw noProfile(profile, host);
+  const chain = await profileChainOf(profile, host, sdk);
+  if (chain.length === 0) throw await unknownProfile(profile, host);
   refusePrograms(profile, chain, host);
   const files = awsFiles(host.env);
   try {
@@ -132,32 +139,56 @@ async function fromProfile(
       clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
     })();
   } catch (error) {
-    throw profileError(error, profile, chain);
+    throw await profileError(error, profile, chain, host);
   }
 }
 
+/** The profile that the environment names, and by which variable; as `aws` has it, AWS_DEFAULT_PROFILE goes first. */
+function profileOfEnvironment(
+  env: BackendHost['env'],
+): { readonly name: string; readonly variable: string } | undefined {
+  for (const variable of ['AWS_DEFAULT_PROFILE', 'AWS_PROFILE']) {
+    const name = env[variable];
+    if (name) return { name, variable };
+  }
+  return undefined;
+}
+
+/**
+ * In the order of `aws`: keys in the environment go before the profile that it names (only `--profile`, here the setting
+ * "profile", goes before both), a key without its secret is an error, a secret without a key is nothing.
+ */
 async function fromSurroundings(
   config: S3Config,
   host: BackendHost,
   sdk: Sdk,
   signInClient: SignInClient,
 ): Promise<AwsKeys> {
-  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = host.env;
-  if (AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY && !host.env['AWS_PROFILE'])
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_SECURITY_TOKEN } = host.env;
+  if (AWS_ACCESS_KEY_ID) {
+    if (!AWS_SECRET_ACCESS_KEY)
+      throw new RemoteError(
+        'signInNeeded',
+        'The environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY. Set both, or neither.',
+      );
+    const token = AWS_SESSION_TOKEN || AWS_SECURITY_TOKEN;
     return {
       accessKeyId: AWS_ACCESS_KEY_ID,
       secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+      ...(token ? { sessionToken: token } : {}),
     };
-  const profile = host.env['AWS_PROFILE'] ?? 'default';
-  const chain = await profileChainOf(profile, host);
-  if (chain.length === 0 && host.env['AWS_PROFILE'])
-    throw noProfile(profile, host, ', which AWS_PROFILE names,');
+  }
+  const named = profileOfEnvironment(host.env);
+  const profile = named?.name ?? 'default';
+  const chain = await profileChainOf(profile, host, sdk);
+  if (chain.length === 0 && named)
+    throw await unknownProfile(profile, host, `, which ${named.variable} names,`);
   refusePrograms(profile, chain, host);
   const files = awsFiles(host.env);
   try {
     return await sdk.fromNodeProviderChain({
-      ...(chain.length > 0 ? { profile } : {}),
+      // Always named: without it, the SDK would look in its own environment for another one than the one judged above.
+      profile,
       configFilepath: files.config,
       filepath: files.credentials,
       ignoreCache: true,
@@ -167,7 +198,7 @@ async function fromSurroundings(
       timeout: 1000,
     })();
   } catch (error) {
-    if (chain.length > 0) throw profileError(error, profile, chain);
+    if (chain.length > 0) throw await profileError(error, profile, chain, host);
     throw new RemoteError(
       'signInNeeded',
       `No credentials were found for "${config.name}" in the environment, the shared AWS files or this machine's role. Set "credentials" to "keys" or "profile", or sign in with the AWS command line.`,
@@ -176,33 +207,63 @@ async function fromSurroundings(
   }
 }
 
-/** The profile and those it builds on; empty when there is no such profile. Throws `signInNeeded` where they can't be used. */
-async function profileChainOf(profile: string, host: BackendHost): Promise<readonly AwsProfile[]> {
-  let chain: readonly AwsProfile[];
-  try {
-    chain = profileChain(await readAwsProfiles(host.env), profile);
-  } catch (error) {
-    throw new RemoteError('signInNeeded', `The shared AWS files can't be read: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  const odd = [profile, ...chain.map((p) => p.get('source_profile') ?? '')].find((name) =>
-    /[^\w@+.%:/-]/.test(name),
+/**
+ * The profile and those it builds on, by the reading of the SDK, which is what it acts on; empty when it finds no such profile
+ * (also when it can't read the files).
+ */
+async function profileChainOf(profile: string, host: BackendHost, sdk: Sdk): Promise<readonly AwsProfile[]> {
+  const files = awsFiles(host.env);
+  const found = await sdk.parseKnownFiles({
+    configFilepath: files.config,
+    filepath: files.credentials,
+    ignoreCache: true,
+  });
+  const profiles = new Map(
+    Object.entries(found).map(([name, settings]) => [
+      name,
+      new Map(Object.entries(settings) as [string, string][]),
+    ]),
   );
-  if (odd !== undefined && chain.length > 0)
-    throw new RemoteError(
-      'signInNeeded',
-      `The name of the profile "${odd}" can't be used here. Rename it: letters, digits and -_.@ without blanks.`,
-    );
-  return chain;
+  return profileChain({ profiles }, profile);
 }
 
-function noProfile(profile: string, host: BackendHost, whence = ''): RemoteError {
+/** Why the SDK finds no such profile. */
+async function unknownProfile(profile: string, host: BackendHost, namedBy = ''): Promise<RemoteError> {
+  const found = await readForPeople(host);
+  if (isRemoteError(found)) return found;
+  if (found.notForSdk.has(profile)) return notForSdk(profile, found);
+  if (found.profiles.has(profile)) return givesNoCredentials(profile);
+  return noProfile(profile, host, namedBy);
+}
+
+async function readForPeople(host: BackendHost): Promise<AwsProfiles | RemoteError> {
+  try {
+    return await readAwsProfiles(host.env);
+  } catch (error) {
+    return new RemoteError(
+      'signInNeeded',
+      `The shared AWS files can't be read: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+function notForSdk(profile: string, found: AwsProfiles): RemoteError {
+  const file = found.notForSdk.get(profile);
+  return new RemoteError(
+    'signInNeeded',
+    file === undefined
+      ? `The name of the profile "${profile}" can't be used here as it is written. Write its section as [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.`
+      : `The profile "${profile}" can't be used: ${file} is stored as UTF-16, which the AWS tools can't read. Save it as UTF-8.`,
+  );
+}
+
+function noProfile(profile: string, host: BackendHost, namedBy: string): RemoteError {
   const files = awsFiles(host.env);
   const command = `aws configure --profile ${profile}`;
   return new RemoteError(
     'signInNeeded',
-    `There is no profile "${profile}"${whence} in ${files.config} or ${files.credentials}. Make it with: ${command}`,
+    `There is no profile "${profile}"${namedBy} in ${files.config} or ${files.credentials}. Make it with: ${command}`,
     { command },
   );
 }
@@ -226,7 +287,12 @@ async function askCode(device: string, profile: string, host: BackendHost): Prom
   return code;
 }
 
-function profileError(error: unknown, profile: string, chain: readonly AwsProfile[]): RemoteError {
+async function profileError(
+  error: unknown,
+  profile: string,
+  chain: readonly AwsProfile[],
+  host: BackendHost,
+): Promise<RemoteError> {
   if (error instanceof RemoteError) return error;
   const own = chain[0];
   const last = chain[chain.length - 1];
@@ -259,6 +325,10 @@ function profileError(error: unknown, profile: string, chain: readonly AwsProfil
       `The profile "${profile}" builds on itself: ${[...buildsOn(chain, profile), loopsTo].join(' → ')}. Correct "source_profile".`,
       details,
     );
+  const found = await readForPeople(host);
+  // A file that the SDK can't read is empty to it.
+  if (isRemoteError(found)) return found;
+  if (loopsTo !== undefined && found.notForSdk.has(loopsTo)) return notForSdk(loopsTo, found);
   if (own?.has('source_profile') && last === own)
     return new RemoteError(
       'signInNeeded',
@@ -283,14 +353,15 @@ function profileError(error: unknown, profile: string, chain: readonly AwsProfil
       `The profile "${profile}" may not assume the role ${own.get('role_arn')}. Check the role and its trust.`,
       details,
     );
+  return givesNoCredentials(profile, error);
+}
+
+function givesNoCredentials(profile: string, cause?: unknown): RemoteError {
   const command = `aws configure --profile ${profile}`;
   return new RemoteError(
     'signInNeeded',
     `The profile "${profile}" gives no credentials. Enter them: ${command}`,
-    {
-      ...details,
-      command,
-    },
+    { command, ...(cause !== undefined && { cause }) },
   );
 }
 
