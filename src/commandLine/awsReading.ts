@@ -41,7 +41,7 @@ export function readAws(
       refused(name.startsWith('not for') ? `"aws s3 ${verb}" does not know it.` : `${typed} is not known.`),
   );
 
-  const profile = draft.hints.profile ?? assigned.get('AWS_PROFILE') ?? assigned.get('AWS_DEFAULT_PROFILE');
+  const profile = draft.hints.profile ?? assigned.get('AWS_DEFAULT_PROFILE') ?? assigned.get('AWS_PROFILE');
   const endpoint =
     draft.hints.endpoint ?? assigned.get('AWS_ENDPOINT_URL_S3') ?? assigned.get('AWS_ENDPOINT_URL');
   const hints = (region: string | undefined) => ({ profile, endpoint, region, awsByDefault: true });

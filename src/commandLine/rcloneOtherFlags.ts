@@ -124,6 +124,11 @@ const kinds =
   'acd alias amazon azureblob azurefiles b2 box cache chunker cloudinary combine compress crypt doi drive dropbox fichier filefabric filelu filescom filen ftp gcs gofile gphotos hasher hdfs hidrive http iclouddrive imagekit internetarchive internxt jottacloud koofr linkbox mailru mega memory netstorage onedrive oos opendrive pcloud pikpak pixeldrain premiumizeme proton protondrive putio qingstor quatrix seafile sftp shade sharefile sia smb storj sugarsync swift tardigrade ulozto union uptobox webdav yandex zoho';
 const otherKind = new RegExp(`^(?:${kinds.split(' ').join('|')})-`);
 
+/** Whether rclone has a flag of that name for another kind of storage, or for its remote control. Pure. */
+export function isOtherRcloneFlag(name: string): boolean {
+  return remoteControl.test(name) || otherKind.test(name);
+}
+
 /** The judgement on a flag that has no rule of its own. Pure. */
 export function judgeOther({ name, typed }: FoundFlag): Judgement {
   if (remoteControl.test(name)) return ignored('There is no remote control.');

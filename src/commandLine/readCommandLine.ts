@@ -4,7 +4,8 @@ import { isRemoteError } from '../remote/remoteError';
 import { readAws } from './awsReading';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';
 import { withoutPassword } from './flagRules';
-import { readRclone } from './rcloneReading';
+import { isOtherRcloneFlag } from './rcloneOtherFlags';
+import { rcloneFlags, readRclone } from './rcloneReading';
 import { isProblem, type LineProblem, splitCommandLine } from './shellWords';
 
 /**
@@ -123,15 +124,36 @@ function judgeVariable(name: string, value: string): FlagVerdict {
       verdict: 'ignored',
       because: 'Remotes have credentials of their own, and keys must not stand in lines.',
     };
-  // Every flag of rclone can be set by a variable as well.
-  if (
-    /^RCLONE_/.test(name) &&
-    !/^RCLONE_(?:TRANSFERS|CHECKERS|BWLIMIT|PROGRESS|VERBOSE|STATS|LOG)/.test(name)
-  )
+  if (name.startsWith('RCLONE_')) return judgeRcloneVariable(name);
+  return { flag: name, verdict: 'ignored', because: 'Variables have no effect here; only flags count.' };
+}
+
+function judgeRcloneVariable(name: string): FlagVerdict {
+  // About the file of remotes: its password, and what rclone itself sets for the program that tells the password.
+  if (name === 'RCLONE_CONFIG_PASS' || name === 'RCLONE_CONFIG_DIR')
+    return {
+      flag: name,
+      verdict: 'ignored',
+      because: 'Remotes are those of the settings here, not those of rclone.conf.',
+    };
+  // Whole remotes can be written in variables: RCLONE_CONFIG_NAME_TYPE and so on.
+  if (name.startsWith('RCLONE_CONFIG_'))
     return {
       flag: name,
       verdict: 'refused',
-      because: `Variables are not read. Write it as the flag --${name.slice('RCLONE_'.length).toLowerCase().replaceAll('_', '-')}.`,
+      because:
+        'It is an option of a remote, and remotes in variables are not read. Put the remote into rclone.conf, add it with the command "Import Remotes from rclone.conf", and leave the variable out.',
     };
-  return { flag: name, verdict: 'ignored', because: 'Variables have no effect here; only flags count.' };
+  // Every flag of rclone can be set by a variable as well.
+  if (/^RCLONE_(?:TRANSFERS|CHECKERS|BWLIMIT|PROGRESS|VERBOSE|STATS|LOG)/.test(name))
+    return { flag: name, verdict: 'ignored', because: 'Variables have no effect here; only flags count.' };
+  const flag = name.slice('RCLONE_'.length).toLowerCase().replaceAll('_', '-');
+  return {
+    flag: name,
+    verdict: 'refused',
+    because:
+      rcloneFlags.has(flag) || isOtherRcloneFlag(flag)
+        ? `Variables are not read. Write it as the flag --${flag}.`
+        : `Variables are not read, and there is no flag --${flag} that is known here. Leave it out.`,
+  };
 }

@@ -11,6 +11,7 @@ import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../../src
 import { parsePath } from '../../src/remote/remotePath';
 import { type SignInServer, startSignInServer } from '../servers/awsSignIn/signInServer';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { awsEnvironments } from './awsEnvironments';
 import { anything, calm, pagesOf, write } from './contract/words';
 import { hostWith, inTemporaryFolder, openS3, settingsFor } from './s3.words';
 
@@ -337,34 +338,7 @@ for (const { what, config = '', credentials = '', settings = { profile: 'p' }, e
       }
     }));
 
-/** What aws 1.45 takes of the same environment (test/interop/awsCredentials.test.ts). */
-const environments: readonly {
-  readonly env: Readonly<Record<string, string>>;
-  /** Whose keys sign; a message for what is refused. */
-  readonly takes: 'ENV' | 'P' | 'Q' | 'DEFAULT' | RegExp;
-  readonly settings?: Readonly<Record<string, unknown>>;
-}[] = [
-  { env: {}, takes: 'DEFAULT' },
-  { env: { AWS_PROFILE: 'p' }, takes: 'P' },
-  { env: { AWS_DEFAULT_PROFILE: 'q' }, takes: 'Q' },
-  { env: { AWS_DEFAULT_PROFILE: 'q', AWS_PROFILE: 'p' }, takes: 'Q' },
-  { env: { key: 'ENV', secret: 's' }, takes: 'ENV' },
-  { env: { AWS_PROFILE: 'p', key: 'ENV', secret: 's' }, takes: 'ENV' },
-  { env: { AWS_DEFAULT_PROFILE: 'q', key: 'ENV', secret: 's' }, takes: 'ENV' },
-  { env: { AWS_PROFILE: 'p', key: 'ENV', secret: 's' }, settings: { profile: 'q' }, takes: 'Q' },
-  { env: { key: 'ENV', secret: 's' }, settings: { profile: 'p' }, takes: 'P' },
-  { env: { AWS_PROFILE: 'p', secret: 's' }, takes: 'P' },
-  { env: { AWS_PROFILE: 'p', key: '', secret: 's' }, takes: 'P' },
-  { env: { AWS_PROFILE: 'p', key: 'ENV' }, takes: /AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY/ },
-  { env: { key: 'ENV', secret: '' }, takes: /AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY/ },
-  { env: { AWS_PROFILE: 'gone' }, takes: /no profile "gone", which AWS_PROFILE names,/ },
-  {
-    env: { AWS_DEFAULT_PROFILE: 'gone', AWS_PROFILE: 'p' },
-    takes: /"gone", which AWS_DEFAULT_PROFILE names,/,
-  },
-];
-
-for (const { env, takes, settings } of environments)
+for (const { env, takes, settings } of awsEnvironments)
   test(`of ${JSON.stringify({ ...env, ...settings })} the credentials are taken as aws takes them: ${takes}`, () =>
     inHome(async (home) => {
       await home.credentials(
@@ -408,6 +382,20 @@ for (const env of [
         },
       );
     }));
+
+test('a profile in a file of UTF-16, which the SDK reads as nothing, names the file and the way out', () =>
+  inHome(async (home) => {
+    const text = `[profile p]\n${ownKeys()}[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p\n`;
+    await writeFile(home.env['AWS_CONFIG_FILE'] ?? '', Buffer.from(`\ufeff${text}`, 'utf16le'));
+    for (const profile of ['p', 'r'])
+      await opened(home, { profile }, {}, async ({ list }) => {
+        await fails(list(), 'signInNeeded', /my-config is stored as UTF-16.* Save it as UTF-8/);
+      });
+    await home.credentials('[r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p\n');
+    await opened(home, { profile: 'r' }, {}, async ({ list }) => {
+      await fails(list(), 'signInNeeded', /profile "p" can't be used: .*my-config is stored as UTF-16/);
+    });
+  }));
 
 test('a role is assumed with the keys of another profile, once for many requests', () =>
   inHome(async (home) => {

@@ -69,6 +69,41 @@ test('a variable of rclone that would change what is done is refused, and nothin
   assert.equal(options.deletes, 'none');
 });
 
+for (const [variable, says] of [
+  ['RCLONE_CONFIG_X_TYPE=s3', /option of a remote.*Import Remotes from rclone\.conf/],
+  ['RCLONE_CONFIG_MY_STORE_ACCESS_KEY_ID=k', /option of a remote/],
+  ['RCLONE_CONFIG_LAB_ENDPOINT=http://h:9000', /option of a remote/],
+  ['RCLONE_IGNORE_CASE=true', /Write it as the flag --ignore-case\./],
+  ['RCLONE_S3_VERSIONS=true', /Write it as the flag --s3-versions\./],
+  ['RCLONE_DRIVE_SKIP_GDOCS=true', /Write it as the flag --drive-skip-gdocs\./],
+  ['RCLONE_NO_SUCH_THING=1', /no flag --no-such-thing that is known here/],
+] as const)
+  test(`a variable of rclone gets no advice of a flag that doesn’t exist: ${variable}`, () => {
+    const { flags, options } = read(`${variable} rclone sync dist lab:b --delete-excluded`);
+    assert.equal(flags[0]?.verdict, 'refused');
+    assert.match(flags[0]?.because ?? '', says);
+    assert.equal(options.deletes, 'none');
+  });
+
+test('variables that only tell where rclone’s own file is, or its password, take nothing away', () => {
+  for (const variable of ['RCLONE_CONFIG_PASS=x', 'RCLONE_CONFIG_DIR=/x']) {
+    const { flags, options } = read(`${variable} rclone sync dist lab:b`);
+    assert.equal(flags[0]?.verdict, 'ignored');
+    assert.equal(options.deletes, 'after');
+  }
+});
+
+test('of AWS_DEFAULT_PROFILE and AWS_PROFILE aws takes the first', () => {
+  for (const line of [
+    'AWS_DEFAULT_PROFILE=work AWS_PROFILE=gone',
+    'AWS_PROFILE=gone AWS_DEFAULT_PROFILE=work',
+  ])
+    assert.equal(
+      JSON.stringify(read(`${line} aws s3 sync dist s3://b/x`).target),
+      JSON.stringify(read('aws s3 sync dist s3://b/x --profile work').target),
+    );
+});
+
 test('of a switch that comes up twice the last one counts', () => {
   assert.equal(
     read('rclone sync dist lab:b --delete-excluded --delete-excluded=false').options.deleteExcluded,
