@@ -5,7 +5,7 @@ import { showConnectionTest } from './connectionTest';
 import { importRcloneConfig } from './importRemotes';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import type { Shell } from './shell';
-import { addSuggestion, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
+import { addSuggestions, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
 import * as window from './window';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 
@@ -21,7 +21,7 @@ export async function addRemote(shell: Shell): Promise<string | undefined> {
     const way = await chooseWay(shell);
     if (!way) return undefined;
     if (way === 'import') return (await importRcloneConfig(shell))[0];
-    if ('source' in way) return addSuggestion(shell, way);
+    if ('source' in way) return (await addSuggestions(shell, [way]))[0];
     const name = await askRemote(shell, way, true);
     if (name !== 'back') return name;
   }

@@ -11,7 +11,7 @@ import { RemoteError } from '../remote/remoteError';
 import { parseTokenBlob } from '../signIn/tokenBlob';
 import { askClash, pickSeveral } from './pickSeveral';
 import { foldName } from './remoteUri';
-import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
+import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
 import { writtenRemotes } from './settings';
 import type { Shell } from './shell';
 import { showFailure } from './userMessages';
@@ -157,9 +157,14 @@ function freeName(name: string, problem: (name: string) => string | undefined): 
 
 async function importAll(shell: Shell, decided: readonly Decided[]): Promise<readonly string[]> {
   const told: string[] = [];
+  const saved: SavedRemote[] = [];
   for (const { found, settings, replaces } of decided) {
     const account = await adoptSignIn(shell, found, settings, told);
-    await saveRemote(shell, found.backend, { ...settings, ...account }, found.secrets, replaces?.name);
+    const { backend, secrets } = found;
+    saved.push({ backend, settings: { ...settings, ...account }, secrets, replaces: replaces?.name });
+  }
+  await saveRemotes(shell, saved);
+  for (const { found, settings, replaces } of decided) {
     const former = shell.app.backends.find(({ id }) => id === replaces?.backend);
     if (former && former !== found.backend) await shell.secrets.remove(settings.name, former.secretFields);
   }

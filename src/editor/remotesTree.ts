@@ -8,6 +8,7 @@ import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { CheckedSettings } from './checkedSettings';
 import { type LoadedFolder, LoadedFolders } from './loadedFolders';
 import type { RemoteChange } from './remoteChanges';
+import { RemoteRows } from './remoteRows';
 import { fillTooltip, remoteTooltip, treeItemOf } from './remotesTreeItems';
 import { TrashTree } from './trashTree';
 import {
@@ -22,7 +23,6 @@ import {
   type RemoteNode,
   type TreeNode,
   trashId,
-  treeRoot,
 } from './treeNode';
 
 /** Pages that a refresh asks for again at most, so that refreshing a folder of which much was loaded stays quick. */
@@ -45,11 +45,13 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private readonly stale = new Set<string>();
   private settling: NodeJS.Timeout | undefined;
   private readonly trash: TrashTree;
+  private readonly remotes: RemoteRows;
 
   constructor(
     private readonly app: App,
     private readonly settings: () => CheckedSettings,
   ) {
+    this.remotes = new RemoteRows(app, this.nodes, (node) => this.keep(node));
     this.trash = new TrashTree(
       app,
       () => settings().pageSize,
@@ -80,7 +82,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    if (node === undefined) return this.remoteNodes();
+    if (node === undefined) return this.remotes.draw();
     if (node.kind === 'trash') return this.trash.rows(node);
     if (!isContainer(node)) return [];
     const state = this.loaded.of(node.id);
@@ -121,7 +123,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** The row of a folder, or of the remote when the address is where its tree starts; undefined outside of all trees. */
   containerAt(address: RemoteAddress): ContainerNode | undefined {
-    const remote = this.remoteNodes().find((node) => node.address.remote === address.remote);
+    const remote = this.remotes.all().find((node) => node.address.remote === address.remote);
     if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
     if (address.path === remote.address.path) return remote;
     const known = this.nodes.get(folderId(address));
@@ -140,7 +142,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
    * is loaded, the folder is filtered by the name. Undefined when there is no such row. Throws the listing's error.
    */
   async find(address: RemoteAddress, kind: 'folder' | 'file'): Promise<TreeNode | undefined> {
-    const remote = this.remoteNodes().find((node) => node.address.remote === address.remote);
+    const remote = this.remotes.all().find((node) => node.address.remote === address.remote);
     if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
     let container: ContainerNode = remote;
     const below = address.path.slice(remote.address.path.length).replace(/^\//, '');
@@ -236,7 +238,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** Lists everything again that is open of one remote. */
   refreshRemote(name: string): void {
-    const node = this.remoteNodes().find(({ address }) => address.remote === name);
+    const node = this.remotes.all().find(({ address }) => address.remote === name);
     if (node) this.refresh(node);
   }
 
@@ -310,19 +312,26 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /**
    * The settings were changed, or the secrets of the remote named: what is loaded of such a remote is forgotten and listed
-   * anew where it is open. The others stay as they are.
+   * again where it is open. Only what differs is drawn: a tree that is drawn whole loses the clicks of that moment, and a
+   * remote that is saved is told of several times, once for its settings and once for each secret.
    */
   remotesChanged(named?: string): void {
     const now = new Map(this.app.remotes().map(({ settings }) => [settings.name, JSON.stringify(settings)]));
-    for (const [id, { settings }] of this.loaded.all()) {
+    const stale: string[] = [];
+    let filtersGone = false;
+    for (const [id, { settings, pages }] of this.loaded.all()) {
       const name = remoteName(id);
-      if (!now.has(name)) this.loaded.forget(id);
-      else if (name === named || now.get(name) !== settings) this.loaded.forgetPages(id);
+      if (!now.has(name)) filtersGone = this.loaded.forget(id) || filtersGone;
+      else if (pages && (name === named || now.get(name) !== settings)) {
+        this.loaded.forgetPages(id);
+        stale.push(name);
+      }
     }
     for (const id of [...this.nodes.keys()]) if (!now.has(remoteName(id))) this.nodes.delete(id);
-    this.trash.forget(named);
-    this.filtersChanged.fire();
-    this.changed.fire(undefined);
+    for (const name of new Set(stale)) this.trash.forget(name);
+    if (filtersGone) this.filtersChanged.fire();
+    if (this.remotes.differ) this.changed.fire(undefined);
+    else for (const node of this.remotes.all()) if (stale.includes(node.address.remote)) this.show(node);
   }
 
   dispose(): void {
@@ -336,20 +345,6 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** Draws a row and what is below it anew. The editor knows rows by object, so it must be the newest of its id. */
   private show(node: PagedNode): void {
     this.changed.fire(this.nodes.get(node.id) ?? node);
-  }
-
-  private remoteNodes(): RemoteNode[] {
-    return this.app.remotes().map((configured, index) => {
-      // Names may stand twice in the settings; the second is a row with its problem, and needs an id of its own.
-      const id = `${configured.settings.name}:${configured.problems.length > 0 ? `#${index}` : ''}`;
-      const known = this.nodes.get(id);
-      if (
-        known?.kind === 'remote' &&
-        JSON.stringify(known.configured.settings) === JSON.stringify(configured.settings)
-      )
-        return known;
-      return this.keep({ kind: 'remote', id, configured, address: treeRoot(configured) });
-    });
   }
 
   private rowsOf(node: ContainerNode, state: LoadedFolder, pages: FolderPages): TreeNode[] {

@@ -6,26 +6,43 @@ import type { Shell } from './shell';
 
 type Keeping = Pick<Shell, 'secrets'>;
 
+/** A remote to be stored. `replaces` names the remote it takes the place of, whose secrets are moved when the name is another. */
+export interface SavedRemote {
+  readonly backend: Backend;
+  readonly settings: RemoteSettings;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly replaces?: string | undefined;
+}
+
 /**
- * Writes a remote to the settings and its secrets to secret storage; `replaces` names the remote it takes the place of,
- * whose secrets are moved when the name is another. Secrets come first, so that who sees the settings finds them.
+ * Writes remotes to the settings, all in one change, and their secrets to secret storage. Secrets come first, so that who
+ * sees the settings finds them.
  */
+export async function saveRemotes({ secrets }: Keeping, remotes: readonly SavedRemote[]): Promise<void> {
+  for (const { backend, settings, secrets: values } of remotes)
+    await secrets.replace(settings.name, backend.secretFields, values);
+  await changeRemotes((written) => {
+    const list = [...written];
+    for (const { settings, replaces } of remotes) {
+      const at = replaces === undefined ? -1 : list.findIndex((remote) => remote?.name === replaces);
+      list.splice(at < 0 ? list.length : at, 1, settings);
+    }
+    return list;
+  });
+  for (const { backend, settings, replaces } of remotes)
+    if (replaces !== undefined && replaces !== settings.name)
+      await secrets.remove(replaces, backend.secretFields);
+}
+
+/** Writes one remote: see `saveRemotes`. */
 export async function saveRemote(
-  { secrets }: Keeping,
+  keeping: Keeping,
   backend: Backend,
   settings: RemoteSettings,
-  secretValues: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
   replaces?: string,
 ): Promise<void> {
-  await secrets.replace(settings.name, backend.secretFields, secretValues);
-  await changeRemotes((written) => {
-    const at = replaces === undefined ? -1 : written.findIndex((remote) => remote?.name === replaces);
-    return at < 0
-      ? [...written, settings]
-      : written.map((remote, index) => (index === at ? settings : remote));
-  });
-  if (replaces !== undefined && replaces !== settings.name)
-    await secrets.remove(replaces, backend.secretFields);
+  await saveRemotes(keeping, [{ backend, settings, secrets, replaces }]);
 }
 
 /** Takes a remote out of the settings, and its secrets out of secret storage. What it holds stays as it is. */
@@ -55,8 +72,10 @@ export function newNameProblem(name: string, own?: string): string | undefined {
     : undefined;
 }
 
-/** `wanted`, or `wanted-2`, `wanted-3`, … when remotes have those names already. */
-export function freeRemoteName(wanted: string): string {
-  if (newNameProblem(wanted) === undefined) return wanted;
-  for (let i = 2; ; i++) if (newNameProblem(`${wanted}-${i}`) === undefined) return `${wanted}-${i}`;
+/** `wanted`, or `wanted-2`, `wanted-3`, … when remotes, or those of `taken`, have those names already. */
+export function freeRemoteName(wanted: string, taken: readonly string[] = []): string {
+  const isFree = (name: string) =>
+    newNameProblem(name) === undefined && !taken.some((other) => foldName(other) === foldName(name));
+  if (isFree(wanted)) return wanted;
+  for (let i = 2; ; i++) if (isFree(`${wanted}-${i}`)) return `${wanted}-${i}`;
 }

@@ -1,6 +1,6 @@
 import type { Backend, RemoteSettings, SuggestedRemote } from '../backends/backend';
 import { pickSeveral } from './pickSeveral';
-import { freeRemoteName, saveRemote } from './savedRemotes';
+import { freeRemoteName, saveRemotes } from './savedRemotes';
 import { writtenRemotes } from './settings';
 import type { Shell } from './shell';
 import { showFailure } from './userMessages';
@@ -45,11 +45,19 @@ function settingsOf(backend: Backend, { settings }: SuggestedRemote, name: strin
   return { name, backend: backend.id, ...settings };
 }
 
-/** Adds a suggested remote under a free name, which it resolves to. There are no secrets to store. */
-export async function addSuggestion(shell: Shell, suggestion: Suggestion): Promise<string> {
-  const name = freeRemoteName(suggestion.name);
-  await saveRemote(shell, suggestion.backend, settingsOf(suggestion.backend, suggestion, name), {});
-  return name;
+/** Adds suggested remotes under free names, which it resolves to. There are no secrets to store. */
+export async function addSuggestions(shell: Shell, suggestions: readonly Suggestion[]): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name } of suggestions) names.push(freeRemoteName(name, names));
+  await saveRemotes(
+    shell,
+    suggestions.map((suggestion, index) => ({
+      backend: suggestion.backend,
+      settings: settingsOf(suggestion.backend, suggestion, names[index] ?? suggestion.name),
+      secrets: {},
+    })),
+  );
+  return names;
 }
 
 /** Lets the user tick AWS profiles (and whatever else is found), and adds a remote for each. Resolves to their names. */
@@ -75,8 +83,7 @@ export async function addSuggestedRemotes(shell: Shell): Promise<readonly string
       rows,
       'Can’t be used',
     );
-    const names: string[] = [];
-    for (const suggestion of chosen ?? []) names.push(await addSuggestion(shell, suggestion));
+    const names = chosen && chosen.length > 0 ? await addSuggestions(shell, chosen) : [];
     if (names.length > 0) {
       shell.output.info(`[suggest] added ${names.join(', ')}`);
       void window.showInformationMessage(

@@ -279,6 +279,34 @@ test("a changed setting or secret of one remote lists that one anew and leaves t
   assert.equal(lists().length, before + 4);
 });
 
+test('only rows that differ are drawn again when a remote is saved, and none before the view is shown', async () => {
+  for (const [what, before, change, expected] of [
+    ['nobody has looked yet', 'nothing', 'secret', []],
+    ['a secret of a remote that was never unfolded', 'remotes', 'secret', []],
+    ['a secret of one that is unfolded', 'folder', 'secret', ['photos:']],
+    ['a secret of a remote that has no row', 'folder', 'secret of another', []],
+    ['settings that are written again as they were', 'folder', 'nothing', []],
+    ['a setting', 'folder', 'setting', [undefined]],
+    ['a setting, before it was unfolded', 'remotes', 'setting', [undefined]],
+  ] as const) {
+    const { tree, rows, drawn, settings } = treeOf(['site/a']);
+    if (before !== 'nothing') await rows(...(before === 'folder' ? ['photos:site/'] : []));
+    if (change === 'setting') settings['region'] = 'eu-west-1';
+    const named = {
+      secret: 'photos',
+      'secret of another': 'elsewhere',
+      nothing: undefined,
+      setting: undefined,
+    };
+    tree.remotesChanged(named[change]);
+    assert.deepEqual(drawn, expected, what);
+    if (change !== 'setting') continue;
+    await rows();
+    tree.remotesChanged('photos');
+    assert.deepEqual(drawn, expected, `${what}: its secrets, told of after it was drawn`);
+  }
+});
+
 test('the trash of a remote that has one is its last row, listed page by page when it is opened', async () => {
   const { rows, node, store, tree } = treeOf(['a', 'b'], { pageSize: 10 });
   const items = Array.from({ length: 25 }, (_, i) => ({
