@@ -29,15 +29,6 @@ try {
 }
 const bundles = await bundleFiles(files, folder);
 const runs = bundles.map((bundle) => runSpec(bundle));
-// A machine that does other work as well lets a window miss its moment now and then. Only where nobody can look at it is a
-// spec tried again, once and in an editor of its own, and said so.
-for (const [at, run] of runs.entries()) {
-  if (run.status === 0 || process.env['CI'] === undefined) continue;
-  const name = path.basename(files[at]);
-  console.log(`\n${name} failed; trying it once more`);
-  runs[at] = runSpec(bundles[at]);
-  if (runs[at].status === 0) console.log(`UNSTEADY: ${name} failed at first and passed when tried again.`);
-}
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { counts } of runs) for (const key of Object.keys(total)) total[key] += counts[key];
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);

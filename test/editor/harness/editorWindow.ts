@@ -1,9 +1,9 @@
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
+import { actUntil, eventually, STEP_MS, until } from './eventually';
 import { projectRoot } from './projectRoot';
-
-const SLOW_STEP_MS = 20_000;
 
 export interface WindowOptions {
   /** Folder or .code-workspace opened in the window; default: an empty window. */
@@ -51,7 +51,7 @@ export class EditorWindow {
   /** Runs a command by its title in the palette ("Cloud Remotes: Add Remote…"). */
   async runCommand(title: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    const deadline = Date.now() + SLOW_STEP_MS;
+    const deadline = Date.now() + STEP_MS;
     for (;;) {
       await this.page.keyboard.press('F1');
       await this.quickInput().fill(`>${title}`);
@@ -65,28 +65,55 @@ export class EditorWindow {
       }
     }
     // By keyboard: what the command shows next may appear under the pointer before a click has ended.
-    for (let tries = 0; tries < 30; tries++) {
-      if (/\bfocused\b/.test((await row.getAttribute('class')) ?? '')) break;
+    await eventually(async () => {
+      if (/\bfocused\b/.test((await row.getAttribute('class', { timeout: 1000 })) ?? '')) return;
       await this.page.keyboard.press('ArrowDown');
-    }
+      throw new Error(`"${title}" is not the chosen row of the palette`);
+    });
     await this.page.keyboard.press('Enter');
-    await this.paletteClosed(title);
+    // What is typed before the palette has let go of its text field goes to the palette.
+    await until(
+      `the palette closes after "${title}"`,
+      async () => (await this.#quickState()).value !== `>${title}`,
+    );
   }
 
-  /** Waits until the palette has let go of its text field: what is typed before that goes to the palette. */
-  private async paletteClosed(title: string): Promise<void> {
-    const deadline = Date.now() + SLOW_STEP_MS;
-    const typed = async () =>
-      this.page.evaluate(
-        () =>
-          [...document.querySelectorAll<HTMLInputElement>('.quick-input-widget input')].find(
-            (input) => input.offsetParent !== null,
-          )?.value,
+  /** What the quick input shows, to see whether it has changed. */
+  #quickState(): Promise<{ readonly value: string | undefined; readonly shown: string }> {
+    return this.page.evaluate(() => {
+      const widget = [...document.querySelectorAll<HTMLElement>('.quick-input-widget')].find(
+        (each) => each.offsetParent !== null || each.getClientRects().length > 0,
       );
-    while ((await typed()) === `>${title}`) {
-      if (Date.now() > deadline) throw new Error(`The palette stays open at "${title}"`);
-      await this.page.waitForTimeout(30);
-    }
+      const input = [...(widget?.querySelectorAll('input') ?? [])].find((each) => each.offsetParent !== null);
+      const rows = [...(widget?.querySelectorAll('[role=option]') ?? [])].map((row) =>
+        row.getAttribute('aria-label'),
+      );
+      const title = widget?.querySelector('.quick-input-title')?.textContent;
+      return {
+        value: input?.value,
+        shown: JSON.stringify([
+          widget !== undefined,
+          title,
+          input?.placeholder,
+          input?.value,
+          input?.type,
+          widget?.querySelector('.quick-input-message')?.textContent,
+          rows,
+        ]),
+      };
+    });
+  }
+
+  /** Waits until the quick input shows the same twice: a list that is filled in several goes moves its rows under the pointer. */
+  async #quickSettled(): Promise<string> {
+    let before = '';
+    await until('the quick input stays as it is', async () => {
+      const { shown } = await this.#quickState();
+      const settled = shown === before;
+      before = shown;
+      return settled;
+    });
+    return before;
   }
 
   /** The text field of the quick input that is open. */
@@ -101,10 +128,7 @@ export class EditorWindow {
 
   /** Waits for a quick pick whose title, placeholder or step says `text`. */
   async expectQuick(text: string | RegExp): Promise<void> {
-    await this.page
-      .locator('.quick-input-widget')
-      .filter({ hasText: text })
-      .waitFor({ timeout: SLOW_STEP_MS });
+    await this.page.locator('.quick-input-widget').filter({ hasText: text }).waitFor({ timeout: STEP_MS });
   }
 
   /** The options of the open quick pick, as shown. */
@@ -117,24 +141,35 @@ export class EditorWindow {
     return this.page.locator('.quick-input-widget').getByRole('option', { name }).first();
   }
 
-  /** Picks an option by its spoken name. */
+  /** Picks an option by its spoken name, and waits until the quick input has taken it: closed, or showing something else. */
   async quickPick(name: string | RegExp): Promise<void> {
     const option = this.quickOption(name);
-    await option.waitFor({ timeout: SLOW_STEP_MS });
-    // A list that is filled in several goes moves its rows under the pointer.
-    await this.page.waitForTimeout(200);
-    await option.click();
+    await option.waitFor({ timeout: STEP_MS });
+    const before = await this.#quickSettled();
+    await actUntil(
+      `picking ${name}`,
+      () => option.click({ timeout: 2000 }),
+      async () => (await this.#quickState()).shown !== before,
+    );
+  }
+
+  /** Clicks an option that is there to be read; the list stays as it is. */
+  async quickRead(name: string | RegExp): Promise<void> {
+    await this.quickOption(name).waitFor({ timeout: STEP_MS });
+    const before = await this.#quickSettled();
+    await this.quickOption(name).click();
+    await until('the list comes back', async () => (await this.#quickState()).shown === before);
   }
 
   /** Waits until the placeholder of the quick input says `text`. */
   async expectPlaceholder(text: RegExp): Promise<void> {
-    await this.page.locator('.quick-input-widget').getByPlaceholder(text).waitFor({ timeout: SLOW_STEP_MS });
+    await this.page.locator('.quick-input-widget').getByPlaceholder(text).waitFor({ timeout: STEP_MS });
   }
 
   /** Types an answer into the open input box and presses Enter. */
   async quickType(text: string): Promise<void> {
     await this.quickInput().fill(text);
-    await this.page.keyboard.press('Enter');
+    await this.quickInput().press('Enter');
   }
 
   /** A button of the quick input's title bar or rows, by its tooltip ("Back"). */
@@ -147,8 +182,16 @@ export class EditorWindow {
   /** Shows the extension's own view container. */
   async showRemotes(): Promise<void> {
     await this.runCommand('View: Show Explorer');
-    await this.page.locator('.activitybar').getByRole('tab', { name: 'Cloud Remotes' }).click();
-    await this.page.locator('.sidebar').getByText('Cloud Remotes').first().waitFor({ timeout: SLOW_STEP_MS });
+    const tab = this.page.locator('.activitybar').getByRole('tab', { name: 'Cloud Remotes' });
+    const title = this.page.locator('.sidebar').getByText('Cloud Remotes').first();
+    // A click on the tab that is shown would hide the side bar.
+    await actUntil(
+      'showing the view of remotes',
+      async () => {
+        if (!(await title.isVisible())) await tab.click();
+      },
+      () => title.isVisible(),
+    );
   }
 
   async showExplorer(): Promise<void> {
@@ -172,55 +215,139 @@ export class EditorWindow {
   async expand(...labels: string[]): Promise<Locator> {
     let row = this.page.locator('.sidebar');
     for (const label of labels) {
-      row = this.treeLabel(label);
-      await row.waitFor({ timeout: SLOW_STEP_MS });
-      if ((await row.getAttribute('aria-expanded')) === 'false') {
-        // A click on the twistie, since a click on the row may also open it.
-        await row.locator('.monaco-tl-twistie').click();
-      }
-      await this.page
-        .locator(`.sidebar .monaco-list-row[aria-expanded="true"]`)
-        .filter({ hasText: label })
-        .first()
-        .waitFor({ timeout: SLOW_STEP_MS });
+      const wanted = this.treeLabel(label);
+      await wanted.waitFor({ timeout: STEP_MS });
+      const expanded = async () => (await wanted.getAttribute('aria-expanded', { timeout: 1000 })) === 'true';
+      // A click on the twistie, since a click on the row may also open it.
+      await actUntil(
+        `unfolding ${label}`,
+        async () => {
+          if (!(await expanded())) await wanted.locator('.monaco-tl-twistie').click({ timeout: 2000 });
+        },
+        expanded,
+      );
+      row = wanted;
     }
     return row;
   }
 
-  /** Presses an inline action of a row. */
-  async rowAction(row: Locator, name: string | RegExp): Promise<void> {
-    await row.hover();
-    await row.getByRole('button', { name }).first().click();
+  /** Folds a row, by its label. */
+  async collapse(row: Locator): Promise<void> {
+    const collapsed = async () => (await row.getAttribute('aria-expanded', { timeout: 1000 })) === 'false';
+    await actUntil(
+      'folding a row',
+      async () => {
+        if (!(await collapsed())) await row.locator('.monaco-tl-twistie').click({ timeout: 2000 });
+      },
+      collapsed,
+    );
+  }
+
+  /** Clicks a row of the tree until its effect is seen. */
+  async clickUntil(row: Locator, effect: Locator): Promise<void> {
+    await row.waitFor({ timeout: STEP_MS });
+    await actUntil(
+      `clicking ${row}`,
+      async () => {
+        if (!(await effect.isVisible())) await row.click({ timeout: 2000 });
+      },
+      () => effect.isVisible(),
+    );
+  }
+
+  /** Opens a file of the tree so that its tab stays, and waits until its text is there. */
+  async keepOpen(row: Locator, tab: string | RegExp): Promise<void> {
+    await row.waitFor({ timeout: STEP_MS });
+    await actUntil(
+      `opening ${tab}`,
+      () => row.dblclick({ timeout: 2000 }),
+      () => this.tab(tab).isVisible(),
+    );
+    await this.page
+      .locator('.editor-instance .monaco-editor .view-lines')
+      .first()
+      .waitFor({ timeout: STEP_MS });
+  }
+
+  /** The accessible names of the rows that the side bar shows. */
+  async treeNames(): Promise<string[]> {
+    return this.page
+      .locator('.sidebar')
+      .getByRole('treeitem')
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
+  }
+
+  /** Presses an inline action of a row, after which `effect` is seen. */
+  async rowAction(row: Locator, name: string | RegExp, effect: Locator): Promise<void> {
+    await actUntil(
+      `the action ${name} of a row`,
+      async () => {
+        await row.hover({ timeout: 2000 });
+        await row.getByRole('button', { name }).first().click({ timeout: 2000 });
+      },
+      () => effect.isVisible(),
+    );
   }
 
   /** Opens a row's context menu and takes an item; several names walk into submenus. */
   async contextMenu(row: Locator, ...items: (string | RegExp)[]): Promise<void> {
-    await row.click({ button: 'right' });
-    const menu = this.page.locator('.context-view .monaco-menu');
-    await menu.first().waitFor({ timeout: SLOW_STEP_MS });
-    // A menu takes no click in its first moments: it might be the end of the one that opened it.
-    await this.page.waitForTimeout(300);
-    for (const [i, item] of items.entries()) {
-      const entry = menu.getByRole('menuitem', { name: item }).last();
-      if (i < items.length - 1) await entry.hover();
-      else await entry.click();
-    }
+    await row.waitFor({ timeout: STEP_MS });
+    const menu = this.#menu();
+    await actUntil(
+      `the menu item ${items.join(' > ')}`,
+      async () => {
+        await this.#openMenu(row);
+        for (const [i, item] of items.entries()) {
+          const entry = menu.getByRole('menuitem', { name: item }).last();
+          if (i < items.length - 1) await entry.hover({ timeout: 2000 });
+          // A menu takes no click in its first moments: it might be the end of the one that opened it.
+          else
+            await actUntil(
+              `clicking ${item} in the menu`,
+              () => entry.click({ timeout: 2000 }),
+              async () => (await menu.count()) === 0,
+              2500,
+            );
+        }
+      },
+      async () => (await menu.count()) === 0,
+    );
   }
 
   /** The names in the context menu of a row; the menu is closed again. */
   async contextMenuItems(row: Locator): Promise<string[]> {
-    await row.click({ button: 'right' });
-    const menu = this.page.locator('.context-view .monaco-menu');
-    await menu.first().waitFor({ timeout: SLOW_STEP_MS });
-    const names = await menu.getByRole('menuitem').allInnerTexts();
-    await this.page.keyboard.press('Escape');
+    await this.#openMenu(row);
+    const names = await this.#menu().getByRole('menuitem').allInnerTexts();
+    await this.closeMenu();
     return names.map((name) => name.trim());
+  }
+
+  async closeMenu(): Promise<void> {
+    await actUntil(
+      'closing the menu',
+      () => this.page.keyboard.press('Escape'),
+      async () => (await this.#menu().count()) === 0,
+    );
+  }
+
+  async #openMenu(row: Locator): Promise<void> {
+    await actUntil(
+      'opening a menu',
+      async () => {
+        if ((await this.#menu().count()) === 0) await row.click({ button: 'right', timeout: 2000 });
+      },
+      () => this.#menu().first().isVisible(),
+    );
+  }
+
+  #menu(): Locator {
+    return this.page.locator('.context-view .monaco-menu');
   }
 
   // ---- messages ----
 
   /** A notification toast that contains the text; waits for it. */
-  async notification(text: string | RegExp, timeout = SLOW_STEP_MS): Promise<Locator> {
+  async notification(text: string | RegExp, timeout = STEP_MS): Promise<Locator> {
     const toast = this.page
       .locator('.notifications-toasts .notification-toast')
       .filter({ hasText: text })
@@ -236,9 +363,12 @@ export class EditorWindow {
       .filter({ hasText: text })
       .filter({ has: this.page.getByRole('button', { name: button }) })
       .first();
-    await toast.waitFor({ timeout: SLOW_STEP_MS });
-    await toast.hover();
-    await toast.getByRole('button', { name: button }).first().click();
+    await toast.waitFor({ timeout: STEP_MS });
+    // Toasts move while others come and go. Its answer may bring the same message again, so that it goes is no sign.
+    await eventually(async () => {
+      await toast.hover({ timeout: 2000 });
+      await toast.getByRole('button', { name: button }).first().click({ timeout: 2000 });
+    });
   }
 
   async closeNotifications(): Promise<void> {
@@ -248,14 +378,17 @@ export class EditorWindow {
   /** The modal dialog, once it is there and contains the text. */
   async dialog(text: string | RegExp): Promise<Locator> {
     const box = this.page.locator('.monaco-dialog-box').filter({ hasText: text }).first();
-    await box.waitFor({ timeout: SLOW_STEP_MS });
+    await box.waitFor({ timeout: STEP_MS });
     return box;
   }
 
   async answerDialog(text: string | RegExp, button: string | RegExp): Promise<void> {
     const box = await this.dialog(text);
-    await box.getByRole('button', { name: button }).first().click();
-    await box.waitFor({ state: 'detached', timeout: SLOW_STEP_MS });
+    await actUntil(
+      `answering the dialog ${text} with ${button}`,
+      () => box.getByRole('button', { name: button }).first().click({ timeout: 2000 }),
+      async () => (await box.count()) === 0,
+    );
   }
 
   statusItem(text: string | RegExp): Locator {
@@ -269,10 +402,18 @@ export class EditorWindow {
     return this.page.locator('.tabs-container .tab').filter({ hasText: name }).first();
   }
 
-  /** The text of the active text editor as far as it is drawn. */
-  async editorText(): Promise<string> {
+  /** Waits until the active text editor shows `expected`, as far as it is drawn. Returns the text. */
+  async editorShows(expected: RegExp): Promise<string> {
+    return eventually(async () => {
+      const text = await this.#editorText();
+      assert.match(text, expected);
+      return text;
+    });
+  }
+
+  async #editorText(): Promise<string> {
     const lines = this.page.locator('.editor-group-container.active .monaco-editor .view-lines').first();
-    await lines.waitFor({ timeout: SLOW_STEP_MS });
+    await lines.waitFor({ timeout: STEP_MS });
     // Lines are recycled, so their order in the document says nothing.
     const drawn = await lines.locator('.view-line').evaluateAll((elements) =>
       elements
@@ -285,19 +426,29 @@ export class EditorWindow {
 
   /** Types at the end of the active text editor. */
   async typeAtEnd(text: string): Promise<void> {
-    await this.page.locator('.editor-instance .monaco-editor .view-lines').first().click();
+    const editor = this.page
+      .locator('.editor-group-container.active .editor-instance .monaco-editor')
+      .first();
+    await actUntil(
+      'putting the cursor into the editor',
+      () => editor.locator('.view-lines').click({ timeout: 2000 }),
+      async () => /\bfocused\b/.test((await editor.getAttribute('class')) ?? ''),
+    );
     await this.page.keyboard.press('Control+End');
     await this.page.keyboard.type(text);
+    await this.#activeDirty().waitFor({ timeout: STEP_MS });
+    const [last = ''] = text.trimEnd().split('\n').slice(-1);
+    await until(`"${last}" is typed`, async () => (await this.#editorText()).includes(last));
   }
 
   /** Presses save; `wait` until the tab is clean (not for saves that are expected to fail). */
   async save(wait = true): Promise<void> {
     await this.page.keyboard.press('Control+s');
-    if (wait) {
-      await this.page
-        .locator('.tabs-container .tab.active.dirty')
-        .waitFor({ state: 'detached', timeout: SLOW_STEP_MS });
-    }
+    if (wait) await this.#activeDirty().waitFor({ state: 'detached', timeout: STEP_MS });
+  }
+
+  #activeDirty(): Locator {
+    return this.page.locator('.tabs-container .tab.active.dirty');
   }
 
   /** Gives up all unsaved changes and closes all editors. */
@@ -305,31 +456,31 @@ export class EditorWindow {
     await this.runCommand('View: Close All Editors');
     const box = this.page.locator('.monaco-dialog-box').filter({ hasText: /save the changes/i });
     const empty = this.page.locator('.editor-group-container.empty');
-    await box.or(empty).first().waitFor({ timeout: SLOW_STEP_MS });
-    if ((await box.count()) > 0) await box.getByRole('button', { name: /Don.t Save/ }).click();
-    await empty.waitFor({ timeout: SLOW_STEP_MS });
+    await box.or(empty).first().waitFor({ timeout: STEP_MS });
+    await actUntil(
+      'closing all editors',
+      async () => {
+        if ((await box.count()) > 0)
+          await box.getByRole('button', { name: /Don.t Save/ }).click({ timeout: 2000 });
+      },
+      () => empty.isVisible(),
+    );
   }
 
   // ---- webviews ----
 
   /** The inner frame of the webview in which `marker` (a CSS selector) is found; waits for it. */
   async webview(marker: string, timeout = 30_000): Promise<Frame> {
-    const deadline = Date.now() + timeout;
-    for (;;) {
+    return eventually(async () => {
       const [frame] = await this.#webviewsWith(marker);
-      if (frame) return frame;
-      if (Date.now() > deadline) throw new Error(`No webview holds ${marker} after ${timeout / 1000} s`);
-      await this.page.waitForTimeout(100);
-    }
+      if (!frame) throw new Error(`No webview holds ${marker}`);
+      return frame;
+    }, timeout);
   }
 
   /** Waits until no webview holds `marker`. */
   async noWebview(marker: string): Promise<void> {
-    const deadline = Date.now() + SLOW_STEP_MS;
-    while ((await this.#webviewsWith(marker)).length > 0) {
-      if (Date.now() > deadline) throw new Error(`A webview still holds ${marker}`);
-      await this.page.waitForTimeout(50);
-    }
+    await until(`no webview holds ${marker}`, async () => (await this.#webviewsWith(marker)).length === 0);
   }
 
   async #webviewsWith(marker: string): Promise<Frame[]> {
@@ -344,6 +495,17 @@ export class EditorWindow {
       if (count > 0) found.push(frame);
     }
     return found;
+  }
+
+  // ---- clipboard ----
+
+  /** Waits until the clipboard holds `expected`. Returns what it holds. The page must have leave to read it. */
+  async clipboardBecomes(expected: RegExp): Promise<string> {
+    return eventually(async () => {
+      const text = await this.page.evaluate(() => navigator.clipboard.readText());
+      assert.match(text, expected);
+      return text;
+    });
   }
 
   // ---- looks ----

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import type { Frame, Locator } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
+import { actUntil, eventually } from './eventually';
 
 type Phase = 'scanning' | 'preview' | 'running' | 'finished' | 'same' | 'error';
 
@@ -27,9 +29,23 @@ export class PreviewPage {
     return this.frame.locator('body').getAttribute('data-phase');
   }
 
-  /** Which side is changed, in words. */
-  async sentence(): Promise<string> {
-    return (await this.frame.locator('h1').textContent()) ?? '';
+  /** Waits until the headline, which says what side is changed, is `expected`. */
+  async expectSentence(expected: string | RegExp): Promise<void> {
+    await eventually(async () => says((await this.frame.locator('h1').textContent()) ?? '', expected));
+  }
+
+  /** Waits until the line at the bottom says `expected`. */
+  async expectStatus(expected: string | RegExp): Promise<void> {
+    await eventually(async () => says((await this.status().textContent()) ?? '', expected));
+  }
+
+  /** Waits until the page's main part, where errors and empty results are told, says `expected`. Returns all of it. */
+  async expectMain(expected: RegExp): Promise<string> {
+    return eventually(async () => {
+      const text = (await this.frame.locator('main').textContent()) ?? '';
+      assert.match(text, expected);
+      return text;
+    });
   }
 
   /** The row of a file or folder, by its name. */
@@ -40,22 +56,64 @@ export class PreviewPage {
       .first();
   }
 
-  /** The spoken text of all rows drawn: "a.css, upload, new, 2 B, just now, ticked". */
-  async rows(): Promise<string[]> {
-    return this.frame.locator('.row[data-kind]').evaluateAll((rows) =>
-      rows
-        .map((row) => ({
-          at: Number(row.getAttribute('aria-rowindex')),
-          text: row.getAttribute('aria-label') ?? '',
-        }))
-        .sort((one, other) => one.at - other.at)
-        .map(({ text }) => text),
+  /**
+   * Waits until the rows drawn pass `check`, which is handed their spoken texts: "a.css, upload, new, 2 B, just now, ticked". Never hands it
+   * rows whose facts have not come yet. Returns the rows.
+   */
+  async expectRows(check: (rows: readonly string[]) => void): Promise<readonly string[]> {
+    return eventually(async () => {
+      const rows = await this.#rows();
+      check(rows);
+      return rows;
+    });
+  }
+
+  async #rows(): Promise<readonly string[]> {
+    const { due, waiting, rows } = await this.frame.locator('.table').evaluate((table) => {
+      const drawn = [...table.querySelectorAll('.row[data-kind]')];
+      return {
+        // The heading counts as a row.
+        due: Number(table.getAttribute('aria-rowcount')) > 1,
+        waiting: drawn.some((row) => row.getAttribute('data-kind') === 'waiting'),
+        rows: drawn
+          .map((row) => ({
+            at: Number(row.getAttribute('aria-rowindex')),
+            text: row.getAttribute('aria-label') ?? '',
+          }))
+          .sort((one, other) => one.at - other.at)
+          .map(({ text }) => text),
+      };
+    });
+    if (waiting || (due && rows.length === 0)) throw new Error('The rows are still being drawn');
+    return rows;
+  }
+
+  /** Changes the box of a row. */
+  async tick(name: string): Promise<void> {
+    const box = this.row(name).getByRole('checkbox').first();
+    const before = await box.getAttribute('aria-checked');
+    await actUntil(
+      `ticking ${name}`,
+      () => box.click({ timeout: 2000 }),
+      async () => (await box.getAttribute('aria-checked')) !== before,
     );
   }
 
-  /** Presses the box of a row. */
-  async tick(name: string): Promise<void> {
-    await this.row(name).getByRole('checkbox').first().click();
+  /** Ticks a box that isn't ticked. */
+  async check(name: string | RegExp): Promise<void> {
+    await actUntil(
+      `ticking ${name}`,
+      async () => {
+        if (!(await this.checkbox(name).isChecked())) await this.checkbox(name).click({ timeout: 2000 });
+      },
+      () => this.checkbox(name).isChecked(),
+    );
+  }
+
+  /** Presses a button, after which `effect` is seen. */
+  async press(name: string | RegExp, effect: () => Promise<boolean>): Promise<void> {
+    await this.button(name).waitFor();
+    await actUntil(`pressing ${name}`, () => this.button(name).click({ timeout: 2000 }), effect);
   }
 
   button(name: string | RegExp): Locator {
@@ -71,12 +129,21 @@ export class PreviewPage {
     return this.frame.locator('footer .line');
   }
 
-  /** Applies what is ticked and waits for the end. Returns what is said then. */
-  async apply(): Promise<string> {
-    await this.button(/^Apply/).click();
-    await this.reach('finished');
-    return (await this.status().textContent()) ?? '';
+  /** Presses a button that asks a question first. */
+  async pressForDialog(name: string | RegExp): Promise<void> {
+    await this.press(name, () => this.window.page.locator('.monaco-dialog-box').isVisible());
   }
+
+  /** Applies what is ticked and waits for the end. */
+  async apply(): Promise<void> {
+    await this.press(/^Apply/, async () => (await this.phase()) !== 'preview');
+    await this.reach('finished');
+  }
+}
+
+function says(text: string, expected: string | RegExp): void {
+  if (typeof expected === 'string') assert.equal(text, expected);
+  else assert.match(text, expected);
 }
 
 const PAGE = 'body[data-page="planPreview"]';

@@ -21,6 +21,12 @@ async function occupyPort(): Promise<void> {
   occupant = server;
 }
 
+/** Clicks the row that asks to sign in, and lets the extension use the account. */
+async function startSignIn(window: EditorWindow): Promise<void> {
+  await window.clickUntil(window.treeRow(signInRow), window.page.locator('.monaco-dialog-box'));
+  await allowAccount(window);
+}
+
 async function signOut(window: EditorWindow): Promise<void> {
   await window.runCommand('Cloud Remotes: Sign Out');
   await window.quickPick(ANNA);
@@ -44,8 +50,7 @@ withEditor(
 
     step('with the port taken, the editor itself can bring the answer', async ({ window }) => {
       await occupyPort();
-      await window.treeRow(signInRow).click();
-      await allowAccount(window);
+      await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
         window.answerNotification(/Port 53682 of this machine is taken/, 'Through the Editor'),
       );
@@ -55,8 +60,7 @@ withEditor(
     });
 
     step('the address at which the browser ended can be pasted', async ({ window }) => {
-      await window.treeRow(signInRow).click();
-      await allowAccount(window);
+      await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
         window.answerNotification(/Port 53682/, 'Paste the Address'),
       );
@@ -72,8 +76,7 @@ withEditor(
     });
 
     step('the token that rclone authorize printed can be pasted', async ({ window, drive }) => {
-      await window.treeRow(signInRow).click();
-      await allowAccount(window);
+      await startSignIn(window);
       await window.answerNotification(/Port 53682/, 'Paste a Token');
       await window.expectQuick(/rclone authorize/);
       assert.equal(await window.quickInput().getAttribute('type'), 'password');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { eventually } from '../harness/eventually';
 import { openPreview } from '../harness/previewPage';
 import { environmentRemote } from '../harness/session';
 import { withEditor } from '../harness/withEditor';
@@ -46,9 +47,7 @@ withEditor(
         await window.treeRow(/^unknown, can't be used:/).waitFor();
         await window.treeRow(/^badurl, can't be used: .*endpoint/i).waitFor();
         await window.treeRow(/^nobackend, can't be used:/).waitFor();
-        for (const row of await window.page.locator('.sidebar').getByRole('treeitem').all()) {
-          assert.doesNotMatch((await row.getAttribute('aria-label')) ?? '', /undefined|\[object/);
-        }
+        for (const name of await window.treeNames()) assert.doesNotMatch(name, /undefined|\[object/);
         await window.expand('demo', 'odd');
         await window.treeLabel('fine.txt').waitFor();
       },
@@ -62,7 +61,7 @@ withEditor(
       step(`what is wrong with "${remote}" is said in words, in its own row`, async ({ window }) => {
         await window.page.keyboard.press('Escape');
         const row = window.treeRow(new RegExp(`^${remote}, remote`));
-        await row.locator('.monaco-tl-twistie').click();
+        await window.expand(remote);
         const error = window.page
           .locator('.sidebar')
           .getByRole('treeitem', { name: /click to/ })
@@ -71,24 +70,23 @@ withEditor(
         const text = (await error.getAttribute('aria-label')) ?? '';
         assert.match(text, words);
         assert.doesNotMatch(text, /undefined|\[object|Error:|at \w+ \(/);
-        await row.locator('.monaco-tl-twistie').click();
+        await window.collapse(row);
         await error.waitFor({ state: 'detached' });
       });
     }
 
     step('keys that are no paths are shown as such, and the rest beside them', async ({ window }) => {
-      const names = await window.page
-        .locator('.sidebar')
-        .getByRole('treeitem')
-        .evaluateAll((rows) => rows.map((row) => row.getAttribute('aria-label') ?? ''));
-      assert.ok(
-        names.some((name) => name.startsWith('fine.txt, file')),
-        names.join('\n'),
-      );
-      assert.ok(
-        names.some((name) => /can't be opened/.test(name)),
-        names.join('\n'),
-      );
+      await eventually(async () => {
+        const names = await window.treeNames();
+        assert.ok(
+          names.some((name) => name.startsWith('fine.txt, file')),
+          names.join('\n'),
+        );
+        assert.ok(
+          names.some((name) => /can't be opened/.test(name)),
+          names.join('\n'),
+        );
+      });
     });
 
     step(
@@ -102,13 +100,14 @@ withEditor(
           'odd',
           'Sync from This Folder',
         );
-        const rows = await page.rows();
-        for (const name of ['b.txt', 'outside.txt', 'here.txt']) {
-          assert.ok(
-            rows.some((row) => row.includes(name) && row.includes('skipped')),
-            `${name} is skipped:\n${rows.join('\n')}`,
-          );
-        }
+        await page.expectRows((rows) => {
+          for (const name of ['b.txt', 'outside.txt', 'here.txt']) {
+            assert.ok(
+              rows.some((row) => row.includes(name) && row.includes('skipped')),
+              `${name} is skipped:\n${rows.join('\n')}`,
+            );
+          }
+        });
         await page.apply();
         assert.equal(existsSync(path.join(workspace, '..', 'outside.txt')), false);
         assert.equal(existsSync(path.join(workspace, 'fine.txt')), true);

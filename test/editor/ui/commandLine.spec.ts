@@ -8,15 +8,6 @@ import { withEditor } from '../harness/withEditor';
 const COMMAND = 'Cloud Remotes: Sync from Command Line';
 const COPY = 'Cloud Remotes: Copy as Command';
 
-async function clipboardBecomes(window: EditorWindow, expected: RegExp): Promise<string> {
-  for (let waited = 0; ; waited += 100) {
-    const text = await window.page.evaluate(() => navigator.clipboard.readText());
-    if (expected.test(text)) return text;
-    if (waited > 5000) assert.match(text, expected);
-    await window.page.waitForTimeout(100);
-  }
-}
-
 /** What the box says below the text, once it says this. */
 async function says(window: EditorWindow, text: RegExp): Promise<void> {
   await window.page.locator('.quick-input-widget .quick-input-message').filter({ hasText: text }).waitFor();
@@ -80,16 +71,18 @@ withEditor(
         await window.quickOption(/--exclude \*\.tmp/).waitFor();
         await window.quickOption(/--transfers 8/).waitFor();
         // Rows of flags are there to be read.
-        await window.quickPick(/--transfers 8/);
+        await window.quickRead(/--transfers 8/);
         await window.expectQuick('What Was Understood');
         await window.quickPick(/Go On Without --suffix/);
         const page = await previewed(window);
-        assert.equal(await page.sentence(), `demo:site/ will be made like ${path.basename(workspace)}`);
-        assert.deepEqual(
-          (await page.rows())
-            .map((row) => row.split(', ').slice(0, 2).join(', '))
-            .filter((row) => !/folder|^Deletes/.test(row)),
-          ['main.css, upload', 'index.html, upload', 'page.html, delete'],
+        await page.expectSentence(`demo:site/ will be made like ${path.basename(workspace)}`);
+        await page.expectRows((rows) =>
+          assert.deepEqual(
+            rows
+              .map((row) => row.split(', ').slice(0, 2).join(', '))
+              .filter((row) => !/folder|^Deletes/.test(row)),
+            ['main.css, upload', 'index.html, upload', 'page.html, delete'],
+          ),
         );
       },
     );
@@ -98,7 +91,7 @@ withEditor(
       await window.runCommand(COPY);
       await window.expectQuick('Copy as Command');
       await window.quickPick(/^.*rclone/);
-      const line = await clipboardBecomes(window, /^rclone sync /);
+      const line = await window.clipboardBecomes(/^rclone sync /);
       assert.equal(line, `rclone sync ${workspace} demo:site --exclude '*.tmp'`);
       await (await window.notification('The command for rclone is in the clipboard.')).waitFor();
       await window.closeNotifications();
@@ -121,11 +114,13 @@ withEditor(
         await window.quickPick(/second/);
         await window.quickPick(/Open the Preview/);
         const page = await previewed(window);
-        assert.deepEqual(
-          (await page.rows()).map((row) => row.split(', ').slice(0, 2).join(', ')),
-          ['index.html, upload'],
+        await page.expectRows((rows) =>
+          assert.deepEqual(
+            rows.map((row) => row.split(', ').slice(0, 2).join(', ')),
+            ['index.html, upload'],
+          ),
         );
-        assert.match(await page.sentence(), /second:site/);
+        await page.expectSentence(/second:site/);
       },
     );
   },

@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../harness/chromium';
 import { EditorWindow } from '../harness/editorWindow';
+import { eventually } from '../harness/eventually';
 import { projectRoot } from '../harness/projectRoot';
 
 describe('npm start', () => {
@@ -28,18 +29,19 @@ describe('npm start', () => {
     started.stderr.on('data', (chunk) => {
       output += chunk;
     });
-    const address = await until(
-      () => /http:\/\/127\.0\.0\.1:\d+\/\?folder=\S+/.exec(output)?.[0],
-      () => output,
-    );
+    const address = await eventually(() => {
+      const found = /http:\/\/127\.0\.0\.1:\d+\/\?folder=\S+/.exec(output)?.[0];
+      if (found === undefined) throw new Error(`npm start did not get ready:\n${output}`);
+      return found;
+    }, 120_000);
     browser = await launchChromium();
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     const window = new EditorWindow(await context.newPage(), context, address);
     await window.reload();
     await window.showRemotes();
     await window.expand('demo', 'photos', '2025', 'Reykjavík');
-    await window.treeLabel('notes.txt').click();
-    assert.match(await window.editorText(), /Six pictures from 2025\/Reykjavík/);
+    await window.clickUntil(window.treeLabel('notes.txt'), window.tab('notes.txt'));
+    await window.editorShows(/Six pictures from 2025\/Reykjavík/);
   });
 
   it('Ctrl-C stops everything that it started', { timeout: 60_000 }, async () => {
@@ -53,13 +55,3 @@ describe('npm start', () => {
     for (const address of [s3, editor]) await assert.rejects(fetch(address), `${address} still answers`);
   });
 });
-
-async function until<T>(look: () => T | undefined, output: () => string): Promise<T> {
-  const deadline = Date.now() + 120_000;
-  for (;;) {
-    const found = look();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error(`npm start did not get ready:\n${output()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -2,28 +2,40 @@ import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
 import type { S3TestServer } from '../../servers/s3/s3Server';
 import type { EditorWindow } from '../harness/editorWindow';
+import { actUntil, eventually } from '../harness/eventually';
 import { withEditor } from '../harness/withEditor';
 
 async function stored(s3: S3TestServer, bucket: string, key: string): Promise<string> {
-  for (let waited = 0; waited < 15_000; waited += 50) {
+  return eventually(() => {
     const object = s3.store.get(bucket, key);
-    if (object) return object.text;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail(`There is no ${key} in ${bucket}: ${s3.store.keys(bucket).join(', ')}`);
+    assert.ok(object, `There is no ${key} in ${bucket}: ${s3.store.keys(bucket).join(', ')}`);
+    return object.text;
+  });
 }
 
-/** Drags with the mouse, as a hand does: the editor wants some moves on the way. */
-async function drag(window: EditorWindow, from: Locator, onto: Locator): Promise<void> {
-  const [start, end] = [await from.boundingBox(), await onto.boundingBox()];
-  if (!start || !end) throw new Error('There is nothing to drag or nowhere to drop');
+/** Drags with the mouse, as a hand does, until its effect is seen: the editor wants some moves on the way. */
+async function drag(
+  window: EditorWindow,
+  from: Locator,
+  onto: Locator,
+  effect: () => boolean | Promise<boolean>,
+): Promise<void> {
   const { mouse } = window.page;
-  await mouse.move(start.x + 60, start.y + start.height / 2);
-  await mouse.down();
-  await mouse.move(start.x + 70, start.y + start.height / 2 + 4, { steps: 4 });
-  await mouse.move(end.x + 60, end.y + end.height / 2, { steps: 12 });
-  await window.page.waitForTimeout(200);
-  await mouse.up();
+  await actUntil(
+    `dragging ${from} onto ${onto}`,
+    async () => {
+      const [start, end] = [await from.boundingBox(), await onto.boundingBox()];
+      if (!start || !end) throw new Error('There is nothing to drag or nowhere to drop');
+      await mouse.move(start.x + 60, start.y + start.height / 2);
+      await mouse.down();
+      await mouse.move(start.x + 70, start.y + start.height / 2 + 4, { steps: 4 });
+      await mouse.move(end.x + 60, end.y + end.height / 2, { steps: 12 });
+      // The row shows that it takes the drop.
+      await window.page.locator('.sidebar .monaco-list-row.drop-target').first().waitFor({ timeout: 2000 });
+      await mouse.up();
+    },
+    async () => effect(),
+  );
 }
 
 /** Drops files as the system's own file manager does: their content comes along with the event. */
@@ -59,7 +71,9 @@ withEditor(
       await window.showRemotes();
       await window.expand('demo', 'box', 'from');
       await window.treeLabel('a.txt').waitFor();
-      await drag(window, window.treeLabel('a.txt'), window.treeLabel('to'));
+      await drag(window, window.treeLabel('a.txt'), window.treeLabel('to'), () =>
+        window.page.locator('.monaco-dialog-box').isVisible(),
+      );
       await window.answerDialog(/Move demo:box\/from\/a\.txt to demo:box\/to\?/, 'Move');
       assert.equal(await stored(s3, 'box', 'to/a.txt'), 'a\n');
       await window.treeLabel('a.txt').waitFor({ state: 'detached' });
@@ -68,10 +82,14 @@ withEditor(
 
     step('a drop can be a copy too, also into another bucket, and can be called off', async (session) => {
       const { window, s3 } = session;
-      await drag(window, window.treeLabel('to'), window.treeLabel('other'));
+      await drag(window, window.treeLabel('to'), window.treeLabel('other'), () =>
+        window.page.locator('.monaco-dialog-box').isVisible(),
+      );
       await window.answerDialog(/Move demo:box\/to to demo:other\?/, 'Cancel');
       assert.deepEqual(s3.store.keys('other'), []);
-      await drag(window, window.treeLabel('to'), window.treeLabel('other'));
+      await drag(window, window.treeLabel('to'), window.treeLabel('other'), () =>
+        window.page.locator('.monaco-dialog-box').isVisible(),
+      );
       await window.answerDialog(/Move demo:box\/to to demo:other\?/, 'Copy');
       assert.equal(await stored(s3, 'other', 'to/keep.txt'), 'keep\n');
       assert.ok(s3.store.get('box', 'to/keep.txt'));
@@ -81,7 +99,9 @@ withEditor(
       s3.store.put('box', 'from/keep.txt', 'another\n');
       await window.contextMenu(window.treeLabel('from'), 'Refresh');
       await window.treeLabel('keep.txt').waitFor();
-      await drag(window, window.treeLabel('keep.txt'), window.treeLabel('to'));
+      await drag(window, window.treeLabel('keep.txt'), window.treeLabel('to'), () =>
+        window.page.locator('.monaco-dialog-box').isVisible(),
+      );
       await window.answerDialog(/Move demo:box\/from\/keep\.txt/, 'Move');
       await window.answerDialog(/"keep\.txt" is already there/, 'Cancel');
       assert.equal(s3.store.get('box', 'to/keep.txt')?.text, 'keep\n');
@@ -98,9 +118,7 @@ withEditor(
       const { window, s3 } = session;
       await dropFiles(window, window.treeLabel('other'), { 'photo.txt': 'new pixels\n' });
       await window.answerDialog(/"photo\.txt" is already there/, 'Replace');
-      for (let i = 0; i < 100 && s3.store.get('other', 'photo.txt')?.text !== 'new pixels\n'; i++)
-        await window.page.waitForTimeout(50);
-      assert.equal(s3.store.get('other', 'photo.txt')?.text, 'new pixels\n');
+      await eventually(() => assert.equal(s3.store.get('other', 'photo.txt')?.text, 'new pixels\n'));
     });
 
     step('files and folders of the Explorer dropped on a folder are uploaded', async ({ window, s3 }) => {
@@ -110,9 +128,12 @@ withEditor(
       await window.quickPick(/^Explorer/);
       await window.treeLabel('here.txt').waitFor();
       await window.screenshot('drag-explorer');
-      await drag(window, window.treeLabel('here.txt'), window.treeLabel('from'));
+      const has = (key: string) => s3.store.get('box', key) !== undefined;
+      await drag(window, window.treeLabel('here.txt'), window.treeLabel('from'), () => has('from/here.txt'));
       assert.equal(await stored(s3, 'box', 'from/here.txt'), 'from the workspace\n');
-      await drag(window, window.treeLabel('folder'), window.treeLabel('from'));
+      await drag(window, window.treeLabel('folder'), window.treeLabel('from'), () =>
+        has('from/folder/deep.txt'),
+      );
       assert.equal(await stored(s3, 'box', 'from/folder/deep.txt'), 'deep\n');
     });
   },

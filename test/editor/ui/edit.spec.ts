@@ -3,9 +3,7 @@ import type { EditorWindow } from '../harness/editorWindow';
 import { withEditor } from '../harness/withEditor';
 
 async function open(window: EditorWindow, name: string): Promise<void> {
-  await window.treeLabel(name).dblclick();
-  await window.tab(name).waitFor();
-  await window.page.locator('.editor-instance .monaco-editor .view-lines').first().waitFor();
+  await window.keepOpen(window.treeLabel(name), name);
 }
 
 withEditor(
@@ -34,7 +32,7 @@ withEditor(
         await window.showRemotes();
         await window.expand('demo', 'site');
         await open(window, 'main.css');
-        assert.match(await window.editorText(), /color: red/);
+        await window.editorShows(/color: red/);
         await window.typeAtEnd('/* edited */');
         await window.save();
         const object = s3.store.get('site', 'main.css');

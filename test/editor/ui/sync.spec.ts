@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { S3TestServer } from '../../servers/s3/s3Server';
+import { eventually } from '../harness/eventually';
 import { IndependentClient } from '../harness/independentClient';
 import { openPreview } from '../harness/previewPage';
 import { withEditor } from '../harness/withEditor';
@@ -41,17 +42,19 @@ withEditor(
         const { window, s3, workspace } = session;
         const page = await openPreview(window, UP, ...TO_SITE);
         const folder = path.basename(workspace);
-        assert.equal(await page.sentence(), `demo:site/ will be made like ${folder}`);
-        assert.deepEqual(
-          (await page.rows()).map((row) => row.split(', ').slice(0, 3).join(', ')),
-          [
-            'css, folder, 2 files',
-            'draft.css, upload, new',
-            'main.css, upload, size differs',
-            'img, folder, 1 file',
-            'Tromsø.txt, upload, new',
-            'index.html, upload, new',
-          ],
+        await page.expectSentence(`demo:site/ will be made like ${folder}`);
+        await page.expectRows((rows) =>
+          assert.deepEqual(
+            rows.map((row) => row.split(', ').slice(0, 3).join(', ')),
+            [
+              'css, folder, 2 files',
+              'draft.css, upload, new',
+              'main.css, upload, size differs',
+              'img, folder, 1 file',
+              'Tromsø.txt, upload, new',
+              'index.html, upload, new',
+            ],
+          ),
         );
         assert.deepEqual(writes(s3), []);
       },
@@ -63,8 +66,8 @@ withEditor(
         const page = await openPreview(window, UP, ...AGAIN);
         await page.tick('draft.css');
         await page.button('Apply 3 changes').waitFor();
-        const end = await page.apply();
-        assert.match(end, /3 changes done/);
+        await page.apply();
+        await page.expectStatus(/3 changes done/);
         const client = new IndependentClient(s3);
         assert.deepEqual(await client.contents('site'), {
           'css/main.css': 'body { color: green }\n',
@@ -79,9 +82,11 @@ withEditor(
 
     step('afterwards only what was left out is still to be done', async ({ window }) => {
       const page = await openPreview(window, UP, ...AGAIN);
-      const files = (await page.rows()).filter((row) => !/folder/.test(row));
-      assert.equal(files.length, 1);
-      assert.match(files[0] ?? '', /^draft\.css, upload, new/);
+      await page.expectRows((rows) => {
+        const files = rows.filter((row) => !/folder/.test(row));
+        assert.equal(files.length, 1);
+        assert.match(files[0] ?? '', /^draft\.css, upload, new/);
+      });
       await page.apply();
     });
 
@@ -96,17 +101,17 @@ withEditor(
       const page = await openPreview(window, UP, ...AGAIN);
       const has = () => s3.store.get('site', 'old/page.html') !== undefined;
       await page.button(/Close/).first().waitFor();
-      await page.checkbox('Delete what only the target has').click();
+      await page.check('Delete what only the target has');
       await page.reach('preview');
       await page.frame.locator('.row[data-section="delete"]').first().waitFor();
-      assert.equal(await page.button(/^Nothing ticked/).isDisabled(), true);
+      await eventually(async () => assert.ok(await page.button(/^Nothing ticked/).isDisabled()));
       assert.equal(has(), true);
-      await page.checkbox('Include deletes').click();
-      await page.button('Apply 1 change').click();
+      await page.check('Include deletes');
+      await page.pressForDialog('Apply 1 change');
       await window.answerDialog(/Delete 1 file .* from demo:site/, 'Cancel');
-      assert.equal(await page.phase(), 'preview');
+      await page.reach('preview');
       assert.equal(has(), true);
-      await page.button('Apply 1 change').click();
+      await page.pressForDialog('Apply 1 change');
       await window.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
       await page.reach('finished');
       assert.equal(has(), false);
@@ -119,12 +124,12 @@ withEditor(
       });
       s3.store.put('site', 'fresh/new.txt', 'from afar\n', { metadata: { mtime: '1600000000' } });
       const page = await openPreview(window, DOWN, ...AGAIN);
-      assert.equal(await page.sentence(), `${path.basename(workspace)} will be made like demo:site/`);
-      assert.deepEqual(
-        (await page.rows())
-          .filter((row) => !/, folder,/.test(row))
-          .map((row) => row.split(', ').slice(0, 2).join(', ')),
-        ['new.txt, download', 'index.html, download'],
+      await page.expectSentence(`${path.basename(workspace)} will be made like demo:site/`);
+      await page.expectRows((rows) =>
+        assert.deepEqual(
+          rows.filter((row) => !/, folder,/.test(row)).map((row) => row.split(', ').slice(0, 2).join(', ')),
+          ['new.txt, download', 'index.html, download'],
+        ),
       );
       await page.apply();
       assert.equal(readFileSync(path.join(workspace, 'index.html'), 'utf8'), '<h1>Changed elsewhere</h1>\n');

@@ -28,12 +28,11 @@ withEditor(
       await window.quickPick('use this folder');
       const page = await currentPreview(window);
       await page.reach('error');
-      const text = (await page.frame.locator('main').textContent()) ?? '';
-      assert.match(text, /denied/i);
+      const text = await page.expectMain(/denied/i);
       assert.doesNotMatch(text, /undefined|Error:/);
       assert.equal(await page.button(/^Apply/).isVisible(), false);
       s3.clearFaults();
-      await page.button('Try again').click();
+      await page.press('Try again', async () => (await page.phase()) !== 'error');
       await page.reach('preview');
     });
 
@@ -43,11 +42,9 @@ withEditor(
         const page = await openPreview(window, UP, 'demo:busy');
         s3.addFault({ operation: 'PutObject', delayMs: 400, count: Infinity });
         s3.clearRequests();
-        await page.button(`Apply ${FILES} changes`).click();
-        await page.reach('running');
+        await page.press(`Apply ${FILES} changes`, async () => (await page.phase()) === 'running');
         await page.frame.locator('.row[data-state="done"]').first().waitFor();
-        await page.button('Cancel').click();
-        await page.reach('finished', 15_000);
+        await page.press('Cancel', async () => (await page.phase()) === 'finished');
         s3.clearFaults();
         const arrived = s3.store.keys('busy').filter((key) => key.startsWith('many/'));
         assert.ok(arrived.length > 0 && arrived.length < FILES, `${arrived.length} of ${FILES} arrived`);
@@ -59,8 +56,7 @@ withEditor(
 
     step('Continue does the rest', async ({ window, s3 }) => {
       const page = await currentPreview(window);
-      await page.button(/^Continue/).click();
-      await page.button(/^Continue/).waitFor({ state: 'hidden' });
+      await page.press(/^Continue/, async () => page.button(/^Continue/).isHidden());
       await page.reach('finished');
       assert.equal(s3.store.keys('busy').filter((key) => key.startsWith('many/')).length, FILES);
     });
@@ -71,11 +67,12 @@ withEditor(
         for (const key of s3.store.keys('busy').filter((each) => each.startsWith('many/')))
           s3.store.delete('busy', key);
         const page = await openPreview(window, UP, 'demo:busy');
-        await page.checkbox('Delete what only the target has').click();
+        await page.check('Delete what only the target has');
+        await page.reach('preview');
         // Its chip shows only the deletes, which otherwise stand below all that is drawn.
-        await page.button(/^1 delete/).click();
-        await page.checkbox('Include deletes').click();
-        await page.button(/^1 delete/).click();
+        await page.press(/^1 delete/, async () => page.checkbox('Include deletes').isVisible());
+        await page.check('Include deletes');
+        await page.press(/^1 delete/, async () => page.row('many').isVisible());
         s3.addFault({
           operation: 'PutObject',
           key: 'many/file-58.txt',
@@ -83,7 +80,7 @@ withEditor(
           code: 'AccessDenied',
           count: Infinity,
         });
-        await page.button(/^Apply/).click();
+        await page.pressForDialog(/^Apply/);
         await window.answerDialog(/Delete 1 file/, 'Delete 1 File');
         await page.reach('finished');
         s3.clearFaults();
@@ -95,13 +92,15 @@ withEditor(
           'deletes are not run after a failure',
         );
         await page.frame.locator('.row[data-state="failed"]').first().waitFor();
-        assert.match((await page.rows()).find((row) => row.startsWith('file-58')) ?? '', /denied/i);
+        await page.expectRows((rows) =>
+          assert.match(rows.find((row) => row.startsWith('file-58')) ?? '', /denied/i),
+        );
       },
     );
 
     step('Retry asks again about the deletes, and does what failed', async ({ window, s3 }) => {
       const page = await currentPreview(window);
-      await page.button(/^Retry failed/).click();
+      await page.pressForDialog(/^Retry failed/);
       await window.answerDialog(/Delete 1 file/, 'Delete 1 File');
       await page.button(/^Retry failed/).waitFor({ state: 'hidden' });
       await page.reach('finished');
@@ -116,7 +115,7 @@ withEditor(
       await window.quickPick('demo:busy');
       const page = await currentPreview(window);
       await page.reach('error', 100_000);
-      assert.doesNotMatch((await page.frame.locator('main').textContent()) ?? '', /undefined|ECONNREFUSED$/);
+      assert.doesNotMatch(await page.expectMain(/./), /undefined|ECONNREFUSED$/);
     });
   },
 );

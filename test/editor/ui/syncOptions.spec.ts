@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { eventually } from '../harness/eventually';
 import { currentPreview, openPreview, type PreviewPage } from '../harness/previewPage';
 import { withEditor } from '../harness/withEditor';
 
@@ -14,34 +15,29 @@ const AGAIN = ['demo:site'];
 const started = Date.parse('2024-03-01T12:00:00Z') / 1000;
 
 async function options(page: PreviewPage): Promise<void> {
-  await page.button('Options…').click();
-  await page.frame.locator('.optionsPanel').waitFor();
+  await page.press('Options…', async () => page.frame.locator('.optionsPanel').isVisible());
 }
 
 /** Applies the options of the panel and waits for the scan that follows. */
 async function scan(page: PreviewPage): Promise<void> {
-  await page.button('Scan with these options').click();
-  await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
+  await page.press('Scan with these options', async () => page.frame.locator('.optionsPanel').isHidden());
   await page.reach(['preview', 'same', 'error']);
 }
 
 /** The rows of files, each as its name, what is done and why. */
-async function files(page: PreviewPage): Promise<string[]> {
-  return (await page.rows())
+function files(rows: readonly string[]): string[] {
+  return rows
     .filter((row) => !/, folder,|^Deletes|^Conflicts|^Skipped/.test(row))
     .map((row) => row.split(', ').slice(0, 3).join(', '))
     .sort();
 }
 
-/** Waits until the names of the files in the table satisfy `wanted`: rows come a moment after the scan's end. */
+/** Waits until the names of the files in the table satisfy `wanted`. */
 async function untilNames(page: PreviewPage, wanted: (names: readonly string[]) => boolean): Promise<void> {
-  let names: readonly string[] = [];
-  for (let tries = 0; tries < 50; tries++) {
-    names = (await files(page)).map((row) => row.split(',')[0] ?? '');
-    if (wanted(names) && !(await page.rows()).includes('loading')) return;
-    await page.frame.waitForTimeout(200);
-  }
-  throw new Error(`The table has ${names.join(', ')}`);
+  await page.expectRows((rows) => {
+    const names = files(rows).map((row) => row.split(',')[0] ?? '');
+    assert.ok(wanted(names), `The table has ${names.join(', ')}`);
+  });
 }
 
 withEditor(
@@ -72,17 +68,19 @@ withEditor(
       utimesSync(path.join(workspace, 'same.txt'), started, started);
       utimesSync(path.join(workspace, 'renamed/photo.jpg'), started, started);
       const page = await openPreview(window, COMPARE, 'site', 'Compare with This Folder');
-      assert.match(await page.sentence(), /compared with demo:site/);
-      const rows = await files(page);
-      assert.ok(rows.includes('new.txt, only in source, 4 B'), rows.join('\n'));
-      assert.ok(rows.includes('extra.txt, only in target, 11 B'), rows.join('\n'));
-      assert.ok(rows.includes('changed.txt, differs, size differs'), rows.join('\n'));
+      await page.expectSentence(/compared with demo:site/);
+      await page.expectRows((drawn) => {
+        const rows = files(drawn);
+        assert.ok(rows.includes('new.txt, only in source, 4 B'), rows.join('\n'));
+        assert.ok(rows.includes('extra.txt, only in target, 11 B'), rows.join('\n'));
+        assert.ok(rows.includes('changed.txt, differs, size differs'), rows.join('\n'));
+      });
       assert.equal(await page.button(/^Apply/).count(), 0);
       assert.equal(await page.frame.locator('.row [role=checkbox]:visible').count(), 0);
       await window.screenshot('compare');
       s3.clearRequests();
       await page.button('Turn into a sync').click();
-      await page.frame.locator('h1', { hasText: 'will be made like' }).waitFor();
+      await page.expectSentence(/will be made like/);
       await page.reach('preview');
       await page.button(/^Apply/).waitFor();
     });
@@ -91,7 +89,9 @@ withEditor(
       'ignore files, filters and limits leave files out, and say how many rules there are',
       async ({ window }) => {
         const page = await openPreview(window, SYNC, ...AGAIN);
-        assert.ok((await files(page)).some((row) => row.startsWith('out.js, upload')));
+        await page.expectRows((rows) =>
+          assert.ok(files(rows).some((row) => row.startsWith('out.js, upload'))),
+        );
         await options(page);
         await window.screenshot('options');
         await page.frame.getByLabel('Ignore files to follow').fill('.gitignore');
@@ -100,14 +100,17 @@ withEditor(
         await page.frame.getByLabel('At most this size').fill('20');
         await scan(page);
         await untilNames(page, (names) => names.join() === '.gitignore,new.txt,newer.txt');
-        assert.match((await page.frame.locator('.facts').textContent()) ?? '', /1 filter rule · \.gitignore/);
+        await page.frame
+          .locator('.facts')
+          .filter({ hasText: /1 filter rule · \.gitignore/ })
+          .waitFor();
       },
     );
 
     step('which rule decides about a path is told while it is typed', async ({ window }) => {
       const page = await currentPreview(window);
-      await page.button('Which rule decides…').click();
       const box = window.page.locator('.quick-input-widget:visible');
+      await page.press('Which rule decides…', () => box.isVisible());
       await box.locator('input').fill('build/out.js');
       await box
         .getByText(/\.gitignore/)
@@ -124,13 +127,13 @@ withEditor(
       await page.frame.locator('.row.active .name', { hasText: /^new\.txt$/ }).waitFor();
       await window.page.keyboard.type('?');
       await box.getByText('"new.txt" takes part').first().waitFor();
-      assert.equal(await box.locator('input').inputValue(), 'new.txt');
+      await eventually(async () => assert.equal(await box.locator('input').inputValue(), 'new.txt'));
       await window.page.keyboard.press('Escape');
     });
 
     step('a bad value is named at its field, and nothing changes', async ({ window }) => {
       const page = await currentPreview(window);
-      const before = await files(page);
+      const before = files(await page.expectRows(() => {}));
       await options(page);
       await page.frame.getByLabel('Modified at least so long ago').fill('soon');
       await page.button('Scan with these options').click();
@@ -138,7 +141,7 @@ withEditor(
       await page.frame.getByLabel('Modified at least so long ago').press('Escape');
       await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
       await page.frame.locator('vscode-button:focus', { hasText: 'Options…' }).waitFor();
-      assert.deepEqual(await files(page), before);
+      await page.expectRows((rows) => assert.deepEqual(files(rows), before));
     });
 
     step('newer files of the target are left alone, existing ones can be', async ({ window }) => {
@@ -177,10 +180,12 @@ withEditor(
         await page.frame.getByLabel('Keep replaced and deleted files in').fill('kept/{date}');
         await scan(page);
         await page.frame.locator('.row[data-class="rename"]').waitFor();
-        const rows = await files(page);
-        assert.ok(rows.includes('photo.jpg, rename, was photo.jpg'), rows.join('\n'));
-        await page.checkbox('Include deletes').click();
-        await page.button(/^Apply/).click();
+        await page.expectRows((drawn) => {
+          const rows = files(drawn);
+          assert.ok(rows.includes('photo.jpg, rename, was photo.jpg'), rows.join('\n'));
+        });
+        await page.check('Include deletes');
+        await page.pressForDialog(/^Apply/);
         await window.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
         await page.reach('finished');
         await window.screenshot('finished');
@@ -196,8 +201,8 @@ withEditor(
       async ({ window, s3, workspace }) => {
         writeFileSync(path.join(workspace, 'moved.txt'), 'goes away\n');
         const page = await openPreview(window, MOVE, ...AGAIN);
-        assert.match(await page.sentence(), /will be moved to demo:site/);
-        await page.button(/^Move/).click();
+        await page.expectSentence(/will be moved to demo:site/);
+        await page.pressForDialog(/^Move/);
         await window.answerDialog(/Remove .* once the target has them/, /^Move/);
         await page.reach('finished');
         assert.equal(existsSync(path.join(workspace, 'moved.txt')), false);

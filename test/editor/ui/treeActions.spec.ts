@@ -3,23 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { S3TestServer } from '../../servers/s3/s3Server';
 import type { EditorWindow } from '../harness/editorWindow';
+import { actUntil, eventually, pause } from '../harness/eventually';
 import { withEditor } from '../harness/withEditor';
 
-/** The keys of a bucket, once they are `expected`. */
+/** Waits until the keys of a bucket are `expected`. */
 async function keysBecome(s3: S3TestServer, bucket: string, expected: readonly string[]): Promise<void> {
-  const wanted = [...expected].sort();
-  await until(() => JSON.stringify([...s3.store.keys(bucket)].sort()) === JSON.stringify(wanted)).catch(
-    () => {
-      assert.deepEqual([...s3.store.keys(bucket)].sort(), wanted);
-    },
-  );
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let waited = 0; !holds(); waited += 50) {
-    if (waited > 15_000) throw new Error(`Still not so: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await eventually(() => assert.deepEqual([...s3.store.keys(bucket)].sort(), [...expected].sort()));
 }
 
 /** Each request since the log was cleared, as `operation prefix-or-key`. */
@@ -33,7 +22,7 @@ function asked(s3: S3TestServer): string[] {
 async function silence(s3: S3TestServer): Promise<void> {
   for (let before = -1; before !== s3.requests.length; ) {
     before = s3.requests.length;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(500);
   }
 }
 
@@ -44,33 +33,22 @@ function listings(s3: S3TestServer, bucket: string): (string | undefined)[] {
     .map(({ query }) => query['prefix']);
 }
 
-async function clipboardBecomes(window: EditorWindow, expected: RegExp): Promise<string> {
-  for (let waited = 0; ; waited += 100) {
-    const text = await window.page.evaluate(() => navigator.clipboard.readText());
-    if (expected.test(text)) return text;
-    if (waited > 5000) assert.match(text, expected);
-    await window.page.waitForTimeout(100);
-  }
-}
-
 /** Answers the file dialog, which in a window of a server is a line to type the path into; a folder ends in a slash. */
 async function chooseFile(window: EditorWindow, file: string): Promise<void> {
   await window.expectQuick(/^(Upload|Download) /);
   const widget = window.page.locator('.quick-input-widget');
-  for (let tries = 0; tries < 6; tries++) {
-    // The dialog looks up each path it is given, its own first one too; an answer before that goes to another path.
-    await window.page.waitForTimeout(500);
-    await window.quickInput().fill(file);
-    await window.page.waitForTimeout(700);
-    if ((await window.quickInput().inputValue()) !== file) continue;
-    await window.quickButton(/^(Upload|Download|OK)/).click();
-    const closed = await widget.waitFor({ state: 'hidden', timeout: 2000 }).then(
-      () => true,
-      () => false,
-    );
-    if (closed) return;
-  }
-  throw new Error(`The file dialog does not take ${file}`);
+  // The dialog looks up each path that it is given, its own first one too, and puts what it finds into the line.
+  await actUntil(
+    `choosing ${file}`,
+    async () => {
+      await window.quickInput().fill(file);
+      await pause(300);
+      if ((await window.quickInput().inputValue()) === file)
+        await window.quickButton(/^(Upload|Download|OK)/).click({ timeout: 2000 });
+    },
+    () => widget.isHidden(),
+    40_000,
+  );
 }
 
 withEditor(
@@ -138,7 +116,7 @@ withEditor(
     step('Upload Files and Upload Folder bring what is chosen', async ({ window, s3, workspace }) => {
       await window.contextMenu(window.treeLabel('fresh-bucket'), 'Upload Files…');
       await chooseFile(window, path.join(workspace, 'local.txt'));
-      await until(() => s3.store.get('fresh-bucket', 'local.txt') !== undefined);
+      await eventually(() => assert.ok(s3.store.get('fresh-bucket', 'local.txt') !== undefined));
       assert.equal(s3.store.get('fresh-bucket', 'local.txt')?.text, 'from this machine\n');
       await window.contextMenu(window.treeLabel('fresh-bucket'), 'Upload Folder…');
       await chooseFile(window, `${path.join(workspace, 'assets')}/`);
@@ -156,17 +134,16 @@ withEditor(
       const { window, workspace } = session;
       await window.contextMenu(window.treeLabel('a.txt'), 'Download to…');
       await chooseFile(window, path.join(workspace, 'fetched.txt'));
-      await until(() => existsSync(path.join(workspace, 'fetched.txt')));
+      await eventually(() => assert.ok(existsSync(path.join(workspace, 'fetched.txt'))));
       assert.equal(readFileSync(path.join(workspace, 'fetched.txt'), 'utf8'), 'alpha\n');
       await window.contextMenu(window.treeLabel('docs'), 'Download to…');
       await chooseFile(window, `${workspace}/`);
-      await until(() => existsSync(path.join(workspace, 'docs/sub/three.txt')));
+      await eventually(() => assert.ok(existsSync(path.join(workspace, 'docs/sub/three.txt'))));
       assert.equal(readFileSync(path.join(workspace, 'docs/sub/three.txt'), 'utf8'), 'three\n');
     });
 
     step('Rename changes the name of a file, and its open editor goes along', async ({ window, s3 }) => {
-      await window.treeLabel('b.txt').dblclick();
-      await window.tab('b.txt').waitFor();
+      await window.keepOpen(window.treeLabel('b.txt'), 'b.txt');
       await window.contextMenu(window.treeLabel('b.txt'), 'Rename…');
       await window.quickType('c.txt');
       await window.tab('c.txt').waitFor();
@@ -195,8 +172,8 @@ withEditor(
       await window.expectPlaceholder(/type an address/);
       await window.quickInput().fill('demo:fresh-bucket/moved/');
       await window.quickPick('demo:fresh-bucket/moved');
-      await until(() => s3.store.get('fresh-bucket', 'moved/a.txt') !== undefined);
-      await until(() => s3.store.get('work', 'a.txt') === undefined);
+      await eventually(() => assert.ok(s3.store.get('fresh-bucket', 'moved/a.txt') !== undefined));
+      await eventually(() => assert.ok(s3.store.get('work', 'a.txt') === undefined));
       assert.equal(s3.store.get('fresh-bucket', 'moved/a.txt')?.metadata['owner'], 'anna');
     });
 
@@ -204,10 +181,10 @@ withEditor(
       'Copy and Paste copy a folder into another bucket, by the service itself',
       async ({ window, s3 }) => {
         await window.contextMenu(window.treeLabel('papers'), /^Copy(?! (Address|Link|from|to))/);
-        await clipboardBecomes(window, /^demo:work\/papers\/$/);
+        await window.clipboardBecomes(/^demo:work\/papers\/$/);
         s3.clearRequests();
         await window.contextMenu(window.treeLabel('names'), /^Paste/);
-        await until(() => s3.store.keys('names').length === 6);
+        await eventually(() => assert.ok(s3.store.keys('names').length === 6));
         assert.equal(s3.store.get('names', 'papers/sub/three.txt')?.text, 'three\n');
         assert.equal(s3.requests.filter(({ operation }) => operation === 'CopyObject').length, 3);
         assert.ok(!s3.requests.some(({ operation }) => operation === 'GetObject'));
@@ -218,7 +195,7 @@ withEditor(
       const folder = window.treeRow(/^twin, folder/);
       await window.contextMenu(folder, 'Rename…');
       await window.quickType('pair');
-      await until(() => s3.store.get('work', 'pair/inside.txt') !== undefined);
+      await eventually(() => assert.ok(s3.store.get('work', 'pair/inside.txt') !== undefined));
       assert.equal(s3.store.get('work', 'twin')?.text, 'the file\n');
       await window.treeLabel('pair').waitFor();
     });
@@ -247,7 +224,9 @@ withEditor(
       await window.treeLabel('beta-1.txt').click({ modifiers: ['ControlOrMeta'] });
       await window.contextMenu(window.treeLabel('beta-1.txt'), 'Delete');
       await window.answerDialog(/Delete 2 items from demo\?.*2 files \(13 B\)/s, 'Delete');
-      await until(() => s3.store.keys('names').filter((key) => key.startsWith('in/')).length === 1);
+      await eventually(() =>
+        assert.ok(s3.store.keys('names').filter((key) => key.startsWith('in/')).length === 1),
+      );
       assert.ok(s3.store.get('names', 'in/alpha-2.txt'));
       await window.treeLabel('beta-1.txt').waitFor({ state: 'detached' });
       await silence(s3);
@@ -256,8 +235,7 @@ withEditor(
     step('a filter is asked of the service, and cleared again', async ({ window, s3 }) => {
       for (const name of ['alpha-1', 'beta-1']) s3.store.put('names', `in/${name}.txt`, name);
       // While several rows are selected, the editor's menus offer only what is for several.
-      await window.treeLabel('alpha-2.txt').click();
-      await window.tab('alpha-2.txt').waitFor();
+      await window.clickUntil(window.treeLabel('alpha-2.txt'), window.tab('alpha-2.txt'));
       await silence(s3);
       s3.clearRequests();
       await window.contextMenu(window.treeLabel('in'), 'Filter by Prefix…');
@@ -280,11 +258,11 @@ withEditor(
 
     step('Copy Address, and Copy Link, which anyone can open', async ({ window }) => {
       await window.contextMenu(window.treeLabel('late.txt'), 'Copy Address');
-      await clipboardBecomes(window, /^demo:names\/in\/late\.txt$/);
+      await window.clipboardBecomes(/^demo:names\/in\/late\.txt$/);
       await window.contextMenu(window.treeLabel('late.txt'), 'Copy Link…');
       await window.quickPick('15 minutes');
       await window.statusItem(/Copied a link to late\.txt/).waitFor();
-      const link = await clipboardBecomes(window, /X-Amz-Expires=900/);
+      const link = await window.clipboardBecomes(/X-Amz-Expires=900/);
       assert.equal(await (await fetch(link)).text(), 'late');
     });
 
@@ -292,11 +270,8 @@ withEditor(
       await window.expand('fresh-bucket', 'moved');
       await window.contextMenu(window.treeLabel('a.txt'), 'Properties');
       await window.tab('a.txt.properties').waitFor();
-      const text = await window.editorText();
-      assert.match(text, /# demo:fresh-bucket\/moved\/a\.txt/);
-      assert.match(text, /ETag/);
-      assert.match(text, /owner\s*= anna/);
-      assert.match(text, /text\/plain/);
+      for (const fact of [/# demo:fresh-bucket\/moved\/a\.txt/, /ETag/, /owner\s*= anna/, /text\/plain/])
+        await window.editorShows(fact);
     });
 
     step('Go to Address shows a folder that was not unfolded', async ({ window }) => {

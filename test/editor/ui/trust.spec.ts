@@ -28,8 +28,7 @@ withEditor(
       await window.statusItem(/Restricted Mode/).waitFor();
       await window.showRemotes();
       await window.expand('demo', 'box');
-      await window.treeLabel('a.txt').dblclick();
-      await window.tab('a.txt').waitFor();
+      await window.keepOpen(window.treeLabel('a.txt'), 'a.txt');
       await window.typeAtEnd('more');
       await window.save();
       assert.equal(s3.store.get('box', 'a.txt')?.text, 'alpha\nmore');

@@ -25,7 +25,10 @@ withEditor(
       'without remotes the view offers to add one, and the button opens the wizard',
       async ({ window }) => {
         await window.showRemotes();
-        await window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last().click();
+        await window.clickUntil(
+          window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last(),
+          window.quickInput(),
+        );
         await window.quickPick(/^S3/);
         await window.expectQuick(/Step 1 of/);
       },
