@@ -22,6 +22,7 @@ export const inOtherTools: Readonly<
   immutable: { aws: '', rclone: '`--immutable`' },
   keepTargetTimes: { aws: '', rclone: '`--no-update-modtime`' },
   useServerTimes: { aws: '', rclone: '`--use-server-modtime`' },
+  oneWay: { aws: '', rclone: '`check --one-way`' },
   modifyWindowMs: { aws: '', rclone: '`--modify-window`' },
   maxDelete: { aws: '', rclone: '`--max-delete`, `--max-delete-size`' },
   deleteExcluded: { aws: '', rclone: '`--delete-excluded`' },

@@ -91,6 +91,7 @@ export class OptionsPanel {
           flag('immutable', words.immutableOption),
           flag('keepTargetTimes', words.keepTargetTimes),
           flag('useServerTimes', words.useServerTimes),
+          flag('oneWay', words.oneWay),
         ],
       ],
       [

@@ -81,13 +81,15 @@ export function grammarOf(
   return { takes: (name) => rules.get(name)?.takes, long: (letter) => letters[letter], operands };
 }
 
+export type Judged = FlagVerdict & Pick<Judgement, 'setting'>;
+
 /** The judgement on each flag, in the order of the line; what is understood acts on the draft. */
 export function judge(
   found: readonly FoundFlag[],
   rules: FlagRules,
   draft: Draft,
   unknown: (flag: FoundFlag) => Judgement,
-): (FlagVerdict & Pick<Judgement, 'setting'>)[] {
+): Judged[] {
   const last = new Map(found.map((one, i) => [one.name, i]));
   return found.map((one, i) => {
     const { name, typed, value } = one;

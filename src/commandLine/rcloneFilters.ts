@@ -22,7 +22,8 @@ export function noFilterFlags(): FilterFlags {
 
 /**
  * The ordered rules that rclone makes of them, whatever their order in the line: includes, includes from files, excludes, excludes from
- * files, filters, filters from files; `!` forgets those before it. With any include, all that no rule matches is out (R16). Pure.
+ * files, filters, filters from files; `!` forgets those before it. What no rule matches is in, but where a flag named include is there,
+ * out (R16); a plan takes it to be out wherever it has includes only. Pure.
  */
 export function rulesOf(flags: FilterFlags): FilterRule[] {
   let rules: FilterRule[] = [];
@@ -37,18 +38,13 @@ export function rulesOf(flags: FilterFlags): FilterRule[] {
   for (const rule of groups.flat(2))
     if (rule === '!') rules = [];
     else rules.push(rule);
-  const excludesTheRest = flags.include.length > 0 || flags.includeFrom.length > 0;
-  // A list of nothing but includes means the same by itself.
-  if (excludesTheRest && (rules.length === 0 || rules.some((rule) => 'exclude' in rule)))
-    rules.push({ exclude: '/**' });
   const { maxDepth } = flags;
-  if (maxDepth === undefined) return rules;
-  const onlyIncludes = rules.length > 0 && rules.every((rule) => 'include' in rule);
-  return [
-    { exclude: `/${'*/'.repeat(maxDepth)}**` },
-    ...rules,
-    ...(onlyIncludes && excludesTheRest ? [{ exclude: '/**' }] : []),
-  ];
+  const onlyIncludes = rules.every((rule) => 'include' in rule);
+  if (flags.include.length > 0 || flags.includeFrom.length > 0) {
+    // A list of nothing but includes means the same by itself.
+    if (!onlyIncludes || rules.length === 0 || maxDepth !== undefined) rules.push({ exclude: '/**' });
+  } else if (onlyIncludes) rules = [];
+  return maxDepth === undefined ? rules : [{ exclude: `/${'*/'.repeat(maxDepth)}**` }, ...rules];
 }
 
 /** The rule that `--filter` spells: `+ pattern`, `- pattern`, or `!`. Undefined when malformed. Pure. */

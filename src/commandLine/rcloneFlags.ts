@@ -70,6 +70,11 @@ const acting: readonly (readonly [string, FlagRule])[] = [
   on('immutable', 'immutable', 'never changes what the target has: a difference is a conflict'),
   on('no-update-modtime', 'keepTargetTimes', 'where only the time differs it stays'),
   on('use-server-modtime', 'useServerTimes', "takes the service's times"),
+  act('one-way', (_, draft) => {
+    if (draft.verb !== 'check') return refused(`"rclone ${draft.verb}" does not know it.`);
+    draft.options.oneWay = true;
+    return understood('leaves out what only the target has');
+  }),
   on('copy-links', 'followSymlinks', 'follows links'),
   act('modify-window=', (value, draft) => {
     const ms = durationMs(value);

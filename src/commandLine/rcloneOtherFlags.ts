@@ -42,10 +42,6 @@ export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
     'create-empty-src-dirs delete-empty-src-dirs',
     ignored('Empty folders are neither made nor removed here.'),
   ),
-  ...alike(
-    'one-way',
-    ignored('What only the target has is listed as well; it can be hidden in the preview.'),
-  ),
   ...alike('server-side-across-configs', ignored('Copies are made by the service itself wherever it can.')),
   ...alike('refresh-times', ignored('Times that alone differ are set anyway.')),
 

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { FilterRule } from '../plan/planOptions';
 import { pathProblem } from '../remote/remotePath';
 import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from './commandLine';
-import { type Draft, type FlagRules, grammarOf, judge } from './flagRules';
+import { type Draft, type FlagRules, grammarOf, type Judged, judge, refused } from './flagRules';
 import { scanFlags } from './flagScan';
 import { nameOfSpot, parentSpot, placeOfSpot, rcloneSpot, type Spot } from './places';
 import { rulesOf } from './rcloneFilters';
@@ -58,7 +58,7 @@ export function readRclone(
     filters: [],
     hints: {},
   });
-  const verdicts = judge(found, rcloneFlags, draft, judgeOther);
+  const verdicts = withoutDeeperDeletes(judge(found, rcloneFlags, draft, judgeOther), draft);
 
   const source = spotOf(from, draft, assigned, context);
   if (isProblem(source)) return source;
@@ -85,6 +85,23 @@ export function readRclone(
     options: { ...draft.options, ...filters, ...backup },
     flags: judgedWithPlaces(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
   };
+}
+
+/** rclone looks no deeper on the target either; as a filter rule the depth would let go what is hidden by it. */
+function withoutDeeperDeletes(
+  verdicts: readonly Judged[],
+  { options, filterFlags }: RcloneDraft,
+): readonly Judged[] {
+  if (!options.deleteExcluded || filterFlags.maxDepth === undefined) return verdicts;
+  delete options.deleteExcluded;
+  return verdicts.map(({ means, ...one }) =>
+    one.flag === '--delete-excluded'
+      ? {
+          ...one,
+          ...refused('Beside --max-depth it would delete here what lies deeper, which rclone leaves alone.'),
+        }
+      : { ...one, ...(means !== undefined && { means }) },
+  );
 }
 
 /** An operand; flags and variables say more about one that is made on the fly. */
@@ -138,7 +155,8 @@ function filtersOf(draft: RcloneDraft): { readonly filters: readonly FilterRule[
   const { files } = draft.filterFlags;
   const rules = rulesOf(draft.filterFlags);
   if (files === undefined) return { filters: rules };
-  if (rules.length > 0)
+  const { minSize, maxSize, minAge, maxAge } = draft.options;
+  if (rules.length > 0 || [minSize, maxSize, minAge, maxAge].some((limit) => limit !== undefined))
     return { problem: '--files-from must stand alone: rclone takes no other filters along with it.' };
   const names = files.map((name) => name.replace(/^\/+/, ''));
   const bad = names.find((name) => pathProblem(name) !== undefined);

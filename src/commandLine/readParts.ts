@@ -2,7 +2,7 @@ import type { NamedPath } from '../plan/namedPaths';
 import type { Place } from '../plan/plan';
 import { parsePath } from '../remote/remotePath';
 import type { FlagVerdict, ReadingContext } from './commandLine';
-import type { Judgement } from './flagRules';
+import type { Judged } from './flagRules';
 
 export function onlyFile(name: string): readonly NamedPath[] {
   return [{ file: parsePath(name) }];
@@ -10,7 +10,7 @@ export function onlyFile(name: string): readonly NamedPath[] {
 
 /** The verdicts now that the target is known: a flag that its remote's settings do anyway is understood. */
 export function judgedWithPlaces(
-  verdicts: readonly (FlagVerdict & Pick<Judgement, 'setting'>)[],
+  verdicts: readonly Judged[],
   target: Place | undefined,
   { remotes }: ReadingContext,
 ): FlagVerdict[] {

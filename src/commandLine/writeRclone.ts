@@ -54,7 +54,7 @@ export function writeRclone({ source, target, options }: Writable, remotes: read
   if (options.maxSize !== undefined) add('--max-size', sizeText(options.maxSize));
   if (options.minAge !== undefined) add('--min-age', options.minAge);
   if (options.maxAge !== undefined) add('--max-age', options.maxAge);
-  if (verb === 'check') add('--combined', '-');
+  if (verb === 'check') add(...(options.oneWay ? ['--one-way'] : []), '--combined', '-');
   return { line: words.join(' '), missing, notes: notesOn([source, target], remotes, options) };
 }
 

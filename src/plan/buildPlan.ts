@@ -83,6 +83,12 @@ export class PlanBuilder {
     this.keptForSource = new ProtectedPaths(folding);
   }
 
+  /** Whether what only the target has is nobody's concern. */
+  private get passesOverTarget(): boolean {
+    const { verb, oneWay } = this.request.options;
+    return verb === 'check' && oneWay === true;
+  }
+
   /** Actions so far; for progress. */
   get actionCount(): number {
     return this.copies.length + this.removals.length + this.deletes.length;
@@ -246,7 +252,7 @@ export class PlanBuilder {
 
   private addClash({ path, source, target, clash }: Match): void {
     if (!clash) return;
-    if (clash.because === 'fileAgainstFolder' && target && !source) {
+    if (target && !source && (clash.because === 'fileAgainstFolder' || this.passesOverTarget)) {
       if (this.wantsDeletes)
         this.skipTarget(path, target, `lies where the source has the file "${clash.with}"`);
       return;
@@ -367,12 +373,13 @@ export class PlanBuilder {
     keptOnTarget: ProtectedPaths,
   ): void {
     for (const { entry, shown, protects } of findings.unusable) {
-      this.skipped.push({
-        path: shown,
-        side,
-        because: entry.reason,
-        ...(entry.size !== undefined && { bytes: entry.size }),
-      });
+      if (side === 'source' || !this.passesOverTarget)
+        this.skipped.push({
+          path: shown,
+          side,
+          because: entry.reason,
+          ...(entry.size !== undefined && { bytes: entry.size }),
+        });
       if (protects === undefined) continue;
       // A folder's marker says nothing about what lies in the folder.
       const only = entry.reason === 'nonEmptyFolderMarker' ? 'itself' : 'withAllBelow';

@@ -49,6 +49,8 @@ export interface PlanOptions {
   readonly keepTargetTimes?: boolean;
   /** The service's time stands in for the owner's, so none has to be asked for (`--use-server-modtime`, R9). */
   readonly useServerTimes?: boolean;
+  /** A check passes over what only the target has (`--one-way`, R11). Other verbs are as they are without it. */
+  readonly oneWay?: boolean;
   /** Times nearer than this many milliseconds are equal (`--modify-window`, R5). */
   readonly modifyWindowMs?: number;
   /** When more than any of these would be deleted, nothing is (R22). `percent` is of the target's files. */
@@ -121,9 +123,16 @@ export const defaultPlanOptions: PlanOptions = {
   followSymlinks: true,
 };
 
-/** Whether the plan says of files that only the target has that they are to be deleted. A check names them as a sync would. */
-export function wantsDeletes({ verb, deletes }: Pick<PlanOptions, 'verb' | 'deletes'>): boolean {
-  return verb === 'check' || (verb === 'sync' && deletes !== 'none');
+/**
+ * Whether the plan says of files that only the target has that they are to be deleted. A check names them as a sync would, unless it goes
+ * one way only.
+ */
+export function wantsDeletes({
+  verb,
+  deletes,
+  oneWay,
+}: Pick<PlanOptions, 'verb' | 'deletes' | 'oneWay'>): boolean {
+  return verb === 'check' ? !oneWay : verb === 'sync' && deletes !== 'none';
 }
 
 const flags = [
@@ -134,6 +143,7 @@ const flags = [
   'immutable',
   'keepTargetTimes',
   'useServerTimes',
+  'oneWay',
   'deleteExcluded',
 ] as const;
 

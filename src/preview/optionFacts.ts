@@ -11,6 +11,7 @@ const counted = [
   'immutable',
   'keepTargetTimes',
   'useServerTimes',
+  'oneWay',
   'modifyWindowMs',
   'deleteExcluded',
   'minSize',

@@ -41,6 +41,7 @@ export const englishWords = {
   immutableOption: 'Never change a file of the target',
   keepTargetTimes: 'Leave it when only the time differs',
   useServerTimes: 'Compare with the times of the service',
+  oneWay: 'When only comparing, leave out what only the target has',
   modifyWindow: 'Times are equal within (milliseconds)',
   deletesWhen: 'Delete what only the target has',
   deletesNone: 'never',

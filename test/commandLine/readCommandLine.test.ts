@@ -23,6 +23,8 @@ const files: Readonly<Record<string, string>> = {
   '/project/rules.txt': '+ *.css\n- *\n',
   '/project/names.txt': '/a.txt\nsub/b.txt\n',
   '/project/bad.txt': '*.css\n',
+  '/project/only-in.txt': '+ *.css\n\n; pictures\n+ *.jpg\n',
+  '/project/empty.txt': '# nothing\n',
 };
 
 const context: ReadingContext = {
@@ -162,7 +164,19 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
     'lab:photos',
     { verb: 'move', deletes: 'none' },
   ],
-  ['rclone check dist LAB:site --one-way', '/project/dist', 'lab:site', { verb: 'check', deletes: 'none' }],
+  ['rclone check dist LAB:site', '/project/dist', 'lab:site', { verb: 'check', deletes: 'none' }],
+  [
+    'rclone check dist lab:site --one-way',
+    '/project/dist',
+    'lab:site',
+    { verb: 'check', deletes: 'none', oneWay: true },
+  ],
+  [
+    'rclone check --one-way=false dist lab:site --size-only',
+    '/project/dist',
+    'lab:site',
+    { verb: 'check', deletes: 'none', compare: 'size-only' },
+  ],
   ['rclone -v sync dist :s3,profile=home:b/p', '/project/dist', 'private:b/p', {}],
   [
     'rclone sync dist ":s3,provider=Minio,endpoint=\'http://localhost:9000\':b"',
@@ -318,6 +332,37 @@ for (const [text, from, to, options] of rcloneLines)
     );
   });
 
+// Each as the real rclone has it: what no rule matches is in, but where a flag named include is there (R16).
+const filterLines: readonly [string, PlanOptions['filters']][] = [
+  ["--filter '+ *.jpg'", []],
+  ["--filter '+ *.jpg' -f '+ /sub/**'", []],
+  ['--filter-from only-in.txt', []],
+  ["--filter '- *.jpg'", [{ exclude: '*.jpg' }]],
+  ["--filter '+ a' --filter '- b'", [{ include: 'a' }, { exclude: 'b' }]],
+  ["--filter '- b' --filter '+ a'", [{ exclude: 'b' }, { include: 'a' }]],
+  ["--filter '+ *.jpg' --filter '- **'", [{ include: '*.jpg' }, { exclude: '**' }]],
+  ["--filter '+ *.jpg' --filter '!'", []],
+  ["--filter '- *.jpg' --filter '!' --filter '+ *.txt'", []],
+  ["--include '*.jpg'", [{ include: '*.jpg' }]],
+  ['--include-from list.txt', [{ include: '*.log' }, { include: 'tmp/**' }]],
+  ['--include-from empty.txt', [{ exclude: '/**' }]],
+  ["--include '*.jpg' --filter '!'", [{ exclude: '/**' }]],
+  ["--include '*.jpg' --filter '!' --filter '+ *.txt'", [{ include: '*.txt' }]],
+  ["--filter '+ *.txt' --include '*.jpg'", [{ include: '*.jpg' }, { include: '*.txt' }]],
+  ["--filter '+ a' --exclude b", [{ exclude: 'b' }, { include: 'a' }]],
+  ["--exclude '*.jpg' --filter '!'", []],
+  ['--exclude-from empty.txt', []],
+  ['--max-depth 1', [{ exclude: '/*/**' }]],
+  ["--filter '+ *.jpg' --max-depth 1", [{ exclude: '/*/**' }]],
+  ["--include '*.jpg' --max-depth 2", [{ exclude: '/*/*/**' }, { include: '*.jpg' }, { exclude: '/**' }]],
+];
+for (const [flags, filters] of filterLines)
+  test(`rules of rclone, in its order and with what it adds (R16): ${flags}`, () => {
+    const command = read(`rclone sync dist lab:b ${flags}`);
+    assert.deepEqual(command.options.filters, filters);
+    assert.ok(command.flags.every(({ verdict }) => verdict === 'understood'));
+  });
+
 const problems: readonly [string, RegExp][] = [
   ['', /Paste a line/],
   ['ls -l', /"ls" is not understood/],
@@ -338,6 +383,7 @@ const problems: readonly [string, RegExp][] = [
   ['rclone sync dist :ftp:b', /":ftp:" is a remote made on the fly/],
   ['rclone copyto a.txt lab:b/c.txt', /would be named "c.txt"/],
   ['rclone sync dist lab:b --files-from names.txt --include x', /must stand alone/],
+  ['rclone sync dist lab:b --files-from names.txt --min-size 1K', /must stand alone/],
   ['rclone sync dist lab:b --backup-dir drive:x', /--backup-dir must lie on the side of the target/],
   ['rclone sync dist lab:b --backup-dir /x', /--backup-dir must lie on the side of the target/],
   ["rclone sync dist lab:b --include '{a'", /\{a/],
@@ -448,6 +494,9 @@ const refusals: readonly [string, string, RegExp][] = [
   ['rclone sync dist lab:b --min-size lots', '--min-size', /must be a size/],
   ['rclone sync dist lab:b --max-age 1fortnight', '--max-age', /must be an age/],
   ['rclone sync dist lab:b --frobnicate 7', '--frobnicate', /not known/],
+  ['rclone sync dist lab:b --one-way', '--one-way', /"rclone sync" does not know it/],
+  ['rclone sync dist lab:b --max-depth 2 --delete-excluded', '--delete-excluded', /lies deeper/],
+  ['rclone sync dist lab:b --delete-excluded --max-depth 2', '--delete-excluded', /lies deeper/],
   ['rclone sync dist lab:b --delete-before --delete-after', '--delete-after', /contradicts/],
   ['rclone sync dist lab:b --modify-window', '--modify-window', /value is missing/],
 ];

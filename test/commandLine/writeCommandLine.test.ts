@@ -270,6 +270,7 @@ function randomRclone(dice: Dice): Writable {
     ...dice.some(0.2, { immutable: true }),
     ...dice.some(0.2, { keepTargetTimes: true }),
     ...dice.some(0.2, { useServerTimes: true }),
+    ...(verb === 'check' && dice.some(0.4, { oneWay: true })),
     ...dice.some(0.3, { modifyWindowMs: dice.pick([1, 1500, 0.5, 1e-6, 3_600_000]) }),
     ...dice.some(0.2, { minSize: dice.pick<number | string>([0, 100, '10K']) }),
     ...dice.some(0.2, { maxSize: dice.pick<number | string>([20_000, '1.5M', '2G']) }),

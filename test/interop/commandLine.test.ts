@@ -272,6 +272,11 @@ const rcloneLines = [
   "rclone sync src lab:bucket/p --include '*.txt' --exclude 'sub/**' --filter '- a.txt'",
   "rclone sync src lab:bucket/p --filter '- *.tmp' -f '+ *.css' --filter '- *'",
   'rclone sync src lab:bucket/p --filter-from rules.txt',
+  "rclone sync src lab:bucket/p --filter '+ *.css'",
+  "rclone sync src lab:bucket/p -f '+ *.css' -f '+ /sub/**' --max-depth 2",
+  "rclone sync src lab:bucket/p --exclude '*.tmp' --filter '!' --filter '+ *.css'",
+  "rclone sync src lab:bucket/p --include '*.css' --filter '!' --filter '+ *.txt'",
+  "rclone sync src lab:bucket/p --filter '+ *.txt' --include '*.css'",
   'rclone copy src lab:bucket/p --files-from names.txt',
   "rclone sync src lab:bucket/p --delete-excluded --exclude '*.tmp'",
   'rclone copy src lab:bucket/p --max-size 10K --min-size 2B',
@@ -311,17 +316,21 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
       assert.deepEqual(ours(plan), theirs.sort());
     });
 
-  test('a check gives the same marks', async () => {
-    const line = 'rclone check src lab:bucket/p --combined -';
-    const [plan, { stdout }] = await Promise.all([planOf(read(line)), rclone(line)]);
-    const marks = new Map(plan.same?.map((at): [string, string] => [at, '=']));
-    for (const action of plan.actions)
-      marks.set(action.path, action.kind === 'deleteFile' ? '-' : 'before' in action ? '*' : '+');
-    assert.deepEqual(
-      [...marks].map(([at, mark]) => `${mark} ${at}`).sort(),
-      stdout.split('\n').filter(Boolean).sort(),
-    );
-  });
+  for (const line of [
+    'rclone check src lab:bucket/p --combined -',
+    'rclone check src lab:bucket/p --one-way --combined -',
+    'rclone check lab:bucket/p src --one-way --size-only --combined -',
+  ])
+    test(`a check gives the same marks: ${line}`, async () => {
+      const [plan, { stdout }] = await Promise.all([planOf(read(line)), rclone(line)]);
+      const marks = new Map(plan.same?.map((at): [string, string] => [at, '=']));
+      for (const action of plan.actions)
+        marks.set(action.path, action.kind === 'deleteFile' ? '-' : 'before' in action ? '*' : '+');
+      assert.deepEqual(
+        [...marks].map(([at, mark]) => `${mark} ${at}`).sort(),
+        stdout.split('\n').filter(Boolean).sort(),
+      );
+    });
 
   test('each flag that it knows has a verdict, and takes as many words as we think', () => {
     const texts = [

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type App, createApp } from '../../src/app';
-import type { Place, Plan } from '../../src/plan/plan';
+import { isUndecided, type ReadCommand } from '../../src/commandLine/commandLine';
+import { contextOnDisk } from '../../src/commandLine/contextOnDisk';
+import { readCommandLine } from '../../src/commandLine/readCommandLine';
+import { isProblem, quoteWord } from '../../src/commandLine/shellWords';
+import type { Plan } from '../../src/plan/plan';
 import { parsePlanOptions } from '../../src/plan/planOptions';
 import { systemClock } from '../../src/remote/clock';
 import { silentLog } from '../../src/remote/log';
-import { parsePath } from '../../src/remote/remotePath';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { AwsRunner, skipWithoutPythonAws } from './differential/awsRunner';
-import { type Case, caseOf, type Tool, type Tree } from './differential/cases';
+import { type Case, caseOf, type ReadCase, type Tool, type Tree } from './differential/cases';
 import { type Difference, deliberateDifferences, reasonFor } from './differential/deliberateDifferences';
 import { actionsOf } from './differential/ourActions';
 import { actionsOfAws, actionsOfRclone, type Places, type RealOutcome } from './differential/realActions';
@@ -21,6 +24,8 @@ import { skipWithout, type ToolAnswer, toolEnvironment } from './realTools';
 
 /** Cases of each tool. `DIFFERENTIAL_CASES` runs more, `DIFFERENTIAL_SEED` just one. */
 const casesOfEach = Number(process.env['DIFFERENTIAL_CASES'] ?? 280);
+/** Where the numbers of the cases begin, so that fresh ones can be had. */
+const firstCase = Number(process.env['DIFFERENTIAL_FIRST'] ?? 0);
 const onlySeed = process.env['DIFFERENTIAL_SEED'];
 const bucket = 'differential';
 
@@ -39,7 +44,7 @@ before(async () => {
     env: { ...process.env },
     remoteSettings: () => [
       {
-        name: 'ours',
+        name: 'R',
         backend: 's3',
         endpoint: server.endpoint,
         region: server.region,
@@ -63,7 +68,7 @@ after(async () => {
 function seedsFor(tool: Tool): number[] {
   const parity = tool === 'aws' ? 0 : 1;
   if (onlySeed !== undefined) return [Number(onlySeed)].filter((seed) => seed % 2 === parity);
-  return Array.from({ length: casesOfEach }, (_, i) => 2 * i + parity);
+  return Array.from({ length: casesOfEach }, (_, i) => 2 * (firstCase + i) + parity);
 }
 
 /** Makes both trees of a case, and gives a function from side to what stands for it. */
@@ -77,6 +82,7 @@ function make(given: Case): { folder: string; prefix: string } {
   }
   // The tool's working folder has to be there, whatever the sides are.
   writeToDisk({ kind: 'disk', items: [] }, folder);
+  for (const [name, content] of Object.entries(given.files)) writeFileSync(path.join(folder, name), content);
   return { folder, prefix };
 }
 
@@ -86,15 +92,30 @@ function clean(given: Case): void {
   for (const key of [...there.keys]) if (key.startsWith(`case${given.seed}/`)) there.delete(key, Date.now());
 }
 
-function ourPlan(given: Case, folder: string, prefix: string): Promise<Plan> {
-  const place = (side: 'source' | 'target'): Place =>
-    given[side].kind === 'disk'
-      ? { kind: 'folder', path: path.join(folder, side) }
-      : { kind: 'remote', remote: 'ours', path: parsePath(`${bucket}/${prefix}/${side}`) };
-  return app.planSync(
-    { source: place('source'), target: place('target'), options: given.options },
-    new AbortController().signal,
-  );
+/** The command line of a case, without its program. */
+function wordsOf(given: Case, { source, target }: Places): readonly string[] {
+  if (given.tool === 'aws')
+    return ['--endpoint-url', server.endpoint, 's3', 'sync', '--dryrun', source, target, ...given.flags];
+  const how = given.command === 'check' ? ['--combined', '-'] : ['--dry-run'];
+  const quiet = ['-v', '--use-json-log', '--retries', '1'];
+  return [given.command, ...how, ...quiet, source, target, ...given.flags];
+}
+
+/** What we take the line to say: the very text that a shell would split into these words. */
+function read(tool: Tool, words: readonly string[], folder: string): ReadCommand {
+  const remotes = [{ name: 'R', kind: 's3', endpoint: server.endpoint }];
+  const line = [tool, ...words].map(quoteWord).join(' ');
+  const command = readCommandLine(line, contextOnDisk(remotes, folder, 'posix'));
+  assert.ok(!isProblem(command), `${line}\n${isProblem(command) ? command.problem : ''}`);
+  const refused = command.flags.filter(({ verdict }) => verdict === 'refused');
+  assert.deepEqual(refused, [], line);
+  return command;
+}
+
+function ourPlan({ source, target, options }: ReadCommand): Promise<Plan> {
+  assert.ok(!isUndecided(source) && !isUndecided(target));
+  const request = { source: source.place, target: target.place, options: parsePlanOptions(options) };
+  return app.planSync(request, new AbortController().signal);
 }
 
 function placesFor(given: Case, prefix: string, store: string): Places {
@@ -114,24 +135,13 @@ function rclone(cwd: string, args: readonly string[]): Promise<ToolAnswer> {
 async function realOutcome(
   given: Case,
   folder: string,
-  prefix: string,
+  places: Places,
   aws?: AwsRunner,
 ): Promise<RealOutcome> {
-  if (aws) {
-    const places = placesFor(given, prefix, 's3://');
-    const answer = await aws.run(folder, [
-      ...['--endpoint-url', server.endpoint, 's3', 'sync', '--dryrun'],
-      ...[places.source, places.target, ...given.flags],
-    ]);
-    return actionsOfAws(answer, places);
-  }
-  const places = placesFor(given, prefix, 'R:');
-  const how = given.command === 'check' ? ['--combined', '-'] : ['--dry-run'];
-  const answer = await rclone(folder, [
-    ...[given.command, ...how, '-v', '--use-json-log', '--retries', '1'],
-    ...[places.source, places.target, ...given.flags],
-  ]);
-  return actionsOfRclone(answer, given);
+  const words = wordsOf(given, places);
+  return aws
+    ? actionsOfAws(await aws.run(folder, words), places)
+    : actionsOfRclone(await rclone(folder, words), given);
 }
 
 interface Tally {
@@ -144,14 +154,12 @@ interface Tally {
   readonly unexplained: { readonly short: string; readonly full: string }[];
 }
 
-async function compare(given: Case, tally: Tally, aws?: AwsRunner): Promise<void> {
-  const options = parsePlanOptions(given.options);
-  assert.deepEqual(options, given.options);
-  const { folder, prefix } = make(given);
-  const [real, plan] = await Promise.all([
-    realOutcome(given, folder, prefix, aws),
-    ourPlan(given, folder, prefix),
-  ]);
+async function compare(made: Case, tally: Tally, aws?: AwsRunner): Promise<void> {
+  const { folder, prefix } = make(made);
+  const places = placesFor(made, prefix, aws ? 's3://' : 'R:');
+  const command = read(made.tool, wordsOf(made, places), folder);
+  const given: ReadCase = { ...made, options: command.options };
+  const [real, plan] = await Promise.all([realOutcome(made, folder, places, aws), ourPlan(command)]);
   clean(given);
   const ours = actionsOf(plan);
   tally.cases++;
@@ -179,7 +187,7 @@ async function compare(given: Case, tally: Tally, aws?: AwsRunner): Promise<void
   });
 }
 
-function report(given: Case, differences: readonly Difference[], real: RealOutcome, plan: Plan): string {
+function report(given: ReadCase, differences: readonly Difference[], real: RealOutcome, plan: Plan): string {
   const items = (tree: Tree) =>
     tree.items
       .map(
@@ -196,6 +204,7 @@ function report(given: Case, differences: readonly Difference[], real: RealOutco
     ),
     `  source (${given.source.kind})\n${items(given.source)}`,
     `  target (${given.target.kind})\n${items(given.target)}`,
+    `  files ${JSON.stringify(given.files)}`,
     `  options ${JSON.stringify(given.options)}`,
     `  our skipped ${JSON.stringify(plan.skipped)} conflicts ${JSON.stringify(plan.conflicts.map(({ path: at, because }) => [at, because]))} safety ${JSON.stringify(plan.safety.map(({ kind }) => kind))} problems ${JSON.stringify(plan.problems)}`,
     `  ${given.tool} (exit ${real.code}) said ${real.warnings.join('\n    ')}`,

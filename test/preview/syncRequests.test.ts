@@ -81,6 +81,7 @@ test('Every option comes back after a reload of the window', () => {
     immutable: true,
     keepTargetTimes: true,
     useServerTimes: true,
+    oneWay: true,
     modifyWindowMs: 2000,
     maxDelete: { files: 10, percent: 20, bytes: 30 },
     deleteExcluded: true,

@@ -165,7 +165,10 @@ export const rules: readonly Rule[] = [
     id: 'R10',
     says: 'Immutable: a pair that would be changed is a conflict, and nothing is deleted; new files go.',
   },
-  { id: 'R11', says: 'Copy is sync without deletes; a check compares size, then hash, and marks each name.' },
+  {
+    id: 'R11',
+    says: 'Copy is sync without deletes; a check compares size, then hash, and marks each name (one way: the source’s).',
+  },
   {
     id: 'R12',
     says: 'Names match in Unicode form C, and without case where a side ignores it; the target’s spelling stays.',

@@ -1,4 +1,4 @@
-import type { ComparisonMode, FilterRule, PlanOptions } from '../../../src/plan/planOptions';
+import type { PlanOptions } from '../../../src/plan/planOptions';
 import { type Random, random } from '../../vocabulary/random';
 
 export type Tool = 'aws' | 'rclone';
@@ -31,16 +31,22 @@ export interface Tree {
   readonly items: readonly TreeItem[];
 }
 
-/** Two trees, what the real tool is told, and the same told to us. */
+/** Two trees, and what the real tool is told. */
 export interface Case {
   readonly seed: number;
   readonly tool: Tool;
   /** rclone's command; aws has but one. */
   readonly command: 'sync' | 'copy' | 'move' | 'check';
   readonly flags: readonly string[];
-  readonly options: PlanOptions;
+  /** Files that flags name: the content by the name in the working folder. */
+  readonly files: Readonly<Record<string, string>>;
   readonly source: Tree;
   readonly target: Tree;
+}
+
+/** A case with the options that we read out of its command line. */
+export interface ReadCase extends Case {
+  readonly options: PlanOptions;
 }
 
 /** The case of a seed; the same on every machine. Even seeds are for aws, odd ones for rclone. */
@@ -64,22 +70,16 @@ export function caseOf(seed: number): Case {
         ],
   );
   const asked = tool === 'aws' ? askedOfAws(by, from) : askedOfRclone(by, from, to);
-  return { seed, tool, ...asked, ...trees(by, tool, from, to, asked.options.modifyWindowMs) };
+  const { windowMs, ...told } = asked;
+  return { seed, tool, ...told, ...trees(by, tool, from, to, windowMs) };
 }
 
 // --- Flags ---
 
-type Asked = Pick<Case, 'command' | 'flags' | 'options'>;
-
-const plain = {
-  verb: 'sync',
-  compare: 'rclone',
-  deletes: 'none',
-  filters: [],
-  filterDialect: 'rclone',
-  useDefaultExcludes: false,
-  followSymlinks: true,
-} satisfies PlanOptions;
+interface Asked extends Pick<Case, 'command' | 'flags' | 'files'> {
+  /** The flag --modify-window, so that times near its edge can be made. */
+  readonly windowMs?: number;
+}
 
 const awsPatterns = [
   '*',
@@ -107,35 +107,18 @@ const awsOddPatterns = ['./a', './d/*', '/a*', '/*'];
 
 function askedOfAws(by: Random, from: SideKind): Asked {
   const flags: string[] = [];
-  const deletes = by.chance(0.6);
-  if (deletes) flags.push('--delete');
+  if (by.chance(0.6)) flags.push('--delete');
   const [exact, sizeOnly] = [by.chance(0.3), by.chance(0.15)];
   if (sizeOnly) flags.push('--size-only');
   if (exact) flags.push('--exact-timestamps');
   if (sizeOnly && exact && by.chance(0.5)) flags.reverse();
-  const compare: ComparisonMode = exact ? 'exact-timestamps' : sizeOnly ? 'size-only' : 'aws';
-  const filters: FilterRule[] = [];
   if (by.chance(0.4))
     for (let i = 1 + by.whole(3); i > 0; i--) {
       const pattern = by.pick(by.chance(0.06) ? awsOddPatterns : awsPatterns);
-      const include = by.chance(0.4);
-      flags.push(include ? '--include' : '--exclude', pattern);
-      filters.push(include ? { include: pattern } : { exclude: pattern });
+      flags.push(by.chance(0.4) ? '--include' : '--exclude', pattern);
     }
-  const followSymlinks = from === 'store' || by.chance(0.7);
-  if (!followSymlinks) flags.push('--no-follow-symlinks');
-  return {
-    command: 'sync',
-    flags,
-    options: {
-      ...plain,
-      compare,
-      deletes: deletes ? by.pick(['before', 'during', 'after'] as const) : 'none',
-      filters,
-      filterDialect: 'aws',
-      followSymlinks,
-    },
-  };
+  if (from === 'disk' && by.chance(0.3)) flags.push('--no-follow-symlinks');
+  return { command: 'sync', flags, files: {} };
 }
 
 const rclonePatterns = [
@@ -170,28 +153,23 @@ function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
   // Between two disks a dry run of a move tells of the whole folder only.
   const command = chosen === 'move' && from === 'disk' && to === 'disk' ? 'copy' : chosen;
   const flags: string[] = [];
-  const compare = by.pick(['rclone', 'rclone', 'rclone', 'checksum', 'size-only'] as const);
-  if (compare === 'checksum') flags.push('--checksum');
-  if (compare === 'size-only') flags.push('--size-only');
-  const options: { -readonly [Name in keyof PlanOptions]: PlanOptions[Name] } = { ...plain, compare };
-  options.verb = command;
-  if (command === 'sync') {
-    options.deletes = by.pick(['after', 'after', 'during', 'before'] as const);
-    if (options.deletes !== 'after') flags.push(`--delete-${options.deletes}`);
-  }
-  const also = (share: number, flag: string, give: () => void) => {
-    if (!by.chance(share)) return;
-    flags.push(flag);
-    give();
+  let files: Readonly<Record<string, string>> = {};
+  let windowMs: number | undefined;
+  const also = (share: number, ...words: string[]) => {
+    if (by.chance(share)) flags.push(...words);
   };
-  if (command !== 'check') {
-    also(0.07, '--ignore-existing', () => (options.ignoreExisting = true));
-    also(0.07, '--ignore-times', () => (options.ignoreTimes = true));
-    also(0.3, '--update', () => (options.update = true));
-    also(0.07, '--ignore-size', () => (options.ignoreSize = true));
-    also(0.06, '--immutable', () => (options.immutable = true));
-    also(0.08, '--no-update-modtime', () => (options.keepTargetTimes = true));
-    also(0.12, '--use-server-modtime', () => (options.useServerTimes = true));
+  flags.push(...by.pick([[], [], [], ['--checksum'], ['--size-only']]));
+  const deletes = by.pick(['after', 'after', 'during', 'before'] as const);
+  if (command === 'sync' && deletes !== 'after') flags.push(`--delete-${deletes}`);
+  if (command === 'check') also(0.5, '--one-way');
+  else {
+    also(0.07, '--ignore-existing');
+    also(0.07, '--ignore-times');
+    also(0.3, '--update');
+    also(0.07, '--ignore-size');
+    also(0.06, '--immutable');
+    also(0.08, '--no-update-modtime');
+    also(0.12, '--use-server-modtime');
     if (by.chance(0.2)) {
       const [text, ms] = by.pick([
         ['1ms', 1],
@@ -200,52 +178,69 @@ function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
         ['1h', 3_600_000],
       ] as const);
       flags.push('--modify-window', text);
-      options.modifyWindowMs = ms;
+      windowMs = ms;
     }
   }
   if (command === 'sync') {
-    if (by.chance(0.12)) {
-      const files = by.whole(4);
-      flags.push('--max-delete', String(files));
-      options.maxDelete = { files };
-    }
+    also(0.12, '--max-delete', String(by.whole(4)));
     // With deletes before it, rclone refuses to look for renames.
-    if (options.deletes !== 'before' && by.chance(0.2)) {
-      options.trackRenames = by.pick(['hash', 'modified'] as const);
+    if (deletes !== 'before' && by.chance(0.2)) {
       flags.push('--track-renames');
-      if (options.trackRenames === 'modified') flags.push('--track-renames-strategy', 'modtime');
+      also(0.5, '--track-renames-strategy', 'modtime');
     }
   }
-  if (by.chance(0.4)) {
-    const filters: FilterRule[] = [];
-    const kind = by.pick(['filter', 'include', 'exclude'] as const);
-    for (let i = 1 + by.whole(3); i > 0; i--) {
+  if (by.chance(0.06)) {
+    files = { 'names.txt': listOf(by, () => by.pick([...names, 'nowhere', '/a', 'd/'])) };
+    flags.push('--files-from', 'names.txt');
+    if (command === 'sync') also(0.3, '--delete-excluded');
+  } else {
+    const filtered = filtersOfRclone(by);
+    files = filtered.files;
+    flags.push(...filtered.flags);
+    const excludesMore = command === 'sync' && filtered.flags.length > 0 && by.chance(0.3);
+    if (excludesMore) flags.push('--delete-excluded');
+    else also(0.06, '--max-depth', by.pick(['1', '2']));
+    if (by.chance(0.1)) flags.push(by.pick(['--min-size', '--max-size']), `${by.pick([0, 1, 2, 5])}B`);
+    if (by.chance(0.08)) flags.push(by.pick(['--min-age', '--max-age']), by.pick(['1d', '30d', '52w', '3y']));
+  }
+  also(0.3, '--copy-links');
+  return { command, flags, files, ...(windowMs !== undefined && { windowMs }) };
+}
+
+/** Filters of one kind, as people use them, or of several kinds and from files. */
+function filtersOfRclone(by: Random): Pick<Asked, 'flags' | 'files'> {
+  if (!by.chance(0.5)) return { flags: [], files: {} };
+  const flags: string[] = [];
+  const files: Record<string, string> = {};
+  const all = ['filter', 'include', 'exclude', 'filter-from', 'include-from', 'exclude-from'] as const;
+  const one = by.pick(all);
+  const mixed = by.chance(0.35);
+  for (let i = 1 + by.whole(3); i > 0; i--) {
+    const kind = mixed ? by.pick(all) : one;
+    const rule = () => {
       const pattern = by.pick(rclonePatterns);
-      const include = kind === 'filter' ? by.chance(0.5) : kind === 'include';
-      if (kind === 'filter') flags.push('--filter', `${include ? '+' : '-'} ${pattern}`);
-      else flags.push(`--${kind}`, pattern);
-      filters.push(include ? { include: pattern } : { exclude: pattern });
+      if (!kind.startsWith('filter')) return pattern;
+      return by.chance(0.05) ? '!' : `${by.chance(0.5) ? '+' : '-'} ${pattern}`;
+    };
+    if (!kind.endsWith('-from')) flags.push(`--${kind}`, rule());
+    else {
+      const file = `rules${i}.txt`;
+      files[file] = listOf(by, rule);
+      flags.push(`--${kind}`, file);
     }
-    // Only a list of the flag --include ends with an exclude of all the rest (R16).
-    const allIn = kind === 'filter' && filters.every((rule) => 'include' in rule);
-    options.filters = allIn ? [] : filters;
-    if (command === 'sync') also(0.3, '--delete-excluded', () => (options.deleteExcluded = true));
   }
-  if (by.chance(0.1)) {
-    const [size, min] = [by.pick([0, 1, 2, 5]), by.chance(0.5)];
-    flags.push(min ? '--min-size' : '--max-size', `${size}B`);
-    if (min) options.minSize = size;
-    else options.maxSize = size;
+  return { flags, files };
+}
+
+/** A file of some lines, with what is passed over, and ends of lines of both kinds. */
+function listOf(by: Random, line: () => string): string {
+  const lines: string[] = [];
+  for (let i = by.whole(4); i > 0; i--) {
+    lines.push(by.chance(0.15) ? `  ${line()}\t` : line());
+    if (by.chance(0.2)) lines.push(by.pick(['', '# a comment', '; another', '   ']));
   }
-  if (by.chance(0.08)) {
-    const [age, min] = [by.pick(['1d', '30d', '52w', '3y']), by.chance(0.5)];
-    flags.push(min ? '--min-age' : '--max-age', age);
-    if (min) options.minAge = age;
-    else options.maxAge = age;
-  }
-  options.followSymlinks = by.chance(0.3);
-  if (options.followSymlinks) flags.push('--copy-links');
-  return { command, flags, options };
+  const end = by.pick(['\n', '\n', '\r\n']);
+  return lines.join(end) + (by.chance(0.7) ? end : '');
 }
 
 // --- Trees ---

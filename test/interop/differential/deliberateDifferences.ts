@@ -1,5 +1,5 @@
 import type { Plan } from '../../../src/plan/plan';
-import type { Case, TreeItem } from './cases';
+import type { Case, ReadCase, TreeItem } from './cases';
 import type { RealOutcome } from './realActions';
 
 /** One path about which the real tool and we decide differently. */
@@ -10,7 +10,7 @@ export interface Difference {
 }
 
 export interface Surroundings {
-  readonly given: Case;
+  readonly given: ReadCase;
   readonly real: RealOutcome;
   readonly plan: Plan;
 }
@@ -246,7 +246,7 @@ function renamesOfPlan({ actions }: Plan): readonly (readonly [string, string])[
   );
 }
 
-function hasLimits({ options: { minSize, maxSize, minAge, maxAge } }: Case): boolean {
+function hasLimits({ options: { minSize, maxSize, minAge, maxAge } }: ReadCase): boolean {
   return [minSize, maxSize, minAge, maxAge].some((limit) => limit !== undefined);
 }
 
