@@ -100,6 +100,8 @@ export interface SuggestedRemote {
   /** A name for the remote that is well-formed, though maybe taken. */
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What is set there and can't be had here. */
+  readonly leftOut?: readonly LeftOut[];
   /** Why it is of no use, one sentence. */
   readonly problem?: string;
   /** It seems to lack something, so it is shown but not proposed. */

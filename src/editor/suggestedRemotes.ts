@@ -100,6 +100,10 @@ export async function addSuggestedRemotes(shell: Shell): Promise<readonly string
 }
 
 /** "single sign-on · eu-west-1 · already added as work" */
-export function descriptionOf({ description, addedAs }: Suggestion): string {
-  return addedAs === undefined ? description : `${description} · already added as ${addedAs}`;
+export function descriptionOf({ description, leftOut = [], addedAs }: Suggestion): string {
+  return [
+    description,
+    ...(leftOut.length > 0 ? [`without ${leftOut.map(({ name }) => name).join(', ')}`] : []),
+    ...(addedAs === undefined ? [] : [`already added as ${addedAs}`]),
+  ].join(' · ');
 }

@@ -61,6 +61,17 @@ aws_access_key_id = AKIA2
 aws_secret_access_key = hush-hush
 `;
 
+/** What is suggested for the one profile `p` with these lines. */
+async function one(lines: string, env: Record<string, string> = {}) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-aws-'));
+  writeFileSync(path.join(folder, 'cfg'), `[profile p]\n${lines}`);
+  const files = {
+    AWS_CONFIG_FILE: path.join(folder, 'cfg'),
+    AWS_SHARED_CREDENTIALS_FILE: path.join(folder, 'none'),
+  };
+  return (await s3Backend.suggest?.({ env: { ...files, ...env } }))?.[0] ?? assert.fail();
+}
+
 async function suggest(env: Record<string, string> = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-aws-'));
   writeFileSync(path.join(folder, 'cfg'), config);
@@ -132,4 +143,77 @@ test('a profile that could not be used says why, and one with odd signs gets a g
     'shown, but not proposed',
   );
   assert.equal(found.get('team/prod')?.name, 'team-prod');
+});
+
+const services = 'services = x\n[services x]\ns3 =\n  endpoint_url = http://services\n';
+for (const [what, lines, env, endpoint] of [
+  ['its own', 'endpoint_url = http://own\n', {}, 'http://own'],
+  ['that of its services', `endpoint_url = http://own\n${services}`, {}, 'http://services'],
+  [
+    'its own, when its services say nothing of S3',
+    'endpoint_url = http://own\nservices = x\n[services x]\nsqs =\n  endpoint_url = http://q\n',
+    {},
+    'http://own',
+  ],
+  [
+    'its own, when that of its services is empty',
+    'endpoint_url = http://own\nservices = x\n[services x]\ns3 =\n  endpoint_url =\n',
+    {},
+    'http://own',
+  ],
+  ['the one in its own s3 settings', 's3 =\n  endpoint_url = http://nested\n', {}, 'http://nested'],
+  [
+    'the environment’s for S3',
+    services,
+    { AWS_ENDPOINT_URL_S3: 'http://env-s3', AWS_ENDPOINT_URL: 'http://env' },
+    'http://env-s3',
+  ],
+  ['the environment’s', services, { AWS_ENDPOINT_URL: 'http://env' }, 'http://env'],
+  [
+    'none, when they are to be ignored',
+    `ignore_configured_endpoint_urls = True\n${services}`,
+    { AWS_ENDPOINT_URL: 'http://env' },
+    undefined,
+  ],
+  [
+    'its own, when the environment wants none ignored',
+    'ignore_configured_endpoint_urls = true\nendpoint_url = http://own\n',
+    { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' },
+    'http://own',
+  ],
+  [
+    'its own, when ignoring is no truth',
+    'ignore_configured_endpoint_urls = 1\nendpoint_url = http://own\n',
+    {},
+    'http://own',
+  ],
+] as const)
+  test(`the endpoint of a profile is, as aws 1.45 takes it, ${what}`, async () => {
+    const { settings, problem } = await one(lines, env);
+    assert.equal(settings['endpoint'], endpoint);
+    assert.equal(settings['provider'], endpoint === undefined ? 'AWS' : 'Other');
+    assert.equal(problem, undefined);
+  });
+
+test('settings of a profile that have something here are taken over; those that change the host and have not are named', async () => {
+  const taken = await one(
+    'request_checksum_calculation = WHEN_REQUIRED\nca_bundle = /etc/ca.pem\ns3 =\n  addressing_style = virtual\n',
+  );
+  assert.equal(taken.settings['checksums'], 'whenRequired');
+  assert.equal(taken.settings['caFile'], '/etc/ca.pem');
+  assert.equal(taken.settings['forcePathStyle'], false);
+  assert.equal(taken.leftOut, undefined);
+  const named = await one(
+    'use_fips_endpoint = true\nuse_dualstack_endpoint = false\ns3 =\n  use_accelerate_endpoint = true\n  use_dualstack_endpoint = True\n',
+  );
+  assert.deepEqual(
+    named.leftOut?.map(({ name }) => name),
+    ['use_fips_endpoint', 's3.use_dualstack_endpoint', 's3.use_accelerate_endpoint'],
+  );
+});
+
+test('a profile that aws refuses, or that signs by version 2, says so', async () => {
+  assert.match((await one('services = gone\n')).problem ?? '', /\[services gone\], which isn’t in the file/);
+  assert.match((await one('s3 =\n  signature_version = s3\n')).problem ?? '', /version 2/);
+  assert.equal((await one('s3 =\n  signature_version = s3v4\n')).problem, undefined);
 });

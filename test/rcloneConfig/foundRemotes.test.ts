@@ -118,6 +118,17 @@ test('providers without a preset keep the addressing style that rclone has for t
 
 test('what would do harm when it was left out makes a section unusable', () => {
   assert.match(because(`[x]\n${keys}v2_auth = true`), /version 2/);
+  for (const v2 of [
+    'v2_auth = T',
+    'v2_auth = 1',
+    'region = other-v2-signature',
+    'provider = Ceph\nregion = other-v2-signature ',
+    'region = other-v2-signature\nv2_auth = false',
+  ])
+    assert.match(because(`[x]\n${keys}endpoint = http://h\n${v2}\n`), /version 2/, v2);
+  // To rclone a region of another spelling is one like any other.
+  const other = usable(`[x]\n${keys}endpoint = http://h\nregion = other-v4-signature\n`);
+  assert.equal(other.settings['region'], 'other-v4-signature');
   assert.match(because(`[x]\n${keys}sse_customer_key = hush`), /key of your own/);
   assert.doesNotMatch(because(`[x]\n${keys}sse_customer_key = hush`), /hush/);
   for (const endpoint of ['https://me:hush@host', 'https://me:hu sh@host'])

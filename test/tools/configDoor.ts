@@ -90,11 +90,16 @@ async function fromProfiles(
   const suggested = await Promise.all(
     backends.map(async (backend) =>
       ((await backend.suggest?.({ env: { ...env, ...files } })) ?? []).map((remote): OfferedRemote => {
-        const { source, label, description, settings, problem } = remote;
+        const { source, label, description, settings, problem, leftOut = [] } = remote;
         const because = problem ?? backend.check({ name: 'new', backend: backend.id, ...settings })[0];
         const told = { name: label, kind: source, backend: backend.id, description };
         return because === undefined
-          ? { ...told, usable: true, settings: { name: remote.name, backend: backend.id, ...settings } }
+          ? {
+              ...told,
+              usable: true,
+              settings: { name: remote.name, backend: backend.id, ...settings },
+              leftOut,
+            }
           : { ...told, usable: false, because };
       }),
     ),

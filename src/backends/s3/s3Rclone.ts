@@ -149,6 +149,9 @@ function read(options: ReadonlyMap<string, string>, root: string): RcloneReading
 function refusal(option: (name: string) => string | undefined): string | undefined {
   if (isTrue(option('v2_auth')))
     return 'It signs requests by version 2 ("v2_auth"), which Cloud Remotes can’t; version 4 is used everywhere.';
+  // rclone signs so for this name of a region as well, whatever else stands there.
+  if (option('region') === 'other-v2-signature')
+    return 'It signs requests by version 2 ("region = other-v2-signature"), which Cloud Remotes can’t; version 4 is used everywhere.';
   const customer = ['sse_customer_algorithm', 'sse_customer_key', 'sse_customer_key_base64'].find(option);
   if (customer !== undefined)
     return `It encrypts with a key of your own ("${customer}"), which Cloud Remotes can’t: files would be stored without it.`;
