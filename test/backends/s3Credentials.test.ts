@@ -481,6 +481,24 @@ test('single sign-on works with a valid token; an expired one names the command,
     });
   }));
 
+test('an answer of a sign-in service that has no end is broken off', () =>
+  inHome(async (home) => {
+    await home.config(
+      `[profile work]\n${single}region = us-east-1\n${session}[profile base]\n${keysOf('a', 'b')}[profile role]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\nregion = us-east-1\n`,
+    );
+    await home.signedOn('corp', ssoToken, 3_600_000);
+    signIn.endless = true;
+    try {
+      for (const profile of ['work', 'role']) {
+        const before = process.memoryUsage().arrayBuffers;
+        await opened(home, { profile }, {}, ({ list }) => assert.rejects(list()));
+        assert.ok(process.memoryUsage().arrayBuffers - before < 100 * 1024 * 1024);
+      }
+    } finally {
+      signIn.endless = false;
+    }
+  }));
+
 test('a role that builds on single sign-on names the profile to sign in', () =>
   inHome(async (home) => {
     await home.config(

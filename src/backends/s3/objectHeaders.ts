@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ObjectAttributes } from './s3Attributes';
-import { type ObjectFacts, unquoted } from './s3Objects';
+import { type UnsizedFacts, unquoted } from './s3Objects';
 
 const metadataPrefix = 'x-amz-meta-';
 
 /** What the headers of a HEAD or GET tell of an object. */
-export function factsOfHeaders(headers: IncomingHttpHeaders): ObjectFacts {
+export function factsOfHeaders(headers: IncomingHttpHeaders): UnsizedFacts {
   const metadata: Record<string, string> = {};
   for (const name in headers)
     if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = String(headers[name]);
   const modified = Date.parse(headers['last-modified'] ?? '');
   return {
-    size: wholeSize(headers),
+    size: wholeSize(headers['content-range'], headers['content-length']),
     etag: unquoted(headers.etag),
     lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
     storageClass: text(headers, 'x-amz-storage-class'),
@@ -33,10 +33,18 @@ export function factsOfHeaders(headers: IncomingHttpHeaders): ObjectFacts {
   };
 }
 
-/** Of the whole object, also in the answer to a range. */
-function wholeSize(headers: IncomingHttpHeaders): number {
-  const whole = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
-  return Number(whole ?? headers['content-length'] ?? 0);
+/**
+ * Bytes of the whole object, also in the answer to a range; undefined where the answer doesn't tell them. The length of a range's body is
+ * none of the whole. Pure.
+ */
+export function wholeSize(
+  contentRange: string | undefined,
+  contentLength: string | number | undefined,
+): number | undefined {
+  const told =
+    contentRange === undefined ? contentLength : /^bytes .*\/(\d+)$/i.exec(contentRange.trim())?.[1];
+  const size = told === undefined || told === '' ? Number.NaN : Number(told);
+  return Number.isSafeInteger(size) && size >= 0 ? size : undefined;
 }
 
 function text(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -12,7 +12,7 @@ import { KeptCredentials } from './keptCredentials';
 import type { S3Config } from './s3Config';
 import { credentialsOf, surroundingRegion } from './s3Credentials';
 import { presetNamed } from './s3Presets';
-import { watchAnswers } from './sdkAnswers';
+import { boundedHandler, watchAnswers } from './sdkAnswers';
 import type { SigningScope } from './signing';
 
 type Sdk = typeof import('./awsSdk');
@@ -82,7 +82,10 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     connectionTimeout: connectTimeoutMs,
     socketTimeout: silenceTimeoutMs,
   };
-  const load = credentialsOf(config, host, sdk, { maxAttempts: 2, requestHandler });
+  const load = credentialsOf(config, host, sdk, {
+    maxAttempts: 2,
+    requestHandler: boundedHandler(new sdk.S3Client({ region, requestHandler })),
+  });
   const credentials = load && new KeptCredentials(load, host.clock);
   const clientConfig: S3ClientConfig = {
     region,

@@ -18,7 +18,7 @@ import {
   ownModified,
   unquoted,
 } from './s3Objects';
-import { beginParts, completeParts, eachPart, endedOnFailure, partSizeFor } from './s3PartUpload';
+import { beginParts, completeParts, eachPart, endedOnFailure, etagOfPart, partSizeFor } from './s3PartUpload';
 import { aboutObject, type S3Requests } from './s3Requests';
 
 /** Parts of a server-side copy; large, since no bytes pass through here. */
@@ -210,7 +210,10 @@ async function copyInParts(
           { abortSignal: stop },
         ),
       );
-      return { PartNumber: index + 1, ETag: answer.CopyPartResult?.ETag ?? '' };
+      const etag = etagOfPart(answer.CopyPartResult?.ETag);
+      if (etag === undefined)
+        throw new RemoteError('damaged', `The service copied a part of "${source.path}" without naming it.`);
+      return { PartNumber: index + 1, ETag: etag };
     });
     const { etag } = await completeParts(requests, host, upload, started, parts, undefined, signal);
     return { etag, lastModifiedMs: undefined };

@@ -59,7 +59,7 @@ export function deniedSentences(words: string | undefined, subject: string, cont
   if (action?.startsWith('kms:'))
     return `${subject}: access denied${asked}. These credentials may not use the encryption key (${action}).${own}`;
   if (config.credentials === 'anonymous')
-    return `${subject} is not public${neededBy(operation, action, context)}. Set "credentials" to something other than "anonymous".${own}`;
+    return `${subject} is not public. Set "credentials" to something other than "anonymous"${neededBy(operation, action, context)}.${own}`;
   return `${subject}: access denied${asked}.${reason(told, action, context)}${own}`;
 }
 

@@ -47,6 +47,9 @@ export interface ObjectFacts {
   readonly archiveStatus: string | undefined;
 }
 
+/** As an answer shows them that may tell no size: a body in chunks has none until it has ended. */
+export type UnsizedFacts = Omit<ObjectFacts, 'size'> & { readonly size: number | undefined };
+
 /** The only class of directory buckets (`isDirectoryBucket`), and of nothing else. */
 export const expressClass = 'EXPRESS_ONEZONE';
 
@@ -82,7 +85,7 @@ export function md5OfEtag(etag: string | undefined): string | undefined {
 /** An ETag as answers and preconditions spell it, without its quotes. */
 export function unquoted(etag: string | undefined): string | undefined {
   if (!etag) return undefined;
-  return etag.replace(/^W\//, '').replace(/^"|"$/g, '');
+  return etag.replace(/^W\//i, '').replace(/^"|"$/g, '');
 }
 
 /** The modified time that an object's metadata keeps, if that is one (sync-semantics R2). */

@@ -94,7 +94,7 @@ export async function uploadInParts(
               stop,
             );
             checkStoredMd5(upload.path, unquoted(stored), digests.md5, started.serverSideEncryption);
-            return stored ?? '';
+            return etagOfPart(stored) ?? `"${digests.md5}"`;
           },
           { clock: host.clock, log: host.log },
           stop,
@@ -109,6 +109,15 @@ export async function uploadInParts(
     const answer = await completeParts(requests, host, upload, started, parts, expectedEtag(md5s), signal);
     return { ...answer, md5: found };
   });
+}
+
+/**
+ * A part's ETag as the request that puts the parts together spells it: a service or a proxy that calls it weak (`W/"…"`) doesn't know it by
+ * that mark. Undefined when none was told; S3's own is the part's MD5. Pure.
+ */
+export function etagOfPart(told: string | undefined): string | undefined {
+  const etag = unquoted(told?.trim());
+  return etag ? `"${etag}"` : undefined;
 }
 
 /** The ETag that S3 gives to an object of parts with these MD5s. Pure. */

@@ -9,7 +9,7 @@ import { crc32Text } from './bodies';
 import { fileAttributesOf } from './s3Attributes';
 import { toRemoteError } from './s3Errors';
 import { filePlaceOf, type ObjectPlace } from './s3Keys';
-import { entryOfFacts, type ObjectFacts } from './s3Objects';
+import { entryOfFacts, type ObjectFacts, type UnsizedFacts } from './s3Objects';
 import { aboutObject, type GetAnswer, type S3Requests } from './s3Requests';
 
 /**
@@ -37,10 +37,11 @@ export async function readObject(
     throw error;
   }
   try {
-    const entry = entryAsSeen(path, expected, answer.facts);
-    const length = lengthOfBody(answer, options, path);
-    onFacts(answer.facts);
-    const attributes = fileAttributesOf(answer.facts);
+    const facts = await sized(requests, place, answer.facts, expected, signal);
+    const entry = entryAsSeen(path, expected, facts);
+    const length = lengthOfBody(answer, facts.size, options, path);
+    onFacts(facts);
+    const attributes = fileAttributesOf(facts);
     return { stream: checked(requests, place, answer, length, signal), entry, attributes };
   } catch (error) {
     answer.stream.destroy();
@@ -58,10 +59,12 @@ export async function readWholeObject(
   const place = filePlaceOf(file.path);
   const answer = await getAsSeen(requests, file.path, place, { expected: file }, signal);
   try {
-    const entry = entryAsSeen(file.path, file, answer.facts);
-    const content = await contentOf(requests, place, answer, signal);
-    onFacts(answer.facts);
-    return { content, entry, attributes: fileAttributesOf(answer.facts) };
+    const facts = await sized(requests, place, answer.facts, file, signal);
+    const entry = entryAsSeen(file.path, file, facts);
+    lengthOfBody(answer, facts.size, {}, file.path);
+    const content = await contentOf(requests, place, answer, facts.size, signal);
+    onFacts(facts);
+    return { content, entry, attributes: fileAttributesOf(facts) };
   } catch (error) {
     answer.stream.destroy();
     throw error;
@@ -94,11 +97,39 @@ async function getAsSeen(
   }
 }
 
+/**
+ * The facts with the object's size. An answer in chunks doesn't tell it; then it is that of what was seen, and the body is counted, or it is
+ * asked for.
+ */
+async function sized(
+  requests: S3Requests,
+  place: ObjectPlace,
+  facts: UnsizedFacts,
+  expected: FileEntry | undefined,
+  signal: AbortSignal,
+): Promise<ObjectFacts> {
+  if (facts.size !== undefined) return { ...facts, size: facts.size };
+  if (expected) return { ...facts, size: expected.size };
+  const now = await requests.head(place, signal);
+  if (now.etag !== facts.etag) throw changedMeanwhile(aboutObject(place).path);
+  return { ...facts, size: now.size };
+}
+
+/** Throws `changed` when it isn't what was seen, `damaged` when it is and has another size: then one of the service's two answers is wrong. */
 function entryAsSeen(path: RemotePath, expected: FileEntry | undefined, facts: ObjectFacts): FileEntry {
   const entry = entryOfFacts(path, facts);
-  if (expected && !isSameFile(expected, entry))
-    throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+  if (!expected) return entry;
+  if (!isSameFile(expected, entry)) throw changedMeanwhile(path);
+  if (expected.size !== entry.size)
+    throw new RemoteError(
+      'damaged',
+      `"${path}" was listed with ${expected.size} bytes, and now has ${entry.size} under the same ETag. Nothing of it was taken.`,
+    );
   return entry;
+}
+
+function changedMeanwhile(path: string): RemoteError {
+  return new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
 }
 
 /** Reads a whole body into memory, by its events: an iterator would cost more than the reading. */
@@ -106,11 +137,11 @@ function contentOf(
   requests: S3Requests,
   place: ObjectPlace,
   answer: GetAnswer,
+  size: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const about = aboutObject(place);
+  const about = aboutObject(place, 'GetObject');
   const { stream } = answer;
-  const { size } = answer.facts;
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let received = 0;
@@ -160,22 +191,27 @@ async function nothing(
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const facts = await requests.head(place, signal);
-  const entry = entryOfFacts(path, facts);
-  if (expected && !isSameFile(expected, entry))
-    throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+  const entry = entryAsSeen(path, expected, facts);
   return { stream: Readable.from([]), entry, attributes: fileAttributesOf(facts) };
 }
 
-/** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for. */
-function lengthOfBody(answer: GetAnswer, { range }: ReadOptions, path: RemotePath): number {
-  const { size } = answer.facts;
-  if (!range || (range.start === 0 && answer.contentRange === undefined && (range.end ?? size) >= size))
-    return size;
-  const end = Math.min(range.end ?? size, size);
-  const got = /^bytes (\d+)-(\d+)\//.exec(answer.contentRange ?? '');
-  if (Number(got?.[1]) !== range.start || Number(got?.[2]) !== end - 1)
+/** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for, or announces another length. */
+function lengthOfBody(
+  { contentRange, bodyLength }: GetAnswer,
+  size: number,
+  { range }: ReadOptions,
+  path: RemotePath,
+): number {
+  const isWhole = !range || (range.start === 0 && contentRange === undefined && (range.end ?? size) >= size);
+  const end = isWhole ? size : Math.min(range.end ?? size, size);
+  const start = isWhole ? 0 : range.start;
+  const got = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '');
+  const isRight = got ? Number(got[1]) === start && Number(got[2]) === end - 1 : isWhole;
+  if (!isRight)
     throw new RemoteError('damaged', `The service gave other bytes of "${path}" than were asked for.`);
-  return end - range.start;
+  if (bodyLength !== undefined && bodyLength !== end - start)
+    throw lengthDiffers(bodyLength, end - start, path);
+  return end - start;
 }
 
 function checked(
@@ -185,12 +221,14 @@ function checked(
   length: number,
   signal: AbortSignal,
 ): Readable {
-  const about = aboutObject(place);
+  const about = aboutObject(place, 'GetObject');
   let received = 0;
   let crc = 0;
   const checker = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       received += chunk.length;
+      // What is too much is no part of the file; nobody shall store it first.
+      if (received > length) return done(lengthDiffers(received, length, about.path));
       if (answer.crc32 !== undefined) crc = crc32(chunk, crc);
       done(null, chunk);
     },

@@ -1,17 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { RemoteError } from '../../remote/remoteError';
-import { bucketProblem } from './bucketNames';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { bucketProblem, isDirectoryBucket } from './bucketNames';
 import type { ErrorContext } from './errorWords';
 import { keysWereRenewed } from './keptCredentials';
 import { parseListing } from './listXml';
-import { factsOfHeaders, headersOf } from './objectHeaders';
+import { factsOfHeaders, headersOf, wholeSize } from './objectHeaders';
 import type { ObjectAttributes } from './s3Attributes';
 import type { S3Connection } from './s3Client';
 import type { S3Config } from './s3Config';
 import { toRemoteError } from './s3Errors';
 import type { ObjectPlace } from './s3Keys';
-import { type ListAnswer, type ObjectFacts, unquoted } from './s3Objects';
+import {
+  type ListAnswer,
+  type ListedObject,
+  type ObjectFacts,
+  type UnsizedFacts,
+  unquoted,
+} from './s3Objects';
 import { sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import {
   arePlain,
@@ -40,7 +46,9 @@ export interface GetOptions {
 
 export interface GetAnswer {
   readonly stream: Readable;
-  readonly facts: ObjectFacts;
+  readonly facts: UnsizedFacts;
+  /** Bytes of this body; undefined when it comes in chunks. */
+  readonly bodyLength: number | undefined;
   /** `bytes 0-9/100` of a partial answer. */
   readonly contentRange: string | undefined;
   /** Base64 CRC32 of the whole object, when the service told it. */
@@ -159,14 +167,63 @@ export class S3Requests {
     });
   }
 
-  head(place: ObjectPlace, signal: AbortSignal): Promise<ObjectFacts> {
-    return this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
+  /** Throws `damaged` for an object whose size the service tells nowhere. */
+  async head(place: ObjectPlace, signal: AbortSignal): Promise<ObjectFacts> {
+    const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
       const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
       if (!answer) return sdkHead(connection, place, signal);
       answer.resume();
       mustBeAnObject(answer);
       return factsOfHeaders(answer.headers);
     });
+    const { size = await this.sizeOf(place, facts.etag, signal) } = facts;
+    return { ...facts, size };
+  }
+
+  /** What a HEAD without Content-Length leaves open: the answer to a range tells it, or a listing. */
+  private async sizeOf(place: ObjectPlace, etag: string | undefined, signal: AbortSignal): Promise<number> {
+    const size =
+      (await this.sizeByRange(place, etag, signal)) ??
+      (isDirectoryBucket(place.bucket) ? undefined : await this.listed(place, signal))?.size;
+    if (size !== undefined) return size;
+    throw new RemoteError('damaged', `The service tells nowhere how long "${place.bucket}/${place.key}" is.`);
+  }
+
+  private async sizeByRange(
+    place: ObjectPlace,
+    ifMatch: string | undefined,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    try {
+      const { stream, facts } = await this.get(place, { range: 'bytes=0-0', ifMatch }, signal);
+      stream.destroy();
+      return facts.size;
+    } catch (error) {
+      if (!isRemoteError(error)) throw error;
+      // An object without bytes has no first one; the refusal tells that.
+      if (error.code?.includes('416')) {
+        const { $response } = (error.cause ?? {}) as Partial<ServiceRefusal>;
+        return wholeSize($response?.headers?.['content-range'] ?? 'bytes */0', undefined);
+      }
+      if (error.kind === 'forbidden' || error.kind === 'unsupported' || error.kind === 'archived')
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** The object as a listing shows it; undefined when there is none. Throws as `list`. Not for directory buckets, which list whole folders. */
+  async listed(place: ObjectPlace, signal: AbortSignal): Promise<ListedObject | undefined> {
+    const { bucket, key } = place;
+    // In the order of bytes nothing that begins with the key comes before it; a store of another order shows more, or doesn't tell.
+    const maxKeys = this.config.listOrder === 'bytes' ? 1 : undefined;
+    const { objects, truncated } = await this.list({ bucket, prefix: key, delimiter: '/', maxKeys }, signal);
+    const found = objects.find((object) => object.key === key);
+    if (!found && truncated && maxKeys === undefined)
+      throw new RemoteError(
+        'unsupported',
+        `A listing doesn't tell whether there is a file "${bucket}/${key}".`,
+      );
+    return found;
   }
 
   /** The answer's stream has to be read or destroyed. */
@@ -185,6 +242,7 @@ export class S3Requests {
         stream: answer,
         facts: factsOfHeaders(answer.headers),
         contentRange: answer.headers['content-range'],
+        bodyLength: wholeSize(undefined, answer.headers['content-length']),
         crc32:
           answer.headers['x-amz-checksum-type'] === 'COMPOSITE' || typeof crc32 !== 'string'
             ? undefined
@@ -281,11 +339,16 @@ export class S3Requests {
   }
 }
 
-/** Every S3 service tells an object's ETag; a login page that a network puts in its place must not pass for the object. */
+/**
+ * A login page that a network puts in an object's place must not pass for the object. Nearly every S3 service tells an ETag; aws and rclone
+ * take an object without one too, so there the headers of S3 do, or a time on what is no web page.
+ */
 function mustBeAnObject(answer: IncomingMessage): void {
-  if (answer.headers.etag !== undefined) return;
+  const { headers } = answer;
+  if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
+  if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
   answer.on('error', () => {}).destroy();
-  throw new ServiceRefusal(answer.statusCode ?? 200, answer.headers, '');
+  throw new ServiceRefusal(answer.statusCode ?? 200, headers, '');
 }
 
 /** What errors of a request about `place` name. */

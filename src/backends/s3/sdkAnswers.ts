@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { rootElement } from './listXml';
@@ -6,6 +5,9 @@ import { maxAnswerBytes, ServiceRefusal, tooLong } from './signedRequests';
 
 /** The SDK reads error documents to their end; a proxy's page about its own trouble may be longer than a service's document. */
 const maxSdkErrorBytes = 1024 * 1024;
+
+/** Credentials and their tokens; one of single sign-on may have some kilobytes. */
+const maxSignInBytes = 1024 * 1024;
 
 /** What of an answer the SDK hands on. */
 interface SdkResponse {
@@ -104,33 +106,42 @@ function boundAnswers(client: S3Client): void {
       const result = await next(args);
       const response = result.response as SdkResponse;
       const isError = (response.statusCode ?? 0) >= 300;
-      if (!isError && context.commandName === 'GetObjectCommand') return result;
-      if (isStream(response.body))
-        response.body = bounded(response.body, response, isError, context.commandName);
+      const operation = context.commandName?.replace(/Command$/, '') ?? 'a request';
+      if (isError) bound(response, maxSdkErrorBytes, operation);
+      else if (operation !== 'GetObject') bound(response, maxAnswerBytes, operation);
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'boundAnswers' },
   );
 }
 
-function isStream(body: unknown): body is Readable {
-  return typeof (body as IncomingMessage | undefined)?.pipe === 'function';
+/**
+ * The SDK's own way to send requests, for its clients of sign-in services (STS, single sign-on), whose answers are small. `client` is asked
+ * for it and thrown away.
+ */
+export function boundedHandler(client: S3Client): S3Client['config']['requestHandler'] {
+  const handler = client.config.requestHandler;
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (...args: Parameters<typeof handle>) => {
+    const result = await handle(...args);
+    bound(result.response as SdkResponse, maxSignInBytes, 'the sign-in');
+    return result;
+  };
+  return handler;
 }
 
-/** `source`, which fails when it is longer than an answer can be. Its first piece tells what document it is. */
-function bounded(
-  source: Readable,
-  response: SdkResponse,
-  isError: boolean,
-  command: string | undefined,
-): Readable {
-  const limit = isError ? maxSdkErrorBytes : maxAnswerBytes;
+/** Makes the body fail that is longer than `limit`. Its first piece tells what document it is. */
+function bound(response: SdkResponse, limit: number, operation: string): void {
+  const source = response.body as Readable | undefined;
+  if (typeof source?.pipe !== 'function') return;
   const through = new PassThrough();
+  // A reader hears of a failure all the same; one that has lost interest must not bring the process down.
+  through.on('error', () => {});
   let length = 0;
   source.on('data', (chunk: Buffer) => {
     if (length === 0) response.root = rootElement(chunk.subarray(0, 4096).toString('utf8'));
     length += chunk.length;
-    if (length > limit) source.destroy(tooLong(command?.replace(/Command$/, '') ?? 'a request'));
+    if (length > limit) source.destroy(tooLong(operation));
     else through.write(chunk);
   });
   source.once('end', () => through.end());
@@ -140,7 +151,7 @@ function bounded(
       through.destroy(Object.assign(new Error('cut'), { code: 'ECONNRESET' }));
   });
   through.once('close', () => source.destroy());
-  return through;
+  response.body = through;
 }
 
 /** Milliseconds since the epoch at which the service says it answered; undefined when it didn't. */

@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
+import { wholeSize } from './objectHeaders';
 import type { S3Connection } from './s3Client';
 import { decodeListedKey, type ObjectPlace } from './s3Keys';
-import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
+import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from './s3Objects';
 import type { GetAnswer, GetOptions, ListRequest, PartRequest, PutAnswer, PutRequest } from './s3Requests';
 import { answerDate } from './sdkAnswers';
 
@@ -32,11 +33,16 @@ export async function sdkList(
   const objects: ListedObject[] = [];
   for (const object of answer.Contents ?? []) {
     const key = decode(object.Key ?? '');
+    if (object.Size === undefined)
+      throw new RemoteError(
+        'damaged',
+        `The service's list of the bucket "${request.bucket}" tells no size of "${key ?? object.Key}".`,
+      );
     if (key === undefined) undecodable.push(object.Key ?? '');
     else
       objects.push({
         key,
-        size: object.Size ?? 0,
+        size: object.Size,
         etag: unquoted(object.ETag),
         lastModifiedMs: object.LastModified?.getTime(),
         storageClass: object.StorageClass,
@@ -61,7 +67,7 @@ export async function sdkHead(
   { client, sdk }: S3Connection,
   place: ObjectPlace,
   signal: AbortSignal,
-): Promise<ObjectFacts> {
+): Promise<UnsizedFacts> {
   const command = new sdk.HeadObjectCommand({ Bucket: place.bucket, Key: place.key });
   return factsOf(await client.send(command, { abortSignal: signal }));
 }
@@ -86,6 +92,7 @@ export async function sdkGet(
     stream: answer.Body as Readable,
     facts: factsOf(answer),
     contentRange: answer.ContentRange,
+    bodyLength: answer.ContentLength,
     crc32: answer.ChecksumType === 'COMPOSITE' ? undefined : answer.ChecksumCRC32,
   };
 }
@@ -141,11 +148,11 @@ export async function sdkPutPart(
   return answer.ETag;
 }
 
-function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): ObjectFacts {
+function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): UnsizedFacts {
   const metadata: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.Metadata ?? {})) metadata[name.toLowerCase()] = value;
   return {
-    size: sizeOf(answer),
+    size: wholeSize(answer.ContentRange, answer.ContentLength),
     etag: unquoted(answer.ETag),
     lastModifiedMs: answer.LastModified?.getTime(),
     storageClass: answer.StorageClass,
@@ -165,10 +172,4 @@ function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): Obje
     restore: answer.Restore,
     archiveStatus: 'ArchiveStatus' in answer ? answer.ArchiveStatus : undefined,
   };
-}
-
-/** Of the whole object, also when only a part of it was asked for. */
-function sizeOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): number {
-  const whole = /\/(\d+)$/.exec(answer.ContentRange ?? '')?.[1];
-  return whole === undefined ? (answer.ContentLength ?? 0) : Number(whole);
 }

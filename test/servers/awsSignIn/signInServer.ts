@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Keys that the server gave away, for a test to make them known to its S3 server. */
@@ -25,6 +25,8 @@ export interface SignInServer {
   readonly asked: readonly string[];
   /** How far the server's clock is ahead of the machine's, in milliseconds. Keys are valid for an hour. */
   aheadMs: number;
+  /** Answer with white space that doesn't end. */
+  endless: boolean;
   stop(): Promise<void>;
 }
 
@@ -93,7 +95,8 @@ export async function startSignInServer(options: SignInOptions): Promise<SignInS
             ? roleCredentials(message, url)
             : refusal('InvalidAction', `Could not find operation for ${message.method} ${url.pathname}`);
       response.writeHead(answer.status, { 'content-type': answer.type });
-      response.end(answer.body);
+      if (state.endless) sendForEver(response);
+      else response.end(answer.body);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -101,6 +104,7 @@ export async function startSignInServer(options: SignInOptions): Promise<SignInS
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     aheadMs: 0,
+    endless: false,
     stop: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -108,6 +112,15 @@ export async function startSignInServer(options: SignInOptions): Promise<SignInS
       }),
   };
   return state;
+}
+
+function sendForEver(response: ServerResponse): void {
+  const piece = Buffer.alloc(1024 * 1024, 0x20);
+  const send = () => {
+    while (!response.destroyed && response.write(piece));
+  };
+  response.on('drain', send);
+  send();
 }
 
 interface Answer {
