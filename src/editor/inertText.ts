@@ -12,8 +12,12 @@ const longestText = 8000;
  * on it runs a command. The space that then stands between `](` keeps the name readable. Pure.
  */
 export function inertLine(text: string): string {
-  const line = printable(text.replace(/[\r\n\t]+/g, ' '));
-  return withoutLinks(shorten(withShortWords(line), longestLine));
+  return withoutLinks(shorten(withShortWords(plainLine(text)), longestLine));
+}
+
+/** A text as one line of which every sign is seen, for places where the editor makes neither links nor icons: the rows of a tree. Pure. */
+export function plainLine(text: string): string {
+  return shorten(printable(text.replace(/[\r\n\t]+/g, ' ')), longestText);
 }
 
 /** As `inertLine`, and `$(name)` is no icon in it: for rows of a quick pick, the status bar, and the texts of an input. Pure. */

@@ -16,7 +16,7 @@ import type { OpenDocuments } from './openDocuments';
 import type { OutputLog } from './outputLog';
 import type { RemoteChange, RemoteChanges } from './remoteChanges';
 import { parentsOf, RemoteLookups } from './remoteLookups';
-import { fromUri, toUri } from './remoteUri';
+import { fromUri, toUri, toUriPath } from './remoteUri';
 import { describeConflict, type SaveConflicts } from './saveConflict';
 import { holdsFiles } from './treeNode';
 import * as window from './window';
@@ -88,7 +88,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       const most = this.parts.mostEntries();
       const { entries, complete } = await this.lookups.list(folder, most, this.closing.signal);
       if (!complete) this.tellCutOff(folder, most);
-      return [...entries].map(([name, entry]) => [name, typeOf(entry)]);
+      return [...entries].map(([name, entry]) => [toUriPath(name), typeOf(entry)]);
     });
   }
 

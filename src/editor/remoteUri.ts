@@ -31,12 +31,25 @@ export function fromUri(uri: UriParts, names: readonly string[]): RemoteAddress 
   if (uri.scheme !== remoteScheme) throw new Error(`${uri.scheme}: is not the scheme of a remote`);
   const folded = foldName(uri.authority);
   const remote = names.find((name) => foldName(name) === folded) ?? uri.authority;
-  return { remote, path: parsePath(uri.path.replace(/^\//, '').replace(/\/$/, '')) };
+  return { remote, path: parsePath(fromUriPath(uri.path.replace(/^\//, '').replace(/\/$/, ''))) };
 }
 
 /** What `toUri` is made of; apart from the editor so that it can be tested. Pure. */
 export function toUriParts(address: RemoteAddress): UriParts {
-  return { scheme: remoteScheme, authority: foldName(address.remote), path: `/${address.path}` };
+  return { scheme: remoteScheme, authority: foldName(address.remote), path: toUriPath(`/${address.path}`) };
+}
+
+/**
+ * A path, or a name in one, as a Uri has it. The editor puts Uris into notifications of its own ("Unable to write file '…'") and makes a
+ * link of `[label](command:…)` there; so a word joiner, which is not seen, stands in front of such a bracket, one more than the key has.
+ * Every key has one such form, and comes back from it. Pure.
+ */
+export function toUriPath(path: string): string {
+  return path.replace(/\](\u2060*)\((?=[a-z][a-z\d+.-]*:)/gi, ']\u2060$1(');
+}
+
+function fromUriPath(path: string): string {
+  return path.replace(/\]\u2060(\u2060*)\((?=[a-z][a-z\d+.-]*:)/gi, ']$1(');
 }
 
 /** Two names of remotes are one when this is equal. */

@@ -5,7 +5,7 @@ import { printable } from '../remote/printable';
 import type { Quota } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { parentPath } from '../remote/remotePath';
-import { inertLine, inertText } from './inertText';
+import { inertText, plainLine } from './inertText';
 import { toUri } from './remoteUri';
 import { Tooltip } from './tooltip';
 import type {
@@ -34,11 +34,11 @@ export function treeItemOf(node: TreeNode, around: RowSurroundings): vscode.Tree
   const item = makeItem(node, around);
   item.id = node.id;
   // Whatever stands in settings, listings and answers: a row is one line of text.
-  if (typeof item.label === 'string') item.label = inertLine(item.label);
-  if (typeof item.description === 'string') item.description = inertLine(item.description);
+  if (typeof item.label === 'string') item.label = plainLine(item.label);
+  if (typeof item.description === 'string') item.description = plainLine(item.description);
   if (typeof item.tooltip === 'string') item.tooltip = inertText(item.tooltip);
   const { accessibilityInformation: spoken } = item;
-  if (spoken) item.accessibilityInformation = { ...spoken, label: inertLine(spoken.label) };
+  if (spoken) item.accessibilityInformation = { ...spoken, label: plainLine(spoken.label) };
   return item;
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { fileSystemError } from './fileSystemErrors';
+import { toUriPath } from './remoteUri';
 
 /** Read-only contents that live as long as the window: one side of a comparison, as it was when it was asked for. */
 export const snapshotScheme = 'cloudremotes-snapshot';
@@ -27,7 +28,7 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
     const uri = vscode.Uri.from({
       scheme: snapshotScheme,
       authority: `${++this.made}`,
-      path: path.startsWith('/') ? path : `/${path}`,
+      path: toUriPath(path.startsWith('/') ? path : `/${path}`),
     });
     this.contents.set(uri.toString(), { content, mtime: this.made });
     let bytes = 0;

@@ -4,6 +4,7 @@ import { RemoteError } from '../remote/remoteError';
 import { baseName } from '../remote/remotePath';
 import { lookBeforeOpening } from '../usecases/openRemoteFile';
 import { neverAborted } from './cancellation';
+import { inertLabel } from './inertText';
 import { remotesViewId } from './remotesView';
 import { toUri } from './remoteUri';
 import type { CommandRow, Shell } from './shell';
@@ -201,7 +202,10 @@ async function openAsWorkspaceFolder(shell: Shell, args: readonly unknown[]): Pr
   vscode.workspace.updateWorkspaceFolders(
     folders.length,
     0,
-    ...fresh.map((address) => ({ uri: toUri(address), name: baseName(address.path) || address.remote })),
+    ...fresh.map((address) => ({
+      uri: toUri(address),
+      name: inertLabel(baseName(address.path) || address.remote),
+    })),
   );
 }
 

@@ -27,6 +27,33 @@ test('the authority of a Uri has no upper case, since the editor would lower it'
   assert.equal(toUriParts(address('Photos', 'b/Key')).path, '/b/Key');
 });
 
+test('no path of a Uri holds what the editor takes for a link, and each key comes back from its own', () => {
+  const keys = [
+    'b/[Show which](command:workbench.action.toggleSidebarVisibility)/a.txt',
+    'b/[a](command:x "title")',
+    'b/[a](FILE:x)',
+    'b/[a](HTTPS:x)',
+    'b/[a](vscode+x.y-z:q)',
+    'b/[a]\u2060(command:x)',
+    'b/[a]\u2060\u2060(command:x)',
+    'b/[[a](command:x)](command:y)',
+    'b/](command:](command:',
+    'b/[draft](2).txt',
+    'b/[a]\u2060(2)',
+  ];
+  const paths = keys.map((key) => toUriParts(address('photos', key)).path);
+  for (const [i, path] of paths.entries()) {
+    assert.doesNotMatch(path, /\[[^\]]+\]\((?:https?:|command:|file:|vscode)/i);
+    const uri = { scheme: 'cloudremotes', authority: 'photos', path };
+    assert.deepEqual(fromUri(uri, ['photos']), address('photos', keys[i] ?? ''));
+  }
+  assert.equal(new Set(paths).size, keys.length);
+  assert.equal(paths[9], '/b/[draft](2).txt');
+  // As somebody types it into the Explorer.
+  const typed = { scheme: 'cloudremotes', authority: 'photos', path: '/b/[a](command:x)' };
+  assert.deepEqual(fromUri(typed, ['photos']), address('photos', 'b/[a](command:x)'));
+});
+
 test('an access point ARN is one part of the path', () => {
   const arn = 'arn:aws:s3:eu-west-1:123456789012:accesspoint:mine';
   assert.deepEqual(

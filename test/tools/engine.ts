@@ -110,7 +110,7 @@ async function main(): Promise<number> {
         return out.answer(isProblem(command) ? command : understoodAsJson(command), values.json, () =>
           isProblem(command) ? [] : understoodAsLines(command),
         );
-      const tell = (sentence: string) => console.error(sentence);
+      const tell = (sentence: string) => console.error(printable(sentence));
       const asked = isProblem(command) ? command : requestOf(command, values.on, tell);
       if (isProblem(asked)) return out.answer(asked, values.json, () => []);
       request = { ...asked, options: parsePlanOptions({ ...asked.options, ...withOptions(values.options) }) };
