@@ -1,3 +1,5 @@
+import { printable } from '../../src/remote/printable';
+
 /** The few things said about an element when it is made. Text is always set as text, never as HTML. */
 export interface ElementFacts {
   readonly class?: string;
@@ -14,24 +16,30 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   if (facts.class) made.className = facts.class;
-  if (facts.text !== undefined) made.textContent = facts.text;
-  if (facts.title) made.title = facts.title;
+  if (facts.text !== undefined) made.textContent = seen(facts.text);
+  if (facts.title) made.title = seen(facts.title);
   if (facts.role) made.setAttribute('role', facts.role);
-  for (const [name, value] of Object.entries(facts.attributes ?? {})) made.setAttribute(name, value);
-  made.append(...children);
+  for (const [name, value] of Object.entries(facts.attributes ?? {})) made.setAttribute(name, seen(value));
+  made.append(...children.map((child) => (typeof child === 'string' ? seen(child) : child)));
   return made;
 }
 
 /** Sets text and tooltip only where they differ: rows are redrawn many times a second. */
 export function setText(node: HTMLElement, text: string, title = ''): void {
-  if (node.textContent !== text) node.textContent = text;
-  if (node.title !== title) node.title = title;
+  const [shown, hint] = [seen(text), seen(title)];
+  if (node.textContent !== shown) node.textContent = shown;
+  if (node.title !== hint) node.title = hint;
+}
+
+/** Names and servers' answers are in many texts: no sign of theirs may turn, hide or break what stands beside them. */
+function seen(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 export function setAttribute(node: Element, name: string, value: string | undefined): void {
   if (value === undefined) {
     if (node.hasAttribute(name)) node.removeAttribute(name);
-  } else if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  } else if (node.getAttribute(name) !== seen(value)) node.setAttribute(name, seen(value));
 }
 
 export function show(node: HTMLElement, shown: boolean): void {

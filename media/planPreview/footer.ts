@@ -135,7 +135,9 @@ export class Footer {
 
   private showRun(run: RunState): void {
     const { words, format } = this.text;
-    const share = run.bytes > 0 ? run.bytesDone / run.bytes : run.files > 0 ? run.filesDone / run.files : 0;
+    const { done, failed, changed, cancelled } = run.counts;
+    const settled = done + failed + changed + cancelled;
+    const share = run.bytes > 0 ? run.bytesDone / run.bytes : run.files > 0 ? settled / run.files : 0;
     const percent = Math.floor(Math.min(1, share) * 100);
     (this.bar.firstElementChild as HTMLElement).style.width = `${Math.min(1, share) * 100}%`;
     setAttribute(this.bar, 'aria-valuenow', String(percent));

@@ -10,7 +10,7 @@ import type {
 } from '../../src/preview/previewProtocol';
 import { ActionTable } from './actionTable';
 import { CenterPane } from './centerPane';
-import { element, show } from './dom';
+import { element, setText, show } from './dom';
 import { Footer } from './footer';
 import { Header } from './header';
 import type { PageText } from './pageText';
@@ -167,7 +167,7 @@ class Page {
   }
 
   private failed(error: unknown): void {
-    this.trouble.textContent = error instanceof Error ? error.message : String(error);
+    setText(this.trouble, error instanceof Error ? error.message : String(error));
     show(this.trouble, true);
     window.setTimeout(() => show(this.trouble, false), 10_000);
   }

@@ -1,6 +1,7 @@
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
+import { folderRunText } from '../../src/preview/sentences';
 import { fill, type Words } from '../../src/preview/words';
 import { printable } from '../../src/remote/printable';
 
@@ -106,7 +107,11 @@ export function spoken(row: Row, target: string, text: PageText, now: number): s
   }
   if (row.kind === 'folder') {
     const tick = row.tick && { on: words.ticked, off: words.notTicked, some: words.partlyTicked }[row.tick];
-    return [row.label, words.folder, files(row.files), tick].filter(Boolean).join(', ');
+    // In a run the ticks are fixed, and what came of them is what counts.
+    const run = row.run && folderRunText(row.run, words, format);
+    return [row.label, words.folder, run ?? files(row.files), run === undefined ? tick : undefined]
+      .filter(Boolean)
+      .join(', ');
   }
   const tick = row.tick === undefined ? undefined : row.tick ? words.ticked : words.notTicked;
   const size = row.source ?? row.target;

@@ -1,6 +1,6 @@
 import { nameOf } from '../../src/preview/planIndex';
 import type { FolderRow, ItemRow, Row, RowSide, SectionRow, Tick } from '../../src/preview/planRow';
-import { fill } from '../../src/preview/words';
+import { folderOutcome, folderRunText } from '../../src/preview/sentences';
 import { printable } from '../../src/remote/printable';
 import { element, setAttribute, setText, show } from './dom';
 import { icon, setIcon } from './icons';
@@ -174,18 +174,13 @@ export class RowElement {
     setIcon(this.glyph, 'folder');
     setText(this.name, row.label, row.path);
     this.clearFacts();
-    const files = format.plural(row.files, words.filesOne, words.filesMany);
-    let reason = files;
-    if (row.run) {
-      reason = fill(words.doneOf, format.count(row.run.ended - row.run.failed), format.count(row.run.total));
-      if (row.run.failed > 0) reason += `, ${fill(words.failedCount, format.count(row.run.failed))}`;
-    }
-    this.stateGlyph.classList.toggle('shown', row.run !== undefined && row.run.ended === row.run.total);
-    if (row.run) {
-      const outcome = row.run.failed > 0 ? 'failed' : 'done';
-      setIcon(this.stateGlyph, outcome);
-      if (row.run.ended === row.run.total) setAttribute(this.root, 'data-run', outcome);
-    }
+    const reason = row.run
+      ? folderRunText(row.run, words, format)
+      : format.plural(row.files, words.filesOne, words.filesMany);
+    const outcome = row.run && folderOutcome(row.run);
+    this.stateGlyph.classList.toggle('shown', outcome !== undefined);
+    if (outcome && outcome !== 'none') setIcon(this.stateGlyph, outcome);
+    setAttribute(this.root, 'data-run', outcome);
     setText(this.what, '');
     setText(this.reason, reason, reason);
     setText(this.sourceSize, row.section === 'change' && row.bytes > 0 ? format.bytes(row.bytes) : '');

@@ -185,7 +185,9 @@ class PlanPreviewPanel {
 
   /** The one toast of a run, and only when its end can't be seen in the panel. */
   private async toast(run: RunState, summary: string): Promise<void> {
-    const wrong = run.counts.failed + run.counts.changed > 0;
+    const { failed, changed, cancelled, notStarted } = run.counts;
+    // Who cancels knows that the rest was not done; a run that stopped by itself is a fault.
+    const wrong = failed + changed > 0 || (!run.wasCancelled && cancelled + notStarted > 0);
     const show = vscode.l10n.t('Show');
     const buttons = [...(this.isGone ? [] : [show]), this.words.showLog];
     const text = `${this.title} — ${summary}`;

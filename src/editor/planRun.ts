@@ -101,7 +101,7 @@ export class PlanRun implements RunObserver {
     return {
       counts,
       files: counts.queued + counts.moving + counts.done + counts.changed + again,
-      filesDone: counts.done + counts.changed + (this.endedAt === undefined ? counts.failed : again),
+      filesDone: counts.done,
       bytes: this.earlier.bytes + this.totalBytes,
       bytesDone: this.earlier.bytes + this.movedBytes + this.inFlightBytes,
       ...(rate === undefined ? {} : { bytesPerSecond: rate }),

@@ -64,6 +64,7 @@ export class RunNotification {
     if (run.cancelling) return words.cancelling;
     return [
       fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
+      run.counts.failed > 0 ? fill(words.failedCount, format.count(run.counts.failed)) : '',
       fill(words.bytesOf, format.bytes(run.bytesDone), format.bytes(run.bytes)),
       run.bytesPerSecond === undefined ? '' : format.rate(run.bytesPerSecond),
       run.leftMs === undefined ? '' : fill(words.timeLeft, format.duration(run.leftMs)),
@@ -76,5 +77,6 @@ export class RunNotification {
 /** How much of a run is done, 0…1: by bytes where there are any, else by files. */
 function shareOf(run: RunState): number {
   if (run.bytes > 0) return Math.min(1, run.bytesDone / run.bytes);
-  return run.files === 0 ? 1 : run.filesDone / run.files;
+  const { done, failed, changed, cancelled } = run.counts;
+  return run.files === 0 ? 1 : (done + failed + changed + cancelled) / run.files;
 }

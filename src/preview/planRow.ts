@@ -57,7 +57,19 @@ export interface FolderRow extends RowBase {
   /** A closed gate keeps the ticks below from being changed. */
   readonly locked?: boolean;
   /** Of the actions that take part in the run. */
-  readonly run?: { readonly ended: number; readonly failed: number; readonly total: number };
+  readonly run?: FolderRun;
+}
+
+/** What a run has made of the rows below a folder. What was cancelled or never begun has not ended: nothing came of it. */
+export interface FolderRun {
+  readonly total: number;
+  /** Done, failed or changed. */
+  readonly ended: number;
+  readonly failed: number;
+  /** These are absent when there are none. */
+  readonly changed?: number;
+  readonly cancelled?: number;
+  readonly notStarted?: number;
 }
 
 export interface ItemRow extends RowBase {

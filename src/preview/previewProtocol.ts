@@ -188,6 +188,7 @@ export interface TableState {
 export interface RunState {
   readonly counts: Readonly<Record<RowState, number>>;
   readonly files: number;
+  /** Done, and nothing else: what failed, changed or was cancelled is in `counts`. */
   readonly filesDone: number;
   readonly bytes: number;
   readonly bytesDone: number;

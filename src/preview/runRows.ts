@@ -1,27 +1,18 @@
 import type { PlanIndex } from './planIndex';
-import { type RowState, rowStates } from './planRow';
-
-export interface FolderRun {
-  readonly ended: number;
-  readonly failed: number;
-  readonly total: number;
-}
+import { type FolderRun, type RowState, rowStates } from './planRow';
 
 /** What a run has made of each row so far, with sums per folder that are kept up at every change. */
 export class RunRows {
   readonly states: Uint8Array;
   private readonly shares = new Map<number, number>();
   private readonly errors = new Map<number, string>();
-  private readonly total: Int32Array;
-  private readonly ended: Int32Array;
-  private readonly failed: Int32Array;
+  /** How many rows below each folder are in each state. */
+  private readonly below: readonly Int32Array[];
   private readonly totals = new Int32Array(rowStates.length);
 
   constructor(private readonly index: PlanIndex) {
     this.states = new Uint8Array(index.plan.actions.length);
-    this.total = new Int32Array(index.folders.length);
-    this.ended = new Int32Array(index.folders.length);
-    this.failed = new Int32Array(index.folders.length);
+    this.below = rowStates.map(() => new Int32Array(index.folders.length));
   }
 
   stateOf(item: number): RowState {
@@ -37,10 +28,17 @@ export class RunRows {
   }
 
   ofFolder(folder: number): FolderRun {
+    const count = (state: RowState) => this.below[rowStates.indexOf(state)]?.[folder] ?? 0;
+    const [done, failed, changed] = [count('done'), count('failed'), count('changed')];
+    const [cancelled, notStarted] = [count('cancelled'), count('notStarted')];
+    const ended = done + failed + changed;
     return {
-      total: this.total[folder] ?? 0,
-      ended: this.ended[folder] ?? 0,
-      failed: this.failed[folder] ?? 0,
+      total: ended + cancelled + notStarted + count('queued') + count('moving'),
+      ended,
+      failed,
+      ...(changed > 0 && { changed }),
+      ...(cancelled > 0 && { cancelled }),
+      ...(notStarted > 0 && { notStarted }),
     };
   }
 
@@ -60,7 +58,7 @@ export class RunRows {
       this.errors.delete(item);
     }
     this.shares.clear();
-    for (const counts of [this.totals, this.total, this.ended, this.failed]) counts.fill(0);
+    for (const counts of [this.totals, ...this.below]) counts.fill(0);
     for (let i = 0; i < this.states.length; i++) this.count(i, this.states[i] ?? 0, 1);
   }
 
@@ -80,14 +78,9 @@ export class RunRows {
 
   private count(item: number, state: number, by: number): void {
     this.totals[state] = (this.totals[state] ?? 0) + by;
-    const name = rowStates[state];
-    if (name === 'none' || name === 'leftOut') return;
-    const ended = name !== 'queued' && name !== 'moving';
-    const failed = name === 'failed' || name === 'changed';
-    for (let f = this.index.folderOf[item] ?? -1; f >= 0; f = this.index.folders[f]?.parent ?? -1) {
-      this.total[f] = (this.total[f] ?? 0) + by;
-      if (ended) this.ended[f] = (this.ended[f] ?? 0) + by;
-      if (failed) this.failed[f] = (this.failed[f] ?? 0) + by;
-    }
+    const counts = this.below[state];
+    if (!counts) return;
+    for (let f = this.index.folderOf[item] ?? -1; f >= 0; f = this.index.folders[f]?.parent ?? -1)
+      counts[f] = (counts[f] ?? 0) + by;
   }
 }

@@ -1,4 +1,5 @@
 import type { Formatter } from './format';
+import type { FolderRun, RowState } from './planRow';
 import type { RunState } from './previewProtocol';
 import { fill, type Words } from './words';
 
@@ -14,13 +15,43 @@ export function runSummary(run: RunState, words: Words, format: Formatter): stri
   } else {
     parts.push(fill(words.someDone, format.count(counts.done), format.count(tried), time));
   }
-  const others = [
-    counts.failed > 0 && fill(words.outcomeFailed, format.count(counts.failed)),
-    counts.changed > 0 && fill(words.outcomeChanged, format.count(counts.changed)),
-    counts.cancelled > 0 && fill(words.outcomeCancelled, format.count(counts.cancelled)),
-    counts.notStarted > 0 && fill(words.outcomeNotStarted, format.count(counts.notStarted)),
-  ].filter((part) => part !== false);
+  const others = otherOutcomes(counts, words, format);
   if (others.length > 0) parts.push(`${others.join(', ')}.`);
   if (run.bytesDone > 0) parts.push(fill(words.movedBytes, format.bytes(run.bytesDone)));
   return parts.join(' ');
+}
+
+/** What a run has made of a folder so far: "425 of 20,000 done, 3 failed, 19,572 not started". */
+export function folderRunText(run: FolderRun, words: Words, format: Formatter): string {
+  const done = fill(words.doneOf, format.count(doneIn(run)), format.count(run.total));
+  return [done, ...otherOutcomes(run, words, format)].join(', ');
+}
+
+/** The outcome that a folder is marked with when all below it is settled: the worst one. Undefined before that. */
+export function folderOutcome(run: FolderRun): RowState | undefined {
+  const { failed, changed = 0, cancelled = 0, notStarted = 0 } = run;
+  if (run.ended + cancelled + notStarted < run.total) return undefined;
+  if (failed > 0) return 'failed';
+  if (changed > 0) return 'changed';
+  if (cancelled > 0) return 'cancelled';
+  return notStarted > 0 ? 'notStarted' : 'done';
+}
+
+function doneIn({ ended, failed, changed = 0 }: FolderRun): number {
+  return ended - failed - changed;
+}
+
+/** How many came to another end than "done", by their ends. */
+function otherOutcomes(
+  counts: Partial<Record<'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
+  words: Words,
+  format: Formatter,
+): string[] {
+  const { failed = 0, changed = 0, cancelled = 0, notStarted = 0 } = counts;
+  return [
+    failed > 0 && fill(words.outcomeFailed, format.count(failed)),
+    changed > 0 && fill(words.outcomeChanged, format.count(changed)),
+    cancelled > 0 && fill(words.outcomeCancelled, format.count(cancelled)),
+    notStarted > 0 && fill(words.outcomeNotStarted, format.count(notStarted)),
+  ].filter((part) => part !== false);
 }
