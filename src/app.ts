@@ -141,7 +141,14 @@ export function createApp(host: Host): App {
         return { remote: await openRemote(place.remote), root: place.path };
       case 'folder':
         return {
-          remote: layered(openLocalRemote({ root: place.path, hashes, followSymlinks })),
+          remote: layered(
+            openLocalRemote({
+              root: place.path,
+              hashes,
+              followSymlinks,
+              syncToDisk: host.forceToDisk?.() ?? false,
+            }),
+          ),
           root: rootPath,
         };
       case 'uri': {

@@ -20,6 +20,8 @@ export interface CheckedSettings {
   readonly changesIntervalMs: number;
   /** Files moved at once. */
   readonly transfers: number;
+  /** Whether all files copied to this machine are forced to the disk, not only moved ones. */
+  readonly forceToDisk: boolean;
   readonly compare: ComparisonMode;
   /** Whether a sync deletes what only the target has, unless the saved sync or the preview says otherwise. */
   readonly deleteExtraneous: boolean;
@@ -61,6 +63,7 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
     watchIntervalMs: watchInterval * 1000,
     changesIntervalMs: whole('changesInterval', 0, 24 * 3600, 60) * 1000,
     transfers: whole('transfers', 1, 64, 16),
+    forceToDisk: flag('forceToDisk', false),
     compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
     deleteExtraneous: flag('deleteExtraneous', false),
     exclude: Array.isArray(exclude)

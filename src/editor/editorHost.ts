@@ -4,7 +4,7 @@ import type { Log } from '../remote/log';
 import type { Host } from '../usecases/host';
 import type { OutputLog } from './outputLog';
 import type { RemoteSecrets } from './secrets';
-import { writtenRemotes } from './settings';
+import { currentSettings, writtenRemotes } from './settings';
 import type { SignIns } from './signIns';
 import { openVirtualFolderOf } from './virtualFolders';
 import * as window from './window';
@@ -31,6 +31,7 @@ export function createEditorHost(
         validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'The code has digits only.'),
       }),
     openFolder: openVirtualFolderOf,
+    forceToDisk: () => currentSettings().forceToDisk,
     mayRunPrograms: () => vscode.workspace.isTrusted,
     storageFolder: context.globalStorageUri.scheme === 'file' ? context.globalStorageUri.fsPath : undefined,
   };

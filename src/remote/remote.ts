@@ -102,6 +102,12 @@ export interface Remote {
   /** Moves a folder with all in it to the trash (`extras.trash`), in one go, from which it can be put back as it was. Throws `notFound`. */
   trashFolder?(folder: RemotePath, signal: AbortSignal): Promise<void>;
 
+  /**
+   * Makes a file that is there already safe from a power cut, as `FileFacts.durable` does for one that is written. Throws `changed` when
+   * it is no longer that one. Absent where whatever is stored is safe.
+   */
+  makeDurable?(file: FileEntry, signal: AbortSignal): Promise<void>;
+
   /** Sets the modified time alone; content and other metadata stay. */
   setModifiedTime?(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry>;
 
@@ -185,6 +191,11 @@ export interface FileFacts {
   readonly contentType?: string;
   /** What the file that this is a copy of had elsewhere. Ignored by a remote that keeps no attributes. */
   readonly attributes?: FileAttributes;
+  /**
+   * Whether the file is to be safe from a power cut when the call ends: content, times, name, and the folders made for it. The content is so
+   * before it gets its name. Of no meaning to a service, which keeps whatever it has confirmed.
+   */
+  readonly durable?: boolean;
   /** Keep what the file at this path has now: content type, headers, user metadata, storage class, tags. For saves in an editor. */
   readonly keepAttributes?: boolean;
   /** Bytes sent so far of this body; for progress. May go back when a part is sent again. */

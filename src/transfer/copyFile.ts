@@ -26,6 +26,8 @@ export interface CopyRequest {
   readonly guard: Guard;
   /** The modified time to give the copy, where that isn't the source's own. */
   readonly modified?: Instant | undefined;
+  /** Whether the copy is to be safe from a power cut before this ends, because its source, or what it replaces, goes then. */
+  readonly durable?: boolean;
   readonly onProgress?: (bytes: number) => void;
 }
 
@@ -83,6 +85,7 @@ async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<
       ? to.copyWithin?.(source, target, guard, signal)
       : to.copyFrom?.(source, target, guard, signal));
     if (!copy) return undefined;
+    if (request.durable) await to.makeDurable?.(copy, signal);
     onProgress?.(copy.size);
     return { source: source.exact ? source : withoutMd5(source), copy };
   } catch (error) {
@@ -135,6 +138,7 @@ function facts(request: CopyRequest, source: FileEntry, attributes: FileAttribut
   return {
     ...(modified && { modified }),
     ...(attributes && { attributes }),
+    ...(request.durable && { durable: true }),
     ...(request.onProgress && { onProgress: request.onProgress }),
   };
 }

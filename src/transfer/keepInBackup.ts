@@ -17,7 +17,7 @@ const mostTries = 10;
 /**
  * Copies a target file that is about to be overwritten into the backup folder, under its path relative to the target's root (R23).
  * What is there by that name already stays: then the copy's name gets ` (2)` or a higher number before its extension.
- * Gives where the copy is, verified. Throws what `copyFile` throws; then the backup has nothing new.
+ * Gives where the copy is, verified and durable. Throws what `copyFile` throws; then the backup has nothing new.
  */
 export function keepCopy(
   file: FileEntry,
@@ -25,7 +25,7 @@ export function keepCopy(
   backup: RunSide,
   signal: AbortSignal,
 ): Promise<RemotePath> {
-  const request = { from: target.remote, source: file, to: backup.remote, guard: beAbsent };
+  const request = { from: target.remote, source: file, to: backup.remote, guard: beAbsent, durable: true };
   const copy = async (to: RemotePath) => void (await copyFile({ ...request, target: to }, signal));
   return underFreeName(file, target, backup, copy, async () => {}, signal);
 }
@@ -60,7 +60,9 @@ async function underFreeName(
       return to;
     } catch (error) {
       if (!isRemoteError(error, 'alreadyExists', 'isAFolder', 'notAFolder')) throw error;
-      if (isAlike(file, await fileAt(remote, to, signal))) {
+      const there = await fileAt(remote, to, signal);
+      if (there && isAlike(file, there)) {
+        await remote.makeDurable?.(there, signal);
         await isThere();
         return to;
       }
@@ -72,8 +74,8 @@ async function underFreeName(
 }
 
 /** By content and time; what can't be told is not alike. */
-function isAlike(file: FileEntry, there: FileEntry | undefined): boolean {
-  if (there?.size !== file.size || file.md5 === undefined || file.md5 !== there.md5) return false;
+function isAlike(file: FileEntry, there: FileEntry): boolean {
+  if (there.size !== file.size || file.md5 === undefined || file.md5 !== there.md5) return false;
   return !file.modified || (there.modified !== undefined && nsBetween(file.modified, there.modified) === 0);
 }
 

@@ -5,7 +5,7 @@ import type { RemotePath } from '../remote/remotePath';
 import { copyFile, missingWithin } from './copyFile';
 
 /**
- * Moves one file to where nothing is: by the service itself where it can, else by a copy that is verified before the file is removed
+ * Moves one file to where nothing is: by the service itself where it can, else by a copy that is verified and durable before the file is removed
  * from its old place, and only if it still is what was copied. Gives the file at its new place. Throws `changed` when `file` is not, or no
  * longer, what was seen, and `alreadyExists` when something is at `to`; then nothing was done, save that the copy may be there.
  */
@@ -28,7 +28,7 @@ export async function moveFile(
       if (!isRemoteError(error, 'unsupported')) throw await missingWithin(error, from, file, signal);
     }
   }
-  const request = { from, source: file, to, target, guard, ...(onProgress && { onProgress }) };
+  const request = { from, source: file, to, target, guard, durable: true, ...(onProgress && { onProgress }) };
   const { entry } = await copyFile(request, signal);
   await removeCopied(from, file, signal);
   return entry;

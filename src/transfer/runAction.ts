@@ -85,6 +85,7 @@ async function runCopy(
   } catch (error) {
     const found = await doneBefore(action, targetOf(action, target), sides, error, signal);
     if (!found || !hasTimeOf(action, found, sides)) throw error;
+    await target.remote.makeDurable?.(found.copy, signal);
   }
   await removeCopied(source.remote, action.source, signal);
 }
@@ -116,6 +117,7 @@ async function copyOver(
       target: targetOf(action, target),
       guard: guardFor(action.before),
       modified: action.storeModified,
+      durable: action.removesSource ?? false,
       onProgress: (bytes) => watch.progressed(bytes),
     },
     signal,
@@ -137,14 +139,18 @@ async function runSetTime(
     return runCopy(copy, { source, target }, watch, signal);
   }
   await mustStillBe(source.remote, action.source, signal);
+  let stored: FileEntry;
   try {
-    await remote.setModifiedTime(action.before, time, signal);
+    stored = await remote.setModifiedTime(action.before, time, signal);
   } catch (error) {
     const found =
       action.removesSource && (await doneBefore(action, action.before.path, sides, error, signal));
     if (!found || !hasTimeOf(action, found, sides)) throw error;
+    stored = found.copy;
   }
-  if (action.removesSource) await removeCopied(source.remote, action.source, signal);
+  if (!action.removesSource) return;
+  await remote.makeDurable?.(stored, signal);
+  await removeCopied(source.remote, action.source, signal);
 }
 
 /** Moves a file on the target to the name that the source has for it by now, then gives it the source's time (R24). */
@@ -161,7 +167,10 @@ async function runMove(action: MoveFile, sides: RunSides, signal: AbortSignal): 
     if (!found) throw error;
     moved = found.copy;
     // The copy was made, but its removal failed.
-    if (await fileAt(remote, action.before.path, signal)) await removeCopied(remote, action.before, signal);
+    if (await fileAt(remote, action.before.path, signal)) {
+      await remote.makeDurable?.(moved, signal);
+      await removeCopied(remote, action.before, signal);
+    }
   }
   if (remote.capabilities.timePrecisionNs === 'none') return;
   if (!moved.modified && !moved.exact) moved = (await fileAt(remote, to, signal)) ?? moved;
@@ -198,6 +207,7 @@ async function runRemoveSource(action: RemoveSource, sides: RunSides, signal: Ab
       'unsupported',
       `"${action.source.path}" may be one and the same file on both sides, so it was not removed.`,
     );
+  await target.remote.makeDurable?.(now, signal);
   await removeSeen(source.remote, action.source, signal);
 }
 

@@ -23,7 +23,7 @@ export interface CopyItem {
 }
 
 export interface CopyItemsOptions {
-  /** Whether the sources are removed once every copy of all items is made and verified. */
+  /** Whether the sources are removed once every copy of all items is made, verified and durable. */
   readonly move?: boolean;
   /**
    * Whether files that are there already are replaced, and folders merged. True: those that are there when this begins; or those that were
@@ -121,6 +121,7 @@ export async function copyItems(
               to: item.to,
               target,
               guard,
+              durable: move,
               onProgress: (bytes) => progress.of(work, bytes),
             },
             signal,

@@ -22,6 +22,8 @@ export interface Host {
   askCode?(prompt: string): Promise<string | undefined>;
   /** The folder of a virtual workspace that `uri` names. Absent where there are none. */
   openFolder?(uri: string): FolderFileSystem;
+  /** Whether all that is written to disks is made durable, not only what is moved there. Absent = no. */
+  forceToDisk?(): boolean;
   mayRunPrograms(): boolean;
   /** Folder for caches and run journals; made when needed. Undefined = keep none. */
   readonly storageFolder: string | undefined;

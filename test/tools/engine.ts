@@ -36,6 +36,7 @@ FROM and TO are folders or remote:bucket/path; plan, run and check take --line C
   --shell KIND       with a line: posix, powershell, cmd or windows (one of the two), where the line doesn't show it
   --recursive        with ls
   --transfers N      with run: files at once
+  --force-to-disk    with run: all files copied to this machine reach its disk before they count as done
   --cache FOLDER     keep what was learnt of objects there, as the extension does (none without it)
   --log LEVEL        trace, debug, info, warn (default) or error, to stderr`;
 
@@ -56,6 +57,7 @@ async function main(): Promise<number> {
       shell: { type: 'string' },
       recursive: { type: 'boolean', default: false },
       transfers: { type: 'string' },
+      'force-to-disk': { type: 'boolean', default: false },
       cache: { type: 'string' },
       log: { type: 'string', default: 'warn' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -83,6 +85,7 @@ async function main(): Promise<number> {
     terminalHost({
       remotesFile: values.remotes,
       logLevel,
+      forceToDisk: values['force-to-disk'],
       storageFolder: values.cache === undefined ? undefined : path.resolve(values.cache),
     }),
   );

@@ -18,6 +18,7 @@ export function terminalHost(settings: {
   readonly remotesFile: string | undefined;
   readonly logLevel: LogLevel;
   readonly storageFolder: string | undefined;
+  readonly forceToDisk?: boolean;
 }): Host {
   const remotes = settings.remotesFile === undefined ? [] : readRemotes(settings.remotesFile);
   const log: Log = {
@@ -59,6 +60,7 @@ export function terminalHost(settings: {
         log,
       });
     },
+    forceToDisk: () => settings.forceToDisk ?? false,
     mayRunPrograms: () => true,
     storageFolder: settings.storageFolder,
   };

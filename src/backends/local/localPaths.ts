@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type NameRules, nameProblem } from '../../remote/capabilities';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
+import { DurableFolders } from './durableFolders';
 import { Held } from './held';
 import { codeOf, rootError } from './localErrors';
 import { removeLeftovers } from './temporaryNames';
@@ -17,6 +18,9 @@ export class LocalPaths {
   private realRoot: string | undefined;
   /** Folders in which what crashes left behind was looked for. */
   private readonly cleaned = new Set<string>();
+  private readonly folders = new DurableFolders();
+  /** The folder above the topmost one that had to be made for the root to be. */
+  private aboveMadeRoot: string | undefined;
   private readonly leftoverAgeMs: number;
   private knownRules: NameRules | undefined;
   private knownLocation: string | undefined;
@@ -115,6 +119,11 @@ export class LocalPaths {
     );
   }
 
+  /** Forces the names in a folder that is held, and those of the folders that were made for it, to the disk. */
+  async forceToDisk({ real }: Held): Promise<void> {
+    await this.folders.force(real, this.aboveMadeRoot ?? this.realRoot ?? real);
+  }
+
   /**
    * Throws `changed` when the file that was opened as `remotePath` was reached through a link below the root. `place` is where it
    * is without links, where the system tells that.
@@ -150,6 +159,7 @@ export class LocalPaths {
     return using(await this.made(parentPath(folder)), async (parent) => {
       const way = parent.at(baseName(folder));
       await makeOne(way, folder);
+      this.folders.madeIn(parent.real);
       return this.taken(way, true, folder);
     });
   }
@@ -158,7 +168,8 @@ export class LocalPaths {
     try {
       // What has become a link since this root was first used is not followed to make it there.
       this.mustBeInside(realPathOf(this.root), rootPath);
-      await mkdir(this.root, { recursive: true });
+      const topmost = await mkdir(this.root, { recursive: true });
+      if (topmost !== undefined) this.aboveMadeRoot = await realpath(path.dirname(topmost));
       return await this.taken(this.root, true, rootPath);
     } catch (error) {
       throw rootError(error, this.root, "can't be made");

@@ -10,14 +10,14 @@ import { codeOf, locally } from './localErrors';
 import { listDeep, listFolder } from './localListing';
 import { LocalPaths } from './localPaths';
 import { readLocal, readWholeLocal } from './localReading';
-import { copyLocal, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
+import { copyLocal, makeDurable, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
 
 export interface LocalOptions {
   /** Absolute path of the folder that is the remote's root. Need not exist; it is made by the first write. */
   readonly root: string;
   /** Whether files that are reached through links may be read; those that are listed are its caller's choice. Default true. */
   readonly followSymlinks?: boolean;
-  /** Whether content is forced to the disk before it is given its name. Default false. */
+  /** Whether all that is written is durable (see FileFacts), not only what is asked to be. Default false. */
   readonly syncToDisk?: boolean;
   /** Milliseconds after which an untouched temporary file counts as left behind by a crash. Default an hour. */
   readonly leftoverAgeMs?: number;
@@ -135,12 +135,17 @@ export function openLocalRemote({
 
     copyWithin: (source, to, guard, signal) =>
       locally(paths.root, source.path, "can't be copied", signal, () =>
-        copyLocal(paths, source, to, guard, signal),
+        copyLocal(paths, source, to, guard, syncToDisk, signal),
       ),
 
     moveWithin: (source, to, guard, signal) =>
       locally(paths.root, source.path, "can't be moved", signal, () =>
         moveLocal(paths, source, to, guard, signal),
+      ),
+
+    makeDurable: (file, signal) =>
+      locally(paths.root, file.path, "can't be forced to the disk", signal, () =>
+        makeDurable(paths, file, signal),
       ),
 
     setModifiedTime: (file, time, signal) =>

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type BigIntStats,
+  constants,
   createReadStream,
   linkSync,
   lstatSync,
@@ -48,14 +49,15 @@ export async function writeLocal(
 ): Promise<FileEntry> {
   // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
   const looksFirst = guard.must !== 'beAbsent' || !body.bytes;
-  return placed(paths, remotePath, guard, looksFirst, signal, async (temporary, old) => {
+  const durable = syncToDisk || (facts.durable ?? false);
+  return placed(paths, remotePath, guard, { looksFirst, durable }, signal, async (temporary, old) => {
     const file = await openNew(temporary, old);
     try {
       await temporary.prove();
       await fill(file, remotePath, body, facts, signal);
       // A number, unlike a Date, keeps microseconds; a text, unlike a number, also keeps times before 1970.
       if (facts.modified) await file.setTime(utimesText(facts.modified));
-      if (syncToDisk) await file.toDisk();
+      if (durable) await file.toDisk();
       return await file.stat();
     } finally {
       await file.close();
@@ -87,10 +89,11 @@ export async function copyLocal(
   source: FileEntry,
   to: RemotePath,
   guard: Guard,
+  durable: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const from = paths.absolute(source.path);
-  return placed(paths, to, guard, true, signal, async (temporary, old) => {
+  return placed(paths, to, guard, { looksFirst: true, durable }, signal, async (temporary, old) => {
     const seen = await mustStillBe(source, from);
     const file = await openNew(temporary, old ?? seen);
     try {
@@ -104,6 +107,7 @@ export async function copyLocal(
       const copy = await file.stat();
       if (Number(copy.size) !== source.size)
         throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
+      if (durable) await file.toDisk();
       return copy;
     } finally {
       await file.close();
@@ -116,7 +120,7 @@ async function copyThrough(from: string, file: OpenFile, signal: AbortSignal): P
     await file.write(chunk);
 }
 
-/** Moves by renaming; across disks by copying and removing. */
+/** Moves by renaming; across disks by copying and removing, once the copy is on its disk. */
 export async function moveLocal(
   paths: LocalPaths,
   source: FileEntry,
@@ -137,13 +141,17 @@ export async function moveLocal(
           there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
         if (itself && !paths.rules.caseSensitive) return rename(from, final);
         await paths.prove(folder, to);
-        if (guard.must === 'beAbsent' && (await linked(from, final, to))) return unlink(from);
+        if (guard.must === 'beAbsent' && (await linked(from, final, to))) {
+          // Two steps, between which the second name may be in memory only.
+          await paths.forceToDisk(folder);
+          return unlink(from);
+        }
         await checkGuard(guard, to, final);
         await rename(from, final);
       });
     } catch (error) {
       if (codeOf(error) !== 'EXDEV') throw error;
-      const copy = await copyLocal(paths, source, to, guard, signal);
+      const copy = await copyLocal(paths, source, to, guard, true, signal);
       await mustStillBe(source, from);
       await unlink(from);
       return copy;
@@ -159,6 +167,24 @@ export async function setTimeLocal(paths: LocalPaths, file: FileEntry, time: Ins
     await utimes(held.way, utimesText(time), utimesText(time));
     return fileEntry(file.path, await stat(held.way, { bigint: true }));
   });
+}
+
+/** Forces a file that still is what was seen to the disk, with its name and the folders that lead to it. */
+export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: AbortSignal): Promise<void> {
+  const absolute = paths.absolute(seen.path);
+  const force = async (folder: Held, name: string) => {
+    const flags = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY | constants.O_NONBLOCK;
+    const file = await OpenFile.open(folder.at(name), flags);
+    try {
+      if (!isSameFile(seen, fileEntry(seen.path, await file.stat()))) throw isNoLonger(seen);
+      await file.toDisk();
+    } finally {
+      await file.close();
+    }
+    await paths.forceToDisk(folder);
+  };
+  if ((await lstatOrNone(absolute))?.isSymbolicLink()) await paths.whereLinkLeads(absolute, seen.path, force);
+  else await paths.inFolderOf(seen.path, signal, force);
 }
 
 /** Removes a file, or a link to whatever. */
@@ -179,9 +205,12 @@ export async function removeLocal(
 /** The file's facts now. Throws `changed` when it isn't `seen` any more. */
 export async function mustStillBe(seen: FileEntry, absolute: string): Promise<BigIntStats> {
   const now = await stat(absolute, { bigint: true });
-  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now)))
-    throw new RemoteError('changed', `"${seen.path}" is no longer what it was when it was looked at.`);
+  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw isNoLonger(seen);
   return now;
+}
+
+function isNoLonger(seen: FileEntry): RemoteError {
+  return new RemoteError('changed', `"${seen.path}" is no longer what it was when it was looked at.`);
 }
 
 /** Throws unless what `guard` asks for is at `absolute` now. */
@@ -209,13 +238,13 @@ interface Temporary {
 /**
  * Lets `make` fill a temporary file and puts it into its place, if the guard still holds then and its folder still is where it was. `make` answers
  * the facts of what it made. With `looksFirst` the guard is checked before as well, so that nothing is moved in vain; without, it must be
- * one for absence.
+ * one for absence. With `durable`, `make` leaves the content on the disk, and this sees to the name.
  */
 async function placed(
   paths: LocalPaths,
   remotePath: RemotePath,
   guard: Guard,
-  looksFirst: boolean,
+  { looksFirst, durable }: { readonly looksFirst: boolean; readonly durable: boolean },
   signal: AbortSignal,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
@@ -246,6 +275,7 @@ async function placed(
           ),
         );
       }
+      if (durable) await paths.forceToDisk(folder);
       return fileEntry(remotePath, made);
     } catch (error) {
       await unlink(temporary).catch(() => {});

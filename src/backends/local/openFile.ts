@@ -1,6 +1,7 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
 import { directCalls } from './directCalls';
+import { forceToDisk } from './durableFolders';
 import { placeOf } from './held';
 
 const open = promisify(fs.open);
@@ -8,7 +9,6 @@ const close = promisify(fs.close);
 const fstat: (descriptor: number, options: { bigint: true }) => Promise<BigIntStats> = promisify(fs.fstat);
 const fchmod = promisify(fs.fchmod);
 const futimes = promisify(fs.futimes);
-const fdatasync = promisify(fs.fdatasync);
 const read = promisify(fs.read);
 const write = promisify(fs.write);
 
@@ -51,9 +51,9 @@ export class OpenFile {
     );
   }
 
-  /** Forces the content to the disk. */
+  /** Forces the content and all facts to the disk. */
   toDisk(): Promise<void> {
-    return fdatasync(this.descriptor);
+    return forceToDisk(this.descriptor);
   }
 
   /** How many bytes from `position` on were read into `buffer`; 0 at the end of the file. */

@@ -52,6 +52,7 @@ export function logging(inner: Remote, log: Log): Remote {
     moveWithin,
     moveFolderWithin,
     trashFolder,
+    makeDurable,
     setModifiedTime,
   } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
@@ -132,6 +133,10 @@ export function logging(inner: Remote, log: Log): Remote {
     ...(trashFolder && {
       trashFolder: (folder, signal) =>
         logged('http', `trash ${folder}/`, () => trashFolder.call(inner, folder, signal)),
+    }),
+    ...(makeDurable && {
+      makeDurable: (file, signal) =>
+        logged('http', `force ${file.path} to the disk`, () => makeDurable.call(inner, file, signal)),
     }),
     ...(setModifiedTime && {
       setModifiedTime: (file, time, signal) =>

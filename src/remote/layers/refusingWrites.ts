@@ -27,6 +27,7 @@ export function refusingWrites(inner: Remote): Remote {
     ...(inner.moveWithin && { moveWithin: refuse }),
     ...(inner.moveFolderWithin && { moveFolderWithin: refuse }),
     ...(inner.trashFolder && { trashFolder: refuse }),
+    ...(inner.makeDurable && { makeDurable: refuse }),
     ...(inner.setModifiedTime && { setModifiedTime: refuse }),
     ...(extras && { extras: readingExtras(extras, refuse) }),
   };

@@ -30,6 +30,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     moveWithin,
     moveFolderWithin,
     trashFolder,
+    makeDurable,
     setModifiedTime,
   } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
@@ -173,6 +174,11 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
           (failed) => orGone(() => trashFolder.call(inner, folder, signal), failed),
           signal,
         ),
+    }),
+
+    ...(makeDurable && {
+      makeDurable: (file, signal) =>
+        again(`force ${file.path} to the disk`, () => makeDurable.call(inner, file, signal), signal),
     }),
 
     ...(setModifiedTime && {

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import * as esbuild from 'esbuild';
+import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+
+// What the system is really asked for when the engine moves a bucket's objects to a folder, as strace sees it.
+
+const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
+const traced = [
+  'fsync',
+  'fdatasync',
+  'link',
+  'linkat',
+  'rename',
+  'renameat',
+  'renameat2',
+  'write',
+  'writev',
+  'sendto',
+];
+
+/** "forced PATH", "named PATH", "deleted KEY", each as it ended (or, for requests, began). */
+function readTrace(trace: string): string[] {
+  const events: string[] = [];
+  const open = new Map<string, string>();
+  for (const line of trace.split('\n')) {
+    const [, process, rest = ''] = /^(\d+)\s+(.*)$/.exec(line) ?? [];
+    if (process === undefined) continue;
+    const request = /"DELETE \/demo\/(\S+?)(?:\?\S*)? HTTP/.exec(rest);
+    if (request) events.push(`deleted ${request[1]}`);
+    const resumed = /^<\.\.\. (\w+) resumed>(.*)$/.exec(rest);
+    const call = resumed ? `${open.get(process) ?? ''}${resumed[2]}` : rest;
+    if (/<unfinished \.\.\.>$/.test(rest)) {
+      open.set(process, rest.replace(/\s*<unfinished \.\.\.>$/, ''));
+      continue;
+    }
+    if (!/\)\s+= 0$/.test(call)) continue;
+    const forced = /^f(?:data)?sync\(\d+<([^>]*)>/.exec(call);
+    if (forced) events.push(`forced ${forced[1]}`);
+    if (/^(link|rename)/.test(call)) {
+      const names = [...call.matchAll(/"([^"]*)"/g)].map(([, name]) => name ?? '');
+      events.push(`named ${path.basename(names[0] ?? '')} ${path.basename(names[1] ?? '')}`);
+    }
+  }
+  return events;
+}
+
+async function engineUnderStrace(
+  server: S3TestServer,
+  base: string,
+  args: readonly string[],
+): Promise<string[]> {
+  const bundle = path.join(root, 'out', 'tools', `engine-traced-${process.pid}.cjs`);
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['test/tools/engine.ts'],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    packages: 'external',
+    define: { 'import.meta.dirname': '__dirname' },
+    logLevel: 'error',
+  });
+  const remotes = path.join(base, 'remotes.json');
+  const { endpoint, region } = server;
+  const settings = {
+    name: 'r',
+    backend: 's3',
+    provider: 'Other',
+    endpoint,
+    region,
+    credentials: 'environment',
+  };
+  fs.writeFileSync(remotes, JSON.stringify([settings]));
+  const trace = path.join(base, 'trace');
+  const child = spawn(
+    'strace',
+    [
+      ...['-f', '-y', '-s', '200', '-o', trace, '-e', `trace=${traced.join(',')}`],
+      ...[process.execPath, bundle, ...args, '--remotes', remotes],
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        AWS_ACCESS_KEY_ID: server.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+      },
+    },
+  );
+  let text = '';
+  child.stdout.on('data', (chunk) => (text += chunk));
+  child.stderr.on('data', (chunk) => (text += chunk));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  fs.rmSync(bundle, { force: true });
+  assert.equal(code, 0, text);
+  return readTrace(fs.readFileSync(trace, 'utf8'));
+}
+
+test('the engine forces file and folder to the disk, in this order, before it deletes a moved object', async (t) => {
+  if (spawnSync('strace', ['-o', os.devNull, 'true']).status !== 0)
+    return t.skip('strace is not installed here, or may not be used');
+  const server = await startS3Server({ buckets: ['demo'] });
+  const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'traced-'));
+  t.after(async () => {
+    await server.stop();
+    fs.rmSync(base, { recursive: true, force: true });
+  });
+  const folder = path.join(base, 'target');
+  const files = ['a', 'deep/er/b', 'deep/large', 'over'];
+  for (const file of files)
+    server.store.put(
+      'demo',
+      file,
+      file === 'deep/large' ? Buffer.alloc(3_000_000, 'x') : `content of ${file}`,
+    );
+  fs.mkdirSync(folder);
+  fs.writeFileSync(path.join(folder, 'over'), 'old');
+
+  const copied = await engineUnderStrace(server, base, ['run', 'r:demo', path.join(base, 'copy')]);
+  assert.deepEqual(
+    copied.filter((event) => event.startsWith('forced') && event.includes(base)),
+    [],
+    'a copy forces nothing',
+  );
+  const events = await engineUnderStrace(server, base, [
+    'run',
+    'r:demo',
+    folder,
+    '--options',
+    '{"verb":"move"}',
+  ]);
+  for (const file of files) {
+    const absolute = path.join(folder, file);
+    const name = path.basename(file);
+    const steps = [
+      (event: string) => event.startsWith(`forced ${path.dirname(absolute)}/.${name}.cloud-remotes-`),
+      (event: string) => event.startsWith('named .') && event.endsWith(` ${name}`),
+      (event: string) => event === `forced ${path.dirname(absolute)}`,
+      (event: string) => event === `deleted ${file}`,
+    ];
+    let at = -1;
+    for (const [i, step] of steps.entries()) {
+      const found = events.findIndex((event, j) => j > at && step(event));
+      assert.ok(found > at, `step ${i + 1} of ${file} is missing or too early:\n${events.join('\n')}`);
+      at = found;
+    }
+    for (
+      let above = path.dirname(path.dirname(absolute));
+      above.startsWith(folder);
+      above = path.dirname(above)
+    ) {
+      const forced = events.indexOf(`forced ${above}`);
+      assert.ok(
+        forced >= 0 && forced < at,
+        `${above}, in which a folder was made, is forced before ${file} goes`,
+      );
+    }
+  }
+  assert.deepEqual(server.store.keys('demo'), []);
+});
