@@ -135,8 +135,8 @@ export class Footer {
 
   private showRun(run: RunState): void {
     const { words, format } = this.text;
-    const { done, failed, changed, cancelled } = run.counts;
-    const settled = done + failed + changed + cancelled;
+    const { done, copied, failed, changed, cancelled } = run.counts;
+    const settled = done + copied + failed + changed + cancelled;
     const share = run.bytes > 0 ? run.bytesDone / run.bytes : run.files > 0 ? settled / run.files : 0;
     const percent = Math.floor(Math.min(1, share) * 100);
     (this.bar.firstElementChild as HTMLElement).style.width = `${Math.min(1, share) * 100}%`;
@@ -152,10 +152,8 @@ export class Footer {
     setAttribute(this.line, 'aria-live', Date.now() - this.saidAt > 10_000 ? 'polite' : 'off');
     if (Date.now() - this.saidAt > 10_000) this.saidAt = Date.now();
     setText(this.line, line.join(' · '));
-    setText(
-      this.aside,
-      run.counts.failed > 0 ? fill(words.failedCount, format.count(run.counts.failed)) : '',
-    );
+    const undone = failed + copied;
+    setText(this.aside, undone > 0 ? fill(words.failedCount, format.count(undone)) : '');
   }
 
   private showEnd(run: RunState): void {

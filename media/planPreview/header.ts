@@ -1,5 +1,6 @@
 import { optionFacts } from '../../src/preview/optionFacts';
 import type { RowClass } from '../../src/preview/planIndex';
+import { type RunRowState, runStates } from '../../src/preview/planRow';
 import type {
   Banner,
   ClassSummary,
@@ -46,7 +47,6 @@ const noFilter: RowFilter = { text: '', classes: [], states: [] };
 const filterDelayMs = 120;
 /** A plan older than this says so. */
 const staleMs = 10 * 60_000;
-const chipStates = ['queued', 'moving', 'done', 'failed', 'changed', 'cancelled', 'notStarted'] as const;
 
 /** Which way, how compared, what there is: the part above the table. */
 export class Header {
@@ -309,7 +309,7 @@ export class Header {
     const boxes = new Map<RowClass, TickBox>();
     if (state.run) {
       const { counts } = state.run;
-      for (const name of chipStates) {
+      for (const name of runStates) {
         if (counts[name] === 0 && !filter.states.includes(name)) continue;
         const pressed = filter.states.includes(name);
         chips.push(
@@ -365,7 +365,7 @@ export class Header {
   }
 
   private chip(
-    name: RowClass | (typeof chipStates)[number],
+    name: RowClass | RunRowState,
     template: string,
     count: number,
     size: string,

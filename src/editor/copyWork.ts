@@ -72,14 +72,19 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
         else items = await withFreeNames(items);
         continue;
       }
-      if (progress !== undefined) tellChanges(shell, work, items);
+      // Of the sources none is gone for sure.
+      if (progress !== undefined) tellChanges(shell, work, items, 'changed');
       if (isCancellation(error)) tellCancelled(verb, progress);
       else {
         const remote = (work.into ?? work.from)?.remote;
         const retry = () => runCopyWork(shell, { ...work, items, overwrite });
         showFailure(
           error,
-          { what: `${what}: not done`, retry, ...(remote !== undefined && { remote }) },
+          {
+            what: `${what}: ${isRemoteError(error) && error.copied ? 'half done' : 'not done'}`,
+            retry,
+            ...(remote !== undefined && { remote }),
+          },
           shell.output,
         );
       }
@@ -142,11 +147,16 @@ async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
   }
 }
 
-function tellChanges(shell: CopyingShell, { into, from, move }: CopyWork, items: readonly CopyItem[]): void {
+function tellChanges(
+  shell: CopyingShell,
+  { into, from, move }: CopyWork,
+  items: readonly CopyItem[],
+  sources: 'deleted' | 'changed' = 'deleted',
+): void {
   const changes: RemoteChange[] = [];
   for (const { source, target } of items) {
     if (into) changes.push({ remote: into.remote, path: target, kind: 'created' });
-    if (from && move) changes.push({ remote: from.remote, path: source, kind: 'deleted' });
+    if (from && move) changes.push({ remote: from.remote, path: source, kind: sources });
   }
   shell.changes.fire(...changes);
 }

@@ -114,6 +114,7 @@ async function run(
   counted: ItemsToDelete,
   keepTop: boolean,
 ): Promise<void> {
+  let kind: 'changed' | 'deleted' = 'changed';
   try {
     await withTreeProgress(`Deleting ${nameNodes(nodes)}`, (signal, tell) => {
       const onProgress = (done: number) =>
@@ -125,8 +126,9 @@ async function run(
         signal,
       );
     });
+    if (!keepTop) kind = 'deleted';
   } finally {
-    const kind = keepTop ? 'changed' : 'deleted';
+    // Of what could not be deleted whole, none is gone for sure.
     shell.changes.fire(...nodes.map((node) => ({ remote: name, path: node.address.path, kind }) as const));
   }
 }

@@ -20,7 +20,7 @@ export function idsToRetry(view: PlanView): string[] {
   const waiting = new Set(kept ? view.idsInState('notStarted') : []);
   const deletes = new Set(view.plan.actions.filter(({ kind }) => kind === 'deleteFile').map(({ id }) => id));
   return view
-    .idsInState('failed', 'cancelled', 'notStarted')
+    .idsInState('copied', 'failed', 'cancelled', 'notStarted')
     .filter((id) => !(waiting.has(id) && deletes.has(id)));
 }
 
@@ -97,7 +97,7 @@ export class PlanRun implements RunObserver {
     const counts = this.view.stateCounts();
     const rate = this.endedAt === undefined ? this.meter.bytesPerSecond() : undefined;
     const left = this.endedAt === undefined ? this.meter.left() : undefined;
-    const again = counts.failed + counts.cancelled + counts.notStarted;
+    const again = counts.copied + counts.failed + counts.cancelled + counts.notStarted;
     return {
       counts,
       files: counts.queued + counts.moving + counts.done + counts.changed + again,

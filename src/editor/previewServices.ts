@@ -78,7 +78,7 @@ export function tellingRuns(
 
 /** What a run changed on remotes: on the target, in the backup, and on the source of a move. */
 function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
-  const done = new Set(report.results.filter(({ outcome }) => outcome === 'done').map(({ id }) => id));
+  const outcomes = new Map(report.results.map(({ id, outcome }) => [id, outcome]));
   const { source, target, backup } = plan;
   const changes: RemoteChange[] = [];
   const changed = (place: Place, path: RemotePath, kind: RemoteChange['kind']) => {
@@ -87,17 +87,20 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
   const onTarget = (action: Action) =>
     target.kind === 'remote' ? joinPath(target.path, action.path) : action.path;
   for (const action of plan.actions) {
-    if (!done.has(action.id)) continue;
+    const outcome = outcomes.get(action.id);
+    if (outcome !== 'done' && outcome !== 'copied') continue;
+    // What was only copied has left nothing.
+    const done = outcome === 'done';
     switch (action.kind) {
       case 'deleteFile':
-        changed(target, action.before.path, 'deleted');
+        if (done) changed(target, action.before.path, 'deleted');
         break;
       case 'moveFile':
-        changed(target, action.before.path, 'deleted');
+        if (done) changed(target, action.before.path, 'deleted');
         changed(target, onTarget(action), 'created');
         break;
       case 'removeSource':
-        changed(source, action.source.path, 'deleted');
+        if (done) changed(source, action.source.path, 'deleted');
         break;
       default:
         changed(
@@ -105,10 +108,10 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
           action.before?.path ?? onTarget(action),
           action.before === undefined ? 'created' : 'changed',
         );
-        if (action.removesSource) changed(source, action.source.path, 'deleted');
+        if (done && action.removesSource) changed(source, action.source.path, 'deleted');
     }
   }
-  if (backup?.kind === 'remote' && done.size > 0) changed(backup, backup.path, 'changed');
+  if (backup?.kind === 'remote' && changes.length > 0) changed(backup, backup.path, 'changed');
   return changes;
 }
 

@@ -10,6 +10,7 @@ export const rowStates = [
   'queued',
   'moving',
   'done',
+  'copied',
   'failed',
   'changed',
   'cancelled',
@@ -17,6 +18,12 @@ export const rowStates = [
   'leftOut',
 ] as const;
 export type RowState = (typeof rowStates)[number];
+
+/** The states of what takes part in a run, in the order in which they are summed up. */
+export type RunRowState = Exclude<RowState, 'none' | 'leftOut'>;
+export const runStates = rowStates.filter(
+  (state): state is RunRowState => state !== 'none' && state !== 'leftOut',
+);
 
 /** One row as the page draws it. Plain facts; the page puts them in words. */
 export type Row = SectionRow | FolderRow | ItemRow;
@@ -63,10 +70,11 @@ export interface FolderRow extends RowBase {
 /** What a run has made of the rows below a folder. What was cancelled or never begun has not ended: nothing came of it. */
 export interface FolderRun {
   readonly total: number;
-  /** Done, failed or changed. */
+  /** Done, copied only, failed or changed. */
   readonly ended: number;
   readonly failed: number;
   /** These are absent when there are none. */
+  readonly copied?: number;
   readonly changed?: number;
   readonly cancelled?: number;
   readonly notStarted?: number;

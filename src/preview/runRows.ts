@@ -31,11 +31,13 @@ export class RunRows {
     const count = (state: RowState) => this.below[rowStates.indexOf(state)]?.[folder] ?? 0;
     const [done, failed, changed] = [count('done'), count('failed'), count('changed')];
     const [cancelled, notStarted] = [count('cancelled'), count('notStarted')];
-    const ended = done + failed + changed;
+    const copied = count('copied');
+    const ended = done + copied + failed + changed;
     return {
       total: ended + cancelled + notStarted + count('queued') + count('moving'),
       ended,
       failed,
+      ...(copied > 0 && { copied }),
       ...(changed > 0 && { changed }),
       ...(cancelled > 0 && { cancelled }),
       ...(notStarted > 0 && { notStarted }),

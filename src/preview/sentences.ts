@@ -29,26 +29,28 @@ export function folderRunText(run: FolderRun, words: Words, format: Formatter): 
 
 /** The outcome that a folder is marked with when all below it is settled: the worst one. Undefined before that. */
 export function folderOutcome(run: FolderRun): RowState | undefined {
-  const { failed, changed = 0, cancelled = 0, notStarted = 0 } = run;
+  const { copied = 0, failed, changed = 0, cancelled = 0, notStarted = 0 } = run;
   if (run.ended + cancelled + notStarted < run.total) return undefined;
   if (failed > 0) return 'failed';
+  if (copied > 0) return 'copied';
   if (changed > 0) return 'changed';
   if (cancelled > 0) return 'cancelled';
   return notStarted > 0 ? 'notStarted' : 'done';
 }
 
-function doneIn({ ended, failed, changed = 0 }: FolderRun): number {
-  return ended - failed - changed;
+function doneIn({ ended, copied = 0, failed, changed = 0 }: FolderRun): number {
+  return ended - copied - failed - changed;
 }
 
 /** How many came to another end than "done", by their ends. */
 function otherOutcomes(
-  counts: Partial<Record<'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
+  counts: Partial<Record<'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
   words: Words,
   format: Formatter,
 ): string[] {
-  const { failed = 0, changed = 0, cancelled = 0, notStarted = 0 } = counts;
+  const { copied = 0, failed = 0, changed = 0, cancelled = 0, notStarted = 0 } = counts;
   return [
+    copied > 0 && fill(words.outcomeCopied, format.count(copied)),
     failed > 0 && fill(words.outcomeFailed, format.count(failed)),
     changed > 0 && fill(words.outcomeChanged, format.count(changed)),
     cancelled > 0 && fill(words.outcomeCancelled, format.count(cancelled)),

@@ -28,6 +28,8 @@ export interface RemoteErrorDetails {
   readonly command?: string;
   /** Signing in again, with the account service that the backend declares (`signIn`), mends it. */
   readonly signIn?: true;
+  /** What was to be moved is copied, and the copy verified; only the removal of the source failed. */
+  readonly copied?: true;
 }
 
 /**
@@ -40,6 +42,7 @@ export class RemoteError extends Error {
   readonly code: string | undefined;
   readonly command: string | undefined;
   readonly signIn: boolean;
+  readonly copied: boolean;
 
   constructor(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -49,6 +52,7 @@ export class RemoteError extends Error {
     this.code = details.code;
     this.command = details.command;
     this.signIn = details.signIn ?? false;
+    this.copied = details.copied ?? false;
   }
 }
 

@@ -270,14 +270,18 @@ class Run {
     if (hopeless.has(kind)) this.stopped = message;
     if (wearing.has(kind) && ++this.wornBy >= 2 * this.transfers)
       this.stopped = `${this.wornBy} files in a row failed. The last one: ${message}`;
-    return { ...result(action, kind === 'changed' ? 'changed' : 'failed'), error: { kind, message } };
+    const outcome =
+      isRemoteError(error) && error.copied ? 'copied' : kind === 'changed' ? 'changed' : 'failed';
+    if (outcome === 'copied' && action.kind === 'copyFile') this.bytes += action.source.size;
+    return { ...result(action, outcome), error: { kind, message } };
   }
 
   /** Why the deletes must not be run, as a sentence (H28); undefined when they may, or there are none. */
   private whyNotDelete(deletes: number): string | undefined {
-    const { failed, changed, cancelled } = count([...this.results.values()]);
+    const { copied, failed, changed, cancelled } = count([...this.results.values()]);
     const reasons = [
       ...(failed > 0 ? [`${files(failed)} could not be copied`] : []),
+      ...(copied > 0 ? [`${files(copied)} could not be removed after the copy`] : []),
       ...(changed > 0 ? [`${files(changed)} changed since the plan was made`] : []),
       ...(this.plan.problems.length > 0 ? ['not everything could be listed'] : []),
       ...(this.signal.aborted || cancelled > 0 ? ['the run was cancelled'] : []),
@@ -332,7 +336,7 @@ function result(action: Action, outcome: ActionOutcome): ActionResult {
 }
 
 function count(results: readonly ActionResult[]): Record<ActionOutcome, number> {
-  const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
+  const totals = { done: 0, copied: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
   for (const { outcome } of results) totals[outcome]++;
   return totals;
 }

@@ -2,6 +2,7 @@ import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
+import { removingCopied } from '../remote/removeCopied';
 import { copyFile, missingWithin } from './copyFile';
 
 /**
@@ -25,7 +26,8 @@ export async function moveFile(
       return checked(moved, file);
     } catch (error) {
       // The service may be unable to move this very file (too large, another region).
-      if (!isRemoteError(error, 'unsupported')) throw await missingWithin(error, from, file, signal);
+      if (!isRemoteError(error, 'unsupported') || error.copied)
+        throw await missingWithin(error, from, file, signal);
     }
   }
   const request = { from, source: file, to, target, guard, durable: true, ...(onProgress && { onProgress }) };
@@ -35,29 +37,12 @@ export async function moveFile(
 }
 
 /**
- * Removes a file of which there is a verified copy elsewhere, if it still is the one that was copied. Throws `changed`, in words that
- * tell of the copy, when it isn't.
+ * Removes a file of which there is a verified copy elsewhere, if it still is the one that was copied. Throws as `removingCopied`.
  */
 export async function removeCopied(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
-  try {
-    await remote.removeFile(file.path, { must: 'beUnchanged', entry: file }, signal);
-  } catch (error) {
-    if (isRemoteError(error, 'notFound'))
-      throw new RemoteError('changed', `"${file.path}" was copied, and already gone afterwards.`, {
-        cause: error,
-      });
-    if (isRemoteError(error, 'changed', 'isAFolder'))
-      throw new RemoteError(
-        'changed',
-        `"${file.path}" was copied, but has changed since then, so it stays.`,
-        {
-          cause: error,
-        },
-      );
-    if (!isRemoteError(error)) throw error;
-    const message = `"${file.path}" was copied, but could not be removed: ${error.message}`;
-    throw new RemoteError(error.kind, message, { cause: error });
-  }
+  await removingCopied(file.path, () =>
+    remote.removeFile(file.path, { must: 'beUnchanged', entry: file }, signal),
+  );
 }
 
 function checked(moved: FileEntry, file: FileEntry): FileEntry {

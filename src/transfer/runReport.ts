@@ -21,16 +21,18 @@ export interface RunReport {
 }
 
 /**
+ * copied: the copy is made and verified, but what was to be removed after that stays (`error` says why): the source of a move, the old name
+ * of a rename, a deleted file that is in the backup.
  * changed: what the plan was decided on is no longer so; nothing was done, save that the copy of a source file that was to be moved may be
  * on the target.
  */
-export type ActionOutcome = 'done' | 'failed' | 'changed' | 'cancelled' | 'notStarted';
+export type ActionOutcome = 'done' | 'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted';
 
 export interface ActionResult {
   readonly id: string;
   readonly kind: Action['kind'];
   readonly path: string;
   readonly outcome: ActionOutcome;
-  /** For failed and changed. */
+  /** For copied, failed and changed. */
   readonly error?: { readonly kind: RemoteErrorKind; readonly message: string };
 }

@@ -146,7 +146,7 @@ export async function copyItems(
   const leftOut = listed.flatMap(({ tree }) => tree.unusable.map((entry) => entry.name));
   if (move) {
     for (const { item, tree } of listed)
-      await removeTree(item.from, tree, { skip: moved, oneByOne: true, transfers }, failures, signal);
+      await removeTree(item.from, tree, { skip: moved, copied: true, transfers }, failures, signal);
     for (const name of leftOut)
       failures.add(
         name,

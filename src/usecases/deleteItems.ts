@@ -3,6 +3,7 @@ import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
+import { removingCopied } from '../remote/removeCopied';
 import { isSameFile } from '../remote/sameFile';
 import { eachInSlots, Slots } from '../remote/slots';
 import { deleteInFolder, sortDeletes } from '../transfer/deleteBatches';
@@ -132,8 +133,11 @@ function isAsCounted(counted: ItemTree, now: ItemTree): boolean {
 export interface RemoveTreeOptions {
   /** Files that are gone already. */
   readonly skip?: ReadonlySet<FileEntry>;
-  /** Each file goes under its own guard, which some services keep without a gap; else those of a folder go in batches, looked at just before. */
-  readonly oneByOne?: boolean;
+  /**
+   * Each file has a copy elsewhere, and goes under its own guard, which some services keep without a gap; else those of a folder go in
+   * batches, looked at just before.
+   */
+  readonly copied?: boolean;
   readonly transfers: number;
   readonly keepTop?: boolean;
   readonly onRemoved?: (files: number) => void;
@@ -158,7 +162,7 @@ export async function removeTree(
   const ended = ({ before }: { readonly before: FileEntry }, error: unknown) => {
     // Gone is what was wanted.
     if (isRemoteError(error, 'notFound')) return;
-    if (error !== undefined) failures.add(before.path, stays(error, before));
+    if (error !== undefined) failures.add(before.path, options.copied ? error : stays(error, before));
     else {
       failures.succeeded();
       options.onRemoved?.(1);
@@ -168,11 +172,14 @@ export async function removeTree(
   const { single, byFolder } = sortDeletes(
     items,
     remote,
-    options.oneByOne ? Number.POSITIVE_INFINITY : worthListing,
+    options.copied ? Number.POSITIVE_INFINITY : worthListing,
   );
   const removeOne = async (item: { readonly before: FileEntry }) => {
+    const { path } = item.before;
     const guard = { must: 'beUnchanged', entry: item.before } as const;
-    ended(item, await remote.removeFile(item.before.path, guard, signal).catch((error: unknown) => error));
+    const remove = () => remote.removeFile(path, guard, signal);
+    const removal = options.copied ? removingCopied(path, remove) : remove();
+    ended(item, await removal.catch((error: unknown) => error));
   };
   const hopeless = () => failures.areHopeless;
   await eachInSlots(single, slots, () => 1, removeOne, signal, hopeless);

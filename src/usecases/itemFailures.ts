@@ -38,12 +38,20 @@ export class Failures {
     const kind = isRemoteError(cause) ? cause.kind : 'other';
     if (this.failed.length === 1 && all === 1)
       throw isRemoteError(cause) ? cause : new RemoteError(kind, reason, { cause });
+    const copied = this.failed.filter(({ error }) => isRemoteError(error) && error.copied).length;
     const names = this.failed.slice(0, named).map(({ path }) => `"${path}"`);
     const more = this.failed.length - names.length;
     throw new RemoteError(
       kind,
-      `${this.failed.length} of ${all} could not be ${done}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.hopeless ? 'What was left then was not tried. ' : ''}The first reason: ${reason}`,
-      { cause },
+      `${whatFailed(this.failed.length, copied, all, done)}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.hopeless ? 'What was left then was not tried. ' : ''}The first reason: ${reason}`,
+      { cause, ...(copied > 0 && copied === this.failed.length && { copied: true }) },
     );
   }
+}
+
+/** `copied` of the `failed` have got as far as their copy. */
+function whatFailed(failed: number, copied: number, all: number, done: string): string {
+  if (copied === failed) return `${failed} of ${all} copied; the sources could not be removed`;
+  const half = copied === 0 ? '' : ` (${copied} of them copied, but not removed from the source)`;
+  return `${failed} of ${all} could not be ${done}${half}`;
 }

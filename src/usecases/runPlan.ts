@@ -72,7 +72,7 @@ async function journalOf(plan: Plan, host: RunPlanOptions['host']): Promise<Jour
 }
 
 /**
- * The part of a plan that is worth trying again after `report`: what failed, and the deletes that were kept only because
+ * The part of a plan that is worth trying again after `report`: what failed or is half done, and the deletes that were kept only because
  * of that. What changed meanwhile needs a new plan. A move that got as far as its copy goes on from there (see runAction).
  */
 export function retryFailed(report: RunReport, plan: Plan): Plan {
@@ -81,7 +81,9 @@ export function retryFailed(report: RunReport, plan: Plan): Plan {
   const ids = report.results
     .filter(
       ({ outcome, kind }) =>
-        outcome === 'failed' || (outcome === 'notStarted' && kind === 'deleteFile' && onlyFailures),
+        outcome === 'failed' ||
+        outcome === 'copied' ||
+        (outcome === 'notStarted' && kind === 'deleteFile' && onlyFailures),
     )
     .map(({ id }) => id);
   return selectActions(plan, ids);
@@ -89,6 +91,7 @@ export function retryFailed(report: RunReport, plan: Plan): Plan {
 
 const words: Readonly<Record<ActionOutcome, string>> = {
   done: 'done',
+  copied: 'copied, but the source could not be removed',
   failed: 'failed',
   changed: 'changed since the plan was made',
   cancelled: 'cancelled',

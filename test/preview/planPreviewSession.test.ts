@@ -23,7 +23,7 @@ const request: SyncRequest = {
 const threeActions = () => planOf({ actions: [upload('a', 10), upload('img/b', 20), remove('old', 5)] });
 
 function report(plan: Plan, outcome: (action: Action) => ActionOutcome): RunReport {
-  const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
+  const totals = { done: 0, copied: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
   const results = plan.actions.map((action) => {
     totals[outcome(action)]++;
     const error =

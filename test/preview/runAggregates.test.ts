@@ -23,7 +23,7 @@ function runOf(ends: Ends, cancelled: boolean) {
   const view = new PlanView(planOf({ actions }));
   const run = new PlanRun(view, actions, { bytes: 0, ms: 0 }, noon);
   if (cancelled) run.cancelAsked();
-  const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0, ...ends };
+  const totals = { done: 0, copied: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0, ...ends };
   const report: RunReport = {
     version: 1,
     startedAt: noon,

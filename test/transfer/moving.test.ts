@@ -86,16 +86,16 @@ test('a copy that fails or turns out bad keeps the source', async () => {
   assert.deepEqual(given.disk.paths(), ['a', 'b']);
 });
 
-test('a source that can not be removed is a failure, and a retry removes it without copying again', async () => {
+test('a source that can not be removed is copied, which is told, and a retry removes it without copying again', async () => {
   const given = givenRun({ a: 'x' });
   let stubborn = true;
   given.disk.fail({ when: (call) => stubborn && call.operation === 'removeFile', error: broken });
   const plan = await moveOf(given, 'a');
   const report = await given.run(plan);
-  assert.deepEqual(outcomes(report), ['failed copyFile a']);
+  assert.deepEqual(outcomes(report), ['copied copyFile a']);
   assert.match(
     report.results[0]?.error?.message ?? '',
-    /was copied, but could not be removed: The service failed/,
+    /was copied; the source could not be removed: The service failed/,
   );
   assert.equal(given.disk.text('a'), 'x');
   stubborn = false;
@@ -269,7 +269,7 @@ test('a move of equal content with another time sets the time, then removes the 
     given.disk.fail({ when: (call) => stubborn && call.operation === 'removeFile', error: broken });
     const plan = planOf([action], verb);
     const report = await given.run(plan);
-    assert.deepEqual(outcomes(report), ['failed setTime a']);
+    assert.deepEqual(outcomes(report), ['copied setTime a']);
     stubborn = false;
     assert.deepEqual(outcomes(await given.run(retryFailed(report, plan))), ['done setTime a']);
     assert.deepEqual(given.disk.paths(), []);

@@ -15,11 +15,12 @@ import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
+import { removingCopied } from '../../remote/removeCopied';
 import { isSameFile } from '../../remote/sameFile';
 import { directCalls } from './directCalls';
 import type { Held } from './held';
 import { fileEntry, utimesText } from './localEntry';
-import { codeOf } from './localErrors';
+import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { hasNoLinks, patiently } from './patience';
@@ -152,8 +153,12 @@ export async function moveLocal(
     } catch (error) {
       if (codeOf(error) !== 'EXDEV') throw error;
       const copy = await copyLocal(paths, source, to, guard, true, signal);
-      await mustStillBe(source, from);
-      await unlink(from);
+      await removingCopied(source.path, async () => {
+        await mustStillBe(source, from);
+        await unlink(from).catch((cause) => {
+          throw localError(cause, source.path, "can't be deleted");
+        });
+      });
       return copy;
     }
     return fileEntry(to, before);

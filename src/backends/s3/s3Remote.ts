@@ -16,6 +16,7 @@ import type {
 } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { comparePaths, type RemotePath, rootPath } from '../../remote/remotePath';
+import { removingCopied } from '../../remote/removeCopied';
 import type { BackendHost } from '../backend';
 import { isDirectoryBucket } from './bucketNames';
 import type { S3Connection } from './s3Client';
@@ -212,7 +213,9 @@ export class S3Remote implements Remote {
     const there = await this.requests.head(filePlaceOf(to), signal);
     if (there.size !== source.size || (copied.version !== undefined && there.etag !== copied.version))
       throw new RemoteError('damaged', `"${to}" is not what was copied there; "${source.path}" was kept.`);
-    await this.removeFile(source.path, { must: 'beUnchanged', entry: source }, signal);
+    await removingCopied(source.path, () =>
+      this.removeFile(source.path, { must: 'beUnchanged', entry: source }, signal),
+    );
     return this.learnt(to, there);
   }
 

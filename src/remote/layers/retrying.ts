@@ -4,7 +4,8 @@ import type { FileEntry } from '../entry';
 import { nsBetween } from '../modifiedTime';
 import { RepeatablePages } from '../pages';
 import type { ByteRange, ByteSource, Remote } from '../remote';
-import { isRemoteError, type RemoteError } from '../remoteError';
+import { isRemoteError, RemoteError } from '../remoteError';
+import { removingCopied } from '../removeCopied';
 import { isSameFile } from '../sameFile';
 import { resumedRead } from './resumedRead';
 import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './withRetries';
@@ -133,15 +134,18 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
       moveWithin: (source, to, guard, signal) =>
         again(
           `move ${source.path} to ${to}`,
-          (failed) =>
-            orAlreadyDone(
+          async (failed) => {
+            // The copy is made and need not be made again.
+            if (failed?.copied) return finishMove(inner, source, to, signal);
+            return orAlreadyDone(
               () => moveWithin.call(inner, source, to, guard, signal),
               failed,
               async () =>
                 (await isGone(inner, source.path, signal))
                   ? sameContent(inner, source, to, signal)
                   : undefined,
-            ),
+            );
+          },
           signal,
         ),
     }),
@@ -235,6 +239,22 @@ async function orGone(operation: () => Promise<void>, failed: RemoteError | unde
   } catch (error) {
     if (!isAmbiguous(failed) || !isRemoteError(error, 'notFound')) throw error;
   }
+}
+
+/** Only the source is left to be removed; it may be gone, if the answer to its removal was lost. */
+async function finishMove(
+  remote: Remote,
+  source: FileEntry,
+  to: FileEntry['path'],
+  signal: AbortSignal,
+): Promise<FileEntry> {
+  if (!(await isGone(remote, source.path, signal)))
+    await removingCopied(source.path, () =>
+      remote.removeFile(source.path, { must: 'beUnchanged', entry: source }, signal),
+    );
+  const copy = await remote.stat(to, signal);
+  if (copy.kind === 'file') return copy;
+  throw new RemoteError('changed', `"${to}" is no longer what was put there.`);
 }
 
 async function isGone(remote: Remote, path: FileEntry['path'], signal: AbortSignal): Promise<boolean> {

@@ -96,7 +96,7 @@ async function runPlan(
     }
   };
   await Promise.all([work(), work(), work()]);
-  const totals = { done: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
+  const totals = { done: 0, copied: 0, failed: 0, changed: 0, cancelled: 0, notStarted: 0 };
   for (const { outcome } of results) totals[outcome]++;
   const moved = (action: Action, i: number) =>
     results[i]?.outcome === 'done' && action.kind === 'copyFile' ? action.source.size : 0;

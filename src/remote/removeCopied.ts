@@ -1,0 +1,31 @@
+import { isRemoteError, RemoteError } from './remoteError';
+import type { RemotePath } from './remotePath';
+
+/**
+ * The second half of a move: `remove` takes the file at `path` away, of which there is a verified copy elsewhere, if it still is the one that
+ * was copied. Throws `changed`, in words that tell of the copy, when it isn't, or is gone; any other failure carries `copied`.
+ */
+export async function removingCopied<T>(path: RemotePath, remove: () => Promise<T>): Promise<T> {
+  try {
+    return await remove();
+  } catch (error) {
+    if (!isRemoteError(error)) throw error;
+    const { kind, retryAfterMs, code, command } = error;
+    if (kind === 'notFound')
+      throw new RemoteError('changed', `"${path}" was copied, and already gone afterwards.`, {
+        cause: error,
+      });
+    if (kind === 'changed' || kind === 'isAFolder')
+      throw new RemoteError('changed', `"${path}" was copied, but has changed since then, so it stays.`, {
+        cause: error,
+      });
+    throw new RemoteError(kind, `"${path}" was copied; the source could not be removed: ${error.message}`, {
+      cause: error,
+      copied: true,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(code !== undefined && { code }),
+      ...(command !== undefined && { command }),
+      ...(error.signIn && { signIn: true }),
+    });
+  }
+}
