@@ -6,6 +6,7 @@ import { freeName } from '../usecases/browseRemote';
 import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../usecases/copyItems';
 import { type SeenTargets, TargetTaken } from '../usecases/seenTargets';
 import { isCancellation } from './cancellation';
+import { replacedSentence } from './recovery';
 import type { RemoteChange } from './remoteChanges';
 import type { Shell } from './shell';
 import { withTreeProgress } from './treeProgress';
@@ -66,7 +67,11 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
         items = items.filter((item) => !gone.has(item));
       }
       if (error instanceof TargetTaken) {
-        const answer = await askReplace(error.message, items.length);
+        const [first] = items;
+        const targets = items.map(({ target }) => target);
+        const lost =
+          first && (await replacedSentence(first.to, targets, AbortSignal.timeout(10_000)).catch(() => ''));
+        const answer = await askReplace(error.message, items.length, lost);
         if (answer === undefined) return undefined;
         if (answer === 'replace') overwrite = error.seen;
         else items = await withFreeNames(items);
@@ -103,17 +108,25 @@ function progressText(now: ItemsProgress): string {
   return `${count(now.filesDone)} of ${countOf(now.files, 'file')} · ${bytes(now.bytesDone)} of ${bytes(now.bytes)}`;
 }
 
-/** Asks whether what is there is replaced; undefined when the user would rather not go on. `items`: how many are to be copied. */
+/**
+ * Asks whether what is there is replaced; undefined when the user would rather not go on. `items`: how many are to be copied; `lost`: what
+ * becomes of what is replaced, as a sentence.
+ */
 export async function askReplace(
   message: string,
   items: number,
+  lost = '',
 ): Promise<'replace' | 'keepBoth' | undefined> {
   const chosen = await window.showWarningMessage(
     message,
     {
       modal: true,
-      detail:
+      detail: [
         'Replace: files that are there are replaced, folders are merged. Keep Both: the new one gets another name.',
+        lost,
+      ]
+        .filter(Boolean)
+        .join(' '),
     },
     items === 1 ? 'Replace' : 'Replace All',
     'Keep Both',

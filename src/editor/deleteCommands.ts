@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import type { Remote } from '../remote/remote';
+import type { BucketContent, Remote } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { countItems, deleteItems, type ItemsToDelete } from '../usecases/deleteItems';
 import { isCancellation } from './cancellation';
+import { recoverySentence, wholeBucketSentence } from './recovery';
 import type { CommandRow, Shell } from './shell';
 import { attempt, itemsMeant, nodesMeant } from './targets';
 import { type FolderNode, type ItemNode, isBucket, nodeName } from './treeNode';
@@ -69,40 +70,106 @@ async function withBucket(
   const { remote: name } = node.address;
   await attempt(shell, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
     const remote = await shell.app.openRemote(name);
+    if (!keepTop && remote.extras?.wholeBuckets) {
+      const content = await countWhole(remote, node);
+      if (content === 'cancelled') return;
+      if (content) {
+        if (await bucketConfirmed(node, verb, wholeBucketSentence(content)))
+          await runWhole(shell, name, remote, node, content);
+        return;
+      }
+    }
     const counted = await count(remote, [node]);
     if (!counted) return;
     if (keepTop && counted.files === 0 && counted.folders <= 1) {
       void window.showInformationMessage(`The bucket ${bucket} is empty already.`);
       return;
     }
-    const typed = await window.showInputBox({
-      title: `${verb} the bucket ${formatAddress(node.address)}`,
-      prompt: `${describe(remote, [node], counted)} Type the bucket's name to ${verb.toLowerCase()} it.`,
-      placeHolder: bucket,
-      ignoreFocusOut: true,
-      validateInput: (text) =>
-        text === '' || text === bucket
-          ? undefined
-          : `Type ${bucket} to confirm, or press Escape to leave it as it is.`,
-    });
-    if (typed === bucket) await run(shell, name, remote, [node], counted, keepTop);
+    if (await bucketConfirmed(node, verb, describe(remote, [node], counted)))
+      await run(shell, name, remote, [node], counted, keepTop);
   });
 }
 
+/** Whether the user typed the bucket's name under what would go. */
+async function bucketConfirmed(
+  node: FolderNode,
+  verb: 'Empty' | 'Delete',
+  whatGoes: string,
+): Promise<boolean> {
+  const bucket = nodeName(node);
+  const typed = await window.showInputBox({
+    title: `${verb} the bucket ${formatAddress(node.address)}`,
+    prompt: `${whatGoes} Type the bucket's name to ${verb.toLowerCase()} it.`,
+    placeHolder: bucket,
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      text === '' || text === bucket
+        ? undefined
+        : `Type ${bucket} to confirm, or press Escape to leave it as it is.`,
+  });
+  return typed === bucket;
+}
+
+/** What is to be deleted, and whether it can be brought back. */
+interface Counted extends ItemsToDelete {
+  readonly recovery: string;
+}
+
 /** Everything that would go; undefined when the user got tired of the counting. A listing error is thrown. */
-async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<ItemsToDelete | undefined> {
+async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<Counted | undefined> {
   try {
-    return await withTreeProgress(`Counting what is in ${nameNodes(nodes)}`, (signal, tell) =>
-      countItems(
-        remote,
-        nodes.map(({ address: { path }, kind }) => ({ path, kind })),
-        signal,
-        (files) => tell(`${countOf(files, 'file')} so far`, 0),
-      ),
-    );
+    return await withTreeProgress(`Counting what is in ${nameNodes(nodes)}`, async (signal, tell) => {
+      const items = nodes.map(({ address: { path }, kind }) => ({ path, kind }));
+      const [counted, recovery] = await Promise.all([
+        countItems(remote, items, signal, (files) => tell(`${countOf(files, 'file')} so far`, 0)),
+        recoverySentence(
+          remote,
+          items.map(({ path }) => path),
+          'this',
+          signal,
+        ),
+      ]);
+      return { ...counted, recovery };
+    });
   } catch (error) {
     if (isCancellation(error)) return undefined;
     throw error;
+  }
+}
+
+/** A bucket with its older versions; undefined where it has none, or where the service knows none. */
+async function countWhole(
+  remote: Remote,
+  node: FolderNode,
+): Promise<BucketContent | 'cancelled' | undefined> {
+  try {
+    return await withTreeProgress(`Counting the versions in ${nodeName(node)}`, async (signal, tell) =>
+      remote.extras?.wholeBuckets?.count(node.address.path, signal, (versions) =>
+        tell(`${countOf(versions, 'version')} so far`, 0),
+      ),
+    );
+  } catch (error) {
+    if (isCancellation(error)) return 'cancelled';
+    throw error;
+  }
+}
+
+async function runWhole(
+  shell: Shell,
+  name: string,
+  remote: Remote,
+  node: FolderNode,
+  content: BucketContent,
+): Promise<void> {
+  const { path } = node.address;
+  try {
+    await withTreeProgress(`Deleting ${nodeName(node)}`, async (signal, tell) => {
+      const onProgress = (done: number) =>
+        tell(`${format().count(done)} of ${countOf(content.total, 'version')}`, done / (content.total || 1));
+      await remote.extras?.wholeBuckets?.remove(path, content, onProgress, signal);
+    });
+  } finally {
+    shell.changes.fire({ remote: name, path, kind: 'deleted' });
   }
 }
 
@@ -134,8 +201,8 @@ async function run(
 }
 
 /** "1,234 files (4.2 MB) in 12 folders. This can't be undone." */
-function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDelete): string {
-  const { files, folders, bytes, unusable } = counted;
+function describe(remote: Remote, nodes: readonly ItemNode[], counted: Counted): string {
+  const { files, folders, bytes, unusable, recovery } = counted;
   const within = folders > nodes.length ? ` in ${countOf(folders, 'folder')}` : '';
   const size =
     files === 0 ? 'It holds no files.' : `${countOf(files, 'file')} (${format().bytes(bytes)})${within}.`;
@@ -145,12 +212,7 @@ function describe(remote: Remote, nodes: readonly ItemNode[], counted: ItemsToDe
     unusable.length === 0 || goesWhole
       ? ''
       : `${countOf(unusable.length, 'object')} with a key that is no path can't be deleted from here and will stay.`;
-  const undo = remote.extras?.trash
-    ? 'It goes to the trash of the remote and can be restored from there.'
-    : remote.capabilities.recoverableDeletes
-      ? 'Older versions are kept by the storage, so this can be undone there.'
-      : "This can't be undone.";
-  return [size, stays, undo].filter(Boolean).join(' ');
+  return [size, stays, recovery].filter(Boolean).join(' ');
 }
 
 function nameNodes(nodes: readonly ItemNode[]): string {

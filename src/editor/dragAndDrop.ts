@@ -8,6 +8,7 @@ import { bytesSource } from '../usecases/saveRemoteFile';
 import { neverAborted } from './cancellation';
 import { askReplace, type CopyingShell } from './copyWork';
 import { bringInto, type Moved } from './moveCommands';
+import { replacedSentence } from './recovery';
 import type { RemotesTree } from './remotesTree';
 import { remotesViewId } from './remotesView';
 import { fromUri, remoteScheme, toUri } from './remoteUri';
@@ -148,7 +149,8 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
         // Just what is there at the question may be replaced.
         const seen = await findFile(remote, path, neverAborted());
         const there = `A file named "${file.name}" is already there ("${path}").`;
-        const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1);
+        const lost = () => replacedSentence(remote, [path], AbortSignal.timeout(10_000)).catch(() => '');
+        const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1, await lost());
         if (answer === undefined) return;
         if (answer === 'replace')
           return put(path, seen ? { must: 'beUnchanged', entry: seen } : { must: 'beAbsent' });

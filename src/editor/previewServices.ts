@@ -10,6 +10,7 @@ import { openContentDiff } from './contentDiff';
 import { explainPath } from './explainPath';
 import type { OutputLog } from './outputLog';
 import type { PreviewServices } from './planPreviewPanel';
+import { recoverySentence } from './recovery';
 import type { RemoteChange, RemoteChanges } from './remoteChanges';
 import type { Snapshots } from './snapshots';
 import { describePlace } from './syncPlaces';
@@ -151,19 +152,17 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   return (await window.showWarningMessage(text, { modal: true, detail }, button)) === button;
 }
 
+/** A question waits no longer for what it says of a bucket. */
+const longestAnswerMs = 10_000;
+
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
   if (plan.backup)
     return `Before that, ${them === 'it' ? 'it is' : 'they are'} kept in ${describePlace(plan.backup)}.`;
   if (plan.target.kind !== 'remote')
     return `There ${them} can't be brought back: nothing is moved to the trash.`;
   try {
-    const { remote } = await app.openPlace(plan.target);
-    if (remote.extras?.trash)
-      return them === 'it'
-        ? 'It goes to the trash of the remote and can be restored from there.'
-        : 'They go to the trash of the remote and can be restored from there.';
-    if (remote.capabilities.recoverableDeletes)
-      return `The bucket keeps versions, so ${them} can be brought back.`;
+    const { remote, root } = await app.openPlace(plan.target);
+    return await recoverySentence(remote, [root], them, AbortSignal.timeout(longestAnswerMs));
   } catch (error) {
     if (isCancellation(error)) throw error;
     // The run itself will tell what is wrong with the remote.

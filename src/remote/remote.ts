@@ -217,8 +217,55 @@ export interface RemoteExtras {
   quota?(signal: AbortSignal): Promise<Quota>;
   /** There where deleting means moving to a trash. */
   readonly trash?: Trash;
+  /**
+   * Whether what is deleted or overwritten at `path` stays as an older version. Asked once for each bucket and remembered for a while.
+   * Throws only the signal's reason.
+   */
+  versionKeeping?(path: RemotePath, signal: AbortSignal): Promise<VersionKeeping>;
+  /** There where a bucket may hold more than its current files. */
+  readonly wholeBuckets?: WholeBuckets;
   /** Makes a bucket at the top level. `location` is a region or location constraint; absent = the remote's own. */
   createBucket?(name: string, location: string | undefined, signal: AbortSignal): Promise<void>;
+}
+
+/** `suspended`: older versions are there, but what is written and deleted now leaves none. */
+export type VersionKeeping = 'kept' | 'suspended' | 'notKept' | 'unknown';
+
+/** Deleting a bucket with all its versions: all of it goes for good, or nothing does. */
+export interface WholeBuckets {
+  /**
+   * All that is in a bucket. Undefined when that surely is just its current files, or when the service knows no versions: then the
+   * bucket is listed and removed like any folder. Throws when it can't be told what would go.
+   */
+  count(
+    bucket: RemotePath,
+    signal: AbortSignal,
+    onFound?: (versions: number) => void,
+  ): Promise<BucketContent | undefined>;
+  /**
+   * Removes what `count` answered, and the bucket. Before anything goes, it is made as sure as can be that all of it can; a bucket that
+   * holds something else by now stays as it is (`changed`). When the rest fails after all, the error says how much is gone.
+   */
+  remove(
+    bucket: RemotePath,
+    content: BucketContent,
+    onProgress: (removed: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** How much is in a bucket, in numbers. */
+export interface BucketContent {
+  readonly files: number;
+  readonly bytes: number;
+  readonly olderVersions: number;
+  readonly olderBytes: number;
+  readonly deleteMarkers: number;
+  readonly unfinishedUploads: number;
+  /** Files, older versions and delete markers together. */
+  readonly total: number;
+  /** Versions that can't be removed from here. */
+  readonly unusable: number;
 }
 
 /** What was changed between two checkpoints. */

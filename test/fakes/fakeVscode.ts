@@ -40,6 +40,8 @@ export class CancellationError extends Error {
 /** The window's focus, as a test sets it. */
 const focusChanged = new EventEmitter<{ focused: boolean }>();
 
+export const env = { language: 'en' };
+
 export const window = {
   state: { focused: true },
   onDidChangeWindowState: focusChanged.event,

@@ -19,6 +19,7 @@ import { comparePaths, type RemotePath, rootPath } from '../../remote/remotePath
 import { removingCopied } from '../../remote/removeCopied';
 import type { BackendHost } from '../backend';
 import { isDirectoryBucket } from './bucketNames';
+import { BucketVersioning } from './bucketVersioning';
 import type { S3Connection } from './s3Client';
 import { copiesWithOf, locationOf, type S3Config } from './s3Config';
 import { type Copied, copyObject } from './s3Copying';
@@ -32,6 +33,7 @@ import { removeObject, removeObjects } from './s3Removing';
 import { S3Requests } from './s3Requests';
 import { uploadFile } from './s3Upload';
 import { StoredTimes } from './storedTimes';
+import { S3WholeBuckets } from './wholeBuckets';
 
 /** 10,000 parts of 5 GiB. */
 const maxFileSize = 10_000 * 5 * 1024 ** 3;
@@ -42,6 +44,7 @@ export class S3Remote implements Remote {
   readonly extras: RemoteExtras;
   readonly requests: S3Requests;
   private readonly times = new Map<string, StoredTimes>();
+  private readonly versioning: BucketVersioning;
   private readonly bucketsWithKms = new Set<string>();
 
   constructor(
@@ -63,10 +66,18 @@ export class S3Remote implements Remote {
       location: locationOf(config),
       ...(config.credentials !== 'anonymous' && { copiesWith: copiesWithOf(config) }),
     };
+    this.versioning = new BucketVersioning(this.requests, host.clock);
     this.extras = {
+      versionKeeping: (path, signal) => this.versioning.of(placeOf(path).bucket, signal),
+      wholeBuckets: new S3WholeBuckets(this.requests, this.versioning, (bucket) =>
+        this.versioning.forget(bucket),
+      ),
       shareLink: (path, seconds, signal) => shareLink(this.requests, path, seconds, signal),
       properties: (path, signal) => propertiesOf(this.requests, path, signal),
-      createBucket: (name, location, signal) => createBucket(this.requests, name, location, signal),
+      createBucket: (name, location, signal) => {
+        this.versioning.forget(name);
+        return createBucket(this.requests, name, location, signal);
+      },
     };
   }
 
@@ -187,6 +198,7 @@ export class S3Remote implements Remote {
   }
 
   removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+    this.versioning.forget(path);
     return removeFolder(this.requests, path, signal);
   }
 

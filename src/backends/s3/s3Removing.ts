@@ -11,7 +11,8 @@ import { filePlaceOf, type ObjectPlace } from './s3Keys';
 import { entryOfFacts } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
 
-const maxBatch = 1000;
+/** Most keys of one request. */
+export const maxBatch = 1000;
 
 /**
  * Removes one object. S3 answers "done" for a key that isn't there, so it is looked at first; the condition closes the gap
@@ -74,8 +75,7 @@ export async function removeObjects(
   const byBucket = new Map<string, { readonly path: RemotePath; readonly key: string }[]>();
   for (const path of paths) {
     const { bucket, key } = filePlaceOf(path);
-    // XML can't hold these, so they can't stand in the list.
-    if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(key)) {
+    if (cannotStandInXml(key)) {
       await noted(failures, path, signal, () => removeKey(requests, { bucket, key }, undefined, signal));
       continue;
     }
@@ -87,6 +87,11 @@ export async function removeObjects(
     for (let start = 0; start < keys.length; start += maxBatch)
       await removeBatch(requests, bucket, keys.slice(start, start + maxBatch), failures, signal);
   return failures;
+}
+
+/** XML can't hold some characters, so such keys can't stand in the list of a request. */
+export function cannotStandInXml(key: string): boolean {
+  return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(key);
 }
 
 async function noted(
@@ -137,7 +142,7 @@ async function removeBatch(
 }
 
 /** Many services insist on this header for the request (sync-semantics H31), which the SDK no longer sends. */
-function addContentMd5(command: DeleteObjectsCommand): void {
+export function addContentMd5(command: DeleteObjectsCommand): void {
   command.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as { body?: unknown; headers: Record<string, string> };

@@ -37,6 +37,7 @@ function readingExtras(extras: RemoteExtras, refuse: () => Promise<never>): Remo
   return {
     ...(extras.shareLink && { shareLink: extras.shareLink.bind(extras) }),
     ...(extras.properties && { properties: extras.properties.bind(extras) }),
+    ...(extras.versionKeeping && { versionKeeping: extras.versionKeeping.bind(extras) }),
     ...(extras.quota && { quota: extras.quota.bind(extras) }),
     ...(extras.createBucket && { createBucket: refuse }),
   };
