@@ -59,6 +59,7 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
       'src/signIn',
       'src/remote/tokenSource.ts',
       'src/remote/remoteError.ts',
+      'src/remote/aborts.ts',
       'src/remote/clock.ts',
       'src/remote/log.ts',
     ],
@@ -222,6 +223,16 @@ test('every text reaches the window through the doors that make names in it iner
         wrong.push(`${file} has ${pattern}: its door is ${only.join(' or ') || 'still to be made'}`);
   }
   assert.deepEqual(wrong, []);
+});
+
+test('all that wait for an abort share one listener of the signal, so that none is taken for a leak', () => {
+  for (const file of files)
+    if (file !== 'src/remote/aborts.ts')
+      assert.doesNotMatch(
+        readFileSync(path.join(root, file), 'utf8'),
+        /EventListener\(\s*'abort'|\.onabort\b/,
+        file,
+      );
 });
 
 test('no file hides several nouns', () => {

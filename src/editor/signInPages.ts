@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { hearAbort } from '../remote/aborts';
 
 /** The extension's own id, under which the editor hands on addresses of its scheme. */
 const extensionId = 'cloud-remotes.cloud-remotes';
@@ -22,7 +23,7 @@ export class SignInPages implements vscode.UriHandler {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const give = () => this.waiting.delete(state);
-      signal.addEventListener('abort', () => {
+      hearAbort(signal, () => {
         give();
         reject(signal.reason);
       });

@@ -1,3 +1,4 @@
+import { forgetAbort, hearAbort } from './aborts';
 /** Time as the core sees it; a port so that tests can set it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -16,9 +17,9 @@ export const systemClock: Clock = {
         reject(signal.reason);
       };
       const timer = setTimeout(() => {
-        signal.removeEventListener('abort', onAbort);
+        forgetAbort(signal, onAbort);
         resolve();
       }, ms);
-      signal.addEventListener('abort', onAbort, { once: true });
+      hearAbort(signal, onAbort);
     }),
 };

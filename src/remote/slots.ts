@@ -1,3 +1,4 @@
+import { forgetAbort, hearAbort } from './aborts';
 /**
  * Limited parallelism by weight, first come first served. Whoever waits leaves the queue at once when aborted.
  */
@@ -47,11 +48,11 @@ export class Slots {
       const waiting: Waiting = {
         wanted,
         go: () => {
-          signal.removeEventListener('abort', onAbort);
+          forgetAbort(signal, onAbort);
           resolve();
         },
       };
-      signal.addEventListener('abort', onAbort, { once: true });
+      hearAbort(signal, onAbort);
       this.queue.push(waiting);
     });
   }

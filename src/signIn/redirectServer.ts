@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { forgetAbort, hearAbort } from '../remote/aborts';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { readRedirect } from './redirectAnswer';
 
@@ -67,13 +68,13 @@ export async function listenForRedirect(
     close();
   };
   const close = () => {
-    signal.removeEventListener('abort', aborted);
+    forgetAbort(signal, aborted);
     server.close();
     server.closeAllConnections();
   };
   await listen(server, Number(wanted.port));
   // Not before: a server that is closed while it opens its port never tells that it did.
-  signal.addEventListener('abort', aborted);
+  hearAbort(signal, aborted);
   if (signal.aborted) {
     close();
     throw signal.reason;

@@ -1,3 +1,4 @@
+import { forgetAbort, hearAbort } from '../remote/aborts';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -79,8 +80,8 @@ export class SessionTokens implements TokenSource {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const leave = () => reject(signal.reason);
-      signal.addEventListener('abort', leave, { once: true });
-      shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+      hearAbort(signal, leave);
+      shared.then(resolve, reject).finally(() => forgetAbort(signal, leave));
     });
   }
 

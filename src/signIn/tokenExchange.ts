@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { forgetAbort, hearAbort } from '../remote/aborts';
 import type { Clock } from '../remote/clock';
 import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import type { TokenBlob } from './tokenBlob';
@@ -162,7 +163,7 @@ function post(
     let late = false;
     const settled = () => {
       clearTimeout(patience);
-      signal.removeEventListener('abort', giveUp);
+      forgetAbort(signal, giveUp);
     };
     const fail = (cause: unknown) => {
       settled();
@@ -210,7 +211,7 @@ function post(
       late = true;
       giveUp();
     }, patienceMs);
-    signal.addEventListener('abort', giveUp, { once: true });
+    hearAbort(signal, giveUp);
     outgoing.on('error', fail);
     outgoing.end(form);
   });

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import type { Clock } from '../../remote/clock';
 import { RemoteError } from '../../remote/remoteError';
 import type { Slots } from '../../remote/slots';
@@ -221,9 +222,9 @@ export class DriveHttp {
       const settled = () => {
         clearTimeout(waiting);
         clearTimeout(connecting);
-        signal.removeEventListener('abort', onAbort);
+        forgetAbort(signal, onAbort);
       };
-      signal.addEventListener('abort', onAbort, { once: true });
+      hearAbort(signal, onAbort);
       sent.once('socket', (socket) => {
         clearTimeout(waiting);
         if (!socket.connecting) return;
@@ -237,8 +238,8 @@ export class DriveHttp {
         // A refusal may come while the body is still being sent; the rest is then of no use.
         if (!sent.writableEnded) answer.once('end', () => sent.destroy());
         const breakOff = () => answer.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-        signal.addEventListener('abort', breakOff, { once: true });
-        answer.once('close', () => signal.removeEventListener('abort', breakOff));
+        hearAbort(signal, breakOff);
+        answer.once('close', () => forgetAbort(signal, breakOff));
         // Whoever reads the body hears of its failure; an answer that nobody reads must not bring the process down.
         answer.on('error', () => {});
         resolve(answer);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable, Transform } from 'node:stream';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import type { FileEntry } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
@@ -189,7 +190,7 @@ function checked(
   // A reader hears of a failure all the same; one that has lost interest must not bring the process down.
   checker.on('error', () => {});
   const onAbort = () => checker.destroy(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+  hearAbort(signal, onAbort);
   source.once('error', (error) =>
     checker.destroy(signal.aborted ? signal.reason : readingError(error, file)),
   );
@@ -198,7 +199,7 @@ function checked(
     if (!source.readableEnded) checker.destroy(connectionEnded(received, file));
   });
   checker.once('close', () => {
-    signal.removeEventListener('abort', onAbort);
+    forgetAbort(signal, onAbort);
     source.destroy();
   });
   return source.pipe(checker);

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import type { FileEntry } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
@@ -140,7 +141,7 @@ class FileStream extends Readable {
     this.end = end;
     this.signal = signal;
     this.onAbort = () => this.destroy(signal.reason);
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    hearAbort(signal, this.onAbort);
   }
 
   override _read(): void {
@@ -170,7 +171,7 @@ class FileStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.signal.removeEventListener('abort', this.onAbort);
+    forgetAbort(this.signal, this.onAbort);
     const close = async () => {
       await this.pending;
       await this.file.close();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteRange, ByteSource, FileFacts } from '../../remote/remote';
 import type { RemoteError } from '../../remote/remoteError';
@@ -23,12 +24,12 @@ export function streamOf(content: Buffer, strike: Strike, signal: AbortSignal): 
       else this.push(null);
     },
     destroy(error, done) {
-      signal.removeEventListener('abort', onAbort);
+      forgetAbort(signal, onAbort);
       done(error);
     },
   });
   const onAbort = () => stream.destroy(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+  hearAbort(signal, onAbort);
   return stream;
 }
 

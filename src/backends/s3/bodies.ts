@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import type { ByteRange, ByteSource } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 
@@ -160,9 +161,9 @@ function unlessStopped(promise: Promise<void>, stop: AbortSignal): Promise<void>
   return new Promise((resolve, reject) => {
     if (stop.aborted) return reject(stop.reason);
     const onAbort = () => reject(stop.reason);
-    stop.addEventListener('abort', onAbort, { once: true });
+    hearAbort(stop, onAbort);
     promise.then(() => {
-      stop.removeEventListener('abort', onAbort);
+      forgetAbort(stop, onAbort);
       resolve();
     }, reject);
   });

@@ -1,5 +1,6 @@
 import { Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import type { FileEntry } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
@@ -243,7 +244,7 @@ function checked(
   checker.on('error', () => {});
   const source = answer.stream;
   const onAbort = () => checker.destroy(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
+  hearAbort(signal, onAbort);
   source.once('error', (error) =>
     checker.destroy(toRemoteError(error, requests.context(about), signal) as Error),
   );
@@ -252,7 +253,7 @@ function checked(
     if (!source.readableEnded) checker.destroy(connectionEnded(received, length, about.path));
   });
   checker.once('close', () => {
-    signal.removeEventListener('abort', onAbort);
+    forgetAbort(signal, onAbort);
     source.destroy();
   });
   return source.pipe(checker);

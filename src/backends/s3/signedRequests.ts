@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
+import { forgetAbort, hearAbort } from '../../remote/aborts';
 import { RemoteError } from '../../remote/remoteError';
 import { rootElement, unescaped } from './listXml';
 import type { BucketAddress, S3Connection } from './s3Client';
@@ -210,9 +211,9 @@ function exchange(
     const settled = () => {
       clearTimeout(waiting);
       clearTimeout(connecting);
-      signal.removeEventListener('abort', onAbort);
+      forgetAbort(signal, onAbort);
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    hearAbort(signal, onAbort);
     sent.once('socket', (socket) => {
       clearTimeout(waiting);
       if (!socket.connecting) return;
@@ -225,8 +226,8 @@ function exchange(
       // A refusal may come while the body is still being sent; the rest is then of no use.
       if ((answer.statusCode ?? 0) >= 300 && !sent.writableEnded) answer.once('end', () => sent.destroy());
       const breakOff = () => answer.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-      signal.addEventListener('abort', breakOff, { once: true });
-      answer.once('close', () => signal.removeEventListener('abort', breakOff));
+      hearAbort(signal, breakOff);
+      answer.once('close', () => forgetAbort(signal, breakOff));
       // Whoever reads the body hears of its failure; an answer that nobody reads must not bring the process down.
       answer.on('error', () => {});
       resolve(answer);

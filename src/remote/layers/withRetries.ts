@@ -1,3 +1,4 @@
+import { manyMayListen } from '../aborts';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import { isRemoteError, type RemoteError } from '../remoteError';
@@ -49,6 +50,7 @@ export async function withRetries<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const attempts = policy.attempts ?? 5;
+  manyMayListen(signal);
   let failed: RemoteError | undefined;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import type { Side } from '../../src/plan/side';
+import { systemClock } from '../../src/remote/clock';
+import { retrying } from '../../src/remote/layers/retrying';
+import { silentLog } from '../../src/remote/log';
+import { parsePath } from '../../src/remote/remotePath';
+import { executePlan } from '../../src/transfer/executePlan';
+import { copyItems } from '../../src/usecases/copyItems';
+import { countItems, deleteItems } from '../../src/usecases/deleteItems';
+import { planSync } from '../../src/usecases/planSync';
+import { type Synced, synced } from './words';
+
+/** Work with many files at once, each with a signal of its own that nobody has prepared. */
+const works: Readonly<Record<string, (it: Synced, bucket: Side) => Promise<void>>> = {
+  'an upload, a download and deletes': async (it, bucket) => {
+    for (let i = 0; i < 300; i++) it.write(`d${i % 7}/f${i}`, `${i}`);
+    it.write('large', Buffer.alloc(9_000_000));
+    await run(it.disk, bucket, {});
+    for (let i = 0; i < 300; i++) it.write(`d${i % 7}/f${i}`, `${i}`, 2_000_000_000);
+    await run(bucket, it.disk, {});
+    for (let i = 0; i < 300; i++) it.put(`extra/f${i}`, '');
+    await run(it.disk, bucket, { deletes: 'after' });
+  },
+  'a run that is held back again and again': async (it, bucket) => {
+    for (let i = 0; i < 200; i++) it.write(`f${i}`, `${i}`);
+    it.server.addFault({ operation: 'PutObject', code: 'SlowDown', count: 60 });
+    await run(it.disk, bucket, {});
+  },
+  'copies and deletes in the tree': async (it, bucket) => {
+    for (let i = 0; i < 200; i++) it.put(`old/f${i}`, `${i}`);
+    const signal = new AbortController().signal;
+    const item = {
+      from: bucket.remote,
+      source: parsePath('demo/old'),
+      to: bucket.remote,
+      target: parsePath('demo/new'),
+    };
+    await copyItems([item], { transfers: 64 }, signal);
+    const counted = await countItems(bucket.remote, [{ path: parsePath('demo/new') }], signal);
+    await deleteItems(bucket.remote, counted, { transfers: 64 }, signal);
+  },
+  'many looks at once': async (it, bucket) => {
+    for (let i = 0; i < 100; i++) it.put(`f${i}`, `${i}`);
+    const signal = AbortSignal.any([new AbortController().signal, new AbortController().signal]);
+    await Promise.all(
+      Array.from({ length: 100 }, (_, i) => bucket.remote.stat(parsePath(`demo/f${i}`), signal)),
+    );
+  },
+};
+
+async function run(source: Side, target: Side, options: Partial<PlanOptions>): Promise<void> {
+  const all = { ...defaultPlanOptions, useDefaultExcludes: false, ...options };
+  const plan = await planSync({ source, target, options: all }, new AbortController().signal);
+  const report = await executePlan(
+    plan,
+    source,
+    target,
+    { clock: systemClock, log: silentLog, transfers: 64 },
+    new AbortController().signal,
+  );
+  assert.equal(report.totals.done, plan.actions.length);
+}
+
+for (const [name, work] of Object.entries(works))
+  test(`the process has nothing to warn of: ${name}`, () =>
+    synced(async (it) => {
+      const warnings: Error[] = [];
+      const note = (warning: Error) => warnings.push(warning);
+      process.on('warning', note);
+      try {
+        const { remote } = it.bucket;
+        const policy = { clock: systemClock, log: silentLog, firstWaitMs: 1, attempts: 80 };
+        await work(it, { ...it.bucket, remote: retrying(remote, policy) });
+        // Warnings come with the next tick.
+        await new Promise((resolve) => setImmediate(resolve));
+      } finally {
+        process.off('warning', note);
+      }
+      assert.deepEqual(warnings.map(String), []);
+    }));
