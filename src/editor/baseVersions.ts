@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/sameFile';
 
 /** What a document's text is based on: this version of the file, or its absence. */
 export type Base = FileEntry | 'absent';
@@ -16,16 +17,19 @@ interface SeenContent {
  * Which version of a file the text of each open document came from, so that a save can demand it.
  *
  * The editor does not say what a save is based on, and others (search, comparisons, extensions) read the same files. So a
- * read moves nothing by itself: a base moves only when a document is opened or reloaded with the text that was read, by
- * the document's own save, and when the user decided to overwrite.
+ * read moves nothing by itself: a base moves only when a document is opened or reloaded with the content that was read, by
+ * the document's own save, and when the user decided to overwrite. Contents are compared by their bytes: two versions that the
+ * editor shows alike (other line ends, a byte order mark) are two.
  */
 export class BaseVersions {
   private readonly bases = new Map<string, Base>();
   private readonly seen = new Map<string, SeenContent[]>();
+  /** Bases that the editor itself has not read under this name. */
+  private readonly given = new Set<string>();
 
   /** `content` of the file under `key` was handed out, and was that of `entry`. */
   wasRead(key: string, entry: FileEntry, content: Uint8Array): void {
-    const seen = (this.seen.get(key) ?? []).filter((one) => one.entry.version !== entry.version);
+    const seen = (this.seen.get(key) ?? []).filter((one) => !isSameFile(one.entry, entry));
     seen.push({ entry, bytes: bytesMark(content), text: textMark(content) });
     const base = this.bases.get(key);
     // The base's own content is kept whatever comes, to tell an undo from a reload.
@@ -38,25 +42,52 @@ export class BaseVersions {
     this.dropOldest();
   }
 
-  /** The document under `key` was opened or reloaded and is unchanged since: its text is that of the file. */
-  settled(key: string, text: string): void {
-    const seen = this.seen.get(key) ?? [];
+  /**
+   * The document under `key` may have been opened, reloaded or undone: `bytes` is what the editor would write for it now. Its base
+   * moves to a version with these very bytes that was read since; whatever brought them about, the document shows that version.
+   * Answers whether they are the base's now.
+   */
+  settledOn(key: string, bytes: Uint8Array): boolean {
+    const mark = bytesMark(bytes);
+    const { own, later } = this.seenOf(key);
+    const found = later.findLast((one) => one.bytes === mark);
+    if (found) this.settle(key, found.entry);
+    return found !== undefined || own?.bytes === mark;
+  }
+
+  /**
+   * The document under `key` was opened, reloaded or undone and is unchanged since. The editor writes some files otherwise than it
+   * read them (line ends of both kinds, bytes that are no text), so where no version has just its `bytes`, the base moves to one
+   * with its text; not, though, when the base has that text too: then it may have been an undo, and nobody saw the other version.
+   */
+  settled(key: string, text: string, bytes: Uint8Array = Buffer.from(text)): void {
+    if (this.settledOn(key, bytes)) return;
     const mark = textMark(Buffer.from(text));
-    const same = seen.findLast((one) => one.text === mark);
-    // None matches when the text is in another encoding than UTF-8: then what was read last, but a base is never given up.
-    const found = same?.entry ?? this.bases.get(key) ?? seen.at(-1)?.entry;
-    if (found) this.bases.set(key, found);
+    const { base, own, later } = this.seenOf(key);
+    const found =
+      base === undefined
+        ? (later.findLast((one) => one.text === mark) ?? later.at(-1))
+        : own?.text === mark
+          ? undefined
+          : later.find((one) => one.text === mark);
+    if (found) this.settle(key, found.entry);
   }
 
   /** The document's own save was stored as `entry`. */
   wasSaved(key: string, entry: FileEntry, content: Uint8Array): void {
-    this.bases.set(key, entry);
+    this.settle(key, entry);
     this.wasRead(key, entry, content);
   }
 
-  /** From now on a save replaces this, whatever the text came from: the user saw it and decided so. */
+  /** From now on a save replaces this, whatever the text came from: the user saw it and decided so, or it was so before a reload of the window. */
   rearm(key: string, base: Base): void {
     this.bases.set(key, base);
+    this.given.add(key);
+  }
+
+  /** Whether the editor, too, takes the document for one of this base; if not, it knows the file by another time and size. */
+  isKnownToEditor(key: string): boolean {
+    return this.bases.has(key) && !this.given.has(key);
   }
 
   /**
@@ -76,16 +107,42 @@ export class BaseVersions {
     return this.seen.get(key)?.at(-1)?.entry;
   }
 
+  /** The keys of which a base is known. */
+  keys(): Iterable<string> {
+    return this.bases.keys();
+  }
+
   /** The file under `from` is now `entry` under `to`; a document goes on with the text it had. */
   wasMoved(from: string, to: string, entry: FileEntry): void {
-    if (!this.bases.has(from)) return;
-    this.bases.set(to, entry);
+    const base = this.bases.get(from);
+    if (base === undefined) return;
+    const content = this.seen.get(from)?.find((one) => base !== 'absent' && isOf(one, base));
+    this.forget(to);
+    this.rearm(to, entry);
+    if (content) this.seen.set(to, [{ ...content, entry }]);
     this.forget(from);
   }
 
   forget(key: string): void {
     this.bases.delete(key);
+    this.given.delete(key);
     this.seen.delete(key);
+  }
+
+  private settle(key: string, entry: FileEntry): void {
+    this.bases.set(key, entry);
+    this.given.delete(key);
+  }
+
+  /**
+   * The base, its content as far as it was read, and what was read after it. An earlier version is never gone back to: an undo
+   * past a save brings back a text, not the file.
+   */
+  private seenOf(key: string) {
+    const seen = this.seen.get(key) ?? [];
+    const base = this.bases.get(key);
+    const at = typeof base === 'object' ? seen.findIndex((one) => isOf(one, base)) : -1;
+    return { base, own: seen[at], later: seen.slice(at + 1) };
   }
 
   private dropOldest(): void {
@@ -100,7 +157,7 @@ const keptReads = 4;
 const keptFiles = 2000;
 
 function isOf(content: SeenContent, entry: FileEntry): boolean {
-  return content.entry === entry || (entry.version !== undefined && content.entry.version === entry.version);
+  return content.entry === entry || isSameFile(content.entry, entry);
 }
 
 function bytesMark(content: Uint8Array): string {

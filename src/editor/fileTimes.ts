@@ -52,3 +52,37 @@ function serverTime(entry: FileEntry): number {
   const time = entry.serverModified ?? entry.modified;
   return time ? Math.max(0, instantToMs(time)) : 0;
 }
+
+/**
+ * The modified times that the editor is told of folders. Stores keep none, and it takes 0 for no time at all: a folder is as old as
+ * this object until this window changes what is in it.
+ */
+export class FolderTimes {
+  private readonly times = new Map<string, number>();
+  /** Milliseconds since the epoch. */
+  readonly made: number;
+
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly most = 20_000,
+  ) {
+    this.made = now();
+  }
+
+  timeOf(key: string): number {
+    return this.times.get(key) ?? this.made;
+  }
+
+  /** Something came into these folders, or left them. */
+  changed(keys: Iterable<string>): void {
+    const now = this.now();
+    for (const key of keys) {
+      this.times.delete(key);
+      this.times.set(key, now);
+    }
+    for (const oldest of this.times.keys()) {
+      if (this.times.size <= this.most) return;
+      this.times.delete(oldest);
+    }
+  }
+}

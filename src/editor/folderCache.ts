@@ -1,6 +1,6 @@
 import type { FileEntry, FolderEntry } from '../remote/entry';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { baseName, isWithin, parentPath, type RemotePath } from '../remote/remotePath';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
 
 /** What a folder holds, by name: all of it, or all names that start with `namePrefix`. */
 export interface FolderNames {
@@ -88,11 +88,27 @@ export class FolderCache {
 
   /** Something at or below `address` was made, changed or removed: forget what might tell of it. */
   forget(address: RemoteAddress): void {
+    this.forgetAllOf([address]);
+  }
+
+  /** As `forget`, of many places at once: looks at each listing that is kept once, and at each place once. */
+  forgetAllOf(addresses: readonly RemoteAddress[]): void {
     this.generation++;
     this.loading.clear();
-    for (const [key, kept] of this.kept) {
-      if (kept.remote !== address.remote) continue;
-      if (isWithin(kept.folder, address.path) || isWithin(address.path, kept.folder)) this.kept.delete(key);
+    const changed = new Set<string>();
+    const above = new Set<string>();
+    for (const address of addresses) {
+      changed.add(formatAddress(address));
+      for (let { path } = address; ; path = parentPath(path)) {
+        const key = formatAddress({ ...address, path });
+        if (above.has(key)) break;
+        above.add(key);
+        if (path === '') break;
+      }
+    }
+    for (const [key, { remote, folder }] of this.kept) {
+      const place = { remote, path: folder };
+      if (above.has(formatAddress(place)) || isAtOrBelowOne(place, changed)) this.kept.delete(key);
     }
   }
 
@@ -141,6 +157,14 @@ export class FolderCache {
       if (this.kept.size <= this.most) return;
       this.kept.delete(key);
     }
+  }
+}
+
+/** Whether `address` is one of the formatted addresses, or lies below one. */
+export function isAtOrBelowOne(address: RemoteAddress, formatted: ReadonlySet<string>): boolean {
+  for (let { path } = address; ; path = parentPath(path)) {
+    if (formatted.has(formatAddress({ ...address, path }))) return true;
+    if (path === '') return false;
   }
 }
 

@@ -1,11 +1,20 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { App } from '../app';
 import type { FileEntry } from '../remote/entry';
+import { instantToMs } from '../remote/modifiedTime';
 import { isSameFile } from '../remote/sameFile';
 import { findFile } from '../usecases/browseRemote';
 import { neverAborted } from './cancellation';
 import type { OpenDocuments } from './openDocuments';
 import { fromUri } from './remoteUri';
+
+/** A document whose file is about to be moved. */
+interface Moving {
+  readonly was: vscode.Uri;
+  readonly is: vscode.Uri;
+  /** What its text is based on. */
+  readonly base: FileEntry;
+}
 
 /** Lets documents go on when their files are moved: what their texts are based on has to move along. */
 export class MovedDocuments {
@@ -15,24 +24,26 @@ export class MovedDocuments {
   ) {}
 
   /**
-   * Looks at the open documents at and below `from`, before the move. The answer is to be called after it. A text that was
-   * behind its file before the move stays so: its next save is a conflict, as it would have been.
+   * Looks at the documents at and below `from`, before the move. The answer is to be called after it. A text that is behind the
+   * file that was moved stays so: its next save is a conflict, as it would have been.
+   *
+   * At this moment the editor holds unsaved texts itself: it says of their documents that they are saved, and those that no tab shows
+   * (an extension edits and renames a file in one go) it has closed.
    */
   async prepare(from: vscode.Uri, to: vscode.Uri): Promise<() => Promise<void>> {
-    const moving: { readonly was: vscode.Uri; readonly is: vscode.Uri; readonly current: boolean }[] = [];
-    // At this moment the editor holds unsaved texts itself, and says of their documents that they are saved.
-    for (const { uri } of vscode.workspace.textDocuments) {
-      const rest = below(uri, from);
-      const base = rest === undefined ? undefined : this.documents.baseOf(uri);
+    const moving: Moving[] = [];
+    for (const was of this.documents.heldBelow(from)) {
+      const base = this.documents.lastBaseOf(was);
       if (typeof base !== 'object') continue;
-      const there = await this.find(uri);
-      const current = there !== undefined && isSameFile(base, there);
-      moving.push({ was: uri, is: to.with({ path: to.path + rest }), current });
+      const is = to.with({ path: to.path + was.path.slice(from.path.length) });
+      // Only as it stood right before the move can the file be told from one that was written since, where no checksum tells.
+      const there = base.md5 === undefined ? await this.find(was) : base;
+      moving.push({ was, is, base: there && isSameFile(base, there) ? { ...there, ...base } : base });
     }
     return async () => {
-      for (const { was, is, current } of moving) {
-        const there = current ? await this.find(is) : this.documents.baseOf(was);
-        if (typeof there === 'object') this.documents.wasMoved(was, is, there);
+      for (const { was, is, base } of moving) {
+        const there = await this.find(is);
+        this.documents.wasMoved(was, is, there && hasContentOf(base, there) ? there : base);
       }
     };
   }
@@ -44,9 +55,12 @@ export class MovedDocuments {
   }
 }
 
-/** What `uri` has behind `folder`: "" for itself, "/x" below it, undefined elsewhere. */
-function below(uri: vscode.Uri, folder: vscode.Uri): string | undefined {
-  if (uri.scheme !== folder.scheme || uri.authority !== folder.authority) return undefined;
-  const rest = uri.path.startsWith(folder.path) ? uri.path.slice(folder.path.length) : undefined;
-  return rest === '' || rest?.startsWith('/') ? rest : undefined;
+/** Whether a moved file, which is another one to the service, has the content that `before` had. */
+function hasContentOf(before: FileEntry, moved: FileEntry): boolean {
+  if (before.size !== moved.size) return false;
+  if (before.md5 !== undefined && moved.md5 !== undefined) return before.md5 === moved.md5;
+  if (before.version !== undefined && before.version === moved.version) return true;
+  const [a, b] = [before.modified, moved.modified];
+  // A move keeps the owner's time.
+  return a !== undefined && b !== undefined && instantToMs(a) === instantToMs(b);
 }

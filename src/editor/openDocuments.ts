@@ -9,6 +9,12 @@ export type SaveState = 'saved' | 'unsaved' | 'saving' | 'failed';
 /** Milliseconds between the beginning of a save and its write, at most; a save may also be given up in between. */
 const saveTakesMs = 10_000;
 
+/** Milliseconds after which a document that is said to be unchanged really is. */
+const staysUnchangedMs = 100;
+
+/** Milliseconds that a document may be closed while the editor moves it with its unsaved text, before the file itself is moved. */
+const movesTakeMs = 60_000;
+
 /** Where the bases of unsaved documents outlive a reload of the window, whose texts the editor restores without reading. */
 const storedBases = 'basesOfUnsavedDocuments';
 
@@ -20,6 +26,12 @@ export class OpenDocuments implements vscode.Disposable {
   private readonly writing = new Set<string>();
   private readonly failed = new Set<string>();
   private readonly unsaved: Map<string, Base>;
+  /** Documents of which a second look is to tell what they are based on. */
+  private readonly looks = new Map<string, NodeJS.Timeout>();
+  /** Files that this window took away: a save of what is still open makes them again, as on a disk. */
+  private readonly removed = new Set<string>();
+  /** When documents were closed. While the editor moves unsaved ones, they are closed for a moment. */
+  private readonly closedAt = new Map<string, number>();
   private readonly changed = new vscode.EventEmitter<void>();
   /** Fires when the save state of some document may have changed. */
   readonly onDidChangeState = this.changed.event;
@@ -54,16 +66,20 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   /**
-   * The version that a document is based on, while its save has begun but nothing is written yet. In that moment the editor asks
-   * for the file's time and size, to find conflicts by them. It finds only some and knows fewer ways out, so it is answered as if
-   * nothing had changed; the write itself demands the version.
+   * What is to be told of `uri` while its save has begun but nothing is written yet. In that moment the editor asks for the file's
+   * time and size, to find conflicts by them. It finds only some and knows fewer ways out, so it is answered as if nothing had
+   * changed; the write itself demands the version. 'undated' is for a file that the editor knows by another time than we could
+   * tell: a time that isn't known is newer than none.
    */
-  savedFrom(uri: vscode.Uri): FileEntry | undefined {
+  savedFrom(
+    uri: vscode.Uri,
+  ): { readonly entry: FileEntry | undefined; readonly undated: boolean } | undefined {
     const key = uri.toString();
     const save = this.saving.get(key);
     if (!save || Date.now() - save.began > saveTakesMs) return undefined;
     const base = this.bases.baseOf(key);
-    return base === 'absent' ? undefined : base;
+    if (base === 'absent') return undefined;
+    return { entry: base, undated: !this.bases.isKnownToEditor(key) };
   }
 
   /** Whether the save of `uri` that is under way was begun by the editor, as after a delay. */
@@ -72,12 +88,38 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   wasRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
+    this.removed.delete(uri.toString());
     this.bases.wasRead(uri.toString(), entry, content);
+  }
+
+  /** This window removed `uri` and what is below it. */
+  wasRemoved(uri: vscode.Uri): void {
+    for (const one of this.heldBelow(uri)) this.removed.add(one.toString());
+  }
+
+  /** Whether it was this window that removed `uri`, and nobody has read it since. */
+  isRemoved(uri: vscode.Uri): boolean {
+    return this.removed.has(uri.toString());
+  }
+
+  /** The documents at and below `folder` that are open, or were a moment ago. */
+  heldBelow(folder: vscode.Uri): vscode.Uri[] {
+    const open = vscode.workspace.textDocuments.filter(isOurs).map(({ uri }) => uri);
+    const now = Date.now();
+    for (const [key, at] of this.closedAt) if (now - at > movesTakeMs) this.closedAt.delete(key);
+    const closed = [...this.closedAt.keys()].map((key) => vscode.Uri.parse(key, true));
+    return [...open, ...closed].filter((uri) => isAtOrBelow(uri, folder));
+  }
+
+  /** What the text of `uri` is based on, also when it has just been closed. */
+  lastBaseOf(uri: vscode.Uri): Base | undefined {
+    return this.bases.baseOf(uri.toString());
   }
 
   /** `content` was stored as `entry`. Moves the document's base only when it is the document's own text. */
   async wasWritten(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): Promise<void> {
     const key = uri.toString();
+    this.removed.delete(key);
     const document = this.find(uri);
     const own = !document || this.saving.has(key) || (await isTextOf(document, content));
     if (own) this.setBase(uri, () => this.bases.wasSaved(key, entry, content));
@@ -116,18 +158,21 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   dispose(): void {
+    for (const timer of this.looks.values()) clearTimeout(timer);
     for (const one of this.disposables) one.dispose();
   }
 
   private opened(document: vscode.TextDocument): void {
     if (!isOurs(document)) return;
     const key = document.uri.toString();
-    if (!document.isDirty) this.bases.settled(key, document.getText());
-    else if (this.bases.baseOf(key) === undefined) {
-      // Restored by the editor after a reload, without reading the file.
+    this.closedAt.delete(key);
+    if (this.bases.baseOf(key) === undefined) {
+      // The editor restores unsaved texts after a reload without reading the files, and says only later that they are unsaved.
       const stored = this.unsaved.get(key);
       if (stored) this.bases.rearm(key, stored);
+      else if (!document.isDirty) this.bases.settled(key, document.getText(), bytesNow(document));
     }
+    if (!document.isDirty) this.settle(document);
     this.changed.fire();
   }
 
@@ -136,17 +181,48 @@ export class OpenDocuments implements vscode.Disposable {
     const key = document.uri.toString();
     if (document.isDirty) this.remember(key);
     else {
-      this.bases.settled(key, document.getText());
+      this.settle(document);
       this.failed.delete(key);
-      this.forgetUnsaved(key);
     }
     this.changed.fire();
   }
 
+  /**
+   * The document is said to be unchanged. On the first keystroke, too, the editor tells of the new text first and that it is
+   * unsaved next; so what is no proof by itself is looked at a moment later.
+   */
+  private settle(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    const bytes = bytesNow(document);
+    const known = bytes !== undefined && this.bases.settledOn(key, bytes);
+    clearTimeout(this.looks.get(key));
+    this.looks.set(
+      key,
+      setTimeout(() => {
+        this.looks.delete(key);
+        void this.lookAgain(document, known);
+      }, staysUnchangedMs),
+    );
+  }
+
+  private async lookAgain(document: vscode.TextDocument, known: boolean): Promise<void> {
+    const { version } = document;
+    const isSame = () => !document.isClosed && !document.isDirty && document.version === version;
+    if (!isSame()) return;
+    const key = document.uri.toString();
+    this.forgetUnsaved(key);
+    if (known) return;
+    const text = document.getText();
+    const bytes = await vscode.workspace.encode(text, { encoding: document.encoding });
+    if (isSame()) this.bases.settled(key, text, bytes);
+  }
+
   private closed(document: vscode.TextDocument): void {
     if (!isOurs(document)) return;
+    const key = document.uri.toString();
+    this.closedAt.set(key, Date.now());
     // A change of language also closes and opens; so the base stays until the file is read again.
-    if (!document.isDirty) this.forgetUnsaved(document.uri.toString());
+    if (!document.isDirty) this.forgetUnsaved(key);
     this.changed.fire();
   }
 
@@ -188,6 +264,19 @@ export class OpenDocuments implements vscode.Disposable {
 
 function isOurs(document: vscode.TextDocument): boolean {
   return document.uri.scheme === remoteScheme;
+}
+
+/** What the editor would write for the document, where that is plain without asking it. */
+function bytesNow(document: vscode.TextDocument): Uint8Array | undefined {
+  if (document.encoding === 'utf8') return Buffer.from(document.getText());
+  if (document.encoding === 'utf8bom') return Buffer.from(`\ufeff${document.getText()}`);
+  return undefined;
+}
+
+/** Whether `uri` is `folder` itself or lies below it. */
+export function isAtOrBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {
+  if (uri.scheme !== folder.scheme || uri.authority !== folder.authority) return false;
+  return uri.path === folder.path || uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`);
 }
 
 /** Custom editors and notebooks read and write files themselves. */

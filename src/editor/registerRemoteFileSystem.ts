@@ -64,7 +64,7 @@ export function registerRemoteFileSystem(
       if (entry.kind === 'file') return entry;
       throw new RemoteError('notFound', `There is no file ${formatAddress(address)}.`);
     },
-    changed: (address, kind) => changes.fire({ ...address, kind }),
+    changed: (address, kind) => changes.fire({ ...address, kind, byOthers: true }),
     output,
   });
   context.subscriptions.push(

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import type { RemoteAddress } from '../remote/remoteAddress';
 
-/** One thing on a remote that this window made, changed or removed. */
+/** One thing on a remote that was made, changed or removed. */
 export interface RemoteChange extends RemoteAddress {
   /** A folder's change stands for everything below it as well. */
   readonly kind: 'created' | 'changed' | 'deleted';
+  /** Set when it was found to be so, and not done by this window. */
+  readonly byOthers?: true;
 }
 
 /**

@@ -1,15 +1,17 @@
 import * as vscode from 'vscode';
 import type { App } from '../app';
 import type { FileEntry, FolderEntry } from '../remote/entry';
+import type { Remote } from '../remote/remote';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, rootPath } from '../remote/remotePath';
 import { copyItems, type ItemsProgress } from '../usecases/copyItems';
 import { countItems, deleteItems } from '../usecases/deleteItems';
 import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
-import { type SaveBase, saveRemoteFile } from '../usecases/saveRemoteFile';
+import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../usecases/saveRemoteFile';
 import { toFileSystemError } from './fileSystemErrors';
-import { FileTimes } from './fileTimes';
+import { FileTimes, FolderTimes } from './fileTimes';
+import { FoldersOnTheWay } from './foldersOnTheWay';
 import { withLateProgress } from './lateProgress';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
@@ -42,11 +44,14 @@ export interface FileSystemParts {
 export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly lookups: RemoteLookups;
   private readonly times = new FileTimes();
+  private readonly folderTimes = new FolderTimes();
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
   private readonly closing = new AbortController();
-  /** Folders that the user makes with New Folder, as opposed to those the editor makes on the way to a file. */
+  /** What the user makes with New Folder (and New File). */
   private readonly wantedFolders = new Set<string>();
+  private readonly onTheWay = new FoldersOnTheWay();
+  private readonly making = new Map<string, Promise<void>>();
   private readonly toldCutOff = new Set<string>();
   private readonly disposables: vscode.Disposable[];
 
@@ -76,9 +81,20 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     return this.answer(async () => {
       const address = this.addressOf(uri);
-      const base = this.parts.documents.savedFrom(uri);
-      if (base) return fileStat(base, this.times.timeOfEarlier(formatAddress(address), base));
-      return this.statOf(address, await this.lookups.stat(address, this.closing.signal));
+      const save = this.parts.documents.savedFrom(uri);
+      if (save?.entry) {
+        const { entry, undated } = save;
+        return fileStat(entry, undated ? 0 : this.times.timeOfEarlier(formatAddress(address), entry));
+      }
+      const answered = this.onTheWay.asked(address);
+      try {
+        const entry = await this.lookups.stat(address, this.closing.signal);
+        answered(false);
+        return save && entry.kind === 'file' ? fileStat(entry, 0) : this.statOf(address, entry);
+      } catch (error) {
+        answered(isRemoteError(error, 'notFound'));
+        throw error;
+      }
     });
   }
 
@@ -95,14 +111,15 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     return this.answer(async () => {
       const address = this.addressOf(uri);
-      await this.lookups.refuseAbsent(address, this.closing.signal);
+      const { signal } = this.closing;
+      await this.lookups.refuseUnreadable(address, signal);
       const remote = await this.parts.app.openRemote(address.remote);
-      const { entry, content } = await readWholeFile(
-        remote,
-        address.path,
-        mostBytesInEditor,
-        this.closing.signal,
-      );
+      const read = readWholeFile(remote, address.path, mostBytesInEditor, signal);
+      const { entry, content } = await read.catch(async (error: unknown) => {
+        // A store of prefixes has nothing under the name of a folder.
+        if (isRemoteError(error, 'notFound')) await this.lookups.refuseFolder(address, signal);
+        throw error;
+      });
       this.parts.documents.wasRead(uri, entry, content);
       return content;
     });
@@ -129,14 +146,15 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       const folder = this.addressOf(uri);
       this.mustHoldFiles(folder);
       const remote = await this.parts.app.openRemote(folder.remote);
-      if (!this.wantedFolders.delete(uri.toString()) && !remote.capabilities.realFolders) {
-        // Made by the editor on the way to a file; it is there as soon as the file is.
+      const wanted = this.wantedFolders.delete(uri.toString()) || remote.capabilities.realFolders;
+      const stored = wanted || !(this.lookups.isImplied(folder) || this.onTheWay.isOnTheWay(folder));
+      if (stored) await this.makeFolder(remote, folder);
+      else {
+        // It is there as soon as the file is.
         this.lookups.imply(folder);
         this.lookups.forget(folder);
-        return;
       }
-      await remote.makeFolder(folder.path, this.closing.signal);
-      this.parts.changes.fire({ ...folder, kind: 'created' });
+      this.onTheWay.wasMade(folder, stored && !wanted);
     });
   }
 
@@ -222,6 +240,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     this.mustHoldFiles(address);
     const { app, changes, conflicts, documents } = this.parts;
     const { signal } = this.closing;
+    const marked = this.onTheWay.isMarkedFor(address);
     const known = documents.baseOf(uri);
     const there = known === undefined || known === 'unknown' ? await this.find(address) : undefined;
     if (known === undefined) {
@@ -233,10 +252,14 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     const base: SaveBase = known === undefined || known === 'unknown' ? (there ?? 'absent') : known;
     this.refuseEmptying(uri, content, base);
     const remote = await app.openRemote(address.remote);
-    const outcome =
-      known === 'unknown' && there
-        ? ({ kind: 'conflict', theirs: there } as const)
-        : await saveRemoteFile(remote, address.path, content, base, { now: Date.now }, signal);
+    if (marked) await this.unmark(remote, { ...address, path: parentPath(address.path) });
+    const save = (from: SaveBase) =>
+      saveRemoteFile(remote, address.path, content, from, { now: Date.now }, signal);
+    let outcome: SaveOutcome =
+      known === 'unknown' && there ? { kind: 'conflict', theirs: there } : await save(base);
+    // On a disk, too, a file that was deleted here is there again after a save of what is still open.
+    const again = outcome.kind === 'conflict' && !outcome.theirs && documents.isRemoved(uri);
+    if (again) outcome = await save('absent');
     if (outcome.kind === 'conflict') {
       this.lookups.forget(address);
       const conflict = {
@@ -251,8 +274,33 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     }
     await documents.wasWritten(uri, outcome.entry, content);
     conflicts.settled(uri);
-    changes.fire({ ...address, kind: base === 'absent' ? 'created' : 'changed' });
+    changes.fire({ ...address, kind: again || base === 'absent' ? 'created' : 'changed' });
     this.lookups.wrote(address, outcome.entry);
+  }
+
+  private async makeFolder(remote: Remote, folder: RemoteAddress): Promise<void> {
+    const key = formatAddress(folder);
+    // Several files that are written at once want their folder at once.
+    const making = this.making.get(key) ?? remote.makeFolder(folder.path, this.closing.signal);
+    this.making.set(key, making);
+    try {
+      await making;
+    } finally {
+      this.making.delete(key);
+    }
+    this.parts.changes.fire({ ...folder, kind: 'created' });
+  }
+
+  /** Takes away the mark of a folder that turns out to have been made for just the file that is written now. */
+  private async unmark(remote: Remote, folder: RemoteAddress): Promise<void> {
+    this.lookups.imply(folder);
+    try {
+      await remote.removeFolderMark?.(folder.path, this.closing.signal);
+    } catch (error) {
+      // It may stay: it says no more than that there is a folder.
+      if (!isRemoteError(error)) throw error;
+      this.parts.output.debug(`[edit] ${formatAddress(folder)} keeps its mark: ${error.message}`);
+    }
   }
 
   private async deleteAll(address: RemoteAddress): Promise<void> {
@@ -284,14 +332,14 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       });
     } catch (error) {
       if (isRemoteError(error, 'notFound') && this.lookups.isImplied(source)) {
-        this.lookups.imply(target);
-        if (options.move) this.lookups.unimply(source);
+        this.lookups.carry(source, target);
         return;
       }
       // A part of it may be done.
       changes.fire({ ...source, kind: 'changed' }, { ...target, kind: 'changed' });
       throw error;
     }
+    this.lookups.carry(source, target);
   }
 
   /** On a disk the folder stays when its last file goes; so it does here, in this window, where folders are only prefixes. */
@@ -324,15 +372,30 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   }
 
   private statOf(address: RemoteAddress, entry: FileEntry | FolderEntry): vscode.FileStat {
-    if (entry.kind === 'folder') return { type: vscode.FileType.Directory, ctime: 0, mtime: 0, size: 0 };
+    if (entry.kind === 'folder')
+      return {
+        type: vscode.FileType.Directory,
+        ctime: this.folderTimes.made,
+        mtime: this.folderTimes.timeOf(formatAddress(address)),
+        size: 0,
+      };
     return fileStat(entry, this.times.timeOf(formatAddress(address), entry));
   }
 
   private tell(changes: readonly RemoteChange[]): void {
+    this.lookups.forgetAllOf(changes);
+    const folders = new Map<string, RemoteAddress>();
     for (const change of changes) {
-      this.lookups.forget(change);
-      if (change.kind === 'deleted') this.lookups.unimply(change);
+      if (change.kind === 'deleted') {
+        this.lookups.unimply(change);
+        if (!change.byOthers) this.parts.documents.wasRemoved(toUri(change));
+      }
+      if (change.kind !== 'changed') {
+        const folder = { remote: change.remote, path: parentPath(change.path) };
+        folders.set(formatAddress(folder), folder);
+      }
     }
+    this.folderTimes.changed(folders.keys());
     this.changed.fire(changes.map((change) => ({ type: changeTypes[change.kind], uri: toUri(change) })));
   }
 
@@ -367,10 +430,11 @@ const changeTypes: Readonly<Record<RemoteChange['kind'], vscode.FileChangeType>>
   deleted: vscode.FileChangeType.Deleted,
 };
 
+/** A store keeps no time of a file's first version: each version is made whole. */
 function fileStat(entry: FileEntry, mtime: number): vscode.FileStat {
   return {
     type: vscode.FileType.File,
-    ctime: 0,
+    ctime: mtime,
     mtime,
     size: entry.size,
     ...(entry.readonly !== undefined && { permissions: vscode.FilePermission.Readonly }),

@@ -2,8 +2,15 @@ import type { Entry, FileEntry, FolderEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName, isWithin, joinPath, parentPath, type RemotePath } from '../remote/remotePath';
-import { FolderCache, type FolderNames, keepEntries } from './folderCache';
+import {
+  baseName,
+  isWithin,
+  joinPath,
+  parentPath,
+  type RemotePath,
+  relativePath,
+} from '../remote/remotePath';
+import { FolderCache, type FolderNames, isAtOrBelowOne, keepEntries } from './folderCache';
 
 /** Milliseconds that names count as absent which are asked for over and over though they are hardly ever there. */
 const keepProbes = 60_000;
@@ -31,13 +38,19 @@ const probedNames = new Set([
   'tsconfig.json',
 ]);
 
+interface Written {
+  readonly remote: string;
+  readonly entry: FileEntry;
+  readonly until: number;
+}
+
 /**
  * Answers what is at a path and in a folder as the file system of an editor asks: often, and the same again and again.
  * Keeps listings for a moment, what was just written, and the folders that only exist here until something is in them.
  */
 export class RemoteLookups {
   private readonly cache: FolderCache;
-  private readonly written = new Map<string, { readonly entry: FileEntry; readonly until: number }>();
+  private readonly written = new Map<string, Written>();
   /** Buckets that are there, and until when that counts. The editor asks for the top of a workspace folder all the time. */
   private readonly buckets = new Map<string, number>();
   /** Folders that were made on the way to a file, or lost their last file: a store of prefixes knows nothing of them. */
@@ -71,10 +84,22 @@ export class RemoteLookups {
     return entry;
   }
 
-  /** Throws `notFound` when a listing tells that there is nothing, and so spares the question itself. */
-  async refuseAbsent(address: RemoteAddress, signal: AbortSignal): Promise<void> {
+  /**
+   * Throws when a listing tells that there is no file to be read, and so spares the request itself: `notFound` where nothing is,
+   * `isAFolder` for a folder.
+   */
+  async refuseUnreadable(address: RemoteAddress, signal: AbortSignal): Promise<void> {
+    if (address.path === '' || (!this.topHoldsFiles(address.remote) && !address.path.includes('/')))
+      return this.refuseFolder(address, signal);
     const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
-    if (remembered === 'absent') throw new RemoteError('notFound', `There is no ${formatAddress(address)}.`);
+    if (remembered === 'absent') this.impliedOrAbsent(address);
+    if (remembered === 'absent' || (remembered && remembered.kind === 'folder')) throw isAFolder(address);
+  }
+
+  /** Throws `isAFolder` when there is a folder at `address`, where no file is. */
+  async refuseFolder(address: RemoteAddress, signal: AbortSignal): Promise<void> {
+    const entry = await this.stat(address, signal);
+    if (entry.kind === 'folder') throw isAFolder(address);
   }
 
   /** As `stat`, but asked of the service now. */
@@ -110,17 +135,23 @@ export class RemoteLookups {
 
   /** This was stored by this window: the next questions about it are answered by it. */
   wrote(address: RemoteAddress, entry: FileEntry): void {
-    this.written.set(formatAddress(address), { entry, until: this.now() + keepWritten });
+    const { remote } = address;
+    this.written.set(formatAddress(address), { remote, entry, until: this.now() + keepWritten });
     for (const [key, { until }] of this.written) if (until <= this.now()) this.written.delete(key);
   }
 
   /** Something at or below `address` was changed. */
   forget(address: RemoteAddress): void {
-    this.cache.forget(address);
-    this.buckets.delete(formatAddress(address));
-    for (const [key, { entry }] of this.written)
-      if (key === formatAddress({ ...address, path: entry.path }) && isWithin(entry.path, address.path))
-        this.written.delete(key);
+    this.forgetAllOf([address]);
+  }
+
+  /** Something at or below each of these was changed; at a cost that does not grow with their number times what is kept. */
+  forgetAllOf(addresses: readonly RemoteAddress[]): void {
+    this.cache.forgetAllOf(addresses);
+    const changed = new Set(addresses.map(formatAddress));
+    for (const key of changed) this.buckets.delete(key);
+    for (const [key, { remote, entry }] of this.written)
+      if (isAtOrBelowOne({ remote, path: entry.path }, changed)) this.written.delete(key);
   }
 
   forgetAll(): void {
@@ -142,6 +173,13 @@ export class RemoteLookups {
   unimply(folder: RemoteAddress): void {
     for (const [key, one] of this.implied)
       if (one.remote === folder.remote && isWithin(one.path, folder.path)) this.implied.delete(key);
+  }
+
+  /** `source` with all in it was copied or moved to `target`; so are the folders that only this window knows of. */
+  carry(source: RemoteAddress, target: RemoteAddress): void {
+    for (const { remote, path } of [...this.implied.values()])
+      if (remote === source.remote && isWithin(path, source.path))
+        this.imply({ remote: target.remote, path: joinPath(target.path, relativePath(path, source.path)) });
   }
 
   private impliedOrAbsent(address: RemoteAddress): FolderEntry {
@@ -205,6 +243,10 @@ export class RemoteLookups {
     for (const child of missing) entries.set(baseName(child.path), { kind: 'folder', path: child.path });
     return { entries, complete: names.complete };
   }
+}
+
+function isAFolder(address: RemoteAddress): RemoteError {
+  return new RemoteError('isAFolder', `${formatAddress(address)} is a folder.`);
 }
 
 function add(entries: Map<string, FileEntry | FolderEntry>, entry: Exclude<Entry, { kind: 'unusable' }>) {

@@ -24,14 +24,18 @@ export function toUri(address: RemoteAddress): Uri {
 
 /**
  * The address that a Uri stands for. `names` are those of the configured remotes, as they are spelled there; a name
- * that is none of them comes back as the Uri has it, and opening it says that it is unknown.
- * Throws RemoteError `badName` when the path can't be one of a remote (`a//b`, `..`).
+ * that is none of them comes back as the Uri has it, and opening it says that it is unknown. Slashes in a row, `.` and `..` lead to
+ * where they lead on a disk, never above the remote's top. Throws RemoteError `badName` when the path can't be one of a remote.
  */
 export function fromUri(uri: UriParts, names: readonly string[]): RemoteAddress {
   if (uri.scheme !== remoteScheme) throw new Error(`${uri.scheme}: is not the scheme of a remote`);
   const folded = foldName(uri.authority);
   const remote = names.find((name) => foldName(name) === folded) ?? uri.authority;
-  return { remote, path: parsePath(fromUriPath(uri.path.replace(/^\//, '').replace(/\/$/, ''))) };
+  const parts: string[] = [];
+  for (const part of fromUriPath(uri.path).split('/'))
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  return { remote, path: parsePath(parts.join('/')) };
 }
 
 /** What `toUri` is made of; apart from the editor so that it can be tested. Pure. */

@@ -139,6 +139,8 @@ export class SaveConflicts implements vscode.Disposable {
     if (!conflict.theirs) return this.show(conflict);
     const remote = await this.parts.app.openRemote(address.remote);
     const theirs = await readWholeFile(remote, address.path, mostBytesInEditor, neverAborted());
+    // It may have been settled while theirs was read.
+    if (!this.open.has(uri.toString())) return;
     // What is overwritten after comparing is what was seen.
     const seen = { ...conflict, theirs: theirs.entry };
     this.open.set(uri.toString(), seen);
@@ -162,13 +164,17 @@ export class SaveConflicts implements vscode.Disposable {
     if (document) await document.save();
   }
 
-  /** Stores mine beside theirs and opens it; the document then shows theirs. */
+  /**
+   * Stores mine beside theirs and opens it; the document then shows theirs. Where its text has moved on while mine was being stored,
+   * it stays as it is, unsaved and in conflict.
+   */
   private async saveAsCopy(conflict: SaveConflict): Promise<void> {
     const { address, uri } = conflict;
     const { app, changes, documents } = this.parts;
     const document = documents.find(uri);
+    const text = document?.getText();
     const mine = document
-      ? await vscode.workspace.encode(document.getText(), { encoding: document.encoding })
+      ? await vscode.workspace.encode(text ?? '', { encoding: document.encoding })
       : conflict.mine;
     const remote = await app.openRemote(address.remote);
     const taken = new Set([baseName(address.path)]);
@@ -180,11 +186,36 @@ export class SaveConflicts implements vscode.Disposable {
       if (outcome.kind === 'conflict') continue;
       const copy = { remote: address.remote, path };
       changes.fire({ ...copy, kind: 'created' });
-      if (document && conflict.theirs) await showTheirs(document);
+      if (text !== undefined && !(await this.showTheirs(conflict, text)))
+        return this.tellOfCopy(conflict, copy);
       this.settled(uri);
       await vscode.window.showTextDocument(toUri(copy), { preview: false });
       return;
     }
+  }
+
+  /**
+   * Gives up the document's text, which is `kept` elsewhere, for what the file holds; false when the text is no longer that one, or
+   * can't be looked at. Nothing is awaited between the last look and the revert, which is of whatever is in front.
+   */
+  private async showTheirs({ uri, theirs }: SaveConflict, kept: string): Promise<boolean> {
+    const shown = this.parts.documents.find(uri);
+    if (!shown?.isDirty) return true;
+    if (shown.getText() !== kept) return false;
+    if (!theirs) return true;
+    const { document } = await vscode.window.showTextDocument(shown, { preview: false });
+    if (vscode.window.activeTextEditor?.document !== document || document.getText() !== kept) return false;
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    return true;
+  }
+
+  /** The copy is not opened: somebody is typing. */
+  private tellOfCopy({ address }: SaveConflict, copy: RemoteAddress): void {
+    const [name, open] = [baseName(address.path), 'Open Copy'];
+    const text = `Your text is stored as ${baseName(copy.path)}, without what you typed since. ${name} still has unsaved changes.`;
+    void window.showWarningMessage(text, open).then(async (chosen) => {
+      if (chosen === open) await vscode.commands.executeCommand('vscode.open', toUri(copy));
+    });
   }
 
   private conflictOf(uri: unknown): SaveConflict | undefined {
@@ -204,10 +235,4 @@ export class SaveConflicts implements vscode.Disposable {
     void vscode.commands.executeCommand('setContext', 'cloudRemotes.conflicts', [...this.open.keys()]);
     this.changed.fire();
   }
-}
-
-/** Gives up the document's text, which is kept elsewhere by now, for what the file holds. */
-async function showTheirs(document: vscode.TextDocument): Promise<void> {
-  await vscode.window.showTextDocument(document, { preview: false });
-  await vscode.commands.executeCommand('workbench.action.files.revert');
 }

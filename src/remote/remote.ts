@@ -76,6 +76,12 @@ export interface Remote {
   removeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
 
   /**
+   * Takes away what was stored to mark a folder (`makeFolder`), whatever is in the folder by now; where folders are only prefixes. What
+   * holds content stays. Not there is fine.
+   */
+  removeFolderMark?(folder: RemotePath, signal: AbortSignal): Promise<void>;
+
+  /**
    * Many files at once where the service has a request for it. Resolves to the failures, by path; what isn't named is
    * gone. Has no guards: the caller rechecks before.
    */

@@ -103,3 +103,67 @@ test('a moved file goes on with its document', () => {
 test('nothing is known of what was never read', () => {
   assert.equal(new BaseVersions().baseOf(key), undefined);
 });
+
+const utf8 = {
+  plain: (text: string) => Buffer.from(text),
+  marked: (text: string) => Buffer.from(`\ufeff${text}`),
+};
+
+test('an undo never moves the base to a version that the editor shows alike', () => {
+  const alike = {
+    'other line ends': ['a\nb\n', 'a\r\nb\r\n', 'a\nb\n', utf8.plain],
+    'a byte order mark': ['a\n', '\ufeffa\n', 'a\n', utf8.plain],
+    'no byte order mark': ['\ufeffa\n', 'a\n', 'a\n', utf8.marked],
+    'line ends of both kinds': ['a\nb\n', 'a\r\nb\n', 'a\nb\n', utf8.plain],
+    'both kinds otherwise': ['a\nb\r\nc\n', 'a\r\nb\nc\n', 'a\nb\nc\n', utf8.plain],
+  } as const;
+  for (const [what, [first, theirs, shown, written]] of Object.entries(alike)) {
+    const bases = new BaseVersions();
+    bases.wasRead(key, v1, bytes(first));
+    bases.settled(key, shown, written(shown));
+    bases.wasRead(key, v2, bytes(theirs));
+    bases.settled(key, shown, written(shown));
+    assert.equal(bases.baseOf(key), v1, what);
+  }
+});
+
+test('a reload moves the base to the version of its bytes, or, where the editor writes it otherwise, of its text', () => {
+  const reloads = {
+    'other line ends': ['a\nb\n', 'a\r\nb\r\n', utf8.plain('a\r\nb\r\n'), 'a\r\nb\r\n'],
+    'a byte order mark': ['a\n', '\ufeffa\n', utf8.marked('a\n'), 'a\n'],
+    'line ends of both kinds': ['old\n', 'a\r\nb\n', utf8.plain('a\nb\n'), 'a\nb\n'],
+    'another encoding': ['old\n', '\xe4', Buffer.from('\xe4', 'latin1'), 'ä'],
+  } as const;
+  for (const [what, [first, theirs, written, shown]] of Object.entries(reloads)) {
+    const bases = opened(first);
+    bases.wasRead(key, v2, what === 'another encoding' ? Buffer.from(theirs, 'latin1') : bytes(theirs));
+    bases.settled(key, shown, written);
+    assert.equal(bases.baseOf(key), v2, what);
+  }
+});
+
+test('undoing past an own save stays on what was saved', () => {
+  const bases = opened('one');
+  bases.wasSaved(key, v2, bytes('two'));
+  bases.settled(key, 'one');
+  assert.equal(bases.baseOf(key), v2);
+});
+
+test('the editor knows the file by the time of what it read or wrote, not of what a save is to replace', () => {
+  const bases = opened('old');
+  assert.equal(bases.isKnownToEditor(key), true);
+  bases.rearm(key, v2);
+  assert.equal(bases.isKnownToEditor(key), false);
+  bases.wasSaved(key, version('v3'), bytes('mine'));
+  assert.equal(bases.isKnownToEditor(key), true);
+  bases.wasMoved(key, 'elsewhere', v2);
+  assert.equal(bases.isKnownToEditor('elsewhere'), false);
+});
+
+test('after a move an undo is still told from a reload', () => {
+  const bases = opened('old');
+  bases.wasMoved(key, 'elsewhere', v2);
+  bases.wasRead('elsewhere', version('v3'), bytes('old\r\n'));
+  bases.settled('elsewhere', 'old');
+  assert.equal(bases.baseOf('elsewhere'), v2);
+});

@@ -99,3 +99,19 @@ export async function removeFolder(
     client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal }),
   );
 }
+
+/** Removes the marker of a folder and nothing else; one that has content stays. */
+export async function removeMarker(
+  requests: S3Requests,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted();
+  const marker = prefixOf(path);
+  if (marker.key === '' || (await headIfThere(requests, marker, signal))?.size !== 0) return;
+  await requests.run(aboutObject(marker), signal, ({ client, sdk }) =>
+    client.send(new sdk.DeleteObjectCommand({ Bucket: marker.bucket, Key: marker.key }), {
+      abortSignal: signal,
+    }),
+  );
+}

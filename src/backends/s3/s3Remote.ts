@@ -23,7 +23,7 @@ import { BucketVersioning } from './bucketVersioning';
 import type { S3Connection } from './s3Client';
 import { copiesWithOf, locationOf, type S3Config } from './s3Config';
 import { type Copied, copyObject } from './s3Copying';
-import { checkBucket, isImpliedFolder, makeFolder, removeFolder } from './s3Folders';
+import { checkBucket, isImpliedFolder, makeFolder, removeFolder, removeMarker } from './s3Folders';
 import { filePlaceOf, placeOf } from './s3Keys';
 import { type BucketKnowledge, listBelow, listFolder } from './s3Listing';
 import { entryOfFacts, etagIsMd5, type ObjectFacts } from './s3Objects';
@@ -200,6 +200,10 @@ export class S3Remote implements Remote {
   removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
     this.versioning.forget(path);
     return removeFolder(this.requests, path, signal);
+  }
+
+  removeFolderMark(folder: RemotePath, signal: AbortSignal): Promise<void> {
+    return removeMarker(this.requests, folder, signal);
   }
 
   async copyWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {

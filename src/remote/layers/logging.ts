@@ -53,6 +53,7 @@ export function logging(inner: Remote, log: Log): Remote {
     moveFolderWithin,
     trashFolder,
     makeDurable,
+    removeFolderMark,
     setModifiedTime,
   } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
@@ -99,6 +100,10 @@ export function logging(inner: Remote, log: Log): Remote {
       logged('http', `remove ${path}, ${words(guard)}`, () => inner.removeFile(path, guard, signal)),
     makeFolder: (path, signal) => logged('http', `make ${path}/`, () => inner.makeFolder(path, signal)),
     removeFolder: (path, signal) => logged('http', `remove ${path}/`, () => inner.removeFolder(path, signal)),
+    ...(removeFolderMark && {
+      removeFolderMark: (folder, signal) =>
+        logged('http', `remove the mark of ${folder}/`, () => removeFolderMark.call(inner, folder, signal)),
+    }),
     ...(removeFiles && {
       removeFiles: (paths, signal) =>
         logged(

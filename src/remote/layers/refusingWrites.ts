@@ -21,6 +21,7 @@ export function refusingWrites(inner: Remote): Remote {
     removeFile: refuse,
     makeFolder: refuse,
     removeFolder: refuse,
+    ...(inner.removeFolderMark && { removeFolderMark: refuse }),
     ...(inner.removeFiles && { removeFiles: refuse }),
     ...(inner.copyWithin && { copyWithin: refuse }),
     ...(inner.copyFrom && { copyFrom: refuse }),

@@ -32,6 +32,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     moveFolderWithin,
     trashFolder,
     makeDurable,
+    removeFolderMark,
     setModifiedTime,
   } = inner;
   const { removeFiles, listDeep, changesSince, extras, close } = inner;
@@ -183,6 +184,11 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     ...(makeDurable && {
       makeDurable: (file, signal) =>
         again(`force ${file.path} to the disk`, () => makeDurable.call(inner, file, signal), signal),
+    }),
+
+    ...(removeFolderMark && {
+      removeFolderMark: (folder, signal) =>
+        again(`remove the mark of ${folder}/`, () => removeFolderMark.call(inner, folder, signal), signal),
     }),
 
     ...(setModifiedTime && {

@@ -143,9 +143,61 @@ test('edit in place: a save stores the modified time, which later stats tell wit
 
 test('edit in place: folders on the way to a file are not stored as objects', async () => {
   await fs.writeFile(remoteUri(`${bucket}/parents/a/b/c.txt`), Buffer.from('c'));
-  await fs.createDirectory(remoteUri(`${bucket}/parents/x/y`));
-  assert.deepEqual(await fs.readDirectory(remoteUri(`${bucket}/parents/x/y`)), []);
-  assert.deepEqual(await keys('parents/'), ['parents/a/b/c.txt']);
+  const names = ['1.txt', '2.txt', 'deep/3.txt'];
+  await Promise.all(
+    names.map((name) => fs.writeFile(remoteUri(`${bucket}/parents/at-once/${name}`), Buffer.from(name))),
+  );
+  const edit = new vscode.WorkspaceEdit();
+  edit.createFile(remoteUri(`${bucket}/parents/by-edit/new/d.txt`), { contents: Buffer.from('d') });
+  assert.ok(await vscode.workspace.applyEdit(edit));
+  await fs.copy(remoteUri(`${bucket}/parents/a/b/c.txt`), remoteUri(`${bucket}/parents/copied/to/c.txt`));
+  await fs.rename(remoteUri(`${bucket}/parents/a/b/c.txt`), remoteUri(`${bucket}/parents/moved/to/c.txt`));
+  assert.deepEqual(await keys('parents/'), [
+    ...names.map((name) => `parents/at-once/${name}`),
+    'parents/by-edit/new/d.txt',
+    'parents/copied/to/c.txt',
+    'parents/moved/to/c.txt',
+  ]);
+  // In this window, as on a disk, the folder that lost its last file is still there.
+  assert.deepEqual(await fs.readDirectory(remoteUri(`${bucket}/parents/a/b`)), []);
+});
+
+test('edit in place: a folder that an extension makes is there for everybody', async () => {
+  const folder = remoteUri(`${bucket}/made/x/y`);
+  await fs.createDirectory(folder);
+  assert.deepEqual(await keys('made/'), ['made/x/y/']);
+  assert.deepEqual(await fs.readDirectory(folder), []);
+  // Made again, it is no error and no other object.
+  await fs.createDirectory(folder);
+  // It was looked for first, as extensions do.
+  const settings = remoteUri(`${bucket}/made/looked/settings.txt`);
+  await assert.rejects(Promise.resolve(fs.stat(settings)));
+  await fs.createDirectory(remoteUri(`${bucket}/made/looked`));
+  assert.deepEqual(await keys('made/'), ['made/looked/', 'made/x/y/']);
+  // A file that is written into it later leaves it what it is.
+  await fs.writeFile(settings, Buffer.from('s'));
+  await fs.delete(settings);
+  assert.deepEqual(await keys('made/looked/'), ['made/looked/']);
+});
+
+test('edit in place: empty folders come along when the folder above them is renamed or copied', async () => {
+  await fs.createDirectory(remoteUri(`${bucket}/tree/stored/empty`));
+  await fs.writeFile(remoteUri(`${bucket}/tree/full/a.txt`), Buffer.from('a'));
+  // Lost its last file, so only this window knows of it.
+  await fs.writeFile(remoteUri(`${bucket}/tree/emptied/deep/b.txt`), Buffer.from('b'));
+  await fs.delete(remoteUri(`${bucket}/tree/emptied/deep/b.txt`));
+  await fs.copy(remoteUri(`${bucket}/tree`), remoteUri(`${bucket}/tree-copy`));
+  await fs.rename(remoteUri(`${bucket}/tree`), remoteUri(`${bucket}/tree-moved`));
+  for (const top of ['tree-copy', 'tree-moved']) {
+    const names = async (path: string) =>
+      (await fs.readDirectory(remoteUri(`${bucket}/${top}${path}`))).map(([name]) => name).sort();
+    assert.deepEqual(await names(''), ['emptied', 'full', 'stored'], top);
+    assert.deepEqual(await names('/stored'), ['empty'], top);
+    assert.deepEqual(await names('/stored/empty'), [], top);
+    assert.deepEqual(await names('/emptied'), ['deep'], top);
+    assert.deepEqual(await keys(`${top}/`), [`${top}/full/a.txt`, `${top}/stored/empty/`]);
+  }
+  await assert.rejects(Promise.resolve(fs.stat(remoteUri(`${bucket}/tree`))));
 });
 
 test('edit in place: no bucket is made, renamed or deleted as if it were a folder', async () => {

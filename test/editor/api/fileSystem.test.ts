@@ -80,15 +80,17 @@ test('file system: an absent file is FileNotFound, and nothing else is', async (
 
 test('file system: a folder is not read as a file, nor a file as a folder', async () => {
   await put('kinds/folder/file.txt', 'x');
-  // On S3 there is no object of a folder's name, so "not found" is as true as "is a folder"; empty content would be a lie.
-  await assert.rejects(Promise.resolve(fs.readFile(remoteUri(`${bucket}/kinds/folder`))));
+  for (const folder of ['', bucket, `${bucket}/kinds`, `${bucket}/kinds/folder`, `${bucket}/kinds/folder/`])
+    await failsWith('FileIsADirectory', fs.readFile(remoteUri(folder)));
+  await fs.createDirectory(remoteUri(`${bucket}/kinds/empty`));
+  await failsWith('FileIsADirectory', fs.readFile(remoteUri(`${bucket}/kinds/empty`)));
   await failsWith('FileNotADirectory', fs.readDirectory(remoteUri(`${bucket}/kinds/folder/file.txt`)));
 });
 
 test('file system: an unknown remote and an impossible name are refused in words', async () => {
   const unknown = vscode.Uri.parse('cloudremotes://nobody/bucket/key.txt');
   await assert.rejects(Promise.resolve(fs.readFile(unknown)), /nobody/);
-  await assert.rejects(Promise.resolve(fs.readFile(remoteUri(`${bucket}/a//b.txt`))), (error: unknown) => {
+  await assert.rejects(Promise.resolve(fs.readFile(remoteUri(`${bucket}/a\0b.txt`))), (error: unknown) => {
     assert.ok(error instanceof Error && !/undefined/.test(error.message));
     return true;
   });

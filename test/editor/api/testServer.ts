@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../../src/backends/backend';
+import type { Fault } from '../../servers/s3/faults';
 import type { LoggedRequest } from '../../servers/s3/requestLog';
 
 const server = JSON.parse(process.env['CLOUD_REMOTES_TEST_S3'] ?? '{}') as {
@@ -30,6 +31,24 @@ export function independentClient(): S3Client {
 /** The requests that the S3 server has answered so far, oldest first. */
 export async function serverRequests(): Promise<readonly LoggedRequest[]> {
   return (await (await fetch(server.door)).json()) as LoggedRequest[];
+}
+
+/** Makes the S3 server fail or wait, as its `Fault` says; `clearFaults` ends it. */
+export async function addFault(fault: Fault): Promise<void> {
+  await fetch(server.door, { method: 'POST', body: JSON.stringify(fault) });
+}
+
+export async function clearFaults(): Promise<void> {
+  await fetch(server.door, { method: 'DELETE' });
+}
+
+/** Resolves when `is` answers true; rejects after 20 seconds, naming what was waited for. */
+export async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!(await is())) {
+    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** The Uri of `bucket/key` on the remote that the tests have. */

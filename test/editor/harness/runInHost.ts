@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import type { Fault } from '../../servers/s3/faults';
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';
@@ -11,7 +12,7 @@ import { unpackedExtension } from './packedExtension';
 import { projectRoot } from './projectRoot';
 import { environmentRemote, keysInEnvironment } from './session';
 
-const RUN_SECONDS = 180;
+const RUN_SECONDS = 480;
 
 /**
  * Runs the bundled tests (`folder`/tests/index.js) in the extension host of the editor in `editor`, prints one line each
@@ -123,10 +124,21 @@ function tell(server: EditorServer): string {
   return `${server.output().trim().split('\n').slice(-20).join('\n')}\nThe editor's logs: ${folder}`;
 }
 
-/** Lets the tests, which run in another process, see the S3 server's requests (GET /requests). */
+/**
+ * Lets the tests, which run in another process, see the S3 server's requests (GET), add a fault (POST of a `Fault` as JSON) and end
+ * all faults (DELETE). Each answer is the requests so far.
+ */
 async function openSideDoor(s3: S3TestServer): Promise<{ server: Server; url: string }> {
-  const server = createServer((_request, response) => {
-    response.end(JSON.stringify(s3.requests));
+  const server = createServer((request, response) => {
+    void (async () => {
+      if (request.method === 'DELETE') s3.clearFaults();
+      if (request.method === 'POST') {
+        const parts: Uint8Array[] = [];
+        for await (const part of request) parts.push(part);
+        s3.addFault(JSON.parse(Buffer.concat(parts).toString()) as Fault);
+      }
+      response.end(JSON.stringify(s3.requests));
+    })();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };

@@ -1,0 +1,384 @@
+import assert from 'node:assert/strict';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import * as vscode from 'vscode';
+import { test } from '../harness/inHostTests';
+import {
+  addFault,
+  clearFaults,
+  configureRemotes,
+  independentClient,
+  remoteUri,
+  serverRequests,
+  until,
+} from './testServer';
+
+const s3 = independentClient();
+const bucket = 'conflict-tests';
+const { fs } = vscode.workspace;
+
+async function put(key: string, body: string | Uint8Array): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+}
+
+async function bytes(key: string): Promise<Buffer> {
+  const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
+}
+
+const stored = async (key: string) => String(await bytes(key));
+
+async function keys(prefix: string): Promise<(string | undefined)[]> {
+  const answer = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+  return (answer.Contents ?? []).map(({ Key }) => Key);
+}
+
+async function show(key: string, encoding?: string): Promise<vscode.TextDocument> {
+  const uri = remoteUri(`${bucket}/${key}`);
+  const document = await vscode.workspace.openTextDocument(uri, encoding ? { encoding } : undefined);
+  await vscode.window.showTextDocument(document, { preview: false });
+  return document;
+}
+
+/** As typed on the keyboard, at the start of the document. */
+async function type(document: vscode.TextDocument, text: string): Promise<void> {
+  const editor = await vscode.window.showTextDocument(document, { preview: false });
+  editor.selection = new vscode.Selection(0, 0, 0, 0);
+  await vscode.commands.executeCommand('type', { text });
+}
+
+async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+}
+
+const save = (document: vscode.TextDocument) => Promise.resolve(document.save()).catch(() => false);
+
+async function undo(document: vscode.TextDocument): Promise<void> {
+  await vscode.window.showTextDocument(document, { preview: false });
+  await vscode.commands.executeCommand('undo');
+}
+
+async function close(document: vscode.TextDocument): Promise<void> {
+  await vscode.window.showTextDocument(document, { preview: false });
+  await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+}
+
+/** A document whose save was refused since the file became `theirs` meanwhile. */
+async function inConflict(key: string, theirs: string | undefined): Promise<vscode.TextDocument> {
+  await put(key, 'first\n');
+  const document = await show(key);
+  await type(document, 'mine ');
+  if (theirs === undefined) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  else await put(key, theirs);
+  assert.equal(await save(document), false);
+  assert.ok(document.isDirty);
+  return document;
+}
+
+test('conflicts: the bucket of these tests is there', async () => {
+  await configureRemotes();
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+});
+
+for (const theirs of ['', 'T', 'THEIR\n', 'theirs is much longer than what was opened\n', undefined]) {
+  const size = theirs === undefined ? 'a version that was deleted' : `a version of ${theirs.length} bytes`;
+  test(`conflicts: Overwrite stores the text over ${size}`, async () => {
+    const key = `overwrite/${theirs?.length ?? 'gone'}.txt`;
+    const document = await inConflict(key, theirs);
+    await vscode.commands.executeCommand('cloudRemotes.overwriteRemote', document.uri);
+    assert.equal(await stored(key), 'mine first\n');
+    assert.equal(document.isDirty, false);
+    // And it goes on from there.
+    await type(document, 'more ');
+    assert.equal(await save(document), true);
+    assert.equal(await stored(key), 'more mine first\n');
+    await close(document);
+  });
+}
+
+test('conflicts: Overwrite replaces the version that was told of and none that came later', async () => {
+  const document = await inConflict('later.txt', 'theirs, longer than before\n');
+  await put('later.txt', 'theirs once more, of yet another size\n');
+  await vscode.commands.executeCommand('cloudRemotes.overwriteRemote', document.uri);
+  assert.equal(await stored('later.txt'), 'theirs once more, of yet another size\n');
+  assert.ok(document.isDirty);
+  await vscode.commands.executeCommand('cloudRemotes.overwriteRemote', document.uri);
+  assert.equal(await stored('later.txt'), 'mine first\n');
+  await close(document);
+});
+
+/** Lets Save as Copy wait at the server until `meanwhile` is done. */
+async function saveAsCopy(document: vscode.TextDocument, meanwhile: () => Promise<unknown>): Promise<void> {
+  const before = (await serverRequests()).length;
+  const isCopying = async () => {
+    const since = (await serverRequests()).slice(before);
+    return since.some(({ operation, key }) => operation === 'HeadObject' || key?.includes(' copy'));
+  };
+  await addFault({ operation: 'PutObject', bucket, delayMs: 1500 });
+  const ended = Promise.resolve(vscode.commands.executeCommand('cloudRemotes.saveAsCopy', document.uri));
+  try {
+    await Promise.race([until('the copy is on its way', isCopying), ended]);
+    await meanwhile();
+  } finally {
+    await ended;
+    await clearFaults();
+  }
+}
+
+test('conflicts: Save as Copy keeps both, and the document shows theirs', async () => {
+  const document = await inConflict('copies/plain.txt', 'THEIRS\n');
+  await saveAsCopy(document, async () => {});
+  assert.equal(await stored('copies/plain copy.txt'), 'mine first\n');
+  assert.equal(document.getText(), 'THEIRS\n');
+  assert.equal(document.isDirty, false);
+});
+
+test('conflicts: what is typed while Save as Copy stores stays in the document, unsaved', async () => {
+  const document = await inConflict('copies/typed.txt', 'THEIRS\n');
+  await saveAsCopy(document, () => type(document, 'more '));
+  assert.equal(await stored('copies/typed copy.txt'), 'mine first\n');
+  assert.equal(document.getText(), 'more mine first\n');
+  assert.ok(document.isDirty);
+  // It is still a conflict, with the same ways out.
+  assert.equal(await save(document), false);
+  assert.equal(await stored('copies/typed.txt'), 'THEIRS\n');
+  await vscode.commands.executeCommand('cloudRemotes.saveAsCopy', document.uri);
+  assert.equal(await stored('copies/typed copy 2.txt'), 'more mine first\n');
+  assert.equal(document.getText(), 'THEIRS\n');
+});
+
+test('conflicts: an edit by an extension, or an undo, while Save as Copy stores stays as well', async () => {
+  const edited = await inConflict('copies/edited.txt', 'THEIRS\n');
+  await saveAsCopy(edited, () => replaceAll(edited, 'formatted\n'));
+  assert.equal(edited.getText(), 'formatted\n');
+  assert.ok(edited.isDirty);
+  await close(edited);
+  const undone = await inConflict('copies/undone.txt', 'THEIRS\n');
+  await type(undone, 'x');
+  await saveAsCopy(undone, () => undo(undone));
+  assert.equal(undone.getText(), 'mine first\n');
+  assert.ok(undone.isDirty);
+  await close(undone);
+});
+
+test('conflicts: Save as Copy never gives up another document that came to the front meanwhile', async () => {
+  await put('copies/other.txt', 'other\n');
+  const document = await inConflict('copies/front.txt', 'THEIRS\n');
+  const other = await show('copies/other.txt');
+  await saveAsCopy(document, () => type(other, 'precious '));
+  assert.equal(other.getText(), 'precious other\n');
+  assert.ok(other.isDirty);
+  assert.equal(await stored('copies/front copy.txt'), 'mine first\n');
+  await close(other);
+});
+
+test('conflicts: Save as Copy of a file that was deleted leaves the text where it is', async () => {
+  const document = await inConflict('copies/gone.txt', undefined);
+  await saveAsCopy(document, async () => {});
+  assert.equal(await stored('copies/gone copy.txt'), 'mine first\n');
+  assert.equal(document.getText(), 'mine first\n');
+  await close(document);
+});
+
+const utf16 = (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]);
+
+/** What somebody else makes of a file, so that the editor shows the same text or nearly so. */
+const foreign: readonly {
+  readonly what: string;
+  readonly first: string | Buffer;
+  readonly theirs: string | Buffer;
+  readonly encoding?: string;
+}[] = [
+  { what: 'other line ends', first: 'a\nb\n', theirs: 'a\r\nb\r\n' },
+  { what: 'line ends of the other kind', first: 'a\r\nb\r\n', theirs: 'a\nb\n' },
+  { what: 'a byte order mark', first: 'a\nb\n', theirs: '\ufeffa\nb\n' },
+  { what: 'no byte order mark any more', first: '\ufeffa\n', theirs: 'a\n' },
+  { what: 'a mark and other line ends', first: 'a\nb\n', theirs: '\ufeffa\r\nb\r\n' },
+  { what: 'line ends of both kinds', first: 'a\nb\nc\n', theirs: 'a\nb\r\nc\n' },
+  { what: 'other line ends among some of both kinds', first: 'a\nb\r\nc\n', theirs: 'a\r\nb\nc\n' },
+  { what: 'one line end more', first: 'a', theirs: 'a\n' },
+  { what: 'another encoding', first: 'ä\n', theirs: utf16('ä\n') },
+  { what: 'composed letters', first: 'e\u0301\n', theirs: '\u00e9\n' },
+  {
+    what: 'other line ends in Latin-1',
+    first: Buffer.from([0xe4, 0x0a]),
+    theirs: Buffer.from([0xe4, 0x0d, 0x0a]),
+    encoding: 'iso88591',
+  },
+];
+
+for (const { what, first, theirs, encoding } of foreign)
+  test(`conflicts: after typing and undoing, a save does not overwrite a version with ${what}`, async () => {
+    const key = `undo/${what}.txt`;
+    await put(key, first);
+    const document = await show(key, encoding);
+    const text = document.getText();
+    await type(document, 'x');
+    await put(key, theirs);
+    // Anyone reads it: a search, a comparison.
+    await fs.readFile(document.uri);
+    await undo(document);
+    assert.equal(document.getText(), text);
+    await until('the editor takes it for saved', () => !document.isDirty);
+    // The second look at an unchanged document has passed.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await type(document, 'y');
+    assert.equal(await save(document), false);
+    assert.deepEqual(await bytes(key), Buffer.from(theirs));
+    await close(document);
+  });
+
+test('conflicts: a document that was reloaded goes on from the version that it shows', async () => {
+  for (const { what, first, theirs, encoding } of foreign) {
+    const key = `reload/${what}.txt`;
+    await put(key, first);
+    const document = await show(key, encoding);
+    await type(document, 'x');
+    await put(key, theirs);
+    await vscode.commands.executeCommand('workbench.action.files.revert');
+    await until('the editor takes it for saved', () => !document.isDirty);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await type(document, 'y');
+    // Where the editor shows both alike there may be one question too many, but never a silent overwrite.
+    const saved = await save(document);
+    const alike = ['line ends of both kinds', 'other line ends among some of both kinds'].includes(what);
+    assert.ok(saved || alike, what);
+    if (!saved) assert.deepEqual(await bytes(key), Buffer.from(theirs));
+    await close(document);
+  }
+});
+
+test('conflicts: undoing past a save, saving and doing it again is no conflict with oneself', async () => {
+  await put('undo/own.txt', 'one\n');
+  const document = await show('undo/own.txt');
+  await type(document, 'x');
+  assert.equal(await save(document), true);
+  for (const [command, text] of [
+    ['undo', 'one\n'],
+    ['redo', 'xone\n'],
+    ['undo', 'one\n'],
+  ] as const) {
+    await vscode.commands.executeCommand(command);
+    assert.equal(document.getText(), text);
+    assert.equal(await save(document), true, command);
+    assert.equal(await stored('undo/own.txt'), text);
+  }
+  await close(document);
+});
+
+/** What an import updater does on a rename: it edits the file and renames it, in one go and in either order. */
+const editsAndRenames: readonly { readonly what: string; readonly open: boolean; readonly order: string }[] =
+  [
+    { what: 'is not open', open: false, order: 'edit, rename' },
+    { what: 'is not open, renamed first', open: false, order: 'rename, edit' },
+    { what: 'is open', open: true, order: 'edit, rename' },
+  ];
+
+for (const { what, open, order } of editsAndRenames)
+  test(`conflicts: one edit that changes and renames a file that ${what} can be saved`, async () => {
+    const [from, to] = [`renames/${what}.txt`, `renames/${what} now.txt`];
+    await put(from, 'one\n');
+    if (open) await show(from);
+    const [a, b] = [remoteUri(`${bucket}/${from}`), remoteUri(`${bucket}/${to}`)];
+    const edit = new vscode.WorkspaceEdit();
+    if (order === 'rename, edit') {
+      edit.renameFile(a, b);
+      edit.insert(b, new vscode.Position(0, 0), 'import ');
+    } else {
+      edit.insert(a, new vscode.Position(0, 0), 'import ');
+      edit.renameFile(a, b);
+    }
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    const document = await show(to);
+    assert.equal(document.getText(), 'import one\n');
+    assert.equal(await save(document), true);
+    assert.equal(await stored(to), 'import one\n');
+    assert.deepEqual(await keys(from), []);
+    await type(document, 'more ');
+    assert.equal(await save(document), true);
+    await close(document);
+  });
+
+test('conflicts: an edit of files in a folder that is renamed in the same go can be saved, all of them', async () => {
+  const names = ['a.txt', 'b.txt', 'deep/c.txt'];
+  for (const name of names) await put(`module/${name}`, `${name}\n`);
+  const edit = new vscode.WorkspaceEdit();
+  for (const name of names)
+    edit.insert(remoteUri(`${bucket}/module/${name}`), new vscode.Position(0, 0), 'import ');
+  edit.renameFile(remoteUri(`${bucket}/module`), remoteUri(`${bucket}/moved`));
+  assert.ok(await vscode.workspace.applyEdit(edit));
+  for (const name of names) {
+    const document = await show(`moved/${name}`);
+    assert.equal(await save(document), true, name);
+    assert.equal(await stored(`moved/${name}`), `import ${name}\n`);
+    await close(document);
+  }
+});
+
+test('conflicts: a text that was behind its file when that was renamed overwrites nothing', async () => {
+  await put('behind/a.txt', 'one\n');
+  const document = await show('behind/a.txt');
+  await type(document, 'mine ');
+  await put('behind/a.txt', 'THEIRS\n');
+  const edit = new vscode.WorkspaceEdit();
+  edit.renameFile(document.uri, remoteUri(`${bucket}/behind/b.txt`));
+  assert.ok(await vscode.workspace.applyEdit(edit));
+  const moved = await show('behind/b.txt');
+  assert.equal(moved.getText(), 'mine one\n');
+  assert.equal(await save(moved), false);
+  assert.equal(await stored('behind/b.txt'), 'THEIRS\n');
+  await close(moved);
+});
+
+test('conflicts: a save makes a file again that this window deleted, as on a disk', async () => {
+  const folder = remoteUri(`${bucket}/deleted/folder`);
+  const ways: Readonly<Record<string, (uri: vscode.Uri) => PromiseLike<unknown>>> = {
+    file: (uri) => fs.delete(uri),
+    folder: () => fs.delete(folder, { recursive: true }),
+    edit: async (uri) => {
+      const edit = new vscode.WorkspaceEdit();
+      edit.deleteFile(uri);
+      assert.ok(await vscode.workspace.applyEdit(edit));
+    },
+  };
+  for (const [what, remove] of Object.entries(ways)) {
+    const key = `deleted/folder/${what}.txt`;
+    await put(key, 'one\n');
+    const document = await show(key);
+    await type(document, 'mine ');
+    await remove(document.uri);
+    if (!document.isClosed && document.isDirty) {
+      assert.equal(await save(document), true, what);
+      assert.equal(await stored(key), 'mine one\n', what);
+    }
+    if (!document.isClosed) await close(document);
+  }
+});
+
+test('conflicts: what somebody put in the place of a file that this window deleted is not overwritten', async () => {
+  await put('deleted/again.txt', 'one\n');
+  const document = await show('deleted/again.txt');
+  await type(document, 'mine ');
+  await fs.delete(document.uri);
+  await put('deleted/again.txt', 'THEIRS\n');
+  assert.equal(await save(document), false);
+  assert.equal(await stored('deleted/again.txt'), 'THEIRS\n');
+  await close(document);
+});
+
+test('conflicts: a file that somebody else deleted is not silently made again', async () => {
+  await put('deleted/foreign.txt', 'one\n');
+  const document = await show('deleted/foreign.txt');
+  await type(document, 'mine ');
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'deleted/foreign.txt' }));
+  assert.equal(await save(document), false);
+  assert.deepEqual(await keys('deleted/foreign.txt'), []);
+  await close(document);
+});
