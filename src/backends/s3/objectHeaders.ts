@@ -52,18 +52,18 @@ function text(headers: IncomingHttpHeaders, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The headers that give an object these attributes. */
+/** The headers that give an object these attributes, byte for byte. Pure. */
 export function headersOf(attributes: ObjectAttributes): Record<string, string> {
   const headers: Record<string, string> = {};
   const set = (name: string, value: string | undefined) => {
-    if (value !== undefined) headers[name] = value;
+    if (value !== undefined) headers[name] = asBytes(value);
   };
   set('content-type', attributes.ContentType);
   set('cache-control', attributes.CacheControl);
   set('content-encoding', attributes.ContentEncoding);
   set('content-disposition', attributes.ContentDisposition);
   set('content-language', attributes.ContentLanguage);
-  set('expires', attributes.Expires?.toUTCString());
+  set('expires', attributes.Expires);
   set('x-amz-website-redirect-location', attributes.WebsiteRedirectLocation);
   set('x-amz-storage-class', attributes.StorageClass);
   set('x-amz-server-side-encryption', attributes.ServerSideEncryption);
@@ -71,6 +71,11 @@ export function headersOf(attributes: ObjectAttributes): Record<string, string> 
   set('x-amz-acl', attributes.ACL);
   set('x-amz-tagging', attributes.Tagging);
   for (const [name, value] of Object.entries(attributes.Metadata ?? {}))
-    headers[`${metadataPrefix}${name.toLowerCase()}`] = value;
+    set(`${metadataPrefix}${name.toLowerCase()}`, value);
   return headers;
+}
+
+/** Headers are bytes, one a character: those of an answer go back as they came, and what can't be one of them is spelled in UTF-8. */
+function asBytes(value: string): string {
+  return /[^\u0000-\u00ff]/.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
 }

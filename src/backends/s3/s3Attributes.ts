@@ -16,7 +16,6 @@ export type ObjectAttributes = Pick<
   | 'ContentEncoding'
   | 'ContentDisposition'
   | 'ContentLanguage'
-  | 'Expires'
   | 'WebsiteRedirectLocation'
   | 'Metadata'
   | 'StorageClass'
@@ -24,7 +23,10 @@ export type ObjectAttributes = Pick<
   | 'SSEKMSKeyId'
   | 'ACL'
   | 'Tagging'
->;
+> & {
+  /** As the service spells it: what is no date goes through as well (`Expires: 0`). */
+  readonly Expires?: string;
+};
 
 /** The attributes of a file written anew: what it is a copy of, the remote's settings and the file's name tell them. Pure. */
 export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {
@@ -36,7 +38,7 @@ export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Conf
     ...given('ContentEncoding', headers['content-encoding']),
     ...given('ContentDisposition', headers['content-disposition']),
     ...given('ContentLanguage', headers['content-language']),
-    ...given('Expires', expiresOf(headers['expires'])),
+    ...given('Expires', headers['expires']),
     Metadata: withModified(metadata, facts.modified),
   };
 }
@@ -138,18 +140,13 @@ function attributesOfFacts(before: ObjectFacts, config: S3Config): ObjectAttribu
     ...given('ContentEncoding', before.contentEncoding),
     ...given('ContentDisposition', before.contentDisposition),
     ...given('ContentLanguage', before.contentLanguage),
-    ...given('Expires', expiresOf(before.expires)),
+    ...given('Expires', before.expires),
     ...given('WebsiteRedirectLocation', before.websiteRedirect),
     ...given('StorageClass', before.storageClass as ObjectAttributes['StorageClass']),
     ...given('ServerSideEncryption', before.serverSideEncryption as ObjectAttributes['ServerSideEncryption']),
     ...given('SSEKMSKeyId', before.sseKmsKeyId),
     ...given('ACL', config.acl as ObjectAttributes['ACL']),
   };
-}
-
-function expiresOf(text: string | undefined): Date | undefined {
-  const expires = text === undefined ? undefined : new Date(text);
-  return expires && Number.isFinite(expires.getTime()) ? expires : undefined;
 }
 
 /** The tags of an object in the form of a query (`a=1&b=2`); undefined when it has none. */

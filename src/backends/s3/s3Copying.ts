@@ -10,16 +10,9 @@ import { isDirectoryBucket } from './bucketNames';
 import { copiedAttributes, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { copySourceOf, filePlaceOf } from './s3Keys';
-import {
-  archivedReason,
-  entryOfFacts,
-  md5OfFacts,
-  type ObjectFacts,
-  ownModified,
-  unquoted,
-} from './s3Objects';
+import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from './s3Objects';
 import { beginParts, completeParts, eachPart, endedOnFailure, etagOfPart, partSizeFor } from './s3PartUpload';
-import { aboutObject, type S3Requests } from './s3Requests';
+import { aboutObject, actionsFor, type S3Requests } from './s3Requests';
 
 /** Parts of a server-side copy; large, since no bytes pass through here. */
 const copyPartSize = 512 * 1024 * 1024;
@@ -148,28 +141,28 @@ async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSi
   const { config } = requests;
   const attributes = attributesOf(requests, copying);
   const { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL } = attributes;
-  const sent =
-    modified === undefined
-      ? { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL, MetadataDirective: 'COPY' as const }
-      : { ...attributes, MetadataDirective: 'REPLACE' as const };
+  const own = definedOf({ StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL });
   const tags = before.tagCount > 0 ? ['s3:GetObjectTagging', 's3:PutObjectTagging'] : [];
-  const about = aboutObject(place, 'CopyObject', [...tags, ...(ACL ? ['s3:PutObjectAcl'] : [])]);
-  const answer = await requests.run(about, signal, ({ client, sdk }) =>
-    client.send(
-      new sdk.CopyObjectCommand({
-        ...sent,
-        ...conditionOf(guard, config.conditionalWrites),
-        ...(!isDirectoryBucket(place.bucket) && { TaggingDirective: 'COPY' }),
-        Bucket: place.bucket,
-        Key: place.key,
-        CopySource: copySourceOf(filePlaceOf(source.path)),
-        ...(before.etag === undefined ? {} : { CopySourceIfMatch: `"${before.etag}"` }),
-      }),
-      { abortSignal: signal },
-    ),
+  return requests.copy(
+    {
+      from: filePlaceOf(source.path),
+      sourceIs: before.etag,
+      to: place,
+      attributes: modified === undefined ? undefined : attributes,
+      own,
+      copiesTags: !isDirectoryBucket(place.bucket),
+      condition: conditionOf(guard, config.conditionalWrites),
+    },
+    aboutObject(place, 'CopyObject', [...tags, ...actionsFor(own)]),
+    signal,
   );
-  const result = answer.CopyObjectResult;
-  return { etag: unquoted(result?.ETag), lastModifiedMs: result?.LastModified?.getTime() };
+}
+
+/** Only what is there: a header without a value would be one too. */
+function definedOf(
+  attributes: { [K in keyof ObjectAttributes]?: ObjectAttributes[K] | undefined },
+): ObjectAttributes {
+  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
 /** What is copied in parts takes nothing along by itself, so everything is given, tags too. */

@@ -11,7 +11,7 @@ import { locationOf } from './s3Config';
 import { conditionOf, headIfThere } from './s3Guards';
 import { type ObjectPlace, placeOf } from './s3Keys';
 import { unquoted } from './s3Objects';
-import { aboutObject, actionsFor, type S3Requests } from './s3Requests';
+import { aboutObject, type S3Requests } from './s3Requests';
 import { answerDate } from './sdkAnswers';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 
@@ -134,25 +134,14 @@ export async function beginParts(
   withCrc: boolean,
   signal: AbortSignal,
 ): Promise<PartUpload> {
-  const about = aboutObject(place, 'CreateMultipartUpload', actionsFor(attributes));
-  const answer = await requests.run(about, signal, ({ client, sdk }) =>
-    client.send(
-      new sdk.CreateMultipartUploadCommand({
-        ...attributes,
-        Bucket: place.bucket,
-        Key: place.key,
-        ...(withCrc && { ChecksumAlgorithm: 'CRC32' }),
-      }),
-      { abortSignal: signal },
-    ),
+  const { uploadId, serverSideEncryption, dateMs } = await requests.beginUpload(
+    place,
+    attributes,
+    withCrc,
+    signal,
   );
-  if (!answer.UploadId)
-    throw new RemoteError('damaged', 'The service began an upload in parts without naming it.');
-  return {
-    uploadId: answer.UploadId,
-    startedMs: answerDate(answer),
-    serverSideEncryption: answer.ServerSideEncryption,
-  };
+  if (!uploadId) throw new RemoteError('damaged', 'The service began an upload in parts without naming it.');
+  return { uploadId, startedMs: dateMs, serverSideEncryption };
 }
 
 /** Runs `work`; when it fails, ends the upload and passes the failure on. While it runs the upload is noted, lest a crash leave it open for ever. */

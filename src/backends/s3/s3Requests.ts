@@ -4,13 +4,13 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { bucketProblem, isDirectoryBucket } from './bucketNames';
 import type { ErrorContext } from './errorWords';
 import { keysWereRenewed } from './keptCredentials';
-import { parseListing } from './listXml';
+import { parseListing, rootElement } from './listXml';
 import { factsOfHeaders, headersOf, wholeSize } from './objectHeaders';
 import type { ObjectAttributes } from './s3Attributes';
 import type { S3Connection } from './s3Client';
 import type { S3Config } from './s3Config';
 import { toRemoteError } from './s3Errors';
-import type { ObjectPlace } from './s3Keys';
+import { copySourceOf, type ObjectPlace } from './s3Keys';
 import {
   type ListAnswer,
   type ListedObject,
@@ -18,10 +18,11 @@ import {
   type UnsizedFacts,
   unquoted,
 } from './s3Objects';
-import { sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
+import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import {
   arePlain,
   bucketRegionOf,
+  elementOf,
   type PlainRequest,
   ServiceRefusal,
   sendSigned,
@@ -77,6 +78,31 @@ export interface PartRequest {
   readonly contentMd5: string | undefined;
   /** Base64. */
   readonly crc32: string | undefined;
+}
+
+export interface CopyRequest {
+  readonly from: ObjectPlace;
+  /** An ETag without quotes: what the source has to be. */
+  readonly sourceIs: string | undefined;
+  readonly to: ObjectPlace;
+  /** All that the copy is to have; undefined = what the source has, but for what `own` gives. */
+  readonly attributes: ObjectAttributes | undefined;
+  readonly own: ObjectAttributes;
+  readonly copiesTags: boolean;
+  readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
+}
+
+export interface CopyAnswer {
+  readonly etag: string | undefined;
+  readonly lastModifiedMs: number | undefined;
+}
+
+/** An upload in parts that was begun. */
+export interface BegunUpload {
+  readonly uploadId: string;
+  readonly serverSideEncryption: string | undefined;
+  /** When the service answered, by its clock. */
+  readonly dateMs: number | undefined;
 }
 
 export interface PutAnswer {
@@ -275,15 +301,53 @@ export class S3Requests {
         if (!answer) return sdkPut(connection, request, signal);
         await textOf(answer, 'PutObject');
         mustBeAnObject(answer);
-        const encryption = answer.headers['x-amz-server-side-encryption'];
-        const date = Date.parse(answer.headers.date ?? '');
-        return {
-          etag: unquoted(answer.headers.etag),
-          serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
-          dateMs: Number.isNaN(date) ? undefined : date,
-        };
+        return { etag: unquoted(answer.headers.etag), ...toldOfWriting(answer) };
       },
     );
+  }
+
+  /** Copies a whole object within the service. */
+  copy(request: CopyRequest, about: About, signal: AbortSignal): Promise<CopyAnswer> {
+    return this.run({ ...about, operation: 'CopyObject' }, signal, async (connection) => {
+      const { from, to, sourceIs, attributes, own, condition } = request;
+      const headers = {
+        ...headersOf(attributes ?? own),
+        ...conditionHeaders(condition),
+        'x-amz-copy-source': copySourceOf(from),
+        'x-amz-metadata-directive': attributes ? 'REPLACE' : 'COPY',
+        ...(request.copiesTags && { 'x-amz-tagging-directive': 'COPY' }),
+        ...(sourceIs !== undefined && { 'x-amz-copy-source-if-match': `"${sourceIs}"` }),
+      };
+      const answer = await this.send(to.bucket, { method: 'PUT', key: to.key, headers }, signal);
+      if (!answer) return sdkCopy(connection, request, signal);
+      const document = await wholeDocument(answer, 'CopyObject', 'CopyObjectResult');
+      const modified = Date.parse(elementOf(document, 'LastModified') ?? '');
+      return {
+        etag: unquoted(elementOf(document, 'ETag')),
+        lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
+      };
+    });
+  }
+
+  /** Begins an upload in parts. */
+  beginUpload(
+    place: ObjectPlace,
+    attributes: ObjectAttributes,
+    withCrc: boolean,
+    signal: AbortSignal,
+  ): Promise<BegunUpload> {
+    const about = aboutObject(place, 'CreateMultipartUpload', actionsFor(attributes));
+    return this.run(about, signal, async (connection) => {
+      const headers = {
+        ...headersOf(attributes),
+        ...(withCrc && { 'x-amz-checksum-algorithm': 'CRC32' }),
+      };
+      const plain: PlainRequest = { method: 'POST', key: place.key, query: [['uploads', '']], headers };
+      const answer = await this.send(place.bucket, plain, signal);
+      if (!answer) return sdkBeginUpload(connection, place, attributes, withCrc, signal);
+      const document = await wholeDocument(answer, 'CreateMultipartUpload', 'InitiateMultipartUploadResult');
+      return { uploadId: elementOf(document, 'UploadId') ?? '', ...toldOfWriting(answer) };
+    });
   }
 
   /** Sends one part of an upload. The answer is its ETag as the service spells it, quotes and all. */
@@ -337,6 +401,33 @@ export class S3Requests {
       }
     }
   }
+}
+
+function conditionHeaders({ IfMatch, IfNoneMatch }: PutRequest['condition']): Record<string, string> {
+  return {
+    ...(IfMatch !== undefined && { 'if-match': IfMatch }),
+    ...(IfNoneMatch !== undefined && { 'if-none-match': IfNoneMatch }),
+  };
+}
+
+function toldOfWriting({ headers }: IncomingMessage): Omit<BegunUpload, 'uploadId'> {
+  const encryption = headers['x-amz-server-side-encryption'];
+  const date = Date.parse(headers.date ?? '');
+  return {
+    serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
+    dateMs: Number.isNaN(date) ? undefined : date,
+  };
+}
+
+/**
+ * The document with which `operation` succeeded. A failure that the service finds out after its first byte comes under a success; and what
+ * has another root is no S3 service's.
+ */
+async function wholeDocument(answer: IncomingMessage, operation: string, root: string): Promise<string> {
+  const document = await textOf(answer, operation);
+  const found = rootElement(document);
+  if (found === root) return document;
+  throw new ServiceRefusal(found === 'Error' ? 503 : (answer.statusCode ?? 200), answer.headers, document);
 }
 
 /**

@@ -1,11 +1,28 @@
 import { Readable } from 'node:stream';
-import type { GetObjectCommandOutput, HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type {
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommandOutput,
+  HeadObjectCommandOutput,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
 import { wholeSize } from './objectHeaders';
+import type { ObjectAttributes } from './s3Attributes';
 import type { S3Connection } from './s3Client';
-import { decodeListedKey, type ObjectPlace } from './s3Keys';
+import { copySourceOf, decodeListedKey, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from './s3Objects';
-import type { GetAnswer, GetOptions, ListRequest, PartRequest, PutAnswer, PutRequest } from './s3Requests';
+import type {
+  BegunUpload,
+  CopyAnswer,
+  CopyRequest,
+  GetAnswer,
+  GetOptions,
+  ListRequest,
+  PartRequest,
+  PutAnswer,
+  PutRequest,
+} from './s3Requests';
 import { answerDate } from './sdkAnswers';
 
 /**
@@ -107,24 +124,83 @@ export async function sdkPut(
       'unavailable',
       `The content for "${place.bucket}/${place.key}" has to be sent anew.`,
     );
-  const answer = await client.send(
-    new sdk.PutObjectCommand({
-      ...attributes,
-      ...condition,
-      Bucket: place.bucket,
-      Key: place.key,
-      Body: content,
-      ContentLength: length,
-      ContentMD5: contentMd5,
-      ...(crc32 && { ChecksumCRC32: crc32 }),
-    }),
-    { abortSignal: signal },
-  );
+  const { Expires, ...rest } = attributes;
+  const command = new sdk.PutObjectCommand({
+    ...rest,
+    ...condition,
+    Bucket: place.bucket,
+    Key: place.key,
+    Body: content,
+    ContentLength: length,
+    ContentMD5: contentMd5,
+    ...(crc32 && { ChecksumCRC32: crc32 }),
+  });
+  addExpires(command, Expires);
+  const answer = await client.send(command, { abortSignal: signal });
   return {
     etag: unquoted(answer.ETag),
     serverSideEncryption: answer.ServerSideEncryption,
     dateMs: answerDate(answer),
   };
+}
+
+export async function sdkCopy(
+  { client, sdk }: S3Connection,
+  { from, sourceIs, to, attributes, own, copiesTags, condition }: CopyRequest,
+  signal: AbortSignal,
+): Promise<CopyAnswer> {
+  const { Expires, ...rest } = attributes ?? own;
+  const command = new sdk.CopyObjectCommand({
+    ...rest,
+    ...condition,
+    MetadataDirective: attributes ? 'REPLACE' : 'COPY',
+    ...(copiesTags && { TaggingDirective: 'COPY' }),
+    Bucket: to.bucket,
+    Key: to.key,
+    CopySource: copySourceOf(from),
+    ...(sourceIs === undefined ? {} : { CopySourceIfMatch: `"${sourceIs}"` }),
+  });
+  addExpires(command, Expires);
+  const { CopyObjectResult: result } = await client.send(command, { abortSignal: signal });
+  return { etag: unquoted(result?.ETag), lastModifiedMs: result?.LastModified?.getTime() };
+}
+
+export async function sdkBeginUpload(
+  { client, sdk }: S3Connection,
+  { bucket, key }: ObjectPlace,
+  { Expires, ...attributes }: ObjectAttributes,
+  withCrc: boolean,
+  signal: AbortSignal,
+): Promise<BegunUpload> {
+  const command = new sdk.CreateMultipartUploadCommand({
+    ...attributes,
+    Bucket: bucket,
+    Key: key,
+    ...(withCrc && { ChecksumAlgorithm: 'CRC32' }),
+  });
+  addExpires(command, Expires);
+  const answer = await client.send(command, { abortSignal: signal });
+  return {
+    uploadId: answer.UploadId ?? '',
+    serverSideEncryption: answer.ServerSideEncryption,
+    dateMs: answerDate(answer),
+  };
+}
+
+/** The SDK takes only dates for it; what else an object has there must not be lost. */
+function addExpires(
+  command: PutObjectCommand | CopyObjectCommand | CreateMultipartUploadCommand,
+  expires: string | undefined,
+): void {
+  if (expires === undefined) return;
+  // A stack is of its own command's types, which this doesn't look at.
+  (command as PutObjectCommand).middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers['expires'] = expires;
+      return next(args);
+    },
+    { step: 'build', priority: 'low', name: 'addExpires' },
+  );
 }
 
 export async function sdkPutPart(

@@ -19,10 +19,10 @@ export const maxAnswerBytes = 32 * 1024 * 1024;
 const skewMs = 4 * 60_000;
 
 export interface PlainRequest {
-  readonly method: 'GET' | 'HEAD' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST';
   readonly key: string;
   readonly query?: RequestToSign['query'];
-  /** Names in lower case, values of printable ASCII. */
+  /** Names in lower case; each character of a value is one byte. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | Readable;
   /** Bytes of a streamed body. */
@@ -86,8 +86,9 @@ export async function sendSigned(
   const { config } = connection.client;
   const path = `${address.basePath}/${request.key.split('/').map(encodePart).join('/')}`;
   const query = request.query ?? [];
-  const bodyHeaders: Record<string, string> =
-    request.method === 'PUT' ? { 'content-length': String(lengthOf(request)) } : {};
+  const bodyHeaders: Record<string, string> = request.method.startsWith('P')
+    ? { 'content-length': String(lengthOf(request)) }
+    : {};
   const toSign: RequestToSign = {
     method: request.method,
     path,
@@ -124,7 +125,7 @@ export async function sendSigned(
 /** Whether every header can be signed and sent as it is; the SDK is asked otherwise. */
 export function arePlain(headers: Readonly<Record<string, string>>): boolean {
   for (const [name, value] of Object.entries(headers))
-    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\x20-\x7e]*$/.test(value)) return false;
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return false;
   return true;
 }
 
@@ -195,7 +196,7 @@ function exchange(
       port: address.port,
       method: request.method,
       path,
-      headers,
+      headers: asSent(headers),
       timeout: silenceTimeoutMs,
     });
     let connecting: NodeJS.Timeout | undefined;
@@ -241,11 +242,22 @@ function exchange(
   });
 }
 
+/**
+ * The headers in the form that Node sends byte for byte. It takes a Content-Disposition that follows a known length for UTF-8 and writes
+ * other bytes; in a list it comes before the length, and the list is written as soon as the request is made.
+ */
+function asSent(headers: Record<string, string>): Record<string, string> | string[] {
+  if (/^[\t\x20-\x7e]*$/.test(headers['content-disposition'] ?? '')) return headers;
+  const { 'content-length': length, ...rest } = headers;
+  return [...Object.entries(rest).flat(), ...(length === undefined ? [] : ['content-length', length])];
+}
+
 function timedOut(): Error {
   return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
 }
 
-function elementOf(document: string, name: string): string | undefined {
+/** The text of the first element `name`; undefined where there is none. Pure. */
+export function elementOf(document: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(document)?.[1];
   return text === undefined ? undefined : unescaped(text);
 }

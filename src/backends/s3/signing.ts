@@ -7,7 +7,7 @@ export interface SigningScope {
   readonly service: string;
 }
 
-/** A request to be signed. Header names are lower case; `path` is already percent-encoded. */
+/** A request to be signed. Header names are lower case, each character of a value is one byte; `path` is already percent-encoded. */
 export interface RequestToSign {
   readonly method: string;
   readonly path: string;
@@ -21,6 +21,15 @@ export const unsignedPayload = 'UNSIGNED-PAYLOAD';
 
 /** Headers that proxies and Node itself add or change. */
 const unsigned = new Set(['user-agent', 'connection', 'content-length', 'transfer-encoding', 'expect']);
+
+/**
+ * Services differ in which bytes they take a value for that isn't ASCII, so such a value is signed only where it has to be: as the bytes
+ * that are sent.
+ */
+function isSigned(name: string, value: string): boolean {
+  if (unsigned.has(name)) return false;
+  return name === 'host' || name.startsWith('x-amz-') || /^[\t\x20-\x7e]*$/.test(value);
+}
 
 /** Signing keys are good for a day; one is kept per secret, day and scope. */
 let lastKey: { readonly of: string; readonly key: Buffer } | undefined;
@@ -44,21 +53,25 @@ export function signedHeaders(
     ...(keys.sessionToken && { 'x-amz-security-token': keys.sessionToken }),
   };
   const names = Object.keys(headers)
-    .filter((name) => !unsigned.has(name))
+    .filter((name) => isSigned(name, headers[name] ?? ''))
     .sort();
   let canonicalHeaders = '';
-  for (const name of names)
-    canonicalHeaders += `${name}:${(headers[name] ?? '').trim().replace(/\s+/g, ' ')}\n`;
+  for (const name of names) canonicalHeaders += `${name}:${oneSpaced(headers[name] ?? '')}\n`;
   const signed = names.join(';');
   const canonical = `${request.method}\n${request.path}\n${queryText(request.query)}\n${canonicalHeaders}\n${signed}\n${request.payloadHash}`;
   const scopeText = `${day}/${scope.region}/${scope.service}/aws4_request`;
-  const toSign = `AWS4-HMAC-SHA256\n${timestamp}\n${scopeText}\n${createHash('sha256').update(canonical).digest('hex')}`;
+  const toSign = `AWS4-HMAC-SHA256\n${timestamp}\n${scopeText}\n${createHash('sha256').update(canonical, 'latin1').digest('hex')}`;
   const signature = createHmac('sha256', signingKey(keys.secretAccessKey, day, scope))
     .update(toSign)
     .digest('hex');
   headers['authorization'] =
     `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scopeText}, SignedHeaders=${signed}, Signature=${signature}`;
   return headers;
+}
+
+/** Only what ASCII calls white space: the other characters are bytes of something else. */
+function oneSpaced(value: string): string {
+  return value.replace(/[\t ]+/g, ' ').replace(/^ | $/g, '');
 }
 
 /** A query in the order and spelling that signatures need; also what is sent. */

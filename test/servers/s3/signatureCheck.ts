@@ -245,8 +245,9 @@ function canonicalRequest(request: S3Request, claim: Claim): string {
   pairs.sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : 1));
   let headers = '';
   for (const name of claim.signedHeaders) {
-    const value = Buffer.from(headerOf(request, name) ?? '', 'latin1').toString('utf8');
-    headers += `${name}:${value.trim().replace(/ +/g, ' ')}\n`;
+    // Byte by byte, as they came: a character each.
+    const value = headerOf(request, name) ?? '';
+    headers += `${name}:${value.replace(/^[\t ]+|[\t ]+$/g, '').replace(/ +/g, ' ')}\n`;
   }
   const path = encode(decode(request.rawPath)).replaceAll('%2F', '/');
   const query = pairs.map(([name, value]) => `${name}=${value}`).join('&');
@@ -278,7 +279,7 @@ function malformed(message: string): S3Error {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return createHash('sha256').update(text, 'latin1').digest('hex');
 }
 
 function hmac(key: Buffer | string, text: string): Buffer {
