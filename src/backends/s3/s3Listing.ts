@@ -5,9 +5,10 @@ import type { ListOptions } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isDirectoryBucket } from './bucketNames';
+import type { ListRequest } from './requestShapes';
 import { isReason, pathOfKey, prefixOf, unusableKey } from './s3Keys';
 import { archivedReason, expressClass, type ListAnswer, type ListedObject, md5OfEtag } from './s3Objects';
-import type { ListRequest, S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 import type { StoredTimes } from './storedTimes';
 
 /** What a listing may know of a bucket beyond what the service lists. */

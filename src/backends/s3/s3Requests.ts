@@ -1,23 +1,28 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { bucketProblem, isDirectoryBucket } from './bucketNames';
 import type { ErrorContext } from './errorWords';
 import { keysWereRenewed } from './keptCredentials';
 import { parseListing, rootElement } from './listXml';
 import { factsOfHeaders, headersOf, wholeSize } from './objectHeaders';
+import type {
+  About,
+  BegunUpload,
+  CopyAnswer,
+  CopyRequest,
+  GetAnswer,
+  GetOptions,
+  ListRequest,
+  PartRequest,
+  PutAnswer,
+  PutRequest,
+} from './requestShapes';
 import type { ObjectAttributes } from './s3Attributes';
 import type { S3Connection } from './s3Client';
 import type { S3Config } from './s3Config';
 import { toRemoteError } from './s3Errors';
 import { copySourceOf, type ObjectPlace } from './s3Keys';
-import {
-  type ListAnswer,
-  type ListedObject,
-  type ObjectFacts,
-  type UnsizedFacts,
-  unquoted,
-} from './s3Objects';
+import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import {
   arePlain,
@@ -28,98 +33,6 @@ import {
   sendSigned,
   textOf,
 } from './signedRequests';
-
-export interface ListRequest {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly delimiter?: string | undefined;
-  readonly maxKeys?: number | undefined;
-  readonly token?: string | undefined;
-}
-
-export interface GetOptions {
-  /** `bytes=0-9` */
-  readonly range?: string | undefined;
-  /** An ETag without quotes. */
-  readonly ifMatch?: string | undefined;
-  readonly withChecksum?: boolean;
-}
-
-export interface GetAnswer {
-  readonly stream: Readable;
-  readonly facts: UnsizedFacts;
-  /** Bytes of this body; undefined when it comes in chunks. */
-  readonly bodyLength: number | undefined;
-  /** `bytes 0-9/100` of a partial answer. */
-  readonly contentRange: string | undefined;
-  /** Base64 CRC32 of the whole object, when the service told it. */
-  readonly crc32: string | undefined;
-}
-
-export interface PutRequest {
-  readonly place: ObjectPlace;
-  readonly attributes: ObjectAttributes;
-  readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
-  readonly content: Buffer | Readable;
-  readonly length: number;
-  /** Base64; undefined where the service takes none. */
-  readonly contentMd5: string | undefined;
-  /** Base64. */
-  readonly crc32: string | undefined;
-}
-
-export interface PartRequest {
-  readonly place: ObjectPlace;
-  readonly uploadId: string;
-  /** From 1. */
-  readonly number: number;
-  readonly content: Buffer;
-  /** Base64; undefined where the service takes none. */
-  readonly contentMd5: string | undefined;
-  /** Base64. */
-  readonly crc32: string | undefined;
-}
-
-export interface CopyRequest {
-  readonly from: ObjectPlace;
-  /** An ETag without quotes: what the source has to be. */
-  readonly sourceIs: string | undefined;
-  readonly to: ObjectPlace;
-  /** All that the copy is to have; undefined = what the source has, but for what `own` gives. */
-  readonly attributes: ObjectAttributes | undefined;
-  readonly own: ObjectAttributes;
-  readonly copiesTags: boolean;
-  readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
-}
-
-export interface CopyAnswer {
-  readonly etag: string | undefined;
-  readonly lastModifiedMs: number | undefined;
-}
-
-/** An upload in parts that was begun. */
-export interface BegunUpload {
-  readonly uploadId: string;
-  readonly serverSideEncryption: string | undefined;
-  /** When the service answered, by its clock. */
-  readonly dateMs: number | undefined;
-}
-
-export interface PutAnswer {
-  readonly etag: string | undefined;
-  readonly serverSideEncryption: string | undefined;
-  /** When the service answered, by its clock. */
-  readonly dateMs: number | undefined;
-}
-
-/** What the sentence of a request's error shall name. */
-export interface About {
-  readonly bucket?: string;
-  readonly path?: string;
-  /** Where the SDK isn't sure to be asked, which names it by itself. */
-  readonly operation?: string;
-  readonly moreActions?: readonly string[];
-}
 
 /**
  * The requests that are made by the thousand, and one door (`run`) for all others. What leaves here failed is a RemoteError or

@@ -8,10 +8,6 @@ import type {
 } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
 import { wholeSize } from './objectHeaders';
-import type { ObjectAttributes } from './s3Attributes';
-import type { S3Connection } from './s3Client';
-import { copySourceOf, decodeListedKey, type ObjectPlace } from './s3Keys';
-import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from './s3Objects';
 import type {
   BegunUpload,
   CopyAnswer,
@@ -22,7 +18,11 @@ import type {
   PartRequest,
   PutAnswer,
   PutRequest,
-} from './s3Requests';
+} from './requestShapes';
+import type { ObjectAttributes } from './s3Attributes';
+import type { S3Connection } from './s3Client';
+import { copySourceOf, decodeListedKey, type ObjectPlace } from './s3Keys';
+import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from './s3Objects';
 import { answerDate } from './sdkAnswers';
 
 /**
