@@ -101,7 +101,6 @@ async function bucketConfirmed(
     title: `${verb} the bucket ${formatAddress(node.address)}`,
     prompt: `${whatGoes} Type the bucket's name to ${verb.toLowerCase()} it.`,
     placeHolder: bucket,
-    ignoreFocusOut: true,
     validateInput: (text) =>
       text === '' || text === bucket
         ? undefined

@@ -27,7 +27,6 @@ export function createEditorHost(
       window.showInputBox({
         title: 'Cloud Remotes: One-Time Code',
         prompt,
-        ignoreFocusOut: true,
         validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'The code has digits only.'),
       }),
     openFolder: openVirtualFolderOf,

@@ -109,7 +109,6 @@ async function chooseFile(): Promise<string | undefined> {
     title,
     prompt: 'The file. What else is in it stays as it is.',
     value: fresh,
-    ignoreFocusOut: true,
     validateInput: (text) =>
       path.isAbsolute(fullPath(text, home)) ? undefined : 'Enter a full path, or one that begins with ~/.',
   });

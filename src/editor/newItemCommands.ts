@@ -76,7 +76,6 @@ async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> 
       prompt:
         '3 to 63 lower-case letters, digits, dots and hyphens. On AWS the name must be unique in the world.',
       placeHolder: 'site-assets',
-      ignoreFocusOut: true,
       validateInput: bucketNameProblem,
     });
     if (!bucket) return;
@@ -111,7 +110,6 @@ async function askLocation(shell: Shell, name: string): Promise<string | undefin
     title: `New bucket on ${name} — Step 2 of 2`,
     prompt: `Region or location constraint. Empty = ${own ? `the remote's own, ${own}` : "the service's own"}.`,
     placeHolder: own ?? 'eu-west-1',
-    ignoreFocusOut: true,
     validateInput: (text) => (/\s/.test(text.trim()) ? 'A location has no spaces.' : undefined),
   });
   return typed?.trim();

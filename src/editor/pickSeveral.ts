@@ -93,7 +93,6 @@ export async function askClash(
     title,
     prompt: 'The other name',
     value: free,
-    ignoreFocusOut: true,
     validateInput: (text) => problem(text.trim()),
   });
   return name === undefined ? undefined : { name: name.trim() };

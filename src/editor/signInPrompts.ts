@@ -123,7 +123,6 @@ async function byPastedCode({ title, service, clientSecret, clock }: SignInQuest
     prompt:
       "Allow the access in your browser. It then ends at a page that can't be shown: paste the address of that page here, or the code in it.",
     placeHolder: `${service.redirectUri}?code=…`,
-    ignoreFocusOut: true,
     validateInput: (typed) => pastedProblem(typed, state),
   });
   if (text === undefined) throw new vscode.CancellationError();
@@ -143,7 +142,6 @@ async function byPastedToken({ title }: SignInQuestion): Promise<TokenBlob> {
       'Run "rclone authorize" with this client on a machine with a browser, and paste the token that it prints.',
     placeHolder: '{"access_token":"…","refresh_token":"…"}',
     password: true,
-    ignoreFocusOut: true,
     validateInput: (typed) => {
       if (typed.trim() === '') return undefined;
       const pasted = readPasted(typed, '');

@@ -90,6 +90,8 @@ export type InputOptions = Omit<vscode.InputBoxOptions, 'validateInput'> & {
 export function showInputBox(options: InputOptions): Thenable<string | undefined> {
   const { title, prompt, placeHolder, validateInput, ...others } = options;
   return vscode.window.showInputBox({
+    // An editor that opens late takes the focus; what was typed must not go with it.
+    ignoreFocusOut: true,
     ...others,
     ...(title !== undefined && { title: inertLabel(title) }),
     ...(prompt !== undefined && { prompt: inertLabel(prompt) }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser, BrowserContext, Frame, Locator, Page } from 'playwright-core';
-import { actUntil, eventually, STEP_MS, until } from './eventually';
+import { actUntil, CLICK_MS, eventually, STEP_MS, until } from './eventually';
 import { projectRoot } from './projectRoot';
 
 export interface WindowOptions {
@@ -148,7 +148,7 @@ export class EditorWindow {
     const before = await this.#quickSettled();
     await actUntil(
       `picking ${name}`,
-      () => option.click({ timeout: 2000 }),
+      () => option.click({ timeout: CLICK_MS }),
       async () => (await this.#quickState()).shown !== before,
     );
   }
@@ -222,7 +222,7 @@ export class EditorWindow {
       await actUntil(
         `unfolding ${label}`,
         async () => {
-          if (!(await expanded())) await wanted.locator('.monaco-tl-twistie').click({ timeout: 2000 });
+          if (!(await expanded())) await wanted.locator('.monaco-tl-twistie').click({ timeout: CLICK_MS });
         },
         expanded,
       );
@@ -237,7 +237,7 @@ export class EditorWindow {
     await actUntil(
       'folding a row',
       async () => {
-        if (!(await collapsed())) await row.locator('.monaco-tl-twistie').click({ timeout: 2000 });
+        if (!(await collapsed())) await row.locator('.monaco-tl-twistie').click({ timeout: CLICK_MS });
       },
       collapsed,
     );
@@ -249,7 +249,7 @@ export class EditorWindow {
     await actUntil(
       `clicking ${row}`,
       async () => {
-        if (!(await effect.isVisible())) await row.click({ timeout: 2000 });
+        if (!(await effect.isVisible())) await row.click({ timeout: CLICK_MS });
       },
       () => effect.isVisible(),
     );
@@ -260,7 +260,7 @@ export class EditorWindow {
     await row.waitFor({ timeout: STEP_MS });
     await actUntil(
       `opening ${tab}`,
-      () => row.dblclick({ timeout: 2000 }),
+      () => row.dblclick({ timeout: CLICK_MS }),
       () => this.tab(tab).isVisible(),
     );
     await this.page
@@ -282,8 +282,8 @@ export class EditorWindow {
     await actUntil(
       `the action ${name} of a row`,
       async () => {
-        await row.hover({ timeout: 2000 });
-        await row.getByRole('button', { name }).first().click({ timeout: 2000 });
+        await row.hover({ timeout: CLICK_MS });
+        await row.getByRole('button', { name }).first().click({ timeout: CLICK_MS });
       },
       () => effect.isVisible(),
     );
@@ -297,17 +297,16 @@ export class EditorWindow {
       `the menu item ${items.join(' > ')}`,
       async () => {
         await this.#openMenu(row);
-        for (const [i, item] of items.entries()) {
-          const entry = menu.getByRole('menuitem', { name: item }).last();
-          if (i < items.length - 1) await entry.hover({ timeout: 2000 });
-          // A menu takes no click in its first moments: it might be the end of the one that opened it.
-          else
-            await actUntil(
-              `clicking ${item} in the menu`,
-              () => entry.click({ timeout: 2000 }),
-              async () => (await menu.count()) === 0,
-              2500,
-            );
+        for (const item of items.slice(0, -1))
+          await menu.getByRole('menuitem', { name: item }).last().hover({ timeout: CLICK_MS });
+        // A menu takes no click in its first moments: it might be the end of the one that opened it.
+        const last = menu.getByRole('menuitem', { name: items.at(-1) ?? '' }).last();
+        for (let tries = 0; tries === 0 || (tries < 20 && (await last.isVisible())); tries++) {
+          await last.click({ timeout: CLICK_MS });
+          await menu
+            .first()
+            .waitFor({ state: 'detached', timeout: 500 })
+            .catch(() => {});
         }
       },
       async () => (await menu.count()) === 0,
@@ -334,7 +333,7 @@ export class EditorWindow {
     await actUntil(
       'opening a menu',
       async () => {
-        if ((await this.#menu().count()) === 0) await row.click({ button: 'right', timeout: 2000 });
+        if ((await this.#menu().count()) === 0) await row.click({ button: 'right', timeout: CLICK_MS });
       },
       () => this.#menu().first().isVisible(),
     );
@@ -366,8 +365,8 @@ export class EditorWindow {
     await toast.waitFor({ timeout: STEP_MS });
     // Toasts move while others come and go. Its answer may bring the same message again, so that it goes is no sign.
     await eventually(async () => {
-      await toast.hover({ timeout: 2000 });
-      await toast.getByRole('button', { name: button }).first().click({ timeout: 2000 });
+      await toast.hover({ timeout: CLICK_MS });
+      await toast.getByRole('button', { name: button }).first().click({ timeout: CLICK_MS });
     });
   }
 
@@ -386,7 +385,7 @@ export class EditorWindow {
     const box = await this.dialog(text);
     await actUntil(
       `answering the dialog ${text} with ${button}`,
-      () => box.getByRole('button', { name: button }).first().click({ timeout: 2000 }),
+      () => box.getByRole('button', { name: button }).first().click({ timeout: CLICK_MS }),
       async () => (await box.count()) === 0,
     );
   }
@@ -431,7 +430,7 @@ export class EditorWindow {
       .first();
     await actUntil(
       'putting the cursor into the editor',
-      () => editor.locator('.view-lines').click({ timeout: 2000 }),
+      () => editor.locator('.view-lines').click({ timeout: CLICK_MS }),
       async () => /\bfocused\b/.test((await editor.getAttribute('class')) ?? ''),
     );
     await this.page.keyboard.press('Control+End');
@@ -461,7 +460,7 @@ export class EditorWindow {
       'closing all editors',
       async () => {
         if ((await box.count()) > 0)
-          await box.getByRole('button', { name: /Don.t Save/ }).click({ timeout: 2000 });
+          await box.getByRole('button', { name: /Don.t Save/ }).click({ timeout: CLICK_MS });
       },
       () => empty.isVisible(),
     );

@@ -2,6 +2,8 @@
 export const STEP_MS = 20_000;
 /** After so long without an effect an act counts as lost. What an act brings about in the window itself comes within a fraction of it. */
 const LOST_MS = 4000;
+/** How long one click may take; a loaded machine needs seconds for some. */
+export const CLICK_MS = 6000;
 const LOOK_MS = 40;
 
 /**
@@ -39,7 +41,7 @@ export async function actUntil(
   what: string,
   act: () => Promise<unknown>,
   seen: () => Promise<boolean>,
-  timeout = STEP_MS,
+  { timeout = STEP_MS, lostAfter = LOST_MS } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeout;
   for (let tries = 1; ; tries++) {
@@ -48,7 +50,7 @@ export async function actUntil(
     await act().catch((error: unknown) => {
       failure = error;
     });
-    const lost = Date.now() + LOST_MS;
+    const lost = Date.now() + lostAfter;
     do {
       // What is being redrawn answers with an error; the next look sees.
       if (await seen().catch(() => false)) return;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Frame, Locator } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
-import { actUntil, eventually } from './eventually';
+import { actUntil, CLICK_MS, eventually } from './eventually';
 
 type Phase = 'scanning' | 'preview' | 'running' | 'finished' | 'same' | 'error';
 
@@ -88,13 +88,19 @@ export class PreviewPage {
     return rows;
   }
 
+  /** How many rows the table has, drawn or not. */
+  async rowCount(): Promise<number> {
+    // The heading counts as a row.
+    return Number(await this.frame.locator('.table').getAttribute('aria-rowcount')) - 1;
+  }
+
   /** Changes the box of a row. */
   async tick(name: string): Promise<void> {
     const box = this.row(name).getByRole('checkbox').first();
     const before = await box.getAttribute('aria-checked');
     await actUntil(
       `ticking ${name}`,
-      () => box.click({ timeout: 2000 }),
+      () => box.click({ timeout: CLICK_MS }),
       async () => (await box.getAttribute('aria-checked')) !== before,
     );
   }
@@ -104,7 +110,7 @@ export class PreviewPage {
     await actUntil(
       `ticking ${name}`,
       async () => {
-        if (!(await this.checkbox(name).isChecked())) await this.checkbox(name).click({ timeout: 2000 });
+        if (!(await this.checkbox(name).isChecked())) await this.checkbox(name).click({ timeout: CLICK_MS });
       },
       () => this.checkbox(name).isChecked(),
     );
@@ -113,7 +119,7 @@ export class PreviewPage {
   /** Presses a button, after which `effect` is seen. */
   async press(name: string | RegExp, effect: () => Promise<boolean>): Promise<void> {
     await this.button(name).waitFor();
-    await actUntil(`pressing ${name}`, () => this.button(name).click({ timeout: 2000 }), effect);
+    await actUntil(`pressing ${name}`, () => this.button(name).click({ timeout: CLICK_MS }), effect);
   }
 
   button(name: string | RegExp): Locator {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { signInHost } from '../harness/chromium';
 import { allowAccount, answerDriveWizard, signInPage } from '../harness/driveSignIn';
 import type { EditorWindow } from '../harness/editorWindow';
-import { actUntil, eventually } from '../harness/eventually';
+import { actUntil, CLICK_MS, eventually } from '../harness/eventually';
 import { currentPreview, openPreview } from '../harness/previewPage';
 import type { EditorSession } from '../harness/session';
 import { withEditor } from '../harness/withEditor';
@@ -30,7 +30,7 @@ async function accountsMenu(window: EditorWindow): Promise<string> {
   await actUntil(
     'opening the Accounts menu',
     async () => {
-      if ((await menu.count()) === 0) await accounts.click({ timeout: 2000 });
+      if ((await menu.count()) === 0) await accounts.click({ timeout: CLICK_MS });
     },
     () => menu.first().isVisible(),
   );

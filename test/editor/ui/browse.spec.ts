@@ -48,6 +48,7 @@ withEditor(
       s3.clearRequests();
       await window.expand('many');
       await window.treeLabel('key-000000.log').waitFor();
+      await window.collapse(window.treeLabel('many'));
       // What is asked for next is answered after anything that was sent ahead of need.
       await window.expand('nothing');
       await window.treeLabel('Empty').waitFor();
@@ -55,10 +56,11 @@ withEditor(
         s3.requests.map(({ operation, bucket, query }) => [operation, bucket, query['prefix']]),
         [
           ['ListObjectsV2', 'logs', 'many/'],
-          ['ListObjectsV2', 'nothing', undefined],
+          ['ListObjectsV2', 'nothing', ''],
         ],
       );
       await window.collapse(window.treeLabel('nothing'));
+      await window.expand('many');
     });
 
     step('"Load more…" brings the next page with one more request', async ({ window, s3 }) => {

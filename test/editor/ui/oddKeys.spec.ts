@@ -63,7 +63,7 @@ withEditor(
         const row = rowOf(window, label);
         await row.click({ button: 'right' });
         // A menu opens in the same moment as the row gets the focus.
-        await eventually(async () => assert.match((await row.getAttribute('class')) ?? '', /focused/));
+        await eventually(async () => assert.match((await row.getAttribute('class')) ?? '', /\bfocused\b/));
         assert.equal(
           await window.page.locator('.context-view .monaco-menu [role=menuitem]').count(),
           0,

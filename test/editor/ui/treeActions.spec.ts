@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { S3TestServer } from '../../servers/s3/s3Server';
 import type { EditorWindow } from '../harness/editorWindow';
-import { actUntil, eventually, pause } from '../harness/eventually';
+import { actUntil, CLICK_MS, eventually, pause } from '../harness/eventually';
 import { withEditor } from '../harness/withEditor';
 
 /** Waits until the keys of a bucket are `expected`. */
@@ -44,10 +44,10 @@ async function chooseFile(window: EditorWindow, file: string): Promise<void> {
       await window.quickInput().fill(file);
       await pause(300);
       if ((await window.quickInput().inputValue()) === file)
-        await window.quickButton(/^(Upload|Download|OK)/).click({ timeout: 2000 });
+        await window.quickButton(/^(Upload|Download|OK)/).click({ timeout: CLICK_MS });
     },
     () => widget.isHidden(),
-    40_000,
+    { timeout: 40_000 },
   );
 }
 
