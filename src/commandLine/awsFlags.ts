@@ -6,11 +6,12 @@ import {
   flag,
   ignored,
   refused,
+  unavailable,
   understood,
 } from './flagRules';
 
 const header = (name: string) =>
-  refused(
+  unavailable(
     `Here ${name} is not set for single runs: files get what their names and the remote's settings say.`,
   );
 
@@ -86,9 +87,10 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
     ignored('The preview shows progress in its own way.'),
   ),
   ...alike(
-    'debug v2-debug output= query= color= version no-cli-pager cli-auto-prompt no-cli-auto-prompt cli-binary-format=',
+    'debug v2-debug output= query= color= no-cli-pager cli-auto-prompt no-cli-auto-prompt cli-binary-format=',
     ignored('It is about what the terminal shows.'),
   ),
+  ...alike('version', refused('With it nothing is copied at all: the tool only prints a text.')),
   ...alike(
     'page-size= no-paginate',
     ignored('How many names one request lists makes no difference to the result.'),
@@ -98,11 +100,11 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
   ...alike('ignore-glacier-warnings', ignored('Archived objects are always skipped, and shown as skipped.')),
   ...alike(
     'force-glacier-transfer',
-    refused('Archived objects are skipped here until they are restored, as far as a listing can tell.'),
+    unavailable('Archived objects are skipped here until they are restored, as far as a listing can tell.'),
   ),
   ...alike(
     'request-payer?',
-    refused('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
+    unavailable('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
   ),
   ...alike('validate-same-s3-paths', ignored('A source and a target that overlap are always refused here.')),
   ...alike(
@@ -116,13 +118,13 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
   ),
   flag('copy-props=', (value) =>
     value === 'none'
-      ? refused('Copies between buckets keep their metadata and tags.')
+      ? unavailable('Copies between buckets keep their metadata and tags.')
       : ignored('Copies between buckets always keep their metadata and tags.'),
   ),
   flag('metadata-directive=', (value) =>
     value.toUpperCase() === 'COPY'
       ? ignored('Copies between buckets always keep their metadata.')
-      : refused('Copies between buckets keep their metadata.'),
+      : unavailable('Copies between buckets keep their metadata.'),
   ),
 
   bySetting('acl=', 'acl', 'ACL'),
@@ -135,12 +137,12 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
   ),
   ...alike(
     'grants+',
-    refused('Grants are not set here; a canned access list is a setting of the remote ("ACL").'),
+    unavailable('Grants are not set here; a canned access list is a setting of the remote ("ACL").'),
   ),
-  ...alike('website-redirect=', refused('Redirects are not set here.')),
+  ...alike('website-redirect=', unavailable('Redirects are not set here.')),
   ...alike('metadata=', header('metadata')),
   ...alike('content-type=', header('the content type')),
-  ...alike('no-guess-mime-type', refused('Here the content type always follows from the name.')),
+  ...alike('no-guess-mime-type', unavailable('Here the content type always follows from the name.')),
   ...alike('cache-control=', header('Cache-Control')),
   ...alike('content-disposition=', header('Content-Disposition')),
   ...alike('content-encoding=', header('Content-Encoding')),

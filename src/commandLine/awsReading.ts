@@ -5,7 +5,7 @@ import { isUndecided, type ReadCommand, type ReadingContext } from './commandLin
 import { type Draft, grammarOf, judge, refused } from './flagRules';
 import { scanFlags } from './flagScan';
 import { awsSpot, nameOfSpot, parentSpot, placeOfSpot, type Spot } from './places';
-import { judgedWithPlaces, onlyFile } from './readParts';
+import { judgedWithPlaces, onlyFile, unsureProblem } from './readParts';
 import { isProblem, type LineProblem } from './shellWords';
 
 const verbs = ['sync', 'cp', 'mv'];
@@ -16,17 +16,23 @@ export function readAws(
   assigned: ReadonlyMap<string, string>,
   context: ReadingContext,
 ): ReadCommand | LineProblem {
-  const { flags: found, operands } = scanFlags(words, grammarOf(awsFlags, 4));
+  const { flags: found, operands, unsure } = scanFlags(words, grammarOf(awsFlags, 4));
+  const isSure = !found.some(({ name }) => !awsFlags.has(name));
   const [service, verb = '', from, to, ...more] = operands;
+  if (unsure.length > 0) return unsureProblem(unsure);
+  // What may be the value of a flag that nobody knows may be a secret.
+  const shown = (text: string) => (isSure ? text : '…');
   if (service !== 's3')
-    return { problem: `"aws ${service ?? ''}" is not understood. The line must be one for "aws s3".` };
+    return {
+      problem: `"aws ${shown(service ?? '')}" is not understood. The line must be one for "aws s3".`,
+    };
   if (!verbs.includes(verb))
     return {
-      problem: `"aws s3 ${verb}" is neither a copy nor a sync. Understood are "aws s3 sync", "cp" and "mv".`,
+      problem: `"aws s3 ${shown(verb)}" is neither a copy nor a sync. Understood are "aws s3 sync", "cp" and "mv".`,
     };
   if (from === undefined || to === undefined)
     return { problem: `"aws s3 ${verb}" needs a source and a target.` };
-  if (more.length > 0) return { problem: `There is a path too many: "${more[0]}".` };
+  if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
   const draft: Draft = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
   const knownHere = found.map((one) => {

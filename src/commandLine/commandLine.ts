@@ -1,6 +1,6 @@
 import type { Place } from '../plan/plan';
 import type { PlanOptions } from '../plan/planOptions';
-import type { ShellKind } from './shellWords';
+import type { ShellKind } from './shellKinds';
 
 export type Tool = 'aws' | 'rclone';
 
@@ -50,6 +50,8 @@ export interface FlagVerdict {
   readonly verdict: 'understood' | 'ignored' | 'refused';
   readonly because?: string;
   readonly means?: string;
+  /** With it the tool might touch fewer files, so that without it nothing is deleted or moved away. */
+  readonly withholds?: true;
 }
 
 /** A side that is sure, or one of several remotes that could be meant: the user is asked then. */
@@ -76,6 +78,8 @@ export interface ReadCommand {
   /** All that the line means, the tool's defaults included: nothing of it is left to the settings. Refused flags have no part in it. */
   readonly options: PlanOptions;
   readonly flags: readonly FlagVerdict[];
+  /** Why nothing is taken away although the line asks for it, as a sentence; the options say so. */
+  readonly withheld?: string;
 }
 
 export function isUndecided(place: ReadPlace): place is UndecidedPlace {

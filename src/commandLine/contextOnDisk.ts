@@ -2,10 +2,13 @@ import { statSync } from 'node:fs';
 import os from 'node:os';
 import { readTextFileSync } from '../remote/textFile';
 import type { KnownRemote, ReadingContext } from './commandLine';
-import type { ShellKind } from './shellWords';
+import type { ShellKind } from './shellKinds';
 
 /** Files of patterns are small; anything larger is none. */
 const mostBytes = 1 << 20;
+
+/** Whose lines people of this machine mostly paste. */
+export const thisShell: ShellKind = process.platform === 'win32' ? 'windows' : 'posix';
 
 /**
  * What lines are read with on this machine: its home folder, its clock, and what lies on its disk. `folder` is where relative paths start,
@@ -14,7 +17,7 @@ const mostBytes = 1 << 20;
 export function contextOnDisk(
   remotes: readonly KnownRemote[],
   folder: string | undefined,
-  shell: ShellKind = process.platform === 'win32' ? 'windows' : 'posix',
+  shell: ShellKind = thisShell,
 ): ReadingContext {
   return {
     remotes,

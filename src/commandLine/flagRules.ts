@@ -1,6 +1,8 @@
 import type { FilterRule, PlanOptions } from '../plan/planOptions';
+import { withoutSecrets } from '../remote/maskedText';
 import type { FlagVerdict, ReadingContext } from './commandLine';
 import type { FlagGrammar, FoundFlag, Takes } from './flagScan';
+import { showsValue } from './shownValues';
 
 /** What the flags of one line say so far. */
 export interface Draft {
@@ -13,7 +15,7 @@ export interface Draft {
   readonly hints: { profile?: string; endpoint?: string; region?: string; sourceRegion?: string };
 }
 
-export type Judgement = Pick<FlagVerdict, 'verdict' | 'because' | 'means'> & {
+export type Judgement = Pick<FlagVerdict, 'verdict' | 'because' | 'means' | 'withholds'> & {
   /** A setting of the remote that does the same: where the target's remote has this value, the flag is understood. */
   readonly setting?: { readonly name: string; readonly title: string };
 };
@@ -30,11 +32,18 @@ export function understood(means: string): Judgement {
   return { verdict: 'understood', means };
 }
 
+/** Of what has no say in which files are touched, nor in what becomes of them. */
 export function ignored(because: string): Judgement {
   return { verdict: 'ignored', because };
 }
 
+/** With the flag the tool might touch fewer files, as far as anybody knows: nothing is taken away without it. */
 export function refused(because: string): Judgement {
+  return { verdict: 'refused', because, withholds: true };
+}
+
+/** Refused, though the same files are touched or more: it is about what the copies are like, or makes the tool bolder. */
+export function unavailable(because: string): Judgement {
   return { verdict: 'refused', because };
 }
 
@@ -98,18 +107,24 @@ export function judge(
     const judgement = overruled
       ? ignored('It comes up again later, and the last one counts.')
       : (judgeOne(one, rule, draft) ?? unknown(one));
-    const shown = value !== undefined && !holdsSecret.test(name);
-    return { flag: typed, ...(shown && { value: withoutPassword(value) }), ...judgement };
+    const shown = value !== undefined && showsValue(name);
+    return { flag: typed, ...(shown && { value: shownValue(name, value) }), ...withoutSecretsIn(judgement) };
   });
 }
 
-/** Flags whose values are nobody's business: they must not come up in lists, messages or logs. */
-const holdsSecret =
-  /secret|token|pass|credential|proxy|access-key|customer-key|sse-c-.*key|^headers?\b|-header|rc-user/;
+/** Patterns are shown to the last sign: what looks like a setting in them is none. */
+function shownValue(name: string, value: string): string {
+  return /^(?:include|exclude|filter|f)$/.test(name) ? value : withoutSecrets(value);
+}
 
-/** An address without the name and password that it may hold. */
-export function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]*@/g, '//…@');
+/** What a judgement quotes may come from a file that the line names, whatever that is. */
+function withoutSecretsIn(judgement: Judgement): Judgement {
+  const { because, means } = judgement;
+  return {
+    ...judgement,
+    ...(because !== undefined && { because: withoutSecrets(because) }),
+    ...(means !== undefined && { means: withoutSecrets(means) }),
+  };
 }
 
 function judgeOne(

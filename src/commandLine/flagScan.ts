@@ -14,6 +14,8 @@ export interface FoundFlag {
 export interface ScannedWords {
   readonly flags: readonly FoundFlag[];
   readonly operands: readonly string[];
+  /** Unknown flags of which nobody can tell whether the word behind them is their value, as typed. */
+  readonly unsure: readonly string[];
 }
 
 export interface FlagGrammar {
@@ -27,7 +29,8 @@ export interface FlagGrammar {
 
 /**
  * Tells flags from operands: `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-vP`; what follows `--` is no flag.
- * An unknown flag is taken to have no value, unless there is one operand too many right behind it. Pure.
+ * An unknown flag is taken to have no value, unless there is one operand too many right behind it; where that could be several, those that
+ * look like no path. Pure.
  */
 export function scanFlags(words: readonly string[], grammar: FlagGrammar): ScannedWords {
   const flags: FoundFlag[] = [];
@@ -82,16 +85,31 @@ export function scanFlags(words: readonly string[], grammar: FlagGrammar): Scann
     else operands.push({ text: word, ...(unknownBefore !== undefined && { behind: unknownBefore }) });
   }
 
-  let surplus = operands.length - grammar.operands;
-  const kept = operands.filter(({ text, behind: flag }) => {
-    const found = flag === undefined ? undefined : flags[flag];
-    if (surplus <= 0 || flag === undefined || !found) return true;
-    flags[flag] = { ...found, value: text };
-    surplus--;
-    return false;
-  });
-  return { flags, operands: kept.map(({ text }) => text) };
+  const surplus = operands.length - grammar.operands;
+  const behindUnknown = operands.filter((one) => one.behind !== undefined);
+  const plain = behindUnknown.filter(({ text }) => plainValue.test(text));
+  const values =
+    surplus <= 0
+      ? []
+      : behindUnknown.length <= surplus
+        ? behindUnknown
+        : plain.length === surplus
+          ? plain
+          : [];
+  const isUnsure = surplus > 0 && values.length === 0;
+  for (const { text, behind: at } of values) {
+    const flag = at === undefined ? undefined : flags[at];
+    if (flag && at !== undefined) flags[at] = { ...flag, value: text };
+  }
+  return {
+    flags,
+    operands: operands.filter((one) => !values.includes(one)).map(({ text }) => text),
+    unsure: isUnsure ? behindUnknown.map(({ behind: at }) => flags[at ?? 0]?.typed ?? '') : [],
+  };
 }
+
+/** A number, a size, a duration or a switch: hardly ever a path. */
+const plainValue = /^(?:[+-]?\d[\d.]*[A-Za-z]{0,3}|true|false|on|off|yes|no)$/;
 
 function isValue(word: string | undefined): word is string {
   return word !== undefined && !/^--?\w/.test(word);

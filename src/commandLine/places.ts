@@ -1,10 +1,10 @@
 import path from 'node:path';
 import type { Place } from '../plan/plan';
+import { withoutSecrets } from '../remote/maskedText';
 import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
 import type { KnownRemote, ReadingContext, ReadPlace } from './commandLine';
-import { withoutPassword } from './flagRules';
 import type { LineProblem } from './shellWords';
 
 /** Where an operand lies, before it is known which remote is meant. */
@@ -79,6 +79,12 @@ export function rcloneSpot(text: string, context: ReadingContext): Spot | LinePr
     // Parameters may hold keys, which must come up nowhere.
     return storeSpot(`:s3:${rest}`, rest, hints);
   }
+  // What begins so is a remote to rclone, whatever follows; nothing of it may come up as a path, as it may hold keys.
+  if (text.startsWith(':') || /^[^:/\\]*,[\w.-]+=/.test(text))
+    return {
+      problem: `The settings in the place of a remote's name${connectionName(text)} can't be read. Check their quotes, or add a remote with Add Remote and write its name.`,
+      next: 'addRemote',
+    };
   if (!looksLikeAddress(text)) return localSpot(text, context);
   const name = text.slice(0, text.indexOf(':'));
   const rest = text.slice(name.length + 1).replace(/^\/+|\/+$/g, '');
@@ -100,6 +106,12 @@ export function rcloneSpot(text: string, context: ReadingContext): Spot | LinePr
   return { where: 'named', remote: known.name, path: at, isFolder: rest === '' || text.endsWith('/') };
 }
 
+/** How the remote of a connection string is called, as a part of a sentence. */
+function connectionName(text: string): string {
+  const [, name] = /^:?([\w.+@ -]{1,50})[,:]/.exec(text) ?? [];
+  return name === undefined ? '' : ` ("${name}")`;
+}
+
 function parametersOf(text: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const [, key = '', single, double, plain] of text.matchAll(
@@ -112,7 +124,13 @@ function parametersOf(text: string): Map<string, string> {
 function storeSpot(text: string, rest: string, hints: StoreHints): StoreSpot | LineProblem {
   const at = remotePathOf(rest.replace(/^\/+(?=[^/])/, '').replace(/\/$/, ''), text);
   if (typeof at === 'object') return at;
-  return { where: 'store', path: at, isFolder: rest === '' || rest.endsWith('/'), text, hints };
+  return {
+    where: 'store',
+    path: at,
+    isFolder: rest === '' || rest.endsWith('/'),
+    text: withoutSecrets(text),
+    hints,
+  };
 }
 
 /** Reads the part behind the remote's name, so that access points and odd keys are understood as everywhere. */
@@ -125,13 +143,21 @@ function remotePathOf(rest: string, text: string): RemotePath | LineProblem {
   }
 }
 
-function localSpot(text: string, { folder, kindOf }: ReadingContext): LocalSpot | LineProblem {
+function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): LocalSpot | LineProblem {
   if (text === '') return { problem: 'A path is empty.' };
+  if (shell !== undefined && shell !== 'posix' && /[*?]/.test(text))
+    return {
+      problem: `"${text}" has a sign that stands for any name. Neither the shells of Windows nor the tools put names there: write a folder, and choose files with a filter.`,
+    };
   if (folder === undefined && !path.isAbsolute(text))
     return {
       problem: `"${text}" is relative to the folder that you work in, but no folder is open. Write the whole path.`,
     };
   const whole = path.resolve(folder ?? '/', text);
+  if (/^@\w+$/.test(text) && kindOf?.(whole) === undefined)
+    return {
+      problem: `"${text}" hands over several arguments in PowerShell. Write them out, or "./${text}" if a folder is called so.`,
+    };
   return {
     where: 'here',
     path: whole,
@@ -174,7 +200,7 @@ export function placeOfSpot(spot: Spot, remotes: readonly KnownRemote[]): ReadPl
   if (endpoint !== undefined) {
     pool = pool.filter((remote) => sameEndpoint(remote.endpoint, endpoint));
     if (pool.length === 0)
-      return undecided(stores, `No remote has the endpoint ${withoutPassword(endpoint)}.`);
+      return undecided(stores, `No remote has the endpoint ${withoutSecrets(endpoint)}.`);
   }
   if (profile !== undefined) {
     const withProfile = pool.filter((remote) => remote.profile === profile);

@@ -8,6 +8,7 @@ import {
   ignored,
   type Judgement,
   refused,
+  unavailable,
   understood,
 } from './flagRules';
 import { type FilterFlags, filterRule, noFilterFlags, patternLines } from './rcloneFilters';
@@ -127,7 +128,7 @@ const acting: readonly (readonly [string, FlagRule])[] = [
     const strategies = { hash: 'hash', modtime: 'modified' } as const;
     const strategy = strategies[value as keyof typeof strategies];
     if (strategy === undefined)
-      return refused(
+      return unavailable(
         'Renames are known by "hash" or by "modtime" here; of several files the one of the same name is taken.',
       );
     draft.renamesBy = strategy;

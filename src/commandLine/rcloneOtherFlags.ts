@@ -1,4 +1,12 @@
-import { alike, type FlagRule, type FlagRules, ignored, type Judgement, refused } from './flagRules';
+import {
+  alike,
+  type FlagRule,
+  type FlagRules,
+  ignored,
+  type Judgement,
+  refused,
+  unavailable,
+} from './flagRules';
 import type { FoundFlag } from './flagScan';
 
 /** Flags of rclone that have no part in what is copied, and those that ask for what isn't offered, with the reason. */
@@ -20,7 +28,7 @@ export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
     ignored('The preview shows progress in its own way.'),
   ),
   ...alike(
-    'log-file= log-format= log-level= log-systemd log-file-max-size= log-file-max-backups= log-file-max-age= log-file-compress windows-event-log-level= syslog syslog-facility= use-json-log dump= dump-bodies dump-headers cpuprofile= memprofile= memory-profile= error-on-no-transfer help version',
+    'log-file= log-format= log-level= log-systemd log-file-max-size= log-file-max-backups= log-file-max-age= log-file-compress windows-event-log-level= syslog syslog-facility= use-json-log dump= dump-bodies dump-headers cpuprofile= memprofile= memory-profile= error-on-no-transfer',
     ignored('It is about what the terminal or a log shows.'),
   ),
   ...alike(
@@ -52,15 +60,19 @@ export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
     refused('Replaced files are not kept beside the new ones. "Backup folder" keeps them in another place.'),
   ),
   ...alike('compare-dest= copy-dest=', refused('Only the source and the target are compared.')),
-  ...alike('ignore-errors', refused('Nothing is deleted here when something went wrong.')),
+  ...alike('ignore-errors', unavailable('Nothing is deleted here when something went wrong.')),
   ...alike('ignore-case', refused('Filters tell upper and lower case apart where the names do.')),
   ...alike(
     'ignore-case-sync fix-case no-unicode-normalization',
     refused('Which names are one and the same follows from the target.'),
   ),
   ...alike(
-    'metadata metadata-set= metadata-include= metadata-include-from= metadata-exclude= metadata-exclude-from= metadata-filter= metadata-filter-from= metadata-mapper=',
-    refused('Metadata of disks (owner, mode, attributes) is not carried over.'),
+    'metadata metadata-set= metadata-mapper=',
+    unavailable('Metadata of disks (owner, mode, attributes) is not carried over.'),
+  ),
+  ...alike(
+    'metadata-include= metadata-include-from= metadata-exclude= metadata-exclude-from= metadata-filter= metadata-filter-from=',
+    refused('Files are not chosen by their metadata.'),
   ),
   ...alike(
     'max-transfer= max-duration= cutoff-mode=',
@@ -69,26 +81,34 @@ export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
   ...alike('hash-filter=', refused('Files are not chosen by a share of their hashes.')),
   ...alike('name-transform=', refused('Copies keep their names.')),
   ...alike('default-time=', refused('A file without a time is compared without one.')),
-  ...alike(
-    'header= header-upload= header-download= http-proxy=',
-    refused('Requests carry no headers of your own.'),
-  ),
-  ...alike('download', refused('Hashes are compared; content is not read where there are none.')),
+  ...alike('header-upload= header-download=', unavailable('Requests carry no headers of your own.')),
+  ...alike('header=', refused('Requests carry no headers of your own.')),
+  ...alike('http-proxy=', unavailable('The proxy is that of the editor.')),
+  ...alike('download', unavailable('Hashes are compared; content is not read where there are none.')),
   ...alike('checkfile=', refused('A list of sums is not compared with.')),
-  ...alike('rc', refused('There is no remote control.')),
+  ...alike('rc', unavailable('There is no remote control.')),
 
   ...alike(
     's3-provider= s3-access-key-id= s3-secret-access-key= s3-session-token= s3-env-auth s3-shared-credentials-file= s3-force-path-style s3-location-constraint= s3-bucket-acl= s3-no-check-bucket s3-use-accelerate-endpoint s3-v2-auth s3-sts-endpoint=',
     ignored('How the service is reached and signed in to is a matter of the remote.'),
   ),
   ...alike(
-    's3-chunk-size= s3-copy-cutoff= s3-upload-cutoff= s3-upload-concurrency= s3-max-upload-parts= s3-list-chunk= s3-list-url-encode= s3-list-version= s3-memory-pool-flush-time= s3-memory-pool-use-mmap s3-leave-parts-on-error s3-disable-http2 s3-download-url= s3-encoding= s3-might-gzip= s3-no-head s3-no-head-object s3-no-system-metadata s3-use-multipart-etag= s3-use-presigned-request s3-disable-checksum s3-directory-markers',
+    's3-chunk-size= s3-copy-cutoff= s3-upload-cutoff= s3-upload-concurrency= s3-max-upload-parts= s3-list-chunk= s3-list-url-encode= s3-list-version= s3-memory-pool-flush-time= s3-memory-pool-use-mmap s3-leave-parts-on-error s3-disable-http2 s3-download-url= s3-might-gzip= s3-no-head s3-no-head-object s3-no-system-metadata s3-use-multipart-etag= s3-use-presigned-request s3-disable-checksum s3-directory-markers',
     ignored('How parts and requests are made is a matter of the remote.'),
   ),
+  ...alike(
+    's3-encoding= local-encoding= acd-encoding=',
+    refused('Which signs of a name are written in another way follows from the places.'),
+  ),
+  ...alike(
+    'acd-auth-url= acd-client-id= acd-client-secret= acd-token= acd-token-url= acd-checkpoint= acd-templink-threshold= acd-upload-wait-per-gb=',
+    ignored('How the service is reached and signed in to is a matter of the remote.'),
+  ),
+  ...alike('help version', refused('With it nothing is copied at all: the tool only prints a text.')),
   ...alike('s3-decompress', refused('Content is copied as it is stored.')),
   ...alike(
     's3-requester-pays',
-    refused('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
+    unavailable('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
   ),
   ...alike(
     's3-sse-customer-algorithm= s3-sse-customer-key= s3-sse-customer-key-base64= s3-sse-customer-key-md5=',
@@ -106,9 +126,9 @@ export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
     'local-no-check-updated',
     refused('A file that changes while it is read is never taken for copied.'),
   ),
-  ...alike('local-no-set-modtime', refused('Downloaded files get the times of their sources.')),
+  ...alike('local-no-set-modtime', unavailable('Downloaded files get the times of their sources.')),
   ...alike(
-    'local-encoding= local-no-preallocate local-no-sparse local-nounc local-zero-size-links local-no-clone local-hashes=',
+    'local-no-preallocate local-no-sparse local-nounc local-zero-size-links local-no-clone local-hashes=',
     ignored('How the disk is written to is taken care of here.'),
   ),
 ]);
@@ -117,7 +137,7 @@ const remoteControl = /^rc-/;
 
 /** Kinds of storage that rclone has flags for, each beginning with the name of the kind. */
 const kinds =
-  'acd alias amazon azureblob azurefiles b2 box cache chunker cloudinary combine compress crypt doi drive dropbox fichier filefabric filelu filescom filen ftp gcs gofile gphotos hasher hdfs hidrive http iclouddrive imagekit internetarchive internxt jottacloud koofr linkbox mailru mega memory netstorage onedrive oos opendrive pcloud pikpak pixeldrain premiumizeme proton protondrive putio qingstor quatrix seafile sftp shade sharefile sia smb storj sugarsync swift tardigrade ulozto union uptobox webdav yandex zoho';
+  'alias amazon azureblob azurefiles b2 box cache chunker cloudinary combine compress crypt doi drive dropbox fichier filefabric filelu filescom filen ftp gcs gofile gphotos hasher hdfs hidrive http iclouddrive imagekit internetarchive internxt jottacloud koofr linkbox mailru mega memory netstorage onedrive oos opendrive pcloud pikpak pixeldrain premiumizeme proton protondrive putio qingstor quatrix seafile sftp shade sharefile sia smb storj sugarsync swift tardigrade ulozto union uptobox webdav yandex zoho';
 const otherKind = new RegExp(`^(?:${kinds.split(' ').join('|')})-`);
 
 /** Whether rclone has a flag of that name for another kind of storage, or for its remote control. Pure. */
@@ -128,8 +148,7 @@ export function isOtherRcloneFlag(name: string): boolean {
 /** The judgement on a flag that has no rule of its own. Pure. */
 export function judgeOther({ name, typed }: FoundFlag): Judgement {
   if (remoteControl.test(name)) return ignored('There is no remote control.');
-  if (name.startsWith('s3-') || name.startsWith('local-'))
-    return refused(`${typed} is not known. Its effect would be missing.`);
+  if (/^(?:s3|local|acd)-/.test(name)) return refused(`${typed} is not known. Its effect would be missing.`);
   if (otherKind.test(name))
     return ignored('It is about one kind of storage, whose settings belong to its remote.');
   return refused(`${typed} is not known.`);

@@ -8,7 +8,7 @@ import { nameOfSpot, parentSpot, placeOfSpot, rcloneSpot, type Spot } from './pl
 import { rulesOf } from './rcloneFilters';
 import { actingRcloneFlags, newRcloneDraft, type RcloneDraft, rcloneLetters } from './rcloneFlags';
 import { judgeOther, otherRcloneFlags } from './rcloneOtherFlags';
-import { judgedWithPlaces, onlyFile } from './readParts';
+import { judgedWithPlaces, onlyFile, unsureProblem } from './readParts';
 import { isProblem, type LineProblem } from './shellWords';
 import { escapedForRclone } from './translatedFilters';
 
@@ -29,7 +29,11 @@ export function readRclone(
   assigned: ReadonlyMap<string, string>,
   context: ReadingContext,
 ): ReadCommand | LineProblem {
-  const { flags: found, operands } = scanFlags(words, grammarOf(rcloneFlags, 3, rcloneLetters));
+  const { flags: found, operands, unsure } = scanFlags(words, grammarOf(rcloneFlags, 3, rcloneLetters));
+  if (unsure.length > 0) return unsureProblem(unsure);
+  // What may be the value of a flag that nobody knows may be a secret.
+  const isSure = !found.some(({ name }) => !rcloneFlags.has(name));
+  const shown = (text: string) => (isSure ? text : '…');
   const [typedVerb = '', from, to, ...more] = operands;
   const verb = verbs[typedVerb as keyof typeof verbs];
   if (verb === undefined || !Object.hasOwn(verbs, typedVerb))
@@ -37,11 +41,11 @@ export function readRclone(
       problem:
         typedVerb === 'bisync'
           ? '"rclone bisync" changes both sides, which is not offered. Understood are sync, copy, move, check, copyto and moveto.'
-          : `"rclone ${typedVerb}" is neither a copy nor a sync. Understood are sync, copy, move, check, copyto and moveto.`,
+          : `"rclone ${shown(typedVerb)}" is neither a copy nor a sync. Understood are sync, copy, move, check, copyto and moveto.`,
     };
   if (from === undefined || to === undefined)
     return { problem: `"rclone ${typedVerb}" needs a source and a target.` };
-  if (more.length > 0) return { problem: `There is a path too many: "${more[0]}".` };
+  if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
   const draft = newRcloneDraft({
     context,
@@ -83,8 +87,38 @@ export function readRclone(
     source: sourcePlace,
     target: targetPlace,
     options: { ...draft.options, ...filters, ...backup },
-    flags: judgedWithPlaces(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
+    flags: judgedWithPlaces(
+      verdictsOnNamed(verdicts, draft, [sides.source, sides.target], context),
+      isUndecided(targetPlace) ? undefined : targetPlace.place,
+      context,
+    ),
   };
+}
+
+/** Flags that say which remote ":s3:" stands for change one that is named for this run, where it is set otherwise. */
+function verdictsOnNamed(
+  verdicts: readonly Judged[],
+  { hints }: Draft,
+  spots: readonly Spot[],
+  { remotes }: ReadingContext,
+): readonly Judged[] {
+  const named = spots.flatMap((spot) =>
+    spot.where === 'named' ? remotes.filter(({ name, kind }) => name === spot.remote && kind === 's3') : [],
+  );
+  return verdicts.map((verdict) => {
+    const which = (['profile', 'endpoint', 'region'] as const).find(
+      (name) => verdict.flag === `--s3-${name}`,
+    );
+    const changed = which && named.find((remote) => remote[which] !== hints[which]);
+    if (!changed) return verdict;
+    const { means: _, ...rest } = verdict;
+    return {
+      ...rest,
+      ...refused(
+        `It would change "${changed.name}" for this run only. Change that with Edit Remote, or name another remote.`,
+      ),
+    };
+  });
 }
 
 /** rclone looks no deeper on the target either; as a filter rule the depth would let go what is hidden by it. */
@@ -158,7 +192,8 @@ function filtersOf(draft: RcloneDraft): { readonly filters: readonly FilterRule[
   const { minSize, maxSize, minAge, maxAge } = draft.options;
   if (rules.length > 0 || [minSize, maxSize, minAge, maxAge].some((limit) => limit !== undefined))
     return { problem: '--files-from must stand alone: rclone takes no other filters along with it.' };
-  const names = files.map((name) => name.replace(/^\/+/, ''));
+  // rclone takes off slashes at both ends: what is named is a file in any case.
+  const names = files.map((name) => name.replace(/^\/+|\/+$/g, '')).filter((name) => name !== '');
   const bad = names.find((name) => pathProblem(name) !== undefined);
   if (bad !== undefined)
     return { problem: `The file of --files-from names "${bad}", which ${pathProblem(bad)}.` };

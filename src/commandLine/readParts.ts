@@ -3,6 +3,15 @@ import type { Place } from '../plan/plan';
 import { parsePath } from '../remote/remotePath';
 import type { FlagVerdict, ReadingContext } from './commandLine';
 import type { Judged } from './flagRules';
+import type { LineProblem } from './shellWords';
+
+/** Which words are values of flags that nobody knows can't be guessed: another place would be read or written. */
+export function unsureProblem(flags: readonly string[]): LineProblem {
+  const [first = ''] = flags;
+  return {
+    problem: `It can't be told whether the word behind "${first}" is its value or a path. Write a value with "=", as in ${first}=….`,
+  };
+}
 
 export function onlyFile(name: string): readonly NamedPath[] {
   return [{ file: parsePath(name) }];

@@ -38,5 +38,6 @@ export function summaryOf(command: ReadCommand, describe: (place: Place) => stri
   const refused = command.flags.filter(({ verdict }) => verdict === 'refused').map(({ flag }) => flag);
   const tool = command.tool === 'aws' ? 'aws s3' : 'rclone';
   const start = `${tool} ${command.verb}: ${side(command.source)} → ${side(command.target)}`;
-  return refused.length === 0 ? start : `${start}. Not possible: ${[...new Set(refused)].join(', ')}.`;
+  const missing = refused.length === 0 ? '' : `. Not possible: ${[...new Set(refused)].join(', ')}.`;
+  return `${start}${missing}${command.withheld === undefined ? '' : ` ${command.withheld}`}`;
 }

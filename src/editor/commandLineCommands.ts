@@ -7,9 +7,10 @@ import {
   type ReadingContext,
   type UndecidedPlace,
 } from '../commandLine/commandLine';
-import { contextOnDisk } from '../commandLine/contextOnDisk';
+import { contextOnDisk, thisShell } from '../commandLine/contextOnDisk';
 import { knownRemote } from '../commandLine/knownRemotes';
 import { looksLikeCommandLine, readCommandLine } from '../commandLine/readCommandLine';
+import { withoutPrompt } from '../commandLine/shellKinds';
 import { isProblem, onOneLine } from '../commandLine/shellWords';
 import { summaryOf, summaryRows } from '../commandLine/summary';
 import { type WrittenLine, writeCommandLines } from '../commandLine/writeCommandLine';
@@ -59,8 +60,10 @@ export function commandLineCommands(parts: Parts): readonly CommandRow[] {
 async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> {
   const remotes = knownRemotes(parts);
   const folders = localFolders();
-  const first = contextOnDisk(remotes, folders[0]);
   const copied = typeof given === 'string' ? given : await vscode.env.clipboard.readText();
+  // Once its lines are joined, a line no longer shows whose it is.
+  const { shell } = withoutPrompt(copied, thisShell);
+  const first = contextOnDisk(remotes, folders[0], looksLikeCommandLine(copied) ? shell : thisShell);
   const start = typeof given === 'string' || looksLikeCommandLine(copied) ? onOneLine(copied) : '';
   const text = await askCommandLine(start, (typed) => {
     const command = readCommandLine(onOneLine(typed), first);
@@ -192,7 +195,9 @@ async function showUnderstood(
       ? { icon: 'go-to-file', label: 'Open the Preview' }
       : { icon: 'warning', label: `Go On Without ${[...new Set(refused)].join(', ')}` }),
     description: `${describePlace(places.source)} → ${describePlace(places.target)}`,
-    ...(refused.length > 0 && { detail: 'The result will be another one than that of the line.' }),
+    ...(refused.length > 0 && {
+      detail: command.withheld ?? 'The result will be another one than that of the line.',
+    }),
     goesOn: true,
   };
   const items: SummaryItem[] = [first];

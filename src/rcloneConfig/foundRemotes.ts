@@ -1,4 +1,5 @@
 import type { Backend, LeftOut, RemoteSettings, WizardStep } from '../backends/backend';
+import { withoutSecrets } from '../remote/maskedText';
 import { reveal } from './obscure';
 import type { RcloneSections } from './rcloneFile';
 
@@ -50,7 +51,12 @@ export function findRemotes(sections: RcloneSections, backends: readonly Backend
 function found(name: string, sections: RcloneSections, backends: readonly Backend[]): FoundRemote {
   const own = sections.get(name);
   const type = own?.get('type') ?? '';
-  const unusable = (because: string): UnusableRemote => ({ usable: false, name, type, because });
+  const unusable = (because: string): UnusableRemote => ({
+    usable: false,
+    name,
+    type,
+    because: withoutSecrets(because),
+  });
   if (type === '') return unusable('It has no "type", so rclone can’t use it either.');
   const end = type === 'alias' ? followAlias(name, sections) : { name, root: '' };
   if (typeof end === 'string') return unusable(end);
@@ -77,7 +83,7 @@ function found(name: string, sections: RcloneSections, backends: readonly Backen
     settings: named,
     secrets,
     ...(token !== undefined && { token }),
-    leftOut,
+    leftOut: leftOut.map((one) => ({ ...one, because: withoutSecrets(one.because) })),
     asks,
   };
 }
@@ -90,6 +96,12 @@ function followAlias(name: string, sections: RcloneSections): { name: string; ro
     const options = sections.get(at);
     if (options?.get('type') !== 'alias') return { name: at, root };
     const remote = options.get('remote') ?? '';
+    const [, madeUp] = /^:([^:,]*)/.exec(remote) ?? [];
+    if (madeUp !== undefined)
+      return `It stands for a remote made on the fly (":${madeUp}:"). Make a section of that, and import it.`;
+    const [, changed] = /^([^:,/\\]+),[\w.-]+[=,:]/.exec(remote) ?? [];
+    if (changed !== undefined)
+      return `It stands for "${changed}" with settings of its own. Make a section with these, and import it.`;
     const [, next, path] = /^([^:/\\]+):(.*)$/s.exec(remote) ?? [];
     // One letter may be a remote or, on Windows, a drive.
     const isDrive = next?.length === 1 && !sections.has(next);

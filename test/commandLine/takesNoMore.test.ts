@@ -118,7 +118,6 @@ test('of a switch that comes up twice the last one counts', () => {
 test('without a filter that can not be read, nothing is deleted and nothing moved away', () => {
   assert.equal(read('rclone sync dist lab:b --exclude-from nope').options.deletes, 'none');
   assert.equal(read('rclone move dist lab:b --filter-from nope').options.verb, 'copy');
-  assert.equal(read('rclone sync dist lab:b --unknown-flag').options.deletes, 'after');
 });
 
 test('keys and passwords in places, addresses and proxies come up nowhere', () => {

@@ -4,7 +4,8 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApp, type SyncRequest } from '../../src/app';
-import { isProblem, type LineProblem, type ShellKind } from '../../src/commandLine/shellWords';
+import type { ShellKind } from '../../src/commandLine/shellKinds';
+import { isProblem, type LineProblem } from '../../src/commandLine/shellWords';
 import { checkMarks } from '../../src/plan/checkMarks';
 import { describePlan } from '../../src/plan/describePlan';
 import type { Place } from '../../src/plan/plan';

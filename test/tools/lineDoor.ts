@@ -4,7 +4,8 @@ import { isUndecided, type ReadCommand, type ReadPlace } from '../../src/command
 import { contextOnDisk } from '../../src/commandLine/contextOnDisk';
 import { knownRemote } from '../../src/commandLine/knownRemotes';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
-import { isProblem, type LineProblem, type ShellKind } from '../../src/commandLine/shellWords';
+import type { ShellKind } from '../../src/commandLine/shellKinds';
+import { isProblem, type LineProblem } from '../../src/commandLine/shellWords';
 import { summaryOf } from '../../src/commandLine/summary';
 import { placeText } from '../../src/plan/safety';
 
@@ -49,6 +50,7 @@ export function* understoodAsLines(command: ReadCommand): Generator<string> {
     yield isUndecided(side)
       ? `${title.padEnd(10)}  ${side.text}  (${side.because} One of: ${side.candidates.join(', ')})`
       : `${title.padEnd(10)}  ${placeText(side.place)}`;
+  if (command.withheld !== undefined) yield `withheld    ${command.withheld}`;
   yield `options     ${JSON.stringify(command.options)}`;
   for (const { flag, value, verdict, because, means } of command.flags)
     yield `${verdict.padEnd(10)}  ${flag}${value === undefined ? '' : ` ${value}`}  (${means ?? because ?? ''})`;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutSecrets } from '../../remote/maskedText';
 import { RemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath } from '../../remote/remotePath';
 import type { RemoteSettings } from '../backend';
@@ -110,7 +111,7 @@ export function endpointProblem(value: string): string | undefined {
   if (value.trim() === '') return undefined;
   const url = parseEndpoint(value);
   if (!url)
-    return `"endpoint" is not a web address: ${JSON.stringify(value)}. Write it as https://host or https://host:port.`;
+    return `"endpoint" is not a web address: ${JSON.stringify(withoutSecrets(value))}. Write it as https://host or https://host:port.`;
   if (url.protocol !== 'https:' && url.protocol !== 'http:')
     return '"endpoint" must begin with https:// or http://.';
   if (url.username !== '' || url.password !== '')
