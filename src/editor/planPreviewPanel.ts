@@ -185,9 +185,10 @@ class PlanPreviewPanel {
 
   /** The one toast of a run, and only when its end can't be seen in the panel. */
   private async toast(run: RunState, summary: string): Promise<void> {
-    const { failed, changed, cancelled, notStarted } = run.counts;
+    const { copied, failed, changed, cancelled, notStarted } = run.counts;
+    const undone = copied + failed + changed + (run.leftAlone?.undone ?? 0);
     // Who cancels knows that the rest was not done; a run that stopped by itself is a fault.
-    const wrong = failed + changed > 0 || (!run.wasCancelled && cancelled + notStarted > 0);
+    const wrong = undone > 0 || (!run.wasCancelled && cancelled + notStarted > 0);
     const show = vscode.l10n.t('Show');
     const buttons = [...(this.isGone ? [] : [show]), this.words.showLog];
     const text = `${this.title} — ${summary}`;

@@ -3,7 +3,7 @@ import type { Plan, PlanProgress } from '../plan/plan';
 import { removesFiles } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
 import { formatter } from '../preview/format';
-import { planBanners } from '../preview/planBanners';
+import { lastingBanners, planBanners } from '../preview/planBanners';
 import { freshMemory, PlanView, type ViewMemory } from '../preview/planView';
 import type {
   Banner,
@@ -362,7 +362,7 @@ export class PlanPreviewSession {
     this.run = run;
     this.running = abort;
     this.phase = 'running';
-    this.banners = planBanners(view.plan, this.panel.words).filter((banner) => banner.tone === 'error');
+    this.banners = lastingBanners(view.plan, this.panel.words);
     this.table++;
     this.panel.runBegan();
     this.showState();

@@ -1,3 +1,4 @@
+import { leftAloneBy } from '../plan/leftAlone';
 import type { Action } from '../plan/plan';
 import type { PlanView } from '../preview/planView';
 import type { RunState } from '../preview/previewProtocol';
@@ -34,6 +35,7 @@ export class PlanRun implements RunObserver {
   private settledBytes = 0;
   private settledFiles = 0;
   private endedAt: number | undefined;
+  private readonly leftAlone: RunState['leftAlone'];
   /** Asked to stop; what is under way is still being wound up. */
   private cancelling = false;
 
@@ -46,6 +48,12 @@ export class PlanRun implements RunObserver {
   ) {
     view.beginRun(actions.map((action) => action.id));
     this.totalBytes = actions.reduce((sum, action) => sum + bytesToMove(action), 0);
+    const left = leftAloneBy(view.plan);
+    this.leftAlone = left && {
+      conflicts: left.conflicts.length,
+      skipped: left.skipped.length,
+      undone: left.undone,
+    };
     this.meter = new RunMeter(actions.length, this.totalBytes, startedAt);
   }
 
@@ -110,6 +118,7 @@ export class PlanRun implements RunObserver {
       cancelling: this.cancelling && this.endedAt === undefined,
       again: this.endedAt === undefined ? again : idsToRetry(this.view).length,
       wasCancelled: this.cancelling && counts.cancelled + counts.notStarted > 0,
+      ...(this.leftAlone && { leftAlone: this.leftAlone }),
     };
   }
 

@@ -21,15 +21,24 @@ export function* describePlan(plan: Plan): Generator<string> {
   for (const side of plan.withoutTimes ?? [])
     yield `note    the ${side} keeps no modified times: files of equal size count as the same`;
   for (const action of plan.actions) yield describeAction(action);
-  for (const conflict of plan.conflicts) yield describeConflict(conflict);
-  for (const skipped of plan.skipped) yield describeSkipped(skipped);
-  for (const { side, path, kind, message } of plan.problems)
-    yield `problem  ${shown(path)}  (on the ${side}, ${kind}: ${printable(message)})`;
+  yield* describeLeftAlone(plan);
   for (const { kind, message } of plan.safety) yield `safety  ${kind}  (${printable(message)})`;
   yield `unchanged  ${tally(plan.unchanged)}`;
   for (const [name, total] of Object.entries(plan.totals))
     if (total.files > 0) yield `total  ${name}  ${tally(total)}`;
   if (plan.leftOut) yield `left out  ${tally(plan.leftOut)}`;
+}
+
+/** What is left as it is, a line each: `conflict  a/b.txt  (…)`, `skip  …`, `problem  …`. */
+export function* describeLeftAlone({
+  conflicts,
+  skipped,
+  problems,
+}: Pick<Plan, 'conflicts' | 'skipped' | 'problems'>): Generator<string> {
+  for (const conflict of conflicts) yield describeConflict(conflict);
+  for (const one of skipped) yield describeSkipped(one);
+  for (const { side, path, kind, message } of problems)
+    yield `problem  ${shown(path)}  (on the ${side}, ${kind}: ${printable(message)})`;
 }
 
 /** One action as a line: `upload  img/hero.jpg  (size differs: 2 -> 3)`. */

@@ -199,6 +199,8 @@ export interface RunState {
   /** How many a retry would try again. */
   readonly again: number;
   readonly wasCancelled: boolean;
+  /** What the plan has no action for; absent when nothing. `undone`: how many of it should have been copied or deleted. */
+  readonly leftAlone?: { readonly conflicts: number; readonly skipped: number; readonly undone: number };
 }
 
 export interface Banner {

@@ -17,6 +17,12 @@ export function runSummary(run: RunState, words: Words, format: Formatter): stri
   }
   const others = otherOutcomes(counts, words, format);
   if (others.length > 0) parts.push(`${others.join(', ')}.`);
+  const { conflicts = 0, skipped = 0 } = run.leftAlone ?? {};
+  const left = [
+    conflicts > 0 && format.plural(conflicts, words.conflictsOne, words.conflictsMany),
+    skipped > 0 && format.plural(skipped, words.skippedOne, words.skippedMany),
+  ].filter((part) => part !== false);
+  if (left.length > 0) parts.push(`${left.join(', ')}.`);
   if (run.bytesDone > 0) parts.push(fill(words.movedBytes, format.bytes(run.bytesDone)));
   return parts.join(' ');
 }

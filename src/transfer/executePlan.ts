@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { leftAloneBy } from '../plan/leftAlone';
 import type { Action, DeleteFile, Plan } from '../plan/plan';
 import { checkPlan } from '../plan/planInvariants';
 import { placeText } from '../plan/safety';
@@ -107,6 +108,7 @@ class Run {
     const results = this.plan.actions.map(
       (action) => this.results.get(action.id) ?? result(action, 'notStarted'),
     );
+    const leftAlone = leftAloneBy(this.plan);
     return {
       version: 1,
       startedAt,
@@ -117,6 +119,7 @@ class Run {
       ...(this.sides.backup && { kept: this.kept }),
       ...(this.stopped !== undefined && { stopped: this.stopped }),
       ...(deletesWithheld !== undefined && { deletesWithheld }),
+      ...(leftAlone && { leftAlone }),
     };
   }
 

@@ -81,6 +81,11 @@ export async function openJournal(
               totals: report.totals,
               bytes: report.bytes,
               ...(report.kept !== undefined && { kept: report.kept }),
+              ...(report.leftAlone && {
+                conflicts: report.leftAlone.conflicts.length,
+                skipped: report.leftAlone.skipped.length,
+                problems: report.leftAlone.problems.length,
+              }),
             }
           : { broken: true },
       );

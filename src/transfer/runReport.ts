@@ -1,3 +1,4 @@
+import type { LeftAlone } from '../plan/leftAlone';
 import type { Action } from '../plan/plan';
 import type { RemoteErrorKind } from '../remote/remoteError';
 
@@ -18,6 +19,16 @@ export interface RunReport {
   readonly stopped?: string;
   /** Why the deletes were not run, as a sentence; absent when they were or there were none. */
   readonly deletesWithheld?: string;
+  /** What the plan left alone, so that none of the results is about it; absent when nothing, and in reports of older versions. */
+  readonly leftAlone?: LeftAlone;
+}
+
+/** Whether everything was done that the plan was asked for: also what it could not plan. */
+export function isWhole({ results, totals, stopped, deletesWithheld, leftAlone }: RunReport): boolean {
+  const nothingLeft = (leftAlone?.undone ?? 0) === 0;
+  return (
+    totals.done === results.length && nothingLeft && stopped === undefined && deletesWithheld === undefined
+  );
 }
 
 /**

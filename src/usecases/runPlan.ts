@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { describeLeftAlone } from '../plan/describePlan';
 import type { Plan } from '../plan/plan';
 import { placeText } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
@@ -7,7 +8,7 @@ import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
 import type { RunObserver } from '../transfer/progress';
 import type { RunSide } from '../transfer/runAction';
-import type { ActionOutcome, RunReport } from '../transfer/runReport';
+import { type ActionOutcome, isWhole, type RunReport } from '../transfer/runReport';
 import type { Host } from './host';
 
 export interface RunPlanOptions {
@@ -53,7 +54,7 @@ export async function runPlan(
   } finally {
     await journal?.close(report);
   }
-  const level = report.totals.done === report.results.length ? 'info' : 'warn';
+  const level = isWhole(report) ? 'info' : 'warn';
   for (const line of describeReport(report)) host.log.write(level, 'copy', line);
   return report;
 }
@@ -98,7 +99,7 @@ const words: Readonly<Record<ActionOutcome, string>> = {
   notStarted: 'not started',
 };
 
-/** The report as lines of text: each file that was not done, with its reason, then the totals. */
+/** The report as lines of text: each thing that was not done, with its reason, also what the plan left alone; then the totals. */
 export function* describeReport(report: RunReport): Generator<string> {
   for (const { path: file, kind, outcome, error } of report.results) {
     if (outcome === 'done' || outcome === 'notStarted') continue;
@@ -106,9 +107,20 @@ export function* describeReport(report: RunReport): Generator<string> {
   }
   if (report.stopped !== undefined) yield printable(`The run was stopped. ${report.stopped}`);
   if (report.deletesWithheld !== undefined) yield printable(report.deletesWithheld);
+  const { leftAlone } = report;
+  if (leftAlone) {
+    yield* describeLeftAlone(leftAlone);
+    for (const sentence of leftAlone.deletes) yield printable(sentence);
+  }
   const totals = (Object.keys(words) as ActionOutcome[])
     .filter((outcome) => outcome === 'done' || report.totals[outcome] > 0)
     .map((outcome) => `${report.totals[outcome]} ${words[outcome]}`);
+  if (leftAlone?.conflicts.length)
+    totals.push(
+      `${leftAlone.conflicts.length} ${leftAlone.conflicts.length === 1 ? 'conflict' : 'conflicts'}`,
+    );
+  if (leftAlone?.skipped.length) totals.push(`${leftAlone.skipped.length} skipped`);
+  if (leftAlone?.problems.length) totals.push(`${leftAlone.problems.length} could not be listed`);
   const seconds = ((report.endedAt - report.startedAt) / 1000).toFixed(1);
   yield `${totals.join(', ')}; ${report.bytes} bytes in ${seconds} s`;
   if (report.kept)

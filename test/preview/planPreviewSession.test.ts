@@ -296,6 +296,36 @@ test('Cancel reaches the run at once, and what was not done can be continued', a
   assert.deepEqual([session.state().run?.wasCancelled, session.state().run?.again], [true, 1]);
 });
 
+test('After a run its end tells of conflicts and of what was skipped, and why nothing was deleted stays to be read', async () => {
+  const withheld = 'Part of the source could not be read ("x"), so nothing will be deleted.';
+  const plan = planOf({
+    actions: [upload('a', 10), upload('img/b', 20)],
+    conflicts: [{ path: 'c' as never, because: 'fileAgainstFolder' }],
+    skipped: [
+      { path: 's', side: 'source', because: 'badName' },
+      { path: 'link', side: 'source', because: 'symlink' },
+    ],
+    safety: [{ kind: 'incompleteListing', message: withheld, effect: 'deletesWithheld' }],
+    problems: [{ side: 'source', path: 'x' as never, kind: 'forbidden', message: 'Not for you.' }],
+  });
+  const { session, log } = opened({
+    plan: async () => plan,
+    run: async (made) => report(made, () => 'done'),
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  const { banners, run } = session.state();
+  assert.ok(
+    log.some((line) => /^ended: .*1 conflict, 2 skipped\./.test(line)),
+    log.join('\n'),
+  );
+  assert.ok(banners.some(({ text }) => text === withheld));
+  assert.ok(banners.some(({ tone, text }) => tone === 'error' && text.includes('Not for you.')));
+  // The conflict, the bad name, the folder, the deletes and, as links are followed here, the link.
+  assert.deepEqual(run?.leftAlone, { conflicts: 1, skipped: 2, undone: 5 });
+});
+
 test('While a run goes on, options, direction and ticks stay as they are', async () => {
   const { session, asked } = opened({ run: () => new Promise(() => {}) });
   await session.rescan();

@@ -66,6 +66,13 @@ const cases: readonly (readonly [
   ],
   [{ cancelled: 3 }, true, '0 of 3 done, 3 cancelled', 'cancelled', /^Cancelled\. 0 of 3/],
   [{ notStarted: 3 }, true, '0 of 3 done, 3 not started', 'notStarted', /^Cancelled\. 0 of 3/],
+  [
+    { done: 1, copied: 2 },
+    false,
+    '1 of 3 done, 2 copied, but not removed from the source',
+    'copied',
+    /^1 of 3 .*2 copied, but not removed from the source/,
+  ],
   [{ done: 1, failed: 2 }, false, '1 of 3 done, 2 failed', 'failed', /^1 of 3 changes done.*2 failed/],
   [
     { done: 1, changed: 2 },

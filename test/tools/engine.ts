@@ -15,6 +15,7 @@ import { instantToMs } from '../../src/remote/modifiedTime';
 import { printable, printableJson } from '../../src/remote/printable';
 import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
+import { isWhole } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
 import { offeredAsLines, offeredBy } from './configDoor';
 import { readLine, requestOf, understoodAsJson, understoodAsLines } from './lineDoor';
@@ -138,10 +139,7 @@ async function main(): Promise<number> {
         const report = await app.runPlan(plan, stop.signal, transfers === undefined ? {} : { transfers });
         if (values.json) out.json(report);
         else for (const line of describeReport(report)) out.line(line);
-        return report.totals.failed + report.totals.changed + report.totals.cancelled > 0 ||
-          report.deletesWithheld
-          ? 1
-          : 0;
+        return isWhole(report) ? 0 : 1;
       }
       case 'check': {
         const plan = await app.planSync(
