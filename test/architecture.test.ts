@@ -74,7 +74,6 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
 const doors: readonly { pattern: RegExp; only: string }[] = [
   { pattern: /^@vscode\/webview-ui-toolkit/, only: 'media/planPreview/controls.ts' },
   { pattern: /^@(aws-sdk|smithy)\//, only: 'src/backends/s3/awsSdk.ts' },
-  { pattern: /^ignore$/, only: 'src/plan/gitignoreRules.ts' },
 ];
 
 interface ImportLine {

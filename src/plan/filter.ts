@@ -3,7 +3,7 @@ import {
   type CompiledRule,
   type CompiledRules,
   type FilterNames,
-  merged,
+  RuleDecider,
   rcloneRules,
 } from './filterRules';
 import { gitignoreRules } from './gitignoreRules';
@@ -50,7 +50,10 @@ export function createFilter(
   names: FilterNames = asWritten,
   ignoreFiles?: IgnoreFileRules,
 ): Filter {
-  return new RuleFilter(ruleSets(options, names, ignoreFiles), names.foldsUnicode);
+  const [first, second, ...others] = ruleSets(options, names, ignoreFiles);
+  const both = first instanceof PlainRules && second instanceof PlainRules ? first.and(second) : undefined;
+  const sets = both ? [both, ...others] : [first, second, ...others].filter((set) => set !== undefined);
+  return new RuleFilter(sets, names.foldsUnicode);
 }
 
 /** The sets of rules that a filter goes by. Throws as `createFilter`. */
@@ -80,19 +83,29 @@ class PlainRules implements RuleSet {
   readonly of: RuleSet['of'];
   readonly asksFolders: boolean;
   private readonly rules: CompiledRules;
-  private readonly quick: CompiledRules;
+  private readonly ofFiles: RuleDecider;
+  private readonly ofFolders: RuleDecider;
 
   constructor(of: RuleSet['of'], rules: CompiledRules) {
     this.of = of;
     this.rules = rules;
-    this.quick = { files: merged(rules.files), folders: merged(rules.folders) };
+    this.ofFiles = new RuleDecider(rules.files);
+    this.ofFolders = rules.folders === rules.files ? this.ofFiles : new RuleDecider(rules.folders);
     this.asksFolders = rules.folders.length > 0;
   }
 
   lets(path: string): boolean {
-    for (const rule of path.endsWith('/') ? this.quick.folders : this.quick.files)
-      if (rule.matches.test(path)) return rule.include;
-    return true;
+    return (path.endsWith('/') ? this.ofFolders : this.ofFiles).decide(path) ?? true;
+  }
+
+  /** What both sets let in, in one pass, where this one only leaves out. */
+  and(next: PlainRules): PlainRules | undefined {
+    const { files, folders } = this.rules;
+    if ([...files, ...folders].some(({ include }) => include)) return undefined;
+    return new PlainRules(next.of, {
+      files: [...files, ...next.rules.files],
+      folders: [...folders, ...next.rules.folders],
+    });
   }
 
   ruleFor(path: string): CompiledRule | undefined {

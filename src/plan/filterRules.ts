@@ -1,6 +1,9 @@
 import type { NameRules } from '../remote/capabilities';
 import { RemoteError } from '../remote/remoteError';
-import { fnmatchSource, folderGlobs, PatternProblem, rcloneGlobSource } from './glob';
+import { fnmatchGlob, folderGlobs, rcloneGlob } from './glob';
+import { PathAutomaton } from './pathAutomaton';
+import { type PathPattern, PatternProblem } from './pathPattern';
+import { checkSize } from './pathProgram';
 import type { FilterRule } from './planOptions';
 
 /**
@@ -9,17 +12,11 @@ import type { FilterRule } from './planOptions';
  */
 export type FilterNames = Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>;
 
-/** Whether a path matches. A regular expression is one. */
-export interface Matcher {
-  test(path: string): boolean;
-  /** One that matches what this or the next does, where that is quicker than both. */
-  joined?(next: Matcher): Matcher | undefined;
-}
-
-/** One rule, or several neighbours of one kind, as a single expression. */
+/** One rule. */
 export interface CompiledRule {
   readonly include: boolean;
-  readonly matches: Matcher;
+  readonly pattern: PathPattern;
+  readonly matches: PathAutomaton;
   /** As its dialect writes it. */
   readonly text: string;
   /** Nobody wrote it: what it says follows from the others. */
@@ -50,14 +47,14 @@ export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): C
     const forFolder = pattern.endsWith('/');
     const glob = forFolder && !include ? `${pattern}**` : pattern;
     const both = glob.includes('**');
-    const told = { text: `${include ? '+' : '-'} ${written}`, ...(implied && { implied: true as const }) };
-    const rule = { ...told, ...compile(include, written, glob, rcloneGlobSource, names) };
+    const text = `${include ? '+' : '-'} ${written}`;
+    const told = { include, text, ...(implied && { implied: true as const }) };
+    const rule = compile(told, written, glob, rcloneGlob, names);
     if (both || !forFolder) {
       files.push(rule);
       if (include || glob === '*')
         for (const folder of folderGlobs(glob))
-          if (folder !== '/')
-            folders.push({ ...told, ...compile(include, written, folder, rcloneGlobSource, names) });
+          if (folder !== '/') folders.push(compile(told, written, folder, rcloneGlob, names));
     }
     if (both || forFolder) folders.push(rule);
   };
@@ -82,10 +79,8 @@ export function awsRules(rules: readonly FilterRule[], names: FilterNames): Comp
     const { include, pattern } = read(rule);
     const glob = pattern.replace(/^(?:\.?\/)+/, '');
     if (glob === '') throw badPattern(pattern, 'names nothing');
-    const compiled = {
-      text: `--${include ? 'include' : 'exclude'} ${pattern}`,
-      ...compile(include, pattern, glob, fnmatchSource, names),
-    };
+    const text = `--${include ? 'include' : 'exclude'} ${pattern}`;
+    const compiled = compile({ include, text }, pattern, glob, fnmatchGlob, names);
     files.push(compiled);
     // What ends in `*` and matches `folder/` matches everything below as well; that decides only while no
     // include is stronger.
@@ -102,31 +97,28 @@ function read(rule: FilterRule): { include: boolean; pattern: string } {
   return { include, pattern };
 }
 
-function compile(
-  include: boolean,
-  pattern: string,
-  glob: string,
-  sourceOf: (glob: string) => string,
-  names: FilterNames,
-): Pick<CompiledRule, 'include' | 'matches'> {
-  try {
-    const source = sourceOf(names.foldsUnicode ? glob.normalize('NFC') : glob);
-    const flags = names.caseSensitive ? 'u' : 'iu';
-    return { include, matches: expression(source, flags, glob.includes('{{')) };
-  } catch (error) {
-    if (error instanceof PatternProblem) throw badPattern(pattern, error.message);
-    if (error instanceof SyntaxError) throw badPattern(pattern, `makes no sense (${error.message})`);
-    throw error;
-  }
+type Told = Pick<CompiledRule, 'include' | 'text' | 'implied' | 'file'>;
+
+/** A rule of that pattern. */
+export function ruleOf(told: Told, pattern: PathPattern): CompiledRule {
+  return { ...told, pattern, matches: new PathAutomaton([{ pattern, number: 0 }]) };
 }
 
-/** A regular expression written by the user may use escapes that JavaScript knows only in its older mode. */
-function expression(source: string, flags: string, maybeOld: boolean): RegExp {
+function compile(
+  told: Told,
+  written: string,
+  glob: string,
+  read: (glob: string, fold: boolean) => PathPattern,
+  names: FilterNames,
+): CompiledRule {
   try {
-    return new RegExp(source, flags);
+    const pattern = read(names.foldsUnicode ? glob.normalize('NFC') : glob, !names.caseSensitive);
+    checkSize(pattern);
+    return ruleOf(told, pattern);
   } catch (error) {
-    if (!maybeOld) throw error;
-    return new RegExp(source, flags.replace('u', ''));
+    if (error instanceof PatternProblem) throw badPattern(written, error.message);
+    if (error instanceof SyntaxError) throw badPattern(written, `makes no sense (${error.message})`);
+    throw error;
   }
 }
 
@@ -134,26 +126,28 @@ function badPattern(pattern: string, problem: string): RemoteError {
   return new RemoteError('badSettings', `The filter pattern ${JSON.stringify(pattern)} ${problem}.`);
 }
 
-/** Neighbours of one kind as one expression: each path is then looked at fewer times. What decides is the same. */
-export function merged(rules: readonly CompiledRule[]): readonly CompiledRule[] {
-  const result: CompiledRule[] = [];
-  for (const rule of rules) {
-    const last = result.at(-1);
-    const both = last && last.include === rule.include ? joined(last.matches, rule.matches) : undefined;
-    if (last && both) result[result.length - 1] = { ...last, matches: both };
-    else result.push(rule);
+/** What the first of the rules that matches a path says of it; undefined when none is about it. One pass, however many rules there are. */
+export class RuleDecider {
+  private readonly automaton: PathAutomaton;
+  private readonly included: readonly boolean[];
+
+  constructor(rules: readonly CompiledRule[]) {
+    // Neighbours that say the same need not be told apart.
+    const included: boolean[] = [];
+    const patterns = rules.map(({ include, pattern }) => {
+      if (included.at(-1) !== include) included.push(include);
+      return { pattern, number: included.length - 1 };
+    });
+    this.included = included;
+    this.automaton = new PathAutomaton(patterns);
   }
-  return result;
-}
 
-function joined(a: Matcher, b: Matcher): Matcher | undefined {
-  if (!(a instanceof RegExp && b instanceof RegExp)) return a.joined?.(b);
-  return a.flags === b.flags && mergeable(a) && mergeable(b)
-    ? new RegExp(`${a.source}|${b.source}`, a.flags)
-    : undefined;
-}
+  decide(path: string): boolean | undefined {
+    return this.included[this.automaton.first(path)];
+  }
 
-/** A number or name of a group would point elsewhere in a longer expression. */
-function mergeable({ source }: RegExp): boolean {
-  return !/\\[1-9]|\\k|\((?:\?<[^=!]|[^?])/.test(source);
+  /** See PathAutomaton. */
+  get work(): number {
+    return this.automaton.work;
+  }
 }

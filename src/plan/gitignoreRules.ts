@@ -1,7 +1,7 @@
-import ignore, { type Ignore } from 'ignore';
 import { RemoteError } from '../remote/remoteError';
-import type { CompiledRule, CompiledRules, FilterNames, Matcher } from './filterRules';
+import { type CompiledRule, type CompiledRules, type FilterNames, ruleOf } from './filterRules';
 import type { FilterRule } from './planOptions';
+import { wildmatch } from './wildmatch';
 
 /**
  * The lines of a .gitignore as rules of which the first that matches decides: in git the last one does, so they are turned round. What
@@ -13,8 +13,9 @@ export function gitignoreLines(text: string, names: FilterNames, file?: string):
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   for (const line of lines) {
     const rule = compiled(line, names);
-    if (rule) rules.unshift({ ...rule, ...(file !== undefined && { file }) });
+    if (rule) rules.push({ ...rule, ...(file !== undefined && { file }) });
   }
+  rules.reverse();
   return { files: rules, folders: rules };
 }
 
@@ -30,8 +31,9 @@ export function gitignoreRules(given: readonly FilterRule[], names: FilterNames)
     if (problem !== undefined)
       throw new RemoteError('badSettings', `The filter pattern ${JSON.stringify(line)} ${problem}.`);
     const rule = compiled(line, names);
-    if (rule) rules.unshift(rule);
+    if (rule) rules.push(rule);
   }
+  rules.reverse();
   return { files: rules, folders: rules };
 }
 
@@ -39,7 +41,8 @@ function compiled(line: string, names: FilterNames): CompiledRule | undefined {
   if (line.startsWith('#') || lineProblem(line) !== undefined) return undefined;
   const include = line.startsWith('!');
   const pattern = include ? line.slice(1) : line;
-  return { include, text: line, matches: new GitPatterns([pattern], names) };
+  const spelled = names.foldsUnicode ? pattern.normalize('NFC') : pattern;
+  return ruleOf({ include, text: line }, wildmatch(spelled, !names.caseSensitive));
 }
 
 /** Why git would never match anything with this line, as the end of a sentence. Comments are fine. */
@@ -48,48 +51,4 @@ function lineProblem(line: string): string | undefined {
   if (/^ *$/.test(pattern) || pattern === '/') return 'names nothing';
   if (/(?<!\\)(?:\\\\)*\\$/.test(pattern)) return 'ends with "\\", which has nothing to escape';
   return undefined;
-}
-
-/** Answers that the library may remember at most: it would keep one for every path it was ever asked about. */
-const rememberedAnswers = 1000;
-
-/**
- * Whether any of some patterns matches a path itself, be it ignored or taken back. A folder ends in `/`.
- *
- * The library would answer for the folders above as well, of which it knows only the rules of one file; here they are the filter's to
- * ask for. It does so for what is ignored only, so every pattern is given to it as one that takes back.
- */
-class GitPatterns implements Matcher {
-  private readonly patterns: readonly string[];
-  private readonly names: FilterNames;
-  private readonly compiled: Ignore;
-  private current: Ignore;
-  private answers = 0;
-
-  constructor(patterns: readonly string[], names: FilterNames) {
-    this.patterns = patterns;
-    this.names = names;
-    const spelled = patterns.map((pattern) => (names.foldsUnicode ? pattern.normalize('NFC') : pattern));
-    this.compiled = this.empty().add(spelled.map((pattern) => ({ pattern: `!${pattern}` })));
-    this.current = this.compiled;
-  }
-
-  test(path: string): boolean {
-    if (++this.answers > rememberedAnswers) {
-      this.answers = 1;
-      this.current = this.empty().add(this.compiled);
-    }
-    return this.current.test(path).unignored;
-  }
-
-  joined(next: Matcher): Matcher | undefined {
-    return next instanceof GitPatterns
-      ? new GitPatterns([...this.patterns, ...next.patterns], this.names)
-      : undefined;
-  }
-
-  /** Relative paths are let through: a key may look like one of those that the library refuses. */
-  private empty(): Ignore {
-    return ignore({ ignorecase: !this.names.caseSensitive, allowRelativePaths: true });
-  }
 }

@@ -1,84 +1,101 @@
-/**
- * Why a pattern can't be read; the end of a sentence. Never leaves filterRules.ts, which names the pattern.
- */
-export class PatternProblem extends Error {}
+import { goRegexp, posixClasses } from './goRegexp';
+import {
+  anyChar,
+  anything,
+  anythingInPart,
+  charClass,
+  classMember,
+  literal,
+  noSlash,
+  type PathPattern,
+  PatternProblem,
+  type TextPattern,
+} from './pathPattern';
 
-const anything = '[^]*';
+/** How deep braces may lie in each other. */
+const mostNested = 1000;
 
 /**
- * rclone's glob as the source of a regular expression over whole relative paths (R17): `*` and `?` stop at
- * `/`, `**` crosses, `{a,b}`, `[a-c]`, `[^a]`, `\` escapes, `{{regexp}}`. With a leading `/` it is anchored
- * at the root, else it matches the end of the path from any `/` on. Throws PatternProblem.
+ * rclone's glob as a pattern of whole relative paths (R17): `*` and `?` stop at `/`, `**` crosses, `{a,b}`, `[a-c]`, `[^a]`, `\` escapes,
+ * `{{regexp}}`. With a leading `/` it is anchored at the root, else it matches the end of the path from any `/` on. `fold` takes all cases
+ * of a letter. Throws PatternProblem, or SyntaxError for a class of characters that makes no sense.
  */
-export function rcloneGlobSource(glob: string): string {
+export function rcloneGlob(glob: string, fold: boolean): PathPattern {
   const anchored = glob.startsWith('/');
-  const body = new RcloneGlob([...(anchored ? glob.slice(1) : glob)]).translate();
-  return ended(`${anchored ? '^' : '(?:^|/)'}${body}`);
-}
-
-/** A tail that matches anything needs no looking for the end. */
-function ended(source: string): string {
-  return source.endsWith(anything) ? source.slice(0, -anything.length) : `${source}$`;
+  return { anchored, parts: new RcloneGlob([...(anchored ? glob.slice(1) : glob)], fold).read() };
 }
 
 class RcloneGlob {
   private at = 0;
   private depth = 0;
   private readonly chars: readonly string[];
+  private readonly fold: boolean;
 
-  constructor(chars: readonly string[]) {
+  constructor(chars: readonly string[], fold: boolean) {
     this.chars = chars;
+    this.fold = fold;
   }
 
-  translate(): string {
-    let source = '';
-    while (this.at < this.chars.length) source += this.next();
-    if (this.depth > 0) throw new PatternProblem('has "{" without "}"');
-    return source;
+  read(): readonly TextPattern[] {
+    const parts: TextPattern[] = [];
+    while (this.at < this.chars.length) parts.push(this.next());
+    return parts;
   }
 
-  private next(): string {
+  private next(): TextPattern {
     const char = this.chars[this.at++] ?? '';
     switch (char) {
       case '\\': {
         const escaped = this.chars[this.at++];
         if (escaped === undefined) throw new PatternProblem('ends with "\\", which has nothing to escape');
-        return literal(escaped);
+        return literal(escaped, this.fold);
       }
       case '*':
         return this.stars();
       case '?':
-        return '[^/]';
+        return noSlash;
       case '[':
         return this.characterClass();
       case ']':
         throw new PatternProblem('has "]" without "["');
       case '{':
-        if (this.chars[this.at] === '{') return this.regexp();
-        this.depth++;
-        return '(?:';
+        return this.chars[this.at] === '{' ? this.regexp() : this.choices();
       case '}':
-        if (this.depth === 0) throw new PatternProblem('has "}" without "{"');
-        this.depth--;
-        return ')';
-      case ',':
-        return this.depth > 0 ? '|' : ',';
+        throw new PatternProblem('has "}" without "{"');
       default:
-        return literal(char);
+        return literal(char, this.fold);
     }
   }
 
-  private stars(): string {
+  private choices(): TextPattern {
+    if (++this.depth > mostNested) throw new PatternProblem('nests too deeply');
+    const ways: TextPattern[] = [];
+    let parts: TextPattern[] = [];
+    for (;;) {
+      const char = this.chars[this.at];
+      if (char === undefined) throw new PatternProblem('has "{" without "}"');
+      if (char === ',' || char === '}') {
+        this.at++;
+        ways.push({ all: parts });
+        parts = [];
+        if (char === '}') break;
+      } else parts.push(this.next());
+    }
+    this.depth--;
+    return { any: ways };
+  }
+
+  private stars(): TextPattern {
     let count = 1;
     while (this.chars[this.at] === '*') {
       this.at++;
       count++;
     }
     if (count > 2) throw new PatternProblem('has more than two "*" in a row');
-    return count === 2 ? anything : '[^/]*';
+    return count === 2 ? anything : anythingInPart;
   }
 
-  private characterClass(): string {
+  private characterClass(): TextPattern {
     let content = '';
     for (let open = 1; open > 0; ) {
       const char = this.chars[this.at++];
@@ -88,57 +105,36 @@ class RcloneGlob {
       if (open > 0) content += char;
     }
     if (content === '' || content === '^') throw new PatternProblem('has an empty "[]"');
-    return classSource(content, '^');
+    return charClass(classSource(content), this.fold);
   }
 
-  /**
-   * `{{…}}`: the text in between is a regular expression as it is; with more than two `}` the last two end
-   * it.
-   */
-  private regexp(): string {
+  /** `{{…}}`: the text in between is a regular expression; with more than two `}` the last two end it. */
+  private regexp(): TextPattern {
     this.at++;
-    const rest = this.chars.slice(this.at).join('');
-    const end = rest.search(/\}\}(?!\})/);
-    if (end < 0) throw new PatternProblem('has "{{" without "}}"');
-    const text = rest.slice(0, end);
-    this.at += [...text].length + 2;
-    return `(?:${text})`;
+    const { chars } = this;
+    let end = this.at;
+    while (end < chars.length && !(chars[end] === '}' && chars[end + 1] === '}' && chars[end + 2] !== '}'))
+      end++;
+    if (end >= chars.length) throw new PatternProblem('has "{{" without "}}"');
+    const text = chars.slice(this.at, end).join('');
+    this.at = end + 2;
+    return goRegexp(text, this.fold);
   }
 }
 
-const posixClasses: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  digit: '0-9',
-  lower: 'a-z',
-  upper: 'A-Z',
-  space: '\\s',
-  punct: '!-\\/:-@\\[-`{-~',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
-
-/** The inside of `[…]` as a JavaScript class; `negation` is the sign that negates when it comes first. */
-function classSource(content: string, negation: '^' | '!'): string {
-  const negated = content.startsWith(negation);
+/** The inside of rclone's `[…]` as a JavaScript class. */
+function classSource(content: string): string {
+  const negated = content.startsWith('^');
   const inside = (negated ? content.slice(1) : content).replace(
     /\[:(\w+):\]|\\([dwsDWS])|\\?([\s\S])/gu,
     (whole, posix: string | undefined, shorthand: string | undefined, char: string | undefined) => {
       if (posix !== undefined && posixClasses[posix]) return posixClasses[posix];
       if (shorthand !== undefined) return whole;
       if (char === undefined) return whole.replace(/[\\[\]^]/g, '\\$&');
-      return char === '-' && whole === '-' ? '-' : classLiteral(char);
+      return char === '-' && whole === '-' ? '-' : classMember(char);
     },
   );
   return `[${negated ? '^' : ''}${inside}]`;
-}
-
-function classLiteral(char: string): string {
-  return /[\\\][^-]/.test(char) ? `\\${char}` : char;
-}
-
-function literal(char: string): string {
-  return /[\\^$.*+?()[\]{}|/]/.test(char) ? `\\${char}` : char;
 }
 
 /**
@@ -171,24 +167,26 @@ export function folderGlobs(glob: string): readonly string[] {
  * fnmatch as `aws` uses it (A15), over the whole relative path: `*` and `?` also match `/`, `[seq]`,
  * `[!seq]`; no `**`, no braces, no escape but `[*]`. A `[` without `]` is a plain character.
  */
-export function fnmatchSource(pattern: string): string {
+export function fnmatchGlob(pattern: string, fold: boolean): PathPattern {
   const chars = [...pattern];
-  let source = '';
+  // Looked for once: each "[" without an end would look for it up to the end.
+  const lastEnd = chars.lastIndexOf(']');
+  const parts: TextPattern[] = [];
   for (let at = 0; at < chars.length; at++) {
     const char = chars[at] ?? '';
     if (char === '*') {
-      if (!source.endsWith(anything)) source += anything;
-    } else if (char === '?') source += '[^]';
+      if (parts.at(-1) !== anything) parts.push(anything);
+    } else if (char === '?') parts.push(anyChar);
     else if (char === '[') {
-      const end = closingBracket(chars, at);
-      if (end < 0) source += '\\[';
+      const end = at < lastEnd ? closingBracket(chars, at) : -1;
+      if (end < 0) parts.push(literal('[', fold));
       else {
-        source += fnmatchClass(chars.slice(at + 1, end).join(''));
+        parts.push(fnmatchClass(chars.slice(at + 1, end), fold));
         at = end;
       }
-    } else source += literal(char);
+    } else parts.push(literal(char, fold));
   }
-  return ended(`^${source}`);
+  return { anchored: true, parts };
 }
 
 /** The `]` that ends the class opened at `open`; one that comes first belongs to the class. */
@@ -200,18 +198,18 @@ function closingBracket(chars: readonly string[], open: number): number {
 }
 
 /** In fnmatch `\` has no meaning, and a range that runs backwards matches nothing. */
-function fnmatchClass(content: string): string {
-  const negated = content.startsWith('!');
-  const chars = [...(negated ? content.slice(1) : content)];
+function fnmatchClass(content: readonly string[], fold: boolean): TextPattern {
+  const negated = content[0] === '!';
+  const chars = negated ? content.slice(1) : content;
   let inside = '';
   for (let i = 0; i < chars.length; i++) {
     const low = chars[i] ?? '';
     const high = chars[i + 2];
     if (chars[i + 1] === '-' && high !== undefined) {
-      if (low <= high) inside += `${classLiteral(low)}-${classLiteral(high)}`;
+      if (low <= high) inside += `${classMember(low)}-${classMember(high)}`;
       i += 2;
-    } else inside += classLiteral(low);
+    } else inside += classMember(low);
   }
   // An empty JavaScript class matches nothing, a negated empty one anything: just what is meant.
-  return `[${negated ? '^' : ''}${inside}]`;
+  return charClass(`[${negated ? '^' : ''}${inside}]`, fold);
 }

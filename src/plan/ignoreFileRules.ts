@@ -1,13 +1,13 @@
 import { matchKey } from '../remote/capabilities';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 import type { CompiledRule, FilterNames } from './filterRules';
-import { merged } from './filterRules';
+import { RuleDecider } from './filterRules';
 import { gitignoreLines } from './gitignoreRules';
 
 /** The rules of one folder's ignore files, the strongest first. */
 interface FolderRules {
   readonly rules: readonly CompiledRule[];
-  readonly quick: readonly CompiledRule[];
+  readonly quick: RuleDecider;
 }
 
 interface Level extends FolderRules {
@@ -37,7 +37,7 @@ export class IgnoreFileRules {
     const key = matchKey(parentPath(file), this.names);
     const own = gitignoreLines(content, this.names, file).files;
     const rules = [...own, ...(this.folders.get(key)?.rules ?? [])];
-    this.folders.set(key, { rules, quick: merged(rules) });
+    this.folders.set(key, { rules, quick: new RuleDecider(rules) });
     this.lastFolder = undefined;
   }
 
@@ -55,8 +55,8 @@ export class IgnoreFileRules {
   lets(path: string): boolean {
     if (this.folders.size === 0) return true;
     for (const { cut, quick } of this.levelsOf(path)) {
-      const own = path.slice(cut);
-      for (const rule of quick) if (rule.matches.test(own)) return rule.include;
+      const included = quick.decide(path.slice(cut));
+      if (included !== undefined) return included;
     }
     return true;
   }

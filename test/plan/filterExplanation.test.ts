@@ -157,7 +157,7 @@ test('the explanation agrees with the filter on any rules of any dialect', () =>
 function pattern(r: Random, dialect: FilterDialect): string {
   const atoms = ['*', '?', 'a', 'b', '/', 'sub', 'ab', '[a-b]', '.txt', 'é'];
   const more = {
-    rclone: ['/**', '{a,sub}', '[^a]', '{{a|b}}', '{{(a)\\1}}'],
+    rclone: ['/**', '{a,sub}', '[^a]', '{{a|b}}', '{{\\b(a){2}}}'],
     aws: ['[!a]', '/*'],
     gitignore: ['**', '/**', '[!a]'],
   };

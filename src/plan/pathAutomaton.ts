@@ -1,0 +1,318 @@
+import type { Assertion } from './pathPattern';
+import { type NumberedPattern, Op, PathProgram } from './pathProgram';
+
+/** What may be remembered of one automaton, in numbers; when there is more, it begins to remember anew. */
+const mostRemembered = 1 << 20;
+
+/** The answer for a path that no pattern matches. */
+const noMatch = -1;
+/** In the table: where this leads was not looked at yet. Any other number below zero is an answer, see `settled`. */
+const unknown = -1;
+/** Of a state's end: not looked at yet. */
+const open = -2;
+
+/** A place in the table that says: whatever comes, this is the answer. */
+function settled(answer: number): number {
+  return -3 - answer;
+}
+
+/** What stands on one side of a place between two characters. */
+const Beside = { Edge: 0, LineEnd: 1, Word: 2, Other: 3 } as const;
+type Beside = (typeof Beside)[keyof typeof Beside];
+
+interface State {
+  /** Where in the program it may be: steps that need a character, an assertion or the end. Sorted. */
+  readonly steps: Int32Array;
+  /** What stands before this place; always `Edge` where the program has no assertions. */
+  readonly before: Beside;
+}
+
+/**
+ * Tells which of many patterns match a path, in one pass over it, whatever the patterns and the path look like: the work is at most the
+ * path's length times the patterns' length, and mostly one look-up for each character. It follows all that the patterns allow at once,
+ * instead of trying one after another and going back, and remembers where that led.
+ */
+export class PathAutomaton {
+  /** Steps of work so far: characters that were looked at, and places in the patterns that were considered for them. */
+  work = 0;
+  private readonly patterns: readonly NumberedPattern[];
+  private made: Tables | undefined;
+
+  /** Of several patterns that match a path, the lowest number is the answer. */
+  constructor(patterns: readonly NumberedPattern[]) {
+    this.patterns = patterns;
+  }
+
+  /** Whether any pattern matches. */
+  test(path: string): boolean {
+    return this.first(path) !== noMatch;
+  }
+
+  /** The lowest number of a pattern that matches; -1 when none does. */
+  first(path: string): number {
+    this.made ??= new Tables(new PathProgram(this.patterns));
+    const answer = this.made.run(path);
+    this.work = this.made.work;
+    return answer;
+  }
+}
+
+class Tables {
+  work = 0;
+  private readonly program: PathProgram;
+  private readonly hasAssertions: boolean;
+  private readonly ascii = new Int32Array(128);
+  private readonly others = new Map<number, number>();
+  private readonly classIds = new Map<string, number>();
+  /** Of each class of characters: which sets they are in. */
+  private readonly members: Uint8Array[] = [];
+  private readonly besides: Beside[] = [];
+  private readonly startState: State;
+  /** The step that was last looked at in which round. */
+  private readonly seen: Uint32Array;
+  private round = 0;
+  private readonly stack: number[] = [];
+
+  // What is remembered; see `forget`.
+  private states: State[] = [];
+  private startRow = 0;
+  private ends: number[] = [];
+  private known = new Map<number, number[]>();
+  private stride = 0;
+  private table = new Int32Array(0);
+  private remembered = 0;
+
+  constructor(program: PathProgram) {
+    this.program = program;
+    this.hasAssertions = program.assertions.length > 0;
+    this.seen = new Uint32Array(program.ops.length);
+    for (let code = 0; code < 128; code++) this.ascii[code] = this.classify(code);
+    const start = program.start < 0 ? [] : this.closure([program.start], undefined);
+    this.startState = this.stateOf(start, Beside.Edge);
+    this.forget();
+  }
+
+  run(path: string): number {
+    const { ascii } = this;
+    let { table } = this;
+    const { length } = path;
+    // States are told by where their row in the table begins.
+    let row = this.startRow;
+    let at = 0;
+    while (row >= 0 && at < length) {
+      const code = path.charCodeAt(at++);
+      let kind: number;
+      if (code < 128) kind = ascii[code] as number;
+      else {
+        const whole = path.codePointAt(at - 1) as number;
+        if (whole > 0xffff) at++;
+        const known = this.others.get(whole);
+        if (known === undefined) {
+          const { stride } = this;
+          kind = this.classifyOther(whole);
+          row = (row / stride) * this.stride;
+          table = this.table;
+        } else kind = known;
+      }
+      const next = table[row + kind] as number;
+      if (next !== unknown) row = next;
+      else {
+        row = this.follow(row, kind);
+        table = this.table;
+      }
+    }
+    this.work += at;
+    return row < 0 ? settled(row) : this.endOf(row / this.stride);
+  }
+
+  private classifyOther(codePoint: number): number {
+    const kind = this.classify(codePoint);
+    this.others.set(codePoint, kind);
+    return kind;
+  }
+
+  /** The class of characters that no set tells apart from this one. */
+  private classify(codePoint: number): number {
+    const { sets } = this.program;
+    const members = new Uint8Array(sets.length);
+    const within: number[] = [];
+    for (let i = 0; i < sets.length; i++)
+      if (sets[i]?.has(codePoint)) {
+        members[i] = 1;
+        within.push(i);
+      }
+    const beside = this.hasAssertions ? besideOf(codePoint) : Beside.Edge;
+    const key = `${beside}:${within.join()}`;
+    const known = this.classIds.get(key);
+    if (known !== undefined) return known;
+    const id = this.members.push(members) - 1;
+    this.besides.push(beside);
+    this.classIds.set(key, id);
+    if (id >= this.stride && this.states.length > 0) this.widen();
+    return id;
+  }
+
+  /** Makes room for more classes. */
+  private widen(): void {
+    const { stride, table, states } = this;
+    this.stride *= 2;
+    const wider = new Int32Array((table.length / stride) * this.stride).fill(unknown);
+    for (let i = 0; i < states.length * stride; i++) {
+      const next = table[i] as number;
+      const place = Math.floor(i / stride) * this.stride + (i % stride);
+      wider[place] = next < 0 ? next : (next / stride) * this.stride;
+    }
+    this.table = wider;
+    this.remembered += states.length * stride;
+  }
+
+  /** Begins to remember anew; the state at the start is number 0. */
+  private forget(): void {
+    this.states.length = 0;
+    this.ends.length = 0;
+    this.known.clear();
+    this.stride = 8;
+    while (this.stride < this.members.length + 4) this.stride *= 2;
+    this.table = new Int32Array(16 * this.stride).fill(unknown);
+    this.remembered = 0;
+    this.startRow = this.rowOf(this.startState);
+  }
+
+  /** Where a character of this class leads from the state whose row begins there: another row, or an answer. */
+  private follow(row: number, kind: number): number {
+    const { ops, x, y } = this.program;
+    const { steps, before } = this.states[row / this.stride] as State;
+    const members = this.members[kind] as Uint8Array;
+    const beside = this.besides[kind] as Beside;
+    const asked = this.hasAssertions ? this.closure(steps, { before, after: beside }) : steps;
+    const reached: number[] = [];
+    for (let i = 0; i < asked.length; i++) {
+      const step = asked[i] as number;
+      if (ops[step] === Op.Char) {
+        if (members[x[step] as number] === 1) reached.push(y[step] as number);
+      } else if (ops[step] === Op.MatchRest) reached.push(step);
+    }
+    this.work += asked.length;
+    const state = this.stateOf(this.closure(reached, undefined), beside);
+    if (this.remembered > mostRemembered) {
+      this.forget();
+      return this.rowOf(state);
+    }
+    const next = this.rowOf(state);
+    this.table[row + kind] = next;
+    return next;
+  }
+
+  private endOf(state: number): number {
+    const known = this.ends[state] as number;
+    if (known !== open) return known;
+    const { ops, numbers } = this.program;
+    const { steps, before } = this.states[state] as State;
+    const asked = this.hasAssertions ? this.closure(steps, { before, after: Beside.Edge }) : steps;
+    let best = Number.POSITIVE_INFINITY;
+    for (const step of asked)
+      if (ops[step] === Op.Match || ops[step] === Op.MatchRest)
+        best = Math.min(best, numbers[step] as number);
+    this.work += asked.length;
+    const answer = best === Number.POSITIVE_INFINITY ? noMatch : best;
+    this.ends[state] = answer;
+    return answer;
+  }
+
+  /** The steps that these lead to without a character. Assertions are kept as they are while it isn't known what comes. */
+  private closure(
+    from: ArrayLike<number>,
+    place: { readonly before: Beside; readonly after: Beside } | undefined,
+  ): number[] {
+    const { ops, x, y, assertions } = this.program;
+    const { seen, stack } = this;
+    const round = ++this.round;
+    const found: number[] = [];
+    for (let i = from.length - 1; i >= 0; i--) stack.push(from[i] as number);
+    for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+      if (seen[step] === round) continue;
+      seen[step] = round;
+      this.work++;
+      const op = ops[step];
+      if (op === Op.Split) stack.push(y[step] as number, x[step] as number);
+      else if (op === Op.Assert && place) {
+        if (holds(assertions[x[step] as number] as Assertion, place)) stack.push(y[step] as number);
+      } else found.push(step);
+    }
+    return found;
+  }
+
+  /** Where a number is sure whatever comes, those above it need not be followed. */
+  private stateOf(found: readonly number[], before: Beside): State {
+    const { ops, numbers } = this.program;
+    let sure = Number.POSITIVE_INFINITY;
+    for (const step of found) if (ops[step] === Op.MatchRest) sure = Math.min(sure, numbers[step] as number);
+    const steps = Int32Array.from(
+      sure === Number.POSITIVE_INFINITY
+        ? found
+        : found.filter((step) => {
+            const number = numbers[step] as number;
+            return number < sure || (number === sure && ops[step] === Op.MatchRest);
+          }),
+    ).sort();
+    return { steps, before: this.hasAssertions ? before : Beside.Edge };
+  }
+
+  /** Where the state's row begins; below zero when it is settled. */
+  private rowOf(state: State): number {
+    const { states, program } = this;
+    const { steps, before } = state;
+    const [first] = steps;
+    if (first === undefined) return settled(noMatch);
+    if (steps.every((step) => program.ops[step] === Op.MatchRest))
+      return settled(program.numbers[first] as number);
+    let hash: number = before;
+    for (let i = 0; i < steps.length; i++) hash = (Math.imul(hash, 31) + (steps[i] as number)) | 0;
+    const alike = this.known.get(hash);
+    for (const number of alike ?? []) if (isSame(states[number] as State, state)) return number * this.stride;
+    const number = states.push(state) - 1;
+    if (alike) alike.push(number);
+    else this.known.set(hash, [number]);
+    this.ends.push(open);
+    if (states.length * this.stride > this.table.length) {
+      const longer = new Int32Array(this.table.length * 2).fill(unknown);
+      longer.set(this.table);
+      this.table = longer;
+    }
+    this.remembered += steps.length + this.stride + 8;
+    return number * this.stride;
+  }
+}
+
+function isSame(a: State, b: State): boolean {
+  if (a.before !== b.before || a.steps.length !== b.steps.length) return false;
+  for (let i = 0; i < a.steps.length; i++) if (a.steps[i] !== b.steps[i]) return false;
+  return true;
+}
+
+function besideOf(codePoint: number): Beside {
+  if (codePoint === 0x0a) return Beside.LineEnd;
+  const isWord =
+    (codePoint >= 0x30 && codePoint <= 0x39) ||
+    (codePoint >= 0x41 && codePoint <= 0x5a) ||
+    codePoint === 0x5f ||
+    (codePoint >= 0x61 && codePoint <= 0x7a);
+  return isWord ? Beside.Word : Beside.Other;
+}
+
+function holds(assertion: Assertion, { before, after }: { before: Beside; after: Beside }): boolean {
+  switch (assertion) {
+    case 'textStart':
+      return before === Beside.Edge;
+    case 'textEnd':
+      return after === Beside.Edge;
+    case 'lineStart':
+      return before === Beside.Edge || before === Beside.LineEnd;
+    case 'lineEnd':
+      return after === Beside.Edge || after === Beside.LineEnd;
+    case 'wordEdge':
+      return (before === Beside.Word) !== (after === Beside.Word);
+    case 'noWordEdge':
+      return (before === Beside.Word) === (after === Beside.Word);
+  }
+}
