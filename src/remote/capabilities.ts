@@ -13,6 +13,11 @@ export interface Capabilities {
   readonly guards: 'enforced' | 'checkedBefore';
   /** Whether folders exist of their own; false where they are only common prefixes. */
   readonly realFolders: boolean;
+  /**
+   * Whether a name can't be a file and a folder at once although folders are only prefixes: stores that keep objects on a file system.
+   * May turn true once the service has shown it.
+   */
+  readonly oneKindPerName?: boolean;
   /** Whether content is read from a disk here, so that reading it twice (to know its checksum first) costs nothing worth saving. */
   readonly cheapReads?: boolean;
   /** Whether files have a content type and the like (`FileAttributes`), which reads tell and writes accept. */

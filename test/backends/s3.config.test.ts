@@ -4,8 +4,15 @@ import type { RemoteSettings } from '../../src/backends/backend';
 import { parseAwsProfiles, profileChain } from '../../src/backends/s3/awsProfiles';
 import { contentTypeOf } from '../../src/backends/s3/contentTypes';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { checkS3Settings, locationOf, parseSize, readS3Config } from '../../src/backends/s3/s3Config';
+import {
+  checkS3Settings,
+  locationOf,
+  maxPartsOf,
+  parseSize,
+  readS3Config,
+} from '../../src/backends/s3/s3Config';
 import { s3Fields } from '../../src/backends/s3/s3Fields';
+import { partSizeFor } from '../../src/backends/s3/s3PartUpload';
 import { s3Presets } from '../../src/backends/s3/s3Presets';
 
 const settings = (more: Readonly<Record<string, unknown>> = {}): RemoteSettings => ({
@@ -162,4 +169,56 @@ test('remotes of one service are known as such, whatever their names, keys and s
     { endpoint: 'http://ceph', provider: 'Ceph', accessKeyId: 'L' },
   ];
   assert.equal(new Set(different.map(location)).size, different.length);
+});
+
+/** Where providers differ from a store of the kind Other. */
+const differences: readonly [
+  provider: string,
+  endpoint: string,
+  differs: Readonly<Record<string, unknown>>,
+][] = [
+  ['Garage', 'http://127.0.0.1:3900', { conditionalWrites: 'checked' }],
+  [
+    'SeaweedFS',
+    'http://127.0.0.1:8333',
+    { conditionalWrites: 'checked', listOrder: 'unordered', fileSystem: true },
+  ],
+  ['VersityGW', 'http://127.0.0.1:7070', { fileSystem: true }],
+  ['Rclone', 'http://127.0.0.1:8080', { fileSystem: true }],
+  ['LocalStack', 'http://localhost:4566', {}],
+  ['GCS', 'https://storage.googleapis.com', { region: 'auto', conditionalWrites: 'checked' }],
+  ['Scaleway', 'https://s3.nl-ams.scw.cloud', { region: 'nl-ams', forcePathStyle: false }],
+  ['OVHcloud', 'https://s3.gra.io.cloud.ovh.net', { region: 'gra', forcePathStyle: false }],
+  ['OVHcloud', 'https://s3.us-west-or.io.cloud.ovh.us', { region: 'us-west-or', forcePathStyle: false }],
+  ['Hetzner', 'https://hel1.your-objectstorage.com', { region: 'hel1', forcePathStyle: false }],
+  ['IDrive', 'https://ab12.la.idrivee2-5.com', {}],
+  ['Storj', 'https://gateway.storjshare.io', { region: 'us-east-1', forcePathStyle: false }],
+];
+for (const [provider, endpoint, differs] of differences)
+  test(`the preset of ${provider} at ${endpoint} is ${JSON.stringify(differs)}`, () => {
+    const given = { endpoint, accessKeyId: 'a' };
+    const config = readS3Config(settings({ ...given, provider }));
+    const { name: _, provider: __, ...other } = readS3Config(settings({ ...given, provider: 'Other' }));
+    const { name: ___, provider: id, ...own } = config;
+    assert.equal(id, provider);
+    assert.deepEqual(own, { ...other, ...differs });
+    // What is set goes before what the preset knows.
+    const set = {
+      forcePathStyle: true,
+      conditionalWrites: 'enforced',
+      listOrder: 'bytes',
+      fileSystem: false,
+    };
+    const { name: ____, provider: _____, ...asSet } = readS3Config(settings({ ...given, provider, ...set }));
+    assert.deepEqual({ ...asSet, region: undefined }, { ...other, ...set, region: undefined });
+  });
+
+test('uploads to Scaleway have no more than a thousand parts, others ten thousand', () => {
+  const config = (provider: string) =>
+    readS3Config(settings({ provider, endpoint: 'https://h', accessKeyId: 'a' }));
+  assert.equal(maxPartsOf(config('Scaleway')), 1000);
+  assert.equal(maxPartsOf(config('Hetzner')), 10_000);
+  const gibi = 1024 ** 3;
+  const part = partSizeFor(100 * gibi, 8 * 1024 * 1024, 1000);
+  assert.ok(Math.ceil((100 * gibi) / part) <= 1000);
 });

@@ -37,6 +37,8 @@ export interface S3Config {
   readonly conditionalWrites: ConditionalWrites;
   readonly caFile: string | undefined;
   readonly listOrder: 'bytes' | 'unordered';
+  /** Whether the service keeps objects as files of a file system. */
+  readonly fileSystem: boolean;
 }
 
 const mebi = 1024 * 1024;
@@ -203,10 +205,19 @@ export function readS3Config(settings: RemoteSettings): S3Config {
     checksums:
       (settings['checksums'] as ChecksumMode | undefined) ??
       (endpoint === undefined ? preset.checksums : 'whenRequired'),
-    conditionalWrites: (settings['conditionalWrites'] as ConditionalWrites | undefined) ?? 'enforced',
+    conditionalWrites:
+      (settings['conditionalWrites'] as ConditionalWrites | undefined) ??
+      preset.conditionalWrites ??
+      'enforced',
     caFile: text('caFile'),
-    listOrder: (settings['listOrder'] as 'bytes' | 'unordered' | undefined) ?? 'bytes',
+    listOrder: (settings['listOrder'] as 'bytes' | 'unordered' | undefined) ?? preset.listOrder ?? 'bytes',
+    fileSystem: (settings['fileSystem'] as boolean | undefined) ?? preset.fileSystem ?? false,
   };
+}
+
+/** Most parts that one upload may have. Pure. */
+export function maxPartsOf({ provider }: Pick<S3Config, 'provider'>): number {
+  return presetNamed(provider)?.maxParts ?? 10_000;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { S3Config } from './s3Config';
 import { placeOf, prefixOf } from './s3Keys';
 import type { S3Remote } from './s3Remote';
 import { S3Requests } from './s3Requests';
+import { probeStore } from './s3StoreProbe';
 import { probeWrites } from './s3WriteProbe';
 import { answerDate } from './sdkAnswers';
 import { isAnswerOfS3 } from './signedRequests';
@@ -21,8 +22,9 @@ interface FirstLook {
 }
 
 /**
- * Tries the connection step by step: reached, signed in, can list, addressing style, conditional writes, checksums, clock.
- * The steps that need to write use one small object under the root and remove it again; without a root nothing is written.
+ * Tries the connection step by step: reached, signed in, can list, addressing style, conditional writes, checksums,
+ * order of listings, clock.
+ * The steps that need to write use small objects under the root and remove them again; without a root nothing is written.
  * Throws only the signal's reason.
  */
 export async function* testS3Connection(
@@ -86,7 +88,7 @@ export async function* testS3Connection(
   }
   yield { title: 'Can list', outcome: 'ok', detail: listDetail(config, first.count ?? 0) };
   yield { title: 'Addressing style', outcome: 'ok', detail: styleDetail(config) };
-  yield* probeWrites(remote.requests, config, signal);
+  if (yield* probeWrites(remote.requests, config, signal)) yield* probeStore(remote.requests, config, signal);
   yield* clockFinding(first);
 }
 

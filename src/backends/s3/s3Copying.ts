@@ -8,6 +8,7 @@ import type { BackendHost } from '../backend';
 import { base64OfHex } from './bodies';
 import { isDirectoryBucket } from './bucketNames';
 import { copiedAttributes, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
+import { maxPartsOf } from './s3Config';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { copySourceOf, filePlaceOf } from './s3Keys';
 import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from './s3Objects';
@@ -184,7 +185,7 @@ async function copyInParts(
   const Metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
   const started = await beginParts(requests, upload, { ...attributes, Metadata }, false, signal);
   return endedOnFailure(requests, host, upload, started, async () => {
-    const partSize = partSizeFor(before.size, Math.min(copyPartSize, config.copyCutoff));
+    const partSize = partSizeFor(before.size, Math.min(copyPartSize, config.copyCutoff), maxPartsOf(config));
     const count = Math.ceil(before.size / partSize);
     const parts = await eachPart(count, config.concurrency, signal, async (index, stop) => {
       const start = index * partSize;

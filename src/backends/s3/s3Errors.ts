@@ -4,6 +4,7 @@ import { credentialsError, networkError } from './networkErrors';
 import type { S3Config } from './s3Config';
 import { ssoLogin } from './s3Credentials';
 import { deniedSentences, ownWords } from './s3Denials';
+import { storeClash } from './s3NameClashes';
 
 /** A service's answer that isn't a success, whichever client received it. */
 interface ServiceFailure {
@@ -46,7 +47,7 @@ function serviceError(error: unknown, about: ErrorContext): RemoteError {
   };
   const foreign = notAnswerOfS3(failure, context);
   if (foreign) return fail(foreign.kind, foreign.message, { cause: error });
-  const known = byCode(code, failure, context) ?? byStatus(failure, context);
+  const known = byClash(failure, context) ?? byCode(code, failure, context) ?? byStatus(failure, context);
   if (known)
     return fail(known.kind, known.message, {
       ...details,
@@ -65,6 +66,23 @@ interface Verdict {
   readonly message: string;
   /** For a terminal; the message names it. */
   readonly command?: string;
+}
+
+/** A store on a file system, where a name can't be an object and the beginning of others. */
+function byClash({ code, message, status }: ServiceFailure, context: ErrorContext): Verdict | undefined {
+  const clash = storeClash(code, message, status);
+  if (clash === undefined) return undefined;
+  const store = `${serviceName(context.config)} keeps objects as files of a file system`;
+  const shown = code === undefined ? '' : ` (${code})`;
+  return clash === 'aboveIsFile'
+    ? {
+        kind: 'notAFolder',
+        message: `${subject(context)} can't be stored: ${store}, and something in the place of one of its folders is a file${shown}.`,
+      }
+    : {
+        kind: 'isAFolder',
+        message: `${subject(context)} can't be stored: ${store}, and there is a folder of that name${shown}.`,
+      };
 }
 
 function byCode(code: string, failure: ServiceFailure, context: ErrorContext): Verdict | undefined {
@@ -319,6 +337,9 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
     case 408:
       return { kind: 'unavailable', message: `${service} gave up waiting.` };
     case 409:
+      // A refused condition has no code where there is no document, or one that says so; any other code is a reason of its own.
+      if (failure.code !== undefined && !/conflict|condition|exists/i.test(failure.code)) return undefined;
+      return { kind: 'changed', message: `${it} was changed by someone else in the meantime.` };
     case 412:
       return { kind: 'changed', message: `${it} was changed by someone else in the meantime.` };
     case 413:

@@ -134,7 +134,8 @@ export const s3Fields: readonly S3Field[] = [
   {
     name: 'chunkSize',
     title: 'Chunk size',
-    description: 'Size of a part. It grows by itself where a file would need more than 10,000 parts.',
+    description:
+      'Size of a part. It grows by itself where a file would need more parts than the service takes (10,000).',
     kind: 'size',
     default: 8 * mebi,
     min: 5 * mebi,
@@ -175,7 +176,7 @@ export const s3Fields: readonly S3Field[] = [
       'enforced: the service itself refuses to overwrite a change (If-Match). checked: look just before writing, for stores that ignore the condition.',
     kind: 'choice',
     values: ['enforced', 'checked'],
-    default: 'enforced',
+    default: 'enforced but for providers known to ignore conditions',
   },
   {
     name: 'caFile',
@@ -190,6 +191,14 @@ export const s3Fields: readonly S3Field[] = [
       'bytes: listings must come in byte order, as S3 promises. unordered: sort them here, for stores that do not (directory buckets always are).',
     kind: 'choice',
     values: ['bytes', 'unordered'],
-    default: 'bytes',
+    default: 'bytes but for providers known to sort otherwise',
+  },
+  {
+    name: 'fileSystem',
+    title: 'On a file system',
+    description:
+      'The service keeps objects as files of a file system, so that a name can’t be a file and a folder at once. The connection test finds it out.',
+    kind: 'boolean',
+    default: 'false but for providers known to do so',
   },
 ];

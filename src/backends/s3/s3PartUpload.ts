@@ -7,7 +7,7 @@ import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './bodies
 import { isDirectoryBucket } from './bucketNames';
 import { OpenUploads } from './openUploads';
 import type { ObjectAttributes } from './s3Attributes';
-import { locationOf } from './s3Config';
+import { locationOf, maxPartsOf } from './s3Config';
 import { conditionOf, headIfThere } from './s3Guards';
 import { type ObjectPlace, placeOf } from './s3Keys';
 import { unquoted } from './s3Objects';
@@ -15,7 +15,6 @@ import { aboutObject, type S3Requests } from './s3Requests';
 import { answerDate } from './sdkAnswers';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 
-const maxParts = 10_000;
 const mebi = 1024 * 1024;
 /** How long ending a failed upload may take before it is left to the bucket's own rules. */
 const abortTimeoutMs = 30_000;
@@ -27,8 +26,8 @@ export interface StoredPart {
   readonly ChecksumCRC32?: string;
 }
 
-/** Bytes of each part but the last: `chunkSize`, grown in whole MiB until no more than 10,000 are needed. Pure. */
-export function partSizeFor(size: number, chunkSize: number): number {
+/** Bytes of each part but the last: `chunkSize`, grown in whole MiB until no more than `maxParts` are needed. Pure. */
+export function partSizeFor(size: number, chunkSize: number, maxParts = 10_000): number {
   if (size <= chunkSize * maxParts) return chunkSize;
   return Math.ceil(size / maxParts / mebi) * mebi;
 }
@@ -60,7 +59,7 @@ export async function uploadInParts(
   const { body, facts, place } = upload;
   const directory = isDirectoryBucket(place.bucket);
   const withCrc = directory || config.checksums === 'whenSupported';
-  const partSize = partSizeFor(body.size, config.chunkSize);
+  const partSize = partSizeFor(body.size, config.chunkSize, maxPartsOf(config));
   const started = await beginParts(requests, upload, attributes, withCrc, signal);
   return endedOnFailure(requests, host, upload, started, async () => {
     let sent = 0;

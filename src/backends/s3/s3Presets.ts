@@ -15,6 +15,14 @@ export interface S3Preset {
   readonly defaultRegion: string;
   readonly forcePathStyle: boolean;
   readonly checksums: ChecksumMode;
+  /** What its service is known to do with If-Match and If-None-Match; absent = enforces them. */
+  readonly conditionalWrites?: 'enforced' | 'checked';
+  /** Absent = byte order, as S3 promises. */
+  readonly listOrder?: 'bytes' | 'unordered';
+  /** Whether it keeps objects as files of a file system; absent = no. */
+  readonly fileSystem?: boolean;
+  /** Most parts of an upload; absent = 10,000, as S3 has it. */
+  readonly maxParts?: number;
   /** Whether buckets are made with a location constraint that people choose. */
   readonly asksLocation: boolean;
 }
@@ -184,12 +192,153 @@ export const s3Presets: readonly S3Preset[] = [
   },
   {
     ...compatible,
+    id: 'GCS',
+    title: 'Google Cloud Storage (interoperability)',
+    endpoints: [{ url: 'https://storage.googleapis.com', title: 'Google Cloud Storage', region: 'auto' }],
+    endpointExample: 'https://storage.googleapis.com',
+    defaultRegion: 'auto',
+    forcePathStyle: true,
+    // Its own header x-goog-if-generation-match takes the place of If-Match on writes.
+    conditionalWrites: 'checked',
+  },
+  {
+    ...compatible,
+    id: 'Scaleway',
+    title: 'Scaleway Object Storage',
+    endpoints: endpointsOf(
+      (region) => `s3.${region}.scw.cloud`,
+      [
+        ['fr-par', 'Paris'],
+        ['nl-ams', 'Amsterdam'],
+        ['pl-waw', 'Warsaw'],
+        ['it-mil', 'Milan'],
+      ],
+    ),
+    endpointExample: 'https://s3.fr-par.scw.cloud',
+    forcePathStyle: false,
+    maxParts: 1000,
+  },
+  {
+    ...compatible,
+    id: 'OVHcloud',
+    title: 'OVHcloud Object Storage',
+    endpoints: [
+      ...endpointsOf(
+        (region) => `s3.${region}.io.cloud.ovh.net`,
+        [
+          ['gra', 'Gravelines'],
+          ['rbx', 'Roubaix'],
+          ['sbg', 'Strasbourg'],
+          ['eu-west-par', 'Paris'],
+          ['de', 'Frankfurt'],
+          ['uk', 'London'],
+          ['waw', 'Warsaw'],
+          ['bhs', 'Beauharnois'],
+          ['ca-east-tor', 'Toronto'],
+          ['sgp', 'Singapore'],
+          ['ap-southeast-syd', 'Sydney'],
+          ['ap-south-mum', 'Mumbai'],
+        ],
+      ),
+      ...endpointsOf(
+        (region) => `s3.${region}.io.cloud.ovh.us`,
+        [
+          ['us-east-va', 'Vint Hill (Virginia)'],
+          ['us-west-or', 'Hillsboro (Oregon)'],
+        ],
+      ),
+    ],
+    endpointExample: 'https://s3.gra.io.cloud.ovh.net',
+    forcePathStyle: false,
+  },
+  {
+    ...compatible,
+    id: 'Hetzner',
+    title: 'Hetzner Object Storage',
+    endpoints: endpointsOf(
+      (region) => `${region}.your-objectstorage.com`,
+      [
+        ['fsn1', 'Falkenstein'],
+        ['nbg1', 'Nuremberg'],
+        ['hel1', 'Helsinki'],
+      ],
+    ),
+    endpointExample: 'https://fsn1.your-objectstorage.com',
+    forcePathStyle: false,
+  },
+  {
+    ...compatible,
+    id: 'IDrive',
+    title: 'IDrive e2',
+    endpoints: [],
+    endpointExample: 'https://ab12.la.idrivee2-5.com',
+    forcePathStyle: true,
+  },
+  {
+    ...compatible,
+    id: 'Storj',
+    title: 'Storj',
+    endpoints: [{ url: 'https://gateway.storjshare.io', title: 'Global gateway', region: 'us-east-1' }],
+    endpointExample: 'https://gateway.storjshare.io',
+    forcePathStyle: false,
+  },
+  {
+    ...compatible,
     id: 'Ceph',
     title: 'Ceph Object Gateway',
     endpoints: [],
     endpointExample: 'https://rgw.example.com',
     forcePathStyle: true,
     asksLocation: true,
+  },
+  {
+    ...compatible,
+    id: 'Garage',
+    title: 'Garage',
+    endpoints: [],
+    endpointExample: 'http://127.0.0.1:3900',
+    // Signed for another region, requests are refused.
+    defaultRegion: 'garage',
+    forcePathStyle: true,
+    conditionalWrites: 'checked',
+  },
+  {
+    ...compatible,
+    id: 'SeaweedFS',
+    title: 'SeaweedFS',
+    endpoints: [],
+    endpointExample: 'http://127.0.0.1:8333',
+    forcePathStyle: true,
+    // Its older versions ignore the conditions of writes and sort folders by their bare names.
+    conditionalWrites: 'checked',
+    listOrder: 'unordered',
+    fileSystem: true,
+  },
+  {
+    ...compatible,
+    id: 'VersityGW',
+    title: 'VersityGW (Versity S3 Gateway)',
+    endpoints: [],
+    endpointExample: 'http://127.0.0.1:7070',
+    forcePathStyle: true,
+    fileSystem: true,
+  },
+  {
+    ...compatible,
+    id: 'Rclone',
+    title: 'rclone serve s3',
+    endpoints: [],
+    endpointExample: 'http://127.0.0.1:8080',
+    forcePathStyle: true,
+    fileSystem: true,
+  },
+  {
+    ...compatible,
+    id: 'LocalStack',
+    title: 'LocalStack',
+    endpoints: [],
+    endpointExample: 'http://localhost:4566',
+    forcePathStyle: true,
   },
   {
     ...compatible,

@@ -27,7 +27,16 @@ const hostNameProviders = new Set([
 ]);
 
 /** Our presets that rclone 1.60 has no provider for. */
-const notInRclone = new Set(['Backblaze']);
+const notInRclone = new Set([
+  'Backblaze',
+  'GCS',
+  'OVHcloud',
+  'Hetzner',
+  'Garage',
+  'VersityGW',
+  'Rclone',
+  'LocalStack',
+]);
 
 /** Options whose value is the setting's value. */
 const sameTexts: readonly (readonly [option: string, setting: string])[] = [
@@ -97,7 +106,7 @@ const withoutSetting: Readonly<Record<string, readonly [usual: string, because: 
 /** S3 remotes in rclone's configuration file, as rclone 1.60 takes them. rclone obscures none of their options. */
 export const s3Rclone: RcloneKind = {
   type: 's3',
-  withoutOption: ['root', 'checksums', 'conditionalWrites', 'caFile', 'listOrder'],
+  withoutOption: ['root', 'checksums', 'conditionalWrites', 'caFile', 'listOrder', 'fileSystem'],
   read,
   write,
 };
@@ -273,8 +282,11 @@ function write(settings: RemoteSettings, secrets: RcloneSecrets | undefined): Rc
     else put('force_path_style', 'true');
   }
   if (given('root')) leftOut.push({ name: 'root', because: 'rclone has none; begin paths with it' });
-  for (const name of ['checksums', 'conditionalWrites', 'listOrder'])
-    if (given(name)) leftOut.push({ name, because: 'rclone has no such option' });
+  // What follows from a provider that rclone doesn't know is lost with it.
+  const asWritten = readS3Config({ ...settings, provider });
+  for (const name of ['checksums', 'conditionalWrites', 'listOrder', 'fileSystem'] as const)
+    if (given(name) || asWritten[name] !== config[name])
+      leftOut.push({ name, because: 'rclone has no such option' });
   if (given('caFile')) leftOut.push({ name: 'caFile', because: 'rclone has the flag --ca-cert for it' });
   return { options, leftOut };
 }

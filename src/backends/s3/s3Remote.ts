@@ -52,7 +52,8 @@ export class S3Remote implements Remote {
     private readonly host: BackendHost,
     private readonly connection: S3Connection,
   ) {
-    this.requests = new S3Requests(config, connection);
+    const requests = new S3Requests(config, connection);
+    this.requests = requests;
     this.capabilities = {
       timePrecisionNs: 1,
       listsModified: false,
@@ -62,6 +63,9 @@ export class S3Remote implements Remote {
       maxFileSize,
       guards: config.conditionalWrites === 'enforced' ? 'enforced' : 'checkedBefore',
       realFolders: false,
+      get oneKindPerName() {
+        return config.fileSystem || requests.sawFileSystem;
+      },
       keepsAttributes: true,
       location: locationOf(config),
       ...(config.credentials !== 'anonymous' && { copiesWith: copiesWithOf(config) }),

@@ -42,6 +42,9 @@ import {
  * cost 0.7 to 0.9 ms of processor time a request and 16 ms a page of 1,000 keys, which were most of a sync's time.
  */
 export class S3Requests {
+  /** Whether the service has refused something as only a store on a file system does. */
+  sawFileSystem = false;
+
   constructor(
     readonly config: S3Config,
     readonly connection: S3Connection,
@@ -78,6 +81,9 @@ export class S3Requests {
       }
     } catch (error) {
       const failure = toRemoteError(error, this.context(about), signal);
+      // Only a service has codes for it.
+      if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
+        this.sawFileSystem = true;
       if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
       throw failure;
     }

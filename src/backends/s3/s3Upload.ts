@@ -5,6 +5,7 @@ import type { BackendHost } from '../backend';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './bodies';
 import { isDirectoryBucket } from './bucketNames';
 import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
+import { maxPartsOf } from './s3Config';
 import { checkGuard, conditionOf, guardedError } from './s3Guards';
 import { filePlaceOf } from './s3Keys';
 import { etagIsMd5 } from './s3Objects';
@@ -87,7 +88,9 @@ async function send(
     return putBytes(requests, upload, attributes, bytes, signal);
   }
   const atOnce = body.size <= uploadCutoff;
-  const pieceSize = atOnce ? body.size : partSizeFor(body.size, requests.config.chunkSize);
+  const pieceSize = atOnce
+    ? body.size
+    : partSizeFor(body.size, requests.config.chunkSize, maxPartsOf(requests.config));
   const digests =
     body.md5 === undefined && !body.costlyToReread ? await readDigests(body, pieceSize, signal) : undefined;
   const md5 = digests?.md5 ?? body.md5;

@@ -21,19 +21,19 @@ interface ProbeWrite {
 
 /**
  * Finds out by one small object under the root, removed again, whether the service enforces If-Match and If-None-Match
- * (a store that ignores them would let a save overwrite someone else's change) and takes CRC32 checksums.
+ * (a store that ignores them would let a save overwrite someone else's change) and takes CRC32 checksums. Returns whether it could write.
  */
 export async function* probeWrites(
   requests: S3Requests,
   config: S3Config,
   signal: AbortSignal,
-): AsyncIterable<ConnectionFinding> {
+): AsyncGenerator<ConnectionFinding, boolean> {
   const { bucket, key: prefix } = prefixOf(config.root);
   if (bucket === '') {
     const detail = 'Needs a bucket to try in. Set "root" to one to have this tested.';
     yield { title: 'Conditional writes', outcome: 'skipped', detail };
     yield { title: 'Checksums', outcome: 'skipped', detail };
-    return;
+    return false;
   }
   const key = `${prefix}.cloud-remotes-probe-${randomBytes(6).toString('hex')}`;
   const path = `${bucket}/${key}`;
@@ -68,7 +68,7 @@ export async function* probeWrites(
           : `Not tried: a small object could not be written. ${etag.message}`;
       yield { title: 'Conditional writes', outcome: 'skipped', detail };
       yield { title: 'Checksums', outcome: 'skipped', detail };
-      return;
+      return false;
     }
     written = true;
     yield conditionFinding(config, await conditionAnswers(put, etag));
@@ -76,6 +76,7 @@ export async function* probeWrites(
       config,
       config.checksums === 'whenSupported' ? await put({ ChecksumCRC32: digestsOf(body).crc32 }) : undefined,
     );
+    return true;
   } finally {
     if (written) yield* removed(requests, bucket, key);
   }

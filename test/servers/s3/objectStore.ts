@@ -105,6 +105,8 @@ export class Bucket {
   private readonly history = new Map<string, Version[]>();
   readonly historyKeys = new SortedKeys();
   private versioningStatus: 'Enabled' | 'Suspended' | undefined;
+  /** Behave like a store on a file system: no object where a folder is, and none below another. The codes are VersityGW's. */
+  likeFiles = false;
   /** How objects are encrypted whose writer doesn't say: with `aws:kms` their ETags look like MD5s and are none. */
   defaultEncryption: 'AES256' | 'aws:kms' | undefined;
 
@@ -143,12 +145,22 @@ export class Bucket {
 
   /** Stores the object as the current one, giving it a version id as the bucket's versioning demands. */
   put(object: StoredObject): void {
+    if (this.likeFiles) this.checkRoom(object.key);
     if (this.versioningStatus !== undefined) {
       object.versionId = this.versioningStatus === 'Enabled' ? newVersionId() : 'null';
       this.remember(object);
     }
     if (!this.objects.has(object.key)) this.keys.add(object.key);
     this.objects.set(object.key, object);
+  }
+
+  private checkRoom(key: string): void {
+    for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1))
+      if (this.objects.has(key.slice(0, at)))
+        throw new S3Error('ObjectParentIsFile', 'Object parent already exists as a file.');
+    for (const other of this.objects.keys())
+      if (other.startsWith(`${key}/`))
+        throw new S3Error('ExistingObjectIsDirectory', 'Existing Object is a directory.');
   }
 
   /** Stores many objects as `put` does, but puts their keys in order only once. */
