@@ -243,12 +243,12 @@ test('a root that is removed and made anew at its place goes on being written', 
   assert.equal(fs.readFileSync(it.at('a', 'b', 'g'), 'utf8'), 'second');
 });
 
-test('no handle stays open, whatever becomes of a write', posix, async (t) => {
+test('no handle stays open, whatever becomes of a write', { ...posix, timeout: 30_000 }, async (t) => {
   if (!fs.existsSync('/proc/self/fd')) return t.skip('this system does not tell what is open');
   const it = given(t);
   const open = () => fs.readdirSync('/proc/self/fd').length;
-  await write(it.remote, parsePath('a/b/c/f'), 'x');
   const before = open();
+  await write(it.remote, parsePath('a/b/c/f'), 'x');
   for (let i = 0; i < 20; i++) {
     await write(it.remote, parsePath(`a/new${i}/f`), 'x');
     await it.remote.write(parsePath('a/b/c/f'), body('x'), {}, beAbsent, calm).catch(() => {});
@@ -256,7 +256,8 @@ test('no handle stays open, whatever becomes of a write', posix, async (t) => {
     await it.remote.removeFile(parsePath('none/f'), anything, calm).catch(() => {});
     await it.remote.removeFolder(parsePath(`a/new${i}`), calm).catch(() => {});
   }
-  assert.ok(open() <= before + 1, `${open()} handles are open, ${before} were before`);
+  // Folders stay open for a moment, for the next file there.
+  while (open() > before) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 
 for (const [what, swap] of Object.entries(swaps))

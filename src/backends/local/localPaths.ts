@@ -6,6 +6,7 @@ import { RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
 import { DurableFolders } from './durableFolders';
 import { Held } from './held';
+import { HeldFolders } from './heldFolders';
 import { codeOf, rootError } from './localErrors';
 import { removeLeftovers } from './temporaryNames';
 
@@ -19,6 +20,7 @@ export class LocalPaths {
   /** Folders in which what crashes left behind was looked for. */
   private readonly cleaned = new Set<string>();
   private readonly folders = new DurableFolders();
+  private readonly held = new HeldFolders();
   /** The folder above the topmost one that had to be made for the root to be. */
   private aboveMadeRoot: string | undefined;
   private readonly leftoverAgeMs: number;
@@ -48,6 +50,11 @@ export class LocalPaths {
     if (remotePath === '') return this.root;
     const problem = nameProblem(remotePath, this.rules);
     if (problem) throw new RemoteError('badName', `"${remotePath}" ${problem}.`);
+    return this.joined(remotePath);
+  }
+
+  private joined(remotePath: RemotePath): string {
+    if (remotePath === '') return this.root;
     const below = path.sep === '/' ? remotePath : remotePath.split('/').join(path.sep);
     return this.root.endsWith(path.sep) ? this.root + below : this.root + path.sep + below;
   }
@@ -64,8 +71,9 @@ export class LocalPaths {
     if (remotePath === '') throw new RemoteError('unsupported', `The folder "${this.root}" itself stays.`);
     this.absolute(remotePath);
     signal.throwIfAborted();
-    const folder = await this.taken(this.absolute(parentPath(remotePath)), true, remotePath);
-    return using(folder, (held) => use(held, baseName(remotePath)));
+    const parent = parentPath(remotePath);
+    const take = () => this.taken(this.joined(parent), true, remotePath);
+    return this.usingFolder(parent, take, (folder) => use(folder, baseName(remotePath)));
   }
 
   /**
@@ -79,10 +87,25 @@ export class LocalPaths {
   ): Promise<T> {
     this.absolute(remotePath);
     signal.throwIfAborted();
-    return using(await this.made(parentPath(remotePath)), async (folder) => {
-      await this.clean(folder);
-      return use(folder, baseName(remotePath));
-    });
+    const parent = parentPath(remotePath);
+    return this.usingFolder(
+      parent,
+      () => this.made(parent),
+      async (folder) => {
+        await this.clean(folder);
+        return use(folder, baseName(remotePath));
+      },
+    );
+  }
+
+  private usingFolder<T>(
+    folder: RemotePath,
+    take: () => Promise<Held>,
+    use: (folder: Held) => Promise<T>,
+  ): Promise<T> {
+    const absolute = this.joined(folder);
+    this.realRoot ??= realPathOf(this.root);
+    return this.held.using(absolute, this.realRoot + absolute.slice(this.root.length), take, use);
   }
 
   /** Makes `folder` and its parents, each inside the root. */
@@ -147,7 +170,7 @@ export class LocalPaths {
 
   /** The folder, made if it is missing. */
   private async made(folder: RemotePath): Promise<Held> {
-    const absolute = this.absolute(folder);
+    const absolute = this.joined(folder);
     try {
       return await this.taken(absolute, true, folder);
     } catch (error) {
@@ -190,6 +213,7 @@ export class LocalPaths {
 
   private mustBeInside(real: string, remotePath: RemotePath): void {
     this.realRoot ??= realPathOf(this.root);
+    if (real === this.realRoot || real.startsWith(this.realRoot + path.sep)) return;
     const inside = path.relative(this.realRoot, real);
     if (inside === '..' || inside.startsWith(`..${path.sep}`) || path.isAbsolute(inside))
       throw new RemoteError(
