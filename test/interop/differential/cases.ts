@@ -190,7 +190,7 @@ function askedOfRclone(by: Random, from: SideKind, to: SideKind): Asked {
     }
   }
   if (by.chance(0.06)) {
-    files = { 'names.txt': listOf(by, () => by.pick([...names, 'nowhere', '/a', 'd/'])) };
+    files = { 'names.txt': listOf(by, () => by.pick([...names, 'nowhere', '/a', 'd/']), 1) };
     flags.push('--files-from', 'names.txt');
     if (command === 'sync') also(0.3, '--delete-excluded');
   } else {
@@ -233,9 +233,9 @@ function filtersOfRclone(by: Random): Pick<Asked, 'flags' | 'files'> {
 }
 
 /** A file of some lines, with what is passed over, and ends of lines of both kinds. */
-function listOf(by: Random, line: () => string): string {
+function listOf(by: Random, line: () => string, least = 0): string {
   const lines: string[] = [];
-  for (let i = by.whole(4); i > 0; i--) {
+  for (let i = least + by.whole(4); i > 0; i--) {
     lines.push(by.chance(0.15) ? `  ${line()}\t` : line());
     if (by.chance(0.2)) lines.push(by.pick(['', '# a comment', '; another', '   ']));
   }

@@ -1,4 +1,5 @@
 import type { Plan } from '../../../src/plan/plan';
+import { parseAge, parseSize } from '../../../src/plan/quantities';
 import type { Case, ReadCase, TreeItem } from './cases';
 import type { RealOutcome } from './realActions';
 
@@ -135,6 +136,15 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
       hasLimits(given),
   },
   {
+    name: 'a file of the target that is outside of the size or age limits is compared all the same (H3)',
+    reason: 'It is there, and may be the same; rclone does not see it, and sends the file once more.',
+    applies: ({ path, real, ours }, { given }) => {
+      const there = itemAt(path, given.target.items);
+      const theirs = given.command === 'check' ? '+' : 'copy';
+      return real === theirs && ours !== 'copy' && there !== undefined && isOutOfLimits(there, given);
+    },
+  },
+  {
     name: 'a move keeps the source of what can not be verified (R8, H24)',
     reason: 'It would be the only copy; rclone takes a missing hash for an equal one.',
     applies: ({ path, real, ours }, { plan }) =>
@@ -205,7 +215,9 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     reason: 'Finer ones can not be set there, so the next run would find them different again.',
     applies: ({ path, ours }, { given }) => {
       const [source, target] = [itemAt(path, given.source.items), itemAt(path, given.target.items)];
-      if (given.tool !== 'rclone' || ours !== undefined || !source || !target) return false;
+      // A move then takes what is already there from the source, as rclone does after it has set the time.
+      const isSame = ours === undefined || (given.command === 'move' && ours === 'remove source');
+      if (given.tool !== 'rclone' || !isSame || !source || !target) return false;
       if (given.source.kind !== 'disk' && given.target.kind !== 'disk') return false;
       const apart = source.modified - target.modified;
       return apart > -1000n && apart < 1000n && apart !== 0n;
@@ -248,6 +260,21 @@ function renamesOfPlan({ actions }: Plan): readonly (readonly [string, string])[
 
 function hasLimits({ options: { minSize, maxSize, minAge, maxAge } }: ReadCase): boolean {
   return [minSize, maxSize, minAge, maxAge].some((limit) => limit !== undefined);
+}
+
+/** As well as the item itself tells: its time may be its own or the store's. */
+function isOutOfLimits({ content, modified, object }: TreeItem, { options }: ReadCase): boolean {
+  const { minSize, maxSize, minAge, maxAge } = options;
+  const size = Buffer.byteLength(content);
+  const ages = [Number(modified / 1_000_000n), object?.stored].flatMap((time) =>
+    time === undefined ? [] : [Date.now() - time],
+  );
+  return (
+    (minSize !== undefined && size < parseSize(minSize, 'minSize')) ||
+    (maxSize !== undefined && size > parseSize(maxSize, 'maxSize')) ||
+    (minAge !== undefined && ages.some((age) => age < parseAge(minAge, 'minAge'))) ||
+    (maxAge !== undefined && ages.some((age) => age > parseAge(maxAge, 'maxAge')))
+  );
 }
 
 function isProtected(plan: Plan, path: string): boolean {
