@@ -11,6 +11,9 @@ export interface Spot {
 type Rule = readonly [pattern: RegExp, says: (found: string) => string, where?: 'unquoted' | 'wordStart'];
 
 const variable = (found: string) => `${found} is a variable of the shell. Write what it stands for instead.`;
+/** In PowerShell there is a way out that the command prompt lacks. */
+const quotable = (found: string) =>
+  `${found} is a variable of the shell. Write what it stands for instead, or put it in single quotes if it is meant as it is.`;
 const command = () => '"$(…)" is a command in the command. Write what it gives instead.';
 
 /** Of the other system's shells, where a line does not show whose it is; in single quotes these signs stand for themselves. */
@@ -44,7 +47,7 @@ const posix: readonly Rule[] = [
 
 const powershell: readonly Rule[] = [
   [/^\$\(/, command],
-  [/^\$(?:\{[^}\n]{0,100}\}?|\w+(?::\w+)?|[$?^])/, variable],
+  [/^\$(?:\{[^}\n]{0,100}\}?|\w+(?::\w+)?|[$?^])/, quotable],
   [
     /^@["']/,
     (found) =>
@@ -110,6 +113,8 @@ const rules: Readonly<Record<ShellKind, readonly Rule[]>> = {
   windows: [
     typographic,
     home,
+    // To leave out a folder of Windows itself is never wrong.
+    [/^\$(?=RECYCLE\.BIN\b)/i, () => ''],
     ...powershell,
     ...cmd,
     [
@@ -129,7 +134,7 @@ export function replacedByShell(
     if (where !== undefined && inDoubleQuotes) continue;
     if (where === 'wordStart' && !startsWord) continue;
     const found = pattern.exec(rest);
-    if (found) return says(found[0]);
+    if (found) return says(found[0]) || undefined;
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Place } from '../plan/plan';
+import { withoutSecrets } from '../remote/maskedText';
 import { joinPath } from '../remote/remotePath';
 import type { KnownRemote } from './commandLine';
 import { quoteWord } from './shellWords';
@@ -83,7 +84,10 @@ export function writeAws(request: Writable, remotes: readonly KnownRemote[]): Wr
   if (access?.profile !== undefined) words.push('--profile', access.profile);
   else if (access?.written?.['accessKeyId'] !== undefined)
     notes.push(`The access key of "${access.name}" is not in the line: aws takes that of your environment.`);
-  if (access?.endpoint !== undefined) words.push('--endpoint-url', access.endpoint);
+  if (access?.endpoint !== undefined) {
+    if (withoutSecrets(access.endpoint) === access.endpoint) words.push('--endpoint-url', access.endpoint);
+    else missing.push(`The endpoint of "${access.name}" holds a password, which must not stand in lines.`);
+  }
   if (access?.region !== undefined) words.push('--region', access.region);
   return { line: words.map(quoteWord).join(' '), missing, notes };
 }

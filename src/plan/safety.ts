@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { type Capabilities, locate, matchKey } from '../remote/capabilities';
+import { withoutSecrets } from '../remote/maskedText';
 import { formatAddress } from '../remote/remoteAddress';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 import type { Conflict, DeleteFile, ListingProblem, Place, Plan, SafetyFinding } from './plan';
@@ -11,7 +12,7 @@ const fewDeletes = 10;
 /** A place as people read it. */
 export function placeText(place: Place): string {
   if (place.kind === 'remote') return formatAddress(place);
-  return place.kind === 'folder' ? place.path : place.uri;
+  return place.kind === 'folder' ? place.path : withoutSecrets(place.uri);
 }
 
 /**

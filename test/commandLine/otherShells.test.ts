@@ -12,6 +12,7 @@ const ofWindows: readonly ShellKind[] = ['windows', 'powershell', 'cmd'];
 /** What some shell would put something else for, and whose lines it must not be read in. */
 const unknown: readonly (readonly [line: string, shells: readonly ShellKind[], says: RegExp])[] = [
   ['aws s3 sync "s3://$bucket/site" d', all, /\$bucket is a variable/],
+  ['rclone sync d lab:b --exclude "$RECYCLE.BIN/**"', ['posix', 'powershell'], /\$RECYCLE is a variable/],
   ['aws s3 sync s3://$bucket/site d --delete', all, /\$bucket is a variable/],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
   ['rclone sync d "lab:${bucket}/x"', all, /\$\{bucket\} is a variable/],
@@ -75,7 +76,7 @@ const literal: readonly (readonly [line: string, shells: readonly ShellKind[], w
     ['a `$x "b`$c"', ['powershell'], ['a', '$x', 'b$c']],
     ['a "b^c" d^&e', ['cmd'], ['a', 'b^c', 'd&e']],
     ['a b^c', ['powershell', 'posix'], ['a', 'b^c']],
-    ['a "$RECYCLE.BIN/**"', ['cmd'], ['a', '$RECYCLE.BIN/**']],
+    ['a "$RECYCLE.BIN/**"', ['cmd', 'windows'], ['a', '$RECYCLE.BIN/**']],
     ['a {b,c} d,e', ['windows', 'cmd'], ['a', '{b,c}', 'd,e']],
     ['a ~/b', ['posix'], ['a', '/home/me/b']],
   ];

@@ -65,6 +65,7 @@ export function requestOf(
   on: string | undefined,
   tell: (sentence: string) => void,
 ): SyncRequest | LineProblem {
+  if (command.flags.some(({ verdict }) => verdict === 'refused')) tell(summary(command));
   const decide = (side: ReadPlace): SyncRequest['source'] | LineProblem => {
     if (!isUndecided(side)) return side.place;
     const { candidates, because, text, placeOn } = side;

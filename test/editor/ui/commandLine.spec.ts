@@ -64,16 +64,21 @@ withEditor(
         await window
           .quickInput()
           .fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --suffix .bak");
-        await says(window, /rclone sync: .* → demo:site\. Not possible: --suffix/);
+        await says(
+          window,
+          /rclone sync: .* → demo:site\. Not possible: --suffix\. Nothing is deleted: --suffix/,
+        );
+        await window.quickInput().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
+        await says(window, /rclone sync: .* → demo:site\. Not possible: --metadata\.$/);
         await window.page.keyboard.press('Enter');
         await window.expectQuick('What Was Understood: rclone sync');
-        await window.quickOption(/--suffix \.bak/).waitFor();
+        await window.quickOption(/--metadata/).waitFor();
         await window.quickOption(/--exclude \*\.tmp/).waitFor();
         await window.quickOption(/--transfers 8/).waitFor();
         // Rows of flags are there to be read.
         await window.quickRead(/--transfers 8/);
         await window.expectQuick('What Was Understood');
-        await window.quickPick(/Go On Without --suffix/);
+        await window.quickPick(/Go On Without --metadata/);
         const page = await previewed(window);
         await page.expectSentence(`demo:site/ will be made like ${path.basename(workspace)}`);
         await page.expectRows((rows) =>
