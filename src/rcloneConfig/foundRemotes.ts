@@ -40,8 +40,8 @@ const wrapping: Readonly<Record<string, string>> = {
   combine: 'It puts several remotes together. Add them one by one.',
 };
 
-/** How many aliases may stand for each other; rclone has no limit, but a circle has no end. */
-const mostAliases = 10;
+/** How many aliases may stand for each other; rclone has no limit, but nobody writes so many. */
+const mostAliases = 50;
 
 /** What each section would be here, in the file's order. Reads nothing; never throws. */
 export function findRemotes(sections: RcloneSections, backends: readonly Backend[]): readonly FoundRemote[] {
@@ -92,7 +92,10 @@ function found(name: string, sections: RcloneSections, backends: readonly Backen
 function followAlias(name: string, sections: RcloneSections): { name: string; root: string } | string {
   let at = name;
   let root = '';
-  for (let i = 0; i < mostAliases; i++) {
+  const seen = new Set<string>();
+  for (let i = 0; i <= mostAliases; i++) {
+    if (seen.has(at)) return 'It stands for itself.';
+    seen.add(at);
     const options = sections.get(at);
     if (options?.get('type') !== 'alias') return { name: at, root };
     const remote = options.get('remote') ?? '';
@@ -111,7 +114,7 @@ function followAlias(name: string, sections: RcloneSections): { name: string; ro
     root = [path.replace(/^\/+|\/+$/g, ''), root].filter(Boolean).join('/');
     at = next;
   }
-  return 'It stands for itself.';
+  return `It stands for another remote through more than ${mostAliases} aliases.`;
 }
 
 function revealed(

@@ -9,7 +9,12 @@ export interface NewSection {
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
+/** References that one value may take to be replaced, as in rclone. */
 const mostReferences = 200;
+/** Characters that all the replacing of a file may write. Values that double each other reach any size. */
+const mostReplaced = 4 * 1024 * 1024;
+/** Options that all sections may have together, with those they take from others. */
+const mostOptions = 100_000;
 /** Settings before the first header belong to it; it is what `%(name)s` refers to first. */
 const defaultSection = 'DEFAULT';
 
@@ -107,11 +112,15 @@ function unquoted(value: string): string | undefined {
 /** Replaces references and adds what a section has from the one above it. */
 function resolved(raw: Raw): RcloneSections {
   const sections = new Map<string, ReadonlyMap<string, string>>();
+  const references = new References(raw);
+  let count = 0;
   for (const name of raw.keys()) {
     const options = new Map<string, string>();
     for (let above = name; raw.has(above); above = above.slice(0, above.lastIndexOf('.'))) {
-      for (const [option, value] of raw.get(above) ?? [])
-        if (!options.has(option)) options.set(option, withReferences(raw, above, value));
+      for (const [option, value] of raw.get(above) ?? []) {
+        if (++count > mostOptions) throw damaged(`it has more than ${mostOptions} options`);
+        if (!options.has(option)) options.set(option, references.replacedIn(above, option, value));
+      }
       if (!above.includes('.')) break;
     }
     sections.set(name, options);
@@ -119,17 +128,48 @@ function resolved(raw: Raw): RcloneSections {
   return sections;
 }
 
-const reference = /%\(([^)]+)\)s/;
-
-function withReferences(raw: Raw, section: string, value: string): string {
-  let text = value;
-  for (let i = 0; i < mostReferences; i++) {
-    const [whole, option] = reference.exec(text) ?? [];
-    if (whole === undefined || option === undefined) break;
-    const found = raw.get(defaultSection)?.get(option) ?? raw.get(section)?.get(option) ?? '';
-    text = text.replaceAll(whole, () => found);
+/** The name in the first `%(name)s` of a text. Goes over the text once, which a regular expression would not. */
+function firstReference(text: string): string | undefined {
+  let start = text.indexOf('%(');
+  while (start >= 0) {
+    const end = text.indexOf(')', start + 2);
+    if (end < 0) return undefined;
+    const isReference = end > start + 2 && text[end + 1] === 's';
+    if (isReference) return text.slice(start + 2, end);
+    start = text.indexOf('%(', end === start + 2 ? start + 2 : end);
   }
-  return text;
+  return undefined;
+}
+
+/** Replaces `%(option)s` in values: first what the default section has, then what the value's own has, else nothing. */
+class References {
+  private readonly raw: Raw;
+  private left = mostReplaced;
+
+  constructor(raw: Raw) {
+    this.raw = raw;
+  }
+
+  replacedIn(section: string, option: string, value: string): string {
+    let text = value;
+    for (let i = 0; ; i++) {
+      const name = firstReference(text);
+      if (name === undefined) return text;
+      const whole = `%(${name})s`;
+      const where = `"${option}" of [${section}]`;
+      if (i >= mostReferences)
+        throw damaged(
+          `${where} refers to other values in a circle, or through more than ${mostReferences} of them`,
+        );
+      const found = this.raw.get(defaultSection)?.get(name) ?? this.raw.get(section)?.get(name) ?? '';
+      const places = text.split(whole).length - 1;
+      // Told before it is written.
+      this.left -= text.length + places * found.length;
+      if (this.left < 0)
+        throw damaged(`${where} and what it refers to grow without end, for the values refer to each other`);
+      text = text.replaceAll(whole, () => found);
+    }
+  }
 }
 
 function damaged(why: string): RemoteError {
@@ -142,7 +182,7 @@ function damaged(why: string): RemoteError {
 /** Why rclone.conf can't hold this value, as the rest of a sentence, or undefined when it can. */
 export function valueProblem(value: string): string | undefined {
   if (/[\r\n]/.test(value)) return 'it has several lines, which rclone.conf can’t hold';
-  if (reference.test(value)) return 'rclone would replace the "%(…)s" in it';
+  if (firstReference(value) !== undefined) return 'rclone would replace the "%(…)s" in it';
   return undefined;
 }
 

@@ -156,6 +156,14 @@ test('an alias of a usable section is that remote, started at its path', () => {
   assert.match(because(file('/home/x')), /local folder/);
   assert.match(because(file('gone:x')), /isn’t in this file/);
   assert.match(because(file('o:x')), /stands for itself/);
+  assert.match(
+    because('[a]\ntype = alias\nremote = b:\n[b]\ntype = alias\nremote = a:x\n'),
+    /stands for itself/,
+  );
+  const chain = (length: number) =>
+    `${Array.from({ length }, (_, i) => `[a${i}]\ntype = alias\nremote = a${i + 1}:x\n`).join('')}[a${length}]\n${keys}`;
+  assert.match(because(chain(60)), /through more than 50 aliases/);
+  assert.equal(usable(chain(30)).settings['root'], Array.from({ length: 30 }, () => 'x').join('/'));
 });
 
 test('an Amazon Drive section becomes a remote, its client secret and token apart', () => {

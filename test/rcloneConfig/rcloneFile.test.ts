@@ -86,6 +86,66 @@ test('the real rclone reads the same', { skip: noRclone }, () => {
     assert.deepEqual(asObject(parseRcloneFile(text)), dumped(text));
 });
 
+/** Lines that each refer to the next one in the way given; the last one is a word. */
+function doubling(lines: number, how: (next: string) => string): string {
+  const values = Array.from({ length: lines }, (_, i) => `v${i} = ${how(`%(v${i + 1})s`)}`);
+  return `[a]\n${values.join('\n')}\nv${lines} = hunter2\n`;
+}
+
+const bombs: readonly (readonly [name: string, text: string, says: RegExp])[] = [
+  ['forty values that each name the next one twice', doubling(40, (next) => `${next}${next}`), /\[a\].*grow/],
+  ['values that name the next one ten times', doubling(12, (next) => next.repeat(10)), /\[a\].*grow/],
+  [
+    'the same by way of the default section',
+    doubling(40, (next) => `${next} ${next}`).replace('[a]\n', ''),
+    /\[DEFAULT\].*grow/,
+  ],
+  [
+    'the same, taken over by many sections',
+    `${doubling(16, (next) => `${next}${next}`)}${Array.from({ length: 200 }, (_, i) => `[a.${i}]\nx = 1\n`).join('')}`,
+    /grow/,
+  ],
+  ['a value that names itself', '[a]\nx = %(x)s\n', /"x" of \[a\] .*circle/],
+  ['a value that grows by itself', '[a]\nx = y%(x)sz\n', /"x" of \[a\] .*circle/],
+  ['two that name each other', '[a]\nx = %(y)s\ny = %(x)s\n', /circle/],
+  [
+    'a large value named many times',
+    `[a]\nx = ${'%(y)s'.repeat(1000)}\ny = ${'hunter2'.repeat(1000)}\n`,
+    /grow/,
+  ],
+  ['a chain that is too long', doubling(300, (next) => next), /more than 200/],
+  [
+    'sections that take over from each other without end',
+    `[a]\n${Array.from({ length: 1000 }, (_, i) => `x${i} = 1\n`).join('')}${Array.from({ length: 200 }, (_, i) => `[a${'.a'.repeat(i + 1)}]\n`).join('')}`,
+    /more than 100000 options/,
+  ],
+];
+
+for (const [name, text, says] of bombs)
+  test(`${name}: refused at once, with the place and without its text`, () => {
+    assert.throws(
+      () => parseRcloneFile(text),
+      (error) =>
+        isRemoteError(error, 'damaged') &&
+        says.test(error.message) &&
+        !/hunter2/.test(error.message) &&
+        error.message.length < 300,
+    );
+  });
+
+test('what only looks like references is left alone, in one pass', () => {
+  for (const value of [
+    '%('.repeat(200_000),
+    `${'%('.repeat(100_000)})x`,
+    '%()s'.repeat(100_000),
+    '%(a)%(b)%(c',
+    ')s%(',
+  ])
+    assert.equal(parseRcloneFile(`[a]\nx = ${value}\n`).get('a')?.get('x'), value);
+  const chain = parseRcloneFile(doubling(150, (next) => next));
+  assert.equal(chain.get('a')?.get('v0'), 'hunter2', 'a long chain is none');
+});
+
 test('a section has what it lacks from the one that its name begins with', () => {
   const sections = parseRcloneFile('[a]\ntype = s3\nregion = eu\n[a.b]\nregion = us\n[x.y]\nregion = no');
   assert.deepEqual(asObject(sections)['a.b'], { region: 'us', type: 's3' });
