@@ -155,7 +155,8 @@ async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
     await remote.stat(path, new AbortController().signal);
     return true;
   } catch (error) {
-    if (isRemoteError(error, 'notFound')) return false;
+    // Where only writing is allowed, the guard of the write itself finds out.
+    if (isRemoteError(error, 'notFound', 'forbidden')) return false;
     throw error;
   }
 }

@@ -355,7 +355,8 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       if (entry.kind === 'file') return entry;
       throw new RemoteError('isAFolder', `${formatAddress(address)} is a folder.`);
     } catch (error) {
-      if (isRemoteError(error, 'notFound')) return undefined;
+      // Where only writing is allowed, the guard of the write itself finds out.
+      if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
       throw error;
     }
   }

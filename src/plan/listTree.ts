@@ -98,11 +98,6 @@ function asSpelled(path: string): string {
   return path;
 }
 
-/** What isn't there is nothing; every other error goes on. */
-function absent(error: unknown): undefined {
-  if (!isRemoteError(error, 'notFound')) throw error;
-}
-
 class TreeReading implements ListingFindings {
   readonly problems: ListingProblem[] = [];
   readonly unusable: UnusableFinding[] = [];
@@ -127,6 +122,16 @@ class TreeReading implements ListingFindings {
     const { only, root } = this.request;
     if (only) yield* this.named(only);
     else yield* this.below(root);
+  }
+
+  /**
+   * What isn't there is nothing; every other error goes on. Where only writing is allowed, a target can't be looked at: the guard of the
+   * write, which the service itself enforces, finds out whether something is there.
+   */
+  private absent(error: unknown): undefined {
+    const { remote, side } = this.request;
+    const isFoundOut = side === 'target' && remote.capabilities.guards === 'enforced';
+    if (!isRemoteError(error, 'notFound', ...(isFoundOut ? (['forbidden'] as const) : []))) throw error;
   }
 
   /** Everything below a folder, which may be missing where the request says so. */
@@ -173,7 +178,9 @@ class TreeReading implements ListingFindings {
     for (let i = 0; i < files.length; i += looksAtOnce)
       await Promise.all(
         files.slice(i, i + looksAtOnce).map(async (path) => {
-          const entry = await remote.stat(joinPath(root, path), this.signal).catch(absent);
+          const entry = await remote
+            .stat(joinPath(root, path), this.signal)
+            .catch((error: unknown) => this.absent(error));
           if (entry && entry.kind !== 'folder') found.push({ path, entry });
         }),
       );
@@ -201,7 +208,7 @@ class TreeReading implements ListingFindings {
             if (entry.kind !== 'folder' && isWanted(path)) found.push({ path, entry });
           }
       } catch (error) {
-        absent(error);
+        this.absent(error);
       }
     return found;
   }

@@ -255,7 +255,8 @@ async function firstTaken(
       const { kind } = await item.to.stat(item.target, signal);
       return { path: item.target, kind: kind === 'folder' ? 'folder' : 'file' };
     } catch (error) {
-      if (!isRemoteError(error, 'notFound')) throw error;
+      // Where only writing is allowed, the guard of the write itself finds out.
+      if (!isRemoteError(error, 'notFound', 'forbidden')) throw error;
     }
   }
   return undefined;

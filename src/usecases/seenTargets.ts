@@ -42,7 +42,8 @@ export class SeenTargets {
           if (only !== undefined && paths.length === 1) this.noteFile(to, await fileAt(to, only, signal));
           else await this.lookInto(to, folder, paths, signal);
         } catch (error) {
-          failure ??= { error };
+          // Nobody saw what may only be written to, so nothing of it is replaced; what is new there still can be written.
+          if (!isRemoteError(error, 'forbidden')) failure ??= { error };
         }
       };
       const failed = () => failure !== undefined;

@@ -1,19 +1,8 @@
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { headIfThere } from './s3Guards';
-import { checkKeyLength, placeOf, prefixOf } from './s3Keys';
+import { checkKeyLength, type ObjectPlace, placeOf, prefixOf } from './s3Keys';
+import { headIfThere, isImpliedFolder, lookIntoBucket } from './s3Looking';
 import { aboutObject, type S3Requests } from './s3Requests';
-
-/** Whether some key begins with `path/`: then it is a folder, whether or not it has a marker. Throws `notFound` for a missing bucket. */
-export async function isImpliedFolder(
-  requests: S3Requests,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { bucket, key } = prefixOf(path);
-  const answer = await requests.list({ bucket, prefix: key, maxKeys: 1 }, signal);
-  return answer.objects.length + answer.undecodable.length > 0;
-}
 
 /** Throws `notFound` or `forbidden` unless the bucket is there and may be used. */
 export async function checkBucket(requests: S3Requests, bucket: string, signal: AbortSignal): Promise<void> {
@@ -24,7 +13,8 @@ export async function checkBucket(requests: S3Requests, bucket: string, signal: 
   } catch (error) {
     // A HEAD's answer has no body, so it can't say what is missing; here it can only be the bucket.
     if (isRemoteError(error, 'notFound')) throw noBucket(requests, bucket, error);
-    throw error;
+    if (!isRemoteError(error, 'forbidden')) throw error;
+    await lookIntoBucket(requests, bucket, error, signal);
   }
 }
 
@@ -54,18 +44,49 @@ export async function makeFolder(requests: S3Requests, path: RemotePath, signal:
     }
   }
   checkKeyLength(`${key}/`);
-  if (await headIfThere(requests, { bucket, key }, signal))
-    throw new RemoteError('alreadyExists', `There is a file "${path}" already.`);
-  // Also spares a marker that has content: it would be overwritten.
-  if (await isImpliedFolder(requests, path, signal)) return;
+  const isNew = await isRoomForFolder(requests, path, signal);
+  if (isNew === 'no') return;
+  try {
+    await putMarker(requests, { bucket, key: `${key}/` }, path, isNew === 'unknown', signal);
+  } catch (error) {
+    if (!(isNew === 'unknown' && isRemoteError(error, 'changed'))) throw error;
+  }
+}
+
+/** Whether there is neither folder nor file. Where looking isn't allowed, the marker's own condition has to do. Throws `alreadyExists`. */
+async function isRoomForFolder(
+  requests: S3Requests,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<'yes' | 'no' | 'unknown'> {
+  try {
+    if (await headIfThere(requests, placeOf(path), signal))
+      throw new RemoteError('alreadyExists', `There is a file "${path}" already.`);
+    // Also spares a marker that has content: it would be overwritten.
+    return (await isImpliedFolder(requests, path, signal)) ? 'no' : 'yes';
+  } catch (error) {
+    const isEnforced = requests.config.conditionalWrites === 'enforced';
+    if (isRemoteError(error, 'forbidden') && isEnforced) return 'unknown';
+    throw error;
+  }
+}
+
+async function putMarker(
+  requests: S3Requests,
+  { bucket, key }: ObjectPlace,
+  path: RemotePath,
+  onlyNew: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   await requests.run({ bucket, path }, signal, ({ client, sdk }) =>
     client.send(
       new sdk.PutObjectCommand({
         Bucket: bucket,
-        Key: `${key}/`,
+        Key: key,
         Body: '',
         ContentLength: 0,
         ContentType: 'application/x-directory',
+        ...(onlyNew && { IfNoneMatch: '*' }),
       }),
       { abortSignal: signal },
     ),

@@ -2,7 +2,8 @@ import type { Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
-import { type ObjectPlace, placeOf } from './s3Keys';
+import { placeOf } from './s3Keys';
+import { headIfThere } from './s3Looking';
 import { entryOfFacts, type ObjectFacts } from './s3Objects';
 import type { S3Requests } from './s3Requests';
 
@@ -22,8 +23,8 @@ export function conditionOf(guard: Guard, conditionalWrites: 'enforced' | 'check
 }
 
 /**
- * Looks whether `guard` holds now. The answer is what is there, undefined when nothing is. Throws `changed`, or `alreadyExists`
- * for a guard of absence.
+ * Looks whether `guard` holds now. The answer is what is there, undefined when nothing is. Where looking isn't allowed and the service enforces
+ * the guard by itself, that is left to it, and the answer is undefined too. Throws `changed`, or `alreadyExists` for a guard of absence.
  */
 export async function checkGuard(
   requests: S3Requests,
@@ -31,25 +32,23 @@ export async function checkGuard(
   guard: Guard,
   signal: AbortSignal,
 ): Promise<ObjectFacts | undefined> {
-  const now = await headIfThere(requests, placeOf(path), signal);
-  if (guard.must === 'beAbsent' && now) throw alreadyThere(path);
-  if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
-    throw changedMeanwhile(path);
+  let now: ObjectFacts | undefined;
+  try {
+    now = await headIfThere(requests, placeOf(path), signal);
+  } catch (error) {
+    const isEnforced = Object.keys(conditionOf(guard, requests.config.conditionalWrites)).length > 0;
+    if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;
+    throw error;
+  }
+  mustHold(guard, path, now);
   return now;
 }
 
-/** What is at `place`, undefined when nothing is. */
-export async function headIfThere(
-  requests: S3Requests,
-  place: ObjectPlace,
-  signal: AbortSignal,
-): Promise<ObjectFacts | undefined> {
-  try {
-    return await requests.head(place, signal);
-  } catch (error) {
-    if (isRemoteError(error, 'notFound')) return undefined;
-    throw error;
-  }
+/** Throws as `checkGuard` unless `now`, what is there, is what `guard` wants. Pure. */
+export function mustHold(guard: Guard, path: RemotePath, now: ObjectFacts | undefined): void {
+  if (guard.must === 'beAbsent' && now) throw alreadyThere(path);
+  if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
+    throw changedMeanwhile(path);
 }
 
 /** What a guarded request's failure means: a refused condition of absence says that something is there. */

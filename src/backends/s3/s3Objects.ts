@@ -1,5 +1,6 @@
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, instantFromMs, parseRcloneTime } from '../../remote/modifiedTime';
+import type { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 
 /** An object as one line of a listing shows it. */
@@ -45,6 +46,36 @@ export interface ObjectFacts {
   /** `ongoing-request="false", expiry-date="…"` of an object restored from an archive. */
   readonly restore: string | undefined;
   readonly archiveStatus: string | undefined;
+  /** Why no more is known than what a listing tells: what the HEAD was refused with. */
+  readonly denied?: RemoteError;
+}
+
+/** What is known of an object whose HEAD was refused, and that a listing shows. */
+export function factsOfListed(object: ListedObject, denied: RemoteError): ObjectFacts {
+  const { size, etag, lastModifiedMs, storageClass } = object;
+  const unknown = undefined;
+  return {
+    size,
+    etag,
+    lastModifiedMs,
+    storageClass,
+    metadata: {},
+    contentType: unknown,
+    cacheControl: unknown,
+    contentEncoding: unknown,
+    contentDisposition: unknown,
+    contentLanguage: unknown,
+    expires: unknown,
+    websiteRedirect: unknown,
+    serverSideEncryption: unknown,
+    sseKmsKeyId: unknown,
+    customerKey: false,
+    tagCount: 0,
+    versionId: unknown,
+    restore: unknown,
+    archiveStatus: unknown,
+    denied,
+  };
 }
 
 /** As an answer shows them that may tell no size: a body in chunks has none until it has ended. */
@@ -104,7 +135,8 @@ export function modifiedOfFacts(facts: ObjectFacts): Instant | undefined {
 
 /** The entry of an object that a HEAD or GET showed: nothing more could be learned of it. */
 export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
-  const modified = modifiedOfFacts(facts);
+  // The owner's time stands in the metadata, which a listing doesn't show.
+  const modified = facts.denied ? undefined : modifiedOfFacts(facts);
   const md5 = md5OfFacts(facts);
   const readonly = archivedReason(facts);
   return {
@@ -117,7 +149,7 @@ export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
     ...(facts.etag === undefined ? {} : { version: facts.etag }),
     ...(facts.storageClass === undefined ? {} : { storageClass: facts.storageClass }),
     ...(readonly && { readonly }),
-    exact: true,
+    ...(!facts.denied && { exact: true as const }),
   };
 }
 

@@ -8,8 +8,9 @@ import { isDirectoryBucket } from './bucketNames';
 import { OpenUploads } from './openUploads';
 import type { ObjectAttributes } from './s3Attributes';
 import { locationOf, maxPartsOf } from './s3Config';
-import { conditionOf, headIfThere } from './s3Guards';
+import { conditionOf } from './s3Guards';
 import { type ObjectPlace, placeOf } from './s3Keys';
+import { headIfThere } from './s3Looking';
 import { unquoted } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
 import { answerDate } from './sdkAnswers';
@@ -289,7 +290,10 @@ export async function completeParts(
         };
       } catch (error) {
         if (!failed || !isRemoteError(error) || !error.code?.startsWith('NoSuchUpload')) throw error;
-        const now = await headIfThere(requests, place, signal);
+        const now = await headIfThere(requests, place, signal).catch((cause: unknown) => {
+          if (isRemoteError(cause)) return undefined; // what failed first says more
+          throw cause;
+        });
         if (now?.etag === undefined || now.etag !== expected) throw error;
         return {
           etag: now.etag,

@@ -23,9 +23,10 @@ import { BucketVersioning } from './bucketVersioning';
 import type { S3Connection } from './s3Client';
 import { copiesWithOf, locationOf, type S3Config } from './s3Config';
 import { type Copied, copyObject } from './s3Copying';
-import { checkBucket, isImpliedFolder, makeFolder, removeFolder, removeMarker } from './s3Folders';
+import { checkBucket, makeFolder, removeFolder, removeMarker } from './s3Folders';
 import { filePlaceOf, placeOf } from './s3Keys';
 import { type BucketKnowledge, listBelow, listFolder } from './s3Listing';
+import { isImpliedFolder, lookByListing } from './s3Looking';
 import { entryOfFacts, etagIsMd5, type ObjectFacts } from './s3Objects';
 import { createBucket, propertiesOf, shareLink } from './s3Properties';
 import { readObject, readWholeObject } from './s3Reading';
@@ -134,8 +135,21 @@ export class S3Remote implements Remote {
     try {
       return this.learnt(path, await this.requests.head(filePlaceOf(path), signal));
     } catch (error) {
-      if (!isRemoteError(error, 'notFound')) throw error;
-      if (await isImpliedFolder(this.requests, path, signal)) return { kind: 'folder', path };
+      if (isRemoteError(error, 'forbidden')) {
+        const found = await lookByListing(this.requests, path, error, signal);
+        return found === 'folder' ? { kind: 'folder', path } : entryOfFacts(path, found);
+      }
+      if (!isRemoteError(error, 'notFound') || !(await this.isFolder(path, signal))) throw error;
+      return { kind: 'folder', path };
+    }
+  }
+
+  /** Where nothing may be listed, there is none as far as anyone can tell. */
+  private async isFolder(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await isImpliedFolder(this.requests, path, signal);
+    } catch (error) {
+      if (isRemoteError(error, 'forbidden')) return false;
       throw error;
     }
   }

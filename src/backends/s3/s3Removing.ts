@@ -5,9 +5,9 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { toRemoteError } from './s3Errors';
-import { isImpliedFolder } from './s3Folders';
-import { conditionOf, guardedError, headIfThere } from './s3Guards';
+import { conditionOf, guardedError } from './s3Guards';
 import { filePlaceOf, type ObjectPlace } from './s3Keys';
+import { headIfThere, isImpliedFolder } from './s3Looking';
 import { entryOfFacts } from './s3Objects';
 import { aboutObject, type S3Requests } from './s3Requests';
 

@@ -6,8 +6,9 @@ import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } 
 import { isDirectoryBucket } from './bucketNames';
 import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
 import { maxPartsOf } from './s3Config';
-import { checkGuard, conditionOf, guardedError } from './s3Guards';
+import { checkGuard, conditionOf, guardedError, mustHold } from './s3Guards';
 import { filePlaceOf } from './s3Keys';
+import { headIfThere } from './s3Looking';
 import { etagIsMd5 } from './s3Objects';
 import { partSizeFor, uploadInParts } from './s3PartUpload';
 import type { S3Requests } from './s3Requests';
@@ -66,9 +67,15 @@ async function attributesFor(
   const enforced = Object.keys(conditionOf(guard, config.conditionalWrites)).length > 0;
   const mustLook = guard.must !== 'anything' && (!enforced || body.size > inMemoryLimit);
   const fresh = () => newAttributes(path, facts, config);
-  if (!facts.keepAttributes && !mustLook) return fresh();
-  const before = await checkGuard(requests, path, mustLook ? guard : { must: 'anything' }, signal);
-  if (!before || !facts.keepAttributes) return fresh();
+  // A new file has nothing to keep.
+  if (!facts.keepAttributes || guard.must === 'beAbsent') {
+    if (mustLook) await checkGuard(requests, path, guard, signal);
+    return fresh();
+  }
+  const before = await headIfThere(requests, place, signal);
+  if (mustLook) mustHold(guard, path, before);
+  if (!before) return fresh();
+  if (before.denied) throw before.denied;
   const tagging = await taggingOf(requests, place, before.tagCount, signal);
   return keptAttributes(before, tagging, facts.modified, config);
 }
