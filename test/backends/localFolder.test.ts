@@ -6,7 +6,12 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { utimesText } from '../../src/backends/local/localEntry';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { isLeftover, temporaryName } from '../../src/backends/local/temporaryNames';
+import {
+  doneWith,
+  isTemporary,
+  looksTemporary,
+  temporaryName,
+} from '../../src/backends/local/temporaryNames';
 import type { DeepListOptions, Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';
@@ -193,16 +198,31 @@ test('H22: what a crash left behind is never listed', async (t) => {
   assert.deepEqual(await deep(remote), ['file f']);
 });
 
-test('only our own temporary names count as such', () => {
-  assert.ok(isLeftover(path.basename(temporaryName('/x/a b\nc.txt'))));
-  for (const name of [
+test('a temporary file of ours is known by more than its name: it is as old as the name says', () => {
+  const stats = (birthtimeMs: number, isFile = true) => ({
+    birthtimeMs: BigInt(Math.round(birthtimeMs)),
+    isFile: () => isFile,
+  });
+  const name = path.basename(temporaryName('/x/a b\nc.txt'));
+  const now = Date.now();
+  assert.ok(looksTemporary(name));
+  assert.ok(isTemporary(name, stats(0)), 'this process is writing it');
+  doneWith(name);
+  assert.ok(isTemporary(name, stats(now)), 'a process that is gone by now made it');
+  for (const birth of [now - 60_000, now + 60_000, 0])
+    assert.equal(isTemporary(name, stats(birth)), false, 'came here in another way');
+  assert.equal(isTemporary(name, stats(now, false)), false, 'a folder');
+  const made = now.toString(16).padStart(12, '0');
+  assert.ok(isTemporary(`.a.cloud-remotes-${made}12345678.part`, stats(now)));
+  for (const other of [
     'a.part',
     '.a.part',
-    '.a.cloud-remotes-12345678.part2',
-    'a.cloud-remotes-12345678.part',
-    '.a.cloud-remotes-1234567.part',
+    `.a.cloud-remotes-${made}12345678.part2`,
+    `a.cloud-remotes-${made}12345678.part`,
+    `.a.cloud-remotes-${made}1234567.part`,
+    '.a.cloud-remotes-12345678.part',
   ])
-    assert.equal(isLeftover(name), false, name);
+    assert.equal(isTemporary(other, stats(now)), false, other);
 });
 
 test('H21: a file that is written to while it is read fails as changed and never ends well', async (t) => {
@@ -433,11 +453,23 @@ test('what a crash left behind goes when its folder is next written into, once i
   const { folder, at } = given(t);
   fs.mkdirSync(at('d'));
   fs.mkdirSync(at('other'));
-  const leftover = '.f.txt.cloud-remotes-0123abcd.part';
-  const others = ['.f.txt.part', 'f.cloud-remotes-0123abcd.part', '.f.cloud-remotes-0123abcd.part.txt'];
+  // As a process leaves it that is gone by now.
+  const leftover = path.basename(temporaryName('f.txt'));
+  doneWith(leftover);
+  const old = leftover.replace(
+    /[0-9a-f]{20}/,
+    `${(Date.now() - 3_600_000).toString(16).padStart(12, '0')}0123abcd`,
+  );
+  const others = [
+    '.f.txt.part',
+    'f.cloud-remotes-0123abcd.part',
+    '.f.txt.cloud-remotes-0123abcd.part',
+    old,
+    `${leftover}.txt`,
+  ];
   for (const name of [...others, leftover]) fs.writeFileSync(at('d', name), 'half');
   fs.writeFileSync(at('other', leftover), 'half');
-  fs.mkdirSync(at('d', '.x.cloud-remotes-0123abcd.part'));
+  fs.mkdirSync(at('d', leftover.replace('.f', '.x')));
   // About to be renamed by another process: its modified time is the source's, years ago.
   fs.utimesSync(at('d', leftover), 1, 1);
 
@@ -448,7 +480,29 @@ test('what a crash left behind goes when its folder is next written into, once i
   assert.ok(!fs.existsSync(at('d', leftover)));
   assert.deepEqual(
     fs.readdirSync(at('d')).sort(),
-    [...others, '.x.cloud-remotes-0123abcd.part', 'f.txt', 'g.txt'].sort(),
+    [...others, leftover.replace('.f', '.x'), 'f.txt', 'g.txt'].sort(),
   );
   assert.ok(fs.existsSync(at('other', leftover)), 'nothing is written there');
+});
+
+test('a file that only is named like a temporary one is listed, read, written and kept like any other', async (t) => {
+  const { folder, at } = given(t);
+  const stamp = (ms: number) => ms.toString(16).padStart(12, '0');
+  const names = [
+    '.a.cloud-remotes-0123abcd.part',
+    `.b.cloud-remotes-${stamp(Date.now() - 86_400_000)}0123abcd.part`,
+    `.c.cloud-remotes-${stamp(Date.now() + 86_400_000)}0123abcd.part`,
+    `..cloud-remotes-${stamp(0)}00000000.part`,
+    `.sub.cloud-remotes-${'f'.repeat(20)}.part`,
+    '.cloud-remotes-0123456789ab.tmp',
+  ];
+  const cleaning = () => openLocalRemote({ root: folder, leftoverAgeMs: 0 });
+  for (const name of names) await write(cleaning(), parsePath(`d/${name}`), name);
+  await write(cleaning(), parsePath('d/last'), 'x');
+  assert.deepEqual(fs.readdirSync(at('d')).sort(), [...names, 'last'].sort());
+  assert.deepEqual(
+    await deepNames(cleaning(), rootPath),
+    [...names, 'last'].map((name) => `d/${name}`).sort(comparePaths),
+  );
+  for (const name of names) assert.equal(await readText(cleaning(), parsePath(`d/${name}`)), name);
 });

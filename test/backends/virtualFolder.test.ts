@@ -84,3 +84,13 @@ test('virtual folder: one that can only be read says so before anything is sent'
   await refused(write(remote, at(rootPath, 'f'), 'x'), 'forbidden');
   assert.deepEqual(await names(remote, rootPath), []);
 });
+
+test('virtual folder: a file that only is named like our temporary ones is a file like any other', async () => {
+  const files = new FolderInMemory();
+  const remote = openVirtualFolder({ files, asTarget: true });
+  const name = '.cloud-remotes-0123456789ab.tmp';
+  await write(remote, at(rootPath, name), 'mine');
+  await write(remote, at(rootPath, 'f'), 'x');
+  assert.deepEqual(await names(remote, rootPath), [name, 'f']);
+  assert.equal(await readText(remote, at(rootPath, name)), 'mine');
+});

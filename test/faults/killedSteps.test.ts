@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as esbuild from 'esbuild';
-import { isLeftover } from '../../src/backends/local/temporaryNames';
+import { isTemporary } from '../../src/backends/local/temporaryNames';
 import { pattern } from '../backends/contract/words';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 
@@ -378,6 +378,9 @@ function onDisk(folder: string): Tree {
     },
     get: (file) =>
       fs.existsSync(path.join(folder, file)) ? fs.readFileSync(path.join(folder, file)) : undefined,
-    files: () => fs.readdirSync(folder).filter((name) => !isLeftover(name)),
+    files: () =>
+      fs
+        .readdirSync(folder)
+        .filter((name) => !isTemporary(name, fs.lstatSync(path.join(folder, name), { bigint: true }))),
   };
 }

@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import * as esbuild from 'esbuild';
-import { isLeftover } from '../../src/backends/local/temporaryNames';
+import { isTemporary } from '../../src/backends/local/temporaryNames';
 import { pattern } from '../backends/contract/words';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { type Random, random } from '../vocabulary/random';
@@ -69,8 +69,12 @@ function onDisk(folder: string): Tree {
     files: () =>
       fs
         .readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile() && !isLeftover(entry.name))
-        .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name))),
+        .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+        .filter((file) => {
+          const stats = fs.lstatSync(file, { bigint: true });
+          return stats.isFile() && !isTemporary(path.basename(file), stats);
+        })
+        .map((file) => path.relative(folder, file)),
   };
 }
 

@@ -6,7 +6,7 @@ import type { DeepListOptions } from '../../remote/remote';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { fileEntry } from './localEntry';
 import { codeOf, localError, rootError } from './localErrors';
-import { isLeftover } from './temporaryNames';
+import { isTemporary, looksTemporary } from './temporaryNames';
 
 /** Stats asked for at once, and folders read ahead while a deep listing goes on. */
 const statsAtOnce = 64;
@@ -177,7 +177,6 @@ async function readNames(absolute: string, folder: RemotePath, signal: AbortSign
   const items: NamedItem[] = [];
   for (const dirent of dirents) {
     const { name } = dirent;
-    if (isLeftover(name)) continue;
     items.push({ name, dirent, valid: !reallyNamed || !name.includes('\ufffd') || reallyNamed.has(name) });
   }
   return items;
@@ -198,7 +197,7 @@ function rethrow(absolute: string, folder: RemotePath): (error: unknown) => neve
   };
 }
 
-/** Looks at each item, `statsAtOnce` at a time. */
+/** Looks at each item, `statsAtOnce` at a time. Leaves out temporary files of ours. */
 async function inspect(
   items: readonly NamedItem[],
   absolute: string,
@@ -206,7 +205,7 @@ async function inspect(
   follow: boolean,
   signal: AbortSignal,
 ): Promise<Child[]> {
-  const children: Child[] = new Array(items.length);
+  const children: (Child | undefined)[] = new Array(items.length);
   let next = 0;
   const work = async () => {
     for (let i = next++; i < items.length; i = next++) {
@@ -215,7 +214,7 @@ async function inspect(
     }
   };
   await Promise.all(Array.from({ length: Math.min(statsAtOnce, items.length) }, work));
-  return children;
+  return children.filter((child) => child !== undefined);
 }
 
 async function inspectOne(
@@ -223,7 +222,7 @@ async function inspectOne(
   absolute: string,
   folder: RemotePath,
   follow: boolean,
-): Promise<Child> {
+): Promise<Child | undefined> {
   const child = (folder === '' ? name : `${folder}/${name}`) as RemotePath;
   const not = (reason: UnusableReason, size?: number): Child => ({
     entry: unusable(folder, child, reason, size),
@@ -234,6 +233,7 @@ async function inspectOne(
   const file = path.join(absolute, name);
   try {
     let stats = await lstat(file, { bigint: true });
+    if (isTemporary(name, stats)) return undefined;
     if (stats.isSymbolicLink()) {
       if (!follow) return not('symlink');
       stats = await stat(file, { bigint: true });
@@ -248,6 +248,8 @@ async function inspectOne(
       case 'ELOOP':
         return not('linkLoop');
       case 'ENOENT':
+        // One of ours got its own name meanwhile.
+        if (looksTemporary(name) && !dirent.isSymbolicLink()) return undefined;
         return not(dirent.isSymbolicLink() ? 'brokenLink' : 'unreadable');
       case 'EACCES':
       case 'EPERM':

@@ -24,7 +24,7 @@ import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
 import { hasNoLinks, patiently } from './patience';
-import { temporaryName } from './temporaryNames';
+import { doneWith, temporaryName } from './temporaryNames';
 
 /** Where a file is to be: a folder that is held, and the name there. */
 interface Spot {
@@ -288,6 +288,8 @@ async function placed(
       if (!looksFirst && isRemoteError(error, 'alreadyExists'))
         fileToReplace(await lookAt(final, remotePath), remotePath);
       throw error;
+    } finally {
+      doneWith(temporary);
     }
   };
   return paths.inMadeFolderOf(remotePath, signal, async (folder, name) => {

@@ -23,7 +23,8 @@ const maxFileSize = 512 * 1024 * 1024;
 const chunkSize = 64 * 1024;
 /** Each file is looked at by itself; so many at once make a page. */
 const pageSize = 16;
-const temporary = /^\.cloud-remotes-[0-9a-f]{12}\.tmp$/;
+/** Names of the files that are being written now. Whatever else has such a name came here in another way. */
+const underWay = new Set<string>();
 
 /** A folder of a virtual workspace as a remote. Does no I/O. */
 export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Remote {
@@ -97,7 +98,9 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     const content = await collect(path, body, facts, signal);
     await check(guard, path);
     await makeParents(parentPath(path));
-    const aside = joinPath(parentPath(path), `.cloud-remotes-${randomBytes(6).toString('hex')}.tmp`);
+    const name = `.cloud-remotes-${randomBytes(6).toString('hex')}.tmp`;
+    const aside = joinPath(parentPath(path), name);
+    underWay.add(name);
     try {
       await files.write(aside, content);
       if ((await files.stat(aside)).size !== content.length)
@@ -108,6 +111,8 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     } catch (error) {
       await files.remove(aside).catch(() => {});
       throw error;
+    } finally {
+      underWay.delete(name);
     }
     facts.onProgress?.(content.length);
     return fileAt(path);
@@ -116,7 +121,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
   async function* list(folder: RemotePath, namePrefix: string, size: number, signal: AbortSignal) {
     signal.throwIfAborted();
     const found = (await files.list(folder)).filter(
-      ([name]) => name.startsWith(namePrefix) && !temporary.test(name),
+      ([name]) => name.startsWith(namePrefix) && !underWay.has(name),
     );
     for (let i = 0; i < found.length; i += size) {
       signal.throwIfAborted();
