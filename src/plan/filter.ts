@@ -1,3 +1,4 @@
+import { aliasRules } from './aliasRules';
 import {
   awsRules,
   type CompiledRule,
@@ -71,8 +72,15 @@ export function ruleSets(
 }
 
 function usualExcludes(names: FilterNames): RuleSet {
-  const rules = defaultExcludes.map((exclude) => ({ exclude }));
-  return new PlainRules('usualExcludes', rcloneRules(rules, names));
+  const rules = rcloneRules(
+    defaultExcludes.map((exclude) => ({ exclude })),
+    names,
+  );
+  const aliases = aliasRules(names);
+  return new PlainRules('usualExcludes', {
+    files: [...rules.files, ...aliases.files],
+    folders: [...rules.folders, ...aliases.folders],
+  });
 }
 
 const rulesIn: Readonly<
