@@ -112,13 +112,13 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
         told(outcome, '--max-delete threshold reached')),
   },
   {
-    name: 'what size and age limits protect does not count against the limit of deletes (R22, H3)',
-    reason: 'It is not deleted here; rclone counts it, and so may stop before a file that is to go.',
-    applies: ({ real, ours }, { given, real: outcome }) =>
+    name: 'what is protected does not count against the limit of deletes (R22, H2, H3)',
+    reason: 'It is not deleted here; rclone counts it, and so may stop before all that is to be done.',
+    applies: ({ real, ours }, { given, real: outcome, plan }) =>
       real === undefined &&
-      ours === 'delete' &&
-      hasLimits(given) &&
-      given.options.deleteExcluded === true &&
+      (ours === 'delete' || ours === 'copy' || ours === 'touch') &&
+      ((hasLimits(given) && given.options.deleteExcluded === true) ||
+        plan.skipped.some(({ side, because }) => side === 'target' && because === 'protected')) &&
       told(outcome, '--max-delete threshold reached'),
   },
   {
@@ -174,10 +174,28 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
   {
     name: 'of several renames that fit, the first in the order of paths is made (R24)',
     reason: 'Content or times are equal, so each of them is right; rclone takes any.',
-    applies: ({ path }, { real, plan }) => {
+    applies: ({ path }, { given, real, plan }) => {
       const [theirs, ours] = [renamesOfTool(real), renamesOfPlan(plan)];
-      return theirs.length === ours.length && [...theirs, ...ours].some((one) => one.includes(path));
+      if (theirs.length === ours.length && [...theirs, ...ours].some((one) => one.includes(path)))
+        return true;
+      const same = (a: string, b: string, items: readonly TreeItem[]) =>
+        itemAt(a, items)?.content === itemAt(b, items)?.content;
+      return theirs.some(([to, from]) =>
+        ours.some(
+          ([ourTo, ourFrom]) =>
+            (to === ourTo && [to, from, ourFrom].includes(path) && same(from, ourFrom, given.target.items)) ||
+            (from === ourFrom && [to, ourTo].includes(path) && same(to, ourTo, given.source.items)),
+        ),
+      );
     },
+  },
+  {
+    name: 'a comparison by checksum knows renames by content, whatever the strategy (R24)',
+    reason: 'Content is what is to be compared then; rclone goes by the times.',
+    applies: ({ path }, { given, plan }) =>
+      given.options.trackRenames === 'modified' &&
+      given.options.compare === 'checksum' &&
+      renamesOfPlan(plan).some((one) => one.includes(path)),
   },
   {
     name: 'a rename is not made of empty files, of excluded ones, by time where content differs or is to be compared (R24)',
