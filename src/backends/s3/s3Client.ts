@@ -12,6 +12,7 @@ import { KeptCredentials } from './keptCredentials';
 import type { S3Config } from './s3Config';
 import { credentialsOf, surroundingRegion } from './s3Credentials';
 import { presetNamed } from './s3Presets';
+import type { Detour } from './s3Redirects';
 import { boundedHandler, watchAnswers } from './sdkAnswers';
 import type { SigningScope } from './signing';
 
@@ -45,8 +46,15 @@ export interface S3Connection {
   clientFor(bucket: string | undefined): S3Client;
   /** The region in which `bucket` is asked from now on. */
   regionOf(bucket: string): string;
-  /** Tells that a bucket is in another region than it was asked in; whether that was news. */
+  /** Tells that an answer names another region for a bucket, which is tried from now on; whether that was news. */
   movedTo(bucket: string, region: string): boolean;
+  /** Tells that requests for a bucket are sent elsewhere on the same service for now. */
+  sentTo(bucket: string, detour: Detour): void;
+  /**
+   * Tells whether a request for a bucket in that region `worked`: only then is a region believed that an answer named. A detour is taken
+   * once.
+   */
+  triedIn(bucket: string, region: string, worked: boolean): void;
   close(): void;
 }
 
@@ -108,12 +116,17 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     logger: silentLogger,
   };
   const clients = new Map<string, S3Client>();
-  /** One client for each region and style: each holds caches of its own. */
-  const clientOf = (where: string, forcePathStyle: boolean): S3Client => {
-    const id = `${where} ${forcePathStyle}`;
+  /** One client for each region, style and endpoint: each holds caches of its own. */
+  const clientOf = (where: string, forcePathStyle: boolean, endpoint?: string): S3Client => {
+    const id = `${where} ${forcePathStyle} ${endpoint ?? ''}`;
     let made = clients.get(id);
     if (!made) {
-      made = new sdk.S3Client({ ...clientConfig, region: where, forcePathStyle });
+      made = new sdk.S3Client({
+        ...clientConfig,
+        region: where,
+        forcePathStyle,
+        ...(endpoint !== undefined && { endpoint }),
+      });
       watchAnswers(made);
       clients.set(id, made);
     }
@@ -121,13 +134,18 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
   };
   const client = clientOf(region, config.forcePathStyle);
   const addresses = new Map<string, Promise<BucketAddress | undefined>>();
+  /** Where requests have worked, and what answers named and nobody has tried yet. */
   const regions = new Map<string, string>();
+  const named = new Map<string, string>();
+  const detours = new Map<string, Detour>();
   // An access point's ARN names its region.
   const regionOf = (bucket: string): string =>
-    (isArn(bucket) ? bucket.split(':')[3] : regions.get(bucket)) ?? region;
+    (isArn(bucket) ? bucket.split(':')[3] : (named.get(bucket) ?? regions.get(bucket))) ?? region;
   const clientFor = (bucket: string | undefined): S3Client => {
     if (bucket === undefined) return client;
-    const own = clientOf(regionOf(bucket), config.forcePathStyle && !isArn(bucket));
+    const detour = detours.get(bucket);
+    const style = (detour?.forcePathStyle ?? config.forcePathStyle) && !isArn(bucket);
+    const own = clientOf(regionOf(bucket), style, detour?.endpoint);
     // What one of them learned of the service's clock holds for all.
     if (own !== client && own.config.systemClockOffset === 0)
       own.config.systemClockOffset = client.config.systemClockOffset;
@@ -142,11 +160,13 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     httpAgent,
     httpsAgent,
     addressOf(bucket) {
-      let address = addresses.get(bucket);
+      const detour = detours.get(bucket);
+      const id = `${bucket} ${regionOf(bucket)} ${detour?.endpoint ?? ''} ${detour?.forcePathStyle ?? ''}`;
+      let address = addresses.get(id);
       if (!address) {
         address = findAddress(sdk, clientFor(bucket), bucket);
-        addresses.set(bucket, address);
-        address.catch(() => addresses.delete(bucket));
+        addresses.set(id, address);
+        address.catch(() => addresses.delete(id));
       }
       return address;
     },
@@ -154,9 +174,17 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     regionOf,
     movedTo(bucket, to) {
       if (isArn(bucket) || to === regionOf(bucket)) return false;
-      regions.set(bucket, to);
-      addresses.delete(bucket);
+      named.set(bucket, to);
       return true;
+    },
+    sentTo(bucket, detour) {
+      detours.set(bucket, detour);
+    },
+    triedIn(bucket, where, worked) {
+      detours.delete(bucket);
+      if (named.get(bucket) !== where) return;
+      named.delete(bucket);
+      if (worked) regions.set(bucket, where);
     },
     close() {
       for (const each of clients.values()) each.destroy();

@@ -5,6 +5,7 @@ import type { S3Config } from './s3Config';
 import { ssoLogin } from './s3Credentials';
 import { deniedSentences, ownWords } from './s3Denials';
 import { storeClash } from './s3NameClashes';
+import { regionNamedBy } from './s3Redirects';
 
 /** A service's answer that isn't a success, whichever client received it. */
 interface ServiceFailure {
@@ -254,8 +255,7 @@ function renewalHint(config: S3Config): string {
 }
 
 function wrongRegion(code: string, failure: ServiceFailure, context: ErrorContext): Verdict {
-  const extra = failure.extra['Region'];
-  const region = failure.headers['x-amz-bucket-region'] ?? (typeof extra === 'string' ? extra : undefined);
+  const region = regionNamedBy(failure.extra);
   const config = context.config;
   if (code === 'IllegalLocationConstraintException' || code === 'InvalidLocationConstraint')
     return {

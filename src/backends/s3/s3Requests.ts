@@ -23,16 +23,12 @@ import type { S3Config } from './s3Config';
 import { toRemoteError } from './s3Errors';
 import { copySourceOf, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
+import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from './s3Redirects';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
-import {
-  arePlain,
-  bucketRegionOf,
-  elementOf,
-  type PlainRequest,
-  ServiceRefusal,
-  sendSigned,
-  textOf,
-} from './signedRequests';
+import { arePlain, elementOf, type PlainRequest, ServiceRefusal, sendSigned, textOf } from './signedRequests';
+
+/** Answers that point elsewhere, for one request. */
+const maxHops = 2;
 
 /**
  * The requests that are made by the thousand, and one door (`run`) for all others. What leaves here failed is a RemoteError or
@@ -66,26 +62,58 @@ export class S3Requests {
     const problem = bucket === undefined ? undefined : bucketProblem(bucket);
     if (problem) throw new RemoteError('badName', problem);
     const generation = credentials?.generation ?? 0;
-    const askedIn = bucket === undefined ? undefined : connection.regionOf(bucket);
     const ask = () => request({ ...connection, client: connection.clientFor(bucket) });
     try {
-      try {
-        return await ask();
-      } catch (error) {
-        const region = bucketRegionOf(error);
-        if (bucket === undefined || region === undefined || signal.aborted) throw error;
-        connection.movedTo(bucket, region);
-        // Another request may have found it out meanwhile.
-        if (connection.regionOf(bucket) === askedIn) throw error;
-        return await ask();
-      }
+      return await (bucket === undefined ? ask() : this.inItsPlace(bucket, about.path, ask, signal));
     } catch (error) {
       const failure = toRemoteError(error, this.context(about), signal);
-      // Only a service has codes for it.
-      if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
-        this.sawFileSystem = true;
       if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
       throw failure;
+    }
+  }
+
+  /**
+   * Asks where the bucket is, as far as that is known, and where answers say that it is. A region that an answer names is believed once a
+   * request there has worked: one wrong answer must not break the bucket for good. Gives up after a few answers that point elsewhere.
+   */
+  private async inItsPlace<T>(
+    bucket: string,
+    path: string | undefined,
+    ask: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { connection, config } = this;
+    let first: unknown;
+    let inNamed: unknown;
+    for (let hops = 0; ; hops++) {
+      const askedIn = connection.regionOf(bucket);
+      try {
+        const answer = await ask();
+        connection.triedIn(bucket, askedIn, true);
+        return answer;
+      } catch (error) {
+        if (signal.aborted || error instanceof RemoteError) throw error;
+        connection.triedIn(bucket, askedIn, provesPlace(error));
+        const region = regionNamedBy(error);
+        const detour =
+          region === undefined
+            ? detourNamedBy(error, config.endpoint, bucket, path?.slice(bucket.length + 1) ?? '')
+            : undefined;
+        // The place that was named refused it; the one that named it is asked once more, whether it stands by that.
+        if (region === undefined && !detour) {
+          const isDoubtful = first !== undefined && inNamed === undefined && !provesPlace(error);
+          if (!isDoubtful || isInTheWay(error) || hops >= maxHops) throw error;
+          inNamed = error;
+          continue;
+        }
+        first ??= error;
+        if (inNamed !== undefined) throw inNamed;
+        if (hops >= maxHops) throw first;
+        if (detour) connection.sentTo(bucket, detour);
+        else if (region !== undefined) connection.movedTo(bucket, region);
+        // Another request may have found the place meanwhile.
+        if (!detour && connection.regionOf(bucket) === askedIn) throw first;
+      }
     }
   }
 
@@ -302,22 +330,25 @@ export class S3Requests {
   ): Promise<IncomingMessage | undefined> {
     const { connection } = this;
     if (request.headers && !arePlain(request.headers)) return undefined;
-    for (let moved = false; ; moved = true) {
-      const address = await connection.addressOf(bucket);
-      if (!address) return undefined;
-      try {
-        return await sendSigned(connection, address, request, signal);
-      } catch (error) {
-        const region = bucketRegionOf(error);
-        if (moved || region === undefined) throw error;
-        connection.movedTo(bucket, region);
-        if (connection.regionOf(bucket) === address.scope.region) throw error;
-        if (request.body && !Buffer.isBuffer(request.body))
-          // The body is used up; the caller's next try has a new one and goes to the right place.
-          throw new RemoteError('unavailable', `The bucket "${bucket}" is in the region ${region}.`, {
-            cause: error,
-          });
-      }
+    const address = await connection.addressOf(bucket);
+    if (!address) return undefined;
+    try {
+      return await sendSigned(connection, address, request, signal);
+    } catch (error) {
+      if (request.body === undefined || Buffer.isBuffer(request.body) || signal.aborted) throw error;
+      // The body is used up. The caller's next try has a new one, and goes to where the answer points.
+      const region = regionNamedBy(error);
+      const detour = detourNamedBy(error, this.config.endpoint, bucket, request.key);
+      connection.triedIn(bucket, address.scope.region, provesPlace(error));
+      const isNews = region === undefined ? detour !== undefined : connection.movedTo(bucket, region);
+      const isElsewhere = region !== undefined && connection.regionOf(bucket) !== address.scope.region;
+      if (!isNews && !isElsewhere) throw error;
+      if (region === undefined && detour) connection.sentTo(bucket, detour);
+      throw new RemoteError(
+        'unavailable',
+        `The bucket "${bucket}" is ${region === undefined ? 'elsewhere at the service for now' : `in the region ${region}`}.`,
+        { cause: error },
+      );
     }
   }
 }

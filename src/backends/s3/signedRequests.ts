@@ -36,6 +36,7 @@ export class ServiceRefusal extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
   readonly $response: { readonly statusCode: number; readonly headers: http.IncomingHttpHeaders };
   readonly Region: string | undefined;
+  readonly Endpoint: string | undefined;
   /** The code of the document; undefined where the answer held none: then `name` is made up. */
   readonly Code: string | undefined;
 
@@ -46,6 +47,7 @@ export class ServiceRefusal extends Error {
     this.$metadata = { httpStatusCode: status };
     this.$response = { statusCode: status, headers };
     this.Region = elementOf(document, 'Region');
+    this.Endpoint = elementOf(document, 'Endpoint');
   }
 }
 
@@ -61,16 +63,6 @@ export function isAnswerOfS3(error: unknown): boolean {
   };
   // Azure's documents look the same.
   return typeof Code === 'string' && root === 'Error' && headers['x-ms-request-id'] === undefined;
-}
-
-/** The region of the bucket that was asked, when `error`, of either client, is a refusal to serve it from another. Pure. */
-export function bucketRegionOf(error: unknown): string | undefined {
-  const { $metadata, $response, Region } = (error ?? {}) as Partial<ServiceRefusal>;
-  const status = $metadata?.httpStatusCode;
-  if (status !== 301 && status !== 307 && status !== 400) return undefined;
-  const region = $response?.headers?.['x-amz-bucket-region'];
-  if (typeof region === 'string') return region;
-  return typeof Region === 'string' ? Region : undefined;
 }
 
 /**

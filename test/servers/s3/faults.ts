@@ -41,6 +41,8 @@ export interface Fault {
   message?: string;
   /** More headers of that answer. */
   headers?: Readonly<Record<string, string>>;
+  /** The Location header of that answer, for the path and query that were asked. */
+  redirectTo?: (url: string) => string;
   /** Seconds for a Retry-After header. */
   retryAfter?: number;
   /** Break the connection after so many bytes of the request's body have been read; the operation isn't done. */

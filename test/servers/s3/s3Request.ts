@@ -81,6 +81,7 @@ function parseQuery(raw: string): Map<string, string> {
 
 function bucketOfHost(host: string, suffixes: readonly string[]): string | undefined {
   const name = host.replace(/:\d+$/, '').toLowerCase();
+  if (suffixes.includes(name)) return undefined;
   for (const suffix of suffixes) {
     if (name.endsWith(`.${suffix}`)) return name.slice(0, -suffix.length - 1);
   }

@@ -357,6 +357,7 @@ function faultReply(
   if (fault === undefined || (fault.status === undefined && fault.code === undefined)) return undefined;
   const headers: Record<string, string> = {
     ...fault.headers,
+    ...(fault.redirectTo && { location: fault.redirectTo(message.url ?? '/') }),
     ...(fault.retryAfter === undefined ? {} : { 'Retry-After': String(fault.retryAfter) }),
   };
   const code = fault.code ?? 'InternalError';
