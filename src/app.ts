@@ -17,6 +17,7 @@ import type { RunReport } from './transfer/runReport';
 import { type ConfiguredRemote, checkRemotes } from './usecases/configuredRemotes';
 import { explainPath, type PathExplanation } from './usecases/explainPath';
 import type { Host } from './usecases/host';
+import { PlaceLocks } from './usecases/placeLocks';
 import { planSync } from './usecases/planSync';
 import { runPlan } from './usecases/runPlan';
 
@@ -47,6 +48,8 @@ export interface App {
   explainFilter(request: SyncRequest, path: string, signal: AbortSignal): Promise<PathExplanation>;
   /** Does what the plan says, rechecking each action. */
   runPlan(plan: Plan, signal: AbortSignal, options?: RunOptions): Promise<RunReport>;
+  /** Keeps work by hand out of the places of runs, and runs out of its places; undefined where they don't look for each other. */
+  readonly locks: PlaceLocks | undefined;
   /** Tries settings that need not be saved yet. `secrets` stand in for those in secret storage. */
   testConnection(
     settings: RemoteSettings,
@@ -86,6 +89,8 @@ export function createApp(host: Host): App {
   const opened = new Map<string, OpenRemote>();
   const cacheFolder = host.storageFolder === undefined ? undefined : path.join(host.storageFolder, 'cache');
   const hashes = new KnownHashes(cacheFolder, host.log);
+
+  const locks = host.lockFolder === undefined ? undefined : new PlaceLocks(host.lockFolder, host.log);
 
   const remotes = () => checkRemotes(host.remoteSettings(), allBackends);
 
@@ -174,6 +179,7 @@ export function createApp(host: Host): App {
     openRemote,
     openedRemote: (name) => opened.get(name)?.remote,
     openNames: () => [...opened.keys()],
+    locks,
     openPlace,
 
     async planSync(request, signal, onProgress) {
@@ -210,7 +216,7 @@ export function createApp(host: Host): App {
         openPlace(plan.target, 'target'),
         plan.backup && openPlace(plan.backup, 'target'),
       ]);
-      return runPlan(plan, source, target, { ...options, host, backup }, signal);
+      return runPlan(plan, source, target, { ...options, host, backup, locks }, signal);
     },
 
     async *testConnection(settings, secrets, signal) {

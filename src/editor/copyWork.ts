@@ -54,7 +54,11 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
           );
         };
         const onMovedWhole = (item: CopyItem) => void gone.add(item);
-        return copyItems(items, { move, overwrite, transfers, onProgress, onMovedWhole }, signal);
+        return copyItems(
+          items,
+          { move, overwrite, transfers, onProgress, onMovedWhole, locks: shell.app.locks },
+          signal,
+        );
       });
       tellChanges(shell, work, items);
       tellLeftOut(result);

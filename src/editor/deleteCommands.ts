@@ -188,7 +188,7 @@ async function run(
       return deleteItems(
         remote,
         counted,
-        { keepTop, transfers: shell.settings().transfers, onProgress },
+        { keepTop, transfers: shell.settings().transfers, locks: shell.app.locks, onProgress },
         signal,
       );
     });

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { systemClock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import type { Host } from '../usecases/host';
+import { sharedLockFolder } from '../usecases/placeLocks';
 import type { OutputLog } from './outputLog';
 import type { RemoteSecrets } from './secrets';
 import { currentSettings, writtenRemotes } from './settings';
@@ -32,6 +33,7 @@ export function createEditorHost(
     openFolder: openVirtualFolderOf,
     forceToDisk: () => currentSettings().forceToDisk,
     mayRunPrograms: () => vscode.workspace.isTrusted,
+    lockFolder: sharedLockFolder(),
     storageFolder: context.globalStorageUri.scheme === 'file' ? context.globalStorageUri.fsPath : undefined,
   };
 }

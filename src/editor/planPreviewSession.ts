@@ -20,7 +20,7 @@ import { runSummary } from '../preview/sentences';
 import { tableFacts } from '../preview/tableFacts';
 import { fill } from '../preview/words';
 import { doAside } from './pageCommands';
-import { type EarlierRuns, idsToRetry, PlanRun } from './planRun';
+import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
 import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
@@ -380,7 +380,7 @@ export class PlanPreviewSession {
       if (!abort.signal.aborted) {
         const text = this.services.describeError(error);
         this.services.log.write('error', 'copy', text);
-        later.push({ tone: 'error', text });
+        later.push(failureBanner(error, text, this.panel.words));
       }
     }
     this.running = undefined;

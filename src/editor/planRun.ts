@@ -1,10 +1,12 @@
 import { leftAloneBy } from '../plan/leftAlone';
 import type { Action } from '../plan/plan';
 import type { PlanView } from '../preview/planView';
-import type { RunState } from '../preview/previewProtocol';
+import type { Banner, RunState } from '../preview/previewProtocol';
 import { RunMeter } from '../preview/runMeter';
+import type { Words } from '../preview/words';
 import type { RunObserver } from '../transfer/progress';
 import type { ActionResult, RunReport } from '../transfer/runReport';
+import { PlaceOccupied } from '../usecases/placeLocks';
 
 /** What earlier runs of the same plan (before a retry) have done already. */
 export interface EarlierRuns {
@@ -23,6 +25,12 @@ export function idsToRetry(view: PlanView): string[] {
   return view
     .idsInState('copied', 'failed', 'cancelled', 'notStarted')
     .filter((id) => !(waiting.has(id) && deletes.has(id)));
+}
+
+/** What is told of a run that broke off without a report; where only another run was in its way, it can be tried again. */
+export function failureBanner(error: unknown, text: string, words: Words): Banner {
+  const again = { command: 'retry', label: words.tryAgain } as const;
+  return { tone: 'error', text, ...(error instanceof PlaceOccupied && { action: again }) };
 }
 
 /** One run as the preview shows it: writes what happens into the rows, and sums it up. */

@@ -309,7 +309,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     await withLateProgress(title, this.closing.signal, async (signal, tell) => {
       const all = await countItems(remote, [{ path: address.path }], signal);
       const onProgress = (done: number) => tell(`${done} of ${all.files} files`, done / all.files);
-      await deleteItems(remote, all, { onProgress }, signal);
+      await deleteItems(remote, all, { onProgress, locks: this.parts.app.locks }, signal);
     });
   }
 
@@ -328,7 +328,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       await withLateProgress(title, this.closing.signal, (signal, tell) => {
         const onProgress = ({ files, filesDone }: ItemsProgress) =>
           tell(`${filesDone} of ${files} files`, filesDone / files);
-        return copyItems(items, { ...options, onProgress }, signal);
+        return copyItems(items, { ...options, onProgress, locks: app.locks }, signal);
       });
     } catch (error) {
       if (isRemoteError(error, 'notFound') && this.lookups.isImplied(source)) {

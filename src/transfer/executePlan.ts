@@ -25,6 +25,8 @@ export interface ExecuteOptions {
   readonly journal?: Journal;
   /** The plan's `backup`, opened; needed where that is a folder of this machine. */
   readonly backup?: RunSide | undefined;
+  /** Asked before each action: why the run must not go on, as a sentence. Never rejects. */
+  readonly whyNotGoOn?: () => Promise<string | undefined>;
 }
 
 /** From so many deletes in one folder on, its listing is cheaper than two requests for each; a thousandth of all bounds what it may cost. */
@@ -173,6 +175,7 @@ class Run {
     );
     await this.runAll(single);
     const inFolder = async ([folder, all]: readonly [RemotePath, readonly DeleteFile[]]) => {
+      if (await this.mustStop()) return;
       const actions = await this.stillExtra(all);
       if (actions.length === 0) return;
       for (const action of actions) this.begin(action);
@@ -221,6 +224,7 @@ class Run {
 
   /** Never rejects. */
   private async runOne(action: Action): Promise<void> {
+    if (await this.mustStop()) return;
     this.begin(action);
     try {
       const reason = await this.whyNotExtra(action);
@@ -241,6 +245,11 @@ class Run {
     } catch (error) {
       this.end(action, this.failure(action, error));
     }
+  }
+
+  private async mustStop(): Promise<boolean> {
+    this.stopped ??= await this.options.whyNotGoOn?.();
+    return this.stopped !== undefined;
   }
 
   private begin(action: Action): void {

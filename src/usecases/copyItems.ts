@@ -10,6 +10,7 @@ import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
 import { Failures } from './itemFailures';
 import { type ItemTree, listItem } from './itemTree';
+import { amongRuns, type PlaceLocks } from './placeLocks';
 import { SeenTargets, TargetTaken } from './seenTargets';
 
 /** A file or folder, and the full path that it is to have. Uploads and downloads have a local remote on one side. */
@@ -32,6 +33,8 @@ export interface CopyItemsOptions {
   readonly overwrite?: boolean | SeenTargets;
   /** Small files at once. */
   readonly transfers?: number;
+  /** Keeps this out of the places of runs: then it throws PlaceOccupied, before anything is done. */
+  readonly locks?: PlaceLocks | undefined;
   readonly onProgress?: (progress: ItemsProgress) => void;
   /** A folder was moved in one go. It stays moved, whatever becomes of the rest. */
   readonly onMovedWhole?: (item: CopyItem) => void;
@@ -62,7 +65,24 @@ export interface ItemsResult {
  * after every copy is verified; a source that changed meanwhile, or can't be moved, stays and is named. When aborted it rejects with the signal's reason; copies made so far
  * stay, and so do all sources.
  */
-export async function copyItems(
+export function copyItems(
+  items: readonly CopyItem[],
+  options: CopyItemsOptions,
+  signal: AbortSignal,
+): Promise<ItemsResult> {
+  const verb = options.move ? 'move' : 'copy';
+  const [only] = items;
+  const what =
+    items.length === 1 ? `${verb} ${only?.source} → ${only?.target}` : `${verb} ${items.length} items`;
+  const places = () =>
+    items.flatMap(({ from, source, to, target }) => [
+      { remote: to, root: target, shown: `"${target}"`, writes: true },
+      { remote: from, root: source, shown: `"${source}"`, writes: options.move === true },
+    ]);
+  return amongRuns(options.locks, what, places, signal, () => copyUnlocked(items, options, signal));
+}
+
+async function copyUnlocked(
   items: readonly CopyItem[],
   options: CopyItemsOptions,
   signal: AbortSignal,

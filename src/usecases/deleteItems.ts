@@ -10,6 +10,7 @@ import { deleteInFolder, sortDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { Failures } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './itemTree';
+import { amongRuns, type PlaceLocks } from './placeLocks';
 
 /** What a delete would take away, for the question before it. */
 export interface ItemsToDelete {
@@ -49,6 +50,8 @@ export interface DeleteOptions {
   /** Leaves the folders named themselves (a bucket to be emptied) and takes only what is in them. */
   readonly keepTop?: boolean;
   readonly transfers?: number;
+  /** Keeps this out of the places of runs: then it throws PlaceOccupied, before anything is done. */
+  readonly locks?: PlaceLocks | undefined;
   readonly onProgress?: (filesDone: number) => void;
 }
 
@@ -58,7 +61,21 @@ export interface DeleteOptions {
  * holds just what was counted. Throws a RemoteError that names what is left when something could not be deleted; rejects with the
  * signal's reason when aborted, and then the rest is still there.
  */
-export async function deleteItems(
+export function deleteItems(
+  remote: Remote,
+  counted: ItemsToDelete,
+  options: DeleteOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const tops = counted.trees.flatMap(({ files: [file], folders: [folder] }) => folder ?? file?.path ?? []);
+  const what = tops.length === 1 ? `delete ${tops[0]}` : `delete ${tops.length} items`;
+  const places = () => tops.map((root) => ({ remote, root, shown: `"${root}"`, writes: true }));
+  return amongRuns(options.locks, what, places, signal, () =>
+    deleteUnlocked(remote, counted, options, signal),
+  );
+}
+
+async function deleteUnlocked(
   remote: Remote,
   { trees, files }: ItemsToDelete,
   options: DeleteOptions,

@@ -27,4 +27,6 @@ export interface Host {
   mayRunPrograms(): boolean;
   /** Folder for caches and run journals; made when needed. Undefined = keep none. */
   readonly storageFolder: string | undefined;
+  /** Where runs of all windows and terminals put their locks (`sharedLockFolder`). Absent = runs don't look for each other. */
+  readonly lockFolder?: string;
 }

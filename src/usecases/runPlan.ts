@@ -1,15 +1,17 @@
 import path from 'node:path';
 import { describeLeftAlone } from '../plan/describePlan';
-import type { Plan } from '../plan/plan';
+import type { Place, Plan } from '../plan/plan';
 import { placeText } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
 import { printable } from '../remote/printable';
+import { type RemotePath, rootPath } from '../remote/remotePath';
 import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
 import type { RunObserver } from '../transfer/progress';
 import type { RunSide } from '../transfer/runAction';
 import { type ActionOutcome, isWhole, type RunReport } from '../transfer/runReport';
 import type { Host } from './host';
+import type { HeldLock, PlaceLocks } from './placeLocks';
 
 export interface RunPlanOptions {
   readonly host: Pick<Host, 'log' | 'clock' | 'storageFolder'>;
@@ -18,14 +20,57 @@ export interface RunPlanOptions {
   readonly transfers?: number;
   /** The plan's `backup`, opened; needed where that is a folder of this machine. */
   readonly backup?: RunSide | undefined;
+  /** Keeps other runs out of the plan's places. */
+  readonly locks?: PlaceLocks | undefined;
 }
 
-/** Does what the plan says (see executePlan), with a journal beside it and the report in the log. */
+/**
+ * Does what the plan says (see executePlan), with a journal beside it and the report in the log. Throws PlaceOccupied, before anything is
+ * done, while another run works in one of the plan's places.
+ */
 export async function runPlan(
   plan: Plan,
   source: RunSide,
   target: RunSide,
   options: RunPlanOptions,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const { locks, backup } = options;
+  if (!locks || plan.actions.length === 0) return runLocked(plan, source, target, options, undefined, signal);
+  const { verb } = plan.options;
+  const place = (side: RunSide, at: Place, writes: boolean) => ({ ...side, shown: placeText(at), writes });
+  const lock = await locks.take(
+    {
+      kind: 'run',
+      what: `${verb} ${placeText(plan.source)} → ${placeText(plan.target)}`,
+      places: [
+        place(target, plan.target, true),
+        place(source, plan.source, verb === 'move'),
+        ...(plan.backup
+          ? [place(backup ?? { remote: target.remote, root: backupRoot(plan.backup) }, plan.backup, true)]
+          : []),
+      ],
+    },
+    signal,
+  );
+  try {
+    return await runLocked(plan, source, target, options, lock, signal);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Where the backup is in the target's remote. */
+function backupRoot(place: Place): RemotePath {
+  return place.kind === 'remote' ? place.path : rootPath;
+}
+
+async function runLocked(
+  plan: Plan,
+  source: RunSide,
+  target: RunSide,
+  options: RunPlanOptions,
+  lock: HeldLock | undefined,
   signal: AbortSignal,
 ): Promise<RunReport> {
   const { host, observer, transfers, backup } = options;
@@ -47,6 +92,7 @@ export async function runPlan(
         ...(observer && { observer }),
         ...(transfers !== undefined && { transfers }),
         ...(journal && { journal }),
+        ...(lock && { whyNotGoOn: () => lock.whyLost() }),
         backup,
       },
       signal,

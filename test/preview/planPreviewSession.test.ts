@@ -9,6 +9,7 @@ import { freshMemory } from '../../src/preview/planView';
 import type { HostNotice, PageState } from '../../src/preview/previewProtocol';
 import { englishWords } from '../../src/preview/words';
 import type { ActionOutcome, RunReport } from '../../src/transfer/runReport';
+import { PlaceOccupied } from '../../src/usecases/placeLocks';
 import { file, noon, planOf, remove, upload } from './plans';
 
 type Planner = App['planSync'];
@@ -324,6 +325,29 @@ test('After a run its end tells of conflicts and of what was skipped, and why no
   assert.ok(banners.some(({ tone, text }) => tone === 'error' && text.includes('Not for you.')));
   // The conflict, the bad name, the folder, the deletes and, as links are followed here, the link.
   assert.deepEqual(run?.leftAlone, { conflicts: 1, skipped: 2, undone: 5 });
+});
+
+test('A run that may not begin because another works there says so in the panel, with a way to try again', async () => {
+  const other = { what: 'sync a → b', startedAt: noon, pid: 1, host: 'elsewhere' } as never;
+  let tries = 0;
+  const { session } = opened({
+    run: async (plan) => {
+      if (tries++ === 0) throw new PlaceOccupied(other, 'photos:site-assets/');
+      return report(plan, () => 'done');
+    },
+  });
+  await session.rescan();
+  await session.answer({ type: 'apply' });
+  await settled();
+  const [banner] = session.state().banners;
+  assert.match(
+    banner?.text ?? '',
+    /"sync a → b" has been running on elsewhere since .* overlaps photos:site-assets\//,
+  );
+  assert.equal(banner?.action?.command, 'retry');
+  await session.answer({ type: 'retry' });
+  await settled();
+  assert.equal(session.state().run?.counts.done, session.state().run?.files);
 });
 
 test('While a run goes on, options, direction and ticks stay as they are', async () => {

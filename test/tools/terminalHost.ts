@@ -9,6 +9,7 @@ import type { SessionRecord } from '../../src/signIn/sessionRecords';
 import { SessionTokens } from '../../src/signIn/sessionTokens';
 import { parseTokenBlob, type TokenBlob } from '../../src/signIn/tokenBlob';
 import type { Host } from '../../src/usecases/host';
+import { sharedLockFolder } from '../../src/usecases/placeLocks';
 
 const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
@@ -63,6 +64,7 @@ export function terminalHost(settings: {
     forceToDisk: () => settings.forceToDisk ?? false,
     mayRunPrograms: () => true,
     storageFolder: settings.storageFolder,
+    lockFolder: sharedLockFolder(),
   };
 }
 
