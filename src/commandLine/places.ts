@@ -153,7 +153,9 @@ function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): Loc
     return {
       problem: `"${text}" is relative to the folder that you work in, but no folder is open. Write the whole path.`,
     };
-  const whole = path.resolve(folder ?? '/', text);
+  // In a line of Windows that came to another system, backslashes separate as they did there.
+  const typed = shell !== undefined && shell !== 'posix' ? text.replaceAll('\\', '/') : text;
+  const whole = path.resolve(folder ?? '/', typed);
   if (/^@\w+$/.test(text) && kindOf?.(whole) === undefined)
     return {
       problem: `"${text}" hands over several arguments in PowerShell. Write them out, or "./${text}" if a folder is called so.`,

@@ -19,6 +19,9 @@ const marks: readonly (readonly [RegExp, ShellKind])[] = [
   [/\$env:/i, 'powershell'],
   [/\^[ \t]*\r?\n/, 'cmd'],
   [/\\[ \t]*\r?\n/, 'posix'],
+  // A POSIX shell would take the backslash away, and so name another folder.
+  [/(?:^|\s)["']?(?:[A-Za-z]:|\.{1,2})\\\w/, 'windows'],
+  [/(?:^|\s)["']?\\\\\w[\w.-]{0,100}\\/, 'windows'],
 ];
 
 /** The line without the prompt that was copied with it, and the shell that it shows; `otherwise` where it shows none. Pure. */
@@ -28,5 +31,8 @@ export function withoutPrompt(
 ): { readonly line: string; readonly shell: ShellKind } {
   const found = prompts.find(([pattern]) => pattern.test(text));
   const line = (found ? text.replace(found[0], '') : text).trim();
-  return { line, shell: marks.find(([pattern]) => pattern.test(line))?.[1] ?? found?.[1] ?? otherwise };
+  const shown = marks.find(([pattern]) => pattern.test(line))?.[1];
+  // A path of Windows tells less than what is known already.
+  const vague = shown === 'windows' ? (found?.[1] ?? (otherwise === 'posix' ? shown : otherwise)) : shown;
+  return { line, shell: vague ?? found?.[1] ?? otherwise };
 }

@@ -54,7 +54,7 @@ function found(name: string, sections: RcloneSections, backends: readonly Backen
   const unusable = (because: string): UnusableRemote => ({
     usable: false,
     name,
-    type,
+    type: withoutSecrets(type),
     because: withoutSecrets(because),
   });
   if (type === '') return unusable('It has no "type", so rclone can’t use it either.');

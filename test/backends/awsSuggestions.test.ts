@@ -217,3 +217,15 @@ test('a profile that aws refuses, or that signs by version 2, says so', async ()
   assert.match((await one('s3 =\n  signature_version = s3\n')).problem ?? '', /version 2/);
   assert.equal((await one('s3 =\n  signature_version = s3v4\n')).problem, undefined);
 });
+
+for (const address of [
+  'https://me:hush@h.example',
+  'me:hush@h.example:9000',
+  'http://h.example/?X-Amz-Signature=hush',
+])
+  test(`a password in an address of a file comes up nowhere: ${address}`, async () => {
+    const { description, problem } = await one(`endpoint_url = ${address}\n`);
+    assert.doesNotMatch(`${description} ${problem}`, /hush/);
+    assert.match(description, /h\.example/);
+    assert.doesNotMatch(s3Backend.describe({ name: 'x', backend: 's3', endpoint: address }), /hush/);
+  });

@@ -96,12 +96,33 @@ const shown: readonly (readonly [string, ShellKind | undefined])[] = [
   ['rclone sync ^\r\n  a b', 'cmd'],
   ['rclone sync \\\n  a b', 'posix'],
   ['rclone sync $env:X b', 'powershell'],
+  ['rclone sync .\\a lab:b', 'windows'],
+  ['aws s3 sync "C:\\my site" s3://b', 'windows'],
+  ['aws s3 sync \\\\server\\share\\x s3://b', 'windows'],
+  ['rclone sync a\\ b lab:b', undefined],
   ['rclone sync a b', undefined],
 ];
 for (const [text, shell] of shown)
   test(`a line shows whose it is: ${JSON.stringify(text)}`, () => {
-    for (const otherwise of all) assert.equal(withoutPrompt(text, otherwise).shell, shell ?? otherwise);
+    for (const otherwise of all) {
+      // A path of Windows says no more than that.
+      const known = shell === 'windows' && otherwise !== 'posix' ? otherwise : (shell ?? otherwise);
+      assert.equal(withoutPrompt(text, otherwise).shell, known);
+    }
   });
+
+test('a relative path of a line of Windows is the same folder on another system', () => {
+  for (const line of [
+    'rclone copy .\\a\\b lab:c',
+    'rclone copy ^\n a\\b lab:c',
+    'PS C:\\w> rclone copy "a\\b" lab:c',
+  ]) {
+    const command = readCommandLine(line, context);
+    assert.deepEqual(isProblem(command) ? command : command.source, {
+      place: { kind: 'folder', path: '/w/a/b' },
+    });
+  }
+});
 
 test('no text is too odd to be answered', () => {
   const parts = [

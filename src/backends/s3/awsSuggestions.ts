@@ -6,7 +6,7 @@ import {
   profileChain,
   readAwsProfiles,
 } from './awsProfiles';
-import { endpointProblem } from './s3Config';
+import { endpointProblem, shownEndpoint } from './s3Config';
 
 /** What describeProfile says of a profile that can't sign in by itself. */
 const noCredentials = describeProfile(new Map());
@@ -35,7 +35,7 @@ function suggestion(
   return {
     source: 'AWS profile',
     label,
-    description: [describeProfile(profile), region, endpoint?.replace(/^https?:\/\//, '')]
+    description: [describeProfile(profile), region, endpoint && shownEndpoint(endpoint)]
       .filter(Boolean)
       .join(' · '),
     name: remoteName(label),

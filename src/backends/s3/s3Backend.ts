@@ -1,6 +1,6 @@
 import type { Backend } from '../backend';
 import { suggestFromProfiles } from './awsSuggestions';
-import { checkS3Settings, readS3Config, s3SecretFields } from './s3Config';
+import { checkS3Settings, readS3Config, s3SecretFields, shownEndpoint } from './s3Config';
 import { testS3Connection } from './s3ConnectionTest';
 import { presetNamed } from './s3Presets';
 import { s3Rclone } from './s3Rclone';
@@ -26,7 +26,7 @@ export const s3Backend: Backend = {
     const endpoint = typeof settings['endpoint'] === 'string' ? settings['endpoint'] : undefined;
     const region = typeof settings['region'] === 'string' ? settings['region'] : undefined;
     const preset = presetNamed(typeof settings['provider'] === 'string' ? settings['provider'] : undefined);
-    const where = endpoint?.replace(/^https?:\/\//, '').replace(/\/+$/, '') ?? region;
+    const where = endpoint === undefined ? region : shownEndpoint(endpoint);
     return [preset && preset.id !== 'Other' ? preset.title : 'S3', where].filter(Boolean).join(' · ');
   },
 

@@ -122,6 +122,15 @@ export function endpointProblem(value: string): string | undefined {
   return undefined;
 }
 
+/** An endpoint as lists show it: without its scheme, and without the password that one in a file may have. Pure. */
+export function shownEndpoint(endpoint: string): string {
+  const bare = endpoint
+    .replace(/^https?:\/\//, '')
+    .replace(/\/+$/, '')
+    .replace(/\?.*$/s, '?…');
+  return withoutSecrets(`//${bare}`).slice(2);
+}
+
 function parseEndpoint(value: string): URL | undefined {
   const text = value.trim();
   const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
