@@ -271,6 +271,22 @@ test('names that a service does not allow are bad names, whatever it calls them'
     );
 });
 
+test('a HEAD that MinIO refuses tells the reason in headers', () => {
+  for (const [status, code, kind] of [
+    [400, 'XMinioInvalidResourceName', 'badName'],
+    [400, 'XMinioInvalidObjectName', 'badName'],
+    [404, 'NoSuchBucket', 'notFound'],
+    [403, 'AccessDenied', 'forbidden'],
+    [403, 'InvalidAccessKeyId', 'signInNeeded'],
+    [400, 'not a code', 'other'],
+  ] as const) {
+    const headers = { 'x-minio-error-code': code, 'x-minio-error-desc': '"What it is about."' };
+    const found = classified(new ServiceRefusal(status, headers, ''), { ...about, operation: 'HeadObject' });
+    assert.equal(found.kind, kind, found.message);
+    if (kind === 'badName' || kind === 'forbidden') assert.match(found.message, /says: What it is about\.$/);
+  }
+});
+
 test('cancellation is the signal’s reason, and a RemoteError stays what it is', () => {
   const reason = new Error('stop');
   assert.equal(toRemoteError(network('ECONNRESET'), about, AbortSignal.abort(reason)), reason);

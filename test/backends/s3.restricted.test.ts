@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { systemClock } from '../../src/remote/clock';
+import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { copyItems } from '../../src/usecases/copyItems';
+import { planSync } from '../../src/usecases/planSync';
+import { runPlan } from '../../src/usecases/runPlan';
 import type { S3Request } from '../servers/s3/s3Request';
 import type { S3TestServer } from '../servers/s3/s3Server';
 import {
@@ -102,6 +107,16 @@ test('a folder that may be listed is a folder, although its HEAD is denied', () 
     assert.equal(await kindOf(remote, 'demo'), 'forbidden');
     assert.deepEqual(await names(remote, parsePath('demo/home/alice')), ['b.txt', 'notes/']);
   }));
+
+test('the folder that a policy is about is one before its first file is there', async () => {
+  for (const list of [{ below: 'home/carol/' }, { exact: 'home/carol/' }])
+    await restricted({ list, put: 'home/carol/' }, async ({ remote }) => {
+      assert.equal(await kindOf(remote, 'demo/home/carol'), 'folder');
+      assert.deepEqual(await names(remote, parsePath('demo/home/carol')), []);
+      await remote.write(parsePath('demo/home/carol/first.txt'), body('x'), {}, beAbsent, calm);
+      assert.deepEqual(await names(remote, parsePath('demo/home/carol')), ['first.txt']);
+    });
+});
 
 test('the way down to the root of a remote can be walked, when the root can be listed', () =>
   restricted(
@@ -260,5 +275,30 @@ test('a single file is uploaded to a prefix that allows writing only, and replac
         [...new Set(to.asked())].sort().filter((operation) => operation.startsWith('Put')),
         ['PutObject'],
       );
+    }),
+  ));
+
+test('a plan for one named file is made and run where only writing is allowed', () =>
+  restricted({ put: 'drop/' }, (to) =>
+    served({}, async (from) => {
+      for (const name of ['new.txt', 'other.txt']) await write(from.remote, at(demo, name), 'content');
+      const place = (path: string) => ({ kind: 'remote', remote: 'r', path: parsePath(path) }) as const;
+      const sides = {
+        source: { remote: from.remote, root: demo, place: place('demo') },
+        target: { remote: to.remote, root: at(demo, 'drop'), place: place('demo/drop') },
+      };
+      const options = { ...defaultPlanOptions, only: [{ file: parsePath('new.txt') }] };
+      const plan = await planSync({ ...sides, options }, calm);
+      assert.deepEqual(
+        plan.actions.map(({ id }) => id),
+        ['c:new.txt'],
+      );
+      const host = { log: silentLog, clock: systemClock, storageFolder: undefined };
+      const report = await runPlan(plan, sides.source, sides.target, { host }, calm);
+      assert.deepEqual(
+        report.results.map(({ outcome }) => outcome),
+        ['done'],
+      );
+      assert.equal(to.server.store.get('demo', 'drop/new.txt')?.size, 7);
     }),
   ));

@@ -373,15 +373,21 @@ function failureOf(error: unknown): ServiceFailure {
     $response?: { statusCode?: number; headers?: Record<string, string> };
   };
   const status = e.$metadata?.httpStatusCode ?? e.$response?.statusCode;
-  const name = typeof e.Code === 'string' ? e.Code : typeof e.name === 'string' ? e.name : undefined;
-  // The SDK makes up names where the answer had no body (a HEAD); the status is then all there is.
+  const named = typeof e.Code === 'string' ? e.Code : typeof e.name === 'string' ? e.name : undefined;
+  const headers = e.$response?.headers ?? {};
+  // The SDK makes up names where the answer had no body (a HEAD). MinIO tells in headers then what the document would say; elsewhere the
+  // status is all there is.
+  const isMadeUp =
+    named === undefined || /^(Unknown|UnknownError|Error|SyntaxError|TypeError|NotFound|\d+)$/.test(named);
+  const name = isMadeUp ? (headers['x-minio-error-code'] ?? named) : named;
   const meaningless =
     name === undefined || /^(Unknown|UnknownError|Error|SyntaxError|TypeError|\d+)$/.test(name);
+  const said = headers['x-minio-error-desc']?.replace(/^"|"$/g, '');
   return {
     status,
     code: meaningless ? undefined : codeWord(name),
-    message: typeof e.message === 'string' && e.message !== 'UnknownError' ? e.message : undefined,
-    headers: e.$response?.headers ?? {},
+    message: typeof e.message === 'string' && e.message !== 'UnknownError' ? e.message : said,
+    headers,
     extra: e as Record<string, unknown>,
     operation: typeof e.operation === 'string' ? e.operation : undefined,
   };

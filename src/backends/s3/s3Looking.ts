@@ -51,9 +51,8 @@ export async function lookByListing(
     ? denied
     : await unlessDenied(() => requests.listed(place, signal));
   if (listed instanceof RemoteError) {
-    if (await leadsToRoot(requests, path, signal)) return 'folder';
-    // An empty folder that may be listed; whether there is a file of its name can't be told.
-    if (isFolder === false) throw denied;
+    // What may be listed below this name, and not the name itself, is the folder that a policy is about, empty or not.
+    if (isFolder === false || (await leadsToRoot(requests, path, signal))) return 'folder';
     throw withWordsOf(denied, isFolder);
   }
   if (listed) return factsOfListed(listed, denied);
