@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
+import { OpenFile } from '../../src/backends/local/openFile';
 import type { ByteSource } from '../../src/remote/remote';
 import { parsePath } from '../../src/remote/remotePath';
 import { anything, beAbsent, beUnchanged, calm, refused, statFile } from './contract/words';
@@ -91,9 +92,13 @@ test('on a disk without hard links a file that appears while another of its name
   for (const code of ['EPERM', 'ENOTSUP', 'EISDIR'])
     for (const inMemory of [true, false]) {
       const { folder, at, remote } = given(t);
-      const mocked = t.mock.method(fs, 'linkSync', () => {
+      const fail = () => {
         throw Object.assign(new Error(`${code}: link`), { code });
-      });
+      };
+      const mocked = [
+        t.mock.method(fs, 'linkSync', fail),
+        t.mock.method(fs.promises, 'link', async () => fail()),
+      ];
       const source = slyBody('mine', () => fs.writeFileSync(at('new'), 'theirs'), inMemory);
       await refused(remote.write(parsePath('new'), source, {}, beAbsent, calm), 'alreadyExists');
       assert.equal(fs.readFileSync(at('new'), 'utf8'), 'theirs');
@@ -101,7 +106,7 @@ test('on a disk without hard links a file that appears while another of its name
       await remote.write(parsePath('other'), fine, {}, beAbsent, calm);
       assert.equal(fs.readFileSync(at('other'), 'utf8'), 'mine');
       assert.deepEqual(fs.readdirSync(folder).sort(), ['f', 'new', 'other']);
-      mocked.mock.restore();
+      for (const { mock } of mocked) mock.restore();
     }
 });
 
@@ -132,4 +137,39 @@ test('a copy or move inside a folder does not replace what changed meanwhile', a
   ])
     await refused(Promise.resolve(attempt()), 'changed');
   assert.deepEqual([fs.existsSync(at('copy')), fs.existsSync(at('moved'))], [false, false]);
+});
+
+test('a copy inside a folder is not made of a source that changes while the system copies it', async (t) => {
+  for (const change of [
+    (file: string) => fs.writeFileSync(file, 'another'),
+    (file: string) => fs.appendFileSync(file, ' and more'),
+    (file: string) => fs.utimesSync(file, 1, 1),
+    (file: string) => fs.rmSync(file),
+  ])
+    for (const mode of [0o644, 0o444]) {
+      const { at, remote } = given(t);
+      fs.writeFileSync(at('from'), 'content');
+      fs.chmodSync(at('from'), mode);
+      const from = await statFile(remote, parsePath('from'));
+      // By the system, or through here where the modes ask for that.
+      const { copyFile } = fs.promises;
+      const { setTime } = OpenFile.prototype;
+      const mocked = [
+        t.mock.method(fs.promises, 'copyFile', async (source: fs.PathLike, target: fs.PathLike) => {
+          await copyFile(source, target);
+          change(at('from'));
+        }),
+        t.mock.method(OpenFile.prototype, 'setTime', function (this: OpenFile, text: string) {
+          if (mode === 0o444) change(at('from'));
+          return setTime.call(this, text);
+        }),
+      ];
+      await refused(
+        Promise.resolve(remote.copyWithin?.(from, parsePath('to'), beAbsent, calm)),
+        'changed',
+        'notFound',
+      );
+      for (const { mock } of mocked) mock.restore();
+      assert.equal(fs.existsSync(at('to')), false);
+    }
 });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
+import { OpenFile } from '../../src/backends/local/openFile';
 import type { ByteSource, FileFacts } from '../../src/remote/remote';
 import { parsePath } from '../../src/remote/remotePath';
 import { copyFile } from '../../src/transfer/copyFile';
@@ -105,7 +106,7 @@ test(
     const it = given(t);
     it.put('f', 0o600);
     const opened: number[] = [];
-    t.mock.method(fs, 'fchmodSync', () => opened.push(...it.temporary()));
+    t.mock.method(OpenFile.prototype, 'setMode', async () => opened.push(...it.temporary()));
     await write(it.remote, parsePath('f'), 'new');
     assert.deepEqual(opened, [0o600]);
   },

@@ -235,7 +235,7 @@ test('a file that moves within one folder tree has its new name on the disk befo
   const it = given(t);
   if (!it) return;
   const { remote } = it.target;
-  const { unlink, rename } = fs.promises;
+  const { unlink, rename, link } = fs.promises;
   const { linkSync } = fs;
   const isOld = (file: fs.PathLike) => path.basename(String(file)) === 'f';
   for (const crossing of [false, true]) {
@@ -259,6 +259,10 @@ test('a file that moves within one folder tree has its new name on the disk befo
       t.mock.method(fs, 'linkSync', (from: fs.PathLike, to: fs.PathLike) => {
         crosses(from);
         linkSync(from, to);
+      }),
+      t.mock.method(fs.promises, 'link', async (from: fs.PathLike, to: fs.PathLike) => {
+        crosses(from);
+        await link(from, to);
       }),
       t.mock.method(fs.promises, 'rename', async (from: fs.PathLike, to: fs.PathLike) => {
         crosses(from);
