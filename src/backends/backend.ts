@@ -168,6 +168,8 @@ export interface ConnectionFinding {
   readonly outcome: 'ok' | 'warning' | 'failed' | 'skipped';
   /** One sentence: what was seen; for a failure also what to try. */
   readonly detail: string;
+  /** Of a failure: the settings or secrets that are probably at fault, the likeliest first. Those that the wizard doesn't ask for are passed over. */
+  readonly fields?: readonly string[];
   /** Settings that would mend it; offered as one action. */
   readonly fix?: { readonly label: string; readonly settings: Readonly<Record<string, unknown>> };
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
+import type { Backend, ConnectionFinding, RemoteSettings, WizardStep } from '../backends/backend';
 import { askAccount } from './accountStep';
 import { showConnectionTest } from './connectionTest';
 import { importRcloneConfig } from './importRemotes';
@@ -7,10 +7,8 @@ import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import type { Shell } from './shell';
 import { addSuggestions, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
 import * as window from './window';
+import { type Answers, stepAtFault, WizardMemory } from './wizardAnswers';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
-
-/** What was answered so far, by field; secrets among them, which never reach the settings. */
-export type Answers = Readonly<Record<string, string>>;
 
 /**
  * Asks for a new remote step by step, tests the connection and saves it. Resolves to the new remote's name, or undefined
@@ -65,9 +63,10 @@ async function askRemote(
   backend: Backend,
   canLeaveBack: boolean,
 ): Promise<string | 'back' | undefined> {
-  let answers: Answers = {};
+  const memory = new WizardMemory();
   let fixes: Readonly<Record<string, unknown>> = {};
   for (let at = 0; ; ) {
+    const { answers } = memory;
     const steps = stepsOf(backend, answers);
     const step = steps[at];
     if (!step) {
@@ -84,12 +83,12 @@ async function askRemote(
       else if (choice.chosen === 'save') {
         await saveRemote(shell, backend, settings, secrets);
         return settings.name;
-      } else at = steps.length - 1;
+      } else at = stepAtFault(steps, choice.failure);
       continue;
     }
     const answer = await askAny(shell, backend, step, steps, answers, {
       title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${countSteps(backend, answers)}`,
-      initial: answers[step.field] ?? step.initial,
+      initial: memory.initialOf(step),
       canGoBack: at > 0 || canLeaveBack,
     });
     if (answer === undefined) return undefined;
@@ -98,13 +97,10 @@ async function askRemote(
       at--;
       continue;
     }
-    const { text } = answer;
-    // What was answered after a step stands only as long as that step's answer does.
-    if (answers[step.field] !== undefined && answers[step.field] !== text) {
-      answers = keepFields(answers, steps.slice(0, at));
-      fixes = {};
-    }
-    answers = { ...answers, [step.field]: text };
+    // What a test found out about the service is found out anew when it may be another one.
+    const isSame = answers[step.field] === answer.text || step.field === 'name' || isSecret(backend, step);
+    if (!isSame) fixes = {};
+    memory.answer(step, answer.text);
     at++;
   }
 }
@@ -200,11 +196,6 @@ function withoutSecrets(backend: Backend, answers: Answers): Record<string, unkn
   );
 }
 
-function keepFields(answers: Answers, steps: readonly WizardStep[]): Answers {
-  const fields = new Set(steps.map((step) => step.field));
-  return Object.fromEntries(Object.entries(answers).filter(([field]) => fields.has(field)));
-}
-
 const longestTitle = 60;
 
 /** "New S3 remote · MinIO · http://127.0.0.1:9000": the first answers, as many as there is room for. */
@@ -228,31 +219,36 @@ interface EditItem extends window.Row {
 
 /**
  * Shows the settings of a remote as a list to change one by one, then tests or saves. Resolves to its name when saved.
- * `renamingProblem` is why it must keep its name for now, as a sentence.
+ * `renamingProblem` is why it must keep its name for now, as a sentence. After a connection test, `failure` is what failed: what it
+ * concerns is asked about first.
  */
 export async function editRemote(
   shell: Shell,
   backend: Backend,
   before: RemoteSettings,
   renamingProblem: string | undefined,
+  failure?: ConnectionFinding,
 ): Promise<string | undefined> {
   const stored = await shell.secrets.all(before.name, backend.secretFields);
   let answers: Answers = { ...asAnswers(before), ...stored };
   let fixes: Readonly<Record<string, unknown>> = {};
   let changed = false;
+  let failed = failure;
   for (;;) {
     const steps = stepsOf(backend, answers, before.name);
     const settings = editedSettings(backend, before, steps, answers, fixes);
     const secrets = secretsOf(backend, steps, answers);
-    const item: EditItem | undefined = await window.showQuickPick(
-      editItems(backend, steps, answers, settings, changed),
-      {
-        title: `Edit ${before.name}`,
-        placeHolder: 'Choose what to change',
-        ignoreFocusOut: true,
-        matchOnDescription: true,
-      },
-    );
+    const atFault = failed && steps[stepAtFault(steps, failed)];
+    failed = undefined;
+    const item: EditItem | undefined =
+      atFault && atFault.field !== 'name'
+        ? { label: '', does: atFault }
+        : await window.showQuickPick(editItems(backend, steps, answers, settings, changed), {
+            title: `Edit ${before.name}`,
+            placeHolder: 'Choose what to change',
+            ignoreFocusOut: true,
+            matchOnDescription: true,
+          });
     if (!item?.does) return undefined;
     if (item.does === 'settings') {
       await vscode.commands.executeCommand('cloudRemotes.openRemotesSettings', before.name);
@@ -270,6 +266,7 @@ export async function editRemote(
         fixes = { ...fixes, ...choice.settings };
         changed = true;
       }
+      if (choice.chosen === 'back') failed = choice.failure;
       if (choice.chosen !== 'save') continue;
     }
     if (item.does === 'save' || item.does === 'test') {

@@ -7,7 +7,9 @@ import * as window from './window';
 
 /** What the user chose at the end of a connection test; undefined when they left. */
 export type TestChoice =
-  | { readonly chosen: 'save' | 'edit' | 'back' }
+  | { readonly chosen: 'save' }
+  /** With what failed first, if anything did. */
+  | { readonly chosen: 'edit' | 'back'; readonly failure?: ConnectionFinding }
   | { readonly chosen: 'fix'; readonly settings: Readonly<Record<string, unknown>> }
   | undefined;
 
@@ -96,7 +98,7 @@ function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> 
       pick.hide();
     });
     pick.onDidTriggerButton(() => {
-      resolve({ chosen: 'back' });
+      resolve(leaving('back', findings));
       pick.hide();
     });
     pick.onDidHide(() => {
@@ -167,11 +169,16 @@ function actionItems(
       ? { icon: 'arrow-left', label: 'Back' }
       : { icon: 'edit', label: 'Edit Remote' }),
     alwaysShow: true,
-    choice: { chosen: request.within === 'wizard' ? 'back' : 'edit' },
+    choice: leaving(request.within === 'wizard' ? 'back' : 'edit', findings),
   };
   if (request.within === 'command') return running ? [change] : bad ? [change, again] : [again, change];
   if (running) return [save, change];
   return bad ? [change, again, save] : [save, again, change];
+}
+
+function leaving(chosen: 'edit' | 'back', findings: readonly ConnectionFinding[]): NonNullable<TestChoice> {
+  const failure = findings.find(({ outcome }) => outcome === 'failed');
+  return { chosen, ...(failure && { failure }) };
 }
 
 function verdict(findings: readonly ConnectionFinding[]): string {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ConnectionFinding } from '../backends/backend';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { rootPath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
@@ -96,11 +97,15 @@ async function revealRemote(shell: Shell, name: string): Promise<void> {
   if (node) await shell.view.reveal(node, { select: true, focus: true, expand: true });
 }
 
-async function edit(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+async function edit(
+  shell: Shell,
+  { settings, backend }: ConfiguredRemote,
+  failure?: ConnectionFinding,
+): Promise<void> {
   // Without a backend there are no steps to ask: the text itself has to be mended.
   if (!backend || newNameProblem(settings.name, settings.name) !== undefined)
     return openRemotesSettings(settings.name);
-  const name = await editRemote(shell, backend, settings, renamingProblem(shell, settings.name));
+  const name = await editRemote(shell, backend, settings, renamingProblem(shell, settings.name), failure);
   if (name !== undefined && name !== settings.name) await followName(settings.name, name);
 }
 
@@ -186,7 +191,7 @@ async function test(shell: Shell, remote: ConfiguredRemote): Promise<void> {
       secrets: {},
       within: 'command',
     });
-    if (choice?.chosen === 'edit') return edit(shell, { ...remote, settings: tried });
+    if (choice?.chosen === 'edit') return edit(shell, { ...remote, settings: tried }, choice.failure);
     if (choice?.chosen !== 'fix') return;
     tried = { ...tried, ...choice.settings };
     await saveRemote(

@@ -90,6 +90,26 @@ test('each way of not getting in is told at its step', () =>
     assert.match(listing?.detail ?? '', /no bucket "nobucket"/);
   }));
 
+test('a failure names the settings that are probably at fault, so that one can go back to them', () =>
+  served({}, async ({ server }) => {
+    const good = hostWith({ secretAccessKey: server.secretAccessKey });
+    const cases: readonly (readonly [Record<string, unknown>, BackendHost, string])[] = [
+      [{ endpoint: 'http://127.0.0.1:1' }, good, 'endpoint'],
+      [{}, hostWith({ secretAccessKey: 'no' }), 'secretAccessKey'],
+      [{}, hostWith(), 'secretAccessKey'],
+      [{ accessKeyId: 'NOBODY' }, good, 'accessKeyId'],
+      [{ root: 'nobucket' }, good, 'root'],
+      [{ credentials: 'environment' }, hostWith(), 'credentials'],
+      [{ credentials: 'profile', profile: 'nobody' }, hostWith(), 'profile'],
+    ];
+    for (const [settings, host, field] of cases) {
+      const failed = (await tested(settingsFor(server, settings), host)).filter(
+        ({ outcome }) => outcome === 'failed',
+      );
+      assert.equal(failed[0]?.fields?.[0], field, JSON.stringify([settings, failed]));
+    }
+  }));
+
 const xml = { 'content-type': 'application/xml' };
 const marked = { ...xml, 'x-amz-request-id': '1', 'x-amz-id-2': '2' };
 const strangers: Readonly<Record<string, readonly [number, Readonly<Record<string, string>>, string]>> = {

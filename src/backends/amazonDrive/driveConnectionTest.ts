@@ -32,6 +32,7 @@ export async function* testDriveConnection(
       title: error.kind === 'signInNeeded' ? 'Signed in' : 'Reached',
       outcome: 'failed',
       detail: error.message,
+      fields: [error.kind === 'signInNeeded' ? 'account' : 'endpoint'],
     };
     return;
   }
@@ -40,7 +41,12 @@ export async function* testDriveConnection(
   if ('error' in root) {
     const isSignIn = root.error.kind === 'signInNeeded';
     if (!isSignIn) yield { title: 'Signed in', outcome: 'ok', detail: 'The sign-in is accepted.' };
-    yield { title: isSignIn ? 'Signed in' : 'Can list', outcome: 'failed', detail: root.error.message };
+    yield {
+      title: isSignIn ? 'Signed in' : 'Can list',
+      outcome: 'failed',
+      detail: root.error.message,
+      fields: [isSignIn ? 'account' : 'endpoint'],
+    };
     return;
   }
   yield endpoints.value.customerExists
@@ -58,6 +64,7 @@ export async function* testDriveConnection(
     yield {
       title: 'Can list',
       outcome: 'failed',
+      fields: ['root'],
       detail:
         config.root !== '' && count.error.kind === 'notFound'
           ? `There is no folder "${config.root}" in the drive. Correct "root", or leave it empty.`

@@ -48,7 +48,7 @@ export async function* testS3Connection(
     return;
   }
   if (error && isNetworkTrouble(error)) {
-    yield { title: 'Reached', outcome: 'failed', detail: error.message };
+    yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
     return;
   }
   const status = strangeStatus(error);
@@ -57,6 +57,7 @@ export async function* testS3Connection(
       title: 'Reached',
       outcome: 'failed',
       detail: `${service} answers (${status}), but not as an S3 service does. Correct "endpoint".`,
+      fields: addressFields,
     };
     return;
   }
@@ -67,12 +68,22 @@ export async function* testS3Connection(
       outcome: 'skipped',
       detail: `${service} was not asked: there are no credentials yet.`,
     };
-    yield { title: 'Signed in', outcome: 'failed', detail: error.message };
+    yield {
+      title: 'Signed in',
+      outcome: 'failed',
+      detail: error.message,
+      fields: signInFields(config, error),
+    };
     return;
   }
   yield { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
   if (error?.kind === 'signInNeeded') {
-    yield { title: 'Signed in', outcome: 'failed', detail: error.message };
+    yield {
+      title: 'Signed in',
+      outcome: 'failed',
+      detail: error.message,
+      fields: signInFields(config, error),
+    };
     yield* clockFinding(first);
     return;
   }
@@ -90,6 +101,17 @@ export async function* testS3Connection(
   yield { title: 'Addressing style', outcome: 'ok', detail: styleDetail(config) };
   if (yield* probeWrites(remote.requests, config, signal)) yield* probeStore(remote.requests, config, signal);
   yield* clockFinding(first);
+}
+
+/** What makes the address that is asked. */
+const addressFields = ['endpoint', 'region', 'provider'];
+
+/** Which part of the credentials a service refuses, as far as its code tells. */
+function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): readonly string[] {
+  if (credentials === 'profile') return ['profile'];
+  if (credentials !== 'keys') return ['credentials'];
+  if (/^(ExpiredToken|InvalidToken|TokenRefresh)/.test(code)) return ['sessionToken'];
+  return code.startsWith('InvalidAccessKeyId') ? ['accessKeyId'] : ['secretAccessKey'];
 }
 
 /** One request that lists: buckets, or below the root. */
@@ -150,7 +172,7 @@ async function* otherStyle(
   try {
     const again = await firstLook(new S3Requests({ ...config, forcePathStyle: true }, connection), signal);
     if (again.error && (isNetworkTrouble(again.error) || strangeStatus(again.error) !== undefined)) {
-      yield { title: 'Reached', outcome: 'failed', detail: error.message };
+      yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
       return;
     }
     yield {
@@ -186,6 +208,7 @@ function listFailure(config: S3Config, error: RemoteError): ConnectionFinding {
     title: 'Can list',
     outcome: 'failed',
     detail,
+    fields: region ? ['region'] : ['root'],
     ...(region && { fix: { label: `Use the region ${region}`, settings: { region } } }),
   };
 }

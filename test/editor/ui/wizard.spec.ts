@@ -73,6 +73,42 @@ withEditor(
     );
 
     step(
+      'after a failed test, Back leads to the answer at fault, and the others are kept',
+      async ({ window, s3 }) => {
+        await window.runCommand('Cloud Remotes: Add Remote');
+        await window.quickPick(/^S3/);
+        await window.expectQuick(/Step 1 of/);
+        await answerWizard(window, {
+          endpoint: 'http://127.0.0.1:9',
+          key: s3.accessKeyId,
+          secret: s3.secretAccessKey,
+          root: 'holiday',
+          name: 'kept',
+        });
+        await window.expectPlaceholder(/Failed: Reached/);
+        await window.quickPick(/^Back/);
+        await window.expectQuick(/Step 2 of/);
+        assert.equal(await window.quickInput().inputValue(), 'http://127.0.0.1:9');
+        await window.quickType(s3.endpoint);
+        const isStill = async (prompt: RegExp, value: string) => {
+          await window.expectQuick(prompt);
+          assert.equal(await window.quickInput().inputValue(), value);
+          await window.page.keyboard.press('Enter');
+        };
+        await isStill(/region that requests are signed for/, 'us-east-1');
+        await isStill(/Where new buckets are made/, '');
+        await window.quickPick('Access key and secret');
+        await isStill(/public half of the key/, s3.accessKeyId);
+        await isStill(/secret half of the key/, s3.secretAccessKey);
+        await isStill(/Only for temporary credentials/, '');
+        await isStill(/bucket, bucket\/prefix or access point/, 'holiday');
+        await isStill(/The name of the remote/, 'kept');
+        await window.expectPlaceholder(/Everything works|It works/);
+        await window.page.keyboard.press('Escape');
+      },
+    );
+
+    step(
       'with good keys the test passes and the remote is saved, the secret apart from the settings',
       async (session) => {
         const { window, s3 } = session;
