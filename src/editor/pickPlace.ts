@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
+import type { Place } from '../plan/plan';
 import type { Entry } from '../remote/entry';
-import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { baseName, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
 import type { Shell } from './shell';
 import { holdsFiles, placeName, treeRoot } from './treeNode';
+import { readTypedPlace, typedPlaceText } from './typedPlaces';
 import { phraseError } from './userMessages';
 import * as window from './window';
 import { format } from './words';
@@ -17,6 +19,8 @@ export interface PlaceQuestion {
   readonly chooseLabel?: string;
   /** Where to begin; the list of remotes otherwise. */
   readonly start?: RemoteAddress;
+  /** Whether a folder of this machine may be typed. */
+  readonly takesFolders?: boolean;
 }
 
 export interface PickedPlace {
@@ -27,7 +31,17 @@ export interface PickedPlace {
 type Asking = Pick<Shell, 'app' | 'settings'>;
 
 interface PlaceItem extends window.Row {
-  readonly does?: { readonly go: RemoteAddress } | { readonly take: PickedPlace } | 'more' | 'again';
+  readonly does?:
+    | { readonly go: RemoteAddress }
+    | { readonly take: PickedPlace | FolderHere }
+    | 'more'
+    | 'again';
+}
+
+/** A folder of this machine. */
+interface FolderHere {
+  readonly kind: 'here';
+  readonly path: string;
 }
 
 /**
@@ -35,8 +49,15 @@ interface PlaceItem extends window.Row {
  * page by page, like the tree. Resolves to undefined when the user leaves.
  */
 export async function pickPlace(shell: Asking, question: PlaceQuestion): Promise<PickedPlace | undefined> {
-  const walk = new PlaceWalk(shell, question);
-  return walk.ask();
+  const taken = await new PlaceWalk(shell, question).ask();
+  return taken?.kind === 'here' ? undefined : taken;
+}
+
+/** As `pickPlace`, and a folder of this machine may be typed as well. */
+export async function pickAnyPlace(shell: Asking, question: PlaceQuestion): Promise<Place | undefined> {
+  const taken = await new PlaceWalk(shell, { ...question, takesFolders: true }).ask();
+  if (!taken) return undefined;
+  return taken.kind === 'here' ? { kind: 'folder', path: taken.path } : { kind: 'remote', ...taken.address };
 }
 
 class PlaceWalk {
@@ -50,7 +71,7 @@ class PlaceWalk {
     private readonly question: PlaceQuestion,
   ) {}
 
-  ask(): Promise<PickedPlace | undefined> {
+  ask(): Promise<PickedPlace | FolderHere | undefined> {
     const { pick } = this;
     pick.matchOnDescription = true;
     pick.ignoreFocusOut = true;
@@ -105,7 +126,9 @@ class PlaceWalk {
     const { pick } = this;
     pick.value = '';
     pick.title = address ? `${this.question.title} · ${placeName(address)}` : this.question.title;
-    pick.placeholder = 'Choose, or type an address: remote:bucket/path';
+    pick.placeholder = this.question.takesFolders
+      ? 'Choose, or type a place: remote:bucket/path, s3://bucket/path or a folder'
+      : 'Choose, or type an address: remote:bucket/path';
     pick.buttons = address ? [vscode.QuickInputButtons.Back] : [];
     this.rows = address ? [] : this.remoteRows();
     this.draw();
@@ -139,7 +162,8 @@ class PlaceWalk {
 
   private draw(): void {
     const { pick, question, at } = this;
-    const typed = this.typedRow(pick.value.trim());
+    const typed = this.typedRows(pick.value.trim());
+    const problems = typed.filter(({ does }) => does === undefined);
     const here: PlaceItem[] =
       at &&
       holdsFiles(this.shell.app.remotes(), at) &&
@@ -154,7 +178,8 @@ class PlaceWalk {
             },
           ]
         : [];
-    pick.items = [...(typed ? [typed] : []), ...here, ...this.rows];
+    // What can't be read as an address may be meant to find a row.
+    pick.items = [...typed.filter((row) => !problems.includes(row)), ...here, ...this.rows, ...problems];
   }
 
   private remoteRows(): PlaceItem[] {
@@ -203,34 +228,36 @@ class PlaceWalk {
     ];
   }
 
-  /** A whole address that was typed. It ends in "/" for a folder; without that it is one only where a file can't be meant. */
-  private typedRow(text: string): PlaceItem | undefined {
-    if (!text.includes(':')) return undefined;
-    try {
-      const address = parseAddress(text);
-      const known = this.shell.app.remotes().find(({ settings }) => settings.name === address.remote);
-      if (!known) return undefined;
-      const kind =
-        this.question.want === 'folder' || text.endsWith('/') || !address.path.includes('/')
-          ? 'folder'
-          : 'file';
-      if (kind === 'folder' && this.question.want === 'file') return undefined;
-      if (this.question.want === 'bucket' && (address.path === '' || address.path.includes('/')))
-        return undefined;
-      return {
-        icon: 'arrow-right',
-        label: formatAddress(address),
-        description: kind === 'folder' ? 'use this folder' : `use ${baseName(address.path)}`,
-        alwaysShow: true,
-        does: { take: { address, kind } },
-      };
-    } catch (error) {
-      return {
-        icon: 'error',
-        label: text,
-        detail: error instanceof Error ? error.message : String(error),
-        alwaysShow: true,
-      };
-    }
+  /** Rows for a whole address that was typed. It ends in "/" for a folder; without that it is one only where a file can't be meant. */
+  private typedRows(text: string): PlaceItem[] {
+    const typed = readTypedPlace(text, this.shell.app.remotes());
+    if (!typed) return [];
+    if (typed.problem !== undefined)
+      return [{ icon: 'error', label: text, detail: typed.problem, alwaysShow: true }];
+    return typed.places.flatMap((place): PlaceItem[] => {
+      const take = place.kind === 'folder' ? this.folderHere(place.path) : this.asWanted(place, text);
+      if (!take) return [];
+      return [
+        {
+          icon: 'arrow-right',
+          label: typedPlaceText(place),
+          description: take.kind === 'file' ? `use ${baseName(take.address.path)}` : 'use this folder',
+          alwaysShow: true,
+          does: { take },
+        },
+      ];
+    });
+  }
+
+  private folderHere(path: string): FolderHere | undefined {
+    return this.question.takesFolders ? { kind: 'here', path } : undefined;
+  }
+
+  private asWanted({ remote, path }: RemoteAddress, text: string): PickedPlace | undefined {
+    const { want } = this.question;
+    const kind = want === 'folder' || text.endsWith('/') || !path.includes('/') ? 'folder' : 'file';
+    if (kind === 'folder' && want === 'file') return undefined;
+    if (want === 'bucket' && (path === '' || path.includes('/'))) return undefined;
+    return { address: { remote, path }, kind };
   }
 }

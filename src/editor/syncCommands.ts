@@ -101,7 +101,7 @@ class SyncCommands {
       (await this.askRemote(
         `${ask} ${shortPlace(source)} ${to} which folder?`,
         choose,
-        `with:${describePlace(source)}`,
+        `${verb === 'check' ? 'with' : 'to'}:${describePlace(source)}`,
       ));
     if (target) await this.open(verb, source, target);
   }
@@ -117,7 +117,7 @@ class SyncCommands {
       (await this.askRemote(
         `${ask} ${shortPlace(target)} from which folder?`,
         `${ask} from This Folder`,
-        `with:${describePlace(target)}`,
+        `into:${describePlace(target)}`,
       ));
     if (source) await this.open(verb, source, target);
   }
@@ -176,16 +176,14 @@ class SyncCommands {
 
   private async askRemote(title: string, chooseLabel: string, question: string): Promise<Place | undefined> {
     const { remembered } = this.parts;
-    const address = await askRemoteFolder(this.parts, title, chooseLabel, remembered.get(question));
-    if (!address) return undefined;
-    const place = remotePlace(address);
-    remembered.add(question, place);
+    const place = await askRemoteFolder(this.parts, title, chooseLabel, remembered.get(question));
+    if (place) remembered.add(question, place);
     return place;
   }
 
   private async askLocal(title: string, question: string): Promise<Place | undefined> {
     const { remembered } = this.parts;
-    const place = await askLocalFolder(this.parts.app, title, remembered.get(question));
+    const place = await askLocalFolder(this.parts, title, remembered.get(question));
     if (place) remembered.add(question, place);
     return place;
   }

@@ -1,10 +1,13 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Place } from '../plan/plan';
-import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { pickPlace } from './pickPlace';
+import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import type { ConfiguredRemote } from '../usecases/configuredRemotes';
+import { pickOrType } from './pickOrType';
+import { pickAnyPlace } from './pickPlace';
 import { fromUri, remoteScheme } from './remoteUri';
 import type { Shell } from './shell';
+import { readTypedPlace, type TypedPlace, typedPlaceText } from './typedPlaces';
 import * as window from './window';
 
 export type Asking = Pick<Shell, 'app' | 'settings'>;
@@ -68,61 +71,78 @@ export async function askWorkspaceFolder(title: string): Promise<vscode.Workspac
 
 interface Row extends window.Row {
   readonly place?: Place;
+  readonly does?: 'browse';
 }
 
-/** A folder on a remote: one of those chosen before, or found by browsing, or typed. */
+/** A folder on a remote: one of those chosen before, or found by browsing. A place of any kind may be typed. */
 export async function askRemoteFolder(
   asking: Asking,
   title: string,
   chooseLabel: string,
   remembered: readonly string[],
-): Promise<RemoteAddress | undefined> {
+): Promise<Place | undefined> {
   if (asking.app.remotes().length === 0) {
     const add = 'Add Remote…';
     const chosen = await window.showInformationMessage('There is no remote yet.', add);
     if (chosen === add) await vscode.commands.executeCommand('cloudRemotes.addRemote');
     return undefined;
   }
-  const known = remembered.flatMap((text) => knownAddress(asking, text));
+  const known = knownPlaces(asking, remembered);
   if (known.length > 0) {
     const rows: Row[] = [
-      ...known.map((address) => ({
-        icon: 'history',
-        label: formatAddress(address),
-        place: remotePlace(address),
-      })),
+      ...known.map((place) => ({ icon: 'history', label: typedPlaceText(place), place })),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      { icon: 'cloud', label: 'Another Place…', description: 'browse, or type an address' },
+      { icon: 'cloud', label: 'Another Place…', description: 'browse the remotes', does: 'browse' },
     ];
-    const row = await window.showQuickPick(rows, { title, ignoreFocusOut: true });
-    if (!row) return undefined;
-    if (row.place?.kind === 'remote') return row.place;
+    const row = await chooseOrType(asking, title, rows);
+    if (!row?.does) return row?.place;
   }
-  return (await pickPlace(asking, { title, want: 'folder', chooseLabel }))?.address;
+  return pickAnyPlace(asking, { title, want: 'folder', chooseLabel });
 }
 
-/** Chosen before and still among the remotes. */
-function knownAddress(asking: Asking, text: string): RemoteAddress[] {
-  try {
-    const address = parseAddress(text);
-    return asking.app.remotes().some(({ settings }) => settings.name === address.remote) ? [address] : [];
-  } catch {
-    return []; // a folder on this machine
-  }
+/** One of the rows, or the place that is typed. */
+function chooseOrType({ app }: Asking, title: string, rows: readonly Row[]): Promise<Row | undefined> {
+  return pickOrType<Row>(
+    title,
+    'Choose, or type a place: remote:bucket/path, s3://bucket/path or a folder',
+    rows,
+    (text) => typedRows(text, app.remotes()),
+    ({ place, does }) => place !== undefined || does !== undefined,
+  );
+}
+
+function typedRows(text: string, remotes: readonly ConfiguredRemote[]): Row[] {
+  const typed = readTypedPlace(text, remotes);
+  if (!typed) return [];
+  if (typed.problem !== undefined)
+    return [{ icon: 'error', label: text, detail: typed.problem, alwaysShow: true }];
+  return typed.places.map((place) => ({
+    icon: 'arrow-right',
+    label: typedPlaceText(place),
+    description: 'use this folder',
+    // What was typed as s3:// is not in the row's text.
+    alwaysShow: true,
+    place,
+  }));
+}
+
+/** Places that were chosen before, but for those whose remote is gone. */
+function knownPlaces({ app }: Asking, remembered: readonly string[]): readonly TypedPlace[] {
+  return remembered.flatMap((text) => readTypedPlace(text, app.remotes())?.places ?? []);
 }
 
 /** A folder on this machine, or a workspace folder on a remote. */
 export async function askLocalFolder(
-  app: Shell['app'],
+  asking: Asking,
   title: string,
   remembered: readonly string[],
 ): Promise<Place | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const offered = new Set(folders.map(({ uri }) => uri.fsPath));
   const rows: Row[] = [
-    ...remembered
-      .filter((text) => path.isAbsolute(text) && !offered.has(text))
-      .map((text): Row => ({ icon: 'history', label: text, place: { kind: 'folder', path: text } })),
+    ...knownPlaces(asking, remembered)
+      .filter((place) => place.kind === 'remote' || !offered.has(place.path))
+      .map((place): Row => ({ icon: 'history', label: typedPlaceText(place), place })),
     ...folders.map(
       (folder): Row => ({
         icon: 'root-folder',
@@ -133,13 +153,13 @@ export async function askLocalFolder(
             : folder.uri.scheme === remoteScheme
               ? 'on a remote'
               : folder.uri.toString(true),
-        place: placeOfUri(folder.uri, app),
+        place: placeOfUri(folder.uri, asking.app),
       }),
     ),
-    { icon: 'folder-opened', label: 'Another Folder…', description: 'on this machine' },
+    { icon: 'folder-opened', label: 'Another Folder…', description: 'on this machine', does: 'browse' },
   ];
-  const row = await window.showQuickPick(rows, { title, ignoreFocusOut: true });
-  if (!row || row.place) return row?.place;
+  const row = await chooseOrType(asking, title, rows);
+  if (!row?.does) return row?.place;
   const [first] = folders;
   const chosen = await window.showOpenDialog({
     title,
@@ -148,7 +168,7 @@ export async function askLocalFolder(
     canSelectFolders: true,
     ...(first?.uri.scheme === 'file' && { defaultUri: first.uri }),
   });
-  return chosen?.[0] && placeOfUri(chosen[0], app);
+  return chosen?.[0] && placeOfUri(chosen[0], asking.app);
 }
 
 export function remotePlace(address: RemoteAddress): Place {
