@@ -102,6 +102,15 @@ describe('the packed extension', () => {
     assert.ok(notices.includes(toolkit.trim()));
   });
 
+  it('shows no picture that is not in it, and links to no file that is not in it', () => {
+    const readme = text('readme.md');
+    assert.ok(readme.includes('# Cloud Remotes') && readme.includes('**Deletes are off**'));
+    for (const [, target = ''] of readme.matchAll(/\]\(([^)\s]*)/g))
+      assert.match(target, /^(https:|#)/, target);
+    assert.doesNotMatch(readme, /<img|!\[/);
+    assert.doesNotMatch(readme, /In a light theme/);
+  });
+
   it('tells nothing about the machine it was made on', () => {
     for (const [name, content] of files) {
       assert.ok(!content.includes(root), `${name} holds the path of the project`);

@@ -4,7 +4,7 @@ import { type Base, BaseVersions } from './baseVersions';
 import { remoteScheme } from './remoteUri';
 
 /** What the editor is doing with a document, for the status bar. */
-export type SaveState = 'saved' | 'unsaved' | 'saving' | 'failed';
+export type SaveState = 'opened' | 'saved' | 'unsaved' | 'saving' | 'failed';
 
 /** Milliseconds between the beginning of a save and its write, at most; a save may also be given up in between. */
 const saveTakesMs = 10_000;
@@ -25,6 +25,8 @@ export class OpenDocuments implements vscode.Disposable {
   private readonly saving = new Map<string, { readonly began: number; readonly byItself: boolean }>();
   private readonly writing = new Set<string>();
   private readonly failed = new Set<string>();
+  /** What this window stored of the documents that are open: their texts are those. */
+  private readonly stored = new Map<string, FileEntry>();
   private readonly unsaved: Map<string, Base>;
   /** Documents of which a second look is to tell what they are based on. */
   private readonly looks = new Map<string, NodeJS.Timeout>();
@@ -89,6 +91,9 @@ export class OpenDocuments implements vscode.Disposable {
 
   wasRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
     this.removed.delete(uri.toString());
+    const stored = this.stored.get(uri.toString());
+    if (stored && (stored.version !== entry.version || stored.size !== entry.size))
+      this.stored.delete(uri.toString());
     this.bases.wasRead(uri.toString(), entry, content);
   }
 
@@ -122,6 +127,7 @@ export class OpenDocuments implements vscode.Disposable {
     this.removed.delete(key);
     const document = this.find(uri);
     const own = !document || this.saving.has(key) || (await isTextOf(document, content));
+    if (own) this.stored.set(key, entry);
     if (own) this.setBase(uri, () => this.bases.wasSaved(key, entry, content));
     else this.bases.wasRead(key, entry, content);
   }
@@ -153,7 +159,7 @@ export class OpenDocuments implements vscode.Disposable {
   stateOf(document: vscode.TextDocument): SaveState {
     const key = document.uri.toString();
     if (this.writing.has(key)) return 'saving';
-    if (!document.isDirty) return 'saved';
+    if (!document.isDirty) return this.stored.has(key) ? 'saved' : 'opened';
     return this.failed.has(key) ? 'failed' : 'unsaved';
   }
 
@@ -221,6 +227,7 @@ export class OpenDocuments implements vscode.Disposable {
     if (!isOurs(document)) return;
     const key = document.uri.toString();
     this.closedAt.set(key, Date.now());
+    this.stored.delete(key);
     // A change of language also closes and opens; so the base stays until the file is read again.
     if (!document.isDirty) this.forgetUnsaved(key);
     this.changed.fire();

@@ -7,6 +7,7 @@ import { Tooltip } from './tooltip';
 import * as window from './window';
 
 const looks: Readonly<Record<SaveState | 'conflict', { readonly icon: string; readonly text: string }>> = {
+  opened: { icon: 'cloud', text: '' },
   saved: { icon: 'cloud', text: 'saved' },
   unsaved: { icon: 'circle-filled', text: 'unsaved' },
   saving: { icon: 'sync~spin', text: 'saving' },
@@ -37,8 +38,8 @@ export function showSaveStatus(
       tooltip.paragraph().text('Someone else changed it. Click to compare both, and then choose.');
     item.show({
       icon,
-      text: `${address.remote}: ${text}`,
-      spoken: `File on remote ${address.remote}: ${text}`,
+      text: text === '' ? address.remote : `${address.remote}: ${text}`,
+      spoken: `File on remote ${address.remote}${text === '' ? '' : `: ${text}`}`,
       tooltip,
       isWarning: state === 'conflict' || state === 'failed',
       command:

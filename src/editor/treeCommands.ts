@@ -91,9 +91,10 @@ async function goToAddress(shell: Shell, arg: unknown): Promise<void> {
     const address = parseAddress(text.trim());
     if (!shell.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
-    await window.withProgress({ location: { viewId: remotesViewId } }, () =>
+    const kind = await window.withProgress({ location: { viewId: remotesViewId } }, () =>
       reveal(shell, address, text.trim().endsWith('/')),
     );
+    if (kind === 'file') await openFile(shell, address);
   });
 }
 
@@ -122,8 +123,8 @@ async function askAddress(shell: Shell): Promise<string | undefined> {
   });
 }
 
-/** Shows the folder or file in the tree; opens a file. Outside of what the tree shows, a file is opened all the same. */
-async function reveal(shell: Shell, address: RemoteAddress, folderOnly: boolean): Promise<void> {
+/** Shows the folder or file in the tree, a file only where the tree shows its folder. Resolves to what it is. */
+async function reveal(shell: Shell, address: RemoteAddress, folderOnly: boolean): Promise<'file' | 'folder'> {
   const remote = await shell.app.openRemote(address.remote);
   const kind =
     folderOnly || address.path === '' ? 'folder' : (await remote.stat(address.path, neverAborted())).kind;
@@ -131,7 +132,7 @@ async function reveal(shell: Shell, address: RemoteAddress, folderOnly: boolean)
   if (node) await shell.view.reveal(node, { select: true, focus: true, expand: kind !== 'file' });
   else if (kind !== 'file')
     throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
-  if (kind === 'file') await openFile(shell, address);
+  return kind === 'file' ? 'file' : 'folder';
 }
 
 async function openFiles(shell: Shell, args: readonly unknown[]): Promise<void> {
@@ -166,7 +167,7 @@ async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
         'Open Anyway',
         'Download to…',
       );
-      if (chosen === 'Open Anyway') await openUri(toUri(address));
+      if (chosen === 'Open Anyway') openUri(toUri(address));
       if (chosen === 'Download to…') await download();
       return;
     }
@@ -183,8 +184,9 @@ async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
   }
 }
 
-async function openUri(uri: vscode.Uri): Promise<void> {
-  await vscode.commands.executeCommand('vscode.open', uri);
+/** Begins to open a file, and waits for no editor: it reads the file, shows itself how far it is, and may ask something. */
+function openUri(uri: vscode.Uri): void {
+  vscode.commands.executeCommand('vscode.open', uri).then(undefined, () => {}); // said in the editor's own place
 }
 
 async function openAsWorkspaceFolder(shell: Shell, args: readonly unknown[]): Promise<void> {

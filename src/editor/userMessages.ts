@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { isCancellation } from './cancellation';
 import type { OutputLog } from './outputLog';
 import * as window from './window';
@@ -56,13 +56,21 @@ export function phraseError(error: unknown, what: string): Phrase {
   const { short, waysOut } = kinds[error.kind];
   const { command, signIn } = error;
   return {
-    short: signIn ? (error.code === 'signedOut' ? 'not signed in' : 'sign-in expired') : short,
+    short: error.kind === 'signInNeeded' ? signInShort(error) : short,
     text: `${what}. ${error.message}`,
     waysOut: waysOut.filter(
       (way) => (way !== 'copyCommand' || command !== undefined) && (way !== 'signIn' || signIn),
     ),
     ...(command !== undefined && { command }),
   };
+}
+
+/** Only who has an account signs in; keys are refused, or not there. */
+function signInShort({ signIn, code, command }: RemoteError): string {
+  if (signIn) return code === 'signedOut' ? 'not signed in' : 'sign-in expired';
+  if (command !== undefined) return kinds.signInNeeded.short;
+  if (code === undefined) return 'credentials missing';
+  return /^(Expired|InvalidToken|TokenRefresh)/.test(code) ? 'keys expired' : 'keys refused';
 }
 
 export interface FailureContext {

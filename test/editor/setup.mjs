@@ -1,8 +1,19 @@
 // Makes the editor in node_modules ready to run: its own dependencies, its two native modules, and less ballast.
-// Done once per install (a stamp inside node_modules tells); afterwards it returns at once.
+// Done once per install (a stamp inside node_modules tells); afterwards it returns at once. An install that was made ready when fewer
+// extensions were kept gets those that it lacks, and nothing else in it is touched: others may be running it.
 // usage: node setup.mjs [folder with package.json and node_modules]
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +32,7 @@ const KEPT_EXTENSIONS = new Set([
   'json',
   'json-language-features',
   'markdown-basics',
+  'media-preview', // pictures
   'package.json',
   'theme-defaults',
   'theme-seti',
@@ -31,12 +43,57 @@ const KEPT_EXTENSIONS = new Set([
 /** Large parts of the editor that nothing here reaches. */
 const DROPPED_MODULES = ['@github', '@microsoft/mxc-sdk', '@devcontainers'];
 
+const kept = [...KEPT_EXTENSIONS].join('\n');
+
 if (!existsSync(stamp)) {
   if (!existsSync(editor)) {
     console.error(`There is no editor in ${folder}: run "npm ci" there first.`);
     process.exit(1);
   }
   prepare();
+} else if (readFileSync(stamp, 'utf8') !== kept) {
+  restore();
+  writeFileSync(stamp, kept);
+}
+
+/** Takes the extensions that were dropped before they were wanted from the editor's package, which npm has in its cache. */
+function restore() {
+  const extensions = path.join(editor, 'extensions');
+  const missing = [...KEPT_EXTENSIONS].filter((name) => !existsSync(path.join(extensions, name)));
+  if (missing.length === 0) return;
+  console.log(`Restoring extensions of the editor: ${missing.join(', ')}`);
+  const { version } = JSON.parse(
+    readFileSync(path.join(folder, 'node_modules/code-server/package.json'), 'utf8'),
+  );
+  const inside = 'package/lib/vscode/extensions';
+  const unpacked = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-editor-'));
+  try {
+    const run = (program, ...args) =>
+      execFileSync(program, args, {
+        cwd: unpacked,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+        shell: process.platform === 'win32' && program === 'npm',
+      });
+    const archive = run('npm', 'pack', `code-server@${version}`, '--prefer-offline', '--silent').trim();
+    // Not all of these are in every editor.
+    const all = new Set(
+      run('tar', '-tzf', archive)
+        .split(/\r?\n/)
+        .map((name) => name.split('/')[4]),
+    );
+    const there = missing.filter((name) => all.has(name));
+    if (there.length > 0) run('tar', '-xzf', archive, ...there.map((name) => `${inside}/${name}`));
+    for (const name of there) {
+      // In one step, for whoever runs this editor now.
+      const beside = path.join(editor, `.${name}-${process.pid}`);
+      cpSync(path.join(unpacked, inside, name), beside, { recursive: true });
+      if (existsSync(path.join(extensions, name))) rmSync(beside, { recursive: true });
+      else renameSync(beside, path.join(extensions, name));
+    }
+  } finally {
+    rmSync(unpacked, { recursive: true, force: true });
+  }
 }
 
 function prepare() {
@@ -85,5 +142,5 @@ function prepare() {
   for (const name of DROPPED_MODULES) {
     rmSync(path.join(editor, 'node_modules', name), { recursive: true, force: true });
   }
-  writeFileSync(stamp, '');
+  writeFileSync(stamp, kept);
 }

@@ -121,3 +121,17 @@ test('properties are one line each, aligned, whatever stands in a value', () => 
     '# photos:site/a.txt\n\n[Object]\nSize          = 3 bytes\nCache-Control = a b\n\n[Tags]\n# none\n',
   );
 });
+
+test('who has keys is not told to sign in: they are refused, have expired, or are not there', () => {
+  const short = (facts: ConstructorParameters<typeof RemoteError>[2]) =>
+    phraseError(new RemoteError('signInNeeded', 'No.', facts), "Can't list photos").short;
+  assert.equal(short({ code: 'SignatureDoesNotMatch (403)' }), 'keys refused');
+  assert.equal(short({ code: 'InvalidAccessKeyId (403)' }), 'keys refused');
+  assert.equal(short({ code: '(401)' }), 'keys refused');
+  assert.equal(short({ code: 'ExpiredToken (400)' }), 'keys expired');
+  assert.equal(short({ code: 'InvalidToken (400)' }), 'keys expired');
+  assert.equal(short({}), 'credentials missing');
+  assert.equal(short({ command: 'aws sso login' }), 'sign-in needed');
+  assert.equal(short({ signIn: true, code: 'signedOut' }), 'not signed in');
+  assert.equal(short({ signIn: true }), 'sign-in expired');
+});

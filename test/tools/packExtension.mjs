@@ -2,10 +2,20 @@
 // the dist/ of a running "npm run watch" nor minds a second pack at the same time. Needs no network.
 // usage: node test/tools/packExtension.mjs [file.vsix]
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { packedReadme } from './packedReadme.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const LEFT_OUT = new Set(['node_modules', '.git', 'out', 'dist', '.demo', '.test-data', 'test/editor']);
@@ -24,11 +34,12 @@ export async function packExtension(options = {}) {
   const folder = path.join(root, 'out', `pack-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
   try {
     copySources(folder);
+    const readme = path.join(folder, 'README.md');
+    writeFileSync(readme, packedReadme(readFileSync(readme, 'utf8')));
     const build = options.production === false ? ['esbuild.mjs'] : ['esbuild.mjs', '--production'];
     const buildOutput = await run('building', process.execPath, build, folder);
     mkdirSync(path.dirname(file), { recursive: true });
     const vsce = path.join(root, 'node_modules/@vscode/vsce/vsce');
-    // The README's pictures are for readers of the repository; links are left as they are.
     const flags = ['--no-dependencies', '--no-rewrite-relative-links', '--allow-missing-repository'];
     await run('packing', process.execPath, [vsce, 'package', ...flags, '--out', file], folder);
     return { file, folder, buildOutput };

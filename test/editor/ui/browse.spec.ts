@@ -3,6 +3,9 @@ import { eventually } from '../harness/eventually';
 import { withEditor } from '../harness/withEditor';
 
 const MANY = 20_000;
+/** A picture of one pixel. */
+const dot =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 withEditor(
   'browsing',
@@ -10,6 +13,8 @@ withEditor(
     prepare: ({ store }) => {
       store.createBucket('photos');
       store.put('photos', 'readme.txt', 'Hello from the bucket\n');
+      store.put('photos', 'slow.txt', 'slow');
+      store.put('photos', 'dot.png', Buffer.from(dot, 'base64'), { contentType: 'image/png' });
       store.put('photos', '2026/Tromsø/日本 1.txt', 'unicode');
       store.put('photos', '2026/Tromsø/sub/deep.txt', 'deep');
       store.createBucket('logs');
@@ -112,6 +117,30 @@ withEditor(
       await window.tab('deep.txt').waitFor();
       await window.editorShows(/deep/);
       await window.treeLabel('deep.txt').waitFor();
+    });
+
+    step(
+      '"Go to Address" is done when the row is shown, however long the file takes to load',
+      async ({ window, s3 }) => {
+        const slow = s3.addFault({ operation: 'GetObject', key: 'slow.txt', delayMs: Infinity });
+        await window.runCommand('Cloud Remotes: Go to Address');
+        await window.quickType('demo:photos/slow.txt');
+        await window.treeRow(/^slow\.txt, file/).waitFor();
+        await eventually(async () => assert.equal(slow.hits, 1));
+        await window.page
+          .locator('.sidebar .monaco-progress-container.active')
+          .waitFor({ state: 'detached', timeout: 10_000 });
+        s3.clearFaults();
+        await window.discardAll();
+      },
+    );
+
+    step('a picture is shown as one', async ({ window }) => {
+      await window.clickUntil(window.treeLabel('dot.png'), window.tab('dot.png'));
+      const frame = await window.webview('img');
+      await frame.waitForFunction(
+        () => (document.querySelector('img') as HTMLImageElement | null)?.naturalWidth === 1,
+      );
     });
   },
 );

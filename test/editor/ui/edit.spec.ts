@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EditorWindow } from '../harness/editorWindow';
+import { eventually } from '../harness/eventually';
 import { withEditor } from '../harness/withEditor';
 
 async function open(window: EditorWindow, name: string): Promise<void> {
@@ -33,8 +34,13 @@ withEditor(
         await window.expand('demo', 'site');
         await open(window, 'main.css');
         await window.editorShows(/color: red/);
+        // Nothing was saved yet.
+        const status = window.statusItem(/^\s*demo(: |\s*$)/);
+        await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo'));
         await window.typeAtEnd('/* edited */');
+        await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: unsaved'));
         await window.save();
+        await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: saved'));
         const object = s3.store.get('site', 'main.css');
         assert.equal(object?.text, 'body { color: red; }\n/* edited */');
         assert.equal(object?.contentType, 'text/css; charset=utf-8');

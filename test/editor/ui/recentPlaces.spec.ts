@@ -20,7 +20,7 @@ withEditor(
       await window.webview('body[data-page="planPreview"]');
       await window.runCommand('Cloud Remotes: Sync Workspace to Remote');
       await window.expectPlaceholder(/type a place/);
-      await window.quickOption(/^site/).waitFor();
+      await window.quickOption(/\bsite$/).waitFor();
       assert.equal(await window.quickOption(/demo:logs/).count(), 0);
     });
 

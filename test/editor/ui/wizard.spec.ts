@@ -86,7 +86,7 @@ withEditor(
           name: 'kept',
         });
         await window.expectPlaceholder(/Failed: Reached/);
-        await window.quickPick(/^Back/);
+        await window.quickPick(/\bBack$/);
         await window.expectQuick(/Step 2 of/);
         assert.equal(await window.quickInput().inputValue(), 'http://127.0.0.1:9');
         await window.quickType(s3.endpoint);
