@@ -15,12 +15,16 @@ import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
  * when the user left. Nothing is stored before the last step.
  */
 export async function addRemote(shell: Shell): Promise<string | undefined> {
+  /** Who goes back to the kinds of storage and chooses the same one finds the answers again. */
+  const memories = new Map<Backend, WizardMemory>();
   for (;;) {
     const way = await chooseWay(shell);
     if (!way) return undefined;
     if (way === 'import') return (await importRcloneConfig(shell))[0];
     if ('source' in way) return (await addSuggestions(shell, [way]))[0];
-    const name = await askRemote(shell, way, true);
+    const memory = memories.get(way) ?? new WizardMemory();
+    memories.set(way, memory);
+    const name = await askRemote(shell, way, memory);
     if (name !== 'back') return name;
   }
 }
@@ -61,9 +65,8 @@ async function wayItems(shell: Shell): Promise<WayItem[]> {
 async function askRemote(
   shell: Shell,
   backend: Backend,
-  canLeaveBack: boolean,
+  memory: WizardMemory,
 ): Promise<string | 'back' | undefined> {
-  const memory = new WizardMemory();
   let fixes: Readonly<Record<string, unknown>> = {};
   for (let at = 0; ; ) {
     const { answers } = memory;
@@ -89,7 +92,7 @@ async function askRemote(
     const answer = await askAny(shell, backend, step, steps, answers, {
       title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${countSteps(backend, answers)}`,
       initial: memory.initialOf(step),
-      canGoBack: at > 0 || canLeaveBack,
+      canGoBack: true,
     });
     if (answer === undefined) return undefined;
     if (answer === 'back') {

@@ -262,7 +262,7 @@ main().then(
   },
   (error: unknown) => {
     if (error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')) {
-      console.error(`${(error as Error).message}\n\n${usage}`);
+      console.error(`${printable((error as Error).message)}\n\n${usage}`);
       process.exitCode = 2;
     } else {
       const text = error instanceof RemoteError ? error.message : String((error as Error).stack ?? error);

@@ -95,6 +95,15 @@ withEditor(
           assert.equal(await window.quickInput().inputValue(), value);
           await window.page.keyboard.press('Enter');
         };
+        // All the way back to the kinds of storage, and here again.
+        await window.expectQuick(/region that requests are signed for/);
+        for (const step of [/Step 2 of/, /Step 1 of/, /What kind of storage|New remote/]) {
+          await window.quickButton('Back').click();
+          await window.expectQuick(step);
+        }
+        await window.quickPick(/^S3/);
+        await window.quickPick('Other S3-compatible');
+        await isStill(/Step 2 of/, s3.endpoint);
         await isStill(/region that requests are signed for/, 'us-east-1');
         await isStill(/Where new buckets are made/, '');
         await window.quickPick('Access key and secret');
