@@ -27,8 +27,14 @@ const providerStep: WizardStep = {
   title: 'Provider',
   prompt: 'Who runs the storage?',
   kind: 'choice',
-  choices: s3Presets.map((preset) => ({ value: preset.id, label: preset.title })),
+  choices: [...s3Presets].sort(otherNearTheTop).map((preset) => ({ value: preset.id, label: preset.title })),
 };
+
+/** The row for whatever isn't listed stands second: at the end of a long list nobody would see it without scrolling. */
+function otherNearTheTop(one: S3Preset, another: S3Preset): number {
+  const rank = ({ id }: S3Preset) => (id === 'AWS' ? 0 : id === 'Other' ? 1 : 2);
+  return rank(one) - rank(another);
+}
 
 function endpointSteps(preset: S3Preset): readonly WizardStep[] {
   if (!preset.endpointNeeded) return [];
