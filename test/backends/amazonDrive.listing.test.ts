@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Entry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
-import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
+import { isRemoteError } from '../../src/remote/remoteError';
+import { baseName, parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';
-import { patient, servedDrive } from './amazonDrive.words';
+import { patient, type ServedDrive, servedDrive } from './amazonDrive.words';
 import {
   anything,
   body,
@@ -273,3 +274,126 @@ test('listing: what we wrote a moment ago is listed before the index shows it, a
 function idOf({ version }: { readonly version?: string }): string {
   return version?.slice(0, version.lastIndexOf('/')) ?? '';
 }
+
+/** Files `d/f000`… in pages of 10, with a remote that has a listing of `d` under way: its first page was read. */
+async function underWay(
+  options: { readonly indexLagMs?: number; readonly deep?: boolean; readonly path?: string },
+  between: (it: ServedDrive) => unknown,
+  after: (found: readonly string[], failure: unknown, it: ServedDrive) => void,
+): Promise<void> {
+  const clock = createFakeClock();
+  const { indexLagMs = 0, deep = false, path = 'd' } = options;
+  await servedDrive({ server: { pageSize: 10, indexLagMs }, host: { clock } }, async (it) => {
+    for (let i = 0; i < 35; i++) it.drive.putFile(`${path}/f${String(i).padStart(3, '0')}`, 'x');
+    it.server.setIndexLag(0);
+    const folder = parsePath(path);
+    // The second page is held until the change is made.
+    let pages = 0;
+    it.server.addFault({
+      operation: 'listNodes',
+      url: /startToken/,
+      when: () => {
+        if (pages++ === 0) {
+          it.server.setIndexLag(indexLagMs);
+          void between(it);
+        }
+        return false;
+      },
+    });
+    const remote = patient(it.remote, clock);
+    const found: string[] = [];
+    let failure: unknown;
+    try {
+      const list = deep ? remote.listDeep?.(folder, {}, calm) : remote.list(folder, {}, calm);
+      for await (const page of list ?? [])
+        for (const entry of page) found.push(entry.kind === 'unusable' ? `!${entry.name}` : entry.path);
+    } catch (error) {
+      failure = error;
+    }
+    assert.ok(pages > 0);
+    after(found, failure, it);
+  });
+}
+
+for (const deep of [false, true])
+  for (const [what, top] of [
+    ['the folder', 'a/b/d'],
+    ['a folder above it', 'a'],
+  ] as const)
+    for (const indexLagMs of [0, 60_000])
+      test(`listing${deep ? ' deep' : ''}: ${what} is trashed and restored meanwhile (index ${indexLagMs} ms behind): nothing is left out`, async () => {
+        let asked = 0;
+        await underWay(
+          { deep, path: 'a/b/d', indexLagMs },
+          ({ drive, server }) => {
+            drive.trash(top);
+            // Restored once the rest of the first way through was answered.
+            server.addFault({
+              operation: ['listNodes', 'getNode'],
+              when: ({ url }) => {
+                if (++asked > 1 && !url.includes('startToken') && drive.trashedNodes().length > 0)
+                  drive.restore(baseName(parsePath(top)));
+                return false;
+              },
+            });
+          },
+          (found, failure) => {
+            if (failure !== undefined) assert.ok(isRemoteError(failure), String(failure));
+            else assert.equal(new Set(found).size, 35, found.join(' '));
+          },
+        );
+      });
+
+test('listing: a folder that is trashed meanwhile, and stays there, is no whole list', async () => {
+  for (const indexLagMs of [0, 60_000])
+    await underWay(
+      { indexLagMs },
+      ({ drive }) => drive.trash('d'),
+      (_, failure) => assert.ok(isRemoteError(failure, 'notFound', 'unavailable'), String(failure)),
+    );
+});
+
+test('listing: what somebody deletes, moves away or adds meanwhile makes no list fail', async () => {
+  for (const indexLagMs of [0, 60_000])
+    await underWay(
+      { indexLagMs },
+      ({ drive }) => {
+        for (const name of ['f001', 'f020', 'f030']) drive.trash(`d/${name}`);
+        drive.putFile('other/x', 'x');
+        drive.move('d/f025', 'other/f025');
+        drive.putFile('d/g', 'x');
+      },
+      (found, failure) => {
+        assert.equal(failure, undefined);
+        for (const name of ['f000', 'f019', 'f024', 'f029', 'f034'])
+          assert.ok(found.includes(`d/${name}`), name);
+        for (const name of ['f020', 'f025', 'f030']) assert.ok(!found.includes(`d/${name}`), name);
+        assert.equal(new Set(found).size, found.length);
+      },
+    );
+});
+
+test('listing: a service that counts more than it shows is believed when it does so again', async () => {
+  await servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, drive }) => {
+    drive.putFile('d/f', 'x');
+    const { id } = drive.nodeAt('d/f');
+    const data = [
+      {
+        id,
+        name: 'f',
+        kind: 'FILE',
+        parents: [drive.nodeAt('d').id],
+        status: 'AVAILABLE',
+        contentProperties: { size: 1, version: 1 },
+      },
+    ];
+    server.addFault({
+      operation: 'listNodes',
+      url: /parents%3A[^%]/,
+      status: 200,
+      body: { count: 3, data },
+      count: Number.POSITIVE_INFINITY,
+    });
+    assert.deepEqual(await names(remote, parsePath('d')), ['f']);
+  });
+});

@@ -15,6 +15,9 @@ export interface NodePage {
   readonly nodes: readonly DriveNode[];
   /** Where the next page begins; absent on the last. */
   readonly next?: string;
+  /** How many nodes the whole list has, as far as the service tells; and how many of them are on this page. */
+  readonly count?: number;
+  readonly length: number;
 }
 
 export interface ListQuery {
@@ -159,10 +162,12 @@ export class DriveApi {
     // Only what surely says "nothing" is an empty list: a list that seems empty could lead to deletes.
     if (!isRecord(answer) || !(Array.isArray(data) || answer['count'] === 0))
       throw new RemoteError('damaged', `The answer about ${about} is no listing. It was not relied on.`);
-    const next = answer['nextToken'];
+    const { nextToken: next, count } = answer;
     return {
       nodes: Array.isArray(data) ? data.map(nodeOf).filter((node) => node !== undefined) : [],
+      length: Array.isArray(data) ? data.length : 0,
       ...(typeof next === 'string' && next !== '' && { next }),
+      ...(typeof count === 'number' && { count }),
     };
   }
 

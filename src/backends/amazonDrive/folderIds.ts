@@ -221,6 +221,15 @@ export class FolderIds {
     }
   }
 
+  /** As isFolderAsKnown, whenever that was asked last. */
+  async isFolderAsKnownNow(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+    for (let at = path; at !== rootPath; at = parentPath(at)) {
+      const known = this.folders.get(keyOf(at));
+      if (known) this.folders.set(keyOf(at), { ...known, checkedAt: this.clock.now() - freshMs });
+    }
+    return this.isFolderAsKnown(path, signal);
+  }
+
   private isFresh({ checkedAt }: Known): boolean {
     return this.clock.now() - checkedAt < freshMs;
   }
