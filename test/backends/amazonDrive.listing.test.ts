@@ -397,3 +397,23 @@ test('listing: a service that counts more than it shows is believed when it does
     assert.deepEqual(await names(remote, parsePath('d')), ['f']);
   });
 });
+
+for (const top of ['a', 'a/b', 'a/b/d'])
+  test(`listing deep: an empty list of a folder is not believed when "${top}" was in the trash at that moment`, async () => {
+    await servedDrive({}, async ({ remote, server, drive }) => {
+      for (const name of ['f', 'g']) drive.putFile(`a/b/d/${name}`, 'x');
+      const { id } = drive.nodeAt('a/b/d');
+      let asked = 0;
+      server.addFault({
+        operation: ['listNodes', 'getNode'],
+        when: ({ url }) => {
+          const isList = url.includes(`parents%3A${id}`);
+          if (isList && asked === 0) drive.trash(top);
+          if ((isList || asked > 0) && asked++ === 1) drive.restore(baseName(parsePath(top)));
+          return false;
+        },
+      });
+      assert.deepEqual(await deepNames(remote, parsePath('a')), ['b/d/f', 'b/d/g']);
+      assert.ok(asked > 1);
+    });
+  });

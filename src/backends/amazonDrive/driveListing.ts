@@ -208,6 +208,7 @@ class FolderNodes {
   private readonly elsewhere = new Set<string>();
   private pass = new Pass();
   private before: Pass | undefined;
+  private wasEmpty = false;
   private passes = 0;
 
   constructor(
@@ -240,6 +241,13 @@ class FolderNodes {
       // The list of a folder that went away is empty as well: an empty one is not believed unseen.
       if (isLast && nodes.size === 0 && this.given.size === 0 && !(await this.isStill(folderId))) {
         this.folderId = undefined;
+        this.startToken = undefined;
+        this.pass = new Pass();
+        continue;
+      }
+      // Nor is it believed once: all of a folder may have been in the trash at that moment.
+      if (isLast && nodes.size === 0 && this.given.size === 0 && !this.wasEmpty) {
+        this.wasEmpty = true;
         this.startToken = undefined;
         this.pass = new Pass();
         continue;
@@ -314,7 +322,7 @@ class FolderNodes {
 
   private async isStill(folderId: string): Promise<boolean> {
     const { ids } = this.context;
-    if (!(await ids.isFolderAsKnown(this.folder, this.signal))) return false;
+    if (!(await ids.isFolderAsKnownNow(this.folder, this.signal, true))) return false;
     return (await ids.folderId(this.folder, this.signal)) === folderId;
   }
 

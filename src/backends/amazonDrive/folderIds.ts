@@ -221,9 +221,9 @@ export class FolderIds {
     }
   }
 
-  /** As isFolderAsKnown, whenever that was asked last. */
-  async isFolderAsKnownNow(path: RemotePath, signal: AbortSignal): Promise<boolean> {
-    for (let at = path; at !== rootPath; at = parentPath(at)) {
+  /** As isFolderAsKnown, whenever that was asked last; with `alone`, only the folder itself is asked again. */
+  async isFolderAsKnownNow(path: RemotePath, signal: AbortSignal, alone = false): Promise<boolean> {
+    for (let at = path; at !== rootPath; at = alone ? rootPath : parentPath(at)) {
       const known = this.folders.get(keyOf(at));
       if (known) this.folders.set(keyOf(at), { ...known, checkedAt: this.clock.now() - freshMs });
     }
