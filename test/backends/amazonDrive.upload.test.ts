@@ -411,3 +411,47 @@ test('upload: what someone else trashed while it was written is told as changed'
     assert.deepEqual(drive.trashedNodes(), []);
   });
 });
+
+for (const [name, size] of [
+  ['a small file', 3000],
+  ['an empty file', 0],
+  ['a file whose name is looked up first', 8_400_000],
+] as const)
+  test(`upload: ${name} whose answer was lost is known by the id that the refusal tells, however late the index is`, async () => {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: 0 } }, async (it) => {
+      const { remote, server, drive } = it;
+      drive.makeFolder('d/e');
+      await names(remote, parsePath('d/e'));
+      server.setIndexLag(600_000);
+      server.addFault({ operation: 'upload', loseResponse: true });
+      const path = parsePath('d/e/New File');
+      const entry = await patient(remote, clock).write(path, body(pattern(size)), {}, beAbsent, calm);
+      assert.deepEqual([entry.path, entry.size], [path, size]);
+      assert.equal(drive.tree().filter((each) => each.includes('New')).length, 1);
+      assert.equal(drive.trashedNodes().length, 0);
+    });
+  });
+
+test('upload: a name that somebody else took stays theirs, and is told as taken, however late the index is', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+    await names(remote, rootPath);
+    server.setIndexLag(600_000);
+    drive.putFile('f', 'theirs');
+    for (const status of [503, 500]) {
+      server.addFault({ operation: 'upload', status });
+      await refused(
+        patient(remote, clock).write(parsePath('f'), body('ours!!'), {}, beAbsent, calm),
+        'alreadyExists',
+      );
+    }
+    drive.makeFolder('g');
+    server.addFault({ operation: 'upload', status: 503 });
+    await refused(
+      patient(remote, clock).write(parsePath('g'), body('ours!!'), {}, beAbsent, calm),
+      'alreadyExists',
+    );
+    assert.equal(drive.read('f').toString(), 'theirs');
+  });
+});

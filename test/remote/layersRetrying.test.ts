@@ -305,3 +305,25 @@ test('a remote is told all that is known of a body: its size, its MD5 and whethe
   await remote.write(path, { ...body('abc'), ...known }, {}, anything, calm);
   assert.deepEqual(told, [{ size: 3, ...known }]);
 });
+
+for (const refusal of ['alreadyExists', 'changed'] as const)
+  for (const look of ['notFound', 'forbidden', 'signInNeeded', 'unavailable', 'isAFolder'] as const)
+    test(`when the look after a refusal (${refusal}) fails (${look}), what is told is the refusal`, async () => {
+      const { remote } = given([
+        { when: { operation: 'write', nth: 1 }, error: failing('unavailable') },
+        { when: { operation: 'write' }, error: failing(refusal) },
+        { when: { operation: 'stat' }, error: failing(look) },
+      ]);
+      await refused(remote.write(path, body('x'), {}, beAbsent, calm), refusal);
+    });
+
+test('what was done and is not shown yet is looked for again', async () => {
+  const { inner, remote, clock } = given([
+    { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' },
+    { when: ({ operation, nth }) => operation === 'stat' && nth <= 2, error: failing('notFound') },
+  ]);
+  const entry = await remote.write(path, body('x'), {}, beAbsent, calm);
+  assert.equal(entry.size, 1);
+  assert.equal(inner.count('stat'), 3);
+  assert.deepEqual(clock.waits.slice(-2), [500, 1500]);
+});

@@ -119,7 +119,11 @@ async function create(
     node = await api.upload(request, `"${path}"`, signal);
   } catch (error) {
     if (isRefusal(error, 'nameTaken')) {
-      if (guard.must === 'beAbsent') throw alreadyThere(path, error);
+      if (guard.must === 'beAbsent') {
+        // It may be what an earlier try put there: the layer around will look.
+        ids.holds(path, error.nodeId);
+        throw alreadyThere(path, error);
+      }
       const holder = await ids.holderOf(error.nodeId, parentId, path, signal);
       if (holder) return overwrite(context, upload, asFile({ node: holder, path }), signal);
     }

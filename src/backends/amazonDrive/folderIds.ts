@@ -186,6 +186,13 @@ export class FolderIds {
     return undefined;
   }
 
+  /** The service said that this node is what has the name of `path`; whoever looks there next asks it, which the index need not show yet. */
+  holds(path: RemotePath, id: string | undefined): void {
+    if (id === undefined || this.files.has(keyOf(path)) || this.folders.has(keyOf(path))) return;
+    this.files.set(keyOf(path), { id, path, checkedAt: this.clock.now() });
+    this.byId.set(id, path);
+  }
+
   /** The id of a file that was last seen at `path`. */
   knownFile(path: RemotePath): string | undefined {
     return this.files.get(keyOf(path))?.id;

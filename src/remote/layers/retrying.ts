@@ -81,6 +81,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
               if (now.kind !== 'file' || now.size !== body.size || now.md5 === undefined) return undefined;
               return now.md5 === (await bodyMd5(body, signal)) ? now : undefined;
             },
+            policy,
+            signal,
           ),
         signal,
       );
@@ -112,6 +114,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
               () => copyWithin.call(inner, source, to, guard, signal),
               failed,
               () => sameContent(inner, source, to, signal),
+              policy,
+              signal,
             ),
           signal,
         ),
@@ -126,6 +130,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
               () => copyFrom.call(inner, source, to, guard, signal),
               failed,
               () => sameContent(inner, source, to, signal),
+              policy,
+              signal,
             ),
           signal,
         ),
@@ -145,6 +151,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
                 (await isGone(inner, source.path, signal))
                   ? sameContent(inner, source, to, signal)
                   : undefined,
+              policy,
+              signal,
             );
           },
           signal,
@@ -166,6 +174,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
                 if (!(await isGone(inner, folder, signal))) return undefined;
                 return (await isGone(inner, to, signal)) ? undefined : true;
               },
+              policy,
+              signal,
             );
           },
           signal,
@@ -205,6 +215,8 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
                 if (!now?.modified || precision === 'none') return undefined;
                 return Math.abs(nsBetween(now.modified, time)) < precision ? now : undefined;
               },
+              policy,
+              signal,
             ),
           signal,
         ),
@@ -220,22 +232,35 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
   };
 }
 
+/** When to look again for what should be there and isn't shown, in milliseconds: lists and names may lag behind what was done. */
+const looksAgainMs = [500, 1500, 4000];
+
 /**
  * After a try whose answer was lost, a refusal may only mean that the try had worked. `find` then looks whether what is
- * there is what was meant; nothing found, the refusal stands.
+ * there is what was meant; nothing found, the refusal stands. It also stands when the look fails: that is about the look.
  */
 async function orAlreadyDone<T>(
   operation: () => Promise<T>,
   failed: RemoteError | undefined,
   find: () => Promise<T | undefined>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
 ): Promise<T> {
   try {
     return await operation();
   } catch (error) {
     if (!isAmbiguous(failed) || !isRemoteError(error, 'changed', 'alreadyExists', 'notFound')) throw error;
-    const found = await find();
-    if (found === undefined) throw error;
-    return found;
+    for (const ms of [...looksAgainMs, undefined])
+      try {
+        const found = await withRetries('look whether it was done', find, policy, signal);
+        if (found === undefined) throw error;
+        return found;
+      } catch (failure) {
+        if (failure === error || !isRemoteError(failure)) throw failure;
+        if (failure.kind !== 'notFound' || ms === undefined) throw error;
+        await policy.clock.wait(ms, signal);
+      }
+    throw error;
   }
 }
 
