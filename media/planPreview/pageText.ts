@@ -17,7 +17,8 @@ export function reasonOf(row: ItemRow, { words }: PageText): string {
   if (row.class === 'sourceOnly' || row.class === 'targetOnly') return '';
   const known = words[row.because];
   if (row.because === 'sameName' || row.because === 'renamed') return fill(known, row.detail ?? '');
-  if (row.detail === undefined) return known;
+  // The other name is no sentence.
+  if (row.detail === undefined || row.because === 'fileAgainstFolder') return known;
   // Mostly the end of a sentence about the file; a whole sentence begins with a capital letter.
   return /^\p{Lu}/u.test(row.detail) ? row.detail : fill(words.detail, row.detail);
 }

@@ -44,6 +44,8 @@ export interface ListingOutcome {
   readonly target: ListingFindings;
   /** Names that can't be copied or deleted because of one below them. */
   readonly refused: ReadonlyMap<RemotePath, string>;
+  /** What only the target has and what has to go, all of it, before a file of the source can be copied, by that file. */
+  readonly room?: ReadonlyMap<RemotePath, readonly RemotePath[]>;
 }
 
 /** What is to be done, but for the files that turn out to be renamed. */
@@ -316,11 +318,37 @@ export class PlanBuilder {
             incompleteListing(this.allProblems(outcome), deletes.length),
             immutableConflict(this.conflicts, deletes.length),
           ].filter((finding) => finding !== undefined);
-    this.settled = { copies, removals, deletes: safety.length > 0 ? [] : deletes, safety };
+    const room = this.makeRoom(copies, safety.length > 0 ? [] : deletes, outcome.room ?? new Map());
+    this.settled = { ...room, removals, safety };
     return {
-      copies: copies.filter((action) => action.kind === 'copyFile'),
-      deletes: this.settled.deletes,
+      copies: room.copies.filter((action) => action.kind === 'copyFile'),
+      // What makes room can't be what a file is renamed from: its name has to be free before.
+      deletes: room.deletes.filter(({ makesRoomFor }) => makesRoomFor === undefined),
     };
+  }
+
+  /** Marks the deletes that make room for a copy; a copy whose room isn't made becomes a conflict. */
+  private makeRoom<T extends CopyFile | SetTime>(
+    copies: readonly T[],
+    deletes: readonly DeleteFile[],
+    room: ReadonlyMap<RemotePath, readonly RemotePath[]>,
+  ): { readonly copies: readonly T[]; readonly deletes: readonly DeleteFile[] } {
+    if (room.size === 0) return { copies, deletes };
+    const gone = new Set(deletes.map(({ path }) => path));
+    const madeFor = new Map<RemotePath, RemotePath>();
+    const kept = copies.filter(({ path, source, kind }) => {
+      const needed = kind === 'copyFile' ? (room.get(path) ?? []) : [];
+      const inTheWay = needed.find((one) => !gone.has(one));
+      if (inTheWay !== undefined)
+        this.conflicts.push({ path, because: 'fileAgainstFolder', source, with: inTheWay });
+      else for (const one of needed) if (!madeFor.has(one)) madeFor.set(one, path);
+      return inTheWay === undefined;
+    });
+    const marked = deletes.map((action) => {
+      const makesRoomFor = madeFor.get(action.path);
+      return makesRoomFor === undefined ? action : { ...action, makesRoomFor };
+    });
+    return { copies: kept, deletes: marked };
   }
 
   /** The whole plan, with these renames in the place of their copies and deletes. Call once, after `settle` with the same outcome. */
@@ -335,9 +363,10 @@ export class PlanBuilder {
     const deletes = tooMany ? [] : rest;
     const moves = tooMany ? [] : renames.map(({ move }) => move);
     const copiedByRename = new Set(tooMany ? [] : renames.map(({ copy }) => copy));
-    const copies = settled.copies.filter(
+    const notRenamed = settled.copies.filter(
       (action) => action.kind !== 'copyFile' || !copiedByRename.has(action),
     );
+    const { copies } = this.makeRoom(notRenamed, deletes, outcome.room ?? new Map());
     const many = isCheck ? undefined : manyDeletes(deletes.length, targetFiles);
     const safety = [...settled.safety, tooMany, many].filter((finding) => finding !== undefined);
 

@@ -54,9 +54,9 @@ export function describeAction(action: Action): string {
     case 'removeSource':
       return `remove source  ${path}  (already there)`;
     case 'deleteFile':
-      return action.because === 'excluded'
-        ? `delete  ${path}  (excluded, ${bytes(action.before.size)})`
-        : `delete  ${path}  (not in the source, ${bytes(action.before.size)})`;
+      return `delete  ${path}  (${action.because === 'excluded' ? 'excluded' : 'not in the source'}, ${bytes(action.before.size)}${
+        action.makesRoomFor === undefined ? '' : `; first, to make room for ${shown(action.makesRoomFor)}`
+      })`;
   }
 }
 

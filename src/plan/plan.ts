@@ -127,6 +127,11 @@ export interface DeleteFile extends ActionBase {
   readonly before: FileEntry;
   /** excluded: the filters hide it, and `deleteExcluded` wants such files gone. */
   readonly because: 'notInSource' | 'excluded';
+  /**
+   * What can't be copied while this is there, since the target can't hold a file and a folder of one name: then it goes before anything
+   * is copied, whatever `PlanOptions.deletes` says.
+   */
+  readonly makesRoomFor?: RemotePath;
 }
 
 export type Action = CopyFile | SetTime | MoveFile | RemoveSource | DeleteFile;

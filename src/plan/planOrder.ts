@@ -4,9 +4,12 @@ import type { DeleteTime } from './planOptions';
 
 /**
  * Which of the plan's parts an action belongs to; parts follow each other, and each is in the order of paths. Deletes stand before or
- * after what is copied, or among it (`during`, A26); source files that need no copy are removed last of all.
+ * after what is copied, or among it (`during`, A26), and those that make room for it first of all; source files that need no copy are
+ * removed last of all.
  */
-function turnOf({ kind }: Action, deletes: DeleteTime): number {
+function turnOf(action: Action, deletes: DeleteTime): number {
+  const { kind } = action;
+  if (kind === 'deleteFile' && action.makesRoomFor !== undefined) return -2;
   if (kind === 'removeSource') return 2;
   if (kind !== 'deleteFile' || deletes === 'during') return 0;
   return deletes === 'before' ? -1 : 1;

@@ -40,7 +40,15 @@ function facts(plan: Plan, item: number): Facts {
   const action = actionOf(plan, item);
   if (action) {
     const { because } = action;
-    if (action.kind === 'deleteFile') return { because, isNew: false, target: side(action.before) };
+    if (action.kind === 'deleteFile')
+      return {
+        because,
+        isNew: false,
+        target: side(action.before),
+        ...(action.makesRoomFor !== undefined && {
+          detail: `goes first, to make room for “${action.makesRoomFor}”`,
+        }),
+      };
     const detail = action.kind === 'moveFile' ? { detail: action.from } : {};
     if (action.before === undefined) return { because, isNew: true, source: side(action.source) };
     return { because, isNew: false, source: side(action.source), target: side(action.before), ...detail };

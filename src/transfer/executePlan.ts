@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { leftAloneBy } from '../plan/leftAlone';
 import type { Action, DeleteFile, Plan } from '../plan/plan';
 import { checkPlan } from '../plan/planInvariants';
+import { wantsDeletes } from '../plan/planOptions';
 import { placeText } from '../plan/safety';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import type { RemotePath } from '../remote/remotePath';
+import { joinPath, type RemotePath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../remote/slots';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
@@ -43,6 +44,7 @@ const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'tooMany',
  * - `after` (the safe way): when every copy and every listing was whole, else not at all (sync-semantics R20, R21, H26);
  * - `before`: all of them first, whatever becomes of each; then the copies;
  * - `during`: in the plan's order among the copies (A26).
+ * Those that make room for a copy (`DeleteFile.makesRoomFor`) go first in any case, when all listings were whole.
  *
  * Source files that are the same on the target already go last; those that are copied go after their own copy. Overwritten and deleted
  * files are in the backup before anything is overwritten or deleted, where the plan has one (R23).
@@ -130,22 +132,29 @@ class Run {
     const { actions, options } = this.plan;
     const last = actions.filter((action) => action.kind === 'removeSource');
     const rest = actions.filter((action) => action.kind !== 'removeSource');
-    const deletes = rest.filter((action) => action.kind === 'deleteFile');
+    const all = rest.filter((action) => action.kind === 'deleteFile');
     const others = rest.filter((action) => action.kind !== 'deleteFile');
     let withheld: string | undefined;
+    const room = all.filter(isRoom);
+    if (room.length > 0) {
+      withheld = this.whyNotDelete(all.length) ?? (await this.whySourceKeeps(all.length));
+      // Without room the copies fail by themselves.
+      if (withheld === undefined) await this.runDeletes(room);
+    }
+    const deletes = all.filter((action) => !isRoom(action));
     switch (options.deletes) {
       case 'before':
-        withheld = await this.whySourceKeeps(deletes.length);
+        withheld ??= await this.whySourceKeeps(deletes.length);
         if (withheld === undefined) await this.runDeletes(deletes);
         await this.runAll(others);
         break;
       case 'during':
-        withheld = await this.whySourceKeeps(deletes.length);
-        await this.runAll(withheld === undefined ? rest : others);
+        withheld ??= await this.whySourceKeeps(deletes.length);
+        await this.runAll(withheld === undefined ? rest.filter((action) => !isRoom(action)) : others);
         break;
       default:
         await this.runAll(others);
-        withheld = this.whyNotDelete(deletes.length) ?? (await this.whySourceKeeps(deletes.length));
+        withheld ??= this.whyNotDelete(deletes.length) ?? (await this.whySourceKeeps(deletes.length));
         if (withheld === undefined) await this.runDeletes(deletes);
     }
     await this.runAll(last);
@@ -229,18 +238,19 @@ class Run {
     try {
       const reason = await this.whyNotExtra(action);
       if (reason !== undefined) throw reason;
-      await runAction(
-        action,
-        this.sides,
-        {
-          progressed: (bytes) => this.tell(() => this.observer.progressed(action, bytes)),
-          kept: (path) => {
-            this.kept++;
-            this.options.journal?.kept(action, path);
-          },
+      const observer = {
+        progressed: (bytes: number) => this.tell(() => this.observer.progressed(action, bytes)),
+        kept: (path: RemotePath) => {
+          this.kept++;
+          this.options.journal?.kept(action, path);
         },
-        this.signal,
-      );
+      };
+      try {
+        await runAction(action, this.sides, observer, this.signal);
+      } catch (error) {
+        if (!(await this.removedEmptyFolder(action, error))) throw error;
+        await runAction(action, this.sides, observer, this.signal);
+      }
       this.end(action, this.success(action));
     } catch (error) {
       this.end(action, this.failure(action, error));
@@ -250,6 +260,21 @@ class Run {
   private async mustStop(): Promise<boolean> {
     this.stopped ??= await this.options.whyNotGoOn?.();
     return this.stopped !== undefined;
+  }
+
+  /**
+   * A store on a file system may still have an empty folder in the place of a file: what was in it made room, but the folder stands by
+   * itself. No listing of files shows it. It goes where deletes are wanted.
+   */
+  private async removedEmptyFolder(action: Action, error: unknown): Promise<boolean> {
+    const { remote, root } = this.sides.target;
+    const { realFolders, oneKindPerName } = remote.capabilities;
+    if (action.kind !== 'copyFile' || action.before || !isRemoteError(error, 'isAFolder')) return false;
+    if (realFolders || !oneKindPerName || !wantsDeletes(this.plan.options)) return false;
+    return remote.removeFolder(joinPath(root, action.path), this.signal).then(
+      () => true,
+      () => false,
+    );
   }
 
   private begin(action: Action): void {
@@ -327,6 +352,10 @@ class Run {
   private log(level: 'error', text: string): void {
     this.options.log.write(level, 'copy', text);
   }
+}
+
+function isRoom(action: Action): boolean {
+  return action.kind === 'deleteFile' && action.makesRoomFor !== undefined;
 }
 
 /** Bytes of content that go through here, for how many places an action takes; the larger one of two. */

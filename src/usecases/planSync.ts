@@ -5,7 +5,7 @@ import { type ComparisonRules, comparesBySize, comparisonRules } from '../plan/c
 import { FolderClashes } from '../plan/folderClashes';
 import { nameTwins } from '../plan/nameTwins';
 import type { CopyFile, DeleteFile, Place, Plan, PlanProgress } from '../plan/plan';
-import type { PlanOptions } from '../plan/planOptions';
+import { type PlanOptions, wantsDeletes } from '../plan/planOptions';
 import { findRenames, type Rename } from '../plan/renames';
 import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
 import { backupProblem, overlapProblem, placeText } from '../plan/safety';
@@ -59,7 +59,11 @@ export async function planSync(
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // A check puts nothing beside anything.
-  const clashes = target.remote.capabilities.realFolders && !isCheck ? new FolderClashes() : undefined;
+  const { realFolders, oneKindPerName } = target.remote.capabilities;
+  const clashes =
+    (realFolders || oneKindPerName) && !isCheck
+      ? new FolderClashes(!realFolders && wantsDeletes(options))
+      : undefined;
   const sides = await listSides(source, target, options, clashes, either, clock.now());
   const rules = rulesOf(request, options);
   const builder = new PlanBuilder({ source, target, options, folding: sides.folding, backup });
@@ -92,6 +96,7 @@ export async function planSync(
       source: sides.source,
       target: sides.target,
       refused: clashes?.refused ?? new Map(),
+      room: clashes?.room ?? new Map(),
     };
     const { copies, deletes } = builder.settle(outcome);
     plan = builder.finish(outcome, await renamesOf(request, rules, copies, deletes, either));

@@ -178,11 +178,7 @@ const differences: readonly [
   differs: Readonly<Record<string, unknown>>,
 ][] = [
   ['Garage', 'http://127.0.0.1:3900', { conditionalWrites: 'checked' }],
-  [
-    'SeaweedFS',
-    'http://127.0.0.1:8333',
-    { conditionalWrites: 'checked', listOrder: 'unordered', fileSystem: true },
-  ],
+  ['SeaweedFS', 'http://127.0.0.1:8333', { conditionalWrites: 'checked', listOrder: 'unordered' }],
   ['VersityGW', 'http://127.0.0.1:7070', { fileSystem: true }],
   ['Rclone', 'http://127.0.0.1:8080', { fileSystem: true }],
   ['LocalStack', 'http://localhost:4566', {}],

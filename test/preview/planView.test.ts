@@ -434,6 +434,15 @@ test('A retry queues the failed ones and leaves what was done as it is', () => {
   assert.deepEqual([queued, done, failed, leftOut], [1, 4, 0, 2]);
 });
 
+test('A delete that makes room says for what', () => {
+  const action = { ...remove('x/a.txt'), makesRoomFor: upload('x').path };
+  const view = new PlanView(
+    planOf({ actions: [action as typeof action & { kind: 'deleteFile' }, upload('x')] }),
+  );
+  const row = view.window(0, view.rowCount).find((one) => one.kind === 'item' && one.path === 'x/a.txt');
+  assert.equal(row?.kind === 'item' ? row.detail : '', 'goes first, to make room for “x”');
+});
+
 test('A hundred thousand actions: made, filtered and shown in windows without a pause', () => {
   const plan = largePlan(100_000);
   const time = (work: () => void) => {

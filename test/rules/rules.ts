@@ -262,7 +262,12 @@ export const rules: readonly Rule[] = [
   { id: 'H13', says: 'A service that lists without order is sorted first.' },
   { id: 'H14', says: 'Unicode forms are matched, the target’s spelling is kept, twins are reported.' },
   { id: 'H15', says: 'Names that differ in case only are found before anything is written.' },
-  { id: 'H16', says: 'A file beside a folder of its name is a conflict at plan time.' },
+  {
+    id: 'H16',
+    says: 'A file beside a folder of its name is a conflict at plan time.',
+    instead:
+      'As it says on disks. A store on a file system gets room made before the copy where deletes are wanted, as the plan shows.',
+  },
   { id: 'H17', says: 'An object with content whose key ends in a slash is reported, skipped, protected.' },
   { id: 'H18', says: 'Keys with plus, spaces and control signs come through unchanged.' },
   { id: 'H19', says: 'Nothing is written outside the root, whatever keys and links say.' },

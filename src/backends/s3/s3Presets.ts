@@ -312,7 +312,6 @@ export const s3Presets: readonly S3Preset[] = [
     // Its older versions ignore the conditions of writes and sort folders by their bare names.
     conditionalWrites: 'checked',
     listOrder: 'unordered',
-    fileSystem: true,
   },
   {
     ...compatible,
