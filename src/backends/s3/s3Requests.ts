@@ -67,6 +67,9 @@ export class S3Requests {
       return await (bucket === undefined ? ask() : this.inItsPlace(bucket, about.path, ask, signal));
     } catch (error) {
       const failure = toRemoteError(error, this.context(about), signal);
+      // Only a service has codes for it.
+      if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
+        this.sawFileSystem = true;
       if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
       throw failure;
     }
