@@ -1,9 +1,10 @@
 import { nameProblem } from '../remote/capabilities';
-import type { FileEntry, UnusableReason } from '../remote/entry';
+import type { FileEntry } from '../remote/entry';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
 import { isArchiveClass, isArchived } from './archived';
 import { type Comparison, type Direction, directionOf, isLikeAws } from './comparison';
-import { isOddKey, type ListingFindings } from './listTree';
+import { isInTheWay, type ListingFindings } from './listTree';
+import { makeRoom } from './makeRoom';
 import type { Match } from './matchListings';
 import { doubtAbout, withoutTwins } from './moveDoubts';
 import type { NameFolding } from './nameFolding';
@@ -318,37 +319,14 @@ export class PlanBuilder {
             incompleteListing(this.allProblems(outcome), deletes.length),
             immutableConflict(this.conflicts, deletes.length),
           ].filter((finding) => finding !== undefined);
-    const room = this.makeRoom(copies, safety.length > 0 ? [] : deletes, outcome.room ?? new Map());
-    this.settled = { ...room, removals, safety };
+    const room = makeRoom(copies, safety.length > 0 ? [] : deletes, outcome.room);
+    this.conflicts.push(...room.conflicts);
+    this.settled = { copies: room.copies, deletes: room.deletes, removals, safety };
     return {
       copies: room.copies.filter((action) => action.kind === 'copyFile'),
       // What makes room can't be what a file is renamed from: its name has to be free before.
       deletes: room.deletes.filter(({ makesRoomFor }) => makesRoomFor === undefined),
     };
-  }
-
-  /** Marks the deletes that make room for a copy; a copy whose room isn't made becomes a conflict. */
-  private makeRoom<T extends CopyFile | SetTime>(
-    copies: readonly T[],
-    deletes: readonly DeleteFile[],
-    room: ReadonlyMap<RemotePath, readonly RemotePath[]>,
-  ): { readonly copies: readonly T[]; readonly deletes: readonly DeleteFile[] } {
-    if (room.size === 0) return { copies, deletes };
-    const gone = new Set(deletes.map(({ path }) => path));
-    const madeFor = new Map<RemotePath, RemotePath>();
-    const kept = copies.filter(({ path, source, kind }) => {
-      const needed = kind === 'copyFile' ? (room.get(path) ?? []) : [];
-      const inTheWay = needed.find((one) => !gone.has(one));
-      if (inTheWay !== undefined)
-        this.conflicts.push({ path, because: 'fileAgainstFolder', source, with: inTheWay });
-      else for (const one of needed) if (!madeFor.has(one)) madeFor.set(one, path);
-      return inTheWay === undefined;
-    });
-    const marked = deletes.map((action) => {
-      const makesRoomFor = madeFor.get(action.path);
-      return makesRoomFor === undefined ? action : { ...action, makesRoomFor };
-    });
-    return { copies: kept, deletes: marked };
   }
 
   /** The whole plan, with these renames in the place of their copies and deletes. Call once, after `settle` with the same outcome. */
@@ -366,7 +344,8 @@ export class PlanBuilder {
     const notRenamed = settled.copies.filter(
       (action) => action.kind !== 'copyFile' || !copiedByRename.has(action),
     );
-    const { copies } = this.makeRoom(notRenamed, deletes, outcome.room ?? new Map());
+    const { copies, conflicts: withoutRoom } = makeRoom(notRenamed, deletes, outcome.room);
+    this.conflicts.push(...withoutRoom);
     const many = isCheck ? undefined : manyDeletes(deletes.length, targetFiles);
     const safety = [...settled.safety, tooMany, many].filter((finding) => finding !== undefined);
 
@@ -451,14 +430,6 @@ export class PlanBuilder {
     this.skipTarget(path, before, reason);
     return false;
   }
-}
-
-/**
- * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
- * or no text, is beside what its cleaned spelling names, not in its place.
- */
-function isInTheWay(reason: UnusableReason): boolean {
-  return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
 }
 
 function deletion(path: RemotePath, before: FileEntry, because: DeleteFile['because']): DeleteFile {

@@ -338,3 +338,11 @@ function sortName(entry: Entry): string {
   if (entry.kind === 'unusable') return entry.name;
   return entry.kind === 'folder' ? `${baseName(entry.path)}/` : baseName(entry.path);
 }
+
+/**
+ * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
+ * or no text, is beside what its cleaned spelling names, not in its place.
+ */
+export function isInTheWay(reason: UnusableReason): boolean {
+  return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
+}
