@@ -37,14 +37,20 @@ export function readAws(
   const draft: Draft = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
   const knownHere = found.map((one) => {
     const only = awsFlagsOf[one.name];
-    return only === undefined || only.includes(verb);
+    // A switch of aws takes no value, not even true.
+    const isSwitch = awsFlags.get(one.name)?.takes === 'nothing';
+    return (only === undefined || only.includes(verb)) && !(isSwitch && one.value !== undefined);
   });
   const verdicts = judge(
     found.map((one, i) => (knownHere[i] ? one : { ...one, name: `not for ${verb}: ${one.name}` })),
     awsFlags,
     draft,
-    ({ name, typed }) =>
-      refused(name.startsWith('not for') ? `"aws s3 ${verb}" does not know it.` : `${typed} is not known.`),
+    ({ name, typed, value }) =>
+      refused(
+        name.startsWith('not for')
+          ? `"aws s3 ${verb}" does not know it${value === undefined ? '' : ' with a value'}.`
+          : `${typed} is not known.`,
+      ),
   );
 
   const profile = draft.hints.profile ?? assigned.get('AWS_DEFAULT_PROFILE') ?? assigned.get('AWS_PROFILE');

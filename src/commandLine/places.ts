@@ -122,6 +122,11 @@ function parametersOf(text: string): Map<string, string> {
 }
 
 function storeSpot(text: string, rest: string, hints: StoreHints): StoreSpot | LineProblem {
+  if (/^\/*[^/]*@/.test(rest))
+    return {
+      problem:
+        'The name of a bucket has no "@". Keys are a matter of the remote, and must not stand in a path.',
+    };
   const at = remotePathOf(rest.replace(/^\/+(?=[^/])/, '').replace(/\/$/, ''), text);
   if (typeof at === 'object') return at;
   return {
@@ -145,6 +150,8 @@ function remotePathOf(rest: string, text: string): RemotePath | LineProblem {
 
 function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): LocalSpot | LineProblem {
   if (text === '') return { problem: 'A path is empty.' };
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
+    return { problem: 'An address of the web is no path: a line copies between folders and remotes only.' };
   if (shell !== undefined && shell !== 'posix' && /[*?]/.test(text))
     return {
       problem: `"${text}" has a sign that stands for any name. Neither the shells of Windows nor the tools put names there: write a folder, and choose files with a filter.`,

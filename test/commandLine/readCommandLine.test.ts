@@ -477,6 +477,7 @@ const refusals: readonly [string, string, RegExp][] = [
   ['aws s3 sync dist s3://b --profile work --request-payer', '--request-payer', /readers pay/],
   ['aws s3 sync dist s3://b --profile work --grants read=x full=y', '--grants', /Grants/],
   ['aws s3 cp dist s3://b --recursive --profile work --delete', '--delete', /does not know/],
+  ['aws s3 sync dist s3://b --profile work --delete=true', '--delete', /does not know it with a value/],
   ['aws s3 sync dist s3://b --profile work --recursive', '--recursive', /does not know/],
   ['aws s3 sync dist s3://b --profile work --frobnicate', '--frobnicate', /--frobnicate is not known/],
   ['rclone sync dist lab:b --suffix .bak', '--suffix', /Backup folder/],

@@ -59,6 +59,9 @@ const lines: readonly string[] = [
   'aws s3 sync d s3://b --endpoint-url https://h/?X-Amz-Signature=hush',
   'aws s3 sync d s3://b --sse-c-key hush --sse-c-copy-source-key hush --metadata k=hush --grants read=hush',
   'aws s3 sync d s3://b --no-such-flag hush hush',
+  'aws s3 sync d s3://AKIA:hush@b/x',
+  'rclone sync d :s3:AKIA:hush@b/x',
+  "aws s3 cp 'https://b.example/x?X-Amz-Signature=hush' s3://b/",
   'aws --no-such-flag hush s4 sync d s3://b',
   'aws --no-such-flag hush s3 rm s3://b',
 ];

@@ -66,6 +66,7 @@ const withholding: readonly (readonly [line: string, flag: string])[] = [
   ['aws s3 sync d s3://b --profile work --delete --no-such-flag', '--no-such-flag'],
   ["aws s3 sync d s3://b --profile work --delete --excl '*.x'", '--excl'],
   ["aws s3 sync d s3://b --profile work --delete --exclude ''", '--exclude'],
+  ['aws s3 sync d s3://b --profile work --delete --exclude', '--exclude'],
   ['aws s3 sync s3://b d --profile work --delete --case-conflict error', '--case-conflict'],
   ['aws s3 mv s3://b d --recursive --profile work --sse-c AES256', '--sse-c'],
   ['AWS_NO_SUCH_THING=1 aws s3 sync d s3://b --profile work --delete', 'AWS_NO_SUCH_THING'],
