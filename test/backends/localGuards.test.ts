@@ -173,3 +173,27 @@ test('a copy inside a folder is not made of a source that changes while the syst
       assert.equal(fs.existsSync(at('to')), false);
     }
 });
+
+test('a file that changes right after it was read whole is not taken for what was seen', async (t) => {
+  for (const change of [
+    (file: string) => fs.appendFileSync(file, ' and more'),
+    (file: string) => fs.writeFileSync(file, 'lod'),
+    (file: string) => fs.truncateSync(file, 1),
+  ]) {
+    const { at, remote } = given(t);
+    fs.utimesSync(at('f'), 1_600_000_000, 1_600_000_000);
+    const seen = await statFile(remote, parsePath('f'));
+    const { read } = OpenFile.prototype;
+    const mocked = t.mock.method(
+      OpenFile.prototype,
+      'read',
+      async function (this: OpenFile, buffer: Buffer, from: number) {
+        const length = await read.call(this, buffer, from);
+        change(at('f'));
+        return length;
+      },
+    );
+    await refused(Promise.resolve(remote.readWhole?.(seen, calm)), 'changed');
+    mocked.mock.restore();
+  }
+});

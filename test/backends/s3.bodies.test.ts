@@ -60,3 +60,34 @@ test('a source that gives other bytes when it is read to be sent is refused, and
     assert.equal(server.store.get('demo', 'f'), undefined);
     assert.equal(server.uploads.size, 0);
   }));
+
+test('a service that stores other content than was sent is found out by the MD5 that it tells', async (t) => {
+  const other = createHash('md5').update('other').digest('hex');
+  await served({ settings: { uploadCutoff: '20Mi' } }, async ({ remote }) => {
+    const { requests } = remote;
+    const { put } = requests;
+    t.mock.method(requests, 'put', async (...args: Parameters<typeof put>) => {
+      const answer = await put.apply(requests, args);
+      return { ...answer, etag: other };
+    });
+    for (const size of [0, 5, 9 * 1024 * 1024])
+      await assert.rejects(
+        remote.write(at(demo, 'f'), source(65_536, pattern(size)), {}, anything, calm),
+        (error) => isRemoteError(error, 'damaged') && /other content/.test(error.message),
+        `${size} bytes`,
+      );
+  });
+  await served({ settings: { chunkSize: '5Mi', uploadCutoff: 0 } }, async ({ remote, server }) => {
+    const { requests } = remote;
+    const { putPart } = requests;
+    t.mock.method(requests, 'putPart', async (...args: Parameters<typeof putPart>) => {
+      await putPart.apply(requests, args);
+      return `"${other}"`;
+    });
+    await assert.rejects(
+      remote.write(at(demo, 'g'), source(65_536, pattern(6 * 1024 * 1024)), {}, anything, calm),
+      (error) => isRemoteError(error, 'damaged'),
+    );
+    assert.equal(server.store.get('demo', 'g'), undefined);
+  });
+});

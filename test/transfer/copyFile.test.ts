@@ -167,3 +167,18 @@ test('a bad copy that can not be removed again is told to be there', async () =>
     return true;
   });
 });
+
+test('a copy of another size is removed again and refused, also where no MD5 is known', async () => {
+  for (const size of [0, 4, 6, 3_000_000]) {
+    const { from, source } = given(5);
+    const to = createMemoryRemote({ knowsMd5: false });
+    const wrong: Remote = {
+      ...to,
+      write: async (path) => to.put(path, Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } }),
+    };
+    await assert.rejects(copyFile({ from, source, to: wrong, target, guard: beAbsent }, calm), (error) =>
+      isRemoteError(error, 'damaged'),
+    );
+    assert.equal(to.content('t'), undefined);
+  }
+});
