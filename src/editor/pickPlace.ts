@@ -127,7 +127,7 @@ class PlaceWalk {
     pick.value = '';
     pick.title = address ? `${this.question.title} · ${placeName(address)}` : this.question.title;
     pick.placeholder = this.question.takesFolders
-      ? 'Choose, or type a place: remote:bucket/path, s3://bucket/path or a folder'
+      ? 'Choose, or type an address: remote:bucket/path, s3://bucket/path or a folder'
       : 'Choose, or type an address: remote:bucket/path';
     pick.buttons = address ? [vscode.QuickInputButtons.Back] : [];
     this.rows = address ? [] : this.remoteRows();

@@ -92,7 +92,7 @@ export async function askRemoteFolder(
     const rows: Row[] = [
       ...known.map((place) => ({ icon: 'history', label: typedPlaceText(place), place })),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      { icon: 'cloud', label: 'Another Place…', description: 'browse the remotes', does: 'browse' },
+      { icon: 'cloud', label: 'Another Place…', description: 'browse, or type an address', does: 'browse' },
     ];
     const row = await chooseOrType(asking, title, rows);
     if (!row?.does) return row?.place;
@@ -104,7 +104,7 @@ export async function askRemoteFolder(
 function chooseOrType({ app }: Asking, title: string, rows: readonly Row[]): Promise<Row | undefined> {
   return pickOrType<Row>(
     title,
-    'Choose, or type a place: remote:bucket/path, s3://bucket/path or a folder',
+    'Choose, or type an address: remote:bucket/path, s3://bucket/path or a folder',
     rows,
     (text) => typedRows(text, app.remotes()),
     ({ place, does }) => place !== undefined || does !== undefined,

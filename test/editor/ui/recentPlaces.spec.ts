@@ -14,12 +14,12 @@ withEditor(
   (step) => {
     step('after a download from a place, an upload does not propose it', async ({ window }) => {
       await window.runCommand('Cloud Remotes: Sync Remote to Workspace');
-      await window.expectPlaceholder(/type a place/);
+      await window.expectPlaceholder(/type an address/);
       await window.quickInput().fill('demo:logs');
       await window.quickPick(/demo:logs/);
       await window.webview('body[data-page="planPreview"]');
       await window.runCommand('Cloud Remotes: Sync Workspace to Remote');
-      await window.expectPlaceholder(/type a place/);
+      await window.expectPlaceholder(/type an address/);
       await window.quickOption(/\bsite$/).waitFor();
       assert.equal(await window.quickOption(/demo:logs/).count(), 0);
     });
@@ -46,10 +46,10 @@ withEditor(
       'an absolute folder is taken, by the list for folders of this machine as well',
       async ({ window, workspace }) => {
         await window.runCommand('Cloud Remotes: Sync Folder to Folder');
-        await window.expectPlaceholder(/type a place/);
+        await window.expectPlaceholder(/type an address/);
         await window.quickInput().fill(`${workspace}/`);
         await window.quickPick(new RegExp(`${workspace}.*use this folder`));
-        await window.expectPlaceholder(/type a place/);
+        await window.expectPlaceholder(/type an address/);
         await window.quickInput().fill('/tmp/cloud-remotes-nowhere');
         await window.quickPick(/cloud-remotes-nowhere.*use this folder/);
         await window.tab(/cloud-remotes-nowhere/).waitFor();
