@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { S3Remote } from '../../src/backends/s3/s3Remote';
 import type { RemotePath } from '../../src/remote/remotePath';
 import { parsePath } from '../../src/remote/remotePath';
 import { copyFile } from '../../src/transfer/copyFile';
 import type { S3TestServer } from '../servers/s3/s3Server';
 import { anything, at, body, calm, pattern, statFile } from './contract/words';
-import { type ServedRemote, served } from './s3.words';
+import { hostWith, type ServedRemote, served } from './s3.words';
 
 // Header values are bytes, one a character, as Node shows them and as the test server keeps them.
 
@@ -192,3 +193,26 @@ test('an error that a copy finds out after its first byte is an error', () =>
       });
     }
   }));
+
+test('where only the SDK can sign, what is no date and no word is kept as well', async () => {
+  const kept: Kept = {
+    headers: {
+      expires: '0',
+      'cache-control': 'no-store',
+      'content-disposition': "attachment; filename*=UTF-8''%C3%BC",
+    },
+    metadata: { title: '=?UTF-8?B?R3LDvMOfZQ==?=' },
+  };
+  for (const size of [10, 6 * mebi])
+    await served({ settings: inParts }, async (it) => {
+      const { config, connection } = it.remote.requests;
+      const host = hostWith({ secretAccessKey: it.server.secretAccessKey });
+      const remote = new S3Remote(config, host, { ...connection, addressOf: async () => undefined });
+      for (const [name, way] of Object.entries(ways)) {
+        const content = pattern(size);
+        const before = await stored(it, kept, content);
+        const key = await way({ ...it, remote }, content);
+        assert.deepEqual(keptAt(it.server, key), before, `${name} of ${size} bytes`);
+      }
+    });
+});

@@ -191,7 +191,7 @@ export class S3Requests {
   async listed(place: ObjectPlace, signal: AbortSignal): Promise<ListedObject | undefined> {
     const { bucket, key } = place;
     // In the order of bytes nothing that begins with the key comes before it; a store of another order shows more, or doesn't tell.
-    const maxKeys = this.config.listOrder === 'bytes' ? 1 : undefined;
+    const maxKeys = this.config.listOrder === 'bytes' ? 2 : undefined;
     const { objects, truncated } = await this.list({ bucket, prefix: key, delimiter: '/', maxKeys }, signal);
     const found = objects.find((object) => object.key === key);
     if (!found && truncated && maxKeys === undefined)
