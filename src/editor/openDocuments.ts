@@ -97,9 +97,9 @@ export class OpenDocuments implements vscode.Disposable {
     this.bases.wasRead(uri.toString(), entry, content);
   }
 
-  /** This window removed `uri` and what is below it. */
-  wasRemoved(uri: vscode.Uri): void {
-    for (const one of this.heldBelow(uri)) this.removed.add(one.toString());
+  /** This window removed the files of which `isRemoved` is true. */
+  wereRemoved(isRemoved: (uri: vscode.Uri) => boolean): void {
+    for (const uri of this.held()) if (isRemoved(uri)) this.removed.add(uri.toString());
   }
 
   /** Whether it was this window that removed `uri`, and nobody has read it since. */
@@ -109,11 +109,15 @@ export class OpenDocuments implements vscode.Disposable {
 
   /** The documents at and below `folder` that are open, or were a moment ago. */
   heldBelow(folder: vscode.Uri): vscode.Uri[] {
+    return this.held().filter((uri) => isAtOrBelow(uri, folder));
+  }
+
+  private held(): vscode.Uri[] {
     const open = vscode.workspace.textDocuments.filter(isOurs).map(({ uri }) => uri);
     const now = Date.now();
     for (const [key, at] of this.closedAt) if (now - at > movesTakeMs) this.closedAt.delete(key);
     const closed = [...this.closedAt.keys()].map((key) => vscode.Uri.parse(key, true));
-    return [...open, ...closed].filter((uri) => isAtOrBelow(uri, folder));
+    return [...open, ...closed];
   }
 
   /** What the text of `uri` is based on, also when it has just been closed. */

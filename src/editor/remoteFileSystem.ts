@@ -11,6 +11,7 @@ import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
 import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../usecases/saveRemoteFile';
 import { toFileSystemError } from './fileSystemErrors';
 import { FileTimes, FolderTimes } from './fileTimes';
+import { isAtOrBelowOne } from './folderCache';
 import { FoldersOnTheWay } from './foldersOnTheWay';
 import { withLateProgress } from './lateProgress';
 import type { MovedDocuments } from './movedDocuments';
@@ -385,18 +386,15 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
 
   private tell(changes: readonly RemoteChange[]): void {
     this.lookups.forgetAllOf(changes);
-    const folders = new Map<string, RemoteAddress>();
-    for (const change of changes) {
-      if (change.kind === 'deleted') {
-        this.lookups.unimply(change);
-        if (!change.byOthers) this.parts.documents.wasRemoved(toUri(change));
-      }
-      if (change.kind !== 'changed') {
-        const folder = { remote: change.remote, path: parentPath(change.path) };
-        folders.set(formatAddress(folder), folder);
-      }
-    }
-    this.folderTimes.changed(folders.keys());
+    const deleted = changes.filter(({ kind }) => kind === 'deleted');
+    this.lookups.unimply(deleted);
+    const removed = new Set(deleted.filter(({ byOthers }) => !byOthers).map(formatAddress));
+    if (removed.size > 0)
+      this.parts.documents.wereRemoved((uri) => isAtOrBelowOne(this.addressOf(uri), removed));
+    const folders = new Set<string>();
+    for (const { remote, path, kind } of changes)
+      if (kind !== 'changed') folders.add(formatAddress({ remote, path: parentPath(path) }));
+    this.folderTimes.changed(folders);
     this.changed.fire(changes.map((change) => ({ type: changeTypes[change.kind], uri: toUri(change) })));
   }
 

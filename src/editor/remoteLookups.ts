@@ -169,10 +169,10 @@ export class RemoteLookups {
     return this.implied.has(formatAddress(folder));
   }
 
-  /** `folder` and all in it were removed. */
-  unimply(folder: RemoteAddress): void {
-    for (const [key, one] of this.implied)
-      if (one.remote === folder.remote && isWithin(one.path, folder.path)) this.implied.delete(key);
+  /** These folders and all in them were removed. */
+  unimply(folders: readonly RemoteAddress[]): void {
+    const gone = new Set(folders.map(formatAddress));
+    for (const [key, one] of this.implied) if (isAtOrBelowOne(one, gone)) this.implied.delete(key);
   }
 
   /** `source` with all in it was copied or moved to `target`; so are the folders that only this window knows of. */

@@ -245,35 +245,58 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** Lists a folder again if it was listed before, keeping as much loaded as was. Soon, not at once. */
   refreshFolder(address: RemoteAddress): void {
     const node = this.containerAt(address);
-    if (!node || !this.loaded.find(node.id)?.pages) return;
-    this.stale.add(node.id);
+    if (node) this.refreshListed(node.id);
+  }
+
+  /** As `refreshFolder`, by the row's id; answers whether the folder was listed before. */
+  private refreshListed(id: string): boolean {
+    if (!this.loaded.find(id)?.pages) return false;
+    this.stale.add(id);
     this.settling ??= setTimeout(() => {
       this.settling = undefined;
       void this.refreshStale();
     }, settleMs);
+    return true;
   }
 
-  /** Takes note of what this window changed: only the folders concerned are listed again. */
+  /**
+   * Takes note of what this window changed: only the folders concerned are listed again. There may be as many changes as a run
+   * has files, so what is known once is not asked for each.
+   */
   noteChanges(changes: readonly RemoteChange[]): void {
-    for (const remote of new Set(changes.map((change) => change.remote))) this.refreshTrash(remote);
+    const roots = new Map<string, RemoteNode>();
+    for (const node of this.remotes.all())
+      if (!roots.has(node.address.remote)) roots.set(node.address.remote, node);
+    const gone = new Set<string>();
+    const parents = new Map<string, RemoteAddress>();
     for (const { remote, path, kind } of changes) {
-      const folder = this.nodes.get(folderId({ remote, path }));
-      if (kind === 'deleted') this.forgetBelow(remote, path);
-      if (kind === 'changed' && isContainer(folder)) this.refreshFolder({ remote, path });
-      else this.refreshNearest({ remote, path: parentPath(path) });
+      const id = folderId({ remote, path });
+      if (kind === 'deleted') gone.add(id);
+      if (kind === 'changed' && isContainer(this.nodes.get(id))) this.refreshListed(id);
+      else {
+        const folder = { remote, path: parentPath(path) };
+        parents.set(folderId(folder), folder);
+      }
     }
+    for (const remote of new Set([...parents.values()].map((folder) => folder.remote)))
+      this.refreshTrash(remote);
+    if (gone.size > 0) this.forgetBelow(gone);
+    const looked = new Set<string>();
+    for (const folder of parents.values()) this.refreshNearest(folder, roots.get(folder.remote), looked);
   }
 
-  /** Lists the folder again, or the nearest one above it that is listed: what is new may have brought folders along. */
-  private refreshNearest(address: RemoteAddress): void {
-    for (let path = address.path; ; path = parentPath(path)) {
-      const node = this.containerAt({ remote: address.remote, path });
-      if (!node) return;
-      if (this.loaded.find(node.id)?.pages) {
-        this.refreshFolder(node.address);
-        return;
-      }
-      if (node.kind === 'remote') return;
+  /**
+   * Lists the folder again, or the nearest one above it that is listed: what is new may have brought folders along. Those in
+   * `looked` are done.
+   */
+  private refreshNearest(folder: RemoteAddress, root: RemoteNode | undefined, looked: Set<string>): void {
+    if (!root || !isWithin(folder.path, root.address.path)) return;
+    for (let { path } = folder; ; path = parentPath(path)) {
+      const atTop = path === root.address.path;
+      const id = atTop ? root.id : folderId({ ...folder, path });
+      if (looked.has(id)) return;
+      looked.add(id);
+      if (this.refreshListed(id) || atTop) return;
     }
   }
 
@@ -400,7 +423,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private forgetMissing(parent: ContainerNode, rows: readonly TreeNode[]): void {
     const there = new Set(rows.map((row) => row.id));
     const { remote, path } = parent.address;
-    for (const node of [...this.nodes.values()])
+    const gone = new Set<string>();
+    for (const node of this.nodes.values())
       if (
         node.kind === 'folder' &&
         node.address.remote === remote &&
@@ -408,15 +432,16 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
         parentPath(node.address.path) === path &&
         !there.has(node.id)
       )
-        this.forgetBelow(remote, node.address.path);
+        gone.add(node.id);
+    if (gone.size > 0) this.forgetBelow(gone);
   }
 
-  private forgetBelow(remote: string, path: RemoteAddress['path']): void {
-    const prefix = folderId({ remote, path });
+  /** Forgets the folders with these ids and all below them. */
+  private forgetBelow(folders: ReadonlySet<string>): void {
     let filtersGone = false;
     for (const [id] of this.loaded.all())
-      if (id.startsWith(prefix)) filtersGone = this.loaded.forget(id) || filtersGone;
-    for (const id of [...this.nodes.keys()]) if (id.startsWith(prefix)) this.nodes.delete(id);
+      if (isInOneOf(id, folders)) filtersGone = this.loaded.forget(id) || filtersGone;
+    for (const id of [...this.nodes.keys()]) if (isInOneOf(id, folders)) this.nodes.delete(id);
     if (filtersGone) this.filtersChanged.fire();
   }
 
@@ -424,6 +449,13 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const { remote, path } = node.address;
     return id.startsWith(path === '' ? `${remote}:` : folderId(node.address));
   }
+}
+
+/** Whether a row's id is that of one of the folders with these ids, or of something below one. */
+function isInOneOf(id: string, folders: ReadonlySet<string>): boolean {
+  for (let at = id.indexOf('/'); at >= 0; at = id.indexOf('/', at + 1))
+    if (folders.has(id.slice(0, at + 1))) return true;
+  return false;
 }
 
 /** Names of remotes have no colon. */

@@ -2,8 +2,9 @@ import * as vscode from 'vscode';
 import type { FileEntry } from '../remote/entry';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
-import { isWithin } from '../remote/remotePath';
+import { parentPath } from '../remote/remotePath';
 import { FocusedInterval } from './focusedInterval';
+import { isAtOrBelowOne } from './folderCache';
 import type { OutputLog } from './outputLog';
 import { remoteScheme } from './remoteUri';
 
@@ -41,12 +42,13 @@ export class WatchOpenDocuments implements vscode.Disposable {
 
   /** Looks at all open files now if one lies below one of `folders`. Resolves when done; never rejects. */
   async lookBelow(folders: readonly RemoteAddress[]): Promise<void> {
-    const addresses = openFiles().map((uri) => this.parts.addressOf(uri));
-    const below = addresses.some(({ remote, path }) =>
-      folders.some(
-        (folder) => remote === folder.remote && path !== folder.path && isWithin(path, folder.path),
-      ),
-    );
+    const open = openFiles();
+    if (open.length === 0) return;
+    const changed = new Set(folders.map(formatAddress));
+    const below = open.some((uri) => {
+      const { remote, path } = this.parts.addressOf(uri);
+      return path !== '' && isAtOrBelowOne({ remote, path: parentPath(path) }, changed);
+    });
     if (below) await this.lookNow();
   }
 

@@ -99,3 +99,26 @@ test('a failed listing is thrown and not kept', async () => {
   );
   assert.equal(cache.has(at('b'), ''), false);
 });
+
+test('many changes at once forget what each of them would', async () => {
+  const folders = ['b', 'b/site', 'b/site/css', 'b/site/css/deep', 'b/other', 'b/sitemap', 'c'];
+  const changed = [
+    'b/site/css',
+    'b/site/css/new.css',
+    'b/sitemap/a',
+    'b/site/css',
+    'c/x',
+    'b/site/a.txt',
+    '',
+  ];
+  for (let count = 1; count <= changed.length; count++) {
+    const some = changed.slice(changed.length - count).map(at);
+    const caches = [new FolderCache(() => 0), new FolderCache(() => 0)] as const;
+    for (const cache of caches)
+      for (const folder of folders) await cache.load(at(folder), '', 1000, async () => names(folder, ['x']));
+    for (const address of some) caches[0].forget(address);
+    caches[1].forgetAllOf(some);
+    for (const folder of folders)
+      assert.equal(caches[1].has(at(folder), ''), caches[0].has(at(folder), ''), `${folder} of ${count}`);
+  }
+});

@@ -106,7 +106,7 @@ test('a folder made on the way to a file is seen without anything being stored',
   assert.equal((await lookups.list(at('b/site/new'), 10, signal)).entries.size, 0);
   assert.ok((await lookups.list(at('b/site'), 10, signal)).entries.has('new'));
   assert.equal(remote.count('makeFolder'), 0);
-  lookups.unimply(at('b/site'));
+  lookups.unimply([at('b/site')]);
   await assert.rejects(lookups.stat(at('b/site/new'), signal), notFound);
 });
 

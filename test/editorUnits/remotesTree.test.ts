@@ -4,6 +4,7 @@ import type { App } from '../../src/app';
 import type { Backend, RemoteSettings } from '../../src/backends/backend';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { checkSettings } from '../../src/editor/checkedSettings';
+import type { RemoteChange } from '../../src/editor/remoteChanges';
 import { RemotesTree } from '../../src/editor/remotesTree';
 import { isContainer, type TrashNode, type TreeNode } from '../../src/editor/treeNode';
 import type { Trash } from '../../src/remote/remote';
@@ -21,6 +22,8 @@ interface TreeTest {
   rows(...ids: string[]): Promise<string[]>;
   node(id: string): Promise<TreeNode>;
   lists(): string[];
+  /** How often the tree asked for the remotes' settings. */
+  settingsAsked(): number;
   /** The settings of the remote `photos`, to be changed. */
   readonly settings: Record<string, unknown>;
 }
@@ -33,15 +36,17 @@ function treeOf(paths: readonly string[], options: { pageSize?: number; root?: s
     backend: 's3',
     ...(options.root && { root: options.root }),
   };
+  let settingsAsked = 0;
   const app = {
-    remotes: () => [
-      { settings: { ...settings }, backend, problems: [] },
-      {
-        settings: { name: 'bad', backend: 's4' },
-        backend: undefined,
-        problems: ['"s4" is no known backend.'],
-      },
-    ],
+    remotes: () =>
+      ++settingsAsked && [
+        { settings: { ...settings }, backend, problems: [] },
+        {
+          settings: { name: 'bad', backend: 's4' },
+          backend: undefined,
+          problems: ['"s4" is no known backend.'],
+        },
+      ],
     openRemote: async () => store,
   } as unknown as App;
   const pageSize = options.pageSize ?? 200;
@@ -64,6 +69,7 @@ function treeOf(paths: readonly string[], options: { pageSize?: number; root?: s
     tree,
     store,
     settings,
+    settingsAsked: () => settingsAsked,
     drawn,
     node,
     rows: async (...ids) => {
@@ -369,4 +375,37 @@ test('a trash that can not be listed says why, in a row of its own', async () =>
   Object.assign(store, { extras: { trash } });
   const [row] = await tree.getChildren(await node('photos:\0trash'));
   assert.equal(row?.kind, 'error');
+});
+
+test('many changes cost no more questions for settings than one, and list each folder concerned once', async () => {
+  const kinds: Record<string, (i: number) => { remote?: string; path: string; kind: RemoteChange['kind'] }> =
+    {
+      'new files in one folder': (i: number) => ({ path: `site/css/new${i}`, kind: 'created' }),
+      'new folders': (i: number) => ({ path: `site/new/${i}/deep/file`, kind: 'created' }),
+      'files changed in many folders': (i: number) => ({ path: `site/css/${i % 100}/${i}`, kind: 'changed' }),
+      'files deleted': (i: number) => ({ path: `site/css/${i}`, kind: 'deleted' }),
+      'folders changed': (i: number) => ({ path: i % 2 ? 'site/css' : 'site', kind: 'changed' }),
+      'another remote': (i: number) => ({ remote: `gone${i}`, path: `x/${i}`, kind: 'created' }),
+    };
+  for (const [what, change] of Object.entries(kinds)) {
+    const { tree, rows, settingsAsked, lists } = treeOf(['site/index.html', 'site/css/main.css']);
+    await rows('photos:', 'photos:site/', 'photos:site/css/');
+    const costs = [1, 10_000].map((count) => {
+      const before = settingsAsked();
+      const changes = Array.from({ length: count }, (_, i) => {
+        const { path, ...rest } = change(i);
+        return { remote: 'photos', ...rest, path: parsePath(path) };
+      });
+      tree.noteChanges(changes);
+      return settingsAsked() - before;
+    });
+    assert.equal(costs[1], costs[0], what);
+    assert.ok((costs[0] ?? 9) <= 2, what);
+    const listed = lists().length;
+    await settled();
+    const again = lists().slice(listed);
+    assert.equal(new Set(again).size, again.length, what);
+    assert.ok(what === 'another remote' ? again.length === 0 : again.length > 0, what);
+    tree.dispose();
+  }
 });
