@@ -4,6 +4,7 @@ import { removesFiles } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
 import { formatter } from '../preview/format';
 import { lastingBanners, planBanners } from '../preview/planBanners';
+import { planIndexSteps } from '../preview/planIndex';
 import { freshMemory, PlanView, type ViewMemory } from '../preview/planView';
 import type {
   Banner,
@@ -19,6 +20,7 @@ import type {
 import { runSummary } from '../preview/sentences';
 import { tableFacts } from '../preview/tableFacts';
 import { fill } from '../preview/words';
+import { inTurns } from '../remote/turns';
 import { doAside } from './pageCommands';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
@@ -80,10 +82,18 @@ export class PlanPreviewSession {
       const plan = await this.app.planSync(this.current, abort.signal, (progress) => {
         if (this.scanning === abort) this.scanned(progress);
       });
+      const index = await inTurns(planIndexSteps(plan));
       if (this.scanning !== abort) return;
       this.scanMs = this.panel.now() - began;
       this.scannedAt = this.panel.now();
-      this.planned(plan);
+      const first = this.view === undefined && this.ticksLost;
+      this.memory = this.view?.memory() ?? this.memory;
+      this.view = new PlanView(plan, this.memory, index);
+      this.table++;
+      this.run = undefined;
+      this.phase = index.size === 0 && plan.problems.length === 0 ? 'same' : 'preview';
+      const reset = { tone: 'warning', text: this.panel.words.ticksReset } as const;
+      this.banners = [...(first && index.size > 0 ? [reset] : []), ...planBanners(plan, this.panel.words)];
     } catch (error) {
       // A scan that was given up for another one has nothing to say any more.
       if (this.scanning !== abort) return;
@@ -247,20 +257,6 @@ export class PlanPreviewSession {
       ticksFixed: this.run !== undefined || this.phase === 'scanning',
       running: this.run !== undefined,
     };
-  }
-
-  private planned(plan: Plan): void {
-    this.memory = this.view?.memory() ?? this.memory;
-    const first = this.view === undefined && this.ticksLost;
-    this.view = new PlanView(plan, this.memory);
-    this.table++;
-    this.run = undefined;
-    const nothing = plan.actions.length + plan.conflicts.length + plan.skipped.length === 0;
-    this.phase = nothing && plan.problems.length === 0 ? 'same' : 'preview';
-    this.banners = [
-      ...(first && !nothing ? [{ tone: 'warning' as const, text: this.panel.words.ticksReset }] : []),
-      ...planBanners(plan, this.panel.words),
-    ];
   }
 
   private scanned({ listed, compared, actions }: PlanProgress): void {

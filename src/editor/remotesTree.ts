@@ -5,6 +5,7 @@ import type { Quota } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
+import { changedFolders, isInOneOf } from './changedFolders';
 import type { CheckedSettings } from './checkedSettings';
 import { type LoadedFolder, LoadedFolders } from './loadedFolders';
 import type { RemoteChange } from './remoteChanges';
@@ -267,22 +268,12 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const roots = new Map<string, RemoteNode>();
     for (const node of this.remotes.all())
       if (!roots.has(node.address.remote)) roots.set(node.address.remote, node);
-    const gone = new Set<string>();
-    const parents = new Map<string, RemoteAddress>();
-    for (const { remote, path, kind } of changes) {
-      const id = folderId({ remote, path });
-      if (kind === 'deleted') gone.add(id);
-      if (kind === 'changed' && isContainer(this.nodes.get(id))) this.refreshListed(id);
-      else {
-        const folder = { remote, path: parentPath(path) };
-        parents.set(folderId(folder), folder);
-      }
-    }
-    for (const remote of new Set([...parents.values()].map((folder) => folder.remote)))
-      this.refreshTrash(remote);
+    const { gone, within, parents } = changedFolders(changes, (id) => isContainer(this.nodes.get(id)));
+    for (const remote of new Set(changes.map((change) => change.remote))) this.refreshTrash(remote);
     if (gone.size > 0) this.forgetBelow(gone);
+    for (const id of within) this.refreshListed(id);
     const looked = new Set<string>();
-    for (const folder of parents.values()) this.refreshNearest(folder, roots.get(folder.remote), looked);
+    for (const folder of parents) this.refreshNearest(folder, roots.get(folder.remote), looked);
   }
 
   /**
@@ -449,13 +440,6 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const { remote, path } = node.address;
     return id.startsWith(path === '' ? `${remote}:` : folderId(node.address));
   }
-}
-
-/** Whether a row's id is that of one of the folders with these ids, or of something below one. */
-function isInOneOf(id: string, folders: ReadonlySet<string>): boolean {
-  for (let at = id.indexOf('/'); at >= 0; at = id.indexOf('/', at + 1))
-    if (folders.has(id.slice(0, at + 1))) return true;
-  return false;
 }
 
 /** Names of remotes have no colon. */

@@ -1,3 +1,4 @@
+import type { Steps } from '../remote/turns';
 import type { Action, Plan } from './plan';
 import { compareInTurn } from './planOrder';
 import { planTotals } from './planTotals';
@@ -7,16 +8,39 @@ import { planTotals } from './planTotals';
  * sentence each; empty for a valid plan. A plan that breaks one must not be run.
  */
 export function checkPlan(plan: Plan): readonly string[] {
-  return [...actionProblems(plan), ...deleteProblems(plan), ...countProblems(plan)];
+  return [...planProblems(plan)].filter((problem) => problem !== undefined);
 }
 
-function* actionProblems({ actions, options }: Plan): Generator<string> {
+/** The first of `checkPlan`, found in steps. */
+export function* firstProblem(plan: Plan): Steps<string | undefined> {
+  for (const problem of planProblems(plan)) {
+    if (problem !== undefined) return problem;
+    yield;
+  }
+  return undefined;
+}
+
+/** Undefined where the looking may pause, as a plan may have a hundred thousand actions and more. */
+function* planProblems(plan: Plan): Generator<string | undefined> {
+  yield* actionProblems(plan);
+  yield undefined;
+  yield* deleteProblems(plan);
+  yield undefined;
+  yield* countProblems(plan);
+}
+
+/** Actions between two pauses. */
+const actionsAStep = 500;
+
+function* actionProblems({ actions, options }: Plan): Generator<string | undefined> {
   const ids = new Set<string>();
   const paths = new Set<string>();
   /** Old paths of what is moved: nothing else may be done there. */
   const left = new Set<string>();
   let last: Action | undefined;
+  let looked = 0;
   for (const action of actions) {
+    if (++looked % actionsAStep === 0) yield undefined;
     const { id, path, kind } = action;
     if (ids.has(id)) yield `The id "${id}" is used twice.`;
     ids.add(id);

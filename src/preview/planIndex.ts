@@ -1,4 +1,5 @@
 import type { Action, Conflict, Plan, Skipped } from '../plan/plan';
+import type { Steps } from '../remote/turns';
 
 /** What one row stands for. */
 export type PlanItem = Action | Conflict | Skipped;
@@ -124,6 +125,18 @@ export function bytesOfAction(action: Action): number {
 }
 
 export function buildPlanIndex(plan: Plan): PlanIndex {
+  const steps = planIndexSteps(plan);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** Items between two places at which the building may pause. */
+const itemsAStep = 500;
+
+/** Builds the index in steps, since a plan may have a hundred thousand items and more. */
+export function* planIndexSteps(plan: Plan): Steps<PlanIndex> {
   const { actions, conflicts, skipped } = plan;
   const check = plan.options.verb === 'check';
   const size = actions.length + conflicts.length + skipped.length;
@@ -169,15 +182,25 @@ export function buildPlanIndex(plan: Plan): PlanIndex {
     const rowClass = classOfAction(action, check);
     const section = rowClass === 'delete' ? 'delete' : 'change';
     add(item++, rowClass, section, action.path, bytesOfAction(action));
+    if (item % itemsAStep === 0) yield;
   }
   for (const conflict of conflicts) {
     add(item++, 'conflict', 'conflict', conflict.path, conflict.source?.size ?? conflict.target?.size ?? 0);
+    if (item % itemsAStep === 0) yield;
   }
-  for (const thing of skipped) add(item++, 'skipped', 'skipped', thing.path, thing.bytes ?? 0);
+  for (const thing of skipped) {
+    add(item++, 'skipped', 'skipped', thing.path, thing.bytes ?? 0);
+    if (item % itemsAStep === 0) yield;
+  }
 
+  let sorted = 0;
   for (const folder of drafts) {
     sortBy(folder.folders, (n) => drafts[n]?.path ?? '');
     sortBy(folder.items, (i) => pathOf(plan, i));
+    sorted += 1 + folder.folders.length + folder.items.length;
+    if (sorted < itemsAStep) continue;
+    sorted = 0;
+    yield;
   }
   return { plan, size, classOf, bytesOf, folderOf, ...layOut(drafts, size) };
 }

@@ -78,9 +78,10 @@ export class PlanView {
   private shownTotal = 0;
   private order: RowOrder = { nodes: new Int32Array(0), levels: new Uint16Array(0) };
 
-  constructor(plan: Plan, memory: ViewMemory = freshMemory) {
+  /** `index` is that of the plan, where it was built before. */
+  constructor(plan: Plan, memory: ViewMemory = freshMemory, index: PlanIndex = buildPlanIndex(plan)) {
     this.plan = plan;
-    this.index = buildPlanIndex(plan);
+    this.index = index;
     const { size, folders, classOf } = this.index;
     this.shown = new Uint8Array(size);
     this.ticked = new Uint8Array(plan.actions.length);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { leftAloneBy } from '../plan/leftAlone';
 import type { Action, DeleteFile, Plan } from '../plan/plan';
-import { checkPlan } from '../plan/planInvariants';
+import { firstProblem } from '../plan/planInvariants';
 import { wantsDeletes } from '../plan/planOptions';
 import { placeText } from '../plan/safety';
 import type { Clock } from '../remote/clock';
@@ -9,6 +9,7 @@ import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../remote/slots';
+import { inTurns } from '../remote/turns';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
@@ -60,7 +61,7 @@ export async function executePlan(
   signal: AbortSignal,
 ): Promise<RunReport> {
   if (plan.options.verb === 'check') throw new Error("A check can't be run: it only compares.");
-  const [problem] = checkPlan(plan);
+  const problem = await inTurns(firstProblem(plan));
   if (problem !== undefined) throw new Error(`This plan can't be run. ${problem}`);
   const backup = backupOf(plan, target, options);
   return new Run(plan, { source, target, backup }, options, signal).report();

@@ -24,8 +24,10 @@ export interface PlanSyncRequest {
   readonly openPlace?: (place: Place) => Promise<Pick<Side, 'remote' | 'root'>>;
 }
 
-/** Milliseconds between two reports of progress, and the longest that others wait for a turn. */
+/** Milliseconds between two reports of progress. */
 const progressEveryMs = 50;
+/** The longest that others wait for a turn. */
+const longestTurnMs = 20;
 
 /**
  * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally, save for a check.
@@ -77,6 +79,7 @@ export async function planSync(
 
   let plan: Plan;
   let toldAt = clock.now();
+  let turnAt = toldAt;
   try {
     const judged = resolveFacts(
       sides.matches,
@@ -86,11 +89,14 @@ export async function planSync(
     );
     for await (const batch of judged) {
       for (const one of batch) builder.add(one);
-      if (clock.now() - toldAt < progressEveryMs) continue;
-      tell();
+      if (clock.now() - turnAt < longestTurnMs) continue;
+      if (clock.now() - toldAt >= progressEveryMs) {
+        tell();
+        toldAt = clock.now();
+      }
       await nextTurn();
       signal.throwIfAborted();
-      toldAt = clock.now();
+      turnAt = clock.now();
     }
     const outcome: ListingOutcome = {
       source: sides.source,
@@ -98,8 +104,14 @@ export async function planSync(
       refused: clashes?.refused ?? new Map(),
       room: clashes?.room ?? new Map(),
     };
+    // Each of these goes over all actions.
+    await nextTurn();
     const { copies, deletes } = builder.settle(outcome);
-    plan = builder.finish(outcome, await renamesOf(request, rules, copies, deletes, either));
+    await nextTurn();
+    const renames = await renamesOf(request, rules, copies, deletes, either);
+    signal.throwIfAborted();
+    plan = builder.finish(outcome, renames);
+    await nextTurn();
   } finally {
     // Whatever is still listing or asking on the other side ends with this.
     stop.abort(new Error('The plan is finished.'));
