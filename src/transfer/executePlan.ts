@@ -13,6 +13,7 @@ import { inTurns } from '../remote/turns';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';
+import { refusedForRoom } from './roomRefused';
 import { goneAlready, type RunSide, type RunSides, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
 import { SourceAgain } from './sourceAgain';
@@ -142,7 +143,7 @@ class Run {
       // Without room the copies fail by themselves.
       if (withheld === undefined) await this.runDeletes(room);
     }
-    const deletes = all.filter((action) => !isRoom(action));
+    let deletes = all.filter((action) => !isRoom(action));
     switch (options.deletes) {
       case 'before':
         withheld ??= await this.whySourceKeeps(deletes.length);
@@ -155,11 +156,32 @@ class Run {
         break;
       default:
         await this.runAll(others);
+        if (withheld === undefined) deletes = await this.madeRoomLate(others, deletes);
         withheld ??= this.whyNotDelete(deletes.length) ?? (await this.whySourceKeeps(deletes.length));
         if (withheld === undefined) await this.runDeletes(deletes);
     }
     await this.runAll(last);
     return withheld;
+  }
+
+  /**
+   * A store may turn out only now to be on a file system: then what is in the way of its copies goes, if all else went well, and they
+   * are tried once more. Gives the deletes that are left.
+   */
+  private async madeRoomLate(
+    others: readonly Action[],
+    deletes: readonly DeleteFile[],
+  ): Promise<DeleteFile[]> {
+    const { realFolders, oneKindPerName } = this.sides.target.remote.capabilities;
+    const refused =
+      realFolders || !oneKindPerName || this.plan.problems.length > 0 || this.stopped !== undefined
+        ? undefined
+        : refusedForRoom(others, deletes, this.results);
+    if (!refused || (await this.whySourceKeeps(deletes.length)) !== undefined) return [...deletes];
+    await this.runDeletes(refused.deletes);
+    await this.runAll(refused.copies);
+    const gone = new Set(refused.deletes);
+    return deletes.filter((action) => !gone.has(action));
   }
 
   private runAll(actions: readonly Action[]): Promise<void> {
