@@ -156,6 +156,24 @@ describe('a store on a file system', () => {
       assert.equal(storeClash(code, message, status), clash);
     });
 
+  it('is seen where a condition of absence fails by a folder, as with SeaweedFS, and not where a file is there', () =>
+    served({}, async ({ remote, server }) => {
+      const absent = { must: 'beAbsent' } as const;
+      server.store.put('demo', 'file', 'x');
+      const file = await write(remote, parsePath('demo/file'), 'y', {}, absent).catch(
+        (error: unknown) => error,
+      );
+      assert.ok(isRemoteError(file, 'alreadyExists'), String(file));
+      assert.equal(remote.capabilities.oneKindPerName, false);
+      server.store.put('demo', 'folder/below', 'x');
+      server.addFault({ operation: 'PutObject', status: 412, code: 'PreconditionFailed' });
+      const folder = await write(remote, parsePath('demo/folder'), 'y', {}, absent).catch(
+        (error: unknown) => error,
+      );
+      assert.ok(isRemoteError(folder, 'isAFolder'), String(folder));
+      assert.equal(remote.capabilities.oneKindPerName, true);
+    }));
+
   it('is not seen in a conflict of any other kind, whose own reason is given', () =>
     served({}, async ({ remote, server }) => {
       server.addFault({

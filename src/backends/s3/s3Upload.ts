@@ -8,7 +8,7 @@ import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from 
 import { maxPartsOf } from './s3Config';
 import { checkGuard, conditionOf, guardedError, mustHold } from './s3Guards';
 import { filePlaceOf } from './s3Keys';
-import { headIfThere } from './s3Looking';
+import { folderInTheWay, headIfThere } from './s3Looking';
 import { etagIsMd5 } from './s3Objects';
 import { partSizeFor, uploadInParts } from './s3PartUpload';
 import type { S3Requests } from './s3Requests';
@@ -52,7 +52,8 @@ export async function uploadFile(
     return uploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw guardedError(error, path, guard);
+    const failure = guardedError(error, path, guard);
+    throw (await folderInTheWay(requests, path, failure, signal)) ?? failure;
   }
 }
 
