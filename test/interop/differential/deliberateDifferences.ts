@@ -87,6 +87,18 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
         (isProtected(plan, path) && onBothAsFileAndFolder(path, given))),
   },
   {
+    name: 'a file of the target that would be renamed to a name in conflict is deleted as any other (H16, R24)',
+    reason: 'What it would become can not be there; rclone finds out when it renames it.',
+    applies: ({ path, real: theirs, ours }, { real, plan }) =>
+      theirs === undefined &&
+      ours === 'delete' &&
+      renamesOfTool(real).some(
+        ([to, from]) =>
+          from === path &&
+          plan.conflicts.some((conflict) => conflict.because === 'fileAgainstFolder' && conflict.path === to),
+      ),
+  },
+  {
     name: 'aws patterns that begin with ./ or / are relative to the root (A16, H3)',
     reason: 'The tool joins them to the roots, so that they hide nothing, or one side only.',
     applies: (_, { given }) =>
