@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { globSync } from '../../tools/glob.mjs';
+import type { EditorWindow } from '../harness/editorWindow';
+import { until } from '../harness/eventually';
+import type { EditorSession } from '../harness/session';
+import { withEditor } from '../harness/withEditor';
+
+const names = ['one.txt', 'two.txt', 'three.txt'];
+
+async function edit(window: EditorWindow, name: string): Promise<void> {
+  await window.keepOpen(window.treeLabel(name), name);
+  await window.typeAtEnd(`mine ${name}`);
+  await window.tab(name).and(window.page.locator('.dirty')).waitFor();
+}
+
+/** Reloads once the editor keeps `unsaved` texts of remote files, which takes it a moment. */
+async function reload({ window, editor }: EditorSession, unsaved: number): Promise<void> {
+  const backups = path.join(editor.dataFolder, 'data', 'User', 'Backups');
+  await until(`${unsaved} unsaved texts are kept`, () => {
+    const kept = globSync(backups, /[\\/]cloudremotes[\\/]/);
+    return kept.length === unsaved;
+  });
+  await window.reload();
+  // Before the extension is there, the editor offers to save elsewhere.
+  await window.page.locator('.statusbar-item', { hasText: 'demo: unsaved' }).waitFor();
+}
+
+withEditor(
+  'unsaved files and a reload of the window',
+  {
+    settings: { 'cloudRemotes.watchInterval': 0 },
+    prepare: ({ store }) => {
+      store.createBucket('site');
+      for (const name of [...names, 'theirs.txt']) store.put('site', name, 'first\n');
+    },
+  },
+  (step) => {
+    step('all of them can be saved after it, whichever is in front', async (session) => {
+      const { window, s3 } = session;
+      await window.showRemotes();
+      await window.expand('demo', 'site');
+      for (const name of [...names, 'theirs.txt']) await edit(window, name);
+      await reload(session, names.length + 1);
+      for (const name of names) {
+        await window.tab(name).click();
+        await window.tab(name).and(window.page.locator('.dirty.active')).waitFor();
+        await window.save();
+        assert.equal(s3.store.get('site', name)?.text, `first\nmine ${name}`, name);
+      }
+    });
+
+    step('one that somebody changed meanwhile is refused, and Overwrite saves it', async ({ window, s3 }) => {
+      s3.store.put('site', 'theirs.txt', 'theirs, of another size\n');
+      await window.tab('theirs.txt').click();
+      await window.tab('theirs.txt').and(window.page.locator('.dirty.active')).waitFor();
+      await window.save(false);
+      await window.answerNotification(/theirs\.txt was changed on demo/, 'Overwrite');
+      await window.tab('theirs.txt').and(window.page.locator('.dirty')).waitFor({ state: 'detached' });
+      assert.equal(s3.store.get('site', 'theirs.txt')?.text, 'first\nmine theirs.txt');
+    });
+  },
+);
