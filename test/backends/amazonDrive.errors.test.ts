@@ -4,8 +4,9 @@ import { errorBody, isRefusal, refusalOf } from '../../src/backends/amazonDrive/
 import { networkError } from '../../src/backends/amazonDrive/driveNetworkErrors';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
+import { createFakeClock } from '../fakes/fakeClock';
 import { driveHost, driveSettings, openDrive, servedDrive, signedOut } from './amazonDrive.words';
-import { anything, body, calm, names, refused } from './contract/words';
+import { anything, beAbsent, body, calm, names, readText, refused } from './contract/words';
 
 const now = 1_700_000_000_000;
 const logref = 'b8a1c898-b674-11e5-94a1-25dbf54c992b';
@@ -43,6 +44,25 @@ const answers: readonly (readonly [status: number, body: string, kind: RemoteErr
   [509, '', 'other'],
   [403, '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'forbidden'],
   [418, '{"message":["no","text"]}', 'other'],
+  [401, '', 'signInNeeded'],
+  [401, '<html>no</html>', 'signInNeeded'],
+  [400, '{"message":"Token has expired"}', 'signInNeeded'],
+  [400, `{"logref":"${logref}","message":"Invalid request: Token has expired","code":""}`, 'signInNeeded'],
+  [400, '{"message":"The access token is invalid or has been revoked."}', 'signInNeeded'],
+  [
+    400,
+    '{"code":"ExpiredToken","message":"The security token included in the request is expired"}',
+    'signInNeeded',
+  ],
+  [400, '{"code":"INVALID_TOKEN","message":""}', 'signInNeeded'],
+  [403, '{"message":"The security token included in the request is invalid."}', 'signInNeeded'],
+  [403, '{"code":"TokenExpired"}', 'signInNeeded'],
+  [400, '{"message":"Start token is invalid"}', 'unavailable'],
+  [
+    400,
+    `{"message":"1 validation error detected: Value \\u0027token has expired\\u0027 at \\u0027name\\u0027 failed to satisfy constraint: Member must have length less than or equal to 280","code":""}`,
+    'badName',
+  ],
 ];
 
 test('errors: every answer of the service has its kind and is a sentence that names the thing', () => {
@@ -110,13 +130,67 @@ test('errors: a token that is too old is renewed once for all that were refused'
   });
 });
 
-test('errors: a second refusal of the sign-in is final', async () => {
-  await servedDrive({}, async ({ remote, server, tokens }) => {
+test('errors: a sign-in that is refused again and again, although it can be renewed, ends soon', async () => {
+  await servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, tokens }) => {
     await names(remote, parsePath(''));
     const fault = server.addFault({ operation: 'listNodes', status: 401, count: Number.POSITIVE_INFINITY });
     await refused(names(remote, parsePath('')), 'signInNeeded');
-    assert.equal(fault.hits, 2);
-    assert.equal(tokens.renewals, 1);
+    assert.equal(fault.hits, 6);
+    assert.equal(tokens.renewals, 5);
+  });
+});
+
+for (const [shape, fault] of [
+  ['401', { status: 401 }],
+  ['401 without a body', { status: 401, body: '' }],
+  ['400 that wraps it', { status: 400, body: { message: 'Token has expired' } }],
+  [
+    '403 of a gateway',
+    { status: 403, body: { message: 'The security token included in the request is expired' } },
+  ],
+  [
+    '400 with a header',
+    { status: 400, body: '', headers: { 'www-authenticate': 'Bearer error="invalid_token"' } },
+  ],
+] as const)
+  test(`errors: a good sign-in that is refused several times in a row goes on (${shape})`, async () => {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock } }, async ({ remote, server, tokens, drive }) => {
+      drive.putFile('f', 'x');
+      await names(remote, parsePath(''));
+      for (const operation of ['listNodes', 'upload', 'download', 'getNode', 'createFolder'] as const)
+        server.addFault({ operation, ...fault, count: 3 });
+      assert.deepEqual(await names(remote, parsePath('')), ['f']);
+      await remote.write(parsePath('d/g'), body('hello'), {}, beAbsent, calm);
+      assert.equal(await readText(remote, parsePath('f')), 'x');
+      assert.equal(drive.read('d/g').toString(), 'hello');
+      assert.ok(tokens.renewals >= 9);
+      const [first, second] = [remote.stat(parsePath('f'), calm), remote.stat(parsePath('d/g'), calm)];
+      server.addFault({ operation: 'getNode', ...fault, count: 4 });
+      assert.equal((await Promise.all([first, second])).length, 2);
+    });
+  });
+
+test('errors: a sign-in that was taken back ends at once', async () => {
+  await servedDrive({}, async ({ server }) => {
+    const token = server.issueToken('anna@example.com').access_token;
+    let renewals = 0;
+    const remote = await openDrive(
+      driveSettings(server),
+      driveHost({
+        token: async () => token,
+        renewed: async () => {
+          renewals++;
+          throw new RemoteError('signInNeeded', 'The sign-in was taken back. Sign in again.', {
+            signIn: true,
+          });
+        },
+      }),
+    );
+    server.revoke('anna@example.com');
+    await assert.rejects(names(remote, parsePath('')), /taken back\. Sign in again/);
+    assert.deepEqual([renewals, server.requests.length], [1, 1]);
+    await remote.close();
   });
 });
 

@@ -60,7 +60,9 @@ export function refusalOf(
   now: number,
 ): DriveRefusal {
   const body = errorBody(text);
-  const { kind, message, reason } = meaningOf(status, body, text, about);
+  const { kind, message, reason } = refusesToken(status, headers, body)
+    ? signInAgain
+    : meaningOf(status, body, text, about);
   const code = [body.code, `(${status})`].filter(Boolean).join(' ');
   const retryAfterMs = retryAfter(headers, now);
   const details = {
@@ -77,16 +79,30 @@ interface Meaning {
   readonly reason?: RefusalReason;
 }
 
+const signInAgain: Meaning = {
+  kind: 'signInNeeded',
+  message: 'Amazon Drive no longer accepts the sign-in. Sign in again.',
+};
+
+/** Whether the token is what was refused. Gateways wrap that into other answers; the token of a listing's next page is another thing. */
+function refusesToken(status: number, headers: IncomingHttpHeaders, { message, code }: ErrorBody): boolean {
+  if (status === 401) return true;
+  if (status !== 400 && status !== 403) return false;
+  if (/\binvalid_token\b/i.test(headers['www-authenticate'] ?? '')) return true;
+  // What is quoted is what was sent: a name.
+  const said = `${code ?? ''} ${message ?? ''}`
+    .replace(/'[^']*'|"[^"]*"/g, '')
+    .replace(/\b(?:next|start|page)[ _]?token\b/gi, '');
+  return /\btoken\b[^.]{0,60}?\b(?:expired|invalid|not valid|revoked)\b|\b(?:expired|invalid|revoked)[ _]?(?:\w+[ _])?token\b|\btoken_?(?:expired|invalid|revoked)\b/i.test(
+    said,
+  );
+}
+
 function meaningOf(status: number, body: ErrorBody, text: string, about: string): Meaning {
   const said = body.message === undefined ? '' : ` It says: ${asSentence(body.message)}`;
   switch (status) {
     case 400:
       return badRequest(body.message ?? '', about, said);
-    case 401:
-      return {
-        kind: 'signInNeeded',
-        message: 'Amazon Drive no longer accepts the sign-in. Sign in again.',
-      };
     case 403:
       // Sporadic, for requests that are right (§6.2).
       if (/Authorization header requires/.test(text))

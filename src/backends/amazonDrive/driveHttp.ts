@@ -22,6 +22,9 @@ const maxErrorBytes = 64 * 1024;
 /** A page of 200 nodes has some 200 KB. */
 const maxJsonBytes = 64 * 1024 * 1024;
 const maxRedirects = 5;
+/** How often a request is sent again with a new token, and the wait before the second time, in milliseconds; doubled each time. */
+const mostRenewals = 5;
+const renewalWaitMs = 250;
 
 /** A body that can be opened again, for a request that was refused because its token was too old. */
 export interface RequestBody {
@@ -55,7 +58,7 @@ export interface HttpOptions {
   readonly clock: Clock;
 }
 
-/** Requests of one account by Node's own client. Sends none again, save once with a new token after a 401. */
+/** Requests of one account by Node's own client. Sends none again, but with a new token when the old one was refused. */
 export class DriveHttp {
   // Plain agents: the editor patches node:http and node:https, so its proxy settings and certificates apply to them.
   private readonly httpAgent = new http.Agent({ keepAlive: true, maxSockets });
@@ -70,14 +73,17 @@ export class DriveHttp {
     signal.throwIfAborted();
     const { tokens } = this.options;
     if (request.isPublic) return this.followed(request, undefined, signal);
-    const token = await tokens.token(signal);
-    try {
-      return await this.followed(request, token, signal);
-    } catch (error) {
-      // The second refusal stands: a token that was renewed a moment ago isn't too old.
-      if (!(error instanceof RemoteError) || error.kind !== 'signInNeeded') throw error;
-      return this.followed(request, await tokens.renewed(token, signal), signal);
-    }
+    let token = await tokens.token(signal);
+    for (let refusals = 1; ; refusals++)
+      try {
+        return await this.followed(request, token, signal);
+      } catch (error) {
+        // A sign-in that is over shows when the token is renewed; that a good one is refused now and then shows here.
+        if (!(error instanceof RemoteError) || error.kind !== 'signInNeeded' || refusals > mostRenewals)
+          throw error;
+        if (refusals > 1) await this.options.clock.wait(renewalWaitMs * 2 ** (refusals - 2), signal);
+        token = await tokens.renewed(token, signal);
+      }
   }
 
   /** The JSON of a successful answer, undefined for an empty one. Throws `damaged` for what is no JSON. */

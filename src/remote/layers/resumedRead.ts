@@ -3,7 +3,7 @@ import type { FileEntry } from '../entry';
 import type { ReadOptions, ReadResult, Remote } from '../remote';
 import { RemoteError } from '../remoteError';
 import type { RemotePath } from '../remotePath';
-import { isPassing, type RetryPolicy, waitAfter, withRetries } from './withRetries';
+import { isPassing, type RetryPolicy, triesFor, waitAfter, withRetries } from './withRetries';
 
 /**
  * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures
@@ -82,7 +82,7 @@ class ResumedStream extends Readable {
       this.signal.aborted ||
       !isPassing(error) ||
       this.position >= this.end ||
-      this.failures >= (this.policy.attempts ?? 5);
+      this.failures >= triesFor(error, this.policy);
     if (fatal) {
       this.destroy(this.signal.aborted ? this.signal.reason : (error as Error));
       return;

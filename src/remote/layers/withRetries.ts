@@ -7,11 +7,11 @@ import { isRemoteError, type RemoteError } from '../remoteError';
 export interface RetryPolicy {
   readonly clock: Clock;
   readonly log: Log;
-  /** Tries in all, the first included. Default 5. */
+  /** Tries in all, the first included. Default 5, and 10 where the service asks to wait, as rclone does. */
   readonly attempts?: number;
   /** Milliseconds before the second try; doubled each time. Default 200. */
   readonly firstWaitMs?: number;
-  /** The longest wait, also of what a service asks for. Default 20,000. */
+  /** The longest wait, but for what a service asks for. Default 20,000. */
   readonly longestWaitMs?: number;
   /** 0 ≤ x < 1; a port so that tests can set it. Default Math.random. */
   readonly random?: () => number;
@@ -35,7 +35,20 @@ export function waitAfter(error: RemoteError, failures: number, policy: RetryPol
   const longest = policy.longestWaitMs ?? 20_000;
   const full = Math.min(longest, (policy.firstWaitMs ?? 200) * 2 ** (failures - 1));
   const jittered = full * (0.5 + 0.5 * (policy.random ?? Math.random)());
-  return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, longest)));
+  return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, longestAskedMs)));
+}
+
+/** The longest wait that a service can ask for, in milliseconds, as rclone waits at most. */
+const longestAskedMs = 256_000;
+
+/** Whether the service itself asks to come back later. */
+export function asksToWait(error: RemoteError): boolean {
+  return error.kind === 'tooMany' || error.retryAfterMs !== undefined;
+}
+
+/** How many tries there are in all when they fail with `error`. */
+export function triesFor(error: RemoteError, policy: RetryPolicy): number {
+  return policy.attempts ?? (asksToWait(error) ? 10 : 5);
 }
 
 /**
@@ -49,7 +62,6 @@ export async function withRetries<T>(
   policy: RetryPolicy,
   signal: AbortSignal,
 ): Promise<T> {
-  const attempts = policy.attempts ?? 5;
   manyMayListen(signal);
   let failed: RemoteError | undefined;
   for (let attempt = 1; ; attempt++) {
@@ -59,7 +71,9 @@ export async function withRetries<T>(
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof FinalError) throw error.carried;
-      if (attempt >= attempts || !isPassing(error)) throw error;
+      if (!isPassing(error)) throw error;
+      const attempts = triesFor(error, policy);
+      if (attempt >= attempts) throw error;
       failed = error;
       const wait = waitAfter(error, attempt, policy);
       policy.log.write(
