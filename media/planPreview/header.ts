@@ -358,7 +358,7 @@ export class Header {
     const box = this.boxes.get(name);
     if (!box) return;
     const { words } = this.host.text;
-    const closed = name === 'delete' && !table.deletesIncluded;
+    const closed = (name === 'delete' || name === 'removeFolder') && !table.deletesIncluded;
     const label = fill(words.tickClass, classCount(name, files, this.host.text));
     box.name(label, closed ? words.tickDeletesFirst : label);
     box.set(ticked === 0 ? 'off' : ticked === files ? 'on' : 'some', closed || table.ticksFixed);

@@ -10,6 +10,7 @@ const outlines = {
   targetOnly: 'M3 8h10',
   setTime: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM8 5v3.2l2.2 1.4',
   delete: 'm3.5 3.5 9 9m0-9-9 9',
+  removeFolder: 'm3.5 3.5 9 9m0-9-9 9',
   conflict: 'M8 2 14.5 13.5h-13ZM8 6.5v3.2m0 1.4v1',
   skipped: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11ZM4.2 11.8l7.6-7.6',
   same: 'M3 6h10M3 10h10',

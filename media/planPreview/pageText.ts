@@ -67,6 +67,7 @@ export function classTemplate(rowClass: RowClass, n: number, words: Words): stri
     differs: [words.differsOne, words.differsMany],
     targetOnly: [words.targetOnlyOne, words.targetOnlyMany],
     delete: [words.deletionsOne, words.deletionsMany],
+    removeFolder: [words.emptiedOne, words.emptiedMany],
     conflict: [words.conflictsOne, words.conflictsMany],
     skipped: [words.skippedOne, words.skippedMany],
   }[rowClass] as [string, string];

@@ -21,7 +21,11 @@ export interface EarlierRuns {
 export function idsToRetry(view: PlanView): string[] {
   const kept = view.plan.options.deletes === 'after' && view.stateCounts().changed > 0;
   const waiting = new Set(kept ? view.idsInState('notStarted') : []);
-  const deletes = new Set(view.plan.actions.filter(({ kind }) => kind === 'deleteFile').map(({ id }) => id));
+  const deletes = new Set(
+    view.plan.actions
+      .filter(({ kind }) => kind === 'deleteFile' || kind === 'removeFolder')
+      .map(({ id }) => id),
+  );
   return view
     .idsInState('copied', 'failed', 'cancelled', 'notStarted')
     .filter((id) => !(waiting.has(id) && deletes.has(id)));

@@ -100,6 +100,9 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
         if (done) changed(target, action.before.path, 'deleted');
         changed(target, onTarget(action), 'created');
         break;
+      case 'removeFolder':
+        if (done) changed(target, onTarget(action), 'deleted');
+        break;
       case 'removeSource':
         if (done) changed(source, action.source.path, 'deleted');
         break;

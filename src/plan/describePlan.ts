@@ -25,7 +25,8 @@ export function* describePlan(plan: Plan): Generator<string> {
   for (const { kind, message } of plan.safety) yield `safety  ${kind}  (${printable(message)})`;
   yield `unchanged  ${tally(plan.unchanged)}`;
   for (const [name, total] of Object.entries(plan.totals))
-    if (total.files > 0) yield `total  ${name}  ${tally(total)}`;
+    if (total.files > 0)
+      yield `total  ${name}  ${name === 'removeFolder' ? folders(total.files) : tally(total)}`;
   if (plan.leftOut) yield `left out  ${tally(plan.leftOut)}`;
 }
 
@@ -57,6 +58,8 @@ export function describeAction(action: Action): string {
       return `delete  ${path}  (${action.because === 'excluded' ? 'excluded' : 'not in the source'}, ${bytes(action.before.size)}${
         action.makesRoomFor === undefined ? '' : `; first, to make room for ${shown(action.makesRoomFor)}`
       })`;
+    case 'removeFolder':
+      return `remove folder  ${path}  (empty by then, not in the source)`;
   }
 }
 
@@ -129,6 +132,10 @@ function timeText(instant: Instant): string {
 
 function tally({ files, bytes: size }: Tally): string {
   return `${files} ${files === 1 ? 'file' : 'files'}, ${bytes(size)}`;
+}
+
+function folders(count: number): string {
+  return count === 1 ? '1 folder' : `${count} folders`;
 }
 
 function bytes(count: number): string {

@@ -13,7 +13,8 @@ import type { PlanOptions } from './planOptions';
  * 2. one action per path (of a `moveFile`: the path it moves to; its old one has no other action);
  * 3. whatever overwrites or deletes carries `before`, the entry it was decided on;
  * 4. only the verb sync deletes on the target (a check names what it would delete); a plan to be run with a listing problem or an empty source has no deletes either;
- * 5. deletes come where `options.deletes` says: before or after everything else, or in the order of paths; source files go last;
+ * 5. deletes come where `options.deletes` says: before or after everything else, or in the order of paths; source files go last, and
+ *    emptied folders of the target after all that, those within others first;
  * 6. after a full run, planning again gives no actions;
  * 7. everything listed on the source is accounted for exactly once: action, conflict, skipped, unchanged or left out by the user;
  *    likewise on the target, save for files that only the target has and that stay because no deletes were wanted.
@@ -134,7 +135,14 @@ export interface DeleteFile extends ActionBase {
   readonly makesRoomFor?: RemotePath;
 }
 
-export type Action = CopyFile | SetTime | MoveFile | RemoveSource | DeleteFile;
+/** A folder of the target that deletes leave empty and the source doesn't have: it is removed if it is empty then, as rclone does. */
+export interface RemoveFolder extends ActionBase {
+  readonly kind: 'removeFolder';
+  readonly because: 'emptied';
+  readonly before?: never;
+}
+
+export type Action = CopyFile | SetTime | MoveFile | RemoveSource | DeleteFile | RemoveFolder;
 
 /** Two things that want one name. Never executed; both sides are left as they are. */
 export interface Conflict {
@@ -201,6 +209,8 @@ export interface PlanTotals {
   /** Source files that are removed without being copied (`removeSource`). */
   readonly removeSource: Tally;
   readonly delete: Tally;
+  /** Its `files` are folders. */
+  readonly removeFolder: Tally;
   readonly conflict: Tally;
   readonly skipped: Tally;
 }

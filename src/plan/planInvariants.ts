@@ -1,3 +1,4 @@
+import { parentPath, type RemotePath } from '../remote/remotePath';
 import type { Steps } from '../remote/turns';
 import type { Action, Plan } from './plan';
 import { compareInTurn } from './planOrder';
@@ -59,7 +60,21 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
         : `"${path}" comes after "${last.path}".`;
     last = action;
   }
+  const filled = foldersOf(actions);
+  for (const { kind, path } of actions)
+    if (kind === 'removeFolder' && filled.has(path))
+      yield `The folder "${path}" is removed although something goes there.`;
   for (const path of left) if (paths.has(path)) yield `"${path}" is moved away and has another action.`;
+}
+
+/** The folders that something goes to, or stays in. */
+function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
+  const folders = new Set<RemotePath>();
+  for (const { kind, path } of actions) {
+    if (kind === 'deleteFile' || kind === 'removeFolder') continue;
+    for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);
+  }
+  return folders;
 }
 
 function isRemoval(action: Action): boolean {
@@ -68,7 +83,8 @@ function isRemoval(action: Action): boolean {
 
 function* deleteProblems(plan: Plan): Generator<string> {
   const { verb, deletes } = plan.options;
-  const isDelete = ({ kind }: Action) => kind === 'deleteFile' || kind === 'moveFile';
+  const isDelete = ({ kind }: Action) =>
+    kind === 'deleteFile' || kind === 'moveFile' || kind === 'removeFolder';
   if (verb === 'check' || !plan.actions.some(isDelete)) return;
   if (verb !== 'sync') yield `A ${verb} has deletes.`;
   if (deletes === 'none') yield 'There are deletes that were not asked for.';
@@ -85,7 +101,7 @@ function* countProblems(plan: Plan): Generator<string> {
       yield `The total of ${name} does not add up.`;
 
   const ofSource =
-    plan.actions.filter((action) => action.kind !== 'deleteFile').length +
+    plan.actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder').length +
     plan.conflicts.filter((conflict) => conflict.source).length +
     plan.skipped.filter((skipped) => skipped.side === 'source').length +
     plan.unchanged.files;

@@ -29,6 +29,7 @@ export function planTotals(
     rename: new TallyCount(),
     removeSource: new TallyCount(),
     delete: new TallyCount(),
+    removeFolder: new TallyCount(),
     conflict: new TallyCount(),
     skipped: new TallyCount(),
   };
@@ -48,6 +49,9 @@ export function planTotals(
         break;
       case 'deleteFile':
         counts.delete.add(action.before.size);
+        break;
+      case 'removeFolder':
+        counts.removeFolder.add(0);
     }
   }
   for (const { source, target } of conflicts) counts.conflict.add(source?.size ?? target?.size ?? 0);
@@ -60,6 +64,7 @@ export function planTotals(
     rename: counts.rename.tally,
     removeSource: counts.removeSource.tally,
     delete: counts.delete.tally,
+    removeFolder: counts.removeFolder.tally,
     conflict: counts.conflict.tally,
     skipped: counts.skipped.tally,
   };

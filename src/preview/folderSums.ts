@@ -43,7 +43,8 @@ export class FolderSums {
     for (let i = 0; i < size; i++) {
       if (!shown[i]) continue;
       const f = folderOf[i] ?? 0;
-      this.files[f] = (this.files[f] ?? 0) + 1;
+      // What is counted are files.
+      if (this.index.plan.actions[i]?.kind !== 'removeFolder') this.files[f] = (this.files[f] ?? 0) + 1;
       this.bytes[f] = (this.bytes[f] ?? 0) + (bytesOf[i] ?? 0);
       if (i >= ticked.length) continue;
       this.tickable[f] = (this.tickable[f] ?? 0) + 1;

@@ -16,10 +16,16 @@ export const rowClasses = [
   'differs',
   'targetOnly',
   'delete',
+  'removeFolder',
   'conflict',
   'skipped',
 ] as const;
 export type RowClass = (typeof rowClasses)[number];
+
+/** Whether a class takes something away from the target, and so stands among the deletes. */
+export function isDeleting(rowClass: RowClass | undefined): boolean {
+  return rowClass === 'delete' || rowClass === 'removeFolder';
+}
 
 /** The groups of the table, in order; `change` has no heading. */
 export const sections = ['change', 'delete', 'conflict', 'skipped'] as const;
@@ -105,7 +111,8 @@ function nameStart(path: string): number {
 }
 
 function classOfAction(action: Action, check: boolean): RowClass {
-  if (check) return action.kind === 'deleteFile' ? 'targetOnly' : action.before ? 'differs' : 'sourceOnly';
+  if (check && action.kind !== 'removeFolder')
+    return action.kind === 'deleteFile' ? 'targetOnly' : action.before ? 'differs' : 'sourceOnly';
   switch (action.kind) {
     case 'copyFile':
       return action.direction;
@@ -180,7 +187,7 @@ export function* planIndexSteps(plan: Plan): Steps<PlanIndex> {
   let item = 0;
   for (const action of actions) {
     const rowClass = classOfAction(action, check);
-    const section = rowClass === 'delete' ? 'delete' : 'change';
+    const section = isDeleting(rowClass) ? 'delete' : 'change';
     add(item++, rowClass, section, action.path, bytesOfAction(action));
     if (item % itemsAStep === 0) yield;
   }

@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan';
 import { FolderSums } from './folderSums';
 import {
   buildPlanIndex,
+  isDeleting,
   itemAt,
   nameOf,
   type PlanIndex,
@@ -54,7 +55,7 @@ export const freshMemory: ViewMemory = {
 
 /** Groups that can't be acted upon begin folded when they are longer than this. */
 const longGroup = 200;
-const deleteClass = rowClasses.indexOf('delete');
+const deleting = rowClasses.map(isDeleting);
 
 /**
  * A plan as a table: rows in groups and folders, filtered and folded, with ticks. Rows are made only for the window
@@ -91,7 +92,7 @@ export class PlanView {
     this.keys = new RowKeys(this.index);
     this.isCheck = plan.options.verb === 'check';
     for (let i = 0; i < this.ticked.length; i++)
-      this.ticked[i] = this.isCheck || classOf[i] === deleteClass ? 0 : 1;
+      this.ticked[i] = this.isCheck || deleting[classOf[i] ?? 0] ? 0 : 1;
     this.recall(memory);
     this.refilter();
   }
@@ -184,7 +185,7 @@ export class PlanView {
     const wanted = rowClasses.indexOf(rowClass);
     const items: number[] = [];
     for (let i = 0; i < this.ticked.length; i++) {
-      const mayHide = wanted !== deleteClass || !on || this.shown[i] === 1;
+      const mayHide = !deleting[wanted] || !on || this.shown[i] === 1;
       if (this.index.classOf[i] === wanted && mayHide) items.push(i);
     }
     this.tickMany(items, on);
@@ -207,9 +208,23 @@ export class PlanView {
     return this.isCheck ? undefined : this.sums.tickOf(...sections.keys());
   }
 
-  /** Ids of the ticked actions, in the plan's order. */
+  /** Ids of the ticked actions, in the plan's order. A folder isn't removed when something that was to leave it is not ticked. */
   selectedIds(): string[] {
-    return this.plan.actions.filter((_, i) => this.ticked[i] === 1).map((action) => action.id);
+    const { actions } = this.plan;
+    const held = new Set<string>();
+    const hold = (path: string) => {
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+        held.add(path.slice(0, end));
+    };
+    const isTicked = (i: number) => this.ticked[i] === 1;
+    actions.forEach((action, i) => {
+      if (isTicked(i)) return;
+      if (action.kind === 'deleteFile' || action.kind === 'removeFolder') hold(action.path);
+      if (action.kind === 'moveFile') hold(action.from);
+    });
+    return actions
+      .filter(({ kind, path }, i) => isTicked(i) && !(kind === 'removeFolder' && held.has(path)))
+      .map((action) => action.id);
   }
 
   /** Totals by class; a class without files is left out. */
@@ -315,7 +330,7 @@ export class PlanView {
     const { classOf, folders } = this.index;
     const turned = this.isCheck
       ? []
-      : this.plan.actions.filter((_, i) => this.ticked[i] === (classOf[i] === deleteClass ? 1 : 0));
+      : this.plan.actions.filter((_, i) => this.ticked[i] === (deleting[classOf[i] ?? 0] ? 1 : 0));
     const collapsed = folders.flatMap((_, n) => (this.folded[n] ? [this.keys.keyOf(~n)] : []));
     return {
       filter: this.filterNow,
@@ -347,7 +362,7 @@ export class PlanView {
 
   private canTick(item: number): boolean {
     if (this.isCheck || this.running || item >= this.ticked.length) return false;
-    return this.index.classOf[item] !== deleteClass || this.gateOpen;
+    return !deleting[this.index.classOf[item] ?? 0] || this.gateOpen;
   }
 
   private tickOne(item: number, on: boolean): void {

@@ -40,6 +40,7 @@ function facts(plan: Plan, item: number): Facts {
   const action = actionOf(plan, item);
   if (action) {
     const { because } = action;
+    if (action.kind === 'removeFolder') return { because, isNew: false };
     if (action.kind === 'deleteFile')
       return {
         because,

@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { leftAloneBy } from '../plan/leftAlone';
-import type { Action, DeleteFile, Plan } from '../plan/plan';
+import type { Action, DeleteFile, Plan, RemoveFolder } from '../plan/plan';
 import { firstProblem } from '../plan/planInvariants';
 import { wantsDeletes } from '../plan/planOptions';
 import { placeText } from '../plan/safety';
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import { joinPath, type RemotePath } from '../remote/remotePath';
+import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
 import { eachInSlots, Slots } from '../remote/slots';
 import { inTurns } from '../remote/turns';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
@@ -48,6 +48,7 @@ const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'tooMany',
  * - `during`: in the plan's order among the copies (A26).
  * Those that make room for a copy (`DeleteFile.makesRoomFor`) go first in any case, when all listings were whole.
  *
+ * Emptied folders of the target go at the very end, each if it is empty then, and none when the deletes were withheld.
  * Source files that are the same on the target already go last; those that are copied go after their own copy. Overwritten and deleted
  * files are in the backup before anything is overwritten or deleted, where the plan has one (R23).
  *
@@ -133,7 +134,8 @@ class Run {
   private async runInTurn(): Promise<string | undefined> {
     const { actions, options } = this.plan;
     const last = actions.filter((action) => action.kind === 'removeSource');
-    const rest = actions.filter((action) => action.kind !== 'removeSource');
+    const folders = actions.filter((action) => action.kind === 'removeFolder');
+    const rest = actions.filter(({ kind }) => kind !== 'removeSource' && kind !== 'removeFolder');
     const all = rest.filter((action) => action.kind === 'deleteFile');
     const others = rest.filter((action) => action.kind !== 'deleteFile');
     let withheld: string | undefined;
@@ -161,6 +163,7 @@ class Run {
         if (withheld === undefined) await this.runDeletes(deletes);
     }
     await this.runAll(last);
+    if (withheld === undefined) await this.removeFolders(folders);
     return withheld;
   }
 
@@ -182,6 +185,34 @@ class Run {
     await this.runAll(refused.copies);
     const gone = new Set(refused.deletes);
     return deletes.filter((action) => !gone.has(action));
+  }
+
+  /** Those within others first; those of one depth together. */
+  private async removeFolders(folders: readonly RemoveFolder[]): Promise<void> {
+    const byDepth = new Map<number, RemoveFolder[]>();
+    const stay = this.foldersThatStay();
+    for (const folder of folders) {
+      // Not begun, it is removed when what stays in it is tried again.
+      if (stay.has(folder.path)) continue;
+      const depth = folder.path.split('/').length;
+      const level = byDepth.get(depth);
+      if (level) level.push(folder);
+      else byDepth.set(depth, [folder]);
+    }
+    for (const depth of [...byDepth.keys()].sort((a, b) => b - a))
+      await this.runAll(byDepth.get(depth) ?? []);
+  }
+
+  /** Folders of the target that hold what was to leave them and didn't. */
+  private foldersThatStay(): ReadonlySet<RemotePath> {
+    const folders = new Set<RemotePath>();
+    for (const action of this.plan.actions) {
+      const path =
+        action.kind === 'deleteFile' ? action.path : action.kind === 'moveFile' ? action.from : undefined;
+      if (path === undefined || this.results.get(action.id)?.outcome === 'done') continue;
+      for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);
+    }
+    return folders;
   }
 
   private runAll(actions: readonly Action[]): Promise<void> {

@@ -1,4 +1,12 @@
-import type { Action, CopyFile, DeleteFile, MoveFile, RemoveSource, SetTime } from '../plan/plan';
+import type {
+  Action,
+  CopyFile,
+  DeleteFile,
+  MoveFile,
+  RemoveFolder,
+  RemoveSource,
+  SetTime,
+} from '../plan/plan';
 import type { FileEntry } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Guard, Remote } from '../remote/remote';
@@ -55,6 +63,8 @@ export async function runAction(
         return await runRemoveSource(action, sides, signal);
       case 'deleteFile':
         return await runDelete(action, sides, watch, signal);
+      case 'removeFolder':
+        return await runRemoveFolder(action, sides, signal);
     }
   } catch (error) {
     // A guard for "nothing is there" says so in its own words.
@@ -220,6 +230,21 @@ async function runDelete(
   const { target, backup } = sides;
   if (backup) watch.kept(await keepMoved(action.before, target, backup, signal));
   else await removeSeen(target.remote, action.before, signal);
+}
+
+async function runRemoveFolder(
+  { path }: RemoveFolder,
+  { target: { remote, root } }: RunSides,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await remote.removeFolder(joinPath(root, path), signal);
+  } catch (error) {
+    // Gone is what was wanted.
+    if (isRemoteError(error, 'notFound')) return;
+    if (!isRemoteError(error, 'notEmpty', 'notAFolder')) throw error;
+    throw new RemoteError('changed', `The folder "${path}" is not empty, so it stays.`, { cause: error });
+  }
 }
 
 async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {

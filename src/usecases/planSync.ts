@@ -2,10 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { backupPlace } from '../plan/backupPlace';
 import { type ListingOutcome, PlanBuilder } from '../plan/buildPlan';
 import { type ComparisonRules, comparesBySize, comparisonRules } from '../plan/comparison';
+import { emptiedFolders } from '../plan/emptiedFolders';
 import { FolderClashes } from '../plan/folderClashes';
 import { nameTwins } from '../plan/nameTwins';
-import type { CopyFile, DeleteFile, Place, Plan, PlanProgress } from '../plan/plan';
+import type { Action, CopyFile, DeleteFile, Place, Plan, PlanProgress } from '../plan/plan';
 import { type PlanOptions, wantsDeletes } from '../plan/planOptions';
+import { inTurn } from '../plan/planOrder';
+import { planTotals } from '../plan/planTotals';
 import { findRenames, type Rename } from '../plan/renames';
 import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
 import { backupProblem, overlapProblem, placeText } from '../plan/safety';
@@ -122,11 +125,19 @@ export async function planSync(
         (side) => request[side].remote.capabilities.timePrecisionNs === 'none',
       )
     : [];
+  const folders = await emptiedFolders(plan, source, target, sides.folding, signal);
   return {
-    ...plan,
+    ...withActions(plan, folders),
     conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal),
     ...(withoutTimes.length > 0 && { withoutTimes }),
   };
+}
+
+/** The plan with these actions besides. */
+function withActions(plan: Plan, more: readonly Action[]): Plan {
+  if (more.length === 0) return plan;
+  const actions = inTurn([...plan.actions, ...more], plan.options.deletes);
+  return { ...plan, actions, totals: planTotals(actions, plan.conflicts, plan.skipped) };
 }
 
 function rulesOf({ source, target }: PlanSyncRequest, options: PlanOptions): ComparisonRules {

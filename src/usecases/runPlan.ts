@@ -130,7 +130,7 @@ export function retryFailed(report: RunReport, plan: Plan): Plan {
       ({ outcome, kind }) =>
         outcome === 'failed' ||
         outcome === 'copied' ||
-        (outcome === 'notStarted' && kind === 'deleteFile' && onlyFailures),
+        (outcome === 'notStarted' && (kind === 'deleteFile' || kind === 'removeFolder') && onlyFailures),
     )
     .map(({ id }) => id);
   return selectActions(plan, ids);

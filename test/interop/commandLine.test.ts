@@ -159,7 +159,9 @@ function ours(plan: Plan): string[] {
     moveFile: 'move',
     removeSource: 'remove',
   };
-  return plan.actions.map(({ kind, path: at }) => `${words[kind]} ${at}`).sort();
+  return plan.actions
+    .flatMap(({ kind, path: at }) => (kind === 'removeFolder' ? [] : [`${words[kind]} ${at}`]))
+    .sort();
 }
 
 const awsLines = [

@@ -469,3 +469,29 @@ test('A hundred thousand actions: made, filtered and shown in windows without a 
   assert.ok(windows / 101 < 20, `a window in ${windows / 101} ms`);
   assert.ok(ticked < 300, `all ticked in ${ticked} ms`);
 });
+
+test('Folders to be removed stand among the deletes, count as no files, and go only with all that leaves them', () => {
+  const folder = (path: string) =>
+    ({ id: `f:${path}`, kind: 'removeFolder', path: path as never, because: 'emptied' }) as const;
+  const view = new PlanView(
+    planOf({
+      actions: [upload('a', 1), remove('old/x', 2), remove('old/sub/y', 3), folder('old/sub'), folder('old')],
+    }),
+    freshMemory,
+  );
+  assert.deepEqual(view.selectedIds(), ['c:a']);
+  view.includeDeletes(true);
+  assert.deepEqual(view.selectedIds(), ['c:a', 'd:old/x', 'd:old/sub/y', 'f:old/sub', 'f:old']);
+  assert.ok(drawn(view).includes('◉ [delete 2]'), drawn(view).join('\n'));
+  const kinds = view.summary().map((sum) => [sum.class, sum.files]);
+  assert.deepEqual(kinds, [
+    ['upload', 1],
+    ['delete', 2],
+    ['removeFolder', 2],
+  ]);
+  view.tick(keyOf(view, 'y'), false);
+  assert.deepEqual(view.selectedIds(), ['c:a', 'd:old/x']);
+  view.tick(keyOf(view, 'y'), true);
+  view.tick(keyOf(view, 'x'), false);
+  assert.deepEqual(view.selectedIds(), ['c:a', 'd:old/sub/y', 'f:old/sub']);
+});

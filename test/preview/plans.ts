@@ -88,6 +88,7 @@ export function planOf(parts: PlanParts): Plan {
       rename: { files: actions.filter((a) => a.kind === 'moveFile').length, bytes: 0 },
       removeSource: { files: actions.filter((a) => a.kind === 'removeSource').length, bytes: 0 },
       delete: tally(deletes, (a) => (a.kind === 'deleteFile' ? a.before.size : 0)),
+      removeFolder: { files: actions.filter((a) => a.kind === 'removeFolder').length, bytes: 0 },
       conflict: { files: conflicts.length, bytes: 0 },
       skipped: { files: skipped.length, bytes: 0 },
     },

@@ -113,7 +113,7 @@ test('a source that is empty, gone or out of reach by now deletes nothing of an 
           const report = await it.run(plan);
           const shown = `${name}, ${direction} ${deletes} ${extra}`;
           assert.equal(it.target.paths().length, extra + 1, shown);
-          assert.equal(report.totals.notStarted, extra, shown);
+          assert.equal(report.totals.notStarted, plan.actions.length, shown);
           assert.match(report.deletesWithheld ?? '', why, shown);
           // Trying again does no better while the source is like that.
           const again = await it.run(retryFailed(report, plan));
@@ -150,7 +150,7 @@ test('a listing of the source that breaks off deletes nothing of that folder', a
     });
     const report = await it.run(plan);
     assert.equal(report.totals.failed, 30, deletes);
-    assert.equal(report.totals.done, 1);
+    assert.equal(report.totals.done, 2, 'the other file and its folder');
     assert.equal(it.disk.paths().length, 31);
   }
 });
@@ -186,7 +186,7 @@ test('one file of a huge source is asked for alone', async () => {
   const plan = await it.plan({ ...mirror, compare: 'size-only' });
   const before = it.store.calls.length;
   const report = await it.run(plan);
-  assert.equal(report.totals.done, 1);
+  assert.equal(report.totals.done, 2, 'the file and its folder');
   assert.deepEqual(
     it.store.calls.slice(before).map(({ operation }) => operation),
     ['listDeep', 'stat'],

@@ -83,7 +83,7 @@ test('what is overwritten or deleted on a disk lies in the backup folder, under 
   disk.put('target/sub/gone.txt', 'going');
   const backupFolder = path.join(disk.base, 'backups', '{date}');
   const ids = await disk.sync({ deletes: 'during', backupFolder });
-  assert.deepEqual(ids, ['c:a.txt', 'd:sub/gone.txt']);
+  assert.deepEqual(ids, ['c:a.txt', 'd:sub/gone.txt', 'f:sub']);
   assert.deepEqual(disk.files('target'), { 'a.txt': 'new and longer' });
   const [date, ...others] = fs.readdirSync(path.join(disk.base, 'backups'));
   assert.deepEqual(others, []);
@@ -116,7 +116,7 @@ test('files that only moved are moved on a disk, and keep their place in it (R24
   disk.put('source/stays.txt', 'stays');
   disk.put('target/stays.txt', 'stays');
   const inode = fs.statSync(path.join(disk.base, 'target/old/photo.jpg')).ino;
-  assert.deepEqual(await disk.sync({ deletes: 'after', trackRenames: 'hash' }), ['r:new/photo.jpg']);
+  assert.deepEqual(await disk.sync({ deletes: 'after', trackRenames: 'hash' }), ['r:new/photo.jpg', 'f:old']);
   const moved = fs.statSync(path.join(disk.base, 'target/new/photo.jpg'));
   assert.equal(moved.ino, inode);
   assert.equal(moved.mtimeMs, 1_700_000_500_000);

@@ -13,7 +13,9 @@ export function actionsOf(plan: Plan): Actions {
       throw new Error(
         `The source of "${action.path}" is ${leaves ? 'kept by a move' : 'removed by a copy'}.`,
       );
-  return new Map(plan.actions.map((action) => [action.path, wordFor(action)]));
+  // A folder that is removed may have the name of a file; the real tools tell of folders by lines of their own.
+  const files = plan.actions.filter(({ kind }) => kind !== 'removeFolder');
+  return new Map(files.map((action) => [action.path, wordFor(action)]));
 }
 
 function wordFor(action: Action): string {
@@ -28,6 +30,8 @@ function wordFor(action: Action): string {
       return 'remove source';
     case 'deleteFile':
       return 'delete';
+    case 'removeFolder':
+      return 'remove folder';
   }
 }
 
