@@ -10,7 +10,7 @@ import { withEditor } from '../harness/withEditor';
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
 const DOWN = 'Cloud Remotes: Sync Remote to Workspace';
 const TO_SITE = ['site', 'Sync to This Folder'];
-/** The second time, the place chosen before is offered first. */
+/** The second time in one direction, the place chosen before is offered first. */
 const AGAIN = ['demo:site'];
 
 function writes(s3: S3TestServer): string[] {
@@ -123,7 +123,7 @@ withEditor(
         metadata: { mtime: '1700000000.5' },
       });
       s3.store.put('site', 'fresh/new.txt', 'from afar\n', { metadata: { mtime: '1600000000' } });
-      const page = await openPreview(window, DOWN, ...AGAIN);
+      const page = await openPreview(window, DOWN, 'site', 'Sync from This Folder');
       await page.expectSentence(`${path.basename(workspace)} will be made like demo:site/`);
       await page.expectRows((rows) =>
         assert.deepEqual(

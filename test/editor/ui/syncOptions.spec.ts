@@ -9,7 +9,8 @@ const SYNC = 'Cloud Remotes: Sync Workspace to Remote';
 const COMPARE = 'Cloud Remotes: Compare Workspace with Remote';
 const MOVE = 'Cloud Remotes: Move Workspace to Remote';
 
-/** The place chosen for the comparison is offered first. */
+const FIRST = ['site', 'Sync to This Folder'];
+/** The place chosen before is offered first. */
 const AGAIN = ['demo:site'];
 
 const started = Date.parse('2024-03-01T12:00:00Z') / 1000;
@@ -88,7 +89,7 @@ withEditor(
     step(
       'ignore files, filters and limits leave files out, and say how many rules there are',
       async ({ window }) => {
-        const page = await openPreview(window, SYNC, ...AGAIN);
+        const page = await openPreview(window, SYNC, ...FIRST);
         await page.expectRows((rows) =>
           assert.ok(files(rows).some((row) => row.startsWith('out.js, upload'))),
         );
