@@ -235,8 +235,8 @@ for (const { what, first, theirs, encoding } of foreign)
     await close(document);
   });
 
-test('conflicts: a document that was reloaded goes on from the version that it shows', async () => {
-  for (const { what, first, theirs, encoding } of foreign) {
+for (const { what, first, theirs, encoding } of foreign)
+  test(`conflicts: a document that was reloaded with ${what} goes on from there`, async () => {
     const key = `reload/${what}.txt`;
     await put(key, first);
     const document = await show(key, encoding);
@@ -252,8 +252,7 @@ test('conflicts: a document that was reloaded goes on from the version that it s
     assert.ok(saved || alike, what);
     if (!saved) assert.deepEqual(await bytes(key), Buffer.from(theirs));
     await close(document);
-  }
-});
+  });
 
 test('conflicts: undoing past a save, saving and doing it again is no conflict with oneself', async () => {
   await put('undo/own.txt', 'one\n');
