@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { FileEntry } from '../../src/remote/entry';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';
 import { patient, servedDrive } from './amazonDrive.words';
@@ -12,6 +13,7 @@ import {
   calm,
   deepNames,
   names,
+  pattern,
   refused,
   statFile,
 } from './contract/words';
@@ -81,6 +83,44 @@ test('elsewhere: a folder that was renamed keeps its files, and gets no new ones
     });
   }
 });
+
+for (const [what, to, theirs] of [
+  ['moved into another folder', 'other/f', undefined],
+  ['moved into a folder below', 'photos/sub/f', undefined],
+  ['moved to the root', 'f', undefined],
+  ['renamed', 'photos/g', undefined],
+  ['moved, and another took its name', 'other/f', 'theirs'],
+  ['renamed, and another of the same content took its name', 'photos/g', 'mine'],
+] as const)
+  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved as what was at the old path`, async () => {
+    await servedDrive({}, async ({ remote, drive }) => {
+      const path = at(photos, 'f');
+      drive.putFile('photos/f', 'mine');
+      drive.makeFolder('photos/sub');
+      drive.makeFolder('other');
+      const uses: Readonly<Record<string, (seen: FileEntry) => Promise<unknown>>> = {
+        write: (seen) => remote.write(path, body('new'), {}, beUnchanged(seen), calm),
+        'write much': (seen) => remote.write(path, body(pattern(9_000_000)), {}, beUnchanged(seen), calm),
+        remove: (seen) => remote.removeFile(path, beUnchanged(seen), calm),
+        move: (seen) => remote.moveWithin(seen, parsePath('taken away'), beAbsent, calm),
+      };
+      for (const [use, work] of Object.entries(uses)) {
+        await names(remote, photos);
+        const seen = await statFile(remote, path);
+        drive.move('photos/f', to);
+        if (theirs !== undefined) drive.putFile('photos/f', theirs);
+        const before = drive.tree();
+        await refused(work(seen), 'changed');
+        assert.deepEqual(drive.tree(), before, use);
+        assert.equal(drive.read(to).toString(), 'mine', use);
+        if (theirs !== undefined) {
+          assert.equal(drive.read('photos/f').toString(), theirs, use);
+          drive.trash('photos/f');
+        }
+        drive.move(to, 'photos/f');
+      }
+    });
+  });
 
 test('elsewhere: new files go where the folder is now, whatever was known of it', async () => {
   for (const first of ['write', 'list', 'makeFolder'] as const) {

@@ -227,6 +227,44 @@ test('upload: an overwrite that was stored wrongly is sent again, and not taken 
   });
 });
 
+for (const [what, size, stored] of [
+  ['cut by one byte', 5000, 4999],
+  ['empty', 5000, 0],
+  ['longer by one byte', 5000, 5001],
+  ['no longer empty', 0, 1],
+  ['cut, and too large to be held in memory', 700_000, 262_144],
+] as const)
+  test(`upload: where the service tells no MD5, its size shows that it stored a file ${what}`, async () => {
+    await servedDrive({}, async ({ remote, server, drive }) => {
+      // Of which every answer tells the size alone.
+      const told = { lacksMd5: true, count: Number.POSITIVE_INFINITY } as const;
+      const untold = ['upload', 'overwrite', 'getNode', 'listNodes'] as const;
+      const content = pattern(size, 7);
+      const spoilt = server.addFault({ operation: 'upload', storesBytes: stored, lacksMd5: true });
+      server.addFault({ operation: untold, ...told });
+      await refused(remote.write(parsePath('f'), body(content), {}, beAbsent, calm), 'damaged');
+      assert.deepEqual([spoilt.hits, drive.tree(), drive.trashedNodes().length], [1, [], 1]);
+      const seen = await remote.write(parsePath('f'), body(content), {}, beAbsent, calm);
+      assert.equal(seen.md5, undefined);
+
+      server.clearFaults();
+      const spoiltToo = server.addFault({ operation: 'overwrite', storesBytes: stored, lacksMd5: true });
+      server.addFault({ operation: untold, ...told });
+      const changed = pattern(size, 8);
+      await assert.rejects(
+        remote.write(parsePath('f'), body(changed), {}, beUnchanged(seen), calm),
+        (error) =>
+          isRemoteError(error, 'damaged') &&
+          error.message.includes(`it has ${stored} bytes instead of ${size}`),
+      );
+      // The layer around tries again under the same guard: what it meets is its own.
+      await remote.write(parsePath('f'), body(changed), {}, beUnchanged(seen), calm);
+      assert.equal(spoiltToo.hits, 1);
+      assert.ok(drive.read('f').equals(changed));
+      assert.deepEqual([drive.tree(), drive.trashedNodes().length], [['f'], 1]);
+    });
+  });
+
 test('upload: a token that ends while a large file is sent is renewed, and the file sent anew', async () => {
   await servedDrive({}, async ({ remote, server, drive, tokens }) => {
     await names(remote, rootPath);

@@ -236,7 +236,7 @@ async function stored(
     badOverwrites.note(before, node);
     throw new RemoteError(
       'damaged',
-      `Amazon Drive did not store what was sent for "${path}": its MD5 is another. Don't rely on that file until it is written again.`,
+      `Amazon Drive did not store what was sent for "${path}": ${entry && entry.size !== body.size ? `it has ${entry.size} bytes instead of ${body.size}` : 'its MD5 is another'}. Don't rely on that file until it is written again.`,
     );
   }
   ids.forget(entry?.path ?? path);

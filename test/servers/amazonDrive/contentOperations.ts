@@ -83,14 +83,20 @@ async function receive({ upload: body, contents, fault }: Exchange): Promise<Sto
   if (part === undefined) throw badRequest('The part content is missing');
   const writer = contents.writer();
   let damage = fault?.damageStored === true;
+  let room = fault?.storesBytes;
   try {
     for (let piece = await part.read(); piece !== undefined; piece = await part.read()) {
+      if (room !== undefined) {
+        piece = piece.subarray(0, room);
+        room -= piece.length;
+      }
       if (damage && piece.length > 0) {
         piece = damaged(piece);
         damage = false;
       }
       writer.write(piece);
     }
+    if (room) writer.write(Buffer.alloc(room));
     // The boundary at the end has been seen; a body that breaks off before it has thrown.
     return writer.finish();
   } catch (error) {

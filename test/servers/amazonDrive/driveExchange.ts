@@ -72,6 +72,7 @@ export function shownNode(
     owner: drive.owner,
     withAssets: request.query.get('asset') === 'ALL',
     wrongMd5: fault?.wrongMd5 === true,
+    lacksMd5: fault?.lacksMd5 === true,
     tempLink: withLink ? links.make(origin, drive.account, node.id) : undefined,
   });
 }

@@ -61,8 +61,12 @@ export interface DriveFault {
   responseBytesPerSecond?: number;
   /** Tell an md5 that isn't the content's in all nodes of the answer. */
   wrongMd5?: boolean;
+  /** Tell no md5 in any node of the answer. */
+  lacksMd5?: boolean;
   /** For uploads: store the content with one bit flipped; the md5 that is told is the damaged content's. */
   damageStored?: boolean;
+  /** For uploads: store so many bytes, the first ones of the content, or the content with zeros after it. */
+  storesBytes?: number;
   /** Flip one bit of the answer's body, at its middle or in its only piece. */
   damageResponse?: boolean;
   /** For lists that go on from a page token: refuse the token as expired. */

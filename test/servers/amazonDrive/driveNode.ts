@@ -54,6 +54,7 @@ export interface NodeView {
   readonly withAssets?: boolean;
   /** Tells an md5 that isn't the content's. */
   readonly wrongMd5?: boolean;
+  readonly lacksMd5?: boolean;
 }
 
 /** The node as the service tells it (sections 3.1 to 3.3). */
@@ -95,7 +96,9 @@ function contentJson(node: DriveNode, content: NodeContent, view: NodeView): Rec
     contentType: content.contentType,
     ...(extension === '' ? {} : { extension }),
     size: content.size,
-    md5: view.wrongMd5 ? createHash('md5').update(content.md5).digest('hex') : content.md5,
+    ...(view.lacksMd5
+      ? {}
+      : { md5: view.wrongMd5 ? createHash('md5').update(content.md5).digest('hex') : content.md5 }),
     ...(content.contentDate === undefined ? {} : { contentDate: isoTime(content.contentDate) }),
   };
 }

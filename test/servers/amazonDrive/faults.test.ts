@@ -151,6 +151,15 @@ describe('faults: what they do', () => {
     const damaged = (await client.upload(file('b'), 'hello')).json;
     assert.equal(damaged.contentProperties.md5, client.drive.nodeAt('b').content?.md5);
     assert.notEqual(client.drive.read('b').toString(), 'hello');
+    for (const [name, storesBytes, stored] of [
+      ['short', 3, 'hel'],
+      ['empty', 0, ''],
+      ['long', 7, 'hello\0\0'],
+    ] as const) {
+      client.server.addFault({ operation: 'upload', storesBytes, lacksMd5: true });
+      const { size, md5 } = (await client.upload(file(name), 'hello')).json.contentProperties;
+      assert.deepEqual([size, md5, client.drive.read(name).toString()], [storesBytes, undefined, stored]);
+    }
     client.server.addFault({ operation: 'download', damageResponse: true });
     const sent = await client.content('GET', `nodes/${client.drive.nodeAt('a').id}/content`);
     assert.equal(sent.bytes.length, 5);
