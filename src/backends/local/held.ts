@@ -13,11 +13,16 @@ const onlyToHold = 0o10_000_000;
  * Whether this system has paths that go through an open file or folder (proc(5)): they lead to that very thing, whatever becomes of
  * the names on the way to it.
  */
-const goesThroughHandles = process.platform === 'linux' && existsSync('/proc/self/fd');
+function goesThroughHandles(): boolean {
+  // Asked when first needed: what loads this file may never touch the disk.
+  handlesLead ??= process.platform === 'linux' && existsSync('/proc/self/fd');
+  return handlesLead;
+}
+let handlesLead: boolean | undefined;
 
 /** Where an open file or folder is by now, without links; ends in ` (deleted)` where it is nowhere. Undefined where the system can't tell. */
 export function placeOf(descriptor: number): string | undefined {
-  return goesThroughHandles ? fs.readlinkSync(`/proc/self/fd/${descriptor}`) : undefined;
+  return goesThroughHandles() ? fs.readlinkSync(`/proc/self/fd/${descriptor}`) : undefined;
 }
 
 /**
@@ -42,7 +47,7 @@ export class Held {
 
   /** Takes hold of the folder (with `isFolder`) or whatever else `absolute` leads to, through links. Errors are those of `node:fs`. */
   static async take(absolute: string, isFolder: boolean): Promise<Held> {
-    if (!goesThroughHandles) {
+    if (!goesThroughHandles()) {
       const real = await realpath(absolute);
       const stats = await stat(real, { bigint: true });
       if (isFolder && !stats.isDirectory())

@@ -63,7 +63,10 @@ test('proxy: every request to an http service goes through the proxy of the sett
   await through(proxy, {}, async () => {
     const before = (await serverRequests()).length;
     await useAll('plain', 'plain.txt');
-    const seen = (await serverRequests()).slice(before);
+    // Documents that other tests left open are looked at besides, in their own buckets.
+    const seen = (await serverRequests())
+      .slice(before)
+      .filter(({ operation, bucket: asked }) => operation === 'ListBuckets' || asked === bucket);
     assert.ok(seen.length >= 6);
     assert.equal(proxy.requests.length, seen.length);
     assert.ok(proxy.requests.every(({ to, status }) => to === 's3.test:8333' && status === 200));
