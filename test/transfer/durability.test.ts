@@ -14,7 +14,7 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunReport } from '../../src/transfer/runReport';
 import { copyItems } from '../../src/usecases/copyItems';
-import { anything, calm, write } from '../backends/contract/words';
+import { anything, body, calm, write } from '../backends/contract/words';
 import { createFakeClock } from '../fakes/fakeClock';
 import { outcomes, plan } from '../faults/words';
 import { beforeRemoval, type PowerCut, watchPowerCuts } from './powerCut';
@@ -288,7 +288,7 @@ test('many files that wait for one folder at the same time share the forcing of 
   await Promise.all(Array.from({ length: 60 }, () => folders.force(path.join(it.folder, 'sub'), it.base)));
   // The first begins at once, all others wait for the next; each folder above is forced once or twice.
   assert.ok(it.cut.forced.folders - before <= 2 * 5, `${it.cut.forced.folders - before} calls for folders`);
-  folders.madeIn(it.folder);
+  await folders.making([it.folder], async () => {});
   const after = it.cut.forced.folders;
   await folders.force(path.join(it.folder, 'sub'), it.base);
   assert.equal(
@@ -296,6 +296,61 @@ test('many files that wait for one folder at the same time share the forcing of 
     2,
     'the folder itself, and the one in which something was made',
   );
+});
+
+for (const [what, first, second] of [
+  ['the root', 'a', 'b'],
+  ['the root with a folder below', 'sub/a', 'b'],
+  ['a folder', 'sub/a', 'sub/b'],
+  ['a folder deeper down', 'sub/deep/a', 'sub/deep/b'],
+] as const)
+  test(`a file written into ${what} that another call is still making is on the disk with all new folders`, async (t) => {
+    const it = given(t);
+    if (!it) return;
+    const { remote } = it.target;
+    const durably = (file: string) =>
+      remote.write(parsePath(file), body(file), { durable: true }, { must: 'beAbsent' }, calm);
+    const folder = path.join(it.folder, path.dirname(first));
+    if (!what.startsWith('the root')) {
+      // The folders above count as forced by now.
+      await durably('earlier');
+      if (first.includes('deep')) await durably('sub/earlier');
+    }
+    let go = () => {};
+    const hold = new Promise<void>((resolve) => (go = resolve));
+    let made = () => {};
+    const isMade = new Promise<void>((resolve) => (made = resolve));
+    const { mkdir } = fs.promises;
+    const last = what.startsWith('the root') ? path.basename(it.folder) : path.basename(folder);
+    const mocked = t.mock.method(fs.promises, 'mkdir', async (at: fs.PathLike, options?: object) => {
+      const answer = await mkdir(at, options);
+      if (path.basename(String(at)) === last) {
+        made();
+        await hold;
+      }
+      return answer;
+    });
+    const writing = durably(first);
+    await isMade;
+    await durably(second);
+    it.cut.mustSurvive(path.join(it.folder, second), it.base);
+    go();
+    await writing;
+    it.cut.mustSurvive(path.join(it.folder, first), it.base);
+    mocked.mock.restore();
+  });
+
+test('a root that was removed and made again is forced to the disk again', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  const { remote } = it.target;
+  for (const gone of [it.folder, path.join(it.base, 'not/there'), path.join(it.base, 'not')]) {
+    await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { must: 'beAbsent' }, calm);
+    it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
+    fs.rmSync(gone, { recursive: true });
+  }
+  await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { must: 'beAbsent' }, calm);
+  it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
 });
 
 test('what is only copied is forced to the disk where the settings ask for that, and not otherwise', async (t) => {

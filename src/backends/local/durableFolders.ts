@@ -26,13 +26,30 @@ export class DurableFolders {
   private readonly forced = new Set<string>();
   /** How often folders were made in a folder. */
   private readonly changes = new Map<string, number>();
+  /** How many calls make folders in a folder just now. */
+  private readonly makers = new Map<string, number>();
   private readonly running = new Map<string, Promise<void>>();
   private readonly next = new Map<string, Promise<void>>();
 
-  /** A folder was made in the folder `above`. */
-  madeIn(above: string): void {
-    this.forced.delete(above);
-    this.changes.set(above, this.changesIn(above) + 1);
+  /**
+   * Runs `make`, which makes a folder in each of `above`. A folder is seen by others before its maker hears that it is there: so all the
+   * while, none of `above` counts as forced.
+   */
+  async making<T>(above: readonly string[], make: () => Promise<T>): Promise<T> {
+    for (const one of above) {
+      this.forced.delete(one);
+      this.makers.set(one, (this.makers.get(one) ?? 0) + 1);
+    }
+    try {
+      return await make();
+    } finally {
+      for (const one of above) {
+        const others = (this.makers.get(one) ?? 1) - 1;
+        if (others > 0) this.makers.set(one, others);
+        else this.makers.delete(one);
+        this.changes.set(one, this.changesIn(one) + 1);
+      }
+    }
   }
 
   /**
@@ -70,7 +87,7 @@ export class DurableFolders {
     const changes = this.changesIn(folder);
     const call = forceFolder(folder)
       .then(() => {
-        if (changes === this.changesIn(folder)) this.forced.add(folder);
+        if (changes === this.changesIn(folder) && !this.makers.has(folder)) this.forced.add(folder);
       })
       .finally(() => this.running.delete(folder));
     this.running.set(folder, call);

@@ -21,7 +21,7 @@ export class LocalPaths {
   private readonly cleaned = new Set<string>();
   private readonly folders = new DurableFolders();
   private readonly held = new HeldFolders();
-  /** The folder above the topmost one that had to be made for the root to be. */
+  /** The folder above the topmost one that had to be made for the root to be, without links. */
   private aboveMadeRoot: string | undefined;
   private readonly leftoverAgeMs: number;
   private knownRules: NameRules | undefined;
@@ -181,8 +181,7 @@ export class LocalPaths {
     if (folder === '') return this.madeRoot();
     return using(await this.made(parentPath(folder)), async (parent) => {
       const way = parent.at(baseName(folder));
-      await makeOne(way, folder);
-      this.folders.madeIn(parent.real);
+      await this.folders.making([parent.real], () => makeOne(way, folder));
       return this.taken(way, true, folder);
     });
   }
@@ -190,9 +189,14 @@ export class LocalPaths {
   private async madeRoot(): Promise<Held> {
     try {
       // What has become a link since this root was first used is not followed to make it there.
-      this.mustBeInside(realPathOf(this.root), rootPath);
-      const topmost = await mkdir(this.root, { recursive: true });
-      if (topmost !== undefined) this.aboveMadeRoot = await realpath(path.dirname(topmost));
+      const real = realPathOf(this.root);
+      this.mustBeInside(real, rootPath);
+      const above = foldersAboveMissing(real);
+      const topmost = above.at(-1);
+      // Before it is made: whoever finds it there has to know what else to force to the disk.
+      if (topmost !== undefined && topmost.length < (this.aboveMadeRoot ?? real).length)
+        this.aboveMadeRoot = topmost;
+      await this.folders.making(above, () => mkdir(this.root, { recursive: true }));
       return await this.taken(this.root, true, rootPath);
     } catch (error) {
       throw rootError(error, this.root, "can't be made");
@@ -249,6 +253,13 @@ async function makeOne(absolute: string, folder: RemotePath): Promise<void> {
     if (!there.isDirectory())
       throw new RemoteError('alreadyExists', `"${folder}" is a file, so there can be no folder.`);
   }
+}
+
+/** The folders above one that is missing, up to the first that is there. */
+function foldersAboveMissing(absolute: string): string[] {
+  const above = path.dirname(absolute);
+  if (above === absolute) return [];
+  return existsSync(above) ? [above] : [above, ...foldersAboveMissing(above)];
 }
 
 /** `absolute` with links resolved, as far as it is there yet. */
