@@ -155,7 +155,8 @@ test('elsewhere: many writes and deletes ask for their folders a few times only,
     );
     const writes = asked();
     assert.equal(writes.filter((operation) => operation === 'upload').length, 50);
-    assert.equal(writes.length, 53, 'each of three folders once');
+    assert.ok(writes.length >= 56, 'each of three folders before the first and after the last');
+    assert.ok(writes.length <= 50 + 25, `${writes.length} requests: looks are shared`);
     clock.advance(60_000);
     await Promise.all(seen.map((entry) => remote.removeFile(entry.path, beUnchanged(entry), calm)));
     assert.equal(asked().length, 100 + 3, 'a look and a delete each');

@@ -135,7 +135,7 @@ test('sync: a file that is too large, or has too long a name, is left out with t
   });
 });
 
-test('sync: new files cost one request each, an unchanged tree one per folder, and a download one per file', async () => {
+test('sync: new files cost one request each and shared looks for their folders, an unchanged tree one per folder, and a download one per file', async () => {
   await servedDrive({}, async ({ remote, drive, asked, another }) => {
     const disk = createMemoryRemote();
     for (let i = 0; i < 300; i++) disk.put(`d${i % 10}/f${i}`, `content ${i}`);
@@ -147,9 +147,11 @@ test('sync: new files cost one request each, an unchanged tree one per folder, a
     assert.equal(counts.get('upload'), 300);
     assert.equal(counts.get('createFolder'), 11);
     assert.ok((counts.get('listNodes') ?? 0) <= 4, 'whether the folder is there');
+    const looks = counts.get('getNode') ?? 0;
+    assert.ok(looks >= 11 && looks <= 150, `${looks} looks whether a folder is in its place still`);
     assert.equal(
       [...counts.values()].reduce((a, b) => a + b),
-      311 + (counts.get('listNodes') ?? 0),
+      311 + (counts.get('listNodes') ?? 0) + looks,
     );
     assert.deepEqual(ids(await planned(source, target)), []);
     assert.equal(asked().length, 11);

@@ -6,11 +6,13 @@ import { isSameFile } from '../../remote/sameFile';
 import type { DriveApi } from './driveApi';
 import { contentMark, type DriveNode, fileEntry, idInMark, isAvailable } from './driveNode';
 import type { FolderIds, Found } from './folderIds';
+import type { PlaceCheck } from './placeCheck';
 
 /** What the operations of a remote work with. */
 export interface DriveContext {
   readonly api: DriveApi;
   readonly ids: FolderIds;
+  readonly placeCheck: PlaceCheck;
 }
 
 /** A file that is there, with its entry. */

@@ -50,14 +50,18 @@ export async function moveFile(
   const isSameName = keyOf(source.path) === keyOf(to);
   const there = isSameName ? undefined : await guarded(context, to, guard, signal);
   const move = await moveOf(context, node, source.path, to, newParent, signal);
-  if (there?.node.id === node.id)
-    return asFile(settled(context, move, await leaveOldFolder(context, move, signal))).entry;
-  try {
-    if (there) await makeWay(context, there.node, newParent, to, signal);
-    return asFile(settled(context, move, await moveNode(context, move, signal))).entry;
-  } catch (error) {
-    throw there ? await putBack(context, there.node, newParent, to, error) : error;
-  }
+  const moved = async () => {
+    if (there?.node.id === node.id) return leaveOldFolder(context, move, signal);
+    try {
+      if (there) await makeWay(context, there.node, newParent, to, signal);
+      return await moveNode(context, move, signal);
+    } catch (error) {
+      throw there ? await putBack(context, there.node, newParent, to, error) : error;
+    }
+  };
+  const { entry } = asFile(settled(context, move, await moved()));
+  await mustHaveCome(context, entry.path, newParent);
+  return entry;
 }
 
 /** Moves or renames a folder with all in it. */
@@ -81,6 +85,12 @@ export async function moveFolder(
   if (!isSameName && (await ids.find(to, signal))) throw alreadyThere(to);
   const move = await moveOf(context, found.node, from, to, newParent, signal);
   settled(context, move, await moveNode(context, move, signal));
+  await mustHaveCome(context, to, newParent);
+}
+
+/** Throws `changed` when what was moved is elsewhere, because its new folder was moved meanwhile; also when the user has stopped. */
+function mustHaveCome({ placeCheck }: MovingContext, to: RemotePath, newParent: string): Promise<void> {
+  return placeCheck.mustBeInPlace(to, newParent, 'moved', AbortSignal.timeout(putBackMs));
 }
 
 async function moveOf(

@@ -35,6 +35,7 @@ import { type ReadingContext, readFile, readWholeFile } from './driveReading';
 import { DriveTrash, trashEmptyFolder, trashFile, trashWholeFolder } from './driveTrash';
 import { BadOverwrites, type UploadContext, writeFile } from './driveUpload';
 import { FolderIds, nameRules } from './folderIds';
+import { PlaceCheck } from './placeCheck';
 
 /**
  * One account's drive as a Remote. Makes no request until asked; see driveBackend.ts.
@@ -72,9 +73,11 @@ export class DriveRemote implements Remote {
     });
     this.api = new DriveApi(this.http, config.endpoint, clock);
     const names = new DriveNames(config.encoding);
+    const ids = new FolderIds(this.api, names, clock);
     this.context = {
       api: this.api,
-      ids: new FolderIds(this.api, names, clock),
+      ids,
+      placeCheck: new PlaceCheck(ids, clock, log),
       names,
       clock,
       log,
@@ -155,7 +158,15 @@ export class DriveRemote implements Remote {
   }
 
   async makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
-    await this.context.ids.ensureFolder(path, signal);
+    const { ids, placeCheck } = this.context;
+    for (let tries = 1; ; tries++) {
+      const id = await ids.ensureFolder(path, signal);
+      const elsewhere = await placeCheck.whereElse(path, id, signal);
+      if (elsewhere === undefined) return;
+      // What was at that path is forgotten by now, so that another one is made or found.
+      if (tries === 3)
+        throw new RemoteError('changed', `The folder "${path}" was made, but it was ${elsewhere} meanwhile.`);
+    }
   }
 
   removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {

@@ -44,6 +44,12 @@ interface Upload {
   readonly guard: Guard;
 }
 
+/** A file that was written, and the id of the folder it was written into. */
+interface Written {
+  readonly file: FileEntry;
+  readonly folderId: string;
+}
+
 /**
  * Overwrites of ours that the service stored wrongly, by node: content that we put there and that may be written over again, although it
  * is not what the guard names. So the retry that follows is not taken for someone else's change.
@@ -76,7 +82,8 @@ export class BadOverwrites {
  * there gets new content and keeps its id, labels and sharing; a guard for it is checked just before.
  *
  * Nothing is sent twice here. What failed although all of it was sent is looked for, as long as the service may take for it (§5.6), and
- * recognised by size and MD5. What was stored wrongly is `damaged`; when new it is put into the trash again.
+ * recognised by size and MD5. What was stored wrongly is `damaged`; when new it is put into the trash again. What was stored in a folder
+ * that somebody moved meanwhile is `changed`, and stays where it is: its place is gone, and the error names the one that it has.
  */
 export async function writeFile(
   context: UploadContext,
@@ -99,7 +106,11 @@ export async function writeFile(
     body.size >= looksFirstFrom ||
     (guard.must === 'anything' && context.ids.knownFile(path) !== undefined);
   const there = looksFirst ? await guarded(context, path, upload.guard, signal) : undefined;
-  return there ? overwrite(context, upload, there, signal) : create(context, upload, true, signal);
+  const { file, folderId } = await context.placeCheck.during(() =>
+    there ? overwrite(context, upload, there, signal) : create(context, upload, true, signal),
+  );
+  await context.placeCheck.mustBeInPlace(file.path, folderId, 'stored', signal);
+  return file;
 }
 
 async function create(
@@ -107,7 +118,7 @@ async function create(
   upload: Upload,
   mayRepeat: boolean,
   signal: AbortSignal,
-): Promise<FileEntry> {
+): Promise<Written> {
   const { api, ids } = context;
   const { path, body, facts, guard } = upload;
   const name = ids.names.apiName(baseName(path), path);
@@ -122,6 +133,7 @@ async function create(
       if (guard.must === 'beAbsent') {
         // It may be what an earlier try put there: the layer around will look.
         ids.holds(path, error.nodeId);
+        ids.doubt(folder);
         throw alreadyThere(path, error);
       }
       const holder = await ids.holderOf(error.nodeId, parentId, path, signal);
@@ -140,7 +152,7 @@ async function create(
       signal,
     );
   }
-  return stored(context, upload, request, node, undefined, signal);
+  return { file: await stored(context, upload, request, node, undefined, signal), folderId: parentId };
 }
 
 async function overwrite(
@@ -148,10 +160,11 @@ async function overwrite(
   upload: Upload,
   before: FoundFile,
   signal: AbortSignal,
-): Promise<FileEntry> {
+): Promise<Written> {
   const { api, ids } = context;
   const { path, body, facts } = upload;
   const { id, name = '' } = before.node;
+  const parentId = await ids.folderId(parentPath(path), signal);
   const request = new UploadBody(path, body, facts, undefined, name);
   let node: DriveNode;
   try {
@@ -163,7 +176,7 @@ async function overwrite(
     }
     node = await appeared(context, upload, request, error, () => api.node(id, `"${path}"`, signal), signal);
   }
-  return stored(context, upload, request, node, before, signal);
+  return { file: await stored(context, upload, request, node, before, signal), folderId: parentId };
 }
 
 /**

@@ -198,6 +198,11 @@ export class FolderIds {
     return this.files.get(keyOf(path))?.id;
   }
 
+  /** The id of a folder that was last seen at `path`. */
+  knownFolder(path: RemotePath): string | undefined {
+    return this.folders.get(keyOf(path))?.id;
+  }
+
   /** The path that a node was last seen at. */
   pathOf(id: string): RemotePath | undefined {
     return this.byId.get(id);
@@ -230,11 +235,16 @@ export class FolderIds {
 
   /** As isFolderAsKnown, whenever that was asked last; with `alone`, only the folder itself is asked again. */
   async isFolderAsKnownNow(path: RemotePath, signal: AbortSignal, alone = false): Promise<boolean> {
+    this.doubt(path, alone);
+    return this.isFolderAsKnown(path, signal);
+  }
+
+  /** Lets the folder at `path` and those above it, or with `alone` only itself, be asked again before they are believed. */
+  doubt(path: RemotePath, alone = false): void {
     for (let at = path; at !== rootPath; at = alone ? rootPath : parentPath(at)) {
       const known = this.folders.get(keyOf(at));
       if (known) this.folders.set(keyOf(at), { ...known, checkedAt: this.clock.now() - freshMs });
     }
-    return this.isFolderAsKnown(path, signal);
   }
 
   private isFresh({ checkedAt }: Known): boolean {
