@@ -169,11 +169,12 @@ test('elsewhere: one who stops does not fail the others that wait for the same f
     drive.makeFolder('photos');
     await names(remote, photos);
     clock.advance(10_000);
-    server.addFault({ operation: 'getNode', delayMs: 100 });
     const stop = new AbortController();
+    // Stopped while the one question that both wait for is at the service.
+    const when = () => Boolean(setImmediate(() => stop.abort(new Error('stopped'))));
+    server.addFault({ operation: 'getNode', when, delayMs: 100 });
     const stopped = remote.write(at(photos, 'f'), body('x'), {}, beAbsent, stop.signal);
     const other = remote.write(at(photos, 'g'), body('x'), {}, beAbsent, calm);
-    setTimeout(() => stop.abort(new Error('stopped')), 30);
     await assert.rejects(stopped, /stopped/);
     await other;
     assert.deepEqual(drive.tree('photos'), ['g']);

@@ -218,9 +218,12 @@ test('who signs out while the token is renewed stays signed out', async () => {
   const { server, store, log, windowOf } = await signedIn();
   const tokens = windowOf();
   const refused = await tokens.token(calm);
-  server.addFault({ operation: 'token', delayMs: 100 });
-  const renewal = assert.rejects(tokens.renewed(refused, calm), /not signed in/);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  let renewal: Promise<void> | undefined;
+  // From the question being at the service on, there is time until its answer.
+  await new Promise((resolve) => {
+    server.addFault({ operation: 'token', when: () => Boolean(setImmediate(resolve)), delayMs: 100 });
+    renewal = assert.rejects(tokens.renewed(refused, calm), /not signed in/);
+  });
   const records = new SessionRecords(store, log);
   for (const { id } of await records.all()) await records.remove(id);
   await renewal;
