@@ -12,6 +12,7 @@ import { retrying } from './remote/layers/retrying';
 import type { Remote } from './remote/remote';
 import { RemoteError } from './remote/remoteError';
 import { type RemotePath, rootPath } from './remote/remotePath';
+import { ServiceWaits } from './remote/serviceWaits';
 import type { RunObserver } from './transfer/progress';
 import type { RunReport } from './transfer/runReport';
 import { type ConfiguredRemote, checkRemotes } from './usecases/configuredRemotes';
@@ -98,6 +99,7 @@ export function createApp(host: Host): App {
     { signIn }: Backend,
     settings: RemoteSettings,
     secrets: Readonly<Record<string, string>> = {},
+    waits?: ServiceWaits,
   ): BackendHost {
     const secret = async (field: string) => secrets[field] ?? (await host.secret(settings.name, field));
     return {
@@ -109,12 +111,13 @@ export function createApp(host: Host): App {
         host.tokens && { tokens: host.tokens(signIn, settings, () => secret(signIn.clientSecretField)) }),
       ...(host.askCode && { askCode: host.askCode }),
       mayRunPrograms: host.mayRunPrograms(),
+      waits,
       ...(cacheFolder !== undefined && { cacheFolder }),
     };
   }
 
-  function layered(remote: Remote): Remote {
-    return retrying(logging(remote, host.log), { clock: host.clock, log: host.log });
+  function layered(remote: Remote, waits?: ServiceWaits): Remote {
+    return retrying(logging(remote, host.log), { clock: host.clock, log: host.log, waits });
   }
 
   async function openRemote(name: string): Promise<Remote> {
@@ -128,7 +131,10 @@ export function createApp(host: Host): App {
     const known = opened.get(name);
     if (known?.settings === written) return known.remote;
     if (known) forget(name, known);
-    const remote = backend.open(settings, backendHost(backend, settings)).then(layered);
+    const waits = new ServiceWaits();
+    const remote = backend
+      .open(settings, backendHost(backend, settings, {}, waits))
+      .then((opened) => layered(opened, waits));
     const entry = { settings: written, remote };
     opened.set(name, entry);
     // A failure (a missing secret, say) must not stick once it is mended.

@@ -1,4 +1,5 @@
 import type { PageCommand, PageState, RunState, TableState } from '../../src/preview/previewProtocol';
+import { runLine } from '../../src/preview/runLine';
 import { runSummary } from '../../src/preview/sentences';
 import { fill } from '../../src/preview/words';
 import { type ButtonControl, button } from './controls';
@@ -142,16 +143,10 @@ export class Footer {
     (this.bar.firstElementChild as HTMLElement).style.width = `${Math.min(1, share) * 100}%`;
     setAttribute(this.bar, 'aria-valuenow', String(percent));
     setAttribute(this.bar, 'aria-label', words.progress);
-    const line = [
-      fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
-      fill(words.bytesOf, format.bytes(run.bytesDone), format.bytes(run.bytes)),
-      run.bytesPerSecond === undefined ? '' : format.rate(run.bytesPerSecond),
-      run.leftMs === undefined ? '' : fill(words.timeLeft, format.duration(run.leftMs)),
-    ].filter((part) => part !== '');
     // A live region that changes several times a second would never let a screen reader finish.
     setAttribute(this.line, 'aria-live', Date.now() - this.saidAt > 10_000 ? 'polite' : 'off');
     if (Date.now() - this.saidAt > 10_000) this.saidAt = Date.now();
-    setText(this.line, line.join(' · '));
+    setText(this.line, runLine(run, words, format));
     const undone = failed + copied;
     setText(this.aside, undone > 0 ? fill(words.failedCount, format.count(undone)) : '');
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../remote/clock';
 import type { Log } from '../remote/log';
 import type { Remote } from '../remote/remote';
+import type { ServiceWaits } from '../remote/serviceWaits';
 import type { TokenSource } from '../remote/tokenSource';
 import type { SignInRequirement } from '../signIn/signInService';
 
@@ -131,6 +132,8 @@ export interface BackendHost {
   readonly mayRunPrograms: boolean;
   /** A folder for caches of facts that can be read again from the service; undefined = keep none. */
   readonly cacheFolder?: string;
+  /** Told when the service asks to wait, by what a backend tries again itself. */
+  readonly waits?: ServiceWaits | undefined;
 }
 
 export interface WizardStep {

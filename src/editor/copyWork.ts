@@ -1,7 +1,10 @@
+import { serviceWaits } from '../preview/runLine';
+import { englishWords } from '../preview/words';
 import type { Remote } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, joinPath, parentPath, type RemotePath } from '../remote/remotePath';
+import { listenToAll } from '../remote/serviceWaits';
 import { freeName } from '../usecases/browseRemote';
 import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../usecases/copyItems';
 import { type SeenTargets, TargetTaken } from '../usecases/seenTargets';
@@ -46,19 +49,26 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
     try {
       const transfers = shell.settings().transfers;
       const result = await withTreeProgress(what, (signal, tell) => {
+        let waiting = '';
+        const show = () => {
+          const done = progress ? progressText(progress) : '';
+          tell([done, waiting].filter((part) => part !== '').join(' · '), progress ? shareOf(progress) : 0);
+        };
         const onProgress = (now: ItemsProgress) => {
           progress = now;
-          tell(
-            progressText(now),
-            now.bytes > 0 ? now.bytesDone / now.bytes : now.filesDone / (now.files || 1),
-          );
+          show();
         };
+        const services = items.flatMap(({ from, to }) => [from.waits, to.waits]);
+        const stopListening = listenToAll(services, (until) => {
+          waiting = until === undefined ? '' : serviceWaits(until - Date.now(), englishWords, format());
+          show();
+        });
         const onMovedWhole = (item: CopyItem) => void gone.add(item);
         return copyItems(
           items,
           { move, overwrite, transfers, onProgress, onMovedWhole, locks: shell.app.locks },
           signal,
-        );
+        ).finally(stopListening);
       });
       tellChanges(shell, work, items);
       tellLeftOut(result);
@@ -105,6 +115,10 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
 function nameItems(items: readonly CopyItem[]): string {
   const [only] = items;
   return only && items.length === 1 ? baseName(only.source) : countOf(items.length, 'item');
+}
+
+function shareOf(now: ItemsProgress): number {
+  return now.bytes > 0 ? now.bytesDone / now.bytes : now.filesDone / (now.files || 1);
 }
 
 function progressText(now: ItemsProgress): string {

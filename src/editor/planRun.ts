@@ -47,6 +47,8 @@ export class PlanRun implements RunObserver {
   private settledBytes = 0;
   private settledFiles = 0;
   private endedAt: number | undefined;
+  /** Until then a service asks to wait. */
+  private waitsUntil: number | undefined;
   private readonly leftAlone: RunState['leftAlone'];
   /** Asked to stop; what is under way is still being wound up. */
   private cancelling = false;
@@ -90,6 +92,10 @@ export class PlanRun implements RunObserver {
     this.show(result);
   }
 
+  waiting(until: number | undefined): void {
+    this.waitsUntil = until;
+  }
+
   cancelAsked(): void {
     this.cancelling = true;
   }
@@ -126,6 +132,9 @@ export class PlanRun implements RunObserver {
       bytesDone: this.earlier.bytes + this.movedBytes + this.inFlightBytes,
       ...(rate === undefined ? {} : { bytesPerSecond: rate }),
       ...(left === undefined ? {} : { leftMs: left }),
+      ...(this.waitsUntil !== undefined && this.endedAt === undefined && this.waitsUntil > now
+        ? { waitMs: this.waitsUntil - now }
+        : {}),
       ms: this.earlier.ms + (this.endedAt ?? now) - this.startedAt,
       cancelling: this.cancelling && this.endedAt === undefined,
       again: this.endedAt === undefined ? again : idsToRetry(this.view).length,

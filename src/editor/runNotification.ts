@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { formatter } from '../preview/format';
 import type { RunState } from '../preview/previewProtocol';
+import { runLine } from '../preview/runLine';
 import { fill, type Words } from '../preview/words';
 import * as window from './window';
 
@@ -62,15 +63,8 @@ export class RunNotification {
     const { words } = this;
     const format = formatter(vscode.env.language, words);
     if (run.cancelling) return words.cancelling;
-    return [
-      fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
-      run.counts.failed > 0 ? fill(words.failedCount, format.count(run.counts.failed)) : '',
-      fill(words.bytesOf, format.bytes(run.bytesDone), format.bytes(run.bytes)),
-      run.bytesPerSecond === undefined ? '' : format.rate(run.bytesPerSecond),
-      run.leftMs === undefined ? '' : fill(words.timeLeft, format.duration(run.leftMs)),
-    ]
-      .filter((part) => part !== '')
-      .join(' · ');
+    const failed = run.counts.failed > 0 ? fill(words.failedCount, format.count(run.counts.failed)) : '';
+    return runLine(run, words, format, failed);
   }
 }
 

@@ -194,6 +194,8 @@ export interface RunState {
   readonly bytesDone: number;
   readonly bytesPerSecond?: number;
   readonly leftMs?: number;
+  /** For so long the service asks to wait; absent while requests go through. */
+  readonly waitMs?: number;
   readonly ms: number;
   readonly cancelling: boolean;
   /** How many a retry would try again. */

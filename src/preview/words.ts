@@ -290,6 +290,7 @@ export const englishWords = {
   bytesOf: '{0} of {1}',
   perSecond: '{0}/s',
   timeLeft: '{0} left',
+  serviceWaits: 'The service asks to wait; trying again in {0}',
   doneOf: '{0} of {1} done',
   failedCount: '{0} failed',
 

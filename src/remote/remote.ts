@@ -3,6 +3,7 @@ import type { Capabilities } from './capabilities';
 import type { Entry, FileEntry } from './entry';
 import type { Instant } from './modifiedTime';
 import type { RemotePath } from './remotePath';
+import type { ServiceWaits } from './serviceWaits';
 
 /**
  * The port to one storage. Only what every storage can do is required; other powers exist or are undefined.
@@ -125,6 +126,9 @@ export interface Remote {
 
   /** Powers that only show up in the tree's menus. */
   readonly extras?: RemoteExtras;
+
+  /** Whether the service asks to wait just now, where requests are tried again (layers/retrying.ts). */
+  readonly waits?: ServiceWaits;
 
   /** Ends connections. No call may follow. */
   close?(): Promise<void>;

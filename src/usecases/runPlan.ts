@@ -5,6 +5,7 @@ import { placeText } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
 import { printable } from '../remote/printable';
 import { type RemotePath, rootPath } from '../remote/remotePath';
+import { listenToAll } from '../remote/serviceWaits';
 import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
 import type { RunObserver } from '../transfer/progress';
@@ -80,6 +81,11 @@ async function runLocked(
     `${plan.options.verb} ${placeText(plan.source)} → ${placeText(plan.target)}: ${plan.actions.length} actions`,
   );
   const journal = await journalOf(plan, host);
+  const stopListening = observer?.waiting
+    ? listenToAll([source.remote.waits, target.remote.waits, backup?.remote.waits], (until) =>
+        observer.waiting?.(until),
+      )
+    : undefined;
   let report: RunReport | undefined;
   try {
     report = await executePlan(
@@ -98,6 +104,7 @@ async function runLocked(
       signal,
     );
   } finally {
+    stopListening?.();
     await journal?.close(report);
   }
   const level = isWhole(report) ? 'info' : 'warn';

@@ -198,8 +198,7 @@ export class DriveRemote implements Remote {
     work: (failed: RemoteError | undefined) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const { clock, log } = this.host;
-    return withRetries(what, work, { clock, log }, signal);
+    return withRetries(what, work, this.host, signal);
   }
 
   private patientTrash(trash: DriveTrash): Trash {

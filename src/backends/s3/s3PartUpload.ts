@@ -96,7 +96,7 @@ export async function uploadInParts(
             checkStoredMd5(upload.path, unquoted(stored), digests.md5, started.serverSideEncryption);
             return etagOfPart(stored) ?? `"${digests.md5}"`;
           },
-          { clock: host.clock, log: host.log },
+          { clock: host.clock, log: host.log, waits: host.waits },
           stop,
         );
         sent += length;
@@ -304,7 +304,7 @@ export async function completeParts(
         };
       }
     },
-    { clock: host.clock, log: host.log },
+    { clock: host.clock, log: host.log, waits: host.waits },
     signal,
   );
 }

@@ -3,7 +3,7 @@ import type { FileEntry } from '../entry';
 import type { ReadOptions, ReadResult, Remote } from '../remote';
 import { RemoteError } from '../remoteError';
 import type { RemotePath } from '../remotePath';
-import { isPassing, type RetryPolicy, triesFor, waitAfter, withRetries } from './withRetries';
+import { isPassing, type RetryPolicy, triesFor, waitAfter, waitFor, withRetries } from './withRetries';
 
 /**
  * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures
@@ -93,19 +93,20 @@ class ResumedStream extends Readable {
       'http',
       `read ${this.entry.path}: broke off at byte ${this.position} (${error.kind}: ${error.message}); goes on in ${wait} ms`,
     );
-    this.reopen(wait).catch((failure) => {
+    this.reopen(error, wait).catch((failure) => {
       if (!this.destroyed) this.recover(failure);
     });
   }
 
-  private async reopen(wait: number): Promise<void> {
-    await this.policy.clock.wait(wait, this.signal);
+  private async reopen(error: RemoteError, wait: number): Promise<void> {
+    await waitFor(error, wait, this.policy, this.signal);
     const range = { start: this.position, end: this.end };
     const { stream } = await this.inner.read(this.entry.path, { range, expected: this.entry }, this.signal);
     if (this.destroyed) {
       stream.destroy();
       return;
     }
+    this.policy.waits?.wentThrough();
     this.attach(stream);
     stream.resume();
   }

@@ -228,6 +228,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     }),
 
     ...(extras && { extras }),
+    ...(policy.waits && { waits: policy.waits }),
     ...(close && { close: () => close.call(inner) }),
   };
 }

@@ -2,6 +2,7 @@ import { manyMayListen } from '../aborts';
 import type { Clock } from '../clock';
 import type { Log } from '../log';
 import { isRemoteError, type RemoteError } from '../remoteError';
+import { type ServiceWaits, shortestToldMs } from '../serviceWaits';
 
 /** How often and how patiently something is tried again. */
 export interface RetryPolicy {
@@ -15,6 +16,8 @@ export interface RetryPolicy {
   readonly longestWaitMs?: number;
   /** 0 ≤ x < 1; a port so that tests can set it. Default Math.random. */
   readonly random?: () => number;
+  /** Told of the waits that a service asks for, unless they are short. */
+  readonly waits?: ServiceWaits | undefined;
 }
 
 /** Whether trying again may help: the service or the network was in the way, not the request. */
@@ -67,7 +70,9 @@ export async function withRetries<T>(
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
-      return await operation(failed);
+      const answer = await operation(failed);
+      policy.waits?.wentThrough();
+      return answer;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof FinalError) throw error.carried;
@@ -81,8 +86,23 @@ export async function withRetries<T>(
         'http',
         `${what}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message}); again in ${wait} ms`,
       );
-      await policy.clock.wait(wait, signal);
+      await waitFor(error, wait, policy, signal);
     }
+  }
+}
+
+/** Waits so many milliseconds after `error`, and tells of it when the service asked for that. */
+export async function waitFor(
+  error: RemoteError,
+  ms: number,
+  { clock, waits }: RetryPolicy,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = ms >= shortestToldMs && asksToWait(error) ? waits?.began(clock.now() + ms) : undefined;
+  try {
+    await clock.wait(ms, signal);
+  } finally {
+    ended?.();
   }
 }
 
