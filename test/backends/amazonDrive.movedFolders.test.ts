@@ -219,6 +219,28 @@ for (const [what, [operation, write]] of Object.entries(writes))
       });
     });
 
+test('moved folders: a file that is itself moved or renamed while it gets new content is told to be elsewhere', async () => {
+  for (const to of ['far/f', 'up/in/other', 'far/other name'])
+    for (const guard of ['beUnchanged', 'anything'] as const)
+      await servedDrive({}, async ({ remote, server, drive }) => {
+        drive.putFile('up/in/f', 'old');
+        drive.makeFolder('far');
+        const seen = await statFile(remote, up);
+        onRequest(server, 'overwrite', 1, () => drive.move('up/in/f', to));
+        await assert.rejects(
+          remote.write(up, body('new'), {}, guard === 'anything' ? anything : beUnchanged(seen), calm),
+          (error) =>
+            isRemoteError(error, 'changed') &&
+            error.message === `"up/in/f" was stored, but it was moved to "${to}" meanwhile.`,
+        );
+        assert.deepEqual(drive.tree('up/in'), to.startsWith('up/in/') ? ['other'] : []);
+        // Nobody takes the moved file for the one at the old path afterwards.
+        await remote.write(up, body('mine'), {}, beAbsent, calm);
+        assert.equal(drive.read(to).toString(), 'new');
+        assert.equal(drive.read('up/in/f').toString(), 'mine');
+      });
+});
+
 test('moved folders: a folder is made where it was asked for, also when the one above moves at that moment', async () => {
   for (const how of ['is moved', 'is renamed', 'is moved with its parent'] as const)
     await servedDrive({}, async ({ remote, server, drive }) => {

@@ -161,7 +161,7 @@ async function overwrite(
   before: FoundFile,
   signal: AbortSignal,
 ): Promise<Written> {
-  const { api, ids } = context;
+  const { api, ids, placeCheck } = context;
   const { path, body, facts } = upload;
   const { id, name = '' } = before.node;
   const parentId = await ids.folderId(parentPath(path), signal);
@@ -175,6 +175,10 @@ async function overwrite(
       throw changedMeanwhile(path, error);
     }
     node = await appeared(context, upload, request, error, () => api.node(id, `"${path}"`, signal), signal);
+  }
+  if (isElsewhere(context, node, parentId, path)) {
+    ids.forget(path);
+    throw await placeCheck.movedMeanwhile(path, id, signal);
   }
   return { file: await stored(context, upload, request, node, before, signal), folderId: parentId };
 }
@@ -222,6 +226,12 @@ function mayHaveTakenEffect(error: unknown): boolean {
   if (error instanceof DriveRefusal)
     return error.status === 408 || (error.status >= 500 && error.status !== 509);
   return isRemoteError(error, 'unavailable', 'damaged');
+}
+
+/** Whether the file that got new content has another name or folder by now; what an answer doesn't tell says nothing. */
+function isElsewhere({ ids }: UploadContext, node: DriveNode, folderId: string, path: RemotePath): boolean {
+  if (isGone(node) || node.parents.length === 0 || node.name === undefined) return false;
+  return !ids.isChild({ ...node, status: 'AVAILABLE' }, folderId, path);
 }
 
 /** The entry of what the service says it stored. Throws `damaged` when that isn't what was sent. */

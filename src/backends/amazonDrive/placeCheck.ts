@@ -87,6 +87,12 @@ export class PlaceCheck {
     throw new RemoteError('changed', `"${path}" was ${put}, but its folder was ${elsewhere} meanwhile.`);
   }
 
+  /** The error that tells of a file `id` that got new content and isn't at `path` any more. */
+  async movedMeanwhile(path: RemotePath, id: string, signal: AbortSignal): Promise<RemoteError> {
+    const { told } = await this.whereIs(id, signal);
+    return new RemoteError('changed', `"${path}" was stored, but it was ${told} meanwhile.`);
+  }
+
   /**
    * What became of the folder `id` when it is no longer at `path`, as words after "it was"; undefined when it is there. One that isn't is
    * forgotten, so that the next who needs a folder there looks for it.
