@@ -4,7 +4,7 @@ import { readTextFileSync } from '../remote/textFile';
 import type { KnownRemote, ReadingContext } from './commandLine';
 import type { ShellKind } from './shellKinds';
 
-/** Files of patterns are small; anything larger is none. */
+/** Pattern files are small; anything larger is not one. */
 const mostBytes = 1 << 20;
 
 /** Whose lines people of this machine mostly paste. */

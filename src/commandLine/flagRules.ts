@@ -112,7 +112,7 @@ export function judge(
   });
 }
 
-/** Patterns are shown to the last sign: what looks like a setting in them is none. */
+/** Patterns are shown to the last sign: what looks like a setting in them is not one. */
 function shownValue(name: string, value: string): string {
   return /^(?:include|exclude|filter|f)$/.test(name) ? value : withoutSecrets(value);
 }

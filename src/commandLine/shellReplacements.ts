@@ -88,7 +88,7 @@ const cmd: readonly Rule[] = [
   [/^%[^%\s"]+%/, variable],
   [/^%[A-Za-z_][\w ()]*%/, variable],
   [/^![A-Za-z_]\w*!/, variable],
-  // What people have lines of two shells for: a name of Windows itself is none.
+  // What people have lines of two shells for: a name that Windows itself uses says nothing about the shell.
   [/^\$(?!RECYCLE\.BIN\b)(?:\{[^}\n]{0,100}\}?|[A-Za-z_]\w*(?::\w+)?)/i, variable],
   [/^\$\(/, command],
 ];

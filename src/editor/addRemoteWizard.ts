@@ -100,7 +100,7 @@ async function askRemote(
       at--;
       continue;
     }
-    // What a test found out about the service is found out anew when it may be another one.
+    // What a test found out about the service is found out again when it may be another one.
     const isSame = answers[step.field] === answer.text || step.field === 'name' || isSecret(backend, step);
     if (!isSame) fixes = {};
     memory.answer(step, answer.text);

@@ -54,7 +54,7 @@ function cutMiddle(text: string, first: number, last: number): string {
   return `${signs.slice(0, first).join('')}…${ends.slice(-last).join('')}`;
 }
 
-/** In the editor's grammar a link has `](`; without it there is none, however brackets are nested. */
+/** In the editor's grammar a link has `](`; without it nothing is a link, however brackets are nested. */
 function withoutLinks(text: string): string {
   return text.replaceAll('](', '] (');
 }

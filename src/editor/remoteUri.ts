@@ -24,7 +24,7 @@ export function toUri(address: RemoteAddress): Uri {
 
 /**
  * The address that a Uri stands for. `names` are those of the configured remotes, as they are spelled there; a name
- * that is none of them comes back as the Uri has it, and opening it says that it is unknown. Slashes in a row, `.` and `..` lead to
+ * that belongs to none of them comes back as the Uri has it, and opening it says that it is unknown. Slashes in a row, `.` and `..` lead to
  * where they lead on a disk, never above the remote's top. Throws RemoteError `badName` when the path can't be one of a remote.
  */
 export function fromUri(uri: UriParts, names: readonly string[]): RemoteAddress {

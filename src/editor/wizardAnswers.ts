@@ -12,7 +12,7 @@ interface Given {
 }
 
 /**
- * What a wizard was told. Whoever goes back and answers a step anew finds all later answers still there; those that were only what the
+ * What a wizard was told. Whoever goes back and answers a step again finds all later answers still there; those that were only what the
  * wizard itself had proposed follow what is now proposed (a token's address that is made from the endpoint), and a choice stands as
  * long as it can be chosen.
  */

@@ -1,7 +1,7 @@
 import type { Assertion } from './pathPattern';
 import { type NumberedPattern, Op, PathProgram } from './pathProgram';
 
-/** What may be remembered of one automaton, in numbers; when there is more, it begins to remember anew. */
+/** What may be remembered of one automaton, in numbers; when there is more, it forgets all and starts over. */
 const mostRemembered = 1 << 20;
 
 /** The answer for a path that no pattern matches. */
@@ -166,7 +166,7 @@ class Tables {
     this.remembered += states.length * stride;
   }
 
-  /** Begins to remember anew; the state at the start is number 0. */
+  /** Forgets all states and starts over; the state at the start is number 0. */
   private forget(): void {
     this.states.length = 0;
     this.ends.length = 0;

@@ -187,7 +187,7 @@ function checked(
       done(hash && hash.digest('hex') !== file.md5 ? arrivedDamaged(file) : null);
     },
   });
-  // A reader hears of a failure all the same; one that has lost interest must not bring the process down.
+  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
   checker.on('error', () => {});
   const onAbort = () => checker.destroy(signal.reason);
   hearAbort(signal, onAbort);

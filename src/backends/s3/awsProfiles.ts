@@ -136,7 +136,7 @@ interface IniSection {
 /**
  * The sections of a text, each once, in the order of their first lines. A line is what the SDK (@smithy/core, parseIni) takes
  * it for, odd as that may be: indentation makes a setting nested only below one without a value, and a header with text
- * behind it is none, so that what follows belongs to the section before. Held to the SDK's own by a test of random texts.
+ * after it does not count as one, so what follows belongs to the section before. Held to the SDK's own by a test of random texts.
  */
 function parseIni(text: string): readonly IniSection[] {
   const sections = new Map<string, IniSection>();

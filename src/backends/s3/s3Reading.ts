@@ -241,7 +241,7 @@ function checked(
       done();
     },
   });
-  // A reader hears of a failure all the same; one that has lost interest must not bring the process down.
+  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
   checker.on('error', () => {});
   const source = answer.stream;
   const onAbort = () => checker.destroy(signal.reason);

@@ -17,7 +17,7 @@ interface Told {
 
 /**
  * The region of the bucket that was asked, when `error` is a refusal to serve it from another one: by a header, in the document, or by the
- * host of AWS that it points to. What can't be the name of a region is none: it would become a part of a host. Pure.
+ * host of AWS that it points to. What can't be the name of a region is ignored: it would become a part of a host. Pure.
  */
 export function regionNamedBy(error: unknown): string | undefined {
   const { status, headers, region, endpoint } = toldBy(error);

@@ -135,7 +135,7 @@ function bound(response: SdkResponse, limit: number, operation: string): void {
   const source = response.body as Readable | undefined;
   if (typeof source?.pipe !== 'function') return;
   const through = new PassThrough();
-  // A reader hears of a failure all the same; one that has lost interest must not bring the process down.
+  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
   through.on('error', () => {});
   let length = 0;
   source.on('data', (chunk: Buffer) => {

@@ -45,7 +45,7 @@ class ResumedStream extends Readable {
     this.signal = signal;
     this.position = range?.start ?? 0;
     this.end = Math.min(range?.end ?? first.entry.size, first.entry.size);
-    // A reader hears of a failure all the same; one that has lost interest must not bring the process down.
+    // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
     this.on('error', () => {});
     this.attach(first.stream);
   }
