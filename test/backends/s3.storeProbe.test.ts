@@ -156,24 +156,6 @@ describe('a store on a file system', () => {
       assert.equal(storeClash(code, message, status), clash);
     });
 
-  it('is seen where a condition of absence fails by a folder, as with SeaweedFS, and not where a file is there', () =>
-    served({}, async ({ remote, server }) => {
-      const absent = { must: 'beAbsent' } as const;
-      server.store.put('demo', 'file', 'x');
-      const file = await write(remote, parsePath('demo/file'), 'y', {}, absent).catch(
-        (error: unknown) => error,
-      );
-      assert.ok(isRemoteError(file, 'alreadyExists'), String(file));
-      assert.equal(remote.capabilities.oneKindPerName, false);
-      server.store.put('demo', 'folder/below', 'x');
-      server.addFault({ operation: 'PutObject', status: 412, code: 'PreconditionFailed' });
-      const folder = await write(remote, parsePath('demo/folder'), 'y', {}, absent).catch(
-        (error: unknown) => error,
-      );
-      assert.ok(isRemoteError(folder, 'isAFolder'), String(folder));
-      assert.equal(remote.capabilities.oneKindPerName, true);
-    }));
-
   it('is not seen in a conflict of any other kind, whose own reason is given', () =>
     served({}, async ({ remote, server }) => {
       server.addFault({
@@ -193,6 +175,100 @@ describe('a store on a file system', () => {
       assert.equal(remote.capabilities.oneKindPerName, false);
     }));
 });
+
+const absent = { must: 'beAbsent' } as const;
+const inParts = { chunkSize: '5Mi', uploadCutoff: 0 };
+
+describe('a store whose condition of absence takes a folder for an object (SeaweedFS)', () => {
+  const empty = (server: S3TestServer) => server.store.delete('demo', 'folder/below');
+  for (const [what, settings, size, prepare] of [
+    ['a small file', {}, 1, undefined],
+    ['a small file in the place of an empty folder', {}, 1, empty],
+    ['a file without content', {}, 0, empty],
+    ['a file too large for the memory', {}, 9 << 20, undefined],
+    ['a file in parts', inParts, 6 << 20, undefined],
+    ['a file in parts in the place of an empty folder', inParts, 6 << 20, empty],
+  ] as const)
+    it(`stores ${what} beside the folder, as S3 does`, () =>
+      served({ settings }, async ({ remote, server }) => {
+        keepFolders(server);
+        prepare?.(server);
+        const before = server.store.keys('demo');
+        const content = 'y'.repeat(size);
+        await write(remote, parsePath('demo/folder'), content, {}, absent);
+        assert.equal(server.store.get('demo', 'folder')?.text, content);
+        assert.deepEqual(server.store.keys('demo'), ['folder', ...before].sort());
+        assert.equal(remote.capabilities.oneKindPerName, false);
+      }));
+
+  for (const [what, settings] of [
+    ['whole', {}],
+    ['in parts', { chunkSize: '5Mi', copyCutoff: '5Mi' }],
+  ] as const)
+    it(`copies an object ${what} to the name of a folder`, () =>
+      served({ settings }, async ({ remote, server }) => {
+        keepFolders(server);
+        const { text } = server.store.put('demo', 'from', 'z'.repeat(6 << 20));
+        const from = await remote.stat(parsePath('demo/from'), calm);
+        assert.ok(from.kind === 'file');
+        await remote.copyWithin(from, parsePath('demo/folder'), absent, calm);
+        assert.equal(server.store.get('demo', 'folder')?.text, text);
+        assert.deepEqual(server.store.keys('demo'), ['folder', 'folder/below', 'from']);
+      }));
+
+  it('still keeps a file that is there, with or without a folder of its name', () =>
+    served({}, async ({ remote, server }) => {
+      keepFolders(server);
+      for (const key of ['file', 'both', 'both/below', 'wasBoth', 'wasBoth/below'])
+        server.store.put('demo', key, 'old');
+      server.store.delete('demo', 'wasBoth/below');
+      for (const name of ['file', 'both', 'wasBoth']) {
+        const failure = await write(remote, parsePath(`demo/${name}`), 'new', {}, absent).catch(
+          (error: unknown) => error,
+        );
+        assert.ok(isRemoteError(failure, 'alreadyExists'), String(failure));
+        assert.equal(server.store.get('demo', name)?.text, 'old');
+      }
+    }));
+
+  it('asks as ever where no folder is in the way, and sends nothing without a condition for an object just gone', () =>
+    served({}, async ({ remote, server, asked }) => {
+      keepFolders(server);
+      asked();
+      await write(remote, parsePath('demo/free'), 'y', {}, absent);
+      assert.deepEqual(asked(), ['PutObject']);
+      for (const [status, code, name] of [
+        [412, 'PreconditionFailed', 'gone'],
+        [409, 'ConditionalRequestConflict', 'folder'],
+      ] as const) {
+        server.addFault({ operation: 'PutObject', status, code });
+        const failure = await write(remote, parsePath(`demo/${name}`), 'y', {}, absent).catch(
+          (error: unknown) => error,
+        );
+        assert.ok(isRemoteError(failure, 'alreadyExists'), String(failure));
+        assert.equal(asked().filter((operation) => operation === 'PutObject').length, 1);
+        assert.equal(server.store.get('demo', name), undefined);
+      }
+    }));
+
+  it('gives its own reason, and is known then, where it can’t keep a file beside the folder', () =>
+    served({}, async ({ remote, server }) => {
+      keepFolders(server);
+      likeFiles(server);
+      const failure = await write(remote, parsePath('demo/folder'), 'y', {}, absent).catch(
+        (error: unknown) => error,
+      );
+      assert.ok(isRemoteError(failure, 'isAFolder'), String(failure));
+      assert.match(failure.message, /\(ExistingObjectIsDirectory\)\.$/);
+      assert.equal(remote.capabilities.oneKindPerName, true);
+      assert.deepEqual(server.store.keys('demo'), ['folder/below']);
+    }));
+});
+
+function keepFolders(server: S3TestServer): void {
+  server.store.bucket('demo').keepsFolders = true;
+  server.store.put('demo', 'folder/below', 'x');
+}
 
 function likeFiles(server: S3TestServer): void {
   const bucket = server.store.findBucket('demo') ?? assert.fail();

@@ -12,6 +12,7 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
 import { inTemporaryFolder, served } from '../backends/s3.words';
+import type { Bucket } from '../servers/s3/objectStore';
 import type { S3TestServer } from '../servers/s3/s3Server';
 
 const calm = new AbortController().signal;
@@ -31,17 +32,21 @@ interface Given {
   remove(name: string): Promise<void>;
 }
 
-/** A folder, and a bucket of a store on a file system with these objects; `known`: whether that stands in the settings. */
+/**
+ * A folder, and a bucket of a store on a file system with these objects; `known`: whether that stands in the settings. `marks` are those of the
+ * emulated bucket.
+ */
 function given(
   files: Readonly<Record<string, string>>,
   objects: Readonly<Record<string, string>>,
   work: (it: Given) => Promise<void>,
   known = true,
+  marks: Partial<Pick<Bucket, 'likeFiles' | 'keepsFolders'>> = { likeFiles: true },
 ): Promise<void> {
   return inTemporaryFolder((folder) =>
     served({ settings: known ? { fileSystem: true } : {} }, async ({ remote, server }) => {
       const bucket = server.store.findBucket('demo') ?? assert.fail();
-      bucket.likeFiles = true;
+      Object.assign(bucket, marks);
       for (const [key, content] of Object.entries(objects)) server.store.put('demo', key, content);
       const write = async (name: string, content: string) => {
         await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -206,6 +211,67 @@ describe('on a store on a file system, a copy without deletes', () => {
       assert.equal(lines.filter((line) => line.startsWith('conflict')).length, 2);
       assert.deepEqual(stock(), { w: 'w', 'x/a': '1', y: 'file' });
     }));
+});
+
+describe('on a store that takes a folder for an object where one must be absent (SeaweedFS)', () => {
+  const files = { x: 'file', 'x2/y': 'z', k: 'k', w: 'file' };
+  const objects = { 'x/a': '1', 'x/b/c': '2', x2: 'file', old: 'gone', w: 'older' };
+  for (const deletes of ['after', 'before', 'during'] as const)
+    for (const [what, marks] of [
+      ['can keep both', { keepsFolders: true }],
+      ['can’t', { keepsFolders: true, likeFiles: true }],
+    ] as const)
+      it(`a sync with deletes ${deletes} is done after one run where it ${what}, or after two`, () =>
+        given(
+          files,
+          objects,
+          async ({ sync, stock }) => {
+            const { outcomes } = await sync({ ...withDeletes, deletes });
+            const isWhole = outcomes.every((outcome) => outcome.endsWith(' done'));
+            if (!('likeFiles' in marks) || deletes === 'after') assert.ok(isWhole, outcomes.join());
+            if (!isWhole) await sync({ ...withDeletes, deletes });
+            assert.deepEqual(stock(), files);
+            assert.deepEqual((await sync({ ...withDeletes, deletes })).lines, []);
+          },
+          false,
+          marks,
+        ));
+
+  it('a copy without deletes keeps what is there beside the new file', () =>
+    given(
+      files,
+      objects,
+      async ({ sync, stock }) => {
+        const copies = { ...defaultPlanOptions, verb: 'copy' } as const;
+        const { outcomes } = await sync(copies);
+        assert.ok(
+          outcomes.every((outcome) => outcome.endsWith(' done')),
+          outcomes.join(),
+        );
+        assert.deepEqual(stock(), { ...objects, ...files });
+        assert.deepEqual((await sync(copies)).lines, []);
+      },
+      false,
+      { keepsFolders: true },
+    ));
+
+  it('a copy without deletes says what is in the way where the store can’t keep both', () =>
+    given(
+      { x: 'file', k: 'k' },
+      { 'x/a': '1' },
+      async ({ sync, stock }) => {
+        const copies = { ...defaultPlanOptions, verb: 'copy' } as const;
+        const { outcomes } = await sync(copies);
+        assert.deepEqual(outcomes, ['c:k done', 'c:x failed']);
+        assert.deepEqual(
+          (await sync(copies)).lines.map((line) => line.split(' ')[0]),
+          ['conflict'],
+        );
+        assert.deepEqual(stock(), { k: 'k', 'x/a': '1' });
+      },
+      false,
+      { keepsFolders: true, likeFiles: true },
+    ));
 });
 
 describe('on an ordinary store', () => {

@@ -9,7 +9,7 @@ import { base64OfHex } from './bodies';
 import { isDirectoryBucket } from './bucketNames';
 import { copiedAttributes, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
 import { maxPartsOf } from './s3Config';
-import { checkGuard, conditionOf, guardedError } from './s3Guards';
+import { checkGuard, guardedError, underCondition } from './s3Guards';
 import { copySourceOf, filePlaceOf } from './s3Keys';
 import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from './s3Objects';
 import { beginParts, completeParts, eachPart, endedOnFailure, etagOfPart, partSizeFor } from './s3PartUpload';
@@ -139,23 +139,24 @@ function attributesOf(
 async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSignal): Promise<Stored> {
   const { source, before, to, guard, modified } = copying;
   const place = filePlaceOf(to);
-  const { config } = requests;
   const attributes = attributesOf(requests, copying);
   const { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL } = attributes;
   const own = definedOf({ StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL });
   const tags = before.tagCount > 0 ? ['s3:GetObjectTagging', 's3:PutObjectTagging'] : [];
-  return requests.copy(
-    {
-      from: filePlaceOf(source.path),
-      sourceIs: before.etag,
-      to: place,
-      attributes: modified === undefined ? undefined : attributes,
-      own,
-      copiesTags: !isDirectoryBucket(place.bucket),
-      condition: conditionOf(guard, config.conditionalWrites),
-    },
-    aboutObject(place, 'CopyObject', [...tags, ...actionsFor(own)]),
-    signal,
+  return underCondition(requests, to, guard, signal, (condition) =>
+    requests.copy(
+      {
+        from: filePlaceOf(source.path),
+        sourceIs: before.etag,
+        to: place,
+        attributes: modified === undefined ? undefined : attributes,
+        own,
+        copiesTags: !isDirectoryBucket(place.bucket),
+        condition,
+      },
+      aboutObject(place, 'CopyObject', [...tags, ...actionsFor(own)]),
+      signal,
+    ),
   );
 }
 

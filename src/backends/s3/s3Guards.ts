@@ -3,7 +3,7 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { placeOf } from './s3Keys';
-import { headIfThere } from './s3Looking';
+import { headIfThere, isFolderOnly } from './s3Looking';
 import { entryOfFacts, type ObjectFacts } from './s3Objects';
 import type { S3Requests } from './s3Requests';
 
@@ -20,6 +20,32 @@ export function conditionOf(guard: Guard, conditionalWrites: 'enforced' | 'check
   if (guard.must === 'beUnchanged' && guard.entry.version !== undefined)
     return { IfMatch: `"${guard.entry.version}"` };
   return {};
+}
+
+/**
+ * Sends a request that changes the object at `path` under the condition for `guard`. Some stores (SeaweedFS) answer a condition of absence
+ * as if a folder of that name were an object. Where looking shows the folder alone, `send` is called again without a condition, as where
+ * guards are `checked`; a store that can't keep a file beside the folder then gives its own reason.
+ */
+export async function underCondition<T>(
+  requests: S3Requests,
+  path: RemotePath,
+  guard: Guard,
+  signal: AbortSignal,
+  send: (condition: WriteCondition) => Promise<T>,
+): Promise<T> {
+  const condition = conditionOf(guard, requests.config.conditionalWrites);
+  try {
+    return await send(condition);
+  } catch (error) {
+    if (condition.IfNoneMatch === undefined || !isRemoteError(error, 'changed')) throw error;
+    // The code of a conflict with another request says nothing of what is there.
+    if (!error.code?.startsWith('PreconditionFailed')) throw error;
+    const folder = await isFolderOnly(requests, path, signal).catch(() => false);
+    signal.throwIfAborted();
+    if (!folder) throw error;
+    return send({});
+  }
 }
 
 /**

@@ -107,27 +107,17 @@ function withWordsOf(denied: RemoteError, listing: unknown): RemoteError {
 }
 
 /**
- * Why nothing could be written at `path` under a condition of absence, when that isn't a file: some stores on a file system take a folder of
- * that name for something that is there, which a HEAD doesn't show. Undefined when it is a file, or when that can't be told.
+ * Whether there is a folder at `path` and no object, as far as looking tells. A store on a file system may show an empty folder that has
+ * no marker only to a HEAD of `path/`.
  */
-export async function folderInTheWay(
+export async function isFolderOnly(
   requests: S3Requests,
   path: RemotePath,
-  failure: unknown,
   signal: AbortSignal,
-): Promise<RemoteError | undefined> {
-  if (!isRemoteError(failure, 'alreadyExists')) return undefined;
-  try {
-    if (await headIfThere(requests, placeOf(path), signal)) return undefined;
-    if (!(await isImpliedFolder(requests, path, signal))) return undefined;
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  }
-  requests.sawFileSystem = true;
-  return new RemoteError(
-    'isAFolder',
-    `"${path}" can't be stored: the service keeps objects as files of a file system, and there is a folder of that name.`,
-    { cause: failure },
+): Promise<boolean> {
+  if (await headIfThere(requests, placeOf(path), signal)) return false;
+  return (
+    (await headIfThere(requests, prefixOf(path), signal)) !== undefined ||
+    isImpliedFolder(requests, path, signal)
   );
 }

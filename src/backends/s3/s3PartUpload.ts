@@ -8,7 +8,7 @@ import { isDirectoryBucket } from './bucketNames';
 import { OpenUploads } from './openUploads';
 import type { ObjectAttributes } from './s3Attributes';
 import { locationOf, maxPartsOf } from './s3Config';
-import { conditionOf } from './s3Guards';
+import { underCondition, type WriteCondition } from './s3Guards';
 import { type ObjectPlace, placeOf } from './s3Keys';
 import { headIfThere } from './s3Looking';
 import { unquoted } from './s3Objects';
@@ -261,11 +261,11 @@ export async function completeParts(
   signal: AbortSignal,
 ): Promise<StoredAnswer> {
   const { place, path, guard } = upload;
-  const complete = () =>
+  const complete = (condition: WriteCondition) =>
     requests.run(aboutObject(place), signal, ({ client, sdk }) =>
       client.send(
         new sdk.CompleteMultipartUploadCommand({
-          ...conditionOf(guard, requests.config.conditionalWrites),
+          ...condition,
           Bucket: place.bucket,
           Key: place.key,
           UploadId: started.uploadId,
@@ -278,7 +278,7 @@ export async function completeParts(
     `finish the upload of ${path}`,
     async (failed) => {
       try {
-        const answer = await complete();
+        const answer = await underCondition(requests, path, guard, signal, complete);
         const etag = unquoted(answer.ETag);
         checkWholeEtag(path, etag, expected, answer.ServerSideEncryption ?? started.serverSideEncryption);
         return {

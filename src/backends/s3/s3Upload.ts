@@ -6,9 +6,16 @@ import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } 
 import { isDirectoryBucket } from './bucketNames';
 import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
 import { maxPartsOf } from './s3Config';
-import { checkGuard, conditionOf, guardedError, mustHold } from './s3Guards';
+import {
+  checkGuard,
+  conditionOf,
+  guardedError,
+  mustHold,
+  underCondition,
+  type WriteCondition,
+} from './s3Guards';
 import { filePlaceOf } from './s3Keys';
-import { folderInTheWay, headIfThere } from './s3Looking';
+import { headIfThere } from './s3Looking';
 import { etagIsMd5 } from './s3Objects';
 import { partSizeFor, uploadInParts } from './s3PartUpload';
 import type { S3Requests } from './s3Requests';
@@ -52,8 +59,7 @@ export async function uploadFile(
     return uploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const failure = guardedError(error, path, guard);
-    throw (await folderInTheWay(requests, path, failure, signal)) ?? failure;
+    throw guardedError(error, path, guard);
   }
 }
 
@@ -103,7 +109,9 @@ async function send(
     body.md5 === undefined && !body.costlyToReread ? await readDigests(body, pieceSize, signal) : undefined;
   const md5 = digests?.md5 ?? body.md5;
   if (atOnce && md5 !== undefined)
-    return putStream(requests, upload, attributes, md5, digests?.crc32s[0], signal);
+    return underCondition(requests, upload.path, upload.guard, signal, (condition) =>
+      putStream(requests, upload, attributes, condition, md5, digests?.crc32s[0], signal),
+    );
   const metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
   return uploadInParts(requests, host, upload, { ...attributes, Metadata: metadata }, digests, signal);
 }
@@ -117,7 +125,9 @@ async function putBytes(
 ): Promise<StoredAnswer> {
   const digests = digestsOf(bytes);
   if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw notItsMd5(upload.path);
-  const answer = await put(requests, upload, attributes, bytes, digests, signal);
+  const answer = await underCondition(requests, upload.path, upload.guard, signal, (condition) =>
+    put(requests, upload, attributes, condition, bytes, digests, signal),
+  );
   upload.facts.onProgress?.(bytes.length);
   return answer;
 }
@@ -126,6 +136,7 @@ async function putStream(
   requests: S3Requests,
   upload: Upload,
   attributes: ObjectAttributes,
+  condition: WriteCondition,
   md5: string,
   crc32: string | undefined,
   signal: AbortSignal,
@@ -138,7 +149,7 @@ async function putStream(
   const stream = counted(source, body.size, (sent) => facts.onProgress?.(sent));
   stream.once('error', (error) => sourceFailed.abort(error));
   try {
-    return await put(requests, upload, attributes, stream, { md5, ...(crc32 && { crc32 }) }, both);
+    return await put(requests, upload, attributes, condition, stream, { md5, ...(crc32 && { crc32 }) }, both);
   } finally {
     stream.destroy();
   }
@@ -148,11 +159,12 @@ async function put(
   requests: S3Requests,
   upload: Upload,
   attributes: ObjectAttributes,
+  condition: WriteCondition,
   content: Buffer | ReturnType<typeof counted>,
   digests: Pick<Digests, 'md5'> & Partial<Digests>,
   signal: AbortSignal,
 ): Promise<StoredAnswer> {
-  const { place, body, guard } = upload;
+  const { place, body } = upload;
   const { config } = requests;
   const directory = isDirectoryBucket(place.bucket);
   const etagIsOther = directory || attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
@@ -165,7 +177,7 @@ async function put(
       attributes: etagIsOther
         ? { ...attributes, Metadata: { ...attributes.Metadata, md5chksum: contentMd5 } }
         : attributes,
-      condition: conditionOf(guard, config.conditionalWrites),
+      condition,
       content,
       length: body.size,
       contentMd5: directory ? undefined : contentMd5,

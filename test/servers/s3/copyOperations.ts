@@ -71,7 +71,7 @@ export function copyObject(exchange: Exchange): Reply {
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
   }
-  checkWriteConditions(request, bucket.current(key));
+  checkWriteConditions(request, bucket.current(key) ?? bucket.folder(key));
   const object = new StoredObject(key, {
     body: source.chunks,
     etag: etagOf(plainDigest(source), asked.encryption, bucket.name),

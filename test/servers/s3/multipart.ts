@@ -177,7 +177,7 @@ export function completeUpload(exchange: Exchange): Reply {
   }
   const chunks = parts.flatMap((part) => part.chunks);
   const checksum = wholeChecksum(exchange, upload, parts, chunks);
-  checkWriteConditions(request, bucket.current(upload.key));
+  checkWriteConditions(request, bucket.current(upload.key) ?? bucket.folder(upload.key));
   const object = new StoredObject(upload.key, {
     ...upload.facts,
     body: chunks,

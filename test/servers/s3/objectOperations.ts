@@ -22,7 +22,7 @@ export function putObject(exchange: Exchange): Reply {
   const bucket = bucketOf(exchange);
   const key = keyOf(exchange);
   const facts = factsOf(request, bucket);
-  checkWriteConditions(request, bucket.current(key));
+  checkWriteConditions(request, bucket.current(key) ?? bucket.folder(key));
   const object = new StoredObject(key, {
     ...facts,
     body: body.chunks.length === 1 && body.chunks[0] ? body.chunks[0] : body.chunks,
@@ -72,7 +72,7 @@ export function findObject(bucket: Bucket, key: string, versionId: string | unde
       { 'x-amz-delete-marker': 'true', 'x-amz-version-id': versionId, Allow: 'DELETE' },
     );
   }
-  const object = bucket.current(key);
+  const object = bucket.current(key) ?? (key.endsWith('/') ? bucket.folder(key) : undefined);
   if (object !== undefined) return object;
   const marker = bucket.versions(key)[0];
   throw new S3Error(

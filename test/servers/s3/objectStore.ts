@@ -107,6 +107,13 @@ export class Bucket {
   private versioningStatus: 'Enabled' | 'Suspended' | undefined;
   /** Behave like a store on a file system: no object where a folder is, and none below another. The codes are VersityGW's. */
   likeFiles = false;
+  /**
+   * Behave like SeaweedFS (4.53): a folder comes with what is put into it and stays when that goes. It stands beside an object of its name,
+   * but the conditions of writes take it for one, and a HEAD shows it by its name with a slash. No listing without a delimiter does.
+   */
+  keepsFolders = false;
+  /** Without a slash at the end. */
+  private readonly folders = new Set<string>();
   /** How objects are encrypted whose writer doesn't say: with `aws:kms` their ETags look like MD5s and are none. */
   defaultEncryption: 'AES256' | 'aws:kms' | undefined;
 
@@ -137,6 +144,22 @@ export class Bucket {
     return this.objects.get(key);
   }
 
+  /** What a bucket that keeps folders shows in the place of a folder: the object of its name, or something empty. */
+  folder(path: string): StoredObject | undefined {
+    const name = path.replace(/\/$/, '');
+    if (!this.folders.has(name)) return undefined;
+    const headers = { 'content-type': 'application/x-directory' };
+    return (
+      this.objects.get(name) ??
+      new StoredObject(name, {
+        body: [],
+        etag: `${md5([]).toString('hex')}-0`,
+        headers,
+        lastModified: this.created,
+      })
+    );
+  }
+
   /** All versions of a key, newest first. */
   versions(key: string): readonly Version[] {
     const current = this.objects.get(key);
@@ -146,6 +169,7 @@ export class Bucket {
   /** Stores the object as the current one, giving it a version id as the bucket's versioning demands. */
   put(object: StoredObject): void {
     if (this.likeFiles) this.checkRoom(object.key);
+    if (this.keepsFolders) for (const folder of foldersAbove(object.key)) this.folders.add(folder);
     if (this.versioningStatus !== undefined) {
       object.versionId = this.versioningStatus === 'Enabled' ? newVersionId() : 'null';
       this.remember(object);
@@ -155,8 +179,8 @@ export class Bucket {
   }
 
   private checkRoom(key: string): void {
-    for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1))
-      if (this.objects.has(key.slice(0, at)))
+    for (const folder of foldersAbove(key))
+      if (this.objects.has(folder))
         throw new S3Error('ObjectParentIsFile', 'Object parent already exists as a file.');
     for (const other of this.objects.keys())
       if (other.startsWith(`${key}/`))
@@ -177,6 +201,8 @@ export class Bucket {
   delete(key: string, now: number): DeleteMarker | undefined {
     const removed = this.objects.delete(key);
     if (removed) this.keys.delete(key);
+    if (key.endsWith('/') && ![...this.objects.keys()].some((other) => other.startsWith(key)))
+      this.folders.delete(key.slice(0, -1));
     if (this.versioningStatus === undefined) return undefined;
     const versionId = this.versioningStatus === 'Enabled' ? newVersionId() : 'null';
     const marker: DeleteMarker = { deleteMarker: true, key, lastModified: now, versionId };
@@ -344,6 +370,11 @@ export function md5(chunks: readonly Buffer[]): Buffer {
   const hash = createHash('md5');
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest();
+}
+
+/** The names before each slash of a key, the longest first. */
+function* foldersAbove(key: string): Iterable<string> {
+  for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1)) yield key.slice(0, at);
 }
 
 function newVersionId(): string {
