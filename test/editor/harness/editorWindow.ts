@@ -54,8 +54,9 @@ export class EditorWindow {
     const deadline = Date.now() + STEP_MS;
     for (;;) {
       await this.page.keyboard.press('F1');
-      await this.quickInput().fill(`>${title}`);
       try {
+        // A palette that loses the focus to an editor that opens late closes at once.
+        await this.quickInput().fill(`>${title}`, { timeout: CLICK_MS });
         await row.waitFor({ timeout: 3000 });
         break;
       } catch (error) {
