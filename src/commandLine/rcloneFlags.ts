@@ -26,8 +26,29 @@ export interface RcloneDraft extends Draft {
   backupDir?: string;
 }
 
-export function newRcloneDraft(draft: Draft): RcloneDraft {
-  return { ...draft, filterFlags: noFilterFlags(), compares: {} };
+/** A draft with what rclone does when no flag says otherwise. `typedVerb` is the command as written, `verb` what it means here. */
+export function newRcloneDraft(
+  context: Draft['context'],
+  typedVerb: string,
+  verb: Draft['options']['verb'],
+): RcloneDraft {
+  return {
+    context,
+    verb: typedVerb,
+    options: {
+      verb,
+      compare: 'rclone',
+      deletes: 'none',
+      filters: [],
+      filterDialect: 'rclone',
+      useDefaultExcludes: false,
+      followSymlinks: false,
+    },
+    filters: [],
+    hints: {},
+    filterFlags: noFilterFlags(),
+    compares: {},
+  };
 }
 
 /** The short forms of rclone's flags. */

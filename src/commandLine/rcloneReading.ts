@@ -47,21 +47,7 @@ export function readRclone(
     return { problem: `"rclone ${typedVerb}" needs a source and a target.` };
   if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
-  const draft = newRcloneDraft({
-    context,
-    verb: typedVerb,
-    options: {
-      verb,
-      compare: 'rclone',
-      deletes: 'none',
-      filters: [],
-      filterDialect: 'rclone',
-      useDefaultExcludes: false,
-      followSymlinks: false,
-    },
-    filters: [],
-    hints: {},
-  });
+  const draft = newRcloneDraft(context, typedVerb, verb);
   const verdicts = withoutDeeperDeletes(judge(found, rcloneFlags, draft, judgeOther), draft);
 
   const source = spotOf(from, draft, assigned, context);

@@ -57,19 +57,5 @@ function judgeOfRclone(tool: Tool, name: string, value: string): Judgement {
 
 /** A draft that nothing comes of: a rule is only asked for its judgement. */
 function scratch(): Draft {
-  return newRcloneDraft({
-    context: { remotes: [] },
-    verb: 'sync',
-    options: {
-      verb: 'sync',
-      compare: 'rclone',
-      deletes: 'none',
-      filters: [],
-      filterDialect: 'rclone',
-      useDefaultExcludes: false,
-      followSymlinks: false,
-    },
-    filters: [],
-    hints: {},
-  });
+  return newRcloneDraft({ remotes: [] }, 'sync', 'sync');
 }
