@@ -143,6 +143,28 @@ test('every import goes down the reading direction', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('no two files import each other, on whatever way', () => {
+  const imports = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .map(({ target }) => target)
+        .filter((target) => target !== file),
+    ]),
+  );
+  const finished = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    const start = way.indexOf(file);
+    if (start !== -1) circles.push([...way.slice(start), file].join(' → '));
+    if (start !== -1 || finished.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...way, file]);
+    finished.add(file);
+  };
+  for (const file of files) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
 test('packages that may have to be replaced, or are heavy, are loaded in one file only', () => {
   const wrong = files
     .flatMap(importsOf)

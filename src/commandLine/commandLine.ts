@@ -85,3 +85,20 @@ export interface ReadCommand {
 export function isUndecided(place: ReadPlace): place is UndecidedPlace {
   return 'candidates' in place;
 }
+
+/** What a line is written for: a preview's request, or a plan. */
+export interface Writable {
+  readonly source: Place;
+  readonly target: Place;
+  readonly options: PlanOptions;
+}
+
+export interface WrittenLine {
+  readonly tool: Tool;
+  /** For a POSIX shell. Absent where the tool can't reach a side, or a line without the filters would do harm. */
+  readonly line?: string;
+  /** What the line does not say, each as a sentence; empty when it says all. */
+  readonly missing: readonly string[];
+  /** What is good to know before running it, each as a sentence. */
+  readonly notes: readonly string[];
+}

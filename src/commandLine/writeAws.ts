@@ -2,10 +2,9 @@ import path from 'node:path';
 import type { Place } from '../plan/plan';
 import { withoutSecrets } from '../remote/maskedText';
 import { joinPath } from '../remote/remotePath';
-import type { KnownRemote } from './commandLine';
+import type { KnownRemote, Writable, WrittenLine } from './commandLine';
 import { quoteWord } from './shellWords';
 import { filtersForAws } from './translatedFilters';
-import type { Writable, WrittenLine } from './writeCommandLine';
 
 type Written = Omit<WrittenLine, 'tool'>;
 

@@ -2,10 +2,9 @@ import path from 'node:path';
 import type { Place } from '../plan/plan';
 import type { FilterRule, PlanOptions } from '../plan/planOptions';
 import { formatAddress } from '../remote/remoteAddress';
-import type { KnownRemote } from './commandLine';
+import type { KnownRemote, Writable, WrittenLine } from './commandLine';
 import { quoteWord } from './shellWords';
 import { filtersForRclone } from './translatedFilters';
-import type { Writable, WrittenLine } from './writeCommandLine';
 
 type Written = Omit<WrittenLine, 'tool'>;
 

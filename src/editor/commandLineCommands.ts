@@ -6,6 +6,7 @@ import {
   type ReadCommand,
   type ReadingContext,
   type UndecidedPlace,
+  type WrittenLine,
 } from '../commandLine/commandLine';
 import { contextOnDisk, thisShell } from '../commandLine/contextOnDisk';
 import { knownRemote } from '../commandLine/knownRemotes';
@@ -13,7 +14,7 @@ import { looksLikeCommandLine, readCommandLine } from '../commandLine/readComman
 import { withoutPrompt } from '../commandLine/shellKinds';
 import { isProblem, onOneLine } from '../commandLine/shellWords';
 import { summaryOf, summaryRows } from '../commandLine/summary';
-import { type WrittenLine, writeCommandLines } from '../commandLine/writeCommandLine';
+import { writeCommandLines } from '../commandLine/writeCommandLine';
 import type { Place } from '../plan/plan';
 import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';

@@ -5,7 +5,7 @@ import { isArchiveClass, isArchived } from './archived';
 import { type Comparison, type Direction, directionOf, isLikeAws } from './comparison';
 import { isInTheWay, type ListingFindings } from './listTree';
 import { makeRoom } from './makeRoom';
-import type { Match } from './matchListings';
+import type { Match } from './match';
 import { doubtAbout, withoutTwins } from './moveDoubts';
 import type { NameFolding } from './nameFolding';
 import type {

@@ -1,7 +1,7 @@
 import { comparePaths, parentPath, type RemotePath } from '../remote/remotePath';
 import type { FolderClashes } from './folderClashes';
 import { KeySet } from './keySet';
-import type { Match } from './matchListings';
+import type { Match } from './match';
 import { foldedKey, type NameFolding } from './nameFolding';
 
 interface Group {

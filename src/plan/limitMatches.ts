@@ -5,7 +5,7 @@ import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remo
 import { Slots } from '../remote/slots';
 import { type Limits, timeForLimits } from './limits';
 import type { ListingFindings } from './listTree';
-import type { Match } from './matchListings';
+import type { Match } from './match';
 import type { ListingProblem, Tally } from './plan';
 
 export interface LimitRequest {

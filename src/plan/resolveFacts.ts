@@ -6,7 +6,7 @@ import { Slots } from '../remote/slots';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
 import { endsTheRun, FileFacts, hashesByReading } from './fileFacts';
-import type { Match } from './matchListings';
+import type { Match } from './match';
 
 /** A match with all that its decision needs. */
 export interface Judged {

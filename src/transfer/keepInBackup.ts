@@ -6,7 +6,7 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from './copyFile';
 import { moveFile, removeCopied } from './moveFile';
-import type { RunSide } from './runAction';
+import type { RunSide } from './runEndpoints';
 import { fileAt } from './sameContent';
 
 const beAbsent: Guard = { must: 'beAbsent' };

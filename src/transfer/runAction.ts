@@ -16,20 +16,8 @@ import { isSameFile } from '../remote/sameFile';
 import { copyFile } from './copyFile';
 import { keepCopy, keepMoved } from './keepInBackup';
 import { moveFile, removeCopied } from './moveFile';
+import type { RunSide, RunSides } from './runEndpoints';
 import { copyAlreadyAt, fileAt, mayBeOneFile, type Twins } from './sameContent';
-
-/** One side of a run: a remote and the folder in it that the plan's paths are relative to. */
-export interface RunSide {
-  readonly remote: Remote;
-  readonly root: RemotePath;
-}
-
-export interface RunSides {
-  readonly source: RunSide;
-  readonly target: RunSide;
-  /** Where overwritten and deleted target files are kept. Absent when nowhere. */
-  readonly backup?: RunSide | undefined;
-}
 
 /** Told of what happens within one action. */
 export interface ActionWatch {

@@ -14,7 +14,7 @@ import {
   type RemotePath,
   relativePath,
 } from '../remote/remotePath';
-import type { RunSide } from './runAction';
+import type { RunSide } from './runEndpoints';
 
 /** Milliseconds that a look at the source counts as "now"; a longer listing counts for as long as it took, besides. */
 const goodForMs = 5000;

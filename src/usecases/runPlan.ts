@@ -9,7 +9,7 @@ import { listenToAll } from '../remote/serviceWaits';
 import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
 import type { RunObserver } from '../transfer/progress';
-import type { RunSide } from '../transfer/runAction';
+import type { RunSide } from '../transfer/runEndpoints';
 import { type ActionOutcome, isWhole, type RunReport } from '../transfer/runReport';
 import type { Host } from './host';
 import type { HeldLock, PlaceLocks } from './placeLocks';

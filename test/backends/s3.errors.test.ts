@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ErrorContext } from '../../src/backends/s3/errorWords';
 import { readS3Config } from '../../src/backends/s3/s3Config';
 import { toRemoteError } from '../../src/backends/s3/s3Errors';
-import { ServiceRefusal } from '../../src/backends/s3/signedRequests';
+import { ServiceRefusal } from '../../src/backends/s3/serviceRefusal';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 
 const config = readS3Config({ name: 'r', backend: 's3', endpoint: 'https://s3.example', accessKeyId: 'a' });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { detourNamedBy, regionNamedBy } from '../../src/backends/s3/s3Redirects';
-import { ServiceRefusal } from '../../src/backends/s3/signedRequests';
+import { ServiceRefusal } from '../../src/backends/s3/serviceRefusal';
 import { retrying } from '../../src/remote/layers/retrying';
 import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';

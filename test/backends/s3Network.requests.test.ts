@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { mock, test } from 'node:test';
-import type { S3Connection } from '../../src/backends/s3/s3Client';
+import type { S3Connection } from '../../src/backends/s3/connection';
 import { readS3Config } from '../../src/backends/s3/s3Config';
 import { toRemoteError } from '../../src/backends/s3/s3Errors';
-import { ServiceRefusal, sendSigned } from '../../src/backends/s3/signedRequests';
+import { ServiceRefusal } from '../../src/backends/s3/serviceRefusal';
+import { sendSigned } from '../../src/backends/s3/signedRequests';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { calm } from './contract/words';
 

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isUndecided, type KnownRemote, type ReadPlace, type Tool } from '../../src/commandLine/commandLine';
+import {
+  isUndecided,
+  type KnownRemote,
+  type ReadPlace,
+  type Tool,
+  type Writable,
+} from '../../src/commandLine/commandLine';
 import { knownRemote } from '../../src/commandLine/knownRemotes';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
-import { type Writable, writeCommandLine, writeCommandLines } from '../../src/commandLine/writeCommandLine';
+import { writeCommandLine, writeCommandLines } from '../../src/commandLine/writeCommandLine';
 import { createFilter } from '../../src/plan/filter';
 import type { Place } from '../../src/plan/plan';
 import {

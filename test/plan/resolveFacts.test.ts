@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ComparisonRules } from '../../src/plan/comparison';
-import type { Match } from '../../src/plan/matchListings';
+import type { Match } from '../../src/plan/match';
 import type { ComparisonMode } from '../../src/plan/planOptions';
 import { type FactRequest, type Judged, resolveFacts } from '../../src/plan/resolveFacts';
 import type { FileEntry } from '../../src/remote/entry';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Match } from '../../src/plan/matchListings';
+import type { Match } from '../../src/plan/match';
 import type { ListingProblem } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import type { Instant } from '../../src/remote/modifiedTime';

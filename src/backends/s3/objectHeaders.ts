@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ObjectAttributes } from './s3Attributes';
+import type { CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import { type UnsizedFacts, unquoted } from './s3Objects';
 
 const metadataPrefix = 'x-amz-meta-';
@@ -79,3 +79,23 @@ export function headersOf(attributes: ObjectAttributes): Record<string, string> 
 function asBytes(value: string): string {
   return /[^\u0000-\u00ff]/.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
 }
+
+/** What an object has besides its content, in the names that PutObject, CopyObject and CreateMultipartUpload share. */
+export type ObjectAttributes = Pick<
+  CreateMultipartUploadCommandInput,
+  | 'ContentType'
+  | 'CacheControl'
+  | 'ContentEncoding'
+  | 'ContentDisposition'
+  | 'ContentLanguage'
+  | 'WebsiteRedirectLocation'
+  | 'Metadata'
+  | 'StorageClass'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'ACL'
+  | 'Tagging'
+> & {
+  /** As the service spells it: what is no date goes through as well (`Expires: 0`). */
+  readonly Expires?: string;
+};

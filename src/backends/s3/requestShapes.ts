@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { ObjectAttributes } from './s3Attributes';
+import type { ObjectAttributes } from './objectHeaders';
 import type { ObjectPlace } from './s3Keys';
 import type { UnsizedFacts } from './s3Objects';
 
 /** The shapes of requests and of their answers, whichever client sends them. */
-
 export interface ListRequest {
   readonly bucket: string;
   readonly prefix: string;
@@ -86,13 +85,4 @@ export interface PutAnswer {
   readonly serverSideEncryption: string | undefined;
   /** When the service answered, by its clock. */
   readonly dateMs: number | undefined;
-}
-
-/** What the sentence of a request's error shall name. */
-export interface About {
-  readonly bucket?: string;
-  readonly path?: string;
-  /** Where the SDK isn't sure to be asked, which names it by itself. */
-  readonly operation?: string;
-  readonly moreActions?: readonly string[];
 }

@@ -1,32 +1,13 @@
-import type { CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import { formatRcloneTime, type Instant } from '../../remote/modifiedTime';
 import type { FileAttributes, FileFacts } from '../../remote/remote';
 import { baseName, type RemotePath } from '../../remote/remotePath';
 import { contentTypeOf } from './contentTypes';
+import type { ObjectAttributes } from './objectHeaders';
 import type { S3Config } from './s3Config';
 import type { ObjectPlace } from './s3Keys';
+import { aboutObject } from './s3Keys';
 import { expressClass, type ObjectFacts } from './s3Objects';
-import { aboutObject, type S3Requests } from './s3Requests';
-
-/** What an object has besides its content, in the names that PutObject, CopyObject and CreateMultipartUpload share. */
-export type ObjectAttributes = Pick<
-  CreateMultipartUploadCommandInput,
-  | 'ContentType'
-  | 'CacheControl'
-  | 'ContentEncoding'
-  | 'ContentDisposition'
-  | 'ContentLanguage'
-  | 'WebsiteRedirectLocation'
-  | 'Metadata'
-  | 'StorageClass'
-  | 'ServerSideEncryption'
-  | 'SSEKMSKeyId'
-  | 'ACL'
-  | 'Tagging'
-> & {
-  /** As the service spells it: what is no date goes through as well (`Expires: 0`). */
-  readonly Expires?: string;
-};
+import type { S3Requests } from './s3Requests';
 
 /** The attributes of a file written anew: what it is a copy of, the remote's settings and the file's name tell them. Pure. */
 export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {

@@ -5,9 +5,8 @@ import { pathProblem, type RemotePath } from '../../remote/remotePath';
 import type { RemoteSettings } from '../backend';
 import { bucketLength, bucketProblem, withOnePartBucket } from './bucketNames';
 import { type S3Field, s3Fields } from './s3Fields';
-import { presetNamed } from './s3Presets';
+import { type ChecksumMode, presetNamed } from './s3Presets';
 
-export type ChecksumMode = 'whenSupported' | 'whenRequired';
 export type CredentialsKind = 'keys' | 'profile' | 'environment' | 'anonymous';
 export type ConditionalWrites = 'enforced' | 'checked';
 

@@ -7,13 +7,14 @@ import { isSameFile } from '../../remote/sameFile';
 import type { BackendHost } from '../backend';
 import { base64OfHex } from './bodies';
 import { isDirectoryBucket } from './bucketNames';
-import { copiedAttributes, type ObjectAttributes, sameAttributes, taggingOf } from './s3Attributes';
+import type { ObjectAttributes } from './objectHeaders';
+import { copiedAttributes, sameAttributes, taggingOf } from './s3Attributes';
 import { maxPartsOf } from './s3Config';
 import { checkGuard, guardedError, underCondition } from './s3Guards';
-import { copySourceOf, filePlaceOf } from './s3Keys';
+import { aboutObject, copySourceOf, filePlaceOf } from './s3Keys';
 import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from './s3Objects';
 import { beginParts, completeParts, eachPart, endedOnFailure, etagOfPart, partSizeFor } from './s3PartUpload';
-import { aboutObject, actionsFor, type S3Requests } from './s3Requests';
+import { actionsFor, type S3Requests } from './s3Requests';
 
 /** Parts of a server-side copy; large, since no bytes pass through here. */
 const copyPartSize = 512 * 1024 * 1024;

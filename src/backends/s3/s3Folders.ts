@@ -1,8 +1,8 @@
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { checkKeyLength, type ObjectPlace, placeOf, prefixOf } from './s3Keys';
+import { aboutObject, checkKeyLength, type ObjectPlace, placeOf, prefixOf } from './s3Keys';
 import { headIfThere, isImpliedFolder, lookIntoBucket } from './s3Looking';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 
 /** Throws `notFound` or `forbidden` unless the bucket is there and may be used. */
 export async function checkBucket(requests: S3Requests, bucket: string, signal: AbortSignal): Promise<void> {

@@ -143,3 +143,26 @@ export function folderOfPrefix(bucket: string, prefix: string): RemotePath {
 function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 60)}…${text.slice(-15)}` : text;
 }
+
+/** What the sentence of a request's error shall name. */
+export interface About {
+  readonly bucket?: string;
+  readonly path?: string;
+  /** Where the SDK isn't sure to be asked, which names it by itself. */
+  readonly operation?: string;
+  readonly moreActions?: readonly string[];
+}
+
+/** What errors of a request about `place` name. */
+export function aboutObject(
+  place: ObjectPlace,
+  operation?: string,
+  moreActions?: readonly string[],
+): About & { readonly bucket: string; readonly path: string } {
+  return {
+    bucket: place.bucket,
+    path: `${place.bucket}/${place.key}`,
+    ...(operation !== undefined && { operation }),
+    ...(moreActions !== undefined && { moreActions }),
+  };
+}

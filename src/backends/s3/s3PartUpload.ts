@@ -5,14 +5,14 @@ import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './bodies';
 import { isDirectoryBucket } from './bucketNames';
+import type { ObjectAttributes } from './objectHeaders';
 import { OpenUploads } from './openUploads';
-import type { ObjectAttributes } from './s3Attributes';
 import { locationOf, maxPartsOf } from './s3Config';
 import { underCondition, type WriteCondition } from './s3Guards';
-import { type ObjectPlace, placeOf } from './s3Keys';
+import { aboutObject, type ObjectPlace, placeOf } from './s3Keys';
 import { headIfThere } from './s3Looking';
 import { unquoted } from './s3Objects';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 import { answerDate } from './sdkAnswers';
 import { checkStoredMd5, notItsMd5, type StoredAnswer, type Upload } from './upload';
 

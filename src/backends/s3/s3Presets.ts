@@ -1,5 +1,3 @@
-import type { ChecksumMode } from './s3Config';
-
 /** What is known of a provider before any request. Settings of the remote always win over these. */
 export interface S3Preset {
   /** Stands in settings as `provider`. */
@@ -355,3 +353,4 @@ export function presetNamed(provider: string | undefined): S3Preset | undefined 
   const wanted = provider?.toLowerCase();
   return s3Presets.find((preset) => preset.id.toLowerCase() === wanted);
 }
+export type ChecksumMode = 'whenSupported' | 'whenRequired';

@@ -1,9 +1,9 @@
 import type { PropertyGroup } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { placeOf } from './s3Keys';
+import { aboutObject, placeOf } from './s3Keys';
 import { md5OfFacts } from './s3Objects';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 
 type Property = PropertyGroup['properties'][number];
 

@@ -10,9 +10,9 @@ import { crc32Text } from './bodies';
 import type { GetAnswer } from './requestShapes';
 import { fileAttributesOf } from './s3Attributes';
 import { toRemoteError } from './s3Errors';
-import { filePlaceOf, type ObjectPlace } from './s3Keys';
+import { aboutObject, filePlaceOf, type ObjectPlace } from './s3Keys';
 import { entryOfFacts, type ObjectFacts, type UnsizedFacts } from './s3Objects';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 
 /**
  * Opens an object's content. The stream fails, and never just ends, when the body is cut short; the whole object is checked

@@ -1,4 +1,4 @@
-import type { ServiceRefusal } from './signedRequests';
+import type { ServiceRefusal } from './serviceRefusal';
 
 /** Where the requests for a bucket go instead, on the same service. */
 export interface Detour {

@@ -20,7 +20,7 @@ import { removingCopied } from '../../remote/removeCopied';
 import type { BackendHost } from '../backend';
 import { isDirectoryBucket } from './bucketNames';
 import { BucketVersioning } from './bucketVersioning';
-import type { S3Connection } from './s3Client';
+import type { S3Connection } from './connection';
 import { copiesWithOf, locationOf, type S3Config } from './s3Config';
 import { type Copied, copyObject } from './s3Copying';
 import { checkBucket, makeFolder, removeFolder, removeMarker } from './s3Folders';

@@ -6,10 +6,10 @@ import type { RemotePath } from '../../remote/remotePath';
 import { isSameFile } from '../../remote/sameFile';
 import { toRemoteError } from './s3Errors';
 import { conditionOf, guardedError } from './s3Guards';
-import { filePlaceOf, type ObjectPlace } from './s3Keys';
+import { aboutObject, filePlaceOf, type ObjectPlace } from './s3Keys';
 import { headIfThere, isImpliedFolder } from './s3Looking';
 import { entryOfFacts } from './s3Objects';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 
 /** Most keys of one request. */
 export const maxBatch = 1000;

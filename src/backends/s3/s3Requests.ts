@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { bucketProblem, isDirectoryBucket } from './bucketNames';
+import type { S3Connection } from './connection';
 import type { ErrorContext } from './errorWords';
 import { keysWereRenewed } from './keptCredentials';
 import { parseListing, rootElement } from './listXml';
+import type { ObjectAttributes } from './objectHeaders';
 import { factsOfHeaders, headersOf, wholeSize } from './objectHeaders';
 import type {
-  About,
   BegunUpload,
   CopyAnswer,
   CopyRequest,
@@ -17,15 +18,15 @@ import type {
   PutAnswer,
   PutRequest,
 } from './requestShapes';
-import type { ObjectAttributes } from './s3Attributes';
-import type { S3Connection } from './s3Client';
 import type { S3Config } from './s3Config';
 import { toRemoteError } from './s3Errors';
-import { copySourceOf, type ObjectPlace } from './s3Keys';
+import type { About } from './s3Keys';
+import { aboutObject, copySourceOf, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from './s3Objects';
 import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from './s3Redirects';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
-import { arePlain, elementOf, type PlainRequest, ServiceRefusal, sendSigned, textOf } from './signedRequests';
+import { elementOf, ServiceRefusal } from './serviceRefusal';
+import { arePlain, type PlainRequest, sendSigned, textOf } from './signedRequests';
 
 /** Answers that point elsewhere, for one request. */
 const maxHops = 2;
@@ -393,20 +394,6 @@ function mustBeAnObject(answer: IncomingMessage): void {
   if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
   answer.on('error', () => {}).destroy();
   throw new ServiceRefusal(answer.statusCode ?? 200, headers, '');
-}
-
-/** What errors of a request about `place` name. */
-export function aboutObject(
-  place: ObjectPlace,
-  operation?: string,
-  moreActions?: readonly string[],
-): About & { readonly bucket: string; readonly path: string } {
-  return {
-    bucket: place.bucket,
-    path: `${place.bucket}/${place.key}`,
-    ...(operation !== undefined && { operation }),
-    ...(moreActions !== undefined && { moreActions }),
-  };
 }
 
 /** What a policy has to allow besides the writing itself for an object with these attributes. */

@@ -3,8 +3,8 @@ import { isRemoteError } from '../../remote/remoteError';
 import { comparePaths } from '../../remote/remotePath';
 import type { ConnectionFinding } from '../backend';
 import type { S3Config } from './s3Config';
-import { prefixOf } from './s3Keys';
-import { aboutObject, type S3Requests } from './s3Requests';
+import { aboutObject, prefixOf } from './s3Keys';
+import type { S3Requests } from './s3Requests';
 
 const content = Buffer.from('Written by a connection test; may be deleted.\n');
 const sortHere = { label: 'Sort listings here', settings: { listOrder: 'unordered' } } as const;

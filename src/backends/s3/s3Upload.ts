@@ -4,7 +4,8 @@ import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './bodies';
 import { isDirectoryBucket } from './bucketNames';
-import { keptAttributes, newAttributes, type ObjectAttributes, taggingOf } from './s3Attributes';
+import type { ObjectAttributes } from './objectHeaders';
+import { keptAttributes, newAttributes, taggingOf } from './s3Attributes';
 import { maxPartsOf } from './s3Config';
 import {
   checkGuard,

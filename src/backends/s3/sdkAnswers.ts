@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { rootElement } from './listXml';
-import { maxAnswerBytes, ServiceRefusal, tooLong } from './signedRequests';
+import { maxAnswerBytes, ServiceRefusal, tooLong } from './serviceRefusal';
 
 /** The SDK reads error documents to their end; a proxy's page about its own trouble may be longer than a service's document. */
 const maxSdkErrorBytes = 1024 * 1024;

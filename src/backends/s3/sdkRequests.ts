@@ -7,6 +7,8 @@ import type {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { RemoteError } from '../../remote/remoteError';
+import type { S3Connection } from './connection';
+import type { ObjectAttributes } from './objectHeaders';
 import { wholeSize } from './objectHeaders';
 import type {
   BegunUpload,
@@ -19,8 +21,6 @@ import type {
   PutAnswer,
   PutRequest,
 } from './requestShapes';
-import type { ObjectAttributes } from './s3Attributes';
-import type { S3Connection } from './s3Client';
 import { copySourceOf, decodeListedKey, type ObjectPlace } from './s3Keys';
 import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from './s3Objects';
 import { answerDate } from './sdkAnswers';

@@ -3,18 +3,17 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { forgetAbort, hearAbort } from '../../remote/aborts';
-import { RemoteError } from '../../remote/remoteError';
-import { rootElement, unescaped } from './listXml';
-import type { BucketAddress, S3Connection } from './s3Client';
+import type { BucketAddress, S3Connection } from './connection';
 import type { AwsKeys } from './s3Credentials';
+import { maxAnswerBytes, ServiceRefusal, tooLong } from './serviceRefusal';
 import { encodePart, queryText, type RequestToSign, signedHeaders, unsignedPayload } from './signing';
 
 const connectTimeoutMs = 15_000;
 const silenceTimeoutMs = 120_000;
+
 /** An error document is small; what is longer is no error document. */
 export const maxErrorBytes = 64 * 1024;
-/** No answer that is held whole is longer: a page of 1,000 keys of 1,024 bytes, each byte spelled as three, has some 4 MB. */
-export const maxAnswerBytes = 32 * 1024 * 1024;
+
 /** Answers signed by a clock further off than this are why a request was refused. */
 const skewMs = 4 * 60_000;
 
@@ -29,26 +28,6 @@ export interface PlainRequest {
   readonly bodyLength?: number;
   /** Whether the signature rests on the Content-MD5 among the headers, so that a large body isn't hashed twice. */
   readonly signedByMd5?: boolean;
-}
-
-/** A refusal by the service, in the shape of the SDK's errors, so that both are classified alike. */
-export class ServiceRefusal extends Error {
-  readonly $metadata: { readonly httpStatusCode: number };
-  readonly $response: { readonly statusCode: number; readonly headers: http.IncomingHttpHeaders };
-  readonly Region: string | undefined;
-  readonly Endpoint: string | undefined;
-  /** The code of the document; undefined where the answer held none: then `name` is made up. */
-  readonly Code: string | undefined;
-
-  constructor(status: number, headers: http.IncomingHttpHeaders, document: string) {
-    super(elementOf(document, 'Message') ?? 'UnknownError');
-    this.Code = rootElement(document) === 'Error' ? elementOf(document, 'Code') : undefined;
-    this.name = elementOf(document, 'Code') ?? 'Unknown';
-    this.$metadata = { httpStatusCode: status };
-    this.$response = { statusCode: status, headers };
-    this.Region = elementOf(document, 'Region');
-    this.Endpoint = elementOf(document, 'Endpoint');
-  }
 }
 
 /**
@@ -152,14 +131,6 @@ async function errorText(answer: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** What an answer without end fails with. */
-export function tooLong(operation: string): RemoteError {
-  return new RemoteError(
-    'damaged',
-    `The answer to ${operation} is longer than that of an S3 service can be, so it was broken off. Is "endpoint" right?`,
-  );
-}
-
 function lengthOf(request: PlainRequest): number {
   return Buffer.isBuffer(request.body) ? request.body.length : (request.bodyLength ?? 0);
 }
@@ -246,10 +217,4 @@ function asSent(headers: Record<string, string>): Record<string, string> | strin
 
 function timedOut(): Error {
   return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
-}
-
-/** The text of the first element `name`; undefined where there is none. Pure. */
-export function elementOf(document: string, name: string): string | undefined {
-  const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(document)?.[1];
-  return text === undefined ? undefined : unescaped(text);
 }

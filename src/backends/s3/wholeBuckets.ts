@@ -4,10 +4,10 @@ import type { RemotePath } from '../../remote/remotePath';
 import { eachInSlots, Slots } from '../../remote/slots';
 import { askVersioning, type BucketVersioning } from './bucketVersioning';
 import { toRemoteError } from './s3Errors';
-import { placeOf } from './s3Keys';
+import { aboutObject, placeOf } from './s3Keys';
 import { unquoted } from './s3Objects';
 import { addContentMd5, cannotStandInXml, maxBatch } from './s3Removing';
-import { aboutObject, type S3Requests } from './s3Requests';
+import type { S3Requests } from './s3Requests';
 
 /** One version of an object, or a marker that hides those before it. */
 interface Version {
