@@ -45,7 +45,7 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
     ],
   },
   { folder: 'src/preview', may: ['src/preview', 'types:src/plan', 'types:src/remote', 'types:src/transfer'] },
-  { folder: 'media', may: ['media', 'src/preview', 'src/remote/printable.ts', '@vscode/webview-ui-toolkit'] },
+  { folder: 'media', may: ['media', 'src/preview', 'src/base/printable.ts', '@vscode/webview-ui-toolkit'] },
   { folder: 'src/transfer', may: ['src/transfer', 'src/plan', 'src/remote'] },
   { folder: 'src/plan', may: ['src/plan', 'src/remote'] },
   { folder: 'src/commandLine', may: ['src/commandLine', 'src/plan', 'src/remote'] },
@@ -59,9 +59,9 @@ const rules: readonly { folder: string; may: readonly string[] }[] = [
       'src/signIn',
       'src/remote/tokenSource.ts',
       'src/remote/remoteError.ts',
-      'src/remote/aborts.ts',
-      'src/remote/clock.ts',
-      'src/remote/log.ts',
+      'src/base/aborts.ts',
+      'src/base/clock.ts',
+      'src/base/log.ts',
     ],
   },
   { folder: 'src/remote', may: ['src/remote'] },
@@ -248,7 +248,7 @@ test('every text reaches the window through the doors that make names in it iner
 
 test('all that wait for an abort share one listener of the signal, so that none is taken for a leak', () => {
   for (const file of files)
-    if (file !== 'src/remote/aborts.ts')
+    if (file !== 'src/base/aborts.ts')
       assert.doesNotMatch(
         readFileSync(path.join(root, file), 'utf8'),
         /EventListener\(\s*'abort'|\.onabort\b/,

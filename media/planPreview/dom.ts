@@ -1,4 +1,4 @@
-import { printable } from '../../src/remote/printable';
+import { printable } from '../../src/base/printable';
 
 /** The few things said about an element when it is made. Text is always set as text, never as HTML. */
 export interface ElementFacts {

@@ -1,9 +1,9 @@
+import { printable } from '../../src/base/printable';
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
 import { folderRunText } from '../../src/preview/sentences';
 import { fill, type Words } from '../../src/preview/words';
-import { printable } from '../../src/remote/printable';
 
 /** Words and number formats as the panel gave them. */
 export interface PageText {

@@ -1,5 +1,5 @@
-import type { Clock } from '../remote/clock';
-import type { Log } from '../remote/log';
+import type { Clock } from '../base/clock';
+import type { Log } from '../base/log';
 import type { Remote } from '../remote/remote';
 import type { ServiceWaits } from '../remote/serviceWaits';
 import type { TokenSource } from '../remote/tokenSource';

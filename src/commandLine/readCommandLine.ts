@@ -1,6 +1,6 @@
+import { withoutSecrets } from '../base/maskedText';
 import { createFilter } from '../plan/filter';
 import { parsePlanOptions } from '../plan/planOptions';
-import { withoutSecrets } from '../remote/maskedText';
 import { isRemoteError } from '../remote/remoteError';
 import { readAws } from './awsReading';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../remote/maskedText';
+import { withoutSecrets } from '../base/maskedText';
 import { type ShellKind, withoutPrompt } from './shellKinds';
 
 export type { ShellKind };

@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../remote/maskedText';
+import { withoutSecrets } from '../base/maskedText';
 import type { FlagVerdict, Tool } from './commandLine';
 import { type Draft, ignored, type Judgement, refused, understood } from './flagRules';
 import { newRcloneDraft } from './rcloneFlags';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { systemClock } from '../remote/clock';
-import type { Log } from '../remote/log';
+import { systemClock } from '../base/clock';
+import type { Log } from '../base/log';
 import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
 import type { OutputLog } from './outputLog';

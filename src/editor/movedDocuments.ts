@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode';
 import type { App } from '../app';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
-import { isSameFile } from '../remote/sameFile';
 import { findFile } from '../usecases/browseRemote';
 import { neverAborted } from './cancellation';
 import type { OpenDocuments } from './openDocuments';

@@ -1,4 +1,5 @@
 import type { App, SyncRequest } from '../app';
+import { inTurns } from '../base/semaphore';
 import type { Plan, PlanProgress } from '../plan/plan';
 import { removesFiles } from '../plan/safety';
 import { selectActions } from '../plan/selectActions';
@@ -20,7 +21,6 @@ import type {
 import { runSummary } from '../preview/sentences';
 import { tableFacts } from '../preview/tableFacts';
 import { fill } from '../preview/words';
-import { inTurns } from '../remote/turns';
 import { doAside } from './pageCommands';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './planRun';
 import type { PanelAround, PreviewServices } from './previewSurroundings';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
+import { printable } from '../base/printable';
 import type { FileEntry, UnusableReason } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
-import { printable } from '../remote/printable';
 import type { Quota } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { parentPath } from '../remote/remotePath';

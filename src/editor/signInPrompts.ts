@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../remote/clock';
+import type { Clock } from '../base/clock';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { authorizeUrl } from '../signIn/authorizeUrl';
 import { readPasted } from '../signIn/pastedAnswer';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Backend, RemoteSettings } from '../backends/backend';
-import { systemClock } from '../remote/clock';
-import type { Log } from '../remote/log';
+import { systemClock } from '../base/clock';
+import type { Log } from '../base/log';
 import type { TokenSource } from '../remote/tokenSource';
 import { adoptToken } from '../signIn/adoptToken';
 import { isOfService, type SessionRecord, SessionRecords } from '../signIn/sessionRecords';

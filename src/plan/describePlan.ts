@@ -1,6 +1,6 @@
+import { isPrintable, printable, printableJson } from '../base/printable';
 import type { FileEntry } from '../remote/entry';
 import { type Instant, instantToMs } from '../remote/modifiedTime';
-import { isPrintable, printable, printableJson } from '../remote/printable';
 import { checkMarks } from './checkMarks';
 import type { Action, Conflict, CopyFile, Plan, SetTime, Skipped, Tally } from './plan';
 import { placeText } from './safety';

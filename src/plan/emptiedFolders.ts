@@ -1,7 +1,7 @@
+import { eachInSlots, Slots } from '../base/semaphore';
 import type { Entry } from '../remote/entry';
 import { isRemoteError } from '../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
-import { eachInSlots, Slots } from '../remote/slots';
 import { isLikeAws } from './comparison';
 import { createFilter, type Filter } from './filter';
 import { foldedKey, type NameFolding } from './nameFolding';

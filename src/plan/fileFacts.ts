@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import { Slots } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import { Slots } from '../remote/slots';
 
 const hashesAtOnce = 4;
 const md5OfNothing = 'd41d8cd98f00b204e9800998ecf8427e';

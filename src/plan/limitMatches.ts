@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { Slots } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import { Slots } from '../remote/slots';
 import { type Limits, timeForLimits } from './limits';
 import type { ListingFindings } from './listTree';
 import type { Match } from './match';

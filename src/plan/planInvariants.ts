@@ -1,5 +1,5 @@
+import type { Steps } from '../base/semaphore';
 import { parentPath, type RemotePath } from '../remote/remotePath';
-import type { Steps } from '../remote/turns';
 import type { Action, Plan } from './plan';
 import { compareInTurn } from './planOrder';
 import { planTotals } from './planTotals';

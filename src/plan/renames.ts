@@ -1,9 +1,9 @@
+import { eachInSlots, Slots } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Remote } from '../remote/remote';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../remote/remotePath';
-import { eachInSlots, Slots } from '../remote/slots';
 import { isArchiveClass, mayBeArchived } from './archived';
 import { type ComparisonRules, compareFiles, isLikeAws, knowsTime, timeOf } from './comparison';
 import { endsTheRun, FileFacts, hashesByReading } from './fileFacts';

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { Slots } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, type RemoteError } from '../remote/remoteError';
-import { Slots } from '../remote/slots';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
 import { endsTheRun, FileFacts, hashesByReading } from './fileFacts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { withoutSecrets } from '../base/maskedText';
 import { type Capabilities, locate, matchKey } from '../remote/capabilities';
-import { withoutSecrets } from '../remote/maskedText';
 import { formatAddress } from '../remote/remoteAddress';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 import type { Conflict, DeleteFile, ListingProblem, Place, Plan, SafetyFinding } from './plan';

@@ -1,5 +1,5 @@
 import type { Backend, LeftOut, RemoteSettings, WizardStep } from '../backends/backend';
-import { withoutSecrets } from '../remote/maskedText';
+import { withoutSecrets } from '../base/maskedText';
 import { reveal } from './obscure';
 import type { RcloneSections } from './rcloneFile';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../remote/clock';
+import type { Clock } from '../base/clock';
 import type { SessionRecord } from './sessionRecords';
 import type { SignInRequirement, SignInSettings } from './signInService';
 import type { TokenBlob } from './tokenBlob';

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { forgetAbort, hearAbort } from '../remote/aborts';
+import { forgetAbort, hearAbort } from '../base/aborts';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { readRedirect } from './redirectAnswer';
 

@@ -1,4 +1,4 @@
-import type { Log } from '../remote/log';
+import type { Log } from '../base/log';
 import type { SignedInAccount, SignInService } from './signInService';
 import type { TokenBlob } from './tokenBlob';
 

@@ -1,6 +1,6 @@
-import { forgetAbort, hearAbort } from '../remote/aborts';
-import type { Clock } from '../remote/clock';
-import type { Log } from '../remote/log';
+import { forgetAbort, hearAbort } from '../base/aborts';
+import type { Clock } from '../base/clock';
+import type { Log } from '../base/log';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { TokenSource } from '../remote/tokenSource';
 import { isOfService, type SessionRecord, type SessionRecords } from './sessionRecords';

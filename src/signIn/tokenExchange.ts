@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { forgetAbort, hearAbort } from '../remote/aborts';
-import type { Clock } from '../remote/clock';
+import { forgetAbort, hearAbort } from '../base/aborts';
+import type { Clock } from '../base/clock';
 import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import type { TokenBlob } from './tokenBlob';
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import type { Instant } from '../remote/modifiedTime';
 import type {
   ByteRange,
@@ -12,7 +13,6 @@ import type {
 } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
-import { isSameFile } from '../remote/sameFile';
 
 /** Up to this many bytes a file is held in memory while it is copied: one request to read it, one to write it. */
 export const inMemoryLimit = 1024 * 1024;

@@ -1,9 +1,9 @@
+import { eachInSlots, Slots } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { parentPath, type RemotePath } from '../remote/remotePath';
-import { isSameFile } from '../remote/sameFile';
-import { eachInSlots, Slots } from '../remote/slots';
 
 /** Deletes of what a listing didn't show, at once. */
 const unlistedAtOnce = 4;

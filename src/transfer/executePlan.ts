@@ -1,15 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import type { Clock } from '../base/clock';
+import type { Log } from '../base/log';
+import { eachInSlots, inTurns, Slots } from '../base/semaphore';
 import { leftAloneBy } from '../plan/leftAlone';
 import type { Action, DeleteFile, Plan, RemoveFolder } from '../plan/plan';
 import { firstProblem } from '../plan/planInvariants';
 import { wantsDeletes } from '../plan/planOptions';
 import { placeText } from '../plan/safety';
-import type { Clock } from '../remote/clock';
-import type { Log } from '../remote/log';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
-import { eachInSlots, Slots } from '../remote/slots';
-import { inTurns } from '../remote/turns';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { type RunObserver, silentObserver } from './progress';

@@ -8,11 +8,11 @@ import type {
   SetTime,
 } from '../plan/plan';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
-import { isSameFile } from '../remote/sameFile';
 import { copyFile } from './copyFile';
 import { keepCopy, keepMoved } from './keepInBackup';
 import { moveFile, removeCopied } from './moveFile';

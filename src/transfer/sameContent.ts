@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
 import type { Remote } from '../remote/remote';
 import { isRemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
-import { isSameFile } from '../remote/sameFile';
 
 export interface Twins {
   /** Both as they are now, as exact as can be told. */

@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events';
+import { eachInSlots, Slots } from '../base/semaphore';
 import { locate, matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { isWithin, joinPath, parentPath, type RemotePath, relativePath } from '../remote/remotePath';
-import { eachInSlots, Slots } from '../remote/slots';
 import { copyFile } from '../transfer/copyFile';
 import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';

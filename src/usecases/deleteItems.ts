@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
+import { eachInSlots, Slots } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { removingCopied } from '../remote/removeCopied';
-import { isSameFile } from '../remote/sameFile';
-import { eachInSlots, Slots } from '../remote/slots';
 import { deleteInFolder, sortDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { Failures } from './itemFailures';

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../base/clock';
 import { explainFilter, explanationText, type FilterExplanation } from '../plan/filterExplanation';
 import type { FilterNames } from '../plan/filterRules';
 import { createLimits, timeForLimits } from '../plan/limits';
@@ -6,7 +7,6 @@ import { nameFolding } from '../plan/nameFolding';
 import type { PlanOptions } from '../plan/planOptions';
 import type { Side } from '../plan/side';
 import { matchKey } from '../remote/capabilities';
-import { type Clock, systemClock } from '../remote/clock';
 import type { FileEntry } from '../remote/entry';
 import { isRemoteError } from '../remote/remoteError';
 import { joinPath, parsePath, type RemotePath } from '../remote/remotePath';

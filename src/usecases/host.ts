@@ -1,7 +1,7 @@
 import type { RemoteSettings } from '../backends/backend';
-import type { Clock } from '../remote/clock';
+import type { Clock } from '../base/clock';
+import type { Log } from '../base/log';
 import type { FolderFileSystem } from '../remote/folderFileSystem';
-import type { Log } from '../remote/log';
 import type { TokenSource } from '../remote/tokenSource';
 import type { SignInRequirement } from '../signIn/signInService';
 

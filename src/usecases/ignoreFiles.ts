@@ -1,3 +1,4 @@
+import { Slots } from '../base/semaphore';
 import type { FilterOptions } from '../plan/filter';
 import { createFilter } from '../plan/filter';
 import type { FilterNames } from '../plan/filterRules';
@@ -9,7 +10,6 @@ import { matchKey } from '../remote/capabilities';
 import type { Entry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, isWithin, joinPath, type RemotePath, relativePath, rootPath } from '../remote/remotePath';
-import { Slots } from '../remote/slots';
 import { decodeText } from '../remote/textFile';
 
 /** Folders looked at at once. */

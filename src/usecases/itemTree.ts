@@ -1,8 +1,8 @@
+import { eachInSlots, Slots } from '../base/semaphore';
 import type { FileEntry, UnusableEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { RemoteError } from '../remote/remoteError';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
-import { eachInSlots, Slots } from '../remote/slots';
 
 /** Everything at and below one path. Paths are of the remote. */
 export interface ItemTree {

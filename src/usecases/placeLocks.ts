@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Log } from '../base/log';
 import { type Capabilities, locate, matchKey } from '../remote/capabilities';
-import type { Log } from '../remote/log';
 import { RemoteError } from '../remote/remoteError';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, systemClock } from '../base/clock';
 import { backupPlace } from '../plan/backupPlace';
 import { type ListingOutcome, PlanBuilder } from '../plan/buildPlan';
 import { type ComparisonRules, comparesBySize, comparisonRules } from '../plan/comparison';
@@ -13,7 +14,6 @@ import { findRenames, type Rename } from '../plan/renames';
 import { type FactCounts, resolveFacts } from '../plan/resolveFacts';
 import { backupProblem, overlapProblem, placeText } from '../plan/safety';
 import type { Side } from '../plan/side';
-import { type Clock, systemClock } from '../remote/clock';
 import { RemoteError } from '../remote/remoteError';
 import { rootPath } from '../remote/remotePath';
 import { listSides } from './listSides';

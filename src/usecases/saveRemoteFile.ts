@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import type { Clock } from '../remote/clock';
+import type { Clock } from '../base/clock';
 import type { FileEntry } from '../remote/entry';
 import { instantFromMs } from '../remote/modifiedTime';
 import type { ByteSource, Guard, Remote } from '../remote/remote';

@@ -1,10 +1,10 @@
+import { eachInSlots, Slots } from '../base/semaphore';
 import { matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
+import { isSameFile } from '../remote/entry';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
-import { isSameFile } from '../remote/sameFile';
-import { eachInSlots, Slots } from '../remote/slots';
 import { fileAt } from '../transfer/sameContent';
 
 /** Folders listed at once. */

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { DriveApi } from '../../src/backends/amazonDrive/driveApi';
 import { DriveHttp } from '../../src/backends/amazonDrive/driveHttp';
 import { Pacer } from '../../src/backends/amazonDrive/drivePacing';
-import { systemClock as clock } from '../../src/remote/clock';
+import { systemClock as clock } from '../../src/base/clock';
+import { Slots } from '../../src/base/semaphore';
 import { parsePath } from '../../src/remote/remotePath';
-import { Slots } from '../../src/remote/slots';
 import { servedDrive, signedOut } from './amazonDrive.words';
 import { calm, drain, readText, refused } from './contract/words';
 

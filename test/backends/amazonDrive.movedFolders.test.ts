@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import type { Place } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { systemClock } from '../../src/remote/clock';
 import { refusingWrites } from '../../src/remote/layers/refusingWrites';
-import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath, type RemotePath } from '../../src/remote/remotePath';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Clock } from '../../src/remote/clock';
+import type { Clock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pacer } from '../../src/backends/amazonDrive/drivePacing';
-import { systemClock } from '../../src/remote/clock';
+import { systemClock } from '../../src/base/clock';
 import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';
 import { patient, servedDrive } from './amazonDrive.words';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import type { Place, Plan } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { systemClock } from '../../src/remote/clock';
 import { refusingWrites } from '../../src/remote/layers/refusingWrites';
-import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import type { RunReport } from '../../src/transfer/runReport';

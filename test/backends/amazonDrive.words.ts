@@ -1,9 +1,9 @@
 import { driveBackend } from '../../src/backends/amazonDrive/driveBackend';
 import { DriveRemote } from '../../src/backends/amazonDrive/driveRemote';
 import type { BackendHost, RemoteSettings } from '../../src/backends/backend';
-import { type Clock, systemClock } from '../../src/remote/clock';
+import { type Clock, systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import { retrying } from '../../src/remote/layers/retrying';
-import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import type { TokenSource } from '../../src/remote/tokenSource';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { OpenUploads } from '../../src/backends/s3/openUploads';
 import type { S3Remote } from '../../src/backends/s3/s3Remote';
-import { silentLog } from '../../src/remote/log';
+import { silentLog } from '../../src/base/log';
 import { parsePath } from '../../src/remote/remotePath';
 import { body, calm, failingBody, pattern, write } from './contract/words';
 import { inTemporaryFolder, served } from './s3.words';

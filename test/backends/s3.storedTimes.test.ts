@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { StoredTimes } from '../../src/backends/s3/storedTimes';
-import { silentLog } from '../../src/remote/log';
+import { silentLog } from '../../src/base/log';
 import { inTemporaryFolder } from './s3.words';
 
 const marks = (etag: string, serverModifiedMs: number) => ({ etag, serverModifiedMs });

@@ -6,8 +6,8 @@ import path from 'node:path';
 import type { BackendHost, RemoteSettings } from '../../src/backends/backend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
 import { S3Remote } from '../../src/backends/s3/s3Remote';
-import { systemClock } from '../../src/remote/clock';
-import { silentLog } from '../../src/remote/log';
+import { systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 
 /** Surroundings that know the given secrets and an empty environment. */

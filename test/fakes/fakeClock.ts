@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/remote/clock';
+import type { Clock } from '../../src/base/clock';
 
 /** A clock that stands still but for the waits asked of it: each moves it on at once, and is remembered. */
 export interface FakeClock extends Clock {

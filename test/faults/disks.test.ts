@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { silentLog } from '../../src/remote/log';
+import { silentLog } from '../../src/base/log';
 import { executePlan } from '../../src/transfer/executePlan';
 import { pattern } from '../backends/contract/words';
 import { createFakeClock } from '../fakes/fakeClock';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { MemoryCall, MemoryFailure, MemoryOptions } from '../../src/backends/memory/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { silentLog } from '../../src/base/log';
 import type { Action, Place, Plan } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import { retrying } from '../../src/remote/layers/retrying';
-import { silentLog } from '../../src/remote/log';
 import type { Instant } from '../../src/remote/modifiedTime';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import type { Side } from '../../src/plan/side';
-import { systemClock } from '../../src/remote/clock';
 import { retrying } from '../../src/remote/layers/retrying';
-import { silentLog } from '../../src/remote/log';
 import { parsePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { copyItems } from '../../src/usecases/copyItems';

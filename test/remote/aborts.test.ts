@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { forgetAbort, hearAbort } from '../../src/remote/aborts';
-import { systemClock } from '../../src/remote/clock';
-import { Slots } from '../../src/remote/slots';
+import { forgetAbort, hearAbort } from '../../src/base/aborts';
+import { systemClock } from '../../src/base/clock';
+import { Slots } from '../../src/base/semaphore';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutSecrets } from '../../src/remote/maskedText';
+import { withoutSecrets } from '../../src/base/maskedText';
 
 const masked: readonly [string, string][] = [
   ['https://me:hush@host/x', 'https://…@host/x'],

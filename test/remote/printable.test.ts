@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPrintable, printable, printableJson } from '../../src/remote/printable';
+import { isPrintable, printable, printableJson } from '../../src/base/printable';
 
 const unseen: readonly (readonly [name: string, shown: string])[] = [
   ['bell\u0007.txt', 'bell\\x07.txt'],

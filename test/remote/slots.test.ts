@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { eachInSlots, Slots } from '../../src/remote/slots';
+import { eachInSlots, Slots } from '../../src/base/semaphore';
 
 const calm = new AbortController().signal;
 

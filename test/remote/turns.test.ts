@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { inTurns } from '../../src/base/semaphore';
 import type { Plan } from '../../src/plan/plan';
 import { firstProblem } from '../../src/plan/planInvariants';
 import { buildPlanIndex, planIndexSteps } from '../../src/preview/planIndex';
-import { inTurns } from '../../src/remote/turns';
 import { planOf, upload } from '../preview/plans';
 
 /** Work of `steps` steps that take `each` milliseconds on the clock. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { describePlan } from '../../src/plan/describePlan';
 import { checkPlan } from '../../src/plan/planInvariants';
-import { type Clock, systemClock } from '../../src/remote/clock';
+import { type Clock, systemClock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { planSync } from '../../src/usecases/planSync';
 import { givenSync } from '../vocabulary/givenSync';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { driveSignIn } from '../../src/backends/amazonDrive/driveSignIn';
-import { systemClock } from '../../src/remote/clock';
+import { systemClock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { adoptToken } from '../../src/signIn/adoptToken';
 import { parseTokenBlob, type TokenBlob } from '../../src/signIn/tokenBlob';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { type Clock, systemClock } from '../../src/remote/clock';
+import { type Clock, systemClock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { SessionRecords } from '../../src/signIn/sessionRecords';
 import { SessionTokens } from '../../src/signIn/sessionTokens';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
-import { systemClock } from '../../src/remote/clock';
+import { systemClock } from '../../src/base/clock';
 import { isRemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { authorizeUrl } from '../../src/signIn/authorizeUrl';
 import { newPkce } from '../../src/signIn/pkce';

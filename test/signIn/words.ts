@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Log } from '../../src/remote/log';
+import type { Log } from '../../src/base/log';
 import type { SessionRecord, SessionStore } from '../../src/signIn/sessionRecords';
 import type { SignInService } from '../../src/signIn/signInService';
 import type { TokenBlob } from '../../src/signIn/tokenBlob';

@@ -4,6 +4,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { createApp, type SyncRequest } from '../../src/app';
+import { printable, printableJson } from '../../src/base/printable';
 import type { ShellKind } from '../../src/commandLine/shellKinds';
 import { isProblem, type LineProblem } from '../../src/commandLine/shellWords';
 import { checkMarks } from '../../src/plan/checkMarks';
@@ -12,7 +13,6 @@ import type { Place } from '../../src/plan/plan';
 import { parsePlanOptions } from '../../src/plan/planOptions';
 import type { Entry } from '../../src/remote/entry';
 import { instantToMs } from '../../src/remote/modifiedTime';
-import { printable, printableJson } from '../../src/remote/printable';
 import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
 import { isWhole } from '../../src/transfer/runReport';

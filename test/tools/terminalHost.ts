@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { RemoteSettings } from '../../src/backends/backend';
-import { systemClock } from '../../src/remote/clock';
-import type { Log, LogLevel } from '../../src/remote/log';
-import { printable } from '../../src/remote/printable';
+import { systemClock } from '../../src/base/clock';
+import type { Log, LogLevel } from '../../src/base/log';
+import { printable } from '../../src/base/printable';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { textOf } from '../../src/remote/textFile';
 import type { SessionRecord } from '../../src/signIn/sessionRecords';

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { silentLog } from '../../src/remote/log';
+import { silentLog } from '../../src/base/log';
 import { RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';
 import { describeReport, runPlan } from '../../src/usecases/runPlan';

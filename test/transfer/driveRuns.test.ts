@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import type { Action } from '../../src/plan/plan';
-import { systemClock } from '../../src/remote/clock';
-import { silentLog } from '../../src/remote/log';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { patient, servedDrive } from '../backends/amazonDrive.words';

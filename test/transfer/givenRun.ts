@@ -1,10 +1,10 @@
 import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { silentLog } from '../../src/base/log';
 import type { Action, CopyFile, DeleteFile, MoveFile, Plan, RemoveSource } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import { planTotals } from '../../src/plan/planTotals';
 import type { FileEntry } from '../../src/remote/entry';
-import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';
 import { type ExecuteOptions, executePlan } from '../../src/transfer/executePlan';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { silentLog } from '../../src/base/log';
 import type { SetTime } from '../../src/plan/plan';
 import type { FileEntry } from '../../src/remote/entry';
-import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { S3Remote } from '../../src/backends/s3/s3Remote';
+import { silentLog } from '../../src/base/log';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
 import type { FileEntry } from '../../src/remote/entry';
 import { logging } from '../../src/remote/layers/logging';
 import { refusingWrites } from '../../src/remote/layers/refusingWrites';
 import { retrying } from '../../src/remote/layers/retrying';
-import { silentLog } from '../../src/remote/log';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

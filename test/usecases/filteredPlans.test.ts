@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
+import { type Clock, systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
 import { describePlan } from '../../src/plan/describePlan';
 import { createFilter } from '../../src/plan/filter';
 import { createLimits } from '../../src/plan/limits';
 import type { Place, Plan } from '../../src/plan/plan';
 import { checkPlan } from '../../src/plan/planInvariants';
 import { defaultPlanOptions, type FilterRule, type PlanOptions } from '../../src/plan/planOptions';
-import { type Clock, systemClock } from '../../src/remote/clock';
-import { silentLog } from '../../src/remote/log';
 import type { Instant } from '../../src/remote/modifiedTime';
 import { rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Log } from '../../src/remote/log';
+import type { Log } from '../../src/base/log';
 import { RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';
 import type { RunReport } from '../../src/transfer/runReport';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../../remote/clock';
+import type { Clock } from '../../base/clock';
 import type { Quota } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { isLoopback } from './driveConfig';

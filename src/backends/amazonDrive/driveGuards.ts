@@ -1,8 +1,8 @@
 import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import type { Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import type { DriveApi } from './driveApi';
 import { contentMark, type DriveNode, fileEntry, idInMark, isAvailable } from './driveNode';
 import type { FolderIds, Found } from './folderIds';

@@ -1,10 +1,10 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
-import type { Clock } from '../../remote/clock';
+import { forgetAbort, hearAbort } from '../../base/aborts';
+import type { Clock } from '../../base/clock';
+import type { Slots } from '../../base/semaphore';
 import { RemoteError } from '../../remote/remoteError';
-import type { Slots } from '../../remote/slots';
 import type { TokenSource } from '../../remote/tokenSource';
 import { refusalOf } from './driveErrors';
 import { networkError } from './driveNetworkErrors';

@@ -1,4 +1,4 @@
-import { certificateProblems } from '../../remote/certificateProblems';
+import { certificateProblems } from '../../http/certificateErrors';
 import { RemoteError } from '../../remote/remoteError';
 
 /**

@@ -1,5 +1,5 @@
-import type { Clock } from '../../remote/clock';
-import { Slots } from '../../remote/slots';
+import type { Clock } from '../../base/clock';
+import { Slots } from '../../base/semaphore';
 
 /** A longer wait is cut in pieces of this, in milliseconds, so that a success meanwhile ends it. */
 const pieceMs = 1000;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { Readable, Transform } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 import type { FileEntry } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';

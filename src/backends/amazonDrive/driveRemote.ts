@@ -1,3 +1,4 @@
+import { Slots } from '../../base/semaphore';
 import type { Capabilities } from '../../remote/capabilities';
 import type { Entry, FileEntry } from '../../remote/entry';
 import { withRetries } from '../../remote/layers/withRetries';
@@ -18,7 +19,6 @@ import type {
 } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
-import { Slots } from '../../remote/slots';
 import type { TokenSource } from '../../remote/tokenSource';
 import type { BackendHost } from '../backend';
 import { DriveApi } from './driveApi';

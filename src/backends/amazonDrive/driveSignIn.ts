@@ -1,6 +1,6 @@
-import { systemClock } from '../../remote/clock';
+import { systemClock } from '../../base/clock';
+import { Slots } from '../../base/semaphore';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
-import { Slots } from '../../remote/slots';
 import type { TokenSource } from '../../remote/tokenSource';
 import type { SignInRequirement, SignInSettings } from '../../signIn/signInService';
 import type { RemoteSettings } from '../backend';

@@ -1,5 +1,5 @@
+import type { Clock } from '../../base/clock';
 import { matchKey } from '../../remote/capabilities';
-import type { Clock } from '../../remote/clock';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, isWithin, joinPath, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
 import type { DriveApi } from './driveApi';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../remote/clock';
+import type { Clock } from '../../base/clock';
 import type { ListOptions } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';

@@ -1,4 +1,4 @@
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 
 /** A question that somebody waits for. */
 interface Asked<T> {

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { KeptLines } from '../../remote/keptLines';
-import type { Log } from '../../remote/log';
+import { KeptLines } from '../../base/lineCache';
+import type { Log } from '../../base/log';
 
 /** Most files kept; the ones learnt first are dropped first. About 150 MB of memory when full. */
 const defaultMaxEntries = 500_000;

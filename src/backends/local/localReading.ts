@@ -1,12 +1,12 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import { fileEntry } from './localEntry';
 import { localError } from './localErrors';
 import type { LocalPaths } from './localPaths';

@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { copyFile, link, lstat, readlink, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
-import { isSameFile } from '../../remote/sameFile';
 import { directCalls } from './directCalls';
 import type { Held } from './held';
 import { fileEntry, utimesText } from './localEntry';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 import type { Instant } from '../../remote/modifiedTime';
 import type { ByteRange, ByteSource, FileFacts } from '../../remote/remote';
 import type { RemoteError } from '../../remote/remoteError';

@@ -1,5 +1,5 @@
+import type { Clock } from '../../base/clock';
 import type { NameRules } from '../../remote/capabilities';
-import type { Clock } from '../../remote/clock';
 import type { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 

@@ -1,6 +1,7 @@
+import { systemClock } from '../../base/clock';
 import { type Capabilities, matchKey, nameProblem } from '../../remote/capabilities';
-import { systemClock } from '../../remote/clock';
 import type { Entry, FileEntry, FolderEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import { type Instant, instantFromMs } from '../../remote/modifiedTime';
 import { pagesByCursor } from '../../remote/pages';
 import type { ByteSource, FileFacts, Guard, ListOptions, Remote } from '../../remote/remote';
@@ -13,7 +14,6 @@ import {
   parsePath,
   type RemotePath,
 } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import { collect, cut, md5, type Strike, slice, streamOf } from './memoryBody';
 import type { MemoryCall, MemoryFailure, MemoryOperation, MemoryOptions } from './memoryOptions';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 import type { ByteRange, ByteSource } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 

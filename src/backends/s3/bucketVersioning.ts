@@ -1,4 +1,4 @@
-import type { Clock } from '../../remote/clock';
+import type { Clock } from '../../base/clock';
 import type { VersionKeeping } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import { isDirectoryBucket } from './bucketNames';

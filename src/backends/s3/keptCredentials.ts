@@ -1,4 +1,4 @@
-import type { Clock } from '../../remote/clock';
+import type { Clock } from '../../base/clock';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { AwsKeys, CredentialsProvider } from './s3Credentials';
 

@@ -1,4 +1,4 @@
-import { certificateProblems } from '../../remote/certificateProblems';
+import { certificateProblems } from '../../http/certificateErrors';
 import type { RemoteError } from '../../remote/remoteError';
 import { type ErrorContext, fail, sentence, serviceName } from './errorWords';
 

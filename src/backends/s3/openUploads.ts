@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { Log } from '../../remote/log';
+import type { Log } from '../../base/log';
 
 /** An upload in parts that was begun. */
 export interface OpenUpload {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { withoutSecrets } from '../../remote/maskedText';
+import { withoutSecrets } from '../../base/maskedText';
 import { RemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath } from '../../remote/remotePath';
 import type { RemoteSettings } from '../backend';

@@ -1,9 +1,9 @@
 import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import type { BackendHost } from '../backend';
 import { base64OfHex } from './bodies';
 import { isDirectoryBucket } from './bucketNames';

@@ -1,7 +1,7 @@
+import { isSameFile } from '../../remote/entry';
 import type { Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import { placeOf } from './s3Keys';
 import { headIfThere, isFolderOnly } from './s3Looking';
 import { entryOfFacts, type ObjectFacts } from './s3Objects';

@@ -1,11 +1,11 @@
 import { Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import { crc32Text } from './bodies';
 import type { GetAnswer } from './requestShapes';
 import { fileAttributesOf } from './s3Attributes';

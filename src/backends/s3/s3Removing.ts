@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { DeleteObjectsCommand } from '@aws-sdk/client-s3';
+import { isSameFile } from '../../remote/entry';
 import type { Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 import { toRemoteError } from './s3Errors';
 import { conditionOf, guardedError } from './s3Guards';
 import { aboutObject, filePlaceOf, type ObjectPlace } from './s3Keys';

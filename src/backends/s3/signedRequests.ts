@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../remote/aborts';
+import { forgetAbort, hearAbort } from '../../base/aborts';
 import type { BucketAddress, S3Connection } from './connection';
 import type { AwsKeys } from './s3Credentials';
 import { maxAnswerBytes, ServiceRefusal, tooLong } from './serviceRefusal';

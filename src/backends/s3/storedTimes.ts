@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { KeptLines } from '../../remote/keptLines';
-import type { Log } from '../../remote/log';
+import { KeptLines } from '../../base/lineCache';
+import type { Log } from '../../base/log';
 import type { Instant } from '../../remote/modifiedTime';
 
 /** What a HEAD told about an object besides what a listing tells. */

@@ -1,7 +1,7 @@
+import { eachInSlots, Slots } from '../../base/semaphore';
 import type { BucketContent, WholeBuckets } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
-import { eachInSlots, Slots } from '../../remote/slots';
 import { askVersioning, type BucketVersioning } from './bucketVersioning';
 import { toRemoteError } from './s3Errors';
 import { aboutObject, placeOf } from './s3Keys';

@@ -2,12 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { nameProblem } from '../../remote/capabilities';
 import type { Entry, FileEntry, UnusableReason } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 import type { FolderFileSystem, VirtualStat } from '../../remote/folderFileSystem';
 import { instantFromMs } from '../../remote/modifiedTime';
 import type { ByteSource, FileFacts, Guard, ReadResult, Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '../../remote/remotePath';
-import { isSameFile } from '../../remote/sameFile';
 
 export interface VirtualFolderOptions {
   readonly files: FolderFileSystem;

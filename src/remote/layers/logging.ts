@@ -1,4 +1,4 @@
-import type { Log, LogTag } from '../log';
+import type { Log, LogTag } from '../../base/log';
 import { RepeatablePages } from '../pages';
 import type { Guard, Remote } from '../remote';
 import { isRemoteError } from '../remoteError';

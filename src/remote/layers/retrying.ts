@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FileEntry } from '../entry';
+import { isSameFile } from '../entry';
 import { nsBetween } from '../modifiedTime';
 import { RepeatablePages } from '../pages';
 import type { ByteRange, ByteSource, Remote } from '../remote';
 import { isRemoteError, RemoteError } from '../remoteError';
 import { removingCopied } from '../removeCopied';
-import { isSameFile } from '../sameFile';
 import { resumedRead } from './resumedRead';
 import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './withRetries';
 

@@ -1,6 +1,6 @@
-import { manyMayListen } from '../aborts';
-import type { Clock } from '../clock';
-import type { Log } from '../log';
+import { manyMayListen } from '../../base/aborts';
+import type { Clock } from '../../base/clock';
+import type { Log } from '../../base/log';
 import { isRemoteError, type RemoteError } from '../remoteError';
 import { type ServiceWaits, shortestToldMs } from '../serviceWaits';
 
