@@ -5,16 +5,15 @@ import { RemotesDragAndDrop } from './editor/dragAndDrop';
 import { createEditorHost, logTo } from './editor/editorHost';
 import { moveCommands } from './editor/moveCommands';
 import { newItemCommands } from './editor/newItemCommands';
-import { createOutputLog } from './editor/outputLog';
+import { RemoteChanges } from './editor/platform/remoteChangeEvents';
+import { RemoteSecrets } from './editor/platform/secretStore';
+import { currentSettings, onSettingsChanged, writtenRemotes } from './editor/platform/settings';
 import { PropertiesDocuments } from './editor/propertiesDocument';
 import { registerRemoteFileSystem } from './editor/registerRemoteFileSystem';
 import { registerSyncs } from './editor/registerSyncs';
-import { RemoteChanges } from './editor/remoteChanges';
 import { remoteCommands } from './editor/remoteCommands';
 import { RemotesTree } from './editor/remotesTree';
 import { showRemotesTree } from './editor/remotesView';
-import { RemoteSecrets } from './editor/secrets';
-import { currentSettings, onSettingsChanged, writtenRemotes } from './editor/settings';
 import type { Shell } from './editor/shell';
 import { signInCommands } from './editor/signInCommands';
 import { SignIns } from './editor/signIns';
@@ -23,7 +22,8 @@ import { transferCommands } from './editor/transferCommands';
 import { trashCommands } from './editor/trashCommands';
 import { treeCommands } from './editor/treeCommands';
 import { WatchRemotes } from './editor/watchRemotes';
-import { registerCommand } from './editor/window';
+import { createOutputLog } from './editor/window/outputLog';
+import { registerCommand } from './editor/window/window';
 
 /** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
 export function activate(context: vscode.ExtensionContext): void {

@@ -8,7 +8,7 @@ import { driveFields } from '../src/backends/amazonDrive/driveFields';
 import { parseDuration, parseSize } from '../src/backends/amazonDrive/driveQuantities';
 import { s3Fields, s3SecretFields } from '../src/backends/s3/s3Config';
 import { s3Presets } from '../src/backends/s3/s3Presets';
-import { checkSettings } from '../src/editor/checkedSettings';
+import { checkSettings } from '../src/editor/platform/checkedSettings';
 import { comparisonModes } from '../src/plan/planOptions';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();

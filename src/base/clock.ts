@@ -1,4 +1,5 @@
 import { forgetAbort, hearAbort } from './aborts';
+
 /** Time as the core sees it; a port so that tests can set it. */
 export interface Clock {
   /** Milliseconds since the epoch. */

@@ -1,4 +1,5 @@
 import { forgetAbort, hearAbort } from './aborts';
+
 /**
  * Limited parallelism by weight, first come first served. Whoever waits leaves the queue at once when aborted.
  */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
 import { isRemoteError } from '../remote/remoteError';
-import { isCancellation } from './cancellation';
+import { isCancellation } from './platform/cancellation';
 import type { SignIns } from './signIns';
-import * as window from './window';
+import * as window from './window/window';
 import type { StepAnswer, StepSurroundings } from './wizardInput';
 
 interface AccountItem extends window.Row {

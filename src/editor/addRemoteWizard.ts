@@ -6,7 +6,7 @@ import { importRcloneConfig } from './importRemotes';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import type { Shell } from './shell';
 import { addSuggestions, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
-import * as window from './window';
+import * as window from './window/window';
 import { type Answers, stepAtFault, WizardMemory } from './wizardAnswers';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 

@@ -18,11 +18,12 @@ import { writeCommandLines } from '../commandLine/writeCommandLine';
 import type { Place } from '../plan/plan';
 import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';
-import type { CommandRow } from './shell';
-import { askWorkspaceFolder, describePlace } from './syncPlaces';
+import { describePlace } from './platform/placeNames';
+import type { CommandRow } from './platform/services';
+import { askWorkspaceFolder } from './syncPlaces';
 import { readSyncRequest } from './syncRequests';
-import { showFailure } from './userMessages';
-import * as window from './window';
+import { showFailure } from './window/errorMessages';
+import * as window from './window/window';
 
 type Parts = Pick<SyncParts, 'app' | 'output' | 'preview' | 'lastPlanned'>;
 

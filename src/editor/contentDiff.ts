@@ -9,12 +9,12 @@ import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, pathProblem } from '../remote/remotePath';
 import { mostBytesInEditor } from '../usecases/openRemoteFile';
-import { neverAborted } from './cancellation';
 import { entryFacts, looksBinary } from './entryFacts';
-import { toUri } from './remoteUri';
+import { neverAborted } from './platform/cancellation';
+import { describePlace, shortPlace } from './platform/placeNames';
+import { toUri } from './platform/remoteUri';
 import type { Snapshots } from './snapshots';
-import { describePlace, shortPlace } from './syncPlaces';
-import { format } from './words';
+import { format } from './window/numberFormat';
 
 export interface ContentDiffParts {
   readonly app: Pick<App, 'openPlace'>;

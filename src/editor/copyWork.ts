@@ -8,14 +8,14 @@ import { listenToAll } from '../remote/serviceWaits';
 import { freeName } from '../usecases/browseRemote';
 import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../usecases/copyItems';
 import { type SeenTargets, TargetTaken } from '../usecases/seenTargets';
-import { isCancellation } from './cancellation';
-import { replacedSentence } from './recovery';
-import type { RemoteChange } from './remoteChanges';
+import { isCancellation } from './platform/cancellation';
+import type { RemoteChange } from './platform/remoteChangeEvents';
 import type { Shell } from './shell';
-import { withTreeProgress } from './treeProgress';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { countOf, format } from './words';
+import { showFailure } from './window/errorMessages';
+import { countOf, format } from './window/numberFormat';
+import { withTreeProgress } from './window/progress';
+import { replacedSentence } from './window/recovery';
+import * as window from './window/window';
 
 export type CopyingShell = Pick<Shell, 'app' | 'settings' | 'changes' | 'output'>;
 

@@ -2,14 +2,15 @@ import * as vscode from 'vscode';
 import type { BucketContent, Remote } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { countItems, deleteItems, type ItemsToDelete } from '../usecases/deleteItems';
-import { isCancellation } from './cancellation';
-import { recoverySentence, wholeBucketSentence } from './recovery';
-import type { CommandRow, Shell } from './shell';
+import { isCancellation } from './platform/cancellation';
+import type { CommandRow } from './platform/services';
+import type { Shell } from './shell';
 import { attempt, itemsMeant, nodesMeant } from './targets';
 import { type FolderNode, type ItemNode, isBucket, nodeName } from './treeNode';
-import { withTreeProgress } from './treeProgress';
-import * as window from './window';
-import { countOf, format } from './words';
+import { countOf, format } from './window/numberFormat';
+import { withTreeProgress } from './window/progress';
+import { recoverySentence, wholeBucketSentence } from './window/recovery';
+import * as window from './window/window';
 
 /** The commands that delete; each asks first, and says how much. */
 export function deleteCommands(shell: Shell): readonly CommandRow[] {

@@ -3,12 +3,12 @@ import { systemClock } from '../base/clock';
 import type { Log } from '../base/log';
 import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
-import type { OutputLog } from './outputLog';
-import type { RemoteSecrets } from './secrets';
-import { currentSettings, writtenRemotes } from './settings';
+import type { RemoteSecrets } from './platform/secretStore';
+import { currentSettings, writtenRemotes } from './platform/settings';
+import { openVirtualFolderOf } from './platform/virtualFolders';
 import type { SignIns } from './signIns';
-import { openVirtualFolderOf } from './virtualFolders';
-import * as window from './window';
+import type { OutputLog } from './window/outputLog';
+import * as window from './window/window';
 
 /** What the editor provides to the app. Does no I/O before something is asked of it. */
 export function createEditorHost(

@@ -10,10 +10,10 @@ import { type WrittenRemote, writeRemote } from '../rcloneConfig/writtenRemotes'
 import { remoteNameProblem } from '../remote/remoteAddress';
 import { printTokenBlob } from '../signIn/tokenBlob';
 import { tell } from './importRemotes';
-import { askClash, pickSeveral } from './pickSeveral';
 import type { Shell } from './shell';
-import { showFailure } from './userMessages';
-import * as window from './window';
+import { showFailure } from './window/errorMessages';
+import { askClash, pickSeveral } from './window/multiSelect';
+import * as window from './window/window';
 
 interface Exportable {
   readonly settings: RemoteSettings;

@@ -9,13 +9,13 @@ import { parseRcloneFile } from '../rcloneConfig/rcloneFile';
 import { rclonePlaces } from '../rcloneConfig/rclonePlaces';
 import { RemoteError } from '../remote/remoteError';
 import { parseTokenBlob } from '../signIn/tokenBlob';
-import { askClash, pickSeveral } from './pickSeveral';
-import { foldName } from './remoteUri';
+import { foldName } from './platform/remoteUri';
+import { writtenRemotes } from './platform/settings';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
-import { writtenRemotes } from './settings';
 import type { Shell } from './shell';
-import { showFailure } from './userMessages';
-import * as window from './window';
+import { showFailure } from './window/errorMessages';
+import { askClash, pickSeveral } from './window/multiSelect';
+import * as window from './window/window';
 import { askStep } from './wizardInput';
 
 /** How long a service may take to say whose tokens are. */

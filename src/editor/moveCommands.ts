@@ -3,17 +3,19 @@ import { formatAddress, looksLikeAddress, parseAddress, type RemoteAddress } fro
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, parentPath, pathProblem, type RemotePath, rootPath } from '../remote/remotePath';
 import { freeName, siblingPath } from '../usecases/browseRemote';
+import { holdsFiles } from '../usecases/configuredRemotes';
 import type { CopyItem } from '../usecases/copyItems';
-import { neverAborted } from './cancellation';
 import { type CopyingShell, runCopyWork } from './copyWork';
-import { moveTabs, unsavedBelow } from './openTabs';
 import { pickPlace } from './pickPlace';
-import type { CommandRow, Shell } from './shell';
+import { neverAborted } from './platform/cancellation';
+import { moveTabs, unsavedBelow } from './platform/openTabs';
+import type { CommandRow } from './platform/services';
+import type { Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant, refuseUnusable } from './targets';
-import { holdsFiles, type ItemNode, isBucket, isItem, nodeName } from './treeNode';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { countOf } from './words';
+import { type ItemNode, isBucket, isItem, nodeName } from './treeNode';
+import { showFailure } from './window/errorMessages';
+import { countOf } from './window/numberFormat';
+import * as window from './window/window';
 
 /** The commands that rename, move and copy on remotes, by the service itself where it can. */
 export function moveCommands(shell: Shell): readonly CommandRow[] {

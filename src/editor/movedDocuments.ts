@@ -4,9 +4,9 @@ import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import { instantToMs } from '../remote/modifiedTime';
 import { findFile } from '../usecases/browseRemote';
-import { neverAborted } from './cancellation';
 import type { OpenDocuments } from './openDocuments';
-import { fromUri } from './remoteUri';
+import { neverAborted } from './platform/cancellation';
+import { fromUri } from './platform/remoteUri';
 
 /** A document whose file is about to be moved. */
 interface Moving {

@@ -3,12 +3,13 @@ import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { RemoteError } from '../remote/remoteError';
 import { joinPath, parsePath, pathProblem } from '../remote/remotePath';
 import { bytesSource } from '../usecases/saveRemoteFile';
-import { neverAborted } from './cancellation';
-import { toUri } from './remoteUri';
-import type { CommandRow, Shell } from './shell';
+import { neverAborted } from './platform/cancellation';
+import { toUri } from './platform/remoteUri';
+import type { CommandRow } from './platform/services';
+import type { Shell } from './shell';
 import { attempt, folderMeant, nodesMeant } from './targets';
 import { remoteOf } from './treeNode';
-import * as window from './window';
+import * as window from './window/window';
 
 /** The commands that make something new: a file, a folder, a bucket. */
 export function newItemCommands(shell: Shell): readonly CommandRow[] {

@@ -4,12 +4,13 @@ import type { Entry } from '../remote/entry';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { baseName, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
+import { holdsFiles, treeRoot } from '../usecases/configuredRemotes';
+import { placeName } from './platform/placeNames';
 import type { Shell } from './shell';
-import { holdsFiles, placeName, treeRoot } from './treeNode';
 import { readTypedPlace, typedPlaceText } from './typedPlaces';
-import { phraseError } from './userMessages';
-import * as window from './window';
-import { format } from './words';
+import { phraseError } from './window/errorMessages';
+import { format } from './window/numberFormat';
+import * as window from './window/window';
 
 export interface PlaceQuestion {
   readonly title: string;

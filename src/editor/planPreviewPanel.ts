@@ -12,7 +12,7 @@ import { PlanPreviewSession } from './planPreviewSession';
 import type { PanelAround, PreviewServices } from './previewSurroundings';
 import { RunNotification } from './runNotification';
 import { readSyncRequest, samePlace } from './syncRequests';
-import * as window from './window';
+import * as window from './window/window';
 
 export type { PreviewServices } from './previewSurroundings';
 

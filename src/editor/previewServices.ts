@@ -4,19 +4,19 @@ import type { Action, Place, Plan } from '../plan/plan';
 import { isRemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
 import type { RunReport } from '../transfer/runReport';
-import { isCancellation } from './cancellation';
-import type { CheckedSettings } from './checkedSettings';
 import { openContentDiff } from './contentDiff';
 import { explainPath } from './explainPath';
-import type { OutputLog } from './outputLog';
 import type { PreviewServices } from './planPreviewPanel';
-import { recoverySentence } from './recovery';
-import type { RemoteChange, RemoteChanges } from './remoteChanges';
+import { isCancellation } from './platform/cancellation';
+import type { CheckedSettings } from './platform/checkedSettings';
+import { describePlace } from './platform/placeNames';
+import type { RemoteChange, RemoteChanges } from './platform/remoteChangeEvents';
 import type { Snapshots } from './snapshots';
-import { describePlace } from './syncPlaces';
-import { phraseError, showFailure } from './userMessages';
-import * as window from './window';
-import { countOf, format } from './words';
+import { phraseError, showFailure } from './window/errorMessages';
+import { countOf, format } from './window/numberFormat';
+import type { OutputLog } from './window/outputLog';
+import { recoverySentence } from './window/recovery';
+import * as window from './window/window';
 
 export interface PreviewParts {
   readonly app: App;

@@ -5,10 +5,10 @@ import { instantToMs } from '../remote/modifiedTime';
 import type { PropertyGroup, Remote } from '../remote/remote';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { baseName } from '../remote/remotePath';
-import { neverAborted } from './cancellation';
-import { fromUri, remoteScheme, toUri } from './remoteUri';
-import { phraseError } from './userMessages';
-import { format } from './words';
+import { neverAborted } from './platform/cancellation';
+import { fromUri, remoteScheme, toUri } from './platform/remoteUri';
+import { phraseError } from './window/errorMessages';
+import { format } from './window/numberFormat';
 
 const scheme = 'cloudremotes-properties';
 

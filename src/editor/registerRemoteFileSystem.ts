@@ -2,19 +2,19 @@ import * as vscode from 'vscode';
 import type { App } from '../app';
 import { formatAddress } from '../remote/remoteAddress';
 import { RemoteError } from '../remote/remoteError';
-import { neverAborted } from './cancellation';
-import type { CheckedSettings } from './checkedSettings';
 import { MovedDocuments } from './movedDocuments';
 import { OpenDocuments } from './openDocuments';
-import type { OutputLog } from './outputLog';
-import type { RemoteChanges } from './remoteChanges';
+import { neverAborted } from './platform/cancellation';
+import type { CheckedSettings } from './platform/checkedSettings';
+import type { RemoteChanges } from './platform/remoteChangeEvents';
+import { remoteScheme } from './platform/remoteUri';
+import { onSettingsChanged, settingsSection } from './platform/settings';
 import { RemoteFileSystem } from './remoteFileSystem';
-import { remoteScheme } from './remoteUri';
 import { SaveConflicts } from './saveConflict';
 import { showSaveStatus } from './saveStatus';
-import { onSettingsChanged, settingsSection } from './settings';
 import type { Snapshots } from './snapshots';
 import { WatchOpenDocuments } from './watchOpenDocuments';
+import type { OutputLog } from './window/outputLog';
 
 export interface RemoteFileSystemNeeds {
   readonly app: App;

@@ -3,20 +3,22 @@ import type { ConnectionFinding } from '../backends/backend';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { rootPath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
+import { treeRoot } from '../usecases/configuredRemotes';
 import { addRemote, editRemote } from './addRemoteWizard';
 import { showConnectionTest } from './connectionTest';
 import { exportRcloneConfig } from './exportRemotes';
 import { importRcloneConfig } from './importRemotes';
-import { moveTabs, unsavedBelow } from './openTabs';
+import { moveTabs, unsavedBelow } from './platform/openTabs';
+import { checkSyncs } from './platform/savedSyncs';
+import type { CommandRow } from './platform/services';
+import { settingsSection } from './platform/settings';
 import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
-import { checkSyncs } from './savedSyncs';
-import { settingsSection } from './settings';
-import type { CommandRow, Shell } from './shell';
+import type { Shell } from './shell';
 import { addSuggestedRemotes } from './suggestedRemotes';
 import { isNode } from './targets';
-import { remoteOf, treeRoot } from './treeNode';
-import { showFailure } from './userMessages';
-import * as window from './window';
+import { remoteOf } from './treeNode';
+import { showFailure } from './window/errorMessages';
+import * as window from './window/window';
 
 /** The commands that are about remotes as such: adding, changing, testing and taking away. */
 export function remoteCommands(shell: Shell): readonly CommandRow[] {

@@ -5,6 +5,7 @@ import type { Remote } from '../remote/remote';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, rootPath } from '../remote/remotePath';
+import { holdsFiles } from '../usecases/configuredRemotes';
 import { copyItems, type ItemsProgress } from '../usecases/copyItems';
 import { countItems, deleteItems } from '../usecases/deleteItems';
 import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
@@ -13,16 +14,15 @@ import { toFileSystemError } from './fileSystemErrors';
 import { FileTimes, FolderTimes } from './fileTimes';
 import { isAtOrBelowOne } from './folderCache';
 import { FoldersOnTheWay } from './foldersOnTheWay';
-import { withLateProgress } from './lateProgress';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
-import type { OutputLog } from './outputLog';
-import type { RemoteChange, RemoteChanges } from './remoteChanges';
+import type { RemoteChange, RemoteChanges } from './platform/remoteChangeEvents';
+import { fromUri, toUri, toUriPath } from './platform/remoteUri';
 import { parentsOf, RemoteLookups } from './remoteLookups';
-import { fromUri, toUri, toUriPath } from './remoteUri';
 import { describeConflict, type SaveConflicts } from './saveConflict';
-import { holdsFiles } from './treeNode';
-import * as window from './window';
+import type { OutputLog } from './window/outputLog';
+import { withLateProgress } from './window/progress';
+import * as window from './window/window';
 
 /** What the file system works with. */
 export interface FileSystemParts {

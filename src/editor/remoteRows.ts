@@ -1,5 +1,6 @@
 import type { App } from '../app';
-import { type RemoteNode, type TreeNode, treeRoot } from './treeNode';
+import { treeRoot } from '../usecases/configuredRemotes';
+import type { RemoteNode, TreeNode } from './treeNode';
 
 /** The topmost rows of the tree: one for each remote of the settings, usable or not. */
 export class RemoteRows {

@@ -5,10 +5,11 @@ import type { Quota } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../remote/remotePath';
 import { entryName, FolderPages } from '../usecases/browseRemote';
+import { holdsFiles } from '../usecases/configuredRemotes';
 import { changedFolders, isInOneOf } from './changedFolders';
-import type { CheckedSettings } from './checkedSettings';
 import { type LoadedFolder, LoadedFolders } from './loadedFolders';
-import type { RemoteChange } from './remoteChanges';
+import type { CheckedSettings } from './platform/checkedSettings';
+import type { RemoteChange } from './platform/remoteChangeEvents';
 import { RemoteRows } from './remoteRows';
 import { fillTooltip, remoteTooltip, treeItemOf } from './remotesTreeItems';
 import { TrashTree } from './trashTree';
@@ -18,7 +19,6 @@ import {
   type FolderNode,
   fileId,
   folderId,
-  holdsFiles,
   isContainer,
   type PagedNode,
   type RemoteNode,

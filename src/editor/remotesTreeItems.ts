@@ -5,9 +5,8 @@ import { instantToMs } from '../remote/modifiedTime';
 import type { Quota } from '../remote/remote';
 import { formatAddress } from '../remote/remoteAddress';
 import { parentPath } from '../remote/remotePath';
-import { inertText, plainLine } from './inertText';
-import { toUri } from './remoteUri';
-import { Tooltip } from './tooltip';
+import { placeName } from './platform/placeNames';
+import { toUri } from './platform/remoteUri';
 import type {
   ErrorNode,
   FileNode,
@@ -17,9 +16,11 @@ import type {
   TreeNode,
   UnusableNode,
 } from './treeNode';
-import { isBucket, nodeName, placeName } from './treeNode';
-import { type Phrase, phraseError } from './userMessages';
-import { countOf, format } from './words';
+import { isBucket, nodeName } from './treeNode';
+import { type Phrase, phraseError } from './window/errorMessages';
+import { inertText, plainLine } from './window/inertText';
+import { countOf, format } from './window/numberFormat';
+import { Tooltip } from './window/tooltip';
 
 /** What a row's looks depend on besides its node. */
 export interface RowSurroundings {

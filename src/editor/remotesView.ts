@@ -1,10 +1,9 @@
 import * as vscode from 'vscode';
+import { placeName } from './platform/placeNames';
+import { remotesViewId } from './platform/remoteUri';
 import type { RemotesTree } from './remotesTree';
-import { placeName, type TreeNode } from './treeNode';
-import { setViewMessage } from './window';
-
-/** The id of the tree in package.json. */
-export const remotesViewId = 'cloudRemotes.remotes';
+import type { TreeNode } from './treeNode';
+import { setViewMessage } from './window/window';
 
 /** Puts the tree into the side bar; its message says which folders are filtered. */
 export function showRemotesTree(

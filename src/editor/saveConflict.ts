@@ -7,15 +7,15 @@ import { baseName } from '../remote/remotePath';
 import { freeName, siblingPath } from '../usecases/browseRemote';
 import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
 import { saveRemoteFile } from '../usecases/saveRemoteFile';
-import { neverAborted } from './cancellation';
 import type { OpenDocuments } from './openDocuments';
-import type { OutputLog } from './outputLog';
-import type { RemoteChanges } from './remoteChanges';
-import { toUri } from './remoteUri';
+import { neverAborted } from './platform/cancellation';
+import type { RemoteChanges } from './platform/remoteChangeEvents';
+import { toUri } from './platform/remoteUri';
 import type { Snapshots } from './snapshots';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { format } from './words';
+import { showFailure } from './window/errorMessages';
+import { format } from './window/numberFormat';
+import type { OutputLog } from './window/outputLog';
+import * as window from './window/window';
 
 /** A save that was not done, since the file is no longer what the text came from. */
 export interface SaveConflict {

@@ -1,7 +1,7 @@
 import type { Backend, RemoteSettings } from '../backends/backend';
 import { remoteNameProblem } from '../remote/remoteAddress';
-import { foldName } from './remoteUri';
-import { changeRemotes, writtenRemotes } from './settings';
+import { foldName } from './platform/remoteUri';
+import { changeRemotes, writtenRemotes } from './platform/settings';
 import type { Shell } from './shell';
 
 type Keeping = Pick<Shell, 'secrets'>;

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../remote/remoteError';
 import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
-import { remoteScheme } from './remoteUri';
+import { shortPlace } from './platform/placeNames';
+import { remoteScheme } from './platform/remoteUri';
 import {
   checkSyncs,
   isRelative,
@@ -10,10 +11,9 @@ import {
   type SavedSync,
   writePlace,
   writtenOptions,
-} from './savedSyncs';
-import { settingsSection } from './settings';
-import { shortPlace } from './syncPlaces';
-import * as window from './window';
+} from './platform/savedSyncs';
+import { settingsSection } from './platform/settings';
+import * as window from './window/window';
 
 /** Runs the sync named so; asks for one of them otherwise. */
 export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {

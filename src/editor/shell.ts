@@ -1,13 +1,13 @@
 import type * as vscode from 'vscode';
 import type { App } from '../app';
-import type { CheckedSettings } from './checkedSettings';
-import type { OutputLog } from './outputLog';
+import type { CheckedSettings } from './platform/checkedSettings';
+import type { RemoteChanges } from './platform/remoteChangeEvents';
+import type { RemoteSecrets } from './platform/secretStore';
 import type { PropertiesDocuments } from './propertiesDocument';
-import type { RemoteChanges } from './remoteChanges';
 import type { RemotesTree } from './remotesTree';
-import type { RemoteSecrets } from './secrets';
 import type { SignIns } from './signIns';
 import type { TreeNode } from './treeNode';
+import type { OutputLog } from './window/outputLog';
 
 /** What the commands and views of the side bar work with. */
 export interface Shell {
@@ -22,10 +22,4 @@ export interface Shell {
   readonly tree: RemotesTree;
   readonly properties: PropertiesDocuments;
   readonly view: vscode.TreeView<TreeNode>;
-}
-
-/** One command: its id in package.json and what it does. Arguments are what menus, rows or other extensions hand over. */
-export interface CommandRow {
-  readonly id: string;
-  run(...args: readonly unknown[]): unknown;
 }

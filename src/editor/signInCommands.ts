@@ -1,12 +1,13 @@
 import type { Backend } from '../backends/backend';
 import type { SignedInAccount, SignInRequirement } from '../signIn/signInService';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { isCancellation } from './cancellation';
+import { isCancellation } from './platform/cancellation';
+import type { CommandRow } from './platform/services';
 import { saveRemote } from './savedRemotes';
-import type { CommandRow, Shell } from './shell';
+import type { Shell } from './shell';
 import { isNode } from './targets';
 import { remoteOf } from './treeNode';
-import * as window from './window';
+import * as window from './window/window';
 
 /** The commands about the accounts that remotes are signed in with. */
 export function signInCommands(shell: Shell): readonly CommandRow[] {

@@ -10,9 +10,9 @@ import type { SignInService } from '../signIn/signInService';
 import { type SignInWay, wayNames, waysFor } from '../signIn/signInWays';
 import type { TokenBlob } from '../signIn/tokenBlob';
 import { exchangeCode } from '../signIn/tokenExchange';
-import { isCancellation } from './cancellation';
+import { isCancellation } from './platform/cancellation';
 import { browserIsHere, openPage, type SignInPages } from './signInPages';
-import * as window from './window';
+import * as window from './window/window';
 
 /** How long a sign-in may take before it is given up. */
 const patienceMs = 5 * 60_000;

@@ -8,10 +8,10 @@ import type {
   SignInSettings,
 } from '../signIn/signInService';
 import type { TokenBlob } from '../signIn/tokenBlob';
-import { inertLabel, inertLine } from './inertText';
-import type { OutputLog } from './outputLog';
 import { readScopes } from './signInScopes';
-import { phraseError } from './userMessages';
+import { phraseError } from './window/errorMessages';
+import { inertLabel, inertLine } from './window/inertText';
+import type { OutputLog } from './window/outputLog';
 
 export interface SignInProviderParts {
   readonly requirement: SignInRequirement;

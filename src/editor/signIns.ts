@@ -8,11 +8,11 @@ import { isOfService, type SessionRecord, SessionRecords } from '../signIn/sessi
 import { SessionTokens } from '../signIn/sessionTokens';
 import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
 import type { TokenBlob } from '../signIn/tokenBlob';
-import type { OutputLog } from './outputLog';
 import { SignInPages } from './signInPages';
 import { askToSignIn } from './signInPrompts';
 import { SignInProvider } from './signInProvider';
 import { scopesWith } from './signInScopes';
+import type { OutputLog } from './window/outputLog';
 
 /** Accounts of a backend's service that were signed in, out, or in anew. */
 export interface AccountsChange {

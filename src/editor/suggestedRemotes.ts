@@ -1,10 +1,10 @@
 import type { Backend, RemoteSettings, SuggestedRemote } from '../backends/backend';
-import { pickSeveral } from './pickSeveral';
+import { writtenRemotes } from './platform/settings';
 import { freeRemoteName, saveRemotes } from './savedRemotes';
-import { writtenRemotes } from './settings';
 import type { Shell } from './shell';
-import { showFailure } from './userMessages';
-import * as window from './window';
+import { showFailure } from './window/errorMessages';
+import { pickSeveral } from './window/multiSelect';
+import * as window from './window/window';
 
 export interface Suggestion extends SuggestedRemote {
   readonly backend: Backend;

@@ -10,22 +10,15 @@ import {
 } from './itemSelection';
 import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
 import { pickPlace } from './pickPlace';
+import { describePlace, placeOfUri, remotePlace, shortPlace } from './platform/placeNames';
+import type { CommandRow } from './platform/services';
 import { runSavedSync, saveSync } from './savedSyncCommands';
-import type { CommandRow } from './shell';
-import {
-  askLocalFolder,
-  askRemoteFolder,
-  askWorkspaceFolder,
-  describePlace,
-  placeOfUri,
-  remotePlace,
-  shortPlace,
-} from './syncPlaces';
+import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './syncPlaces';
 import { isNode } from './targets';
 import { isContainer, isItem } from './treeNode';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { countOf } from './words';
+import { showFailure } from './window/errorMessages';
+import { countOf } from './window/numberFormat';
+import * as window from './window/window';
 
 /** Copy and sync, each ending in the preview of a plan. */
 export function syncCommands(parts: SyncParts): readonly CommandRow[] {

@@ -1,14 +1,13 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Place } from '../plan/plan';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { pickOrType } from './pickOrType';
 import { pickAnyPlace } from './pickPlace';
-import { fromUri, remoteScheme } from './remoteUri';
+import { describePlace, placeOfUri } from './platform/placeNames';
+import { remoteScheme } from './platform/remoteUri';
 import type { Shell } from './shell';
 import { readTypedPlace, type TypedPlace, typedPlaceText } from './typedPlaces';
-import * as window from './window';
+import { pickOrType } from './window/pickOrType';
+import * as window from './window/window';
 
 export type Asking = Pick<Shell, 'app' | 'settings'>;
 
@@ -31,31 +30,6 @@ export class RememberedPlaces {
     const places = [text, ...(all[question] ?? []).filter((one) => one !== text)].slice(0, mostRemembered);
     void this.memory.update(memoryKey, { ...all, [question]: places });
   }
-}
-
-/** `remote:bucket/path`, or the folder's path on this machine. */
-export function describePlace(place: Place): string {
-  if (place.kind === 'remote') return formatAddress(place);
-  return place.kind === 'folder' ? place.path : vscode.Uri.parse(place.uri).toString(true);
-}
-
-/** As a title names a place: what lies in the workspace from its folder's name on, another folder by its last part. */
-export function shortPlace(place: Place): string {
-  if (place.kind === 'remote') return formatAddress(place);
-  const uri = place.kind === 'folder' ? vscode.Uri.file(place.path) : vscode.Uri.parse(place.uri);
-  const folder = vscode.workspace.getWorkspaceFolder(uri);
-  if (!folder) return path.posix.basename(uri.path) || describePlace(place);
-  return folder.name + uri.path.slice(folder.uri.path.length);
-}
-
-/** The place that a Uri of the Explorer is: on this machine, on a remote, or in a folder that another extension provides. */
-export function placeOfUri(uri: vscode.Uri, app: Shell['app']): Place {
-  if (uri.scheme === 'file') return { kind: 'folder', path: uri.fsPath };
-  if (uri.scheme === remoteScheme) {
-    const names = app.remotes().map(({ settings }) => settings.name);
-    return { kind: 'remote', ...fromUri(uri, names) };
-  }
-  return { kind: 'uri', uri: uri.toString() };
 }
 
 /** The workspace folder that is meant; asks when there are several. Undefined when the user leaves or there is none to choose. */
@@ -169,8 +143,4 @@ export async function askLocalFolder(
     ...(first?.uri.scheme === 'file' && { defaultUri: first.uri }),
   });
   return chosen?.[0] && placeOfUri(chosen[0], asking.app);
-}
-
-export function remotePlace(address: RemoteAddress): Place {
-  return { kind: 'remote', remote: address.remote, path: address.path };
 }

@@ -1,6 +1,7 @@
 import type { Entry } from '../remote/entry';
 import type { RemoteAddress } from '../remote/remoteAddress';
 import { isWithin, parentPath } from '../remote/remotePath';
+import { holdsFiles } from '../usecases/configuredRemotes';
 import { pickPlace } from './pickPlace';
 import { whyUnusable } from './remotesTreeItems';
 import type { Shell } from './shell';
@@ -9,16 +10,15 @@ import {
   type FolderNode,
   fileId,
   folderId,
-  holdsFiles,
   type ItemNode,
   isBucket,
   isContainer,
   isItem,
   type TreeNode,
 } from './treeNode';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { countOf } from './words';
+import { showFailure } from './window/errorMessages';
+import { countOf } from './window/numberFormat';
+import * as window from './window/window';
 
 /** Whether an argument of a command is a row of the tree. */
 export function isNode(arg: unknown): arg is TreeNode {

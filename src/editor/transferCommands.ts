@@ -4,12 +4,13 @@ import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { baseName, joinPath, parsePath } from '../remote/remotePath';
 import type { CopyItem } from '../usecases/copyItems';
 import { type CopyingShell, runCopyWork } from './copyWork';
-import type { CommandRow, Shell } from './shell';
+import type { CommandRow } from './platform/services';
+import type { Shell } from './shell';
 import { attempt, folderMeant, itemsMeant } from './targets';
 import { type ItemNode, isBucket } from './treeNode';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { countOf, format } from './words';
+import { showFailure } from './window/errorMessages';
+import { countOf, format } from './window/numberFormat';
+import * as window from './window/window';
 
 /** The commands that bring files from this machine to a remote and back. */
 export function transferCommands(shell: Shell): readonly CommandRow[] {

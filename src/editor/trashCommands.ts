@@ -1,10 +1,11 @@
 import { RemoteError } from '../remote/remoteError';
-import { neverAborted } from './cancellation';
-import type { CommandRow, Shell } from './shell';
+import { neverAborted } from './platform/cancellation';
+import type { CommandRow } from './platform/services';
+import type { Shell } from './shell';
 import { attempt, nodesMeant } from './targets';
 import type { TrashedNode } from './treeNode';
-import * as window from './window';
-import { countOf } from './words';
+import { countOf } from './window/numberFormat';
+import * as window from './window/window';
 
 /** The commands of the trash, on remotes that keep what was deleted. */
 export function trashCommands(shell: Shell): readonly CommandRow[] {

@@ -3,16 +3,17 @@ import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remot
 import { RemoteError } from '../remote/remoteError';
 import { baseName } from '../remote/remotePath';
 import { lookBeforeOpening } from '../usecases/openRemoteFile';
-import { neverAborted } from './cancellation';
-import { inertLabel } from './inertText';
-import { remotesViewId } from './remotesView';
-import { toUri } from './remoteUri';
-import type { CommandRow, Shell } from './shell';
+import { neverAborted } from './platform/cancellation';
+import { placeName } from './platform/placeNames';
+import { remotesViewId, toUri } from './platform/remoteUri';
+import type { CommandRow } from './platform/services';
+import type { Shell } from './shell';
 import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './targets';
-import { isContainer, isItem, nodeName, placeName, remoteOf, trashOf } from './treeNode';
-import { showFailure } from './userMessages';
-import * as window from './window';
-import { format } from './words';
+import { isContainer, isItem, nodeName, remoteOf, trashOf } from './treeNode';
+import { showFailure } from './window/errorMessages';
+import { inertLabel } from './window/inertText';
+import { format } from './window/numberFormat';
+import * as window from './window/window';
 
 /** The commands that show things and change nothing on any remote. */
 export function treeCommands(shell: Shell): readonly CommandRow[] {

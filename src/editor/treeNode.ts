@@ -1,8 +1,7 @@
 import type { FileEntry, FolderEntry, UnusableEntry } from '../remote/entry';
 import type { TrashedItem } from '../remote/remote';
 import type { RemoteAddress } from '../remote/remoteAddress';
-import { formatAddress, parseAddress } from '../remote/remoteAddress';
-import { baseName, rootPath } from '../remote/remotePath';
+import { baseName } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 
 /** Everything that can be a row of the tree. */
@@ -137,28 +136,4 @@ export function trashId(remote: string): string {
 
 export function fileId(address: RemoteAddress): string {
   return `${address.remote}:${address.path}`;
-}
-
-/** Where the tree of a remote starts: its `root` setting, or the top. A root that is no path counts as the top. */
-export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
-  const { name, root } = configured.settings;
-  if (typeof root === 'string' && root !== '')
-    try {
-      // The path alone is read here: the name may be one that the settings check refuses.
-      return { remote: name, path: parseAddress(`remote:${root}`).path };
-    } catch {
-      // The backend's check of the settings tells of it, in the remote's row.
-    }
-  return { remote: name, path: rootPath };
-}
-
-/** Whether files can lie right in this folder: everywhere but beside buckets. Pure. */
-export function holdsFiles(remotes: readonly ConfiguredRemote[], { remote, path }: RemoteAddress): boolean {
-  if (path !== rootPath) return true;
-  return remotes.find(({ settings }) => settings.name === remote)?.backend?.topLevel === 'folder';
-}
-
-/** A place as it is named in sentences: `photos:site/css`, or just the remote's name for its top. */
-export function placeName(address: RemoteAddress): string {
-  return address.path === '' ? address.remote : formatAddress(address);
 }

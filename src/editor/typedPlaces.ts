@@ -4,7 +4,7 @@ import type { Place } from '../plan/plan';
 import { formatAddress, looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isWithin, parsePath } from '../remote/remotePath';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { treeRoot } from './treeNode';
+import { treeRoot } from '../usecases/configuredRemotes';
 
 export type TypedPlace = Extract<Place, { kind: 'remote' | 'folder' }>;
 

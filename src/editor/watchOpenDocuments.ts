@@ -3,10 +3,10 @@ import type { FileEntry } from '../remote/entry';
 import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { parentPath } from '../remote/remotePath';
-import { FocusedInterval } from './focusedInterval';
 import { isAtOrBelowOne } from './folderCache';
-import type { OutputLog } from './outputLog';
-import { remoteScheme } from './remoteUri';
+import { FocusedInterval } from './platform/pollWhileFocused';
+import { remoteScheme } from './platform/remoteUri';
+import type { OutputLog } from './window/outputLog';
 
 /** What the watch asks and whom it tells. */
 export interface WatchParts {

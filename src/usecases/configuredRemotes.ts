@@ -1,5 +1,6 @@
 import type { Backend, RemoteSettings } from '../backends/backend';
-import { remoteNameProblem } from '../remote/remoteAddress';
+import { parseAddress, type RemoteAddress, remoteNameProblem } from '../remote/remoteAddress';
+import { rootPath } from '../remote/remotePath';
 
 /** One remote of the settings, checked. */
 export interface ConfiguredRemote {
@@ -63,4 +64,23 @@ function* problemsOf(
     return;
   }
   yield* backend.check(settings);
+}
+
+/** Where the tree of a remote starts: its `root` setting, or the top. A root that is no path counts as the top. */
+export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
+  const { name, root } = configured.settings;
+  if (typeof root === 'string' && root !== '')
+    try {
+      // The path alone is read here: the name may be one that the settings check refuses.
+      return { remote: name, path: parseAddress(`remote:${root}`).path };
+    } catch {
+      // The backend's check of the settings tells of it, in the remote's row.
+    }
+  return { remote: name, path: rootPath };
+}
+
+/** Whether files can lie right in this folder: everywhere but beside buckets. Pure. */
+export function holdsFiles(remotes: readonly ConfiguredRemote[], { remote, path }: RemoteAddress): boolean {
+  if (path !== rootPath) return true;
+  return remotes.find(({ settings }) => settings.name === remote)?.backend?.topLevel === 'folder';
 }

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Place } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath, type RemotePath } from '../../src/remote/remotePath';

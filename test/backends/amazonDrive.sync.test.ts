@@ -5,7 +5,7 @@ import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Place, Plan } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import type { RunReport } from '../../src/transfer/runReport';

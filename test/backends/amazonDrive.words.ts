@@ -3,7 +3,7 @@ import { DriveRemote } from '../../src/backends/amazonDrive/driveRemote';
 import type { BackendHost, RemoteSettings } from '../../src/backends/backend';
 import { type Clock, systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import type { TokenSource } from '../../src/remote/tokenSource';

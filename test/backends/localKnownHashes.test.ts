@@ -9,7 +9,7 @@ import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';

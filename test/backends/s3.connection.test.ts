@@ -9,7 +9,7 @@ import { readS3Config } from '../../src/backends/s3/s3Config';
 import { profileChoices } from '../../src/backends/s3/s3Credentials';
 import { S3Remote } from '../../src/backends/s3/s3Remote';
 import { signedHeaders } from '../../src/backends/s3/signing';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { startNotS3 } from '../servers/notS3/notS3Server';

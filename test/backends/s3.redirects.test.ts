@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { detourNamedBy, regionNamedBy } from '../../src/backends/s3/s3Redirects';
 import { ServiceRefusal } from '../../src/backends/s3/serviceRefusal';
 import { silentLog } from '../../src/base/log';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

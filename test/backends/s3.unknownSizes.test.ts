@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../src/base/log';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import { parsePath } from '../../src/remote/remotePath';
 import { copyFile } from '../../src/transfer/copyFile';
 import { createFakeClock } from '../fakes/fakeClock';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { BackendHost } from '../../src/backends/backend';
 import { silentLog } from '../../src/base/log';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

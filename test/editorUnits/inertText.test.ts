@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inertLabel, inertLine, inertMarkdown, inertText, withShortWords } from '../../src/editor/inertText';
+import {
+  inertLabel,
+  inertLine,
+  inertMarkdown,
+  inertText,
+  withShortWords,
+} from '../../src/editor/window/inertText';
 
 /** What the editor takes for a link in a notification, a prompt or a problem of an input. */
 const links = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/gi;

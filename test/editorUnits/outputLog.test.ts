@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logEntry } from '../../src/editor/outputLog';
+import { logEntry } from '../../src/editor/window/outputLog';
 
 test('no name can begin an entry of the log, or hide what stands in it', () => {
   for (const end of ['\n', '\r\n', '\r', '\u2028', '\u0085', '\u000b']) {

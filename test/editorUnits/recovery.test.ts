@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
-import { recoverySentence, replacedSentence, wholeBucketSentence } from '../../src/editor/recovery';
+import { recoverySentence, replacedSentence, wholeBucketSentence } from '../../src/editor/window/recovery';
 import type { Remote, RemoteExtras, VersionKeeping } from '../../src/remote/remote';
 import { parsePath } from '../../src/remote/remotePath';
 

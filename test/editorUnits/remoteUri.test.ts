@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromUri, toUri, toUriParts } from '../../src/editor/remoteUri';
+import { fromUri, toUri, toUriParts } from '../../src/editor/platform/remoteUri';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

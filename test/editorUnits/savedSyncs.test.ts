@@ -8,7 +8,7 @@ import {
   placeOf,
   writePlace,
   writtenOptions,
-} from '../../src/editor/savedSyncs';
+} from '../../src/editor/platform/savedSyncs';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

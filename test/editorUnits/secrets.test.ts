@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SecretStorage } from 'vscode';
-import { RemoteSecrets } from '../../src/editor/secrets';
+import { RemoteSecrets } from '../../src/editor/platform/secretStore';
 
 /** Secret storage that tells its listeners of every change, as the editor's does in all windows. */
 function storage() {

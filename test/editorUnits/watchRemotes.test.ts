@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/app';
-import type { RemoteChange } from '../../src/editor/remoteChanges';
+import type { RemoteChange } from '../../src/editor/platform/remoteChangeEvents';
 import { WatchRemotes } from '../../src/editor/watchRemotes';
 import type { RemoteChanges as Answer, Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';

@@ -6,7 +6,7 @@ import { secretsOf, settingsOf } from '../../src/editor/addRemoteWizard';
 import { wrapText } from '../../src/editor/connectionTest';
 import { bucketNameProblem } from '../../src/editor/newItemCommands';
 import { propertiesText } from '../../src/editor/propertiesDocument';
-import { phraseError } from '../../src/editor/userMessages';
+import { phraseError } from '../../src/editor/window/errorMessages';
 import { answerProblem } from '../../src/editor/wizardInput';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

@@ -4,7 +4,7 @@ import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory
 import { silentLog } from '../../src/base/log';
 import type { Action, Place, Plan } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Instant } from '../../src/remote/modifiedTime';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import type { Side } from '../../src/plan/side';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import { parsePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { copyItems } from '../../src/usecases/copyItems';

@@ -6,7 +6,7 @@ import { silentLog } from '../../src/base/log';
 import type { Plan } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import type { Side } from '../../src/plan/side';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';

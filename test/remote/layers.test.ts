@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
-import { logging } from '../../src/remote/layers/logging';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
-import { retrying } from '../../src/remote/layers/retrying';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
+import { logging } from '../../src/remote/layers/withLogging';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../src/remote/remotePath';

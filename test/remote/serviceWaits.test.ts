@@ -8,7 +8,7 @@ import { formatter } from '../../src/preview/format';
 import { PlanView } from '../../src/preview/planView';
 import { runLine } from '../../src/preview/runLine';
 import { englishWords } from '../../src/preview/words';
-import { retrying, withRetries } from '../../src/remote/layers/retrying';
+import { retrying, withRetries } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../src/remote/remotePath';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';

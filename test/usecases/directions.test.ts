@@ -10,7 +10,7 @@ import { silentLog } from '../../src/base/log';
 import type { Place } from '../../src/plan/plan';
 import { parsePlanOptions } from '../../src/plan/planOptions';
 import type { Side } from '../../src/plan/side';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { joinPath, parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';

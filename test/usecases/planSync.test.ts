@@ -7,7 +7,7 @@ import type { Clock } from '../../src/base/clock';
 import type { Place, PlanProgress } from '../../src/plan/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
 import type { Entry } from '../../src/remote/entry';
-import { refusingWrites } from '../../src/remote/layers/refusingWrites';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../src/remote/remotePath';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
-import { retrying } from '../../src/remote/layers/retrying';
+import { retrying } from '../../src/remote/layers/withRetry';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { type CopyItem, copyItems } from '../../src/usecases/copyItems';

@@ -1,7 +1,7 @@
 import { Slots } from '../../base/semaphore';
 import type { Capabilities } from '../../remote/capabilities';
 import type { Entry, FileEntry } from '../../remote/entry';
-import { withRetries } from '../../remote/layers/withRetries';
+import { withRetries } from '../../remote/layers/retry';
 import { RepeatablePages } from '../../remote/pages';
 import type {
   ByteSource,

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock';
 import type { Log } from '../../base/log';
 import type { FileEntry } from '../../remote/entry';
-import { withRetries } from '../../remote/layers/withRetries';
+import { withRetries } from '../../remote/layers/retry';
 import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';

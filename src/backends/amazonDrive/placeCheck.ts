@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock';
 import type { Log } from '../../base/log';
-import { isPassing, withRetries } from '../../remote/layers/withRetries';
+import { isPassing, withRetries } from '../../remote/layers/retry';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
 import { type DriveNode, isAvailable } from './driveNode';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { withRetries } from '../../remote/layers/withRetries';
+import { withRetries } from '../../remote/layers/retry';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import type { BackendHost } from '../backend';

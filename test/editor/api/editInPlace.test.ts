@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
-import { fromUri, toUri } from '../../../src/editor/remoteUri';
+import { fromUri, toUri } from '../../../src/editor/platform/remoteUri';
 import { parsePath } from '../../../src/remote/remotePath';
 import { test } from '../harness/inHostTests';
 import { configureRemotes, independentClient, remoteUri, serverRequests } from './testServer';

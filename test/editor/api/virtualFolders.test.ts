@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import { createApp } from '../../../src/app';
 import { systemClock } from '../../../src/base/clock';
 import { silentLog } from '../../../src/base/log';
-import { openVirtualFolderOf } from '../../../src/editor/virtualFolders';
+import { openVirtualFolderOf } from '../../../src/editor/platform/virtualFolders';
 import { describePlan } from '../../../src/plan/describePlan';
 import type { Place } from '../../../src/plan/plan';
 import { type PlanOptions, parsePlanOptions } from '../../../src/plan/planOptions';

@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { neverAborted } from '../platform/cancellation';
+import { remotesViewId } from '../platform/remoteUri';
 import * as window from './window';
 
 /** Told what is done so far: a sentence's end ("12 of 300 files") and the share, 0…1. */
@@ -39,4 +41,17 @@ export async function withLateProgress<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * Runs work that a command of the tree began: the line over the tree moves at once, and work that takes longer gets a
+ * notification with Cancel. Settles as `work` does; cancelling aborts its signal with the editor's CancellationError.
+ */
+export async function withTreeProgress<T>(
+  title: string,
+  work: (signal: AbortSignal, tell: TellProgress) => Promise<T>,
+): Promise<T> {
+  return window.withProgress({ location: { viewId: remotesViewId } }, () =>
+    withLateProgress(title, neverAborted(), work),
+  );
 }

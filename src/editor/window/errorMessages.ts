@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import { isCancellation } from './cancellation';
+import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import { isCancellation } from '../platform/cancellation';
 import type { OutputLog } from './outputLog';
 import * as window from './window';
 

@@ -7,10 +7,10 @@ import { RepeatablePages } from '../pages';
 import type { ByteRange, ByteSource, Remote } from '../remote';
 import { isRemoteError, RemoteError } from '../remoteError';
 import { removingCopied } from '../removeCopied';
-import { resumedRead } from './resumedRead';
-import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './withRetries';
+import { resumedRead } from './resumableRead';
+import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './retry';
 
-export { type RetryPolicy, withRetries } from './withRetries';
+export { type RetryPolicy, withRetries } from './retry';
 
 /**
  * The same remote, trying again what passes: the only place where retries happen. Reads that break off go on where they broke,

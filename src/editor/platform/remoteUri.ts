@@ -1,6 +1,6 @@
 import { Uri } from 'vscode';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { parsePath } from '../remote/remotePath';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { parsePath } from '../../remote/remotePath';
 
 /** The scheme of everything on a remote: `cloudremotes://<remote>/<bucket>/<key>`. */
 export const remoteScheme = 'cloudremotes';
@@ -60,3 +60,6 @@ function fromUriPath(path: string): string {
 export function foldName(name: string): string {
   return name.toLowerCase();
 }
+
+/** The id of the tree in package.json. */
+export const remotesViewId = 'cloudRemotes.remotes';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { type Formatter, formatter } from '../preview/format';
-import { englishWords } from '../preview/words';
+import { type Formatter, formatter } from '../../preview/format';
+import { englishWords } from '../../preview/words';
 
 let made: Formatter | undefined;
 

@@ -5,8 +5,8 @@ import {
   type MaxDelete,
   parsePlanOptions,
   type RenameTracking,
-} from '../plan/planOptions';
-import { isRemoteError } from '../remote/remoteError';
+} from '../../plan/planOptions';
+import { isRemoteError } from '../../remote/remoteError';
 
 /** The plain settings of the extension, in the units that the code uses. Remotes and syncs are checked by their own parts. */
 export interface CheckedSettings {

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { Place } from '../plan/plan';
-import { type PlanOptions, parsePlanOptions } from '../plan/planOptions';
-import { formatAddress, looksLikeAddress, parseAddress } from '../remote/remoteAddress';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
+import type { Place } from '../../plan/plan';
+import { type PlanOptions, parsePlanOptions } from '../../plan/planOptions';
+import { formatAddress, looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
 
 /** One of `cloudRemotes.syncs`, as written there. */
 export interface SavedSync {

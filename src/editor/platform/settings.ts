@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RemoteSettings } from '../backends/backend';
+import type { RemoteSettings } from '../../backends/backend';
 import { type CheckedSettings, checkSettings } from './checkedSettings';
 
 /** Where all settings of the extension stand. */

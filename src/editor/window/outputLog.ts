@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { printable } from '../base/printable';
+import { printable } from '../../base/printable';
 
 /** What the extension does with its log. */
 export type OutputLog = Pick<

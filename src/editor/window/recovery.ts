@@ -1,6 +1,6 @@
-import type { BucketContent, Remote, VersionKeeping } from '../remote/remote';
-import type { RemotePath } from '../remote/remotePath';
-import { countOf, format } from './words';
+import type { BucketContent, Remote, VersionKeeping } from '../../remote/remote';
+import type { RemotePath } from '../../remote/remotePath';
+import { countOf, format } from './numberFormat';
 
 /** What a sentence calls that which is deleted or replaced. */
 type Them = 'this' | 'it' | 'they' | 'what is replaced';

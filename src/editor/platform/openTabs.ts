@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { isWithin, joinPath, relativePath } from '../remote/remotePath';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { isWithin, joinPath, relativePath } from '../../remote/remotePath';
 import { foldName, fromUri, remoteScheme, toUri } from './remoteUri';
 
 /** The open files at or below `place` that have unsaved changes; of one kind of place where a kind is given. `names` are those of the remotes. */

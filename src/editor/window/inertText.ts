@@ -1,4 +1,4 @@
-import { printable } from '../base/printable';
+import { printable } from '../../base/printable';
 
 /** Signs of a text of one line; the editor itself cuts a longer notification, at its end, where the reason stands. */
 const longestLine = 1000;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { FolderFileSystem, VirtualType } from '../remote/folderFileSystem';
-import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import type { RemotePath } from '../remote/remotePath';
+import type { FolderFileSystem, VirtualType } from '../../remote/folderFileSystem';
+import { RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import type { RemotePath } from '../../remote/remotePath';
 
 /** A folder of a virtual workspace through the editor's file systems. Throws RemoteError `badSettings` for a Uri that can't be read. */
 export function openVirtualFolderOf(uri: string): FolderFileSystem {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RemoteAddress } from '../remote/remoteAddress';
+import type { RemoteAddress } from '../../remote/remoteAddress';
 
 /** One thing on a remote that was made, changed or removed. */
 export interface RemoteChange extends RemoteAddress {

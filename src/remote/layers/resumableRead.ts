@@ -3,7 +3,7 @@ import type { FileEntry } from '../entry';
 import type { ReadOptions, ReadResult, Remote } from '../remote';
 import { RemoteError } from '../remoteError';
 import type { RemotePath } from '../remotePath';
-import { isPassing, type RetryPolicy, triesFor, waitAfter, waitFor, withRetries } from './withRetries';
+import { isPassing, type RetryPolicy, triesFor, waitAfter, waitFor, withRetries } from './retry';
 
 /**
  * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures

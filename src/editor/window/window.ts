@@ -3,7 +3,7 @@
 // the editor makes links to commands, icons and turned writing of what it finds there; behind this door it finds none. What a
 // message offers to do is a button. The icon of a row is a field of its own, because one in a label could be a name's.
 import * as vscode from 'vscode';
-import { isCancellation } from './cancellation';
+import { isCancellation } from '../platform/cancellation';
 import { inertLabel, inertLine, inertText } from './inertText';
 import type { Tooltip } from './tooltip';
 
