@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { createApp } from './app';
+import { SignIns } from './editor/accounts/accounts';
 import { deleteCommands } from './editor/deleteCommands';
 import { RemotesDragAndDrop } from './editor/dragAndDrop';
 import { createEditorHost, logTo } from './editor/editorHost';
@@ -16,7 +17,6 @@ import { RemotesTree } from './editor/remotesTree';
 import { showRemotesTree } from './editor/remotesView';
 import type { Shell } from './editor/shell';
 import { signInCommands } from './editor/signInCommands';
-import { SignIns } from './editor/signIns';
 import { Snapshots } from './editor/snapshots';
 import { transferCommands } from './editor/transferCommands';
 import { trashCommands } from './editor/trashCommands';

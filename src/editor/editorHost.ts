@@ -3,10 +3,10 @@ import { systemClock } from '../base/clock';
 import type { Log } from '../base/log';
 import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
+import type { SignIns } from './accounts/accounts';
 import type { RemoteSecrets } from './platform/secretStore';
 import { currentSettings, writtenRemotes } from './platform/settings';
 import { openVirtualFolderOf } from './platform/virtualFolders';
-import type { SignIns } from './signIns';
 import type { OutputLog } from './window/outputLog';
 import * as window from './window/window';
 

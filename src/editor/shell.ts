@@ -1,11 +1,11 @@
 import type * as vscode from 'vscode';
 import type { App } from '../app';
+import type { SignIns } from './accounts/accounts';
 import type { CheckedSettings } from './platform/checkedSettings';
 import type { RemoteChanges } from './platform/remoteChangeEvents';
 import type { RemoteSecrets } from './platform/secretStore';
 import type { PropertiesDocuments } from './propertiesDocument';
 import type { RemotesTree } from './remotesTree';
-import type { SignIns } from './signIns';
 import type { TreeNode } from './treeNode';
 import type { OutputLog } from './window/outputLog';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type * as vscode from 'vscode';
-import { SignInProvider } from '../../src/editor/signInProvider';
-import { scopesWith } from '../../src/editor/signInScopes';
+import { SignInProvider } from '../../src/editor/accounts/authenticationProvider';
+import { scopesWith } from '../../src/editor/accounts/signInScopes';
 import { RemoteError } from '../../src/remote/remoteError';
 import { SessionRecords } from '../../src/signIn/sessionRecords';
 import type { SignInRequirement, SignInSettings } from '../../src/signIn/signInService';

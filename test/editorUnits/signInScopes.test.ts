@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readScopes, scopesWith } from '../../src/editor/signInScopes';
+import { readScopes, scopesWith } from '../../src/editor/accounts/signInScopes';
 
 const settings = { name: 'drive', account: 'anna', root: 'x', client_id: 'one', token_url: 'https://d/t' };
 

@@ -1,4 +1,4 @@
-import type { SignInSettings } from '../signIn/signInService';
+import type { SignInSettings } from '../../signIn/signInService';
 
 /**
  * A session is asked for with the service's own scopes and one of our making, which tells the provider whose service is meant: the

@@ -1,17 +1,22 @@
 import * as vscode from 'vscode';
-import { RemoteError } from '../remote/remoteError';
-import { differences, isOfService, type SessionRecord, type SessionRecords } from '../signIn/sessionRecords';
+import { RemoteError } from '../../remote/remoteError';
+import {
+  differences,
+  isOfService,
+  type SessionRecord,
+  type SessionRecords,
+} from '../../signIn/sessionRecords';
 import type {
   SignedInAccount,
   SignInRequirement,
   SignInService,
   SignInSettings,
-} from '../signIn/signInService';
-import type { TokenBlob } from '../signIn/tokenBlob';
+} from '../../signIn/signInService';
+import type { TokenBlob } from '../../signIn/tokenBlob';
+import { phraseError } from '../window/errorMessages';
+import { inertLabel, inertLine } from '../window/inertText';
+import type { OutputLog } from '../window/outputLog';
 import { readScopes } from './signInScopes';
-import { phraseError } from './window/errorMessages';
-import { inertLabel, inertLine } from './window/inertText';
-import type { OutputLog } from './window/outputLog';
 
 export interface SignInProviderParts {
   readonly requirement: SignInRequirement;

@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
-import type { Backend, RemoteSettings } from '../backends/backend';
-import { systemClock } from '../base/clock';
-import type { Log } from '../base/log';
-import type { TokenSource } from '../remote/tokenSource';
-import { adoptToken } from '../signIn/adoptToken';
-import { isOfService, type SessionRecord, SessionRecords } from '../signIn/sessionRecords';
-import { SessionTokens } from '../signIn/sessionTokens';
-import type { SignInRequirement, SignInService, SignInSettings } from '../signIn/signInService';
-import type { TokenBlob } from '../signIn/tokenBlob';
-import { SignInPages } from './signInPages';
+import type { Backend, RemoteSettings } from '../../backends/backend';
+import { systemClock } from '../../base/clock';
+import type { Log } from '../../base/log';
+import type { TokenSource } from '../../remote/tokenSource';
+import { adoptToken } from '../../signIn/adoptToken';
+import { isOfService, type SessionRecord, SessionRecords } from '../../signIn/sessionRecords';
+import { SessionTokens } from '../../signIn/sessionTokens';
+import type { SignInRequirement, SignInService, SignInSettings } from '../../signIn/signInService';
+import type { TokenBlob } from '../../signIn/tokenBlob';
+import type { OutputLog } from '../window/outputLog';
+import { SignInProvider } from './authenticationProvider';
+import { SignInPages } from './redirectHandler';
 import { askToSignIn } from './signInPrompts';
-import { SignInProvider } from './signInProvider';
 import { scopesWith } from './signInScopes';
-import type { OutputLog } from './window/outputLog';
 
 /** Accounts of a backend's service that were signed in, out, or in anew. */
 export interface AccountsChange {

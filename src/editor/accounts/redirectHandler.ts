@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { hearAbort } from '../base/aborts';
+import { hearAbort } from '../../base/aborts';
 
 /** The extension's own id, under which the editor hands on addresses of its scheme. */
 const extensionId = 'cloud-remotes.cloud-remotes';

@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
-import type { Clock } from '../base/clock';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { authorizeUrl } from '../signIn/authorizeUrl';
-import { readPasted } from '../signIn/pastedAnswer';
-import { newPkce, newState } from '../signIn/pkce';
-import { readRedirect } from '../signIn/redirectAnswer';
-import { listenForRedirect } from '../signIn/redirectServer';
-import type { SignInService } from '../signIn/signInService';
-import { type SignInWay, wayNames, waysFor } from '../signIn/signInWays';
-import type { TokenBlob } from '../signIn/tokenBlob';
-import { exchangeCode } from '../signIn/tokenExchange';
-import { isCancellation } from './platform/cancellation';
-import { browserIsHere, openPage, type SignInPages } from './signInPages';
-import * as window from './window/window';
+import type { Clock } from '../../base/clock';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { authorizeUrl } from '../../signIn/authorizeUrl';
+import { readPasted } from '../../signIn/pastedAnswer';
+import { newPkce, newState } from '../../signIn/pkce';
+import { readRedirect } from '../../signIn/redirectAnswer';
+import { listenForRedirect } from '../../signIn/redirectServer';
+import type { SignInService } from '../../signIn/signInService';
+import { type SignInWay, wayNames, waysFor } from '../../signIn/signInWays';
+import type { TokenBlob } from '../../signIn/tokenBlob';
+import { exchangeCode } from '../../signIn/tokenExchange';
+import { isCancellation } from '../platform/cancellation';
+import * as window from '../window/window';
+import { browserIsHere, openPage, type SignInPages } from './redirectHandler';
 
 /** How long a sign-in may take before it is given up. */
 const patienceMs = 5 * 60_000;
