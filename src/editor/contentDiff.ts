@@ -10,10 +10,10 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, pathProblem } from '../remote/remotePath';
 import { mostBytesInEditor } from '../usecases/openRemoteFile';
 import { entryFacts, looksBinary } from './entryFacts';
+import type { Snapshots } from './files/snapshots';
 import { neverAborted } from './platform/cancellation';
 import { describePlace, shortPlace } from './platform/placeNames';
 import { toUri } from './platform/remoteUri';
-import type { Snapshots } from './snapshots';
 import { format } from './window/numberFormat';
 
 export interface ContentDiffParts {

@@ -1,11 +1,11 @@
 import type * as vscode from 'vscode';
 import type { SyncRequest } from '../app';
 import { commandLineCommands } from './commandLineCommands';
+import type { Snapshots } from './files/snapshots';
 import { PlanPreviewPanels } from './planPreviewPanel';
 import type { CommandRow } from './platform/services';
 import { previewServices, tellingRuns } from './previewServices';
 import type { Shell } from './shell';
-import type { Snapshots } from './snapshots';
 import { syncCommands } from './syncCommands';
 import { RememberedPlaces } from './syncPlaces';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BaseVersions } from '../../src/editor/baseVersions';
+import { BaseVersions } from '../../src/editor/files/baseVersions';
 import type { FileEntry } from '../../src/remote/entry';
 import { parsePath } from '../../src/remote/remotePath';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FileTimes } from '../../src/editor/fileTimes';
+import { FileTimes } from '../../src/editor/files/fileTimes';
 import type { FileEntry } from '../../src/remote/entry';
 import { parsePath } from '../../src/remote/remotePath';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FolderCache, type FolderNames } from '../../src/editor/folderCache';
+import { FolderCache, type FolderNames } from '../../src/editor/files/listingCache';
 import { parsePath } from '../../src/remote/remotePath';
 
 const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FoldersOnTheWay } from '../../src/editor/foldersOnTheWay';
+import { FoldersOnTheWay } from '../../src/editor/files/foldersOnTheWay';
 import { parentPath, parsePath, type RemotePath } from '../../src/remote/remotePath';
 
 const at = (path: string) => ({ remote: 'photos', path: path as RemotePath });

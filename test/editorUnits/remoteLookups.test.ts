@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
-import { parentsOf, RemoteLookups } from '../../src/editor/remoteLookups';
+import { parentsOf, RemoteLookups } from '../../src/editor/files/statCache';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

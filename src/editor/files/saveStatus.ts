@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { remoteScheme } from '../platform/remoteUri';
+import { Tooltip } from '../window/tooltip';
+import * as window from '../window/window';
 import type { OpenDocuments, SaveState } from './openDocuments';
-import { remoteScheme } from './platform/remoteUri';
 import type { SaveConflicts } from './saveConflict';
-import { Tooltip } from './window/tooltip';
-import * as window from './window/window';
 
 const looks: Readonly<Record<SaveState | 'conflict', { readonly icon: string; readonly text: string }>> = {
   opened: { icon: 'cloud', text: '' },

@@ -1,28 +1,28 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { FileEntry, FolderEntry } from '../remote/entry';
-import type { Remote } from '../remote/remote';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName, parentPath, rootPath } from '../remote/remotePath';
-import { holdsFiles } from '../usecases/configuredRemotes';
-import { copyItems, type ItemsProgress } from '../usecases/copyItems';
-import { countItems, deleteItems } from '../usecases/deleteItems';
-import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
-import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../usecases/saveRemoteFile';
+import type { App } from '../../app';
+import type { FileEntry, FolderEntry } from '../../remote/entry';
+import type { Remote } from '../../remote/remote';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { baseName, parentPath, rootPath } from '../../remote/remotePath';
+import { holdsFiles } from '../../usecases/configuredRemotes';
+import { copyItems, type ItemsProgress } from '../../usecases/copyItems';
+import { countItems, deleteItems } from '../../usecases/deleteItems';
+import { mostBytesInEditor, readWholeFile } from '../../usecases/openRemoteFile';
+import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../../usecases/saveRemoteFile';
+import type { RemoteChange, RemoteChanges } from '../platform/remoteChangeEvents';
+import { fromUri, toUri, toUriPath } from '../platform/remoteUri';
+import type { OutputLog } from '../window/outputLog';
+import { withLateProgress } from '../window/progress';
+import * as window from '../window/window';
 import { toFileSystemError } from './fileSystemErrors';
 import { FileTimes, FolderTimes } from './fileTimes';
-import { isAtOrBelowOne } from './folderCache';
 import { FoldersOnTheWay } from './foldersOnTheWay';
+import { isAtOrBelowOne } from './listingCache';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
-import type { RemoteChange, RemoteChanges } from './platform/remoteChangeEvents';
-import { fromUri, toUri, toUriPath } from './platform/remoteUri';
-import { parentsOf, RemoteLookups } from './remoteLookups';
 import { describeConflict, type SaveConflicts } from './saveConflict';
-import type { OutputLog } from './window/outputLog';
-import { withLateProgress } from './window/progress';
-import * as window from './window/window';
+import { parentsOf, RemoteLookups } from './statCache';
 
 /** What the file system works with. */
 export interface FileSystemParts {

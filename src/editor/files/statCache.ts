@@ -1,7 +1,7 @@
-import type { Entry, FileEntry, FolderEntry } from '../remote/entry';
-import type { Remote } from '../remote/remote';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
+import type { Entry, FileEntry, FolderEntry } from '../../remote/entry';
+import type { Remote } from '../../remote/remote';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import {
   baseName,
   isWithin,
@@ -9,8 +9,8 @@ import {
   parentPath,
   type RemotePath,
   relativePath,
-} from '../remote/remotePath';
-import { FolderCache, type FolderNames, isAtOrBelowOne, keepEntries } from './folderCache';
+} from '../../remote/remotePath';
+import { FolderCache, type FolderNames, isAtOrBelowOne, keepEntries } from './listingCache';
 
 /** Milliseconds that names count as absent which are asked for over and over though they are hardly ever there. */
 const keepProbes = 60_000;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
 
 /** What a document's text is based on: this version of the file, or its absence. */
 export type Base = FileEntry | 'absent';

@@ -1,12 +1,12 @@
 import type * as vscode from 'vscode';
-import type { App } from '../app';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
-import { instantToMs } from '../remote/modifiedTime';
-import { findFile } from '../usecases/browseRemote';
+import type { App } from '../../app';
+import type { FileEntry } from '../../remote/entry';
+import { isSameFile } from '../../remote/entry';
+import { instantToMs } from '../../remote/modifiedTime';
+import { findFile } from '../../usecases/browseRemote';
+import { neverAborted } from '../platform/cancellation';
+import { fromUri } from '../platform/remoteUri';
 import type { OpenDocuments } from './openDocuments';
-import { neverAborted } from './platform/cancellation';
-import { fromUri } from './platform/remoteUri';
 
 /** A document whose file is about to be moved. */
 interface Moving {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { FileEntry } from '../remote/entry';
+import type { FileEntry } from '../../remote/entry';
+import { remoteScheme } from '../platform/remoteUri';
 import { type Base, BaseVersions } from './baseVersions';
-import { remoteScheme } from './platform/remoteUri';
 
 /** What the editor is doing with a document, for the status bar. */
 export type SaveState = 'opened' | 'saved' | 'unsaved' | 'saving' | 'failed';

@@ -1,5 +1,5 @@
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { parentPath } from '../remote/remotePath';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { parentPath } from '../../remote/remotePath';
 
 /** Milliseconds between the question for a file and the making of its folder, at most. */
 const waysTakeMs = 5000;

@@ -1,20 +1,20 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import { formatAddress } from '../remote/remoteAddress';
-import { RemoteError } from '../remote/remoteError';
+import type { App } from '../../app';
+import { formatAddress } from '../../remote/remoteAddress';
+import { RemoteError } from '../../remote/remoteError';
+import { neverAborted } from '../platform/cancellation';
+import type { CheckedSettings } from '../platform/checkedSettings';
+import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import { remoteScheme } from '../platform/remoteUri';
+import { onSettingsChanged, settingsSection } from '../platform/settings';
+import type { OutputLog } from '../window/outputLog';
 import { MovedDocuments } from './movedDocuments';
 import { OpenDocuments } from './openDocuments';
-import { neverAborted } from './platform/cancellation';
-import type { CheckedSettings } from './platform/checkedSettings';
-import type { RemoteChanges } from './platform/remoteChangeEvents';
-import { remoteScheme } from './platform/remoteUri';
-import { onSettingsChanged, settingsSection } from './platform/settings';
+import { WatchOpenDocuments } from './pollOpenDocuments';
 import { RemoteFileSystem } from './remoteFileSystem';
 import { SaveConflicts } from './saveConflict';
 import { showSaveStatus } from './saveStatus';
 import type { Snapshots } from './snapshots';
-import { WatchOpenDocuments } from './watchOpenDocuments';
-import type { OutputLog } from './window/outputLog';
 
 export interface RemoteFileSystemNeeds {
   readonly app: App;

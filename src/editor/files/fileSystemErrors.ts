@@ -1,7 +1,7 @@
 import { FileSystemError } from 'vscode';
-import { isRemoteError, type RemoteErrorKind } from '../remote/remoteError';
-import { inertLine } from './window/inertText';
-import { inertError } from './window/window';
+import { isRemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import { inertLine } from '../window/inertText';
+import { inertError } from '../window/window';
 
 /**
  * The only place where a remote's error becomes the editor's. The sentence goes along, since the editor shows it. What is

@@ -1,5 +1,5 @@
-import type { FileEntry } from '../remote/entry';
-import { instantToMs } from '../remote/modifiedTime';
+import type { FileEntry } from '../../remote/entry';
+import { instantToMs } from '../../remote/modifiedTime';
 
 interface Told {
   readonly version: string;

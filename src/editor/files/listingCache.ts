@@ -1,6 +1,6 @@
-import type { FileEntry, FolderEntry } from '../remote/entry';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
+import type { FileEntry, FolderEntry } from '../../remote/entry';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
 
 /** What a folder holds, by name: all of it, or all names that start with `namePrefix`. */
 export interface FolderNames {

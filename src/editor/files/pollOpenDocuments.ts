@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import type { FileEntry } from '../remote/entry';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { isRemoteError } from '../remote/remoteError';
-import { parentPath } from '../remote/remotePath';
-import { isAtOrBelowOne } from './folderCache';
-import { FocusedInterval } from './platform/pollWhileFocused';
-import { remoteScheme } from './platform/remoteUri';
-import type { OutputLog } from './window/outputLog';
+import type { FileEntry } from '../../remote/entry';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { isRemoteError } from '../../remote/remoteError';
+import { parentPath } from '../../remote/remotePath';
+import { FocusedInterval } from '../platform/pollWhileFocused';
+import { remoteScheme } from '../platform/remoteUri';
+import type { OutputLog } from '../window/outputLog';
+import { isAtOrBelowOne } from './listingCache';
 
 /** What the watch asks and whom it tells. */
 export interface WatchParts {

@@ -1,21 +1,21 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { FileEntry } from '../remote/entry';
-import { instantToMs } from '../remote/modifiedTime';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { baseName } from '../remote/remotePath';
-import { freeName, siblingPath } from '../usecases/browseRemote';
-import { mostBytesInEditor, readWholeFile } from '../usecases/openRemoteFile';
-import { saveRemoteFile } from '../usecases/saveRemoteFile';
+import type { App } from '../../app';
+import type { FileEntry } from '../../remote/entry';
+import { instantToMs } from '../../remote/modifiedTime';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { baseName } from '../../remote/remotePath';
+import { freeName, siblingPath } from '../../usecases/browseRemote';
+import { mostBytesInEditor, readWholeFile } from '../../usecases/openRemoteFile';
+import { saveRemoteFile } from '../../usecases/saveRemoteFile';
+import { neverAborted } from '../platform/cancellation';
+import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import { toUri } from '../platform/remoteUri';
+import { showFailure } from '../window/errorMessages';
+import { format } from '../window/numberFormat';
+import type { OutputLog } from '../window/outputLog';
+import * as window from '../window/window';
 import type { OpenDocuments } from './openDocuments';
-import { neverAborted } from './platform/cancellation';
-import type { RemoteChanges } from './platform/remoteChangeEvents';
-import { toUri } from './platform/remoteUri';
 import type { Snapshots } from './snapshots';
-import { showFailure } from './window/errorMessages';
-import { format } from './window/numberFormat';
-import type { OutputLog } from './window/outputLog';
-import * as window from './window/window';
 
 /** A save that was not done, since the file is no longer what the text came from. */
 export interface SaveConflict {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
+import { toUriPath } from '../platform/remoteUri';
 import { fileSystemError } from './fileSystemErrors';
-import { toUriPath } from './platform/remoteUri';
 
 /** Read-only contents that live as long as the window: one side of a comparison, as it was when it was asked for. */
 export const snapshotScheme = 'cloudremotes-snapshot';
