@@ -199,10 +199,10 @@ const silentWindow = new Set([
 /** Other ways to bring a text before the user, and the one file that may take each. */
 const textDoors: readonly { pattern: RegExp; only: readonly string[] }[] = [
   { pattern: /\bcreateOutputChannel\b/, only: ['src/editor/window/outputLog.ts'] },
-  { pattern: /\bcreateTreeView\b/, only: ['src/editor/remotesView.ts'] },
+  { pattern: /\bcreateTreeView\b/, only: ['src/editor/tree/remotesView.ts'] },
   { pattern: /\bFileSystemError(?:\.[A-Z]|\()/, only: ['src/editor/files/fileSystemErrors.ts'] },
   { pattern: /\bnew (?:vscode\.)?MarkdownString\b/, only: ['src/editor/window/tooltip.ts'] },
-  { pattern: /\bnew (?:vscode\.)?TreeItem\b/, only: ['src/editor/remotesTreeItems.ts'] },
+  { pattern: /\bnew (?:vscode\.)?TreeItem\b/, only: ['src/editor/tree/treeItems.ts'] },
   { pattern: /\bcommands\s*\.registerCommand\b/, only: ['src/editor/window/window.ts'] },
   {
     pattern: /\b(?:view|panel|webview)\.(?:message|title|description|badge) = /,

@@ -10,7 +10,7 @@ import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '
 import { type SeenTargets, TargetTaken } from '../usecases/seenTargets';
 import { isCancellation } from './platform/cancellation';
 import type { RemoteChange } from './platform/remoteChangeEvents';
-import type { Shell } from './shell';
+import type { Shell } from './tree/commandContext';
 import { showFailure } from './window/errorMessages';
 import { countOf, format } from './window/numberFormat';
 import { withTreeProgress } from './window/progress';

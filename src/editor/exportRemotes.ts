@@ -10,7 +10,7 @@ import { type WrittenRemote, writeRemote } from '../rcloneConfig/writtenRemotes'
 import { remoteNameProblem } from '../remote/remoteAddress';
 import { printTokenBlob } from '../signIn/tokenBlob';
 import { tell } from './importRemotes';
-import type { Shell } from './shell';
+import type { Shell } from './tree/commandContext';
 import { showFailure } from './window/errorMessages';
 import { askClash, pickSeveral } from './window/multiSelect';
 import * as window from './window/window';

@@ -12,7 +12,7 @@ import { parseTokenBlob } from '../signIn/tokenBlob';
 import { foldName } from './platform/remoteUri';
 import { writtenRemotes } from './platform/settings';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
-import type { Shell } from './shell';
+import type { Shell } from './tree/commandContext';
 import { showFailure } from './window/errorMessages';
 import { askClash, pickSeveral } from './window/multiSelect';
 import * as window from './window/window';

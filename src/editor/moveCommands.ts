@@ -6,13 +6,21 @@ import { freeName, siblingPath } from '../usecases/browseRemote';
 import { holdsFiles } from '../usecases/configuredRemotes';
 import type { CopyItem } from '../usecases/copyItems';
 import { type CopyingShell, runCopyWork } from './copyWork';
-import { pickPlace } from './pickPlace';
 import { neverAborted } from './platform/cancellation';
 import { moveTabs, unsavedBelow } from './platform/openTabs';
 import type { CommandRow } from './platform/services';
-import type { Shell } from './shell';
-import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant, refuseUnusable } from './targets';
-import { type ItemNode, isBucket, isItem, nodeName } from './treeNode';
+import type { Shell } from './tree/commandContext';
+import { pickPlace } from './tree/pickPlace';
+import {
+  attempt,
+  containerOf,
+  folderMeant,
+  isNode,
+  itemsMeant,
+  nodesMeant,
+  refuseUnusable,
+} from './tree/selection';
+import { type ItemNode, isBucket, isItem, nodeName } from './tree/treeNode';
 import { showFailure } from './window/errorMessages';
 import { countOf } from './window/numberFormat';
 import * as window from './window/window';

@@ -6,9 +6,9 @@ import { bytesSource } from '../usecases/saveRemoteFile';
 import { neverAborted } from './platform/cancellation';
 import { toUri } from './platform/remoteUri';
 import type { CommandRow } from './platform/services';
-import type { Shell } from './shell';
-import { attempt, folderMeant, nodesMeant } from './targets';
-import { remoteOf } from './treeNode';
+import type { Shell } from './tree/commandContext';
+import { attempt, folderMeant, nodesMeant } from './tree/selection';
+import { remoteOf } from './tree/treeNode';
 import * as window from './window/window';
 
 /** The commands that make something new: a file, a folder, a bucket. */

@@ -5,9 +5,9 @@ import type { Snapshots } from './files/snapshots';
 import { PlanPreviewPanels } from './planPreviewPanel';
 import type { CommandRow } from './platform/services';
 import { previewServices, tellingRuns } from './previewServices';
-import type { Shell } from './shell';
 import { syncCommands } from './syncCommands';
 import { RememberedPlaces } from './syncPlaces';
+import type { Shell } from './tree/commandContext';
 
 /** Puts the previews of copies and syncs to work, and gives the commands that lead to them. Asks nothing of any remote. */
 export function registerSyncs(

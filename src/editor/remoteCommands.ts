@@ -13,10 +13,10 @@ import { checkSyncs } from './platform/savedSyncs';
 import type { CommandRow } from './platform/services';
 import { settingsSection } from './platform/settings';
 import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
-import type { Shell } from './shell';
 import { addSuggestedRemotes } from './suggestedRemotes';
-import { isNode } from './targets';
-import { remoteOf } from './treeNode';
+import type { Shell } from './tree/commandContext';
+import { isNode } from './tree/selection';
+import { remoteOf } from './tree/treeNode';
 import { showFailure } from './window/errorMessages';
 import * as window from './window/window';
 

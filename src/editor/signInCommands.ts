@@ -4,9 +4,9 @@ import type { ConfiguredRemote } from '../usecases/configuredRemotes';
 import { isCancellation } from './platform/cancellation';
 import type { CommandRow } from './platform/services';
 import { saveRemote } from './savedRemotes';
-import type { Shell } from './shell';
-import { isNode } from './targets';
-import { remoteOf } from './treeNode';
+import type { Shell } from './tree/commandContext';
+import { isNode } from './tree/selection';
+import { remoteOf } from './tree/treeNode';
 import * as window from './window/window';
 
 /** The commands about the accounts that remotes are signed in with. */

@@ -1,7 +1,7 @@
 import type { Backend, RemoteSettings, SuggestedRemote } from '../backends/backend';
 import { writtenRemotes } from './platform/settings';
 import { freeRemoteName, saveRemotes } from './savedRemotes';
-import type { Shell } from './shell';
+import type { Shell } from './tree/commandContext';
 import { showFailure } from './window/errorMessages';
 import { pickSeveral } from './window/multiSelect';
 import * as window from './window/window';

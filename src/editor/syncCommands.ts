@@ -9,13 +9,13 @@ import {
   sourceOfSelection,
 } from './itemSelection';
 import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
-import { pickPlace } from './pickPlace';
 import { describePlace, placeOfUri, remotePlace, shortPlace } from './platform/placeNames';
 import type { CommandRow } from './platform/services';
 import { runSavedSync, saveSync } from './savedSyncCommands';
 import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './syncPlaces';
-import { isNode } from './targets';
-import { isContainer, isItem } from './treeNode';
+import { pickPlace } from './tree/pickPlace';
+import { isNode } from './tree/selection';
+import { isContainer, isItem } from './tree/treeNode';
 import { showFailure } from './window/errorMessages';
 import { countOf } from './window/numberFormat';
 import * as window from './window/window';

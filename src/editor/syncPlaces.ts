@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { Place } from '../plan/plan';
 import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { pickAnyPlace } from './pickPlace';
 import { describePlace, placeOfUri } from './platform/placeNames';
 import { remoteScheme } from './platform/remoteUri';
-import type { Shell } from './shell';
-import { readTypedPlace, type TypedPlace, typedPlaceText } from './typedPlaces';
+import type { Shell } from './tree/commandContext';
+import { pickAnyPlace } from './tree/pickPlace';
+import { readTypedPlace, type TypedPlace, typedPlaceText } from './tree/typedPlaces';
 import { pickOrType } from './window/pickOrType';
 import * as window from './window/window';
 

@@ -1,9 +1,9 @@
 import { RemoteError } from '../remote/remoteError';
 import { neverAborted } from './platform/cancellation';
 import type { CommandRow } from './platform/services';
-import type { Shell } from './shell';
-import { attempt, nodesMeant } from './targets';
-import type { TrashedNode } from './treeNode';
+import type { Shell } from './tree/commandContext';
+import { attempt, nodesMeant } from './tree/selection';
+import type { TrashedNode } from './tree/treeNode';
 import { countOf } from './window/numberFormat';
 import * as window from './window/window';
 

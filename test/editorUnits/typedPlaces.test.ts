@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { driveBackend } from '../../src/backends/amazonDrive/driveBackend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { readTypedPlace, typedPlaceText } from '../../src/editor/typedPlaces';
+import { readTypedPlace, typedPlaceText } from '../../src/editor/tree/typedPlaces';
 import type { ConfiguredRemote } from '../../src/usecases/configuredRemotes';
 
 const s3 = (name: string, root = ''): ConfiguredRemote =>

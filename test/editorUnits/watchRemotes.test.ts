@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/app';
 import type { RemoteChange } from '../../src/editor/platform/remoteChangeEvents';
-import { WatchRemotes } from '../../src/editor/watchRemotes';
+import { WatchRemotes } from '../../src/editor/tree/pollRemoteChanges';
 import type { RemoteChanges as Answer, Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

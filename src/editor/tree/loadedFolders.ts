@@ -1,5 +1,5 @@
 import { CancellationError } from 'vscode';
-import type { FolderPages } from '../usecases/browseRemote';
+import type { FolderPages } from '../../usecases/browseRemote';
 
 /** What is loaded of one folder. */
 export interface LoadedFolder {

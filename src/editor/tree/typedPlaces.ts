@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Place } from '../plan/plan';
-import { formatAddress, looksLikeAddress, parseAddress } from '../remote/remoteAddress';
-import { isWithin, parsePath } from '../remote/remotePath';
-import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { treeRoot } from '../usecases/configuredRemotes';
+import type { Place } from '../../plan/plan';
+import { formatAddress, looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
+import { isWithin, parsePath } from '../../remote/remotePath';
+import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
+import { treeRoot } from '../../usecases/configuredRemotes';
 
 export type TypedPlace = Extract<Place, { kind: 'remote' | 'folder' }>;
 

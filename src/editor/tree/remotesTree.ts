@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { Entry } from '../remote/entry';
-import type { Quota } from '../remote/remote';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { isWithin, joinPath, parentPath } from '../remote/remotePath';
-import { entryName, FolderPages } from '../usecases/browseRemote';
-import { holdsFiles } from '../usecases/configuredRemotes';
+import type { App } from '../../app';
+import type { Entry } from '../../remote/entry';
+import type { Quota } from '../../remote/remote';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { isWithin, joinPath, parentPath } from '../../remote/remotePath';
+import { entryName, FolderPages } from '../../usecases/browseRemote';
+import { holdsFiles } from '../../usecases/configuredRemotes';
+import type { CheckedSettings } from '../platform/checkedSettings';
+import type { RemoteChange } from '../platform/remoteChangeEvents';
 import { changedFolders, isInOneOf } from './changedFolders';
 import { type LoadedFolder, LoadedFolders } from './loadedFolders';
-import type { CheckedSettings } from './platform/checkedSettings';
-import type { RemoteChange } from './platform/remoteChangeEvents';
 import { RemoteRows } from './remoteRows';
-import { fillTooltip, remoteTooltip, treeItemOf } from './remotesTreeItems';
 import { TrashTree } from './trashTree';
+import { fillTooltip, remoteTooltip, treeItemOf } from './treeItems';
 import {
   type ContainerNode,
   type FileNode,

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { FileEntry } from '../remote/entry';
-import { instantToMs } from '../remote/modifiedTime';
-import type { PropertyGroup, Remote } from '../remote/remote';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { baseName } from '../remote/remotePath';
-import { neverAborted } from './platform/cancellation';
-import { fromUri, remoteScheme, toUri } from './platform/remoteUri';
-import { phraseError } from './window/errorMessages';
-import { format } from './window/numberFormat';
+import type { App } from '../../app';
+import type { FileEntry } from '../../remote/entry';
+import { instantToMs } from '../../remote/modifiedTime';
+import type { PropertyGroup, Remote } from '../../remote/remote';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { baseName } from '../../remote/remotePath';
+import { neverAborted } from '../platform/cancellation';
+import { fromUri, remoteScheme, toUri } from '../platform/remoteUri';
+import { phraseError } from '../window/errorMessages';
+import { format } from '../window/numberFormat';
 
 const scheme = 'cloudremotes-properties';
 

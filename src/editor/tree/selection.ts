@@ -1,10 +1,13 @@
-import type { Entry } from '../remote/entry';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { isWithin, parentPath } from '../remote/remotePath';
-import { holdsFiles } from '../usecases/configuredRemotes';
+import type { Entry } from '../../remote/entry';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { isWithin, parentPath } from '../../remote/remotePath';
+import { holdsFiles } from '../../usecases/configuredRemotes';
+import { showFailure } from '../window/errorMessages';
+import { countOf } from '../window/numberFormat';
+import * as window from '../window/window';
+import type { Shell } from './commandContext';
 import { pickPlace } from './pickPlace';
-import { whyUnusable } from './remotesTreeItems';
-import type { Shell } from './shell';
+import { whyUnusable } from './treeItems';
 import {
   type ContainerNode,
   type FolderNode,
@@ -16,9 +19,6 @@ import {
   isItem,
   type TreeNode,
 } from './treeNode';
-import { showFailure } from './window/errorMessages';
-import { countOf } from './window/numberFormat';
-import * as window from './window/window';
 
 /** Whether an argument of a command is a row of the tree. */
 export function isNode(arg: unknown): arg is TreeNode {

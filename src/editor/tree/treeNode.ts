@@ -1,8 +1,8 @@
-import type { FileEntry, FolderEntry, UnusableEntry } from '../remote/entry';
-import type { TrashedItem } from '../remote/remote';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { baseName } from '../remote/remotePath';
-import type { ConfiguredRemote } from '../usecases/configuredRemotes';
+import type { FileEntry, FolderEntry, UnusableEntry } from '../../remote/entry';
+import type { TrashedItem } from '../../remote/remote';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { baseName } from '../../remote/remotePath';
+import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 
 /** Everything that can be a row of the tree. */
 export type TreeNode =

@@ -1,12 +1,16 @@
 import * as vscode from 'vscode';
-import { printable } from '../base/printable';
-import type { FileEntry, UnusableReason } from '../remote/entry';
-import { instantToMs } from '../remote/modifiedTime';
-import type { Quota } from '../remote/remote';
-import { formatAddress } from '../remote/remoteAddress';
-import { parentPath } from '../remote/remotePath';
-import { placeName } from './platform/placeNames';
-import { toUri } from './platform/remoteUri';
+import { printable } from '../../base/printable';
+import type { FileEntry, UnusableReason } from '../../remote/entry';
+import { instantToMs } from '../../remote/modifiedTime';
+import type { Quota } from '../../remote/remote';
+import { formatAddress } from '../../remote/remoteAddress';
+import { parentPath } from '../../remote/remotePath';
+import { placeName } from '../platform/placeNames';
+import { toUri } from '../platform/remoteUri';
+import { type Phrase, phraseError } from '../window/errorMessages';
+import { inertText, plainLine } from '../window/inertText';
+import { countOf, format } from '../window/numberFormat';
+import { Tooltip } from '../window/tooltip';
 import type {
   ErrorNode,
   FileNode,
@@ -17,10 +21,6 @@ import type {
   UnusableNode,
 } from './treeNode';
 import { isBucket, nodeName } from './treeNode';
-import { type Phrase, phraseError } from './window/errorMessages';
-import { inertText, plainLine } from './window/inertText';
-import { countOf, format } from './window/numberFormat';
-import { Tooltip } from './window/tooltip';
 
 /** What a row's looks depend on besides its node. */
 export interface RowSurroundings {

@@ -1,11 +1,11 @@
 import type * as vscode from 'vscode';
-import type { App } from '../app';
-import type { Remote } from '../remote/remote';
-import { rootPath } from '../remote/remotePath';
-import { neverAborted } from './platform/cancellation';
-import { FocusedInterval } from './platform/pollWhileFocused';
-import type { RemoteChanges } from './platform/remoteChangeEvents';
-import type { OutputLog } from './window/outputLog';
+import type { App } from '../../app';
+import type { Remote } from '../../remote/remote';
+import { rootPath } from '../../remote/remotePath';
+import { neverAborted } from '../platform/cancellation';
+import { FocusedInterval } from '../platform/pollWhileFocused';
+import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import type { OutputLog } from '../window/outputLog';
 
 export interface WatchRemotesParts {
   readonly app: App;

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { placeName } from './platform/placeNames';
-import { remotesViewId } from './platform/remoteUri';
+import { placeName } from '../platform/placeNames';
+import { remotesViewId } from '../platform/remoteUri';
+import { setViewMessage } from '../window/window';
 import type { RemotesTree } from './remotesTree';
 import type { TreeNode } from './treeNode';
-import { setViewMessage } from './window/window';
 
 /** Puts the tree into the side bar; its message says which folders are filtered. */
 export function showRemotesTree(

@@ -1,5 +1,5 @@
-import type { App } from '../app';
-import { treeRoot } from '../usecases/configuredRemotes';
+import type { App } from '../../app';
+import { treeRoot } from '../../usecases/configuredRemotes';
 import type { RemoteNode, TreeNode } from './treeNode';
 
 /** The topmost rows of the tree: one for each remote of the settings, usable or not. */

@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
-import type { Place } from '../plan/plan';
-import type { Entry } from '../remote/entry';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { baseName, parentPath } from '../remote/remotePath';
-import { entryName, FolderPages } from '../usecases/browseRemote';
-import { holdsFiles, treeRoot } from '../usecases/configuredRemotes';
-import { placeName } from './platform/placeNames';
-import type { Shell } from './shell';
+import type { Place } from '../../plan/plan';
+import type { Entry } from '../../remote/entry';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { baseName, parentPath } from '../../remote/remotePath';
+import { entryName, FolderPages } from '../../usecases/browseRemote';
+import { holdsFiles, treeRoot } from '../../usecases/configuredRemotes';
+import { placeName } from '../platform/placeNames';
+import { phraseError } from '../window/errorMessages';
+import { format } from '../window/numberFormat';
+import * as window from '../window/window';
+import type { Shell } from './commandContext';
 import { readTypedPlace, typedPlaceText } from './typedPlaces';
-import { phraseError } from './window/errorMessages';
-import { format } from './window/numberFormat';
-import * as window from './window/window';
 
 export interface PlaceQuestion {
   readonly title: string;

@@ -1,13 +1,13 @@
 import type * as vscode from 'vscode';
-import type { App } from '../app';
-import type { SignIns } from './accounts/accounts';
-import type { CheckedSettings } from './platform/checkedSettings';
-import type { RemoteChanges } from './platform/remoteChangeEvents';
-import type { RemoteSecrets } from './platform/secretStore';
+import type { App } from '../../app';
+import type { SignIns } from '../accounts/accounts';
+import type { CheckedSettings } from '../platform/checkedSettings';
+import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import type { RemoteSecrets } from '../platform/secretStore';
+import type { OutputLog } from '../window/outputLog';
 import type { PropertiesDocuments } from './propertiesDocument';
 import type { RemotesTree } from './remotesTree';
 import type { TreeNode } from './treeNode';
-import type { OutputLog } from './window/outputLog';
 
 /** What the commands and views of the side bar work with. */
 export interface Shell {

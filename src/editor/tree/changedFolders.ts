@@ -1,6 +1,6 @@
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { parentPath } from '../remote/remotePath';
-import type { RemoteChange } from './platform/remoteChangeEvents';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { parentPath } from '../../remote/remotePath';
+import type { RemoteChange } from '../platform/remoteChangeEvents';
 import { folderId } from './treeNode';
 
 /** What some changes mean for the folders of a tree, each folder once however many files were changed in it. */
