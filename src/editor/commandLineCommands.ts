@@ -20,8 +20,8 @@ import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';
 import { describePlace } from './platform/placeNames';
 import type { CommandRow } from './platform/services';
+import { readSyncRequest } from './preview/syncRequests';
 import { askWorkspaceFolder } from './syncPlaces';
-import { readSyncRequest } from './syncRequests';
 import { showFailure } from './window/errorMessages';
 import * as window from './window/window';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { entryFacts, looksBinary } from '../../src/editor/entryFacts';
+import { entryFacts, looksBinary } from '../../src/editor/preview/entryFacts';
 import { parsePath } from '../../src/remote/remotePath';
 
 const format = { bytes: (n: number) => `${n} B`, count: String, exactTime: (ms: number) => `at ${ms}` };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App, SyncRequest } from '../../src/app';
-import { PlanPreviewSession } from '../../src/editor/planPreviewSession';
+import { PlanPreviewSession } from '../../src/editor/preview/previewSession';
 import type { Action, Plan } from '../../src/plan/plan';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
 import { placeText } from '../../src/plan/safety';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PlanRun } from '../../src/editor/planRun';
+import { PlanRun } from '../../src/editor/preview/runState';
 import { formatter } from '../../src/preview/format';
 import type { FolderRow, RowState } from '../../src/preview/planRow';
 import { PlanView } from '../../src/preview/planView';

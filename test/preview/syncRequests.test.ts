@@ -8,7 +8,7 @@ import {
   withDeletes,
   withOptions,
   withVerb,
-} from '../../src/editor/syncRequests';
+} from '../../src/editor/preview/syncRequests';
 import { defaultPlanOptions } from '../../src/plan/planOptions';
 
 const request = {

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
-import { PlanRun } from '../../src/editor/planRun';
+import { PlanRun } from '../../src/editor/preview/runState';
 import { formatter } from '../../src/preview/format';
 import { PlanView } from '../../src/preview/planView';
 import { runLine } from '../../src/preview/runLine';

@@ -1,6 +1,6 @@
 // Stands in for the editor and the panel: a real session over made-up plans, in the page itself.
 import type { SyncRequest } from '../../../src/app';
-import { PlanPreviewSession } from '../../../src/editor/planPreviewSession';
+import { PlanPreviewSession } from '../../../src/editor/preview/previewSession';
 import type { Action, Plan, PlanProgress } from '../../../src/plan/plan';
 import { defaultPlanOptions } from '../../../src/plan/planOptions';
 import { HostChannel } from '../../../src/preview/messageChannel';

@@ -1,5 +1,5 @@
-import type { FileEntry } from '../remote/entry';
-import { instantToMs } from '../remote/modifiedTime';
+import type { FileEntry } from '../../remote/entry';
+import { instantToMs } from '../../remote/modifiedTime';
 
 /** How the facts of a file are written. */
 export interface FactFormat {

@@ -1,10 +1,10 @@
-import type { SyncRequest } from '../app';
-import { createFilter } from '../plan/filter';
-import type { Place } from '../plan/plan';
-import { type ComparisonMode, type PlanOptions, parsePlanOptions, type Verb } from '../plan/planOptions';
-import { isRecord } from '../preview/readPageRequest';
-import { isRemoteError } from '../remote/remoteError';
-import { pathProblem, type RemotePath } from '../remote/remotePath';
+import type { SyncRequest } from '../../app';
+import { createFilter } from '../../plan/filter';
+import type { Place } from '../../plan/plan';
+import { type ComparisonMode, type PlanOptions, parsePlanOptions, type Verb } from '../../plan/planOptions';
+import { isRecord } from '../../preview/readPageRequest';
+import { isRemoteError } from '../../remote/remoteError';
+import { pathProblem, type RemotePath } from '../../remote/remotePath';
 
 export function withCompare(request: SyncRequest, compare: ComparisonMode): SyncRequest {
   return { ...request, options: { ...request.options, compare } };

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { formatter } from '../preview/format';
-import type { RunState } from '../preview/previewProtocol';
-import { runLine } from '../preview/runLine';
-import { fill, type Words } from '../preview/words';
-import * as window from './window/window';
+import { formatter } from '../../preview/format';
+import type { RunState } from '../../preview/previewProtocol';
+import { runLine } from '../../preview/runLine';
+import { fill, type Words } from '../../preview/words';
+import * as window from '../window/window';
 
 /**
  * The progress of a run whose preview can't be seen: a notification with Cancel, there only while the panel is hidden

@@ -1,9 +1,9 @@
-import type { SyncRequest } from '../app';
-import type { Log } from '../base/log';
-import type { Place, Plan } from '../plan/plan';
-import type { PlanItem } from '../preview/planIndex';
-import type { HostNotice, PlaceName, RunState } from '../preview/previewProtocol';
-import type { Words } from '../preview/words';
+import type { SyncRequest } from '../../app';
+import type { Log } from '../../base/log';
+import type { Place, Plan } from '../../plan/plan';
+import type { PlanItem } from '../../preview/planIndex';
+import type { HostNotice, PlaceName, RunState } from '../../preview/previewProtocol';
+import type { Words } from '../../preview/words';
 
 /** What the rest of the extension does for a preview. */
 export interface PreviewServices {

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { App, SyncRequest } from '../app';
-import { isRemoteError } from '../remote/remoteError';
-import { shortPlace } from './platform/placeNames';
-import { phraseError } from './window/errorMessages';
-import * as window from './window/window';
+import type { App, SyncRequest } from '../../app';
+import { isRemoteError } from '../../remote/remoteError';
+import { shortPlace } from '../platform/placeNames';
+import { phraseError } from '../window/errorMessages';
+import * as window from '../window/window';
 
 /** Milliseconds of no typing after which a path is asked about: ignore files may have to be read. */
 const typingPauseMs = 150;

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { Place, Plan, Skipped } from '../plan/plan';
-import type { PlanItem } from '../preview/planIndex';
-import type { FileEntry } from '../remote/entry';
-import type { Remote } from '../remote/remote';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName, joinPath, pathProblem } from '../remote/remotePath';
-import { mostBytesInEditor } from '../usecases/openRemoteFile';
+import type { App } from '../../app';
+import type { Place, Plan, Skipped } from '../../plan/plan';
+import type { PlanItem } from '../../preview/planIndex';
+import type { FileEntry } from '../../remote/entry';
+import type { Remote } from '../../remote/remote';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { baseName, joinPath, pathProblem } from '../../remote/remotePath';
+import { mostBytesInEditor } from '../../usecases/openRemoteFile';
+import type { Snapshots } from '../files/snapshots';
+import { neverAborted } from '../platform/cancellation';
+import { describePlace, shortPlace } from '../platform/placeNames';
+import { toUri } from '../platform/remoteUri';
+import { format } from '../window/numberFormat';
 import { entryFacts, looksBinary } from './entryFacts';
-import type { Snapshots } from './files/snapshots';
-import { neverAborted } from './platform/cancellation';
-import { describePlace, shortPlace } from './platform/placeNames';
-import { toUri } from './platform/remoteUri';
-import { format } from './window/numberFormat';
 
 export interface ContentDiffParts {
   readonly app: Pick<App, 'openPlace'>;

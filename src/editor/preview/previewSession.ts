@@ -1,12 +1,12 @@
-import type { App, SyncRequest } from '../app';
-import { inTurns } from '../base/semaphore';
-import type { Plan, PlanProgress } from '../plan/plan';
-import { removesFiles } from '../plan/safety';
-import { selectActions } from '../plan/selectActions';
-import { formatter } from '../preview/format';
-import { lastingBanners, planBanners } from '../preview/planBanners';
-import { planIndexSteps } from '../preview/planIndex';
-import { freshMemory, PlanView, type ViewMemory } from '../preview/planView';
+import type { App, SyncRequest } from '../../app';
+import { inTurns } from '../../base/semaphore';
+import type { Plan, PlanProgress } from '../../plan/plan';
+import { removesFiles } from '../../plan/safety';
+import { selectActions } from '../../plan/selectActions';
+import { formatter } from '../../preview/format';
+import { lastingBanners, planBanners } from '../../preview/planBanners';
+import { planIndexSteps } from '../../preview/planIndex';
+import { freshMemory, PlanView, type ViewMemory } from '../../preview/planView';
 import type {
   Banner,
   PageReplies,
@@ -17,13 +17,13 @@ import type {
   SavedPanel,
   ScanState,
   TableState,
-} from '../preview/previewProtocol';
-import { runSummary } from '../preview/sentences';
-import { tableFacts } from '../preview/tableFacts';
-import { fill } from '../preview/words';
+} from '../../preview/previewProtocol';
+import { runSummary } from '../../preview/sentences';
+import { tableFacts } from '../../preview/tableFacts';
+import { fill } from '../../preview/words';
 import { doAside } from './pageCommands';
-import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './planRun';
-import type { PanelAround, PreviewServices } from './previewSurroundings';
+import type { PanelAround, PreviewServices } from './previewPorts';
+import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';
 import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
 /** Up to so many ticks and folded folders are kept over a reload of the window. */

@@ -1,7 +1,7 @@
-import type { SyncRequest } from '../app';
-import type { PlanView } from '../preview/planView';
-import type { PageRequest } from '../preview/previewProtocol';
-import type { PanelAround, PreviewServices } from './previewSurroundings';
+import type { SyncRequest } from '../../app';
+import type { PlanView } from '../../preview/planView';
+import type { PageRequest } from '../../preview/previewProtocol';
+import type { PanelAround, PreviewServices } from './previewPorts';
 
 /** What the page asks that changes neither the plan nor a run of it. */
 export type AsideRequest =
