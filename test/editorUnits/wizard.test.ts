@@ -4,7 +4,7 @@ import type { Backend, WizardStep } from '../../src/backends/backend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
 import { secretsOf, settingsOf } from '../../src/editor/addRemoteWizard';
 import { wrapText } from '../../src/editor/connectionTest';
-import { bucketNameProblem } from '../../src/editor/newItemCommands';
+import { bucketNameProblem } from '../../src/editor/items/newItemCommands';
 import { propertiesText } from '../../src/editor/tree/propertiesDocument';
 import { phraseError } from '../../src/editor/window/errorMessages';
 import { answerProblem } from '../../src/editor/wizardInput';

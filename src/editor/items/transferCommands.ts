@@ -1,16 +1,16 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { baseName, joinPath, parsePath } from '../remote/remotePath';
-import type { CopyItem } from '../usecases/copyItems';
-import { type CopyingShell, runCopyWork } from './copyWork';
-import type { CommandRow } from './platform/services';
-import type { Shell } from './tree/commandContext';
-import { attempt, folderMeant, itemsMeant } from './tree/selection';
-import { type ItemNode, isBucket } from './tree/treeNode';
-import { showFailure } from './window/errorMessages';
-import { countOf, format } from './window/numberFormat';
-import * as window from './window/window';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { baseName, joinPath, parsePath } from '../../remote/remotePath';
+import type { CopyItem } from '../../usecases/copyItems';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { attempt, folderMeant, itemsMeant } from '../tree/selection';
+import { type ItemNode, isBucket } from '../tree/treeNode';
+import { showFailure } from '../window/errorMessages';
+import { countOf, format } from '../window/numberFormat';
+import * as window from '../window/window';
+import { type CopyingShell, runCopyWork } from './copyTask';
 
 /** The commands that bring files from this machine to a remote and back. */
 export function transferCommands(shell: Shell): readonly CommandRow[] {

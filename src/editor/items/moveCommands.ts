@@ -1,16 +1,27 @@
 import * as vscode from 'vscode';
-import { formatAddress, looksLikeAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName, joinPath, parentPath, pathProblem, type RemotePath, rootPath } from '../remote/remotePath';
-import { freeName, siblingPath } from '../usecases/browseRemote';
-import { holdsFiles } from '../usecases/configuredRemotes';
-import type { CopyItem } from '../usecases/copyItems';
-import { type CopyingShell, runCopyWork } from './copyWork';
-import { neverAborted } from './platform/cancellation';
-import { moveTabs, unsavedBelow } from './platform/openTabs';
-import type { CommandRow } from './platform/services';
-import type { Shell } from './tree/commandContext';
-import { pickPlace } from './tree/pickPlace';
+import {
+  formatAddress,
+  looksLikeAddress,
+  parseAddress,
+  type RemoteAddress,
+} from '../../remote/remoteAddress';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import {
+  baseName,
+  joinPath,
+  parentPath,
+  pathProblem,
+  type RemotePath,
+  rootPath,
+} from '../../remote/remotePath';
+import { freeName, siblingPath } from '../../usecases/browseRemote';
+import { holdsFiles } from '../../usecases/configuredRemotes';
+import type { CopyItem } from '../../usecases/copyItems';
+import { neverAborted } from '../platform/cancellation';
+import { moveTabs, unsavedBelow } from '../platform/openTabs';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { pickPlace } from '../tree/pickPlace';
 import {
   attempt,
   containerOf,
@@ -19,11 +30,12 @@ import {
   itemsMeant,
   nodesMeant,
   refuseUnusable,
-} from './tree/selection';
-import { type ItemNode, isBucket, isItem, nodeName } from './tree/treeNode';
-import { showFailure } from './window/errorMessages';
-import { countOf } from './window/numberFormat';
-import * as window from './window/window';
+} from '../tree/selection';
+import { type ItemNode, isBucket, isItem, nodeName } from '../tree/treeNode';
+import { showFailure } from '../window/errorMessages';
+import { countOf } from '../window/numberFormat';
+import * as window from '../window/window';
+import { type CopyingShell, runCopyWork } from './copyTask';
 
 /** The commands that rename, move and copy on remotes, by the service itself where it can. */
 export function moveCommands(shell: Shell): readonly CommandRow[] {

@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
-import { formatAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { RemoteError } from '../remote/remoteError';
-import { joinPath, parsePath, pathProblem } from '../remote/remotePath';
-import { bytesSource } from '../usecases/saveRemoteFile';
-import { neverAborted } from './platform/cancellation';
-import { toUri } from './platform/remoteUri';
-import type { CommandRow } from './platform/services';
-import type { Shell } from './tree/commandContext';
-import { attempt, folderMeant, nodesMeant } from './tree/selection';
-import { remoteOf } from './tree/treeNode';
-import * as window from './window/window';
+import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { RemoteError } from '../../remote/remoteError';
+import { joinPath, parsePath, pathProblem } from '../../remote/remotePath';
+import { bytesSource } from '../../usecases/saveRemoteFile';
+import { neverAborted } from '../platform/cancellation';
+import { toUri } from '../platform/remoteUri';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { attempt, folderMeant, nodesMeant } from '../tree/selection';
+import { remoteOf } from '../tree/treeNode';
+import * as window from '../window/window';
 
 /** The commands that make something new: a file, a folder, a bucket. */
 export function newItemCommands(shell: Shell): readonly CommandRow[] {

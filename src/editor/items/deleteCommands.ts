@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
-import type { BucketContent, Remote } from '../remote/remote';
-import { formatAddress } from '../remote/remoteAddress';
-import { countItems, deleteItems, type ItemsToDelete } from '../usecases/deleteItems';
-import { isCancellation } from './platform/cancellation';
-import type { CommandRow } from './platform/services';
-import type { Shell } from './tree/commandContext';
-import { attempt, itemsMeant, nodesMeant } from './tree/selection';
-import { type FolderNode, type ItemNode, isBucket, nodeName } from './tree/treeNode';
-import { countOf, format } from './window/numberFormat';
-import { withTreeProgress } from './window/progress';
-import { recoverySentence, wholeBucketSentence } from './window/recovery';
-import * as window from './window/window';
+import type { BucketContent, Remote } from '../../remote/remote';
+import { formatAddress } from '../../remote/remoteAddress';
+import { countItems, deleteItems, type ItemsToDelete } from '../../usecases/deleteItems';
+import { isCancellation } from '../platform/cancellation';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { attempt, itemsMeant, nodesMeant } from '../tree/selection';
+import { type FolderNode, type ItemNode, isBucket, nodeName } from '../tree/treeNode';
+import { countOf, format } from '../window/numberFormat';
+import { withTreeProgress } from '../window/progress';
+import { recoverySentence, wholeBucketSentence } from '../window/recovery';
+import * as window from '../window/window';
 
 /** The commands that delete; each asks first, and says how much. */
 export function deleteCommands(shell: Shell): readonly CommandRow[] {

@@ -1,19 +1,19 @@
 import * as vscode from 'vscode';
-import { formatAddress, parseAddress, type RemoteAddress } from '../remote/remoteAddress';
-import { RemoteError } from '../remote/remoteError';
-import { baseName } from '../remote/remotePath';
-import { lookBeforeOpening } from '../usecases/openRemoteFile';
-import { neverAborted } from './platform/cancellation';
-import { placeName } from './platform/placeNames';
-import { remotesViewId, toUri } from './platform/remoteUri';
-import type { CommandRow } from './platform/services';
-import type { Shell } from './tree/commandContext';
-import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from './tree/selection';
-import { isContainer, isItem, nodeName, remoteOf, trashOf } from './tree/treeNode';
-import { showFailure } from './window/errorMessages';
-import { inertLabel } from './window/inertText';
-import { format } from './window/numberFormat';
-import * as window from './window/window';
+import { formatAddress, parseAddress, type RemoteAddress } from '../../remote/remoteAddress';
+import { RemoteError } from '../../remote/remoteError';
+import { baseName } from '../../remote/remotePath';
+import { lookBeforeOpening } from '../../usecases/openRemoteFile';
+import { neverAborted } from '../platform/cancellation';
+import { placeName } from '../platform/placeNames';
+import { remotesViewId, toUri } from '../platform/remoteUri';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from '../tree/selection';
+import { isContainer, isItem, nodeName, remoteOf, trashOf } from '../tree/treeNode';
+import { showFailure } from '../window/errorMessages';
+import { inertLabel } from '../window/inertText';
+import { format } from '../window/numberFormat';
+import * as window from '../window/window';
 
 /** The commands that show things and change nothing on any remote. */
 export function treeCommands(shell: Shell): readonly CommandRow[] {

@@ -1,11 +1,11 @@
-import { RemoteError } from '../remote/remoteError';
-import { neverAborted } from './platform/cancellation';
-import type { CommandRow } from './platform/services';
-import type { Shell } from './tree/commandContext';
-import { attempt, nodesMeant } from './tree/selection';
-import type { TrashedNode } from './tree/treeNode';
-import { countOf } from './window/numberFormat';
-import * as window from './window/window';
+import { RemoteError } from '../../remote/remoteError';
+import { neverAborted } from '../platform/cancellation';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { attempt, nodesMeant } from '../tree/selection';
+import type { TrashedNode } from '../tree/treeNode';
+import { countOf } from '../window/numberFormat';
+import * as window from '../window/window';
 
 /** The commands of the trash, on remotes that keep what was deleted. */
 export function trashCommands(shell: Shell): readonly CommandRow[] {
