@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { placeBelow, type SelectedItem, sourceOfSelection } from '../../src/editor/itemSelection';
+import { placeBelow, type SelectedItem, sourceOfSelection } from '../../src/editor/sync/selectedItems';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

@@ -1,13 +1,13 @@
 import type * as vscode from 'vscode';
-import type { SyncRequest } from '../app';
+import type { SyncRequest } from '../../app';
+import type { Snapshots } from '../files/snapshots';
+import type { CommandRow } from '../platform/services';
+import { PlanPreviewPanels } from '../preview/previewPanel';
+import { previewServices, tellingRuns } from '../preview/previewServices';
+import type { Shell } from '../tree/commandContext';
 import { commandLineCommands } from './commandLineCommands';
-import type { Snapshots } from './files/snapshots';
-import type { CommandRow } from './platform/services';
-import { PlanPreviewPanels } from './preview/previewPanel';
-import { previewServices, tellingRuns } from './preview/previewServices';
+import { RememberedPlaces } from './pickSyncPlaces';
 import { syncCommands } from './syncCommands';
-import { RememberedPlaces } from './syncPlaces';
-import type { Shell } from './tree/commandContext';
 
 /** Puts the previews of copies and syncs to work, and gives the commands that lead to them. Asks nothing of any remote. */
 export function registerSyncs(

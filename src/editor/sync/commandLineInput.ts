@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { LineProblem } from '../commandLine/shellWords';
-import * as window from './window/window';
+import type { LineProblem } from '../../commandLine/shellWords';
+import * as window from '../window/window';
 
 const nextSteps = {
   addRemote: { command: 'cloudRemotes.addRemote', tooltip: 'Add Remote…', icon: 'add' },

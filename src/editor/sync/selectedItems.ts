@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { NamedPath } from '../plan/namedPaths';
-import type { Place } from '../plan/plan';
-import { RemoteError } from '../remote/remoteError';
-import { parsePath, type RemotePath } from '../remote/remotePath';
+import type { NamedPath } from '../../plan/namedPaths';
+import type { Place } from '../../plan/plan';
+import { RemoteError } from '../../remote/remoteError';
+import { parsePath, type RemotePath } from '../../remote/remotePath';
 
 /** A file or folder that somebody selected to be copied. */
 export interface SelectedItem {

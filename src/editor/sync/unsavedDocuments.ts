@@ -1,12 +1,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { Place } from '../plan/plan';
-import { isWithin } from '../remote/remotePath';
-import { shortPlace } from './platform/placeNames';
-import { fromUri, remoteScheme } from './platform/remoteUri';
-import { countOf } from './window/numberFormat';
-import * as window from './window/window';
+import type { App } from '../../app';
+import type { Place } from '../../plan/plan';
+import { isWithin } from '../../remote/remotePath';
+import { shortPlace } from '../platform/placeNames';
+import { fromUri, remoteScheme } from '../platform/remoteUri';
+import { countOf } from '../window/numberFormat';
+import * as window from '../window/window';
 
 /**
  * Offers to save what is unsaved in the source of a copy or sync, since only what is stored is copied. Resolves to false

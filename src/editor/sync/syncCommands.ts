@@ -1,24 +1,24 @@
 import * as vscode from 'vscode';
-import type { Place } from '../plan/plan';
-import type { PlanOptions } from '../plan/planOptions';
+import type { Place } from '../../plan/plan';
+import type { PlanOptions } from '../../plan/planOptions';
+import { describePlace, placeOfUri, remotePlace, shortPlace } from '../platform/placeNames';
+import type { CommandRow } from '../platform/services';
+import { pickPlace } from '../tree/pickPlace';
+import { isNode } from '../tree/selection';
+import { isContainer, isItem } from '../tree/treeNode';
+import { showFailure } from '../window/errorMessages';
+import { countOf } from '../window/numberFormat';
+import * as window from '../window/window';
+import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './pickSyncPlaces';
+import { runSavedSync, saveSync } from './savedSyncCommands';
 import {
   nameOfPlace,
   placeBelow,
   type SelectedItem,
   type SelectedSource,
   sourceOfSelection,
-} from './itemSelection';
-import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
-import { describePlace, placeOfUri, remotePlace, shortPlace } from './platform/placeNames';
-import type { CommandRow } from './platform/services';
-import { runSavedSync, saveSync } from './savedSyncCommands';
-import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './syncPlaces';
-import { pickPlace } from './tree/pickPlace';
-import { isNode } from './tree/selection';
-import { isContainer, isItem } from './tree/treeNode';
-import { showFailure } from './window/errorMessages';
-import { countOf } from './window/numberFormat';
-import * as window from './window/window';
+} from './selectedItems';
 
 /** Copy and sync, each ending in the preview of a plan. */
 export function syncCommands(parts: SyncParts): readonly CommandRow[] {

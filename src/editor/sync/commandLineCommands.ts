@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { SyncRequest } from '../app';
+import type { SyncRequest } from '../../app';
 import {
   isUndecided,
   type KnownRemote,
@@ -7,23 +7,23 @@ import {
   type ReadingContext,
   type UndecidedPlace,
   type WrittenLine,
-} from '../commandLine/commandLine';
-import { contextOnDisk, thisShell } from '../commandLine/contextOnDisk';
-import { knownRemote } from '../commandLine/knownRemotes';
-import { looksLikeCommandLine, readCommandLine } from '../commandLine/readCommandLine';
-import { withoutPrompt } from '../commandLine/shellKinds';
-import { isProblem, onOneLine } from '../commandLine/shellWords';
-import { summaryOf, summaryRows } from '../commandLine/summary';
-import { writeCommandLines } from '../commandLine/writeCommandLine';
-import type { Place } from '../plan/plan';
+} from '../../commandLine/commandLine';
+import { contextOnDisk, thisShell } from '../../commandLine/contextOnDisk';
+import { knownRemote } from '../../commandLine/knownRemotes';
+import { looksLikeCommandLine, readCommandLine } from '../../commandLine/readCommandLine';
+import { withoutPrompt } from '../../commandLine/shellKinds';
+import { isProblem, onOneLine } from '../../commandLine/shellWords';
+import { summaryOf, summaryRows } from '../../commandLine/summary';
+import { writeCommandLines } from '../../commandLine/writeCommandLine';
+import type { Place } from '../../plan/plan';
+import { describePlace } from '../platform/placeNames';
+import type { CommandRow } from '../platform/services';
+import { readSyncRequest } from '../preview/syncRequests';
+import { showFailure } from '../window/errorMessages';
+import * as window from '../window/window';
 import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';
-import { describePlace } from './platform/placeNames';
-import type { CommandRow } from './platform/services';
-import { readSyncRequest } from './preview/syncRequests';
-import { askWorkspaceFolder } from './syncPlaces';
-import { showFailure } from './window/errorMessages';
-import * as window from './window/window';
+import { askWorkspaceFolder } from './pickSyncPlaces';
 
 type Parts = Pick<SyncParts, 'app' | 'output' | 'preview' | 'lastPlanned'>;
 

@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import type { Place } from '../plan/plan';
-import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { describePlace, placeOfUri } from './platform/placeNames';
-import { remoteScheme } from './platform/remoteUri';
-import type { Shell } from './tree/commandContext';
-import { pickAnyPlace } from './tree/pickPlace';
-import { readTypedPlace, type TypedPlace, typedPlaceText } from './tree/typedPlaces';
-import { pickOrType } from './window/pickOrType';
-import * as window from './window/window';
+import type { Place } from '../../plan/plan';
+import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
+import { describePlace, placeOfUri } from '../platform/placeNames';
+import { remoteScheme } from '../platform/remoteUri';
+import type { Shell } from '../tree/commandContext';
+import { pickAnyPlace } from '../tree/pickPlace';
+import { readTypedPlace, type TypedPlace, typedPlaceText } from '../tree/typedPlaces';
+import { pickOrType } from '../window/pickOrType';
+import * as window from '../window/window';
 
 export type Asking = Pick<Shell, 'app' | 'settings'>;
 

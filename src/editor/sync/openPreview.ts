@@ -1,11 +1,11 @@
-import type { App, SyncRequest } from '../app';
-import type { Place } from '../plan/plan';
-import type { PlanOptions } from '../plan/planOptions';
-import type { CheckedSettings } from './platform/checkedSettings';
-import { shortPlace } from './platform/placeNames';
-import type { RememberedPlaces } from './syncPlaces';
+import type { App, SyncRequest } from '../../app';
+import type { Place } from '../../plan/plan';
+import type { PlanOptions } from '../../plan/planOptions';
+import type { CheckedSettings } from '../platform/checkedSettings';
+import { shortPlace } from '../platform/placeNames';
+import type { OutputLog } from '../window/outputLog';
+import type { RememberedPlaces } from './pickSyncPlaces';
 import { offerToSave } from './unsavedDocuments';
-import type { OutputLog } from './window/outputLog';
 
 /** What the commands that copy and sync work with. */
 export interface SyncParts {

@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
-import { RemoteError } from '../remote/remoteError';
-import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
-import { shortPlace } from './platform/placeNames';
-import { remoteScheme } from './platform/remoteUri';
+import { RemoteError } from '../../remote/remoteError';
+import { shortPlace } from '../platform/placeNames';
+import { remoteScheme } from '../platform/remoteUri';
 import {
   checkSyncs,
   isRelative,
@@ -11,9 +10,10 @@ import {
   type SavedSync,
   writePlace,
   writtenOptions,
-} from './platform/savedSyncs';
-import { settingsSection } from './platform/settings';
-import * as window from './window/window';
+} from '../platform/savedSyncs';
+import { settingsSection } from '../platform/settings';
+import * as window from '../window/window';
+import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
 
 /** Runs the sync named so; asks for one of them otherwise. */
 export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {
