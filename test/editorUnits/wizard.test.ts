@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Backend, WizardStep } from '../../src/backends/backend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { secretsOf, settingsOf } from '../../src/editor/addRemoteWizard';
-import { wrapText } from '../../src/editor/connectionTest';
 import { bucketNameProblem } from '../../src/editor/items/newItemCommands';
+import { wrapText } from '../../src/editor/setup/connectionTest';
+import { secretsOf, settingsOf } from '../../src/editor/setup/remoteWizard';
+import { answerProblem } from '../../src/editor/setup/wizardInput';
 import { propertiesText } from '../../src/editor/tree/propertiesDocument';
 import { phraseError } from '../../src/editor/window/errorMessages';
-import { answerProblem } from '../../src/editor/wizardInput';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

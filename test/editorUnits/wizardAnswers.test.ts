@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { driveBackend } from '../../src/backends/amazonDrive/driveBackend';
 import type { Backend, ConnectionFinding, WizardStep } from '../../src/backends/backend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { stepsOf } from '../../src/editor/addRemoteWizard';
-import { stepAtFault, WizardMemory } from '../../src/editor/wizardAnswers';
+import { stepsOf } from '../../src/editor/setup/remoteWizard';
+import { stepAtFault, WizardMemory } from '../../src/editor/setup/wizardAnswers';
 
 const failure = (fields?: readonly string[], detail = 'It failed.'): ConnectionFinding => ({
   title: 'Reached',

@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { RemoteSettings } from '../backends/backend';
-import { readConfigFile } from '../rcloneConfig/changeFile';
-import { type FoundRemote, findRemotes, keptSettings, type UsableRemote } from '../rcloneConfig/foundRemotes';
-import { leftOutLines, leftOutSentence } from '../rcloneConfig/leftOutWords';
-import { parseRcloneFile } from '../rcloneConfig/rcloneFile';
-import { rclonePlaces } from '../rcloneConfig/rclonePlaces';
-import { RemoteError } from '../remote/remoteError';
-import { parseTokenBlob } from '../signIn/tokenBlob';
-import { foldName } from './platform/remoteUri';
-import { writtenRemotes } from './platform/settings';
+import type { RemoteSettings } from '../../backends/backend';
+import { readConfigFile } from '../../rcloneConfig/changeFile';
+import {
+  type FoundRemote,
+  findRemotes,
+  keptSettings,
+  type UsableRemote,
+} from '../../rcloneConfig/foundRemotes';
+import { leftOutLines, leftOutSentence } from '../../rcloneConfig/leftOutWords';
+import { parseRcloneFile } from '../../rcloneConfig/rcloneFile';
+import { rclonePlaces } from '../../rcloneConfig/rclonePlaces';
+import { RemoteError } from '../../remote/remoteError';
+import { parseTokenBlob } from '../../signIn/tokenBlob';
+import { foldName } from '../platform/remoteUri';
+import { writtenRemotes } from '../platform/settings';
+import type { Shell } from '../tree/commandContext';
+import { showFailure } from '../window/errorMessages';
+import { askClash, pickSeveral } from '../window/multiSelect';
+import * as window from '../window/window';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
-import type { Shell } from './tree/commandContext';
-import { showFailure } from './window/errorMessages';
-import { askClash, pickSeveral } from './window/multiSelect';
-import * as window from './window/window';
 import { askStep } from './wizardInput';
 
 /** How long a service may take to say whose tokens are. */

@@ -1,10 +1,10 @@
-import type { Backend, RemoteSettings, SuggestedRemote } from '../backends/backend';
-import { writtenRemotes } from './platform/settings';
+import type { Backend, RemoteSettings, SuggestedRemote } from '../../backends/backend';
+import { writtenRemotes } from '../platform/settings';
+import type { Shell } from '../tree/commandContext';
+import { showFailure } from '../window/errorMessages';
+import { pickSeveral } from '../window/multiSelect';
+import * as window from '../window/window';
 import { freeRemoteName, saveRemotes } from './savedRemotes';
-import type { Shell } from './tree/commandContext';
-import { showFailure } from './window/errorMessages';
-import { pickSeveral } from './window/multiSelect';
-import * as window from './window/window';
 
 export interface Suggestion extends SuggestedRemote {
   readonly backend: Backend;

@@ -1,13 +1,13 @@
-import type { Backend } from '../backends/backend';
-import type { SignedInAccount, SignInRequirement } from '../signIn/signInService';
-import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { isCancellation } from './platform/cancellation';
-import type { CommandRow } from './platform/services';
+import type { Backend } from '../../backends/backend';
+import type { SignedInAccount, SignInRequirement } from '../../signIn/signInService';
+import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
+import { isCancellation } from '../platform/cancellation';
+import type { CommandRow } from '../platform/services';
+import type { Shell } from '../tree/commandContext';
+import { isNode } from '../tree/selection';
+import { remoteOf } from '../tree/treeNode';
+import * as window from '../window/window';
 import { saveRemote } from './savedRemotes';
-import type { Shell } from './tree/commandContext';
-import { isNode } from './tree/selection';
-import { remoteOf } from './tree/treeNode';
-import * as window from './window/window';
 
 /** The commands about the accounts that remotes are signed in with. */
 export function signInCommands(shell: Shell): readonly CommandRow[] {

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { Backend, RemoteSettings, WizardStep } from '../backends/backend';
-import { isRemoteError } from '../remote/remoteError';
-import type { SignIns } from './accounts/accounts';
-import { isCancellation } from './platform/cancellation';
-import * as window from './window/window';
+import type { Backend, RemoteSettings, WizardStep } from '../../backends/backend';
+import { isRemoteError } from '../../remote/remoteError';
+import type { SignIns } from '../accounts/accounts';
+import { isCancellation } from '../platform/cancellation';
+import * as window from '../window/window';
 import type { StepAnswer, StepSurroundings } from './wizardInput';
 
 interface AccountItem extends window.Row {

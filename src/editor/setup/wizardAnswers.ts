@@ -1,4 +1,4 @@
-import type { ConnectionFinding, WizardStep } from '../backends/backend';
+import type { ConnectionFinding, WizardStep } from '../../backends/backend';
 
 /** What was answered so far, by field; secrets among them, which never reach the settings. */
 export type Answers = Readonly<Record<string, string>>;

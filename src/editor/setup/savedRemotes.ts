@@ -1,8 +1,8 @@
-import type { Backend, RemoteSettings } from '../backends/backend';
-import { remoteNameProblem } from '../remote/remoteAddress';
-import { foldName } from './platform/remoteUri';
-import { changeRemotes, writtenRemotes } from './platform/settings';
-import type { Shell } from './tree/commandContext';
+import type { Backend, RemoteSettings } from '../../backends/backend';
+import { remoteNameProblem } from '../../remote/remoteAddress';
+import { foldName } from '../platform/remoteUri';
+import { changeRemotes, writtenRemotes } from '../platform/settings';
+import type { Shell } from '../tree/commandContext';
 
 type Keeping = Pick<Shell, 'secrets'>;
 

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Backend, RcloneSecrets, RemoteSettings } from '../backends/backend';
-import { changeConfigFile, readConfigFile } from '../rcloneConfig/changeFile';
-import { leftOutLines, leftOutSentence } from '../rcloneConfig/leftOutWords';
-import { mergeSections, parseRcloneFile, sectionNameProblem } from '../rcloneConfig/rcloneFile';
-import { rclonePlaces } from '../rcloneConfig/rclonePlaces';
-import { type WrittenRemote, writeRemote } from '../rcloneConfig/writtenRemotes';
-import { remoteNameProblem } from '../remote/remoteAddress';
-import { printTokenBlob } from '../signIn/tokenBlob';
+import type { Backend, RcloneSecrets, RemoteSettings } from '../../backends/backend';
+import { changeConfigFile, readConfigFile } from '../../rcloneConfig/changeFile';
+import { leftOutLines, leftOutSentence } from '../../rcloneConfig/leftOutWords';
+import { mergeSections, parseRcloneFile, sectionNameProblem } from '../../rcloneConfig/rcloneFile';
+import { rclonePlaces } from '../../rcloneConfig/rclonePlaces';
+import { type WrittenRemote, writeRemote } from '../../rcloneConfig/writtenRemotes';
+import { remoteNameProblem } from '../../remote/remoteAddress';
+import { printTokenBlob } from '../../signIn/tokenBlob';
+import type { Shell } from '../tree/commandContext';
+import { showFailure } from '../window/errorMessages';
+import { askClash, pickSeveral } from '../window/multiSelect';
+import * as window from '../window/window';
 import { tell } from './importRemotes';
-import type { Shell } from './tree/commandContext';
-import { showFailure } from './window/errorMessages';
-import { askClash, pickSeveral } from './window/multiSelect';
-import * as window from './window/window';
 
 interface Exportable {
   readonly settings: RemoteSettings;

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { App } from '../app';
-import type { ConnectionFinding, RemoteSettings } from '../backends/backend';
-import { isRemoteError } from '../remote/remoteError';
-import { isCancellation } from './platform/cancellation';
-import * as window from './window/window';
+import type { App } from '../../app';
+import type { ConnectionFinding, RemoteSettings } from '../../backends/backend';
+import { isRemoteError } from '../../remote/remoteError';
+import { isCancellation } from '../platform/cancellation';
+import * as window from '../window/window';
 
 /** What the user chose at the end of a connection test; undefined when they left. */
 export type TestChoice =

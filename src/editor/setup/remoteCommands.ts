@@ -1,24 +1,24 @@
 import * as vscode from 'vscode';
-import type { ConnectionFinding } from '../backends/backend';
-import type { RemoteAddress } from '../remote/remoteAddress';
-import { rootPath } from '../remote/remotePath';
-import type { ConfiguredRemote } from '../usecases/configuredRemotes';
-import { treeRoot } from '../usecases/configuredRemotes';
-import { addRemote, editRemote } from './addRemoteWizard';
+import type { ConnectionFinding } from '../../backends/backend';
+import type { RemoteAddress } from '../../remote/remoteAddress';
+import { rootPath } from '../../remote/remotePath';
+import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
+import { treeRoot } from '../../usecases/configuredRemotes';
+import { moveTabs, unsavedBelow } from '../platform/openTabs';
+import { checkSyncs } from '../platform/savedSyncs';
+import type { CommandRow } from '../platform/services';
+import { settingsSection } from '../platform/settings';
+import type { Shell } from '../tree/commandContext';
+import { isNode } from '../tree/selection';
+import { remoteOf } from '../tree/treeNode';
+import { showFailure } from '../window/errorMessages';
+import * as window from '../window/window';
 import { showConnectionTest } from './connectionTest';
 import { exportRcloneConfig } from './exportRemotes';
 import { importRcloneConfig } from './importRemotes';
-import { moveTabs, unsavedBelow } from './platform/openTabs';
-import { checkSyncs } from './platform/savedSyncs';
-import type { CommandRow } from './platform/services';
-import { settingsSection } from './platform/settings';
+import { addRemote, editRemote } from './remoteWizard';
 import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import { addSuggestedRemotes } from './suggestedRemotes';
-import type { Shell } from './tree/commandContext';
-import { isNode } from './tree/selection';
-import { remoteOf } from './tree/treeNode';
-import { showFailure } from './window/errorMessages';
-import * as window from './window/window';
 
 /** The commands that are about remotes as such: adding, changing, testing and taking away. */
 export function remoteCommands(shell: Shell): readonly CommandRow[] {

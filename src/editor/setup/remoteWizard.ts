@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
-import type { Backend, ConnectionFinding, RemoteSettings, WizardStep } from '../backends/backend';
+import type { Backend, ConnectionFinding, RemoteSettings, WizardStep } from '../../backends/backend';
+import type { Shell } from '../tree/commandContext';
+import * as window from '../window/window';
 import { askAccount } from './accountStep';
 import { showConnectionTest } from './connectionTest';
 import { importRcloneConfig } from './importRemotes';
 import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import { addSuggestions, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
-import type { Shell } from './tree/commandContext';
-import * as window from './window/window';
 import { type Answers, stepAtFault, WizardMemory } from './wizardAnswers';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 

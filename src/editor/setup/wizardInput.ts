@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { WizardChoice, WizardStep } from '../backends/backend';
-import * as window from './window/window';
+import type { WizardChoice, WizardStep } from '../../backends/backend';
+import * as window from '../window/window';
 
 /** What came of asking: an answer, a step back, or undefined when the user left. */
 export type StepAnswer = { readonly text: string } | 'back' | undefined;
