@@ -4,8 +4,8 @@ import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './
 import { KnownHashes } from './backends/local/knownHashes';
 import { openLocalRemote } from './backends/local/localRemote';
 import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
-import type { Place, Plan, PlanProgress } from './plan/plan';
-import type { PlanOptions } from './plan/planOptions';
+import type { Place, Plan, PlanProgress } from './plan/model/plan';
+import type { PlanOptions } from './plan/model/planOptions';
 import { refusingWrites } from './remote/layers/readOnly';
 import { logging } from './remote/layers/withLogging';
 import { retrying } from './remote/layers/withRetry';

@@ -9,7 +9,7 @@ import { parseDuration, parseSize } from '../src/backends/amazonDrive/driveQuant
 import { s3Fields, s3SecretFields } from '../src/backends/s3/s3Config';
 import { s3Presets } from '../src/backends/s3/s3Presets';
 import { checkSettings } from '../src/editor/platform/checkedSettings';
-import { comparisonModes } from '../src/plan/planOptions';
+import { comparisonModes } from '../src/plan/model/planOptions';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const readJson = (file: string) => JSON.parse(readFileSync(path.join(root, file), 'utf8'));

@@ -1,4 +1,4 @@
-import type { PlanOptions } from '../src/plan/planOptions';
+import type { PlanOptions } from '../src/plan/model/planOptions';
 
 /** What stands for each option of a sync in the two tools; '' where a tool has nothing like it. */
 export const inOtherTools: Readonly<

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { FilterRule, PlanOptions } from '../plan/planOptions';
+import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import { awsFlags, awsFlagsOf } from './awsFlags';
 import { isUndecided, type ReadCommand, type ReadingContext } from './commandLine';
 import { type Draft, grammarOf, judge, refused } from './flagRules';

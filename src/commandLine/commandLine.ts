@@ -1,5 +1,5 @@
-import type { Place } from '../plan/plan';
-import type { PlanOptions } from '../plan/planOptions';
+import type { Place } from '../plan/model/plan';
+import type { PlanOptions } from '../plan/model/planOptions';
 import type { ShellKind } from './shellKinds';
 
 export type Tool = 'aws' | 'rclone';

@@ -1,5 +1,5 @@
 import { withoutSecrets } from '../base/maskedText';
-import type { FilterRule, PlanOptions } from '../plan/planOptions';
+import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import type { FlagVerdict, ReadingContext } from './commandLine';
 import type { FlagGrammar, FoundFlag, Takes } from './flagScan';
 import { showsValue } from './shownValues';

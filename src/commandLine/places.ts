@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { withoutSecrets } from '../base/maskedText';
-import type { Place } from '../plan/plan';
+import type { Place } from '../plan/model/plan';
 import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';

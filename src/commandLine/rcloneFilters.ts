@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { FilterRule } from '../plan/planOptions';
+import type { FilterRule } from '../plan/model/planOptions';
 import { isRemoteError } from '../remote/remoteError';
 import type { ReadingContext } from './commandLine';
 

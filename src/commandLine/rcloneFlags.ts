@@ -1,4 +1,4 @@
-import type { FilterRule, PlanOptions } from '../plan/planOptions';
+import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import {
   bySetting,
   type Draft,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { FilterRule } from '../plan/planOptions';
+import type { FilterRule } from '../plan/model/planOptions';
 import { pathProblem } from '../remote/remotePath';
 import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from './commandLine';
 import { type Draft, type FlagRules, grammarOf, type Judged, judge, refused } from './flagRules';

@@ -1,6 +1,6 @@
 import { withoutSecrets } from '../base/maskedText';
-import { createFilter } from '../plan/filter';
-import { parsePlanOptions } from '../plan/planOptions';
+import { createFilter } from '../plan/filter/filter';
+import { parsePlanOptions } from '../plan/model/planOptions';
 import { isRemoteError } from '../remote/remoteError';
 import { readAws } from './awsReading';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';

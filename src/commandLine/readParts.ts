@@ -1,5 +1,5 @@
-import type { NamedPath } from '../plan/namedPaths';
-import type { Place } from '../plan/plan';
+import type { NamedPath } from '../plan/model/namedPaths';
+import type { Place } from '../plan/model/plan';
 import { parsePath } from '../remote/remotePath';
 import type { FlagVerdict, ReadingContext } from './commandLine';
 import type { Judged } from './flagRules';

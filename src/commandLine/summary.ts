@@ -1,4 +1,4 @@
-import type { Place } from '../plan/plan';
+import type { Place } from '../plan/model/plan';
 import { type FlagVerdict, isUndecided, type ReadCommand, type ReadPlace } from './commandLine';
 
 export interface SummaryGroup {

@@ -1,4 +1,4 @@
-import { defaultExcludes, type FilterRule, type PlanOptions } from '../plan/planOptions';
+import { defaultExcludes, type FilterRule, type PlanOptions } from '../plan/model/planOptions';
 
 /** What the filters of a plan are in another tool's language, or why they can't be said there. */
 export type Translated = { readonly rules: readonly FilterRule[] } | { readonly cannot: string };

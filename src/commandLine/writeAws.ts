@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { withoutSecrets } from '../base/maskedText';
-import type { Place } from '../plan/plan';
+import type { Place } from '../plan/model/plan';
 import { joinPath } from '../remote/remotePath';
 import type { KnownRemote, Writable, WrittenLine } from './commandLine';
 import { quoteWord } from './shellWords';

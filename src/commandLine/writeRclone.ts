@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Place } from '../plan/plan';
-import type { FilterRule, PlanOptions } from '../plan/planOptions';
+import type { Place } from '../plan/model/plan';
+import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import { formatAddress } from '../remote/remoteAddress';
 import type { KnownRemote, Writable, WrittenLine } from './commandLine';
 import { quoteWord } from './shellWords';

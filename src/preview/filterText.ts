@@ -1,4 +1,4 @@
-import type { FilterDialect, FilterRule } from '../plan/planOptions';
+import type { FilterDialect, FilterRule } from '../plan/model/planOptions';
 
 /** How a rule of each dialect begins in a text of one rule a line; as its own tool writes it. */
 export const ruleMarks: Readonly<

@@ -1,4 +1,4 @@
-import type { PlanOptions } from '../plan/planOptions';
+import type { PlanOptions } from '../plan/model/planOptions';
 import type { Formatter } from './format';
 import { fill, type Words } from './words';
 

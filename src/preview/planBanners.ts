@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan';
+import type { Plan } from '../plan/model/plan';
 import type { Banner } from './previewProtocol';
 import { fill, type Words } from './words';
 

@@ -1,5 +1,5 @@
 import type { Steps } from '../base/semaphore';
-import type { Action, Conflict, Plan, Skipped } from '../plan/plan';
+import type { Action, Conflict, Plan, Skipped } from '../plan/model/plan';
 
 /** What one row stands for. */
 export type PlanItem = Action | Conflict | Skipped;

@@ -1,4 +1,4 @@
-import type { Action, Conflict, Skipped } from '../plan/plan';
+import type { Action, Conflict, Skipped } from '../plan/model/plan';
 import type { RowClass, Section } from './planIndex';
 
 /** Why a row stands where it does; each is a key of the words. */

@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan';
+import type { Plan } from '../plan/model/plan';
 import { FolderSums } from './folderSums';
 import {
   buildPlanIndex,

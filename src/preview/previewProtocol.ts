@@ -1,4 +1,4 @@
-import type { DeleteTime, PlanOptions, Verb } from '../plan/planOptions';
+import type { DeleteTime, PlanOptions, Verb } from '../plan/model/planOptions';
 import type { RowClass } from './planIndex';
 import type { Row, RowState, Tick } from './planRow';
 import type { ClassSummary, RowFilter, ViewMemory } from './planView';

@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/plan';
+import type { Plan } from '../plan/model/plan';
 import type { FileEntry } from '../remote/entry';
 import { actionOf, conflictOf, type PlanIndex, pathOf, rowClasses, skippedOf } from './planIndex';
 import type { ItemRow, RowSide, RowState } from './planRow';

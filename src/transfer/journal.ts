@@ -1,8 +1,8 @@
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../base/clock';
-import type { Action, Plan } from '../plan/plan';
-import { placeText } from '../plan/safety';
+import { placeText } from '../plan/model/place';
+import type { Action, Plan } from '../plan/model/plan';
 import type { RemotePath } from '../remote/remotePath';
 import type { ActionResult, RunReport } from './runReport';
 

@@ -1,4 +1,4 @@
-import type { Action } from '../plan/plan';
+import type { Action } from '../plan/model/plan';
 import type { ActionResult } from './runReport';
 
 /** Told of everything that happens in a run, as it happens; slowed down only where it is shown. Must not throw. */

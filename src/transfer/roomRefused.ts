@@ -1,4 +1,4 @@
-import type { Action, CopyFile, DeleteFile } from '../plan/plan';
+import type { Action, CopyFile, DeleteFile } from '../plan/model/plan';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 import type { ActionResult } from './runReport';
 

@@ -6,7 +6,7 @@ import type {
   RemoveFolder,
   RemoveSource,
   SetTime,
-} from '../plan/plan';
+} from '../plan/model/plan';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';

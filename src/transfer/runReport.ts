@@ -1,5 +1,5 @@
-import type { LeftAlone } from '../plan/leftAlone';
-import type { Action } from '../plan/plan';
+import type { LeftAlone } from '../plan/build/leftAlone';
+import type { Action } from '../plan/model/plan';
 import type { RemoteErrorKind } from '../remote/remoteError';
 
 /** What became of a plan. JSON-safe. */

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock';
-import { createFilter } from '../plan/filter';
-import { isOddKey, listTree, wholeName } from '../plan/listTree';
-import { sortNamed } from '../plan/namedPaths';
-import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/nameFolding';
-import type { Plan } from '../plan/plan';
+import { createFilter } from '../plan/filter/filter';
+import { isOddKey, listTree, wholeName } from '../plan/list/listTree';
+import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
+import { sortNamed } from '../plan/model/namedPaths';
+import type { Plan } from '../plan/model/plan';
 import type { Entry, UnusableEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import {

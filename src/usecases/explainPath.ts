@@ -1,16 +1,16 @@
 import { type Clock, systemClock } from '../base/clock';
-import { explainFilter, explanationText, type FilterExplanation } from '../plan/filterExplanation';
-import type { FilterNames } from '../plan/filterRules';
-import { createLimits, timeForLimits } from '../plan/limits';
-import { isBelow, type NamedPaths, sortNamed } from '../plan/namedPaths';
-import { nameFolding } from '../plan/nameFolding';
-import type { PlanOptions } from '../plan/planOptions';
-import type { Side } from '../plan/side';
+import { explainFilter, explanationText, type FilterExplanation } from '../plan/filter/filterExplanation';
+import type { FilterNames } from '../plan/filter/filterRules';
+import { createLimits, timeForLimits } from '../plan/filter/limits';
+import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
+import { nameFolding } from '../plan/match/nameFolding';
+import { isBelow, type NamedPaths, sortNamed } from '../plan/model/namedPaths';
+import type { Side } from '../plan/model/plan';
+import type { PlanOptions } from '../plan/model/planOptions';
 import { matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
 import { isRemoteError } from '../remote/remoteError';
 import { joinPath, parsePath, type RemotePath } from '../remote/remotePath';
-import { readIgnoreFiles } from './ignoreFiles';
 
 export interface ExplainRequest {
   readonly source: Pick<Side, 'remote' | 'root'>;

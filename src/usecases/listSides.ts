@@ -1,16 +1,16 @@
-import { createFilter, type Filter } from '../plan/filter';
-import type { FolderClashes } from '../plan/folderClashes';
-import { limitMatches } from '../plan/limitMatches';
-import { createLimits } from '../plan/limits';
-import { type FileBatch, type ListingFindings, listTree } from '../plan/listTree';
-import type { Match } from '../plan/match';
-import { matchListings } from '../plan/matchListings';
-import { sortNamed } from '../plan/namedPaths';
-import { foldedKey, type NameFolding, nameFolding } from '../plan/nameFolding';
-import { type PlanOptions, wantsDeletes } from '../plan/planOptions';
-import type { Side } from '../plan/side';
+import { createFilter, type Filter } from '../plan/filter/filter';
+import { createLimits } from '../plan/filter/limits';
+import { type FileBatch, type ListingFindings, listTree } from '../plan/list/listTree';
+import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
+import { limitMatches } from '../plan/match/applyLimits';
+import type { FolderClashes } from '../plan/match/fileFolderConflicts';
+import type { Match } from '../plan/match/match';
+import { matchListings } from '../plan/match/mergeJoin';
+import { foldedKey, type NameFolding, nameFolding } from '../plan/match/nameFolding';
+import { sortNamed } from '../plan/model/namedPaths';
+import type { Side } from '../plan/model/plan';
+import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { readIgnoreFiles } from './ignoreFiles';
 
 /** Both sides being listed and joined. */
 export interface ListedSides {

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { printable } from '../base/printable';
-import { describeLeftAlone } from '../plan/describePlan';
-import type { Place, Plan } from '../plan/plan';
-import { placeText } from '../plan/safety';
-import { selectActions } from '../plan/selectActions';
+import { describeLeftAlone } from '../plan/build/describePlan';
+import { selectActions } from '../plan/build/selectActions';
+import { placeText } from '../plan/model/place';
+import type { Place, Plan } from '../plan/model/plan';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { listenToAll } from '../remote/serviceWaits';
 import { executePlan } from '../transfer/executePlan';

@@ -8,7 +8,7 @@ import { KnownHashes } from '../../src/backends/local/knownHashes';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, rootPath } from '../../src/remote/remotePath';

@@ -9,7 +9,7 @@ import {
 } from '../../src/commandLine/commandLine';
 import { looksLikeCommandLine, readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
-import type { PlanOptions } from '../../src/plan/planOptions';
+import type { PlanOptions } from '../../src/plan/model/planOptions';
 
 const remotes: readonly KnownRemote[] = [
   { name: 'aws', kind: 's3', profile: 'work', region: 'eu-west-1' },

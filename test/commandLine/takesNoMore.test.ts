@@ -4,8 +4,8 @@ import type { KnownRemote } from '../../src/commandLine/commandLine';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
 import { writeCommandLine } from '../../src/commandLine/writeCommandLine';
-import type { Place } from '../../src/plan/plan';
-import { type PlanOptions, parsePlanOptions } from '../../src/plan/planOptions';
+import type { Place } from '../../src/plan/model/plan';
+import { type PlanOptions, parsePlanOptions } from '../../src/plan/model/planOptions';
 import { parsePath } from '../../src/remote/remotePath';
 
 // A line must never be read, or written, as one that takes away more than the real tool or the plan would.

@@ -4,7 +4,7 @@ import type { KnownRemote, ReadCommand } from '../../src/commandLine/commandLine
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
 import { summaryOf } from '../../src/commandLine/summary';
-import { placeText } from '../../src/plan/safety';
+import { placeText } from '../../src/plan/model/place';
 
 // What is not done must not make a line take away more than the tool would.
 

@@ -11,14 +11,14 @@ import { knownRemote } from '../../src/commandLine/knownRemotes';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
 import { writeCommandLine, writeCommandLines } from '../../src/commandLine/writeCommandLine';
-import { createFilter } from '../../src/plan/filter';
-import type { Place } from '../../src/plan/plan';
+import { createFilter } from '../../src/plan/filter/filter';
+import type { Place } from '../../src/plan/model/plan';
 import {
   defaultPlanOptions,
   type FilterRule,
   type PlanOptions,
   parsePlanOptions,
-} from '../../src/plan/planOptions';
+} from '../../src/plan/model/planOptions';
 import { parsePath } from '../../src/remote/remotePath';
 
 const remotes: readonly KnownRemote[] = [

@@ -9,7 +9,7 @@ import {
   writePlace,
   writtenOptions,
 } from '../../src/editor/platform/savedSyncs';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

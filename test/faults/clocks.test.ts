@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import type { Side } from '../../src/plan/side';
+import type { Side } from '../../src/plan/model/plan';
 import { actions, diskSide, outcomes, plan, run, synced } from './words';
 
 const mirror = { deletes: 'after' } as const;

@@ -11,8 +11,8 @@ import { isUndecided, type ReadCommand } from '../../src/commandLine/commandLine
 import { contextOnDisk } from '../../src/commandLine/contextOnDisk';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem, quoteWord } from '../../src/commandLine/shellWords';
-import type { Plan } from '../../src/plan/plan';
-import { parsePlanOptions } from '../../src/plan/planOptions';
+import type { Plan } from '../../src/plan/model/plan';
+import { parsePlanOptions } from '../../src/plan/model/planOptions';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { AwsRunner, skipWithoutPythonAws } from './differential/awsRunner';
 import { type Case, caseOf, type ReadCase, type Tool, type Tree } from './differential/cases';

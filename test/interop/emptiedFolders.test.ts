@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { checkPlan } from '../../src/plan/planInvariants';
-import type { PlanOptions } from '../../src/plan/planOptions';
+import { checkPlan } from '../../src/plan/build/planInvariants';
+import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { diskSide, plan, run } from '../faults/words';
 import { skipWithout } from './realTools';
 

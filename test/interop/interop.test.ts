@@ -14,7 +14,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { type App, createApp } from '../../src/app';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
-import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { parsePath } from '../../src/remote/remotePath';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { realTools, skipWithout } from './realTools';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFilter } from '../../src/plan/filter';
-import type { FilterNames } from '../../src/plan/filterRules';
+import { createFilter } from '../../src/plan/filter/filter';
+import type { FilterNames } from '../../src/plan/filter/filterRules';
 
 const usual = { filters: [], filterDialect: 'rclone', useDefaultExcludes: true } as const;
 const allNames: readonly FilterNames[] = [

@@ -6,9 +6,9 @@ import {
   compareFiles,
   comparisonRules,
   type Direction,
-} from '../../src/plan/comparison';
-import type { Place } from '../../src/plan/plan';
-import { type ComparisonMode, defaultPlanOptions } from '../../src/plan/planOptions';
+} from '../../src/plan/compare/comparison';
+import type { Place } from '../../src/plan/model/plan';
+import { type ComparisonMode, defaultPlanOptions } from '../../src/plan/model/planOptions';
 import type { Capabilities } from '../../src/remote/capabilities';
 import type { FileEntry } from '../../src/remote/entry';
 import { type Instant, instantFromMs } from '../../src/remote/modifiedTime';

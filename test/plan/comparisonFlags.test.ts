@@ -6,14 +6,14 @@ import {
   compareFiles,
   comparesBySize,
   comparisonRules,
-} from '../../src/plan/comparison';
-import type { Place } from '../../src/plan/plan';
+} from '../../src/plan/compare/comparison';
+import type { Place } from '../../src/plan/model/plan';
 import {
   type ComparisonMode,
   comparisonModes,
   defaultPlanOptions,
   type PlanOptions,
-} from '../../src/plan/planOptions';
+} from '../../src/plan/model/planOptions';
 import type { Capabilities } from '../../src/remote/capabilities';
 import type { FileEntry } from '../../src/remote/entry';
 import { parsePath } from '../../src/remote/remotePath';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describePlan } from '../../src/plan/describePlan';
-import { selectActions } from '../../src/plan/selectActions';
+import { describePlan } from '../../src/plan/build/describePlan';
+import { selectActions } from '../../src/plan/build/selectActions';
 import { planOf } from '../vocabulary/plans';
 
 test('a plan is told line by line: sides, actions, what is left alone, totals', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFilter, type Filter } from '../../src/plan/filter';
-import { defaultPlanOptions, type FilterDialect, type FilterRule } from '../../src/plan/planOptions';
+import { createFilter, type Filter } from '../../src/plan/filter/filter';
+import { defaultPlanOptions, type FilterDialect, type FilterRule } from '../../src/plan/model/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { type Random, random } from '../vocabulary/random';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFilter, type FilterOptions } from '../../src/plan/filter';
-import { explainFilter, explanationText } from '../../src/plan/filterExplanation';
-import { IgnoreFileRules } from '../../src/plan/ignoreFileRules';
-import { createLimits } from '../../src/plan/limits';
-import type { FilterDialect, FilterRule } from '../../src/plan/planOptions';
+import { createFilter, type FilterOptions } from '../../src/plan/filter/filter';
+import { explainFilter, explanationText } from '../../src/plan/filter/filterExplanation';
+import { IgnoreFileRules } from '../../src/plan/filter/ignoreFileRules';
+import { createLimits } from '../../src/plan/filter/limits';
+import type { FilterDialect, FilterRule } from '../../src/plan/model/planOptions';
 import { parsePath } from '../../src/remote/remotePath';
 import { type Random, random } from '../vocabulary/random';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeySet } from '../../src/plan/keySet';
+import { KeySet } from '../../src/plan/match/hashSet';
 
 test('a set of keys knows what was added and nothing else', () => {
   const set = new KeySet();

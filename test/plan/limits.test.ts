@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLimits, type LimitOptions, timeForLimits } from '../../src/plan/limits';
+import { createLimits, type LimitOptions, timeForLimits } from '../../src/plan/filter/limits';
 import type { FileEntry } from '../../src/remote/entry';
 import { type Instant, instantFromMs } from '../../src/remote/modifiedTime';
 import { isRemoteError } from '../../src/remote/remoteError';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFilter } from '../../src/plan/filter';
-import { listTree, type TreeListing, type TreeRequest } from '../../src/plan/listTree';
-import { defaultPlanOptions, type FilterRule } from '../../src/plan/planOptions';
+import { createFilter } from '../../src/plan/filter/filter';
+import { listTree, type TreeListing, type TreeRequest } from '../../src/plan/list/listTree';
+import { defaultPlanOptions, type FilterRule } from '../../src/plan/model/planOptions';
 import type { Entry, UnusableEntry } from '../../src/remote/entry';
 import type { DeepListOptions, Remote } from '../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FolderClashes } from '../../src/plan/folderClashes';
-import type { FileBatch } from '../../src/plan/listTree';
-import type { Match } from '../../src/plan/match';
-import { matchListings } from '../../src/plan/matchListings';
-import type { NameFolding } from '../../src/plan/nameFolding';
+import type { FileBatch } from '../../src/plan/list/listTree';
+import { FolderClashes } from '../../src/plan/match/fileFolderConflicts';
+import type { Match } from '../../src/plan/match/match';
+import { matchListings } from '../../src/plan/match/mergeJoin';
+import type { NameFolding } from '../../src/plan/match/nameFolding';
 import type { FileEntry } from '../../src/remote/entry';
 import { comparePaths, parsePath } from '../../src/remote/remotePath';
 import { type Random, random } from '../vocabulary/random';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { doubtAbout } from '../../src/plan/moveDoubts';
+import { doubtAbout } from '../../src/plan/build/moveSafety';
 import type { FileEntry } from '../../src/remote/entry';
 import { parsePath } from '../../src/remote/remotePath';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type NamedPath, parseNamed, sortNamed } from '../../src/plan/namedPaths';
+import { type NamedPath, parseNamed, sortNamed } from '../../src/plan/model/namedPaths';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

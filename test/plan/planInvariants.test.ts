@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Action, Plan } from '../../src/plan/plan';
-import { checkPlan } from '../../src/plan/planInvariants';
-import { planTotals } from '../../src/plan/planTotals';
+import { checkPlan } from '../../src/plan/build/planInvariants';
+import { planTotals } from '../../src/plan/build/planTotals';
+import type { Action, Plan } from '../../src/plan/model/plan';
 import { planOf } from '../vocabulary/plans';
 
 async function plan(): Promise<Plan> {

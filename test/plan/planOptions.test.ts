@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultPlanOptions, parsePlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions, parsePlanOptions } from '../../src/plan/model/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 
 test('options that are not given have their defaults', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAge, parseSize } from '../../src/plan/quantities';
+import { parseAge, parseSize } from '../../src/plan/model/quantities';
 import { isRemoteError } from '../../src/remote/remoteError';
 
 test('a size is a number of bytes or has a suffix in units of 1024', () => {

@@ -1,4 +1,4 @@
-import { PatternProblem } from '../../src/plan/pathPattern';
+import { PatternProblem } from '../../src/plan/filter/pathPattern';
 
 /**
  * The dialects of rclone and `aws` as regular expressions of JavaScript: simple, and without a bound on the time that they take. What the

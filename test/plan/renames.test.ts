@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comparisonRules } from '../../src/plan/comparison';
-import type { CopyFile, DeleteFile } from '../../src/plan/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { canMoveWithin, findRenames } from '../../src/plan/renames';
+import { canMoveWithin, findRenames } from '../../src/plan/build/renames';
+import { comparisonRules } from '../../src/plan/compare/comparison';
+import type { CopyFile, DeleteFile } from '../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { FileEntry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';

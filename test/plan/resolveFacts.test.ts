@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ComparisonRules } from '../../src/plan/comparison';
-import type { Match } from '../../src/plan/match';
-import type { ComparisonMode } from '../../src/plan/planOptions';
-import { type FactRequest, type Judged, resolveFacts } from '../../src/plan/resolveFacts';
+import type { ComparisonRules } from '../../src/plan/compare/comparison';
+import { type FactRequest, type Judged, resolveFacts } from '../../src/plan/compare/resolveComparisons';
+import type { Match } from '../../src/plan/match/match';
+import type { ComparisonMode } from '../../src/plan/model/planOptions';
 import type { FileEntry } from '../../src/remote/entry';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

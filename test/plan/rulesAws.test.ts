@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Plan } from '../../src/plan/plan';
+import type { Plan } from '../../src/plan/model/plan';
 import { planSync } from '../../src/usecases/planSync';
 import { givenSync } from '../vocabulary/givenSync';
 import { planOf } from '../vocabulary/plans';

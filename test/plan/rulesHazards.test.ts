@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Plan } from '../../src/plan/plan';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import type { Plan } from '../../src/plan/model/plan';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import { planOf } from '../vocabulary/plans';
 
 const did = (plan: Plan) => plan.actions.map((action) => `${action.kind} ${action.path}`);

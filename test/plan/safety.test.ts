@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Conflict, DeleteFile, Place } from '../../src/plan/plan';
+import { backupProblem, overlapProblem } from '../../src/plan/build/overlap';
 import {
-  backupProblem,
   emptySource,
   immutableConflict,
   incompleteListing,
   manyDeletes,
-  overlapProblem,
   tooManyDeletes,
-} from '../../src/plan/safety';
+} from '../../src/plan/build/safety';
+import type { Conflict, DeleteFile, Place } from '../../src/plan/model/plan';
 import type { NameRules } from '../../src/remote/capabilities';
 import { parseAddress } from '../../src/remote/remoteAddress';
 import { parsePath, rootPath } from '../../src/remote/remotePath';

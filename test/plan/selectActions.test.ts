@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeAction } from '../../src/plan/describePlan';
-import { checkPlan } from '../../src/plan/planInvariants';
-import { selectActions } from '../../src/plan/selectActions';
+import { describeAction } from '../../src/plan/build/describePlan';
+import { checkPlan } from '../../src/plan/build/planInvariants';
+import { selectActions } from '../../src/plan/build/selectActions';
 import { planOf } from '../vocabulary/plans';
 
 const given = [

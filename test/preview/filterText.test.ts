@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FilterDialect, FilterRule } from '../../src/plan/planOptions';
+import type { FilterDialect, FilterRule } from '../../src/plan/model/planOptions';
 import { rulesFromText, rulesToText } from '../../src/preview/filterText';
 
 const dialects: readonly FilterDialect[] = ['rclone', 'aws', 'gitignore'];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { formatter } from '../../src/preview/format';
 import { optionFacts } from '../../src/preview/optionFacts';
 import { englishWords } from '../../src/preview/words';

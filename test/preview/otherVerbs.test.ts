@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Action, Plan } from '../../src/plan/plan';
+import type { Action, Plan } from '../../src/plan/model/plan';
 import { planBanners } from '../../src/preview/planBanners';
 import type { ItemRow } from '../../src/preview/planRow';
 import { freshMemory, PlanView } from '../../src/preview/planView';

@@ -1,5 +1,5 @@
-import type { Action, Conflict, Plan, Skipped } from '../../src/plan/plan';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import type { Action, Conflict, Plan, Skipped } from '../../src/plan/model/plan';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import type { FileEntry } from '../../src/remote/entry';
 import { parsePath, type RemotePath } from '../../src/remote/remotePath';
 

@@ -9,7 +9,7 @@ import {
   withOptions,
   withVerb,
 } from '../../src/editor/preview/syncRequests';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 
 const request = {
   source: { kind: 'folder', path: '/home/anna/site' },

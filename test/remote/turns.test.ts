@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inTurns } from '../../src/base/semaphore';
-import type { Plan } from '../../src/plan/plan';
-import { firstProblem } from '../../src/plan/planInvariants';
+import { firstProblem } from '../../src/plan/build/planInvariants';
+import type { Plan } from '../../src/plan/model/plan';
 import { buildPlanIndex, planIndexSteps } from '../../src/preview/planIndex';
 import { planOf, upload } from '../preview/plans';
 

@@ -7,7 +7,7 @@ import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import type { ShellKind } from '../../src/commandLine/shellKinds';
 import { isProblem, type LineProblem } from '../../src/commandLine/shellWords';
 import { summaryOf } from '../../src/commandLine/summary';
-import { placeText } from '../../src/plan/safety';
+import { placeText } from '../../src/plan/model/place';
 
 export interface LineSettings {
   /** Where relative paths of the line start. */

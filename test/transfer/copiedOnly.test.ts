@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PlanOptions } from '../../src/plan/planOptions';
-import type { Side } from '../../src/plan/side';
+import type { Side } from '../../src/plan/model/plan';
+import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { copyItems } from '../../src/usecases/copyItems';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
-import type { Action } from '../../src/plan/plan';
+import type { Action } from '../../src/plan/model/plan';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { patient, servedDrive } from '../backends/amazonDrive.words';

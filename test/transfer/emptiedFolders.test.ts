@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describePlan } from '../../src/plan/describePlan';
-import { checkPlan } from '../../src/plan/planInvariants';
+import { describePlan } from '../../src/plan/build/describePlan';
+import { checkPlan } from '../../src/plan/build/planInvariants';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { retryFailed } from '../../src/usecases/runPlan';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Plan } from '../../src/plan/plan';
-import { planTotals } from '../../src/plan/planTotals';
+import { planTotals } from '../../src/plan/build/planTotals';
+import type { Plan } from '../../src/plan/model/plan';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import type { ActionResult } from '../../src/transfer/runReport';

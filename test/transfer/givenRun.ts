@@ -1,9 +1,9 @@
 import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
-import type { Action, CopyFile, DeleteFile, MoveFile, Plan, RemoveSource } from '../../src/plan/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
-import { planTotals } from '../../src/plan/planTotals';
+import { planTotals } from '../../src/plan/build/planTotals';
+import type { Action, CopyFile, DeleteFile, MoveFile, Plan, RemoveSource } from '../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { FileEntry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
 import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
-import type { SetTime } from '../../src/plan/plan';
+import type { SetTime } from '../../src/plan/model/plan';
 import type { FileEntry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';

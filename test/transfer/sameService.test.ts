@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { S3Remote } from '../../src/backends/s3/s3Remote';
 import { silentLog } from '../../src/base/log';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import type { FileEntry } from '../../src/remote/entry';
 import { refusingWrites } from '../../src/remote/layers/readOnly';
 import { logging } from '../../src/remote/layers/withLogging';

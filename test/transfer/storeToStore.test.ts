@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
-import { defaultPlanOptions } from '../../src/plan/planOptions';
+import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import { retrying } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath } from '../../src/remote/remotePath';

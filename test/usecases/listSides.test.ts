@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Match } from '../../src/plan/match';
-import type { ListingProblem } from '../../src/plan/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import type { Match } from '../../src/plan/match/match';
+import type { ListingProblem } from '../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { Instant } from '../../src/remote/modifiedTime';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type App, createApp } from '../../src/app';
-import { describePlan } from '../../src/plan/describePlan';
-import type { Place, Plan } from '../../src/plan/plan';
-import { defaultPlanOptions, type PlanOptions } from '../../src/plan/planOptions';
+import { describePlan } from '../../src/plan/build/describePlan';
+import type { Place, Plan } from '../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { terminalHost } from '../tools/terminalHost';
 

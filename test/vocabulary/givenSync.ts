@@ -1,6 +1,5 @@
-import type { Place } from '../../src/plan/plan';
-import { type PlanOptions, parsePlanOptions } from '../../src/plan/planOptions';
-import type { Side } from '../../src/plan/side';
+import type { Place, Side } from '../../src/plan/model/plan';
+import { type PlanOptions, parsePlanOptions } from '../../src/plan/model/planOptions';
 import type { Capabilities, NameRules } from '../../src/remote/capabilities';
 import type { UnusableEntry, UnusableReason } from '../../src/remote/entry';
 import type { Instant } from '../../src/remote/modifiedTime';

@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/plan/plan';
+import type { Plan } from '../../src/plan/model/plan';
 import { planSync } from '../../src/usecases/planSync';
 import { givenSync } from './givenSync';
 

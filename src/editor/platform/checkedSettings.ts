@@ -5,7 +5,7 @@ import {
   type MaxDelete,
   parsePlanOptions,
   type RenameTracking,
-} from '../../plan/planOptions';
+} from '../../plan/model/planOptions';
 import { isRemoteError } from '../../remote/remoteError';
 
 /** The plain settings of the extension, in the units that the code uses. Remotes and syncs are checked by their own parts. */

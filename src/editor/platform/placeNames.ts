@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../app';
-import type { Place } from '../../plan/plan';
+import type { Place } from '../../plan/model/plan';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { fromUri, remoteScheme } from './remoteUri';
 

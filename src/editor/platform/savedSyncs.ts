@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Place } from '../../plan/plan';
-import { type PlanOptions, parsePlanOptions } from '../../plan/planOptions';
+import type { Place } from '../../plan/model/plan';
+import { type PlanOptions, parsePlanOptions } from '../../plan/model/planOptions';
 import { formatAddress, looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 

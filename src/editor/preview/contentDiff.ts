@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../app';
-import type { Place, Plan, Skipped } from '../../plan/plan';
+import type { Place, Plan, Skipped } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';

@@ -1,8 +1,8 @@
-import { randomBytes } from 'crypto';
+import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../../app';
-import { describePlan } from '../../plan/describePlan';
-import type { Place, Plan } from '../../plan/plan';
+import { describePlan } from '../../plan/build/describePlan';
+import type { Place, Plan } from '../../plan/model/plan';
 import { HostChannel } from '../../preview/messageChannel';
 import { freshMemory, type ViewMemory } from '../../preview/planView';
 import type { PlaceName, RunState } from '../../preview/previewProtocol';

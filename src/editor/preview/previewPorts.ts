@@ -1,6 +1,6 @@
 import type { SyncRequest } from '../../app';
 import type { Log } from '../../base/log';
-import type { Place, Plan } from '../../plan/plan';
+import type { Place, Plan } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
 import type { HostNotice, PlaceName, RunState } from '../../preview/previewProtocol';
 import type { Words } from '../../preview/words';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../../app';
-import type { Action, Place, Plan } from '../../plan/plan';
+import type { Action, Place, Plan } from '../../plan/model/plan';
 import { isRemoteError } from '../../remote/remoteError';
 import { joinPath, type RemotePath } from '../../remote/remotePath';
 import type { RunReport } from '../../transfer/runReport';

@@ -1,8 +1,8 @@
 import type { App, SyncRequest } from '../../app';
 import { inTurns } from '../../base/semaphore';
-import type { Plan, PlanProgress } from '../../plan/plan';
-import { removesFiles } from '../../plan/safety';
-import { selectActions } from '../../plan/selectActions';
+import { removesFiles } from '../../plan/build/safety';
+import { selectActions } from '../../plan/build/selectActions';
+import type { Plan, PlanProgress } from '../../plan/model/plan';
 import { formatter } from '../../preview/format';
 import { lastingBanners, planBanners } from '../../preview/planBanners';
 import { planIndexSteps } from '../../preview/planIndex';

@@ -1,5 +1,5 @@
-import { leftAloneBy } from '../../plan/leftAlone';
-import type { Action } from '../../plan/plan';
+import { leftAloneBy } from '../../plan/build/leftAlone';
+import type { Action } from '../../plan/model/plan';
 import type { PlanView } from '../../preview/planView';
 import type { Banner, RunState } from '../../preview/previewProtocol';
 import { RunMeter } from '../../preview/runMeter';

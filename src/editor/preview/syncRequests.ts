@@ -1,7 +1,12 @@
 import type { SyncRequest } from '../../app';
-import { createFilter } from '../../plan/filter';
-import type { Place } from '../../plan/plan';
-import { type ComparisonMode, type PlanOptions, parsePlanOptions, type Verb } from '../../plan/planOptions';
+import { createFilter } from '../../plan/filter/filter';
+import type { Place } from '../../plan/model/plan';
+import {
+  type ComparisonMode,
+  type PlanOptions,
+  parsePlanOptions,
+  type Verb,
+} from '../../plan/model/planOptions';
 import { isRecord } from '../../preview/readPageRequest';
 import { isRemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath } from '../../remote/remotePath';

@@ -15,7 +15,7 @@ import { withoutPrompt } from '../../commandLine/shellKinds';
 import { isProblem, onOneLine } from '../../commandLine/shellWords';
 import { summaryOf, summaryRows } from '../../commandLine/summary';
 import { writeCommandLines } from '../../commandLine/writeCommandLine';
-import type { Place } from '../../plan/plan';
+import type { Place } from '../../plan/model/plan';
 import { describePlace } from '../platform/placeNames';
 import type { CommandRow } from '../platform/services';
 import { readSyncRequest } from '../preview/syncRequests';

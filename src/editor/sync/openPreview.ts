@@ -1,6 +1,6 @@
 import type { App, SyncRequest } from '../../app';
-import type { Place } from '../../plan/plan';
-import type { PlanOptions } from '../../plan/planOptions';
+import type { Place } from '../../plan/model/plan';
+import type { PlanOptions } from '../../plan/model/planOptions';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import { shortPlace } from '../platform/placeNames';
 import type { OutputLog } from '../window/outputLog';

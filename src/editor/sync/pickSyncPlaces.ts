@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Place } from '../../plan/plan';
+import type { Place } from '../../plan/model/plan';
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 import { describePlace, placeOfUri } from '../platform/placeNames';
 import { remoteScheme } from '../platform/remoteUri';

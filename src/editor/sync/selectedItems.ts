@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { NamedPath } from '../../plan/namedPaths';
-import type { Place } from '../../plan/plan';
+import type { NamedPath } from '../../plan/model/namedPaths';
+import type { Place } from '../../plan/model/plan';
 import { RemoteError } from '../../remote/remoteError';
 import { parsePath, type RemotePath } from '../../remote/remotePath';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Place } from '../../plan/plan';
-import type { PlanOptions } from '../../plan/planOptions';
+import type { Place } from '../../plan/model/plan';
+import type { PlanOptions } from '../../plan/model/planOptions';
 import { describePlace, placeOfUri, remotePlace, shortPlace } from '../platform/placeNames';
 import type { CommandRow } from '../platform/services';
 import { pickPlace } from '../tree/pickPlace';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../app';
-import type { Place } from '../../plan/plan';
+import type { Place } from '../../plan/model/plan';
 import { isWithin } from '../../remote/remotePath';
 import { shortPlace } from '../platform/placeNames';
 import { fromUri, remoteScheme } from '../platform/remoteUri';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Place } from '../../plan/plan';
+import type { Place } from '../../plan/model/plan';
 import type { Entry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath } from '../../remote/remotePath';

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { Place } from '../../plan/plan';
+import type { Place } from '../../plan/model/plan';
 import { formatAddress, looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
 import { isWithin, parsePath } from '../../remote/remotePath';
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';

@@ -1,4 +1,4 @@
-import type { PlanOptions } from '../../../src/plan/planOptions';
+import type { PlanOptions } from '../../../src/plan/model/planOptions';
 import { type Random, random } from '../../vocabulary/random';
 
 export type Tool = 'aws' | 'rclone';

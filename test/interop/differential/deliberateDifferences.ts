@@ -1,5 +1,5 @@
-import type { Plan } from '../../../src/plan/plan';
-import { parseAge, parseSize } from '../../../src/plan/quantities';
+import type { Plan } from '../../../src/plan/model/plan';
+import { parseAge, parseSize } from '../../../src/plan/model/quantities';
 import type { Case, ReadCase, TreeItem } from './cases';
 import type { RealOutcome } from './realActions';
 

@@ -1,4 +1,4 @@
-import type { Action, Plan } from '../../../src/plan/plan';
+import type { Action, Plan } from '../../../src/plan/model/plan';
 import type { Actions } from './realActions';
 
 /** Our plan in the words of `Actions`. */

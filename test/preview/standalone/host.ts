@@ -1,8 +1,8 @@
 // Stands in for the editor and the panel: a real session over made-up plans, in the page itself.
 import type { SyncRequest } from '../../../src/app';
 import { PlanPreviewSession } from '../../../src/editor/preview/previewSession';
-import type { Action, Plan, PlanProgress } from '../../../src/plan/plan';
-import { defaultPlanOptions } from '../../../src/plan/planOptions';
+import type { Action, Plan, PlanProgress } from '../../../src/plan/model/plan';
+import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import { HostChannel } from '../../../src/preview/messageChannel';
 import type { HostNotice } from '../../../src/preview/previewProtocol';
 import { englishWords } from '../../../src/preview/words';

@@ -1,4 +1,4 @@
-import type { Action, Plan } from '../../../src/plan/plan';
+import type { Action, Plan } from '../../../src/plan/model/plan';
 import type { Instant } from '../../../src/remote/modifiedTime';
 import { file, largePlan, noon, planOf, remove, setTime, upload } from '../plans';
 

@@ -1,0 +1,127 @@
+import { eachInSlots, Slots } from '../../base/semaphore';
+import type { Entry } from '../../remote/entry';
+import { isRemoteError } from '../../remote/remoteError';
+import { joinPath, parentPath, type RemotePath } from '../../remote/remotePath';
+import { isLikeAws } from '../compare/comparison';
+import { createFilter, type Filter } from '../filter/filter';
+import { foldedKey, type NameFolding } from '../match/nameFolding';
+import type { Action, Plan, RemoveFolder, Side } from '../model/plan';
+
+/** Folders looked at at once. */
+const looksAtOnce = 8;
+
+/**
+ * The folders of the target that the plan's deletes and renames leave empty and the source doesn't have: rclone removes them on what has
+ * folders of its own, with empty folders in them; aws removes none (A20). Each is listed, so a folder that holds anything else stays, such
+ * as a file that the filters hide. What can't be listed stays. Rejects only when aborted.
+ */
+export async function emptiedFolders(
+  plan: Plan,
+  source: Side,
+  target: Side,
+  folding: NameFolding,
+  signal: AbortSignal,
+): Promise<readonly RemoveFolder[]> {
+  const leaving = plan.actions.flatMap(leavingPath);
+  const { verb, compare } = plan.options;
+  if (verb !== 'sync' || isLikeAws(compare) || !target.remote.capabilities.realFolders) return [];
+  if (leaving.length === 0) return [];
+  const looking = new EmptiedFolders(plan, leaving, source, target, folding, signal);
+  return (await looking.find()).map((path) => ({
+    id: `f:${path}`,
+    kind: 'removeFolder',
+    path,
+    because: 'emptied',
+  }));
+}
+
+function leavingPath(action: Action): RemotePath[] {
+  return action.kind === 'deleteFile' || action.kind === 'moveFile' ? [action.before.path] : [];
+}
+
+class EmptiedFolders {
+  private readonly found = new Set<RemotePath>();
+  private readonly answers = new Map<RemotePath, Promise<boolean>>();
+  /** Whole paths of the target. */
+  private readonly leaving: ReadonlySet<RemotePath>;
+  /** Keys of folders that something goes to. */
+  private readonly filled = new Set<string>();
+  private readonly filter: Filter;
+
+  constructor(
+    plan: Plan,
+    leaving: readonly RemotePath[],
+    private readonly source: Side,
+    private readonly target: Side,
+    private readonly folding: NameFolding,
+    private readonly signal: AbortSignal,
+  ) {
+    this.leaving = new Set(leaving);
+    // With `deleteExcluded`, only the usual excludes hide anything of the target (R19).
+    const { options } = plan;
+    this.filter = createFilter(options.deleteExcluded ? { ...options, filters: [] } : options, folding);
+    for (const action of plan.actions) {
+      if (action.kind === 'deleteFile') continue;
+      for (const folder of foldersAbove(action.path)) this.filled.add(this.key(folder));
+    }
+  }
+
+  async find(): Promise<readonly RemotePath[]> {
+    const cut = this.target.root === '' ? 0 : this.target.root.length + 1;
+    const folders = new Set<RemotePath>();
+    for (const path of this.leaving)
+      for (const folder of foldersAbove(path.slice(cut) as RemotePath)) folders.add(folder);
+    const look = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
+    await eachInSlots(folders, new Slots(looksAtOnce), () => 1, look, this.signal);
+    this.signal.throwIfAborted();
+    return [...this.found];
+  }
+
+  private key(path: string): string {
+    return foldedKey(path, this.folding);
+  }
+
+  private becomesEmpty(folder: RemotePath): Promise<boolean> {
+    let answer = this.answers.get(folder);
+    if (!answer) {
+      answer = this.look(folder).catch(() => false);
+      this.answers.set(folder, answer);
+    }
+    return answer;
+  }
+
+  private async look(folder: RemotePath): Promise<boolean> {
+    if (this.filled.has(this.key(folder)) || this.filter.maySkipFolder(folder)) return false;
+    if (await this.sourceHas(folder)) return false;
+    const { remote, root } = this.target;
+    for await (const page of remote.list(joinPath(root, folder), {}, this.signal))
+      for (const entry of page) if (!(await this.leaves(entry, folder))) return false;
+    this.found.add(folder);
+    return true;
+  }
+
+  private async leaves(entry: Entry, folder: RemotePath): Promise<boolean> {
+    if (entry.kind === 'file') return this.leaving.has(entry.path);
+    if (entry.kind === 'unusable') return false;
+    return this.becomesEmpty(joinPath(folder, entry.path.slice(entry.path.lastIndexOf('/') + 1)));
+  }
+
+  private async sourceHas(folder: RemotePath): Promise<boolean> {
+    const { remote, root } = this.source;
+    try {
+      const pages = remote.list(joinPath(root, folder), { pageSize: 1 }, this.signal);
+      for await (const page of pages) if (page.length > 0) return true;
+      return remote.capabilities.realFolders;
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) return false;
+      throw error;
+    }
+  }
+}
+
+/** The folders that a path lies in, but for the root. */
+function foldersAbove(path: RemotePath): RemotePath[] {
+  const folders: RemotePath[] = [];
+  for (let folder = parentPath(path); folder !== ''; folder = parentPath(folder)) folders.push(folder);
+  return folders;
+}

@@ -1,0 +1,81 @@
+import path from 'node:path';
+import { type Capabilities, locate, matchKey } from '../../remote/capabilities';
+import { isWithin, type RemotePath } from '../../remote/remotePath';
+import { placeText } from '../model/place';
+import type { Place } from '../model/plan';
+
+/** Where something is, as far as is needed to tell whether two things overlap. */
+interface OverlapSide {
+  readonly place: Place;
+  readonly root: RemotePath;
+  readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'location'> };
+}
+
+/**
+ * Why source and target can't be synced because one lies within the other (A33, H35, R25), as a sentence that
+ * names both, or undefined. Remotes of different names and folders behind links are seen through as far as their `location` tells;
+ * that an access point leads to a bucket can't be.
+ */
+export function overlapProblem(source: OverlapSide, target: OverlapSide): string | undefined {
+  const from = placeText(source.place);
+  const to = placeText(target.place);
+  switch (overlap(source, target)) {
+    case 'same':
+      return `The source and the target are the same place: ${from}.`;
+    case 'targetInside':
+      return `The target ${to} lies within the source ${from}. Each sync would copy the copies again.`;
+    case 'sourceInside':
+      return `The source ${from} lies within the target ${to}. Choose places that don't overlap.`;
+    case 'none':
+      return undefined;
+  }
+}
+
+/**
+ * Why the folder for old files can't be there, as a sentence that names both, or undefined: within the target its files would be
+ * deleted as extra or be in the way, around it they would be overwritten by what is kept, and within the source they would be copied (R23).
+ */
+export function backupProblem(
+  backup: OverlapSide,
+  source: OverlapSide,
+  target: OverlapSide,
+): string | undefined {
+  const overlapped = [target, source].find((side) => overlap(side, backup) !== 'none');
+  if (!overlapped) return undefined;
+  const which = overlapped === target ? 'target' : 'source';
+  return `The backup folder ${placeText(backup.place)} overlaps the ${which} ${placeText(overlapped.place)}. Choose a folder beside it.`;
+}
+
+function overlap(
+  source: OverlapSide,
+  target: OverlapSide,
+): 'none' | 'same' | 'targetInside' | 'sourceInside' {
+  const [from, to] = comparable(source, target);
+  if (from === undefined || to === undefined) return 'none';
+  if (from === to) return 'same';
+  if (isWithin(to, from)) return 'targetInside';
+  return isWithin(from, to) ? 'sourceInside' : 'none';
+}
+
+/** Both places as paths in one tree, or nothing when they are in different ones. */
+function comparable(source: OverlapSide, target: OverlapSide): readonly [RemotePath?, RemotePath?] {
+  const [from, to] = [source.remote.capabilities, target.remote.capabilities];
+  const caseSensitive = from.names.caseSensitive && to.names.caseSensitive;
+  const foldsUnicode = from.names.foldsUnicode || to.names.foldsUnicode;
+  const key = (text: string) => matchKey(text, { caseSensitive, foldsUnicode }) as RemotePath;
+  const [fromThere, toThere] = [locate(from, source.root), locate(to, target.root)];
+  if (fromThere !== undefined && toThere !== undefined) return [key(fromThere), key(toThere)];
+  if (source.place.kind === 'folder' && target.place.kind === 'folder')
+    return [key(diskPath(source.place.path)), key(diskPath(target.place.path))];
+  const oneRemote =
+    source.remote === target.remote ||
+    (source.place.kind === 'remote' &&
+      target.place.kind === 'remote' &&
+      source.place.remote === target.place.remote);
+  return oneRemote ? [key(source.root), key(target.root)] : [];
+}
+
+/** Absolute, with `/` between parts and none at the ends, so that it can be compared like any path. */
+function diskPath(text: string): string {
+  return path.resolve(text).split(path.sep).filter(Boolean).join('/');
+}

@@ -1,0 +1,120 @@
+import type { Steps } from '../../base/semaphore';
+import { parentPath, type RemotePath } from '../../remote/remotePath';
+import type { Action, Plan } from '../model/plan';
+import { compareInTurn } from './planOrder';
+import { planTotals } from './planTotals';
+
+/**
+ * What is wrong with a plan by the invariants that can be seen from it alone (2, 3, 4, 5, 7 of `Plan`), one
+ * sentence each; empty for a valid plan. A plan that breaks one must not be run.
+ */
+export function checkPlan(plan: Plan): readonly string[] {
+  return [...planProblems(plan)].filter((problem) => problem !== undefined);
+}
+
+/** The first of `checkPlan`, found in steps. */
+export function* firstProblem(plan: Plan): Steps<string | undefined> {
+  for (const problem of planProblems(plan)) {
+    if (problem !== undefined) return problem;
+    yield;
+  }
+  return undefined;
+}
+
+/** Undefined where the looking may pause, as a plan may have a hundred thousand actions and more. */
+function* planProblems(plan: Plan): Generator<string | undefined> {
+  yield* actionProblems(plan);
+  yield undefined;
+  yield* deleteProblems(plan);
+  yield undefined;
+  yield* countProblems(plan);
+}
+
+/** Actions between two pauses. */
+const actionsAStep = 500;
+
+function* actionProblems({ actions, options }: Plan): Generator<string | undefined> {
+  const ids = new Set<string>();
+  const paths = new Set<string>();
+  /** Old paths of what is moved: nothing else may be done there. */
+  const left = new Set<string>();
+  let last: Action | undefined;
+  let looked = 0;
+  for (const action of actions) {
+    if (++looked % actionsAStep === 0) yield undefined;
+    const { id, path, kind } = action;
+    if (ids.has(id)) yield `The id "${id}" is used twice.`;
+    ids.add(id);
+    if (paths.has(path)) yield `There are two actions for "${path}".`;
+    paths.add(path);
+    if (kind === 'moveFile') left.add(action.from);
+    if (kind === 'setTime' && action.source.size !== action.before.size)
+      yield `Only the time of "${path}" is set although its content differs.`;
+    if (kind === 'moveFile' && action.source.size !== action.before.size)
+      yield `"${path}" is made of "${action.from}" although its content differs.`;
+    if (isRemoval(action) && options.verb !== 'move')
+      yield `"${path}" is removed from the source without a move.`;
+    if (last && compareInTurn(last, action, options.deletes) > 0)
+      yield last.kind === 'deleteFile' && kind !== 'deleteFile' && options.deletes !== 'during'
+        ? `"${path}" comes after a delete.`
+        : `"${path}" comes after "${last.path}".`;
+    last = action;
+  }
+  const filled = foldersOf(actions);
+  for (const { kind, path } of actions)
+    if (kind === 'removeFolder' && filled.has(path))
+      yield `The folder "${path}" is removed although something goes there.`;
+  for (const path of left) if (paths.has(path)) yield `"${path}" is moved away and has another action.`;
+}
+
+/** The folders that something goes to, or stays in. */
+function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
+  const folders = new Set<RemotePath>();
+  for (const { kind, path } of actions) {
+    if (kind === 'deleteFile' || kind === 'removeFolder') continue;
+    for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);
+  }
+  return folders;
+}
+
+function isRemoval(action: Action): boolean {
+  return action.kind === 'removeSource' || ('removesSource' in action && action.removesSource === true);
+}
+
+function* deleteProblems(plan: Plan): Generator<string> {
+  const { verb, deletes } = plan.options;
+  const isDelete = ({ kind }: Action) =>
+    kind === 'deleteFile' || kind === 'moveFile' || kind === 'removeFolder';
+  if (verb === 'check' || !plan.actions.some(isDelete)) return;
+  if (verb !== 'sync') yield `A ${verb} has deletes.`;
+  if (deletes === 'none') yield 'There are deletes that were not asked for.';
+  if (plan.problems.length > 0) yield 'There are deletes although a listing was incomplete.';
+  if (plan.listed.source.files === 0) yield 'There are deletes although the source is empty.';
+  if (plan.safety.some(({ effect }) => effect === 'deletesWithheld'))
+    yield 'There are deletes although they were to be withheld.';
+}
+
+function* countProblems(plan: Plan): Generator<string> {
+  const totals = planTotals(plan.actions, plan.conflicts, plan.skipped);
+  for (const name of Object.keys(totals) as (keyof typeof totals)[])
+    if (totals[name].files !== plan.totals[name].files || totals[name].bytes !== plan.totals[name].bytes)
+      yield `The total of ${name} does not add up.`;
+
+  const ofSource =
+    plan.actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder').length +
+    plan.conflicts.filter((conflict) => conflict.source).length +
+    plan.skipped.filter((skipped) => skipped.side === 'source').length +
+    plan.unchanged.files;
+  const leftOut = plan.leftOut?.files ?? 0;
+  const missing = plan.listed.source.files - ofSource;
+  if (missing < 0 || missing > leftOut)
+    yield `The source lists ${plan.listed.source.files}, but ${ofSource} are accounted for.`;
+
+  const ofTarget =
+    plan.actions.filter((action) => action.kind === 'deleteFile' || action.before).length +
+    plan.conflicts.filter((conflict) => conflict.target).length +
+    plan.skipped.filter((skipped) => skipped.side === 'target').length +
+    plan.unchanged.files;
+  if (ofTarget > plan.listed.target.files)
+    yield `The target lists ${plan.listed.target.files}, but ${ofTarget} are accounted for.`;
+}

@@ -1,0 +1,321 @@
+import { eachInSlots, Slots } from '../../base/semaphore';
+import type { FileEntry } from '../../remote/entry';
+import { type Instant, nsBetween } from '../../remote/modifiedTime';
+import type { Remote } from '../../remote/remote';
+import { isRemoteError } from '../../remote/remoteError';
+import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
+import { isArchiveClass, mayBeArchived } from '../compare/archived';
+import { type ComparisonRules, compareFiles, isLikeAws, knowsTime, timeOf } from '../compare/comparison';
+import { endsTheRun, FileFacts, hashesByReading } from '../list/fileFacts';
+import type { CopyFile, DeleteFile, MoveFile } from '../model/plan';
+import type { RenameTracking } from '../model/planOptions';
+
+export interface RenameRequest {
+  readonly source: Remote;
+  readonly target: Remote;
+  readonly rules: ComparisonRules;
+  /** The owner's times (or the service's, where the options want those), whatever the mode compares. */
+  readonly times: Pick<ComparisonRules, 'serverTime' | 'windowNs'>;
+  readonly tracking: RenameTracking;
+}
+
+/** A file that only the source has and one that only the target has: the latter is moved instead of deleted, the former not copied. */
+export interface Rename {
+  readonly copy: CopyFile;
+  readonly deleted: DeleteFile;
+  readonly move: MoveFile;
+}
+
+const asksAtOnce = 32;
+
+/** Whether a file can be moved within the remote without its content coming through here. */
+export function canMoveWithin(remote: Remote): boolean {
+  return (
+    remote.moveWithin !== undefined ||
+    remote.copyWithin !== undefined ||
+    remote.capabilities.cheapReads === true
+  );
+}
+
+/**
+ * Finds which of the files to be copied are files to be deleted under another name (R24): by `hash`, of equal size and MD5; by `modified`,
+ * of equal size and a modified time within the window. A comparison by checksum takes hashes for both. Files of the same name are
+ * paired first, then the first that fits in the order of paths; equal input gives equal pairs. Empty files, archived ones and those whose
+ * hash or time nobody knows are never paired, nor such as would be copied afterwards all the same.
+ *
+ * Asks only about files whose size occurs on both sides: a `stat` where the listing doesn't tell, then MD5s of a disk's files where the other
+ * side has one to compare with. A file that can't be asked for stays unpaired; a failure that all others would meet too is thrown.
+ */
+export async function findRenames(
+  copies: readonly CopyFile[],
+  deletes: readonly DeleteFile[],
+  request: RenameRequest,
+  signal: AbortSignal,
+): Promise<readonly Rename[]> {
+  if (request.tracking === 'none' || !canMoveWithin(request.target)) return [];
+  const groups = groupsOfOneSize(copies, deletes);
+  if (groups.length === 0) return [];
+  const byHash = request.tracking === 'hash' || request.rules.mode === 'checksum';
+  if (!byHash && request.times.windowNs === 'none') return [];
+  // Where a time can't be set afterwards, it must be the right one already.
+  const timesFirst = request.rules.mode === 'rclone' && request.target.setModifiedTime === undefined;
+  const rounds = [
+    ...(!byHash || timesFirst ? timeQuestions(groups, request) : []),
+    ...(byHash ? hashQuestions(groups, request) : []),
+  ];
+  await learn(rounds, signal);
+  const likeness = byHash ? likeHash : likeTime(request.times);
+  return groups.flatMap((group) => pairs(group, request, likeness)).sort(byPath);
+}
+
+interface Candidate<Action> {
+  readonly action: Action;
+  /** With what was asked for; undefined when it could not be had. */
+  file: FileEntry | undefined;
+}
+
+interface Group {
+  readonly copies: readonly Candidate<CopyFile>[];
+  readonly deletes: readonly Candidate<DeleteFile>[];
+}
+
+function groupsOfOneSize(copies: readonly CopyFile[], deletes: readonly DeleteFile[]): readonly Group[] {
+  const bySize = new Map<number, { copies: Candidate<CopyFile>[]; deletes: Candidate<DeleteFile>[] }>();
+  for (const action of deletes) {
+    const file = action.before;
+    if (action.because !== 'notInSource' || file.size === 0 || mayBeArchived(file)) continue;
+    const group = bySize.get(file.size) ?? { copies: [], deletes: [] };
+    bySize.set(file.size, group);
+    group.deletes.push({ action, file });
+  }
+  for (const action of copies)
+    if (!action.before) bySize.get(action.source.size)?.copies.push({ action, file: action.source });
+  const groups = [...bySize.values()].filter((group) => group.copies.length > 0);
+  for (const group of groups) {
+    group.copies.sort((a, b) => comparePaths(a.action.path, b.action.path));
+    group.deletes.sort((a, b) => comparePaths(a.action.path, b.action.path));
+  }
+  return groups;
+}
+
+/** Asks about some of the candidates; the next round knows the answers of the one before. */
+type Round = (facts: FileFacts) => readonly Question[];
+
+interface Question {
+  readonly about: Candidate<unknown>;
+  readonly ask: (file: FileEntry) => Promise<FileEntry>;
+}
+
+/** First what a `stat` tells, then what has to be read, and only where it has something to be compared with. */
+function hashQuestions(groups: readonly Group[], { source, target }: RenameRequest): readonly Round[] {
+  const stats = (remote: Remote, all: readonly Candidate<unknown>[], facts: FileFacts) =>
+    all.flatMap((about): Question[] =>
+      about.file && about.file.md5 === undefined && !about.file.exact && !hashesByReading(remote)
+        ? [{ about, ask: (file) => facts.stat(remote, file) }]
+        : [],
+    );
+  const readings = (remote: Remote, all: readonly Candidate<unknown>[], facts: FileFacts) =>
+    all.flatMap((about): Question[] =>
+      about.file && about.file.md5 === undefined && hashesByReading(remote)
+        ? [{ about, ask: (file) => facts.withHash(remote, file) }]
+        : [],
+    );
+  const canTell = (remote: Remote, all: readonly Candidate<unknown>[]) =>
+    all.some(({ file }) => file && (file.md5 !== undefined || hashesByReading(remote)));
+  return [
+    (facts) => groups.flatMap(({ deletes }) => stats(target, deletes, facts)),
+    (facts) =>
+      groups.flatMap(({ copies, deletes }) => (canTell(target, deletes) ? stats(source, copies, facts) : [])),
+    (facts) =>
+      groups.flatMap(({ copies, deletes }) =>
+        canTell(source, copies) && canTell(target, deletes)
+          ? [...readings(source, copies, facts), ...readings(target, deletes, facts)]
+          : [],
+      ),
+  ];
+}
+
+function timeQuestions(groups: readonly Group[], { source, target, times }: RenameRequest): readonly Round[] {
+  const stats = (
+    remote: Remote,
+    all: readonly Candidate<unknown>[],
+    byServer: boolean,
+    facts: FileFacts,
+  ): readonly Question[] =>
+    all.flatMap((about): Question[] =>
+      about.file && !knowsTime(about.file, byServer)
+        ? [{ about, ask: (file) => facts.stat(remote, file) }]
+        : [],
+    );
+  const { source: sourceByServer, target: targetByServer } = times.serverTime;
+  return [
+    (facts) =>
+      groups.flatMap(({ copies, deletes }) => [
+        ...stats(source, copies, sourceByServer, facts),
+        ...stats(target, deletes, targetByServer, facts),
+      ]),
+  ];
+}
+
+async function learn(rounds: readonly Round[], signal: AbortSignal): Promise<void> {
+  const facts = new FileFacts(signal);
+  const slots = new Slots(asksAtOnce);
+  const fatal: unknown[] = [];
+  const answer = async ({ about, ask }: Question) => {
+    try {
+      const listed = about.file;
+      const file = listed && (await ask(listed));
+      // One that changed since it was listed is not what the plan is about.
+      about.file = file?.size === listed?.size ? file : undefined;
+    } catch (error) {
+      about.file = undefined;
+      if (!isRemoteError(error) || endsTheRun.has(error.kind)) fatal.push(error);
+    }
+  };
+  for (const round of rounds) {
+    await eachInSlots(
+      round(facts),
+      slots,
+      () => 1,
+      answer,
+      signal,
+      () => fatal.length > 0,
+    );
+    signal.throwIfAborted();
+    if (fatal.length > 0) throw fatal[0];
+  }
+}
+
+/** What makes two files of equal size one. */
+interface Likeness {
+  /** Files that are alike have a key of `keyOf` of one among the `keysLike` of the other. None where it can't be told. */
+  keyOf(target: FileEntry): string | undefined;
+  keysLike(source: FileEntry): readonly string[];
+  isOne(source: FileEntry, target: FileEntry): boolean;
+}
+
+const likeHash: Likeness = {
+  keyOf: ({ md5 }) => md5,
+  keysLike: ({ md5 }) => (md5 === undefined ? [] : [md5]),
+  isOne: (source, target) => source.md5 === target.md5,
+};
+
+function likeTime({ serverTime, windowNs }: RenameRequest['times']): Likeness {
+  const window = windowNs === 'none' ? 1 : windowNs;
+  const seconds = Math.max(1, Math.ceil(window / 1e9));
+  const slotOf = ({ s }: Instant) => Math.floor(s / seconds);
+  return {
+    keyOf(target) {
+      const time = timeOf(target, serverTime.target);
+      return time && String(slotOf(time));
+    },
+    keysLike(source) {
+      const time = timeOf(source, serverTime.source);
+      return time ? [-1, 0, 1].map((step) => String(slotOf(time) + step)) : [];
+    },
+    isOne(source, target) {
+      if (source.md5 !== undefined && target.md5 !== undefined && source.md5 !== target.md5) return false;
+      const [from, to] = [timeOf(source, serverTime.source), timeOf(target, serverTime.target)];
+      return from !== undefined && to !== undefined && Math.abs(nsBetween(from, to)) < window;
+    },
+  };
+}
+
+/** The files to be deleted by a key, each to be taken once, in the order in which they were added. */
+class Free {
+  private readonly queues = new Map<string, { readonly all: Candidate<DeleteFile>[]; from: number }>();
+  private readonly taken = new Set<Candidate<DeleteFile>>();
+
+  add(key: string, candidate: Candidate<DeleteFile>): void {
+    const queue = this.queues.get(key);
+    if (queue) queue.all.push(candidate);
+    else this.queues.set(key, { all: [candidate], from: 0 });
+  }
+
+  /** The first under any of `keys` that `fits`. */
+  take(
+    keys: readonly string[],
+    fits: (candidate: Candidate<DeleteFile>) => boolean,
+  ): Candidate<DeleteFile> | undefined {
+    let first: Candidate<DeleteFile> | undefined;
+    for (const key of keys) {
+      const found = this.firstOf(key, fits);
+      if (found && (!first || comparePaths(found.action.path, first.action.path) < 0)) first = found;
+    }
+    if (first) this.taken.add(first);
+    return first;
+  }
+
+  private firstOf(
+    key: string,
+    fits: (candidate: Candidate<DeleteFile>) => boolean,
+  ): Candidate<DeleteFile> | undefined {
+    const queue = this.queues.get(key);
+    if (!queue) return undefined;
+    for (let at = queue.from; at < queue.all.length; at++) {
+      const candidate = queue.all[at];
+      if (!candidate) continue;
+      if (this.taken.has(candidate)) {
+        // What is taken at the front need not be looked at again.
+        if (at === queue.from) queue.from++;
+      } else if (fits(candidate)) return candidate;
+    }
+    return undefined;
+  }
+}
+
+function pairs({ copies, deletes }: Group, request: RenameRequest, likeness: Likeness): readonly Rename[] {
+  const free = new Free();
+  const named = (key: string, path: RemotePath) => `${key}/${baseName(path)}`;
+  for (const candidate of deletes) {
+    const key = candidate.file && likeness.keyOf(candidate.file);
+    if (key === undefined) continue;
+    free.add(key, candidate);
+    free.add(named(key, candidate.action.path), candidate);
+  }
+  const found: Rename[] = [];
+  const take = (one: Candidate<CopyFile>, keysOf: (keys: readonly string[]) => readonly string[]) => {
+    const source = one.file;
+    if (!source) return false;
+    const fits = ({ file }: Candidate<DeleteFile>) =>
+      file !== undefined && likeness.isOne(source, file) && staysMoved(source, file, request);
+    const other = free.take(keysOf(likeness.keysLike(source)), fits);
+    if (!other?.file) return false;
+    const { action: copy } = one;
+    found.push({ copy, deleted: other.action, move: moved(copy, source, other.action, other.file) });
+    return true;
+  };
+  const others = copies.filter((one) => !take(one, (keys) => keys.map((key) => named(key, one.action.path))));
+  for (const one of others) take(one, (keys) => keys);
+  return found;
+}
+
+/** Whether the next plan leaves the file alone, once it was moved and given the source's time where that can be done. */
+function staysMoved(source: FileEntry, target: FileEntry, { target: remote, rules }: RenameRequest): boolean {
+  // The move makes the object's time anew, as a copy would.
+  if (isLikeAws(rules.mode)) return true;
+  const comparison = compareFiles(source, target, rules, true);
+  if (comparison.verdict !== 'different' || comparison.because === 'always') return true;
+  return (
+    comparison.because === 'onlyTimeDiffers' &&
+    remote.setModifiedTime !== undefined &&
+    !isArchiveClass(target)
+  );
+}
+
+function moved(copy: CopyFile, source: FileEntry, deleted: DeleteFile, before: FileEntry): MoveFile {
+  return {
+    id: `r:${copy.path}`,
+    kind: 'moveFile',
+    path: copy.path,
+    source,
+    before,
+    from: deleted.path,
+    because: 'renamed',
+    ...(copy.storeModified && { storeModified: copy.storeModified }),
+  };
+}
+
+function byPath(a: Rename, b: Rename): number {
+  return comparePaths(a.copy.path, b.copy.path);
+}

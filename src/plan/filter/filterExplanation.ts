@@ -1,0 +1,99 @@
+import type { Instant } from '../../remote/modifiedTime';
+import { type FilterOptions, foldersAbove, ruleSets } from './filter';
+import type { CompiledRule, FilterNames } from './filterRules';
+import type { IgnoreFileRules } from './ignoreFileRules';
+import type { Limits } from './limits';
+
+/** Whether a file takes part, and which rule says so. */
+export interface FilterExplanation {
+  readonly included: boolean;
+  /** Absent where no rule is about the file, so that it is in. */
+  readonly by?: DecidingRule;
+}
+
+export interface DecidingRule {
+  /** limits: its size or time. only: the plan is about other files. */
+  readonly set: 'usualExcludes' | 'filters' | 'ignoreFile' | 'limits' | 'only';
+  /** The rule as its dialect writes it; where there is none the end of a sentence ("is smaller than 10K"). */
+  readonly text: string;
+  /** Nobody wrote the rule: where rclone's rules only include, everything else is out (R16). */
+  readonly implied?: true;
+  /** The ignore file that the rule stands in, relative to the root. */
+  readonly file?: string;
+  /** The folder above the file that is out because of the rule, and the file with it. */
+  readonly folder?: string;
+}
+
+/** What there is to know of the file itself; what is absent counts as within the limits. */
+export interface LimitedFacts {
+  readonly size?: number;
+  readonly modified?: Instant;
+  readonly limits: Limits | undefined;
+}
+
+/**
+ * Tells for the file at `path` (relative to the root) what `createFilter` with the same options, ignore files and names answers, and the
+ * rule that decides: of what is out the first that leaves out a folder above it, from the top, else the file; of what is in the last include
+ * that is about it. With `facts`, the limits are asked too. Throws RemoteError `badSettings` as `createFilter`.
+ */
+export function explainFilter(
+  options: FilterOptions,
+  ignoreFiles: IgnoreFileRules | undefined,
+  path: string,
+  names: FilterNames,
+  facts?: LimitedFacts,
+): FilterExplanation {
+  const sets = ruleSets(options, names, ignoreFiles);
+  const text = names.foldsUnicode ? path.normalize('NFC') : path;
+  let included: DecidingRule | undefined;
+  for (const asked of [...foldersAbove(text), text])
+    for (const set of sets) {
+      const rule = set.ruleFor(asked);
+      const above = asked === text ? undefined : asked.slice(0, -1);
+      if (rule && !rule.include) return { included: false, by: deciding(set.of, rule, above) };
+      if (rule && above === undefined) included = deciding(set.of, rule, undefined);
+    }
+  const limit = facts && limitProblem(facts);
+  if (limit !== undefined) return { included: false, by: { set: 'limits', text: limit } };
+  return { included: true, ...(included && { by: included }) };
+}
+
+function deciding(
+  set: DecidingRule['set'],
+  { text, implied, file }: CompiledRule,
+  folder: string | undefined,
+): DecidingRule {
+  return {
+    set,
+    text,
+    ...(implied && { implied }),
+    ...(file !== undefined && { file }),
+    ...(folder !== undefined && { folder }),
+  };
+}
+
+function limitProblem({ size, modified, limits }: LimitedFacts): string | undefined {
+  return (
+    (size !== undefined ? limits?.sizeProblem(size) : undefined) ??
+    (modified !== undefined ? limits?.timeProblem(modified) : undefined)
+  );
+}
+
+/** The explanation as a sentence about `path`. */
+export function explanationText(path: string, { included, by }: FilterExplanation): string {
+  const file = `"${path}"`;
+  if (!by) return `${file} takes part: no rule is about it.`;
+  if (by.set === 'limits' || by.set === 'only') return `${file} is left out: it ${by.text}.`;
+  if (by.implied)
+    return `${file} is left out: the filters only include, and none includes ${by.folder === undefined ? 'it' : `anything in the folder "${by.folder}"`}.`;
+  const rule = `the rule "${by.text}" of ${setText(by)}`;
+  if (included) return `${file} takes part: ${rule} includes it.`;
+  return by.folder === undefined
+    ? `${file} is left out by ${rule}.`
+    : `${file} is left out: ${rule} leaves out the folder "${by.folder}".`;
+}
+
+function setText({ set, file }: DecidingRule): string {
+  if (set === 'usualExcludes') return 'the usual excludes';
+  return set === 'ignoreFile' ? `the ignore file "${file ?? ''}"` : 'the filters';
+}

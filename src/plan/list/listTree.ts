@@ -1,0 +1,348 @@
+import type { Entry, FileEntry, UnusableEntry, UnusableReason } from '../../remote/entry';
+import type { Remote } from '../../remote/remote';
+import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import {
+  baseName,
+  comparePaths,
+  isWithin,
+  joinPath,
+  parentPath,
+  pathProblem,
+  type RemotePath,
+  relativePath,
+  rootPath,
+} from '../../remote/remotePath';
+import type { Filter } from '../filter/filter';
+import { isBelow, type NamedPaths } from '../model/namedPaths';
+import type { ListingProblem, Tally } from '../model/plan';
+
+/** Sorted files of one side: `paths` are relative to the root and parallel to `files`. */
+export interface FileBatch {
+  readonly paths: readonly RemotePath[];
+  readonly files: readonly FileEntry[];
+}
+
+/** What was found besides files. Complete only when the batches have been read to their end. */
+export interface ListingFindings {
+  /** Folders that could not be listed; everything below them is unknown. */
+  readonly problems: readonly ListingProblem[];
+  /** Things that take part (by the filter) but can't be planned. */
+  readonly unusable: readonly UnusableFinding[];
+  /** Files that take part. */
+  readonly files: Tally;
+}
+
+export interface UnusableFinding {
+  readonly entry: UnusableEntry;
+  /** Path relative to the root, as near as it can be spelled; for display. */
+  readonly shown: string;
+  /**
+   * Relative path that it may stand for, with everything below (empty: all); absent when that lies elsewhere
+   * or can't be a path.
+   */
+  readonly protects?: RemotePath;
+}
+
+export interface TreeListing {
+  /** To be read once. Ends with an error when any page fails, or when the listing is out of order. */
+  readonly batches: AsyncIterable<FileBatch>;
+  readonly findings: ListingFindings;
+}
+
+export interface TreeRequest {
+  readonly remote: Remote;
+  readonly root: RemotePath;
+  readonly side: 'source' | 'target';
+  readonly filter: Filter;
+  readonly followSymlinks: boolean;
+  /** True where a root that isn't there yet is simply empty (a target folder). */
+  readonly mayBeMissing: boolean;
+  /** Nothing but these is looked at. On the source they have to be there. */
+  readonly only?: NamedPaths;
+  /** The one spelling of names that are the same in this plan. */
+  readonly sameName?: (path: RemotePath) => string;
+}
+
+/**
+ * Every file below a remote's folder that the filter lets through, in the order of `comparePaths` over
+ * relative paths. Nothing is kept of a file once its batch is handed over.
+ *
+ * A folder that can't be listed is a problem and the rest goes on, where the folder is listed by itself;
+ * everything else that fails ends the listing with the RemoteError. A listing that comes out of order or
+ * twice throws `damaged` (H11, H12), because a merge of it would delete and send again what is the same.
+ */
+export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing {
+  const reading = new TreeReading(request, signal);
+  return { batches: reading.batches(), findings: reading };
+}
+
+/** What ends a whole run rather than the listing of one folder: nothing else would go any better. */
+const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
+  'signInNeeded',
+  'unavailable',
+  'tooMany',
+  'badSettings',
+  'damaged',
+]);
+
+/** Named files that are looked at at once. */
+const looksAtOnce = 16;
+
+interface FoundFile {
+  /** Relative to the root. */
+  readonly path: RemotePath;
+  readonly entry: FileEntry | UnusableEntry;
+}
+
+function asSpelled(path: string): string {
+  return path;
+}
+
+class TreeReading implements ListingFindings {
+  readonly problems: ListingProblem[] = [];
+  readonly unusable: UnusableFinding[] = [];
+  private count = 0;
+  private bytes = 0;
+  private last: RemotePath | undefined;
+  private readonly request: TreeRequest;
+  private readonly signal: AbortSignal;
+  private readonly cut: number;
+
+  constructor(request: TreeRequest, signal: AbortSignal) {
+    this.request = request;
+    this.signal = signal;
+    this.cut = request.root === '' ? 0 : request.root.length + 1;
+  }
+
+  get files(): Tally {
+    return { files: this.count, bytes: this.bytes };
+  }
+
+  async *batches(): AsyncGenerator<FileBatch> {
+    const { only, root } = this.request;
+    if (only) yield* this.named(only);
+    else yield* this.below(root);
+  }
+
+  /**
+   * What isn't there is nothing; every other error goes on. Where only writing is allowed, a target can't be looked at: the guard of the
+   * write, which the service itself enforces, finds out whether something is there.
+   */
+  private absent(error: unknown): undefined {
+    const { remote, side } = this.request;
+    const isFoundOut = side === 'target' && remote.capabilities.guards === 'enforced';
+    if (!isRemoteError(error, 'notFound', ...(isFoundOut ? (['forbidden'] as const) : []))) throw error;
+  }
+
+  /** Everything below a folder, which may be missing where the request says so. */
+  private async *below(folder: RemotePath): AsyncGenerator<FileBatch> {
+    const before = this.last;
+    try {
+      yield* this.request.remote.listDeep ? this.deep(folder) : this.walk(folder);
+    } catch (error) {
+      const missing = this.request.mayBeMissing && this.last === before && isRemoteError(error, 'notFound');
+      if (!missing) throw error;
+    }
+  }
+
+  /** The named files, looked at by themselves, between the listings of the named folders. */
+  private async *named({ files, folders }: NamedPaths): AsyncGenerator<FileBatch> {
+    const { root, filter } = this.request;
+    const found = await this.look(files.filter((file) => filter.includes(file)));
+    const rest = found.filter(({ path }) => !folders.some((folder) => isBelow(path, folder)));
+    for (const folder of folders) {
+      const end = rest.findIndex(({ path }) => comparePaths(path, `${folder}/`) > 0);
+      yield this.take(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
+      yield* this.below(joinPath(root, folder));
+    }
+    yield this.take(rest.map(({ entry }) => entry));
+  }
+
+  /** What is there under the names of the files, in the order of paths. Throws `notFound` for one that the source doesn't have. */
+  private async look(files: readonly RemotePath[]): Promise<FoundFile[]> {
+    const { remote, side, sameName = asSpelled } = this.request;
+    const onDisk = remote.capabilities.realFolders && remote.listDeep !== undefined;
+    const found = onDisk ? await this.lookInFolders(files) : await this.lookAtEach(files);
+    const there = new Set(found.map(({ path }) => sameName(path)));
+    const missing = files.find((file) => !there.has(sameName(file)));
+    if (missing !== undefined && side === 'source')
+      throw new RemoteError('notFound', `"${missing}" is not there any more, so nothing was planned.`);
+    return [...new Map(found.map((one) => [one.path, one])).values()].sort((a, b) =>
+      comparePaths(a.path, b.path),
+    );
+  }
+
+  private async lookAtEach(files: readonly RemotePath[]): Promise<FoundFile[]> {
+    const { remote, root } = this.request;
+    const found: FoundFile[] = [];
+    for (let i = 0; i < files.length; i += looksAtOnce)
+      await Promise.all(
+        files.slice(i, i + looksAtOnce).map(async (path) => {
+          const entry = await remote
+            .stat(joinPath(root, path), this.signal)
+            .catch((error: unknown) => this.absent(error));
+          if (entry && entry.kind !== 'folder') found.push({ path, entry });
+        }),
+      );
+    return found;
+  }
+
+  /**
+   * A disk is asked for the folders that hold the files, without those in them: only so do links show, and other spellings of
+   * the same name, and what lies in a folder of the target that has the name of a file.
+   */
+  private async lookInFolders(files: readonly RemotePath[]): Promise<FoundFile[]> {
+    const { remote, root, side, followSymlinks, sameName = asSpelled } = this.request;
+    const wanted = new Set(files.map((file) => sameName(file)));
+    const isWanted = (path: RemotePath): boolean =>
+      wanted.has(sameName(path)) || (side === 'target' && path !== '' && isWanted(parentPath(path)));
+    const skipFolder = (folder: RemotePath) => !isWanted(folder.slice(this.cut) as RemotePath);
+    const found: FoundFile[] = [];
+    for (const folder of new Set(files.map(parentPath)))
+      try {
+        const pages = remote.listDeep?.(joinPath(root, folder), { followSymlinks, skipFolder }, this.signal);
+        for await (const page of pages ?? [])
+          for (const entry of page) {
+            const whole = entry.kind === 'unusable' ? wholeName(entry) : entry.path;
+            const path = whole.slice(this.cut) as RemotePath;
+            if (entry.kind !== 'folder' && isWanted(path)) found.push({ path, entry });
+          }
+      } catch (error) {
+        this.absent(error);
+      }
+    return found;
+  }
+
+  private async *deep(folder: RemotePath): AsyncGenerator<FileBatch> {
+    const { remote, filter, followSymlinks } = this.request;
+    const skipFolder = (path: RemotePath) =>
+      path.length > this.cut && filter.maySkipFolder(path.slice(this.cut));
+    for await (const page of remote.listDeep?.(folder, { followSymlinks, skipFolder }, this.signal) ?? []) {
+      this.signal.throwIfAborted();
+      const batch = this.take(page);
+      if (batch.paths.length > 0) yield batch;
+    }
+  }
+
+  /**
+   * Folder by folder. A folder is sorted as its name plus `/`, which gives the order of whole paths
+   * (sync-semantics §0).
+   */
+  private async *walk(folder: RemotePath): AsyncGenerator<FileBatch> {
+    const { root, filter } = this.request;
+    const entries = await this.listed(folder);
+    let files: Entry[] = [];
+    for (const entry of entries) {
+      if (entry.kind !== 'folder') {
+        files.push(entry);
+        continue;
+      }
+      if (filter.maySkipFolder(relativePath(entry.path, root))) continue;
+      const batch = this.take(files);
+      files = [];
+      if (batch.paths.length > 0) yield batch;
+      yield* this.walk(entry.path);
+    }
+    const batch = this.take(files);
+    if (batch.paths.length > 0) yield batch;
+  }
+
+  private async listed(folder: RemotePath): Promise<readonly Entry[]> {
+    const { remote, root, side } = this.request;
+    const keyed: [string, Entry][] = [];
+    try {
+      for await (const page of remote.list(folder, {}, this.signal)) {
+        this.signal.throwIfAborted();
+        for (const entry of page) keyed.push([sortName(entry), entry]);
+      }
+    } catch (error) {
+      if (folder === root || !isRemoteError(error) || endsTheRun.has(error.kind)) throw error;
+      this.problems.push({
+        side,
+        path: relativePath(folder, root),
+        kind: error.kind,
+        message: error.message,
+      });
+      return [];
+    }
+    return keyed.sort((a, b) => comparePaths(a[0], b[0])).map(([, entry]) => entry);
+  }
+
+  private take(page: readonly Entry[]): FileBatch {
+    const { filter } = this.request;
+    const paths: RemotePath[] = [];
+    const files: FileEntry[] = [];
+    for (const entry of page) {
+      if (entry.kind === 'folder') continue;
+      if (entry.kind === 'unusable') {
+        this.note(entry);
+        continue;
+      }
+      const path = (this.cut === 0 ? entry.path : entry.path.slice(this.cut)) as RemotePath;
+      if (this.last !== undefined && comparePaths(this.last, path) >= 0) throw this.outOfOrder(entry.path);
+      this.last = path;
+      if (!filter.includes(path)) continue;
+      paths.push(path);
+      files.push(entry);
+      this.count++;
+      this.bytes += entry.size;
+    }
+    return { paths, files };
+  }
+
+  private note(entry: UnusableEntry): void {
+    const { filter, root } = this.request;
+    const whole = wholeName(entry);
+    const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.cut);
+    const stands = entry.protects ?? (pathProblem(whole) === undefined ? (whole as RemotePath) : undefined);
+    const protects = stands === undefined ? undefined : this.withinRoot(stands, entry);
+    const tested = protects || shown;
+    if (!filter.includes(tested) || filter.maySkipFolder(tested)) return;
+    this.unusable.push({ entry, shown, ...(protects !== undefined && { protects }) });
+  }
+
+  /** What stands around the root covers all of it, save for an odd key, which is nothing but itself. */
+  private withinRoot(path: RemotePath, entry: UnusableEntry): RemotePath | undefined {
+    const { root } = this.request;
+    if (path !== root && isWithin(path, root)) return relativePath(path, root);
+    return isWithin(root, path) && !isOddKey(entry.reason) ? rootPath : undefined;
+  }
+
+  private outOfOrder(path: RemotePath): RemoteError {
+    const { root, side } = this.request;
+    return new RemoteError(
+      'damaged',
+      `The ${side} lists "${root}" out of order: "${path}" comes after "${root === '' ? '' : `${root}/`}${this.last ?? ''}". Comparing it could delete the wrong files, so nothing was planned.`,
+    );
+  }
+}
+
+/**
+ * A key that is no path, rather than something at a path that can't be used. It has no twin but what its
+ * cleaned spelling names.
+ */
+export function isOddKey(reason: UnusableReason): boolean {
+  return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
+}
+
+/**
+ * A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the
+ * folder.
+ */
+export function wholeName({ folder, name }: UnusableEntry): string {
+  const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
+  return around === '' ? name : `${around}/${name}`;
+}
+
+function sortName(entry: Entry): string {
+  if (entry.kind === 'unusable') return entry.name;
+  return entry.kind === 'folder' ? `${baseName(entry.path)}/` : baseName(entry.path);
+}
+
+/**
+ * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
+ * or no text, is beside what its cleaned spelling names, not in its place.
+ */
+export function isInTheWay(reason: UnusableReason): boolean {
+  return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
+}

@@ -1,0 +1,208 @@
+import { Slots } from '../../base/semaphore';
+import { matchKey } from '../../remote/capabilities';
+import type { Entry } from '../../remote/entry';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import {
+  baseName,
+  isWithin,
+  joinPath,
+  type RemotePath,
+  relativePath,
+  rootPath,
+} from '../../remote/remotePath';
+import { decodeText } from '../../remote/textFile';
+import type { FilterOptions } from '../filter/filter';
+import { createFilter } from '../filter/filter';
+import type { FilterNames } from '../filter/filterRules';
+import { IgnoreFileRules } from '../filter/ignoreFileRules';
+import { sortNamed } from '../model/namedPaths';
+import type { Side } from '../model/plan';
+import type { PlanOptions } from '../model/planOptions';
+
+/** Folders looked at at once. */
+const foldersAtOnce = 16;
+/** Bytes that an ignore file may have; what is larger is no such file. */
+const maxBytes = 1024 * 1024;
+
+type IgnoreSide = Pick<Side, 'remote' | 'root'>;
+
+/**
+ * The rules of the ignore files that `options.ignoreFiles` names, or undefined when it names none. They are read from the side that is a
+ * disk, the source when both are, in every folder that the filters and the rules read so far let in; links are not followed. A root
+ * that isn't there has none.
+ *
+ * Throws RemoteError: `badSettings` when neither side is a disk; the kind of the failure, naming the file, when one can't be read or is
+ * larger than 1 MiB or no text, since planning with half of the rules could delete.
+ */
+export async function readIgnoreFiles(
+  source: IgnoreSide,
+  target: IgnoreSide,
+  options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
+  names: FilterNames,
+  signal: AbortSignal,
+): Promise<IgnoreFileRules | undefined> {
+  const { ignoreFiles = [] } = options;
+  if (ignoreFiles.length === 0) return undefined;
+  const side = [source, target].find(({ remote }) => remote.capabilities.cheapReads);
+  if (!side)
+    throw new RemoteError(
+      'badSettings',
+      `The option "ignoreFiles" reads ${ignoreFiles.join(', ')} from a folder of this machine, but neither side is one. Remove the option, and name in "filters" what is to be left out.`,
+    );
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  const walk = new IgnoreWalk(side, options, names, either);
+  try {
+    return await walk.read();
+  } finally {
+    stop.abort(new Error('The ignore files are read.'));
+  }
+}
+
+class IgnoreWalk {
+  private readonly side: IgnoreSide;
+  private readonly wanted: readonly string[];
+  private readonly names: FilterNames;
+  private readonly signal: AbortSignal;
+  private readonly rules: IgnoreFileRules;
+  private readonly filter;
+  private readonly only: { files: readonly string[]; folders: readonly string[] } | undefined;
+  private readonly slots = new Slots(foldersAtOnce);
+
+  constructor(
+    side: IgnoreSide,
+    options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
+    names: FilterNames,
+    signal: AbortSignal,
+  ) {
+    this.side = side;
+    this.names = names;
+    this.signal = signal;
+    this.wanted = (options.ignoreFiles ?? []).map((name) => this.ownKey(name));
+    this.rules = new IgnoreFileRules(names);
+    this.filter = createFilter(options, names, this.rules);
+    const only = options.only && sortNamed(options.only);
+    const keys = (paths: readonly RemotePath[]) => paths.map((path) => matchKey(path, names));
+    this.only = only && { files: keys(only.files), folders: keys(only.folders) };
+  }
+
+  async read(): Promise<IgnoreFileRules> {
+    await this.visit(rootPath);
+    return this.rules;
+  }
+
+  /** Takes the folder's rules, then its folders, all at once: what decides about one stands in it or above. */
+  private async visit(folder: RemotePath): Promise<void> {
+    const give = await this.slots.take(1, this.signal);
+    let folders: readonly RemotePath[];
+    try {
+      folders = await this.look(folder);
+    } finally {
+      give();
+    }
+    await Promise.all(
+      folders
+        .filter((below) => this.isWanted(below) && !this.filter.maySkipFolder(below))
+        .map((below) => this.visit(below)),
+    );
+  }
+
+  /** Whether something in the folder is to be planned at all. */
+  private isWanted(folder: RemotePath): boolean {
+    if (!this.only) return true;
+    const key = matchKey(folder, this.names) as RemotePath;
+    const { files, folders } = this.only;
+    return (
+      files.some((file) => isWithin(file as RemotePath, key)) ||
+      folders.some((one) => isWithin(one as RemotePath, key) || isWithin(key, one as RemotePath))
+    );
+  }
+
+  /** Reads the folder's ignore files, and answers its folders; both relative to the root. */
+  private async look(folder: RemotePath): Promise<readonly RemotePath[]> {
+    const { root } = this.side;
+    const folders = new Set<RemotePath>();
+    const found: Entry[] = [];
+    try {
+      for await (const page of this.entries(joinPath(root, folder), folders))
+        for (const entry of page)
+          if (entry.kind === 'folder') folders.add(entry.path);
+          else if (this.strength(entry) >= 0) found.push(entry);
+    } catch (error) {
+      // What can't be listed has to be reported by the listing itself.
+      if (!isRemoteError(error, 'notFound', ...(folder === '' ? [] : (['forbidden'] as const)))) throw error;
+      return [];
+    }
+    // What is named later is stronger, so it is added later.
+    found.sort((a, b) => this.strength(a) - this.strength(b));
+    for (const entry of found) {
+      const text = await this.content(entry);
+      const file = joinPath(folder, nameOf(entry));
+      if (text !== undefined) this.rules.add(file, text);
+    }
+    return [...folders].map((path) => relativePath(path, root));
+  }
+
+  /** What lies in one folder. A deep listing that enters nothing tells links as such, and its folders by asking about them. */
+  private entries(folder: RemotePath, folders: Set<RemotePath>): AsyncIterable<readonly Entry[]> {
+    const { remote } = this.side;
+    const skipFolder = (path: RemotePath) => {
+      folders.add(path);
+      return true;
+    };
+    return (
+      remote.listDeep?.(folder, { followSymlinks: false, skipFolder }, this.signal) ??
+      remote.list(folder, {}, this.signal)
+    );
+  }
+
+  /** Which of the wanted names the entry has; −1 when it is no ignore file. */
+  private strength(entry: Entry): number {
+    return entry.kind === 'folder' ? -1 : this.wanted.indexOf(this.ownKey(nameOf(entry)));
+  }
+
+  private ownKey(name: string): string {
+    return matchKey(name, this.side.remote.capabilities.names);
+  }
+
+  /** The text of an ignore file; undefined when it is gone. */
+  private async content(entry: Entry): Promise<string | undefined> {
+    if (entry.kind === 'unusable')
+      throw new RemoteError(
+        entry.reason === 'unreadable' ? 'forbidden' : 'unsupported',
+        unusableText(joinPath(entry.folder, entry.name), `is no plain file (${entry.reason})`),
+      );
+    const { path } = entry;
+    const tooLarge = () => new RemoteError('unsupported', unusableText(path, 'is larger than 1 MiB'));
+    if (entry.kind === 'file' && entry.size > maxBytes) throw tooLarge();
+    try {
+      const { stream } = await this.side.remote.read(path, {}, this.signal);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw tooLarge();
+        chunks.push(chunk);
+      }
+      this.signal.throwIfAborted();
+      const decoded = decodeText(Buffer.concat(chunks));
+      if ('text' in decoded) return decoded.text;
+      throw new RemoteError('damaged', unusableText(path, `${decoded.problem}. Save it as UTF-8`));
+    } catch (error) {
+      if (isRemoteError(error, 'notFound')) return undefined;
+      if (!isRemoteError(error) || error.message.startsWith('The ignore file')) throw error;
+      throw new RemoteError(error.kind, unusableText(path, `can't be read: ${error.message}`), {
+        cause: error,
+      });
+    }
+  }
+}
+
+function nameOf(entry: Entry): string {
+  return entry.kind === 'unusable' ? baseName(entry.name as RemotePath) : baseName(entry.path);
+}
+
+function unusableText(path: string, problem: string): string {
+  const end = problem.endsWith('.') ? '' : '.';
+  return `The ignore file "${path}" ${problem}${end} Without its rules too much would be copied or deleted, so nothing was planned.`;
+}
