@@ -2,9 +2,9 @@ import { withoutSecrets } from '../base/maskedText';
 import { createFilter } from '../plan/filter/filter';
 import { parsePlanOptions } from '../plan/model/planOptions';
 import { isRemoteError } from '../remote/remoteError';
-import { readAws } from './awsReading';
+import { readAws } from './aws/readAws';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';
-import { readRclone } from './rcloneReading';
+import { readRclone } from './rclone/readRclone';
 import { isProblem, type LineProblem, splitCommandLine } from './shellWords';
 import { judgeVariable } from './variables';
 

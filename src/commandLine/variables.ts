@@ -1,9 +1,9 @@
 import { withoutSecrets } from '../base/maskedText';
 import type { FlagVerdict, Tool } from './commandLine';
-import { type Draft, ignored, type Judgement, refused, understood } from './flagRules';
-import { newRcloneDraft } from './rcloneFlags';
-import { isOtherRcloneFlag } from './rcloneOtherFlags';
-import { rcloneFlags } from './rcloneReading';
+import { type Draft, ignored, type Judgement, refused, understood } from './flags';
+import { newRcloneDraft } from './rclone/rcloneFlags';
+import { isOtherRcloneFlag } from './rclone/rcloneOtherFlags';
+import { rcloneFlags } from './rclone/readRclone';
 
 /** Of `aws`, without any say in which files are touched. */
 const harmlessOfAws =

@@ -1,6 +1,6 @@
+import { writeAws } from './aws/writeAws';
 import type { KnownRemote, Tool, Writable, WrittenLine } from './commandLine';
-import { writeAws } from './writeAws';
-import { writeRclone } from './writeRclone';
+import { writeRclone } from './rclone/writeRclone';
 
 /**
  * The line with which the tool would do the same, and what it can't say. Settings of remotes that aren't secret (profile, endpoint,

@@ -7,7 +7,7 @@ import {
   type Tool,
   type Writable,
 } from '../../src/commandLine/commandLine';
-import { knownRemote } from '../../src/commandLine/knownRemotes';
+import { knownRemote } from '../../src/commandLine/operands';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
 import { writeCommandLine, writeCommandLines } from '../../src/commandLine/writeCommandLine';

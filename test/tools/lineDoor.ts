@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { App, SyncRequest } from '../../src/app';
 import { isUndecided, type ReadCommand, type ReadPlace } from '../../src/commandLine/commandLine';
 import { contextOnDisk } from '../../src/commandLine/contextOnDisk';
-import { knownRemote } from '../../src/commandLine/knownRemotes';
+import { knownRemote } from '../../src/commandLine/operands';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import type { ShellKind } from '../../src/commandLine/shellKinds';
 import { isProblem, type LineProblem } from '../../src/commandLine/shellWords';

@@ -9,7 +9,7 @@ import {
   type WrittenLine,
 } from '../../commandLine/commandLine';
 import { contextOnDisk, thisShell } from '../../commandLine/contextOnDisk';
-import { knownRemote } from '../../commandLine/knownRemotes';
+import { knownRemote } from '../../commandLine/operands';
 import { looksLikeCommandLine, readCommandLine } from '../../commandLine/readCommandLine';
 import { withoutPrompt } from '../../commandLine/shellKinds';
 import { isProblem, onOneLine } from '../../commandLine/shellWords';

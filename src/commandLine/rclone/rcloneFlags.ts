@@ -1,4 +1,4 @@
-import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
+import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import {
   bySetting,
   type Draft,
@@ -10,7 +10,7 @@ import {
   refused,
   unavailable,
   understood,
-} from './flagRules';
+} from '../flags';
 import { type FilterFlags, filterRule, noFilterFlags, patternLines } from './rcloneFilters';
 import { ageOf, durationMs, sizeOf } from './rcloneQuantities';
 

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { Place } from '../plan/model/plan';
-import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
-import { formatAddress } from '../remote/remoteAddress';
-import type { KnownRemote, Writable, WrittenLine } from './commandLine';
-import { quoteWord } from './shellWords';
-import { filtersForRclone } from './translatedFilters';
+import type { Place } from '../../plan/model/plan';
+import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
+import { formatAddress } from '../../remote/remoteAddress';
+import type { KnownRemote, Writable, WrittenLine } from '../commandLine';
+import { quoteWord } from '../shellWords';
+import { filtersForRclone } from '../translateFilters';
 
 type Written = Omit<WrittenLine, 'tool'>;
 

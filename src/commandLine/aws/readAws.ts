@@ -1,12 +1,19 @@
 import path from 'node:path';
-import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
+import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
+import { isUndecided, type ReadCommand, type ReadingContext } from '../commandLine';
+import { type Draft, grammarOf, judge, refused, scanFlags } from '../flags';
+import {
+  awsSpot,
+  judgedWithPlaces,
+  nameOfSpot,
+  onlyFile,
+  parentSpot,
+  placeOfSpot,
+  type Spot,
+  unsureProblem,
+} from '../operands';
+import { isProblem, type LineProblem } from '../shellWords';
 import { awsFlags, awsFlagsOf } from './awsFlags';
-import { isUndecided, type ReadCommand, type ReadingContext } from './commandLine';
-import { type Draft, grammarOf, judge, refused } from './flagRules';
-import { scanFlags } from './flagScan';
-import { awsSpot, nameOfSpot, parentSpot, placeOfSpot, type Spot } from './places';
-import { judgedWithPlaces, onlyFile, unsureProblem } from './readParts';
-import { isProblem, type LineProblem } from './shellWords';
 
 const verbs = ['sync', 'cp', 'mv'];
 

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { withoutSecrets } from '../base/maskedText';
-import type { Place } from '../plan/model/plan';
-import { joinPath } from '../remote/remotePath';
-import type { KnownRemote, Writable, WrittenLine } from './commandLine';
-import { quoteWord } from './shellWords';
-import { filtersForAws } from './translatedFilters';
+import { withoutSecrets } from '../../base/maskedText';
+import type { Place } from '../../plan/model/plan';
+import { joinPath } from '../../remote/remotePath';
+import type { KnownRemote, Writable, WrittenLine } from '../commandLine';
+import { quoteWord } from '../shellWords';
+import { filtersForAws } from '../translateFilters';
 
 type Written = Omit<WrittenLine, 'tool'>;
 

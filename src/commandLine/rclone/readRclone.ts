@@ -1,16 +1,23 @@
 import path from 'node:path';
-import type { FilterRule } from '../plan/model/planOptions';
-import { pathProblem } from '../remote/remotePath';
-import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from './commandLine';
-import { type Draft, type FlagRules, grammarOf, type Judged, judge, refused } from './flagRules';
-import { scanFlags } from './flagScan';
-import { nameOfSpot, parentSpot, placeOfSpot, rcloneSpot, type Spot } from './places';
+import type { FilterRule } from '../../plan/model/planOptions';
+import { pathProblem } from '../../remote/remotePath';
+import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from '../commandLine';
+import { type Draft, type FlagRules, grammarOf, type Judged, judge, refused, scanFlags } from '../flags';
+import {
+  judgedWithPlaces,
+  nameOfSpot,
+  onlyFile,
+  parentSpot,
+  placeOfSpot,
+  rcloneSpot,
+  type Spot,
+  unsureProblem,
+} from '../operands';
+import { isProblem, type LineProblem } from '../shellWords';
+import { escapedForRclone } from '../translateFilters';
 import { rulesOf } from './rcloneFilters';
 import { actingRcloneFlags, newRcloneDraft, type RcloneDraft, rcloneLetters } from './rcloneFlags';
 import { judgeOther, otherRcloneFlags } from './rcloneOtherFlags';
-import { judgedWithPlaces, onlyFile, unsureProblem } from './readParts';
-import { isProblem, type LineProblem } from './shellWords';
-import { escapedForRclone } from './translatedFilters';
 
 const verbs = {
   sync: 'sync',

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { FilterRule } from '../plan/model/planOptions';
-import { isRemoteError } from '../remote/remoteError';
-import type { ReadingContext } from './commandLine';
+import type { FilterRule } from '../../plan/model/planOptions';
+import { isRemoteError } from '../../remote/remoteError';
+import type { ReadingContext } from '../commandLine';
 
 /** The filter flags of one line, each kind in the order typed. */
 export interface FilterFlags {

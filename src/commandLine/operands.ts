@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { withoutSecrets } from '../base/maskedText';
+import type { NamedPath } from '../plan/model/namedPaths';
 import type { Place } from '../plan/model/plan';
 import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
-import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
-import type { KnownRemote, ReadingContext, ReadPlace } from './commandLine';
+import { baseName, parentPath, parsePath, type RemotePath } from '../remote/remotePath';
+import type { FlagVerdict, KnownRemote, ReadingContext, ReadPlace } from './commandLine';
+import type { Judged } from './flags';
 import type { LineProblem } from './shellWords';
 
 /** Where an operand lies, before it is known which remote is meant. */
@@ -246,4 +248,54 @@ function sameEndpoint(written: string | undefined, typed: string): boolean {
     return whole !== undefined && URL.canParse(whole) ? new URL(whole).href.replace(/\/+$/, '') : whole;
   });
   return a !== undefined && a === b;
+}
+
+/** What command lines can mean of a remote, from its settings. Pure. */
+export function knownRemote(settings: {
+  readonly name: string;
+  readonly backend: string;
+  readonly [setting: string]: unknown;
+}): KnownRemote {
+  const text = (name: string): string | undefined => {
+    const value = settings[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const [profile, endpoint, region, root] = [text('profile'), text('endpoint'), text('region'), text('root')];
+  return {
+    name: settings.name,
+    kind: settings.backend,
+    ...(profile !== undefined && { profile }),
+    ...(endpoint !== undefined && { endpoint }),
+    ...(region !== undefined && { region }),
+    ...(root !== undefined && { root }),
+    written: settings,
+  };
+}
+
+/** Which words are values of flags that nobody knows can't be guessed: another place would be read or written. */
+export function unsureProblem(flags: readonly string[]): LineProblem {
+  const [first = ''] = flags;
+  return {
+    problem: `It can't be told whether the word behind "${first}" is its value or a path. Write a value with "=", as in ${first}=….`,
+  };
+}
+
+export function onlyFile(name: string): readonly NamedPath[] {
+  return [{ file: parsePath(name) }];
+}
+
+/** The verdicts now that the target is known: a flag that its remote's settings do anyway is understood. */
+export function judgedWithPlaces(
+  verdicts: readonly Judged[],
+  target: Place | undefined,
+  { remotes }: ReadingContext,
+): FlagVerdict[] {
+  const remote = target?.kind === 'remote' ? remotes.find(({ name }) => name === target.remote) : undefined;
+  return verdicts.map(({ setting, ...verdict }) => {
+    if (!setting || !remote) return verdict;
+    const wanted = verdict.value ?? (setting.name === 'serverSideEncryption' ? 'AES256' : undefined);
+    if (remote.written?.[setting.name] !== wanted) return verdict;
+    const { because: _, ...rest } = verdict;
+    return { ...rest, verdict: 'understood', means: `the remote "${remote.name}" is set so` };
+  });
 }

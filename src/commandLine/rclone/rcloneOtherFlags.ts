@@ -1,3 +1,4 @@
+import type { FoundFlag } from '../flags';
 import {
   alike,
   type FlagRule,
@@ -6,8 +7,7 @@ import {
   type Judgement,
   refused,
   unavailable,
-} from './flagRules';
-import type { FoundFlag } from './flagScan';
+} from '../flags';
 
 /** Flags of rclone that have no part in what is copied, and those that ask for what isn't offered, with the reason. */
 export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([

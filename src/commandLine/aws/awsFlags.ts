@@ -8,7 +8,7 @@ import {
   refused,
   unavailable,
   understood,
-} from './flagRules';
+} from '../flags';
 
 const header = (name: string) =>
   unavailable(
