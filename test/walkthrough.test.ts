@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { allBackends } from '../src/backends/allBackends';
 import { formatter } from '../src/preview/format';
-import { englishWords, fill } from '../src/preview/words';
+import { englishWords, fill } from '../src/preview/strings';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const source = (file: string) => readFileSync(path.join(root, 'src/editor', file), 'utf8');

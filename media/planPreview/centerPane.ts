@@ -1,5 +1,5 @@
 import type { PageCommand, PageState } from '../../src/preview/previewProtocol';
-import { fill } from '../../src/preview/words';
+import { fill } from '../../src/preview/strings';
 import { type ButtonControl, button, progressRing } from './controls';
 import { element, setText, show } from './dom';
 import { icon, setIcon } from './icons';

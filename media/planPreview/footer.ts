@@ -1,7 +1,6 @@
 import type { PageCommand, PageState, RunState, TableState } from '../../src/preview/previewProtocol';
-import { runLine } from '../../src/preview/runLine';
-import { runSummary } from '../../src/preview/sentences';
-import { fill } from '../../src/preview/words';
+import { fill } from '../../src/preview/strings';
+import { runLine, runSummary } from '../../src/preview/summaries';
 import { type ButtonControl, button } from './controls';
 import { element, setAttribute, setText, show } from './dom';
 import { classCount, type PageText } from './pageText';

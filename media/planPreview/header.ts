@@ -11,7 +11,7 @@ import type {
   RowFilter,
   TableState,
 } from '../../src/preview/previewProtocol';
-import { cut, fill } from '../../src/preview/words';
+import { cut, fill } from '../../src/preview/strings';
 import {
   type ButtonControl,
   button,

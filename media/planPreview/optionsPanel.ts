@@ -1,6 +1,6 @@
 import { ruleMarks, rulesFromText, rulesToText } from '../../src/preview/filterText';
 import type { PlanOptions } from '../../src/preview/previewProtocol';
-import { fill, type Words } from '../../src/preview/words';
+import { fill, type Words } from '../../src/preview/strings';
 import { button } from './controls';
 import { element, setText, show } from './dom';
 import type { PageText } from './pageText';

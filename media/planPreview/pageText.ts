@@ -2,8 +2,8 @@ import { printable } from '../../src/base/printable';
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
-import { folderRunText } from '../../src/preview/sentences';
-import { fill, type Words } from '../../src/preview/words';
+import { fill, type Words } from '../../src/preview/strings';
+import { folderRunText } from '../../src/preview/summaries';
 
 /** Words and number formats as the panel gave them. */
 export interface PageText {

@@ -1,7 +1,7 @@
 import { printable } from '../../src/base/printable';
 import { nameOf } from '../../src/preview/planIndex';
 import type { FolderRow, ItemRow, Row, RowSide, SectionRow, Tick } from '../../src/preview/planRow';
-import { folderOutcome, folderRunText } from '../../src/preview/sentences';
+import { folderOutcome, folderRunText } from '../../src/preview/summaries';
 import { element, setAttribute, setText, show } from './dom';
 import { icon, setIcon } from './icons';
 import {

@@ -1,5 +1,5 @@
 import type { Tick } from '../../src/preview/planRow';
-import type { Words } from '../../src/preview/words';
+import type { Words } from '../../src/preview/strings';
 import { element, setText } from './dom';
 import { TickBox } from './tickBox';
 

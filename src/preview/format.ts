@@ -1,4 +1,4 @@
-import { fill, type Words } from './words';
+import { fill, type Words } from './strings';
 
 /** How numbers, sizes and times are written. Pure: the present time is handed in. */
 export interface Formatter {

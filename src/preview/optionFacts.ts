@@ -1,6 +1,6 @@
 import type { PlanOptions } from '../plan/model/planOptions';
 import type { Formatter } from './format';
-import { fill, type Words } from './words';
+import { fill, type Words } from './strings';
 
 /** What each of these does is said by the label of its control, so the facts only count them. */
 const counted = [

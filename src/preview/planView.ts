@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/model/plan';
-import { FolderSums } from './folderSums';
+import { textMatcher } from './filterText';
+import { FolderSums, orderRows, type RowOrder } from './folderSums';
 import {
   buildPlanIndex,
   isDeleting,
@@ -12,12 +13,9 @@ import {
   rowClasses,
   sections,
 } from './planIndex';
-import { type Row, type RowState, rowStates, type Tick } from './planRow';
-import { itemRow } from './rowFacts';
+import { itemRow, type Row, type RowState, rowStates, type Tick } from './planRow';
 import { RowKeys } from './rowKeys';
-import { orderRows, type RowOrder } from './rowOrder';
 import { RunRows } from './runRows';
-import { textMatcher } from './textMatcher';
 
 export interface RowFilter {
   readonly text: string;

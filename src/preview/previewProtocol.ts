@@ -2,7 +2,7 @@ import type { DeleteTime, PlanOptions, Verb } from '../plan/model/planOptions';
 import type { RowClass } from './planIndex';
 import type { Row, RowState, Tick } from './planRow';
 import type { ClassSummary, RowFilter, ViewMemory } from './planView';
-import type { Words } from './words';
+import type { Words } from './strings';
 
 /** What the page asks of the panel. Closed: `readPageRequest` knows each, and nothing else gets through. */
 export type PageRequest =

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock';
-import type { SessionRecord } from './sessionRecords';
+import type { SessionRecord } from './sessionStore';
 import type { SignInRequirement, SignInSettings } from './signInService';
 import type { TokenBlob } from './tokenBlob';
-import { refreshToken } from './tokenExchange';
+import { refreshToken } from './tokenEndpoint';
 
 export interface TokenToAdopt {
   readonly requirement: SignInRequirement;

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { forgetAbort, hearAbort } from '../base/aborts';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { readRedirect } from './redirectAnswer';
+import { readRedirect } from './authorizationResponse';
 
 export interface RedirectListener {
   /** Where the browser is to come back to. */

@@ -11,12 +11,12 @@ import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remo
 import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
 import { deleteInFolder, sortDeletes } from './deleteBatches';
 import type { Journal } from './journal';
-import { type RunObserver, silentObserver } from './progress';
-import { refusedForRoom } from './roomRefused';
+import { refusedForRoom } from './outOfSpace';
 import { goneAlready, runAction } from './runAction';
 import type { RunSide, RunSides } from './runEndpoints';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
-import { SourceAgain } from './sourceAgain';
+import { type RunObserver, silentObserver } from './runReport';
+import { SourceAgain } from './sourceRecheck';
 import { defaultTransfers, transferWeight } from './transferWeight';
 
 export interface ExecuteOptions {

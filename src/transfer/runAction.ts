@@ -13,11 +13,11 @@ import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
+import { keepCopy, keepMoved } from './backup';
 import { copyFile } from './copyFile';
-import { keepCopy, keepMoved } from './keepInBackup';
+import { copyAlreadyAt, fileAt, mayBeOneFile, type Twins } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
 import type { RunSide, RunSides } from './runEndpoints';
-import { copyAlreadyAt, fileAt, mayBeOneFile, type Twins } from './sameContent';
 
 /** Told of what happens within one action. */
 export interface ActionWatch {

@@ -9,7 +9,7 @@ import { copyFile } from '../transfer/copyFile';
 import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
 import { Failures } from './itemFailures';
-import { type ItemTree, listItem } from './itemTree';
+import { type ItemTree, listItem } from './listItems';
 import { amongRuns, type PlaceLocks } from './placeLocks';
 import { SeenTargets, TargetTaken } from './seenTargets';
 

@@ -9,7 +9,7 @@ import { removingCopied } from '../remote/removeCopied';
 import { deleteInFolder, sortDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { Failures } from './itemFailures';
-import { type ItemTree, listItem, type NamedItem } from './itemTree';
+import { type ItemTree, listItem, type NamedItem } from './listItems';
 import { amongRuns, type PlaceLocks } from './placeLocks';
 
 /** What a delete would take away, for the question before it. */

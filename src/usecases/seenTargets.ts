@@ -5,7 +5,7 @@ import { isSameFile } from '../remote/entry';
 import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
-import { fileAt } from '../transfer/sameContent';
+import { fileAt } from '../transfer/existingCopy';
 
 /** Folders listed at once. */
 const listingsAtOnce = 8;

@@ -8,7 +8,7 @@ import { Slots } from '../../src/base/semaphore';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
-import { refreshToken } from '../../src/signIn/tokenExchange';
+import { refreshToken } from '../../src/signIn/tokenEndpoint';
 import { createFakeClock } from '../fakes/fakeClock';
 import { anything, at, calm, deepNames, pagesOf, pattern, statFile, write } from './contract/words';
 import { served } from './s3.words';

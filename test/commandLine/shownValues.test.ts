@@ -6,7 +6,7 @@ import type { KnownRemote } from '../../src/commandLine/commandLine';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
 import { showsValue } from '../../src/commandLine/shownValues';
-import { findRemotes } from '../../src/rcloneConfig/foundRemotes';
+import { findRemotes } from '../../src/rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../src/rcloneConfig/rcloneFile';
 import { skipWithout } from '../interop/realTools';
 

@@ -4,7 +4,7 @@ import type * as vscode from 'vscode';
 import { SignInProvider } from '../../src/editor/accounts/authenticationProvider';
 import { scopesWith } from '../../src/editor/accounts/signInScopes';
 import { RemoteError } from '../../src/remote/remoteError';
-import { SessionRecords } from '../../src/signIn/sessionRecords';
+import { SessionRecords } from '../../src/signIn/sessionStore';
 import type { SignInRequirement, SignInSettings } from '../../src/signIn/signInService';
 import { EventEmitter } from '../fakes/fakeVscode';
 import { keptLog, recordOf } from '../signIn/words';

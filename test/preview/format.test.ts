@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatter } from '../../src/preview/format';
-import { cut, englishWords, fill } from '../../src/preview/words';
+import { cut, englishWords, fill } from '../../src/preview/strings';
 
 const format = formatter('en', englishWords);
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { formatter } from '../../src/preview/format';
 import { optionFacts } from '../../src/preview/optionFacts';
-import { englishWords } from '../../src/preview/words';
+import { englishWords } from '../../src/preview/strings';
 
 const format = formatter('en', englishWords);
 const facts = (options: Partial<PlanOptions>) =>

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Action, Plan } from '../../src/plan/model/plan';
-import { planBanners } from '../../src/preview/planBanners';
 import type { ItemRow } from '../../src/preview/planRow';
 import { freshMemory, PlanView } from '../../src/preview/planView';
-import { englishWords } from '../../src/preview/words';
+import { englishWords } from '../../src/preview/strings';
+import { planBanners } from '../../src/preview/summaries';
 import { file, planOf, remove, upload } from './plans';
 
 function comparison(): Plan {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planBanners } from '../../src/preview/planBanners';
-import { englishWords as words } from '../../src/preview/words';
+import { englishWords as words } from '../../src/preview/strings';
+import { planBanners } from '../../src/preview/summaries';
 import { parsePath } from '../../src/remote/remotePath';
 import { planOf } from './plans';
 

@@ -7,7 +7,7 @@ import type { Action, Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import { freshMemory } from '../../src/preview/planView';
 import type { HostNotice, PageState } from '../../src/preview/previewProtocol';
-import { englishWords } from '../../src/preview/words';
+import { englishWords } from '../../src/preview/strings';
 import type { ActionOutcome, RunReport } from '../../src/transfer/runReport';
 import { PlaceOccupied } from '../../src/usecases/placeLocks';
 import { file, noon, planOf, remove, upload } from './plans';

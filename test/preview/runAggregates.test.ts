@@ -4,8 +4,8 @@ import { PlanRun } from '../../src/editor/preview/runState';
 import { formatter } from '../../src/preview/format';
 import type { FolderRow, RowState } from '../../src/preview/planRow';
 import { PlanView } from '../../src/preview/planView';
-import { folderOutcome, folderRunText, runSummary } from '../../src/preview/sentences';
-import { englishWords } from '../../src/preview/words';
+import { englishWords } from '../../src/preview/strings';
+import { folderOutcome, folderRunText, runSummary } from '../../src/preview/summaries';
 import type { ActionOutcome, RunReport } from '../../src/transfer/runReport';
 import { noon, planOf, upload } from './plans';
 

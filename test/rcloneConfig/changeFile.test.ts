@@ -11,8 +11,8 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, test } from 'node:test';
-import { changeConfigFile, readConfigFile } from '../../src/rcloneConfig/changeFile';
-import { leftOutLines, leftOutSentence } from '../../src/rcloneConfig/leftOutWords';
+import { changeConfigFile, readConfigFile } from '../../src/rcloneConfig/configFile';
+import { leftOutLines, leftOutSentence } from '../../src/rcloneConfig/exportRemotes';
 import { isRemoteError } from '../../src/remote/remoteError';
 
 let folder: string;

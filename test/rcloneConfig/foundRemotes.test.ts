@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { allBackends } from '../../src/backends/allBackends';
 import type { Backend } from '../../src/backends/backend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { type FoundRemote, findRemotes, keptSettings } from '../../src/rcloneConfig/foundRemotes';
+import { writeRemote } from '../../src/rcloneConfig/exportRemotes';
+import { type FoundRemote, findRemotes, keptSettings } from '../../src/rcloneConfig/importRemotes';
 import { obscure } from '../../src/rcloneConfig/obscure';
 import { parseRcloneFile, sectionNameProblem } from '../../src/rcloneConfig/rcloneFile';
-import { writeRemote } from '../../src/rcloneConfig/writtenRemotes';
 
 function find(text: string, backends: readonly Backend[] = allBackends): FoundRemote {
   const [first] = findRemotes(parseRcloneFile(text), backends);

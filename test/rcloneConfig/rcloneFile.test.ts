@@ -4,13 +4,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { rclonePlaces } from '../../src/rcloneConfig/configFile';
 import {
   mergeSections,
   parseRcloneFile,
   type RcloneSections,
   valueProblem,
 } from '../../src/rcloneConfig/rcloneFile';
-import { rclonePlaces } from '../../src/rcloneConfig/rclonePlaces';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { skipWithout } from '../interop/realTools';
 

@@ -8,9 +8,9 @@ import { s3Backend } from '../../src/backends/s3/s3Backend';
 import { readS3Config } from '../../src/backends/s3/s3Config';
 import { s3Fields } from '../../src/backends/s3/s3Fields';
 import { s3Presets } from '../../src/backends/s3/s3Presets';
-import { findRemotes } from '../../src/rcloneConfig/foundRemotes';
+import { writeRemote } from '../../src/rcloneConfig/exportRemotes';
+import { findRemotes } from '../../src/rcloneConfig/importRemotes';
 import { mergeSections, parseRcloneFile } from '../../src/rcloneConfig/rcloneFile';
-import { writeRemote } from '../../src/rcloneConfig/writtenRemotes';
 import { printTokenBlob } from '../../src/signIn/tokenBlob';
 
 /** Numbers in [0, 1) that are the same in every run. */

@@ -7,7 +7,7 @@ import { after, test } from 'node:test';
 import { readAwsProfiles } from '../../src/backends/s3/awsProfiles';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
-import { readConfigFile } from '../../src/rcloneConfig/changeFile';
+import { readConfigFile } from '../../src/rcloneConfig/configFile';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { decodeText, readTextFile, readTextFileSync, textOf } from '../../src/remote/textFile';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authorizeUrl } from '../../src/signIn/authorizeUrl';
+import { authorizeUrl } from '../../src/signIn/authorizationRequest';
 
 const service = {
   providerId: 'amazon-drive',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPasted } from '../../src/signIn/pastedAnswer';
+import { readPasted } from '../../src/signIn/authorizationResponse';
 
 const state = 'ours-and-nobody-elses1';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { challengeOf, newPkce, newState } from '../../src/signIn/pkce';
+import { challengeOf, newPkce, newState } from '../../src/signIn/authorizationRequest';
 
 test('the challenge is the one of RFC 7636, appendix B', () => {
   assert.equal(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
-import { readRedirect } from '../../src/signIn/redirectAnswer';
+import { readRedirect } from '../../src/signIn/authorizationResponse';
 
 function failure(query: Record<string, string>): { kind: RemoteErrorKind; message: string } {
   try {

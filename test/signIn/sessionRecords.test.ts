@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differences, SessionRecords } from '../../src/signIn/sessionRecords';
+import { differences, SessionRecords } from '../../src/signIn/sessionStore';
 import type { SignInService } from '../../src/signIn/signInService';
 import { keptLog, recordOf, sharedStore } from './words';
 

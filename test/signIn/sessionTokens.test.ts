@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { type Clock, systemClock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
-import { SessionRecords } from '../../src/signIn/sessionRecords';
-import { SessionTokens } from '../../src/signIn/sessionTokens';
+import { SessionTokens } from '../../src/signIn/accountTokenSource';
+import { SessionRecords } from '../../src/signIn/sessionStore';
 import { createFakeClock } from '../fakes/fakeClock';
 import {
   type DriveServerOptions,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type SignInWay, wayNames, waysFor } from '../../src/signIn/signInWays';
+import { type SignInWay, wayNames, waysFor } from '../../src/signIn/signInMethods';
 
 const loopback = 'http://127.0.0.1:53682/';
 const table: readonly [string, Parameters<typeof waysFor>[0], readonly SignInWay[]][] = [

@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { systemClock } from '../../src/base/clock';
 import { isRemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
-import { authorizeUrl } from '../../src/signIn/authorizeUrl';
-import { newPkce } from '../../src/signIn/pkce';
-import { exchangeCode, refreshToken } from '../../src/signIn/tokenExchange';
+import { authorizeUrl, newPkce } from '../../src/signIn/authorizationRequest';
+import { exchangeCode, refreshToken } from '../../src/signIn/tokenEndpoint';
 import { startDriveServer } from '../servers/amazonDrive/driveServer';
 import { calm, serviceOf } from './words';
 

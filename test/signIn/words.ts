@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Log } from '../../src/base/log';
-import type { SessionRecord, SessionStore } from '../../src/signIn/sessionRecords';
+import type { SessionRecord, SessionStore } from '../../src/signIn/sessionStore';
 import type { SignInService } from '../../src/signIn/signInService';
 import type { TokenBlob } from '../../src/signIn/tokenBlob';
 import type { DriveTestServer, IssuedToken } from '../servers/amazonDrive/driveServer';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { App } from '../../src/app';
 import type { Backend } from '../../src/backends/backend';
-import { readConfigFile } from '../../src/rcloneConfig/changeFile';
-import { findRemotes } from '../../src/rcloneConfig/foundRemotes';
+import { readConfigFile } from '../../src/rcloneConfig/configFile';
+import { findRemotes } from '../../src/rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../src/rcloneConfig/rcloneFile';
 import { RemoteError } from '../../src/remote/remoteError';
 

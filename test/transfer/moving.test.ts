@@ -8,7 +8,7 @@ import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
-import { mayBeOneFile } from '../../src/transfer/sameContent';
+import { mayBeOneFile } from '../../src/transfer/existingCopy';
 import { retryFailed } from '../../src/usecases/runPlan';
 import { createFakeClock } from '../fakes/fakeClock';
 import { copyOf, fileIn, type GivenRun, givenRun, outcomes, planOf, removalOf } from './givenRun';

@@ -1,11 +1,6 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../../remote/remoteError';
-import {
-  differences,
-  isOfService,
-  type SessionRecord,
-  type SessionRecords,
-} from '../../signIn/sessionRecords';
+import { differences, isOfService, type SessionRecord, type SessionRecords } from '../../signIn/sessionStore';
 import type {
   SignedInAccount,
   SignInRequirement,

@@ -1,5 +1,5 @@
-import { serviceWaits } from '../../preview/runLine';
-import { englishWords } from '../../preview/words';
+import { englishWords } from '../../preview/strings';
+import { serviceWaits } from '../../preview/summaries';
 import type { Remote } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError } from '../../remote/remoteError';

@@ -7,7 +7,7 @@ import { HostChannel } from '../../preview/messageChannel';
 import { freshMemory, type ViewMemory } from '../../preview/planView';
 import type { PlaceName, RunState } from '../../preview/previewProtocol';
 import { isRecord, readViewMemory } from '../../preview/readPageRequest';
-import { englishWords, fill, type Words } from '../../preview/words';
+import { englishWords, fill, type Words } from '../../preview/strings';
 import * as window from '../window/window';
 import type { PanelAround, PreviewServices } from './previewPorts';
 import { PlanPreviewSession } from './previewSession';

@@ -3,7 +3,7 @@ import type { Log } from '../../base/log';
 import type { Place, Plan } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
 import type { HostNotice, PlaceName, RunState } from '../../preview/previewProtocol';
-import type { Words } from '../../preview/words';
+import type { Words } from '../../preview/strings';
 
 /** What the rest of the extension does for a preview. */
 export interface PreviewServices {

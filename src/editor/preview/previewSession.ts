@@ -4,7 +4,6 @@ import { removesFiles } from '../../plan/build/safety';
 import { selectActions } from '../../plan/build/selectActions';
 import type { Plan, PlanProgress } from '../../plan/model/plan';
 import { formatter } from '../../preview/format';
-import { lastingBanners, planBanners } from '../../preview/planBanners';
 import { planIndexSteps } from '../../preview/planIndex';
 import { freshMemory, PlanView, type ViewMemory } from '../../preview/planView';
 import type {
@@ -18,9 +17,8 @@ import type {
   ScanState,
   TableState,
 } from '../../preview/previewProtocol';
-import { runSummary } from '../../preview/sentences';
-import { tableFacts } from '../../preview/tableFacts';
-import { fill } from '../../preview/words';
+import { fill } from '../../preview/strings';
+import { lastingBanners, planBanners, runSummary, tableFacts } from '../../preview/summaries';
 import { doAside } from './pageCommands';
 import type { PanelAround, PreviewServices } from './previewPorts';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';

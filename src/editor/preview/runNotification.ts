@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { formatter } from '../../preview/format';
 import type { RunState } from '../../preview/previewProtocol';
-import { runLine } from '../../preview/runLine';
-import { fill, type Words } from '../../preview/words';
+import { fill, type Words } from '../../preview/strings';
+import { runLine } from '../../preview/summaries';
 import * as window from '../window/window';
 
 /**

@@ -3,9 +3,8 @@ import type { Action } from '../../plan/model/plan';
 import type { PlanView } from '../../preview/planView';
 import type { Banner, RunState } from '../../preview/previewProtocol';
 import { RunMeter } from '../../preview/runMeter';
-import type { Words } from '../../preview/words';
-import type { RunObserver } from '../../transfer/progress';
-import type { ActionResult, RunReport } from '../../transfer/runReport';
+import type { Words } from '../../preview/strings';
+import type { ActionResult, RunObserver, RunReport } from '../../transfer/runReport';
 import { PlaceOccupied } from '../../usecases/placeLocks';
 
 /** What earlier runs of the same plan (before a retry) have done already. */

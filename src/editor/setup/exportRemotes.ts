@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Backend, RcloneSecrets, RemoteSettings } from '../../backends/backend';
-import { changeConfigFile, readConfigFile } from '../../rcloneConfig/changeFile';
-import { leftOutLines, leftOutSentence } from '../../rcloneConfig/leftOutWords';
+import { changeConfigFile, rclonePlaces, readConfigFile } from '../../rcloneConfig/configFile';
+import {
+  leftOutLines,
+  leftOutSentence,
+  type WrittenRemote,
+  writeRemote,
+} from '../../rcloneConfig/exportRemotes';
 import { mergeSections, parseRcloneFile, sectionNameProblem } from '../../rcloneConfig/rcloneFile';
-import { rclonePlaces } from '../../rcloneConfig/rclonePlaces';
-import { type WrittenRemote, writeRemote } from '../../rcloneConfig/writtenRemotes';
 import { remoteNameProblem } from '../../remote/remoteAddress';
 import { printTokenBlob } from '../../signIn/tokenBlob';
 import type { Shell } from '../tree/commandContext';

@@ -2,16 +2,15 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../backends/backend';
-import { readConfigFile } from '../../rcloneConfig/changeFile';
+import { rclonePlaces, readConfigFile } from '../../rcloneConfig/configFile';
+import { leftOutLines, leftOutSentence } from '../../rcloneConfig/exportRemotes';
 import {
   type FoundRemote,
   findRemotes,
   keptSettings,
   type UsableRemote,
-} from '../../rcloneConfig/foundRemotes';
-import { leftOutLines, leftOutSentence } from '../../rcloneConfig/leftOutWords';
+} from '../../rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../rcloneConfig/rcloneFile';
-import { rclonePlaces } from '../../rcloneConfig/rclonePlaces';
 import { RemoteError } from '../../remote/remoteError';
 import { parseTokenBlob } from '../../signIn/tokenBlob';
 import { foldName } from '../platform/remoteUri';

@@ -1,7 +1,7 @@
 import { CancellationError } from 'vscode';
 import type { App } from '../../app';
 import { isRemoteError } from '../../remote/remoteError';
-import { TrashPages } from '../../usecases/trashPages';
+import { TrashPages } from '../../usecases/browseRemote';
 import { type RemoteNode, type TrashNode, type TreeNode, trashId } from './treeNode';
 
 interface LoadedTrash {

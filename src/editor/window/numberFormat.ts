@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type Formatter, formatter } from '../../preview/format';
-import { englishWords } from '../../preview/words';
+import { englishWords } from '../../preview/strings';
 
 let made: Formatter | undefined;
 

@@ -5,9 +5,8 @@ import type { Action, Plan, PlanProgress } from '../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import { HostChannel } from '../../../src/preview/messageChannel';
 import type { HostNotice } from '../../../src/preview/previewProtocol';
-import { englishWords } from '../../../src/preview/words';
-import type { RunObserver } from '../../../src/transfer/progress';
-import type { ActionOutcome, ActionResult, RunReport } from '../../../src/transfer/runReport';
+import { englishWords } from '../../../src/preview/strings';
+import type { ActionOutcome, ActionResult, RunObserver, RunReport } from '../../../src/transfer/runReport';
 import { planNamed } from './scenes';
 
 const query = new URLSearchParams(location.search);

@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { TokenSource } from '../remote/tokenSource';
-import { isOfService, type SessionRecord, type SessionRecords } from './sessionRecords';
+import { isOfService, type SessionRecord, type SessionRecords } from './sessionStore';
 import type { SignInService } from './signInService';
 import type { TokenBlob } from './tokenBlob';
-import { refreshToken } from './tokenExchange';
+import { refreshToken } from './tokenEndpoint';
 
 export interface SessionTokensParts {
   /** With `all`, several accounts of which none is named can be told from none. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type path from 'path';
 import { RemoteError } from '../remote/remoteError';
 import { decodeText, readBytes, readTextFile, undecodable } from '../remote/textFile';
 
@@ -54,4 +55,22 @@ function writableText(bytes: Uint8Array, file: string): { text: string; mark: st
   if (encoding === 'utf16le' || encoding === 'utf16be')
     throw undecodable(file, "is UTF-16, which rclone can't read");
   return { text, mark: encoding === 'utf8bom' ? '\uFEFF' : '' };
+}
+
+/** Where rclone looks for its configuration, first found first used: what RCLONE_CONFIG names, then rclone's own places. */
+export function rclonePlaces(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+  platform: NodeJS.Platform,
+): readonly string[] {
+  const join = platform === 'win32' ? path.win32.join : path.posix.join;
+  const named = env['RCLONE_CONFIG'];
+  const places = [
+    ...(named ? [named] : []),
+    ...(platform === 'win32' && env['APPDATA'] ? [join(env['APPDATA'], 'rclone', 'rclone.conf')] : []),
+    ...(env['XDG_CONFIG_HOME'] ? [join(env['XDG_CONFIG_HOME'], 'rclone', 'rclone.conf')] : []),
+    join(home, '.config', 'rclone', 'rclone.conf'),
+    join(home, '.rclone.conf'),
+  ];
+  return [...new Set(places)];
 }

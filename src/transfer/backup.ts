@@ -5,9 +5,9 @@ import type { Guard, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from './copyFile';
+import { fileAt } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
 import type { RunSide } from './runEndpoints';
-import { fileAt } from './sameContent';
 
 const beAbsent: Guard = { must: 'beAbsent' };
 

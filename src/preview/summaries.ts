@@ -1,0 +1,141 @@
+import type { Plan } from '../plan/model/plan';
+import type { Formatter } from './format';
+import type { FolderRun, RowState } from './planRow';
+import type { PlanView } from './planView';
+import type { Banner, RunState, TableState } from './previewProtocol';
+import { fill, type Words } from './strings';
+
+/** So many listing problems are told one by one. */
+const mostTold = 3;
+
+/** What stays true of a plan while it runs and after that: what could not be listed, and why nothing is deleted. */
+export function lastingBanners(plan: Plan, words: Words): Banner[] {
+  const withheld = new Set(
+    plan.safety.filter(({ effect }) => effect === 'deletesWithheld').map(({ message }) => message),
+  );
+  return planBanners(plan, words).filter(({ tone, text }) => tone === 'error' || withheld.has(text));
+}
+
+/** What a person must know of a plan before looking at its rows: dangers, and what could not be listed. */
+export function planBanners(plan: Plan, words: Words): Banner[] {
+  const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
+  if (plan.withoutTimes?.length) {
+    const template = plan.withoutTimes.length > 1 ? words.noTimesBoth : words.noTimes;
+    const [side] = plan.withoutTimes;
+    banners.push({
+      tone: 'info',
+      text: fill(template, side === 'source' ? words.theSource : words.theTarget),
+    });
+  }
+  for (const { side, message } of plan.problems.slice(0, mostTold)) {
+    const template = side === 'source' ? words.problemSource : words.problemTarget;
+    banners.push({ tone: 'error', text: fill(template, message) });
+  }
+  const more = plan.problems.length - mostTold;
+  if (more > 0) banners.push({ tone: 'error', text: fill(words.moreProblems, String(more)) });
+  return banners;
+}
+
+/** What a finished run came to, in one or a few sentences; for the panel, the toast and the log alike. */
+export function runSummary(run: RunState, words: Words, format: Formatter): string {
+  const { counts } = run;
+  const tried = run.files;
+  const parts: string[] = [];
+  if (run.wasCancelled) parts.push(words.wasCancelled);
+  const time = format.duration(run.ms);
+  if (counts.done === tried) {
+    parts.push(fill(tried === 1 ? words.allDoneOne : words.allDoneMany, format.count(tried), time));
+  } else {
+    parts.push(fill(words.someDone, format.count(counts.done), format.count(tried), time));
+  }
+  const others = otherOutcomes(counts, words, format);
+  if (others.length > 0) parts.push(`${others.join(', ')}.`);
+  const { conflicts = 0, skipped = 0 } = run.leftAlone ?? {};
+  const left = [
+    conflicts > 0 && format.plural(conflicts, words.conflictsOne, words.conflictsMany),
+    skipped > 0 && format.plural(skipped, words.skippedOne, words.skippedMany),
+  ].filter((part) => part !== false);
+  if (left.length > 0) parts.push(`${left.join(', ')}.`);
+  if (run.bytesDone > 0) parts.push(fill(words.movedBytes, format.bytes(run.bytesDone)));
+  return parts.join(' ');
+}
+
+/** What a run has made of a folder so far: "425 of 20,000 done, 3 failed, 19,572 not started". */
+export function folderRunText(run: FolderRun, words: Words, format: Formatter): string {
+  const done = fill(words.doneOf, format.count(doneIn(run)), format.count(run.total));
+  return [done, ...otherOutcomes(run, words, format)].join(', ');
+}
+
+/** The outcome that a folder is marked with when all below it is settled: the worst one. Undefined before that. */
+export function folderOutcome(run: FolderRun): RowState | undefined {
+  const { copied = 0, failed, changed = 0, cancelled = 0, notStarted = 0 } = run;
+  if (run.ended + cancelled + notStarted < run.total) return undefined;
+  if (failed > 0) return 'failed';
+  if (copied > 0) return 'copied';
+  if (changed > 0) return 'changed';
+  if (cancelled > 0) return 'cancelled';
+  return notStarted > 0 ? 'notStarted' : 'done';
+}
+
+function doneIn({ ended, copied = 0, failed, changed = 0 }: FolderRun): number {
+  return ended - copied - failed - changed;
+}
+
+/** How many came to another end than "done", by their ends. */
+function otherOutcomes(
+  counts: Partial<Record<'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
+  words: Words,
+  format: Formatter,
+): string[] {
+  const { copied = 0, failed = 0, changed = 0, cancelled = 0, notStarted = 0 } = counts;
+  return [
+    copied > 0 && fill(words.outcomeCopied, format.count(copied)),
+    failed > 0 && fill(words.outcomeFailed, format.count(failed)),
+    changed > 0 && fill(words.outcomeChanged, format.count(changed)),
+    cancelled > 0 && fill(words.outcomeCancelled, format.count(cancelled)),
+    notStarted > 0 && fill(words.outcomeNotStarted, format.count(notStarted)),
+  ].filter((part) => part !== false);
+}
+
+/** How far a run is, in the parts of one line; what the service asks for stands last, in the place of a time that nobody knows then. */
+export function runLine(run: RunState, words: Words, format: Formatter, ...afterFiles: string[]): string {
+  return [
+    fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
+    ...afterFiles,
+    fill(words.bytesOf, format.bytes(run.bytesDone), format.bytes(run.bytes)),
+    run.bytesPerSecond === undefined ? '' : format.rate(run.bytesPerSecond),
+    run.leftMs === undefined || run.waitMs !== undefined
+      ? ''
+      : fill(words.timeLeft, format.duration(run.leftMs)),
+    run.waitMs === undefined ? '' : serviceWaits(run.waitMs, words, format),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
+}
+
+/** "The service asks to wait; trying again in 12 s", in whole seconds. */
+export function serviceWaits(ms: number, words: Words, format: Formatter): string {
+  return fill(words.serviceWaits, format.duration(Math.max(1, Math.ceil(ms / 1000)) * 1000));
+}
+
+/** What the page is told of a view besides its rows. */
+export function tableFacts(
+  view: PlanView,
+): Omit<TableState, 'table' | 'scanMs' | 'scannedAt' | 'ticksFixed' | 'running'> {
+  const { shown, all } = view.matches;
+  const tick = view.tickOfShown;
+  const { listed, unchanged } = view.plan;
+  return {
+    rowCount: view.rowCount,
+    shown,
+    all,
+    classes: view.summary(),
+    unchanged: unchanged.files,
+    extra: Math.max(0, listed.target.files - unchanged.files),
+    listed: Math.max(listed.source.files, listed.target.files),
+    filter: view.filter,
+    flat: view.flat,
+    deletesIncluded: view.deletesIncluded,
+    ...(tick ? { tickOfShown: tick } : {}),
+  };
+}
