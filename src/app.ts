@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { allBackends } from './backends/allBackends';
 import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './backends/backend';
-import { KnownHashes } from './backends/local/knownHashes';
+import { KnownHashes } from './backends/local/hashCache';
 import { openLocalRemote } from './backends/local/localRemote';
 import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
 import type { Place, Plan, PlanProgress } from './plan/model/plan';

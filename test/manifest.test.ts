@@ -3,11 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { allBackends } from '../src/backends/allBackends';
-import { driveSecretFields } from '../src/backends/amazonDrive/driveConfig';
-import { driveFields } from '../src/backends/amazonDrive/driveFields';
-import { parseDuration, parseSize } from '../src/backends/amazonDrive/driveQuantities';
-import { s3Fields, s3SecretFields } from '../src/backends/s3/s3Config';
-import { s3Presets } from '../src/backends/s3/s3Presets';
+import { driveSecretFields } from '../src/backends/amazonDrive/config/driveConfig';
+import { driveFields } from '../src/backends/amazonDrive/config/driveFields';
+import { parseDuration, parseSize } from '../src/backends/amazonDrive/config/driveQuantities';
+import { s3Fields, s3SecretFields } from '../src/backends/s3/config/s3Config';
+import { s3Presets } from '../src/backends/s3/config/s3Presets';
 import { checkSettings } from '../src/editor/platform/checkedSettings';
 import { comparisonModes } from '../src/plan/model/planOptions';
 

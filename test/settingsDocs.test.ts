@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { driveFields } from '../src/backends/amazonDrive/driveFields';
-import { s3Fields } from '../src/backends/s3/s3Config';
+import { driveFields } from '../src/backends/amazonDrive/config/driveFields';
+import { s3Fields } from '../src/backends/s3/config/s3Config';
 import { inOtherTools } from './syncOptionWords';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type path from 'path';
 import { RemoteError } from '../remote/remoteError';
 import { decodeText, readBytes, readTextFile, undecodable } from '../remote/textFile';
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import {
+  checkDriveSettings,
+  locationOf,
+  readDriveConfig,
+} from '../../src/backends/amazonDrive/config/driveConfig';
+import { driveFields } from '../../src/backends/amazonDrive/config/driveFields';
+import { parseDuration, parseSize } from '../../src/backends/amazonDrive/config/driveQuantities';
 import { driveBackend } from '../../src/backends/amazonDrive/driveBackend';
-import { checkDriveSettings, locationOf, readDriveConfig } from '../../src/backends/amazonDrive/driveConfig';
-import { driveFields } from '../../src/backends/amazonDrive/driveFields';
-import { parseDuration, parseSize } from '../../src/backends/amazonDrive/driveQuantities';
 import type { ConnectionFinding } from '../../src/backends/backend';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

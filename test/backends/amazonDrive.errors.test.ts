@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorBody, isRefusal, refusalOf } from '../../src/backends/amazonDrive/driveErrors';
-import { networkError } from '../../src/backends/amazonDrive/driveNetworkErrors';
+import { errorBody, isRefusal, refusalOf } from '../../src/backends/amazonDrive/api/driveErrors';
+import { networkError } from '../../src/backends/amazonDrive/api/driveNetworkErrors';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';

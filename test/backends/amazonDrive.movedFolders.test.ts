@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Place } from '../../src/plan/model/plan';
@@ -14,6 +13,7 @@ import { planSync } from '../../src/usecases/planSync';
 import { describeReport, runPlan } from '../../src/usecases/runPlan';
 import type { DriveOperation } from '../servers/amazonDrive/driveRequest';
 import type { DriveStore, DriveTestServer } from '../servers/amazonDrive/driveServer';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { patient, servedDrive } from './amazonDrive.words';
 import { anything, beAbsent, beUnchanged, body, calm, names, statFile } from './contract/words';
 

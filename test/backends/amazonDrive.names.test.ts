@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DriveNames, longestName } from '../../src/backends/amazonDrive/driveNames';
+import { DriveNames, longestName } from '../../src/backends/amazonDrive/names/driveNames';
 import {
   decodeName,
   encodeName,
   type NameFlags,
   standardFlags,
-} from '../../src/backends/amazonDrive/nameEncoding';
+} from '../../src/backends/amazonDrive/names/nameEncoding';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { pathProblem } from '../../src/remote/remotePath';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Pacer } from '../../src/backends/amazonDrive/drivePacing';
+import { Pacer } from '../../src/backends/amazonDrive/api/pacer';
 import { systemClock } from '../../src/base/clock';
 import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';

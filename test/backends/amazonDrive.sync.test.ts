@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Place, Plan } from '../../src/plan/model/plan';
@@ -11,6 +10,7 @@ import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePat
 import type { RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
 import { runPlan } from '../../src/usecases/runPlan';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { patient, servedDrive } from './amazonDrive.words';
 import { calm, deepNames, pattern, readText, write } from './contract/words';
 import { served } from './s3.words';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { parseAwsProfiles, readAwsProfiles } from '../../src/backends/s3/awsProfiles';
 import { parseKnownFiles } from '../../src/backends/s3/awsSdk';
+import { parseAwsProfiles, readAwsProfiles } from '../../src/backends/s3/credentials/awsProfiles';
 import { inTemporaryFolder } from './s3.words';
 
 const seeds = Number(process.env['AWS_PROFILES_CASES'] ?? 1500);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { DirectCalls } from '../../src/backends/local/directCalls';
+import { DirectCalls } from '../../src/backends/local/syncFileCalls';
 
 /** A disk each of whose direct calls takes `ms`, and which tells who answered. */
 function disk() {

@@ -4,15 +4,15 @@ import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KnownHashes } from '../../src/backends/local/knownHashes';
+import { KnownHashes } from '../../src/backends/local/hashCache';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import { defaultPlanOptions } from '../../src/plan/model/planOptions';
 import { refusingWrites } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { calm, refused, statFile } from './contract/words';
 import { inTemporaryFolder } from './s3.words';
 

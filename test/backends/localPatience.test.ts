@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasNoLinks, patiently } from '../../src/backends/local/patience';
+import { hasNoLinks, patiently } from '../../src/backends/local/retryLocked';
 
 const failing = (code: string) => Object.assign(new Error(code), { code });
 

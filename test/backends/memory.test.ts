@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { Entry } from '../../src/remote/entry';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
+import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { calm, deepNames, drain, names, pagesOf, refused, write } from './contract/words';
 import { type OpenedRemote, remoteContract } from './remoteContract';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bucketProblem } from '../../src/backends/s3/bucketNames';
+import { checkS3Settings, readS3Config } from '../../src/backends/s3/config/s3Config';
+import { connectS3 } from '../../src/backends/s3/http/connect';
+import { bucketProblem } from '../../src/backends/s3/model/bucketNames';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { connectS3 } from '../../src/backends/s3/s3Client';
-import { checkS3Settings, readS3Config } from '../../src/backends/s3/s3Config';
 import type { S3Remote } from '../../src/backends/s3/s3Remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import test from 'node:test';
 import { crc32 } from 'node:zlib';
-import { crc32Text, readDigested, readDigests } from '../../src/backends/s3/bodies';
+import { crc32Text, readDigested, readDigests } from '../../src/backends/s3/objects/digests';
 import type { ByteSource } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { anything, at, calm, pattern } from './contract/words';

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RemoteSettings } from '../../src/backends/backend';
-import { parseAwsProfiles, profileChain } from '../../src/backends/s3/awsProfiles';
-import { contentTypeOf } from '../../src/backends/s3/contentTypes';
-import { s3Backend } from '../../src/backends/s3/s3Backend';
 import {
   checkS3Settings,
   locationOf,
   maxPartsOf,
   parseSize,
   readS3Config,
-} from '../../src/backends/s3/s3Config';
-import { s3Fields } from '../../src/backends/s3/s3Fields';
-import { partSizeFor } from '../../src/backends/s3/s3PartUpload';
-import { s3Presets } from '../../src/backends/s3/s3Presets';
+} from '../../src/backends/s3/config/s3Config';
+import { s3Fields } from '../../src/backends/s3/config/s3Fields';
+import { s3Presets } from '../../src/backends/s3/config/s3Presets';
+import { parseAwsProfiles, profileChain } from '../../src/backends/s3/credentials/awsProfiles';
+import { contentTypeOf } from '../../src/backends/s3/model/contentTypes';
+import { partSizeFor } from '../../src/backends/s3/objects/multipartUpload';
+import { s3Backend } from '../../src/backends/s3/s3Backend';
 
 const settings = (more: Readonly<Record<string, unknown>> = {}): RemoteSettings => ({
   name: 'photos',

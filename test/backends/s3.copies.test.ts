@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readS3Config } from '../../src/backends/s3/s3Config';
-import { partSizeFor } from '../../src/backends/s3/s3PartUpload';
+import { readS3Config } from '../../src/backends/s3/config/s3Config';
+import { partSizeFor } from '../../src/backends/s3/objects/multipartUpload';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../fakes/fakeClock';

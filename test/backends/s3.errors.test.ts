@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ErrorContext } from '../../src/backends/s3/errorWords';
-import { readS3Config } from '../../src/backends/s3/s3Config';
-import { toRemoteError } from '../../src/backends/s3/s3Errors';
-import { ServiceRefusal } from '../../src/backends/s3/serviceRefusal';
+import { readS3Config } from '../../src/backends/s3/config/s3Config';
+import type { ErrorContext } from '../../src/backends/s3/errors/errorText';
+import { toRemoteError } from '../../src/backends/s3/errors/s3Errors';
+import { ServiceRefusal } from '../../src/backends/s3/errors/serviceRefusal';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 
 const config = readS3Config({ name: 'r', backend: 's3', endpoint: 'https://s3.example', accessKeyId: 'a' });

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseListing } from '../../src/backends/s3/listXml';
-import { copySourceOf, decodeListedKey, isReason, pathOfKey, placeOf } from '../../src/backends/s3/s3Keys';
-import { entryOfFacts, md5OfFacts, type ObjectFacts } from '../../src/backends/s3/s3Objects';
-import { partSizeFor } from '../../src/backends/s3/s3PartUpload';
+import { parseListing } from '../../src/backends/s3/http/listXml';
+import { entryOfFacts, md5OfFacts, type ObjectFacts } from '../../src/backends/s3/model/objectInfo';
+import {
+  copySourceOf,
+  decodeListedKey,
+  isReason,
+  pathOfKey,
+  placeOf,
+} from '../../src/backends/s3/model/objectKey';
+import { partSizeFor } from '../../src/backends/s3/objects/multipartUpload';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ConnectionFinding } from '../../src/backends/backend';
+import { storeClash } from '../../src/backends/s3/errors/nameConflicts';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { storeClash } from '../../src/backends/s3/s3NameClashes';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import type { S3TestServer } from '../servers/s3/s3Server';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { StoredTimes } from '../../src/backends/s3/storedTimes';
+import { StoredTimes } from '../../src/backends/s3/objects/modifiedTimeCache';
 import { silentLog } from '../../src/base/log';
 import { inTemporaryFolder } from './s3.words';
 

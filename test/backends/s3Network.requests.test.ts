@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { mock, test } from 'node:test';
-import type { S3Connection } from '../../src/backends/s3/connection';
-import { readS3Config } from '../../src/backends/s3/s3Config';
-import { toRemoteError } from '../../src/backends/s3/s3Errors';
-import { ServiceRefusal } from '../../src/backends/s3/serviceRefusal';
-import { sendSigned } from '../../src/backends/s3/signedRequests';
+import { readS3Config } from '../../src/backends/s3/config/s3Config';
+import { toRemoteError } from '../../src/backends/s3/errors/s3Errors';
+import { ServiceRefusal } from '../../src/backends/s3/errors/serviceRefusal';
+import type { S3Connection } from '../../src/backends/s3/http/connection';
+import { sendSigned } from '../../src/backends/s3/http/signedRequests';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { calm } from './contract/words';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { recoverySentence, replacedSentence, wholeBucketSentence } from '../../src/editor/window/recovery';
 import type { Remote, RemoteExtras, VersionKeeping } from '../../src/remote/remote';
 import { parsePath } from '../../src/remote/remotePath';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { parentsOf, RemoteLookups } from '../../src/editor/files/statCache';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
+import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const signal = new AbortController().signal;
 const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../src/app';
 import type { Backend, RemoteSettings } from '../../src/backends/backend';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { checkSettings } from '../../src/editor/platform/checkedSettings';
 import type { RemoteChange } from '../../src/editor/platform/remoteChangeEvents';
 import { RemotesTree } from '../../src/editor/tree/remotesTree';
@@ -10,6 +9,7 @@ import { isContainer, type TrashNode, type TreeNode } from '../../src/editor/tre
 import type { Trash } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const backend = { id: 's3', title: 'S3', secretFields: [], describe: () => 's3' } as unknown as Backend;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { outcomes, plan, run, synced } from './words';
 
 const many = 100_000;

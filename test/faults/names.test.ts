@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { Side } from '../../src/plan/model/plan';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
+import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { random } from '../vocabulary/random';
 import { plan, run } from './words';
 

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import type { MemoryCall, MemoryFailure, MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import type { Action, Place, Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
@@ -14,6 +12,8 @@ import type { RunObserver, RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
 import { retryFailed } from '../../src/usecases/runPlan';
 import { createFakeClock } from '../fakes/fakeClock';
+import type { MemoryCall, MemoryFailure, MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { type Random, random } from '../vocabulary/random';
 
 // One random sync with random trees, options, faults and changes by others; and what must hold whatever happened.

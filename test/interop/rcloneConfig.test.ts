@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { allBackends } from '../../src/backends/allBackends';
 import { driveBackend } from '../../src/backends/amazonDrive/driveBackend';
-import { driveSignIn } from '../../src/backends/amazonDrive/driveSignIn';
+import { driveSignIn } from '../../src/backends/amazonDrive/setup/driveSignIn';
 import type { RemoteSettings } from '../../src/backends/backend';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
 import { systemClock } from '../../src/base/clock';

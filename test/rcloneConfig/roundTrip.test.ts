@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allBackends } from '../../src/backends/allBackends';
+import { readDriveConfig } from '../../src/backends/amazonDrive/config/driveConfig';
 import { driveBackend } from '../../src/backends/amazonDrive/driveBackend';
-import { readDriveConfig } from '../../src/backends/amazonDrive/driveConfig';
 import type { Backend, RcloneSecrets, RemoteSettings } from '../../src/backends/backend';
+import { readS3Config } from '../../src/backends/s3/config/s3Config';
+import { s3Fields } from '../../src/backends/s3/config/s3Fields';
+import { s3Presets } from '../../src/backends/s3/config/s3Presets';
 import { s3Backend } from '../../src/backends/s3/s3Backend';
-import { readS3Config } from '../../src/backends/s3/s3Config';
-import { s3Fields } from '../../src/backends/s3/s3Fields';
-import { s3Presets } from '../../src/backends/s3/s3Presets';
 import { writeRemote } from '../../src/rcloneConfig/exportRemotes';
 import { findRemotes } from '../../src/rcloneConfig/importRemotes';
 import { mergeSections, parseRcloneFile } from '../../src/rcloneConfig/rcloneFile';

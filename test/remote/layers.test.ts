@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { refusingWrites } from '../../src/remote/layers/readOnly';
 import { logging } from '../../src/remote/layers/withLogging';
 import { retrying } from '../../src/remote/layers/withRetry';
@@ -10,6 +9,7 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { anything, body, calm, names, pagesOf, readText, refused, write } from '../backends/contract/words';
 import { remoteContract } from '../backends/remoteContract';
 import { createFakeClock } from '../fakes/fakeClock';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const path = parsePath('secret/f.txt');
 

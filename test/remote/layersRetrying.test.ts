@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import type { MemoryFailure, MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import { waitAfter, withRetries } from '../../src/remote/layers/retry';
 import { retrying } from '../../src/remote/layers/withRetry';
@@ -22,6 +20,8 @@ import {
 } from '../backends/contract/words';
 import { remoteContract } from '../backends/remoteContract';
 import { createFakeClock, type FakeClock } from '../fakes/fakeClock';
+import type { MemoryFailure, MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const path = parsePath('f');
 const failing = (kind: RemoteErrorKind, retryAfterMs?: number) =>

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import { PlanRun } from '../../src/editor/preview/runState';
 import { formatter } from '../../src/preview/format';
@@ -19,6 +18,7 @@ import { calm } from '../backends/contract/words';
 import { served } from '../backends/s3.words';
 import { createFakeClock } from '../fakes/fakeClock';
 import { noon, planOf as planned, upload } from '../preview/plans';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { fileIn, planOf } from '../transfer/givenRun';
 
 // Whoever shows work that stands still is told that the service asked for it, until requests go through again.

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os, { devNull } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { readAwsProfiles } from '../../src/backends/s3/awsProfiles';
+import { readAwsProfiles } from '../../src/backends/s3/credentials/awsProfiles';
 import { readCommandLine } from '../../src/commandLine/readCommandLine';
 import { isProblem } from '../../src/commandLine/shellWords';
 import { readConfigFile } from '../../src/rcloneConfig/configFile';

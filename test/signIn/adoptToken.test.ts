@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { driveSignIn } from '../../src/backends/amazonDrive/driveSignIn';
+import { driveSignIn } from '../../src/backends/amazonDrive/setup/driveSignIn';
 import { systemClock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { adoptToken } from '../../src/signIn/adoptToken';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { FileEntry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { copyFile } from '../../src/transfer/copyFile';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
 const target = parsePath('t');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Action } from '../../src/plan/model/plan';
@@ -8,6 +7,7 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { patient, servedDrive } from '../backends/amazonDrive.words';
 import { calm, deepNames, readText } from '../backends/contract/words';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { fileIn, planOf } from './givenRun';
 
 // A service that can move but not copy within itself, keeps no modified times, and knows folders by ids.

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DurableFolders } from '../../src/backends/local/durableFolders';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import type { Side } from '../../src/plan/model/plan';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
@@ -17,6 +16,7 @@ import { copyItems } from '../../src/usecases/copyItems';
 import { anything, body, calm, write } from '../backends/contract/words';
 import { createFakeClock } from '../fakes/fakeClock';
 import { outcomes, plan } from '../faults/words';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { beforeRemoval, type PowerCut, watchPowerCuts } from './powerCut';
 
 // Before anything that may be the only copy is removed or replaced, its copy on this machine must survive a power cut.

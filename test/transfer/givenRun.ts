@@ -1,5 +1,3 @@
-import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import { planTotals } from '../../src/plan/build/planTotals';
 import type { Action, CopyFile, DeleteFile, MoveFile, Plan, RemoveSource } from '../../src/plan/model/plan';
@@ -11,6 +9,8 @@ import { type ExecuteOptions, executePlan } from '../../src/transfer/executePlan
 import type { RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
 import { createFakeClock } from '../fakes/fakeClock';
+import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 export const bucket = parsePath('bucket');
 const calm = new AbortController().signal;

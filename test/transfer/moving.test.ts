@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import type { SetTime } from '../../src/plan/model/plan';
 import type { FileEntry } from '../../src/remote/entry';
@@ -11,6 +10,7 @@ import { executePlan } from '../../src/transfer/executePlan';
 import { mayBeOneFile } from '../../src/transfer/existingCopy';
 import { retryFailed } from '../../src/usecases/runPlan';
 import { createFakeClock } from '../fakes/fakeClock';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { copyOf, fileIn, type GivenRun, givenRun, outcomes, planOf, removalOf } from './givenRun';
 
 const calm = new AbortController().signal;

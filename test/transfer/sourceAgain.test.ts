@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import type { MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import type { Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../src/plan/model/planOptions';
@@ -14,6 +13,7 @@ import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
 import { retryFailed } from '../../src/usecases/runPlan';
 import { createFakeClock } from '../fakes/fakeClock';
+import type { MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { bucket, type GivenRun, givenRun, mirror, outcomes } from './givenRun';
 
 const times = ['before', 'during', 'after'] as const;

@@ -4,13 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { type CopyItem, copyItems } from '../../src/usecases/copyItems';
 import { countItems, deleteItems } from '../../src/usecases/deleteItems';
 import { TargetTaken } from '../../src/usecases/seenTargets';
+import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
 

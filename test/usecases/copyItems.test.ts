@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MemoryOptions } from '../../src/backends/memory/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { type CopyItem, copyItems, type ItemsProgress } from '../../src/usecases/copyItems';
 import { countItems, deleteItems } from '../../src/usecases/deleteItems';
+import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
 /** What an object store can: no folders of its own, no moves. */

@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { Place } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { Remote } from '../../src/remote/remote';
@@ -13,6 +12,7 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { explainPath } from '../../src/usecases/explainPath';
 import { listSides } from '../../src/usecases/listSides';
 import { planSync } from '../../src/usecases/planSync';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const never = new AbortController().signal;
 const gitignore = { ignoreFiles: ['.gitignore'] } as const;

@@ -4,7 +4,6 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { Side } from '../../src/plan/model/plan';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { RemoteError } from '../../src/remote/remoteError';
@@ -13,6 +12,7 @@ import { isWhole } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
 import { served } from '../backends/s3.words';
 import { diskSide, plan, run } from '../faults/words';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 type Disk = (file: string, content?: string) => string;
 

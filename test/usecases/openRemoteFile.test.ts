@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { FileEntry } from '../../src/remote/entry';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
@@ -12,6 +11,7 @@ import {
   mostBytesInEditor,
   readWholeFile,
 } from '../../src/usecases/openRemoteFile';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const path = parsePath('b/k.txt');
 const signal = new AbortController().signal;

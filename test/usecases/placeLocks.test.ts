@@ -5,7 +5,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { createMemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { silentLog } from '../../src/base/log';
 import type { Side } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
@@ -24,6 +23,7 @@ import { planSync } from '../../src/usecases/planSync';
 import { runPlan } from '../../src/usecases/runPlan';
 import { served } from '../backends/s3.words';
 import { createFakeClock } from '../fakes/fakeClock';
+import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
 

@@ -3,7 +3,6 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { checkPlan } from '../../src/plan/build/planInvariants';
 import type { NamedPath } from '../../src/plan/model/namedPaths';
 import type { Place, Plan, Side } from '../../src/plan/model/plan';
@@ -13,6 +12,7 @@ import { isRemoteError } from '../../src/remote/remoteError';
 import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';
 import { inTemporaryFolder, served } from '../backends/s3.words';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { random } from '../vocabulary/random';
 
 // Plans of named files and folders: nothing else is looked at, copied or deleted.

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { Clock } from '../../src/base/clock';
 import type { Place, PlanProgress } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
@@ -12,6 +11,7 @@ import type { Remote } from '../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { cpuTime } from '../tools/cpuTime';
 
 const never = new AbortController().signal;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import type { FileEntry } from '../../src/remote/entry';
 import { isRemoteError, RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { type SaveBase, saveRemoteFile } from '../../src/usecases/saveRemoteFile';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const path = parsePath('b/main.css');
 const clock = { now: () => 1_700_000_000_500 };

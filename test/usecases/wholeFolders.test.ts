@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createMemoryRemote, type MemoryRemote } from '../../src/backends/memory/memoryRemote';
 import { retrying } from '../../src/remote/layers/withRetry';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { type CopyItem, copyItems } from '../../src/usecases/copyItems';
 import { countItems, deleteItems } from '../../src/usecases/deleteItems';
 import { createFakeClock } from '../fakes/fakeClock';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 
 const calm = new AbortController().signal;
 const folder = parsePath('docs');

@@ -1,10 +1,10 @@
 import { RemoteError } from '../../remote/remoteError';
 import type { Backend } from '../backend';
-import { checkDriveSettings, driveSecretFields, readDriveConfig } from './driveConfig';
-import { amazonEndpoint } from './driveFields';
-import { driveRclone } from './driveRclone';
-import { driveSignIn } from './driveSignIn';
-import { driveWizardSteps } from './driveWizard';
+import { checkDriveSettings, driveSecretFields, readDriveConfig } from './config/driveConfig';
+import { amazonEndpoint } from './config/driveFields';
+import { driveRclone } from './setup/driveRclone';
+import { driveSignIn } from './setup/driveSignIn';
+import { driveWizardSteps } from './setup/driveWizard';
 
 /** Amazon Drive and what is compatible with it. */
 export const driveBackend: Backend = {
@@ -42,7 +42,7 @@ export const driveBackend: Backend = {
   async *testConnection(remote, settings, host, signal) {
     const [{ DriveRemote }, { testDriveConnection }] = await Promise.all([
       import('./driveRemote'),
-      import('./driveConnectionTest'),
+      import('./setup/connectionTest'),
     ]);
     const config = readDriveConfig(settings);
     if (remote instanceof DriveRemote) return yield* testDriveConnection(remote, config, signal);

@@ -21,21 +21,21 @@ import { RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
 import type { TokenSource } from '../../remote/tokenSource';
 import type { BackendHost } from '../backend';
-import { DriveApi } from './driveApi';
-import { changesSince } from './driveChanges';
-import { type DriveConfig, locationOf } from './driveConfig';
-import { asFile, type DriveContext, notThere } from './driveGuards';
-import { DriveHttp } from './driveHttp';
-import { listBelow, listFolder } from './driveListing';
-import { type MovingContext, moveFile, moveFolder } from './driveMoving';
-import { DriveNames, longestName } from './driveNames';
-import { Pacer } from './drivePacing';
-import { propertiesOf } from './driveProperties';
-import { type ReadingContext, readFile, readWholeFile } from './driveReading';
-import { DriveTrash, trashEmptyFolder, trashFile, trashWholeFolder } from './driveTrash';
-import { BadOverwrites, type UploadContext, writeFile } from './driveUpload';
-import { FolderIds, nameRules } from './folderIds';
-import { PlaceCheck } from './placeCheck';
+import { DriveApi } from './api/driveApi';
+import { DriveHttp } from './api/driveHttp';
+import { Pacer } from './api/pacer';
+import { type DriveConfig, locationOf } from './config/driveConfig';
+import { DriveNames, longestName } from './names/driveNames';
+import { changesSince } from './nodes/changes';
+import { listBelow, listFolder } from './nodes/listing';
+import { type MovingContext, moveFile, moveFolder } from './nodes/moving';
+import { FolderIds, nameRules } from './nodes/nodeCache';
+import { PlaceCheck } from './nodes/placeCheck';
+import { asFile, type DriveContext, notThere } from './nodes/preconditions';
+import { propertiesOf } from './nodes/properties';
+import { type ReadingContext, readFile, readWholeFile } from './nodes/reading';
+import { DriveTrash, trashEmptyFolder, trashFile, trashWholeFolder } from './nodes/trash';
+import { BadOverwrites, type UploadContext, writeFile } from './nodes/upload';
 
 /**
  * One account's drive as a Remote. Makes no request until asked; see driveBackend.ts.

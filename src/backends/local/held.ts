@@ -2,7 +2,7 @@ import fs, { type BigIntStats, constants, existsSync } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { directCalls } from './directCalls';
+import { directCalls } from './syncFileCalls';
 
 const open = promisify(fs.open);
 

@@ -4,7 +4,7 @@ import { instantToMs } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, type RemotePath } from '../../remote/remotePath';
-import type { KnownHashes } from './knownHashes';
+import type { KnownHashes } from './hashCache';
 import { fileEntry } from './localEntry';
 import { codeOf, locally } from './localErrors';
 import { listDeep, listFolder } from './localListing';

@@ -17,13 +17,13 @@ import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
-import { directCalls } from './directCalls';
 import type { Held } from './held';
 import { fileEntry, utimesText } from './localEntry';
 import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
-import { hasNoLinks, patiently } from './patience';
+import { hasNoLinks, patiently } from './retryLocked';
+import { directCalls } from './syncFileCalls';
 import { doneWith, temporaryName } from './temporaryNames';
 
 /** Where a file is to be: a folder that is held, and the name there. */

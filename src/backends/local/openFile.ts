@@ -1,8 +1,8 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
-import { directCalls } from './directCalls';
 import { forceToDisk } from './durableFolders';
 import { placeOf } from './held';
+import { directCalls } from './syncFileCalls';
 
 const open = promisify(fs.open);
 const close = promisify(fs.close);

@@ -1,10 +1,10 @@
 import type { Backend } from '../backend';
-import { suggestFromProfiles } from './awsSuggestions';
-import { checkS3Settings, readS3Config, s3SecretFields, shownEndpoint } from './s3Config';
-import { testS3Connection } from './s3ConnectionTest';
-import { presetNamed } from './s3Presets';
-import { s3Rclone } from './s3Rclone';
-import { s3WizardSteps } from './s3Wizard';
+import { checkS3Settings, readS3Config, s3SecretFields, shownEndpoint } from './config/s3Config';
+import { presetNamed } from './config/s3Presets';
+import { testS3Connection } from './setup/connectionTest';
+import { s3Rclone } from './setup/s3Rclone';
+import { s3WizardSteps } from './setup/s3Wizard';
+import { suggestFromProfiles } from './setup/suggestedRemotes';
 
 /** S3 and what is compatible with it. Loads no AWS code until a remote is opened. */
 export const s3Backend: Backend = {
@@ -18,7 +18,7 @@ export const s3Backend: Backend = {
 
   async open(settings, host) {
     const config = readS3Config(settings);
-    const [{ connectS3 }, { S3Remote }] = await Promise.all([import('./s3Client'), import('./s3Remote')]);
+    const [{ connectS3 }, { S3Remote }] = await Promise.all([import('./http/connect'), import('./s3Remote')]);
     return new S3Remote(config, host, await connectS3(config, host));
   },
 

@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { ByteSource, FileFacts } from '../../../remote/remote';
+import { RemoteError } from '../../../remote/remoteError';
+import type { RequestBody } from '../api/driveHttp';
+
+/** Bodies up to this are held in memory: no stream for each of many small files. */
+const inMemoryLimit = 256 * 1024;
+
+/**
+ * A file as the service takes it (API page §5.1): a multipart form of metadata, for a new file, and content. Sent with its exact length, in
+ * bounded memory. The MD5 is taken on the way; what isn't as long as promised, or hasn't the MD5 that its source told, is broken off before
+ * the form is closed, so that the service never takes it for a file.
+ */
+export class UploadBody implements RequestBody {
+  readonly contentType: string;
+  readonly length: number;
+  /** Of what was sent, once all of it was read. */
+  md5: string | undefined;
+  /** Whether all of it was handed to the network. */
+  isSent = false;
+  private readonly head: Buffer;
+  private readonly tail: Buffer;
+
+  /** `metadata` is for a new file; without it the content of a file that is there is replaced (§5.2). */
+  constructor(
+    private readonly path: string,
+    private readonly source: ByteSource,
+    private readonly facts: FileFacts,
+    metadata: { readonly name: string; readonly parents: readonly string[] } | undefined,
+    fileName: string,
+  ) {
+    const boundary = randomBytes(30).toString('hex');
+    this.contentType = `multipart/form-data; boundary=${boundary}`;
+    const part = metadata
+      ? `--${boundary}\r\nContent-Disposition: form-data; name="metadata"\r\n\r\n${JSON.stringify({ name: metadata.name, kind: 'FILE', parents: metadata.parents })}\r\n`
+      : '';
+    this.head = Buffer.from(
+      `${part}--${boundary}\r\nContent-Disposition: form-data; name="content"; filename="${quoted(fileName)}"\r\nContent-Type: application/octet-stream\r\n\r\n`,
+    );
+    this.tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+    this.length = this.head.length + source.size + this.tail.length;
+  }
+
+  async open(signal: AbortSignal): Promise<readonly Uint8Array[] | Readable> {
+    this.md5 = undefined;
+    this.isSent = false;
+    const { source } = this;
+    if (!source.bytes && source.size > inMemoryLimit)
+      return this.streamed(await source.open(undefined, signal));
+    const bytes = source.bytes ? await source.bytes(signal) : await this.collected(signal);
+    if (bytes.length !== source.size) throw this.lengthChanged(bytes.length);
+    this.checkMd5(createHash('md5').update(bytes).digest('hex'));
+    return [this.head, bytes, this.tail];
+  }
+
+  /** The form around `content`, which ends with it, also when nobody comes to read it. */
+  private streamed(content: Readable): Readable {
+    // Whoever reads the form hears of it; while it waits for its turn nobody does.
+    content.on('error', () => {});
+    const form = Readable.from(this.pieces(content), { objectMode: false });
+    form.once('close', () => content.destroy());
+    return form;
+  }
+
+  readonly onSent = (): void => {
+    this.isSent = true;
+    this.facts.onProgress?.(this.source.size);
+  };
+
+  private async collected(signal: AbortSignal): Promise<Uint8Array> {
+    const { size } = this.source;
+    const bytes = Buffer.allocUnsafe(size);
+    let at = 0;
+    for await (const chunk of (await this.source.open(undefined, signal)) as AsyncIterable<Uint8Array>) {
+      if (at + chunk.length > size) throw this.lengthChanged(at + chunk.length);
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    if (at !== size) throw this.lengthChanged(at);
+    return bytes;
+  }
+
+  private async *pieces(content: Readable): AsyncGenerator<Uint8Array> {
+    const hash = createHash('md5');
+    let sent = 0;
+    yield this.head;
+    for await (const chunk of content as AsyncIterable<Uint8Array>) {
+      sent += chunk.length;
+      if (sent > this.source.size) throw this.lengthChanged(sent);
+      hash.update(chunk);
+      yield chunk;
+      this.facts.onProgress?.(sent);
+    }
+    if (sent !== this.source.size) throw this.lengthChanged(sent);
+    this.checkMd5(hash.digest('hex'));
+    yield this.tail;
+  }
+
+  private checkMd5(md5: string): void {
+    if (this.source.md5 !== undefined && this.source.md5 !== md5)
+      throw new RemoteError('damaged', `"${this.path}" was not sent: its content is not what its MD5 says.`);
+    this.md5 = md5;
+  }
+
+  private lengthChanged(found: number): RemoteError {
+    const { size } = this.source;
+    return new RemoteError(
+      'changed',
+      `The source of "${this.path}" changed while it was being read: ${size} bytes were expected, ${found}${found > size ? ' or more' : ''} came.`,
+    );
+  }
+}
+
+/** The service ignores this name; what could end the header early is left out of it. */
+function quoted(name: string): string {
+  return name.replace(/[\0-\x1f\x7f]/g, '_').replace(/[\\"]/g, (sign) => `\\${sign}`);
+}

@@ -1,0 +1,403 @@
+import type { IncomingMessage } from 'node:http';
+import { isRemoteError, RemoteError } from '../../../remote/remoteError';
+import type { S3Config } from '../config/s3Config';
+import { keysWereRenewed } from '../credentials/credentialCache';
+import type { ErrorContext } from '../errors/errorText';
+import { rootElement } from '../errors/errorXml';
+import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from '../errors/redirects';
+import { toRemoteError } from '../errors/s3Errors';
+import { elementOf, ServiceRefusal } from '../errors/serviceRefusal';
+import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
+import type { ObjectAttributes } from '../model/objectHeaders';
+import { factsOfHeaders, headersOf, wholeSize } from '../model/objectHeaders';
+import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from '../model/objectInfo';
+import type { About } from '../model/objectKey';
+import { aboutObject, copySourceOf, type ObjectPlace } from '../model/objectKey';
+import type { S3Connection } from './connection';
+import { parseListing } from './listXml';
+import type {
+  BegunUpload,
+  CopyAnswer,
+  CopyRequest,
+  GetAnswer,
+  GetOptions,
+  ListRequest,
+  PartRequest,
+  PutAnswer,
+  PutRequest,
+} from './requestTypes';
+import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
+import { arePlain, type PlainRequest, sendSigned, textOf } from './signedRequests';
+
+/** Answers that point elsewhere, for one request. */
+const maxHops = 2;
+
+/**
+ * The requests that are made by the thousand, and one door (`run`) for all others. What leaves here failed is a RemoteError or
+ * the signal's reason; a signal already aborted starts no request.
+ *
+ * List, head, get and put (of parts too) go the plain way of signedRequests.ts: measured with 16 at once on a 2-core machine, the SDK's layers
+ * cost 0.7 to 0.9 ms of processor time a request and 16 ms a page of 1,000 keys, which were most of a sync's time.
+ */
+export class S3Requests {
+  /** Whether the service has refused something as only a store on a file system does. */
+  sawFileSystem = false;
+
+  constructor(
+    readonly config: S3Config,
+    readonly connection: S3Connection,
+  ) {}
+
+  /**
+   * Runs requests of the SDK, in the region of the bucket they are about; a bucket that turns out to be in another one is asked again
+   * there, so `request` may be called twice. Throws `badName` for a bucket that can't be used (`bucketProblem`).
+   */
+  async run<T>(
+    about: About,
+    signal: AbortSignal,
+    request: (connection: S3Connection) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const { connection } = this;
+    const { credentials } = connection;
+    const { bucket } = about;
+    const problem = bucket === undefined ? undefined : bucketProblem(bucket);
+    if (problem) throw new RemoteError('badName', problem);
+    const generation = credentials?.generation ?? 0;
+    const ask = () => request({ ...connection, client: connection.clientFor(bucket) });
+    try {
+      return await (bucket === undefined ? ask() : this.inItsPlace(bucket, about.path, ask, signal));
+    } catch (error) {
+      const failure = toRemoteError(error, this.context(about), signal);
+      // Only a service has codes for it.
+      if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
+        this.sawFileSystem = true;
+      if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
+      throw failure;
+    }
+  }
+
+  /**
+   * Asks where the bucket is, as far as that is known, and where answers say that it is. A region that an answer names is believed once a
+   * request there has worked: one wrong answer must not break the bucket for good. Gives up after a few answers that point elsewhere.
+   */
+  private async inItsPlace<T>(
+    bucket: string,
+    path: string | undefined,
+    ask: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { connection, config } = this;
+    let first: unknown;
+    let inNamed: unknown;
+    for (let hops = 0; ; hops++) {
+      const askedIn = connection.regionOf(bucket);
+      try {
+        const answer = await ask();
+        connection.triedIn(bucket, askedIn, true);
+        return answer;
+      } catch (error) {
+        if (signal.aborted || error instanceof RemoteError) throw error;
+        connection.triedIn(bucket, askedIn, provesPlace(error));
+        const region = regionNamedBy(error);
+        const detour =
+          region === undefined
+            ? detourNamedBy(error, config.endpoint, bucket, path?.slice(bucket.length + 1) ?? '')
+            : undefined;
+        // The place that was named refused it; the one that named it is asked once more, whether it stands by that.
+        if (region === undefined && !detour) {
+          const isDoubtful = first !== undefined && inNamed === undefined && !provesPlace(error);
+          if (!isDoubtful || isInTheWay(error) || hops >= maxHops) throw error;
+          inNamed = error;
+          continue;
+        }
+        first ??= error;
+        if (inNamed !== undefined) throw inNamed;
+        if (hops >= maxHops) throw first;
+        if (detour) connection.sentTo(bucket, detour);
+        else if (region !== undefined) connection.movedTo(bucket, region);
+        // Another request may have found the place meanwhile.
+        if (!detour && connection.regionOf(bucket) === askedIn) throw first;
+      }
+    }
+  }
+
+  /** What errors of a request about `about` need for their sentence. */
+  context(about: About): ErrorContext {
+    return { config: this.config, ...about };
+  }
+
+  /** One page. Throws `notFound` for a missing bucket, `damaged` for a page that isn't whole. */
+  list(request: ListRequest, signal: AbortSignal): Promise<ListAnswer> {
+    const { bucket, prefix, delimiter, maxKeys, token } = request;
+    return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (connection) => {
+      const query: [string, string][] = [
+        ['list-type', '2'],
+        ['encoding-type', 'url'],
+        ['prefix', prefix],
+      ];
+      if (delimiter !== undefined) query.push(['delimiter', delimiter]);
+      if (maxKeys !== undefined) query.push(['max-keys', String(maxKeys)]);
+      if (token !== undefined) query.push(['continuation-token', token]);
+      const answer = await this.send(bucket, { method: 'GET', key: '', query }, signal);
+      const parsed = answer && parseListing(await textOf(answer, 'ListObjectsV2'), bucket);
+      return parsed ?? sdkList(connection, request, signal);
+    });
+  }
+
+  /** Throws `damaged` for an object whose size the service tells nowhere. */
+  async head(place: ObjectPlace, signal: AbortSignal): Promise<ObjectFacts> {
+    const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
+      const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
+      if (!answer) return sdkHead(connection, place, signal);
+      answer.resume();
+      mustBeAnObject(answer);
+      return factsOfHeaders(answer.headers);
+    });
+    const { size = await this.sizeOf(place, facts.etag, signal) } = facts;
+    return { ...facts, size };
+  }
+
+  /** What a HEAD without Content-Length leaves open: the answer to a range tells it, or a listing. */
+  private async sizeOf(place: ObjectPlace, etag: string | undefined, signal: AbortSignal): Promise<number> {
+    const size =
+      (await this.sizeByRange(place, etag, signal)) ??
+      (isDirectoryBucket(place.bucket) ? undefined : await this.listed(place, signal))?.size;
+    if (size !== undefined) return size;
+    throw new RemoteError('damaged', `The service tells nowhere how long "${place.bucket}/${place.key}" is.`);
+  }
+
+  private async sizeByRange(
+    place: ObjectPlace,
+    ifMatch: string | undefined,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    try {
+      const { stream, facts } = await this.get(place, { range: 'bytes=0-0', ifMatch }, signal);
+      stream.destroy();
+      return facts.size;
+    } catch (error) {
+      if (!isRemoteError(error)) throw error;
+      // An object without bytes has no first one; the refusal tells that.
+      if (error.code?.includes('416')) {
+        const { $response } = (error.cause ?? {}) as Partial<ServiceRefusal>;
+        return wholeSize($response?.headers?.['content-range'] ?? 'bytes */0', undefined);
+      }
+      if (error.kind === 'forbidden' || error.kind === 'unsupported' || error.kind === 'archived')
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** The object as a listing shows it; undefined when there is none. Throws as `list`. Not for directory buckets, which list whole folders. */
+  async listed(place: ObjectPlace, signal: AbortSignal): Promise<ListedObject | undefined> {
+    const { bucket, key } = place;
+    // In the order of bytes nothing that begins with the key comes before it; a store of another order shows more, or doesn't tell.
+    const maxKeys = this.config.listOrder === 'bytes' ? 2 : undefined;
+    const { objects, truncated } = await this.list({ bucket, prefix: key, delimiter: '/', maxKeys }, signal);
+    const found = objects.find((object) => object.key === key);
+    if (!found && truncated && maxKeys === undefined)
+      throw new RemoteError(
+        'unsupported',
+        `A listing doesn't tell whether there is a file "${bucket}/${key}".`,
+      );
+    return found;
+  }
+
+  /** The answer's stream has to be read or destroyed. */
+  get(place: ObjectPlace, options: GetOptions, signal: AbortSignal): Promise<GetAnswer> {
+    return this.run(aboutObject(place, 'GetObject'), signal, async (connection) => {
+      const headers = {
+        ...(options.range && { range: options.range }),
+        ...(options.ifMatch !== undefined && { 'if-match': `"${options.ifMatch}"` }),
+        ...(options.withChecksum && { 'x-amz-checksum-mode': 'ENABLED' }),
+      };
+      const answer = await this.send(place.bucket, { method: 'GET', key: place.key, headers }, signal);
+      if (!answer) return sdkGet(connection, place, options, signal);
+      mustBeAnObject(answer);
+      const crc32 = answer.headers['x-amz-checksum-crc32'];
+      return {
+        stream: answer,
+        facts: factsOfHeaders(answer.headers),
+        contentRange: answer.headers['content-range'],
+        bodyLength: wholeSize(undefined, answer.headers['content-length']),
+        crc32:
+          answer.headers['x-amz-checksum-type'] === 'COMPOSITE' || typeof crc32 !== 'string'
+            ? undefined
+            : crc32,
+      };
+    });
+  }
+
+  put(request: PutRequest, signal: AbortSignal): Promise<PutAnswer> {
+    return this.run(
+      aboutObject(request.place, 'PutObject', actionsFor(request.attributes)),
+      signal,
+      async (connection) => {
+        const { place, condition } = request;
+        const headers = {
+          ...headersOf(request.attributes),
+          ...(condition.IfMatch !== undefined && { 'if-match': condition.IfMatch }),
+          ...(condition.IfNoneMatch !== undefined && { 'if-none-match': condition.IfNoneMatch }),
+          ...(request.contentMd5 !== undefined && { 'content-md5': request.contentMd5 }),
+          ...(request.crc32 && { 'x-amz-checksum-crc32': request.crc32 }),
+        };
+        const plain: PlainRequest = {
+          method: 'PUT',
+          key: place.key,
+          headers,
+          body: request.content,
+          bodyLength: request.length,
+        };
+        const answer = await this.send(place.bucket, plain, signal);
+        if (!answer) return sdkPut(connection, request, signal);
+        await textOf(answer, 'PutObject');
+        mustBeAnObject(answer);
+        return { etag: unquoted(answer.headers.etag), ...toldOfWriting(answer) };
+      },
+    );
+  }
+
+  /** Copies a whole object within the service. */
+  copy(request: CopyRequest, about: About, signal: AbortSignal): Promise<CopyAnswer> {
+    return this.run({ ...about, operation: 'CopyObject' }, signal, async (connection) => {
+      const { from, to, sourceIs, attributes, own, condition } = request;
+      const headers = {
+        ...headersOf(attributes ?? own),
+        ...conditionHeaders(condition),
+        'x-amz-copy-source': copySourceOf(from),
+        'x-amz-metadata-directive': attributes ? 'REPLACE' : 'COPY',
+        ...(request.copiesTags && { 'x-amz-tagging-directive': 'COPY' }),
+        ...(sourceIs !== undefined && { 'x-amz-copy-source-if-match': `"${sourceIs}"` }),
+      };
+      const answer = await this.send(to.bucket, { method: 'PUT', key: to.key, headers }, signal);
+      if (!answer) return sdkCopy(connection, request, signal);
+      const document = await wholeDocument(answer, 'CopyObject', 'CopyObjectResult');
+      const modified = Date.parse(elementOf(document, 'LastModified') ?? '');
+      return {
+        etag: unquoted(elementOf(document, 'ETag')),
+        lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
+      };
+    });
+  }
+
+  /** Begins an upload in parts. */
+  beginUpload(
+    place: ObjectPlace,
+    attributes: ObjectAttributes,
+    withCrc: boolean,
+    signal: AbortSignal,
+  ): Promise<BegunUpload> {
+    const about = aboutObject(place, 'CreateMultipartUpload', actionsFor(attributes));
+    return this.run(about, signal, async (connection) => {
+      const headers = {
+        ...headersOf(attributes),
+        ...(withCrc && { 'x-amz-checksum-algorithm': 'CRC32' }),
+      };
+      const plain: PlainRequest = { method: 'POST', key: place.key, query: [['uploads', '']], headers };
+      const answer = await this.send(place.bucket, plain, signal);
+      if (!answer) return sdkBeginUpload(connection, place, attributes, withCrc, signal);
+      const document = await wholeDocument(answer, 'CreateMultipartUpload', 'InitiateMultipartUploadResult');
+      return { uploadId: elementOf(document, 'UploadId') ?? '', ...toldOfWriting(answer) };
+    });
+  }
+
+  /** Sends one part of an upload. The answer is its ETag as the service spells it, quotes and all. */
+  putPart(request: PartRequest, signal: AbortSignal): Promise<string | undefined> {
+    return this.run(aboutObject(request.place, 'UploadPart'), signal, async (connection) => {
+      const { place, uploadId, number, content, contentMd5, crc32 } = request;
+      const plain: PlainRequest = {
+        method: 'PUT',
+        key: place.key,
+        query: [
+          ['partNumber', String(number)],
+          ['uploadId', uploadId],
+        ],
+        headers: {
+          ...(contentMd5 !== undefined && { 'content-md5': contentMd5 }),
+          ...(crc32 && { 'x-amz-checksum-crc32': crc32 }),
+        },
+        body: content,
+        signedByMd5: contentMd5 !== undefined,
+      };
+      const answer = await this.send(place.bucket, plain, signal);
+      if (!answer) return sdkPutPart(connection, request, signal);
+      await textOf(answer, 'UploadPart');
+      return answer.headers.etag;
+    });
+  }
+
+  /** Sends the plain way; undefined when this request has to be the SDK's. A bucket in another region is found once and remembered. */
+  private async send(
+    bucket: string,
+    request: PlainRequest,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage | undefined> {
+    const { connection } = this;
+    if (request.headers && !arePlain(request.headers)) return undefined;
+    const address = await connection.addressOf(bucket);
+    if (!address) return undefined;
+    try {
+      return await sendSigned(connection, address, request, signal);
+    } catch (error) {
+      if (request.body === undefined || Buffer.isBuffer(request.body) || signal.aborted) throw error;
+      // The body is used up. The caller's next try has a new one, and goes to where the answer points.
+      const region = regionNamedBy(error);
+      const detour = detourNamedBy(error, this.config.endpoint, bucket, request.key);
+      connection.triedIn(bucket, address.scope.region, provesPlace(error));
+      const isNews = region === undefined ? detour !== undefined : connection.movedTo(bucket, region);
+      const isElsewhere = region !== undefined && connection.regionOf(bucket) !== address.scope.region;
+      if (!isNews && !isElsewhere) throw error;
+      if (region === undefined && detour) connection.sentTo(bucket, detour);
+      throw new RemoteError(
+        'unavailable',
+        `The bucket "${bucket}" is ${region === undefined ? 'elsewhere at the service for now' : `in the region ${region}`}.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function conditionHeaders({ IfMatch, IfNoneMatch }: PutRequest['condition']): Record<string, string> {
+  return {
+    ...(IfMatch !== undefined && { 'if-match': IfMatch }),
+    ...(IfNoneMatch !== undefined && { 'if-none-match': IfNoneMatch }),
+  };
+}
+
+function toldOfWriting({ headers }: IncomingMessage): Omit<BegunUpload, 'uploadId'> {
+  const encryption = headers['x-amz-server-side-encryption'];
+  const date = Date.parse(headers.date ?? '');
+  return {
+    serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
+    dateMs: Number.isNaN(date) ? undefined : date,
+  };
+}
+
+/**
+ * The document with which `operation` succeeded. A failure that the service finds out after its first byte comes under a success; and what
+ * has another root is no S3 service's.
+ */
+async function wholeDocument(answer: IncomingMessage, operation: string, root: string): Promise<string> {
+  const document = await textOf(answer, operation);
+  const found = rootElement(document);
+  if (found === root) return document;
+  throw new ServiceRefusal(found === 'Error' ? 503 : (answer.statusCode ?? 200), answer.headers, document);
+}
+
+/**
+ * A login page that a network puts in an object's place must not pass for the object. Nearly every S3 service tells an ETag; aws and rclone
+ * take an object without one too, so there the headers of S3 do, or a time on what is no web page.
+ */
+function mustBeAnObject(answer: IncomingMessage): void {
+  const { headers } = answer;
+  if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
+  if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
+  answer.on('error', () => {}).destroy();
+  throw new ServiceRefusal(answer.statusCode ?? 200, headers, '');
+}
+
+/** What a policy has to allow besides the writing itself for an object with these attributes. */
+export function actionsFor({ Tagging, ACL }: ObjectAttributes): readonly string[] {
+  return [...(Tagging ? ['s3:PutObjectTagging'] : []), ...(ACL ? ['s3:PutObjectAcl'] : [])];
+}

@@ -1,0 +1,166 @@
+import type { FileEntry } from '../../../remote/entry';
+import { type Instant, instantFromMs, parseRcloneTime } from '../../../remote/modifiedTime';
+import type { RemoteError } from '../../../remote/remoteError';
+import type { RemotePath } from '../../../remote/remotePath';
+
+/** An object as one line of a listing shows it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string | undefined;
+  readonly lastModifiedMs: number | undefined;
+  readonly storageClass: string | undefined;
+}
+
+/** One answer of a listing, keys decoded. A key that isn't valid text stands in `undecodable` as it was spelled. */
+export interface ListAnswer {
+  readonly objects: readonly ListedObject[];
+  readonly prefixes: readonly string[];
+  readonly undecodable: readonly string[];
+  readonly truncated: boolean;
+  readonly nextToken: string | undefined;
+}
+
+/** An object as a HEAD shows it: all that has to survive when it is written anew, and what tells its content. */
+export interface ObjectFacts {
+  readonly size: number;
+  readonly etag: string | undefined;
+  readonly lastModifiedMs: number | undefined;
+  readonly storageClass: string | undefined;
+  /** User metadata, names in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+  readonly cacheControl: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly contentDisposition: string | undefined;
+  readonly contentLanguage: string | undefined;
+  /** As the service spells it. */
+  readonly expires: string | undefined;
+  readonly websiteRedirect: string | undefined;
+  readonly serverSideEncryption: string | undefined;
+  readonly sseKmsKeyId: string | undefined;
+  readonly customerKey: boolean;
+  readonly tagCount: number;
+  readonly versionId: string | undefined;
+  /** `ongoing-request="false", expiry-date="…"` of an object restored from an archive. */
+  readonly restore: string | undefined;
+  readonly archiveStatus: string | undefined;
+  /** Why no more is known than what a listing tells: what the HEAD was refused with. */
+  readonly denied?: RemoteError;
+}
+
+/** What is known of an object whose HEAD was refused, and that a listing shows. */
+export function factsOfListed(object: ListedObject, denied: RemoteError): ObjectFacts {
+  const { size, etag, lastModifiedMs, storageClass } = object;
+  const unknown = undefined;
+  return {
+    size,
+    etag,
+    lastModifiedMs,
+    storageClass,
+    metadata: {},
+    contentType: unknown,
+    cacheControl: unknown,
+    contentEncoding: unknown,
+    contentDisposition: unknown,
+    contentLanguage: unknown,
+    expires: unknown,
+    websiteRedirect: unknown,
+    serverSideEncryption: unknown,
+    sseKmsKeyId: unknown,
+    customerKey: false,
+    tagCount: 0,
+    versionId: unknown,
+    restore: unknown,
+    archiveStatus: unknown,
+    denied,
+  };
+}
+
+/** As an answer shows them that may tell no size: a body in chunks has none until it has ended. */
+export type UnsizedFacts = Omit<ObjectFacts, 'size'> & { readonly size: number | undefined };
+
+/** The only class of directory buckets (`isDirectoryBucket`), and of nothing else. */
+export const expressClass = 'EXPRESS_ONEZONE';
+
+const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+/** Lower-case MD5 that an ETag or `md5chksum` surely is (sync-semantics R3); undefined otherwise. */
+export function md5OfFacts(facts: ObjectFacts): string | undefined {
+  const stored = facts.metadata['md5chksum'];
+  if (stored !== undefined) {
+    const bytes = Buffer.from(stored, 'base64');
+    if (bytes.length === 16) return bytes.toString('hex');
+  }
+  return etagIsMd5(facts) ? md5OfEtag(facts.etag) : undefined;
+}
+
+/** The ETag of an object encrypted with a KMS or customer's key, or in a directory bucket, may have the form of an MD5 and is none. */
+export function etagIsMd5(
+  facts: Pick<ObjectFacts, 'serverSideEncryption' | 'customerKey'> &
+    Partial<Pick<ObjectFacts, 'storageClass'>>,
+): boolean {
+  return (
+    !facts.customerKey &&
+    !facts.serverSideEncryption?.startsWith('aws:kms') &&
+    facts.storageClass !== expressClass
+  );
+}
+
+/** The MD5 that `etag` looks like. */
+export function md5OfEtag(etag: string | undefined): string | undefined {
+  return etag !== undefined && /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : undefined;
+}
+
+/** An ETag as answers and preconditions spell it, without its quotes. */
+export function unquoted(etag: string | undefined): string | undefined {
+  if (!etag) return undefined;
+  return etag.replace(/^W\//i, '').replace(/^"|"$/g, '');
+}
+
+/** The modified time that an object's metadata keeps, if that is one (sync-semantics R2). */
+export function ownModified({ metadata }: ObjectFacts): Instant | undefined {
+  const stored = metadata['mtime'];
+  return stored === undefined ? undefined : parseRcloneTime(stored);
+}
+
+/** The owner's modified time of an object: its metadata, else LastModified (sync-semantics R1, R2). */
+export function modifiedOfFacts(facts: ObjectFacts): Instant | undefined {
+  return (
+    ownModified(facts) ??
+    (facts.lastModifiedMs === undefined ? undefined : instantFromMs(facts.lastModifiedMs))
+  );
+}
+
+/** The entry of an object that a HEAD or GET showed: nothing more could be learned of it. */
+export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
+  // The owner's time stands in the metadata, which a listing doesn't show.
+  const modified = facts.denied ? undefined : modifiedOfFacts(facts);
+  const md5 = md5OfFacts(facts);
+  const readonly = archivedReason(facts);
+  return {
+    kind: 'file',
+    path,
+    size: facts.size,
+    ...(modified && { modified }),
+    ...(facts.lastModifiedMs === undefined ? {} : { serverModified: instantFromMs(facts.lastModifiedMs) }),
+    ...(md5 && { md5 }),
+    ...(facts.etag === undefined ? {} : { version: facts.etag }),
+    ...(facts.storageClass === undefined ? {} : { storageClass: facts.storageClass }),
+    ...(readonly && { readonly }),
+    ...(!facts.denied && { exact: true as const }),
+  };
+}
+
+/** Why the content can't be read now, as a sentence. */
+export function archivedReason(
+  facts: Pick<ObjectFacts, 'storageClass' | 'restore' | 'archiveStatus'>,
+): string | undefined {
+  if (facts.restore?.includes('ongoing-request="false"')) return undefined;
+  if (facts.restore?.includes('ongoing-request="true"'))
+    return `This object is being restored from ${facts.storageClass ?? 'its archive'}. Try again later.`;
+  if (facts.archiveStatus || (facts.storageClass !== undefined && archivedClasses.has(facts.storageClass)))
+    return `This object is archived (${facts.archiveStatus ?? facts.storageClass}). Restore it before reading: aws s3api restore-object.`;
+  return undefined;
+}

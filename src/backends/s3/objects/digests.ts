@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { type Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { forgetAbort, hearAbort } from '../../../base/aborts';
+import type { ByteRange, ByteSource } from '../../../remote/remote';
+import { RemoteError } from '../../../remote/remoteError';
+
+/** What an upload's content is recognised by. */
+export interface Digests {
+  /** Lower-case hex. */
+  readonly md5: string;
+  /** Base64 of the big-endian CRC32, as S3 spells it. */
+  readonly crc32: string;
+}
+
+/** Both digests of bytes in memory. */
+export function digestsOf(bytes: Uint8Array): Digests {
+  return { md5: createHash('md5').update(bytes).digest('hex'), crc32: crc32Text(crc32(bytes)) };
+}
+
+/** Base64 of a CRC32 as S3 spells it. */
+export function crc32Text(value: number): string {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes.toString('base64');
+}
+
+/** Base64 of a hex digest, as Content-MD5 and `md5chksum` spell it. */
+export function base64OfHex(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64');
+}
+
+/** What a body is recognised by when it is read again to be sent in pieces. */
+export interface WholeDigests {
+  /** Of the whole, lower-case hex. */
+  readonly md5: string;
+  /** Of each piece, as `Digests.crc32`. */
+  readonly crc32s: readonly string[];
+}
+
+/**
+ * Reads the whole source once, for its digests; its pieces are `pieceSize` bytes long, the last may be shorter. Throws
+ * `changed` when its length isn't what it says.
+ */
+export async function readDigests(
+  body: ByteSource,
+  pieceSize: number,
+  signal: AbortSignal,
+): Promise<WholeDigests> {
+  const md5 = createHash('md5');
+  const crc32s: string[] = [];
+  let crc = 0;
+  let length = 0;
+  for await (const chunk of (await body.open(undefined, signal)) as AsyncIterable<Uint8Array>) {
+    md5.update(chunk);
+    for (let at = 0; at < chunk.length; ) {
+      const piece = chunk.subarray(at, at + pieceSize - (length % pieceSize));
+      crc = crc32(piece, crc);
+      at += piece.length;
+      length += piece.length;
+      if (length % pieceSize !== 0) continue;
+      crc32s.push(crc32Text(crc));
+      crc = 0;
+    }
+  }
+  if (length !== body.size) throw lengthChanged(body.size, length);
+  if (length % pieceSize !== 0) crc32s.push(crc32Text(crc));
+  return { md5: md5.digest('hex'), crc32s };
+}
+
+/** All bytes of `range` in memory, with their digests, taken piecemeal as they come: nobody waits for the hashing of the whole. */
+export async function readDigested(
+  body: ByteSource,
+  range: ByteRange,
+  length: number,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Buffer; readonly digests: Digests }> {
+  const md5 = createHash('md5');
+  let crc = 0;
+  const bytes = await readInto(body, range, length, signal, (chunk) => {
+    md5.update(chunk);
+    crc = crc32(chunk, crc);
+  });
+  return { bytes, digests: { md5: md5.digest('hex'), crc32: crc32Text(crc) } };
+}
+
+/** All bytes of `range` in memory. Throws `changed` when the source gives more or less. `onChunk` hears of what a stream gives. */
+export async function readInto(
+  body: ByteSource,
+  range: ByteRange | undefined,
+  length: number,
+  signal: AbortSignal,
+  onChunk: (chunk: Uint8Array) => void = () => {},
+): Promise<Buffer> {
+  if (range === undefined && body.bytes) {
+    const bytes = await body.bytes(signal);
+    if (bytes.length !== length) throw lengthChanged(length, bytes.length);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  const buffer = Buffer.allocUnsafe(length);
+  let at = 0;
+  for await (const chunk of await body.open(range, signal)) {
+    if (at + chunk.length > length) throw lengthChanged(length, at + chunk.length);
+    buffer.set(chunk, at);
+    onChunk(chunk);
+    at += chunk.length;
+  }
+  if (at !== length) throw lengthChanged(length, at);
+  return buffer;
+}
+
+/** Passes `source` on, tells how far it is, and fails with `changed` unless it gives exactly `length` bytes. */
+export function counted(source: Readable, length: number, onBytes: (sent: number) => void): Readable {
+  let sent = 0;
+  const counter = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      sent += chunk.length;
+      if (sent > length) return done(lengthChanged(length, sent));
+      onBytes(sent);
+      done(null, chunk);
+    },
+    flush(done) {
+      done(sent === length ? null : lengthChanged(length, sent));
+    },
+  });
+  source.once('error', (error) => counter.destroy(error));
+  counter.once('close', () => source.destroy());
+  return source.pipe(counter);
+}
+
+/** Takes the parts of a body as they come, in any order of arrival, and gives the MD5 of the whole. */
+export class WholeMd5 {
+  private readonly hash = createHash('md5');
+  private before: Promise<void> = Promise.resolve();
+
+  /**
+   * Announces the next part, in the order of the body, before it is read. The answer is to be called with the part's bytes;
+   * it resolves when all parts before it, and it, are counted in, and rejects with the reason of `stop`: an earlier part may
+   * never come.
+   */
+  next(): (bytes: Uint8Array, stop: AbortSignal) => Promise<void> {
+    const { before } = this;
+    let counted: () => void = () => {};
+    this.before = new Promise((resolve) => {
+      counted = resolve;
+    });
+    return async (bytes, stop) => {
+      await unlessStopped(before, stop);
+      this.hash.update(bytes);
+      counted();
+    };
+  }
+
+  /** Lower-case hex; to be called once, after every part was counted in. */
+  digest(): string {
+    return this.hash.digest('hex');
+  }
+}
+
+function unlessStopped(promise: Promise<void>, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (stop.aborted) return reject(stop.reason);
+    const onAbort = () => reject(stop.reason);
+    hearAbort(stop, onAbort);
+    promise.then(() => {
+      forgetAbort(stop, onAbort);
+      resolve();
+    }, reject);
+  });
+}
+
+function lengthChanged(expected: number, found: number): RemoteError {
+  return new RemoteError(
+    'changed',
+    `The source changed while it was being read: ${expected} bytes were expected, ${found}${found > expected ? ' or more' : ''} came.`,
+  );
+}

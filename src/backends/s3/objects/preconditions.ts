@@ -1,0 +1,104 @@
+import { isSameFile } from '../../../remote/entry';
+import type { Guard } from '../../../remote/remote';
+import { isRemoteError, RemoteError } from '../../../remote/remoteError';
+import type { RemotePath } from '../../../remote/remotePath';
+import type { S3Requests } from '../http/s3Api';
+import { entryOfFacts, type ObjectFacts } from '../model/objectInfo';
+import { placeOf } from '../model/objectKey';
+import { headIfThere, isFolderOnly } from './lookup';
+
+/** The condition of a request that changes an object, in the names the SDK uses. */
+export interface WriteCondition {
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
+}
+
+/** The condition by which the service itself enforces `guard`; empty when it can't, or isn't to be relied on. Pure. */
+export function conditionOf(guard: Guard, conditionalWrites: 'enforced' | 'checked'): WriteCondition {
+  if (conditionalWrites === 'checked') return {};
+  if (guard.must === 'beAbsent') return { IfNoneMatch: '*' };
+  if (guard.must === 'beUnchanged' && guard.entry.version !== undefined)
+    return { IfMatch: `"${guard.entry.version}"` };
+  return {};
+}
+
+/**
+ * Sends a request that changes the object at `path` under the condition for `guard`. Some stores (SeaweedFS) answer a condition of absence
+ * as if a folder of that name were an object. Where looking shows the folder alone, `send` is called again without a condition, as where
+ * guards are `checked`; a store that can't keep a file beside the folder then gives its own reason.
+ */
+export async function underCondition<T>(
+  requests: S3Requests,
+  path: RemotePath,
+  guard: Guard,
+  signal: AbortSignal,
+  send: (condition: WriteCondition) => Promise<T>,
+): Promise<T> {
+  const condition = conditionOf(guard, requests.config.conditionalWrites);
+  try {
+    return await send(condition);
+  } catch (error) {
+    if (condition.IfNoneMatch === undefined || !isRemoteError(error, 'changed')) throw error;
+    // The code of a conflict with another request says nothing of what is there.
+    if (!error.code?.startsWith('PreconditionFailed')) throw error;
+    const folder = await isFolderOnly(requests, path, signal).catch(() => false);
+    signal.throwIfAborted();
+    if (!folder) throw error;
+    return send({});
+  }
+}
+
+/**
+ * Looks whether `guard` holds now. The answer is what is there, undefined when nothing is. Where looking isn't allowed and the service enforces
+ * the guard by itself, that is left to it, and the answer is undefined too. Throws `changed`, or `alreadyExists` for a guard of absence.
+ */
+export async function checkGuard(
+  requests: S3Requests,
+  path: RemotePath,
+  guard: Guard,
+  signal: AbortSignal,
+): Promise<ObjectFacts | undefined> {
+  let now: ObjectFacts | undefined;
+  try {
+    now = await headIfThere(requests, placeOf(path), signal);
+  } catch (error) {
+    const isEnforced = Object.keys(conditionOf(guard, requests.config.conditionalWrites)).length > 0;
+    if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;
+    throw error;
+  }
+  mustHold(guard, path, now);
+  return now;
+}
+
+/** Throws as `checkGuard` unless `now`, what is there, is what `guard` wants. Pure. */
+export function mustHold(guard: Guard, path: RemotePath, now: ObjectFacts | undefined): void {
+  if (guard.must === 'beAbsent' && now) throw alreadyThere(path);
+  if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
+    throw changedMeanwhile(path);
+}
+
+/** What a guarded request's failure means: a refused condition of absence says that something is there. */
+export function guardedError(error: unknown, path: RemotePath, guard: Guard): unknown {
+  if (!isRemoteError(error)) return error;
+  if (guard.must === 'beAbsent' && error.kind === 'changed') return alreadyThere(path, error);
+  // If-Match on an object that is gone is a 404.
+  if (guard.must === 'beUnchanged' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
+    return changedMeanwhile(path, error);
+  if (guard.must !== 'anything' && error.kind === 'unsupported')
+    return new RemoteError(
+      'unsupported',
+      `The service does not support conditional writes. Set "conditionalWrites" to "checked"; the connection test offers that.`,
+      { cause: error },
+    );
+  return error;
+}
+
+function alreadyThere(path: RemotePath, cause?: unknown): RemoteError {
+  return new RemoteError('alreadyExists', `There is a file "${path}" already.`, { cause });
+}
+
+function changedMeanwhile(path: RemotePath, cause?: unknown): RemoteError {
+  return new RemoteError('changed', `"${path}" was changed or removed by someone else in the meantime.`, {
+    cause,
+  });
+}

@@ -1,0 +1,155 @@
+import type { PropertyGroup } from '../../../remote/remote';
+import { isRemoteError } from '../../../remote/remoteError';
+import type { RemotePath } from '../../../remote/remotePath';
+import type { S3Requests } from '../http/s3Api';
+import { md5OfFacts } from '../model/objectInfo';
+import { aboutObject, placeOf } from '../model/objectKey';
+
+type Property = PropertyGroup['properties'][number];
+
+/** Everything the service tells about a bucket or an object, for reading. Throws `notFound`. */
+export async function propertiesOf(
+  requests: S3Requests,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<readonly PropertyGroup[]> {
+  const { bucket, key } = placeOf(path);
+  if (bucket === '') return [];
+  return key === '' ? bucketProperties(requests, bucket, signal) : objectProperties(requests, path, signal);
+}
+
+async function objectProperties(
+  requests: S3Requests,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<readonly PropertyGroup[]> {
+  const place = placeOf(path);
+  const facts = await requests.head(place, signal);
+  const groups: PropertyGroup[] = [
+    group('Object', {
+      Bucket: place.bucket,
+      Key: place.key,
+      Size: `${facts.size.toLocaleString('en')} bytes`,
+      'Last modified':
+        facts.lastModifiedMs === undefined ? undefined : new Date(facts.lastModifiedMs).toISOString(),
+      ETag: facts.etag,
+      MD5: md5OfFacts(facts),
+      'Storage class': facts.storageClass ?? 'STANDARD',
+      Version: facts.versionId,
+      Encryption: facts.serverSideEncryption,
+      'KMS key': facts.sseKmsKeyId,
+      Restore: facts.restore,
+      Archive: facts.archiveStatus,
+    }),
+    group('Headers', {
+      'Content-Type': facts.contentType,
+      'Cache-Control': facts.cacheControl,
+      'Content-Encoding': facts.contentEncoding,
+      'Content-Disposition': facts.contentDisposition,
+      'Content-Language': facts.contentLanguage,
+      Expires: facts.expires,
+      'Website redirect': facts.websiteRedirect,
+    }),
+    group('Metadata', facts.metadata),
+  ];
+  if (facts.tagCount > 0) {
+    const tags = await known(
+      () =>
+        requests.run(aboutObject(place), signal, ({ client, sdk }) =>
+          client.send(new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }), {
+            abortSignal: signal,
+          }),
+        ),
+      (answer) => Object.fromEntries((answer.TagSet ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    );
+    groups.push(group('Tags', tags));
+  }
+  return groups.filter(({ properties }) => properties.length > 0);
+}
+
+async function bucketProperties(
+  requests: S3Requests,
+  bucket: string,
+  signal: AbortSignal,
+): Promise<readonly PropertyGroup[]> {
+  const about = { bucket };
+  const location = await known(
+    () =>
+      requests.run(about, signal, ({ client, sdk }) =>
+        client.send(new sdk.GetBucketLocationCommand({ Bucket: bucket }), { abortSignal: signal }),
+      ),
+    // No constraint at all is AWS's oldest region.
+    (answer) => ({
+      Location:
+        answer.LocationConstraint || (requests.config.endpoint === undefined ? 'us-east-1' : 'default'),
+    }),
+  );
+  const versioning = await known(
+    () =>
+      requests.run(about, signal, ({ client, sdk }) =>
+        client.send(new sdk.GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal }),
+      ),
+    (answer) => ({ Versioning: answer.Status ?? 'Off', 'MFA delete': answer.MFADelete }),
+  );
+  return [group('Bucket', { Name: bucket, ...location, ...versioning })];
+}
+
+/** What can't be told (no permission, not supported) is shown as such; anything else fails. */
+async function known<T>(
+  ask: () => Promise<T>,
+  show: (answer: T) => Record<string, string | undefined>,
+): Promise<Record<string, string | undefined>> {
+  try {
+    return show(await ask());
+  } catch (error) {
+    if (isRemoteError(error, 'forbidden', 'unsupported')) return { 'Not shown': error.message };
+    throw error;
+  }
+}
+
+function group(title: string, values: Readonly<Record<string, string | undefined>>): PropertyGroup {
+  const properties: Property[] = [];
+  for (const [name, value] of Object.entries(values))
+    if (value !== undefined && value !== '') properties.push({ name, value });
+  return { title, properties };
+}
+
+/** A web address that gives the object to anyone for `seconds` (at most a week, S3's limit). Makes no request. */
+export async function shareLink(
+  requests: S3Requests,
+  path: RemotePath,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const { bucket, key } = placeOf(path);
+  return requests.run({ bucket, path }, signal, ({ client, sdk }) =>
+    sdk.getSignedUrl(client, new sdk.GetObjectCommand({ Bucket: bucket, Key: key }), {
+      expiresIn: Math.min(Math.max(1, Math.floor(seconds)), 7 * 24 * 3600),
+    }),
+  );
+}
+
+/** Makes a bucket. `location` absent = the remote's own constraint, on AWS its region. Throws `alreadyExists`, `badName`. */
+export async function createBucket(
+  requests: S3Requests,
+  name: string,
+  location: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config, connection } = requests;
+  const ownRegion = config.endpoint === undefined ? connection.region : undefined;
+  const wanted = location ?? config.locationConstraint ?? ownRegion;
+  // AWS refuses its oldest region as a constraint: there, none must be sent.
+  const constraint = wanted === 'us-east-1' && config.endpoint === undefined ? undefined : wanted;
+  await requests.run({ bucket: name }, signal, ({ client, sdk }) =>
+    client.send(
+      new sdk.CreateBucketCommand({
+        Bucket: name,
+        ...(constraint
+          ? { CreateBucketConfiguration: { LocationConstraint: constraint as 'eu-west-1' } }
+          : {}),
+      }),
+      { abortSignal: signal },
+    ),
+  );
+}

@@ -1,0 +1,261 @@
+import { Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { forgetAbort, hearAbort } from '../../../base/aborts';
+import type { FileEntry } from '../../../remote/entry';
+import { isSameFile } from '../../../remote/entry';
+import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
+import { isRemoteError, RemoteError } from '../../../remote/remoteError';
+import type { RemotePath } from '../../../remote/remotePath';
+import { toRemoteError } from '../errors/s3Errors';
+import type { GetAnswer } from '../http/requestTypes';
+import type { S3Requests } from '../http/s3Api';
+import { entryOfFacts, type ObjectFacts, type UnsizedFacts } from '../model/objectInfo';
+import { aboutObject, filePlaceOf, type ObjectPlace } from '../model/objectKey';
+import { fileAttributesOf } from './attributes';
+import { crc32Text } from './digests';
+
+/**
+ * Opens an object's content. The stream fails, and never just ends, when the body is cut short; the whole object is checked
+ * against its CRC32 where the service told one. Breaking off frees the connection.
+ */
+export async function readObject(
+  requests: S3Requests,
+  path: RemotePath,
+  options: ReadOptions,
+  onFacts: (facts: ObjectFacts) => void,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const place = filePlaceOf(path);
+  const { range, expected } = options;
+  if (range?.end !== undefined && range.end <= range.start)
+    return nothing(requests, path, place, options, signal);
+  let answer: GetAnswer;
+  try {
+    answer = await getAsSeen(requests, path, place, options, signal);
+  } catch (error) {
+    // A range that begins at the end or beyond (of an empty object, say) holds no bytes; HTTP calls that an error.
+    if (range && isRemoteError(error) && error.code?.includes('416'))
+      return nothing(requests, path, place, options, signal);
+    throw error;
+  }
+  try {
+    const facts = await sized(requests, place, answer.facts, expected, signal);
+    const entry = entryAsSeen(path, expected, facts);
+    const length = lengthOfBody(answer, facts.size, options, path);
+    onFacts(facts);
+    const attributes = fileAttributesOf(facts);
+    return { stream: checked(requests, place, answer, length, signal), entry, attributes };
+  } catch (error) {
+    answer.stream.destroy();
+    throw error;
+  }
+}
+
+/** The whole of an object in memory, as checked as `readObject` checks it. */
+export async function readWholeObject(
+  requests: S3Requests,
+  file: FileEntry,
+  onFacts: (facts: ObjectFacts) => void,
+  signal: AbortSignal,
+): Promise<WholeContent> {
+  const place = filePlaceOf(file.path);
+  const answer = await getAsSeen(requests, file.path, place, { expected: file }, signal);
+  try {
+    const facts = await sized(requests, place, answer.facts, file, signal);
+    const entry = entryAsSeen(file.path, file, facts);
+    lengthOfBody(answer, facts.size, {}, file.path);
+    const content = await contentOf(requests, place, answer, facts.size, signal);
+    onFacts(facts);
+    return { content, entry, attributes: fileAttributesOf(facts) };
+  } catch (error) {
+    answer.stream.destroy();
+    throw error;
+  }
+}
+
+async function getAsSeen(
+  requests: S3Requests,
+  path: RemotePath,
+  place: ObjectPlace,
+  { range, expected }: ReadOptions,
+  signal: AbortSignal,
+): Promise<GetAnswer> {
+  try {
+    return await requests.get(
+      place,
+      {
+        range: range && `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`,
+        ifMatch: expected?.version,
+        withChecksum: requests.config.checksums === 'whenSupported' && !range,
+      },
+      signal,
+    );
+  } catch (error) {
+    if (expected && isRemoteError(error, 'notFound'))
+      throw new RemoteError('changed', `"${path}" was removed by someone else in the meantime.`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/**
+ * The facts with the object's size. An answer in chunks doesn't tell it; then it is that of what was seen, and the body is counted, or it is
+ * asked for.
+ */
+async function sized(
+  requests: S3Requests,
+  place: ObjectPlace,
+  facts: UnsizedFacts,
+  expected: FileEntry | undefined,
+  signal: AbortSignal,
+): Promise<ObjectFacts> {
+  if (facts.size !== undefined) return { ...facts, size: facts.size };
+  if (expected) return { ...facts, size: expected.size };
+  const now = await requests.head(place, signal);
+  if (now.etag !== facts.etag) throw changedMeanwhile(aboutObject(place).path);
+  return { ...facts, size: now.size };
+}
+
+/** Throws `changed` when it isn't what was seen, `damaged` when it is and has another size: then one of the service's two answers is wrong. */
+function entryAsSeen(path: RemotePath, expected: FileEntry | undefined, facts: ObjectFacts): FileEntry {
+  const entry = entryOfFacts(path, facts);
+  if (!expected) return entry;
+  if (!isSameFile(expected, entry)) throw changedMeanwhile(path);
+  if (expected.size !== entry.size)
+    throw new RemoteError(
+      'damaged',
+      `"${path}" was listed with ${expected.size} bytes, and now has ${entry.size} under the same ETag. Nothing of it was taken.`,
+    );
+  return entry;
+}
+
+function changedMeanwhile(path: string): RemoteError {
+  return new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
+}
+
+/** Reads a whole body into memory, by its events: an iterator would cost more than the reading. */
+function contentOf(
+  requests: S3Requests,
+  place: ObjectPlace,
+  answer: GetAnswer,
+  size: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const about = aboutObject(place, 'GetObject');
+  const { stream } = answer;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    stream.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      received += chunk.length;
+      // No more than was announced is held, whatever comes.
+      if (received > size) reject(lengthDiffers(received, size, about.path));
+    });
+    stream.once('end', () => {
+      const [first] = chunks;
+      const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
+      if (received !== size) reject(lengthDiffers(received, size, about.path));
+      else if (answer.crc32 !== undefined && crc32Text(crc32(content)) !== answer.crc32)
+        reject(arrivedDamaged(about.path));
+      else resolve(content);
+    });
+    stream.once('error', (error) => reject(toRemoteError(error, requests.context(about), signal)));
+    stream.once('close', () => {
+      if (signal.aborted) reject(signal.reason);
+      else if (!stream.readableEnded) reject(connectionEnded(received, size, about.path));
+    });
+  });
+}
+
+function lengthDiffers(received: number, length: number, path: string): RemoteError {
+  return new RemoteError('damaged', `${received} bytes of "${path}" came, where it has ${length}.`);
+}
+
+function arrivedDamaged(path: string): RemoteError {
+  return new RemoteError('damaged', `"${path}" arrived damaged: its checksum is another.`);
+}
+
+function connectionEnded(received: number, length: number, path: string): RemoteError {
+  return new RemoteError(
+    'unavailable',
+    `The connection ended after ${received} of the ${length} bytes of "${path}".`,
+  );
+}
+
+/** The answer for a range that holds no bytes. */
+async function nothing(
+  requests: S3Requests,
+  path: RemotePath,
+  place: ObjectPlace,
+  { expected }: ReadOptions,
+  signal: AbortSignal,
+): Promise<ReadResult> {
+  const facts = await requests.head(place, signal);
+  const entry = entryAsSeen(path, expected, facts);
+  return { stream: Readable.from([]), entry, attributes: fileAttributesOf(facts) };
+}
+
+/** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for, or announces another length. */
+function lengthOfBody(
+  { contentRange, bodyLength }: GetAnswer,
+  size: number,
+  { range }: ReadOptions,
+  path: RemotePath,
+): number {
+  const isWhole = !range || (range.start === 0 && contentRange === undefined && (range.end ?? size) >= size);
+  const end = isWhole ? size : Math.min(range.end ?? size, size);
+  const start = isWhole ? 0 : range.start;
+  const got = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '');
+  const isRight = got ? Number(got[1]) === start && Number(got[2]) === end - 1 : isWhole;
+  if (!isRight)
+    throw new RemoteError('damaged', `The service gave other bytes of "${path}" than were asked for.`);
+  if (bodyLength !== undefined && bodyLength !== end - start)
+    throw lengthDiffers(bodyLength, end - start, path);
+  return end - start;
+}
+
+function checked(
+  requests: S3Requests,
+  place: ObjectPlace,
+  answer: GetAnswer,
+  length: number,
+  signal: AbortSignal,
+): Readable {
+  const about = aboutObject(place, 'GetObject');
+  let received = 0;
+  let crc = 0;
+  const checker = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      received += chunk.length;
+      // What is too much is no part of the file; nobody shall store it first.
+      if (received > length) return done(lengthDiffers(received, length, about.path));
+      if (answer.crc32 !== undefined) crc = crc32(chunk, crc);
+      done(null, chunk);
+    },
+    flush(done) {
+      if (received !== length) return done(lengthDiffers(received, length, about.path));
+      if (answer.crc32 !== undefined && crc32Text(crc) !== answer.crc32)
+        return done(arrivedDamaged(about.path));
+      done();
+    },
+  });
+  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
+  checker.on('error', () => {});
+  const source = answer.stream;
+  const onAbort = () => checker.destroy(signal.reason);
+  hearAbort(signal, onAbort);
+  source.once('error', (error) =>
+    checker.destroy(toRemoteError(error, requests.context(about), signal) as Error),
+  );
+  // A connection that ends early may close without an error.
+  source.once('close', () => {
+    if (!source.readableEnded) checker.destroy(connectionEnded(received, length, about.path));
+  });
+  checker.once('close', () => {
+    forgetAbort(signal, onAbort);
+    source.destroy();
+  });
+  return source.pipe(checker);
+}

@@ -1,0 +1,128 @@
+import type { BackendHost, LeftOut, SuggestedRemote } from '../../backend';
+import { endpointProblem, shownEndpoint } from '../config/s3Config';
+import {
+  type AwsProfile,
+  type AwsProfiles,
+  describeProfile,
+  profileChain,
+  readAwsProfiles,
+} from '../credentials/awsProfiles';
+
+/** What describeProfile says of a profile that can't sign in by itself. */
+const noCredentials = describeProfile(new Map());
+
+/** The profiles of the shared AWS files, as remotes that use them. No secret is read out of them. Throws when a file can't be read. */
+export async function suggestFromProfiles({
+  env,
+}: Pick<BackendHost, 'env'>): Promise<readonly SuggestedRemote[]> {
+  const found = await readAwsProfiles(env);
+  return [...found.profiles].map(([label, profile]) => suggestion(label, profile, found, env));
+}
+
+function suggestion(
+  label: string,
+  profile: AwsProfile,
+  found: AwsProfiles,
+  env: BackendHost['env'],
+): SuggestedRemote {
+  const region = firstOf(profileChain(found, label), 'region');
+  const endpoint = endpointOf(profile, found, env);
+  const style = profile.get('s3.addressing_style');
+  const checksums = checksumModes[profile.get('request_checksum_calculation')?.toLowerCase() ?? ''];
+  const caFile = profile.get('ca_bundle');
+  const problem = problemOf(label, profile, found, endpoint);
+  const leftOut = leftOutOf(profile);
+  return {
+    source: 'AWS profile',
+    label,
+    description: [describeProfile(profile), region, endpoint && shownEndpoint(endpoint)]
+      .filter(Boolean)
+      .join(' · '),
+    name: remoteName(label),
+    settings: {
+      provider: endpoint === undefined ? 'AWS' : 'Other',
+      ...(endpoint !== undefined && { endpoint }),
+      ...(region !== undefined && { region }),
+      credentials: 'profile',
+      profile: label,
+      ...(style === 'path' && { forcePathStyle: true }),
+      ...(style === 'virtual' && { forcePathStyle: false }),
+      ...(checksums !== undefined && { checksums }),
+      ...(caFile !== undefined && { caFile }),
+    },
+    ...(leftOut.length > 0 && { leftOut }),
+    ...(problem !== undefined && { problem }),
+    ...(describeProfile(profile) === noCredentials && { doubtful: true }),
+  };
+}
+
+function firstOf(chain: readonly AwsProfile[], setting: string): string | undefined {
+  return chain.map((profile) => profile.get(setting)).find((value) => value !== undefined && value !== '');
+}
+
+const checksumModes: Readonly<Record<string, string>> = {
+  when_supported: 'whenSupported',
+  when_required: 'whenRequired',
+};
+
+/**
+ * As aws 1.45 finds it: in the environment, else S3's own address in the services of the profile, else the profile's for all
+ * services; none where that is switched off. What stands within the profile's own `s3 =` is read by aws only with a plugin, and
+ * means nothing else: it comes last.
+ */
+function endpointOf(
+  profile: AwsProfile,
+  { services }: AwsProfiles,
+  env: BackendHost['env'],
+): string | undefined {
+  const ignored =
+    env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] ?? profile.get('ignore_configured_endpoint_urls');
+  if (/^true$/i.test(ignored ?? '')) return undefined;
+  return (
+    env['AWS_ENDPOINT_URL_S3'] ||
+    env['AWS_ENDPOINT_URL'] ||
+    services.get(profile.get('services') ?? '')?.get('s3.endpoint_url') ||
+    profile.get('endpoint_url') ||
+    profile.get('s3.endpoint_url') ||
+    undefined
+  );
+}
+
+/** Settings of a profile that change which host is asked, or how, and have nothing here that stands for them. */
+const notHere: readonly (readonly [name: string, because: string])[] = [
+  ['use_fips_endpoint', 'FIPS endpoints are used only where "endpoint" names one'],
+  ['use_dualstack_endpoint', 'dual-stack endpoints are used only where "endpoint" names one'],
+  ['s3.use_dualstack_endpoint', 'dual-stack endpoints are used only where "endpoint" names one'],
+  ['s3.use_accelerate_endpoint', 'accelerated endpoints are not used here'],
+];
+
+function leftOutOf(profile: AwsProfile): readonly LeftOut[] {
+  return notHere.flatMap(([name, because]) =>
+    /^true$/i.test(profile.get(name) ?? '') ? [{ name, because }] : [],
+  );
+}
+
+function problemOf(
+  label: string,
+  profile: AwsProfile,
+  { notForSdk, services }: AwsProfiles,
+  endpoint: string | undefined,
+): string | undefined {
+  // These are refused when credentials are asked for.
+  if (notForSdk.get(label) !== undefined)
+    return 'Its file is stored as UTF-16, which the AWS tools can’t read. Save it as UTF-8.';
+  if (notForSdk.has(label))
+    return 'Its name can’t be used here as it is written. Rename it: [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.';
+  const named = profile.get('services');
+  if (named !== undefined && !services.has(named))
+    return `It names the section [services ${named}], which isn’t in the file; aws refuses it as well.`;
+  if (/^(s3|v2|s3-query)$/i.test(profile.get('s3.signature_version') ?? ''))
+    return 'It signs requests by version 2 ("signature_version"), which Cloud Remotes can’t; version 4 is used everywhere.';
+  return endpoint === undefined ? undefined : endpointProblem(endpoint);
+}
+
+/** Remotes may not have all the signs that profiles have. */
+function remoteName(label: string): string {
+  const name = label.replace(/[^\p{L}\p{N}_.+@-]+/gu, '-').replace(/^-+|-+$/g, '');
+  return name === '' ? 'profile' : name.length === 1 ? `aws-${name}` : name;
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { forgetAbort, hearAbort } from '../../../src/base/aborts';
+import type { Instant } from '../../../src/remote/modifiedTime';
+import type { ByteRange, ByteSource, FileFacts } from '../../../src/remote/remote';
+import type { RemoteError } from '../../../src/remote/remoteError';
+
+const chunkSize = 64 * 1024;
+
+/** The failure that a call is to meet after it began. */
+export type Strike = { readonly at: 'before' | 'after' | number; readonly error: RemoteError } | undefined;
+
+/** The content as a stream that meets `strike`, and ends with the reason when aborted. */
+export function streamOf(content: Buffer, strike: Strike, signal: AbortSignal): Readable {
+  let sent = 0;
+  const end = typeof strike?.at === 'number' ? Math.min(strike.at, content.length) : content.length;
+  const stream = new Readable({
+    read() {
+      if (sent < end) {
+        const chunk = content.subarray(sent, Math.min(sent + chunkSize, end));
+        sent += chunk.length;
+        this.push(chunk);
+      } else if (typeof strike?.at === 'number') this.destroy(strike.error);
+      else this.push(null);
+    },
+    destroy(error, done) {
+      forgetAbort(signal, onAbort);
+      done(error);
+    },
+  });
+  const onAbort = () => stream.destroy(signal.reason);
+  hearAbort(signal, onAbort);
+  return stream;
+}
+
+/** The whole body that a write was given. */
+export async function collect(
+  body: ByteSource,
+  facts: FileFacts,
+  strike: Strike,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const limit = typeof strike?.at === 'number' ? strike.at : Number.POSITIVE_INFINITY;
+  if (body.bytes) {
+    const content = Buffer.from(await body.bytes(signal));
+    if (strike && content.length >= limit) throw strike.error;
+    facts.onProgress?.(content.length);
+    return content;
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const stream = await body.open(undefined, signal);
+  for await (const chunk of stream) {
+    signal.throwIfAborted();
+    chunks.push(Buffer.from(chunk));
+    length += chunk.length;
+    facts.onProgress?.(length);
+    if (strike && length >= limit) throw strike.error;
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** Lower-case hex. */
+export function md5(content: Uint8Array): string {
+  return createHash('md5').update(content).digest('hex');
+}
+
+/** `time` as a store of this precision keeps it. */
+export function cut(time: Instant, precisionNs: number): Instant {
+  if (precisionNs >= 1e9) return { s: Math.floor(time.s / (precisionNs / 1e9)) * (precisionNs / 1e9), ns: 0 };
+  return { s: time.s, ns: Math.floor(time.ns / precisionNs) * precisionNs };
+}
+
+export function slice(content: Buffer, range: ByteRange | undefined): Buffer {
+  return range ? content.subarray(range.start, range.end) : content;
+}

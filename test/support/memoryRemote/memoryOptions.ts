@@ -1,0 +1,67 @@
+import type { Clock } from '../../../src/base/clock';
+import type { NameRules } from '../../../src/remote/capabilities';
+import type { RemoteError } from '../../../src/remote/remoteError';
+import type { RemotePath } from '../../../src/remote/remotePath';
+
+/** How this store behaves. Every default is what a disk on Linux with enforced guards would do. */
+export interface MemoryOptions {
+  readonly caseInsensitive?: boolean;
+  readonly foldsUnicode?: boolean;
+  readonly forbids?: NameRules['forbids'];
+  /** Nanoseconds that modified times are cut to; 'none' keeps only the server's time. Default 1. */
+  readonly timePrecisionNs?: number | 'none';
+  /** Whether listings hold the modified time. Default true. */
+  readonly listsModified?: boolean;
+  /** Whether `stat` tells an MD5. Default true. */
+  readonly knowsMd5?: boolean;
+  /** Whether listings hold the MD5 as well, as S3's do by the ETag. Default: as `knowsMd5`. */
+  readonly listsMd5?: boolean;
+  /** False: folders are only common prefixes, as in S3. Default true. */
+  readonly realFolders?: boolean;
+  /** Most entries in a page. Default 1000. */
+  readonly pageSize?: number;
+  /** Every call, and every page, takes this long. */
+  readonly latencyMs?: number;
+  /** `listDeep` lists out of order, as some servers do. */
+  readonly unordered?: boolean;
+  /** Powers to do without, so that callers' other ways are tested. */
+  readonly without?: readonly OptionalPower[];
+  /** Whether folders can be moved and trashed whole. Default false: then file by file. */
+  readonly wholeFolders?: boolean;
+  readonly failures?: readonly MemoryFailure[];
+  readonly clock?: Clock;
+}
+
+export type OptionalPower = 'listDeep' | 'removeFiles' | 'copyWithin' | 'moveWithin' | 'setModifiedTime';
+
+export type MemoryOperation =
+  | OptionalPower
+  | 'moveFolderWithin'
+  | 'trashFolder'
+  | 'list'
+  | 'stat'
+  | 'read'
+  | 'write'
+  | 'removeFile'
+  | 'makeFolder'
+  | 'removeFolder';
+
+/** One request made of the store; each page of a listing is one. */
+export interface MemoryCall {
+  readonly operation: MemoryOperation;
+  readonly path: RemotePath;
+  /** This operation's how-manieth call, from 1. */
+  readonly nth: number;
+}
+
+/** Which calls fail, and how. */
+export interface MemoryFailure {
+  /** The calls that fail; a plain object must agree in everything it names. */
+  readonly when: Partial<MemoryCall> | ((call: MemoryCall) => boolean);
+  readonly error: RemoteError | ((call: MemoryCall) => RemoteError);
+  /**
+   * before (default): nothing happens. after: it happens, only the answer is lost. A number: after so many bytes of the
+   * body of a read or write.
+   */
+  readonly at?: 'before' | 'after' | number;
+}

@@ -1,0 +1,436 @@
+import { systemClock } from '../../../src/base/clock';
+import { type Capabilities, matchKey, nameProblem } from '../../../src/remote/capabilities';
+import type { Entry, FileEntry, FolderEntry } from '../../../src/remote/entry';
+import { isSameFile } from '../../../src/remote/entry';
+import { type Instant, instantFromMs } from '../../../src/remote/modifiedTime';
+import { pagesByCursor } from '../../../src/remote/pages';
+import type { ByteSource, FileFacts, Guard, ListOptions, Remote } from '../../../src/remote/remote';
+import { RemoteError } from '../../../src/remote/remoteError';
+import {
+  baseName,
+  comparePaths,
+  isWithin,
+  parentPath,
+  parsePath,
+  type RemotePath,
+} from '../../../src/remote/remotePath';
+import { collect, cut, md5, type Strike, slice, streamOf } from './memoryBody';
+import type { MemoryCall, MemoryFailure, MemoryOperation, MemoryOptions } from './memoryOptions';
+
+/** A store in memory that keeps the whole contract of Remote, with doors for tests to look behind it. */
+export interface MemoryRemote extends Remote {
+  /** Puts a file there without a request, as someone else would. */
+  put(path: string, content: string | Uint8Array, facts?: MemoryFacts): FileEntry;
+  /** Takes a file away without a request. */
+  drop(path: string): void;
+  content(path: string): Buffer | undefined;
+  text(path: string): string | undefined;
+  attributes(path: string): Readonly<Record<string, string>> | undefined;
+  /** Every file's path, sorted. */
+  paths(): string[];
+  /** Every request so far. */
+  readonly calls: readonly MemoryCall[];
+  count(operation: MemoryOperation): number;
+  fail(failure: MemoryFailure): void;
+}
+
+export interface MemoryFacts {
+  readonly modified?: Instant;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly readonly?: string;
+}
+
+interface Stored {
+  readonly path: RemotePath;
+  readonly content: Buffer;
+  readonly modified: Instant | undefined;
+  readonly serverModified: Instant;
+  readonly version: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly readonly: string | undefined;
+  md5?: string;
+}
+
+/** A new, empty store. */
+export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
+  const clock = options.clock ?? systemClock;
+  const precision = options.timePrecisionNs ?? 1;
+  const realFolders = options.realFolders ?? true;
+  const knowsMd5 = options.knowsMd5 ?? true;
+  const listsMd5 = knowsMd5 && (options.listsMd5 ?? true);
+  const listsModified = options.listsModified ?? true;
+  const capabilities: Capabilities = {
+    timePrecisionNs: precision,
+    listsModified: precision !== 'none' && listsModified,
+    hash: knowsMd5 ? 'md5' : 'none',
+    names: {
+      caseSensitive: !options.caseInsensitive,
+      foldsUnicode: options.foldsUnicode ?? false,
+      forbids: options.forbids ?? 'nothing',
+    },
+    guards: 'enforced',
+    realFolders,
+    keepsAttributes: true,
+  };
+  const files = new Map<string, Stored>();
+  const folders = new Map<string, RemotePath>();
+  const failures = [...(options.failures ?? [])];
+  const calls: MemoryCall[] = [];
+  const counts = new Map<MemoryOperation, number>();
+  let versions = 0;
+
+  const key = (path: string) => matchKey(path, capabilities.names);
+
+  /** Counts a request; gives the failure that it is to meet. Throws at once when that comes before any effect. */
+  async function request(operation: MemoryOperation, path: RemotePath, signal: AbortSignal): Promise<Strike> {
+    signal.throwIfAborted();
+    const call: MemoryCall = { operation, path, nth: (counts.get(operation) ?? 0) + 1 };
+    counts.set(operation, call.nth);
+    calls.push(call);
+    if (options.latencyMs) await clock.wait(options.latencyMs, signal);
+    const failure = failures.find(({ when }) => meets(call, when));
+    if (!failure) return undefined;
+    const error = typeof failure.error === 'function' ? failure.error(call) : failure.error;
+    if (failure.at === undefined || failure.at === 'before') throw error;
+    return { at: failure.at, error };
+  }
+
+  function entryOf(file: Stored, exact: boolean): FileEntry {
+    const modified = exact || listsModified ? file.modified : undefined;
+    if (knowsMd5) file.md5 ??= md5(file.content);
+    const known = exact ? knowsMd5 : listsMd5;
+    return {
+      kind: 'file',
+      path: file.path,
+      size: file.content.length,
+      ...(modified && { modified }),
+      serverModified: file.serverModified,
+      ...(known && file.md5 !== undefined && { md5: file.md5 }),
+      version: file.version,
+      ...(file.readonly !== undefined && { readonly: file.readonly }),
+      ...((exact || (listsModified && listsMd5 === knowsMd5)) && { exact: true }),
+    };
+  }
+
+  function folderAt(path: RemotePath): FolderEntry | undefined {
+    if (path === '') return { kind: 'folder', path };
+    const made = folders.get(key(path));
+    if (made !== undefined) return { kind: 'folder', path: made };
+    const below = `${key(path)}/`;
+    const depth = path.split('/').length;
+    for (const [k, { path: file }] of files)
+      if (k.startsWith(below)) return { kind: 'folder', path: firstParts(file, depth) };
+    for (const [k, folder] of folders)
+      if (k.startsWith(below)) return { kind: 'folder', path: firstParts(folder, depth) };
+    return undefined;
+  }
+
+  function fileAt(path: RemotePath): Stored {
+    const file = files.get(key(path));
+    if (file) return file;
+    if (folderAt(path)) throw new RemoteError('isAFolder', `"${path}" is a folder.`);
+    throw new RemoteError('notFound', `There is no "${path}".`);
+  }
+
+  function check(guard: Guard, path: RemotePath): void {
+    const now = files.get(key(path));
+    if (guard.must === 'beAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+    if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOf(now, true))))
+      throw new RemoteError('changed', `"${path}" is no longer what it was.`);
+  }
+
+  function checkPlace(path: RemotePath): void {
+    const problem = path === '' ? 'is the root' : nameProblem(path, capabilities.names);
+    if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
+    if (!realFolders) return;
+    if (folderAt(path)) throw new RemoteError('isAFolder', `"${path}" is a folder.`);
+    makeFolders(parentPath(path));
+  }
+
+  function makeFolders(path: RemotePath): void {
+    for (let folder = path; folder !== ''; folder = parentPath(folder)) {
+      if (files.has(key(folder)))
+        throw new RemoteError('alreadyExists', `"${folder}" is a file, so no folder can be made there.`);
+      if (!folders.has(key(folder))) folders.set(key(folder), folder);
+    }
+  }
+
+  function store(
+    path: RemotePath,
+    content: Buffer,
+    modified: Instant | undefined,
+    rest: { attributes?: Readonly<Record<string, string>>; readonly?: string | undefined } = {},
+  ): Stored {
+    const serverModified = instantFromMs(clock.now());
+    const file: Stored = {
+      // A store that folds names keeps the spelling it has.
+      path: files.get(key(path))?.path ?? path,
+      content,
+      modified: precision === 'none' ? undefined : cut(modified ?? serverModified, precision),
+      serverModified,
+      version: `v${++versions}`,
+      attributes: rest.attributes ?? {},
+      readonly: rest.readonly,
+    };
+    files.set(key(path), file);
+    return file;
+  }
+
+  function remove(path: RemotePath): void {
+    files.delete(key(path));
+  }
+
+  /** Names right below `folder`, files and folders, in the order of their bytes. */
+  function children(folder: RemotePath, namePrefix: string): Entry[] {
+    const below = folder === '' ? '' : `${key(folder)}/`;
+    const found = new Map<string, Entry>();
+    const depth = folder === '' ? 1 : folder.split('/').length + 1;
+    for (const [k, path] of [...folders, ...[...files].map(([k, f]) => [k, f.path] as const)]) {
+      if (!k.startsWith(below) || k === below) continue;
+      const child = firstParts(path, depth);
+      if (!baseName(child).startsWith(namePrefix)) continue;
+      const file = child === path ? files.get(k) : undefined;
+      const id = file ? child : `${child}/`;
+      if (!found.has(id)) found.set(id, file ? entryOf(file, false) : { kind: 'folder', path: child });
+    }
+    return [...found].sort((a, b) => comparePaths(a[0], b[0])).map(([, entry]) => entry);
+  }
+
+  function checkFolder(folder: RemotePath): void {
+    if (!realFolders || folderAt(folder)) return;
+    if (files.has(key(folder))) throw new RemoteError('notAFolder', `"${folder}" is a file.`);
+    throw new RemoteError('notFound', `There is no folder "${folder}".`);
+  }
+
+  /** Pages of what `all` lists at the first request; failures and latency strike page by page. */
+  function paged(
+    operation: MemoryOperation,
+    folder: RemotePath,
+    size: number,
+    signal: AbortSignal,
+    all: () => Entry[],
+  ) {
+    let entries: Entry[] | undefined;
+    return pagesByCursor<readonly Entry[], number>(async (start = 0) => {
+      const failure = await request(operation, folder, signal);
+      if (failure) throw failure.error;
+      checkFolder(folder);
+      entries ??= all();
+      const next = start + size;
+      return { value: entries.slice(start, next), next: next < entries.length ? next : undefined };
+    });
+  }
+
+  async function put(
+    path: RemotePath,
+    body: ByteSource,
+    facts: FileFacts,
+    guard: Guard,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
+    const failure = await request('write', path, signal);
+    const content = await collect(body, facts, failure, signal);
+    if (content.length !== body.size)
+      throw new RemoteError(
+        'damaged',
+        `"${path}": ${content.length} bytes came where ${body.size} were promised.`,
+      );
+    if (body.md5 !== undefined && body.md5 !== md5(content))
+      throw new RemoteError('damaged', `"${path}": the content is not what was promised.`);
+    signal.throwIfAborted();
+    check(guard, path);
+    checkPlace(path);
+    const attributes = {
+      ...facts.attributes?.headers,
+      ...facts.attributes?.metadata,
+      ...(facts.keepAttributes && files.get(key(path))?.attributes),
+      ...(facts.contentType !== undefined && { contentType: facts.contentType }),
+    };
+    const file = store(path, content, facts.modified, { attributes });
+    if (failure) throw failure.error;
+    return entryOf(file, true);
+  }
+
+  async function copyTo(source: FileEntry, to: RemotePath, guard: Guard): Promise<Stored> {
+    const from = fileAt(source.path);
+    check({ must: 'beUnchanged', entry: source }, source.path);
+    check(guard, to);
+    checkPlace(to);
+    return store(to, from.content, from.modified, { attributes: from.attributes });
+  }
+
+  /** Takes a folder with all in it away, and puts it to `to` when there is one. */
+  function takeFolder(folder: RemotePath, to: RemotePath | undefined): void {
+    if (!folderAt(folder)) throw new RemoteError('notFound', `There is no folder "${folder}".`);
+    if (to !== undefined && key(to) !== key(folder) && (files.has(key(to)) || folderAt(to)))
+      throw new RemoteError('alreadyExists', `"${to}" already exists.`);
+    const within = (path: RemotePath) => isWithin(key(path) as RemotePath, key(folder) as RemotePath);
+    const moved = (path: RemotePath) => `${to}${path.slice(folder.length)}` as RemotePath;
+    const inFiles = [...files].filter(([, { path }]) => within(path));
+    const inFolders = [...folders].filter(([, path]) => within(path));
+    for (const [k] of inFiles) files.delete(k);
+    for (const [k] of inFolders) folders.delete(k);
+    if (to === undefined) return;
+    makeFolders(parentPath(to));
+    for (const [, path] of inFolders) folders.set(key(moved(path)), moved(path));
+    for (const [, file] of inFiles)
+      files.set(key(moved(file.path)), { ...file, path: moved(file.path), version: `v${++versions}` });
+  }
+
+  const remote: MemoryRemote = {
+    capabilities,
+
+    list: (folder, { namePrefix = '', pageSize }: ListOptions, signal) =>
+      paged(
+        'list',
+        folder,
+        Math.min(pageSize ?? Number.POSITIVE_INFINITY, options.pageSize ?? 1000),
+        signal,
+        () => children(folder, namePrefix),
+      ),
+
+    listDeep: (folder, deep, signal) =>
+      paged('listDeep', folder, options.pageSize ?? 1000, signal, () => {
+        const found = [...files.values()]
+          .filter(
+            (file) =>
+              file.path !== folder && isWithin(key(file.path) as RemotePath, key(folder) as RemotePath),
+          )
+          .filter((file) => !deep.skipFolder || !isSkipped(file.path, folder, deep.skipFolder))
+          .sort((a, b) => comparePaths(a.path, b.path));
+        if (options.unordered && found.length > 1)
+          found.push(...found.splice(0, Math.ceil(found.length / 2)));
+        return found.map((file) => entryOf(file, false));
+      }),
+
+    async stat(path, signal) {
+      const failure = await request('stat', path, signal);
+      if (failure) throw failure.error;
+      const file = files.get(key(path));
+      if (file) return entryOf(file, true);
+      const folder = folderAt(path);
+      if (folder) return folder;
+      throw new RemoteError('notFound', `There is no "${path}".`);
+    },
+
+    async read(path, { range, expected }, signal) {
+      const failure = await request('read', path, signal);
+      if (failure?.at === 'after') throw failure.error;
+      const file = fileAt(path);
+      if (expected) check({ must: 'beUnchanged', entry: expected }, path);
+      const stream = streamOf(slice(file.content, range), failure, signal);
+      const attributes = { headers: {}, metadata: file.attributes };
+      return { stream, entry: entryOf(file, true), attributes };
+    },
+
+    write: put,
+
+    async removeFile(path, guard, signal) {
+      const failure = await request('removeFile', path, signal);
+      fileAt(path);
+      check(guard, path);
+      remove(path);
+      if (failure) throw failure.error;
+    },
+
+    async removeFiles(paths, signal) {
+      const failure = await request('removeFiles', paths[0] ?? ('' as RemotePath), signal);
+      for (const path of paths) remove(path);
+      if (failure) throw failure.error;
+      return new Map();
+    },
+
+    async makeFolder(path, signal) {
+      const failure = await request('makeFolder', path, signal);
+      const problem = nameProblem(path, capabilities.names);
+      if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
+      makeFolders(path);
+      if (failure) throw failure.error;
+    },
+
+    async removeFolder(path, signal) {
+      const failure = await request('removeFolder', path, signal);
+      if (realFolders && files.has(key(path))) throw new RemoteError('notAFolder', `"${path}" is a file.`);
+      if (!folderAt(path)) throw new RemoteError('notFound', `There is no folder "${path}".`);
+      if (children(path, '').length > 0)
+        throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
+      folders.delete(key(path));
+      if (failure) throw failure.error;
+    },
+
+    async copyWithin(source, to, guard, signal) {
+      const failure = await request('copyWithin', to, signal);
+      const file = await copyTo(source, to, guard);
+      if (failure) throw failure.error;
+      return entryOf(file, true);
+    },
+
+    async moveWithin(source, to, guard, signal) {
+      const failure = await request('moveWithin', to, signal);
+      const file = await copyTo(source, to, guard);
+      if (key(source.path) !== key(to)) remove(source.path);
+      if (failure) throw failure.error;
+      return entryOf(file, true);
+    },
+
+    ...(options.wholeFolders && {
+      async moveFolderWithin(folder, to, signal) {
+        const failure = await request('moveFolderWithin', folder, signal);
+        takeFolder(folder, to);
+        if (failure) throw failure.error;
+      },
+
+      async trashFolder(folder, signal) {
+        const failure = await request('trashFolder', folder, signal);
+        takeFolder(folder, undefined);
+        if (failure) throw failure.error;
+      },
+    }),
+
+    async setModifiedTime(seen, time, signal) {
+      const failure = await request('setModifiedTime', seen.path, signal);
+      const file = fileAt(seen.path);
+      check({ must: 'beUnchanged', entry: seen }, seen.path);
+      const { attributes, readonly } = file;
+      const touched = store(seen.path, file.content, time, { attributes, readonly });
+      if (failure) throw failure.error;
+      return entryOf(touched, true);
+    },
+
+    put(text, content, facts = {}) {
+      const path = parsePath(text);
+      checkPlace(path);
+      return entryOf(store(path, Buffer.from(content), facts.modified, facts), true);
+    },
+    drop: (path) => remove(parsePath(path)),
+    content: (path) => files.get(key(path))?.content,
+    text: (path) => files.get(key(path))?.content.toString(),
+    attributes: (path) => files.get(key(path))?.attributes,
+    paths: () => [...files.values()].map((file) => file.path).sort(comparePaths),
+    calls,
+    count: (operation) => counts.get(operation) ?? 0,
+    fail: (failure) => failures.push(failure),
+  };
+  for (const power of options.without ?? []) delete remote[power];
+  return remote;
+}
+
+function meets(call: MemoryCall, when: MemoryFailure['when']): boolean {
+  if (typeof when === 'function') return when(call);
+  return (
+    (when.operation === undefined || when.operation === call.operation) &&
+    (when.path === undefined || when.path === call.path) &&
+    (when.nth === undefined || when.nth === call.nth)
+  );
+}
+
+/** Names may fold to another length, so a folder's part of a path is counted, not measured. */
+function firstParts(path: RemotePath, count: number): RemotePath {
+  return path.split('/').slice(0, count).join('/') as RemotePath;
+}
+
+function isSkipped(path: RemotePath, top: RemotePath, skip: (folder: RemotePath) => boolean): boolean {
+  for (let folder = parentPath(path); folder.length > top.length; folder = parentPath(folder))
+    if (skip(folder)) return true;
+  return false;
+}
