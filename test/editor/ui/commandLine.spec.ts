@@ -93,6 +93,8 @@ withEditor(
     );
 
     step('the preview is copied as a line of either tool', async ({ window, workspace }) => {
+      // Only a page that has the focus may write to the clipboard, and the preview is a page of its own.
+      await window.showExplorer();
       await window.runCommand(COPY);
       await window.expectQuick('Copy as Command');
       await window.quickPick(/^.*rclone/);
