@@ -6,8 +6,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { findChromium, getChromium } from './editor/getChromium.mjs';
-import { installEditor, installProject } from './editor/install.mjs';
+import { findChromium, getChromium } from './e2e/getChromium.mjs';
+import { installEditor, installProject } from './e2e/install.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const STAGE_MINUTES = 15;
@@ -33,9 +33,9 @@ tests('unit and integration tests', unitCounts, [
   `--test-reporter-destination=${unitCounts}`,
 ]);
 const editorStages = [
-  ['inside the extension host', 'test/editor/runApi.mjs', []],
-  ['inside the oldest supported editor', 'test/editor/runApi.mjs', ['--editor', 'test/editor/oldest']],
-  ['in the window of the real editor', 'test/editor/runUi.mjs', []],
+  ['inside the extension host', 'test/e2e/runApi.mjs', []],
+  ['inside the oldest supported editor', 'test/e2e/runApi.mjs', ['--editor', 'test/e2e/oldest']],
+  ['in the window of the real editor', 'test/e2e/runUi.mjs', []],
 ];
 const chromium = findChromium() ?? getChromium();
 for (const [name, script, args] of editorStages) {
@@ -55,7 +55,7 @@ function install() {
   try {
     installProject();
     installEditor();
-    installEditor(path.join(root, 'test/editor/oldest'));
+    installEditor(path.join(root, 'test/e2e/oldest'));
   } catch (error) {
     console.error(error.message);
     console.log('0 passed, 1 failed');

@@ -17,7 +17,7 @@ const nodeFlags = split < 0 ? [] : process.argv.slice(split + 1);
 
 const files = globSync(path.join(root, 'test'), /\.test\.ts$/)
   .map((file) => path.relative(root, file))
-  .filter((file) => !file.startsWith(path.join('test', 'editor') + path.sep))
+  .filter((file) => !file.startsWith(path.join('test', 'e2e') + path.sep))
   .filter((file) => wanted.length === 0 || wanted.some((w) => file === w || file.startsWith(w + path.sep)))
   .sort();
 if (files.length === 0) {
@@ -37,7 +37,7 @@ const options = {
   target: 'node20',
   packages: 'external',
   sourcemap: 'inline',
-  alias: { vscode: './test/fakes/fakeVscode.ts' },
+  alias: { vscode: './test/support/fakeVscode.ts' },
   define: { 'import.meta.dirname': '__dirname' },
   logLevel: 'warning',
   // The fake has only what tests reach; the rest of the editor's module is left undefined on purpose.

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { driveFields } from '../src/backends/amazonDrive/config/driveFields';
 import { s3Fields } from '../src/backends/s3/config/s3Config';
-import { inOtherTools } from './syncOptionWords';
+import { inOtherTools } from './support/syncOptionWords';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const page = path.join(root, 'docs', 'settings.md');

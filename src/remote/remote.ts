@@ -8,7 +8,7 @@ import type { ServiceWaits } from './serviceWaits';
 /**
  * The port to one storage. Only what every storage can do is required; other powers exist or are undefined.
  *
- * Callers may rely on this of every implementation (test/backends/remoteContract.ts checks it):
+ * Callers may rely on this of every implementation (test/contract/remoteContract.ts checks it):
  * - errors are RemoteErrors only; cancellation rejects with the signal's reason, and a signal that is already
  *   aborted means that no request starts;
  * - after a failed or cancelled write nothing half-written is visible under the final name, and what was there before is still there;

@@ -4,7 +4,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { installEditor, installProject } from '../editor/install.mjs';
+import { installEditor, installProject } from '../e2e/install.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const args = process.argv.slice(2);

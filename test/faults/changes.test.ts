@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Remote } from '../../src/remote/remote';
-import { pattern } from '../backends/contract/words';
+import { pattern } from '../contract/chapters/words';
 import { actions, mebi, outcomes, plan, readOrNone, run, synced } from './words';
 
 const mirror = { deletes: 'after' } as const;

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../src/base/log';
 import { executePlan } from '../../src/transfer/executePlan';
-import { pattern } from '../backends/contract/words';
-import { createFakeClock } from '../fakes/fakeClock';
+import { pattern } from '../contract/chapters/words';
+import { createFakeClock } from '../support/fakeClock';
 import { actions, calm, diskSide, mebi, outcomes, plan, readOrNone, run, synced } from './words';
 
 // Disks that are full or can't be written to: real ones, small and mounted for the test.

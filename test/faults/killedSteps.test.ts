@@ -8,12 +8,12 @@ import * as esbuild from 'esbuild';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { isTemporary } from '../../src/backends/local/temporaryNames';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
-import { anything, beAbsent, body, calm, deepNames, pattern } from '../backends/contract/words';
+import { anything, beAbsent, body, calm, deepNames, pattern } from '../contract/chapters/words';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 
 // A process of its own is killed at one step of its work, just before it or just after; what it leaves must be whole, and the next run
 // must reach the right end (H22, H23). No kind of step is left out: an undisturbed run counts what it does, and each kind must be among
-// the steps. Killing at random moments is test/transfer/crashes.test.ts.
+// the steps. Killing at random moments is test/integration/crashes.test.ts.
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const mebi = 1024 * 1024;

@@ -5,7 +5,7 @@ import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
-import { random } from '../vocabulary/random';
+import { random } from '../support/random';
 import { plan, run } from './words';
 
 // Names that are two on one side and one on the other, by case or by Unicode form: none overwrites, deletes or hides another.

@@ -11,10 +11,10 @@ import { executePlan } from '../../src/transfer/executePlan';
 import type { RunObserver, RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
 import { retryFailed } from '../../src/usecases/runPlan';
-import { createFakeClock } from '../fakes/fakeClock';
+import { createFakeClock } from '../support/fakeClock';
 import type { MemoryCall, MemoryFailure, MemoryOptions } from '../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
-import { type Random, random } from '../vocabulary/random';
+import { type Random, random } from '../support/random';
 
 // One random sync with random trees, options, faults and changes by others; and what must hold whatever happened.
 

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { parsePath } from '../../src/remote/remotePath';
 import { inMemoryLimit } from '../../src/transfer/copyFile';
-import { pattern } from '../backends/contract/words';
+import { pattern } from '../contract/chapters/words';
 import { StoredObject } from '../servers/s3/objectStore';
 import { actions, calm, diskSide, mebi, outcomes, plan, run, synced } from './words';
 

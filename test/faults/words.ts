@@ -11,9 +11,9 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunReport } from '../../src/transfer/runReport';
 import { planSync } from '../../src/usecases/planSync';
-import { type Served, served } from '../backends/s3.words';
-import { createFakeClock } from '../fakes/fakeClock';
 import type { S3TestServer } from '../servers/s3/s3Server';
+import { createFakeClock } from '../support/fakeClock';
+import { type Served, served } from '../unit/backends/s3/s3Fixture';
 
 export const calm = new AbortController().signal;
 export const mebi = 1024 * 1024;

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { awsEnvironments } from '../backends/awsEnvironments';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { awsEnvironments } from '../unit/backends/s3/credentials/awsEnvironments';
 import { skipWithout, toolEnvironment } from './realTools';
 
 describe('the real aws takes credentials as we do', { skip: skipWithout('aws') }, () => {

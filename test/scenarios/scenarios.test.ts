@@ -7,7 +7,7 @@ import { checkPlan } from '../../src/plan/build/planInvariants';
 import { type Clock, systemClock } from '../../src/base/clock';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { planSync } from '../../src/usecases/planSync';
-import { givenSync } from '../vocabulary/givenSync';
+import { givenSync } from '../support/givenSync';
 
 // Whole plans as text: given.txt is the fixture, plan.txt the lines that must come out. UPDATE_GOLDEN=1
 // writes them anew; a mismatch leaves plan.txt.actual beside, for reading the difference.

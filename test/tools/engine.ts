@@ -16,9 +16,9 @@ import { looksLikeAddress, parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError } from '../../src/remote/remoteError';
 import { isWhole } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
-import { offeredAsLines, offeredBy } from './configDoor';
-import { readLine, requestOf, understoodAsJson, understoodAsLines } from './lineDoor';
-import { terminalHost } from './terminalHost';
+import { offeredAsLines, offeredBy } from './doors/configDoor';
+import { readLine, requestOf, understoodAsJson, understoodAsLines } from './doors/lineDoor';
+import { terminalHost } from './doors/terminalHost';
 
 const usage = `usage: engine ls FROM          list one folder (--recursive: everything below)
        engine plan FROM TO     print what a sync would do; writes nothing

@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { packedReadme } from './packedReadme.mjs';
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-const LEFT_OUT = new Set(['node_modules', '.git', 'out', 'dist', '.demo', '.test-data', 'test/editor']);
+const LEFT_OUT = new Set(['node_modules', '.git', 'out', 'dist', '.demo', '.test-data', 'test/e2e']);
 
 /**
  * Makes the .vsix at `file` and returns its path and the build's own words (the bundle sizes).

@@ -1,5 +1,5 @@
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
-import { type Random, random } from '../../vocabulary/random';
+import { type Random, random } from '../../support/random';
 
 export type Tool = 'aws' | 'rclone';
 export type SideKind = 'disk' | 'store';

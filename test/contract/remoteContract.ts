@@ -1,0 +1,69 @@
+import { test } from 'node:test';
+import type { Remote } from '../../src/remote/remote';
+import type { RemotePath } from '../../src/remote/remotePath';
+import { registerChangingTests } from './chapters/changing';
+import { registerListingTests } from './chapters/listing';
+import { registerNameTests } from './chapters/names';
+import { registerReadingTests } from './chapters/reading';
+import { registerWritingTests } from './chapters/writing';
+
+/** A fresh remote for one test: `root` is an empty folder in it that may be filled at will. */
+export interface OpenedRemote {
+  readonly remote: Remote;
+  readonly root: RemotePath;
+  dispose(): Promise<void>;
+  /** Requests sent so far, where the store behind can count them. */
+  requests?(): number;
+  /** What the file has besides content and time, with names in lower case (`content-type`), seen from outside. */
+  attributes?(path: RemotePath): Promise<Readonly<Record<string, string>>>;
+  /** Puts a file with attributes there from outside. */
+  putWithAttributes?(
+    path: RemotePath,
+    content: string,
+    attributes: Readonly<Record<string, string>>,
+  ): Promise<void>;
+}
+
+export interface ContractExpectations {
+  /** Bytes of the large body; take one that the remote sends in parts. Default 3 MiB and a bit. */
+  readonly largeSize?: number;
+  /** Sentences of the contract that this store is known to break, by the test's name, with the reason. */
+  readonly exceptions?: Readonly<Record<string, string>>;
+}
+
+export interface ContractContext {
+  /** Registers one sentence of the contract. */
+  sentence(text: string, check: (opened: OpenedRemote) => Promise<void>): void;
+  readonly largeSize: number;
+}
+
+/** Registers a test for every sentence of the contract in src/remote/remote.ts. `open` is called once per test. */
+export function remoteContract(
+  name: string,
+  open: () => Promise<OpenedRemote>,
+  expectations: ContractExpectations = {},
+): void {
+  const known = new Set<string>();
+  const context: ContractContext = {
+    largeSize: expectations.largeSize ?? 3 * 1024 * 1024 + 17,
+    sentence(text, check) {
+      known.add(text);
+      const exception = expectations.exceptions?.[text];
+      test(`${name}: ${text}`, exception === undefined ? {} : { skip: exception }, async () => {
+        const opened = await open();
+        try {
+          await check(opened);
+        } finally {
+          await opened.dispose();
+        }
+      });
+    },
+  };
+  registerListingTests(context);
+  registerReadingTests(context);
+  registerWritingTests(context);
+  registerChangingTests(context);
+  registerNameTests(context);
+  for (const text of Object.keys(expectations.exceptions ?? {}))
+    if (!known.has(text)) throw new Error(`No sentence of the contract reads "${text}"`);
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { openLocalRemote } from '../../src/backends/local/localRemote';
+import { openVirtualFolder } from '../../src/backends/virtualFolder/virtualFolderRemote';
+import { systemClock } from '../../src/base/clock';
+import { silentLog } from '../../src/base/log';
+import type { Place, Side } from '../../src/plan/model/plan';
+import { parsePlanOptions } from '../../src/plan/model/planOptions';
+import { refusingWrites } from '../../src/remote/layers/readOnly';
+import type { Remote } from '../../src/remote/remote';
+import { joinPath, parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
+import { planSync } from '../../src/usecases/planSync';
+import { runPlan } from '../../src/usecases/runPlan';
+import { pattern, read, write } from '../contract/chapters/words';
+import { type DriveTestServer, startDriveServer } from '../servers/amazonDrive/driveServer';
+import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { FolderInMemory } from '../support/folderInMemory';
+import {
+  driveHost,
+  driveSettings,
+  openDrive,
+  patient,
+  tokensOf,
+} from '../unit/backends/amazonDrive/driveFixture';
+import { hostWith, openS3, settingsFor } from '../unit/backends/s3/s3Fixture';
+
+// Every kind of place with every other, both ways: what a sync makes equal is equal, and a second one finds nothing to do.
+
+const calm = new AbortController().signal;
+let s3Server: S3TestServer;
+let driveServer: DriveTestServer;
+let disk: string;
+let tree = 0;
+
+before(async () => {
+  s3Server = await startS3Server({ buckets: ['one', 'two'] });
+  driveServer = await startDriveServer();
+  disk = await mkdtemp(path.join(os.tmpdir(), 'cloud-remotes-directions-'));
+});
+after(async () => {
+  await s3Server.stop();
+  await driveServer.stop();
+  await rm(disk, { recursive: true, force: true });
+});
+
+type Kind = 'disk' | 'virtual folder' | 'S3' | 'S3 as another remote' | 'Amazon Drive';
+const kinds: readonly Kind[] = ['disk', 'virtual folder', 'S3', 'S3 as another remote', 'Amazon Drive'];
+
+/** A new, empty place of the kind. */
+async function openPlace(kind: Kind, asTarget: boolean): Promise<Side> {
+  const root = parsePath(`tree${++tree}`);
+  const onRemote = (remote: Remote, name: string, at: RemotePath): Side => ({
+    remote,
+    root: at,
+    place: { kind: 'remote', remote: name, path: at },
+  });
+  switch (kind) {
+    case 'disk': {
+      const folder = path.join(disk, root);
+      const place: Place = { kind: 'folder', path: folder };
+      return { remote: openLocalRemote({ root: folder }), root: rootPath, place };
+    }
+    case 'virtual folder':
+      return {
+        remote: openVirtualFolder({ files: new FolderInMemory(`test://folder/${root}`), asTarget }),
+        root: rootPath,
+        place: { kind: 'uri', uri: `test://folder/${root}` },
+      };
+    case 'S3':
+    case 'S3 as another remote': {
+      const bucket = kind === 'S3' ? 'one' : 'two';
+      const secrets = { secretAccessKey: s3Server.secretAccessKey };
+      const remote = await openS3(settingsFor(s3Server, { name: bucket }), hostWith(secrets));
+      return onRemote(remote, bucket, parsePath(`${bucket}/${root}`));
+    }
+    case 'Amazon Drive': {
+      const remote = await openDrive(driveSettings(driveServer), driveHost(tokensOf(driveServer)));
+      return onRemote(patient(remote), 'drive', root);
+    }
+  }
+}
+
+async function contents({ remote, root }: Side): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const walk = async (folder: RemotePath): Promise<void> => {
+    for await (const page of remote.list(folder, {}, calm))
+      for (const entry of page) {
+        if (entry.kind === 'folder') await walk(entry.path);
+        if (entry.kind !== 'file') continue;
+        const shown = root === '' ? entry.path : entry.path.slice(root.length + 1);
+        found.set(shown, (await read(remote, entry.path)).toString('latin1'));
+      }
+  };
+  await walk(root);
+  return found;
+}
+
+const wanted: Readonly<Record<string, Buffer>> = {
+  'a.txt': Buffer.from('hello'),
+  'changed.bin': pattern(70_000),
+  empty: Buffer.alloc(0),
+  'sub/deep/ü x.bin': pattern(1_500_000),
+  'sub/same.txt': Buffer.from('same'),
+};
+
+for (const from of kinds)
+  for (const to of kinds)
+    test(`${from} to ${to}: a sync makes the target equal, and a second one has nothing to do (R11, A2–A4, H33)`, async () => {
+      const source = await openPlace(from, false);
+      const target = await openPlace(to, true);
+      for (const [name, content] of Object.entries(wanted))
+        await write(source.remote, joinPath(source.root, name), content);
+      for (const [name, content] of Object.entries({ 'changed.bin': 'old', 'sub/extra/gone.txt': 'extra' }))
+        await write(target.remote, joinPath(target.root, name), content);
+      const looking = (side: Side): Side => ({ ...side, remote: refusingWrites(side.remote) });
+      const planned = () =>
+        planSync(
+          {
+            source: looking(source),
+            target: looking(target),
+            options: parsePlanOptions({ deletes: 'after' }),
+          },
+          calm,
+        );
+      const plan = await planned();
+      const host = { log: silentLog, clock: systemClock, storageFolder: undefined };
+      const report = await runPlan(plan, source, target, { host }, calm);
+      assert.equal(report.totals.done, plan.actions.length, JSON.stringify(report.results));
+      const expected = new Map(
+        Object.entries(wanted).map(([name, content]) => [name, content.toString('latin1')] as const),
+      );
+      assert.deepEqual([...(await contents(target))].sort(), [...expected].sort());
+      assert.deepEqual([...(await contents(source))].sort(), [...expected].sort());
+      assert.deepEqual((await planned()).actions, []);
+    });

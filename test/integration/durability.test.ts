@@ -1,0 +1,410 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { DurableFolders } from '../../src/backends/local/durableFolders';
+import { openLocalRemote } from '../../src/backends/local/localRemote';
+import { silentLog } from '../../src/base/log';
+import type { Side } from '../../src/plan/model/plan';
+import type { PlanOptions } from '../../src/plan/model/planOptions';
+import type { Remote } from '../../src/remote/remote';
+import { parsePath, rootPath } from '../../src/remote/remotePath';
+import { executePlan } from '../../src/transfer/executePlan';
+import type { RunReport } from '../../src/transfer/runReport';
+import { copyItems } from '../../src/usecases/copyItems';
+import { anything, body, calm, write } from '../contract/chapters/words';
+import { outcomes, plan } from '../faults/words';
+import { createFakeClock } from '../support/fakeClock';
+import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
+import { beforeRemoval, type PowerCut, watchPowerCuts } from './powerCut';
+
+// Before anything that may be the only copy is removed or replaced, its copy on this machine must survive a power cut.
+
+const large = 'x'.repeat(3_000_000);
+const move = { verb: 'move' } as const;
+
+interface Given {
+  readonly cut: PowerCut;
+  readonly base: string;
+  /** A store whose files may be removed only when their copies below `folder` survive. */
+  readonly store: MemoryRemote;
+  readonly source: Side;
+  /** Not there yet. */
+  readonly folder: string;
+  readonly target: Side;
+  readonly removed: string[];
+  put(file: string, content: string): void;
+  /** Puts a file below the folder, with the time of those of the store. */
+  write(file: string, content: string, seconds?: number): void;
+  run(options?: Partial<PlanOptions>, backup?: Side): Promise<RunReport>;
+}
+
+const seconds = 1_000_000_000;
+
+function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined): Given | undefined {
+  const cut = watchPowerCuts(t, error);
+  if (!cut) return undefined;
+  const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'durability-'));
+  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+  const folder = path.join(base, 'not', 'there', 'yet');
+  const store = createMemoryRemote({ realFolders: false, clock: createFakeClock() });
+  const removed: string[] = [];
+  // What nobody made here was there before, and is its maker's to force.
+  let top = base;
+  const strict = beforeRemoval(store, (file) => {
+    cut.mustSurvive(path.join(folder, file), top);
+    removed.push(file);
+  });
+  const source: Side = {
+    remote: strict,
+    root: rootPath,
+    place: { kind: 'remote', remote: 's', path: rootPath },
+  };
+  const target = side(openLocalRemote({ root: folder }), folder);
+  return {
+    cut,
+    base,
+    store,
+    source,
+    folder,
+    target,
+    removed,
+    put: (file, content) => void store.put(file, content, { modified: { s: seconds, ns: 0 } }),
+    write(file, content, at = seconds) {
+      const absolute = path.join(folder, file);
+      if (!fs.existsSync(folder)) top = folder;
+      fs.mkdirSync(path.dirname(absolute), { recursive: true });
+      fs.writeFileSync(absolute, content);
+      fs.utimesSync(absolute, at, at);
+    },
+    run: async (options = move, backup) =>
+      execute(await plan(source, target, options), source, target, backup),
+  };
+}
+
+function side(remote: Remote, folder: string): Side {
+  return { remote, root: rootPath, place: { kind: 'folder', path: folder } };
+}
+
+type Planned = Awaited<ReturnType<typeof plan>>;
+
+function execute(made: Planned, source: Side, target: Side, backup?: Side): Promise<RunReport> {
+  return executePlan(
+    { ...made, ...(backup && { backup: backup.place }) },
+    source,
+    target,
+    { clock: createFakeClock(), log: silentLog, backup },
+    calm,
+  );
+}
+
+test('a moved file, its time, its name and the folders made for it are on the disk before its source goes', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  it.put('a', 'content');
+  it.put('empty', '');
+  it.put('deep/er/b', 'content');
+  it.put('deep/large', large);
+  const report = await it.run();
+  assert.equal(report.totals.done, 4, JSON.stringify(report.results));
+  assert.deepEqual(it.removed.sort(), ['a', 'deep/er/b', 'deep/large', 'empty']);
+  assert.deepEqual(it.store.paths(), []);
+});
+
+test('a moved file that replaces an older one is on the disk before its source goes', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  for (const [file, content] of [
+    ['a', 'new'],
+    ['sub/large', large],
+  ] as const) {
+    it.put(file, content);
+    it.write(file, 'older', seconds - 1000);
+  }
+  assert.equal((await it.run()).totals.done, 2);
+  assert.deepEqual(it.removed.sort(), ['a', 'sub/large']);
+});
+
+test('a file that is the same on the disk already is forced there before its source goes', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  it.put('sub/same', 'content');
+  it.write('sub/same', 'content');
+  assert.deepEqual(outcomes(await it.run()), ['done removeSource sub/same']);
+  assert.deepEqual(it.removed, ['sub/same']);
+});
+
+test('a file that differs in time only is forced to the disk with its new time before its source goes', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  it.put('sub/touched', 'content');
+  it.write('sub/touched', 'content', seconds - 1000);
+  assert.deepEqual(outcomes(await it.run({ ...move, compare: 'checksum' })), [
+    'done removeSource sub/touched',
+  ]);
+  it.put('sub/touched', 'content');
+  it.write('sub/touched', 'content', seconds - 1000);
+  assert.deepEqual(outcomes(await it.run(move)), ['done setTime sub/touched']);
+  assert.deepEqual(it.removed, ['sub/touched', 'sub/touched']);
+});
+
+test('a move that goes on where one before it failed forces what that one wrote to the disk', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  it.put('sub/a', 'content');
+  const made = await plan(it.source, it.target, move);
+  // Written, and not forced, by a run that broke off.
+  it.write('sub/a', 'content');
+  assert.deepEqual(outcomes(await execute(made, it.source, it.target)), ['done copyFile sub/a']);
+  assert.deepEqual(it.removed, ['sub/a']);
+});
+
+test('a move from one disk folder to another forces to the disk, too', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  const from = path.join(it.base, 'from');
+  fs.mkdirSync(path.join(from, 'sub'), { recursive: true });
+  for (const file of ['a', 'sub/b']) fs.writeFileSync(path.join(from, file), file);
+  const checked = beforeRemoval(openLocalRemote({ root: from }), (file) =>
+    it.cut.mustSurvive(path.join(it.folder, file), it.base),
+  );
+  const source = side(checked, from);
+  const report = await execute(await plan(source, it.target, move), source, it.target);
+  assert.deepEqual(outcomes(report), ['done copyFile a', 'done copyFile sub/b']);
+  assert.ok(!fs.existsSync(path.join(from, 'a')));
+});
+
+test('what is moved in the tree to this machine is on the disk before any source goes', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  for (const file of ['one', 'tree/a', 'tree/sub/b']) it.put(file, file);
+  it.put('tree/large', large);
+  const items = ['one', 'tree'].map((name) => ({
+    from: it.source.remote,
+    source: parsePath(name),
+    to: it.target.remote,
+    target: parsePath(name),
+  }));
+  await copyItems(items, { move: true }, calm);
+  assert.deepEqual(it.removed.sort(), ['one', 'tree/a', 'tree/large', 'tree/sub/b']);
+  const before = it.cut.forced.files;
+  it.put('two', 'two');
+  await copyItems(
+    [{ from: it.store, source: parsePath('two'), to: it.target.remote, target: parsePath('two') }],
+    {},
+    calm,
+  );
+  assert.equal(it.cut.forced.files, before, 'a copy takes nothing away');
+});
+
+test('an old file is on the disk of the backup before it is overwritten or deleted (R23)', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  const kept = path.join(it.base, 'kept');
+  const over = path.join(it.base, 'over');
+  fs.mkdirSync(over);
+  for (const file of ['sub/over', 'sub/extra']) {
+    fs.mkdirSync(path.join(over, 'sub'), { recursive: true });
+    fs.writeFileSync(path.join(over, file), 'old');
+  }
+  it.put('sub/over', 'new content');
+  const inner = beforeRemoval(openLocalRemote({ root: over }), (file) =>
+    it.cut.mustSurvive(path.join(kept, file), it.base),
+  );
+  const target = side(
+    {
+      ...inner,
+      get capabilities() {
+        return inner.capabilities;
+      },
+      write: (file, ...rest) => {
+        it.cut.mustSurvive(path.join(kept, file), it.base);
+        return inner.write(file, ...rest);
+      },
+    },
+    over,
+  );
+  const made = await plan(it.source, target, { verb: 'sync', deletes: 'after' });
+  const report = await execute(made, it.source, target, side(openLocalRemote({ root: kept }), kept));
+  assert.deepEqual(outcomes(report), ['done copyFile sub/over', 'done deleteFile sub/extra']);
+  assert.deepEqual(fs.readdirSync(path.join(kept, 'sub')).sort(), ['extra', 'over']);
+});
+
+test('a file that moves within one folder tree has its new name on the disk before the old one goes', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  const { remote } = it.target;
+  const { unlink, rename, link } = fs.promises;
+  const { linkSync } = fs;
+  const isOld = (file: fs.PathLike) => path.basename(String(file)) === 'f';
+  for (const crossing of [false, true]) {
+    const name = `new ${crossing}/sub/g`;
+    const absolute = path.join(it.folder, name);
+    const file = await write(remote, parsePath('old/f'), 'content');
+    const crosses = (from: fs.PathLike) => {
+      if (crossing && isOld(from))
+        throw Object.assign(new Error('EXDEV: cross-device link'), { code: 'EXDEV' });
+    };
+    let checked = 0;
+    const mocked = [
+      t.mock.method(fs.promises, 'unlink', async (victim: fs.PathLike) => {
+        if (isOld(victim)) {
+          checked++;
+          if (crossing) it.cut.mustSurvive(absolute, it.base);
+          else it.cut.nameMustSurvive(absolute, it.base);
+        }
+        await unlink(victim);
+      }),
+      t.mock.method(fs, 'linkSync', (from: fs.PathLike, to: fs.PathLike) => {
+        crosses(from);
+        linkSync(from, to);
+      }),
+      t.mock.method(fs.promises, 'link', async (from: fs.PathLike, to: fs.PathLike) => {
+        crosses(from);
+        await link(from, to);
+      }),
+      t.mock.method(fs.promises, 'rename', async (from: fs.PathLike, to: fs.PathLike) => {
+        crosses(from);
+        await rename(from, to);
+      }),
+    ];
+    await remote.moveWithin?.(file, parsePath(name), { must: 'beAbsent' }, calm);
+    for (const { mock } of mocked) mock.restore();
+    assert.equal(checked, 1, 'the old name was removed');
+    assert.equal(fs.readFileSync(absolute, 'utf8'), 'content');
+    assert.ok(!fs.existsSync(path.join(it.folder, 'old/f')));
+  }
+});
+
+test('many files that wait for one folder at the same time share the forcing of it', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  for (let i = 0; i < 60; i++) it.put(`sub/f${i}`, `content ${i}`);
+  assert.equal((await it.run()).totals.done, 60);
+  assert.equal(it.cut.forced.files, 60);
+  const before = it.cut.forced.folders;
+  const folders = new DurableFolders();
+  await Promise.all(Array.from({ length: 60 }, () => folders.force(path.join(it.folder, 'sub'), it.base)));
+  // The first begins at once, all others wait for the next; each folder above is forced once or twice.
+  assert.ok(it.cut.forced.folders - before <= 2 * 5, `${it.cut.forced.folders - before} calls for folders`);
+  await folders.making([it.folder], async () => {});
+  const after = it.cut.forced.folders;
+  await folders.force(path.join(it.folder, 'sub'), it.base);
+  assert.equal(
+    it.cut.forced.folders - after,
+    2,
+    'the folder itself, and the one in which something was made',
+  );
+});
+
+for (const [what, first, second] of [
+  ['the root', 'a', 'b'],
+  ['the root with a folder below', 'sub/a', 'b'],
+  ['a folder', 'sub/a', 'sub/b'],
+  ['a folder deeper down', 'sub/deep/a', 'sub/deep/b'],
+] as const)
+  test(`a file written into ${what} that another call is still making is on the disk with all new folders`, async (t) => {
+    const it = given(t);
+    if (!it) return;
+    const { remote } = it.target;
+    const durably = (file: string) =>
+      remote.write(parsePath(file), body(file), { durable: true }, { must: 'beAbsent' }, calm);
+    const folder = path.join(it.folder, path.dirname(first));
+    if (!what.startsWith('the root')) {
+      // The folders above count as forced by now.
+      await durably('earlier');
+      if (first.includes('deep')) await durably('sub/earlier');
+    }
+    let go = () => {};
+    const hold = new Promise<void>((resolve) => (go = resolve));
+    let made = () => {};
+    const isMade = new Promise<void>((resolve) => (made = resolve));
+    const { mkdir } = fs.promises;
+    const last = what.startsWith('the root') ? path.basename(it.folder) : path.basename(folder);
+    const mocked = t.mock.method(fs.promises, 'mkdir', async (at: fs.PathLike, options?: object) => {
+      const answer = await mkdir(at, options);
+      if (path.basename(String(at)) === last) {
+        made();
+        await hold;
+      }
+      return answer;
+    });
+    const writing = durably(first);
+    await isMade;
+    await durably(second);
+    it.cut.mustSurvive(path.join(it.folder, second), it.base);
+    go();
+    await writing;
+    it.cut.mustSurvive(path.join(it.folder, first), it.base);
+    mocked.mock.restore();
+  });
+
+test('a root that was removed and made again is forced to the disk again', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  const { remote } = it.target;
+  for (const gone of [it.folder, path.join(it.base, 'not/there'), path.join(it.base, 'not')]) {
+    await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { must: 'beAbsent' }, calm);
+    it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
+    fs.rmSync(gone, { recursive: true });
+  }
+  await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { must: 'beAbsent' }, calm);
+  it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
+});
+
+test('what is only copied is forced to the disk where the settings ask for that, and not otherwise', async (t) => {
+  const it = given(t);
+  if (!it) return;
+  for (const file of ['a', 'sub/b']) it.put(file, file);
+  await it.run({ verb: 'copy' });
+  assert.deepEqual(it.cut.forced, { files: 0, folders: 0 });
+  const root = path.join(it.base, 'forced');
+  const target = side(openLocalRemote({ root, syncToDisk: true }), root);
+  await execute(await plan(it.source, target, { verb: 'copy' }), it.source, target);
+  for (const file of ['a', 'sub/b']) it.cut.mustSurvive(path.join(root, file), it.base);
+  const file = await write(target.remote, parsePath('sub/c'), 'c');
+  await target.remote.copyWithin?.(file, parsePath('sub/d'), anything, calm);
+  it.cut.mustSurvive(path.join(root, 'sub/d'), it.base);
+});
+
+test('a source stays when its copy can not be forced to the disk', async (t) => {
+  const it = given(t, () => Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' }));
+  if (!it) return;
+  it.put('a', 'content');
+  it.put('same', 'content');
+  it.write('same', 'content');
+  const report = await it.run();
+  assert.deepEqual(outcomes(report), ['failed copyFile a', 'failed removeSource same']);
+  assert.deepEqual(it.store.paths(), ['a', 'same']);
+  await assert.rejects(
+    copyItems(
+      [{ from: it.store, source: parsePath('a'), to: it.target.remote, target: parsePath('b') }],
+      { move: true },
+      calm,
+    ),
+  );
+  assert.deepEqual(it.store.paths(), ['a', 'same']);
+});
+
+test('a disk that knows no such thing as forcing can be moved to', async (t) => {
+  for (const code of ['EINVAL', 'ENOTSUP', 'ENOSYS']) {
+    const base = fs.mkdtempSync(path.join(os.tmpdir(), 'durability-'));
+    t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+    const mocked = t.mock.method(fs, 'fsync', (_: number, done: (error: Error | null) => void) =>
+      done(Object.assign(new Error(`${code}: fsync`), { code })),
+    );
+    const store = createMemoryRemote({ realFolders: false });
+    store.put('a', 'content', { modified: { s: seconds, ns: 0 } });
+    const source: Side = {
+      remote: store,
+      root: rootPath,
+      place: { kind: 'remote', remote: 's', path: rootPath },
+    };
+    const target = side(openLocalRemote({ root: base }), base);
+    const report = await execute(await plan(source, target, move), source, target);
+    assert.deepEqual(outcomes(report), ['done copyFile a']);
+    assert.deepEqual(store.paths(), []);
+    mocked.mock.restore();
+  }
+});

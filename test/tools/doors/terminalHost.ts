@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import type { RemoteSettings } from '../../../src/backends/backend';
+import { systemClock } from '../../../src/base/clock';
+import type { Log, LogLevel } from '../../../src/base/log';
+import { printable } from '../../../src/base/printable';
+import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
+import { textOf } from '../../../src/remote/textFile';
+import { SessionTokens } from '../../../src/signIn/accountTokenSource';
+import type { SessionRecord } from '../../../src/signIn/sessionStore';
+import { parseTokenBlob, type TokenBlob } from '../../../src/signIn/tokenBlob';
+import type { Host } from '../../../src/usecases/host';
+import { sharedLockFolder } from '../../../src/usecases/placeLocks';
+
+const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
+
+/** The app's surroundings in a terminal: settings from a file, secrets and tokens from the environment, log to stderr, nobody to ask. */
+export function terminalHost(settings: {
+  /** A JSON file of the shape of `cloudRemotes.remotes`. */
+  readonly remotesFile: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly storageFolder: string | undefined;
+  readonly forceToDisk?: boolean;
+}): Host {
+  const remotes = settings.remotesFile === undefined ? [] : readRemotes(settings.remotesFile);
+  const log: Log = {
+    write(level, tag, text) {
+      if (levels.indexOf(level) >= levels.indexOf(settings.logLevel))
+        process.stderr.write(`${printable(`[${level}] ${tag}: ${text}`)}\n`);
+    },
+  };
+  return {
+    log,
+    clock: systemClock,
+    env: process.env,
+    remoteSettings: () => remotes,
+    secret: async (remote, field) => process.env[variable(remote, field)],
+    tokens(requirement, settings, clientSecret) {
+      const name = variable(settings.name, 'token');
+      const service = requirement.service(settings);
+      let kept: SessionRecord | undefined;
+      const find = async (): Promise<SessionRecord | undefined> => {
+        const token = parseTokenBlob(process.env[name] ?? '');
+        if (!token)
+          throw new RemoteError(
+            'signInNeeded',
+            `The environment variable ${name} holds no token for "${settings.name}". Put there what "rclone authorize" prints.`,
+          );
+        const account = { id: settings.name, label: settings.name };
+        kept ??= { id: settings.name, account, service, scopes: service.scopes, token };
+        return kept;
+      };
+      const renew = async (_id: string, token: TokenBlob) => {
+        if (kept) kept = { ...kept, token };
+      };
+      return new SessionTokens({
+        records: { find, renew },
+        service,
+        accountId: undefined,
+        clientSecret,
+        clock: systemClock,
+        log,
+      });
+    },
+    forceToDisk: () => settings.forceToDisk ?? false,
+    mayRunPrograms: () => true,
+    storageFolder: settings.storageFolder,
+    lockFolder: sharedLockFolder(),
+  };
+}
+
+/** Where rclone's own environment has an option of a remote. */
+function variable(remote: string, option: string): string {
+  return `RCLONE_CONFIG_${remote}_${option}`.toUpperCase().replaceAll(/[^A-Z0-9_]/g, '_');
+}
+
+function readRemotes(file: string): RemoteSettings[] {
+  let text: string;
+  try {
+    text = textOf(readFileSync(file), file);
+  } catch (cause) {
+    if (isRemoteError(cause)) throw cause;
+    throw new RemoteError('badSettings', `The remotes file "${file}" can't be read.`, { cause });
+  }
+  let written: unknown;
+  try {
+    written = JSON.parse(text);
+  } catch (cause) {
+    throw new RemoteError(
+      'badSettings',
+      `The remotes file "${file}" is not JSON: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
+  const list =
+    typeof written === 'object' && written !== null && 'cloudRemotes.remotes' in written
+      ? written['cloudRemotes.remotes']
+      : written;
+  if (!Array.isArray(list))
+    throw new RemoteError(
+      'badSettings',
+      `The remotes file "${file}" must hold a list, as "cloudRemotes.remotes" does.`,
+    );
+  return list;
+}

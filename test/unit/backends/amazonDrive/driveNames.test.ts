@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DriveNames, longestName } from '../../../../src/backends/amazonDrive/names/driveNames';
+import {
+  decodeName,
+  encodeName,
+  type NameFlags,
+  standardFlags,
+} from '../../../../src/backends/amazonDrive/names/nameEncoding';
+import { isRemoteError } from '../../../../src/remote/remoteError';
+import { pathProblem } from '../../../../src/remote/remotePath';
+
+const driveFlags: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: true };
+const names = new DriveNames(driveFlags);
+
+/** API page §7.2: what rclone is given → what it sends. */
+const sent: readonly (readonly [inner: string, api: string])[] = [
+  ['␀', '␀'],
+  ['／', '／'],
+  ['‛／', '‛／'],
+  ['．', '．'],
+  ['．．', '．．'],
+  ['‛．', '‛．'],
+  ['‛␀', '‛␀'],
+  ['...', '...'],
+  [' x ', ' x '],
+  ['bad\udcffutf8\udcba', 'bad‛FFutf8‛BA'],
+  ['‛‛', '‛‛'],
+  ['x‛y', 'x‛‛y'],
+  ['‛BA', '‛‛BA'],
+  ['a‛‛BA', 'a‛‛BA'],
+  ['␁', '\u0001'],
+  ['␡', '\u007f'],
+  ['‛␁', '␁'],
+  ['‛␡', '␡'],
+  ['x.', 'x.'],
+  ['␊', '\n'],
+];
+
+/** What the API has → what rclone shows. */
+const shown: readonly (readonly [api: string, inner: string])[] = [
+  ['␀', '␀'],
+  ['/', '／'],
+  ['a/b', 'a／b'],
+  ['／', '／'],
+  ['‛／', '‛／'],
+  ['．', '．'],
+  ['.', '．'],
+  ['..', '．．'],
+  ['．．', '．．'],
+  ['‛．', '‛．'],
+  ['‛．‛．', '‛．‛．'],
+  ['‛‛', '‛‛'],
+  ['‛', '‛‛'],
+  ['x‛y', 'x‛‛y'],
+  ['‛ZZ', '‛‛ZZ'],
+  ['‛BA', '\udcba'],
+  ['bad‛FF', 'bad\udcff'],
+  ['\u0001', '␁'],
+  ['␁', '‛␁'],
+  ['‛␁', '‛‛‛␁'],
+  ['\u007f', '␡'],
+  ['␡', '‛␡'],
+];
+
+test('names: what rclone is given is sent as rclone sends it', () => {
+  for (const [inner, api] of sent)
+    assert.equal(encodeName(decodeName(inner, standardFlags), driveFlags), api, JSON.stringify(inner));
+});
+
+test('names: what the service has is shown as rclone shows it', () => {
+  for (const [api, inner] of shown) {
+    assert.equal(encodeName(decodeName(api, driveFlags), standardFlags), inner, JSON.stringify(api));
+    assert.equal(names.rcloneName(api), inner);
+  }
+});
+
+/** rclone's disk: Slash and Dot, and NUL always. */
+const disk: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
+
+/** Files that rclone can read from a disk: those whose name it finds again when it has taken it apart. */
+const isReadByRclone = (file: string) => encodeName(decodeName(file, disk), disk) === file;
+
+test('names: a file of a disk is sent under the name that rclone sends it under, and is given the name that rclone gives it', () => {
+  const files = [
+    '␀',
+    '／',
+    '‛／',
+    '．',
+    '．．',
+    '‛．',
+    '‛．‛．',
+    '‛␀',
+    '...',
+    ' x ',
+    '‛‛',
+    'a‛‛BA',
+    '␁',
+    '␡',
+    '‛‛␁',
+    '‛‛／',
+  ];
+  for (const file of [
+    ...files,
+    '\u0001',
+    '\u007f',
+    'a\nb',
+    'x.',
+    '-a',
+    'ж+é',
+    '😀',
+    '‛‛．',
+    '\ufffd',
+    ...randomNames(20_000),
+  ]) {
+    if (pathProblem(file) !== undefined || !isReadByRclone(file)) continue;
+    const api = encodeName(decodeName(file, disk), driveFlags);
+    assert.equal(names.apiName(file), api, JSON.stringify(file));
+    assert.equal(encodeName(decodeName(api, driveFlags), disk), file);
+    assert.deepEqual(names.pathName(api), { name: file });
+  }
+});
+
+test('names: a quote sign that quotes nothing, whose file rclone can not read, is sent as it is', () => {
+  for (const file of ['‛', 'x‛y', '‛ZZ', 'Pa‛anga', '‛␁', '‛‛‛']) {
+    assert.ok(!isReadByRclone(file));
+    assert.equal(names.apiName(file), file);
+    assert.deepEqual(names.pathName(file), { name: file });
+  }
+  for (const file of ['‛BA', 'x‛41', '‛‛‛ff'])
+    assert.throws(
+      () => names.apiName(file),
+      (error) => isRemoteError(error, 'badName') && /Rename it/.test(error.message),
+    );
+});
+
+test('names: what can be no part of a path, or would not be found by it, is told apart', () => {
+  for (const [api, shownAs] of [
+    ['/', '／'],
+    ['a/b', 'a／b'],
+    ['.', '．'],
+    ['..', '．．'],
+    ['\0', '␀'],
+    ['‛41', 'A'],
+    ['‛C3‛A9', 'é'],
+  ] as const)
+    assert.deepEqual(names.pathName(api), { problem: 'oddName', shown: shownAs }, JSON.stringify(api));
+  for (const api of ['‛BA', 'bad‛FF', 'lone\ud800'])
+    assert.equal((names.pathName(api) as { problem: string }).problem, 'invalidText', api);
+});
+
+test('names: with Ctl and Del, control signs are look-alikes at the service', () => {
+  const others = new DriveNames({ ...driveFlags, ctl: true, del: true });
+  for (const [part, api] of [
+    ['\u0001', '␁'],
+    ['␁', '‛␁'],
+    ['\u007f', '␡'],
+    ['‛‛', '‛‛'],
+    ['／', '／'],
+  ] as const) {
+    assert.equal(others.apiName(part), api);
+    assert.deepEqual(others.pathName(api), { name: part });
+  }
+  assert.throws(
+    () => others.apiName('‛\u0001'),
+    (error) => isRemoteError(error, 'badName'),
+  );
+});
+
+/** Names full of signs that mean something here. */
+function* randomNames(count: number): Generator<string> {
+  const signs = [
+    '‛',
+    '‛',
+    '．',
+    '．',
+    '／',
+    '␀',
+    '␁',
+    '␡',
+    '.',
+    'B',
+    'A',
+    '1',
+    'é',
+    '😀',
+    '\u0001',
+    '\u007f',
+    ' ',
+    '\ufffd',
+  ];
+  let state = 12_345;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (state >> 8) % below;
+  };
+  for (let i = 0; i < count; i++)
+    yield Array.from({ length: 1 + random(7) }, () => signs[random(signs.length)]).join('');
+}
+
+test('names: every part of a path comes back as it was, and only names that the service can hold are sent', () => {
+  for (const flags of [driveFlags, { ...driveFlags, ctl: true, del: true }]) {
+    const kept = new DriveNames(flags);
+    const sentAs = new Map<string, string>();
+    let refusals = 0;
+    for (const part of randomNames(60_000)) {
+      if (pathProblem(part) !== undefined) continue;
+      let api: string;
+      try {
+        api = kept.apiName(part);
+      } catch (error) {
+        assert.ok(isRemoteError(error, 'badName') && part.includes('‛') && !isReadByRclone(part), part);
+        refusals++;
+        continue;
+      }
+      assert.deepEqual(kept.pathName(api), { name: part }, JSON.stringify({ part, api }));
+      assert.doesNotMatch(api, /[/\0]|^\.\.?$/);
+      assert.equal(sentAs.get(api) ?? part, part, 'different parts stay different');
+      if (isReadByRclone(part))
+        assert.equal(encodeName(decodeName(api, flags), flags), api, 'rclone finds it by its name again');
+      sentAs.set(api, part);
+    }
+    assert.ok(sentAs.size > 20_000 && refusals > 10);
+  }
+});
+
+test('names: any name of the service that is usable is asked for by itself', () => {
+  for (const api of randomNames(60_000)) {
+    const found = names.pathName(api);
+    if ('name' in found) {
+      assert.equal(names.apiName(found.name), api, JSON.stringify({ api, found }));
+      assert.equal(pathProblem(found.name), undefined);
+    }
+  }
+});
+
+test('names: the laws of the encoding hold with any flags', () => {
+  const all: NameFlags = { slash: true, ctl: true, del: true, dot: true, invalidUtf8: true };
+  for (const flags of [standardFlags, driveFlags, all])
+    for (const name of [...randomNames(20_000), '.', '..', 'a\udcffb', '\0'])
+      assert.equal(decodeName(encodeName(name, flags), flags), name, JSON.stringify(name));
+});
+
+test('names: too long a name, or none, is refused in a sentence', () => {
+  assert.equal(names.apiName('x'.repeat(longestName)).length, longestName);
+  for (const [part, words] of [
+    ['x'.repeat(longestName + 1), /longer than 280/],
+    ['lone\ud800', /no valid text/],
+    ['', /without a name/],
+  ] as const)
+    assert.throws(
+      () => names.apiName(part),
+      (error) => isRemoteError(error, 'badName') && words.test(error.message),
+    );
+});

@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FileEntry } from '../../../../src/remote/entry';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import {
+  anything,
+  at,
+  beAbsent,
+  beUnchanged,
+  body,
+  calm,
+  deepNames,
+  names,
+  pattern,
+  refused,
+  statFile,
+} from '../../../contract/chapters/words';
+import { createFakeClock } from '../../../support/fakeClock';
+import { patient, servedDrive } from './driveFixture';
+
+// What someone else does to folders whose ids are known: nothing may be written, deleted or believed by a stale id.
+
+const photos = parsePath('photos');
+
+test('elsewhere: an empty list is not believed after a failure either', async () => {
+  for (const isDuringListing of [false, true]) {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+      drive.makeFolder('a');
+      assert.deepEqual(await names(remote, parsePath('a')), []);
+      clock.advance(10_000);
+      const remake = () => {
+        drive.trash('a');
+        drive.putFile('a/f', 'x');
+        clock.advance(10_000);
+      };
+      if (!isDuringListing) remake();
+      else {
+        // The folder's place was asked for just before; its list comes late.
+        let isDone = false;
+        server.addFault({
+          operation: 'listNodes',
+          when: ({ url }) => {
+            if (!isDone && url.includes('parents')) {
+              isDone = true;
+              setImmediate(remake);
+            }
+            return false;
+          },
+        });
+      }
+      server.addFault({ operation: 'getNode', status: 503, skip: isDuringListing ? 1 : 0 });
+      assert.deepEqual(await names(patient(remote), parsePath('a')), ['f']);
+    });
+  }
+});
+
+test('elsewhere: a folder that was renamed keeps its files, and gets no new ones', async () => {
+  for (const folder of ['photos', 'photos/2020/may']) {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+      const path = parsePath(folder);
+      for (const name of ['f', 'g']) drive.putFile(`${folder}/${name}`, name);
+      drive.makeFolder(`${folder}/sub`);
+      await deepNames(remote, rootPath);
+      await names(remote, path);
+      const seen = await statFile(remote, at(path, 'f'));
+      drive.move('photos', 'archive');
+      clock.advance(60_000);
+      await refused(remote.removeFile(at(path, 'f'), beUnchanged(seen), calm), 'changed');
+      await refused(remote.removeFile(at(path, 'g'), anything, calm), 'notFound');
+      await refused(remote.trashFolder(at(path, 'sub'), calm), 'notFound');
+      await refused(remote.write(at(path, 'f'), body('mine'), {}, beUnchanged(seen), calm), 'changed');
+      await refused(names(remote, path), 'notFound');
+      await refused(deepNames(remote, path), 'notFound');
+      await remote.write(at(path, 'h'), body('new'), {}, beAbsent, calm);
+      await remote.write(at(path, 'g'), body('new'), {}, anything, calm);
+      const archive = folder.replace('photos', 'archive');
+      assert.deepEqual(drive.tree(archive), ['f', 'g', 'sub/']);
+      assert.equal(drive.read(`${archive}/f`).toString(), 'f');
+      assert.equal(drive.read(`${archive}/g`).toString(), 'g');
+      assert.deepEqual(drive.tree(folder), ['g', 'h']);
+    });
+  }
+});
+
+for (const [what, to, theirs] of [
+  ['moved into another folder', 'other/f', undefined],
+  ['moved into a folder below', 'photos/sub/f', undefined],
+  ['moved to the root', 'f', undefined],
+  ['renamed', 'photos/g', undefined],
+  ['moved, and another took its name', 'other/f', 'theirs'],
+  ['renamed, and another of the same content took its name', 'photos/g', 'mine'],
+] as const)
+  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved as what was at the old path`, async () => {
+    await servedDrive({}, async ({ remote, drive }) => {
+      const path = at(photos, 'f');
+      drive.putFile('photos/f', 'mine');
+      drive.makeFolder('photos/sub');
+      drive.makeFolder('other');
+      const uses: Readonly<Record<string, (seen: FileEntry) => Promise<unknown>>> = {
+        write: (seen) => remote.write(path, body('new'), {}, beUnchanged(seen), calm),
+        'write much': (seen) => remote.write(path, body(pattern(9_000_000)), {}, beUnchanged(seen), calm),
+        remove: (seen) => remote.removeFile(path, beUnchanged(seen), calm),
+        move: (seen) => remote.moveWithin(seen, parsePath('taken away'), beAbsent, calm),
+      };
+      for (const [use, work] of Object.entries(uses)) {
+        await names(remote, photos);
+        const seen = await statFile(remote, path);
+        drive.move('photos/f', to);
+        if (theirs !== undefined) drive.putFile('photos/f', theirs);
+        const before = drive.tree();
+        await refused(work(seen), 'changed');
+        assert.deepEqual(drive.tree(), before, use);
+        assert.equal(drive.read(to).toString(), 'mine', use);
+        if (theirs !== undefined) {
+          assert.equal(drive.read('photos/f').toString(), theirs, use);
+          drive.trash('photos/f');
+        }
+        drive.move(to, 'photos/f');
+      }
+    });
+  });
+
+test('elsewhere: new files go where the folder is now, whatever was known of it', async () => {
+  for (const first of ['write', 'list', 'makeFolder'] as const) {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+      drive.putFile('photos/f', 'x');
+      await names(remote, photos);
+      drive.move('photos', 'archive');
+      drive.putFile('photos/theirs', 'y');
+      clock.advance(10_000);
+      if (first === 'list') assert.deepEqual(await names(remote, photos), ['theirs']);
+      if (first === 'makeFolder') await remote.makeFolder(at(photos, 'sub'), calm);
+      await remote.write(at(photos, 'new'), body('z'), {}, beAbsent, calm);
+      assert.deepEqual(drive.tree('archive'), ['f']);
+      assert.ok(drive.tree('photos').includes('new'));
+    });
+  }
+});
+
+test('elsewhere: many writes and deletes ask for their folders a few times only, not once each', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, drive, asked }) => {
+    const folder = parsePath('a/b/c');
+    for (let i = 0; i < 50; i++) drive.putFile(`a/b/c/old${i}`, 'x');
+    const seen = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => statFile(remote, at(folder, `old${i}`))),
+    );
+    clock.advance(60_000);
+    asked();
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) => remote.write(at(folder, `f${i}`), body('x'), {}, beAbsent, calm)),
+    );
+    const writes = asked();
+    assert.equal(writes.filter((operation) => operation === 'upload').length, 50);
+    assert.ok(writes.length >= 56, 'each of three folders before the first and after the last');
+    assert.ok(writes.length <= 50 + 25, `${writes.length} requests: looks are shared`);
+    clock.advance(60_000);
+    await Promise.all(seen.map((entry) => remote.removeFile(entry.path, beUnchanged(entry), calm)));
+    assert.equal(asked().length, 100 + 3, 'a look and a delete each');
+  });
+});
+
+test('elsewhere: one who stops does not fail the others that wait for the same folder', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+    drive.makeFolder('photos');
+    await names(remote, photos);
+    clock.advance(10_000);
+    const stop = new AbortController();
+    // Stopped while the one question that both wait for is at the service.
+    const when = () => Boolean(setImmediate(() => stop.abort(new Error('stopped'))));
+    server.addFault({ operation: 'getNode', when, delayMs: 100 });
+    const stopped = remote.write(at(photos, 'f'), body('x'), {}, beAbsent, stop.signal);
+    const other = remote.write(at(photos, 'g'), body('x'), {}, beAbsent, calm);
+    await assert.rejects(stopped, /stopped/);
+    await other;
+    assert.deepEqual(drive.tree('photos'), ['g']);
+  });
+});
+
+test('elsewhere: a folder made anew, or turned into a file, takes what was known below it along', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+    drive.putFile('photos/sub/f', 'x');
+    drive.makeFolder('far');
+    await deepNames(remote, rootPath);
+    drive.move('photos', 'far/archive');
+    drive.putFile('photos/sub/other', 'y');
+    // The list of the folder above tells of the new folder.
+    await names(remote, rootPath);
+    await remote.write(parsePath('photos/sub/new'), body('z'), {}, beAbsent, calm);
+    assert.deepEqual(drive.tree('far/archive'), ['sub/', 'sub/f']);
+    drive.move('photos', 'far/second');
+    drive.putFile('photos', 'a file now');
+    await names(remote, rootPath);
+    await assert.rejects(remote.write(parsePath('photos/sub/late'), body('z'), {}, beAbsent, calm));
+    assert.deepEqual(drive.tree('far/second'), ['sub/', 'sub/new', 'sub/other']);
+  });
+});
+
+test('elsewhere: what the index tells of a name is held against the node before it is overwritten or deleted', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    const { id } = drive.putFile('photos/f', 'theirs');
+    const parent = drive.nodeAt('photos').id;
+    drive.move('photos', 'archive');
+    drive.makeFolder('elsewhere');
+    drive.move('archive/f', 'elsewhere/f');
+    drive.move('archive', 'photos');
+    const data = [
+      {
+        id,
+        name: 'f',
+        kind: 'FILE',
+        parents: [parent],
+        status: 'AVAILABLE',
+        contentProperties: { size: 6, version: 1 },
+      },
+    ];
+    server.addFault({ operation: 'listNodes', url: /name%3A%22f/, status: 200, body: { count: 1, data } });
+    await refused(remote.removeFile(at(photos, 'f'), anything, calm), 'notFound');
+    assert.deepEqual(drive.tree('elsewhere'), ['f']);
+  });
+});

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import type { Clock } from '../../../../src/base/clock';
+import { isRemoteError } from '../../../../src/remote/remoteError';
+import { parsePath } from '../../../../src/remote/remotePath';
+import { anything, beAbsent, calm, refused, statFile } from '../../../contract/chapters/words';
+import type { DriveOperation, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
+import { createFakeClock } from '../../../support/fakeClock';
+import { servedDrive } from './driveFixture';
+
+/** The user stops after an operation took effect, before its answer comes. */
+function stopAfter(server: DriveTestServer, operation: DriveOperation): AbortSignal {
+  const controller = new AbortController();
+  const stops = {
+    toJSON: () => {
+      controller.abort();
+      return {};
+    },
+  };
+  server.addFault({ operation, status: 500, afterDoing: true, body: stops });
+  return controller.signal;
+}
+
+/** The waits of the clock are over at once, and end the time limits that they exceed. */
+function clockWithLimits({ mock }: TestContext): Clock {
+  const clock = createFakeClock();
+  const limits: { at: number; controller: AbortController }[] = [];
+  mock.method(AbortSignal, 'timeout', (ms: number) => {
+    const controller = new AbortController();
+    limits.push({ at: clock.now() + ms, controller });
+    return controller.signal;
+  });
+  return {
+    now: () => clock.now(),
+    async wait(ms, signal) {
+      await clock.wait(ms, signal);
+      for (const { at, controller } of limits) if (clock.now() >= at) controller.abort();
+      signal.throwIfAborted();
+    },
+  };
+}
+
+test('moving: a stop when the last step took effect leaves the file where it was to go', async () => {
+  for (const [operation, to] of [
+    ['moveChild', 'two/g'],
+    ['patchNode', 'one/g'],
+  ] as const)
+    await servedDrive({}, async ({ remote, server, drive }) => {
+      drive.putFile('one/f', 'x');
+      drive.makeFolder('two');
+      const file = await statFile(remote, parsePath('one/f'));
+      const signal = stopAfter(server, operation);
+      const moved = await remote.moveWithin(file, parsePath(to), beAbsent, signal);
+      assert.equal(moved.path, to);
+      assert.deepEqual(drive.tree(), ['one/', 'two/', to].sort());
+    });
+});
+
+test('moving: an answer that is lost, and a look that fails once, leave the file where it was to go', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('one/f', 'x');
+    drive.makeFolder('two');
+    const file = await statFile(remote, parsePath('one/f'));
+    const lost = server.addFault({ operation: 'moveChild', status: 504, afterDoing: true });
+    server.addFault({ operation: 'getNode', status: 503, when: () => lost.hits > 0 });
+    await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
+  });
+});
+
+test('moving: a stop half-way leaves the file, or the folder, as it was', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('one/f', 'x');
+    drive.makeFolder('two');
+    const file = await statFile(remote, parsePath('one/f'));
+    const isStop = (error: Error) => error.name === 'AbortError';
+    await assert.rejects(
+      remote.moveWithin(file, parsePath('two/g'), beAbsent, stopAfter(server, 'patchNode')),
+      isStop,
+    );
+    assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
+    await assert.rejects(
+      remote.moveFolderWithin(parsePath('one'), parsePath('two/three'), stopAfter(server, 'patchNode')),
+      isStop,
+    );
+    assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
+    await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+  });
+});
+
+test('moving: what made way is put back when its own step is stopped or its answer is lost', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('one/f', 'new');
+    drive.putFile('two/f', 'old');
+    const file = await statFile(remote, parsePath('one/f'));
+    const to = parsePath('two/f');
+    server.addFault({ operation: 'trashNode', status: 504, afterDoing: true });
+    await refused(remote.moveWithin(file, to, anything, calm), 'unavailable');
+    assert.equal(drive.read('two/f').toString(), 'old');
+    await assert.rejects(remote.moveWithin(file, to, anything, stopAfter(server, 'trashNode')), {
+      name: 'AbortError',
+    });
+    assert.equal(drive.read('two/f').toString(), 'old');
+    assert.equal(drive.read('one/f').toString(), 'new');
+    assert.deepEqual(drive.trashedNodes(), []);
+    await remote.moveWithin(file, to, anything, calm);
+    assert.equal(drive.read('two/f').toString(), 'new');
+  });
+});
+
+test('moving: what made way and can not be put back is told to be in the trash', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('one/f', 'new');
+    drive.putFile('two/f', 'old');
+    const file = await statFile(remote, parsePath('one/f'));
+    server.addFault({ operation: 'moveChild', status: 403 });
+    server.addFault({ operation: 'restoreNode', status: 403, count: Number.POSITIVE_INFINITY });
+    await assert.rejects(
+      remote.moveWithin(file, parsePath('two/f'), anything, calm),
+      (error) => isRemoteError(error, 'other') && /"two\/f".* is in the trash/.test(error.message),
+    );
+    assert.equal(drive.read('one/f').toString(), 'new');
+  });
+});
+
+test('moving: what came back without an answer is not taken to be in the trash', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('one/f', 'new');
+    drive.putFile('one/g', 'in the way');
+    drive.putFile('two/f', 'old');
+    const file = await statFile(remote, parsePath('one/f'));
+    const restoresOnce = () => {
+      server.addFault({ operation: 'restoreNode', status: 500, afterDoing: true });
+      server.addFault({ operation: 'restoreNode', status: 403, count: Number.POSITIVE_INFINITY });
+    };
+    server.addFault({ operation: 'moveChild', status: 403 });
+    restoresOnce();
+    const calls = () => server.requests.filter(({ operation }) => operation === 'restoreNode').length;
+    await refused(remote.moveWithin(file, parsePath('two/f'), anything, calm), 'forbidden');
+    assert.equal(calls(), 1);
+    assert.equal(drive.read('two/f').toString(), 'old');
+    server.clearFaults();
+    restoresOnce();
+    await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    assert.deepEqual(drive.tree(), ['one/', 'one/g', 'two/', 'two/f', 'two/g']);
+    assert.equal(calls(), 2);
+  });
+});
+
+test('moving: there is time to put things back when the service holds back all requests', async (t) => {
+  await servedDrive({ host: { clock: clockWithLimits(t) } }, async ({ remote, server, drive }) => {
+    drive.putFile('one/f', 'new');
+    drive.putFile('two/f', 'old');
+    const file = await statFile(remote, parsePath('one/f'));
+    server.addFault({ operation: 'moveChild', status: 403 });
+    server.addFault({ operation: 'restoreNode', status: 503, retryAfter: 250, count: 2 });
+    await refused(remote.moveWithin(file, parsePath('two/f'), anything, calm), 'forbidden');
+    assert.equal(drive.read('two/f').toString(), 'old');
+  });
+});
+
+test('moving: onto a link of the same file it leaves its old folder', async () => {
+  await servedDrive({}, async ({ remote, server, drive, asked }) => {
+    for (const name of ['f', 'g']) {
+      drive.putFile(`a/${name}`, 'x');
+      drive.makeFolder('b');
+      drive.link(`a/${name}`, 'b');
+    }
+    const [f, g] = await Promise.all(['a/f', 'a/g'].map((path) => statFile(remote, parsePath(path))));
+    assert.ok(f && g);
+    asked();
+    const moved = await remote.moveWithin(f, parsePath('b/f'), anything, calm);
+    assert.equal(moved.path, 'b/f');
+    assert.deepEqual(drive.tree(), ['a/', 'a/g', 'b/', 'b/f', 'b/g']);
+    assert.deepEqual(
+      asked().filter((operation) => !['getNode', 'listNodes'].includes(operation)),
+      ['removeChild'],
+    );
+    await remote.moveWithin(g, parsePath('b/g'), anything, stopAfter(server, 'removeChild'));
+    assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'b/g']);
+    assert.deepEqual(drive.trashedNodes(), []);
+  });
+});
+
+test('moving: a file that is at both paths because its folder is, stays', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    drive.putFile('a/sub/f', 'x');
+    drive.makeFolder('b');
+    drive.link('a/sub', 'b');
+    const file = await statFile(remote, parsePath('a/sub/f'));
+    await refused(remote.moveWithin(file, parsePath('b/sub/f'), anything, calm), 'unsupported');
+    assert.deepEqual(drive.tree(), ['a/', 'a/sub/', 'a/sub/f', 'b/', 'b/sub/', 'b/sub/f']);
+  });
+});
+
+test('moving: what is replaced stays in the other folders that it is in', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('a/f', 'new');
+    drive.putFile('b/f', 'old');
+    drive.makeFolder('c');
+    drive.link('b/f', 'c');
+    const file = await statFile(remote, parsePath('a/f'));
+    server.addFault({ operation: 'moveChild', status: 403 });
+    await refused(remote.moveWithin(file, parsePath('b/f'), anything, calm), 'forbidden');
+    assert.deepEqual(drive.tree(), ['a/', 'a/f', 'b/', 'b/f', 'c/', 'c/f']);
+    assert.equal(drive.read('b/f').toString(), 'old');
+    await remote.moveWithin(file, parsePath('b/f'), anything, calm);
+    assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
+    assert.equal(drive.read('b/f').toString(), 'new');
+    assert.equal(drive.read('c/f').toString(), 'old');
+    assert.deepEqual(drive.trashedNodes(), []);
+  });
+});

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Remote, TrashedItem } from '../../../../src/remote/remote';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import {
+  anything,
+  beAbsent,
+  body,
+  calm,
+  names,
+  readText,
+  refused,
+  statFile,
+} from '../../../contract/chapters/words';
+import { servedDrive } from './driveFixture';
+
+async function trashed(remote: Remote, pageSize?: number): Promise<TrashedItem[]> {
+  const items: TrashedItem[] = [];
+  const { trash } = remote.extras ?? {};
+  assert.ok(trash);
+  for await (const page of trash.list(pageSize === undefined ? {} : { pageSize }, calm)) items.push(...page);
+  return items.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+test('trash: what is deleted is in the trash, with its path, and comes back as it was', async () => {
+  await servedDrive({}, async ({ remote, drive, another }) => {
+    const path = parsePath('one/two/f');
+    await remote.write(path, body('content'), {}, beAbsent, calm);
+    const { id } = drive.nodeAt('one/two/f');
+    await remote.removeFile(path, anything, calm);
+    // Another remote knows nothing of the folders, and asks for them.
+    for (const one of [remote, await another()]) {
+      const [item] = await trashed(one);
+      assert.ok(item);
+      assert.deepEqual([item.id, item.kind, item.name, item.path, item.size], [id, 'file', 'f', path, 7]);
+      assert.ok(item.deleted);
+    }
+    const [item] = await trashed(remote);
+    assert.ok(item);
+    await remote.extras.trash?.restore(item, calm);
+    assert.equal(await readText(remote, path), 'content');
+    assert.deepEqual(await trashed(remote), []);
+    await refused(remote.extras.trash?.restore(item, calm) ?? Promise.resolve(), 'notFound');
+  });
+});
+
+test('trash: a folder goes there whole, by one request, and comes back with all that was in it', async () => {
+  await servedDrive({}, async ({ remote, drive, asked }) => {
+    for (const file of ['a/f', 'a/deep/g', 'b']) drive.putFile(file, file);
+    await names(remote, rootPath);
+    asked();
+    await remote.trashFolder(parsePath('a'), calm);
+    assert.deepEqual(asked(), ['getNode', 'trashNode']);
+    assert.deepEqual(await names(remote, rootPath), ['b']);
+    const items = await trashed(remote);
+    assert.deepEqual(
+      items.map(({ kind, path }) => `${kind} ${path}`),
+      ['folder a'],
+    );
+    for (const item of items) await remote.extras.trash?.restore(item, calm);
+    assert.deepEqual(drive.tree(), ['a/', 'a/deep/', 'a/deep/g', 'a/f', 'b']);
+    assert.equal(await readText(remote, parsePath('a/deep/g')), 'a/deep/g');
+    await refused(remote.trashFolder(parsePath('b'), calm), 'notAFolder');
+    await refused(remote.trashFolder(parsePath('nothing'), calm), 'notFound');
+    await refused(remote.trashFolder(rootPath, calm), 'unsupported');
+  });
+});
+
+test('trash: what has its name taken by now is told so, and stays where it is', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    await remote.write(parsePath('f'), body('old'), {}, beAbsent, calm);
+    await remote.removeFile(parsePath('f'), anything, calm);
+    await remote.write(parsePath('f'), body('new'), {}, beAbsent, calm);
+    const [item] = await trashed(remote);
+    assert.ok(item);
+    await refused(remote.extras.trash?.restore(item, calm) ?? Promise.resolve(), 'alreadyExists');
+    assert.equal(drive.read('f').toString(), 'new');
+    assert.equal((await trashed(remote)).length, 1);
+  });
+});
+
+test('trash: the list comes in pages, and again when a page fails', async () => {
+  await servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
+    for (let i = 0; i < 10; i++) drive.trash(drive.putFile(`d/f${i}`, 'x').name === '' ? '' : `d/f${i}`);
+    server.addFault({ operation: 'listTrash', status: 503, skip: 1 });
+    server.clearRequests();
+    assert.equal((await trashed(remote)).length, 10);
+    assert.equal(server.requests.filter(({ operation }) => operation === 'listTrash').length, 4);
+    assert.equal(
+      server.requests.filter(({ operation }) => operation === 'getNode').length,
+      2,
+      'a folder is asked for once',
+    );
+    assert.equal((await trashed(remote, 3)).length, 10);
+  });
+});
+
+test('trash: restoring after a lost answer is no failure', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('f', 'x');
+    drive.trash('f');
+    server.addFault({ operation: 'restoreNode', loseResponse: true });
+    for (const item of await trashed(remote)) await remote.extras.trash?.restore(item, calm);
+    assert.deepEqual(drive.tree(), ['f']);
+  });
+});
+
+test('trash: only an empty folder is removed as one, whatever the index shows', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    drive.putFile('full/sub/f', 'x');
+    await refused(remote.removeFolder(parsePath('full/sub'), calm), 'notEmpty');
+    await refused(remote.removeFolder(parsePath('full'), calm), 'notEmpty');
+    await remote.removeFile(parsePath('full/sub/f'), anything, calm);
+    await remote.removeFolder(parsePath('full/sub'), calm);
+    await remote.removeFolder(parsePath('full'), calm);
+    await refused(remote.removeFolder(rootPath, calm), 'unsupported');
+    assert.deepEqual(drive.tree(), []);
+    assert.equal(drive.trashedNodes().length, 3);
+  });
+});
+
+test('trash: the quota and all that a node tells can be looked at', async () => {
+  await servedDrive({}, async ({ remote, drive, server }) => {
+    drive.putFile('ctl\u0001.txt', 'hello', {
+      labels: ['red', 'round'],
+      description: 'mine',
+      contentType: 'text/plain',
+    });
+    const quota = await remote.extras.quota?.(calm);
+    assert.ok(quota && quota.total > quota.available && quota.available > 0);
+    const groups = (await remote.extras.properties?.(parsePath('ctl\u0001.txt'), calm)) ?? [];
+    const all = new Map(
+      groups.flatMap(({ properties }) => properties.map(({ name, value }) => [name, value])),
+    );
+    assert.equal(all.get('MD5'), '5d41402abc4b2a76b9719d911017c592');
+    assert.equal(all.get('Labels'), 'red, round');
+    assert.equal(all.get('Name in rclone'), 'ctl␁.txt');
+    assert.equal(all.get('id'), drive.nodeAt('ctl\u0001.txt').id);
+    server.addFault({ operation: 'quota', status: 200, body: {} });
+    await refused(remote.extras.quota?.(calm) ?? Promise.resolve(), 'unsupported');
+    await refused(remote.extras.properties?.(parsePath('nothing'), calm) ?? Promise.resolve(), 'notFound');
+    await statFile(remote, parsePath('ctl\u0001.txt'));
+  });
+});
+
+test('trash: what is in several folders is only taken out of the one', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    drive.putFile('a/f', 'x');
+    drive.putFile('a/sub/g', 'y');
+    drive.makeFolder('a/empty');
+    drive.makeFolder('b');
+    for (const path of ['a/f', 'a/sub', 'a/empty']) drive.link(path, 'b');
+    await remote.removeFile(parsePath('a/f'), anything, calm);
+    await remote.trashFolder(parsePath('a/sub'), calm);
+    await remote.removeFolder(parsePath('a/empty'), calm);
+    assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/empty/', 'b/f', 'b/sub/', 'b/sub/g']);
+    assert.deepEqual(drive.trashedNodes(), []);
+    assert.deepEqual(await names(remote, parsePath('a')), []);
+    await remote.removeFile(parsePath('b/f'), anything, calm);
+    assert.equal(drive.trashedNodes().length, 1, 'the last folder it is in');
+  });
+});
+
+test('trash: a page token that is too old begins the list again, without loss or doubles', async () => {
+  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+    for (let i = 0; i < 10; i++) drive.putFile(`f${i}`, 'x');
+    for (let i = 0; i < 10; i++) drive.trash(`f${i}`);
+    let pages = 0;
+    server.addFault({
+      operation: 'listTrash',
+      when: () => {
+        if (++pages === 3) server.expirePageTokens();
+        return false;
+      },
+    });
+    const items = await trashed(remote);
+    assert.equal(pages, 2 + 1 + 4);
+    assert.deepEqual(
+      items.map(({ name }) => name),
+      Array.from({ length: 10 }, (_, i) => `f${i}`),
+    );
+  });
+});

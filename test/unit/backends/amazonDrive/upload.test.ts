@@ -1,0 +1,497 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import type { ByteSource } from '../../../../src/remote/remote';
+import { isRemoteError } from '../../../../src/remote/remoteError';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import {
+  anything,
+  at,
+  beAbsent,
+  beUnchanged,
+  body,
+  calm,
+  names,
+  pattern,
+  readText,
+  refused,
+  statFile,
+  wholeBody,
+} from '../../../contract/chapters/words';
+import { createFakeClock } from '../../../support/fakeClock';
+import { patient, servedDrive } from './driveFixture';
+
+test('upload: fifty writes into a new folder at once make it once, with one request a file and few looks for all', async () => {
+  await servedDrive({}, async ({ remote, drive, asked }) => {
+    const folder = parsePath('new/deeper');
+    await Promise.all(
+      Array.from({ length: 50 }, (_, i) =>
+        remote.write(at(folder, `f${i}`), body(`${i}`), {}, beAbsent, calm),
+      ),
+    );
+    const operations = asked();
+    assert.equal(operations.filter((operation) => operation === 'upload').length, 50);
+    assert.equal(operations.filter((operation) => operation === 'createFolder').length, 2);
+    assert.equal(operations.filter((operation) => operation === 'listNodes').length, 1, 'the upper folder');
+    assert.ok(operations.length >= 55, 'both folders are looked for at the end');
+    assert.ok(operations.length <= 53 + 25, `${operations.length} requests: looks are shared`);
+    assert.equal(drive.tree('new/deeper').length, 50);
+  });
+});
+
+test('upload: a form is sent with its exact length, and never all in memory', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    const size = 24 * 1024 * 1024;
+    let mostAhead = 0;
+    let given = 0;
+    let sent = 0;
+    const source: ByteSource = {
+      size,
+      open: async () =>
+        Readable.from(
+          (function* () {
+            const chunk = pattern(64 * 1024);
+            for (let at = 0; at < size; at += chunk.length) {
+              given += chunk.length;
+              mostAhead = Math.max(mostAhead, given - sent);
+              yield chunk;
+            }
+          })(),
+          { objectMode: false },
+        ),
+    };
+    const onProgress = (bytes: number) => {
+      sent = bytes;
+    };
+    server.addFault({ operation: 'upload', requestBytesPerSecond: 60 * 1024 * 1024, status: 503, count: 0 });
+    await remote.write(parsePath('big'), source, { onProgress }, anything, calm);
+    assert.equal(drive.read('big').length, size);
+    const upload = server.requests.find(({ operation }) => operation === 'upload');
+    assert.equal(Number(upload?.headers['content-length']), upload?.bodyBytes);
+    assert.ok(mostAhead < 4 * 1024 * 1024, `${mostAhead} bytes ahead`);
+  });
+});
+
+test('upload: an overwrite keeps the node, with its labels and its other folders', async () => {
+  await servedDrive({}, async ({ remote, drive, asked }) => {
+    drive.putFile('Mixed.txt', 'old', { labels: ['red'], description: 'mine' });
+    drive.makeFolder('other');
+    drive.link('Mixed.txt', 'other');
+    const { id } = drive.nodeAt('Mixed.txt');
+    await names(remote, rootPath);
+    asked();
+    const entry = await remote.write(parsePath('mixed.TXT'), body('new'), {}, anything, calm);
+    assert.equal(entry.path, 'Mixed.txt');
+    assert.deepEqual(asked(), ['getNode', 'overwrite']);
+    const node = drive.nodeAt('other/Mixed.txt');
+    assert.equal(node.id, id);
+    assert.deepEqual(node.labels, ['red']);
+    assert.equal(drive.read('other/Mixed.txt').toString(), 'new');
+  });
+});
+
+test('upload: where a name turns out to be taken, the guard decides', async () => {
+  await servedDrive({}, async ({ remote, another, drive }) => {
+    await names(remote, rootPath);
+    const other = await another();
+    await other.write(parsePath('f'), body('theirs'), {}, beAbsent, calm);
+    await refused(remote.write(parsePath('F'), body('mine'), {}, beAbsent, calm), 'alreadyExists');
+    assert.equal(drive.read('f').toString(), 'theirs');
+    await remote.write(parsePath('F'), body('mine'), {}, anything, calm);
+    assert.equal(drive.read('f').toString(), 'mine');
+    assert.deepEqual(drive.tree(), ['f']);
+  });
+});
+
+test('upload: a name that is taken but not shown yet is overwritten, not doubled', async () => {
+  await servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote, drive }) => {
+    drive.putFile('f', 'theirs');
+    await remote.write(parsePath('f'), body('mine'), {}, anything, calm);
+    assert.equal(drive.read('f').toString(), 'mine');
+    assert.equal([...drive.tree()].length, 1);
+  });
+});
+
+test('upload: a file that the service said had failed is found when it appears, by size and MD5', async () => {
+  for (const status of [408, 500, 503, 504]) {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
+      const { remote, server, drive, asked } = it;
+      drive.makeFolder('d');
+      await names(remote, parsePath('d'));
+      asked();
+      server.addFault({ operation: 'upload', status, appearsAfterMs: 0 });
+      const entry = await remote.write(parsePath('d/f'), body(pattern(3000)), {}, beAbsent, calm);
+      assert.equal(entry.size, 3000);
+      assert.equal(asked().filter((operation) => operation === 'upload').length, 1);
+    });
+  }
+});
+
+test('upload: a lost answer, and one that appears between two looks, are found as well', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
+    const { remote, server, asked } = it;
+    server.addFault({ operation: 'upload', loseResponse: true });
+    await remote.write(parsePath('lost'), body(pattern(3000)), {}, beAbsent, calm);
+    server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 30 });
+    server.addFault({ operation: 'listNodes', url: /name/, delayMs: 20, count: 9 });
+    await remote.write(parsePath('late'), body(pattern(3000)), {}, beAbsent, calm);
+    assert.equal(asked().filter((operation) => operation === 'upload').length, 2);
+    assert.ok(clock.waits.filter((ms) => ms === 5000).length <= 5);
+  });
+});
+
+test('upload: an old content of the same size is not taken for the new one', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
+    const { remote, server, drive, asked } = it;
+    drive.putFile('f', 'old content!!');
+    const seen = await statFile(remote, parsePath('f'));
+    asked();
+    server.addFault({ operation: 'overwrite', status: 500 });
+    await refused(
+      remote.write(parsePath('f'), body('new content!!'), {}, beUnchanged(seen), calm),
+      'unavailable',
+    );
+    assert.equal(drive.read('f').toString(), 'old content!!');
+    assert.equal(drive.trashedNodes().length, 0);
+    server.addFault({ operation: 'overwrite', status: 500 });
+    await patient(remote).write(parsePath('f'), body('new content!!'), {}, beUnchanged(seen), calm);
+    assert.equal(drive.read('f').toString(), 'new content!!');
+  });
+});
+
+test('upload: nothing is looked for when not all was sent, when there is no wait, and after a refusal', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, server, asked, another }) => {
+    await names(remote, rootPath);
+    asked();
+    server.addFault({ operation: 'upload', cutRequestAfterBytes: 100_000 });
+    await refused(remote.write(parsePath('f'), body(pattern(8_300_000)), {}, beAbsent, calm), 'unavailable');
+    for (const status of [400, 403, 429, 509]) {
+      server.addFault({ operation: 'upload', status });
+      await assert.rejects(remote.write(parsePath('f'), body('x'), {}, beAbsent, calm));
+    }
+    assert.deepEqual(new Set(asked()), new Set(['upload']));
+    const hasty = await another({ upload_wait_per_gb: 0 });
+    server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 60_000 });
+    await refused(hasty.write(parsePath('f'), body('x'), {}, beAbsent, calm), 'unavailable');
+    assert.ok(!asked().includes('listNodes'));
+  });
+});
+
+test('upload: a small file whose answer was lost is one file after the next try', async () => {
+  await servedDrive({ settings: { upload_wait_per_gb: 0 } }, async ({ remote, server, drive }) => {
+    for (const source of [body('hello'), wholeBody(''), body('')]) {
+      server.addFault({ operation: 'upload', loseResponse: true });
+      const path = parsePath(`f${drive.tree().length}`);
+      const entry = await patient(remote).write(path, source, {}, beAbsent, calm);
+      assert.equal(entry.size, source.size);
+    }
+    assert.deepEqual(drive.tree(), ['f0', 'f1', 'f2']);
+  });
+});
+
+test('upload: a new file that was stored wrongly is sent again, and its bad node goes to the trash', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    const fault = server.addFault({ operation: 'upload', damageStored: true, count: 2 });
+    await patient(remote).write(parsePath('f'), body(pattern(5000)), {}, beAbsent, calm);
+    assert.equal(fault.hits, 2);
+    assert.ok(drive.read('f').equals(pattern(5000)));
+    assert.deepEqual(drive.tree(), ['f']);
+    assert.equal(drive.trashedNodes().length, 2);
+    server.addFault({ operation: 'upload', damageStored: true, count: Number.POSITIVE_INFINITY });
+    await refused(patient(remote).write(parsePath('g'), body('xyz'), {}, beAbsent, calm), 'damaged');
+    assert.deepEqual(drive.tree(), ['f']);
+  });
+});
+
+test('upload: an overwrite that was stored wrongly is sent again, and not taken for someone else’s change', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    const seen = await remote.write(parsePath('f'), body('first'), {}, beAbsent, calm);
+    const fault = server.addFault({ operation: 'overwrite', damageStored: true, count: 2 });
+    await patient(remote).write(parsePath('f'), body('second'), {}, beUnchanged(seen), calm);
+    assert.equal(fault.hits, 2);
+    assert.equal(drive.read('f').toString(), 'second');
+    assert.equal(drive.trashedNodes().length, 0);
+    const now = await statFile(remote, parsePath('f'));
+    const forever = server.addFault({
+      operation: 'overwrite',
+      damageStored: true,
+      count: Number.POSITIVE_INFINITY,
+    });
+    await refused(
+      patient(remote).write(parsePath('f'), body('third'), {}, beUnchanged(now), calm),
+      'damaged',
+    );
+    assert.equal(forever.hits, 8, 'as many tries as the layer around has');
+  });
+});
+
+for (const [what, size, stored] of [
+  ['cut by one byte', 5000, 4999],
+  ['empty', 5000, 0],
+  ['longer by one byte', 5000, 5001],
+  ['no longer empty', 0, 1],
+  ['cut, and too large to be held in memory', 700_000, 262_144],
+] as const)
+  test(`upload: where the service tells no MD5, its size shows that it stored a file ${what}`, async () => {
+    await servedDrive({}, async ({ remote, server, drive }) => {
+      // Of which every answer tells the size alone.
+      const told = { lacksMd5: true, count: Number.POSITIVE_INFINITY } as const;
+      const untold = ['upload', 'overwrite', 'getNode', 'listNodes'] as const;
+      const content = pattern(size, 7);
+      const spoilt = server.addFault({ operation: 'upload', storesBytes: stored, lacksMd5: true });
+      server.addFault({ operation: untold, ...told });
+      await refused(remote.write(parsePath('f'), body(content), {}, beAbsent, calm), 'damaged');
+      assert.deepEqual([spoilt.hits, drive.tree(), drive.trashedNodes().length], [1, [], 1]);
+      const seen = await remote.write(parsePath('f'), body(content), {}, beAbsent, calm);
+      assert.equal(seen.md5, undefined);
+
+      server.clearFaults();
+      const spoiltToo = server.addFault({ operation: 'overwrite', storesBytes: stored, lacksMd5: true });
+      server.addFault({ operation: untold, ...told });
+      const changed = pattern(size, 8);
+      await assert.rejects(
+        remote.write(parsePath('f'), body(changed), {}, beUnchanged(seen), calm),
+        (error) =>
+          isRemoteError(error, 'damaged') &&
+          error.message.includes(`it has ${stored} bytes instead of ${size}`),
+      );
+      // The layer around tries again under the same guard: what it meets is its own.
+      await remote.write(parsePath('f'), body(changed), {}, beUnchanged(seen), calm);
+      assert.equal(spoiltToo.hits, 1);
+      assert.ok(drive.read('f').equals(changed));
+      assert.deepEqual([drive.tree(), drive.trashedNodes().length], [['f'], 1]);
+    });
+  });
+
+test('upload: a token that ends while a large file is sent is renewed, and the file sent anew', async () => {
+  await servedDrive({}, async ({ remote, server, drive, tokens }) => {
+    await names(remote, rootPath);
+    server.addFault({ operation: 'upload', status: 401, answerAfterRequestBytes: 1_000_000 });
+    const content = pattern(6_000_000);
+    await remote.write(parsePath('f'), body(content), {}, beAbsent, calm);
+    assert.equal(tokens.renewals, 1);
+    assert.ok(drive.read('f').equals(content));
+  });
+});
+
+test('upload: a large file is not sent to a name that is taken', async () => {
+  await servedDrive({}, async ({ remote, drive, asked }) => {
+    drive.putFile('f', 'x');
+    await refused(
+      remote.write(parsePath('f'), body(pattern(9_000_000)), {}, beAbsent, calm),
+      'alreadyExists',
+    );
+    assert.ok(!asked().includes('upload'));
+  });
+});
+
+test('upload: a folder that goes away in between is made again, once', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    await remote.write(parsePath('a/b/f1'), body('1'), {}, beAbsent, calm);
+    drive.trash('a');
+    await remote.write(parsePath('a/b/f2'), body('2'), {}, beAbsent, calm);
+    assert.deepEqual(drive.tree(), ['a/', 'a/b/', 'a/b/f2']);
+  });
+});
+
+test('upload: a file above the limit is refused with the setting that says so', async () => {
+  await servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, asked }) => {
+    assert.equal(remote.capabilities.maxFileSize, 1024);
+    await assert.rejects(
+      remote.write(parsePath('f'), body(pattern(1025)), {}, anything, calm),
+      (error) => isRemoteError(error, 'unsupported') && /max_size/.test(error.message),
+    );
+    assert.deepEqual(asked(), []);
+  });
+});
+
+test('upload: a move renames, moves, and goes around a clash in the old folder, as rclone does', async () => {
+  await servedDrive({}, async ({ remote, drive, asked }) => {
+    drive.putFile('one/f', 'content');
+    drive.putFile('one/taken', 'in the way');
+    drive.makeFolder('two');
+    for (const folder of ['', 'one', 'two']) await names(remote, parsePath(folder));
+    const { id } = drive.nodeAt('one/f');
+    const changes = () => asked().filter((operation) => operation !== 'getNode' && operation !== 'listNodes');
+    changes();
+    let file = await statFile(remote, parsePath('one/f'));
+    file = await remote.moveWithin(file, parsePath('one/g'), beAbsent, calm);
+    assert.deepEqual(changes(), ['patchNode']);
+    file = await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    assert.deepEqual(changes(), ['moveChild']);
+    file = await remote.moveWithin(file, parsePath('one/h'), beAbsent, calm);
+    assert.deepEqual(changes(), ['patchNode', 'moveChild']);
+    file = await remote.moveWithin(file, parsePath('two/taken'), beAbsent, calm);
+    assert.deepEqual(changes(), [
+      'patchNode',
+      'trashNode',
+      'patchNode',
+      'addChild',
+      'removeChild',
+      'restoreNode',
+    ]);
+    assert.equal(drive.nodeAt('two/taken').id, id);
+    assert.equal(drive.read('one/taken').toString(), 'in the way');
+    file = await remote.moveWithin(file, parsePath('two/TAKEN'), beAbsent, calm);
+    assert.deepEqual(drive.tree(), ['one/', 'one/taken', 'two/', 'two/TAKEN']);
+    assert.equal(await readText(remote, file.path), 'content');
+    await refused(remote.moveWithin(file, parsePath('one/taken'), beAbsent, calm), 'alreadyExists');
+    await remote.moveWithin(file, parsePath('one/taken'), anything, calm);
+    assert.equal(drive.read('one/taken').toString(), 'content');
+    assert.equal(drive.trashedNodes().length, 1);
+  });
+});
+
+test('upload: a move whose second half fails is undone, so that it can be tried again', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    const file = await remote.write(parsePath('one/f'), body('x'), {}, beAbsent, calm);
+    await remote.makeFolder(parsePath('two'), calm);
+    server.addFault({ operation: 'moveChild', status: 503 });
+    await refused(remote.moveWithin(file, parsePath('two/g'), beAbsent, calm), 'unavailable');
+    assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
+    for (const operation of ['patchNode', 'moveChild'] as const) {
+      server.addFault({ operation, status: 500 });
+      server.addFault({ operation, status: 500, afterDoing: true });
+    }
+    await patient(remote).moveWithin?.(file, parsePath('two/g'), beAbsent, calm);
+    assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
+  });
+});
+
+test('upload: a folder is moved and renamed in one go', async () => {
+  await servedDrive({}, async ({ remote, drive, asked }) => {
+    drive.putFile('sub/deep/f', 'x');
+    drive.makeFolder('one');
+    drive.putFile('sub/other/g', 'y');
+    await names(remote, parsePath('sub/deep'));
+    await names(remote, parsePath('one'));
+    asked();
+    await remote.moveFolderWithin(parsePath('sub/deep'), parsePath('one/deeper'), calm);
+    assert.ok(
+      asked().every((operation) => ['listNodes', 'getNode', 'patchNode', 'moveChild'].includes(operation)),
+    );
+    assert.deepEqual(drive.tree(), [
+      'one/',
+      'one/deeper/',
+      'one/deeper/f',
+      'sub/',
+      'sub/other/',
+      'sub/other/g',
+    ]);
+    assert.deepEqual(await names(remote, parsePath('one/deeper')), ['f']);
+    await refused(names(remote, parsePath('sub/deep')), 'notFound');
+    await remote.moveFolderWithin(parsePath('one/deeper'), parsePath('one/DEEPER'), calm);
+    await refused(
+      remote.moveFolderWithin(parsePath('sub/other'), parsePath('one/deeper'), calm),
+      'alreadyExists',
+    );
+    await refused(remote.moveFolderWithin(parsePath('one'), parsePath('one/DEEPER/x'), calm), 'unsupported');
+    await refused(remote.moveFolderWithin(parsePath('nowhere'), parsePath('x'), calm), 'notFound');
+    assert.deepEqual(await names(remote, parsePath('one')), ['DEEPER/']);
+  });
+});
+
+test('upload: what is in several folders is moved out of one only, and not renamed in all', async () => {
+  await servedDrive({}, async ({ remote, drive }) => {
+    drive.putFile('a/f', 'x');
+    for (const folder of ['b', 'c']) drive.makeFolder(folder);
+    drive.link('a/f', 'b');
+    const file = await statFile(remote, parsePath('a/f'));
+    await refused(remote.moveWithin(file, parsePath('c/g'), beAbsent, calm), 'unsupported');
+    await remote.moveWithin(file, parsePath('c/f'), beAbsent, calm);
+    assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
+  });
+});
+
+test('upload: a file whose content the service is still busy with is waited for, not thrown away', async () => {
+  for (const guard of [beAbsent, anything]) {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+      if (guard === anything) drive.putFile('f', 'old');
+      await names(remote, rootPath);
+      const operation = guard === anything ? 'overwrite' : 'upload';
+      const facts = { name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' };
+      const pending = () => ({ id: drive.nodeAt('f').id, ...facts });
+      server.addFault({ operation, status: 201, afterDoing: true, body: { toJSON: pending } });
+      server.addFault({
+        operation: 'getNode',
+        skip: guard === anything ? 1 : 0,
+        count: 2,
+        status: 200,
+        body: { toJSON: pending },
+      });
+      const entry = await remote.write(parsePath('f'), body('content'), {}, guard, calm);
+      assert.equal(entry.size, 7);
+      assert.equal(drive.read('f').toString(), 'content');
+      assert.deepEqual(drive.trashedNodes(), []);
+      assert.deepEqual(clock.waits.filter((ms) => ms === 5000).length, 2);
+    });
+  }
+});
+
+test('upload: what someone else trashed while it was written is told as changed', async () => {
+  await servedDrive({}, async ({ remote, server, drive }) => {
+    drive.putFile('f', 'old');
+    const seen = await statFile(remote, parsePath('f'));
+    const { id } = drive.nodeAt('f');
+    const answer = { id, name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'TRASH' };
+    server.addFault({
+      operation: 'overwrite',
+      status: 200,
+      body: { ...answer, contentProperties: { size: 3, version: 2 } },
+    });
+    await refused(remote.write(parsePath('f'), body('new'), {}, beUnchanged(seen), calm), 'changed');
+    server.addFault({ operation: 'overwrite', status: 200, body: { ...answer, status: 'PENDING' } });
+    server.addFault({ operation: 'getNode', skip: 1, status: 404 });
+    await refused(remote.write(parsePath('f'), body('new'), {}, beUnchanged(seen), calm), 'changed');
+    assert.deepEqual(drive.trashedNodes(), []);
+  });
+});
+
+for (const [name, size] of [
+  ['a small file', 3000],
+  ['an empty file', 0],
+  ['a file whose name is looked up first', 8_400_000],
+] as const)
+  test(`upload: ${name} whose answer was lost is known by the id that the refusal tells, however late the index is`, async () => {
+    const clock = createFakeClock();
+    await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: 0 } }, async (it) => {
+      const { remote, server, drive } = it;
+      drive.makeFolder('d/e');
+      await names(remote, parsePath('d/e'));
+      server.setIndexLag(600_000);
+      server.addFault({ operation: 'upload', loseResponse: true });
+      const path = parsePath('d/e/New File');
+      const entry = await patient(remote, clock).write(path, body(pattern(size)), {}, beAbsent, calm);
+      assert.deepEqual([entry.path, entry.size], [path, size]);
+      assert.equal(drive.tree().filter((each) => each.includes('New')).length, 1);
+      assert.equal(drive.trashedNodes().length, 0);
+    });
+  });
+
+test('upload: a name that somebody else took stays theirs, and is told as taken, however late the index is', async () => {
+  const clock = createFakeClock();
+  await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+    await names(remote, rootPath);
+    server.setIndexLag(600_000);
+    drive.putFile('f', 'theirs');
+    for (const status of [503, 500]) {
+      server.addFault({ operation: 'upload', status });
+      await refused(
+        patient(remote, clock).write(parsePath('f'), body('ours!!'), {}, beAbsent, calm),
+        'alreadyExists',
+      );
+    }
+    drive.makeFolder('g');
+    server.addFault({ operation: 'upload', status: 503 });
+    await refused(
+      patient(remote, clock).write(parsePath('g'), body('ours!!'), {}, beAbsent, calm),
+      'alreadyExists',
+    );
+    assert.equal(drive.read('f').toString(), 'theirs');
+  });
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownHashes } from '../../../../src/backends/local/hashCache';
+import { openLocalRemote } from '../../../../src/backends/local/localRemote';
+import { silentLog } from '../../../../src/base/log';
+import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
+import { refusingWrites } from '../../../../src/remote/layers/readOnly';
+import type { Remote } from '../../../../src/remote/remote';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { planSync } from '../../../../src/usecases/planSync';
+import { calm, refused, statFile } from '../../../contract/chapters/words';
+import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+import { inTemporaryFolder } from '../s3/s3Fixture';
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+const old = new Date('2020-01-02T03:04:05.678Z');
+
+async function put(file: string, content: string, modified = old): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, content);
+  await utimes(file, modified, modified);
+}
+
+/** Files that are made in this test count as made long before they are read: their times of change can't be set back. */
+function letTimePass({ mock }: TestContext): void {
+  mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 });
+}
+
+/** A remote whose hashes are `hashes`, and how often content of it was read. */
+function watched(
+  root: string,
+  hashes: KnownHashes,
+): { readonly remote: Remote; readonly learnt: () => number } {
+  let learnt = 0;
+  const { remember } = hashes;
+  hashes.remember = (...args) => {
+    learnt++;
+    remember.apply(hashes, args);
+  };
+  return { remote: openLocalRemote({ root, hashes }), learnt: () => learnt };
+}
+
+test('known hashes: a second comparison by checksum reads nothing, also in another session', async (t) => {
+  letTimePass(t);
+  await inTemporaryFolder(async (folder) => {
+    const root = path.join(folder, 'work');
+    const cache = path.join(folder, 'cache');
+    const target = createMemoryRemote();
+    for (let i = 0; i < 20; i++) {
+      await put(path.join(root, `d${i % 3}/f${i}`), `content ${i}`);
+      target.put(`d${i % 3}/f${i}`, i === 7 ? 'content x' : `content ${i}`);
+    }
+    for (const [session, readings] of [20, 0, 0].entries()) {
+      const hashes = new KnownHashes(cache, silentLog);
+      const { remote, learnt } = watched(root, hashes);
+      const plan = await planSync(
+        {
+          source: { remote: refusingWrites(remote), root: rootPath, place: { kind: 'folder', path: root } },
+          target: {
+            remote: refusingWrites(target),
+            root: rootPath,
+            place: { kind: 'remote', remote: 'r', path: rootPath },
+          },
+          options: { ...defaultPlanOptions, compare: 'checksum' },
+        },
+        calm,
+      );
+      assert.deepEqual(
+        plan.actions.map(({ id }) => id),
+        ['c:d1/f7'],
+      );
+      assert.equal(learnt(), readings, `session ${session}`);
+      await hashes.save();
+    }
+    assert.deepEqual(await readdir(cache), ['local.hashes']);
+    assert.equal((await stat(path.join(cache, 'local.hashes'))).mode & 0o077, 0);
+  });
+});
+
+test('known hashes: another size, time or inode is another file', async (t) => {
+  letTimePass(t);
+  await inTemporaryFolder(async (root) => {
+    const hashes = new KnownHashes(undefined, silentLog);
+    const { remote, learnt } = watched(root, hashes);
+    const file = path.join(root, 'f');
+    const hash = async () => remote.md5Of?.(await statFile(remote, parsePath('f')), calm);
+    await put(file, 'one');
+    assert.equal(await hash(), md5('one'));
+    assert.equal(await hash(), md5('one'));
+    assert.equal(learnt(), 1);
+    await put(file, 'longer');
+    assert.equal(await hash(), md5('longer'));
+    await put(file, 'longex', new Date(old.getTime() + 1));
+    assert.equal(await hash(), md5('longex'));
+    await put(path.join(root, 'other'), 'lonxer', new Date(old.getTime() + 1));
+    await rename(path.join(root, 'other'), file);
+    assert.equal(await hash(), md5('lonxer'));
+    assert.equal(learnt(), 4);
+  });
+});
+
+test('known hashes: an edit that keeps size and time is noticed', async (t) => {
+  letTimePass(t);
+  await inTemporaryFolder(async (root) => {
+    const { remote, learnt } = watched(root, new KnownHashes(undefined, silentLog));
+    const file = path.join(root, 'f');
+    const hash = async () => remote.md5Of?.(await statFile(remote, parsePath('f')), calm);
+    await put(file, 'first');
+    const seen = await statFile(remote, parsePath('f'));
+    assert.equal(await hash(), md5('first'));
+    await sleep(30);
+    await writeFile(file, 'other');
+    await utimes(file, old, old);
+    assert.equal((await statFile(remote, parsePath('f'))).version, seen.version, 'the same mark');
+    assert.equal(await hash(), md5('other'));
+    assert.equal(await hash(), md5('other'));
+    assert.equal(learnt(), 2);
+  });
+});
+
+test('known hashes: what was changed only just before is not remembered', async () => {
+  await inTemporaryFolder(async (root) => {
+    const { remote } = watched(root, new KnownHashes(undefined, silentLog));
+    for (const age of [0, 1000, -60_000]) {
+      await put(path.join(root, 'f'), 'first', new Date(Date.now() - age));
+      const seen = await statFile(remote, parsePath('f'));
+      assert.equal(await remote.md5Of?.(seen, calm), md5('first'));
+      // Same size and time as before: only a reading can tell.
+      const { atime, mtime } = await stat(path.join(root, 'f'));
+      await writeFile(path.join(root, 'f'), 'other');
+      await utimes(path.join(root, 'f'), atime, mtime);
+      assert.equal(
+        await remote.md5Of?.(await statFile(remote, parsePath('f')), calm),
+        md5('other'),
+        `${age} ms old`,
+      );
+    }
+  });
+});
+
+test('known hashes: a file that is no longer what was seen is refused', async () => {
+  await inTemporaryFolder(async (root) => {
+    const { remote } = watched(root, new KnownHashes(undefined, silentLog));
+    await put(path.join(root, 'f'), 'first');
+    const seen = await statFile(remote, parsePath('f'));
+    await put(path.join(root, 'f'), 'second');
+    await refused(remote.md5Of?.(seen, calm) ?? Promise.resolve(), 'changed');
+    await assert.rejects(
+      remote.md5Of?.(seen, AbortSignal.abort(new Error('stopped'))) ?? Promise.resolve(),
+      /stopped/,
+    );
+  });
+});
+
+test('known hashes: no more than so many are kept, odd names among them, and a broken file counts for nothing', async () => {
+  await inTemporaryFolder(async (folder) => {
+    const file = (name: string) => ({ path: name, mark: 'm', modifiedMs: 0 });
+    const hashes = new KnownHashes(folder, silentLog, 3);
+    for (const name of ['1', '2', 'a\tb\nc\\', '4']) hashes.remember(file(name), md5(name), Date.now());
+    await hashes.save();
+    const again = new KnownHashes(folder, silentLog);
+    assert.equal(await again.find(file('1')), undefined);
+    assert.equal(await again.find(file('a\tb\nc\\')), md5('a\tb\nc\\'));
+    assert.equal(await again.find({ ...file('4'), mark: 'other' }), undefined);
+    const kept = path.join(folder, 'local.hashes');
+    const text = await readFile(kept, 'utf8');
+    for (const broken of [text.slice(0, -3), text.replace('end\t3', 'end\t4'), 'nonsense', '']) {
+      await writeFile(kept, broken);
+      assert.equal(await new KnownHashes(folder, silentLog).find(file('2')), undefined);
+    }
+    await writeFile(kept, text.replace(md5('4'), 'x'));
+    assert.equal(await new KnownHashes(folder, silentLog).find(file('4')), undefined, 'no hash at all');
+  });
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { localError, rootError } from '../../../../src/backends/local/localErrors';
+import { openLocalRemote } from '../../../../src/backends/local/localRemote';
+import type { Remote } from '../../../../src/remote/remote';
+import { isRemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { anything, body, calm, pagesOf } from '../../../contract/chapters/words';
+
+const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
+
+function given(t: TestContext): string {
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'local-errors-'));
+  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+  return base;
+}
+
+async function fails(promise: Promise<unknown> | undefined, kind: RemoteErrorKind, message: string) {
+  assert.ok(promise);
+  await assert.rejects(promise, (error) => {
+    assert.ok(isRemoteError(error, kind), String(error));
+    assert.equal(error.message, message);
+    return true;
+  });
+}
+
+/** Every way to look at the root. */
+function looks(remote: Remote): Promise<unknown>[] {
+  return [
+    pagesOf(remote.list(rootPath, {}, calm)),
+    pagesOf(remote.listDeep?.(rootPath, {}, calm) ?? assert.fail()),
+  ];
+}
+
+test('a folder that is missing is named by its whole path, with the way out', async (t) => {
+  const root = path.join(given(t), 'nope');
+  const sentence = `The folder "${root}" is not there (ENOENT). Create it, or choose another one.`;
+  await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notFound', sentence)));
+  await fails(openLocalRemote({ root }).stat(rootPath, calm), 'notFound', sentence);
+});
+
+test('a folder that is a file, or lies below one, is named by its whole path, with the way out', async (t) => {
+  const file = path.join(given(t), 'file');
+  fs.writeFileSync(file, 'x');
+  for (const root of [file, path.join(file, 'below')]) {
+    const sentence = `"${root}" can't be used as a folder: it, or a part of its path, is a file (ENOTDIR). Choose a folder.`;
+    await Promise.all(looks(openLocalRemote({ root })).map((look) => fails(look, 'notAFolder', sentence)));
+  }
+});
+
+test('a root that can not be made is told by its own name, not by that of each file', posix, async (t) => {
+  const base = given(t);
+  const file = path.join(base, 'file');
+  fs.writeFileSync(file, 'x');
+  fs.symlinkSync(path.join(base, 'gone'), path.join(base, 'dangling'));
+  for (const [root, code] of [
+    [file, 'EEXIST'],
+    [path.join(file, 'below'), 'ENOTDIR'],
+    [path.join(base, 'dangling'), 'ENOENT'],
+  ] as const) {
+    const writing = openLocalRemote({ root }).write(parsePath('a.txt'), body('x'), {}, anything, calm);
+    await assert.rejects(writing, (error) => {
+      assert.ok(isRemoteError(error, 'notAFolder', 'notFound'), String(error));
+      assert.ok(error.message.includes(`"${root}"`), error.message);
+      assert.ok(error.message.includes(code), error.message);
+      return true;
+    });
+  }
+});
+
+test('each failure of a root has a sentence of its own, on Windows paths too', () => {
+  const told = (code: string, root: string) => {
+    const error = rootError(Object.assign(new Error('raw'), { code }), root, "can't be listed");
+    assert.ok(isRemoteError(error), code);
+    return `${error.kind}: ${error.message}`;
+  };
+  assert.equal(
+    told('EACCES', '/srv/x'),
+    'forbidden: The folder "/srv/x" can\'t be listed: the system does not permit it (EACCES). Change its permissions, or choose another one.',
+  );
+  assert.equal(
+    told('ENOENT', 'Z:\\photos'),
+    'notFound: The folder "Z:\\photos" is not there (ENOENT). Create it, or choose another one.',
+  );
+  assert.equal(
+    told('UNKNOWN', '\\\\server\\share\\x'),
+    'other: The folder "\\\\server\\share\\x" can\'t be listed: raw (UNKNOWN).',
+  );
+  assert.equal(
+    told('EIO', '/mnt/x'),
+    'unavailable: The folder "/mnt/x" can\'t be listed: the disk did not answer (EIO).',
+  );
+});
+
+test('what the system calls unknown leaves as a RemoteError as well', () => {
+  const raw = Object.assign(new Error('unknown error'), { code: 'UNKNOWN' });
+  assert.ok(isRemoteError(localError(raw, 'a', "can't be read"), 'other'));
+});

@@ -1,0 +1,508 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { utimesText } from '../../../../src/backends/local/localEntry';
+import { openLocalRemote } from '../../../../src/backends/local/localRemote';
+import {
+  doneWith,
+  isTemporary,
+  looksTemporary,
+  temporaryName,
+} from '../../../../src/backends/local/temporaryNames';
+import type { DeepListOptions, Remote } from '../../../../src/remote/remote';
+import { RemoteError } from '../../../../src/remote/remoteError';
+import { comparePaths, parsePath, rootPath } from '../../../../src/remote/remotePath';
+import {
+  anything,
+  beAbsent,
+  beUnchanged,
+  body,
+  calm,
+  deepNames,
+  drain,
+  failingBody,
+  names,
+  pagesOf,
+  pattern,
+  readText,
+  refused,
+  statFile,
+  write,
+} from '../../../contract/chapters/words';
+
+const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
+const asRoot = process.geteuid?.() === 0 ? {} : { skip: 'needs root to become someone else' };
+
+interface Given {
+  readonly folder: string;
+  readonly outside: string;
+  readonly remote: Remote;
+  at(...parts: string[]): string;
+}
+
+function given(t: TestContext): Given {
+  const base = fs.mkdtempSync(path.join(os.tmpdir(), 'local-folder-'));
+  t.after(() => fs.rmSync(base, { recursive: true, force: true }));
+  const folder = path.join(base, 'root');
+  const outside = path.join(base, 'outside');
+  fs.mkdirSync(folder);
+  fs.mkdirSync(outside);
+  return {
+    folder,
+    outside,
+    remote: openLocalRemote({ root: folder }),
+    at: (...parts) => path.join(folder, ...parts),
+  };
+}
+
+/** "kind path" of everything listed deep; unusable entries with their reason and what they protect. */
+async function deep(remote: Remote, options: DeepListOptions = { followSymlinks: true }): Promise<string[]> {
+  const listing = remote.listDeep?.(rootPath, options, calm);
+  assert.ok(listing);
+  return (await pagesOf(listing))
+    .flat()
+    .map((entry) =>
+      entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : `${entry.kind} ${entry.path}`,
+    );
+}
+
+test(
+  'H19: nothing is written, made, moved or removed through a link that leads out of the folder',
+  posix,
+  async (t) => {
+    const { remote, outside, at } = given(t);
+    fs.writeFileSync(path.join(outside, 'theirs'), 'untouched');
+    fs.symlinkSync(outside, at('out'));
+    fs.writeFileSync(at('mine'), 'mine');
+    const mine = await statFile(remote, parsePath('mine'));
+    const theirs = await statFile(remote, parsePath('out/theirs'));
+    for (const attempt of [
+      () => write(remote, parsePath('out/new'), 'x'),
+      () => write(remote, parsePath('out/theirs'), 'x'),
+      () => write(remote, parsePath('out/deep/new'), 'x'),
+      () => remote.makeFolder(parsePath('out/new'), calm),
+      () => remote.removeFile(parsePath('out/theirs'), anything, calm),
+      () => remote.copyWithin?.(mine, parsePath('out/copy'), anything, calm),
+      () => remote.moveWithin?.(mine, parsePath('out/moved'), anything, calm),
+      () => remote.moveWithin?.(theirs, parsePath('stolen'), anything, calm),
+      () => remote.setModifiedTime?.(theirs, { s: 1, ns: 0 }, calm),
+    ])
+      await refused(Promise.resolve(attempt()), 'forbidden');
+    assert.deepEqual(fs.readdirSync(outside), ['theirs']);
+    assert.equal(fs.readFileSync(path.join(outside, 'theirs'), 'utf8'), 'untouched');
+  },
+);
+
+test('H19: a file that is a link out of the folder is not written through', posix, async (t) => {
+  const { remote, outside, at } = given(t);
+  fs.writeFileSync(path.join(outside, 'theirs'), 'untouched');
+  fs.symlinkSync(path.join(outside, 'theirs'), at('link'));
+  fs.symlinkSync(path.join(outside, 'nothing'), at('broken'));
+  await refused(write(remote, parsePath('link'), 'x'), 'forbidden');
+  await refused(write(remote, parsePath('broken'), 'x'), 'forbidden', 'alreadyExists');
+  assert.deepEqual(fs.readdirSync(outside), ['theirs']);
+  assert.equal(fs.readFileSync(path.join(outside, 'theirs'), 'utf8'), 'untouched');
+});
+
+test('a link that stays inside is written through and remains a link', posix, async (t) => {
+  const { remote, at } = given(t);
+  fs.mkdirSync(at('real'));
+  fs.writeFileSync(at('real', 'f'), 'old');
+  fs.symlinkSync('real/f', at('link'));
+  await write(remote, parsePath('link'), 'new');
+  assert.ok(fs.lstatSync(at('link')).isSymbolicLink());
+  assert.equal(fs.readFileSync(at('real', 'f'), 'utf8'), 'new');
+  fs.symlinkSync('real', at('also'));
+  await write(remote, parsePath('also/g'), 'g');
+  assert.equal(fs.readFileSync(at('real', 'g'), 'utf8'), 'g');
+});
+
+test('a root that is itself a link works', posix, async (t) => {
+  const { folder, outside } = given(t);
+  fs.symlinkSync(folder, path.join(outside, 'root'));
+  const remote = openLocalRemote({ root: path.join(outside, 'root') });
+  await write(remote, parsePath('a/b'), 'x');
+  assert.equal(fs.readFileSync(path.join(folder, 'a', 'b'), 'utf8'), 'x');
+});
+
+test('a root that is not there is an error to list and is made by the first write', async (t) => {
+  const { at } = given(t);
+  const remote = openLocalRemote({ root: at('not', 'yet') });
+  await refused(names(remote, rootPath), 'notFound');
+  await refused(deepNames(remote, rootPath), 'notFound');
+  await write(remote, parsePath('f'), 'x');
+  assert.deepEqual(await names(remote, rootPath), ['f']);
+});
+
+test('a folder that is removed and made anew behind our back does not disturb a write for long', async (t) => {
+  const { remote, at } = given(t);
+  await write(remote, parsePath('d/f'), '1');
+  fs.rmSync(at('d'), { recursive: true });
+  await write(remote, parsePath('d/f'), '2').catch(() => write(remote, parsePath('d/f'), '2'));
+  assert.equal(fs.readFileSync(at('d', 'f'), 'utf8'), '2');
+});
+
+test('an overwritten file keeps its mode, and a new one gets the usual', posix, async (t) => {
+  const { remote, at } = given(t);
+  fs.writeFileSync(at('script'), 'old');
+  fs.chmodSync(at('script'), 0o751);
+  await write(remote, parsePath('script'), 'new');
+  assert.equal(fs.statSync(at('script')).mode & 0o7777, 0o751);
+  await write(remote, parsePath('plain'), 'x');
+  fs.writeFileSync(at('reference'), 'x');
+  assert.equal(fs.statSync(at('plain')).mode, fs.statSync(at('reference')).mode);
+});
+
+test('a failed write leaves no temporary file behind (A29)', async (t) => {
+  const { remote, folder, at } = given(t);
+  fs.writeFileSync(at('old'), 'old');
+  const error = new RemoteError('unavailable', 'The source went away.');
+  for (const good of [0, 500, 100_000])
+    await refused(
+      remote.write(parsePath('old'), failingBody(200_000, good, error), {}, anything, calm),
+      'unavailable',
+    );
+  const stale = await statFile(remote, parsePath('old'));
+  fs.writeFileSync(at('old'), 'changed by someone');
+  await refused(remote.write(parsePath('old'), body('x'), {}, beUnchanged(stale), calm), 'changed');
+  await refused(remote.write(parsePath('old'), body('x'), {}, beAbsent, calm), 'alreadyExists');
+  assert.deepEqual(fs.readdirSync(folder), ['old']);
+  assert.equal(fs.readFileSync(at('old'), 'utf8'), 'changed by someone');
+});
+
+test('a file that someone makes during a guarded write is not replaced', async (t) => {
+  const { remote, folder, at } = given(t);
+  const sly = body('mine');
+  const source = {
+    ...sly,
+    open: async (...args: Parameters<typeof sly.open>) => {
+      fs.writeFileSync(at('f'), 'theirs');
+      return sly.open(...args);
+    },
+  };
+  await refused(remote.write(parsePath('f'), source, {}, beAbsent, calm), 'alreadyExists');
+  assert.equal(fs.readFileSync(at('f'), 'utf8'), 'theirs');
+  assert.deepEqual(fs.readdirSync(folder), ['f']);
+});
+
+test('H22: what a crash left behind is never listed', async (t) => {
+  const { remote, folder, at } = given(t);
+  fs.writeFileSync(at('f'), 'x');
+  fs.writeFileSync(temporaryName(at('f')), 'half');
+  fs.writeFileSync(temporaryName(at('ü'.repeat(127))), 'half of a long name');
+  assert.equal(fs.readdirSync(folder).length, 3);
+  assert.deepEqual(await names(remote, rootPath), ['f']);
+  assert.deepEqual(await deep(remote), ['file f']);
+});
+
+test('a temporary file of ours is known by more than its name: it is as old as the name says', () => {
+  const stats = (birthtimeMs: number, isFile = true) => ({
+    birthtimeMs: BigInt(Math.round(birthtimeMs)),
+    isFile: () => isFile,
+  });
+  const name = path.basename(temporaryName('/x/a b\nc.txt'));
+  const now = Date.now();
+  assert.ok(looksTemporary(name));
+  assert.ok(isTemporary(name, stats(0)), 'this process is writing it');
+  doneWith(name);
+  assert.ok(isTemporary(name, stats(now)), 'a process that is gone by now made it');
+  for (const birth of [now - 60_000, now + 60_000, 0])
+    assert.equal(isTemporary(name, stats(birth)), false, 'came here in another way');
+  assert.equal(isTemporary(name, stats(now, false)), false, 'a folder');
+  const made = now.toString(16).padStart(12, '0');
+  assert.ok(isTemporary(`.a.cloud-remotes-${made}12345678.part`, stats(now)));
+  for (const other of [
+    'a.part',
+    '.a.part',
+    `.a.cloud-remotes-${made}12345678.part2`,
+    `a.cloud-remotes-${made}12345678.part`,
+    `.a.cloud-remotes-${made}1234567.part`,
+    '.a.cloud-remotes-12345678.part',
+  ])
+    assert.equal(isTemporary(other, stats(now)), false, other);
+});
+
+test('H21: a file that is written to while it is read fails as changed and never ends well', async (t) => {
+  const { remote, at } = given(t);
+  const spoil: readonly ((file: string) => void)[] = [
+    (file) => fs.appendFileSync(file, 'more'),
+    (file) => fs.truncateSync(file, 100),
+    (file) => {
+      const handle = fs.openSync(file, 'r+');
+      fs.writeSync(handle, 'y', 5);
+      fs.closeSync(handle);
+    },
+    (file) => {
+      const handle = fs.openSync(file, 'r+');
+      fs.writeSync(handle, 'y', 5);
+      fs.closeSync(handle);
+      fs.utimesSync(file, 1_600_000_000, 1_600_000_000);
+    },
+  ];
+  for (const [i, change] of spoil.entries())
+    for (const size of [10, 2_000_000]) {
+      fs.writeFileSync(at('f'), pattern(size));
+      fs.utimesSync(at('f'), 1_600_000_000, 1_600_000_000);
+      const { stream } = await remote.read(parsePath('f'), {}, calm);
+      change(at('f'));
+      await assert.rejects(
+        drain(stream),
+        (error) => error instanceof RemoteError && error.kind === 'changed',
+        `change ${i} of ${size} bytes`,
+      );
+    }
+});
+
+test('H21: a change within the clock tick of an earlier one is seen as well', async (t) => {
+  const { remote, at } = given(t);
+  for (let i = 0; i < 30; i++) {
+    fs.writeFileSync(at('f'), 'a'.repeat(1000));
+    const { stream } = await remote.read(parsePath('f'), {}, calm);
+    fs.writeFileSync(at('f'), 'b'.repeat(1000));
+    await assert.rejects(drain(stream), (error) => error instanceof RemoteError && error.kind === 'changed');
+  }
+});
+
+test('H2: links, loops, pipes and odd names are told with what they may stand for', posix, async (t) => {
+  const { remote, outside, at } = given(t);
+  fs.writeFileSync(path.join(outside, 'target'), 'linked');
+  fs.mkdirSync(path.join(outside, 'tree'));
+  fs.writeFileSync(path.join(outside, 'tree', 'leaf'), 'x');
+  fs.mkdirSync(at('d'));
+  fs.symlinkSync(path.join(outside, 'target'), at('d', 'link'));
+  fs.symlinkSync(path.join(outside, 'tree'), at('d', 'links'));
+  fs.symlinkSync('nowhere', at('d', 'broken'));
+  fs.symlinkSync('..', at('d', 'up'));
+  fs.symlinkSync('self', at('d', 'self'));
+  execFileSync('mkfifo', [at('d', 'pipe')]);
+  fs.writeFileSync(Buffer.from(`${at('d')}/bad-\xff`, 'latin1'), 'x');
+  fs.writeFileSync(at('d', 'good-\ufffd'), 'x');
+  assert.deepEqual((await deep(remote, { followSymlinks: true })).sort(), [
+    'brokenLink d/broken',
+    'file d/good-\ufffd',
+    'file d/link',
+    'file d/links/leaf',
+    'invalidText d/bad-\ufffd',
+    'linkLoop d/self',
+    'linkLoop d/up',
+    'notRegular d/pipe',
+  ]);
+  assert.deepEqual((await deep(remote, { followSymlinks: false })).sort(), [
+    'file d/good-\ufffd',
+    'invalidText d/bad-\ufffd',
+    'notRegular d/pipe',
+    'symlink d/broken',
+    'symlink d/link',
+    'symlink d/links',
+    'symlink d/self',
+    'symlink d/up',
+  ]);
+  await refused(remote.read(parsePath('d/pipe'), {}, calm), 'unsupported');
+});
+
+test('two links that lead into each other are found as a loop', posix, async (t) => {
+  const { remote, at } = given(t);
+  fs.mkdirSync(at('a'));
+  fs.mkdirSync(at('b'));
+  fs.symlinkSync('../b', at('a', 'to-b'));
+  fs.symlinkSync('../a', at('b', 'to-a'));
+  fs.writeFileSync(at('a', 'f'), 'x');
+  assert.deepEqual(await deep(remote), [
+    'file a/f',
+    'linkLoop a/to-b/to-a',
+    'file b/to-a/f',
+    'linkLoop b/to-a/to-b',
+  ]);
+});
+
+test('folders listed one by one do not follow a link loop either', posix, async (t) => {
+  const { remote, at } = given(t);
+  fs.mkdirSync(at('a'));
+  fs.mkdirSync(at('b'));
+  fs.symlinkSync('../b', at('a', 'to-b'));
+  fs.symlinkSync('../a', at('b', 'to-a'));
+  assert.deepEqual(await names(remote, parsePath('a')), ['to-b/']);
+  assert.deepEqual(await names(remote, parsePath('a/to-b')), ['to-a (linkLoop)']);
+});
+
+test('H2: unreadable files and folders are told as such, never left out', asRoot, async (t) => {
+  const { folder, at, remote } = given(t);
+  fs.writeFileSync(at('ok'), 'x');
+  fs.writeFileSync(at('secret'), 'x');
+  fs.mkdirSync(at('closed'));
+  fs.writeFileSync(at('closed', 'inside'), 'x');
+  fs.chmodSync(at('secret'), 0o000);
+  fs.chmodSync(at('closed'), 0o000);
+  fs.chmodSync(path.dirname(folder), 0o755);
+  process.seteuid?.(65534);
+  try {
+    assert.deepEqual(await deep(remote), ['unreadable closed', 'file ok', 'unreadable secret']);
+    assert.deepEqual(await deep(remote, {}), ['unreadable closed', 'file ok', 'unreadable secret']);
+    await refused(names(remote, parsePath('closed')), 'forbidden');
+    await refused(remote.read(parsePath('secret'), {}, calm), 'forbidden');
+    await refused(write(remote, parsePath('new'), 'x'), 'forbidden');
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+test('a folder to be skipped is not even looked into', asRoot, async (t) => {
+  const { at, remote, folder } = given(t);
+  fs.mkdirSync(at('closed'), { mode: 0o000 });
+  fs.writeFileSync(at('f'), 'x');
+  fs.chmodSync(path.dirname(folder), 0o755);
+  process.seteuid?.(65534);
+  try {
+    const skipFolder = (folder: string) => folder === 'closed';
+    assert.deepEqual(await deep(remote, { skipFolder }), ['file f']);
+  } finally {
+    process.seteuid?.(0);
+  }
+});
+
+test('H11: the order of a deep listing is that of whole paths, whatever the shape of the tree', async (t) => {
+  const { remote, at } = given(t);
+  const parts = ['a', 'a-', 'a.b', 'a b', 'B', 'é', '～', '😀', '!', '0', 'z'];
+  let state = 7;
+  const next = (n: number) => {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    return (state >> 8) % n;
+  };
+  const expected = new Set<string>();
+  for (let i = 0; i < 400; i++) {
+    const depth = 1 + next(4);
+    const file = `${Array.from({ length: depth }, () => parts[next(parts.length)]).join('/')}.f${next(3)}`;
+    fs.mkdirSync(path.dirname(at(file)), { recursive: true });
+    fs.writeFileSync(at(file), 'x');
+    expected.add(file);
+  }
+  const sorted = [...expected].sort(comparePaths);
+  assert.deepEqual(await deepNames(remote, rootPath), sorted);
+  assert.deepEqual(
+    await deep(remote, { followSymlinks: true }),
+    sorted.map((file) => `file ${file}`),
+  );
+});
+
+test('a deep listing of many files comes in batches', async (t) => {
+  const { remote, at } = given(t);
+  for (let d = 0; d < 3; d++) {
+    fs.mkdirSync(at(`d${d}`));
+    for (let f = 0; f < 900; f++) fs.writeFileSync(at(`d${d}`, `f${f}`), '');
+  }
+  const listing = remote.listDeep?.(rootPath, {}, calm);
+  assert.ok(listing);
+  const pages = await pagesOf(listing);
+  assert.equal(pages.flat().length, 2700);
+  assert.ok(pages.length >= 2 && pages.every((page) => page.length < 2000));
+});
+
+test('times are handed to the system so that it keeps every microsecond, before 1970 too', async (t) => {
+  const { at } = given(t);
+  fs.writeFileSync(at('f'), 'x');
+  let state = 11;
+  for (let i = 0; i < 300; i++) {
+    state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+    const microseconds = state % 1_000_000;
+    const s = i % 3 === 0 ? -(state % 2_000_000_000) : state % 4_000_000_000;
+    const text = utimesText({ s, ns: microseconds * 1000 + (i % 1000) });
+    fs.utimesSync(at('f'), text, text);
+    const wanted = BigInt(s) * 1_000_000_000n + BigInt(microseconds) * 1000n;
+    assert.equal(fs.statSync(at('f'), { bigint: true }).mtimeNs, wanted, `${s} s ${microseconds} µs`);
+  }
+});
+
+test('the case of names is found out from what is there, without writing', async (t) => {
+  const { remote, folder, at } = given(t);
+  fs.writeFileSync(at('SomeName'), 'x');
+  const before = fs.readdirSync(folder);
+  const sees = !fs.existsSync(at('somename'));
+  assert.equal(remote.capabilities.names.caseSensitive, sees);
+  assert.deepEqual(fs.readdirSync(folder), before);
+});
+
+test('names that the remote can not hold never reach the disk', async (t) => {
+  const { remote, folder } = given(t);
+  await refused(write(remote, parsePath(`${'x'.repeat(256)}`), 'x'), 'badName');
+  await refused(remote.makeFolder(parsePath(`ok/${'é'.repeat(128)}`), calm), 'badName');
+  assert.deepEqual(fs.readdirSync(folder), []);
+});
+
+test('reading a file sixteen times at once gives it sixteen times', async (t) => {
+  const { remote, at } = given(t);
+  fs.writeFileSync(at('f'), 'content');
+  const texts = await Promise.all(Array.from({ length: 16 }, () => readText(remote, parsePath('f'))));
+  assert.deepEqual(new Set(texts), new Set(['content']));
+});
+
+test('a folder tells where it really is: through links, and before it is there', posix, (t) => {
+  const { folder, outside, at } = given(t);
+  fs.symlinkSync(outside, at('link'));
+  const locationOf = (root: string) => openLocalRemote({ root }).capabilities.location;
+  assert.equal(locationOf(at('link')), locationOf(outside));
+  assert.equal(locationOf(at('link', 'new', 'x')), `${locationOf(outside)}/new/x`);
+  assert.equal(locationOf(folder), `disk:${fs.realpathSync(folder)}`);
+  assert.equal(locationOf('/'), 'disk:');
+  assert.notEqual(locationOf(folder), locationOf(outside));
+});
+
+test('what a crash left behind goes when its folder is next written into, once it is old; nothing else does', async (t) => {
+  const { folder, at } = given(t);
+  fs.mkdirSync(at('d'));
+  fs.mkdirSync(at('other'));
+  // As a process leaves it that is gone by now.
+  const leftover = path.basename(temporaryName('f.txt'));
+  doneWith(leftover);
+  const old = leftover.replace(
+    /[0-9a-f]{20}/,
+    `${(Date.now() - 3_600_000).toString(16).padStart(12, '0')}0123abcd`,
+  );
+  const others = [
+    '.f.txt.part',
+    'f.cloud-remotes-0123abcd.part',
+    '.f.txt.cloud-remotes-0123abcd.part',
+    old,
+    `${leftover}.txt`,
+  ];
+  for (const name of [...others, leftover]) fs.writeFileSync(at('d', name), 'half');
+  fs.writeFileSync(at('other', leftover), 'half');
+  fs.mkdirSync(at('d', leftover.replace('.f', '.x')));
+  // About to be renamed by another process: its modified time is the source's, years ago.
+  fs.utimesSync(at('d', leftover), 1, 1);
+
+  await write(openLocalRemote({ root: folder }), parsePath('d/f.txt'), 'x');
+  assert.ok(fs.existsSync(at('d', leftover)), 'younger than an hour');
+
+  await write(openLocalRemote({ root: folder, leftoverAgeMs: 0 }), parsePath('d/g.txt'), 'x');
+  assert.ok(!fs.existsSync(at('d', leftover)));
+  assert.deepEqual(
+    fs.readdirSync(at('d')).sort(),
+    [...others, leftover.replace('.f', '.x'), 'f.txt', 'g.txt'].sort(),
+  );
+  assert.ok(fs.existsSync(at('other', leftover)), 'nothing is written there');
+});
+
+test('a file that only is named like a temporary one is listed, read, written and kept like any other', async (t) => {
+  const { folder, at } = given(t);
+  const stamp = (ms: number) => ms.toString(16).padStart(12, '0');
+  const names = [
+    '.a.cloud-remotes-0123abcd.part',
+    `.b.cloud-remotes-${stamp(Date.now() - 86_400_000)}0123abcd.part`,
+    `.c.cloud-remotes-${stamp(Date.now() + 86_400_000)}0123abcd.part`,
+    `..cloud-remotes-${stamp(0)}00000000.part`,
+    `.sub.cloud-remotes-${'f'.repeat(20)}.part`,
+    '.cloud-remotes-0123456789ab.tmp',
+  ];
+  const cleaning = () => openLocalRemote({ root: folder, leftoverAgeMs: 0 });
+  for (const name of names) await write(cleaning(), parsePath(`d/${name}`), name);
+  await write(cleaning(), parsePath('d/last'), 'x');
+  assert.deepEqual(fs.readdirSync(at('d')).sort(), [...names, 'last'].sort());
+  assert.deepEqual(
+    await deepNames(cleaning(), rootPath),
+    [...names, 'last'].map((name) => `d/${name}`).sort(comparePaths),
+  );
+  for (const name of names) assert.equal(await readText(cleaning(), parsePath(`d/${name}`)), name);
+});

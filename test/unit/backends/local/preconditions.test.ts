@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import { openLocalRemote } from '../../../../src/backends/local/localRemote';
+import { OpenFile } from '../../../../src/backends/local/openFile';
+import type { ByteSource } from '../../../../src/remote/remote';
+import { parsePath } from '../../../../src/remote/remotePath';
+import { anything, beAbsent, beUnchanged, calm, refused, statFile } from '../../../contract/chapters/words';
+
+// What somebody else does to a file while its new content is on the way must not be overwritten.
+
+function given(t: TestContext) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'local-guards-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const at = (name: string) => path.join(folder, name);
+  fs.writeFileSync(at('f'), 'old');
+  return { folder, at, remote: openLocalRemote({ root: folder }) };
+}
+
+/** A body at whose end, when all was written, something happens. */
+function slyBody(content: string, sly: () => void, inMemory: boolean): ByteSource {
+  const bytes = Buffer.from(content);
+  return {
+    size: bytes.length,
+    ...(inMemory && {
+      bytes: async () => {
+        sly();
+        return bytes;
+      },
+    }),
+    open: async () =>
+      Readable.from(
+        (function* () {
+          yield bytes;
+          sly();
+        })(),
+        { objectMode: false },
+      ),
+  };
+}
+
+const changes: Readonly<Record<string, (file: string) => void>> = {
+  'written anew': (file) => fs.writeFileSync(file, 'theirs'),
+  'written anew with the same length': (file) => fs.writeFileSync(file, 'xld'),
+  'given another time': (file) => fs.utimesSync(file, 1, 1),
+  'replaced by one of the same length and time': (file) => {
+    const { atimeMs, mtimeMs } = fs.statSync(file);
+    fs.renameSync(file, `${file}.bak`);
+    fs.writeFileSync(file, 'new');
+    fs.utimesSync(file, atimeMs / 1000, mtimeMs / 1000);
+  },
+  removed: (file) => fs.rmSync(file),
+  'replaced by a folder': (file) => {
+    fs.rmSync(file);
+    fs.mkdirSync(file);
+  },
+};
+
+for (const [what, change] of Object.entries(changes))
+  test(`a file that is ${what} while its new content comes stays as it is then`, async (t) => {
+    for (const inMemory of [true, false]) {
+      const { folder, at, remote } = given(t);
+      const seen = await statFile(remote, parsePath('f'));
+      const look = () => {
+        const stats = fs.statSync(at('f'), { throwIfNoEntry: false });
+        return stats?.isFile()
+          ? `${fs.readFileSync(at('f'), 'utf8')} ${stats.mtimeMs}`
+          : `${stats?.isDirectory()}`;
+      };
+      let then = '';
+      const source = slyBody(
+        'mine',
+        () => {
+          change(at('f'));
+          then = look();
+        },
+        inMemory,
+      );
+      await refused(remote.write(parsePath('f'), source, {}, beUnchanged(seen), calm), 'changed');
+      assert.equal(look(), then);
+      assert.deepEqual(
+        fs.readdirSync(folder).filter((name) => name.endsWith('.part')),
+        [],
+      );
+    }
+  });
+
+test('on a disk without hard links a file that appears while another of its name comes is not replaced', async (t) => {
+  for (const code of ['EPERM', 'ENOTSUP', 'EISDIR'])
+    for (const inMemory of [true, false]) {
+      const { folder, at, remote } = given(t);
+      const fail = () => {
+        throw Object.assign(new Error(`${code}: link`), { code });
+      };
+      const mocked = [
+        t.mock.method(fs, 'linkSync', fail),
+        t.mock.method(fs.promises, 'link', async () => fail()),
+      ];
+      const source = slyBody('mine', () => fs.writeFileSync(at('new'), 'theirs'), inMemory);
+      await refused(remote.write(parsePath('new'), source, {}, beAbsent, calm), 'alreadyExists');
+      assert.equal(fs.readFileSync(at('new'), 'utf8'), 'theirs');
+      const fine = slyBody('mine', () => {}, inMemory);
+      await remote.write(parsePath('other'), fine, {}, beAbsent, calm);
+      assert.equal(fs.readFileSync(at('other'), 'utf8'), 'mine');
+      assert.deepEqual(fs.readdirSync(folder).sort(), ['f', 'new', 'other']);
+      for (const { mock } of mocked) mock.restore();
+    }
+});
+
+test('a copy or move inside a folder does not replace what changed meanwhile', async (t) => {
+  const { at, remote } = given(t);
+  fs.writeFileSync(at('from'), 'content');
+  const from = await statFile(remote, parsePath('from'));
+  const seen = await statFile(remote, parsePath('f'));
+  fs.writeFileSync(at('f'), 'theirs');
+  for (const attempt of [
+    () => remote.copyWithin?.(from, parsePath('f'), beUnchanged(seen), calm),
+    () => remote.moveWithin?.(from, parsePath('f'), beUnchanged(seen), calm),
+    () => remote.removeFile(parsePath('f'), beUnchanged(seen), calm),
+    () => remote.setModifiedTime?.(seen, { s: 1, ns: 0 }, calm),
+    () => remote.makeDurable?.(seen, calm),
+  ])
+    await refused(Promise.resolve(attempt()), 'changed');
+  for (const attempt of [
+    () => remote.copyWithin?.(from, parsePath('f'), beAbsent, calm),
+    () => remote.moveWithin?.(from, parsePath('f'), beAbsent, calm),
+  ])
+    await refused(Promise.resolve(attempt()), 'alreadyExists');
+  assert.equal(fs.readFileSync(at('f'), 'utf8'), 'theirs');
+  fs.writeFileSync(at('from'), 'another content');
+  for (const attempt of [
+    () => remote.copyWithin?.(from, parsePath('copy'), anything, calm),
+    () => remote.moveWithin?.(from, parsePath('moved'), anything, calm),
+  ])
+    await refused(Promise.resolve(attempt()), 'changed');
+  assert.deepEqual([fs.existsSync(at('copy')), fs.existsSync(at('moved'))], [false, false]);
+});
+
+test('a copy inside a folder is not made of a source that changes while the system copies it', async (t) => {
+  for (const change of [
+    (file: string) => fs.writeFileSync(file, 'another'),
+    (file: string) => fs.appendFileSync(file, ' and more'),
+    (file: string) => fs.utimesSync(file, 1, 1),
+    (file: string) => fs.rmSync(file),
+  ])
+    for (const mode of [0o644, 0o444]) {
+      const { at, remote } = given(t);
+      fs.writeFileSync(at('from'), 'content');
+      fs.chmodSync(at('from'), mode);
+      const from = await statFile(remote, parsePath('from'));
+      // By the system, or through here where the modes ask for that.
+      const { copyFile } = fs.promises;
+      const { setTime } = OpenFile.prototype;
+      const mocked = [
+        t.mock.method(fs.promises, 'copyFile', async (source: fs.PathLike, target: fs.PathLike) => {
+          await copyFile(source, target);
+          change(at('from'));
+        }),
+        t.mock.method(OpenFile.prototype, 'setTime', function (this: OpenFile, text: string) {
+          if (mode === 0o444) change(at('from'));
+          return setTime.call(this, text);
+        }),
+      ];
+      await refused(
+        Promise.resolve(remote.copyWithin?.(from, parsePath('to'), beAbsent, calm)),
+        'changed',
+        'notFound',
+      );
+      for (const { mock } of mocked) mock.restore();
+      assert.equal(fs.existsSync(at('to')), false);
+    }
+});
+
+test('a file that changes right after it was read whole is not taken for what was seen', async (t) => {
+  for (const change of [
+    (file: string) => fs.appendFileSync(file, ' and more'),
+    (file: string) => fs.writeFileSync(file, 'lod'),
+    (file: string) => fs.truncateSync(file, 1),
+  ]) {
+    const { at, remote } = given(t);
+    fs.utimesSync(at('f'), 1_600_000_000, 1_600_000_000);
+    const seen = await statFile(remote, parsePath('f'));
+    const { read } = OpenFile.prototype;
+    const mocked = t.mock.method(
+      OpenFile.prototype,
+      'read',
+      async function (this: OpenFile, buffer: Buffer, from: number) {
+        const length = await read.call(this, buffer, from);
+        change(at('f'));
+        return length;
+      },
+    );
+    await refused(Promise.resolve(remote.readWhole?.(seen, calm)), 'changed');
+    mocked.mock.restore();
+  }
+});

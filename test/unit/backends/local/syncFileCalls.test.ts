@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { DirectCalls } from '../../../../src/backends/local/syncFileCalls';
+
+/** A disk each of whose direct calls takes `ms`, and which tells who answered. */
+function disk() {
+  let at = 0;
+  const calls = new DirectCalls(() => at);
+  return {
+    async call(ms: number): Promise<'direct' | 'pool'> {
+      return calls.call<'direct' | 'pool'>(
+        () => {
+          at += ms;
+          return 'direct';
+        },
+        async () => 'pool',
+      );
+    },
+    pass(ms: number): void {
+      at += ms;
+    },
+  };
+}
+
+test('a quick disk is called directly, and goes on being so after a hiccup', async () => {
+  const { call } = disk();
+  for (const ms of [0.01, 5, 5, 0.01, 5, 0.01]) assert.equal(await call(ms), 'direct');
+  assert.equal(await call(0.01), 'direct');
+});
+
+test('a slow disk is left to the pool for a while, and then tried again', async () => {
+  const { call, pass } = disk();
+  for (const ms of [2, 2, 2]) assert.equal(await call(ms), 'direct');
+  assert.equal(await call(2), 'pool');
+  pass(1999);
+  assert.equal(await call(2), 'pool');
+  pass(1);
+  assert.equal(await call(2), 'direct');
+});
+
+test('one very slow call is enough', async () => {
+  const { call } = disk();
+  assert.equal(await call(20), 'direct');
+  assert.equal(await call(0.01), 'pool');
+});
+
+test('a failure of a direct call is a rejection, and counts by its time', async () => {
+  let at = 0;
+  const calls = new DirectCalls(() => at);
+  const fail = () => {
+    at += 30;
+    throw new Error('no entry');
+  };
+  await assert.rejects(
+    calls.call(fail, async () => {}),
+    /no entry/,
+  );
+  assert.equal(
+    await calls.call(
+      () => 'direct',
+      async () => 'pool',
+    ),
+    'pool',
+  );
+});

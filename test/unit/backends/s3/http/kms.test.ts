@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { openLocalRemote } from '../../../../../src/backends/local/localRemote';
+import type { FileEntry } from '../../../../../src/remote/entry';
+import type { Remote } from '../../../../../src/remote/remote';
+import { parsePath } from '../../../../../src/remote/remotePath';
+import { copyFile } from '../../../../../src/transfer/copyFile';
+import { anything, calm, pagesOf, pattern, write } from '../../../../contract/chapters/words';
+import { hostWith, inTemporaryFolder, openS3, type ServedRemote, served, settingsFor } from '../s3Fixture';
+
+// A bucket that encrypts with a KMS key by default: its ETags have the form of an MD5 and are none, and a listing doesn't
+// tell. Whoever believes them would refuse good copies, remove them again, or store a wrong MD5 with them.
+
+const mebi = 1024 * 1024;
+/** In memory; streamed; and in several parts with the smallest cutoff. */
+const sizes = [5, 3 * mebi, 12 * mebi];
+const settings = { uploadCutoff: '10Mi', chunkSize: '5Mi' };
+
+function inKmsBucket(work: (it: ServedRemote) => Promise<void>): Promise<void> {
+  return served({ settings, server: { buckets: ['kms', 'plain'] } }, async (it) => {
+    it.server.store.bucket('kms').defaultEncryption = 'aws:kms';
+    await work(it);
+  });
+}
+
+/** The file as a session lists it that has never asked for one of the bucket's objects. */
+async function firstListed(it: ServedRemote, key: string): Promise<FileEntry> {
+  const stranger = await another(it);
+  try {
+    const all = (await pagesOf(stranger.list(parsePath('kms'), {}, calm))).flat();
+    const found = all.find((entry) => entry.kind === 'file' && entry.path === `kms/${key}`);
+    assert.ok(found?.kind === 'file');
+    return found;
+  } finally {
+    await stranger.close?.();
+  }
+}
+
+function another({ server }: ServedRemote): Promise<Remote> {
+  return openS3(settingsFor(server, settings), hostWith({ secretAccessKey: server.secretAccessKey }));
+}
+
+const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
+const md5chksum = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('base64');
+
+/** Puts the file there by a plain PUT, as another tool does: without our metadata. */
+async function putByAnother(it: ServedRemote, key: string, bytes: Buffer): Promise<void> {
+  const remote = await another(it);
+  try {
+    await write(remote, parsePath(`kms/${key}`), bytes);
+  } finally {
+    await remote.close?.();
+  }
+  const stored = it.server.store.get('kms', key);
+  assert.ok(stored && stored.etag !== md5(bytes), 'the ETag is no MD5');
+  it.server.store.delete('kms', key);
+  const object = it.server.store.put('kms', key, bytes);
+  Object.assign(object, { etag: md5(Buffer.from(stored.etag)), encryption: stored.encryption });
+}
+
+test('uploads to such a bucket arrive, large ones and small ones', () =>
+  inKmsBucket(async ({ remote, server }) => {
+    for (const size of sizes) {
+      const bytes = pattern(size);
+      const entry = await write(remote, parsePath(`kms/up-${size}`), bytes);
+      assert.equal(entry.md5, md5(bytes));
+      assert.ok(server.store.get('kms', `up-${size}`)?.body.equals(bytes));
+    }
+  }));
+
+test('downloads are not taken for damaged', () =>
+  inKmsBucket((it) =>
+    inTemporaryFolder(async (folder) => {
+      const to = openLocalRemote({ root: folder });
+      for (const size of sizes) {
+        const bytes = pattern(size);
+        await putByAnother(it, `down-${size}`, bytes);
+        const source = await firstListed(it, `down-${size}`);
+        assert.equal(source.md5 !== undefined, true, 'the listing shows what looks like an MD5');
+        const from = await another(it);
+        const target = parsePath(`down-${size}`);
+        for (const modified of [undefined, { s: 7, ns: 0 }])
+          await copyFile({ from, source, to, target, guard: anything, modified }, calm);
+        assert.ok((await readFile(path.join(folder, `down-${size}`))).equals(bytes));
+        await from.close?.();
+      }
+    }),
+  ));
+
+test('a copy by the service stays, and one that passes through here keeps no wrong MD5', () =>
+  inKmsBucket(async (it) => {
+    const { server } = it;
+    for (const size of sizes) {
+      const bytes = pattern(size);
+      await putByAnother(it, `s-${size}`, bytes);
+      const source = await firstListed(it, `s-${size}`);
+      const from = await another(it);
+      const other = await another(it);
+      const through = Object.assign(await another(it), { copyFrom: undefined });
+      for (const target of [`kms/within-${size}`, `plain/within-${size}`])
+        await copyFile({ from, source, to: from, target: parsePath(target), guard: anything }, calm);
+      await copyFile(
+        { from, source, to: through, target: parsePath(`plain/through-${size}`), guard: anything },
+        calm,
+      );
+      await copyFile(
+        { from, source, to: through, target: parsePath(`kms/through-${size}`), guard: anything },
+        calm,
+      );
+      for (const bucket of ['kms', 'plain'])
+        await copyFile(
+          { from, source, to: other, target: parsePath(`${bucket}/from-${size}`), guard: anything },
+          calm,
+        );
+      for (const bucket of ['kms', 'plain'])
+        for (const way of ['within', 'through', 'from']) {
+          const copy = server.store.get(bucket, `${way}-${size}`);
+          assert.ok(copy, `${bucket}/${way}-${size}`);
+          assert.ok(copy.body.equals(bytes), `${bucket}/${way}-${size}`);
+          const stored = copy.metadata['md5chksum'];
+          assert.ok(
+            stored === undefined || stored === md5chksum(bytes),
+            `${bucket}/${way}-${size}: ${stored}`,
+          );
+        }
+      await from.close?.();
+      await other.close?.();
+      await through.close?.();
+    }
+  }));
+
+test('an object whose metadata tells another MD5 than its ETag looks like is copied by the service and stays', () =>
+  inKmsBucket(async (it) => {
+    const bytes = pattern(4 * mebi);
+    await putByAnother(it, 'told', bytes);
+    const object = it.server.store.get('kms', 'told');
+    assert.ok(object);
+    Object.assign(object, { metadata: { md5chksum: md5chksum(bytes) } });
+    const source = await firstListed(it, 'told');
+    const from = await another(it);
+    const done = await copyFile(
+      { from, source, to: from, target: parsePath('kms/told-copy'), guard: anything },
+      calm,
+    );
+    assert.equal(done.entry.md5, md5(bytes));
+    assert.ok(it.server.store.get('kms', 'told-copy')?.body.equals(bytes));
+    await from.close?.();
+  }));
+
+test('once an object has shown it, listings of the bucket show no MD5s; others’ still do', () =>
+  inKmsBucket(async (it) => {
+    await putByAnother(it, 'a', Buffer.from('a'));
+    await write(it.remote, parsePath('plain/a'), 'a');
+    const listed = async (bucket: string) =>
+      (await pagesOf(it.remote.list(parsePath(bucket), {}, calm))).flat()[0] as FileEntry;
+    await it.remote.stat(parsePath('kms/a'), calm);
+    await putByAnother(it, 'b', Buffer.from('b'));
+    it.server.store.delete('kms', 'a');
+    assert.equal((await listed('kms')).md5, undefined);
+    assert.equal((await listed('plain')).md5, md5(Buffer.from('a')));
+  }));

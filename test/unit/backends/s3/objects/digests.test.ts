@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import test from 'node:test';
+import { crc32 } from 'node:zlib';
+import { crc32Text, readDigested, readDigests } from '../../../../../src/backends/s3/objects/digests';
+import type { ByteSource } from '../../../../../src/remote/remote';
+import { isRemoteError } from '../../../../../src/remote/remoteError';
+import { anything, at, calm, pattern } from '../../../../contract/chapters/words';
+import { served } from '../s3Fixture';
+
+const demo = 'demo' as Parameters<typeof at>[0];
+
+/** `contents` one after the other, each for one opening, in chunks of `chunkBytes`. */
+function source(chunkBytes: number, ...contents: readonly Buffer[]): ByteSource {
+  let opened = 0;
+  return {
+    size: contents[0]?.length ?? 0,
+    async open(range) {
+      const content = contents[Math.min(opened++, contents.length - 1)]?.subarray(range?.start, range?.end);
+      const chunks: Buffer[] = [];
+      for (let start = 0; start < (content?.length ?? 0); start += chunkBytes)
+        chunks.push(content?.subarray(start, start + chunkBytes) ?? Buffer.alloc(0));
+      return Readable.from(chunks);
+    },
+  };
+}
+
+test('the pieces of a body have the digests of those pieces, however its chunks fall', async () => {
+  const content = pattern(10_007);
+  for (const chunkBytes of [1, 999, 1000, 2500, 20_000])
+    for (const pieceSize of [1000, 5000, 10_007, 50_000]) {
+      const { md5, crc32s } = await readDigests(source(chunkBytes, content), pieceSize, calm);
+      assert.equal(md5, createHash('md5').update(content).digest('hex'));
+      const expected: string[] = [];
+      for (let start = 0; start < content.length; start += pieceSize)
+        expected.push(crc32Text(crc32(content.subarray(start, start + pieceSize))));
+      assert.deepEqual(crc32s, expected, `${chunkBytes}, ${pieceSize}`);
+    }
+});
+
+test('a piece that is read to be sent has the digests of its bytes', async () => {
+  const content = pattern(10_007);
+  const range = { start: 4000, end: 9000 };
+  const { bytes, digests } = await readDigested(source(999, content), range, 5000, calm);
+  assert.ok(bytes.equals(content.subarray(4000, 9000)));
+  assert.equal(digests.md5, createHash('md5').update(bytes).digest('hex'));
+  assert.equal(digests.crc32, crc32Text(crc32(bytes)));
+});
+
+test('a source that gives other bytes when it is read to be sent is refused, and nothing is stored', () =>
+  served({ settings: { chunkSize: '5Mi', uploadCutoff: 0 } }, async ({ remote, server }) => {
+    const content = pattern(11 * 1024 * 1024);
+    const other = Buffer.from(content);
+    other[7_000_000] = ~(other[7_000_000] ?? 0) & 0xff;
+    await assert.rejects(
+      remote.write(at(demo, 'f'), source(65_536, content, other), {}, anything, calm),
+      (error) => isRemoteError(error, 'damaged'),
+    );
+    assert.equal(server.store.get('demo', 'f'), undefined);
+    assert.equal(server.uploads.size, 0);
+  }));
+
+test('a service that stores other content than was sent is found out by the MD5 that it tells', async (t) => {
+  const other = createHash('md5').update('other').digest('hex');
+  await served({ settings: { uploadCutoff: '20Mi' } }, async ({ remote }) => {
+    const { requests } = remote;
+    const { put } = requests;
+    t.mock.method(requests, 'put', async (...args: Parameters<typeof put>) => {
+      const answer = await put.apply(requests, args);
+      return { ...answer, etag: other };
+    });
+    for (const size of [0, 5, 9 * 1024 * 1024])
+      await assert.rejects(
+        remote.write(at(demo, 'f'), source(65_536, pattern(size)), {}, anything, calm),
+        (error) => isRemoteError(error, 'damaged') && /other content/.test(error.message),
+        `${size} bytes`,
+      );
+  });
+  await served({ settings: { chunkSize: '5Mi', uploadCutoff: 0 } }, async ({ remote, server }) => {
+    const { requests } = remote;
+    const { putPart } = requests;
+    t.mock.method(requests, 'putPart', async (...args: Parameters<typeof putPart>) => {
+      await putPart.apply(requests, args);
+      return `"${other}"`;
+    });
+    await assert.rejects(
+      remote.write(at(demo, 'g'), source(65_536, pattern(6 * 1024 * 1024)), {}, anything, calm),
+      (error) => isRemoteError(error, 'damaged'),
+    );
+    assert.equal(server.store.get('demo', 'g'), undefined);
+  });
+});

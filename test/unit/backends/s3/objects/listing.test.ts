@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ListOptions } from '../../../../../src/remote/remote';
+import { parsePath } from '../../../../../src/remote/remotePath';
+import { calm, deepNames, pagesOf, refused } from '../../../../contract/chapters/words';
+import type { ListFault } from '../../../../servers/s3/faults';
+import { type ServedRemote, served } from '../s3Fixture';
+
+const demo = parsePath('demo');
+
+async function rows({ remote }: ServedRemote, options: ListOptions, folder = demo): Promise<string[]> {
+  const entries = (await pagesOf(remote.list(folder, options, calm))).flat();
+  return entries.map((entry) => (entry.kind === 'unusable' ? entry.name : entry.path)).sort();
+}
+
+const keys = ['a/1', 'a/2', 'b/1', 'b.txt', 'c/1', 'c/d/1', 'c/d/2', 'c/e/1', 'ü/1'];
+
+test('a page is counted by what it holds, whatever KeyCount says', async () => {
+  for (const list of ['wrongKeyCount', 'noKeyCount'] as const)
+    await served({}, async (it) => {
+      for (const key of keys) it.server.store.put('demo', key, 'x');
+      it.server.addFault({ operation: 'ListObjectsV2', list, count: 99 });
+      assert.deepEqual(await deepNames(it.remote, demo), [...keys].sort());
+      assert.equal((await rows(it, { pageSize: 2 })).length, 5);
+      assert.equal((await it.remote.stat(parsePath('demo/c/d'), calm)).kind, 'folder');
+    });
+});
+
+test('a common prefix that is listed again on the next page is one row', () =>
+  served({}, async (it) => {
+    for (const key of keys) it.server.store.put('demo', key, 'x');
+    it.server.addFault({ operation: 'ListObjectsV2', list: 'repeatPrefix', count: Number.POSITIVE_INFINITY });
+    const top = ['demo/a', 'demo/b', 'demo/b.txt', 'demo/c', 'demo/ü'];
+    for (const pageSize of [1, 2, 3, 4, 1000])
+      assert.deepEqual(await rows(it, { pageSize }), top, `${pageSize}`);
+    assert.deepEqual(await rows(it, { pageSize: 1 }, parsePath('demo/c')), [
+      'demo/c/1',
+      'demo/c/d',
+      'demo/c/e',
+    ]);
+    assert.deepEqual(await rows(it, { pageSize: 1, namePrefix: 'c' }), ['demo/c']);
+    assert.deepEqual(await deepNames(it.remote, demo), [...keys].sort());
+  }));
+
+test('pages that hold nothing new for ever end in an error, under new tokens too', () =>
+  served({}, async (it) => {
+    const page = (token: number) =>
+      `<ListBucketResult><Name>demo</Name><IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>`;
+    let asked = 0;
+    it.server.addFault({
+      operation: 'ListObjectsV2',
+      count: Number.POSITIVE_INFINITY,
+      body: () => page(asked++),
+    });
+    await refused(rows(it, {}), 'damaged');
+    assert.ok(asked < 20, String(asked));
+  }));
+
+test('a listing that tells where it goes on goes on, also where it forgets to say that it does', () =>
+  served({}, async (it) => {
+    const pages = [
+      '<NextContinuationToken>t</NextContinuationToken><Contents><Key>a</Key><Size>1</Size></Contents>',
+      '<Contents><Key>b</Key><Size>1</Size></Contents>',
+    ];
+    it.server.addFault({
+      operation: 'ListObjectsV2',
+      count: 2,
+      body: ({ query }) =>
+        `<ListBucketResult><Name>demo</Name>${pages[query.has('continuation-token') ? 1 : 0]}</ListBucketResult>`,
+    });
+    assert.deepEqual(await rows(it, {}), ['demo/a', 'demo/b']);
+  }));
+
+test('a listing cut in the middle is still refused', async () => {
+  for (const list of ['cutXml', 'noToken', 'repeatPage'] satisfies ListFault[])
+    await served({}, async (it) => {
+      for (const key of ['k1', 'k2', 'k3', 'k4']) it.server.store.put('demo', key, 'x');
+      it.server.addFault({ operation: 'ListObjectsV2', list, count: 99 });
+      await refused(rows(it, { pageSize: 2 }), 'damaged');
+    });
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { OpenUploads } from '../../../../../src/backends/s3/objects/multipartJournal';
+import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
+import { silentLog } from '../../../../../src/base/log';
+import { parsePath } from '../../../../../src/remote/remotePath';
+import { body, calm, failingBody, pattern, write } from '../../../../contract/chapters/words';
+import { inTemporaryFolder, served } from '../s3Fixture';
+
+const mebi = 1024 * 1024;
+const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi' };
+const big = parsePath('demo/big');
+
+async function begun(remote: S3Remote, key: string): Promise<string> {
+  const { client } = remote.requests.connection;
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: 'demo', Key: key }));
+  assert.ok(UploadId);
+  return UploadId;
+}
+
+async function openKeys(remote: S3Remote): Promise<(string | undefined)[]> {
+  const { client } = remote.requests.connection;
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'demo' }));
+  return Uploads.map(({ Key }) => Key);
+}
+
+/** Makes a note look as if another process had written it. */
+function rewrite(folder: string, change: (note: Record<string, unknown>) => void): void {
+  for (const name of readdirSync(path.join(folder, 'uploads'))) {
+    const file = path.join(folder, 'uploads', name);
+    const note = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    change(note);
+    writeFileSync(file, JSON.stringify(note));
+  }
+}
+
+/** The number of a process that is no more. */
+const deadPid = spawnSync(process.execPath, ['-e', '']).pid;
+
+test('H23: uploads that a crashed process left open are ended by the next upload in parts, and no others are', async () => {
+  await inTemporaryFolder((cacheFolder) =>
+    served({ settings: inParts, host: { cacheFolder } }, async ({ remote, server }) => {
+      const location = remote.capabilities.location ?? '';
+      const notes = new OpenUploads(cacheFolder, silentLog);
+      const crashed = await begun(remote, 'crashed');
+      await notes.note({ location, bucket: 'demo', key: 'crashed', uploadId: crashed });
+      await notes.note({ location, bucket: 'demo', key: 'gone', uploadId: 'gone-already' });
+      rewrite(cacheFolder, (note) => Object.assign(note, { pid: deadPid }));
+      const running = await begun(remote, 'running');
+      await notes.note({ location, bucket: 'demo', key: 'running', uploadId: running });
+      await begun(remote, "someone else's");
+
+      await remote.write(big, body(pattern(6 * mebi)), {}, { must: 'anything' }, calm);
+      assert.deepEqual((await openKeys(remote)).sort(), ['running', "someone else's"]);
+      assert.equal(readdirSync(path.join(cacheFolder, 'uploads')).length, 1, 'only the running one is noted');
+      assert.equal(server.store.get('demo', 'big')?.size, 6 * mebi);
+    }),
+  );
+});
+
+test('uploads of other machines and other services are left alone', async () => {
+  await inTemporaryFolder((cacheFolder) =>
+    served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
+      const location = remote.capabilities.location ?? '';
+      const notes = new OpenUploads(cacheFolder, silentLog);
+      await notes.note({ location, bucket: 'demo', key: 'k', uploadId: await begun(remote, 'there') });
+      rewrite(cacheFolder, (note) => Object.assign(note, { pid: deadPid, host: 'another.example' }));
+      await notes.note({ location: 's3:else', bucket: 'demo', key: 'k', uploadId: 'x' });
+      writeFileSync(path.join(cacheFolder, 'uploads', 'half.json'), '{"location":');
+      await write(remote, big, pattern(6 * mebi));
+      assert.deepEqual(await openKeys(remote), ['there']);
+      assert.equal(readdirSync(path.join(cacheFolder, 'uploads')).length, 3);
+    }),
+  );
+});
+
+test('no note stays after an upload, whether it worked or failed', async () => {
+  await inTemporaryFolder((cacheFolder) =>
+    served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
+      await write(remote, big, pattern(6 * mebi));
+      const source = { ...failingBody(8 * mebi, 6 * mebi, new Error('broken')), costlyToReread: true };
+      await assert.rejects(remote.write(big, source, {}, { must: 'anything' }, calm));
+      assert.deepEqual(readdirSync(path.join(cacheFolder, 'uploads')), []);
+      assert.deepEqual(await openKeys(remote), []);
+    }),
+  );
+});

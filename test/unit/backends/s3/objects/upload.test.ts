@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ByteSource } from '../../../../../src/remote/remote';
+import { isRemoteError } from '../../../../../src/remote/remoteError';
+import {
+  anything,
+  at,
+  beAbsent,
+  beUnchanged,
+  body,
+  calm,
+  pattern,
+  refused,
+  statFile,
+  write,
+} from '../../../../contract/chapters/words';
+import { served } from '../s3Fixture';
+
+// What a service answers to writes and removals that don't go as they should, and what somebody else does meanwhile.
+
+const demo = 'demo' as Parameters<typeof at>[0];
+const inParts = { settings: { chunkSize: '5Mi', uploadCutoff: 0 } };
+
+/** A body during whose first reading something happens. */
+function sly(content: Buffer, deed: () => void): ByteSource {
+  const inner = body(content);
+  let isDone = false;
+  return {
+    ...inner,
+    open: (...args) => {
+      if (!isDone) deed();
+      isDone = true;
+      return inner.open(...args);
+    },
+  };
+}
+
+test('an upload in parts does not replace an object that appeared or changed while the parts were sent', () =>
+  served(inParts, async ({ remote, server }) => {
+    for (const size of [6, 11]) {
+      const content = pattern(size * 1024 * 1024);
+      const theirs = () => void server.store.put('demo', 'f', 'theirs');
+      await refused(remote.write(at(demo, 'f'), sly(content, theirs), {}, beAbsent, calm), 'alreadyExists');
+      assert.equal(server.store.get('demo', 'f')?.text, 'theirs');
+      const seen = await statFile(remote, at(demo, 'f'));
+      const changes = () => void server.store.put('demo', 'f', 'theirs again');
+      const guard = beUnchanged(seen);
+      await refused(remote.write(at(demo, 'f'), sly(content, changes), {}, guard, calm), 'changed');
+      assert.equal(server.store.get('demo', 'f')?.text, 'theirs again');
+      assert.equal(server.uploads.size, 0, 'no parts are left');
+      server.store.delete('demo', 'f');
+    }
+  }));
+
+test('parts that the service puts together wrongly are found out by the ETag of the whole', async (t) => {
+  for (const [etag, isBad] of [
+    [`"${'0'.repeat(32)}-2"`, true],
+    [`"${'0'.repeat(32)}-3"`, true],
+    ['"made up by another store"', false],
+  ] as const)
+    await served(inParts, async ({ remote }) => {
+      const { requests } = remote;
+      const { run, head } = requests;
+      t.mock.method(requests, 'run', async (...args: Parameters<typeof run>) => {
+        const answer = (await run.apply(requests, args)) as { readonly ETag?: string };
+        return /-\d+"?$/.test(answer?.ETag ?? '') ? { ...answer, ETag: etag } : answer;
+      });
+      t.mock.method(requests, 'head', async (...args: Parameters<typeof head>) => ({
+        ...(await head.apply(requests, args)),
+        etag: etag.replaceAll('"', ''),
+      }));
+      const writing = write(remote, at(demo, 'f'), pattern(6 * 1024 * 1024));
+      // Finishing is tried once more, and by then the upload is gone.
+      if (isBad) await refused(writing, 'damaged', 'unavailable');
+      else await writing;
+    });
+});
+
+test('of many objects that are removed at once, those that the service refuses are told, and only those', async (t) => {
+  await served({}, async ({ remote }) => {
+    const paths = ['a', 'b', 'c', 'd'].map((name) => at(demo, name));
+    for (const path of paths) await write(remote, path, 'x');
+    const { requests } = remote;
+    const { run } = requests;
+    let errors: readonly object[] = [];
+    t.mock.method(requests, 'run', async (...args: Parameters<typeof run>) => {
+      const answer = await run.apply(requests, args);
+      return { ...(answer as object), Errors: errors };
+    });
+    errors = [
+      { Key: 'b', Code: 'AccessDenied', Message: 'No.' },
+      { Key: 'c', Code: 'NoSuchKey' },
+      { Key: 'd', Code: 'InternalError' },
+    ];
+    const failures = await remote.removeFiles(paths, calm);
+    assert.deepEqual([...failures.keys()], [at(demo, 'b'), at(demo, 'd')]);
+    assert.ok(isRemoteError(failures.get(at(demo, 'b')), 'forbidden'));
+    assert.ok(isRemoteError(failures.get(at(demo, 'd')), 'unavailable'));
+    errors = [{ Key: 'somebody elses', Code: 'AccessDenied' }];
+    await refused(remote.removeFiles(paths, calm), 'damaged');
+  });
+});
+
+test('an object that is written over whatever is there needs no look', () =>
+  served({}, async ({ remote, asked }) => {
+    await write(remote, at(demo, 'f'), 'one', {}, anything);
+    await write(remote, at(demo, 'f'), 'two', {}, anything);
+    assert.deepEqual(asked(), ['PutObject', 'PutObject']);
+  }));

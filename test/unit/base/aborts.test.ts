@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { test } from 'node:test';
+import { forgetAbort, hearAbort } from '../../../src/base/aborts';
+import { systemClock } from '../../../src/base/clock';
+import { Slots } from '../../../src/base/semaphore';
+
+const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+test('however many wait for an abort, its signal has one listener, and none once nobody waits', async () => {
+  const stop = new AbortController();
+  const acts = Array.from({ length: 100 }, () => () => {});
+  for (const act of acts) hearAbort(stop.signal, act);
+  assert.equal(listeners(stop.signal), 1);
+  for (const act of acts) forgetAbort(stop.signal, act);
+  assert.equal(listeners(stop.signal), 0);
+
+  const slots = new Slots(1);
+  const give = await slots.take(1, stop.signal);
+  const others = Array.from({ length: 50 }, () => slots.take(1, stop.signal).then((end) => end()));
+  const waits = Array.from({ length: 50 }, () => systemClock.wait(60_000, stop.signal));
+  assert.equal(listeners(stop.signal), 1);
+  give();
+  await Promise.all(others);
+  stop.abort(new Error('enough'));
+  for (const wait of waits) await assert.rejects(wait, /enough/);
+  assert.equal(listeners(stop.signal), 0);
+});
+
+test('all that wait hear of the abort in turn, but for those who were forgotten by then', () => {
+  const stop = new AbortController();
+  const heard: string[] = [];
+  const third = () => heard.push('third');
+  hearAbort(stop.signal, () => heard.push('first'));
+  hearAbort(stop.signal, () => {
+    heard.push('second');
+    forgetAbort(stop.signal, third);
+  });
+  hearAbort(stop.signal, third);
+  hearAbort(stop.signal, () => heard.push('fourth'));
+  stop.abort();
+  stop.abort();
+  assert.deepEqual(heard, ['first', 'second', 'fourth']);
+});
+
+test('who leaves a queue by an abort lets nobody else out of it', async () => {
+  const slots = new Slots(4);
+  const [all, some] = [new AbortController(), new AbortController()];
+  const give = await slots.take(4, all.signal);
+  const big = slots.take(4, some.signal);
+  const small = [slots.take(1, some.signal), slots.take(1, some.signal)];
+  const other = slots.take(1, all.signal);
+  some.abort(new Error('gone'));
+  for (const one of [big, ...small]) await assert.rejects(one, /gone/);
+  give();
+  (await other)();
+  await slots.allGiven();
+});

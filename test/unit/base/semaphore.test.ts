@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { eachInSlots, Slots } from '../../../src/base/semaphore';
+
+const calm = new AbortController().signal;
+
+test('no more is taken than there is, and who waits comes in order', async () => {
+  const slots = new Slots(2);
+  const order: string[] = [];
+  const give1 = await slots.take(1, calm);
+  const give2 = await slots.take(1, calm);
+  const third = slots.take(2, calm).then((give) => {
+    order.push('third');
+    return give;
+  });
+  const fourth = slots.take(1, calm).then((give) => {
+    order.push('fourth');
+    return give;
+  });
+  await turn();
+  assert.deepEqual(order, []);
+  give1();
+  await turn();
+  assert.deepEqual(order, [], 'the third needs two, and the fourth does not overtake it');
+  give2();
+  (await third)();
+  (await fourth)();
+  assert.deepEqual(order, ['third', 'fourth']);
+  await slots.allGiven();
+});
+
+test('who is aborted while waiting leaves the queue at once and lets others through', async () => {
+  const slots = new Slots(2);
+  const give = await slots.take(1, calm);
+  const stop = new AbortController();
+  const big = slots.take(2, stop.signal);
+  const small = slots.take(1, calm);
+  stop.abort(new Error('enough'));
+  await assert.rejects(big, /enough/);
+  (await small)();
+  give();
+  await slots.allGiven();
+  await assert.rejects(slots.take(1, stop.signal), /enough/);
+});
+
+test('a weight above everything is cut, and giving twice gives once', async () => {
+  const slots = new Slots(3);
+  const give = await slots.take(99, calm);
+  give();
+  give();
+  const one = await slots.take(2, calm);
+  let waited = true;
+  void slots.take(2, calm).then((second) => {
+    waited = false;
+    second();
+  });
+  await turn();
+  assert.equal(waited, true);
+  one();
+  await slots.allGiven();
+  assert.equal(waited, false);
+});
+
+test('items are started no sooner than there is a place for them', async () => {
+  let running = 0;
+  let most = 0;
+  let taken = 0;
+  function* items() {
+    for (let i = 0; i < 1000; i++) {
+      taken++;
+      yield i;
+    }
+  }
+  let done = 0;
+  await eachInSlots(
+    items(),
+    new Slots(5),
+    () => 1,
+    async () => {
+      most = Math.max(most, ++running);
+      assert.ok(taken - done <= 6, 'no item is taken long before its turn');
+      await turn();
+      running--;
+      done++;
+    },
+    calm,
+  );
+  assert.equal(done, 1000);
+  assert.equal(most, 5);
+});

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readCommandLine } from '../../../src/commandLine/readCommandLine';
+import { type ShellKind, withoutPrompt } from '../../../src/commandLine/shellKinds';
+import { isProblem, splitCommandLine } from '../../../src/commandLine/shellWords';
+
+const context = { remotes: [{ name: 'lab', kind: 's3' }], folder: '/w', home: '/home/me' };
+
+const all: readonly ShellKind[] = ['posix', 'windows', 'powershell', 'cmd'];
+const ofWindows: readonly ShellKind[] = ['windows', 'powershell', 'cmd'];
+
+/** What some shell would put something else for, and whose lines it must not be read in. */
+const unknown: readonly (readonly [line: string, shells: readonly ShellKind[], says: RegExp])[] = [
+  ['aws s3 sync "s3://$bucket/site" d', all, /\$bucket is a variable/],
+  ['rclone sync d lab:b --exclude "$RECYCLE.BIN/**"', ['posix', 'powershell'], /\$RECYCLE is a variable/],
+  ['aws s3 sync s3://$bucket/site d --delete', all, /\$bucket is a variable/],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
+  ['rclone sync d "lab:${bucket}/x"', all, /\$\{bucket\} is a variable/],
+  ['rclone sync d "lab:$env:BUCKET/x"', all, /\$env:BUCKET is a variable/],
+  ['rclone sync $env:USERPROFILE\\site lab:b', all, /\$env:USERPROFILE is a variable/],
+  ['rclone sync d "lab:$(Get-Bucket)/x"', all, /command in the command/],
+  ['rclone sync %USERPROFILE%\\site lab:b', all, /%USERPROFILE% is a variable/],
+  ['rclone sync "%SITE%" lab:b', all, /%SITE% is a variable/],
+  ['rclone sync d lab:b/%DATE:~0,4%', all, /%DATE:~0,4% is a variable/],
+  ['rclone sync "!SITE!" lab:b', all, /!SITE! is a variable/],
+  ['& rclone sync d lab:b', all, /"&" calls a program/],
+  ['& "C:\\tools\\rclone.exe" sync d lab:b', all, /"&" calls a program/],
+  ['rclone sync d lab:b & dir', all, /"&" stands outside/],
+  ['rclone sync d lab:b; dir', all, /";" joins/],
+  ['rclone sync d lab:b | more', all, /"\|" sends/],
+  ['rclone sync d lab:b 2>&1', all, />" redirects/],
+  ['rclone sync d lab:b --exclude “*.tmp”', all, /quotation mark of running text/],
+  ['rclone sync ~/site lab:b', ofWindows, /"~" stands for the home folder/],
+  ['rclone sync ~\\site lab:b', ofWindows, /"~" stands for the home folder/],
+  ['rclone sync lab:b ~', ofWindows, /"~" stands for the home folder/],
+  ['rclone sync ~bob/site lab:b', ['posix'], /~bob stands for the home folder of somebody else/],
+  ['rclone sync ~+/site lab:b', ['posix'], /~\+ stands/],
+  ['rclone sync @paths', ['windows', 'powershell'], /@paths hands over/],
+  ['rclone sync d lab:b @more', ['windows', 'powershell'], /@more hands over/],
+  ['rclone sync @src lab:b', all, /@src"? hands over/],
+  ['rclone sync @(a) lab:b', ['windows', 'powershell'], /hands over/],
+  ['rclone sync @"\nd\n"@ lab:b', ['powershell'], /text of several lines/],
+  ['rclone sync d lab:b --% --exclude x', ['windows', 'powershell'], /"--%"/],
+  ['rclone sync d :s3,env_auth=true:b', ['powershell'], /"," stands outside/],
+  ['rclone sync d lab:b --include {a,b}', ['powershell', 'posix'], /stands outside of quotes/],
+  ['rclone copy %1 lab:b', ['windows', 'cmd'], /%1 is a variable/],
+  ['rclone copy %~dp0site lab:b', ['windows', 'cmd'], /%~dp0 is a variable/],
+  ['rclone copy %%f lab:b', ['windows', 'cmd'], /%%f is a variable/],
+  ['rclone copy *.jpg lab:b', ofWindows, /stands for any name/],
+  ["rclone sync d lab:b --exclude '*.tmp'", ['cmd'], /knows no single quotes/],
+  ['rclone sync `pwd` lab:b', ['posix', 'windows'], /"`"/],
+  ['rclone sync $((1+1)) lab:b', ['posix'], /command in the command/],
+  ["rclone sync a$'b' lab:b", ['posix'], /way of quoting/],
+  ['rclone sync d\u00a0lab:b', ['posix'], /blank of running text/],
+];
+for (const [line, shells, says] of unknown)
+  for (const shell of shells)
+    test(`what can't be known is a problem (${shell}): ${JSON.stringify(line)}`, () => {
+      const command = readCommandLine(line, { ...context, shell });
+      assert.ok(isProblem(command), 'it was read');
+      assert.match(command.problem, says);
+    });
+
+/** What stands for itself, and the words that come of it. */
+const literal: readonly (readonly [line: string, shells: readonly ShellKind[], words: readonly string[]])[] =
+  [
+    ["a '$x/%Y%/!z!/~'", ['posix', 'powershell', 'windows'], ['a', '$x/%Y%/!z!/~']],
+    ['a s3://b/$', all, ['a', 's3://b/$']],
+    ['a "cost: 5$ / 100%"', all, ['a', 'cost: 5$ / 100%']],
+    ['a b%20c caf%C3%A9', ['posix', 'powershell'], ['a', 'b%20c', 'caf%C3%A9']],
+    ['a x~y b@c', all, ['a', 'x~y', 'b@c']],
+    ["a 'it''s'", ['powershell'], ['a', "it's"]],
+    ["a 'it''s'", ['posix'], ['a', 'its']],
+    ['a "say ""x"""', ['powershell', 'cmd'], ['a', 'say "x"']],
+    ['a "C:\\x\\"', ['powershell'], ['a', 'C:\\x\\']],
+    ['a `$x "b`$c"', ['powershell'], ['a', '$x', 'b$c']],
+    ['a "b^c" d^&e', ['cmd'], ['a', 'b^c', 'd&e']],
+    ['a b^c', ['powershell', 'posix'], ['a', 'b^c']],
+    ['a "$RECYCLE.BIN/**"', ['cmd', 'windows'], ['a', '$RECYCLE.BIN/**']],
+    ['a {b,c} d,e', ['windows', 'cmd'], ['a', '{b,c}', 'd,e']],
+    ['a ~/b', ['posix'], ['a', '/home/me/b']],
+  ];
+for (const [line, shells, words] of literal)
+  for (const shell of shells)
+    test(`what stands for itself stays (${shell}): ${line}`, () => {
+      const split = splitCommandLine(line, { shell, home: '/home/me' });
+      assert.deepEqual(isProblem(split) ? split.problem : split.words, words);
+    });
+
+const shown: readonly (readonly [string, ShellKind | undefined])[] = [
+  ['PS C:\\site> rclone sync', 'powershell'],
+  ['C:\\site> rclone sync', 'cmd'],
+  ['me@host:~/x$ rclone sync', 'posix'],
+  ['$ rclone sync', 'posix'],
+  ['rclone sync `\n  a b', 'powershell'],
+  ['rclone sync ^\r\n  a b', 'cmd'],
+  ['rclone sync \\\n  a b', 'posix'],
+  ['rclone sync $env:X b', 'powershell'],
+  ['rclone sync .\\a lab:b', 'windows'],
+  ['aws s3 sync "C:\\my site" s3://b', 'windows'],
+  ['aws s3 sync \\\\server\\share\\x s3://b', 'windows'],
+  ['rclone sync a\\ b lab:b', undefined],
+  ['rclone sync a b', undefined],
+];
+for (const [text, shell] of shown)
+  test(`a line shows whose it is: ${JSON.stringify(text)}`, () => {
+    for (const otherwise of all) {
+      // A path of Windows says no more than that.
+      const known = shell === 'windows' && otherwise !== 'posix' ? otherwise : (shell ?? otherwise);
+      assert.equal(withoutPrompt(text, otherwise).shell, known);
+    }
+  });
+
+test('a relative path of a line of Windows is the same folder on another system', () => {
+  for (const line of [
+    'rclone copy .\\a\\b lab:c',
+    'rclone copy ^\n a\\b lab:c',
+    'PS C:\\w> rclone copy "a\\b" lab:c',
+  ]) {
+    const command = readCommandLine(line, context);
+    assert.deepEqual(isProblem(command) ? command : command.source, {
+      place: { kind: 'folder', path: '/w/a/b' },
+    });
+  }
+});
+
+test('no text is too odd to be answered', () => {
+  const parts = [
+    '"',
+    "'",
+    '`',
+    '\\',
+    '^',
+    '$',
+    '%',
+    '!',
+    '{',
+    '[',
+    '(',
+    '~',
+    '@',
+    '#',
+    '\n',
+    '\r',
+    '\0',
+    ' ',
+    'a@',
+    ',x=',
+  ];
+  for (const shell of all)
+    for (const part of parts)
+      for (const text of [
+        part,
+        `aws s3 sync ${part}`,
+        `rclone copy ${part.repeat(3000)} lab:b`,
+        part.repeat(99_000),
+      ]) {
+        const command = readCommandLine(text, { ...context, shell });
+        if (isProblem(command)) assert.match(command.problem, /\S/);
+      }
+  const long = readCommandLine(`rclone copy ${'a'.repeat(200_000)} lab:b`, context);
+  assert.ok(isProblem(long) && /too long/.test(long.problem));
+});

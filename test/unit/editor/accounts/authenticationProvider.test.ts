@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type * as vscode from 'vscode';
+import { SignInProvider } from '../../../../src/editor/accounts/authenticationProvider';
+import { scopesWith } from '../../../../src/editor/accounts/signInScopes';
+import { RemoteError } from '../../../../src/remote/remoteError';
+import { SessionRecords } from '../../../../src/signIn/sessionStore';
+import type { SignInRequirement, SignInSettings } from '../../../../src/signIn/signInService';
+import { EventEmitter } from '../../../support/fakeVscode';
+import { keptLog, recordOf } from '../../signIn/signInFixture';
+
+const scopes = ['read', 'write'];
+const requirement: SignInRequirement = {
+  providerId: 'amazon-drive',
+  title: 'Amazon Drive',
+  accountField: 'account',
+  clientSecretField: 'client_secret',
+  service: ({ client_id: clientId }) => ({
+    providerId: 'amazon-drive',
+    authUrl: 'https://drive.example.com/oa',
+    tokenUrl: 'https://drive.example.com/token',
+    clientId: String(clientId),
+    scopes,
+    redirectUri: 'http://127.0.0.1:53682/',
+  }),
+  // A token is called after whose it is: "anna 1".
+  identify: async (_settings, accessToken) => {
+    const name = accessToken.split(' ')[0] ?? '';
+    return { id: `id of ${name}`, label: `${name}@example.com` };
+  },
+};
+const settings = { name: 'drive', backend: 'amazonDrive', client_id: 'one' };
+const asked = scopesWith(scopes, settings, 'anyone');
+
+interface Told {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The secret storage that windows share: it takes its time, and every window hears of each write a little later. */
+function sharedStorage() {
+  const storage = { text: undefined as string | undefined, heard: [] as (() => void)[] };
+  const read = async () => {
+    await pause(4);
+    return storage.text;
+  };
+  const write = async (text: string | undefined) => {
+    storage.text = text;
+    setTimeout(() => {
+      for (const hear of storage.heard) hear();
+    }, 2);
+  };
+  return { storage, store: { read, write } };
+}
+
+function windowOver({ storage, store }: ReturnType<typeof sharedStorage>, remote?: SignInSettings) {
+  const records = new SessionRecords(store, keptLog());
+  const stored = new EventEmitter<void>();
+  storage.heard.push(() => stored.fire());
+  const answers: (string | RemoteError)[] = [];
+  const lines: string[] = [];
+  const secrets: (string | undefined)[] = [];
+  const provider = new SignInProvider({
+    requirement,
+    records,
+    onRecordsChanged: stored.event as vscode.Event<void>,
+    anyRemote: () => remote,
+    clientSecret: async () => 'hush',
+    ask: async (_service, secret) => {
+      secrets.push(secret);
+      const answer = answers.shift();
+      if (typeof answer !== 'string') throw answer ?? new Error('The test did not expect to be asked.');
+      return { accessToken: answer };
+    },
+    output: { error: (line: string) => lines.push(line) } as unknown as vscode.LogOutputChannel,
+  });
+  const told: Told[] = [];
+  const labels = (some: readonly vscode.AuthenticationSession[] | undefined) =>
+    (some ?? []).map(({ account }) => account.label);
+  provider.onDidChangeSessions(({ added, removed, changed }) =>
+    told.push({ added: labels(added), removed: labels(removed), changed: labels(changed) }),
+  );
+  let renewals = 0;
+  provider.onDidSignInAnew(() => renewals++);
+  return { provider, records, answers, lines, secrets, told, anew: () => renewals };
+}
+
+/** Lets what was set off by an event come to its end. */
+const settled = () => pause(60);
+const anna = 'anna@example.com';
+const ben = 'ben@example.com';
+
+test('who signs in is told of once, and found by exactly the scopes and the account', async () => {
+  const { provider, answers, told, secrets } = windowOver(sharedStorage());
+  answers.push('anna 1', 'ben 1');
+  const session = await provider.createSession(asked);
+  await provider.createSession(asked);
+  await settled();
+  assert.deepEqual(session.account, { id: 'id of anna', label: anna });
+  assert.deepEqual(session.scopes, asked);
+  assert.deepEqual(secrets, ['hush', 'hush']);
+  assert.deepEqual(told, [
+    { added: [anna], removed: [], changed: [] },
+    { added: [ben], removed: [], changed: [] },
+  ]);
+  const found = async (some: readonly string[] | undefined, account?: string) =>
+    (
+      await provider.getSessions(some, account === undefined ? {} : { account: { id: account, label: '' } })
+    ).map(({ account: { label } }) => label);
+  assert.deepEqual(await found(undefined), [anna, ben]);
+  assert.deepEqual(await found(['write', 'read']), [anna, ben]);
+  assert.deepEqual(await found(['read']), []);
+  assert.deepEqual(await found(asked, 'id of ben'), [ben]);
+  assert.deepEqual(await found(scopesWith(scopes, { ...settings, client_id: 'two' }, 'anyone')), []);
+  assert.deepEqual(await found(scopesWith(scopes, settings, 'another')), []);
+});
+
+test('being asked for sessions never signs anybody in', async () => {
+  const { provider, secrets } = windowOver(sharedStorage());
+  assert.deepEqual(await provider.getSessions(asked), []);
+  assert.deepEqual(secrets, []);
+});
+
+test('who signs in anew keeps the session, and those who use it are told', async () => {
+  const { provider, answers, told, anew } = windowOver(sharedStorage());
+  answers.push('anna 1', 'anna 2');
+  const first = await provider.createSession(asked);
+  assert.equal(anew(), 0);
+  const second = await provider.createSession(asked);
+  await settled();
+  assert.equal(second.id, first.id);
+  assert.equal(second.accessToken, 'anna 2');
+  assert.deepEqual(told.at(-1), { added: [], removed: [], changed: [anna] });
+  assert.equal(anew(), 1);
+});
+
+test('signing out is told once, and of whom', async () => {
+  const { provider, answers, told } = windowOver(sharedStorage());
+  answers.push('anna 1');
+  const { id } = await provider.createSession(asked);
+  await provider.removeSession(id);
+  await settled();
+  assert.deepEqual(told.at(-1), { added: [], removed: [anna], changed: [] });
+  assert.equal(told.length, 2);
+  assert.deepEqual(await provider.getSessions(undefined), []);
+});
+
+test('a window hears what another one did', async () => {
+  const storage = sharedStorage();
+  const [one, two] = [windowOver(storage), windowOver(storage)];
+  await two.provider.getSessions(undefined);
+  one.answers.push('anna 1');
+  const { id } = await one.provider.createSession(asked);
+  await settled();
+  assert.deepEqual(two.told, [{ added: [anna], removed: [], changed: [] }]);
+  await one.provider.removeSession(id);
+  await settled();
+  assert.deepEqual(two.told.at(-1), { added: [], removed: [anna], changed: [] });
+});
+
+test('a window that only used the tokens of an account hears that it was signed out elsewhere', async () => {
+  const storage = sharedStorage();
+  const one = windowOver(storage);
+  const service = requirement.service(settings);
+  await one.records.put(recordOf(service, { accessToken: 'anna 1' }, anna, 'a'));
+  await settled();
+  const two = windowOver(storage);
+  assert.ok(await two.records.find(service, anna));
+  await one.provider.removeSession('a');
+  await settled();
+  assert.deepEqual(two.told, [{ added: [], removed: [anna], changed: [] }]);
+});
+
+test('without a remote to say where, another extension is told to add one first', async () => {
+  const { provider } = windowOver(sharedStorage());
+  await assert.rejects(provider.createSession(scopes), /There is no Amazon Drive remote yet\. Add one first/);
+  const { provider: other, answers } = windowOver(sharedStorage(), settings);
+  answers.push('anna 1');
+  assert.equal((await other.createSession(scopes)).account.label, anna);
+});
+
+test('a sign-in that fails says why, in the log too, and leaves nothing behind', async () => {
+  const storage = sharedStorage();
+  const { provider, answers, lines, told } = windowOver(storage);
+  answers.push(new RemoteError('unavailable', "idp.test can't be reached."));
+  await assert.rejects(provider.createSession(asked), /You are not signed in to Amazon Drive\. idp\.test/);
+  assert.equal(lines.length, 1);
+  assert.equal(storage.storage.text, undefined);
+  assert.deepEqual(told, []);
+});

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { BaseVersions } from '../../../../src/editor/files/baseVersions';
+import type { FileEntry } from '../../../../src/remote/entry';
+import { parsePath } from '../../../../src/remote/remotePath';
+
+const key = 'cloudremotes://photos/b/main.css';
+const version = (name: string): FileEntry => ({
+  kind: 'file',
+  path: parsePath('b/main.css'),
+  size: 1,
+  version: name,
+});
+const v1 = version('v1');
+const v2 = version('v2');
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+/** A document that was opened on `text` as version 1. */
+function opened(text: string): BaseVersions {
+  const bases = new BaseVersions();
+  bases.wasRead(key, v1, bytes(text));
+  bases.settled(key, text);
+  return bases;
+}
+
+test('a document is based on what was read when it was opened', () => {
+  assert.equal(opened('old').baseOf(key), v1);
+});
+
+test('somebody else reading a newer version does not move the base', () => {
+  const bases = opened('old');
+  bases.wasRead(key, v2, bytes('new'));
+  assert.equal(bases.baseOf(key), v1);
+});
+
+test('a reload moves the base to the version whose text the document now has', () => {
+  const bases = opened('old');
+  bases.wasRead(key, v2, bytes('new'));
+  bases.settled(key, 'new');
+  assert.equal(bases.baseOf(key), v2);
+});
+
+test('undoing back to the saved text stays on the old version when a newer one was read meanwhile', () => {
+  const bases = opened('old');
+  bases.wasRead(key, v2, bytes('new'));
+  bases.settled(key, 'old');
+  assert.equal(bases.baseOf(key), v1);
+});
+
+test('the base is still known by its content after many other reads', () => {
+  const bases = opened('old');
+  for (let i = 2; i < 10; i++) bases.wasRead(key, version(`v${i}`), bytes(`text ${i}`));
+  bases.settled(key, 'old');
+  assert.equal(bases.baseOf(key), v1);
+});
+
+test('the text is recognised without its byte order mark and with other line ends', () => {
+  const bases = new BaseVersions();
+  bases.wasRead(key, v1, bytes('\ufeffa\r\nb\r\n'));
+  bases.wasRead(key, v2, bytes('x'));
+  bases.settled(key, 'a\nb\n');
+  assert.equal(bases.baseOf(key), v1);
+});
+
+test('a text that is no UTF-8 keeps its base, and gets the last read when it has none', () => {
+  const bases = new BaseVersions();
+  bases.wasRead(key, v1, Uint8Array.from([0xe4]));
+  bases.settled(key, 'ä');
+  assert.equal(bases.baseOf(key), v1);
+  bases.wasRead(key, v2, Uint8Array.from([0xf6]));
+  bases.settled(key, 'ä');
+  assert.equal(bases.baseOf(key), v1);
+});
+
+test('a later version with the very same bytes is as good as the base', () => {
+  const bases = opened('same');
+  bases.wasRead(key, v2, bytes('same'));
+  assert.equal(bases.baseOf(key), v2);
+});
+
+test('another version with only other line ends is not', () => {
+  const bases = opened('a\nb');
+  bases.wasRead(key, v2, bytes('a\r\nb'));
+  assert.equal(bases.baseOf(key), v1);
+});
+
+test('an own save moves the base, and so does the decision to overwrite', () => {
+  const bases = opened('old');
+  bases.wasSaved(key, v2, bytes('mine'));
+  assert.equal(bases.baseOf(key), v2);
+  bases.rearm(key, 'absent');
+  assert.equal(bases.baseOf(key), 'absent');
+});
+
+test('a moved file goes on with its document', () => {
+  const bases = opened('old');
+  const there: FileEntry = { ...v2, path: parsePath('b/other.css') };
+  bases.wasMoved(key, 'elsewhere', there);
+  assert.equal(bases.baseOf('elsewhere'), there);
+  assert.equal(bases.baseOf(key), undefined);
+});
+
+test('nothing is known of what was never read', () => {
+  assert.equal(new BaseVersions().baseOf(key), undefined);
+});
+
+const utf8 = {
+  plain: (text: string) => Buffer.from(text),
+  marked: (text: string) => Buffer.from(`\ufeff${text}`),
+};
+
+test('an undo never moves the base to a version that the editor shows alike', () => {
+  const alike = {
+    'other line ends': ['a\nb\n', 'a\r\nb\r\n', 'a\nb\n', utf8.plain],
+    'a byte order mark': ['a\n', '\ufeffa\n', 'a\n', utf8.plain],
+    'no byte order mark': ['\ufeffa\n', 'a\n', 'a\n', utf8.marked],
+    'line ends of both kinds': ['a\nb\n', 'a\r\nb\n', 'a\nb\n', utf8.plain],
+    'both kinds otherwise': ['a\nb\r\nc\n', 'a\r\nb\nc\n', 'a\nb\nc\n', utf8.plain],
+  } as const;
+  for (const [what, [first, theirs, shown, written]] of Object.entries(alike)) {
+    const bases = new BaseVersions();
+    bases.wasRead(key, v1, bytes(first));
+    bases.settled(key, shown, written(shown));
+    bases.wasRead(key, v2, bytes(theirs));
+    bases.settled(key, shown, written(shown));
+    assert.equal(bases.baseOf(key), v1, what);
+  }
+});
+
+test('a reload moves the base to the version of its bytes, or, where the editor writes it otherwise, of its text', () => {
+  const reloads = {
+    'other line ends': ['a\nb\n', 'a\r\nb\r\n', utf8.plain('a\r\nb\r\n'), 'a\r\nb\r\n'],
+    'a byte order mark': ['a\n', '\ufeffa\n', utf8.marked('a\n'), 'a\n'],
+    'line ends of both kinds': ['old\n', 'a\r\nb\n', utf8.plain('a\nb\n'), 'a\nb\n'],
+    'another encoding': ['old\n', '\xe4', Buffer.from('\xe4', 'latin1'), 'ä'],
+  } as const;
+  for (const [what, [first, theirs, written, shown]] of Object.entries(reloads)) {
+    const bases = opened(first);
+    bases.wasRead(key, v2, what === 'another encoding' ? Buffer.from(theirs, 'latin1') : bytes(theirs));
+    bases.settled(key, shown, written);
+    assert.equal(bases.baseOf(key), v2, what);
+  }
+});
+
+test('undoing past an own save stays on what was saved', () => {
+  const bases = opened('one');
+  bases.wasSaved(key, v2, bytes('two'));
+  bases.settled(key, 'one');
+  assert.equal(bases.baseOf(key), v2);
+});
+
+test('the editor knows the file by the time of what it read or wrote, not of what a save is to replace', () => {
+  const bases = opened('old');
+  assert.equal(bases.isKnownToEditor(key), true);
+  bases.rearm(key, v2);
+  assert.equal(bases.isKnownToEditor(key), false);
+  bases.wasSaved(key, version('v3'), bytes('mine'));
+  assert.equal(bases.isKnownToEditor(key), true);
+  bases.wasMoved(key, 'elsewhere', v2);
+  assert.equal(bases.isKnownToEditor('elsewhere'), false);
+});
+
+test('after a move an undo is still told from a reload', () => {
+  const bases = opened('old');
+  bases.wasMoved(key, 'elsewhere', v2);
+  bases.wasRead('elsewhere', version('v3'), bytes('old\r\n'));
+  bases.settled('elsewhere', 'old');
+  assert.equal(bases.baseOf('elsewhere'), v2);
+});

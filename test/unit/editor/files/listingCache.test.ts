@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FolderCache, type FolderNames } from '../../../../src/editor/files/listingCache';
+import { parsePath } from '../../../../src/remote/remotePath';
+
+const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });
+
+function names(folder: string, files: string[], complete = true): FolderNames {
+  const entry = (name: string) => ({ kind: 'file', path: parsePath(`${folder}/${name}`), size: 1 }) as const;
+  return { entries: new Map(files.map((name) => [name, entry(name)])), complete };
+}
+
+async function cacheWith(folder: string, prefix: string, listed: FolderNames, keepMs = 1000) {
+  let now = 0;
+  const cache = new FolderCache(() => now);
+  await cache.load(at(folder), prefix, keepMs, async () => listed);
+  return { cache, pass: (ms: number) => (now += ms) };
+}
+
+test('a listing answers what is there, and that everything else in and below it is absent', async () => {
+  const { cache } = await cacheWith('b/site', '', names('b/site', ['a.txt']));
+  assert.equal((cache.lookUp(at('b/site/a.txt')) as { size: number }).size, 1);
+  assert.equal(cache.lookUp(at('b/site/pom.xml')), 'absent');
+  assert.equal(cache.lookUp(at('b/site/.vscode/settings.json')), 'absent');
+  assert.equal(cache.lookUp(at('b/other/x')), undefined);
+});
+
+test('nothing is said of what is below a folder that is there', async () => {
+  const listed = names('b', []);
+  const entries = new Map([['site', { kind: 'folder', path: parsePath('b/site') } as const]]);
+  const { cache } = await cacheWith('b', '', { ...listed, entries });
+  assert.equal(cache.lookUp(at('b/site/x')), undefined);
+});
+
+test('a listing that was cut off makes nothing absent', async () => {
+  const { cache } = await cacheWith('b/site', '', names('b/site', ['a.txt'], false));
+  assert.equal(cache.lookUp(at('b/site/z.txt')), undefined);
+});
+
+test('a listing of names with a dot in front tells of those only', async () => {
+  const { cache } = await cacheWith('b/site', '.', names('b/site', ['.htaccess']));
+  assert.equal(cache.lookUp(at('b/site/.git/config')), 'absent');
+  assert.equal((cache.lookUp(at('b/site/.htaccess')) as { kind: string }).kind, 'file');
+  assert.equal(cache.lookUp(at('b/site/index.html')), undefined);
+});
+
+test('no bucket is absent because a listing of buckets lacks it', async () => {
+  const { cache } = await cacheWith('', '', { entries: new Map(), complete: true });
+  assert.equal(cache.lookUp(at('hidden-bucket')), undefined);
+});
+
+test('answers run out, entries sooner than absences', async () => {
+  const { cache, pass } = await cacheWith('b/site', '.', names('b/site', ['.env']), 60_000);
+  pass(5_000);
+  assert.equal(cache.lookUp(at('b/site/.env')), undefined);
+  assert.equal(cache.lookUp(at('b/site/.git')), 'absent');
+  pass(60_000);
+  assert.equal(cache.lookUp(at('b/site/.git')), undefined);
+});
+
+test('a change forgets the folder, those above and those below, and nothing else', async () => {
+  let now = 0;
+  const cache = new FolderCache(() => now++);
+  for (const folder of ['b', 'b/site', 'b/site/img', 'b/other'])
+    await cache.load(at(folder), '', 1000, async () => names(folder, []));
+  cache.forget(at('b/site'));
+  assert.deepEqual(
+    ['b', 'b/site', 'b/site/img', 'b/other'].map((folder) => cache.has(at(folder), '')),
+    [false, false, false, true],
+  );
+});
+
+test('questions at the same time share one listing', async () => {
+  const cache = new FolderCache(() => 0);
+  let asked = 0;
+  const load = () =>
+    cache.load(at('b'), '', 1000, async () => {
+      asked++;
+      return names('b', []);
+    });
+  await Promise.all([load(), load(), load()]);
+  assert.equal(asked, 1);
+});
+
+test('a listing that was under way during a change is not kept', async () => {
+  const cache = new FolderCache(() => 0);
+  await cache.load(at('b'), '', 1000, async () => {
+    cache.forget(at('b/new.txt'));
+    return names('b', []);
+  });
+  assert.equal(cache.lookUp(at('b/new.txt')), undefined);
+});
+
+test('a failed listing is thrown and not kept', async () => {
+  const cache = new FolderCache(() => 0);
+  await assert.rejects(
+    cache.load(at('b'), '', 1000, () => Promise.reject(new Error('offline'))),
+    /offline/,
+  );
+  assert.equal(cache.has(at('b'), ''), false);
+});
+
+test('many changes at once forget what each of them would', async () => {
+  const folders = ['b', 'b/site', 'b/site/css', 'b/site/css/deep', 'b/other', 'b/sitemap', 'c'];
+  const changed = [
+    'b/site/css',
+    'b/site/css/new.css',
+    'b/sitemap/a',
+    'b/site/css',
+    'c/x',
+    'b/site/a.txt',
+    '',
+  ];
+  for (let count = 1; count <= changed.length; count++) {
+    const some = changed.slice(changed.length - count).map(at);
+    const caches = [new FolderCache(() => 0), new FolderCache(() => 0)] as const;
+    for (const cache of caches)
+      for (const folder of folders) await cache.load(at(folder), '', 1000, async () => names(folder, ['x']));
+    for (const address of some) caches[0].forget(address);
+    caches[1].forgetAllOf(some);
+    for (const folder of folders)
+      assert.equal(caches[1].has(at(folder), ''), caches[0].has(at(folder), ''), `${folder} of ${count}`);
+  }
+});

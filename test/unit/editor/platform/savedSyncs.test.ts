@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import {
+  checkSyncs,
+  isRelative,
+  optionsOf,
+  placeOf,
+  writePlace,
+  writtenOptions,
+} from '../../../../src/editor/platform/savedSyncs';
+import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
+import { isRemoteError } from '../../../../src/remote/remoteError';
+import { parsePath } from '../../../../src/remote/remotePath';
+
+const good = { name: 'site', from: './dist', to: 'photos:site/www' };
+
+test('a good sync has no problem', () => {
+  assert.deepEqual(checkSyncs([good]), [{ ...good, options: {} }]);
+});
+
+test('what is no list counts as none', () => {
+  for (const written of [undefined, null, 'x', {}, 3]) assert.deepEqual(checkSyncs(written), []);
+});
+
+const bad: readonly [string, unknown, RegExp][] = [
+  ['no object', 7, /no "name"/],
+  ['no name', { ...good, name: '' }, /no "name"/],
+  ['no source', { ...good, from: undefined }, /"from" is missing/],
+  ['an address with an empty part', { ...good, to: 'photos:site//www' }, /"to".*empty part/],
+  ['an unknown option', { ...good, options: { delete: true } }, /"delete" is unknown/],
+  ['an option of another type', { ...good, options: { deletes: true } }, /"deletes"/],
+  ['options that are no object', { ...good, options: 'x' }, /options/i],
+];
+for (const [what, written, says] of bad)
+  test(`a sync with ${what} says so and hides no other`, () => {
+    const [first, second] = checkSyncs([written, good]);
+    assert.match(first?.problem ?? '', says);
+    assert.equal(second?.problem, undefined);
+  });
+
+test('a relative folder is taken from the workspace folder, an address and an absolute folder are not', () => {
+  assert.deepEqual(placeOf('./dist', '/home/me/site'), {
+    kind: 'folder',
+    path: path.resolve('/home/me/site/dist'),
+  });
+  assert.deepEqual(placeOf('/srv/www', '/home/me/site'), {
+    kind: 'folder',
+    path: path.normalize('/srv/www'),
+  });
+  assert.deepEqual(placeOf('photos:site/www', undefined), {
+    kind: 'remote',
+    remote: 'photos',
+    path: parsePath('site/www'),
+  });
+  assert.deepEqual(['dist', '.', '/srv', 'photos:x'].map(isRelative), [true, true, false, false]);
+});
+
+test('a relative folder without a workspace folder is refused', () => {
+  assert.throws(
+    () => placeOf('dist', undefined),
+    (e) => isRemoteError(e, 'badSettings'),
+  );
+});
+
+test('a place is written as it is read again', () => {
+  const root = path.resolve('/home/me/site');
+  for (const text of ['.', './dist/img', 'photos:site/www'])
+    assert.equal(writePlace(placeOf(text, root), root), text);
+  const outside = { kind: 'folder', path: path.resolve('/home/me/site2') } as const;
+  assert.equal(writePlace(outside, root), outside.path);
+  assert.equal(writePlace(outside, undefined), outside.path);
+});
+
+test('what the settings ask of every sync is written as not wanted where a sync is without it', () => {
+  const settings = { ...defaultPlanOptions, ignoreFiles: ['.gitignore'], trackRenames: 'hash' as const };
+  const written = writtenOptions(defaultPlanOptions, settings);
+  assert.deepEqual(written, { ignoreFiles: [], trackRenames: 'none' });
+  const options = optionsOf({ ...good, options: written }, settings);
+  assert.deepEqual([options.ignoreFiles, options.trackRenames], [[], 'none']);
+});
+
+test('a folder of a virtual workspace is written as its Uri, or relative to its workspace folder', () => {
+  const root = 'vscode-vfs://github/owner/site';
+  for (const text of [
+    '.',
+    './dist/img',
+    './with space',
+    'photos:site/www',
+    'vscode-vfs://github/owner/site2',
+  ])
+    assert.equal(writePlace(placeOf(text, root), root), text);
+  assert.deepEqual(placeOf('./with space', root), { kind: 'uri', uri: `${root}/with%20space` });
+  assert.deepEqual(placeOf('/srv/www', root), { kind: 'folder', path: path.normalize('/srv/www') });
+  const [checked] = checkSyncs([{ name: 'x', from: root, to: 'photos:site' }]);
+  assert.equal(checked?.problem, undefined);
+});
+
+test('the written options stand over those of the settings, and only what differs is written', () => {
+  const settings = { ...defaultPlanOptions, compare: 'checksum' as const };
+  const options = optionsOf({ ...good, options: { deletes: 'after' } }, settings);
+  assert.deepEqual(options, { ...settings, deletes: 'after' });
+  assert.deepEqual(writtenOptions(options, settings), { deletes: 'after' });
+});

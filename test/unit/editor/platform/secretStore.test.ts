@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SecretStorage } from 'vscode';
+import { RemoteSecrets } from '../../../../src/editor/platform/secretStore';
+
+/** Secret storage that tells its listeners of every change, as the editor's does in all windows. */
+function storage() {
+  const values = new Map<string, string>();
+  const listeners = new Set<(event: { key: string }) => void>();
+  const tell = (key: string) => {
+    for (const listener of listeners) listener({ key });
+  };
+  const fake = {
+    get: async (key: string) => values.get(key),
+    store: async (key: string, value: string) => {
+      values.set(key, value);
+      tell(key);
+    },
+    delete: async (key: string) => {
+      values.delete(key);
+      tell(key);
+    },
+    onDidChange: (listener: (event: { key: string }) => void) => {
+      listeners.add(listener);
+      return { dispose: () => listeners.delete(listener) };
+    },
+  };
+  return { values, secrets: new RemoteSecrets(fake as unknown as SecretStorage) };
+}
+
+const fields = ['secretAccessKey', 'sessionToken'];
+
+test("a secret stands under its remote's name and field", async () => {
+  const { values, secrets } = storage();
+  await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: '' });
+  assert.deepEqual([...values], [['remote/photos/secretAccessKey', 's']]);
+  assert.equal(await secrets.get('photos', 'secretAccessKey'), 's');
+});
+
+test('replacing deletes what is not named any more, and only that', async () => {
+  const { values, secrets } = storage();
+  await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: 't' });
+  await secrets.replace('other', fields, { secretAccessKey: 'o' });
+  await secrets.replace('photos', fields, { secretAccessKey: 's2' });
+  assert.deepEqual(
+    [...values],
+    [
+      ['remote/photos/secretAccessKey', 's2'],
+      ['remote/other/secretAccessKey', 'o'],
+    ],
+  );
+});
+
+test('a duplicate has the secrets too; removing one remote leaves the other', async () => {
+  const { secrets } = storage();
+  await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: 't' });
+  await secrets.copy('photos', 'photos-copy', fields);
+  await secrets.remove('photos', fields);
+  assert.deepEqual(await secrets.all('photos', fields), {});
+  assert.deepEqual(await secrets.all('photos-copy', fields), { secretAccessKey: 's', sessionToken: 't' });
+});
+
+test("a change tells the remote's name, and other extensions' keys are nobody's", async () => {
+  const { secrets } = storage();
+  const told: string[] = [];
+  secrets.onDidChange((remote) => told.push(remote));
+  await secrets.replace('my remote', fields, { secretAccessKey: 's' });
+  assert.deepEqual(told, ['my remote']);
+});

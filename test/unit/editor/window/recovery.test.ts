@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  recoverySentence,
+  replacedSentence,
+  wholeBucketSentence,
+} from '../../../../src/editor/window/recovery';
+import type { Remote, RemoteExtras, VersionKeeping } from '../../../../src/remote/remote';
+import { parsePath } from '../../../../src/remote/remotePath';
+import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+
+const calm = new AbortController().signal;
+
+/** A remote whose buckets keep versions as `keeping` says; any other `extras`. */
+function remoteWith(keeping: Readonly<Record<string, VersionKeeping>>, asked: string[] = []): Remote {
+  const extras: RemoteExtras = {
+    versionKeeping: async (path) => {
+      asked.push(path);
+      return keeping[path] ?? 'unknown';
+    },
+  };
+  return { ...bare(), extras };
+}
+
+function bare(): Remote {
+  const { capabilities } = createMemoryRemote();
+  return { capabilities } as Remote;
+}
+
+describe('what a question says of bringing back', () => {
+  const paths = [parsePath('b/x.txt'), parsePath('b/folder/y')];
+  for (const [keeping, this_, they] of [
+    [
+      'kept',
+      'The bucket keeps versions, so this can be undone there.',
+      'The bucket keeps versions, so they can be brought back.',
+    ],
+    [
+      'suspended',
+      /^Versioning of the bucket is suspended: what was written since then can't/,
+      /^Versioning of the bucket is suspended/,
+    ],
+    [
+      'notKept',
+      "This can't be undone. The bucket keeps no versions.",
+      "They can't be brought back. The bucket keeps no versions.",
+    ],
+    [
+      'unknown',
+      "Unless the bucket keeps versions, this can't be undone.",
+      "Unless the bucket keeps versions, they can't be brought back.",
+    ],
+  ] as const)
+    it(`follows from the bucket: ${keeping}`, async () => {
+      const asked: string[] = [];
+      const remote = remoteWith({ b: keeping }, asked);
+      const says = (text: string, expected: string | RegExp) =>
+        typeof expected === 'string' ? assert.equal(text, expected) : assert.match(text, expected);
+      says(await recoverySentence(remote, paths, 'this', calm), this_);
+      says(await recoverySentence(remote, paths, 'they', calm), they);
+      assert.deepEqual(asked, ['b', 'b'], 'each bucket once a question');
+    });
+
+  it('names buckets that differ', async () => {
+    const remote = remoteWith({ a: 'kept', b: 'notKept' });
+    const both = [parsePath('a/x'), parsePath('b/x')];
+    assert.match(
+      await recoverySentence(remote, both, 'this', calm),
+      /^Not all of these buckets keep versions/,
+    );
+    assert.match(
+      await recoverySentence(remote, [parsePath('a/x'), parsePath('a/y')], 'this', calm),
+      /^The bucket keeps/,
+    );
+  });
+
+  it('is plain where there are neither versions nor a trash', async () => {
+    assert.equal(await recoverySentence(bare(), paths, 'this', calm), "This can't be undone.");
+    assert.equal(await recoverySentence(bare(), paths, 'it', calm), "It can't be brought back.");
+    assert.equal(await replacedSentence(bare(), paths, calm), "What is replaced can't be brought back.");
+  });
+
+  it('says of what is replaced nothing that holds only for what is deleted', async () => {
+    const trash = { list: () => assert.fail() } as unknown as NonNullable<RemoteExtras['trash']>;
+    const withTrash: Remote = { ...bare(), extras: { trash } };
+    assert.match(await recoverySentence(withTrash, paths, 'this', calm), /^It goes to the trash/);
+    assert.equal(await replacedSentence(withTrash, paths, calm), '');
+    assert.equal(
+      await replacedSentence(remoteWith({ b: 'kept' }), paths, calm),
+      'The bucket keeps versions, so what is replaced can be brought back.',
+    );
+  });
+});
+
+describe('what goes with a bucket', () => {
+  const none = {
+    files: 0,
+    bytes: 0,
+    olderVersions: 0,
+    olderBytes: 0,
+    deleteMarkers: 0,
+    unfinishedUploads: 0,
+    total: 0,
+    unusable: 0,
+  };
+  for (const [content, says] of [
+    [
+      { files: 12, bytes: 4000, olderVersions: 1, olderBytes: 10, deleteMarkers: 2, unfinishedUploads: 1 },
+      /^12 files \(\S+ .*B\), 1 older version \(10 B\), 2 delete markers and 1 unfinished upload\. All of it goes for good/,
+    ],
+    [{ deleteMarkers: 1 }, /^1 delete marker\. All of it goes for good/],
+    [{ files: 1, unfinishedUploads: 3 }, /^1 file \(0 B\) and 3 unfinished uploads\. /],
+    [{}, /^It holds nothing\. This can't be undone\./],
+  ] as const)
+    it(`is counted in words: ${JSON.stringify(content)}`, () => {
+      assert.match(wholeBucketSentence({ ...none, ...content }), says);
+    });
+});

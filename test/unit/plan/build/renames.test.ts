@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { canMoveWithin, findRenames } from '../../../../src/plan/build/renames';
+import { comparisonRules } from '../../../../src/plan/compare/comparison';
+import type { CopyFile, DeleteFile } from '../../../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
+import type { FileEntry } from '../../../../src/remote/entry';
+import type { Remote } from '../../../../src/remote/remote';
+import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { parsePath } from '../../../../src/remote/remotePath';
+import { planSync } from '../../../../src/usecases/planSync';
+import { type FakeRemote, fakeRemote } from '../../../support/fakeRemote';
+import { givenSync } from '../../../support/givenSync';
+import { cpuTime } from '../../../tools/cpuTime';
+
+const never = new AbortController().signal;
+
+interface Asked {
+  readonly renames: readonly string[];
+  readonly source: readonly string[];
+  readonly target: readonly string[];
+}
+
+/** The renames of a fixture's plan, and what was asked for. */
+async function planned(...lines: readonly string[]): Promise<Asked> {
+  const sync = givenSync(lines.join('\n'));
+  const plan = await planSync(sync, never);
+  const asked = ({ asked: all }: FakeRemote) => all.filter((one) => !/^list/.test(one)).sort();
+  return {
+    renames: plan.actions.flatMap((action) =>
+      action.kind === 'moveFile' ? [`${action.from} -> ${action.path}`] : [],
+    ),
+    source: asked(sync.source.remote),
+    target: asked(sync.target.remote),
+  };
+}
+
+const byHash = 'options {"deletes":"after","trackRenames":"hash"}';
+const byTime = 'options {"deletes":"after","trackRenames":"modified"}';
+
+test('only files whose size is on both sides are asked about, and hashed only where the other side has a hash (R24)', async () => {
+  assert.deepEqual(
+    await planned(
+      byHash,
+      'source new.jpg "photo" @10',
+      'target old.jpg "photo" @10',
+      'source alone.jpg "a photo of its own" @10',
+      'target left.jpg "of another size" @10',
+      'source multi.bin "multipart" @10',
+      'target was-multi.bin "multipart" @10 md5=none',
+      'source empty "" @10',
+      'target was-empty "" @10',
+    ),
+    {
+      renames: ['old.jpg -> new.jpg'],
+      source: ['read:new.jpg'],
+      target: ['stat:bucket/was-multi.bin'],
+    },
+  );
+});
+
+test('by time, what listings do not tell is asked for, and nothing is read (R24)', async () => {
+  assert.deepEqual(
+    await planned(
+      byTime,
+      'source new.jpg "photo" @10',
+      'target old.jpg "photo" @10',
+      'source alone.jpg "a photo of its own" @10',
+    ),
+    { renames: ['old.jpg -> new.jpg'], source: [], target: ['stat:bucket/old.jpg'] },
+  );
+});
+
+test("by the service's time nothing is asked for (R9, R24)", async () => {
+  assert.deepEqual(
+    await planned(
+      'options {"deletes":"after","trackRenames":"modified","useServerTimes":true}',
+      'source new.jpg "photo" @10',
+      'target old.jpg "photo" @99 server@10',
+    ),
+    { renames: ['old.jpg -> new.jpg'], source: [], target: [] },
+  );
+});
+
+test('without the option, deletes or a sync nothing is asked for and nothing is renamed (R24)', async () => {
+  for (const options of [
+    '{"deletes":"after"}',
+    '{"deletes":"after","trackRenames":"none"}',
+    '{"trackRenames":"hash"}',
+    '{"verb":"copy","deletes":"after","trackRenames":"hash"}',
+    '{"verb":"move","deletes":"after","trackRenames":"hash"}',
+    '{"verb":"check","deletes":"after","trackRenames":"hash"}',
+  ])
+    assert.deepEqual(
+      await planned(`options ${options}`, 'source new.jpg "photo" @10', 'target old.jpg "photo" @10'),
+      { renames: [], source: [], target: [] },
+      options,
+    );
+});
+
+test('a time is not taken for content where both hashes are known to differ (R24)', async () => {
+  const { renames } = await planned(
+    byTime,
+    'source is store:a',
+    'target is store:b',
+    'source new.jpg "photo" @10',
+    'target old.jpg "other" @10',
+  );
+  assert.deepEqual(renames, []);
+});
+
+test('times within the window are one, at whatever second they lie (R5, R24)', async () => {
+  const rename = async (source: string, target: string) =>
+    (
+      await planned(
+        'options {"deletes":"after","trackRenames":"modified","modifyWindowMs":2500}',
+        `source new.jpg "photo" @${source}`,
+        `target old.jpg "photo" @${target}`,
+      )
+    ).renames.length;
+  assert.equal(await rename('1', '3.499999999'), 1);
+  assert.equal(await rename('3.499999999', '1'), 1);
+  assert.equal(await rename('2', '4'), 1);
+  assert.equal(await rename('1', '3.5'), 0);
+  assert.equal(await rename('3.5', '1'), 0);
+});
+
+test('a failure that all others would meet too ends the plan; another leaves its file unpaired (R24)', async () => {
+  const given = [byHash, 'source new.jpg "photo" @10', 'target old.jpg "photo" @10 md5=none'];
+  await assert.rejects(planned(...given, 'target fails stat old.jpg signInNeeded'), (error) =>
+    isRemoteError(error, 'signInNeeded'),
+  );
+  assert.deepEqual((await planned(...given, 'target fails stat old.jpg notFound')).renames, []);
+});
+
+test('a file that has another size by now is not paired (R24)', async () => {
+  const { requests, copy, deleted } = byHand();
+  const target = fakeRemote({ like: 'store', files: [{ path: 'old', content: 'longer now', md5: 'a' }] });
+  const found = await findRenames(
+    [copy('new', { size: 3, md5: 'a' })],
+    [deleted('old', { size: 3 })],
+    requests({ target }),
+    never,
+  );
+  assert.deepEqual(found, []);
+});
+
+/** Actions without listings. */
+function byHand(options: Partial<PlanOptions> = {}) {
+  const file = (path: string, facts: Partial<FileEntry>): FileEntry => ({
+    kind: 'file',
+    path: parsePath(path),
+    size: 1,
+    exact: true,
+    ...facts,
+  });
+  const remote = fakeRemote({ like: 'store' });
+  const side = {
+    place: { kind: 'remote', remote: 'r', path: parsePath('') },
+    capabilities: remote.capabilities,
+  } as const;
+  const rules = comparisonRules({ ...defaultPlanOptions, compare: 'checksum', ...options }, side, side);
+  return {
+    copy: (path: string, facts: Partial<FileEntry>): CopyFile => ({
+      id: `c:${path}`,
+      kind: 'copyFile',
+      path: parsePath(path),
+      direction: 'copy',
+      source: file(path, facts),
+      because: 'onlyInSource',
+    }),
+    deleted: (path: string, facts: Partial<FileEntry>): DeleteFile => ({
+      id: `d:${path}`,
+      kind: 'deleteFile',
+      path: parsePath(path),
+      before: file(path, { exact: false, ...facts }),
+      because: 'notInSource',
+    }),
+    requests: (sides: { source?: Remote; target?: Remote } = {}) => ({
+      source: remote,
+      target: remote,
+      ...sides,
+      rules,
+      times: rules,
+      tracking: 'hash' as const,
+    }),
+  };
+}
+
+test('a hundred thousand files of one size and few contents are paired in a moment, none twice (R24)', async () => {
+  const { requests, copy, deleted } = byHand();
+  const count = 100_000;
+  const name = (folder: string, i: number) => `${folder}/${String(i).padStart(6, '0')}`;
+  const copies = Array.from({ length: count }, (_, i) => copy(name('new', i), { md5: `h${i % 7}` }));
+  // Half of them keep their name, the others have none in common.
+  const deletes = Array.from({ length: count }, (_, i) =>
+    deleted(i % 2 === 0 ? name('old', i) : `old/x${i}`, { md5: `h${i % 7}` }),
+  );
+  const used = cpuTime();
+  const found = await findRenames(copies, deletes, requests(), never);
+  const ms = used();
+  assert.ok(ms < 5000, `${ms} ms of CPU`);
+  assert.equal(found.length, count);
+  assert.equal(new Set(found.map(({ deleted: one }) => one)).size, count);
+  const sameName = found.filter(({ move }) => move.from === move.path.replace('new', 'old'));
+  assert.equal(sameName.length, count / 2);
+  for (const { move } of found) assert.equal(move.source.md5, move.before.md5);
+});
+
+test('equal input gives equal pairs, in whatever order it comes (R24)', async () => {
+  const { requests, copy, deleted } = byHand();
+  const copies = ['a', 'b', 'c'].map((path) => copy(path, { md5: 'h' }));
+  const deletes = ['x', 'y', 'z'].map((path) => deleted(path, { md5: 'h' }));
+  const told = async (some: readonly CopyFile[], others: readonly DeleteFile[]) =>
+    (await findRenames(some, others, requests(), never)).map(({ move }) => `${move.from} -> ${move.path}`);
+  assert.deepEqual(await told(copies, deletes), ['x -> a', 'y -> b', 'z -> c']);
+  assert.deepEqual(await told(copies.toReversed(), deletes.toReversed()), ['x -> a', 'y -> b', 'z -> c']);
+});
+
+test('an abort ends with its reason (R24)', async () => {
+  const stop = new AbortController();
+  const reason = new Error('stop');
+  const { requests, copy, deleted } = byHand();
+  const target = fakeRemote({
+    like: 'store',
+    files: [{ path: 'old', content: 'x' }],
+    pause: async () => stop.abort(reason),
+  });
+  await assert.rejects(
+    findRenames([copy('new', { md5: 'h' })], [deleted('old', {})], requests({ target }), stop.signal),
+    reason,
+  );
+});
+
+test('a file can be moved within a disk, and where the service copies or moves (R24)', () => {
+  const store = (more: Partial<Remote>): Remote => ({
+    ...fakeRemote({ like: 'store', copiesWithin: false }),
+    ...more,
+  });
+  assert.equal(canMoveWithin(store({})), false);
+  const refuse = async () => {
+    throw new RemoteError('unsupported', 'No.');
+  };
+  assert.equal(canMoveWithin(store({ copyWithin: refuse })), true);
+  assert.equal(canMoveWithin(store({ moveWithin: refuse })), true);
+  const { capabilities } = store({});
+  assert.equal(canMoveWithin(store({ capabilities: { ...capabilities, cheapReads: true } })), true);
+});

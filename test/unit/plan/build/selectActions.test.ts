@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeAction } from '../../../../src/plan/build/describePlan';
+import { checkPlan } from '../../../../src/plan/build/planInvariants';
+import { selectActions } from '../../../../src/plan/build/selectActions';
+import { planOf } from '../../../support/plans';
+
+const given = [
+  'options {"deletes":"after"}',
+  'source a.txt 3 @10',
+  'source b.txt 4 @10',
+  'source c.txt 5 @10',
+  'target c.txt 5 @9',
+  'target x.txt 6 @10',
+  'target y.txt 7 @10',
+  'source s.txt 1 @10',
+  'target s.txt 1 @10',
+];
+
+test('what is ticked is a smaller, valid plan in the same order, with totals of its own', async () => {
+  const plan = await planOf(...given);
+  assert.deepEqual(
+    plan.actions.map(({ id }) => id),
+    ['c:a.txt', 'c:b.txt', 't:c.txt', 'd:x.txt', 'd:y.txt'],
+  );
+  const some = selectActions(plan, ['d:y.txt', 'c:b.txt']);
+  assert.deepEqual(some.actions.map(describeAction), [
+    'upload  b.txt  (only in the source, 4 bytes)',
+    'delete  y.txt  (not in the source, 7 bytes)',
+  ]);
+  assert.deepEqual(some.totals.upload, { files: 1, bytes: 4 });
+  assert.deepEqual(some.totals.delete, { files: 1, bytes: 7 });
+  assert.deepEqual(some.leftOut, { files: 3, bytes: 9 });
+  assert.deepEqual(checkPlan(some), []);
+  assert.equal(plan.actions.length, 5);
+  assert.equal(plan.leftOut, undefined);
+});
+
+test('a plan can be narrowed again, down to nothing', async () => {
+  const some = selectActions(await planOf(...given), ['c:a.txt', 'c:b.txt']);
+  const none = selectActions(some, []);
+  assert.deepEqual(none.actions, []);
+  assert.deepEqual(none.leftOut, { files: 5, bytes: 20 });
+  assert.deepEqual(checkPlan(none), []);
+});
+
+test('everything ticked changes no action', async () => {
+  const plan = await planOf(...given);
+  const all = selectActions(
+    plan,
+    plan.actions.map(({ id }) => id),
+  );
+  assert.deepEqual({ ...all, leftOut: undefined }, { ...plan, leftOut: undefined });
+  assert.deepEqual(all.leftOut, { files: 0, bytes: 0 });
+});
+
+test('renames and removals can be ticked too, and are counted like the totals count them', async () => {
+  const renames = await planOf(
+    'options {"deletes":"during","trackRenames":"hash"}',
+    'source new.txt "abc" @10',
+    'target old.txt "abc" @10',
+    'source b.txt 4 @10',
+  );
+  assert.deepEqual(
+    renames.actions.map(({ id }) => id),
+    ['c:b.txt', 'r:new.txt'],
+  );
+  const renamed = selectActions(renames, ['r:new.txt']);
+  assert.deepEqual(renamed.totals.rename, { files: 1, bytes: 0 });
+  assert.deepEqual(renamed.leftOut, { files: 1, bytes: 4 });
+  assert.deepEqual(selectActions(renames, ['c:b.txt']).leftOut, { files: 1, bytes: 0 });
+  const moves = await planOf(
+    'options {"verb":"move"}',
+    'source a.txt "abc" @10',
+    'target a.txt "abc" @10',
+    'source b.txt 4 @10',
+  );
+  assert.deepEqual(
+    moves.actions.map(({ id }) => id),
+    ['c:b.txt', 'm:a.txt'],
+  );
+  assert.deepEqual(selectActions(moves, ['m:a.txt']).totals.removeSource, { files: 1, bytes: 3 });
+  assert.deepEqual(selectActions(moves, ['c:b.txt']).leftOut, { files: 1, bytes: 3 });
+  for (const some of [renamed, selectActions(moves, [])]) assert.deepEqual(checkPlan(some), []);
+});
+
+test('an id that the plan does not have is an error that names it', async () => {
+  const plan = await planOf(...given);
+  assert.throws(() => selectActions(plan, ['c:a.txt', 'd:a.txt']), /no action "d:a\.txt"/);
+});
+
+test('the question about many deletes is asked only while many are ticked', async () => {
+  const old = Array.from({ length: 12 }, (_, i) => `target old${i}.txt 1 @1`);
+  const plan = await planOf('options {"deletes":"after"}', 'source a 1 @1', ...old);
+  const kinds = (ids: readonly string[]) => selectActions(plan, ids).safety.map(({ kind }) => kind);
+  const deletes = plan.actions.flatMap(({ id, kind }) => (kind === 'deleteFile' ? [id] : []));
+  assert.deepEqual(kinds(deletes), ['manyDeletes']);
+  assert.deepEqual(kinds(deletes.slice(0, 10)), ['manyDeletes']);
+  assert.deepEqual(kinds(deletes.slice(0, 9)), []);
+});

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFilter, type Filter } from '../../../../src/plan/filter/filter';
+import {
+  defaultPlanOptions,
+  type FilterDialect,
+  type FilterRule,
+} from '../../../../src/plan/model/planOptions';
+import { isRemoteError } from '../../../../src/remote/remoteError';
+import { type Random, random } from '../../../support/random';
+
+function filter(dialect: FilterDialect, ...rules: readonly string[]): Filter {
+  return createFilter({ filters: rules.map(rule), filterDialect: dialect, useDefaultExcludes: false });
+}
+
+/** `+ pattern` or `- pattern`. */
+function rule(text: string): FilterRule {
+  return text.startsWith('+') ? { include: text.slice(2) } : { exclude: text.slice(2) };
+}
+
+const paths = [
+  'a.txt',
+  'b.log',
+  'd/a.txt',
+  'd/b.log',
+  'd/sub/x',
+  'd/sub/y/z.txt',
+  'sub/x',
+  'sub/y/z.txt',
+  'sub/a',
+  'e',
+];
+
+/** The paths that stay. */
+function kept(dialect: 'rclone' | 'aws', ...rules: readonly string[]): string {
+  return paths.filter((path) => filter(dialect, ...rules).includes(path)).join(' ');
+}
+
+const all = paths.join(' ');
+
+// Each line of both tables was also put to the real tool, which agrees; only A16's line is our own reading
+// (H3).
+const rcloneCases: readonly (readonly [string, readonly string[], string])[] = [
+  ['R16: without a match a file is in', ['- nothing'], all],
+  ['R16: the first match wins', ['+ a.txt', '- *.txt', '- sub/**'], 'a.txt b.log d/a.txt d/b.log e'],
+  [
+    'R16: a later rule does not undo an earlier one',
+    ['- *.txt', '+ a.txt'],
+    'b.log d/b.log d/sub/x sub/x sub/a e',
+  ],
+  ['R16: includes alone exclude everything else', ['+ *.txt'], 'a.txt d/a.txt d/sub/y/z.txt sub/y/z.txt'],
+  ['R17: a star stops at a slash', ['- /d/*'], 'a.txt b.log d/sub/x d/sub/y/z.txt sub/x sub/y/z.txt sub/a e'],
+  ['R17: two stars cross slashes', ['- /d/**'], 'a.txt b.log sub/x sub/y/z.txt sub/a e'],
+  [
+    'R17: a question mark is one sign but no slash',
+    ['- sub?x', '- ?'],
+    'a.txt b.log d/a.txt d/b.log d/sub/y/z.txt sub/y/z.txt',
+  ],
+  ['R17: braces offer choices', ['- *.{txt,log}'], 'd/sub/x sub/x sub/a e'],
+  ['R17: brackets offer signs', ['- [ab].*'], 'd/sub/x d/sub/y/z.txt sub/x sub/y/z.txt sub/a e'],
+  ['R17: a caret negates them', ['- [^ab].txt'], 'a.txt b.log d/a.txt d/b.log d/sub/x sub/x sub/a e'],
+  [
+    'R17: double braces hold a regular expression',
+    ['- {{[a-b]\\..+}}'],
+    'd/sub/x d/sub/y/z.txt sub/x sub/y/z.txt sub/a e',
+  ],
+  [
+    'R17: a leading slash anchors at the root',
+    ['- /a.txt', '- /sub/x'],
+    'b.log d/a.txt d/b.log d/sub/x d/sub/y/z.txt sub/y/z.txt sub/a e',
+  ],
+  [
+    'R17: otherwise the end of the path matches',
+    ['- sub/x'],
+    'a.txt b.log d/a.txt d/b.log d/sub/y/z.txt sub/y/z.txt sub/a e',
+  ],
+  ['R17: a trailing slash excludes a folder with all below', ['- sub/'], 'a.txt b.log d/a.txt d/b.log e'],
+  [
+    'R18: an include does not find what lies in folders it does not name',
+    ['+ sub/**'],
+    'sub/x sub/y/z.txt sub/a',
+  ],
+  ['R18: including a folder keeps no file', ['+ d/'], ''],
+  ['R18: a file needs every folder above it', ['- /d/', '+ **'], 'a.txt b.log sub/x sub/y/z.txt sub/a e'],
+];
+
+for (const [sentence, rules, expected] of rcloneCases)
+  test(sentence, () => assert.equal(kept('rclone', ...rules), expected));
+
+test('H3: in the rclone dialect "./" anchors at the root as "/" does', () => {
+  assert.equal(kept('rclone', '- ./a.txt'), kept('rclone', '- /a.txt'));
+});
+
+test('R17: a backslash takes the next sign as it is', () => {
+  const brackets = filter('rclone', '- \\[a\\]', '- b\\*');
+  assert.equal(brackets.includes('[a]'), false);
+  assert.equal(brackets.includes('a'), true);
+  assert.equal(brackets.includes('b*'), false);
+  assert.equal(brackets.includes('bc'), true);
+});
+
+test('signs that mean something to regular expressions are plain in both dialects', () => {
+  for (const name of ['a+b', '(x)', '$', '^', 'a|b', 'x.y']) {
+    for (const dialect of ['rclone', 'aws'] as const) {
+      assert.equal(filter(dialect, `- ${name}`).includes(name), false, `${dialect} ${name}`);
+      assert.equal(filter(dialect, `- ${name}`).includes(`${name}${name}x`), true, `${dialect} ${name}`);
+    }
+  }
+});
+
+test('a pattern takes signs beyond the first plane and line ends as any other sign', () => {
+  assert.equal(filter('rclone', '- ?.txt').includes('😀.txt'), false);
+  assert.equal(filter('rclone', '- [😀].txt').includes('😀.txt'), false);
+  assert.equal(filter('aws', '- ?.txt').includes('😀.txt'), false);
+  for (const dialect of ['rclone', 'aws'] as const)
+    assert.equal(filter(dialect, '- d/**').includes('d/a\nb'), false);
+});
+
+const awsCases: readonly (readonly [string, readonly string[], string])[] = [
+  ['A14: without a match a file is in', ['- nothing'], all],
+  ['A14: the last match wins', ['- *', '+ *.txt'], 'a.txt d/a.txt d/sub/y/z.txt sub/y/z.txt'],
+  ['A14: so an exclude of everything at the end excludes everything', ['+ *.txt', '- *'], ''],
+  ['A14: includes alone change nothing', ['+ *.txt'], all],
+  [
+    'A15: a star crosses slashes',
+    ['- *.log'],
+    'a.txt d/a.txt d/sub/x d/sub/y/z.txt sub/x sub/y/z.txt sub/a e',
+  ],
+  [
+    'A15: a question mark does as well',
+    ['- sub?x'],
+    'a.txt b.log d/a.txt d/b.log d/sub/x d/sub/y/z.txt sub/y/z.txt sub/a e',
+  ],
+  ['A15: a folder needs its star', ['- d', '- sub/'], all],
+  [
+    'A15: a pattern is about the whole path',
+    ['- a.txt', '- x'],
+    'b.log d/a.txt d/b.log d/sub/x d/sub/y/z.txt sub/x sub/y/z.txt sub/a e',
+  ],
+  ['A15: brackets offer signs, "!" negates', ['- [!ab]*'], 'a.txt b.log'],
+  ['A16: a leading slash or "./" is the root', ['- /d/*', '- ./sub/*'], 'a.txt b.log e'],
+];
+
+for (const [sentence, rules, expected] of awsCases)
+  test(sentence, () => assert.equal(kept('aws', ...rules), expected));
+
+test('A15: braces and backslashes are plain in the aws dialect, and so is "[" without "]"', () => {
+  assert.equal(filter('aws', '- {a,b}').includes('a'), true);
+  assert.equal(filter('aws', '- {a,b}').includes('{a,b}'), false);
+  assert.equal(filter('aws', '- a\\*').includes('a\\b'), false);
+  assert.equal(filter('aws', '- [a').includes('[a'), false);
+  assert.equal(filter('aws', '- [*]').includes('*'), false);
+  assert.equal(filter('aws', '- [*]').includes('a'), true);
+  assert.equal(filter('aws', '- []]').includes(']'), false);
+});
+
+test('a pattern that can not be read is named', () => {
+  const bad: readonly (readonly ['rclone' | 'aws', string, RegExp])[] = [
+    ['rclone', '{a', /"\{a" has "\{" without "\}"/],
+    ['rclone', 'a}', /"a\}" has "\}" without "\{"/],
+    ['rclone', '[a', /"\[a" has "\[" without "\]"/],
+    ['rclone', 'a]', /"a\]" has "\]" without "\["/],
+    ['rclone', 'a***', /"a\*\*\*" has more than two/],
+    ['rclone', '{{a(}}', /"\{\{a\(\}\}" makes no sense/],
+    ['rclone', '{{a', /"\{\{a" has "\{\{" without "\}\}"/],
+    ['rclone', '[z-a]', /"\[z-a\]" makes no sense/],
+    ['rclone', 'a\\', /nothing to escape/],
+    ['aws', '/', /"\/" names nothing/],
+  ];
+  for (const [dialect, pattern, message] of bad)
+    assert.throws(
+      () => filter(dialect, `- ${pattern}`),
+      (error) => isRemoteError(error, 'badSettings') && message.test(error.message),
+      pattern,
+    );
+});
+
+test('the usual excludes come first and do not change what the rules mean', () => {
+  const usual = createFilter({
+    ...defaultPlanOptions,
+    filters: [{ include: '*.txt' }, { include: '/.git/**' }],
+  });
+  assert.equal(usual.includes('a.txt'), true);
+  assert.equal(usual.includes('b.log'), false);
+  assert.equal(usual.includes('.git/config'), false);
+  assert.equal(usual.includes('sub/.git/config'), false);
+  assert.equal(usual.includes('.vscode/settings.json'), false);
+  assert.equal(usual.maySkipFolder('.git'), true);
+  assert.equal(usual.maySkipFolder('sub/.git/objects'), true);
+});
+
+test('H4: names that one side takes for one are excluded together', () => {
+  const names = { caseSensitive: false, foldsUnicode: true };
+  const folding = createFilter(
+    { filters: [{ exclude: 'R\u00e9sum\u00e9/**' }], filterDialect: 'rclone', useDefaultExcludes: false },
+    names,
+  );
+  for (const spelling of ['R\u00e9sum\u00e9/x', 'Re\u0301sume\u0301/x', 'r\u00c9SUME\u0301/x'])
+    assert.equal(folding.includes(spelling), false, spelling);
+  assert.equal(filter('rclone', '- README').includes('readme'), true);
+});
+
+test('a folder that may be skipped holds no included file', () => {
+  const seen = { skipped: 0, included: 0 };
+  for (let seed = 1; seed <= 3000; seed++) {
+    const r = random(seed);
+    const dialect = r.pick(['rclone', 'aws', 'gitignore'] as const);
+    const rules = Array.from(
+      { length: 1 + r.whole(3) },
+      () => `${r.pick(['+', '-'])} ${pattern(r, dialect)}`,
+    );
+    const one = filter(dialect, ...rules);
+    // A filter of its own: what was asked before must not change an answer.
+    const other = filter(dialect, ...rules);
+    for (let i = 0; i < 20; i++) {
+      const parts = Array.from({ length: 1 + r.whole(4) }, () =>
+        r.pick(['a', 'b', 'ab', 'a.txt', 'sub', 'x y', 'é']),
+      );
+      const path = parts.join('/');
+      const included = one.includes(path);
+      if (included) seen.included++;
+      for (let n = 1; n < parts.length; n++) {
+        const folder = parts.slice(0, n).join('/');
+        if (!other.maySkipFolder(folder)) continue;
+        seen.skipped++;
+        assert.equal(included, false, `seed ${seed}: ${rules.join(', ')} skips ${folder} but keeps ${path}`);
+      }
+    }
+  }
+  assert.ok(seen.skipped > 1000 && seen.included > 1000, JSON.stringify(seen));
+});
+
+function pattern(r: Random, dialect: FilterDialect): string {
+  const more = {
+    rclone: ['/**', '{a,sub}', '[^a]'],
+    aws: ['[!a]', '/*'],
+    gitignore: ['/**', '[!a]', '**/'],
+  };
+  const atoms = ['*', '?', 'a', 'b', '/', 'sub', 'ab', '[a-b]', '.txt', 'é', ...more[dialect]];
+  const text = Array.from({ length: 1 + r.whole(4) }, () => r.pick(atoms)).join('');
+  const safe = text.replace(/\*{3,}/g, '**').replace(/^[./]+$/, 'a');
+  return dialect !== 'aws' && r.chance(0.2) ? `${safe}/` : safe;
+}

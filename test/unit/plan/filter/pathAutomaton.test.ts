@@ -1,0 +1,440 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFilter } from '../../../../src/plan/filter/filter';
+import {
+  awsRules,
+  type CompiledRule,
+  RuleDecider,
+  rcloneRules,
+} from '../../../../src/plan/filter/filterRules';
+import { gitignoreLines } from '../../../../src/plan/filter/gitignoreRules';
+import { fnmatchGlob, rcloneGlob } from '../../../../src/plan/filter/glob';
+import { goRegexp } from '../../../../src/plan/filter/goRegexp';
+import { PathAutomaton } from '../../../../src/plan/filter/pathAutomaton';
+import { type PathPattern, PatternProblem } from '../../../../src/plan/filter/pathPattern';
+import type { FilterDialect, FilterRule } from '../../../../src/plan/model/planOptions';
+import { isRemoteError } from '../../../../src/remote/remoteError';
+import { type Random, random } from '../../../support/random';
+import { fnmatchSource, rcloneGlobSource } from './referenceGlobs';
+
+const asWritten = { caseSensitive: true, foldsUnicode: false };
+
+function automaton(pattern: PathPattern): PathAutomaton {
+  return new PathAutomaton([{ pattern, number: 0 }]);
+}
+
+const signs = [
+  'a',
+  'b',
+  'A',
+  'ab',
+  '/',
+  '/',
+  '.',
+  '-',
+  'x',
+  ' ',
+  'é',
+  'É',
+  'ß',
+  'K',
+  '\u212a',
+  '😀',
+  '\n',
+  '\ud800',
+  '1',
+  '_',
+];
+
+function somePath(r: Random): string {
+  return Array.from({ length: r.whole(9) }, () => r.pick(signs)).join('');
+}
+
+/** Paths that are near to matching: the pattern's own text, changed a little. */
+function nearPath(r: Random, glob: string): string {
+  const path = glob
+    .replace(/\{\{|\}\}|[{}]/g, '')
+    .replace(/\*+/g, () => r.pick(['', 'a', 'b/a', 'ab', '/']))
+    .replace(/\?/g, () => r.pick(['a', '/', '😀', '']))
+    .replace(/\[[^\]]*\]/g, () => r.pick(['a', 'b', '/', 'é']))
+    .replace(/^\//, '');
+  return r.chance(0.3) ? `${somePath(r)}/${path}` : r.chance(0.2) ? path.toUpperCase() : path;
+}
+
+const globAtoms = {
+  rclone: [
+    '*',
+    '*',
+    '**',
+    '?',
+    'a',
+    'b',
+    'ab',
+    '/',
+    '.',
+    '-',
+    '{a,b}',
+    '{a*,/b,}',
+    '{a,{b,ab}}x',
+    '[ab]',
+    '[^a]',
+    '[a-c/]',
+    '\\*',
+    '\\a',
+    'é',
+    '😀',
+    '[é😀]',
+    'K',
+    'ß',
+    '[[:alpha:]]',
+    '[\\d]',
+    ',',
+    '{{a+}}',
+    '{{[a-b]+|x}}',
+    '{{a{1,2}}}',
+    '(',
+    '+',
+    '$',
+    '|',
+  ],
+  aws: [
+    '*',
+    '*',
+    '?',
+    'a',
+    'b',
+    'ab',
+    '/',
+    '.',
+    '-',
+    '[ab]',
+    '[!a]',
+    '[a-c]',
+    '[c-a]',
+    '[!c-a]',
+    '[]]',
+    '[!]a]',
+    '[',
+    ']',
+    '\\',
+    '{a,b}',
+    'é',
+    '😀',
+    '[é😀]',
+    'K',
+    '+',
+    '(',
+    '|',
+    '^',
+    '$',
+    '[*]',
+    '[^a]',
+    '[-a]',
+    '[a-]',
+  ],
+} as const;
+
+for (const dialect of ['rclone', 'aws'] as const)
+  test(`the ${dialect} dialect matches what its regular expression matches, whatever the pattern, the path and the case`, () => {
+    const seen = { matched: 0, not: 0, folded: 0, refused: 0 };
+    const sourceOf = dialect === 'rclone' ? rcloneGlobSource : fnmatchSource;
+    const read = dialect === 'rclone' ? rcloneGlob : fnmatchGlob;
+    for (let seed = 1; seed <= 4000; seed++) {
+      const r = random(seed);
+      const glob = Array.from({ length: 1 + r.whole(5) }, () => r.pick(globAtoms[dialect])).join('');
+      const fold = r.chance(0.3);
+      let expected: RegExp;
+      try {
+        expected = new RegExp(sourceOf(glob), fold ? 'iu' : 'u');
+      } catch (error) {
+        assert.throws(
+          () => read(glob, fold),
+          Object.getPrototypeOf(error).constructor,
+          `seed ${seed}: ${glob}`,
+        );
+        seen.refused++;
+        continue;
+      }
+      const ours = automaton(read(glob, fold));
+      for (let i = 0; i < 12; i++) {
+        const path = r.chance(0.5) ? somePath(r) : nearPath(r, glob);
+        const answer = expected.test(path);
+        assert.equal(
+          ours.test(path),
+          answer,
+          `seed ${seed}: ${JSON.stringify(glob)} and ${JSON.stringify(path)}`,
+        );
+        seen[answer ? 'matched' : 'not']++;
+        if (answer && fold) seen.folded++;
+      }
+    }
+    assert.ok(seen.matched > 2000 && seen.not > 2000 && seen.folded > 500, JSON.stringify(seen));
+  });
+
+test('regular expressions of rclone match what those of JavaScript do, where both mean the same', () => {
+  const atoms = [
+    'a',
+    'b',
+    'x',
+    '/',
+    '.',
+    '[ab]',
+    '[^a]',
+    '[^/]',
+    '(a|b)',
+    '(?:ab|)',
+    '\\.',
+    '\\d',
+    '\\w',
+    'é',
+    '😀',
+    '^',
+    '$',
+    '\\b',
+    '\\B',
+    '\\x61',
+    '(?<n>a)',
+  ];
+  const counts = ['', '', '', '*', '+', '?', '{2}', '{1,}', '{0,2}', '*?', '+?', '??'];
+  const seen = { matched: 0, not: 0 };
+  for (let seed = 1; seed <= 4000; seed++) {
+    const r = random(seed);
+    const piece = () => {
+      const atom = r.pick(atoms);
+      return /^(?:[\^$]|\\[bB])$/.test(atom) ? atom : `${atom}${r.pick(counts)}`;
+    };
+    const pieces = Array.from({ length: 1 + r.whole(5) }, piece);
+    let text = r.chance(0.3) ? `(${pieces.join('')})${r.pick(counts)}` : pieces.join('');
+    if (r.chance(0.2)) text = `${text}|${piece()}`;
+    if ((text.match(/\?<n>/g) ?? []).length > 1) continue;
+    const fold = r.chance(0.2) && !/[bBwK]/.test(text.replace(/[^\\]b/g, ''));
+    // "." of Go takes all but "\n".
+    const expected = new RegExp(`^(?:${text.replace(/(?<!\\)\./g, '[^\\n]')})$`, fold ? 'iu' : 'u');
+    const ours = automaton({ anchored: true, parts: [goRegexp(text, fold)] });
+    for (let i = 0; i < 12; i++) {
+      const path = Array.from({ length: r.whole(6) }, () =>
+        r.pick(['a', 'b', 'x', '/', '.', '1', 'é', '😀', '\n']),
+      ).join('');
+      const answer = expected.test(path);
+      assert.equal(ours.test(path), answer, `seed ${seed}: ${text} and ${JSON.stringify(path)}`);
+      seen[answer ? 'matched' : 'not']++;
+    }
+  }
+  assert.ok(Math.min(...Object.values(seen)) > 2000, JSON.stringify(seen));
+});
+
+// What the two languages do not share, as Go's documentation of RE2 has it.
+const goOnly: readonly (readonly [regexp: string, matches: readonly string[], not: readonly string[]])[] = [
+  ['(?i)readme', ['README', 'ReadMe'], ['readmes']],
+  ['a(?i)b', ['aB', 'ab'], ['AB']],
+  ['(?i:a)b', ['Ab'], ['AB']],
+  ['(?i)a(?-i)b', ['Ab'], ['aB']],
+  ['(?s)a.b', ['a\nb'], ['ab']],
+  ['a.b', ['a\rb', 'a/b'], ['a\nb']],
+  ['(?m)a$\\n^b', ['a\nb'], ['ab']],
+  ['\\Qa.b*\\E+', ['a.b*', 'a.b**'], ['axb']],
+  ['\\Qa.b', ['a.b'], ['axb']],
+  ['\\A\\pL+\\z', ['aé'], ['a1']],
+  ['\\p{Greek}\\P{Latin}', ['αβ', 'α1'], ['αa']],
+  ['[[:^alpha:]\\pN]', ['1', '-', 'é'], ['a']],
+  ['[]a]+', [']a]'], ['b']],
+  ['[^]a]', ['b'], [']', 'a']],
+  ['[a\\-z]', ['-', 'z'], ['b']],
+  ['\\x{1F600}\\101', ['😀A'], ['😀a']],
+  ['(?P<year>\\d{4})-.*', ['2024-x'], ['24-x']],
+  ['a{,2}', ['a{,2}'], ['aa']],
+  ['x{2}y|z', ['xxy', 'z'], ['xy']],
+  ['\\W\\S\\D', ['-aé'], ['aaa']],
+  ['', [''], ['a']],
+  ['()', [''], ['a']],
+  ['(a|)*b', ['b', 'aab'], ['c']],
+];
+
+for (const [regexp, matches, not] of goOnly)
+  test(`the regular expression ${regexp === '' ? 'of nothing' : regexp} means what rclone takes it for`, () => {
+    const ours = automaton({ anchored: true, parts: [goRegexp(regexp, false)] });
+    for (const text of matches) assert.equal(ours.test(text), true, JSON.stringify(text));
+    for (const text of not) assert.equal(ours.test(text), false, JSON.stringify(text));
+  });
+
+test('a regular expression that rclone could not read, or that would grow without bound, is refused by name', () => {
+  const bad = [
+    '(a)\\1',
+    'a(?=b)',
+    '(?<!a)b',
+    'a**',
+    '*a',
+    '(a',
+    'a)',
+    '[a',
+    '[b-a]',
+    '\\',
+    '\\pX',
+    '[[:foo:]]',
+    'a{2,1}',
+    'a{1001}',
+    '\\y',
+    '(?z)a',
+    '\\x{110000}',
+    '((a{100}){100}){100}',
+    `${'('.repeat(1500)}a${')'.repeat(1500)}`,
+  ];
+  for (const regexp of bad) {
+    assert.throws(
+      () => {
+        const pattern = {
+          filters: [{ exclude: `{{${regexp}}}` }],
+          filterDialect: 'rclone',
+          useDefaultExcludes: false,
+        } as const;
+        createFilter(pattern);
+      },
+      (error) =>
+        isRemoteError(error, 'badSettings') &&
+        /"\{\{.*(?:makes no sense|is too large|nests too deeply|without)/s.test(error.message),
+      regexp,
+    );
+  }
+  assert.throws(() => rcloneGlob(`${'{a,'.repeat(1500)}b${'}'.repeat(1500)}`, false), PatternProblem);
+});
+
+/** The rules of one dialect, and paths that are hard for what tries one way after another. */
+interface Hard {
+  readonly name: string;
+  readonly dialect: FilterDialect;
+  readonly patterns: readonly string[];
+  readonly path: string;
+}
+
+const repeatedly = (text: string, times: number) => text.repeat(times);
+const hard: readonly Hard[] = [
+  ...(['rclone', 'aws', 'gitignore'] as const).flatMap((dialect): Hard[] => [
+    { name: 'stars between dashes', dialect, patterns: ['*-*-*-*.log'], path: repeatedly('-', 1000) },
+    { name: 'stars between letters', dialect, patterns: ['*a*a*a*a*b'], path: repeatedly('a', 1000) },
+    { name: 'twenty stars', dialect, patterns: [`${repeatedly('*a', 20)}*b`], path: repeatedly('a', 1000) },
+    { name: 'stars and single signs', dialect, patterns: ['*?*?*?*?*?*?x'], path: repeatedly('a', 1000) },
+    { name: 'classes and stars', dialect, patterns: ['*[ab]*[ab]*[ab]*[ab]*c'], path: repeatedly('ab', 500) },
+    {
+      name: 'stars in many folders',
+      dialect,
+      patterns: ['*/*/*/*/*/*.x'],
+      path: `${repeatedly('a/', 500)}b`,
+    },
+    {
+      name: 'a sign far from the end',
+      dialect,
+      patterns: [`*a${repeatedly('?', 30)}`],
+      path: `${repeatedly('ab', 500)}/`,
+    },
+    {
+      name: 'a hundred rules',
+      dialect,
+      patterns: Array.from({ length: 100 }, (_, i) => `*${i}*a*b*${i}`),
+      path: repeatedly('1a2b', 250),
+    },
+    { name: 'a path of slashes', dialect, patterns: ['*a*/*a*/*a*/x'], path: repeatedly('/', 1000) },
+  ]),
+  { name: 'double stars', dialect: 'rclone', patterns: ['**a**a**a**a**b'], path: repeatedly('a', 1000) },
+  {
+    name: 'double stars and slashes',
+    dialect: 'rclone',
+    patterns: ['**/**/**/**/b'],
+    path: `${repeatedly('a/', 500)}c`,
+  },
+  {
+    name: 'choices of stars',
+    dialect: 'rclone',
+    patterns: ['{*a,*b,*{c*,a*}}{*a,*b}{*a,*b}{*a,*b}x'],
+    path: repeatedly('ab', 500),
+  },
+  {
+    name: 'a long row of choices',
+    dialect: 'rclone',
+    patterns: [`${repeatedly('{a,b}', 200)}c`, `${repeatedly('{a,ab,}', 200)}c`],
+    path: repeatedly('ab', 500),
+  },
+  {
+    name: 'choices in choices',
+    dialect: 'rclone',
+    patterns: [`${repeatedly('{a*,', 200)}b${repeatedly('}', 200)}x`],
+    path: repeatedly('a', 1000),
+  },
+  {
+    name: 'repeats of repeats',
+    dialect: 'rclone',
+    patterns: ['{{(a+)+b}}', '{{(a*)*b}}', '{{(a|a)*b}}', '{{(.*a){12}b}}'],
+    path: repeatedly('a', 1000),
+  },
+  {
+    name: 'a regular expression after another',
+    dialect: 'rclone',
+    patterns: ['{{.*.*.*.*=.*}}', '{{([a-z]+)+$}}1', '{{(\\w+\\s?)*}}!'],
+    path: repeatedly('a', 1000),
+  },
+  {
+    name: 'counted repeats',
+    dialect: 'rclone',
+    patterns: ['{{(a?){300}a{300}b}}'],
+    path: repeatedly('a', 1000),
+  },
+  {
+    name: 'double stars of git',
+    dialect: 'gitignore',
+    patterns: ['**/a/**/a/**/a/**/a/**/b'],
+    path: `${repeatedly('a/', 500)}c`,
+  },
+  {
+    name: 'rows of stars of git',
+    dialect: 'gitignore',
+    patterns: ['a**a**a**a**a**b', 'x/a**a**a**b'],
+    path: repeatedly('a', 1000),
+  },
+];
+
+function rulesOf({ dialect, patterns }: Hard): readonly CompiledRule[] {
+  const rules: FilterRule[] = patterns.map((exclude) => ({ exclude }));
+  if (dialect === 'gitignore') return gitignoreLines(patterns.join('\n'), asWritten).files;
+  return (dialect === 'rclone' ? rcloneRules : awsRules)(rules, asWritten).files;
+}
+
+for (const one of hard)
+  test(`${one.name} are decided in one pass (${one.dialect})`, () => {
+    const decider = new RuleDecider(rulesOf(one));
+    const size =
+      one.patterns.join('').length + 10 * one.patterns.length + (one.name === 'counted repeats' ? 1200 : 0);
+    decider.decide(one.path);
+    // Once for each character what all the patterns allow, and never back.
+    assert.ok(decider.work <= 8 * one.path.length * size, `${decider.work} steps`);
+    const before = decider.work;
+    decider.decide(one.path);
+    assert.ok(decider.work - before <= 8 * one.path.length * size, `${decider.work - before} steps`);
+  });
+
+test('where few kinds of paths are met, each further one costs its length', () => {
+  const decider = new RuleDecider(
+    rcloneRules(
+      [{ exclude: '*-*-*-*.log' }, { exclude: '*a*a*a*a*b' }, { exclude: 'node_modules/**' }],
+      asWritten,
+    ).files,
+  );
+  const path = (i: number) => `${'-'.repeat(200)}${'a'.repeat(i % 50)}/x-${i}.txt`;
+  for (let i = 0; i < 1000; i++) decider.decide(path(i));
+  const before = decider.work;
+  let length = 0;
+  for (let i = 0; i < 1000; i++) {
+    decider.decide(path(i));
+    length += path(i).length;
+  }
+  assert.ok(decider.work - before <= 1.1 * length, `${decider.work - before} steps for ${length} characters`);
+});
+
+test('what is remembered has a bound, and what is forgotten is found out again', () => {
+  const decider = new RuleDecider(
+    rcloneRules([{ exclude: `*a${'?'.repeat(24)}` }, { include: '**' }], asWritten).files,
+  );
+  const r = random(7);
+  for (let i = 0; i < 3000; i++) {
+    const name = Array.from({ length: 60 }, () => r.pick(['a', 'b'])).join('');
+    assert.equal(decider.decide(name), name[name.length - 25] !== 'a', name);
+  }
+});

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createFilter } from '../../../../src/plan/filter/filter';
+import { listTree, type TreeListing, type TreeRequest } from '../../../../src/plan/list/listTree';
+import { defaultPlanOptions, type FilterRule } from '../../../../src/plan/model/planOptions';
+import type { Entry, UnusableEntry } from '../../../../src/remote/entry';
+import type { DeepListOptions, Remote } from '../../../../src/remote/remote';
+import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { comparePaths, parsePath, type RemotePath } from '../../../../src/remote/remotePath';
+import { type FakeOptions, fakeRemote } from '../../../support/fakeRemote';
+import { random } from '../../../support/random';
+
+const never = new AbortController().signal;
+
+function tree(
+  paths: readonly string[],
+  options: Partial<FakeOptions> & {
+    root?: string;
+    rules?: readonly FilterRule[];
+    mayBeMissing?: boolean;
+  } = {},
+): TreeListing {
+  const { root = '', rules = [], mayBeMissing = false, ...rest } = options;
+  const remote = fakeRemote({
+    like: 'folder',
+    files: paths.map((path) => ({ path, content: 'x' })),
+    pageSize: 2,
+    ...rest,
+  });
+  return listTree(request(remote, root, rules, mayBeMissing), never);
+}
+
+function request(
+  remote: Remote,
+  root: string,
+  rules: readonly FilterRule[] = [],
+  mayBeMissing = false,
+): TreeRequest {
+  return {
+    remote,
+    root: parsePath(root),
+    side: 'source',
+    filter: createFilter({ ...defaultPlanOptions, filters: rules }),
+    followSymlinks: true,
+    mayBeMissing,
+  };
+}
+
+async function pathsOf(listing: TreeListing): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const batch of listing.batches) {
+    assert.equal(batch.paths.length, batch.files.length);
+    paths.push(...batch.paths);
+  }
+  return paths;
+}
+
+const awkward = ['a', 'a-b', 'a.b', 'a/b', 'a0', 'é', '～', '😀/x', 'b/c/d', 'b/c-d', 'b/c.d/e'];
+
+test('H11: a walk folder by folder gives the order of a deep listing, whatever order each folder comes in', async () => {
+  const sorted = awkward.filter((path) => path !== 'a').sort(comparePaths);
+  assert.deepEqual(await pathsOf(tree(sorted)), sorted);
+  assert.deepEqual(await pathsOf(tree(sorted, { walksOnly: true })), sorted);
+});
+
+test('H11: both ways agree on any tree', async () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const r = random(seed);
+    const part = () => r.pick(['a', 'a-', 'a.', 'a0', 'b', 'A', 'é', '～', '😀']);
+    const files = new Set(
+      Array.from({ length: 12 }, () => Array.from({ length: 1 + r.whole(3) }, part).join('/')),
+    );
+    // A disk has no file where there is a folder.
+    const paths = [...files].filter((path) => ![...files].some((other) => other.startsWith(`${path}/`)));
+    const deep = await pathsOf(tree(paths));
+    assert.deepEqual(deep, paths.sort(comparePaths));
+    assert.deepEqual(await pathsOf(tree(paths, { walksOnly: true })), deep, `seed ${seed}`);
+  }
+});
+
+test('H34: paths are relative to the root, and nothing comes from a neighbour that begins like it', async () => {
+  const paths = ['foo/a', 'foo/b/c', 'foobar/x', 'foo2', 'fo'];
+  for (const walksOnly of [false, true])
+    assert.deepEqual(await pathsOf(tree(paths, { root: 'foo', walksOnly })), ['a', 'b/c']);
+});
+
+test('A17: what the filter excludes is not there, and skipped folders are not even asked for', async () => {
+  const paths = ['a.log', 'a.txt', '.git/config', 'd/.git/x', 'd/b.txt', 'tmp/deep/x'];
+  const rules = [{ exclude: '*.log' }, { exclude: 'tmp/' }];
+  const files = paths.map((path) => ({ path, content: 'x' }));
+  const walking = fakeRemote({ like: 'folder', files, walksOnly: true });
+  const listing = listTree(request(walking, '', rules), never);
+  assert.deepEqual(await pathsOf(listing), ['a.txt', 'd/b.txt']);
+  assert.deepEqual(listing.findings.files, { files: 2, bytes: 2 });
+  assert.deepEqual(walking.asked, ['list:', 'list:d']);
+
+  let skipFolder: DeepListOptions['skipFolder'];
+  const deep = fakeRemote({ like: 'folder', files });
+  const listDeep = deep.listDeep;
+  deep.listDeep = (folder, options, signal) => {
+    skipFolder = options.skipFolder;
+    assert.ok(listDeep);
+    return listDeep(folder, options, signal);
+  };
+  assert.deepEqual(await pathsOf(listTree(request(deep, '', rules), never)), ['a.txt', 'd/b.txt']);
+  assert.equal(skipFolder?.(parsePath('tmp')), true);
+  assert.equal(skipFolder?.(parsePath('d')), false);
+});
+
+/** A remote that lists deeply just what it is told. */
+function listing(pages: readonly (readonly string[])[]): Remote {
+  const { listDeep: _, ...rest } = fakeRemote({ like: 'store' });
+  return {
+    ...rest,
+    async *listDeep() {
+      for (const page of pages)
+        yield page.map((path): Entry => ({ kind: 'file', path: parsePath(path), size: 1 }));
+    },
+  };
+}
+
+test('H12: a listing that comes out of order, or twice, is refused and named', async () => {
+  for (const pages of [
+    [['b', 'a']],
+    [['a', 'b'], ['a']],
+    [['a', 'a']],
+    [['a'], ['a']],
+    [['a/b', 'a.b']],
+    [['😀', '～']],
+  ])
+    await assert.rejects(
+      pathsOf(listTree(request(listing(pages), ''), never)),
+      (error) => isRemoteError(error, 'damaged') && error.message.includes('out of order'),
+      JSON.stringify(pages),
+    );
+});
+
+test('H12: an excluded file out of order counts as well, for it shows that the order is not to be relied on', async () => {
+  const remote = listing([['b', '.DS_Store']]);
+  await assert.rejects(pathsOf(listTree(request(remote, ''), never)), (error) =>
+    isRemoteError(error, 'damaged'),
+  );
+});
+
+test('R21: a folder that can not be listed is a problem, and the rest goes on', async () => {
+  const one = tree(['a/x', 'b/y', 'c'], {
+    walksOnly: true,
+    fails: { 'list:a': new RemoteError('forbidden', 'No entry to "a".') },
+  });
+  assert.deepEqual(await pathsOf(one), ['b/y', 'c']);
+  assert.deepEqual(one.findings.problems, [
+    { side: 'source', path: 'a', kind: 'forbidden', message: 'No entry to "a".' },
+  ]);
+});
+
+test('a listing that fails for everything ends the whole', async () => {
+  for (const kind of ['signInNeeded', 'unavailable', 'badSettings'] as const) {
+    const failing = tree(['a/x', 'b'], {
+      walksOnly: true,
+      fails: { 'list:a': new RemoteError(kind, 'No.') },
+    });
+    await assert.rejects(pathsOf(failing), (error) => isRemoteError(error, kind));
+  }
+});
+
+test('A27: a listing cut in the middle is an error, never a short list', async () => {
+  const cut = tree(['a', 'b', 'c'], { fails: { 'listDeep:#2': new RemoteError('forbidden', 'No more.') } });
+  await assert.rejects(pathsOf(cut), (error) => isRemoteError(error, 'forbidden'));
+});
+
+test('a root that is not there is an error, or empty where it may be missing', async () => {
+  for (const walksOnly of [false, true]) {
+    await assert.rejects(pathsOf(tree([], { missing: true, walksOnly })), (error) =>
+      isRemoteError(error, 'notFound'),
+    );
+    assert.deepEqual(await pathsOf(tree([], { missing: true, walksOnly, mayBeMissing: true })), []);
+  }
+});
+
+test('a root that goes away in the middle is an error even where it may be missing', async () => {
+  const gone = tree(['a', 'b', 'c'], {
+    fails: { 'listDeep:#2': new RemoteError('notFound', 'Gone.') },
+    mayBeMissing: true,
+  });
+  await assert.rejects(pathsOf(gone), (error) => isRemoteError(error, 'notFound'));
+});
+
+async function unusable(root: string, entry: Partial<UnusableEntry>, rules: readonly FilterRule[] = []) {
+  const one: UnusableEntry = {
+    kind: 'unusable',
+    folder: parsePath(root),
+    name: 'x',
+    reason: 'unreadable',
+    ...entry,
+  };
+  const listed = listTree(request(fakeRemote({ like: 'folder', unusable: [one] }), root, rules), never);
+  await pathsOf(listed);
+  return listed.findings.unusable.map(({ shown, protects }) => [shown, protects]);
+}
+
+test('H2: what can not be used is kept with what it may stand for', async () => {
+  const folder = (path: string) => ({ folder: parsePath(path) });
+  const protects = (path: string) => ({ protects: parsePath(path) });
+  assert.deepEqual(await unusable('', { name: 'x' }), [['x', 'x']]);
+  assert.deepEqual(await unusable('r', { ...folder('r/d'), name: 'x' }), [['d/x', 'd/x']]);
+  // A store names the whole key.
+  assert.deepEqual(await unusable('b/r', { name: 'r/a//c', reason: 'emptyPart', ...protects('b/r/a/c') }), [
+    ['a//c', 'a/c'],
+  ]);
+  assert.deepEqual(await unusable('b', { name: 'a//c', reason: 'emptyPart' }), [['a//c', undefined]]);
+  // Elsewhere, it stands for nothing here.
+  assert.deepEqual(await unusable('b/r', { name: 'r/../x', reason: 'dotPart', ...protects('b/x') }), [
+    ['../x', undefined],
+  ]);
+  assert.deepEqual(await unusable('b/r', { name: 'r/x/..', reason: 'dotPart', ...protects('b/r') }), [
+    ['x/..', undefined],
+  ]);
+  // What can't be told at all may be anything.
+  assert.deepEqual(await unusable('b/r', { name: 'r/%ff', reason: 'invalidText', ...protects('b') }), [
+    ['%ff', ''],
+  ]);
+});
+
+test('what can not be used is invisible too when it is excluded', async () => {
+  assert.deepEqual(await unusable('', { name: '.git' }), []);
+  assert.deepEqual(await unusable('', { name: 'x.log' }, [{ exclude: '*.log' }]), []);
+  assert.deepEqual(await unusable('', { name: 'tmp' }, [{ exclude: 'tmp/' }]), []);
+});
+
+test('an aborted listing ends with the reason', async () => {
+  const stop = new AbortController();
+  const remote = fakeRemote({
+    like: 'folder',
+    files: ['a', 'b', 'c'].map((path) => ({ path, content: '' })),
+    pageSize: 1,
+  });
+  const reason = new Error('stop');
+  const seen: RemotePath[] = [];
+  await assert.rejects(async () => {
+    for await (const { paths } of listTree(request(remote, ''), stop.signal).batches) {
+      seen.push(...paths);
+      stop.abort(reason);
+    }
+  }, reason);
+  assert.deepEqual(seen, ['a']);
+});

@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { openLocalRemote } from '../../../../src/backends/local/localRemote';
+import type { Place } from '../../../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
+import type { Remote } from '../../../../src/remote/remote';
+import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { explainPath } from '../../../../src/usecases/explainPath';
+import { listSides } from '../../../../src/usecases/listSides';
+import { planSync } from '../../../../src/usecases/planSync';
+import { createMemoryRemote, type MemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+
+const never = new AbortController().signal;
+const gitignore = { ignoreFiles: ['.gitignore'] } as const;
+
+const made: string[] = [];
+after(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A disk that holds these files, and what was asked of it. */
+function disk(
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Remote & { folder: string; asked: string[] } {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-ignore-'));
+  made.push(folder);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), text);
+  }
+  const remote = openLocalRemote({ root: folder });
+  const asked: string[] = [];
+  return {
+    ...remote,
+    folder,
+    asked,
+    capabilities: remote.capabilities,
+    listDeep(at, options, signal) {
+      asked.push(`list:${at}`);
+      return remote.listDeep?.(at, options, signal) ?? remote.list(at, {}, signal);
+    },
+    read(at, options, signal) {
+      asked.push(`read:${at}`);
+      return remote.read(at, options, signal);
+    },
+  };
+}
+
+function store(...paths: readonly string[]): MemoryRemote {
+  const remote = createMemoryRemote({ realFolders: false });
+  for (const each of paths) remote.put(each, 'x');
+  return remote;
+}
+
+function at(remote: Remote, root = '') {
+  return { remote, root: parsePath(root) };
+}
+
+/** `path` with `<` what only the source has, `>` only the target, `=` both. */
+async function listed(source: Remote, target: Remote, options: Partial<PlanOptions>): Promise<string> {
+  const all = { ...defaultPlanOptions, deletes: 'after', ...options } as const;
+  const { matches } = await listSides(at(source), at(target), all, undefined, never, 0);
+  const words: string[] = [];
+  for await (const batch of matches)
+    for (const match of batch)
+      words.push(
+        `${match.source ? (match.target ? '=' : '<') : '>'}${match.path}${match.excluded ? '!' : ''}`,
+      );
+  return words.join(' ');
+}
+
+const tree = {
+  '.gitignore': 'node_modules/\n*.log\n/only\n',
+  'a.log': '',
+  b: '',
+  only: '',
+  'node_modules/.gitignore': '!x',
+  'node_modules/x': '',
+  'sub/.gitignore': '!keep.log\ntmp/\n',
+  'sub/keep.log': '',
+  'sub/only': '',
+  'sub/tmp/x': '',
+  'sub/deep/keep.log': '',
+  'sub/deep/other.log': '',
+};
+
+test('ignore files hide on both sides what they ignore, and are ordinary files themselves (H4)', async () => {
+  const target = store('a.log', 'c.log', 'node_modules/y', 'sub/keep.log', 'sub/tmp/y', 'sub/z.log', 'z');
+  assert.equal(
+    await listed(disk(tree), target, gitignore),
+    '<.gitignore <b <sub/.gitignore <sub/deep/keep.log =sub/keep.log <sub/only >z',
+  );
+});
+
+test('without the option they say nothing', async () => {
+  assert.match(await listed(disk(tree), store(), {}), /<a\.log .*<node_modules\/x /);
+  assert.match(await listed(disk(tree), store(), { ignoreFiles: [] }), /<a\.log /);
+});
+
+test('no ignored folder is looked into, nor one that the filters leave out', async () => {
+  const source = disk({ ...tree, '.git/x/y': '', 'out/.gitignore': '*' });
+  await listed(source, store(), { ...gitignore, filters: [{ exclude: '/out/' }] });
+  const beforeListing = source.asked.slice(0, source.asked.lastIndexOf('list:'));
+  assert.deepEqual(beforeListing.sort(), [
+    'list:',
+    'list:sub',
+    'list:sub/deep',
+    'read:.gitignore',
+    'read:sub/.gitignore',
+  ]);
+});
+
+test('of several names in a folder the later is stronger, and a deeper file is stronger than both', async () => {
+  const source = disk({
+    '.gitignore': 'a\nb\nc',
+    '.s3ignore': '!a\n!b\nd',
+    'sub/.gitignore': 'b',
+    a: '',
+    b: '',
+    c: '',
+    d: '',
+    e: '',
+    'sub/a': '',
+    'sub/b': '',
+  });
+  const only = { filters: [{ exclude: '.*ignore' }] };
+  assert.equal(
+    await listed(source, store(), { ...only, ignoreFiles: ['.gitignore', '.s3ignore'] }),
+    '<a <b <e <sub/a',
+  );
+  assert.equal(await listed(source, store(), { ...only, ignoreFiles: ['.s3ignore', '.gitignore'] }), '<e');
+});
+
+test('on a download they are read from the target, and of two disks from the source', async () => {
+  const target = disk({ '.gitignore': '*.log', 'old.log': '' });
+  assert.equal(await listed(store('a.log', 'b'), target, gitignore), '>.gitignore <b');
+  const source = disk({ '.gitignore': '*.md', 'a.md': '', 'a.log': '' });
+  assert.equal(await listed(source, target, gitignore), '=.gitignore <a.log >old.log');
+});
+
+test('a target folder that is not there yet ignores nothing', async () => {
+  const missing = openLocalRemote({ root: path.join(disk({}).folder, 'missing') });
+  assert.equal(await listed(store('a'), missing, gitignore), '<a');
+});
+
+test('where neither side is a disk, the option is refused with the way out', async () => {
+  await assert.rejects(
+    listed(store('a'), store(), gitignore),
+    (error) =>
+      isRemoteError(error, 'badSettings') &&
+      /"ignoreFiles" reads \.gitignore .* neither side .* Remove the option/.test(error.message),
+  );
+});
+
+test('an ignore file that can not be read ends the planning, naming it', async () => {
+  const source = disk(tree);
+  const refusing: Remote = {
+    ...source,
+    capabilities: source.capabilities,
+    read: async (file) => {
+      if (file === 'sub/.gitignore') throw new RemoteError('forbidden', 'You may not.');
+      return source.read(file, {}, never);
+    },
+  };
+  await assert.rejects(
+    listed(refusing, store(), gitignore),
+    (error) =>
+      isRemoteError(error, 'forbidden') &&
+      /^The ignore file "sub\/\.gitignore" can't be read: You may not\. .* nothing was planned\.$/.test(
+        error.message,
+      ),
+  );
+});
+
+test('one that goes away meanwhile has no rules', async () => {
+  const source = disk({ '.gitignore': 'a', a: '' });
+  const forgetful: Remote = {
+    ...source,
+    capabilities: source.capabilities,
+    read: async () => {
+      throw new RemoteError('notFound', 'Gone.');
+    },
+  };
+  assert.equal(await listed(forgetful, store(), gitignore), '<.gitignore <a');
+});
+
+test('one of more than a mebibyte is refused, one of exactly that is read', async () => {
+  const mebibyte = 'a\n'.padEnd(1024 * 1024, '#');
+  assert.equal(await listed(disk({ '.gitignore': mebibyte, a: '' }), store(), gitignore), '<.gitignore');
+  await assert.rejects(
+    listed(disk({ '.gitignore': `${mebibyte}#`, a: '' }), store(), gitignore),
+    (error) =>
+      isRemoteError(error, 'unsupported') && /"\.gitignore" is larger than 1 MiB/.test(error.message),
+  );
+});
+
+test('an ignore file is read in the encodings that Windows writes, and one that is no text ends the planning', async () => {
+  const lines = '*.log\r\n/größe\r\n';
+  for (const content of [
+    `\uFEFF${lines}`,
+    Buffer.from(`\uFEFF${lines}`, 'utf16le'),
+    Buffer.from(`\uFEFF${lines}`, 'utf16le').swap16(),
+  ])
+    assert.equal(
+      await listed(disk({ '.gitignore': content, 'x.log': '', größe: '', a: '' }), store('y.log'), gitignore),
+      '<.gitignore <a',
+    );
+  for (const content of [Buffer.from(lines, 'utf16le'), Buffer.from(lines, 'latin1'), Buffer.from('a\0b')])
+    await assert.rejects(
+      listed(disk({ 'sub/.gitignore': content, a: '' }), store('y.log'), gitignore),
+      (error) =>
+        isRemoteError(error, 'damaged') &&
+        /"sub\/\.gitignore" (?:is not UTF-8|holds NUL).* Save it as UTF-8\. .*nothing was planned/.test(
+          error.message,
+        ),
+    );
+});
+
+test('links are not followed: neither a folder nor the file itself', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const elsewhere = disk({ '.gitignore': '*', x: '' });
+  const source = disk({ a: '' });
+  symlinkSync(elsewhere.folder, path.join(source.folder, 'linked'));
+  assert.equal(await listed(source, store(), gitignore), '<a <linked/.gitignore <linked/x');
+  symlinkSync(path.join(elsewhere.folder, '.gitignore'), path.join(source.folder, '.gitignore'));
+  await assert.rejects(
+    listed(source, store(), gitignore),
+    (error) =>
+      isRemoteError(error, 'unsupported') && /"\.gitignore" is no plain file \(symlink\)/.test(error.message),
+  );
+});
+
+test('the root of a side need not be that of its remote', async () => {
+  const source = disk({ '.gitignore': '*', 'in/.gitignore': 'a', 'in/a': '', 'in/sub/a': '', 'in/b': '' });
+  const all = { ...defaultPlanOptions, ...gitignore };
+  const { matches } = await listSides(at(source, 'in'), at(store()), all, undefined, never, 0);
+  const paths: string[] = [];
+  for await (const batch of matches) paths.push(...batch.map((match) => match.path));
+  assert.deepEqual(paths, ['.gitignore', 'b']);
+});
+
+test('only the folders that lead to what was named are looked into', async () => {
+  const source = disk({ ...tree, 'other/deep/.gitignore': '*', 'sub/.gitignore': '*.log\n!keep.log' });
+  const only = [{ file: parsePath('sub/deep/keep.log') }, { folder: parsePath('other/deep') }];
+  assert.equal(await listed(source, store(), { ...gitignore, only }), '<sub/deep/keep.log');
+  assert.deepEqual(source.asked.filter((asked) => asked.startsWith('read:')).sort(), [
+    'read:.gitignore',
+    'read:other/deep/.gitignore',
+    'read:sub/.gitignore',
+  ]);
+});
+
+test('with deleteExcluded what ignore files hide on the target is extra as well (R19)', async () => {
+  const target = store('a.log', 'b', 'node_modules/y', '.git/x');
+  assert.equal(
+    await listed(disk({ '.gitignore': '*.log\nnode_modules/', b: '', 'a.log': '' }), target, {
+      ...gitignore,
+      deleteExcluded: true,
+    }),
+    '<.gitignore >a.log! =b >node_modules/y!',
+  );
+});
+
+test('a plan with ignored files on both sides never deletes them', async () => {
+  const folder: Place = { kind: 'folder', path: '/w' };
+  const place: Place = { kind: 'remote', remote: 'r', path: rootPath };
+  const plan = await planSync(
+    {
+      source: { ...at(disk(tree)), place: folder },
+      target: { ...at(store('a.log', 'node_modules/y', 'sub/tmp/y', 'z')), place },
+      options: { ...defaultPlanOptions, ...gitignore, deletes: 'after' },
+    },
+    never,
+  );
+  assert.deepEqual(
+    plan.actions.filter(({ kind }) => kind === 'deleteFile').map(({ path: deleted }) => deleted),
+    ['z'],
+  );
+});
+
+test('a path is explained with the ignore files above it, and no others are read', async () => {
+  const source = disk({ ...tree, 'other/.gitignore': '*' });
+  const explain = async (file: string, options: Partial<PlanOptions> = {}) =>
+    (
+      await explainPath(
+        {
+          source: at(source),
+          target: at(store()),
+          options: { ...defaultPlanOptions, ...gitignore, ...options },
+          clock: { now: () => Date.UTC(2100, 0), wait: async () => {} },
+        },
+        file,
+        never,
+      )
+    ).sentence;
+  assert.equal(
+    await explain('sub/deep/other.log'),
+    '"sub/deep/other.log" is left out by the rule "*.log" of the ignore file ".gitignore".',
+  );
+  assert.ok(!source.asked.some((asked) => asked.includes('other/')), source.asked.join());
+  assert.equal(
+    await explain('./sub/keep.log'),
+    '"sub/keep.log" takes part: the rule "!keep.log" of the ignore file "sub/.gitignore" includes it.',
+  );
+  assert.equal(
+    await explain('sub/tmp/new'),
+    '"sub/tmp/new" is left out: the rule "tmp/" of the ignore file "sub/.gitignore" leaves out the folder "sub/tmp".',
+  );
+  assert.equal(
+    await explain('b', { filters: [{ exclude: 'b' }] }),
+    '"b" is left out by the rule "- b" of the filters.',
+  );
+  assert.equal(await explain('b', { minSize: 1 }), '"b" is left out: it is smaller than 1 byte.');
+  assert.equal(await explain('b', { maxAge: '1d' }), '"b" is left out: it was modified more than 1d ago.');
+  assert.equal(await explain('new', { minSize: 1 }), '"new" takes part: no rule is about it.');
+  assert.equal(
+    await explain('b', { only: [{ folder: parsePath('sub') }] }),
+    '"b" is left out: it was not chosen.',
+  );
+  assert.equal(
+    await explain('sub/only', { only: [{ folder: parsePath('sub') }] }),
+    '"sub/only" takes part: no rule is about it.',
+  );
+  await assert.rejects(explain('a/../b'), (error) => isRemoteError(error, 'badName'));
+});

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KeySet } from '../../../../src/plan/match/hashSet';
+
+test('a set of keys knows what was added and nothing else', () => {
+  const set = new KeySet();
+  assert.equal(set.has('a'), false);
+  for (let i = 0; i < 200_000; i++) set.add(`folder/${i % 97}/file-${i}.txt`);
+  for (let i = 0; i < 200_000; i += 7) assert.ok(set.has(`folder/${i % 97}/file-${i}.txt`));
+  for (let i = 0; i < 200_000; i++) assert.ok(!set.has(`folder/${i % 97}/file-${i}.tx`));
+});
+
+test('texts of the same length that differ in one place, or in order, are told apart', () => {
+  const texts = ['', 'a', 'b', 'ab', 'ba', 'aab', 'aba', 'baa', '\0', '\0\0', 'é', 'e\u0301'];
+  for (const added of texts) {
+    const set = new KeySet();
+    set.add(added);
+    for (const text of texts) assert.equal(set.has(text), text === added, JSON.stringify([added, text]));
+  }
+});

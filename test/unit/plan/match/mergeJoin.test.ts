@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FileBatch } from '../../../../src/plan/list/listTree';
+import { FolderClashes } from '../../../../src/plan/match/fileFolderConflicts';
+import type { Match } from '../../../../src/plan/match/match';
+import { matchListings } from '../../../../src/plan/match/mergeJoin';
+import type { NameFolding } from '../../../../src/plan/match/nameFolding';
+import type { FileEntry } from '../../../../src/remote/entry';
+import { comparePaths, parsePath } from '../../../../src/remote/remotePath';
+import { type Random, random } from '../../../support/random';
+
+const asWritten: NameFolding = { caseSensitive: true, foldsUnicode: false, onDisk: false };
+const ignoringCase: NameFolding = { caseSensitive: false, foldsUnicode: false, onDisk: true };
+const unicodeOnly: NameFolding = { caseSensitive: true, foldsUnicode: true, onDisk: false };
+const unicodeOnDisk: NameFolding = { caseSensitive: true, foldsUnicode: true, onDisk: true };
+
+function entry(path: string): FileEntry {
+  return { kind: 'file', path: parsePath(path), size: 1 };
+}
+
+/** Sorted batches of at most `size`. */
+async function* batches(names: readonly string[], size = 2): AsyncGenerator<FileBatch> {
+  const sorted = [...names].sort(comparePaths);
+  for (let i = 0; i < sorted.length; i += size) {
+    const paths = sorted.slice(i, i + size).map((name) => parsePath(name));
+    yield { paths, files: paths.map(entry) };
+  }
+}
+
+async function joined(
+  source: AsyncIterable<FileBatch>,
+  target: AsyncIterable<FileBatch>,
+  folding = asWritten,
+  clashes?: FolderClashes,
+): Promise<Match[]> {
+  const all: Match[] = [];
+  for await (const batch of matchListings(source, target, folding, clashes)) all.push(...batch);
+  return all;
+}
+
+/** `a=a` a pair, `a=` only on the source, `=a` only on the target, `!` before a clash. */
+function text(matches: readonly Match[]): string[] {
+  return matches.map(
+    ({ source, target, clash }) =>
+      `${clash ? `${clash.because}(${clash.with ?? ''})!` : ''}${source?.path ?? ''}=${target?.path ?? ''}`,
+  );
+}
+
+async function join(source: string[], target: string[], folding?: NameFolding): Promise<string[]> {
+  return text(await joined(batches(source), batches(target), folding));
+}
+
+test('two listings are joined by name in the order of bytes', async () => {
+  assert.deepEqual(await join(['a/b', 'a-b', '😀'], ['a-b', 'a0', '～']), [
+    'a-b=a-b',
+    'a/b=',
+    '=a0',
+    '=～',
+    '😀=',
+  ]);
+});
+
+test('a side without files leaves everything to the other', async () => {
+  assert.deepEqual(await join([], ['a', 'b', 'c']), ['=a', '=b', '=c']);
+  assert.deepEqual(await join(['a', 'b', 'c'], []), ['a=', 'b=', 'c=']);
+  assert.deepEqual(await join([], []), []);
+});
+
+const alphabet = ['a', 'b', 'A', 'a/b', 'a-b', 'a.b', 'é', 'e\u0301', '～', '😀', 'a/a', 'ab', 'b/A', 'z'];
+
+function names(r: Random): string[] {
+  return alphabet
+    .filter(() => r.chance(0.5))
+    .flatMap((name) => (r.chance(0.3) ? [name, `${name}/x`] : [name]));
+}
+
+test('the merge gives what a join by map gives, whatever the pages', async () => {
+  for (let seed = 1; seed <= 500; seed++) {
+    const r = random(seed);
+    const source = [...new Set(names(r))];
+    const target = [...new Set(names(r))];
+    const expected = [...new Set([...source, ...target])]
+      .sort(comparePaths)
+      .map((name) => `${source.includes(name) ? name : ''}=${target.includes(name) ? name : ''}`);
+    const matches = await joined(batches(source, 1 + r.whole(4)), batches(target, 1 + r.whole(4)));
+    assert.deepEqual(text(matches), expected, `seed ${seed}`);
+  }
+});
+
+test('folded, every file is in exactly one match, and no two that are used share a key', async () => {
+  for (const folding of [ignoringCase, unicodeOnly, unicodeOnDisk])
+    for (let seed = 1; seed <= 300; seed++) {
+      const r = random(seed);
+      const source = [...new Set(names(r))];
+      const target = [...new Set(names(r))];
+      const matches = await joined(batches(source), batches(target), folding);
+      assert.deepEqual(matches.flatMap((m) => m.source?.path ?? []).sort(), [...source].sort());
+      assert.deepEqual(matches.flatMap((m) => m.target?.path ?? []).sort(), [...target].sort());
+      const key = (path: string) => {
+        const normal = folding.foldsUnicode ? path.normalize('NFC') : path;
+        return folding.caseSensitive ? normal : normal.toLowerCase();
+      };
+      const used = matches.filter((m) => m.source && !m.clash).map((m) => key(m.path));
+      const expected = new Set(source.map(key)).size;
+      // On a side of its own each spelling that has its equal is used; else one of a key.
+      const exact = new Set(source.filter((name) => target.includes(name)));
+      const extra = [...exact].length - new Set([...exact].map(key)).size;
+      assert.equal(used.length, expected + extra, `seed ${seed}`);
+    }
+});
+
+test('R12: names in another Unicode form are a pair, and the order of what needs no folding stays', async () => {
+  assert.deepEqual(await join(['e\u0301', 'a', 'z'], ['é', 'a', 'z'], unicodeOnly), [
+    'a=a',
+    'z=z',
+    'e\u0301=é',
+  ]);
+  assert.deepEqual(await join(['e\u0301', 'a'], ['é', 'a'], asWritten), ['a=a', 'e\u0301=', '=é']);
+});
+
+test('H15: names that differ in case only are a pair where a side takes them for one', async () => {
+  assert.deepEqual(await join(['Read'], ['read'], ignoringCase), ['Read=read']);
+  assert.deepEqual(await join(['Read'], ['read'], unicodeOnly), ['Read=', '=read']);
+});
+
+test('R13: of names that are one, the one with an equal is used, else the first; the others clash', async () => {
+  assert.deepEqual(await join(['Read', 'read'], ['read'], ignoringCase), ['read=read', 'sameName()!Read=']);
+  assert.deepEqual(await join(['Read', 'read'], ['Read'], ignoringCase), ['Read=Read', 'sameName()!read=']);
+  assert.deepEqual(await join(['Read', 'read'], [], ignoringCase), ['Read=', 'sameName(Read)!read=']);
+  assert.deepEqual(await join(['Read', 'read'], ['READ'], ignoringCase), [
+    'Read=READ',
+    'sameName(Read)!read=',
+  ]);
+  assert.deepEqual(await join(['Read'], ['Read', 'read'], ignoringCase), ['Read=Read', 'sameName()!=read']);
+  assert.deepEqual(await join([], ['Read', 'read'], ignoringCase), ['=Read', '=read']);
+});
+
+test('a listing that fails ends the join with its error and closes the other side', async () => {
+  let closed = false;
+  async function* failing(): AsyncGenerator<FileBatch> {
+    yield* batches(['a', 'b'], 1);
+    throw new Error('cut off');
+  }
+  async function* open(): AsyncGenerator<FileBatch> {
+    try {
+      for (let i = 0; ; i++) yield* batches([`x${String(i).padStart(5, '0')}`]);
+    } finally {
+      closed = true;
+    }
+  }
+  for (const [source, target] of [
+    [failing(), open()],
+    [open(), failing()],
+  ] as const) {
+    closed = false;
+    await assert.rejects(joined(source, target), /cut off/);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(closed);
+  }
+});
+
+test('both listings are read side by side', async () => {
+  const order: string[] = [];
+  async function* slow(side: string): AsyncGenerator<FileBatch> {
+    for (let i = 0; i < 4; i++) {
+      order.push(`${side}${i} asked`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      yield* batches([`${side}${i}`]);
+    }
+  }
+  await joined(slow('a'), slow('b'));
+  // Every name of a comes before those of b, and still b's second page is asked for before a's last.
+  assert.ok(order.indexOf('b1 asked') < order.indexOf('a3 asked'), order.join(', '));
+});
+
+async function clashing(source: string[], target: string[]) {
+  const clashes = new FolderClashes();
+  const matches = await joined(batches(source), batches(target), asWritten, clashes);
+  return { clashing: text(matches.filter((m) => m.clash)), refused: [...clashes.refused] };
+}
+
+test('H16: of a file beside its own folder on the source the shorter name is refused', async () => {
+  assert.deepEqual(await clashing(['a', 'a-b', 'a/b', 'a/c', 'a0'], []), {
+    clashing: [],
+    refused: [['a', 'a/b']],
+  });
+});
+
+test('R14: what lies in a folder of the target is not to be touched for a file of that name', async () => {
+  assert.deepEqual(await clashing(['a'], ['a/b', 'a/c']), {
+    clashing: ['fileAgainstFolder(a)!=a/b', 'fileAgainstFolder(a)!=a/c'],
+    refused: [['a', 'a/b']],
+  });
+});
+
+test('H16: where the target has a file nothing is put below it', async () => {
+  assert.deepEqual(await clashing(['a/b', 'a/c/d'], ['a']), {
+    clashing: ['fileAgainstFolder(a)!a/b=', 'fileAgainstFolder(a)!a/c/d='],
+    refused: [['a', 'a/b']],
+  });
+  assert.deepEqual(await clashing(['a', 'a/b'], ['a']), {
+    clashing: ['fileAgainstFolder(a)!a/b='],
+    refused: [],
+  });
+});
+
+test('names that only begin alike do not clash', async () => {
+  assert.deepEqual(await clashing(['a', 'a.b/c', 'ab/c'], ['a b/c', 'a0']), { clashing: [], refused: [] });
+});
+
+test('clashes found in one pass are those that a look at every pair of names finds', async () => {
+  for (let seed = 1; seed <= 500; seed++) {
+    const r = random(seed);
+    const source = [...new Set(names(r))];
+    const refused = (await clashing(source, [])).refused.map(([path]) => path);
+    const expected = source.filter((a) => source.some((b) => b.startsWith(`${a}/`))).sort(comparePaths);
+    assert.deepEqual(refused.sort(comparePaths), expected, `seed ${seed}`);
+  }
+});

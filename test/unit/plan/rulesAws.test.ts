@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Plan } from '../../../src/plan/model/plan';
+import { planSync } from '../../../src/usecases/planSync';
+import { givenSync } from '../../support/givenSync';
+import { planOf } from '../../support/plans';
+
+const did = (plan: Plan) => plan.actions.map((action) => `${action.kind} ${action.path}`);
+const upload = 'target is store:bucket';
+const download = ['source is store:bucket', 'target is /target'];
+
+test('by the service’s clock, two listings decide: no object is asked for, and none is read (A1)', async () => {
+  for (const compare of ['aws', 'exact-timestamps', 'size-only']) {
+    const given = givenSync(
+      [
+        `options {"compare":"${compare}","deletes":"after"}`,
+        'source same 3 @10',
+        'target same 3 server@10',
+        'source newer 3 @20',
+        'target newer 3 server@10',
+        'source larger 4 @10',
+        'target larger 3 server@10',
+        'source new 3 @10',
+        'target extra 3 server@10',
+      ].join('\n'),
+    );
+    await planSync(given, new AbortController().signal);
+    const asked = [...given.source.remote.asked, ...given.target.remote.asked];
+    assert.deepEqual(
+      asked.filter((one) => !one.startsWith('list')),
+      [],
+      compare,
+    );
+  }
+});
+
+test('what only the source has is always transferred, however old it is, in every comparison (A2)', async () => {
+  for (const compare of ['aws', 'exact-timestamps', 'size-only', 'rclone', 'checksum'])
+    for (const places of [[upload], download])
+      assert.deepEqual(
+        did(
+          await planOf(
+            ...places,
+            `options {"compare":"${compare}"}`,
+            'source old 0 @-5000',
+            'target other 9 @9000',
+          ),
+        ),
+        ['copyFile old'],
+        compare,
+      );
+});
+
+test('what only the target has stays, and is deleted when deletes are wanted (A3)', async () => {
+  const sides = [
+    upload,
+    'source both 3 @10',
+    'target both 3 server@10',
+    'target extra 3',
+    'target d/extra 3',
+  ];
+  assert.deepEqual(did(await planOf('options {"compare":"aws"}', ...sides)), []);
+  assert.deepEqual(did(await planOf('options {"compare":"aws","deletes":"after"}', ...sides)), [
+    'deleteFile d/extra',
+    'deleteFile extra',
+  ]);
+});
+
+test('files of one size are decided by their times alone, whatever is in them (A5, A6)', async () => {
+  const plan = await planOf(
+    upload,
+    'options {"compare":"aws"}',
+    'source edited "new" @10',
+    'target edited "old" server@10',
+    'source touched "old" @11',
+    'target touched "old" server@10',
+  );
+  assert.deepEqual(did(plan), ['copyFile touched']);
+});
+
+test('folders without files are neither made nor deleted (A20)', async () => {
+  const given = givenSync(
+    'target is /target\nsource d/file 3 @10\ntarget gone/file 3 @10\noptions {"deletes":"after"}',
+  );
+  const plan = await planSync(given, new AbortController().signal);
+  assert.deepEqual(did(plan), ['copyFile d/file', 'deleteFile gone/file']);
+  assert.deepEqual(plan.listed, { source: { files: 1, bytes: 3 }, target: { files: 1, bytes: 3 } });
+});
+
+test('what can not be read at the source keeps its twin, and of a folder all below (A22, H2)', async () => {
+  const plan = await planOf(
+    upload,
+    'options {"compare":"aws","deletes":"after"}',
+    'source file 3 @10',
+    'source unusable broken brokenLink',
+    'source unusable pipe specialFile',
+    'source unusable locked unreadable',
+    'target broken 3',
+    'target pipe 3',
+    'target locked/deep/file 3',
+    'target lockedout 3',
+  );
+  assert.deepEqual(did(plan), ['copyFile file', 'deleteFile lockedout']);
+  assert.deepEqual(
+    plan.skipped.filter(({ side }) => side === 'target').map(({ path, because }) => `${because} ${path}`),
+    ['protected broken', 'protected locked/deep/file', 'protected pipe'],
+  );
+});
+
+test('a file of the source that vanishes while its facts are asked for is skipped, and its twin stays (A32, H20)', async () => {
+  const plan = await planOf(
+    'source is store:other',
+    upload,
+    'options {"deletes":"after"}',
+    'source gone "abc" @10 md5=none',
+    'target gone "abd" @11',
+    'source fails stat gone notFound',
+    'source stays 3 @10',
+    'target extra 3',
+  );
+  assert.deepEqual(did(plan), ['copyFile stays', 'deleteFile extra']);
+  assert.deepEqual(
+    plan.skipped.map(({ path, because }) => `${because} ${path}`),
+    ['vanished gone'],
+  );
+});

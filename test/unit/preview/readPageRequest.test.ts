@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { freshMemory } from '../../../src/preview/planView';
+import { type PageRequest, pageCommands } from '../../../src/preview/previewProtocol';
+import { readPageRequest, readViewMemory } from '../../../src/preview/readPageRequest';
+
+const good: readonly PageRequest[] = [
+  { type: 'ready' },
+  { type: 'rows', from: 0, count: 60 },
+  { type: 'locate', keys: ['A|c:a', ''] },
+  { type: 'find', start: 'h', after: -1 },
+  { type: 'filter', text: 'x', classes: ['upload'], states: ['failed'], anchors: [] },
+  { type: 'flat', flat: true, anchors: ['a', 'b'] },
+  { type: 'expand', key: 'F|change|img', expanded: false, anchors: [] },
+  { type: 'expandAll', expanded: true, anchors: [] },
+  { type: 'tick', key: 'A|c:a', on: true },
+  { type: 'toggleRange', table: 3, from: 0, to: 9 },
+  { type: 'tickShown', on: true },
+  { type: 'tickClass', class: 'upload', on: false },
+  { type: 'includeDeletes', on: true },
+  { type: 'compare', mode: 'checksum' },
+  { type: 'deletes', on: false },
+  { type: 'open', key: 'A|c:a' },
+  { type: 'explain', key: 'A|c:a' },
+  { type: 'setOptions', options: { verb: 'move', filters: [{ exclude: '*.tmp' }], maxDelete: { files: 1 } } },
+  ...pageCommands.map((type) => ({ type })),
+];
+
+test('Every request of the protocol is read as it was sent, and nothing besides is taken along', () => {
+  for (const request of good) {
+    assert.deepEqual(
+      readPageRequest(JSON.parse(JSON.stringify({ ...request, more: 1 }))),
+      request,
+      request.type,
+    );
+  }
+});
+
+test('What is no request is refused', () => {
+  const bad: readonly unknown[] = [
+    undefined,
+    null,
+    'apply',
+    [],
+    {},
+    { type: 'run' },
+    { type: 'constructor' },
+    { type: ['apply'] },
+    { type: 'rows', from: -1, count: 10 },
+    { type: 'rows', from: 0.5, count: 10 },
+    { type: 'rows', from: 0, count: 1e9 },
+    { type: 'rows', from: '0', count: 10 },
+    { type: 'locate', keys: ['a', 'b', 'c', 'd', 'e'] },
+    { type: 'locate', keys: [1] },
+    { type: 'find', start: '', after: 0 },
+    { type: 'filter', text: 'x', classes: ['everything'], states: [], anchors: [] },
+    { type: 'filter', text: 'x', classes: ['upload', 'upload'], states: [], anchors: [] },
+    { type: 'filter', text: 'x'.repeat(10_000), classes: [], states: [], anchors: [] },
+    { type: 'filter', text: 'x', classes: [], states: [] },
+    { type: 'tick', key: 'a', on: 1 },
+    { type: 'tick', key: { toString: 'a' }, on: true },
+    { type: 'toggleRange', table: 1, from: 'a', to: 3 },
+    { type: 'tickClass', class: 'everything', on: true },
+    { type: 'tickClass', class: 'upload' },
+    { type: 'compare', mode: 'none' },
+    { type: 'deletes' },
+    { type: 'open' },
+    { type: 'explain' },
+    { type: 'explain', key: 7 },
+    { type: 'setOptions' },
+    { type: 'setOptions', options: 'verb' },
+    { type: 'setOptions', options: [{ verb: 'copy' }] },
+    { type: 'setOptions', options: { backupFolder: 'x'.repeat(1 << 20) } },
+  ];
+  for (const request of bad) assert.equal(readPageRequest(request), undefined, JSON.stringify(request));
+});
+
+test('A saved view is read back; a damaged one is not', () => {
+  const memory = { ...freshMemory, flat: true, collapsed: ['F|change|img'], turned: ['c:a'], gate: true };
+  assert.deepEqual(readViewMemory(JSON.parse(JSON.stringify(memory))), memory);
+  assert.equal(readViewMemory({ ...memory, turned: 'c:a' }), undefined);
+  assert.equal(readViewMemory({ ...memory, filter: undefined }), undefined);
+  assert.equal(readViewMemory(undefined), undefined);
+});

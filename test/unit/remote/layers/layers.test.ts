@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refusingWrites } from '../../../../src/remote/layers/readOnly';
+import { logging } from '../../../../src/remote/layers/withLogging';
+import { retrying } from '../../../../src/remote/layers/withRetry';
+import type { Remote } from '../../../../src/remote/remote';
+import { RemoteError } from '../../../../src/remote/remoteError';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import {
+  anything,
+  body,
+  calm,
+  names,
+  pagesOf,
+  readText,
+  refused,
+  write,
+} from '../../../contract/chapters/words';
+import { remoteContract } from '../../../contract/remoteContract';
+import { createFakeClock } from '../../../support/fakeClock';
+import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+
+const path = parsePath('secret/f.txt');
+
+remoteContract('memory behind the log', async () => {
+  const inner = createMemoryRemote({ pageSize: 2 });
+  const remote = logging(inner, { write: () => {} });
+  return { remote, root: rootPath, dispose: async () => {}, requests: () => inner.calls.length };
+});
+
+test('every call leaves one line that tells what was asked and what came of it, and no content', async () => {
+  const lines: string[] = [];
+  const inner = createMemoryRemote();
+  const remote = logging(inner, { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) });
+  await remote.write(path, body('top secret content'), {}, { must: 'beAbsent' }, calm);
+  await readText(remote, path);
+  await names(remote, parsePath('secret'));
+  await refused(remote.stat(parsePath('nothing'), calm), 'notFound');
+  const untimed = lines.map((line) => line.replace(/ \(\d+ ms\)$/, ''));
+  assert.deepEqual(untimed, [
+    'debug http write secret/f.txt, 18 bytes, if absent: done',
+    'debug http read secret/f.txt: 18 bytes',
+    'debug list list secret/: 1 entries',
+    'debug list list secret/: end',
+    'debug http stat nothing: notFound',
+  ]);
+});
+
+test('a page that failed can still be asked for again through the log', async () => {
+  const inner = createMemoryRemote({
+    pageSize: 1,
+    failures: [{ when: { operation: 'list', nth: 2 }, error: new RemoteError('unavailable', 'Not now.') }],
+  });
+  for (const name of ['a', 'b', 'c']) inner.put(name, name);
+  const remote = retrying(logging(inner, { write: () => {} }), {
+    clock: createFakeClock(),
+    log: { write: () => {} },
+  });
+  assert.equal((await pagesOf(remote.list(rootPath, {}, calm))).length, 3);
+});
+
+test('planning can read everything and write nothing', async () => {
+  const inner = createMemoryRemote();
+  inner.put(path, 'x');
+  const remote: Remote = refusingWrites(inner);
+  assert.equal(await readText(remote, path), 'x');
+  assert.deepEqual(await names(remote, rootPath), ['secret/']);
+  const file = await remote.stat(path, calm);
+  assert.ok(file.kind === 'file');
+  const before = inner.calls.length;
+  for (const attempt of [
+    write(remote, path, 'y'),
+    remote.removeFile(path, anything, calm),
+    remote.removeFiles?.([path], calm),
+    remote.makeFolder(parsePath('d'), calm),
+    remote.removeFolder(parsePath('secret'), calm),
+    remote.copyWithin?.(file, parsePath('c'), anything, calm),
+    remote.moveWithin?.(file, parsePath('m'), anything, calm),
+    remote.setModifiedTime?.(file, { s: 1, ns: 0 }, calm),
+  ])
+    await refused(Promise.resolve(attempt), 'unsupported');
+  assert.equal(inner.calls.length, before);
+  assert.deepEqual(inner.paths(), [path]);
+});

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import { silentLog } from '../../../../src/base/log';
+import { waitAfter, withRetries } from '../../../../src/remote/layers/retry';
+import { retrying } from '../../../../src/remote/layers/withRetry';
+import type { ByteSource, Remote } from '../../../../src/remote/remote';
+import { RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
+import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import {
+  anything,
+  beAbsent,
+  beUnchanged,
+  body,
+  calm,
+  drain,
+  pagesOf,
+  pattern,
+  refused,
+} from '../../../contract/chapters/words';
+import { remoteContract } from '../../../contract/remoteContract';
+import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
+import type { MemoryFailure, MemoryOptions } from '../../../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+
+const path = parsePath('f');
+const failing = (kind: RemoteErrorKind, retryAfterMs?: number) =>
+  new RemoteError(kind, 'It failed.', retryAfterMs === undefined ? {} : { retryAfterMs });
+
+interface Given {
+  readonly inner: MemoryRemote;
+  readonly remote: Remote;
+  readonly clock: FakeClock;
+}
+
+function given(failures: readonly MemoryFailure[] = [], options: MemoryOptions = {}): Given {
+  const clock = createFakeClock();
+  const inner = createMemoryRemote({ ...options, failures });
+  return { inner, clock, remote: retrying(inner, { clock, log: silentLog, random: () => 1 }) };
+}
+
+remoteContract('memory behind retries', async () => {
+  const { inner, remote } = given([], { pageSize: 2 });
+  return { remote, root: rootPath, dispose: async () => {}, requests: () => inner.calls.length };
+});
+
+test('what passes is tried again with waits that double, up to five tries', async () => {
+  const { inner, remote, clock } = given([{ when: { operation: 'stat' }, error: failing('unavailable') }]);
+  inner.put('f', 'x');
+  await refused(remote.stat(path, calm), 'unavailable');
+  assert.equal(inner.count('stat'), 5);
+  assert.deepEqual(clock.waits, [200, 400, 800, 1600]);
+});
+
+test('where the service asks to wait there are ten tries, as rclone has', async () => {
+  for (const error of [failing('tooMany'), failing('tooMany', 100), failing('unavailable', 100)]) {
+    const all = given([{ when: { operation: 'stat' }, error }]);
+    all.inner.put('f', 'x');
+    await refused(all.remote.stat(path, calm), error.kind);
+    assert.equal(all.inner.count('stat'), 10);
+    const six = given([{ when: ({ operation, nth }) => operation === 'stat' && nth <= 6, error }]);
+    six.inner.put('f', 'x');
+    assert.equal((await six.remote.stat(path, calm)).kind, 'file');
+  }
+});
+
+test('what does not pass is not tried again', async () => {
+  for (const kind of [
+    'notFound',
+    'forbidden',
+    'changed',
+    'signInNeeded',
+    'full',
+    'other',
+    'badName',
+  ] as const) {
+    const { inner, remote } = given([{ when: { operation: 'stat' }, error: failing(kind) }]);
+    await refused(remote.stat(path, calm), kind);
+    assert.equal(inner.count('stat'), 1, kind);
+  }
+});
+
+test('waits are jittered by half, never shorter than the service asks for, and bounded', () => {
+  const policy = { clock: createFakeClock(), log: silentLog };
+  assert.equal(waitAfter(failing('unavailable'), 1, { ...policy, random: () => 0 }), 100);
+  assert.equal(waitAfter(failing('tooMany', 5000), 1, { ...policy, random: () => 0 }), 5000);
+  assert.equal(waitAfter(failing('tooMany', 60_000), 1, policy), 60_000);
+  assert.equal(waitAfter(failing('tooMany', 5_000_000), 1, policy), 256_000);
+  assert.equal(waitAfter(failing('unavailable'), 30, { ...policy, random: () => 1 }), 20_000);
+});
+
+test('an abort ends the waiting with the reason', async () => {
+  const stop = new AbortController();
+  const reason = new Error('stopped');
+  const clock = {
+    now: () => 0,
+    wait: async (_ms: number, signal: AbortSignal) => {
+      stop.abort(reason);
+      signal.throwIfAborted();
+    },
+  };
+  let tries = 0;
+  const operation = async () => {
+    tries++;
+    throw failing('unavailable');
+  };
+  const policy = { clock, log: silentLog };
+  await assert.rejects(withRetries('x', operation, policy, stop.signal), (error) => error === reason);
+  assert.equal(tries, 1);
+});
+
+test('page 7 of 20 is asked for again, and nothing is missing or twice', async () => {
+  for (const operation of ['list', 'listDeep'] as const) {
+    const { inner, remote } = given([{ when: { operation, nth: 7 }, error: failing('unavailable') }], {
+      pageSize: 5,
+    });
+    for (let i = 0; i < 100; i++) inner.put(`f${String(i).padStart(3, '0')}`, 'x');
+    const listing =
+      operation === 'list' ? remote.list(rootPath, {}, calm) : remote.listDeep?.(rootPath, {}, calm);
+    assert.ok(listing);
+    const found = (await pagesOf(listing)).flat().map((entry) => (entry.kind === 'file' ? entry.path : ''));
+    assert.deepEqual(found, inner.paths());
+    assert.equal(inner.count(operation), 21);
+  }
+});
+
+test('a page that fails for good fails the listing; it never just ends', async () => {
+  const { inner, remote } = given([{ when: { operation: 'list' }, error: failing('unavailable') }]);
+  inner.put('f', 'x');
+  await refused(pagesOf(remote.list(rootPath, {}, calm)), 'unavailable');
+});
+
+test('a listing that can not repeat a page starts anew only while it has yielded nothing', async () => {
+  let opened = 0;
+  const inner = createMemoryRemote();
+  const bad = (failAt: number): Remote => ({
+    ...inner,
+    async *list() {
+      opened++;
+      for (let page = 1; page <= 3; page++) {
+        if (page === failAt && opened === 1) throw failing('unavailable');
+        yield [{ kind: 'folder', path: parsePath(`p${page}`) }];
+      }
+    },
+  });
+  const policy = { clock: createFakeClock(), log: silentLog };
+  assert.equal((await pagesOf(retrying(bad(1), policy).list(rootPath, {}, calm))).length, 3);
+  assert.equal(opened, 2);
+  opened = 0;
+  await refused(pagesOf(retrying(bad(2), policy).list(rootPath, {}, calm)), 'unavailable');
+  assert.equal(opened, 1);
+});
+
+test('a read goes on where it broke off, as often as it makes headway', async () => {
+  const content = pattern(300_000);
+  let breaks = 0;
+  const { inner, remote } = given([
+    {
+      when: ({ operation }) => operation === 'read' && ++breaks <= 12,
+      error: failing('unavailable'),
+      at: 10_000,
+    },
+  ]);
+  inner.put('f', content);
+  const { stream } = await remote.read(path, {}, calm);
+  assert.ok((await drain(stream)).equals(content));
+  assert.equal(inner.count('read'), 13);
+  const part = await remote.read(path, { range: { start: 1000, end: 60_000 } }, calm);
+  assert.ok((await drain(part.stream)).equals(content.subarray(1000, 60_000)));
+});
+
+test('a read that makes no headway gives up', async () => {
+  const { inner, remote } = given([
+    { when: ({ operation, nth }) => operation === 'read' && nth > 1, error: failing('unavailable') },
+  ]);
+  inner.fail({ when: { operation: 'read', nth: 1 }, error: failing('unavailable'), at: 3 });
+  inner.put('f', 'abcdef');
+  const { stream } = await remote.read(path, {}, calm);
+  await refused(drain(stream), 'unavailable');
+  assert.equal(inner.count('read'), 5);
+});
+
+test('a read does not go on in another version of the file', async () => {
+  const { inner, remote } = given([
+    { when: { operation: 'read', nth: 1 }, error: failing('unavailable'), at: 3 },
+  ]);
+  inner.put('f', 'version 1');
+  const { stream } = await remote.read(path, {}, calm);
+  inner.put('f', 'version 2');
+  await refused(drain(stream), 'changed');
+});
+
+test('a stream that ends before its time is completed, never passed on short', async () => {
+  const inner = createMemoryRemote();
+  inner.put('f', 'abcdefgh');
+  let reads = 0;
+  const short: Remote = {
+    ...inner,
+    async read(at, options, signal) {
+      const result = await inner.read(at, options, signal);
+      return ++reads === 1
+        ? { ...result, stream: Readable.from([Buffer.from('abc')], { objectMode: false }) }
+        : result;
+    },
+  };
+  const remote = retrying(short, { clock: createFakeClock(), log: silentLog });
+  assert.equal((await drain((await remote.read(path, {}, calm)).stream)).toString(), 'abcdefgh');
+});
+
+test('a write is sent again with its body from the start', async () => {
+  const content = pattern(200_000);
+  const { inner, remote } = given([
+    { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 100_000 },
+  ]);
+  await remote.write(path, body(content), {}, beAbsent, calm);
+  assert.ok(inner.content('f')?.equals(content));
+  assert.equal(inner.count('write'), 2);
+});
+
+test('a guarded write whose answer was lost is recognised as done, and not taken for someone else', async () => {
+  const lost = { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' } as const;
+  const fresh = given([lost]);
+  const entry = await fresh.remote.write(path, body('mine'), {}, beAbsent, calm);
+  assert.equal(entry.size, 4);
+  assert.equal(fresh.inner.text('f'), 'mine');
+
+  const over = given([lost]);
+  const old = over.inner.put('f', 'old');
+  await over.remote.write(path, body('mine'), {}, beUnchanged(old), calm);
+  assert.equal(over.inner.text('f'), 'mine');
+});
+
+test('a guarded write whose answer was lost is refused when what is there is not ours', async () => {
+  const { inner, remote } = given([{ when: { operation: 'write', nth: 1 }, error: failing('unavailable') }]);
+  const source: ByteSource = {
+    ...body('mine'),
+    open: async (range, signal) => {
+      inner.put('f', 'them');
+      return body('mine').open(range, signal);
+    },
+  };
+  await refused(remote.write(path, source, {}, beAbsent, calm), 'alreadyExists');
+  assert.equal(inner.text('f'), 'them');
+});
+
+test('a write whose source fails is not sent again: the source has had its own tries', async () => {
+  const { inner, remote } = given();
+  const error = failing('unavailable');
+  const source: ByteSource = { size: 4, open: async () => Readable.from(fail(error), { objectMode: false }) };
+  await assert.rejects(remote.write(path, source, {}, anything, calm), (thrown) => thrown === error);
+  assert.equal(inner.count('write'), 1);
+  const whole: ByteSource = { ...body('mine'), bytes: async () => Promise.reject(error) };
+  await assert.rejects(remote.write(path, whole, {}, anything, calm), (thrown) => thrown === error);
+  assert.equal(inner.count('write'), 2);
+});
+
+// biome-ignore lint/correctness/useYield: a stream that fails before its first byte
+function* fail(error: Error): Generator<Buffer> {
+  throw error;
+}
+
+test('a removal whose answer was lost counts as done; of what never was, it does not', async () => {
+  const { inner, remote } = given([
+    { when: { operation: 'removeFile', nth: 1 }, error: failing('unavailable'), at: 'after' },
+    { when: { operation: 'removeFolder', nth: 1 }, error: failing('unavailable'), at: 'after' },
+  ]);
+  await remote.removeFile(path, beUnchanged(inner.put('f', 'x')), calm);
+  await inner.makeFolder(parsePath('d'), calm);
+  await remote.removeFolder(parsePath('d'), calm);
+  await refused(remote.removeFile(path, anything, calm), 'notFound');
+});
+
+test('copies, moves and times whose answers were lost are recognised as done', async () => {
+  const lost = (operation: MemoryFailure['when']) =>
+    ({ when: operation, error: failing('unavailable'), at: 'after' }) as const;
+  const { inner, remote } = given([
+    lost({ operation: 'copyWithin', nth: 1 }),
+    lost({ operation: 'moveWithin', nth: 1 }),
+    lost({ operation: 'setModifiedTime', nth: 1 }),
+  ]);
+  const source = inner.put('f', 'content');
+  const copy = await remote.copyWithin?.(source, parsePath('copy'), beAbsent, calm);
+  assert.equal(copy?.size, 7);
+  await remote.moveWithin?.(source, parsePath('moved'), beAbsent, calm);
+  assert.deepEqual(inner.paths(), ['copy', 'moved']);
+  const timed = await remote.setModifiedTime?.(inner.put('copy', 'content'), { s: 5, ns: 0 }, calm);
+  assert.deepEqual(timed?.modified, { s: 5, ns: 0 });
+});
+
+test('a remote without optional powers gets none by the layer', () => {
+  const inner = createMemoryRemote({
+    without: ['copyWithin', 'moveWithin', 'setModifiedTime', 'removeFiles', 'listDeep'],
+  });
+  const remote = retrying(inner, { clock: createFakeClock(), log: silentLog });
+  for (const power of [
+    'copyWithin',
+    'moveWithin',
+    'setModifiedTime',
+    'removeFiles',
+    'listDeep',
+    'extras',
+  ] as const)
+    assert.equal(remote[power], undefined, power);
+});
+
+test('a remote is told all that is known of a body: its size, its MD5 and whether reading it again is costly', async () => {
+  const { inner } = given();
+  const told: Partial<ByteSource>[] = [];
+  const curious: Remote = {
+    ...inner,
+    write(path, { size, md5, costlyToReread }, ...rest) {
+      told.push({ size, ...(md5 !== undefined && { md5 }), ...(costlyToReread && { costlyToReread }) });
+      return inner.write(path, body('abc'), ...rest);
+    },
+  };
+  const remote = retrying(curious, { clock: createFakeClock(), log: silentLog });
+  const known = { md5: '900150983cd24fb0d6963f7d28e17f72', costlyToReread: true };
+  await remote.write(path, { ...body('abc'), ...known }, {}, anything, calm);
+  assert.deepEqual(told, [{ size: 3, ...known }]);
+});
+
+for (const refusal of ['alreadyExists', 'changed'] as const)
+  for (const look of ['notFound', 'forbidden', 'signInNeeded', 'unavailable', 'isAFolder'] as const)
+    test(`when the look after a refusal (${refusal}) fails (${look}), what is told is the refusal`, async () => {
+      const { remote } = given([
+        { when: { operation: 'write', nth: 1 }, error: failing('unavailable') },
+        { when: { operation: 'write' }, error: failing(refusal) },
+        { when: { operation: 'stat' }, error: failing(look) },
+      ]);
+      await refused(remote.write(path, body('x'), {}, beAbsent, calm), refusal);
+    });
+
+test('what was done and is not shown yet is looked for again', async () => {
+  const { inner, remote, clock } = given([
+    { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' },
+    { when: ({ operation, nth }) => operation === 'stat' && nth <= 2, error: failing('notFound') },
+  ]);
+  const entry = await remote.write(path, body('x'), {}, beAbsent, calm);
+  assert.equal(entry.size, 1);
+  assert.equal(inner.count('stat'), 3);
+  assert.deepEqual(clock.waits.slice(-2), [500, 1500]);
+});

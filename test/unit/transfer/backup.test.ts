@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openLocalRemote } from '../../../src/backends/local/localRemote';
+import { silentLog } from '../../../src/base/log';
+import { RemoteError } from '../../../src/remote/remoteError';
+import { rootPath } from '../../../src/remote/remotePath';
+import { describeReport, runPlan } from '../../../src/usecases/runPlan';
+import { createFakeClock } from '../../support/fakeClock';
+import { copyOf, deleteOf, fileIn, type GivenRun, givenRun, outcomes, planOf } from './givenRun';
+
+const calm = new AbortController().signal;
+const broken = new RemoteError('full', 'There is no room for more.');
+const old = { modified: { s: 1, ns: 0 } };
+
+/** A file to be overwritten and one to be deleted. */
+async function given(
+  store: Parameters<typeof givenRun>[1] = {},
+): Promise<GivenRun & { plan: ReturnType<typeof planOf> }> {
+  const it = givenRun({ 'sub/over.txt': 'new' }, store);
+  it.store.put('bucket/sub/over.txt', 'old', old);
+  it.store.put('bucket/gone', 'going', old);
+  const actions = [await copyOf(it, 'sub/over.txt'), await deleteOf(it, 'gone')];
+  return { ...it, plan: planOf(actions, { deletes: 'after' }, 'backups/monday') };
+}
+
+test('what is overwritten or deleted is in the backup afterwards, with its time (R23)', async () => {
+  for (const without of [[], ['moveWithin'], ['moveWithin', 'copyWithin']] as const) {
+    const it = await given({ without });
+    const report = await it.run(it.plan);
+    assert.deepEqual(outcomes(report), ['done copyFile sub/over.txt', 'done deleteFile gone']);
+    assert.deepEqual(it.store.paths(), [
+      'backups/monday/gone',
+      'backups/monday/sub/over.txt',
+      'bucket/sub/over.txt',
+    ]);
+    assert.equal(it.store.text('backups/monday/sub/over.txt'), 'old');
+    assert.equal(it.store.text('backups/monday/gone'), 'going');
+    assert.equal(it.store.text('bucket/sub/over.txt'), 'new');
+    assert.deepEqual((await fileIn(it.store, 'backups/monday/sub/over.txt')).modified, old.modified);
+    assert.equal(report.kept, 2);
+    assert.equal([...describeReport(report)].at(-1), '2 old files are in the backup');
+  }
+});
+
+test('an old file is in the backup before the new content is written (R23)', async () => {
+  const it = await given();
+  await it.run(it.plan);
+  const calls = it.store.calls.filter(({ operation }) => /^(write|copyWithin|moveWithin)$/.test(operation));
+  assert.deepEqual(
+    calls.map(({ operation, path }) => `${operation} ${path}`),
+    ['copyWithin backups/monday/sub/over.txt', 'write bucket/sub/over.txt', 'moveWithin backups/monday/gone'],
+  );
+});
+
+test('a backup that can not be made fails the action, and nothing is overwritten or deleted (R23)', async () => {
+  for (const deletes of ['before', 'during', 'after'] as const) {
+    const it = await given({
+      failures: [{ when: ({ path }) => path.startsWith('backups/'), error: broken }],
+    });
+    const report = await it.run(planOf(it.plan.actions, { deletes }, 'backups/monday'));
+    assert.equal(report.totals.done, 0);
+    assert.equal(report.kept, 0);
+    assert.deepEqual(it.store.paths(), ['bucket/gone', 'bucket/sub/over.txt']);
+    assert.equal(it.store.text('bucket/sub/over.txt'), 'old');
+    assert.equal(it.store.count('write') + it.store.count('removeFile'), 0);
+  }
+});
+
+test('a file that changed since the plan is neither kept nor overwritten (R23)', async () => {
+  const it = await given();
+  it.store.put('bucket/sub/over.txt', 'theirs', old);
+  it.store.put('bucket/gone', 'theirs too', old);
+  const plan = planOf(it.plan.actions, { deletes: 'during' }, 'backups/monday');
+  const report = await it.run(plan);
+  assert.equal(report.totals.changed, 2);
+  assert.deepEqual(it.store.paths(), ['bucket/gone', 'bucket/sub/over.txt']);
+});
+
+test('a backup is never overwritten: the next one gets a number before its extension (R23)', async () => {
+  const it = givenRun();
+  const names = ['a.txt', 'noext', '.hidden', 'x.tar.gz'];
+  for (let round = 1; round <= 3; round++) {
+    for (const name of [...names, 'over.txt']) it.store.put(`bucket/${name}`, `${name} ${round}`, old);
+    it.disk.put('over.txt', `new ${round}`);
+    const deletes = await Promise.all(names.map((name) => deleteOf(it, name)));
+    const plan = planOf([...deletes, await copyOf(it, 'over.txt')], { deletes: 'after' }, 'kept');
+    const report = await it.run(plan);
+    assert.equal(report.totals.done, 5, JSON.stringify(report.results));
+  }
+  for (const [first, second, third] of [
+    ['a.txt', 'a (2).txt', 'a (3).txt'],
+    ['noext', 'noext (2)', 'noext (3)'],
+    ['.hidden', '.hidden (2)', '.hidden (3)'],
+    ['x.tar.gz', 'x.tar (2).gz', 'x.tar (3).gz'],
+    ['over.txt', 'over (2).txt', 'over (3).txt'],
+  ] as const) {
+    assert.equal(it.store.text(`kept/${first}`), `${first} 1`);
+    assert.equal(it.store.text(`kept/${second}`), `${first} 2`);
+    assert.equal(it.store.text(`kept/${third}`), `${first} 3`);
+  }
+});
+
+test('a file in the backup where a folder is needed, and a folder where a file is, are gone round (R23)', async () => {
+  const it = givenRun({}, { realFolders: true });
+  it.store.put('kept/a', 'a file of an earlier run');
+  it.store.put('kept/b/c', 'a folder of an earlier run');
+  it.store.put('bucket/a/x', 'now below a');
+  it.store.put('bucket/a/y', 'now below a, too');
+  it.store.put('bucket/b', 'now a file');
+  it.disk.put('keep', '');
+  const actions = await Promise.all(['a/x', 'a/y', 'b'].map((name) => deleteOf(it, name)));
+  const plan = planOf([...actions, await copyOf(it, 'keep')], { deletes: 'after' }, 'kept');
+  const report = await it.run(plan);
+  assert.equal(report.totals.done, 4, JSON.stringify(report.results));
+  assert.deepEqual(it.store.paths(), [
+    'bucket/keep',
+    'kept/a',
+    'kept/a (2)/x',
+    'kept/a (2)/y',
+    'kept/b (2)',
+    'kept/b/c',
+  ]);
+});
+
+test('a backup whose answer was lost is found again, not made twice (R23)', async () => {
+  const it = await given();
+  it.store.fail({
+    when: { operation: 'copyWithin', nth: 1 },
+    error: new RemoteError('unavailable', 'Lost.'),
+    at: 'after',
+  });
+  it.store.fail({
+    when: { operation: 'moveWithin', nth: 1 },
+    error: new RemoteError('unavailable', 'Lost.'),
+    at: 'before',
+  });
+  const plan = planOf(it.plan.actions, { deletes: 'during' }, 'backups/monday');
+  assert.equal((await it.run(plan)).totals.failed, 2);
+  assert.equal(it.store.text('bucket/sub/over.txt'), 'old');
+  assert.equal((await it.run(plan)).totals.done, 2);
+  assert.deepEqual(it.store.paths(), [
+    'backups/monday/gone',
+    'backups/monday/sub/over.txt',
+    'bucket/sub/over.txt',
+  ]);
+});
+
+test('many deletes with a backup are not made in batches: each is moved (R23)', async () => {
+  const it = givenRun({ keep: '' });
+  const actions = [];
+  for (let i = 0; i < 200; i++) {
+    it.store.put(`bucket/old/f${i}`, '');
+    actions.push(await deleteOf(it, `old/f${i}`));
+  }
+  const plan = planOf([...actions, await copyOf(it, 'keep')], { deletes: 'after' }, 'kept');
+  assert.equal((await it.run(plan)).totals.done, 201);
+  assert.equal(it.store.count('removeFiles') + it.store.count('removeFile'), 0);
+  assert.equal(it.store.paths().filter((one) => one.startsWith('kept/old/')).length, 200);
+});
+
+test('a backup on a disk lies outside the target, and the journal tells where each file went (R23)', async (t) => {
+  const base = temporary(t);
+  const [from, to, kept, storage] = ['from', 'to', 'kept', 'storage'].map((name) =>
+    path.join(base, name),
+  ) as [string, string, string, string];
+  for (const folder of [from, to]) fs.mkdirSync(folder);
+  fs.writeFileSync(path.join(from, 'a'), 'new');
+  fs.writeFileSync(path.join(to, 'a'), 'the old one');
+  fs.writeFileSync(path.join(to, 'b'), 'extra');
+  fs.utimesSync(path.join(to, 'a'), 5, 5);
+  const [disk, target, backup] = [from, to, kept].map((root) => openLocalRemote({ root })) as [
+    ReturnType<typeof openLocalRemote>,
+    ReturnType<typeof openLocalRemote>,
+    ReturnType<typeof openLocalRemote>,
+  ];
+  const [source, before, extra] = [
+    await fileIn(disk, 'a'),
+    await fileIn(target, 'a'),
+    await fileIn(target, 'b'),
+  ];
+  const made = planOf(
+    [
+      {
+        kind: 'copyFile',
+        id: 'c:a',
+        path: source.path,
+        direction: 'copy',
+        source,
+        before,
+        because: 'sizeDiffers',
+      },
+      { kind: 'deleteFile', id: 'd:b', path: extra.path, before: extra, because: 'notInSource' },
+    ],
+    { deletes: 'after' },
+  );
+  const plan = { ...made, backup: { kind: 'folder', path: kept } as const };
+  const side = (remote: typeof disk) => ({ remote, root: rootPath });
+  const host = { log: silentLog, clock: createFakeClock(), storageFolder: storage };
+  await assert.rejects(
+    runPlan(plan, side(disk), side(target), { host }, calm),
+    /its backup .*kept is not open/,
+  );
+  assert.equal(fs.readFileSync(path.join(to, 'a'), 'utf8'), 'the old one');
+  const report = await runPlan(plan, side(disk), side(target), { host, backup: side(backup) }, calm);
+  assert.equal(report.totals.done, 2, JSON.stringify(report.results));
+  assert.equal(fs.readFileSync(path.join(kept, 'a'), 'utf8'), 'the old one');
+  assert.equal(fs.statSync(path.join(kept, 'a')).mtimeMs, 5000);
+  assert.equal(fs.readFileSync(path.join(kept, 'b'), 'utf8'), 'extra');
+  assert.deepEqual(fs.readdirSync(to), ['a']);
+  const journal = fs.readdirSync(path.join(storage, 'runs')).sort().at(-1) ?? '';
+  const lines = fs
+    .readFileSync(path.join(storage, 'runs', journal), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const keptLines = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'kept');
+  assert.deepEqual(
+    keptLines.map(({ id, path: where }) => `${id} ${where}`),
+    ['c:a a', 'd:b b'],
+  );
+});
+
+function temporary(t: TestContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'backup-'));
+  t.after(() => fs.rmSync(made, { recursive: true, force: true }));
+  return made;
+}

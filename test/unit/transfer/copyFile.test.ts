@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { test } from 'node:test';
+import type { FileEntry } from '../../../src/remote/entry';
+import type { Remote } from '../../../src/remote/remote';
+import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
+import { parsePath } from '../../../src/remote/remotePath';
+import { copyFile } from '../../../src/transfer/copyFile';
+import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+
+const calm = new AbortController().signal;
+const target = parsePath('t');
+const beAbsent = { must: 'beAbsent' } as const;
+
+function given(size: number): { from: MemoryRemote; to: MemoryRemote; source: FileEntry } {
+  const from = createMemoryRemote();
+  const to = createMemoryRemote();
+  const source = from.put('s', Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } });
+  return { from, to, source };
+}
+
+test('a copy between two remotes has content, time and a verification', async () => {
+  for (const size of [0, 5, 3_000_000]) {
+    const { from, to, source } = given(size);
+    const { entry, verification } = await copyFile({ from, source, to, target, guard: beAbsent }, calm);
+    assert.equal(verification, 'ok');
+    assert.equal(entry.size, size);
+    assert.deepEqual(entry.modified, { s: 9, ns: 9 });
+    assert.ok(to.content('t')?.equals(Buffer.alloc(size, 'x')));
+  }
+});
+
+test('H25: where a side knows no MD5, the copy is unverified, which is not ok and not bad', async () => {
+  const { from, source } = given(5);
+  const to = createMemoryRemote({ knowsMd5: false });
+  assert.equal((await copyFile({ from, source, to, target, guard: beAbsent }, calm)).verification, 'unknown');
+});
+
+test('a copy within one remote is made by the service and moves no bytes through here', async () => {
+  const { from, source } = given(3_000_000);
+  await copyFile({ from, source, to: from, target, guard: beAbsent }, calm);
+  assert.equal(from.count('copyWithin'), 1);
+  assert.equal(from.count('read') + from.count('write'), 0);
+});
+
+/** Two remotes that the service can copy between, where that fails with `error`, or works. */
+function ofOneService(error?: RemoteError) {
+  const { from, to, source } = given(5);
+  const calls: string[] = [];
+  const twin: Remote = {
+    ...to,
+    capabilities: { ...to.capabilities, copiesWith: 'one service' },
+    copyFrom: async (seen, path, guard, signal) => {
+      calls.push(`${seen.path} ${path} ${guard.must}`);
+      if (error) throw error;
+      return to.write(path, { size: 5, open: async () => Readable.from(['xxxxx']) }, {}, guard, signal);
+    },
+  };
+  const other: Remote = { ...from, capabilities: { ...from.capabilities, copiesWith: 'one service' } };
+  return { from, other, to, twin, source, calls };
+}
+
+test('between two remotes of one service the service copies, and nothing is read here', async () => {
+  const { from, other, to, twin, source, calls } = ofOneService();
+  const progress: number[] = [];
+  const request = { from: other, source, to: twin, target, guard: beAbsent };
+  const { verification } = await copyFile({ ...request, onProgress: (bytes) => progress.push(bytes) }, calm);
+  assert.equal(verification, 'ok');
+  assert.deepEqual(calls, ['s t beAbsent']);
+  assert.deepEqual(progress, [5]);
+  assert.equal(from.count('read'), 0);
+  assert.equal(to.text('t'), 'xxxxx');
+});
+
+test('where the service refuses a copy between two remotes, it goes through here; a change or a lock is final', async () => {
+  for (const kind of ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const) {
+    const { other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
+    await copyFile({ from: other, source, to: twin, target, guard: beAbsent }, calm);
+    assert.equal(to.text('t'), 'xxxxx', kind);
+  }
+  for (const kind of [
+    'changed',
+    'alreadyExists',
+    'archived',
+    'full',
+    'unavailable',
+    'signInNeeded',
+  ] as const) {
+    const { from, other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
+    const copying = copyFile({ from: other, source, to: twin, target, guard: beAbsent }, calm);
+    await assert.rejects(copying, (error) => isRemoteError(error, kind));
+    assert.deepEqual([to.paths(), from.count('read')], [[], 0], kind);
+  }
+});
+
+test('remotes of different services, or of none that is known, are never asked to copy from one another', async () => {
+  for (const copiesWith of ['another service', undefined]) {
+    const { other, to, twin, source, calls } = ofOneService();
+    const { copiesWith: _, ...rest } = other.capabilities;
+    const stranger = { ...other, capabilities: copiesWith === undefined ? rest : { ...rest, copiesWith } };
+    await copyFile({ from: stranger, source, to: twin, target, guard: beAbsent }, calm);
+    assert.deepEqual(calls, []);
+    assert.equal(to.text('t'), 'xxxxx');
+  }
+});
+
+test('what the service can not copy itself goes through here', async () => {
+  const { from, source } = given(5);
+  const error = new RemoteError('unsupported', 'Too large to be copied.');
+  from.fail({ when: { operation: 'copyWithin' }, error });
+  await copyFile({ from, source, to: from, target, guard: beAbsent }, calm);
+  assert.equal(from.text('t'), 'xxxxx');
+});
+
+test('a copy that turns out bad is removed again and refused as damaged', async () => {
+  const { from, to, source } = given(5);
+  const lying: Remote = {
+    ...to,
+    write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
+  };
+  const copying = copyFile({ from, source, to: lying, target, guard: beAbsent }, calm);
+  await assert.rejects(copying, (error) => isRemoteError(error, 'damaged'));
+  assert.deepEqual(to.paths(), []);
+});
+
+test('content that does not have the MD5 of its source never replaces anything', async () => {
+  for (const size of [5, 3_000_000]) {
+    const { from, to, source } = given(size);
+    const old = to.put('t', 'old');
+    const lying: Remote = {
+      ...from,
+      read: async (path, options, signal) => {
+        const result = await from.read(path, options, signal);
+        return { ...result, entry: { ...result.entry, md5: '0'.repeat(32) } };
+      },
+    };
+    const wrong = { ...source, md5: '0'.repeat(32) };
+    const guard = { must: 'beUnchanged', entry: old } as const;
+    await assert.rejects(copyFile({ from: lying, source: wrong, to, target, guard }, calm), (error) =>
+      isRemoteError(error, 'damaged'),
+    );
+    assert.equal(to.text('t'), 'old');
+  }
+});
+
+test('a target that is missing is a failure of the target, not a change of the source', async () => {
+  const { from, to, source } = given(5);
+  to.fail({ when: { operation: 'write' }, error: new RemoteError('notFound', 'There is no such bucket.') });
+  await assert.rejects(copyFile({ from, source, to, target, guard: beAbsent }, calm), (error) =>
+    isRemoteError(error, 'notFound'),
+  );
+});
+
+test('a bad copy that can not be removed again is told to be there', async () => {
+  const { from, to, source } = given(5);
+  const lying: Remote = {
+    ...to,
+    write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
+    removeFile: async () => {
+      throw new RemoteError('forbidden', 'Deleting is not allowed.');
+    },
+  };
+  const copying = copyFile({ from, source, to: lying, target, guard: beAbsent }, calm);
+  await assert.rejects(copying, (error) => {
+    assert.ok(isRemoteError(error, 'damaged'), String(error));
+    assert.match(error.message, /could not be removed again: Deleting is not allowed\. Don't rely on it\./);
+    return true;
+  });
+});
+
+test('a copy of another size is removed again and refused, also where no MD5 is known', async () => {
+  for (const size of [0, 4, 6, 3_000_000]) {
+    const { from, source } = given(5);
+    const to = createMemoryRemote({ knowsMd5: false });
+    const wrong: Remote = {
+      ...to,
+      write: async (path) => to.put(path, Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } }),
+    };
+    await assert.rejects(copyFile({ from, source, to: wrong, target, guard: beAbsent }, calm), (error) =>
+      isRemoteError(error, 'damaged'),
+    );
+    assert.equal(to.content('t'), undefined);
+  }
+});

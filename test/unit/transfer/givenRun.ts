@@ -1,0 +1,177 @@
+import { silentLog } from '../../../src/base/log';
+import { planTotals } from '../../../src/plan/build/planTotals';
+import type {
+  Action,
+  CopyFile,
+  DeleteFile,
+  MoveFile,
+  Plan,
+  RemoveSource,
+} from '../../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
+import type { FileEntry } from '../../../src/remote/entry';
+import type { Remote } from '../../../src/remote/remote';
+import { comparePaths, parsePath, rootPath } from '../../../src/remote/remotePath';
+import { type ExecuteOptions, executePlan } from '../../../src/transfer/executePlan';
+import type { RunReport } from '../../../src/transfer/runReport';
+import { planSync } from '../../../src/usecases/planSync';
+import { createFakeClock } from '../../support/fakeClock';
+import type { MemoryOptions } from '../../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+
+export const bucket = parsePath('bucket');
+const calm = new AbortController().signal;
+
+export const mirror: Partial<PlanOptions> = { deletes: 'after', useDefaultExcludes: false };
+
+/** A disk and a bucket in memory, to plan and run between. */
+export interface GivenRun {
+  readonly disk: MemoryRemote;
+  readonly store: MemoryRemote;
+  planUpload(options?: Partial<PlanOptions>): Promise<Plan>;
+  planDownload(options?: Partial<PlanOptions>): Promise<Plan>;
+  run(plan: Plan, options?: Partial<ExecuteOptions>, signal?: AbortSignal, layer?: Layer): Promise<RunReport>;
+}
+
+type Layer = (remote: Remote) => Remote;
+
+export function givenRun(files: Readonly<Record<string, string>> = {}, store: MemoryOptions = {}): GivenRun {
+  const clock = createFakeClock();
+  const disk = createMemoryRemote({ knowsMd5: false, clock });
+  const remote = createMemoryRemote({ realFolders: false, clock, ...store });
+  for (const [path, content] of Object.entries(files))
+    disk.put(path, content, { modified: { s: 1000, ns: 0 } });
+  const folder = { remote: disk, root: rootPath, place: { kind: 'folder', path: '/disk' } } as const;
+  const remoteSide = {
+    remote,
+    root: bucket,
+    place: { kind: 'remote', remote: 'store', path: bucket },
+  } as const;
+  const plan = (upload: boolean, options: Partial<PlanOptions> = {}) =>
+    planSync(
+      {
+        source: upload ? folder : remoteSide,
+        target: upload ? remoteSide : folder,
+        options: { ...defaultPlanOptions, ...options },
+      },
+      calm,
+    );
+  return {
+    disk,
+    store: remote,
+    planUpload: (options) => plan(true, options),
+    planDownload: (options) => plan(false, options),
+    run(made, options = {}, signal = calm, layer = (inner) => inner) {
+      const upload = made.source.kind === 'folder';
+      const [source, target] = upload ? [folder, remoteSide] : [remoteSide, folder];
+      return executePlan(
+        made,
+        { remote: layer(source.remote), root: source.root },
+        { remote: layer(target.remote), root: target.root },
+        { clock, log: silentLog, ...options },
+        signal,
+      );
+    },
+  };
+}
+
+/** A plan for an upload made by hand of these actions, sorted as a plan's are; for what a planner would decide in other ways. */
+export function planOf(
+  actions: readonly Action[],
+  options: Partial<PlanOptions> = {},
+  backup?: string,
+): Plan {
+  const all = { ...defaultPlanOptions, ...options };
+  const turn = ({ kind }: Action) => {
+    if (kind === 'removeSource') return 2;
+    if (kind !== 'deleteFile' || all.deletes === 'during') return 0;
+    return all.deletes === 'before' ? -1 : 1;
+  };
+  const sorted = [...actions].sort((a, b) => turn(a) - turn(b) || comparePaths(a.path, b.path));
+  const tally = (sizes: readonly number[]) => ({
+    files: sizes.length,
+    bytes: sizes.reduce((a, b) => a + b, 0),
+  });
+  return {
+    version: 1,
+    source: { kind: 'folder', path: '/disk' },
+    target: { kind: 'remote', remote: 'store', path: bucket },
+    options: all,
+    actions: sorted,
+    conflicts: [],
+    skipped: [],
+    unchanged: tally([]),
+    listed: {
+      source: tally(sorted.flatMap((action) => ('source' in action ? [action.source.size] : []))),
+      target: tally(sorted.flatMap((action) => (action.before ? [action.before.size] : []))),
+    },
+    problems: [],
+    safety: [],
+    totals: planTotals(sorted, [], []),
+    ...(backup !== undefined && {
+      backup: { kind: 'remote', remote: 'store', path: parsePath(backup) } as const,
+    }),
+  };
+}
+
+/** What is at `path` of a store now. */
+export async function fileIn(remote: Remote, path: string): Promise<FileEntry> {
+  const entry = await remote.stat(parsePath(path), calm);
+  if (entry.kind !== 'file') throw new Error(`"${path}" is no file.`);
+  return entry;
+}
+
+/** An upload of the disk's file at `path`, over what the bucket has there. */
+export async function copyOf(
+  { disk, store }: GivenRun,
+  path: string,
+  more: Partial<CopyFile> = {},
+): Promise<CopyFile> {
+  const there = store.content(`bucket/${path}`) !== undefined;
+  return {
+    kind: 'copyFile',
+    id: `c:${path}`,
+    path: parsePath(path),
+    direction: 'upload',
+    source: await fileIn(disk, path),
+    ...(there && { before: await fileIn(store, `bucket/${path}`) }),
+    because: there ? 'timeDiffers' : 'onlyInSource',
+    ...more,
+  };
+}
+
+/** A delete of the bucket's file at `path`. */
+export async function deleteOf({ store }: GivenRun, path: string): Promise<DeleteFile> {
+  const before = await fileIn(store, `bucket/${path}`);
+  return { kind: 'deleteFile', id: `d:${path}`, path: parsePath(path), before, because: 'notInSource' };
+}
+
+/** The bucket's file at `from` moved to the name that the disk has for it. */
+export async function renameOf({ disk, store }: GivenRun, from: string, path: string): Promise<MoveFile> {
+  return {
+    kind: 'moveFile',
+    id: `r:${path}`,
+    path: parsePath(path),
+    source: await fileIn(disk, path),
+    before: await fileIn(store, `bucket/${from}`),
+    from: parsePath(from),
+    because: 'renamed',
+  };
+}
+
+/** The disk's file at `path` removed, because the bucket has it. */
+export async function removalOf({ disk, store }: GivenRun, path: string): Promise<RemoveSource> {
+  return {
+    kind: 'removeSource',
+    id: `m:${path}`,
+    path: parsePath(path),
+    source: await fileIn(disk, path),
+    before: await fileIn(store, `bucket/${path}`),
+    because: 'alreadyThere',
+  };
+}
+
+/** "outcome kind path" of each action, in the plan's order. */
+export function outcomes(report: RunReport): string[] {
+  return report.results.map(({ outcome, kind, path }) => `${outcome} ${kind} ${path}`);
+}

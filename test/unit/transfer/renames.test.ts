@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RemoteError } from '../../../src/remote/remoteError';
+import { retryFailed } from '../../../src/usecases/runPlan';
+import { copyOf, fileIn, type GivenRun, givenRun, outcomes, planOf, renameOf } from './givenRun';
+
+const sync = { verb: 'sync', deletes: 'after', trackRenames: 'hash' } as const;
+const broken = new RemoteError('other', 'The service failed.');
+
+async function given(
+  store: Parameters<typeof givenRun>[1] = {},
+  s = 1000,
+): Promise<GivenRun & { plan: ReturnType<typeof planOf> }> {
+  const it = givenRun({ 'new/name': 'content' }, store);
+  it.store.put('bucket/old/name', 'content', { modified: { s, ns: 0 }, attributes: { author: 'Ada' } });
+  return { ...it, plan: planOf([await renameOf(it, 'old/name', 'new/name')], sync) };
+}
+
+test('a renamed file is moved on the target, and no content goes over the line (R24)', async () => {
+  const it = await given();
+  assert.deepEqual(outcomes(await it.run(it.plan)), ['done moveFile new/name']);
+  assert.deepEqual(it.store.paths(), ['bucket/new/name']);
+  assert.deepEqual(it.store.attributes('bucket/new/name'), { author: 'Ada' });
+  assert.equal(it.store.count('write') + it.disk.count('read') + it.store.count('setModifiedTime'), 0);
+});
+
+test('where the target can not move, it copies, then removes the old name (R24)', async () => {
+  for (const without of [['moveWithin'], ['moveWithin', 'copyWithin']] as const) {
+    const it = await given({ without });
+    assert.deepEqual(outcomes(await it.run(it.plan)), ['done moveFile new/name']);
+    assert.deepEqual(it.store.paths(), ['bucket/new/name']);
+    assert.equal(it.disk.count('read'), 0);
+  }
+});
+
+test('a moved file gets the time that the source has, so that planning again finds nothing (R24)', async () => {
+  const it = await given({}, 5);
+  assert.equal((await it.run(it.plan)).totals.done, 1);
+  assert.deepEqual((await fileIn(it.store, 'bucket/new/name')).modified, { s: 1000, ns: 0 });
+  assert.deepEqual((await it.planUpload({ deletes: 'after' })).actions, []);
+});
+
+test('nothing is moved when source, target or the place for it changed since the plan (R24)', async () => {
+  const spoils: ((it: GivenRun) => void)[] = [
+    (it) => it.disk.put('new/name', 'edited'),
+    (it) => it.disk.drop('new/name'),
+    (it) => it.store.put('bucket/old/name', 'CONTENT'),
+    (it) => it.store.drop('bucket/old/name'),
+    (it) => it.store.put('bucket/new/name', 'theirs'),
+  ];
+  for (const [i, spoil] of spoils.entries())
+    for (const without of [[], ['moveWithin']] as const) {
+      const it = await given({ without });
+      spoil(it);
+      const before = it.store.paths().map((path) => `${path} ${it.store.text(path)}`);
+      const report = await it.run(it.plan);
+      assert.deepEqual(outcomes(report), ['changed moveFile new/name'], `case ${i}`);
+      assert.deepEqual(
+        it.store.paths().map((path) => `${path} ${it.store.text(path)}`),
+        before,
+        `case ${i}`,
+      );
+    }
+});
+
+test('a file whose old name is there again on the source keeps it on the target (R24)', async () => {
+  const it = await given();
+  it.disk.put('old/name', 'content');
+  const report = await it.run(it.plan, {}, undefined, (remote) =>
+    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, cheapReads: true } } : remote,
+  );
+  assert.deepEqual(outcomes(report), ['changed moveFile new/name']);
+  assert.deepEqual(it.store.paths(), ['bucket/old/name']);
+});
+
+test('a move that failed half-way goes on from there when it is tried again (R24)', async () => {
+  const steps = [
+    { without: [], operation: 'moveWithin', at: 'after' },
+    { without: [], operation: 'setModifiedTime', at: 'before' },
+    { without: ['moveWithin'], operation: 'removeFile', at: 'before' },
+    { without: ['moveWithin'], operation: 'copyWithin', at: 'after' },
+  ] as const;
+  for (const { without, operation, at } of steps) {
+    const it = await given({ without, failures: [{ when: { operation, nth: 1 }, error: broken, at }] }, 5);
+    const report = await it.run(it.plan);
+    const outcome = operation === 'removeFile' ? 'copied' : 'failed';
+    assert.deepEqual(outcomes(report), [`${outcome} moveFile new/name`], operation);
+    const again = await it.run(retryFailed(report, it.plan));
+    assert.deepEqual(outcomes(again), ['done moveFile new/name'], operation);
+    assert.deepEqual(it.store.paths(), ['bucket/new/name'], operation);
+    assert.deepEqual((await fileIn(it.store, 'bucket/new/name')).modified, { s: 1000, ns: 0 }, operation);
+  }
+});
+
+test('a move that fails withholds the deletes after it (R20, R24)', async () => {
+  const it = await given({ failures: [{ when: { operation: 'moveWithin' }, error: broken }] });
+  it.disk.put('more', 'x');
+  it.store.put('bucket/extra', 'x');
+  const before = await fileIn(it.store, 'bucket/extra');
+  const plan = planOf(
+    [
+      ...it.plan.actions,
+      await copyOf(it, 'more'),
+      {
+        kind: 'deleteFile',
+        id: 'd:extra',
+        path: 'extra' as typeof before.path,
+        before,
+        because: 'notInSource',
+      },
+    ],
+    sync,
+  );
+  const report = await it.run(plan);
+  assert.deepEqual(outcomes(report), [
+    'done copyFile more',
+    'failed moveFile new/name',
+    'notStarted deleteFile extra',
+  ]);
+  assert.ok(report.deletesWithheld);
+});

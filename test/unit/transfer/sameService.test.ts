@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { S3Remote } from '../../../src/backends/s3/s3Remote';
+import { silentLog } from '../../../src/base/log';
+import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
+import type { FileEntry } from '../../../src/remote/entry';
+import { refusingWrites } from '../../../src/remote/layers/readOnly';
+import { logging } from '../../../src/remote/layers/withLogging';
+import { retrying } from '../../../src/remote/layers/withRetry';
+import type { Remote } from '../../../src/remote/remote';
+import { isRemoteError } from '../../../src/remote/remoteError';
+import { parsePath } from '../../../src/remote/remotePath';
+import { copyFile } from '../../../src/transfer/copyFile';
+import { planSync } from '../../../src/usecases/planSync';
+import { anything, beAbsent, beUnchanged, calm, pattern, statFile } from '../../contract/chapters/words';
+import { type S3ServerOptions, type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
+import { createFakeClock } from '../../support/fakeClock';
+import { hostWith, openS3, settingsFor } from '../backends/s3/s3Fixture';
+
+// Two remotes, two entries of the settings, that lead to one service: what is copied between them needn't pass through here.
+
+const mebi = 1024 * 1024;
+const inParts = { uploadCutoff: '5Mi', chunkSize: '5Mi', copyCutoff: '5Mi' };
+const headers = {
+  'content-type': 'text/x-special',
+  'cache-control': 'max-age=60',
+  'content-disposition': 'attachment; filename="x"',
+  'content-encoding': 'identity',
+  'content-language': 'de',
+};
+const everything = {
+  headers,
+  metadata: { author: 'Ada', 'with-dash': 'a b', mtime: '1700000000.5' },
+  tags: { 'a b': 'c+d', plain: '1' },
+  storageClass: 'STANDARD_IA',
+};
+const other = { accessKeyId: 'ANOTHER', secretAccessKey: 'another-secret' };
+
+interface Service {
+  readonly server: S3TestServer;
+  /** The remotes as the app opens them, in all their layers. */
+  readonly from: Remote;
+  readonly to: Remote;
+  asked(...operations: string[]): number;
+}
+
+interface Given {
+  readonly from?: Readonly<Record<string, unknown>>;
+  readonly to?: Readonly<Record<string, unknown>>;
+  readonly server?: S3ServerOptions;
+}
+
+async function oneService(given: Given, work: (service: Service) => Promise<void>): Promise<void> {
+  const server = await startS3Server({ buckets: ['a', 'b'], ...given.server });
+  server.addCredentials(other);
+  const opened: S3Remote[] = [];
+  const open = async (name: string, more: Readonly<Record<string, unknown>> = {}) => {
+    const secretAccessKey =
+      more['accessKeyId'] === other.accessKeyId ? other.secretAccessKey : server.secretAccessKey;
+    const remote = await openS3(
+      settingsFor(server, { name, ...inParts, ...more }),
+      hostWith({ secretAccessKey }),
+    );
+    opened.push(remote);
+    return retrying(logging(remote, silentLog), { clock: createFakeClock(), log: silentLog });
+  };
+  try {
+    await work({
+      server,
+      from: await open('first', given.from),
+      to: await open('second', given.to),
+      asked: (...operations) =>
+        server.requests.filter(({ operation }) => operations.includes(operation)).length,
+    });
+  } finally {
+    for (const remote of opened) await remote.close();
+    await server.stop();
+  }
+}
+
+/** Copies `a/f` of the one remote to `b/f` of the other. */
+async function copied({ from, to }: Service, guard: Parameters<typeof copyFile>[0]['guard'] = beAbsent) {
+  const source = await statFile(from, parsePath('a/f'));
+  return copyFile({ from, source, to, target: parsePath('b/f'), guard }, calm);
+}
+
+function assertSame(server: S3TestServer, size: number): void {
+  const copy = server.store.get('b', 'f');
+  assert.ok(copy, 'the copy');
+  assert.ok(copy.body.equals(pattern(size)), 'the content');
+  for (const [name, value] of Object.entries(headers)) assert.equal(copy.headers[name], value, name);
+  const { md5chksum: _, ...metadata } = copy.metadata;
+  assert.deepEqual(metadata, everything.metadata);
+}
+
+for (const size of [0, 11, 5 * mebi - 1, 5 * mebi, 5 * mebi + 1, 12 * mebi])
+  test(`A12: between two remotes of one service ${size} bytes are copied by the service, with all that they have`, () =>
+    oneService({}, async (service) => {
+      const { server, to } = service;
+      server.store.put('a', 'f', pattern(size), everything);
+      const { entry, verification } = await copied(service);
+      assert.equal(verification, 'ok');
+      assertSame(server, size);
+      assert.deepEqual({ ...server.store.get('b', 'f')?.tags }, everything.tags);
+      assert.equal(server.store.get('b', 'f')?.storageClass, 'STANDARD_IA');
+      assert.equal(service.asked('GetObject', 'PutObject', 'UploadPart'), 0, 'no byte passes through here');
+      const parts = server.requests.filter(({ operation }) =>
+        /^(CopyObject|UploadPartCopy)$/.test(operation),
+      );
+      assert.equal(parts.length, size < 5 * mebi ? 1 : Math.ceil(size / (5 * mebi)));
+      for (const { headers: sent } of parts)
+        assert.equal(sent['x-amz-copy-source-if-match'], `"${server.store.get('a', 'f')?.etag}"`);
+      const now = await statFile(to, parsePath('b/f'));
+      assert.equal(now.version, entry.version);
+      assert.deepEqual(now.modified, { s: 1_700_000_000, ns: 500_000_000 });
+    }));
+
+test('a copy between remotes has the class and encryption of the target’s settings, where those say any', () =>
+  oneService({ to: { storageClass: 'ONEZONE_IA', serverSideEncryption: 'AES256' } }, async (service) => {
+    for (const size of [11, 6 * mebi]) {
+      service.server.store.put('a', 'f', pattern(size), everything);
+      await copied(service, anything);
+      const copy = service.server.store.get('b', 'f');
+      assert.equal(copy?.storageClass, 'ONEZONE_IA');
+      assert.equal(copy?.encryption['x-amz-server-side-encryption'], 'AES256');
+      assertSame(service.server, size);
+    }
+    assert.equal(service.asked('GetObject'), 0);
+  }));
+
+test('names of whatever characters are copied by the service as they are (H18)', () =>
+  oneService({}, async ({ server, from, to, asked }) => {
+    const odd = [
+      'a b+c',
+      'ü/😀',
+      "q'(1)*!~",
+      '100%25',
+      'tab\tand\u0007bell',
+      'x?versionId=1',
+      'back\\slash',
+      '#;,&=',
+    ];
+    for (const name of odd) {
+      server.store.put('a', name, name);
+      const source = await statFile(from, parsePath(`a/${name}`));
+      await copyFile({ from, source, to, target: parsePath(`b/${name}`), guard: beAbsent }, calm);
+      assert.equal(server.store.get('b', name)?.text, name);
+    }
+    assert.equal(asked('GetObject'), 0);
+  }));
+
+test('between different credentials nothing is asked of the service: content passes through here', () =>
+  oneService({ to: { accessKeyId: other.accessKeyId } }, async (service) => {
+    service.server.store.put('a', 'f', pattern(6 * mebi), everything);
+    await copied(service);
+    assertSame(service.server, 6 * mebi);
+    assert.equal(service.asked('CopyObject', 'UploadPartCopy'), 0);
+  }));
+
+test('two services never copy between them, be their credentials the same', () =>
+  oneService({}, ({ from }) =>
+    oneService({}, async ({ to }) => {
+      assert.notEqual(from.capabilities.copiesWith, to.capabilities.copiesWith);
+    }),
+  ));
+
+test('what tells of equal credentials tells neither of the keys', () =>
+  oneService({}, async ({ server, from, to }) => {
+    assert.equal(from.capabilities.copiesWith, to.capabilities.copiesWith);
+    assert.ok(!JSON.stringify(from.capabilities).includes(server.accessKeyId));
+  }));
+
+for (const [code, status] of [
+  ['AccessDenied', 403],
+  ['NotImplemented', 501],
+  ['InvalidRequest', 400],
+] as const)
+  for (const [operation, size] of [
+    ['CopyObject', 11],
+    ['UploadPartCopy', 12 * mebi],
+    ['CreateMultipartUpload', 12 * mebi],
+    ['GetObjectTagging', 12 * mebi],
+  ] as const)
+    test(`where the service refuses ${operation} with ${code}, the content passes through here, and nothing half stays`, () =>
+      oneService({}, async (service) => {
+        const { server } = service;
+        server.store.put('a', 'f', pattern(size), everything);
+        // The second part and what follows; of the others the first, as the upload from here begins one too.
+        const fault = server.addFault({
+          operation,
+          code,
+          status,
+          ...(operation === 'UploadPartCopy' && { skip: 1, count: 99 }),
+        });
+        await copied(service);
+        assert.ok(fault.hits > 0);
+        assertSame(server, size);
+        assert.equal(server.uploads.size, 0, 'no parts stay behind (H23)');
+        assert.ok(service.asked('GetObject') > 0);
+      }));
+
+test('a source that changed since it was listed is refused, and the target stays as it is', () =>
+  oneService({}, async ({ server, from, to }) => {
+    for (const size of [11, 6 * mebi]) {
+      server.store.put('a', 'f', pattern(size), everything);
+      const old = server.store.put('b', 'f', 'old');
+      const source = await statFile(from, parsePath('a/f'));
+      const there = await statFile(to, parsePath('b/f'));
+      server.store.put('a', 'f', pattern(size, 2), everything);
+      const request = { from, source, to, target: parsePath('b/f'), guard: beUnchanged(there) };
+      await assert.rejects(copyFile(request, calm), (error) => isRemoteError(error, 'changed'));
+      assert.equal(server.store.get('b', 'f'), old);
+      assert.equal(server.uploads.size, 0);
+    }
+  }));
+
+test('a target that changed since the preview is not overwritten by a copy of the service', () =>
+  oneService({}, async ({ server, from, to }) => {
+    for (const size of [11, 6 * mebi])
+      for (const late of [false, true]) {
+        server.store.put('a', 'f', pattern(size), everything);
+        server.store.put('b', 'f', 'old');
+        const source = await statFile(from, parsePath('a/f'));
+        const there = await statFile(to, parsePath('b/f'));
+        const change = () => server.store.put('b', 'f', 'of someone else');
+        // Between the last look and the request that makes the copy visible only the service itself can tell.
+        if (late)
+          server.addFault({
+            operation: size === 11 ? 'CopyObject' : 'CompleteMultipartUpload',
+            when: () => change() !== undefined,
+            delayMs: 0,
+          });
+        else change();
+        const request = { from, source, to, target: parsePath('b/f'), guard: beUnchanged(there) };
+        await assert.rejects(copyFile(request, calm), (error) => isRemoteError(error, 'changed'));
+        assert.equal(server.store.get('b', 'f')?.text, 'of someone else');
+        assert.equal(server.uploads.size, 0);
+        server.clearFaults();
+      }
+  }));
+
+test('a copy whose answer was lost is found to be done, and not taken for someone else’s', () =>
+  oneService({}, async (service) => {
+    service.server.store.put('a', 'f', pattern(11), everything);
+    service.server.addFault({ operation: 'CopyObject', loseResponse: true });
+    await copied(service);
+    assertSame(service.server, 11);
+  }));
+
+test('buckets of different regions: each is asked in its own, the copy goes to the target’s', () =>
+  oneService(
+    {
+      from: { region: 'eu-west-1' },
+      to: { region: 'us-east-1' },
+      server: { buckets: [], strictRegions: true },
+    },
+    async (service) => {
+      const { server } = service;
+      server.store.createBucket('a', { location: 'eu-west-1' });
+      server.store.createBucket('b', { location: 'ap-south-1' });
+      for (const size of [11, 12 * mebi]) {
+        server.store.put('a', 'f', pattern(size), everything);
+        await copied(service, anything);
+        assertSame(server, size);
+      }
+      assert.equal(service.asked('GetObject'), 0);
+      const done = server.requests.filter(({ status }) => status < 300);
+      for (const { bucket, headers: sent, operation } of done) {
+        const region = bucket === 'a' ? 'eu-west-1' : 'ap-south-1';
+        assert.match(sent.authorization ?? '', new RegExp(`/${region}/s3/`), `${operation} of ${bucket}`);
+      }
+      const strayed = server.requests.filter(
+        ({ code }) => code === 'AuthorizationHeaderMalformed' || code === 'PermanentRedirect',
+      );
+      assert.ok(strayed.length <= 3, 'a region is found once and remembered');
+    },
+  ));
+
+for (const deletes of ['none', 'after'] as const)
+  test(`objects without an owner’s time get their LastModified with the copy, so that nothing is left to do (R1, deletes ${deletes})`, () =>
+    oneService({}, async ({ server, from, to }) => {
+      server.setClock(1_700_000_000_000);
+      server.store.put('a', 'small', 'x');
+      server.store.put('a', 'large', pattern(6 * mebi));
+      server.setClock(1_700_000_900_000);
+      for (const name of ['small', 'large']) {
+        const source = await statFile(from, parsePath(`a/${name}`));
+        const done = await copyFile(
+          { from, source, to, target: parsePath(`b/${name}`), guard: beAbsent },
+          calm,
+        );
+        assert.deepEqual(done.entry.modified, { s: 1_700_000_000, ns: 0 });
+      }
+      const side = (remote: Remote, name: string, path: string) => ({
+        remote,
+        root: parsePath(path),
+        place: { kind: 'remote' as const, remote: name, path: parsePath(path) },
+      });
+      const plan = await planSync(
+        {
+          source: side(from, 'first', 'a'),
+          target: side(to, 'second', 'b'),
+          options: { ...defaultPlanOptions, verb: 'sync', deletes },
+        },
+        calm,
+      );
+      assert.deepEqual(plan.actions, []);
+    }));
+
+test('planning can not copy between remotes either', async () =>
+  oneService({}, async ({ server, from, to }) => {
+    server.store.put('a', 'f', 'x');
+    const source: FileEntry = await statFile(from, parsePath('a/f'));
+    const target = parsePath('b/f');
+    await assert.rejects(
+      copyFile({ from, source, to: refusingWrites(to), target, guard: beAbsent }, calm),
+      (error) => isRemoteError(error, 'unsupported'),
+    );
+    assert.deepEqual(server.store.keys('b'), []);
+  }));

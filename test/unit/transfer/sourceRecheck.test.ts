@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { openLocalRemote } from '../../../src/backends/local/localRemote';
+import { silentLog } from '../../../src/base/log';
+import type { Plan } from '../../../src/plan/model/plan';
+import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
+import { RemoteError } from '../../../src/remote/remoteError';
+import { rootPath } from '../../../src/remote/remotePath';
+import { executePlan } from '../../../src/transfer/executePlan';
+import { planSync } from '../../../src/usecases/planSync';
+import { retryFailed } from '../../../src/usecases/runPlan';
+import { createFakeClock } from '../../support/fakeClock';
+import type { MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { bucket, type GivenRun, givenRun, mirror, outcomes } from './givenRun';
+
+const times = ['before', 'during', 'after'] as const;
+const directions = ['upload', 'download'] as const;
+type Direction = (typeof directions)[number];
+
+interface Given extends GivenRun {
+  readonly source: MemoryRemote;
+  readonly target: MemoryRemote;
+  /** A path of the plan, as the source and the target have it. */
+  onSource(path: string): string;
+  onTarget(path: string): string;
+  plan(options: Parameters<GivenRun['planUpload']>[0]): Promise<Plan>;
+}
+
+/** `extra` files in a folder of the target that the source doesn't have, and one that both have. */
+function given(direction: Direction, extra: number): Given {
+  const it = givenRun();
+  const upload = direction === 'upload';
+  const inBucket = (file: string) => `bucket/${file}`;
+  const asIs = (file: string) => file;
+  const [source, target] = upload ? [it.disk, it.store] : [it.store, it.disk];
+  const [onSource, onTarget] = upload ? [asIs, inBucket] : [inBucket, asIs];
+  source.put(onSource('keep'), 'x', { modified: { s: 1000, ns: 0 } });
+  target.put(onTarget('keep'), 'x', { modified: { s: 1000, ns: 0 } });
+  for (let i = 0; i < extra; i++) target.put(onTarget(`old/f${i}`), `${i}`);
+  const plan: Given['plan'] = (options) => (upload ? it.planUpload(options) : it.planDownload(options));
+  return { ...it, source, target, onSource, onTarget, plan };
+}
+
+test('whichever way and whenever it goes, a file that is back on the source keeps its copy, by one listing of a folder (R20)', async () => {
+  for (const direction of directions)
+    for (const deletes of times)
+      for (const extra of [1, 20, 80]) {
+        const it = given(direction, extra);
+        const plan = await it.plan({ ...mirror, deletes });
+        it.source.put(it.onSource('old/f0'), 'came back');
+        const before = it.source.calls.length;
+        const report = await it.run(plan);
+        const shown = `${direction} ${deletes} ${extra}`;
+        assert.deepEqual(it.target.paths(), ['keep', 'old/f0'].map(it.onTarget), shown);
+        assert.equal(report.totals.changed, 1, shown);
+        assert.equal(report.totals.done, extra - 1, shown);
+        const asked = it.source.calls.slice(before).map(({ operation }) => operation);
+        assert.deepEqual(asked.sort(), ['list', 'listDeep'], shown);
+      }
+});
+
+const endings: readonly { name: string; end(it: Given): void; why: RegExp }[] = [
+  { name: 'emptied', end: (it) => it.source.drop(it.onSource('keep')), why: /has no files any more/ },
+  {
+    name: 'left with what the filters hide',
+    end(it) {
+      it.source.drop(it.onSource('keep'));
+      it.source.put(it.onSource('.DS_Store'), 'x');
+    },
+    why: /has no files any more/,
+  },
+  {
+    name: 'gone',
+    end: ({ source }) =>
+      source.fail({
+        when: ({ operation }) => operation.startsWith('list'),
+        error: new RemoteError('notFound', 'There is no such place.'),
+      }),
+    why: /could not be listed: There is no such place/,
+  },
+  {
+    name: 'out of reach',
+    end: ({ source }) =>
+      source.fail({
+        when: ({ operation }) => operation.startsWith('list'),
+        error: new RemoteError('unavailable', 'Nobody answers.'),
+      }),
+    why: /could not be listed: Nobody answers/,
+  },
+  {
+    name: 'forbidden',
+    end: ({ source }) =>
+      source.fail({
+        when: ({ operation }) => operation.startsWith('list'),
+        error: new RemoteError('forbidden', 'Not for you.'),
+      }),
+    why: /could not be listed: Not for you/,
+  },
+];
+
+test('a source that is empty, gone or out of reach by now deletes nothing of an approved plan, and says so (H1)', async () => {
+  for (const { name, end, why } of endings)
+    for (const direction of directions)
+      for (const deletes of times)
+        for (const extra of [1, 80]) {
+          const it = given(direction, extra);
+          const plan = await it.plan({ ...mirror, useDefaultExcludes: true, deletes });
+          assert.equal(plan.totals.delete.files, extra);
+          end(it);
+          const report = await it.run(plan);
+          const shown = `${name}, ${direction} ${deletes} ${extra}`;
+          assert.equal(it.target.paths().length, extra + 1, shown);
+          assert.equal(report.totals.notStarted, plan.actions.length, shown);
+          assert.match(report.deletesWithheld ?? '', why, shown);
+          // Trying again does no better while the source is like that.
+          const again = await it.run(retryFailed(report, plan));
+          assert.equal(it.target.paths().length, extra + 1, shown);
+          assert.match(again.deletesWithheld ?? '', why, shown);
+        }
+});
+
+test('what the filters exclude and was to be deleted stays, too, when the source is empty by now (R19)', async () => {
+  for (const deletes of times) {
+    const it = given('upload', 3);
+    const plan = await it.plan({
+      ...mirror,
+      deletes,
+      filters: [{ exclude: 'old/**' }],
+      deleteExcluded: true,
+    });
+    assert.equal(plan.totals.delete.files, 3);
+    it.disk.drop('keep');
+    const report = await it.run(plan);
+    assert.equal(it.store.paths().length, 4, deletes);
+    assert.match(report.deletesWithheld ?? '', /has no files any more/);
+  }
+});
+
+test('a listing of the source that breaks off deletes nothing of that folder', async () => {
+  for (const deletes of times) {
+    const it = given('download', 30);
+    it.disk.put('other/f', 'x');
+    const plan = await it.plan({ ...mirror, deletes });
+    it.store.fail({
+      when: ({ operation, path }) => operation === 'list' && path === 'bucket/old',
+      error: new RemoteError('other', 'The list broke off.'),
+    });
+    const report = await it.run(plan);
+    assert.equal(report.totals.failed, 30, deletes);
+    assert.equal(report.totals.done, 2, 'the other file and its folder');
+    assert.equal(it.disk.paths().length, 31);
+  }
+});
+
+test('a file that is back under another spelling of its name or folder keeps its copy (R12)', async () => {
+  const spellings = [
+    ['caf\u00e9/a', 'cafe\u0301/a'],
+    ['x/r\u00e9sum\u00e9', 'x/re\u0301sume\u0301'],
+    ['\u00e9/\u00fc/a', 'e\u0301/\u00fc/a'],
+    ['\u1e9b\u0323/a', '\u1e9b\u0323/a'],
+  ] as const;
+  for (const [there, back] of spellings) {
+    const it = given('upload', 0);
+    it.store.put(`bucket/${there}`, 'x');
+    const plan = await it.plan(mirror);
+    it.disk.put(back, 'came back');
+    const report = await it.run(plan);
+    assert.deepEqual(outcomes(report), [`changed deleteFile ${there}`]);
+  }
+  const it = givenRun({ keep: 'x' }, { caseInsensitive: true, realFolders: true });
+  it.store.put('bucket/Old/File', 'x');
+  const plan = await it.planUpload(mirror);
+  it.disk.put('OLD/file', 'came back');
+  const report = await it.run(plan);
+  assert.equal(it.store.text('bucket/Old/File'), 'x');
+  assert.ok(outcomes(report).includes('changed deleteFile Old/File'));
+});
+
+test('one file of a huge source is asked for alone', async () => {
+  const it = given('download', 1);
+  for (let i = 0; i < 2500; i++) it.store.put(`bucket/many/f${i}`, '');
+  for (let i = 0; i < 2500; i++) it.disk.put(`many/f${i}`, '');
+  const plan = await it.plan({ ...mirror, compare: 'size-only' });
+  const before = it.store.calls.length;
+  const report = await it.run(plan);
+  assert.equal(report.totals.done, 2, 'the file and its folder');
+  assert.deepEqual(
+    it.store.calls.slice(before).map(({ operation }) => operation),
+    ['listDeep', 'stat'],
+  );
+});
+
+test('what lies behind a link that is broken by now, as that of an unmounted disk, is not extra', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'again-'));
+  try {
+    for (const followSymlinks of [true, false])
+      for (const extra of [1, 60]) {
+        const it = given('upload', 0);
+        const root = path.join(folder, `${followSymlinks}-${extra}`);
+        await mkdir(root);
+        await writeFile(path.join(root, 'keep'), 'x');
+        for (let i = 0; i < extra; i++) it.store.put(`bucket/photos/sub/f${i}`, 'x');
+        const source = { remote: openLocalRemote({ root }), root: rootPath };
+        const target = { remote: it.store, root: bucket };
+        const plan = await planSync(
+          {
+            source: { ...source, place: { kind: 'folder', path: root } },
+            target: { ...target, place: { kind: 'remote', remote: 'store', path: bucket } },
+            options: { ...defaultPlanOptions, ...mirror, followSymlinks, compare: 'size-only' },
+          },
+          new AbortController().signal,
+        );
+        assert.equal(plan.totals.delete.files, extra);
+        await symlink('/nowhere/at/all', path.join(root, 'photos'));
+        const report = await executePlan(
+          plan,
+          source,
+          target,
+          { clock: createFakeClock(), log: silentLog },
+          new AbortController().signal,
+        );
+        assert.equal(report.totals.changed, extra);
+        assert.equal(it.store.paths().length, extra + 1);
+      }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,295 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openLocalRemote } from '../../../src/backends/local/localRemote';
+import { silentLog } from '../../../src/base/log';
+import type { Side } from '../../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
+import type { Remote } from '../../../src/remote/remote';
+import { parsePath, rootPath } from '../../../src/remote/remotePath';
+import { copyItems } from '../../../src/usecases/copyItems';
+import { countItems, deleteItems } from '../../../src/usecases/deleteItems';
+import {
+  type HeldLock,
+  type Occupation,
+  type OccupiedPlace,
+  PlaceLocks,
+  PlaceOccupied,
+} from '../../../src/usecases/placeLocks';
+import { planSync } from '../../../src/usecases/planSync';
+import { runPlan } from '../../../src/usecases/runPlan';
+import { createFakeClock } from '../../support/fakeClock';
+import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { served } from '../backends/s3/s3Fixture';
+
+const calm = new AbortController().signal;
+
+function folderOf(t: TestContext): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'locks-'));
+  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Locks as another window would open them. */
+const locksIn = (folder: string) => new PlaceLocks(path.join(folder, 'locks'), silentLog);
+
+function at(location: string | undefined, root: string, writes = true, caseSensitive = true): OccupiedPlace {
+  const names = { caseSensitive, foldsUnicode: false, forbids: 'nothing' } as const;
+  const capabilities = { names, ...(location !== undefined && { location }) };
+  return { remote: { capabilities }, root: parsePath(root), shown: `${location ?? 'lab'}:${root}`, writes };
+}
+
+function work(kind: Occupation['kind'], ...places: OccupiedPlace[]): Occupation {
+  return { kind, what: 'sync here → there', places };
+}
+
+async function mayBoth(folder: string, a: Occupation, b: Occupation): Promise<boolean> {
+  const first = await locksIn(folder).take(a, calm);
+  try {
+    const second = await locksIn(folder).take(b, calm);
+    await second.release();
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof PlaceOccupied, String(error));
+    assert.match(error.message, /"sync here → there" has been running in this window since \d\d:\d\d:\d\d/);
+    assert.match(error.message, /Wait until it has ended, or cancel it/);
+    return false;
+  } finally {
+    await first.release();
+  }
+}
+
+const pairs: readonly (readonly [string, OccupiedPlace, OccupiedPlace, boolean])[] = [
+  ['the same place', at('s3', 'b/site'), at('s3', 'b/site'), false],
+  ['one within the other', at('s3', 'b/site'), at('s3', 'b/site/img'), false],
+  ['one around the other', at('s3', 'b/site/img'), at('s3', 'b'), false],
+  ['the whole store', at('s3', ''), at('s3', 'b/x'), false],
+  ['neighbours', at('s3', 'b/site'), at('s3', 'b/site2'), true],
+  ['other buckets', at('s3', 'a/site'), at('s3', 'b/site'), true],
+  ['other services', at('s3', 'b/site'), at('minio', 'b/site'), true],
+  ['one that is read and written', at('s3', 'b/site', false), at('s3', 'b/site'), false],
+  ['one that both read', at('s3', 'b/site', false), at('s3', 'b/site', false), true],
+  [
+    'another spelling on a disk that folds case',
+    at('disk:/Users', 'A', true, false),
+    at('disk:/users', 'a', true, false),
+    false,
+  ],
+  ['places that only their names tell', at(undefined, 'b/site'), at(undefined, 'b/site'), false],
+];
+
+for (const [name, a, b, both] of pairs)
+  test(`two runs ${both ? 'go' : 'do not go'} at once: ${name}`, async (t) => {
+    const folder = folderOf(t);
+    assert.equal(await mayBoth(folder, work('run', a), work('run', b)), both);
+    assert.equal(await mayBoth(folder, work('run', b), work('run', a)), both);
+    assert.equal(await mayBoth(folder, work('items', a), work('run', b)), both, 'work by hand and a run');
+    assert.equal(await mayBoth(folder, work('items', a), work('items', b)), true, 'two works by hand');
+    assert.deepEqual(fs.readdirSync(path.join(folder, 'locks')), []);
+  });
+
+test('of many that ask at once one gets the place', async (t) => {
+  const folder = folderOf(t);
+  for (let round = 0; round < 10; round++) {
+    const asked = await Promise.allSettled(
+      Array.from({ length: 8 }, () => locksIn(folder).take(work('run', at('s3', 'b')), calm)),
+    );
+    const got = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    assert.equal(got.length, 1);
+    await (got[0] as HeldLock).release();
+  }
+});
+
+/** The only lock's file, changed as `change` says. */
+function changeLock(folder: string, change: (lock: Record<string, unknown>) => void, ageMs = 0): void {
+  const [name = ''] = fs.readdirSync(path.join(folder, 'locks'));
+  const file = path.join(folder, 'locks', name);
+  const lock = JSON.parse(fs.readFileSync(file, 'utf8'));
+  change(lock);
+  fs.writeFileSync(file, JSON.stringify(lock));
+  const then = new Date(Date.now() - ageMs);
+  fs.utimesSync(file, then, then);
+}
+
+test('a lock counts as left behind when its process is gone, or without a sign of life for two minutes', async (t) => {
+  const ended = spawn(process.execPath, ['-e', '']);
+  await new Promise((resolve) => ended.once('close', resolve));
+  const cases: readonly [string, (lock: Record<string, unknown>) => void, number, boolean][] = [
+    ['alive', () => {}, 0, false],
+    ['quiet for a minute', () => {}, 60_000, false],
+    ['quiet for three minutes', () => {}, 180_000, true],
+    ['its process is gone', (lock) => (lock['pid'] = ended.pid), 0, true],
+    ['of another machine, alive', (lock) => (lock['host'] = 'elsewhere'), 0, false],
+    ['of another machine, quiet', (lock) => (lock['host'] = 'elsewhere'), 180_000, true],
+  ];
+  for (const [name, change, age, free] of cases) {
+    const folder = folderOf(t);
+    const first = await locksIn(folder).take(work('run', at('s3', 'b')), calm);
+    changeLock(folder, change, age);
+    const second = locksIn(folder).take(work('run', at('s3', 'b/x')), calm);
+    if (free) await (await second).release();
+    else await assert.rejects(second, PlaceOccupied, name);
+    await first.release();
+  }
+});
+
+test('what is no lock is in nobody’s way, and where none can be kept all may work, which is logged', async (t) => {
+  const folder = folderOf(t);
+  fs.mkdirSync(path.join(folder, 'locks'), { mode: 0o700 });
+  fs.writeFileSync(path.join(folder, 'locks', 'x.json'), '{"version":1');
+  fs.writeFileSync(path.join(folder, 'locks', 'y.json'), 'null');
+  await (await locksIn(folder).take(work('run', at('s3', 'b')), calm)).release();
+
+  const lines: string[] = [];
+  const log = { write: (_: string, __: string, text: string) => void lines.push(text) };
+  fs.writeFileSync(path.join(folder, 'file'), '');
+  const nowhere = new PlaceLocks(path.join(folder, 'file', 'locks'), log);
+  await (await nowhere.take(work('run', at('s3', 'b')), calm)).release();
+  assert.match(lines[0] ?? '', /no lock can be kept/);
+  if (process.getuid === undefined) return;
+  fs.chmodSync(path.join(folder, 'locks'), 0o777);
+  await (
+    await new PlaceLocks(path.join(folder, 'locks'), log).take(work('run', at('s3', 'b')), calm)
+  ).release();
+  assert.match(lines[1] ?? '', /can be written by somebody else/);
+});
+
+/** An upload whose first write waits until it is let go. */
+function given(folder: string) {
+  const source = path.join(folder, 'source');
+  fs.mkdirSync(source, { recursive: true });
+  for (let i = 0; i < 20; i++) fs.writeFileSync(path.join(source, `f${i}`), `${i}`);
+  const store = createMemoryRemote({ realFolders: false });
+  let go = () => {};
+  const gate = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let began = () => {};
+  const begun = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  const slow: Remote = {
+    ...store,
+    capabilities: { ...store.capabilities, location: 'mem:' },
+    async write(...args) {
+      began();
+      await gate;
+      return store.write(...args);
+    },
+  };
+  const root = parsePath('b/site');
+  const disk: Side = {
+    remote: openLocalRemote({ root: source }),
+    root: rootPath,
+    place: { kind: 'folder', path: source },
+  };
+  const bucket: Side = { remote: slow, root, place: { kind: 'remote', remote: 'lab', path: root } };
+  const host = { log: silentLog, clock: createFakeClock(), storageFolder: undefined };
+  const run = async (from: Side, to: Side, options: Partial<PlanOptions> = {}, locks = locksIn(folder)) => {
+    const all = { ...defaultPlanOptions, ...options };
+    const plan = await planSync({ source: from, target: to, options: all }, calm);
+    return runPlan(plan, from, to, { host, locks, transfers: 2 }, calm);
+  };
+  return { disk, bucket, slow, store, run, go: () => go(), begun };
+}
+
+test('while a run works in a place, another may plan there but not run, whichever way; work by hand keeps out as well', async (t) => {
+  const folder = folderOf(t);
+  const it = given(folder);
+  it.store.put('b/site/theirs', 'x');
+  it.store.put('b/other', 'x');
+  const first = it.run(it.disk, it.bucket);
+  await it.begun;
+  const occupied =
+    /"sync \S+source → lab:b\/site" has been running in this window since [\d:]+, and overlaps /;
+  await assert.rejects(it.run(it.disk, it.bucket), occupied);
+  await assert.rejects(it.run(it.bucket, it.disk), occupied);
+  await assert.rejects(it.run(it.bucket, it.disk, { verb: 'move' }), occupied);
+  const locks = locksIn(folder);
+  const copy = { from: it.slow, source: parsePath('b/other'), to: it.slow, target: parsePath('b/site/copy') };
+  await assert.rejects(copyItems([copy], { locks }, calm), occupied);
+  const counted = await countItems(it.slow, [{ path: parsePath('b/site/theirs') }], calm);
+  await assert.rejects(deleteItems(it.slow, counted, { locks }, calm), occupied);
+  assert.equal(it.store.text('b/site/theirs'), 'x');
+  it.go();
+  assert.equal((await first).totals.done, 20);
+  await deleteItems(it.slow, counted, { locks }, calm);
+  assert.equal((await it.run(it.bucket, it.disk)).totals.failed, 0);
+});
+
+test('a run whose lock was taken for left behind goes no further', async (t) => {
+  const folder = folderOf(t);
+  const it = given(folder);
+  const now = Date.now;
+  t.after(() => {
+    Date.now = now;
+  });
+  const first = it.run(it.disk, it.bucket);
+  await it.begun;
+  // The machine sleeps for an hour, and another run takes the place.
+  for (const name of fs.readdirSync(path.join(folder, 'locks')))
+    fs.unlinkSync(path.join(folder, 'locks', name));
+  Date.now = () => now() + 3_600_000;
+  it.go();
+  const report = await first;
+  assert.equal(report.totals.done, 2);
+  assert.equal(report.totals.notStarted, 18);
+  assert.match(report.stopped ?? '', /stood still for so long that its lock was taken/);
+});
+
+test('two terminals: the second says what runs and ends with 1', (t) =>
+  served({}, async ({ server }) => {
+    const folder = folderOf(t);
+    const source = path.join(folder, 'source');
+    fs.mkdirSync(source);
+    fs.writeFileSync(path.join(source, 'a'), 'x');
+    const { endpoint, region } = server;
+    const remotes = path.join(folder, 'remotes.json');
+    fs.writeFileSync(
+      remotes,
+      JSON.stringify([{ name: 'lab', backend: 's3', endpoint, region, credentials: 'environment' }]),
+    );
+    const env = {
+      ...process.env,
+      TMPDIR: folder,
+      AWS_ACCESS_KEY_ID: server.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+    };
+    const engine = (from: string, to: string) => {
+      const args = ['test/tools/runTs.mjs', 'test/tools/engine.ts', 'run', from, to, '--remotes', remotes];
+      const child = spawn(process.execPath, args, { env });
+      let stderr = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        stderr += text;
+      });
+      const ended = new Promise<{ code: unknown; stderr: string }>((resolve) =>
+        child.once('close', (code) => resolve({ code, stderr })),
+      );
+      return { child, ended };
+    };
+    server.addFault({
+      operation: 'PutObject',
+      delayMs: Number.POSITIVE_INFINITY,
+      count: Number.POSITIVE_INFINITY,
+    });
+    const first = engine(source, 'lab:demo/site');
+    while (!server.requests.some(({ operation }) => operation === 'PutObject'))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    server.store.put('demo', 'other', 'y');
+    const second = await engine('lab:demo', source).ended;
+    assert.equal(second.code, 1);
+    assert.match(
+      second.stderr,
+      /"sync \S+ → lab:demo\/site" has been running in another window or terminal of this machine \(process \d+\) since/,
+    );
+    assert.ok(!fs.existsSync(path.join(source, 'other')));
+    // A run that was killed is in nobody's way.
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const third = await engine('lab:demo', source).ended;
+    assert.equal(third.code, 0, third.stderr);
+    assert.ok(fs.existsSync(path.join(source, 'other')));
+  }));

@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Clock } from '../../../src/base/clock';
+import type { Place, PlanProgress } from '../../../src/plan/model/plan';
+import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
+import type { Entry } from '../../../src/remote/entry';
+import { refusingWrites } from '../../../src/remote/layers/readOnly';
+import type { Remote } from '../../../src/remote/remote';
+import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
+import { parsePath, rootPath } from '../../../src/remote/remotePath';
+import { planSync } from '../../../src/usecases/planSync';
+import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemote/memoryRemote';
+import { cpuTime } from '../../tools/cpuTime';
+
+const never = new AbortController().signal;
+const folder: Place = { kind: 'folder', path: '/w' };
+const store: Place = { kind: 'remote', remote: 'r', path: rootPath };
+
+function request(source: Remote, target: Remote, options: Partial<PlanOptions> = {}) {
+  return {
+    source: { remote: refusingWrites(source), root: rootPath, place: folder },
+    target: { remote: refusingWrites(target), root: rootPath, place: store },
+    options: { ...defaultPlanOptions, ...options },
+  };
+}
+
+function filled(paths: readonly string[], options = {}): MemoryRemote {
+  const remote = createMemoryRemote(options);
+  for (const path of paths) remote.put(path, path, { modified: { s: 1000, ns: 0 } });
+  return remote;
+}
+
+test('planning reads both sides and changes neither (A34)', async () => {
+  const source = filled(['a', 'b/c']);
+  const target = filled(['b/c', 'd'], { realFolders: false });
+  const plan = await planSync(request(source, target, { deletes: 'after' }), never);
+  assert.deepEqual(
+    plan.actions.map(({ id }) => id),
+    ['c:a', 'd:d'],
+  );
+  assert.deepEqual(source.paths(), ['a', 'b/c']);
+  assert.deepEqual(target.paths(), ['b/c', 'd']);
+});
+
+test('equal listings give equal plans, whatever the pages and the times that answers take', async () => {
+  const names = Array.from({ length: 40 }, (_, i) => `d${i % 5}/f${i}`);
+  const plan = (pageSize: number, latencyMs: number) => {
+    const source = filled(names.slice(0, 30), { pageSize, latencyMs });
+    const target = filled(names.slice(10), {
+      pageSize: pageSize + 1,
+      listsModified: false,
+      realFolders: false,
+    });
+    return planSync(request(source, target, { deletes: 'after' }), never);
+  };
+  const ids = async (pageSize: number, latencyMs: number) =>
+    (await plan(pageSize, latencyMs)).actions.map(({ id }) => id);
+  const first = await ids(1000, 0);
+  assert.equal(first.length, 20);
+  assert.deepEqual(await ids(3, 0), first);
+  assert.deepEqual(await ids(7, 1), first);
+});
+
+test('progress is told at most every 50 ms, and at the end', async () => {
+  let now = 0;
+  const clock: Clock = { now: () => now, wait: async () => {} };
+  const names = Array.from({ length: 100 }, (_, i) => `f${1000 + i}`);
+  const source = filled(names, { pageSize: 10 });
+  const target = filled(names.slice(0, 50), { pageSize: 10, listsModified: false, realFolders: false });
+  const told: PlanProgress[] = [];
+  const tick = (remote: Remote): Remote => ({
+    ...remote,
+    async *listDeep(...args) {
+      for await (const page of remote.listDeep?.(...args) ?? []) {
+        now += 10;
+        yield page;
+      }
+    },
+  });
+  await planSync({ ...request(tick(source), tick(target)), clock }, never, (progress) => told.push(progress));
+  assert.ok(told.length >= 2 && told.length <= 4, `${told.length} times in ${now} ms`);
+  assert.deepEqual(told.at(-1), {
+    listed: { source: 100, target: 50 },
+    compared: { asked: 50, answered: 50 },
+    actions: 50,
+  });
+});
+
+test('an abort rejects with its reason, also before anything began', async () => {
+  const reason = new Error('stop');
+  const names = Array.from({ length: 100 }, (_, i) => `f${i}`);
+  const early = new AbortController();
+  early.abort(reason);
+  const source = filled(names);
+  await assert.rejects(planSync(request(source, filled([])), early.signal), reason);
+  assert.equal(source.calls.length, 0);
+
+  const late = new AbortController();
+  const target = filled(names, { listsModified: false, latencyMs: 1 });
+  setTimeout(() => late.abort(reason), 3);
+  await assert.rejects(planSync(request(source, target), late.signal), reason);
+});
+
+test('A27: a failed listing on either side ends in its error, and the other side is not listed on', async () => {
+  const names = Array.from({ length: 50 }, (_, i) => `f${100 + i}`);
+  for (const failing of ['source', 'target'] as const) {
+    const broken = {
+      pageSize: 5,
+      failures: [{ when: { operation: 'listDeep', nth: 3 }, error: new RemoteError('unavailable', 'Gone.') }],
+    } as const;
+    const source = filled(names, failing === 'source' ? broken : { pageSize: 1 });
+    const target = filled(names, failing === 'target' ? broken : { pageSize: 1 });
+    await assert.rejects(planSync(request(source, target, { deletes: 'after' }), never), (error) =>
+      isRemoteError(error, 'unavailable'),
+    );
+    const other = failing === 'source' ? target : source;
+    const then = other.count('listDeep');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.equal(other.count('listDeep'), then);
+    assert.ok(then < 50);
+  }
+});
+
+test('a failed question ends the plan at once, even while a listing hangs', async () => {
+  const names = Array.from({ length: 10 }, (_, i) => `f${i}`);
+  const source = filled(names);
+  let hungUp = false;
+  const hanging: Remote = {
+    ...source,
+    async *listDeep(folder, options, signal) {
+      yield* source.listDeep?.(folder, options, signal) ?? [];
+      await new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          hungUp = true;
+          reject(signal.reason);
+        });
+      });
+    },
+  };
+  const target = filled(names, {
+    listsModified: false,
+    failures: [{ when: { operation: 'stat' }, error: new RemoteError('signInNeeded', 'Sign in.') }],
+  });
+  await assert.rejects(planSync(request(hanging, target), never), (error) =>
+    isRemoteError(error, 'signInNeeded'),
+  );
+  assert.ok(hungUp);
+});
+
+test('H12: a side that lists out of order is refused before any delete can be planned', async () => {
+  const names = Array.from({ length: 20 }, (_, i) => `f${i}`);
+  const plan = planSync(
+    request(filled(names), filled(names, { unordered: true }), { deletes: 'after' }),
+    never,
+  );
+  await assert.rejects(plan, (error) => isRemoteError(error, 'damaged'));
+});
+
+test('places that overlap are refused before any request', async () => {
+  const one = filled(['a']);
+  const side = (path: string) => ({
+    remote: one,
+    root: parsePath(path),
+    place: { kind: 'remote', remote: 'r', path: parsePath(path) } as const,
+  });
+  const plan = planSync({ source: side('b'), target: side('b/c'), options: defaultPlanOptions }, never);
+  await assert.rejects(
+    plan,
+    (error) => isRemoteError(error, 'badSettings') && /r:b\/c.*r:b\b/.test(error.message),
+  );
+  assert.equal(one.calls.length, 0);
+});
+
+test('A21, H19: links are followed on the source as the option says, and never on the target', async () => {
+  for (const followSymlinks of [true, false]) {
+    const asked: (boolean | undefined)[] = [];
+    const watched = (remote: Remote): Remote => ({
+      ...remote,
+      listDeep(folder, options, signal) {
+        asked.push(options.followSymlinks);
+        return remote.listDeep?.(folder, options, signal) ?? assert.fail();
+      },
+    });
+    await planSync(request(watched(filled(['a'])), watched(filled([])), { followSymlinks }), never);
+    assert.deepEqual(asked, [followSymlinks, false]);
+  }
+});
+
+test('a list of buckets is no target, and the way out is named', async () => {
+  const target = filled([], { realFolders: false });
+  const buckets: Remote = {
+    ...target,
+    async *list() {
+      yield [{ kind: 'folder', path: parsePath('photos'), role: 'bucket' }];
+    },
+  };
+  await assert.rejects(
+    planSync(request(filled(['a']), buckets), never),
+    (error) =>
+      isRemoteError(error, 'badSettings') && /target r: is a list of buckets.*r:photos/.test(error.message),
+  );
+  const whole = {
+    ...request(buckets, filled([])),
+    source: { remote: buckets, root: rootPath, place: store },
+  };
+  const plan = await planSync(
+    { ...whole, target: { remote: filled([]), root: rootPath, place: folder } },
+    never,
+  );
+  assert.deepEqual(plan.actions, []);
+});
+
+test('a source that is a file, where folders are only prefixes, is an error and not an empty folder', async () => {
+  const source = filled(['d/file.txt'], { realFolders: false });
+  const plan = (root: string) =>
+    planSync(
+      {
+        source: {
+          remote: source,
+          root: parsePath(root),
+          place: { kind: 'remote', remote: 'r', path: parsePath(root) },
+        },
+        target: { remote: filled([]), root: rootPath, place: folder },
+        options: defaultPlanOptions,
+      },
+      never,
+    );
+  await assert.rejects(plan('d/file.txt'), (error) => isRemoteError(error, 'notAFolder'));
+  assert.equal((await plan('d')).actions.length, 1);
+  assert.equal((await plan('nothing')).actions.length, 0);
+});
+
+test("A10: by the service's clock, a download is given LastModified to keep", async () => {
+  const source = filled(['a'], { realFolders: false });
+  const sides = request(source, filled([]), { compare: 'aws' });
+  const plan = await planSync(
+    { ...sides, source: { ...sides.source, place: store }, target: { ...sides.target, place: folder } },
+    never,
+  );
+  const [action] = plan.actions;
+  assert.ok(action?.kind === 'copyFile');
+  assert.deepEqual(action.storeModified, action.source.serverModified);
+  assert.equal(action.direction, 'download');
+});
+
+/** A side of `count` files that exist only while they are listed. */
+function endless(count: number): Remote {
+  const { listDeep: _, ...rest } = createMemoryRemote();
+  return {
+    ...rest,
+    async *listDeep() {
+      for (let i = 0; i < count; i += 1000)
+        yield Array.from(
+          { length: Math.min(1000, count - i) },
+          (_, j): Entry => ({
+            kind: 'file',
+            path: parsePath(`folder/${String(i).padStart(7, '0')}/file-${String(j).padStart(4, '0')}.txt`),
+            size: j,
+            modified: { s: i, ns: j },
+            exact: true,
+          }),
+        );
+    },
+  };
+}
+
+test('a plan without changes holds nothing of the files while it is made', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const count = 100_000;
+  let peak = 0;
+  let now = 0;
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  const used = cpuTime();
+  let collecting = 0;
+  const made = await planSync(
+    {
+      ...request(endless(count), endless(count), { deletes: 'after' }),
+      // Progress about ten times, whatever the machine's pace.
+      clock: { now: () => (now += 5), wait: async () => {} },
+    },
+    never,
+    () => {
+      const forCollecting = cpuTime();
+      collect();
+      peak = Math.max(peak, process.memoryUsage().heapUsed - before);
+      collecting += forCollecting();
+    },
+  );
+  const cpuMs = Math.round(used() - collecting);
+  t.diagnostic(`100,000 files on each side: ${cpuMs} ms of CPU, ${(peak / 1e6).toFixed(1)} MB held at most`);
+  assert.equal(made.unchanged.files, count);
+  // The entries of both sides alone would be some 40 MB.
+  assert.ok(peak < 10_000_000, `${peak} bytes`);
+  // A second would do; the machine may be busy with other things.
+  assert.ok(cpuMs < 5000, `${cpuMs} ms`);
+});

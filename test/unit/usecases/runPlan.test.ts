@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Log } from '../../../src/base/log';
+import { RemoteError } from '../../../src/remote/remoteError';
+import { rootPath } from '../../../src/remote/remotePath';
+import type { RunReport } from '../../../src/transfer/runReport';
+import { describeReport, retryFailed, runPlan } from '../../../src/usecases/runPlan';
+import { createFakeClock } from '../../support/fakeClock';
+import { bucket, type GivenRun, givenRun, mirror } from '../transfer/givenRun';
+
+const calm = new AbortController().signal;
+const broken = new RemoteError('other', 'The service failed.');
+
+function folder(t: TestContext): string {
+  const made = fs.mkdtempSync(path.join(os.tmpdir(), 'run-plan-'));
+  t.after(() => fs.rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function uploaded(
+  given: GivenRun,
+  storageFolder: string | undefined,
+  lines: string[] = [],
+): Promise<{ report: RunReport; plan: Awaited<ReturnType<GivenRun['planUpload']>> }> {
+  const plan = await given.planUpload(mirror);
+  const log: Log = { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) };
+  const host = { log, clock: createFakeClock(), storageFolder };
+  const source = { remote: given.disk, root: rootPath };
+  const target = { remote: given.store, root: bucket };
+  return { plan, report: await runPlan(plan, source, target, { host }, calm) };
+}
+
+test('a run leaves a journal of what began and how it ended', async (t) => {
+  const storage = folder(t);
+  const given = givenRun(
+    { a: 'x', b: 'y' },
+    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
+  );
+  await uploaded(given, storage);
+  const [file, ...more] = fs.readdirSync(path.join(storage, 'runs'));
+  assert.ok(file && more.length === 0);
+  const lines = fs
+    .readFileSync(path.join(storage, 'runs', file), 'utf8')
+    .trimEnd()
+    .split('\n');
+  const events = lines.map((line) => JSON.parse(line));
+  assert.equal(events[0].event, 'runBegun');
+  assert.equal(events[0].actions, 2);
+  assert.equal(events.at(-1).event, 'runEnded');
+  assert.equal(events.at(-1).totals.failed, 1);
+  assert.equal(events.filter(({ event }) => event === 'begun').length, 2);
+  const failed = events.find(({ outcome }) => outcome === 'failed');
+  assert.deepEqual(failed.error, { kind: 'other', message: 'The service failed.' });
+});
+
+test('only the newest journals are kept', async (t) => {
+  const runs = path.join(folder(t), 'runs');
+  fs.mkdirSync(runs);
+  for (let i = 0; i < 30; i++)
+    fs.writeFileSync(path.join(runs, `run-2020-01-${String(i).padStart(2, '0')}.jsonl`), '');
+  await uploaded(givenRun({ a: 'x' }), path.dirname(runs));
+  const left = fs.readdirSync(runs).sort();
+  assert.equal(left.length, 20);
+  assert.equal(left[0], 'run-2020-01-11.jsonl');
+});
+
+test('a journal that can not be kept does not keep a run from running, and is told', async (t) => {
+  const file = path.join(folder(t), 'file');
+  fs.writeFileSync(file, '');
+  const lines: string[] = [];
+  const { report } = await uploaded(givenRun({ a: 'x' }), file, lines);
+  assert.equal(report.totals.done, 1);
+  assert.ok(lines.some((line) => line.startsWith('warn copy The journal')));
+});
+
+test('the log tells what ran and what was not done', async () => {
+  const lines: string[] = [];
+  const given = givenRun(
+    { a: 'x', b: 'y' },
+    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
+  );
+  given.store.put('bucket/old', '');
+  const { report } = await uploaded(given, undefined, lines);
+  assert.match(lines[0] ?? '', /^info copy sync \/disk → store:bucket: 3 actions$/);
+  assert.deepEqual([...describeReport(report)].slice(0, 2), [
+    'failed     copyFile b: The service failed.',
+    'The file to be deleted was kept, because 1 file could not be copied.',
+  ]);
+  assert.match([...describeReport(report)].at(-1) ?? '', /^1 done, 1 failed, 1 not started; 1 bytes in /);
+});
+
+test('what failed can be tried again, with the deletes that were kept for it', async () => {
+  const given = givenRun(
+    { a: 'x', b: 'y' },
+    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
+  );
+  given.store.put('bucket/old', '');
+  const { report, plan } = await uploaded(given, undefined);
+  const again = retryFailed(report, plan);
+  assert.deepEqual(
+    again.actions.map(({ path }) => path),
+    ['b', 'old'],
+  );
+  assert.equal((await given.run(again)).totals.done, 2);
+  assert.deepEqual(given.store.paths(), ['bucket/a', 'bucket/b']);
+});
+
+test('deletes are not tried again when something had changed meanwhile', async () => {
+  const given = givenRun(
+    { a: 'x', b: 'y' },
+    { failures: [{ when: { operation: 'write', nth: 2 }, error: broken }] },
+  );
+  given.store.put('bucket/old', '');
+  const plan = await given.planUpload(mirror);
+  given.disk.put('a', 'changed');
+  const report = await given.run(plan);
+  assert.equal(report.totals.changed, 1);
+  assert.ok(retryFailed(report, plan).actions.every(({ kind }) => kind !== 'deleteFile'));
+});
