@@ -19,7 +19,7 @@ function textsOf(picture: string): string[] {
 
 test('the picture of the first step shows the question and the rows that Add Remote has', () => {
   const [title = '', question = '', ...rows] = textsOf('add');
-  const wizard = source('addRemoteWizard.ts');
+  const wizard = source('setup/remoteWizard.ts');
   const own = ['In one step', 'Import from rclone.conf…', 'remotes of rclone, with their secrets'];
   for (const text of [title, question, ...own]) assert.ok(wizard.includes(`'${text}'`), text);
   const backends = allBackends.flatMap(({ title: name, summary }) => [name, summary]);
@@ -28,7 +28,7 @@ test('the picture of the first step shows the question and the rows that Add Rem
 
 test('the picture of a save conflict shows its message and its buttons', () => {
   const texts = textsOf('edit');
-  const conflict = source('saveConflict.ts');
+  const conflict = source('files/saveConflict.ts');
   const message = texts.find((text) => text.startsWith('main.css was changed')) ?? '';
   assert.match(message, /^main\.css was changed on photos 2 min ago by someone else\.$/);
   assert.match(conflict, /was changed on \$\{address\.remote\}\$\{ago\} by someone else\./);
