@@ -3,7 +3,7 @@ import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { formatRcloneTime, instantFromMs } from '../../src/remote/modifiedTime';
 import type { DriveTestServer } from '../servers/amazonDrive/driveServer';
-import { checksumOf } from '../servers/s3/checksums';
+import { checksumOf } from '../servers/s3/requests/checksums';
 import type { S3TestServer } from '../servers/s3/s3Server';
 
 /** Keys below `logs:2026/`, enough to need twenty pages. */

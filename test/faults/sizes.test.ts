@@ -7,7 +7,7 @@ import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { parsePath } from '../../src/remote/remotePath';
 import { inMemoryLimit } from '../../src/transfer/copyFile';
 import { pattern } from '../contract/chapters/words';
-import { StoredObject } from '../servers/s3/objectStore';
+import { StoredObject } from '../servers/s3/store/objectStore';
 import { actions, calm, diskSide, mebi, outcomes, plan, run, synced } from './words';
 
 const cutoff = 5 * mebi;

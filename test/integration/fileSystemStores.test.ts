@@ -11,8 +11,8 @@ import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planO
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { planSync } from '../../src/usecases/planSync';
-import type { Bucket } from '../servers/s3/objectStore';
 import type { S3TestServer } from '../servers/s3/s3Server';
+import type { Bucket } from '../servers/s3/store/objectStore';
 import { inTemporaryFolder, served } from '../unit/backends/s3/s3Fixture';
 
 const calm = new AbortController().signal;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { call } from '../servers/amazonDrive/testClient';
+import { call } from '../servers/amazonDrive/tests/testClient';
 import {
   freePort,
   type RealRclone,

@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../../src/backends/backend';
-import type { Fault } from '../../servers/s3/faults';
-import type { LoggedRequest } from '../../servers/s3/requestLog';
+import type { Fault } from '../../servers/s3/requests/faults';
+import type { LoggedRequest } from '../../servers/s3/requests/requestLog';
 
 const server = JSON.parse(process.env['CLOUD_REMOTES_TEST_S3'] ?? '{}') as {
   endpoint: string;

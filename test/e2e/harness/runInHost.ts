@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import type { Fault } from '../../servers/s3/faults';
+import type { Fault } from '../../servers/s3/requests/faults';
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';

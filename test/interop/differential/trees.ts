@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { StoredObject } from '../../servers/s3/objectStore';
 import type { S3TestServer } from '../../servers/s3/s3Server';
+import { StoredObject } from '../../servers/s3/store/objectStore';
 import type { Tree } from './cases';
 
 /** Writes a tree of the kind `disk` into a folder, which is made. */

@@ -2,20 +2,20 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { Accounts, type Client, DRIVE_SCOPES, type Grant, type IssuedToken } from './accounts';
-import type { ActiveDriveFault, DriveFault } from './driveFaults';
-import type { LoggedDriveRequest } from './driveRequestLog';
 import { DriveService } from './driveService';
-import type { DriveStore } from './driveStore';
-import { LARGEST_PAGE } from './listOperations';
-import { SignInService } from './signInService';
+import { LARGEST_PAGE } from './operations/listOperations';
+import type { ActiveDriveFault, DriveFault } from './requests/faults';
+import type { LoggedDriveRequest } from './requests/requestLog';
+import { Accounts, type Client, DRIVE_SCOPES, type Grant, type IssuedToken } from './signIn/accounts';
+import { SignInService } from './signIn/signInService';
+import type { DriveStore } from './store/driveStore';
 
-export type { IssuedToken } from './accounts';
-export type { ActiveDriveFault, DriveFault } from './driveFaults';
-export type { DriveNode } from './driveNode';
-export type { DriveOperation } from './driveRequest';
-export type { LoggedDriveRequest } from './driveRequestLog';
-export type { DriveStore } from './driveStore';
+export type { DriveOperation } from './requests/driveRequest';
+export type { ActiveDriveFault, DriveFault } from './requests/faults';
+export type { LoggedDriveRequest } from './requests/requestLog';
+export type { IssuedToken } from './signIn/accounts';
+export type { DriveNode } from './store/driveNode';
+export type { DriveStore } from './store/driveStore';
 
 /** How to start the server; everything has a default. */
 export interface DriveServerOptions {

@@ -1,27 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
-import type { Accounts } from './accounts';
-import { appNameFor } from './accounts';
-import { contentReply } from './contentOperations';
-import { DriveError, driveJson, notPermitted, tokenExpired } from './driveError';
-import type { Reply, UploadBody } from './driveExchange';
-import { objectOf } from './driveExchange';
-import { type ActiveDriveFault, DriveFaults } from './driveFaults';
-import { HANDLERS } from './driveHandlers';
-import { type DriveRequest, parseDriveRequest } from './driveRequest';
-import { DriveRequestLog, harmlessHeaders, harmlessUrl, type LoggedDriveRequest } from './driveRequestLog';
-import { DriveStore } from './driveStore';
-import { faultReply } from './faultReply';
-import { Journal } from './journal';
-import { ListPages } from './listPages';
-import { badBody } from './nodeRules';
-import { RequestBody } from './requestBody';
-import { sendReply } from './sendReply';
-import { bearerOf, type SignInService } from './signInService';
-import { ContentStore } from './storedBytes';
-import { TempLinks } from './tempLinks';
-import { uploadBody } from './uploadBody';
+import { contentReply } from './operations/contentOperations';
+import { HANDLERS } from './operations/handlers';
+import { ListPages } from './operations/listPages';
+import { TempLinks } from './operations/tempLinks';
+import { DriveError, driveJson, notPermitted, tokenExpired } from './requests/driveError';
+import { type DriveRequest, parseDriveRequest } from './requests/driveRequest';
+import type { Reply, UploadBody } from './requests/exchange';
+import { objectOf } from './requests/exchange';
+import { faultReply } from './requests/faultReply';
+import { type ActiveDriveFault, DriveFaults } from './requests/faults';
+import { RequestBody } from './requests/requestBody';
+import {
+  DriveRequestLog,
+  harmlessHeaders,
+  harmlessUrl,
+  type LoggedDriveRequest,
+} from './requests/requestLog';
+import { sendReply } from './requests/sendReply';
+import { uploadBody } from './requests/uploadBody';
+import type { Accounts } from './signIn/accounts';
+import { appNameFor } from './signIn/accounts';
+import { bearerOf, type SignInService } from './signIn/signInService';
+import { DriveStore } from './store/driveStore';
+import { Journal } from './store/journal';
+import { badBody } from './store/nodeRules';
+import { ContentStore } from './store/storedBytes';
 
 /** Largest JSON or form body, in bytes. */
 const LARGEST_TEXT = 4 << 20;

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { checkDirectoryRequest, createSession, isDirectory } from './directoryBuckets';
+import { checkDirectoryRequest, createSession, isDirectory } from './operations/directoryBuckets';
+import { HANDLERS } from './operations/handlers';
+import { httpDate } from './operations/objectHeaders';
 import {
   type Exchange,
   emptyReply,
@@ -9,17 +11,15 @@ import {
   type ServerSettings,
   type Uploads,
   xmlReply,
-} from './exchange';
-import { type ActiveFault, type Fault, Faults } from './faults';
-import { HANDLERS } from './handlers';
-import { httpDate } from './objectHeaders';
-import { ObjectStore } from './objectStore';
-import { type ReceivedBody, receiveBody } from './receivedBody';
-import { type LoggedRequest, RequestLog } from './requestLog';
-import { S3Error } from './s3Error';
-import { headerOf, parseRequest, type S3Request } from './s3Request';
-import { type Credentials, type Identity, SignatureCheck } from './signatureCheck';
-import { element, escapeXml } from './xml';
+} from './requests/exchange';
+import { type ActiveFault, type Fault, Faults } from './requests/faults';
+import { type ReceivedBody, receiveBody } from './requests/receivedBody';
+import { type LoggedRequest, RequestLog } from './requests/requestLog';
+import { S3Error } from './requests/s3Error';
+import { headerOf, parseRequest, type S3Request } from './requests/s3Request';
+import { element, escapeXml } from './requests/xml';
+import { type Credentials, type Identity, SignatureCheck } from './signIn/signatureCheck';
+import { ObjectStore } from './store/objectStore';
 
 /** How to start the server; everything has a default. */
 export interface S3ServerOptions extends Partial<ServerSettings> {

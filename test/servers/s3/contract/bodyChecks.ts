@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { CHECKSUM_ALGORITHMS, checksumOf } from '../checksums';
+import { CHECKSUM_ALGORITHMS, checksumOf } from '../requests/checksums';
 import { answered, type Check, checks, type World } from './check';
 import { type ChunkSigner, frameChunk, type RawRequest } from './signedRequest';
 

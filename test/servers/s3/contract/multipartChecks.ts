@@ -13,7 +13,7 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { checksumOf } from '../checksums';
+import { checksumOf } from '../requests/checksums';
 import { answered, type Check, checks, refused, type World } from './check';
 
 const MIB = 1024 * 1024;

@@ -20,8 +20,8 @@ import {
   names,
   statFile,
 } from '../../../contract/chapters/words';
-import type { DriveOperation } from '../../../servers/amazonDrive/driveRequest';
 import type { DriveStore, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
+import type { DriveOperation } from '../../../servers/amazonDrive/requests/driveRequest';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import { patient, servedDrive } from './driveFixture';
 

@@ -19,7 +19,7 @@ import {
   statFile,
   write,
 } from '../../../../contract/chapters/words';
-import type { Fault } from '../../../../servers/s3/faults';
+import type { Fault } from '../../../../servers/s3/requests/faults';
 import { startS3Server } from '../../../../servers/s3/s3Server';
 import { createFakeClock } from '../../../../support/fakeClock';
 import { hostWith, openByHost, served, settingsByHost } from '../s3Fixture';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ListOptions } from '../../../../../src/remote/remote';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { calm, deepNames, pagesOf, refused } from '../../../../contract/chapters/words';
-import type { ListFault } from '../../../../servers/s3/faults';
+import type { ListFault } from '../../../../servers/s3/requests/faults';
 import { type ServedRemote, served } from '../s3Fixture';
 
 const demo = parsePath('demo');

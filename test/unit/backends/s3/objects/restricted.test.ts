@@ -23,7 +23,7 @@ import {
   wholeBody,
   write,
 } from '../../../../contract/chapters/words';
-import type { S3Request } from '../../../../servers/s3/s3Request';
+import type { S3Request } from '../../../../servers/s3/requests/s3Request';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
 import { type ServedRemote, served } from '../s3Fixture';
 

@@ -16,7 +16,7 @@ import {
   statFile,
   write,
 } from '../../../../contract/chapters/words';
-import type { Fault } from '../../../../servers/s3/faults';
+import type { Fault } from '../../../../servers/s3/requests/faults';
 import { createFakeClock } from '../../../../support/fakeClock';
 import { served } from '../s3Fixture';
 

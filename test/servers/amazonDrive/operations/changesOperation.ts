@@ -1,0 +1,58 @@
+import { badRequest, driveJson } from '../requests/driveError';
+import { type Exchange, objectOf, type Reply, shownNode } from '../requests/exchange';
+
+/** Nodes on a line when the client doesn't say. */
+const USUAL_CHUNK = 500;
+
+/** POST changes (4.12): a stream of JSON objects, one per line. */
+export function changes(exchange: Exchange): Reply {
+  const body = exchange.json === undefined ? {} : objectOf(exchange.json);
+  if (body === undefined) throw badRequest('The body must be an object');
+  const { checkpoint, includePurged } = body;
+  const chunkSize = countOf(body['chunkSize'], USUAL_CHUNK);
+  const maxNodes = countOf(body['maxNodes'], Number.POSITIVE_INFINITY);
+  const withPurged = includePurged === true || includePurged === 'true';
+  const { drive } = exchange;
+  const known = typeof checkpoint === 'string' ? drive.changes.numberOf(checkpoint) : undefined;
+
+  function* lines(): Generator<string> {
+    let nodes: Record<string, unknown>[] = [];
+    let told = 0;
+    let linesTold = 0;
+    let last = known ?? 0;
+    // What changes while the answer goes out is told next time.
+    const { newest } = drive.changes;
+    const line = (): string => {
+      const reset = known === undefined && linesTold === 0;
+      const text = driveJson({
+        checkpoint: drive.changes.checkpoint(last),
+        nodes,
+        reset,
+        statusCode: 200,
+      });
+      linesTold++;
+      nodes = [];
+      return `${text}\n`;
+    };
+    for (const { number, id } of drive.changes.since(last)) {
+      last = number;
+      const node = drive.evenPurged(id);
+      if (node === undefined || (node.status === 'PURGED' && !withPurged)) continue;
+      nodes.push(shownNode(exchange, node));
+      told++;
+      if (nodes.length >= chunkSize) yield line();
+      if (told >= maxNodes) break;
+    }
+    if (told < maxNodes) last = newest;
+    if (nodes.length > 0 || linesTold === 0) yield line();
+    yield '{"end":true}';
+  }
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: lines() };
+}
+
+function countOf(value: unknown, usual: number): number {
+  if (value === undefined || value === null) return usual;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
+    throw badRequest('chunkSize and maxNodes must be positive numbers');
+  return value;
+}

@@ -1,0 +1,120 @@
+import { type DriveNode, isoTime } from '../store/driveNode';
+import type { IndexEntry, NodeIndex } from '../store/nodeIndex';
+import { asksFor, type Filter, type FilterValue } from './filter';
+
+/**
+ * The nodes that a filter finds, in no order. Folders, names in a folder and contents are looked up; only filters that name
+ * none of these go through all nodes.
+ * @param within a folder's id, for the list of its children
+ */
+export function findNodes(index: NodeIndex, filter: Filter | undefined, within?: string): DriveNode[] {
+  // Without a word about the status only available nodes match (4.3).
+  const anyStatus = filter !== undefined && asksFor(filter, 'status');
+  const ids =
+    within === undefined
+      ? ((filter && candidates(index, filter, anyStatus)) ?? index.entries.keys())
+      : childrenOf(index, within, anyStatus);
+  const found: DriveNode[] = [];
+  for (const id of ids) {
+    const entry = index.entries.get(id);
+    if (entry === undefined || (!anyStatus && entry.status !== 'AVAILABLE')) continue;
+    if (filter === undefined || matches(filter, entry)) found.push(entry.node);
+  }
+  return found;
+}
+
+/** Ids among which all matches are, or undefined when that may be any. */
+function candidates(index: NodeIndex, filter: Filter, anyStatus: boolean): Iterable<string> | undefined {
+  if (filter.kind === 'or') {
+    const ids = new Set<string>();
+    for (const part of filter.parts) {
+      const some = candidates(index, part, anyStatus);
+      if (some === undefined) return undefined;
+      for (const id of some) ids.add(id);
+    }
+    return ids;
+  }
+  const parts = filter.kind === 'and' ? filter.parts : [filter];
+  const parent = exactly(parts, 'parents');
+  const name = exactly(parts, 'name');
+  const md5 = exactly(parts, 'contentProperties.md5');
+  if (parent !== undefined && name !== undefined && !anyStatus) return index.named(parent, name);
+  if (exactly(parts, 'isRoot') === 'true') return index.rootId === undefined ? [] : [index.rootId];
+  if (parent !== undefined) return childrenOf(index, parent, anyStatus);
+  if (md5 !== undefined) return index.holding(md5);
+  if (exactly(parts, 'status') === 'TRASH') return index.unavailable;
+  return undefined;
+}
+
+function childrenOf(index: NodeIndex, parent: string, anyStatus: boolean): Iterable<string> {
+  const available = index.childrenOf(parent, true);
+  return anyStatus ? [...available, ...index.childrenOf(parent, false)] : available;
+}
+
+function exactly(parts: readonly Filter[], field: string): string | undefined {
+  for (const part of parts)
+    if (part.kind === 'field' && part.field === field && part.value.kind === 'is') return part.value.text;
+  return undefined;
+}
+
+/** Whether a node is what the filter asks for, going by what the index knows of it. */
+export function matches(filter: Filter, entry: IndexEntry): boolean {
+  if (filter.kind !== 'field') {
+    const meets = (part: Filter): boolean => matches(part, entry);
+    return filter.kind === 'and' ? filter.parts.every(meets) : filter.parts.some(meets);
+  }
+  const { value } = filter;
+  const { node } = entry;
+  switch (filter.field) {
+    case 'kind':
+      return equal(node.kind, value);
+    case 'name':
+      return entry.name !== undefined && text(entry.name.toLowerCase(), value, true);
+    case 'parents':
+      return entry.parents.some((parent) => text(parent, value));
+    case 'status':
+      return equal(entry.status, value);
+    case 'isRoot':
+      return equal(String(entry.name === undefined), value);
+    case 'createdBy':
+      return text(node.createdBy, value);
+    case 'createdDate':
+      return text(isoTime(node.createdDate), value);
+    case 'modifiedDate':
+      return text(isoTime(node.modifiedDate), value);
+    case 'labels':
+      return node.labels.some((label) => text(label, value));
+    case 'description':
+      return text(node.description, value);
+    case 'contentProperties.md5':
+      return text(node.content?.md5, value);
+    case 'contentProperties.size':
+      return size(node.content?.size, value);
+    case 'contentProperties.contentType':
+      return text(node.content?.contentType, value);
+    case 'contentProperties.contentDate':
+      return text(
+        node.content?.contentDate === undefined ? undefined : isoTime(node.content.contentDate),
+        value,
+      );
+    default:
+      return false;
+  }
+}
+
+function equal(actual: string, value: FilterValue): boolean {
+  return value.kind === 'is' && value.text === actual;
+}
+
+function text(actual: string | undefined, value: FilterValue, anyCase = false): boolean {
+  if (actual === undefined) return false;
+  if (value.kind === 'between') return actual >= value.from && actual <= value.to;
+  const wanted = anyCase ? value.text.toLowerCase() : value.text;
+  return value.kind === 'is' ? actual === wanted : actual.startsWith(wanted);
+}
+
+function size(actual: number | undefined, value: FilterValue): boolean {
+  if (actual === undefined) return false;
+  if (value.kind === 'between') return actual >= Number(value.from) && actual <= Number(value.to);
+  return value.kind === 'is' ? actual === Number(value.text) : String(actual).startsWith(value.text);
+}

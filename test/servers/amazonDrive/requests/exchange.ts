@@ -1,0 +1,85 @@
+import type { ListPages } from '../operations/listPages';
+import type { TempLinks } from '../operations/tempLinks';
+import { type DriveNode, nodeJson } from '../store/driveNode';
+import type { DriveStore } from '../store/driveStore';
+import type { ContentStore } from '../store/storedBytes';
+import { driveJson } from './driveError';
+import type { DriveRequest } from './driveRequest';
+import type { ActiveDriveFault } from './faults';
+import type { MultipartForm } from './multipartForm';
+
+/** One request of a signed-in account with all that is needed to answer it. */
+export interface Exchange {
+  readonly request: DriveRequest;
+  readonly drive: DriveStore;
+  /** The JSON body; undefined when there is none. */
+  readonly json: unknown;
+  /** The multipart body of uploads, with what its metadata part said. */
+  readonly upload: UploadBody | undefined;
+  readonly contents: ContentStore;
+  readonly pages: ListPages;
+  readonly links: TempLinks;
+  /** Milliseconds since 1970 by the server's clock. */
+  readonly now: number;
+  readonly range: string | undefined;
+  readonly fault: ActiveDriveFault | undefined;
+  readonly redirectDownloads: boolean;
+  /** Most nodes on one page of a list. */
+  readonly pageSize: number;
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  /** Does something so many milliseconds later, unless the server is stopped before. */
+  later(milliseconds: number, action: () => void): void;
+}
+
+/** A multipart body whose metadata part has been read. */
+export interface UploadBody {
+  readonly form: MultipartForm;
+  /** The text of the metadata part; undefined without one. */
+  readonly metadata: string | undefined;
+  /** The content part, if one follows. */
+  content(): Promise<{ read(): Promise<Buffer | undefined> } | undefined>;
+}
+
+/** The answer to one request. */
+export interface Reply {
+  readonly status: number;
+  readonly statusText?: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer | AsyncIterable<Buffer | string> | Iterable<string>;
+  /** Bytes of the body when it comes in pieces and the length is known. */
+  readonly length?: number;
+}
+
+/** Answers one kind of operation; throws DriveError to refuse. */
+export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
+
+export function jsonReply(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
+  return { status, headers: { 'Content-Type': 'application/json', ...headers }, body: driveJson(value) };
+}
+
+export function nodeReply(exchange: Exchange, status: number, node: DriveNode): Reply {
+  return jsonReply(status, shownNode(exchange, node));
+}
+
+/** A node as this request's client is to see it. */
+export function shownNode(
+  { drive, fault, request, links, origin }: Exchange,
+  node: DriveNode,
+): Record<string, unknown> {
+  const withLink = request.query.get('tempLink') === 'true' && node.content !== undefined;
+  return nodeJson(node, {
+    owner: drive.owner,
+    withAssets: request.query.get('asset') === 'ALL',
+    wrongMd5: fault?.wrongMd5 === true,
+    lacksMd5: fault?.lacksMd5 === true,
+    tempLink: withLink ? links.make(origin, drive.account, node.id) : undefined,
+  });
+}
+
+/** The JSON body as an object; undefined for anything else. */
+export function objectOf(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}

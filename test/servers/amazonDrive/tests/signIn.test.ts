@@ -1,0 +1,390 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { afterEach, describe, it } from 'node:test';
+import type { DriveTestServer } from '../driveServer';
+import { type Answer, call, TestClient, TestServers } from './testClient';
+
+const servers = new TestServers();
+afterEach(() => servers.stop());
+
+const CALLBACK = 'http://127.0.0.1:53682/';
+const VERIFIER = 'v'.repeat(43);
+const CHALLENGE = createHash('sha256').update(VERIFIER).digest('base64url');
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** GET, or with a body POST, of the authorize page. */
+function authorize(
+  server: DriveTestServer,
+  query: Record<string, string> = {},
+  form?: Record<string, string>,
+): Promise<Answer> {
+  const all = {
+    access_type: 'offline',
+    client_id: server.clientId,
+    redirect_uri: CALLBACK,
+    response_type: 'code',
+    scope: 'clouddrive:read_all clouddrive:write',
+    state: 'some state',
+    ...query,
+  };
+  const path = `/ap/oa?${new URLSearchParams(all)}`;
+  return form === undefined
+    ? call(server.port, 'GET', path)
+    : call(server.port, 'POST', path, { headers: FORM, body: new URLSearchParams(form).toString() });
+}
+
+function returned(answer: Answer): URLSearchParams {
+  assert.equal(answer.status, 302, answer.text);
+  const location = answer.headers.location ?? '';
+  return new URLSearchParams(location.slice(location.indexOf('?') + 1));
+}
+
+async function codeFor(server: DriveTestServer, query: Record<string, string> = {}): Promise<string> {
+  const answer = await authorize(server, query, { account: 'anna@example.com', decision: 'allow' });
+  return returned(answer).get('code') ?? assert.fail(answer.headers.location);
+}
+
+function token(
+  server: DriveTestServer,
+  form: Record<string, string>,
+  basic?: { id: string; secret: string },
+): Promise<Answer> {
+  const login = basic && Buffer.from(`${encodeURIComponent(basic.id)}:${encodeURIComponent(basic.secret)}`);
+  return call(server.port, 'POST', '/auth/o2/token', {
+    headers: { ...FORM, ...(login ? { authorization: `Basic ${login.toString('base64')}` } : {}) },
+    body: new URLSearchParams(form).toString(),
+  });
+}
+
+function exchange(server: DriveTestServer, code: string, more: Record<string, string> = {}): Promise<Answer> {
+  return token(server, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: CALLBACK,
+    client_id: server.clientId,
+    client_secret: server.clientSecret,
+    ...more,
+  });
+}
+
+function refused(answer: Answer, status: number, error: string, description?: RegExp): void {
+  assert.deepEqual([answer.status, answer.json.error], [status, error], answer.text);
+  if (description !== undefined) assert.match(answer.json.error_description, description);
+}
+
+describe('the authorize page', () => {
+  it('lets a person choose an account, and sends a code, the scopes and the state back to the app', async () => {
+    const server = await servers.start();
+    const page = await authorize(server);
+    assert.equal(page.status, 200);
+    for (const text of ['anna@example.com', 'ben@example.com', '>Allow<', '>Deny<'])
+      assert.ok(page.text.includes(text), text);
+    const back = returned(await authorize(server, {}, { account: 'ben@example.com', decision: 'allow' }));
+    assert.match(back.get('code') ?? '', /^.{18,128}$/);
+    assert.equal(back.get('scope'), 'clouddrive:read_all clouddrive:write');
+    assert.equal(back.get('state'), 'some state');
+  });
+
+  it('takes an account that was typed before one that is ticked, and asks again when there is none', async () => {
+    const server = await servers.start();
+    const form = { account: 'anna@example.com', other: ' cleo ', decision: 'allow' };
+    const code = returned(await authorize(server, {}, form)).get('code') ?? '';
+    const { access_token } = (await exchange(server, code)).json;
+    await call(server.port, 'GET', '/drive/v1/account/info', {
+      headers: { authorization: `Bearer ${access_token}` },
+    });
+    assert.equal(server.requests.at(-1)?.account, 'cleo');
+    const again = await authorize(server, {}, { account: '', other: '', decision: 'allow' });
+    assert.equal(again.status, 200);
+    assert.match(again.text, /Enter an account first/);
+  });
+
+  it('reports a denial to the app', async () => {
+    const back = returned(await authorize(await servers.start(), {}, { decision: 'deny' }));
+    assert.deepEqual([back.get('error'), back.get('state')], ['access_denied', 'some state']);
+  });
+
+  it('sends the browser on at once when an account consents to all', async () => {
+    const server = await servers.start({ autoConsent: 'anna@example.com' });
+    assert.ok(returned(await authorize(server)).get('code'));
+    server.setAutoConsent(undefined);
+    assert.equal((await authorize(server)).status, 200);
+  });
+
+  it('works under any host name, with a form that goes to its own address', async () => {
+    const server = await servers.start();
+    const page = await authorize(server);
+    assert.match(page.text, /<form method="post">/);
+    const elsewhere = await call(server.port, 'GET', '/ap/oa', { headers: { host: 'idp.test' } });
+    assert.equal(elsewhere.status, 400); // its query is missing, not its host
+  });
+
+  it('shows an error, and never redirects, for an unknown client or return address', async () => {
+    const server = await servers.start();
+    for (const query of [
+      { client_id: 'amzn1.application-oa2-client.unknown' },
+      { redirect_uri: 'https://evil.example/' },
+      { redirect_uri: 'http://127.0.0.1.evil.example/' },
+      { redirect_uri: '' },
+    ]) {
+      const answer = await authorize(server, query);
+      assert.deepEqual([answer.status, answer.headers.location], [400, undefined], JSON.stringify(query));
+    }
+  });
+
+  it("returns to loopback on any port and path, and to the editor's own addresses", async () => {
+    const server = await servers.start({ autoConsent: 'anna' });
+    for (const redirect_uri of [
+      'http://127.0.0.1:1234/stable-abc/callback?vscode-reqid=1&x=y',
+      'http://localhost:80/a',
+      'code-oss://cloud-remotes.cloud-remotes/signed-in',
+      'vscode://cloud-remotes.cloud-remotes/signed-in',
+    ]) {
+      const location = (await authorize(server, { redirect_uri })).headers.location ?? '';
+      assert.ok(
+        location.startsWith(`${redirect_uri}${redirect_uri.includes('?') ? '&' : '?'}code=`),
+        location,
+      );
+    }
+  });
+
+  it('reports wrong response types, unknown scopes and missing challenges of public clients', async () => {
+    const server = await servers.start({ autoConsent: 'anna' });
+    const errors: [Record<string, string>, string][] = [
+      [{ response_type: 'token' }, 'unsupported_response_type'],
+      [{ scope: 'clouddrive:everything' }, 'invalid_scope'],
+      [{ scope: '' }, 'invalid_scope'],
+      [{ code_challenge: 'x', code_challenge_method: 'S512' }, 'invalid_request'],
+      [{ client_id: server.publicClientId }, 'invalid_request'],
+    ];
+    for (const [query, error] of errors)
+      assert.equal(returned(await authorize(server, query)).get('error'), error, JSON.stringify(query));
+  });
+});
+
+describe('the token endpoint', () => {
+  it('exchanges a code for tokens of the known look, with the client proved in the body', async () => {
+    const server = await servers.start();
+    const answer = await exchange(server, await codeFor(server));
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.headers['content-type'], 'application/json;charset=UTF-8');
+    assert.equal(answer.headers['cache-control'], 'no-store');
+    assert.deepEqual([answer.json.token_type, answer.json.expires_in], ['bearer', 3600]);
+    assert.match(answer.json.access_token, /^Atza\|.{20,2000}$/);
+    assert.match(answer.json.refresh_token, /^Atzr\|.{20,2000}$/);
+  });
+
+  it('takes the client from Basic too', async () => {
+    const server = await servers.start();
+    const form = { grant_type: 'authorization_code', code: await codeFor(server), redirect_uri: CALLBACK };
+    const basic = { id: server.clientId, secret: server.clientSecret };
+    assert.equal((await token(server, form, basic)).status, 200);
+  });
+
+  it('takes a code once, within five minutes, from its own client, with the same return address', async () => {
+    const server = await servers.start();
+    const used = await codeFor(server);
+    await exchange(server, used);
+    refused(await exchange(server, used), 400, 'invalid_grant', /: code$/);
+    refused(await exchange(server, 'unknown'), 400, 'invalid_grant', /: code$/);
+    const code = await codeFor(server);
+    refused(await exchange(server, code, { redirect_uri: 'http://127.0.0.1:53682' }), 400, 'invalid_request');
+    refused(
+      await token(server, {
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: CALLBACK,
+        client_id: server.publicClientId,
+      }),
+      400,
+      'invalid_grant',
+    );
+    server.setClock(Date.now() + 5 * 60_000 + 1000);
+    refused(await exchange(server, code), 400, 'invalid_grant', /: code$/);
+  });
+
+  it('keeps a code usable when the client proved itself wrongly, since clients try two ways', async () => {
+    const server = await servers.start();
+    const code = await codeFor(server);
+    const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK };
+    refused(await token(server, form, { id: server.clientId, secret: 'wrong' }), 401, 'invalid_client');
+    assert.equal((await exchange(server, code)).status, 200);
+  });
+
+  it('demands the verifier of a challenge, and ignores one where none was announced', async () => {
+    const server = await servers.start();
+    const challenge = { code_challenge: CHALLENGE, code_challenge_method: 'S256' };
+    const code = await codeFor(server, challenge);
+    refused(await exchange(server, code), 400, 'invalid_grant', /code_verifier/);
+    refused(await exchange(server, code, { code_verifier: 'w'.repeat(43) }), 400, 'invalid_grant');
+    assert.equal((await exchange(server, code, { code_verifier: VERIFIER })).status, 200);
+    const plain = await codeFor(server, { code_challenge: VERIFIER });
+    assert.equal((await exchange(server, plain, { code_verifier: VERIFIER })).status, 200);
+    assert.equal((await exchange(server, await codeFor(server), { code_verifier: 'x' })).status, 200);
+  });
+
+  it('lets a public client do without a secret, for codes and for refreshing', async () => {
+    const server = await servers.start();
+    const client_id = server.publicClientId;
+    const code = await codeFor(server, {
+      client_id,
+      code_challenge: CHALLENGE,
+      code_challenge_method: 'S256',
+    });
+    const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, client_id };
+    const first = await token(server, { ...form, code_verifier: VERIFIER });
+    assert.equal(first.status, 200, first.text);
+    const { refresh_token } = first.json;
+    assert.equal(
+      (await token(server, { grant_type: 'refresh_token', refresh_token, client_id })).status,
+      200,
+    );
+    // Another client can't use it, and the confidential one can't do without its secret.
+    const own = { client_id: server.clientId, client_secret: server.clientSecret };
+    refused(
+      await token(server, { grant_type: 'refresh_token', refresh_token, ...own }),
+      400,
+      'invalid_grant',
+    );
+    refused(
+      await token(server, { grant_type: 'refresh_token', refresh_token, client_id: server.clientId }),
+      401,
+      'invalid_client',
+    );
+  });
+
+  it('refreshes with the same refresh token again and again, or with a new one each time where they rotate', async () => {
+    for (const rotateRefreshTokens of [false, true]) {
+      const server = await servers.start({ rotateRefreshTokens });
+      const { refresh_token } = server.issueToken('anna');
+      const form = { grant_type: 'refresh_token', refresh_token };
+      const basic = { id: server.clientId, secret: server.clientSecret };
+      const first = await token(server, form, basic);
+      assert.equal(first.json.refresh_token === refresh_token, !rotateRefreshTokens);
+      const again = await token(server, form, basic);
+      assert.equal(again.status, rotateRefreshTokens ? 400 : 200);
+      assert.equal(
+        (await token(server, { ...form, refresh_token: first.json.refresh_token }, basic)).status,
+        200,
+      );
+    }
+  });
+
+  it('says what is wrong with a request: missing, repeated, unsupported', async () => {
+    const server = await servers.start();
+    const own = { client_id: server.clientId, client_secret: server.clientSecret };
+    refused(await token(server, own), 400, 'invalid_request', /grant_type/);
+    refused(
+      await token(server, { grant_type: 'refresh_token', ...own }),
+      400,
+      'invalid_request',
+      /refresh_token/,
+    );
+    refused(await token(server, { grant_type: 'password', ...own }), 400, 'unsupported_grant_type');
+    refused(
+      await token(server, { grant_type: 'refresh_token', refresh_token: 'x' }),
+      400,
+      'invalid_request',
+      /client_id/,
+    );
+    const twice = await call(server.port, 'POST', '/auth/o2/token', {
+      headers: FORM,
+      body: 'grant_type=refresh_token&refresh_token=a&refresh_token=b',
+    });
+    refused(twice, 400, 'invalid_request', /repeated/);
+  });
+
+  it('refuses refresh tokens of an account that has taken its permission back', async () => {
+    const server = await servers.start();
+    const client = new TestClient(server, 'anna');
+    const ben = new TestClient(server, 'ben');
+    const { refresh_token } = server.issueToken('anna');
+    server.revoke('anna');
+    const form = { grant_type: 'refresh_token', refresh_token, client_id: server.clientId };
+    refused(
+      await token(server, { ...form, client_secret: server.clientSecret }),
+      400,
+      'invalid_grant',
+      /: refresh_token$/,
+    );
+    assert.equal((await client.meta('GET', 'account/info')).status, 401);
+    assert.equal((await ben.meta('GET', 'account/info')).status, 200);
+  });
+});
+
+describe('access tokens', () => {
+  it('last for an hour by the server clock, and are then refused with the known body', async () => {
+    const client = await servers.client();
+    assert.equal((await client.meta('GET', 'account/info')).status, 200);
+    client.server.setClock(Date.now() + 3_601_000);
+    const late = await client.meta('GET', 'account/info');
+    assert.deepEqual([late.status, late.text], [401, '{"message":"Token has expired"}']);
+  });
+
+  it('can be expired at once, of one account or of all', async () => {
+    const server = await servers.start();
+    const [anna, ben] = [new TestClient(server, 'anna'), new TestClient(server, 'ben')];
+    server.expireAccessTokens('anna');
+    assert.equal((await anna.meta('GET', 'account/info')).status, 401);
+    assert.equal((await ben.meta('GET', 'account/info')).status, 200);
+    server.expireAccessTokens();
+    assert.equal((await ben.meta('GET', 'account/info')).status, 401);
+  });
+
+  it('are issued to tests as rclone stores them', async () => {
+    const server = await servers.start({ clock: () => Date.parse('2026-01-02T03:04:05Z') });
+    const issued = server.issueToken('anna');
+    assert.deepEqual(Object.keys(issued).sort(), ['access_token', 'expiry', 'refresh_token', 'token_type']);
+    assert.equal(issued.expiry, '2026-01-02T04:04:05.000Z');
+  });
+
+  it('allow only what their scopes say', async () => {
+    const server = await servers.start();
+    const reader = new TestClient(server, 'anna', ['clouddrive:read_all']);
+    assert.equal((await reader.meta('GET', 'nodes')).status, 200);
+    const refusedWrite = await reader.meta('POST', 'nodes', { body: { name: 'x', kind: 'FOLDER' } });
+    assert.equal(refusedWrite.status, 403);
+    assert.equal(refusedWrite.json.message, 'Insufficient permissions granted for operation: createFolder');
+  });
+
+  it('tell their account, with the profile scope, and themselves', async () => {
+    const server = await servers.start();
+    const profile = (token: string) =>
+      call(server.port, 'GET', '/user/profile', { headers: { authorization: `Bearer ${token}` } });
+    const full = await profile(server.issueToken('anna@example.com', ['profile']).access_token);
+    assert.match(full.json.user_id, /^amzn1\.account\.[0-9A-Z]{28}$/);
+    assert.deepEqual([full.json.name, full.json.email], ['Anna', 'anna@example.com']);
+    const idOnly = await profile(server.issueToken('anna@example.com', ['profile:user_id']).access_token);
+    assert.deepEqual(idOnly.json, { user_id: full.json.user_id });
+    const { access_token } = server.issueToken('anna@example.com');
+    assert.equal((await profile(access_token)).status, 403);
+    const info = (text: string) =>
+      call(server.port, 'GET', `/auth/o2/tokeninfo?access_token=${encodeURIComponent(text)}`);
+    assert.equal((await info(access_token)).json.user_id, full.json.user_id);
+    refused(await info('unknown'), 400, 'invalid_token');
+  });
+
+  it('never show in the log', async () => {
+    const client = await servers.client();
+    const { server, token: secret } = client;
+    const { refresh_token } = server.issueToken('anna@example.com');
+    await client.meta('GET', 'account/info');
+    await call(server.port, 'GET', `/auth/o2/tokeninfo?access_token=${encodeURIComponent(secret)}`);
+    await token(
+      server,
+      { grant_type: 'refresh_token', refresh_token },
+      { id: server.clientId, secret: server.clientSecret },
+    );
+    const log = JSON.stringify(server.requests);
+    for (const hidden of [secret, encodeURIComponent(secret), refresh_token, server.clientSecret])
+      assert.ok(!log.includes(hidden));
+    assert.deepEqual(
+      server.requests.map((entry) => [entry.operation, entry.headers.authorization, entry.grantType]),
+      [
+        ['accountInfo', 'Bearer', undefined],
+        ['tokenInfo', undefined, undefined],
+        ['token', 'Basic', 'refresh_token'],
+      ],
+    );
+  });
+});

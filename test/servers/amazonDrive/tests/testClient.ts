@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import {
+  type DriveServerOptions,
+  type DriveStore,
+  type DriveTestServer,
+  startDriveServer,
+} from '../driveServer';
+
+/** What a call came back with. */
+export interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+  /** The body as JSON; fails the test when it isn't. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes, and fail where they differ.
+  readonly json: any;
+}
+
+export interface CallOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON, without a content type. */
+  readonly body?: string | Buffer | object;
+}
+
+/** A signed-in client of one account, as plain as can be. */
+export class TestClient {
+  readonly token: string;
+  readonly drive: DriveStore;
+
+  constructor(
+    readonly server: DriveTestServer,
+    readonly account = 'anna@example.com',
+    scopes?: readonly string[],
+  ) {
+    this.token = server.issueToken(account, scopes).access_token;
+    this.drive = server.drive(account);
+  }
+
+  get root(): string {
+    return this.drive.root.id;
+  }
+
+  /** A call on the metadata address, such as `nodes/{id}`. */
+  meta(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    return this.send(method, `/drive/v1/${path}`, options);
+  }
+
+  /** A call on the content address. */
+  content(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    return this.send(method, `/cdproxy/${path}`, options);
+  }
+
+  /** What a filter finds: names, sorted. */
+  async find(filters: string, more = ''): Promise<string[]> {
+    const answer = await this.meta('GET', `nodes?filters=${encodeURIComponent(filters)}${more}`);
+    assert.equal(answer.status, 200, answer.text);
+    return answer.json.data.map((node: { name?: string }) => node.name ?? '(root)').sort();
+  }
+
+  /** Uploads as rclone does. */
+  upload(
+    metadata: object | string,
+    content: string | Buffer,
+    query = '?suppress=deduplication',
+  ): Promise<Answer> {
+    const { body, type } = multipart([
+      { head: 'Content-Disposition: form-data; name="metadata"', body: asText(metadata) },
+      contentPart(content),
+    ]);
+    return this.content('POST', `nodes${query}`, { headers: { 'content-type': type }, body });
+  }
+
+  /** Overwrites as rclone does. */
+  overwrite(id: string, content: string | Buffer): Promise<Answer> {
+    const { body, type } = multipart([contentPart(content)]);
+    return this.content('PUT', `nodes/${id}/content`, { headers: { 'content-type': type }, body });
+  }
+
+  send(method: string, path: string, { headers = {}, body }: CallOptions = {}): Promise<Answer> {
+    return call(this.server.port, method, path, {
+      headers: { authorization: `Bearer ${this.token}`, ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+}
+
+function contentPart(content: string | Buffer): FormPartText {
+  return {
+    head: 'Content-Disposition: form-data; name="content"; filename="x"\r\nContent-Type: application/octet-stream',
+    body: content,
+  };
+}
+
+export interface FormPartText {
+  readonly head: string;
+  readonly body: string | Buffer;
+}
+
+/** A multipart body, written exactly as given. */
+export function multipart(parts: readonly FormPartText[], epilogue = '\r\n'): { body: Buffer; type: string } {
+  const boundary = randomBytes(30).toString('hex');
+  const pieces = parts.flatMap(({ head, body }) => [
+    Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`),
+    Buffer.from(body),
+    Buffer.from('\r\n'),
+  ]);
+  return {
+    body: Buffer.concat([...pieces, Buffer.from(`--${boundary}--${epilogue}`)]),
+    type: `multipart/form-data; boundary=${boundary}`,
+  };
+}
+
+/** One request over a connection of its own; rejects when the connection breaks. */
+export function call(
+  port: number,
+  method: string,
+  path: string,
+  { headers = {}, body }: CallOptions = {},
+): Promise<Answer> {
+  const content =
+    body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return new Promise((resolve, reject) => {
+    const sent = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('error', reject);
+      response.on('end', () => {
+        const bytes = Buffer.concat(pieces);
+        const text = bytes.toString();
+        resolve({
+          status: response.statusCode ?? 0,
+          statusText: response.statusMessage ?? '',
+          headers: response.headers,
+          bytes,
+          text,
+          get json() {
+            return JSON.parse(text);
+          },
+        });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(content);
+  });
+}
+
+/** Starts a server for each test and stops them together. */
+export class TestServers {
+  private running: DriveTestServer[] = [];
+
+  async start(options: DriveServerOptions = {}): Promise<DriveTestServer> {
+    const server = await startDriveServer(options);
+    this.running.push(server);
+    return server;
+  }
+
+  async client(options: DriveServerOptions = {}): Promise<TestClient> {
+    return new TestClient(await this.start(options));
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.running.splice(0)) await server.stop();
+  }
+}
+
+function asText(value: object | string): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

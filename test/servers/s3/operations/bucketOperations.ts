@@ -1,0 +1,125 @@
+import {
+  bucketOf,
+  type Exchange,
+  emptyReply,
+  isoTime,
+  OWNER_ID,
+  type Reply,
+  xmlReply,
+} from '../requests/exchange';
+import { S3Error } from '../requests/s3Error';
+import { childText, element, parseXml, xmlDocument } from '../requests/xml';
+import { findObject } from './objectOperations';
+
+/** ListBuckets. */
+export function listBuckets(exchange: Exchange): Reply {
+  const prefix = exchange.request.query.get('prefix') ?? '';
+  const buckets = exchange.store.buckets
+    .filter((b) => b.name.startsWith(prefix))
+    .map((b) => `<Bucket>${element('Name', b.name)}${element('CreationDate', isoTime(b.created))}</Bucket>`)
+    .join('');
+  return xmlReply(
+    xmlDocument('ListAllMyBucketsResult', `<Owner><ID>${OWNER_ID}</ID></Owner><Buckets>${buckets}</Buckets>`),
+  );
+}
+
+/** CreateBucket, with an optional LocationConstraint. */
+export function createBucket(exchange: Exchange): Reply {
+  const { store, body, request } = exchange;
+  const name = request.bucket ?? '';
+  if (
+    !/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) ||
+    name.includes('..') ||
+    /^\d+(\.\d+){3}$/.test(name)
+  ) {
+    throw new S3Error('InvalidBucketName', 'The specified bucket is not valid.', { BucketName: name });
+  }
+  let location = '';
+  if (body.size > 0) {
+    const root = parseXml(Buffer.concat(body.chunks).toString('utf8'));
+    location = childText(root, 'LocationConstraint') ?? '';
+    if (location === 'us-east-1') {
+      throw new S3Error('InvalidLocationConstraint', 'The specified location-constraint is not valid', {
+        LocationConstraint: location,
+      });
+    }
+  }
+  if (store.findBucket(name)) {
+    throw new S3Error(
+      'BucketAlreadyOwnedByYou',
+      'Your previous request to create the named bucket succeeded and you already own it.',
+      {
+        BucketName: name,
+      },
+    );
+  }
+  store.createBucket(name, { location });
+  return emptyReply(200, { Location: `/${name}` });
+}
+
+/** DeleteBucket: refused while anything is in it, old versions included. */
+export function deleteBucket(exchange: Exchange): Reply {
+  const bucket = bucketOf(exchange);
+  if (!bucket.isEmpty) {
+    const message = bucket.versioning
+      ? 'The bucket you tried to delete is not empty. You must delete all versions in the bucket.'
+      : 'The bucket you tried to delete is not empty';
+    throw new S3Error('BucketNotEmpty', message, { BucketName: bucket.name });
+  }
+  exchange.store.deleteBucket(bucket.name);
+  for (const [id, upload] of exchange.uploads) if (upload.bucket === bucket.name) exchange.uploads.delete(id);
+  return emptyReply(204);
+}
+
+/** HeadBucket. */
+export function headBucket(exchange: Exchange): Reply {
+  return emptyReply(200, { 'x-amz-bucket-region': bucketOf(exchange).location || 'us-east-1' });
+}
+
+/** GetBucketLocation: empty for us-east-1. */
+export function getLocation(exchange: Exchange): Reply {
+  return xmlReply(xmlDocument('LocationConstraint', element('L', bucketOf(exchange).location).slice(3, -4)));
+}
+
+/** GetBucketVersioning: no Status while it was never switched on. */
+export function getVersioning(exchange: Exchange): Reply {
+  return xmlReply(xmlDocument('VersioningConfiguration', element('Status', bucketOf(exchange).versioning)));
+}
+
+/** PutBucketVersioning. */
+export function putVersioning(exchange: Exchange): Reply {
+  const status = childText(parseXml(Buffer.concat(exchange.body.chunks).toString('utf8')), 'Status');
+  if (status !== 'Enabled' && status !== 'Suspended') {
+    throw new S3Error(
+      'MalformedXML',
+      'The XML you provided was not well-formed or did not validate against our published schema',
+    );
+  }
+  bucketOf(exchange).versioning = status;
+  return emptyReply(200);
+}
+
+/** GetBucketAcl and GetObjectAcl: the owner may do everything, whatever was put. */
+export function getAcl(exchange: Exchange): Reply {
+  requireTarget(exchange);
+  const grantee = `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>${OWNER_ID}</ID></Grantee>`;
+  const grant = `<Grant>${grantee}<Permission>FULL_CONTROL</Permission></Grant>`;
+  return xmlReply(
+    xmlDocument(
+      'AccessControlPolicy',
+      `<Owner><ID>${OWNER_ID}</ID></Owner><AccessControlList>${grant}</AccessControlList>`,
+    ),
+  );
+}
+
+/** PutBucketAcl and PutObjectAcl: accepted, without effect. */
+export function putAcl(exchange: Exchange): Reply {
+  requireTarget(exchange);
+  return emptyReply(200);
+}
+
+function requireTarget(exchange: Exchange): void {
+  const bucket = bucketOf(exchange);
+  const { key, query } = exchange.request;
+  if (key !== undefined) findObject(bucket, key, query.get('versionId'));
+}
