@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DriveTestServer, startDriveServer } from '../servers/amazonDrive/driveServer';
-import { startRcloneDoor } from '../servers/amazonDrive/rclone/rcloneDoor';
+import { startRcloneDoor } from '../servers/amazonDrive/rcloneDoor';
 import { buildEngine, type Environment, median, timedBeside } from './measure';
 
 const account = 'bench@example.com';

@@ -13,7 +13,7 @@ import {
   type LoggedDriveRequest,
   startDriveServer,
 } from '../servers/amazonDrive/driveServer';
-import { type RcloneDoor, startRcloneDoor } from '../servers/amazonDrive/rclone/rcloneDoor';
+import { type RcloneDoor, startRcloneDoor } from '../servers/amazonDrive/rcloneDoor';
 import { skipWithout, type ToolAnswer } from './realTools';
 
 const run = promisify(execFile);

@@ -6,7 +6,7 @@
 // SIGTERM.
 import { parseArgs } from 'node:util';
 import { startDriveServer } from '../servers/amazonDrive/driveServer';
-import { startRcloneDoor } from '../servers/amazonDrive/rclone/rcloneDoor';
+import { startRcloneDoor } from '../servers/amazonDrive/rcloneDoor';
 import { askedToStop } from './askedToStop';
 
 async function main(): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { listen } from '../http/loopback';
 import { DriveService } from './driveService';
 import { LARGEST_PAGE } from './operations/listOperations';
 import type { ActiveDriveFault, DriveFault } from './requests/faults';
@@ -126,18 +126,14 @@ export async function startDriveServer(options: DriveServerOptions = {}): Promis
     { maxHeaderSize: 64 * 1024, keepAliveTimeout: 60_000, requestTimeout: 0 },
     (message, response) => void service.answer(message, response),
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  service.origin = `http://127.0.0.1:${port}`;
+  const { port, origin, stop } = await listen(server, options.port);
+  service.origin = origin;
   return {
     port,
-    authUrl: `${service.origin}/ap/oa`,
-    tokenUrl: `${service.origin}/auth/o2/token`,
-    profileUrl: `${service.origin}/user/profile`,
-    endpoint: `${service.origin}/drive/v1/`,
+    authUrl: `${origin}/ap/oa`,
+    tokenUrl: `${origin}/auth/o2/token`,
+    profileUrl: `${origin}/user/profile`,
+    endpoint: `${origin}/drive/v1/`,
     clientId: CLIENT.id,
     clientSecret: CLIENT.secret ?? '',
     publicClientId: PUBLIC_CLIENT.id,
@@ -161,12 +157,10 @@ export async function startDriveServer(options: DriveServerOptions = {}): Promis
     },
     expirePageTokens: () => service.pages.expireAll(),
     setIndexLag: (milliseconds) => service.setIndexLag(milliseconds),
-    stop: () =>
-      new Promise<void>((resolve) => {
-        service.stop();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: async () => {
+      service.stop();
+      await stop();
+    },
   };
 }
 

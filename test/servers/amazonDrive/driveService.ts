@@ -66,7 +66,6 @@ export class DriveService {
   private readonly memory = new ContentStore();
   private readonly timers = new Set<NodeJS.Timeout>();
   private lagMs: number;
-  private stopped = false;
 
   constructor(private readonly options: DriveServiceOptions) {
     this.log = new DriveRequestLog(options.log);
@@ -98,7 +97,6 @@ export class DriveService {
   }
 
   stop(): void {
-    this.stopped = true;
     for (const timer of this.timers) clearTimeout(timer);
     for (const drive of this.drives.values()) drive.flush();
     this.memory.close();
@@ -299,7 +297,7 @@ export class DriveService {
       const done = (alive: boolean): void => {
         clearTimeout(timer);
         message.socket.off('close', closed);
-        resolve(alive && !this.stopped);
+        resolve(alive);
       };
       message.socket.once('close', closed);
     });

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../http/loopback';
 
 /** Keys that the server gave away, for a test to make them known to its S3 server. */
 export interface GivenKeys {
@@ -99,18 +99,8 @@ export async function startSignInServer(options: SignInOptions): Promise<SignInS
       else response.end(answer.body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const state: SignInServer = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    aheadMs: 0,
-    endless: false,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, stop } = await listen(server);
+  const state: SignInServer = { endpoint: origin, asked, aheadMs: 0, endless: false, stop };
   return state;
 }
 

@@ -1,5 +1,6 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { listen } from '../http/loopback';
 
 /** What stands where an S3 service should be. */
 export type NotS3 =
@@ -31,7 +32,6 @@ export interface NotS3Server {
 
 /** Starts it on a free port of 127.0.0.1; it gives every request the same answer. `otherText` doesn't even speak HTTP. */
 export async function startNotS3(what: NotS3 | RequestListener): Promise<NotS3Server> {
-  const sockets = new Set<Socket>();
   const server: Server =
     what === 'otherText'
       ? createServer((socket) => {
@@ -42,17 +42,6 @@ export async function startNotS3(what: NotS3 | RequestListener): Promise<NotS3Se
           message.resume();
           message.on('end', () => (typeof what === 'string' ? answers[what] : what)(message, response));
         });
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  const { origin, stop } = await listen(server);
+  return { endpoint: origin, stop };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../http/loopback';
 import { checkDirectoryRequest, createSession, isDirectory } from './operations/directoryBuckets';
 import { HANDLERS } from './operations/handlers';
 import { httpDate } from './operations/objectHeaders';
@@ -87,13 +87,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Te
       void service.answer(req, res);
     },
   );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const { port, origin, stop } = await listen(server, options.port);
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: origin,
     port,
     accessKeyId: own.accessKeyId,
     secretAccessKey: own.secretAccessKey,
@@ -108,12 +104,7 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Te
       service.fixedClock = milliseconds;
     },
     addCredentials: (more) => void credentials.set(more.accessKeyId, more),
-    stop: () =>
-      new Promise<void>((resolve) => {
-        service.stopped = true;
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop,
   };
 }
 
@@ -124,7 +115,6 @@ class S3Service {
   readonly faults = new Faults();
   readonly log: RequestLog;
   fixedClock: number | undefined;
-  stopped = false;
   private readonly settings: ServerSettings;
   private readonly signatures: SignatureCheck;
   private readonly hostSuffixes: readonly string[];
@@ -299,7 +289,7 @@ class S3Service {
       const done = (alive: boolean): void => {
         clearTimeout(timer);
         message.socket.off('close', closed);
-        resolve(alive && !this.stopped);
+        resolve(alive);
       };
       message.socket.once('close', closed);
     });

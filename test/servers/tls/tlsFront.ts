@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type AddressInfo, connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { createServer } from 'node:tls';
+import { joinTo, type Listening, listen } from '../http/loopback';
 
 /**
- * Certificates made once for these tests, valid until 2126; nothing else trusts their authority, whose key was thrown away.
- * `server` is for s3.test, *.s3.test, localhost and 127.0.0.1; `otherHost` for elsewhere.test; `expired` ended in 2020.
+ * Certificates that one authority signed, valid from 2020 to 2126; the authority's key no longer exists. `server` is for
+ * s3.test, *.s3.test, localhost and 127.0.0.1; `otherHost` is for elsewhere.test; `expired` ended in February 2020;
+ * `amazonDrive` is for drive.amazonaws.com.
  */
-export type TestCertificate = 'server' | 'otherHost' | 'expired';
+export type TestCertificate = 'server' | 'otherHost' | 'expired' | 'amazonDrive';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 
@@ -16,43 +17,19 @@ export function certificateFile(name: TestCertificate | 'authority'): string {
   return path.join(root, 'test/servers/tls/certificates', `${name}.pem`);
 }
 
-export interface TlsFront {
-  readonly port: number;
-  stop(): Promise<void>;
-}
-
-/** Speaks TLS on a free port of 127.0.0.1 and hands everything on to the plain server at `port`. */
+/** Accepts TLS on a free port of 127.0.0.1 and passes the decrypted bytes on to the plain server at `port`. */
 export async function startTlsFront(
   port: number,
   certificate: TestCertificate = 'server',
-): Promise<TlsFront> {
-  const sockets = new Set<Socket>();
+): Promise<Listening> {
   const server = createServer(
     {
       cert: readFileSync(certificateFile(certificate)),
       key: readFileSync(path.join(root, 'test/servers/tls/certificates/server.key')),
     },
-    (client) => {
-      const target = connect(port, '127.0.0.1');
-      target.on('error', () => client.destroy());
-      client.on('error', () => target.destroy());
-      client.on('close', () => target.destroy());
-      client.pipe(target).pipe(client);
-    },
+    (client) => joinTo(port, client),
   );
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  // A client that refuses the certificate ends the handshake; that is what some tests are about.
+  // A client that refuses the certificate ends the handshake; some tests provoke that.
   server.on('tlsClientError', () => {});
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  return listen(server);
 }
