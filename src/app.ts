@@ -6,9 +6,9 @@ import { openLocalRemote } from './backends/local/localRemote';
 import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
 import type { Place, Plan, PlanProgress } from './plan/model/plan';
 import type { PlanOptions } from './plan/model/planOptions';
-import { refusingWrites } from './remote/layers/readOnly';
-import { logging } from './remote/layers/withLogging';
-import { retrying } from './remote/layers/withRetry';
+import { readOnly } from './remote/layers/readOnly';
+import { withLogging } from './remote/layers/withLogging';
+import { withRetry } from './remote/layers/withRetry';
 import type { Remote } from './remote/remote';
 import { RemoteError } from './remote/remoteError';
 import { type RemotePath, rootPath } from './remote/remotePath';
@@ -116,7 +116,7 @@ export function createApp(host: Host): App {
   }
 
   function layered(remote: Remote, waits?: ServiceWaits): Remote {
-    return retrying(logging(remote, host.log), { clock: host.clock, log: host.log, waits });
+    return withRetry(withLogging(remote, host.log), { clock: host.clock, log: host.log, waits });
   }
 
   async function openRemote(name: string): Promise<Remote> {
@@ -194,8 +194,8 @@ export function createApp(host: Host): App {
       ]);
       return planSync(
         {
-          source: { place: request.source, remote: refusingWrites(source.remote), root: source.root },
-          target: { place: request.target, remote: refusingWrites(target.remote), root: target.root },
+          source: { place: request.source, remote: readOnly(source.remote), root: source.root },
+          target: { place: request.target, remote: readOnly(target.remote), root: target.root },
           options: request.options,
           clock: host.clock,
           openPlace: (place) => openPlace(place, 'target'),
@@ -207,7 +207,7 @@ export function createApp(host: Host): App {
 
     async explainFilter({ source, target, options }, path, signal) {
       const [from, to] = await Promise.all([openPlace(source), openPlace(target, 'target')]);
-      const refusing = ({ remote, root }: OpenedPlace) => ({ remote: refusingWrites(remote), root });
+      const refusing = ({ remote, root }: OpenedPlace) => ({ remote: readOnly(remote), root });
       return explainPath(
         { source: refusing(from), target: refusing(to), options, clock: host.clock },
         path,

@@ -6,9 +6,9 @@ import type { Log, LogTag } from './log';
 const saveAfterMs = 20_000;
 const linesPerWrite = 5_000;
 /** Stands for a key that was forgotten before the file was read. */
-const forgotten = '';
+const tombstone = '';
 
-export interface KeptLinesOptions {
+export interface LineCacheOptions {
   /** Undefined = lines are kept for this session only. */
   readonly file: string | undefined;
   /** The first line of the file, which says what it is; a file with another one counts for nothing. */
@@ -26,7 +26,7 @@ export interface KeptLinesOptions {
  * learnt again: losing the file, or what another window wrote in between, costs time and nothing else. Lines stay text in memory and are
  * taken apart only when asked for, so that reading a million of them stays cheap.
  */
-export class KeptLines {
+export class PersistentLineCache {
   /** Before the file was read: only what this session learnt, which then goes over what the file says. */
   private lines = new Map<string, string>();
   private loaded = false;
@@ -35,7 +35,7 @@ export class KeptLines {
   private saving: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: KeptLinesOptions) {}
+  constructor(private readonly options: LineCacheOptions) {}
 
   /** Reads the file unless that was done. To be awaited before `get`. Never fails. */
   async load(): Promise<void> {
@@ -61,7 +61,7 @@ export class KeptLines {
   }
 
   delete(key: string): void {
-    if (!this.loaded) this.lines.set(key, forgotten);
+    if (!this.loaded) this.lines.set(key, tombstone);
     else if (this.lines.delete(key)) this.changed();
   }
 
@@ -100,7 +100,7 @@ export class KeptLines {
         log.write('warn', tag, `${what} can't be read: ${(error as Error).message}`);
     }
     for (const [key, line] of this.lines)
-      if (line === forgotten) lines.delete(key);
+      if (line === tombstone) lines.delete(key);
       else lines.set(key, line);
     this.lines = lines;
     this.loaded = true;

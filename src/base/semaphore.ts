@@ -3,7 +3,7 @@ import { forgetAbort, hearAbort } from './aborts';
 /**
  * Limited parallelism by weight, first come first served. Whoever waits leaves the queue at once when aborted.
  */
-export class Slots {
+export class WeightedSemaphore {
   private readonly size: number;
   private free: number;
   private readonly queue: Waiting[] = [];
@@ -19,7 +19,7 @@ export class Slots {
    * Waits for `weight` (no more than there is in all is ever taken). The answer gives it back, once. Rejects with the
    * signal's reason when aborted, and then holds nothing.
    */
-  async take(weight: number, signal: AbortSignal): Promise<() => void> {
+  async acquire(weight: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const wanted = Math.min(Math.max(1, weight), this.size);
     if (this.queue.length === 0 && this.free >= wanted) this.free -= wanted;
@@ -34,7 +34,7 @@ export class Slots {
   }
 
   /** Resolves when nothing is taken and nobody waits. */
-  async allGiven(): Promise<void> {
+  async onIdle(): Promise<void> {
     if (this.free < this.size || this.queue.length > 0)
       await new Promise<void>((resolve) => this.idle.push(resolve));
   }
@@ -74,9 +74,9 @@ export class Slots {
  * when all have ended. No more are started once `signal` is aborted or `stop` says so; items not started are left out silently, so the
  * caller counts. `run` must not reject: what becomes of an item is its caller's to keep.
  */
-export async function eachInSlots<T>(
+export async function forEachConcurrent<T>(
   items: Iterable<T>,
-  slots: Slots,
+  slots: WeightedSemaphore,
   weightOf: (item: T) => number,
   run: (item: T) => Promise<void>,
   signal: AbortSignal,
@@ -85,7 +85,7 @@ export async function eachInSlots<T>(
   for (const item of items) {
     if (signal.aborted || stop()) break;
     // Only an abort ends the waiting.
-    const give = await slots.take(weightOf(item), signal).catch(() => undefined);
+    const give = await slots.acquire(weightOf(item), signal).catch(() => undefined);
     if (!give) break;
     if (stop()) {
       give();
@@ -93,7 +93,7 @@ export async function eachInSlots<T>(
     }
     void run(item).finally(give);
   }
-  await slots.allGiven();
+  await slots.onIdle();
 }
 
 interface Waiting {

@@ -182,7 +182,7 @@ export const englishWords = {
   nonEmptyFolderMarker: 'The name ends in “/” like a folder, but it has content.',
   invalidText: 'The name is not valid text.',
   oddName: 'The name can’t be part of a path.',
-  twins: 'Several things in the folder have this name.',
+  duplicateName: 'Several things in the folder have this name.',
   symlink: 'A symbolic link.',
   brokenLink: 'A link to something that is not there.',
   linkLoop: 'A link that leads back to itself.',

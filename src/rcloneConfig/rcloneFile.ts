@@ -174,7 +174,7 @@ class References {
 
 function damaged(why: string): RemoteError {
   return new RemoteError(
-    'damaged',
+    'corrupted',
     `This is not a configuration that rclone could read: ${why}. Correct it there.`,
   );
 }

@@ -10,16 +10,16 @@ export interface Capabilities {
   /** Largest file in bytes, where there is a limit. */
   readonly maxFileSize?: number;
   /** Whether a write's guard is enforced by the service itself (atomically) or by a check just before the write. */
-  readonly guards: 'enforced' | 'checkedBefore';
+  readonly preconditions: 'atomic' | 'checkThenAct';
   /** Whether folders exist of their own; false where they are only common prefixes. */
-  readonly realFolders: boolean;
+  readonly hasDirectories: boolean;
   /**
    * Whether a name can't be a file and a folder at once although folders are only prefixes: stores that keep objects on a file system.
    * May turn true once the service has shown it.
    */
   readonly oneKindPerName?: boolean;
   /** Whether content is read from a disk here, so that reading it twice (to know its checksum first) costs nothing worth saving. */
-  readonly cheapReads?: boolean;
+  readonly isLocalDisk?: boolean;
   /** Whether files have a content type and the like (`FileAttributes`), which reads tell and writes accept. */
   readonly keepsAttributes?: boolean;
   /** Deleted content stays recoverable (versioning, trash); undefined when unknown. */
@@ -28,12 +28,12 @@ export interface Capabilities {
    * Where the tree really is, spelled alike by every remote that leads there, whatever its name: the endpoint of a service, a folder
    * with its links resolved. With a slash and a path behind it, it says where that path is. Absent when it can't be told.
    */
-  readonly location?: string;
+  readonly storageId?: string;
   /**
    * Remotes with the same text here are of one service, name its files by the same paths and have the same rights there, so that the
-   * service can copy between them (`Remote.copyFrom`). Absent when it can't be told.
+   * service can copy between them (`Remote.serverSideCopyFrom`). Absent when it can't be told.
    */
-  readonly copiesWith?: string;
+  readonly serverSideCopyGroup?: string;
 }
 
 export interface NameRules {
@@ -82,6 +82,9 @@ export function matchKey(path: string, rules: Pick<NameRules, 'caseSensitive' | 
 }
 
 /** Where `path` of a remote really is, or undefined when it can't be told. Paths of one place have one text, save for `matchKey`. */
-export function locate({ location }: Pick<Capabilities, 'location'>, path: string): string | undefined {
-  return location === undefined || path === '' ? location : `${location}/${path}`;
+export function storagePath(
+  { storageId }: Pick<Capabilities, 'storageId'>,
+  path: string,
+): string | undefined {
+  return storageId === undefined || path === '' ? storageId : `${storageId}/${path}`;
 }

@@ -2,7 +2,7 @@ import { type Instant, nsBetween } from './modifiedTime';
 import type { RemotePath } from './remotePath';
 
 /** Plain data about one listed thing. JSON-safe, no methods. What isn't known is absent, never 0 or "". */
-export type Entry = FileEntry | FolderEntry | UnusableEntry;
+export type Entry = FileEntry | FolderEntry | UnsupportedEntry;
 
 export interface FileEntry {
   readonly kind: 'file';
@@ -39,13 +39,13 @@ export interface FolderEntry {
  * Something that is there but can't be handled as a file or folder: a key that is no path (`a//b`), a symlink, a
  * socket, an unreadable file. It is never planned, and its twin on the other side is never deleted (sync-semantics H2).
  */
-export interface UnusableEntry {
+export interface UnsupportedEntry {
   readonly kind: 'unusable';
   /** The folder it was found in. */
   readonly folder: RemotePath;
   /** The name or key as the service spells it, for display only. */
   readonly name: string;
-  readonly reason: UnusableReason;
+  readonly reason: UnsupportedReason;
   /**
    * The path on the other side that it may stand for and that must therefore be left alone (an unreadable file's own
    * path; what a tool that cleans paths would make of `a//b`). Covers everything below it as well.
@@ -54,13 +54,13 @@ export interface UnusableEntry {
   readonly size?: number;
 }
 
-export type UnusableReason =
+export type UnsupportedReason =
   | 'emptyPart' // a//b, /abs
   | 'dotPart' // ../x, ./x
   | 'nonEmptyFolderMarker' // key ends in "/" and has content
   | 'invalidText' // a name that isn't valid Unicode
   | 'oddName' // a name that is no part of a path, or that the path it looks like doesn't lead to
-  | 'twins' // several things with one name in a folder
+  | 'duplicateName' // several things with one name in a folder
   | 'symlink'
   | 'brokenLink'
   | 'linkLoop'

@@ -3,7 +3,7 @@
  * A generator can't do that (after a throw it only ever says "done", which would make a list look complete), so
  * layers/retrying.ts retries a page only when the listing is one of these.
  */
-export class RepeatablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
+export class RetryablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
   private readonly fetch: () => Promise<IteratorResult<T>>;
   private ended = false;
 
@@ -38,10 +38,10 @@ export interface CursorPage<T, Cursor> {
 /** Pages of a service that hands out a cursor with each; `fetch` is called with none for the first. */
 export function pagesByCursor<T, Cursor>(
   fetch: (cursor: Cursor | undefined) => Promise<CursorPage<T, Cursor>>,
-): RepeatablePages<T> {
+): RetryablePages<T> {
   let cursor: Cursor | undefined;
   let last = false;
-  return new RepeatablePages<T>(async () => {
+  return new RetryablePages<T>(async () => {
     if (last) return { done: true, value: undefined };
     const page = await fetch(cursor);
     cursor = page.next;

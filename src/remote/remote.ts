@@ -28,9 +28,9 @@ export interface Remote {
    * Every file (and unusable entry) below `folder` at any depth, page by page. Files come in the order of `comparePaths` over
    * whole paths; an implementation whose service breaks that order throws `damaged` rather than pass it on. No folders.
    */
-  listDeep?(
+  listRecursive?(
     folder: RemotePath,
-    options: DeepListOptions,
+    options: RecursiveListOptions,
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]>;
 
@@ -47,13 +47,13 @@ export interface Remote {
    * The whole content of `file`, as it was seen, in memory: `read` with `expected`, without the cost of a stream for each
    * of many small files. Whatever would make that read or its stream fail makes this reject.
    */
-  readWhole?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
+  readToBuffer?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
 
   /**
    * The MD5 (lower-case hex) of a file that doesn't tell it, where it is remembered from earlier readings. Whatever would make that
    * reading fail makes this reject. Without this power, callers read.
    */
-  md5Of?(file: FileEntry, signal: AbortSignal): Promise<string>;
+  computeMd5?(file: FileEntry, signal: AbortSignal): Promise<string>;
 
   /**
    * Writes a whole file. The answer is the entry as now stored, as exact as can be told without another request.
@@ -63,12 +63,12 @@ export interface Remote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Guard,
+    guard: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry>;
 
   /** Throws `notFound` when absent, `changed` when the guard doesn't hold, `isAFolder` for a folder. */
-  removeFile(path: RemotePath, guard: Guard, signal: AbortSignal): Promise<void>;
+  removeFile(path: RemotePath, guard: Precondition, signal: AbortSignal): Promise<void>;
 
   /** Makes a folder and its parents. Already there is fine. Throws `alreadyExists` when a file is in the way. */
   makeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
@@ -89,22 +89,37 @@ export interface Remote {
   removeFiles?(paths: readonly RemotePath[], signal: AbortSignal): Promise<ReadonlyMap<RemotePath, Error>>;
 
   /** Server-side copy within this remote, metadata and all. `source` is what was seen there: `changed` when it differs. */
-  copyWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
+  serverSideCopy?(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry>;
 
   /**
-   * Server-side copy from another remote with the same `capabilities.copiesWith`, as `copyWithin`; `source` is what was seen there.
+   * Server-side copy from another remote with the same `capabilities.serverSideCopyGroup`, as `serverSideCopy`; `source` is what was seen there.
    * What the settings of this remote say of files written holds. When it throws, nothing was written.
    */
-  copyFrom?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
+  serverSideCopyFrom?(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry>;
 
   /** Server-side move of a file. Without this power, callers copy, verify and remove. */
-  moveWithin?(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry>;
+  serverSideMove?(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry>;
 
   /**
    * Server-side move or rename of a folder with all in it, in one go. Makes the parents of `to`. Throws `notFound`, and `alreadyExists`
    * when something is at `to`. Without this power, callers move file by file.
    */
-  moveFolderWithin?(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void>;
+  serverSideMoveFolder?(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void>;
 
   /** Moves a folder with all in it to the trash (`extras.trash`), in one go, from which it can be put back as it was. Throws `notFound`. */
   trashFolder?(folder: RemotePath, signal: AbortSignal): Promise<void>;
@@ -122,10 +137,10 @@ export interface Remote {
    * What anyone changed at the service since `checkpoint` (an earlier answer's; absent = from now on). Paths that can't be told are
    * left out; the folder of what was added or removed is named, not only the thing itself.
    */
-  changesSince?(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges>;
+  pollChanges?(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges>;
 
   /** Powers that only show up in the tree's menus. */
-  readonly extras?: RemoteExtras;
+  readonly features?: RemoteFeatures;
 
   /** Whether the service asks to wait just now, where requests are tried again (layers/retrying.ts). */
   readonly waits?: ServiceWaits;
@@ -141,7 +156,7 @@ export interface ListOptions {
   readonly pageSize?: number;
 }
 
-export interface DeepListOptions {
+export interface RecursiveListOptions {
   /** Whether links to files and folders are followed (loops are found and reported) or reported as `symlink`. */
   readonly followSymlinks?: boolean;
   /** Folders not to be entered, where entering costs something. Pure. */
@@ -191,7 +206,7 @@ export interface ByteSource {
   /** Lower-case hex MD5 when it is known without reading. */
   readonly md5?: string;
   /** True when every opening is a download of its own; then nothing is read just to know its checksum. */
-  readonly costlyToReread?: boolean;
+  readonly rereadIsExpensive?: boolean;
 }
 
 export interface FileFacts {
@@ -213,12 +228,12 @@ export interface FileFacts {
 }
 
 /** What must be there at the moment of writing or removing; otherwise `changed` (or `alreadyExists` for 'absent'). */
-export type Guard =
-  | { readonly must: 'anything' }
-  | { readonly must: 'beAbsent' }
-  | { readonly must: 'beUnchanged'; readonly entry: FileEntry };
+export type Precondition =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'ifAbsent' }
+  | { readonly kind: 'ifMatch'; readonly entry: FileEntry };
 
-export interface RemoteExtras {
+export interface RemoteFeatures {
   /** A web address that gives the content to anyone for `seconds`. */
   shareLink?(path: RemotePath, seconds: number, signal: AbortSignal): Promise<string>;
   /** Everything the service tells about one thing, in titled groups of name and value, for reading. */
@@ -280,7 +295,7 @@ export interface BucketContent {
 
 /** What was changed between two checkpoints. */
 export interface RemoteChanges {
-  readonly checkpoint: string;
+  readonly cursor: string;
   /** Files and folders whose content or presence may have changed; 'everything' when the service can't tell which. */
   readonly paths: readonly RemotePath[] | 'everything';
 }

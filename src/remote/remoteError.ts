@@ -6,16 +6,16 @@ export type RemoteErrorKind =
   | 'isAFolder'
   | 'notEmpty'
   | 'forbidden'
-  | 'signInNeeded'
-  | 'tooMany'
+  | 'unauthenticated'
+  | 'rateLimited'
   | 'unavailable'
   | 'changed'
   | 'archived'
   | 'unsupported'
   | 'badName'
   | 'badSettings'
-  | 'full'
-  | 'damaged'
+  | 'quotaExceeded'
+  | 'corrupted'
   | 'other';
 
 export interface RemoteErrorDetails {

@@ -53,7 +53,7 @@ export function textOf(bytes: Uint8Array, name: string): string {
 
 /** The error of a file that decodeText has a problem with. */
 export function undecodable(name: string, problem: string): RemoteError {
-  return new RemoteError('damaged', `${name} can't be read as text: it ${problem}. Save it as UTF-8.`);
+  return new RemoteError('corrupted', `${name} can't be read as text: it ${problem}. Save it as UTF-8.`);
 }
 
 /**
@@ -92,7 +92,10 @@ function checkKind(file: string, stats: Stats, most: number): void {
   if (!stats.isFile() && !stats.isDirectory() && file !== devNull)
     throw new RemoteError('unsupported', `${file} can't be read: it is no plain file.`);
   if (stats.size > most)
-    throw new RemoteError('damaged', `${file} is too large to be read as text: it has ${stats.size} bytes.`);
+    throw new RemoteError(
+      'corrupted',
+      `${file} is too large to be read as text: it has ${stats.size} bytes.`,
+    );
 }
 
 function whyUnread(file: string, error: unknown): undefined {

@@ -1,6 +1,6 @@
 /**
  * Where a backend gets the access tokens of one account from. Tokens are secrets: they go into the `Authorization` header and nowhere
- * else. Both calls reject with RemoteError `signInNeeded` when the account is signed out, revoked or unknown, with `unavailable` when the
+ * else. Both calls reject with RemoteError `unauthenticated` when the account is signed out, revoked or unknown, with `unavailable` when the
  * sign-in service can't be reached, and with the signal's reason when that is aborted.
  */
 export interface TokenSource {

@@ -95,7 +95,7 @@ export class SessionTokens implements TokenSource {
       try {
         fresh = await this.refresh(record, refresh);
       } catch (error) {
-        if (!isRemoteError(error, 'signInNeeded')) throw error;
+        if (!isRemoteError(error, 'unauthenticated')) throw error;
         const other = rotations < mostRotations ? await this.writtenElsewhere(refresh) : undefined;
         if (!other) {
           this.dead = refresh;
@@ -171,11 +171,11 @@ export class SessionTokens implements TokenSource {
     const labels = all.filter((one) => isOfService(one, service)).map(({ account }) => account.label);
     if (labels.length > 1)
       throw new RemoteError(
-        'signInNeeded',
+        'unauthenticated',
         `Several accounts are signed in: ${labels.join(', ')}. Name one of them in the setting "account" of this remote.`,
       );
     throw new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       accountId === undefined
         ? 'Nobody is signed in. Sign in to use this remote.'
         : `${accountId} is not signed in. Sign in to use this remote.`,
@@ -195,7 +195,7 @@ export class SessionTokens implements TokenSource {
   private ended({ account }: SessionRecord, cause?: unknown): RemoteError {
     this.known = undefined;
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The sign-in of ${account.label} has expired or was taken back. Sign in again.`,
       { cause, signIn: true },
     );

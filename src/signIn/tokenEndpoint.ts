@@ -34,7 +34,7 @@ export async function exchangeCode(
 }
 
 /**
- * New tokens for an old refresh token, which is kept when the answer has none (§1.5, §1.6). Throws RemoteError by §1.7: `signInNeeded`
+ * New tokens for an old refresh token, which is kept when the answer has none (§1.5, §1.6). Throws RemoteError by §1.7: `unauthenticated`
  * when the refresh token is no longer good, `badSettings` when the client isn't, `unavailable` when the service or the way to it is in
  * trouble, `damaged` for an answer without a token, `other` for the rest. Tries once.
  */
@@ -78,7 +78,7 @@ async function tokensFrom(
   const { access_token, refresh_token, expires_in } = answer;
   if (typeof access_token !== 'string' || access_token === '')
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `${hostOf(client.tokenUrl)} answered without a token. Is "token_url" right?`,
     );
   const seconds = Number(expires_in);
@@ -128,7 +128,7 @@ function refusal(
     return fail('unavailable', `${host} can't give tokens at the moment: ${code}. Try again later.`);
   switch (error) {
     case 'invalid_grant':
-      return new RemoteError('signInNeeded', `${host} no longer accepts the sign-in. Sign in again.`, {
+      return new RemoteError('unauthenticated', `${host} no longer accepts the sign-in. Sign in again.`, {
         ...details,
         signIn: true,
       });
@@ -226,7 +226,7 @@ function retryAfter(header: string | undefined, now: number): number | undefined
 
 function tooLong(url: string): RemoteError {
   return new RemoteError(
-    'damaged',
+    'corrupted',
     `${hostOf(url)} answered with far more than a token. Is "token_url" right?`,
   );
 }

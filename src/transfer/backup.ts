@@ -1,7 +1,7 @@
 import { matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
-import type { Guard, Remote } from '../remote/remote';
+import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from './copyFile';
@@ -9,7 +9,7 @@ import { fileAt } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
 import type { RunSide } from './runEndpoints';
 
-const beAbsent: Guard = { must: 'beAbsent' };
+const ifAbsent: Precondition = { kind: 'ifAbsent' };
 
 /** A name that was free when it was looked for may be taken a moment later; so often it is looked for again. */
 const mostTries = 10;
@@ -25,7 +25,7 @@ export function keepCopy(
   backup: RunSide,
   signal: AbortSignal,
 ): Promise<RemotePath> {
-  const request = { from: target.remote, source: file, to: backup.remote, guard: beAbsent, durable: true };
+  const request = { from: target.remote, source: file, to: backup.remote, guard: ifAbsent, durable: true };
   const copy = async (to: RemotePath) => void (await copyFile({ ...request, target: to }, signal));
   return underFreeName(file, target, backup, copy, async () => {}, signal);
 }

@@ -7,7 +7,7 @@ import type {
   ByteSource,
   FileAttributes,
   FileFacts,
-  Guard,
+  Precondition,
   Remote,
   WholeContent,
 } from '../remote/remote';
@@ -23,7 +23,7 @@ export interface CopyRequest {
   readonly source: FileEntry;
   readonly to: Remote;
   readonly target: RemotePath;
-  readonly guard: Guard;
+  readonly guard: Precondition;
   /** The modified time to give the copy, where that isn't the source's own. */
   readonly modified?: Instant | undefined;
   /** Whether the copy is to be safe from a power cut before this ends, because its source, or what it replaces, goes then. */
@@ -51,17 +51,17 @@ export async function copyFile(request: CopyRequest, signal: AbortSignal): Promi
   if (verification !== 'bad') return { entry: copied.copy, verification };
   try {
     // Also when aborted in this very moment: a bad copy must not stay.
-    await to.removeFile(target, { must: 'beUnchanged', entry: copied.copy }, new AbortController().signal);
+    await to.removeFile(target, { kind: 'ifMatch', entry: copied.copy }, new AbortController().signal);
   } catch (cause) {
     // Gone or replaced by someone else, it is no longer there either.
     if (!isRemoteError(cause, 'notFound', 'changed'))
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         `The copy "${target}" is not what was sent, and it could not be removed again: ${(cause as Error).message} Don't rely on it.`,
         { cause },
       );
   }
-  throw new RemoteError('damaged', `The copy "${target}" was not what was sent, so it was removed again.`);
+  throw new RemoteError('corrupted', `The copy "${target}" was not what was sent, so it was removed again.`);
 }
 
 interface Copied {
@@ -79,11 +79,11 @@ function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
 async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<Copied | undefined> {
   const { from, to, source, target, guard, onProgress } = request;
   const within = from === to;
-  if (request.modified || !(within ? to.copyWithin : canCopyFrom(from, to))) return undefined;
+  if (request.modified || !(within ? to.serverSideCopy : canCopyFrom(from, to))) return undefined;
   try {
     const copy = await (within
-      ? to.copyWithin?.(source, target, guard, signal)
-      : to.copyFrom?.(source, target, guard, signal));
+      ? to.serverSideCopy?.(source, target, guard, signal)
+      : to.serverSideCopyFrom?.(source, target, guard, signal));
     if (!copy) return undefined;
     if (request.durable) await to.makeDurable?.(copy, signal);
     onProgress?.(copy.size);
@@ -100,8 +100,12 @@ const refusals = ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'
 
 /** Whether the service can be asked to copy from one remote to the other. */
 function canCopyFrom(from: Remote, to: Remote): boolean {
-  const { copiesWith } = to.capabilities;
-  return to.copyFrom !== undefined && copiesWith !== undefined && copiesWith === from.capabilities.copiesWith;
+  const { serverSideCopyGroup } = to.capabilities;
+  return (
+    to.serverSideCopyFrom !== undefined &&
+    serverSideCopyGroup !== undefined &&
+    serverSideCopyGroup === from.capabilities.serverSideCopyGroup
+  );
 }
 
 async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
@@ -112,7 +116,7 @@ async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise
     size: source.size,
     open: (range, openSignal) => openSource(from, source, range, openSignal),
     ...(source.md5 !== undefined && { md5: source.md5 }),
-    ...(!from.capabilities.cheapReads && { costlyToReread: true }),
+    ...(!from.capabilities.isLocalDisk && { rereadIsExpensive: true }),
   };
   return { source, copy: await to.write(target, body, facts(request, source, attributes), guard, signal) };
 }
@@ -176,12 +180,12 @@ function withoutMd5({ md5: _, ...file }: FileEntry): FileEntry {
 }
 
 async function wholeSource(from: Remote, source: FileEntry, signal: AbortSignal): Promise<WholeContent> {
-  if (!from.readWhole) {
+  if (!from.readToBuffer) {
     const { stream, ...facts } = await readSource(from, source, undefined, signal);
     return { ...facts, content: await collect(stream, facts.entry) };
   }
   try {
-    return await from.readWhole(source, signal);
+    return await from.readToBuffer(source, signal);
   } catch (error) {
     throw fromSource(error, source, 'notFound', 'isAFolder');
   }
@@ -242,7 +246,10 @@ async function collect(stream: Readable, entry: FileEntry): Promise<Buffer> {
     chunks.push(chunk);
   }
   if (length !== entry.size)
-    throw new RemoteError('damaged', `"${entry.path}" gave another number of bytes than its ${entry.size}.`);
+    throw new RemoteError(
+      'corrupted',
+      `"${entry.path}" gave another number of bytes than its ${entry.size}.`,
+    );
   const [first] = chunks;
   return first && chunks.length === 1 ? first : Buffer.concat(chunks, length);
 }

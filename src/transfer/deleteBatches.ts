@@ -1,4 +1,4 @@
-import { eachInSlots, Slots } from '../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import type { Remote } from '../remote/remote';
@@ -92,12 +92,12 @@ async function deleteUnlisted<T extends FileToDelete>(
   const removeOne = async (item: T) => {
     const { before } = item;
     const error = await remote
-      .removeFile(before.path, { must: 'beUnchanged', entry: before }, signal)
+      .removeFile(before.path, { kind: 'ifMatch', entry: before }, signal)
       .catch((cause: unknown) => cause);
     // What was aborted under way is no answer.
     if (error === undefined || isRemoteError(error) || !signal.aborted) ended(item, error);
   };
-  await eachInSlots(deletes, new Slots(unlistedAtOnce), () => 1, removeOne, signal);
+  await forEachConcurrent(deletes, new WeightedSemaphore(unlistedAtOnce), () => 1, removeOne, signal);
   signal.throwIfAborted();
 }
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
-import { eachInSlots, inTurns, Slots } from '../base/semaphore';
+import { forEachConcurrent, inTurns, WeightedSemaphore } from '../base/semaphore';
 import { leftAloneBy } from '../plan/build/leftAlone';
 import { firstProblem } from '../plan/build/planInvariants';
 import { placeText } from '../plan/model/place';
@@ -36,9 +36,9 @@ export interface ExecuteOptions {
 const worthListing = 50;
 
 /** Failures that no further action could escape. */
-const hopeless: ReadonlySet<RemoteErrorKind> = new Set(['signInNeeded', 'badSettings']);
+const hopeless: ReadonlySet<RemoteErrorKind> = new Set(['unauthenticated', 'badSettings']);
 /** Failures that, many in a row, say that the service (or the disk) is out of reach. */
-const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'tooMany', 'full']);
+const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'rateLimited', 'quotaExceeded']);
 
 /**
  * Does what a plan says and reports what became of each action; the report comes even when the run is aborted or fails
@@ -88,7 +88,7 @@ class Run {
   private readonly signal: AbortSignal;
   private readonly observer: RunObserver;
   private readonly transfers: number;
-  private readonly slots: Slots;
+  private readonly slots: WeightedSemaphore;
   private readonly sourceAgain: SourceAgain;
   private readonly results = new Map<string, ActionResult>();
   private bytes = 0;
@@ -103,7 +103,7 @@ class Run {
     this.signal = signal;
     this.observer = options.observer ?? silentObserver;
     this.transfers = Math.max(1, options.transfers ?? defaultTransfers);
-    this.slots = new Slots(this.transfers);
+    this.slots = new WeightedSemaphore(this.transfers);
     this.sourceAgain = new SourceAgain(sides.source, sides.target, plan, options.clock);
     // Every file that is under way listens to it.
     setMaxListeners(0, signal);
@@ -175,9 +175,9 @@ class Run {
     others: readonly Action[],
     deletes: readonly DeleteFile[],
   ): Promise<DeleteFile[]> {
-    const { realFolders, oneKindPerName } = this.sides.target.remote.capabilities;
+    const { hasDirectories, oneKindPerName } = this.sides.target.remote.capabilities;
     const refused =
-      realFolders || !oneKindPerName || this.plan.problems.length > 0 || this.stopped !== undefined
+      hasDirectories || !oneKindPerName || this.plan.problems.length > 0 || this.stopped !== undefined
         ? undefined
         : refusedForRoom(others, deletes, this.results);
     if (!refused || (await this.whySourceKeeps(deletes.length)) !== undefined) return [...deletes];
@@ -216,7 +216,7 @@ class Run {
   }
 
   private runAll(actions: readonly Action[]): Promise<void> {
-    return eachInSlots(
+    return forEachConcurrent(
       actions,
       this.slots,
       (action) => transferWeight(bytesToMove(action, this.sides), this.transfers),
@@ -258,7 +258,14 @@ class Run {
       }
     };
     const weight = () => Math.ceil(this.transfers / 4);
-    await eachInSlots(byFolder, this.slots, weight, inFolder, this.signal, () => this.stopped !== undefined);
+    await forEachConcurrent(
+      byFolder,
+      this.slots,
+      weight,
+      inFolder,
+      this.signal,
+      () => this.stopped !== undefined,
+    );
   }
 
   /** Those of the deletes of one folder whose file is still missing on the source; of the others it is told why they stay. */
@@ -322,9 +329,9 @@ class Run {
    */
   private async removedEmptyFolder(action: Action, error: unknown): Promise<boolean> {
     const { remote, root } = this.sides.target;
-    const { realFolders, oneKindPerName } = remote.capabilities;
+    const { hasDirectories, oneKindPerName } = remote.capabilities;
     if (action.kind !== 'copyFile' || action.before || !isRemoteError(error, 'isAFolder')) return false;
-    if (realFolders || !oneKindPerName || !wantsDeletes(this.plan.options)) return false;
+    if (hasDirectories || !oneKindPerName || !wantsDeletes(this.plan.options)) return false;
     return remote.removeFolder(joinPath(root, action.path), this.signal).then(
       () => true,
       () => false,

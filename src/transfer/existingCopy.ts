@@ -53,7 +53,7 @@ export async function fileAt(
  * bucket of a service.
  */
 export function mayBeOneFile(from: Remote, source: FileEntry, to: Remote, copy: FileEntry): boolean {
-  const [here, there] = [from.capabilities.location, to.capabilities.location];
+  const [here, there] = [from.capabilities.storageId, to.capabilities.storageId];
   if (here === undefined || there === undefined) return false;
   if (source.version === undefined || source.version !== copy.version) return false;
   const [a, b] = [source.serverModified, copy.serverModified];
@@ -69,7 +69,7 @@ function firstPart(path: RemotePath): string {
 /** Lower-case hex, of the very file that was seen; what changes it meanwhile makes this reject. */
 async function md5(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<string> {
   if (file.md5 !== undefined) return file.md5;
-  if (remote.md5Of) return remote.md5Of(file, signal);
+  if (remote.computeMd5) return remote.computeMd5(file, signal);
   const hash = createHash('md5');
   const { stream } = await remote.read(file.path, { expected: file }, signal);
   for await (const chunk of stream) hash.update(chunk);

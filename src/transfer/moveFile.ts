@@ -18,10 +18,10 @@ export async function moveFile(
   signal: AbortSignal,
   onProgress?: (bytes: number) => void,
 ): Promise<FileEntry> {
-  const guard = { must: 'beAbsent' } as const;
-  if (from === to && to.moveWithin) {
+  const guard = { kind: 'ifAbsent' } as const;
+  if (from === to && to.serverSideMove) {
     try {
-      const moved = await to.moveWithin(file, target, guard, signal);
+      const moved = await to.serverSideMove(file, target, guard, signal);
       onProgress?.(file.size);
       return checked(moved, file);
     } catch (error) {
@@ -41,14 +41,14 @@ export async function moveFile(
  */
 export async function removeCopied(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
   await removingCopied(file.path, () =>
-    remote.removeFile(file.path, { must: 'beUnchanged', entry: file }, signal),
+    remote.removeFile(file.path, { kind: 'ifMatch', entry: file }, signal),
   );
 }
 
 function checked(moved: FileEntry, file: FileEntry): FileEntry {
   if (moved.size === file.size) return moved;
   throw new RemoteError(
-    'damaged',
+    'corrupted',
     `"${moved.path}" has ${moved.size} bytes after it was moved, where "${file.path}" had ${file.size}. Don't rely on it.`,
   );
 }

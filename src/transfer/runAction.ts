@@ -10,7 +10,7 @@ import type {
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
-import type { Guard, Remote } from '../remote/remote';
+import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
 import { keepCopy, keepMoved } from './backup';
@@ -71,7 +71,7 @@ async function runCopy(
   const { source, target } = sides;
   if (!action.removesSource) return copyOver(action, sides, watch, signal);
   try {
-    const withinOne = source.remote === target.remote && target.remote.moveWithin !== undefined;
+    const withinOne = source.remote === target.remote && target.remote.serverSideMove !== undefined;
     if (withinOne && !action.before && !action.storeModified) {
       const to = targetOf(action, target);
       const onProgress = (bytes: number) => watch.progressed(bytes);
@@ -290,6 +290,6 @@ function targetOf(action: CopyFile | MoveFile, { root }: RunSide): RemotePath {
   return action.kind === 'copyFile' && action.before ? action.before.path : joinPath(root, action.path);
 }
 
-function guardFor(before: FileEntry | undefined): Guard {
-  return before ? { must: 'beUnchanged', entry: before } : { must: 'beAbsent' };
+function guardFor(before: FileEntry | undefined): Precondition {
+  return before ? { kind: 'ifMatch', entry: before } : { kind: 'ifAbsent' };
 }

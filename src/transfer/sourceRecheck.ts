@@ -4,7 +4,7 @@ import { isOddKey, listTree, wholeName } from '../plan/list/listTree';
 import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import { sortNamed } from '../plan/model/namedPaths';
 import type { Plan } from '../plan/model/plan';
-import type { Entry, UnusableEntry } from '../remote/entry';
+import type { Entry, UnsupportedEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import {
   isWithin,
@@ -160,7 +160,7 @@ export class SourceAgain {
       return (await remote.stat(joinPath(root, path), signal)).kind !== 'folder';
     } catch (error) {
       if (!isRemoteError(error, 'notFound', 'badName')) throw error;
-      return remote.capabilities.realFolders && this.mayBeHidden(path, signal);
+      return remote.capabilities.hasDirectories && this.mayBeHidden(path, signal);
     }
   }
 
@@ -177,8 +177,8 @@ export class SourceAgain {
 
   /** Whether links of the source stand for themselves: then each folder on the way has to be looked at. */
   private get seesLinks(): boolean {
-    const { cheapReads } = this.source.remote.capabilities;
-    return cheapReads === true && !this.plan.options.followSymlinks;
+    const { isLocalDisk } = this.source.remote.capabilities;
+    return isLocalDisk === true && !this.plan.options.followSymlinks;
   }
 
   /** What a folder is called on the source, where that may differ from its name on the target. */
@@ -225,8 +225,8 @@ export class SourceAgain {
     };
     try {
       for await (const page of remote.list(joinPath(root, folder), {}, signal)) page.forEach(note);
-      if (this.seesLinks && remote.listDeep)
-        for await (const page of remote.listDeep(
+      if (this.seesLinks && remote.listRecursive)
+        for await (const page of remote.listRecursive(
           joinPath(root, folder),
           { followSymlinks: false, skipFolder: () => true },
           signal,
@@ -265,7 +265,7 @@ function nothingThere(): RemoteError {
 }
 
 /** The path that something unusable may stand for, or undefined when it can't be one. */
-function standsFor(entry: UnusableEntry): RemotePath | undefined {
+function standsFor(entry: UnsupportedEntry): RemotePath | undefined {
   if (entry.protects !== undefined) return entry.protects;
   const whole = wholeName(entry);
   return isOddKey(entry.reason) || pathProblem(whole) !== undefined ? undefined : (whole as RemotePath);

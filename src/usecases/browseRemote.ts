@@ -119,8 +119,8 @@ export async function* walkFiles(
   folder: RemotePath,
   signal: AbortSignal,
 ): AsyncIterable<readonly Entry[]> {
-  if (remote.listDeep && folder !== '') {
-    yield* remote.listDeep(folder, {}, signal);
+  if (remote.listRecursive && folder !== '') {
+    yield* remote.listRecursive(folder, {}, signal);
     return;
   }
   for await (const page of remote.list(folder, {}, signal)) {
@@ -224,7 +224,7 @@ export class TrashPages {
   }
 
   private async begin(): Promise<AsyncIterator<readonly TrashedItem[]>> {
-    const { trash } = (await this.open()).extras ?? {};
+    const { trash } = (await this.open()).features ?? {};
     if (!trash) throw new RemoteError('unsupported', 'This remote has no trash.');
     return trash.list({ pageSize: this.pageSize }, this.abort.signal)[Symbol.asyncIterator]();
   }

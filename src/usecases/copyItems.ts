@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { eachInSlots, Slots } from '../base/semaphore';
-import { locate, matchKey } from '../remote/capabilities';
+import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
+import { matchKey, storagePath } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
-import type { Guard, Remote } from '../remote/remote';
+import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { isWithin, joinPath, parentPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from '../transfer/copyFile';
@@ -122,16 +122,16 @@ async function copyUnlocked(
     );
   const moved = new Set<FileEntry>();
 
-  await eachInSlots(
+  await forEachConcurrent(
     works.filter((work) => !twins.has(work)),
-    new Slots(transfers),
+    new WeightedSemaphore(transfers),
     ({ file }) => transferWeight(file.size, transfers),
     async (work) => {
       const { item, file, target } = work;
-      const guard: Guard = isOwnName(item, file.path, target) ? { must: 'anything' } : seen.guard(work);
+      const guard: Precondition = isOwnName(item, file.path, target) ? { kind: 'none' } : seen.guard(work);
       try {
-        if (move && item.from === item.to && item.to.moveWithin) {
-          seen.wrote(item.to, await item.to.moveWithin(file, target, guard, signal));
+        if (move && item.from === item.to && item.to.serverSideMove) {
+          seen.wrote(item.to, await item.to.serverSideMove(file, target, guard, signal));
           moved.add(file);
         } else {
           const { entry } = await copyFile(
@@ -179,14 +179,14 @@ async function copyUnlocked(
 
 /** Whether the item is a folder that the service itself may move in one go. */
 async function canMoveWhole({ from, to, source, kind }: CopyItem, signal: AbortSignal): Promise<boolean> {
-  if (from !== to || !to.moveFolderWithin) return false;
+  if (from !== to || !to.serverSideMoveFolder) return false;
   return (kind ?? (await from.stat(source, signal)).kind) === 'folder';
 }
 
 /** Moves a folder in one go; false where files have to be merged into a folder that is there already. */
 async function movedWhole(item: CopyItem, overwrite: boolean, signal: AbortSignal): Promise<boolean> {
   try {
-    await item.to.moveFolderWithin?.(item.source, item.target, signal);
+    await item.to.serverSideMoveFolder?.(item.source, item.target, signal);
     return true;
   } catch (error) {
     if (overwrite && isRemoteError(error, 'alreadyExists', 'unsupported')) return false;
@@ -244,7 +244,7 @@ function refuseIntoItself(item: CopyItem, move: boolean): void {
   const [here, there] = inOneTree(item);
   if (here === undefined || there === undefined || !isWithin(there, here)) return;
   // Where folders are only prefixes, a file has room beside a folder of its name.
-  if (kind === 'file' && there !== here && !to.capabilities.realFolders) return;
+  if (kind === 'file' && there !== here && !to.capabilities.hasDirectories) return;
   const verb = move ? 'moved' : 'copied';
   throw new RemoteError(
     'unsupported',
@@ -257,8 +257,8 @@ function refuseIntoItself(item: CopyItem, move: boolean): void {
 /** Source and target as paths in one tree, or nothing when they are in different ones. Two remotes may lead to one place. */
 function inOneTree({ from, to, source, target }: CopyItem): readonly [RemotePath?, RemotePath?] {
   if (from === to) return [source, target];
-  const here = locate(from.capabilities, source);
-  const there = locate(to.capabilities, target);
+  const here = storagePath(from.capabilities, source);
+  const there = storagePath(to.capabilities, target);
   if (here === undefined || there === undefined) return [];
   const key = (text: string) => matchKey(text, to.capabilities.names) as RemotePath;
   return [key(here), key(there)];

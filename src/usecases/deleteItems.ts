@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { eachInSlots, Slots } from '../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import type { Remote } from '../remote/remote';
@@ -175,7 +175,7 @@ export async function removeTree(
   signal: AbortSignal,
 ): Promise<void> {
   const files = options.skip ? tree.files.filter((file) => !options.skip?.has(file)) : tree.files;
-  const slots = new Slots(options.transfers);
+  const slots = new WeightedSemaphore(options.transfers);
   const ended = ({ before }: { readonly before: FileEntry }, error: unknown) => {
     // Gone is what was wanted.
     if (isRemoteError(error, 'notFound')) return;
@@ -193,18 +193,18 @@ export async function removeTree(
   );
   const removeOne = async (item: { readonly before: FileEntry }) => {
     const { path } = item.before;
-    const guard = { must: 'beUnchanged', entry: item.before } as const;
+    const guard = { kind: 'ifMatch', entry: item.before } as const;
     const remove = () => remote.removeFile(path, guard, signal);
     const removal = options.copied ? removingCopied(path, remove) : remove();
     ended(item, await removal.catch((error: unknown) => error));
   };
   const hopeless = () => failures.areHopeless;
-  await eachInSlots(single, slots, () => 1, removeOne, signal, hopeless);
+  await forEachConcurrent(single, slots, () => 1, removeOne, signal, hopeless);
   const inFolder = ([folder, some]: readonly [RemotePath, typeof items]) =>
     // Rejects only when aborted, which is told below.
     deleteInFolder(folder, some, remote, ended, signal).catch(() => {});
   const weight = () => Math.ceil(options.transfers / 4);
-  await eachInSlots(
+  await forEachConcurrent(
     byFolder as ReadonlyMap<RemotePath, typeof items>,
     slots,
     weight,
@@ -238,7 +238,7 @@ async function removeFolders(
     if (level) level.push(folder);
     else byDepth.set(depth, [folder]);
   }
-  const slots = new Slots(options.transfers);
+  const slots = new WeightedSemaphore(options.transfers);
   const newcomers = new Newcomers(tree);
   const removeOne = async (folder: RemotePath) => {
     try {
@@ -251,7 +251,7 @@ async function removeFolders(
     }
   };
   for (const depth of [...byDepth.keys()].sort((a, b) => b - a)) {
-    await eachInSlots(byDepth.get(depth) ?? [], slots, () => 1, removeOne, signal);
+    await forEachConcurrent(byDepth.get(depth) ?? [], slots, () => 1, removeOne, signal);
     signal.throwIfAborted();
   }
 }

@@ -14,8 +14,8 @@ export class Failures {
 
   add(path: string, error: unknown): void {
     this.failed.push({ path, error });
-    if (isRemoteError(error, 'signInNeeded', 'badSettings')) this.hopeless = true;
-    if (isRemoteError(error, 'unavailable', 'tooMany', 'full') && ++this.inARow >= mostInARow)
+    if (isRemoteError(error, 'unauthenticated', 'badSettings')) this.hopeless = true;
+    if (isRemoteError(error, 'unavailable', 'rateLimited', 'quotaExceeded') && ++this.inARow >= mostInARow)
       this.hopeless = true;
   }
 

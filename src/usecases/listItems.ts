@@ -1,5 +1,5 @@
-import { eachInSlots, Slots } from '../base/semaphore';
-import type { FileEntry, UnusableEntry } from '../remote/entry';
+import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
+import type { FileEntry, UnsupportedEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { RemoteError } from '../remote/remoteError';
 import { comparePaths, type RemotePath } from '../remote/remotePath';
@@ -12,7 +12,7 @@ export interface ItemTree {
   /** Parents before children; the path itself first, when it is a folder. */
   readonly folders: readonly RemotePath[];
   /** What is there but can be neither copied nor deleted by us. */
-  readonly unusable: readonly UnusableEntry[];
+  readonly unusable: readonly UnsupportedEntry[];
   readonly bytes: number;
 }
 
@@ -37,7 +37,7 @@ export async function listItem(
   onFound: (files: number) => void = () => {},
 ): Promise<ItemTree> {
   const top = await remote.stat(path, signal);
-  const twin = top.kind === 'file' && kind === 'folder' && !remote.capabilities.realFolders;
+  const twin = top.kind === 'file' && kind === 'folder' && !remote.capabilities.hasDirectories;
   if ((top.kind === 'file' && kind === 'folder' && !twin) || (top.kind === 'folder' && kind === 'file'))
     throw new RemoteError('notFound', `There is no ${kind} "${path}" any more, but a ${top.kind}.`);
   if (top.kind === 'file' && !twin)
@@ -45,8 +45,8 @@ export async function listItem(
   if (top.kind === 'unusable') return { isFile: false, files: [], folders: [], unusable: [top], bytes: 0 };
   const files: FileEntry[] = [];
   const folders: RemotePath[] = [path];
-  const unusable: UnusableEntry[] = [];
-  const slots = new Slots(listingsAtOnce);
+  const unusable: UnsupportedEntry[] = [];
+  const slots = new WeightedSemaphore(listingsAtOnce);
   let failure: { readonly error: unknown } | undefined;
   let level: RemotePath[] = [path];
   while (level.length > 0) {
@@ -64,7 +64,7 @@ export async function listItem(
         failure ??= { error };
       }
     };
-    await eachInSlots(
+    await forEachConcurrent(
       level,
       slots,
       () => 1,

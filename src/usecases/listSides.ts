@@ -73,7 +73,7 @@ export async function listSides(
       // What lies behind a link of the target isn't in the target: nothing may be written or deleted there
       // (H19).
       followSymlinks: false,
-      mayBeMissing: target.remote.capabilities.realFolders,
+      mayBeMissing: target.remote.capabilities.hasDirectories,
       ...only,
     },
     signal,
@@ -121,7 +121,7 @@ async function* refusingAFile(
     empty = false;
     yield batch;
   }
-  if (!empty || remote.capabilities.realFolders || root === '') return;
+  if (!empty || remote.capabilities.hasDirectories || root === '') return;
   const entry = await remote.stat(root, signal).catch((error: unknown) => {
     // Nothing is there, or only listing is allowed: then it is an empty folder as far as anyone can tell.
     if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;

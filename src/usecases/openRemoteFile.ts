@@ -83,7 +83,7 @@ export async function readWholeFile(
     const content = await collect(stream, entry.size);
     if (content.length !== entry.size)
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         `"${path}" should have ${entry.size} bytes, but ${content.length} came. Nothing of it is shown.`,
       );
     return { entry, content };

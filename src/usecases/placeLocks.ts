@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFil
 import os from 'node:os';
 import path from 'node:path';
 import type { Log } from '../base/log';
-import { type Capabilities, locate, matchKey } from '../remote/capabilities';
+import { type Capabilities, matchKey, storagePath } from '../remote/capabilities';
 import { RemoteError } from '../remote/remoteError';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 
@@ -15,7 +15,7 @@ const wakingMs = 2000;
 
 /** A place that work reads or writes. */
 export interface OccupiedPlace {
-  readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'location'> };
+  readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'storageId'> };
   readonly root: RemotePath;
   /** As people know it; also tells places apart whose `location` can't be told. */
   readonly shown: string;
@@ -257,7 +257,7 @@ function overlap(a: WrittenPlace, b: WrittenPlace): boolean {
 
 function written({ remote, root, shown, writes }: OccupiedPlace): WrittenPlace {
   const { names } = remote.capabilities;
-  const at = locate(remote.capabilities, root) ?? shown.replace(/\/+$/, '');
+  const at = storagePath(remote.capabilities, root) ?? shown.replace(/\/+$/, '');
   return { at, caseSensitive: names.caseSensitive, foldsUnicode: names.foldsUnicode, writes };
 }
 

@@ -64,10 +64,10 @@ export async function planSync(
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // A check puts nothing beside anything.
-  const { realFolders, oneKindPerName } = target.remote.capabilities;
+  const { hasDirectories, oneKindPerName } = target.remote.capabilities;
   const clashes =
-    (realFolders || oneKindPerName) && !isCheck
-      ? new FolderClashes(!realFolders && wantsDeletes(options))
+    (hasDirectories || oneKindPerName) && !isCheck
+      ? new FolderClashes(!hasDirectories && wantsDeletes(options))
       : undefined;
   const sides = await listSides(source, target, options, clashes, either, clock.now());
   const rules = rulesOf(request, options);

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../base/clock';
 import type { FileEntry } from '../remote/entry';
 import { instantFromMs } from '../remote/modifiedTime';
-import type { ByteSource, Guard, Remote } from '../remote/remote';
+import type { ByteSource, Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import { findFile } from './browseRemote';
@@ -32,7 +32,7 @@ export async function saveRemoteFile(
   clock: Pick<Clock, 'now'>,
   signal: AbortSignal,
 ): Promise<SaveOutcome> {
-  const guard: Guard = base === 'absent' ? { must: 'beAbsent' } : { must: 'beUnchanged', entry: base };
+  const guard: Precondition = base === 'absent' ? { kind: 'ifAbsent' } : { kind: 'ifMatch', entry: base };
   const facts = { modified: instantFromMs(clock.now()), keepAttributes: true };
   try {
     const entry = await remote.write(path, bytesSource(content), facts, guard, signal);

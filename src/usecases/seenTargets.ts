@@ -1,8 +1,8 @@
-import { eachInSlots, Slots } from '../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
-import type { Guard, Remote } from '../remote/remote';
+import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
 import { fileAt } from '../transfer/existingCopy';
@@ -47,16 +47,23 @@ export class SeenTargets {
         }
       };
       const failed = () => failure !== undefined;
-      await eachInSlots(byFolder, new Slots(listingsAtOnce), () => 1, lookInto, signal, failed);
+      await forEachConcurrent(
+        byFolder,
+        new WeightedSemaphore(listingsAtOnce),
+        () => 1,
+        lookInto,
+        signal,
+        failed,
+      );
     }
     signal.throwIfAborted();
     if (failure) throw failure.error;
   }
 
   /** What must be at `target` when it is written. */
-  guard({ to, target }: FileTarget): Guard {
+  guard({ to, target }: FileTarget): Precondition {
     const entry = this.at(to, target);
-    return entry ? { must: 'beUnchanged', entry } : { must: 'beAbsent' };
+    return entry ? { kind: 'ifMatch', entry } : { kind: 'ifAbsent' };
   }
 
   /** The file is ours now: trying again may replace it. */

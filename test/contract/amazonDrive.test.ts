@@ -86,7 +86,7 @@ test('amazonDrive: with five faults in a hundred nothing of many writes is lost 
     fivePercent(server);
     const layered = patient(remote);
     const paths = Array.from({ length: 300 }, (_, i) => at(parsePath(`folder ${i % 7}`), `file ${i}`));
-    await Promise.all(paths.map((path) => layered.write(path, body(path), {}, { must: 'beAbsent' }, calm)));
+    await Promise.all(paths.map((path) => layered.write(path, body(path), {}, { kind: 'ifAbsent' }, calm)));
     server.clearFaults();
     const files = drive.tree().filter((path) => !path.endsWith('/'));
     assert.deepEqual(files, [...paths].sort());

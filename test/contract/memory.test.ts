@@ -28,7 +28,7 @@ function openMemory(root: string, options: MemoryOptions = {}): () => Promise<Op
 remoteContract('memory', openMemory('', {}));
 remoteContract(
   'memory like a bucket',
-  openMemory('bucket', { realFolders: false, listsModified: false, pageSize: 2 }),
+  openMemory('bucket', { hasDirectories: false, listsModified: false, pageSize: 2 }),
 );
 remoteContract(
   'memory like a Windows disk',
@@ -39,7 +39,7 @@ remoteContract(
   'memory with the least powers',
   openMemory('', {
     timePrecisionNs: 'none',
-    without: ['listDeep', 'removeFiles', 'copyWithin', 'moveWithin', 'setModifiedTime'],
+    without: ['listRecursive', 'removeFiles', 'serverSideCopy', 'serverSideMove', 'setModifiedTime'],
   }),
 );
 

@@ -101,7 +101,7 @@ if (S3_BUCKET && S3_ACCESS_KEY_ID && S3_SECRET_ACCESS_KEY) {
         remote,
         root,
         async dispose() {
-          for await (const page of remote.listDeep(root, {}, calm))
+          for await (const page of remote.listRecursive(root, {}, calm))
             for (const entry of page) {
               const key = entry.kind === 'unusable' ? entry.name : entry.path.slice(S3_BUCKET.length + 1);
               await remote.requests.run({}, calm, ({ client, sdk }) =>

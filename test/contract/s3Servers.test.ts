@@ -8,13 +8,13 @@ import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../support/fakeClock';
 import { hostWith, inTemporaryFolder, openS3, served, settingsFor } from '../unit/backends/s3/s3Fixture';
 import {
-  anything,
   at,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
   drain,
+  ifAbsent,
+  ifMatch,
+  noPrecondition,
   pagesOf,
   pattern,
   statFile,
@@ -38,9 +38,9 @@ async function failsWith(promise: Promise<unknown>, kind: RemoteErrorKind, says:
 }
 
 async function deep(remote: {
-  listDeep: typeof import('../../src/backends/s3/s3Remote').S3Remote.prototype.listDeep;
+  listRecursive: typeof import('../../src/backends/s3/s3Remote').S3Remote.prototype.listRecursive;
 }) {
-  return (await pagesOf(remote.listDeep(demo, {}, calm))).flat();
+  return (await pagesOf(remote.listRecursive(demo, {}, calm))).flat();
 }
 
 // ---- what is sent ------------------------------------------------------------------------------------------------
@@ -51,7 +51,7 @@ test('R2, A11: an upload stores the modified time in rclone’s format, a type b
       at(demo, 'a/page.html'),
       wholeBody('hi'),
       { modified: { s: 1700000000, ns: 500_000_000 } },
-      anything,
+      noPrecondition,
       calm,
     );
     assert.deepEqual(asked(), ['PutObject']);
@@ -85,13 +85,13 @@ test('a body that is costly to read again is read once, in parts, and its MD5 is
     let opened = 0;
     const costly: ByteSource = {
       ...inner,
-      costlyToReread: true,
+      rereadIsExpensive: true,
       open: (range, signal) => {
         opened += (range?.end ?? content.length) - (range?.start ?? 0);
         return inner.open(range, signal);
       },
     };
-    const entry = await remote.write(at(demo, 'f'), costly, {}, anything, calm);
+    const entry = await remote.write(at(demo, 'f'), costly, {}, noPrecondition, calm);
     assert.equal(opened, content.length);
     assert.match(entry.md5 ?? '', /^[0-9a-f]{32}$/);
   }));
@@ -126,7 +126,7 @@ test('H23: a failed or cancelled upload in parts leaves no parts behind', () =>
     const reason = new Error('stopped');
     const facts = { onProgress: () => stop.abort(reason) };
     await assert.rejects(
-      remote.write(at(demo, 'f'), body(content), facts, anything, stop.signal),
+      remote.write(at(demo, 'f'), body(content), facts, noPrecondition, stop.signal),
       (error) => error === reason,
     );
     assert.equal(server.uploads.size, 0);
@@ -137,7 +137,7 @@ test('an upload in parts whose last answer is lost is found to be done', () =>
   served({ settings: inParts, host: patient() }, async ({ remote, server }) => {
     server.addFault({ operation: 'CompleteMultipartUpload', loseResponse: true });
     const content = pattern(6 * mebi);
-    const entry = await write(remote, at(demo, 'f'), content, {}, beAbsent);
+    const entry = await write(remote, at(demo, 'f'), content, {}, ifAbsent);
     assert.equal(server.store.get('demo', 'f')?.etag, entry.version);
     assert.equal(server.uploads.size, 0);
   }));
@@ -173,7 +173,7 @@ test('a save keeps type, headers, metadata, storage class and tags, and renews t
       });
       const seen = await statFile(remote, at(demo, 'page'));
       const facts = { keepAttributes: true, modified: { s: 1700000000, ns: 0 } };
-      const entry = await remote.write(at(demo, 'page'), body(content), facts, beUnchanged(seen), calm);
+      const entry = await remote.write(at(demo, 'page'), body(content), facts, ifMatch(seen), calm);
       const stored = server.store.get('demo', 'page');
       assert.equal(stored?.headers['content-type'], 'text/x-odd');
       assert.equal(stored?.headers['cache-control'], 'max-age=60');
@@ -190,8 +190,8 @@ test('a save keeps type, headers, metadata, storage class and tags, and renews t
 
 test('a save goes out with If-Match, a new file with If-None-Match', () =>
   served({}, async ({ remote, server }) => {
-    const entry = await write(remote, at(demo, 'f'), 'one', {}, beAbsent);
-    await write(remote, at(demo, 'f'), 'two', {}, beUnchanged(entry));
+    const entry = await write(remote, at(demo, 'f'), 'one', {}, ifAbsent);
+    await write(remote, at(demo, 'f'), 'two', {}, ifMatch(entry));
     const puts = server.requests.filter((request) => request.operation === 'PutObject');
     assert.equal(puts[0]?.headers['if-none-match'], '*');
     assert.equal(puts[1]?.headers['if-match'], `"${entry.version}"`);
@@ -279,7 +279,7 @@ for (const [list, says] of [
     served({}, async ({ remote, server }) => {
       for (let i = 0; i < 2500; i++) server.store.put('demo', `f${String(i).padStart(5, '0')}`, 'x');
       server.addFault({ operation: 'ListObjectsV2', list, count: 9, skip: list === 'repeatPage' ? 1 : 0 });
-      await failsWith(deep(remote), 'damaged', says);
+      await failsWith(deep(remote), 'corrupted', says);
     }));
 
 test('H13: a store known to list out of order is sorted here', () =>
@@ -295,11 +295,11 @@ test('a page that failed can be asked for again, and the list is whole', () =>
   served({}, async ({ remote, server }) => {
     for (let i = 0; i < 2500; i++) server.store.put('demo', `f${String(i).padStart(5, '0')}`, 'x');
     server.addFault({ operation: 'ListObjectsV2', code: 'SlowDown', retryAfter: 3, skip: 1 });
-    const pages = remote.listDeep(demo, {}, calm)[Symbol.asyncIterator]();
+    const pages = remote.listRecursive(demo, {}, calm)[Symbol.asyncIterator]();
     let count = (await pages.next()).value?.length ?? 0;
     await assert.rejects(
       pages.next(),
-      (error) => isRemoteError(error, 'tooMany') && error.retryAfterMs === 3000,
+      (error) => isRemoteError(error, 'rateLimited') && error.retryAfterMs === 3000,
     );
     for (let page = await pages.next(); !page.done; page = await pages.next()) count += page.value.length;
     assert.equal(count, 2500);
@@ -350,7 +350,7 @@ test('a body damaged on its way is found by its CRC32', () =>
     await write(remote, at(demo, 'f'), pattern(200_000));
     server.addFault({ operation: 'GetObject', corruptBody: true });
     const { stream } = await remote.read(at(demo, 'f'), {}, calm);
-    await failsWith(drain(stream), 'damaged', /checksum/);
+    await failsWith(drain(stream), 'corrupted', /checksum/);
   }));
 
 // ---- refusals, in words ------------------------------------------------------------------------------------------
@@ -359,11 +359,11 @@ test('wrong keys, a missing bucket, a dead endpoint and a skewed clock are told 
   served({ host: patient() }, async ({ remote, server }) => {
     const host = (secretAccessKey: string) => hostWith({ secretAccessKey });
     const wrongSecret = await openS3(settingsFor(server), host('not-the-secret'));
-    await failsWith(deep(wrongSecret), 'signInNeeded', /secret access key of "demo"/);
+    await failsWith(deep(wrongSecret), 'unauthenticated', /secret access key of "demo"/);
     const wrongKey = await openS3(settingsFor(server, { accessKeyId: 'AKIANOBODY' }), host('x'));
-    await failsWith(deep(wrongKey), 'signInNeeded', /does not know the access key/);
+    await failsWith(deep(wrongKey), 'unauthenticated', /does not know the access key/);
     const noSecret = await openS3(settingsFor(server), hostWith());
-    await failsWith(deep(noSecret), 'signInNeeded', /secret access key of "demo" is not known/);
+    await failsWith(deep(noSecret), 'unauthenticated', /secret access key of "demo" is not known/);
     await failsWith(
       pagesOf(remote.list(parsePath('nobucket/x'), {}, calm)),
       'notFound',
@@ -373,7 +373,11 @@ test('wrong keys, a missing bucket, a dead endpoint and a skewed clock are told 
     await failsWith(remote.makeFolder(parsePath('nobucket'), calm), 'unsupported', /New Bucket/);
     const dead = await openS3(settingsFor(server, { endpoint: 'http://127.0.0.1:1' }), host('x'));
     await failsWith(deep(dead), 'unavailable', /127\.0\.0\.1:1 refuses connections/);
-    await failsWith(dead.extras.properties?.(demo, calm) ?? deep(dead), 'unavailable', /refuses connections/);
+    await failsWith(
+      dead.features.properties?.(demo, calm) ?? deep(dead),
+      'unavailable',
+      /refuses connections/,
+    );
     for (const each of [wrongSecret, wrongKey, noSecret, dead]) await each.close();
   }));
 
@@ -430,6 +434,9 @@ test('a source that fails in the middle of a streamed upload ends the upload wit
         );
       },
     };
-    await assert.rejects(remote.write(at(demo, 'f'), source, {}, anything, calm), (error) => error === lost);
+    await assert.rejects(
+      remote.write(at(demo, 'f'), source, {}, noPrecondition, calm),
+      (error) => error === lost,
+    );
     assert.equal(server.store.get('demo', 'f'), undefined);
   }));

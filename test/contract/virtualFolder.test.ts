@@ -5,7 +5,7 @@ import type { Entry } from '../../src/remote/entry';
 import { RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';
 import { FolderInMemory } from '../support/folderInMemory';
-import { at, beAbsent, calm, names, readText, refused, statFile, write } from './chapters/words';
+import { at, calm, ifAbsent, names, readText, refused, statFile, write } from './chapters/words';
 import { remoteContract } from './remoteContract';
 
 remoteContract('virtual folder', async () => ({
@@ -37,7 +37,7 @@ test('virtual folder: a write that was cut short by the provider leaves the old 
   const remote = openVirtualFolder({ files, asTarget: true });
   await write(remote, at(rootPath, 'f'), 'the old content');
   files.cutAt = 3;
-  await refused(write(remote, at(rootPath, 'f'), 'the new content'), 'damaged');
+  await refused(write(remote, at(rootPath, 'f'), 'the new content'), 'corrupted');
   assert.equal(await readText(remote, at(rootPath, 'f')), 'the old content');
   assert.deepEqual([...files.files.keys()], ['f']);
 });
@@ -46,7 +46,7 @@ test('virtual folder: a file that appears while another is written is not overwr
   const files = new FolderInMemory();
   const remote = openVirtualFolder({ files, asTarget: true });
   files.beforeRename = () => files.files.set('f', { content: Buffer.from('theirs'), modifiedMs: 5 });
-  await refused(write(remote, at(rootPath, 'f'), 'ours', {}, beAbsent), 'alreadyExists');
+  await refused(write(remote, at(rootPath, 'f'), 'ours', {}, ifAbsent), 'alreadyExists');
   assert.equal(Buffer.from(files.files.get('f')?.content ?? []).toString(), 'theirs');
   assert.deepEqual([...files.files.keys()], ['f']);
 });

@@ -245,7 +245,7 @@ test('a download never goes through a link out of the folder, also one that came
 /** The remote, with a file that changes once its first bytes were read. */
 function changingWhenRead(inner: Remote, file: string, change: () => void): Remote {
   let changed = false;
-  const { readWhole: _, md5Of: __, ...remote } = inner;
+  const { readToBuffer: _, computeMd5: __, ...remote } = inner;
   return {
     ...remote,
     capabilities: inner.capabilities,

@@ -8,7 +8,7 @@ import * as esbuild from 'esbuild';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { isTemporary } from '../../src/backends/local/temporaryNames';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
-import { anything, beAbsent, body, calm, deepNames, pattern } from '../contract/chapters/words';
+import { body, calm, deepNames, ifAbsent, noPrecondition, pattern } from '../contract/chapters/words';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 
 // A process of its own is killed at one step of its work, just before it or just after; what it leaves must be whole, and the next run
@@ -429,8 +429,8 @@ async function assertCleaned({ folder }: Given, leftovers: readonly string[]): P
   const remote = openLocalRemote({ root: folder, leftoverAgeMs: 0 });
   for (const at of new Set(leftovers.map((file) => path.dirname(file)))) {
     const file = parsePath(path.posix.join(at, 'later'));
-    await remote.write(file, body('later'), {}, beAbsent, calm);
-    await remote.removeFile(file, anything, calm);
+    await remote.write(file, body('later'), {}, ifAbsent, calm);
+    await remote.removeFile(file, noPrecondition, calm);
   }
   assert.deepEqual(temporariesIn(folder), []);
 }

@@ -52,5 +52,5 @@ for (const list of ['cutXml', 'noToken', 'outOfOrder', 'repeatPage'] as const)
     synced(async (it) => {
       fill(it);
       it.server.addFault({ operation: 'ListObjectsV2', skip: 6, count: Number.POSITIVE_INFINITY, list });
-      await assert.rejects(plan(it.disk, it.bucket, mirror), (error) => isRemoteError(error, 'damaged'));
+      await assert.rejects(plan(it.disk, it.bucket, mirror), (error) => isRemoteError(error, 'corrupted'));
     }));

@@ -35,7 +35,7 @@ test('100,000 deletes are planned, run and told one by one, in batches, with eve
   }));
 
 test('100,000 deletes with a backup are moved, each under its own guard (R23)', async () => {
-  const remote = createMemoryRemote({ realFolders: false });
+  const remote = createMemoryRemote({ hasDirectories: false });
   const disk = createMemoryRemote({ knowsMd5: false });
   disk.put('keep', 'x');
   for (let i = 0; i < many; i++) remote.put(`to/${keyOf(i)}`, '');

@@ -47,7 +47,7 @@ for (const [what, folding] of Object.entries(folds))
     test(`a side that folds ${what} (${foldingSide}) loses no file of either side (H14, H15, R12, R13)`, async () => {
       for (let seed = 1; seed <= 60; seed++) {
         const r = random(seed);
-        const plain: MemoryOptions = { realFolders: r.chance(0.5) };
+        const plain: MemoryOptions = { hasDirectories: r.chance(0.5) };
         const source = createMemoryRemote({ ...plain, ...(foldingSide !== 'target' && folding) });
         const target = createMemoryRemote({ ...plain, ...(foldingSide !== 'source' && folding) });
         for (const remote of [source, target])

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { silentLog } from '../../src/base/log';
 import type { Action, Place, Plan } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
-import { retrying } from '../../src/remote/layers/withRetry';
+import { withRetry } from '../../src/remote/layers/withRetry';
 import type { Instant } from '../../src/remote/modifiedTime';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
@@ -26,7 +26,7 @@ const to = parsePath('to');
 const kept = parsePath('kept');
 
 const likeDisk: MemoryOptions = { knowsMd5: false };
-const likeStore: MemoryOptions = { realFolders: false, listsModified: false };
+const likeStore: MemoryOptions = { hasDirectories: false, listsModified: false };
 const disk: Place = { kind: 'folder', path: '/disk' };
 const store = (remote: string, path: RemotePath): Place => ({ kind: 'remote', remote, path });
 
@@ -44,13 +44,13 @@ const kinds: readonly {
 const errors: readonly RemoteErrorKind[] = [
   'unavailable',
   'unavailable',
-  'tooMany',
-  'damaged',
+  'rateLimited',
+  'corrupted',
   'other',
   'forbidden',
   'changed',
-  'full',
-  'signInNeeded',
+  'quotaExceeded',
+  'unauthenticated',
 ];
 
 /** What is below a folder of a store, by path relative to it. */
@@ -91,9 +91,9 @@ class RandomRun {
     this.r = r;
     const kind = r.pick(kinds);
     this.places = kind.places;
-    const without = (['moveWithin', 'copyWithin', 'setModifiedTime', 'listDeep'] as const).filter(() =>
-      r.chance(0.15),
-    );
+    const without = (
+      ['serverSideMove', 'serverSideCopy', 'setModifiedTime', 'listRecursive'] as const
+    ).filter(() => r.chance(0.15));
     const { clock } = this;
     this.source = createMemoryRemote({ ...kind.source, clock, without, pageSize: 7 });
     this.target = kind.target
@@ -189,7 +189,7 @@ class RandomRun {
         const kind = r.pick(errors);
         // Most runs are to go on for a while.
         return new RemoteError(
-          kind === 'signInNeeded' && r.chance(0.9) ? 'other' : kind,
+          kind === 'unauthenticated' && r.chance(0.9) ? 'other' : kind,
           'A random failure.',
         );
       },
@@ -199,7 +199,7 @@ class RandomRun {
   private layers(remote: Remote): Remote {
     const random = () => this.r.whole(1000) / 1000;
     return this.layered
-      ? retrying(remote, { clock: this.clock, log: silentLog, random, attempts: 3 })
+      ? withRetry(remote, { clock: this.clock, log: silentLog, random, attempts: 3 })
       : remote;
   }
 

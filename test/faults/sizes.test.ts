@@ -73,8 +73,8 @@ test('a file of more than 5 GiB is planned with its size, and moved within a dis
     assert.equal(made.totals.upload.bytes, huge);
     const remote = openLocalRemote({ root: it.folder });
     const seen = await remote.stat(parsePath('huge'), calm);
-    assert.ok(seen.kind === 'file' && remote.moveWithin);
-    const moved = await remote.moveWithin(seen, parsePath('sub/huge'), { must: 'beAbsent' }, calm);
+    assert.ok(seen.kind === 'file' && remote.serverSideMove);
+    const moved = await remote.serverSideMove(seen, parsePath('sub/huge'), { kind: 'ifAbsent' }, calm);
     assert.equal(moved.size, huge);
     const { stream } = await remote.read(moved.path, { range: { start: huge - 10 }, expected: moved }, calm);
     let length = 0;

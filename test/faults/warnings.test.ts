@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Side } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
-import { retrying } from '../../src/remote/layers/withRetry';
+import { withRetry } from '../../src/remote/layers/withRetry';
 import { parsePath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import { copyItems } from '../../src/usecases/copyItems';
@@ -71,8 +71,8 @@ for (const [name, work] of Object.entries(works))
       process.on('warning', note);
       try {
         const { remote } = it.bucket;
-        const policy = { clock: systemClock, log: silentLog, firstWaitMs: 1, attempts: 80 };
-        await work(it, { ...it.bucket, remote: retrying(remote, policy) });
+        const policy = { clock: systemClock, log: silentLog, initialDelayMs: 1, attempts: 80 };
+        await work(it, { ...it.bucket, remote: withRetry(remote, policy) });
         // Warnings come with the next tick.
         await new Promise((resolve) => setImmediate(resolve));
       } finally {

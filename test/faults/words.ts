@@ -5,7 +5,7 @@ import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { silentLog } from '../../src/base/log';
 import type { Plan, Side } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
-import { retrying } from '../../src/remote/layers/withRetry';
+import { withRetry } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
@@ -75,7 +75,7 @@ export function diskSide(folder: string): Side {
 }
 
 export function patient(remote: Remote): Remote {
-  return retrying(remote, { clock: createFakeClock(), log: silentLog });
+  return withRetry(remote, { clock: createFakeClock(), log: silentLog });
 }
 
 export function plan(source: Side, target: Side, options: Partial<PlanOptions> = {}): Promise<Plan> {

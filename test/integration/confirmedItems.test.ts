@@ -16,8 +16,8 @@ const calm = new AbortController().signal;
 
 /** What removes in batches, what removes one by one, a disk, and what has a trash for whole folders. */
 const kinds: Readonly<Record<string, MemoryOptions>> = {
-  store: { realFolders: false, pageSize: 3, without: ['moveWithin'] },
-  'store without batches': { realFolders: false, without: ['removeFiles', 'moveWithin'] },
+  store: { hasDirectories: false, pageSize: 3, without: ['serverSideMove'] },
+  'store without batches': { hasDirectories: false, without: ['removeFiles', 'serverSideMove'] },
   disk: { without: ['removeFiles'] },
   drive: { wholeFolders: true, caseInsensitive: true },
 };
@@ -106,7 +106,7 @@ test('a file of a disk that was written while the question was open stays', asyn
 
 test('many files of many folders cost a listing and a request each folder, not two requests each file', async () => {
   const files = Array.from({ length: 200 }, (_, i) => `b/d/${i % 10}/f${i}`);
-  const remote = given({ realFolders: false }, ...files);
+  const remote = given({ hasDirectories: false }, ...files);
   const counted = await countItems(remote, [{ path: parsePath('b/d') }], calm);
   const before = remote.calls.length;
   await deleteItems(remote, counted, {}, calm);
@@ -163,7 +163,7 @@ test('Replace replaces what was seen at the question: what was saved or made the
 
 test('what is there when the work begins is all that an overwriting without a question replaces', async () => {
   const from = given({}, 's/1', 's/2', 's/3');
-  const to = given({ realFolders: false }, 'b/1', 'b/2');
+  const to = given({ hasDirectories: false }, 'b/1', 'b/2');
   // While the first file goes, a colleague saves the second and makes the third.
   from.fail({
     when: ({ operation, path }) => {
@@ -187,7 +187,7 @@ test('what is there when the work begins is all that an overwriting without a qu
 
 test('trying again replaces what the first try wrote, and still nothing else', async () => {
   const from = given({}, 's/1', 's/2');
-  const to = given({ realFolders: false }, 'b/1', 'b/2');
+  const to = given({ hasDirectories: false }, 'b/1', 'b/2');
   const items = [copying(from, 's', to, 'b')];
   const asked = await copyItems(items, {}, calm).catch((error: unknown) => error);
   assert.ok(asked instanceof TargetTaken);
@@ -204,7 +204,7 @@ test('trying again replaces what the first try wrote, and still nothing else', a
 
 test('a file that is gone from where it was to be replaced is not put there', async () => {
   const from = given({}, 'f');
-  const to = given({ realFolders: false }, 'b/f');
+  const to = given({ hasDirectories: false }, 'b/f');
   const items = [copying(from, 'f', to, 'b/f')];
   const error = await refusal(replaced(items, false, () => to.drop('b/f')));
   assert.match(error.message, /is gone since you chose to replace it/);

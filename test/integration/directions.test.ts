@@ -9,7 +9,7 @@ import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import type { Place, Side } from '../../src/plan/model/plan';
 import { parsePlanOptions } from '../../src/plan/model/planOptions';
-import { refusingWrites } from '../../src/remote/layers/readOnly';
+import { readOnly } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
 import { joinPath, parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';
@@ -115,7 +115,7 @@ for (const from of kinds)
         await write(source.remote, joinPath(source.root, name), content);
       for (const [name, content] of Object.entries({ 'changed.bin': 'old', 'sub/extra/gone.txt': 'extra' }))
         await write(target.remote, joinPath(target.root, name), content);
-      const looking = (side: Side): Side => ({ ...side, remote: refusingWrites(side.remote) });
+      const looking = (side: Side): Side => ({ ...side, remote: readOnly(side.remote) });
       const planned = () =>
         planSync(
           {

@@ -13,7 +13,7 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunReport } from '../../src/transfer/runReport';
 import { copyItems } from '../../src/usecases/copyItems';
-import { anything, body, calm, write } from '../contract/chapters/words';
+import { body, calm, noPrecondition, write } from '../contract/chapters/words';
 import { outcomes, plan } from '../faults/words';
 import { createFakeClock } from '../support/fakeClock';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
@@ -48,7 +48,7 @@ function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined):
   const base = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'durability-'));
   t.after(() => fs.rmSync(base, { recursive: true, force: true }));
   const folder = path.join(base, 'not', 'there', 'yet');
-  const store = createMemoryRemote({ realFolders: false, clock: createFakeClock() });
+  const store = createMemoryRemote({ hasDirectories: false, clock: createFakeClock() });
   const removed: string[] = [];
   // What nobody made here was there before, and is its maker's to force.
   let top = base;
@@ -269,7 +269,7 @@ test('a file that moves within one folder tree has its new name on the disk befo
         await rename(from, to);
       }),
     ];
-    await remote.moveWithin?.(file, parsePath(name), { must: 'beAbsent' }, calm);
+    await remote.serverSideMove?.(file, parsePath(name), { kind: 'ifAbsent' }, calm);
     for (const { mock } of mocked) mock.restore();
     assert.equal(checked, 1, 'the old name was removed');
     assert.equal(fs.readFileSync(absolute, 'utf8'), 'content');
@@ -309,7 +309,7 @@ for (const [what, first, second] of [
     if (!it) return;
     const { remote } = it.target;
     const durably = (file: string) =>
-      remote.write(parsePath(file), body(file), { durable: true }, { must: 'beAbsent' }, calm);
+      remote.write(parsePath(file), body(file), { durable: true }, { kind: 'ifAbsent' }, calm);
     const folder = path.join(it.folder, path.dirname(first));
     if (!what.startsWith('the root')) {
       // The folders above count as forced by now.
@@ -345,11 +345,11 @@ test('a root that was removed and made again is forced to the disk again', async
   if (!it) return;
   const { remote } = it.target;
   for (const gone of [it.folder, path.join(it.base, 'not/there'), path.join(it.base, 'not')]) {
-    await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { must: 'beAbsent' }, calm);
+    await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { kind: 'ifAbsent' }, calm);
     it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
     fs.rmSync(gone, { recursive: true });
   }
-  await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { must: 'beAbsent' }, calm);
+  await remote.write(parsePath('sub/f'), body('x'), { durable: true }, { kind: 'ifAbsent' }, calm);
   it.cut.mustSurvive(path.join(it.folder, 'sub/f'), it.base);
 });
 
@@ -364,7 +364,7 @@ test('what is only copied is forced to the disk where the settings ask for that,
   await execute(await plan(it.source, target, { verb: 'copy' }), it.source, target);
   for (const file of ['a', 'sub/b']) it.cut.mustSurvive(path.join(root, file), it.base);
   const file = await write(target.remote, parsePath('sub/c'), 'c');
-  await target.remote.copyWithin?.(file, parsePath('sub/d'), anything, calm);
+  await target.remote.serverSideCopy?.(file, parsePath('sub/d'), noPrecondition, calm);
   it.cut.mustSurvive(path.join(root, 'sub/d'), it.base);
 });
 
@@ -394,7 +394,7 @@ test('a disk that knows no such thing as forcing can be moved to', async (t) => 
     const mocked = t.mock.method(fs, 'fsync', (_: number, done: (error: Error | null) => void) =>
       done(Object.assign(new Error(`${code}: fsync`), { code })),
     );
-    const store = createMemoryRemote({ realFolders: false });
+    const store = createMemoryRemote({ hasDirectories: false });
     store.put('a', 'content', { modified: { s: seconds, ns: 0 } });
     const source: Side = {
       remote: store,

@@ -43,7 +43,7 @@ function sides(source: Readonly<Record<string, string>>, target: Readonly<Record
   return {
     source: filled(createMemoryRemote({ knowsMd5: false }), files.source),
     target: filled(
-      createMemoryRemote({ realFolders: false, listsModified: false, pageSize: 3 }),
+      createMemoryRemote({ hasDirectories: false, listsModified: false, pageSize: 3 }),
       files.target,
     ),
     files,

@@ -88,7 +88,7 @@ const cases: readonly Case[] = [
       at('a', 'x');
       store.put('to/a/b', 'y');
     },
-    target: { realFolders: true },
+    target: { hasDirectories: true },
     told: [/^conflict {2}a .*a file against a folder/],
     whole: false,
   },
@@ -104,7 +104,7 @@ const cases: readonly Case[] = [
       });
     },
     options: { deletes: 'after' },
-    target: { without: ['listDeep'] },
+    target: { without: ['listRecursive'] },
     told: [/^problem {2}secret .*Not for you/, /so nothing will be deleted/],
     total: /1 could not be listed;/,
     whole: false,
@@ -158,11 +158,11 @@ for (const { name, given, options = {}, target, told, total, whole } of cases)
     const { folder, at } = sandbox();
     try {
       at('plain', 'x');
-      const store = createMemoryRemote({ realFolders: false, ...target });
+      const store = createMemoryRemote({ hasDirectories: false, ...target });
       given(at, store);
       const root = parsePath('to');
       const to: Side = { remote: store, root, place: { kind: 'remote', remote: 'store', path: root } };
-      if (store.capabilities.realFolders) store.put('to/other', '');
+      if (store.capabilities.hasDirectories) store.put('to/other', '');
       const from = diskSide(path.join(folder, 'source'));
       const made = await plan(from, to, options);
       const report = await run(made, from, to);

@@ -34,7 +34,7 @@ function tickingClock(start: number): Clock {
   return { now: () => (now += 1000), wait: systemClock.wait };
 }
 
-const likeStore: MemoryOptions = { realFolders: false, listsModified: false };
+const likeStore: MemoryOptions = { hasDirectories: false, listsModified: false };
 const likeDisk: MemoryOptions = { knowsMd5: false };
 
 const kinds: Readonly<Record<string, readonly [MemoryOptions, MemoryOptions, Place, Place]>> = {

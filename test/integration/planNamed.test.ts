@@ -41,8 +41,8 @@ async function planOf(
 
 const ids = (plan: Plan) => plan.actions.map(({ id }) => id);
 
-function filled(paths: readonly string[], realFolders: boolean): MemoryRemote {
-  const remote = createMemoryRemote({ realFolders });
+function filled(paths: readonly string[], hasDirectories: boolean): MemoryRemote {
+  const remote = createMemoryRemote({ hasDirectories });
   for (const name of paths) remote.put(name, name, { modified: { s: 1000, ns: 0 } });
   return remote;
 }
@@ -102,8 +102,8 @@ test('deletes stay within what is named', async () => {
 });
 
 test('a file that is not there any more is said, instead of an empty plan', async () => {
-  for (const realFolders of [true, false]) {
-    const source = side(filled(['a'], realFolders), realFolders ? disk : bucket(''));
+  for (const hasDirectories of [true, false]) {
+    const source = side(filled(['a'], hasDirectories), hasDirectories ? disk : bucket(''));
     await assert.rejects(
       planOf(source, side(filled([], false), { kind: 'remote', remote: 's', path: rootPath }), [
         file('a'),
@@ -148,7 +148,7 @@ test('H19: a link in the target’s place is left alone, and a link of the sourc
   }));
 
 test('another spelling of the same name on a disk that ignores case is the file that is there', async () => {
-  const target = createMemoryRemote({ realFolders: true, caseInsensitive: true });
+  const target = createMemoryRemote({ hasDirectories: true, caseInsensitive: true });
   target.put('Read.me', 'older', { modified: { s: 5, ns: 0 } });
   const source = side(filled(['READ.ME', 'x'], false), bucket(''));
   const plan = await planOf(source, side(target, disk), [file('READ.ME')]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { retrying } from '../../src/remote/layers/withRetry';
+import { withRetry } from '../../src/remote/layers/withRetry';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { type CopyItem, copyItems } from '../../src/usecases/copyItems';
@@ -31,7 +31,7 @@ test('where the service can move a folder, that is one request, and no file is l
   assert.deepEqual(remote.paths(), ['old/papers/a', 'old/papers/sub/b', 'other']);
   assert.deepEqual(
     remote.calls.map(({ operation }) => operation),
-    ['stat', 'moveFolderWithin'],
+    ['stat', 'serverSideMoveFolder'],
     'the target is looked at, then the folder is moved',
   );
 });
@@ -52,7 +52,7 @@ test('a folder is not moved over what is there, and then nothing was moved at al
 test('what was moved before something failed is told, so that only the rest is tried again', async () => {
   const remote = drive('docs/a', 'one/b');
   const broken = new RemoteError('forbidden', 'Not this one.');
-  remote.fail({ when: { operation: 'moveFolderWithin', path: folder }, error: broken });
+  remote.fail({ when: { operation: 'serverSideMoveFolder', path: folder }, error: broken });
   const items = [moving(remote, 'one', 'x/one'), moving(remote, 'docs', 'x/docs')];
   const told: string[] = [];
   const onMovedWhole = ({ target }: CopyItem) => told.push(target);
@@ -82,10 +82,10 @@ test('a folder that can be trashed goes there whole', async () => {
 test('a move or trash of a folder whose answer is lost counts as done when it is done', async () => {
   const remote = drive('docs/a', 'gone/b');
   const lost = new RemoteError('unavailable', 'The connection broke off.');
-  remote.fail({ when: { operation: 'moveFolderWithin', nth: 1 }, error: lost, at: 'after' });
+  remote.fail({ when: { operation: 'serverSideMoveFolder', nth: 1 }, error: lost, at: 'after' });
   remote.fail({ when: { operation: 'trashFolder', nth: 1 }, error: lost, at: 'after' });
-  const steady = retrying(remote, { clock: createFakeClock(), log: { write: () => {} } });
-  await steady.moveFolderWithin?.(folder, parsePath('papers'), calm);
+  const steady = withRetry(remote, { clock: createFakeClock(), log: { write: () => {} } });
+  await steady.serverSideMoveFolder?.(folder, parsePath('papers'), calm);
   await steady.trashFolder?.(parsePath('gone'), calm);
   assert.deepEqual(remote.paths(), ['papers/a']);
 });
@@ -93,8 +93,11 @@ test('a move or trash of a folder whose answer is lost counts as done when it is
 test('a move that is refused stays refused, also after a lost answer', async () => {
   const remote = drive('docs/a', 'papers/b');
   const lost = new RemoteError('unavailable', 'The connection broke off.');
-  remote.fail({ when: { operation: 'moveFolderWithin', nth: 1 }, error: lost });
-  const steady = retrying(remote, { clock: createFakeClock(), log: { write: () => {} } });
-  await fails(steady.moveFolderWithin?.(folder, parsePath('papers'), calm) as Promise<void>, 'alreadyExists');
+  remote.fail({ when: { operation: 'serverSideMoveFolder', nth: 1 }, error: lost });
+  const steady = withRetry(remote, { clock: createFakeClock(), log: { write: () => {} } });
+  await fails(
+    steady.serverSideMoveFolder?.(folder, parsePath('papers'), calm) as Promise<void>,
+    'alreadyExists',
+  );
   assert.deepEqual(remote.paths(), ['docs/a', 'papers/b']);
 });

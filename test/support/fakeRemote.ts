@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Capabilities } from '../../src/remote/capabilities';
-import type { Entry, FileEntry, UnusableEntry } from '../../src/remote/entry';
+import type { Entry, FileEntry, UnsupportedEntry } from '../../src/remote/entry';
 import type { Instant } from '../../src/remote/modifiedTime';
 import type { Remote } from '../../src/remote/remote';
 import { RemoteError } from '../../src/remote/remoteError';
@@ -26,7 +26,7 @@ export interface FakeOptions {
    */
   readonly like: 'folder' | 'store';
   readonly files?: readonly FakeFile[];
-  readonly unusable?: readonly UnusableEntry[];
+  readonly unusable?: readonly UnsupportedEntry[];
   readonly capabilities?: Partial<Capabilities>;
   /** Lists folder by folder only. */
   readonly walksOnly?: boolean;
@@ -62,8 +62,8 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
     listsModified: !store,
     hash: store ? 'md5' : 'none',
     names: { caseSensitive: true, foldsUnicode: false, forbids: 'nothing' },
-    guards: 'enforced',
-    realFolders: !store,
+    preconditions: 'atomic',
+    hasDirectories: !store,
     ...options.capabilities,
   };
   const files = new Map((options.files ?? []).map((file) => [file.path, file]));
@@ -149,12 +149,12 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
     },
     list: (folder, _options, signal) => pages(children(folder), 'list', folder, signal),
     ...(!options.walksOnly && {
-      listDeep: (folder: RemotePath, _options: unknown, signal: AbortSignal) => {
+      listRecursive: (folder: RemotePath, _options: unknown, signal: AbortSignal) => {
         const below = [...files.values()]
           .filter((file) => isWithin(parsePath(file.path), folder))
           .sort((a, b) => comparePaths(a.path, b.path))
           .map((file) => entryOf(file, false));
-        return pages([...(options.unusable ?? []), ...below], 'listDeep', folder, signal);
+        return pages([...(options.unusable ?? []), ...below], 'listRecursive', folder, signal);
       },
     }),
     async stat(path, signal) {
@@ -173,7 +173,7 @@ export function fakeRemote(options: FakeOptions): FakeRemote {
     removeFile: refuse,
     makeFolder: refuse,
     removeFolder: refuse,
-    ...(options.copiesWithin !== false && (store ? { copyWithin: refuse } : { moveWithin: refuse })),
+    ...(options.copiesWithin !== false && (store ? { serverSideCopy: refuse } : { serverSideMove: refuse })),
     ...(options.setsTime !== false && { setModifiedTime: refuse }),
   };
 }

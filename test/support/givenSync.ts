@@ -1,7 +1,7 @@
 import type { Place, Side } from '../../src/plan/model/plan';
 import { type PlanOptions, parsePlanOptions } from '../../src/plan/model/planOptions';
 import type { Capabilities, NameRules } from '../../src/remote/capabilities';
-import type { UnusableEntry, UnusableReason } from '../../src/remote/entry';
+import type { UnsupportedEntry, UnsupportedReason } from '../../src/remote/entry';
 import type { Instant } from '../../src/remote/modifiedTime';
 import { parseAddress } from '../../src/remote/remoteAddress';
 import { RemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
@@ -32,7 +32,7 @@ interface DraftSide {
   capabilities: Mutable<Partial<Capabilities>>;
   names: Mutable<NameRules>;
   files: FakeFile[];
-  unusable: UnusableEntry[];
+  unusable: UnsupportedEntry[];
   fails: Record<string, RemoteError>;
 }
 
@@ -44,8 +44,8 @@ interface DraftSide {
  *     target is photos:bucket/site         a remote (the default: store:bucket)
  *     target is photos:b like folder       a remote with real folders; also `like store`
  *     target ignores case | unicode        forbids windows | posix, keeps no times, keeps 1000000000 (ns), holds 100 (bytes),
- *                                          walks (no listDeep), sets no times, copies nothing (within it), is missing
- *     source fails list a/b forbidden      an operation on a path fails: list, listDeep, stat, read
+ *                                          walks (no listRecursive), sets no times, copies nothing (within it), is missing
+ *     source fails list a/b forbidden      an operation on a path fails: list, listRecursive, stat, read
  *     options {"compare":"aws"}            JSON of PlanOptions
  *     source a/b.txt 3 @10                 a file of 3 bytes, modified 10 s after an arbitrary day; also "text" instead of a size
  *     target a/b.txt 3 @10 server@20       LastModified; class=GLACIER readonly=why md5=none
@@ -157,11 +157,11 @@ function tell(side: DraftSide, words: readonly string[]): boolean {
 }
 
 /** A store spells it by its whole key, a folder by its name in the folder that it lies in. */
-function unusable(side: DraftSide, path: string, facts: readonly string[]): UnusableEntry {
+function unusable(side: DraftSide, path: string, facts: readonly string[]): UnsupportedEntry {
   const [reason = 'unreadable', ...more] = facts;
   const protects = more.find((fact) => fact.startsWith('protects='))?.slice('protects='.length);
   const rest = {
-    reason: reason as UnusableReason,
+    reason: reason as UnsupportedReason,
     ...(protects !== undefined && { protects: joinPath(side.root, protects) }),
   };
   if (side.options.like === 'store') {

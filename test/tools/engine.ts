@@ -168,8 +168,8 @@ async function list(
 ): Promise<void> {
   const { remote, root } = await app.openPlace(place);
   const pages =
-    recursive && remote.listDeep
-      ? remote.listDeep(root, { followSymlinks: true }, signal)
+    recursive && remote.listRecursive
+      ? remote.listRecursive(root, { followSymlinks: true }, signal)
       : remote.list(root, {}, signal);
   for await (const page of pages)
     for (const entry of page)

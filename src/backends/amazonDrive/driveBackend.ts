@@ -20,7 +20,7 @@ export const driveBackend: Backend = {
     const config = readDriveConfig(settings);
     if (!host.tokens)
       throw new RemoteError(
-        'signInNeeded',
+        'unauthenticated',
         `Nobody is signed in for the remote "${settings.name}". Sign in with the command Edit Remote.`,
         { signIn: true },
       );

@@ -1,19 +1,19 @@
-import { Slots } from '../../base/semaphore';
+import { WeightedSemaphore } from '../../base/semaphore';
 import type { Capabilities } from '../../remote/capabilities';
 import type { Entry, FileEntry } from '../../remote/entry';
 import { withRetries } from '../../remote/layers/retry';
-import { RepeatablePages } from '../../remote/pages';
+import { RetryablePages } from '../../remote/pages';
 import type {
   ByteSource,
-  DeepListOptions,
   FileFacts,
-  Guard,
   ListOptions,
+  Precondition,
   ReadOptions,
   ReadResult,
+  RecursiveListOptions,
   Remote,
   RemoteChanges,
-  RemoteExtras,
+  RemoteFeatures,
   Trash,
   WholeContent,
 } from '../../remote/remote';
@@ -26,7 +26,7 @@ import { DriveHttp } from './api/driveHttp';
 import { Pacer } from './api/pacer';
 import { type DriveConfig, locationOf } from './config/driveConfig';
 import { DriveNames, longestName } from './names/driveNames';
-import { changesSince } from './nodes/changes';
+import { pollChanges } from './nodes/changes';
 import { listBelow, listFolder } from './nodes/listing';
 import { type MovingContext, moveFile, moveFolder } from './nodes/moving';
 import { FolderIds, nameRules } from './nodes/nodeCache';
@@ -41,7 +41,7 @@ import { BadOverwrites, type UploadContext, writeFile } from './nodes/upload';
  * One account's drive as a Remote. Makes no request until asked; see driveBackend.ts.
  *
  * Who sends what again, so that no two layers multiply their tries:
- * - layers/retrying.ts, which stands around every remote, tries whole operations again by the kind of their error: `unavailable`, `tooMany`
+ * - layers/retrying.ts, which stands around every remote, tries whole operations again by the kind of their error: `unavailable`, `rateLimited`
  *   and `damaged`, which here are just the answers that rclone tries again (API page §6.3). The extras go past that layer, so they have
  *   the same tries here.
  * - drivePacing.ts tries nothing again; it only holds requests back, those of the tries as well.
@@ -51,7 +51,7 @@ import { BadOverwrites, type UploadContext, writeFile } from './nodes/upload';
  */
 export class DriveRemote implements Remote {
   readonly capabilities: Capabilities;
-  readonly extras: RemoteExtras;
+  readonly features: RemoteFeatures;
   readonly api: DriveApi;
   private readonly http: DriveHttp;
   private readonly context: DriveContext &
@@ -69,7 +69,7 @@ export class DriveRemote implements Remote {
       tokens,
       clock,
       pacer: new Pacer({ clock, minSleepMs: config.minSleepMs }),
-      slots: new Slots(config.concurrency),
+      slots: new WeightedSemaphore(config.concurrency),
     });
     this.api = new DriveApi(this.http, config.endpoint, clock);
     const names = new DriveNames(config.encoding);
@@ -92,12 +92,12 @@ export class DriveRemote implements Remote {
       hash: 'md5',
       names: { ...nameRules, forbids: 'nothing', maxPartUnits: longestName },
       ...(config.maxSize !== undefined && { maxFileSize: config.maxSize }),
-      guards: 'checkedBefore',
-      realFolders: true,
+      preconditions: 'checkThenAct',
+      hasDirectories: true,
       recoverableDeletes: true,
-      location: locationOf(config),
+      storageId: locationOf(config),
     };
-    this.extras = {
+    this.features = {
       properties: (path, signal) =>
         this.again(`properties of ${path}`, () => propertiesOf(this.context, path, signal), signal),
       quota: (signal) => this.again('quota', () => this.api.quota(signal), signal),
@@ -109,9 +109,9 @@ export class DriveRemote implements Remote {
     return listFolder(this.context, folder, options, signal);
   }
 
-  listDeep(
+  listRecursive(
     folder: RemotePath,
-    options: DeepListOptions,
+    options: RecursiveListOptions,
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]> {
     return listBelow(this.context, folder, options, signal);
@@ -138,7 +138,7 @@ export class DriveRemote implements Remote {
     return readFile(this.context, path, options, signal);
   }
 
-  async readWhole(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+  async readToBuffer(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
     signal.throwIfAborted();
     return readWholeFile(this.context, file, signal);
   }
@@ -147,13 +147,13 @@ export class DriveRemote implements Remote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Guard,
+    guard: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     return writeFile(this.context, path, body, facts, guard, signal);
   }
 
-  removeFile(path: RemotePath, guard: Guard, signal: AbortSignal): Promise<void> {
+  removeFile(path: RemotePath, guard: Precondition, signal: AbortSignal): Promise<void> {
     return trashFile(this.context, path, guard, signal);
   }
 
@@ -173,11 +173,16 @@ export class DriveRemote implements Remote {
     return trashEmptyFolder(this.context, path, signal);
   }
 
-  moveWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+  serverSideMove(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
     return moveFile(this.context, source, to, guard, signal);
   }
 
-  moveFolderWithin(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
+  serverSideMoveFolder(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
     return moveFolder(this.context, folder, to, signal);
   }
 
@@ -185,8 +190,8 @@ export class DriveRemote implements Remote {
     return trashWholeFolder(this.context, folder, signal);
   }
 
-  changesSince(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges> {
-    return changesSince(this.context, checkpoint ?? this.config.checkpoint, checkpoint === undefined, signal);
+  pollChanges(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges> {
+    return pollChanges(this.context, checkpoint ?? this.config.checkpoint, checkpoint === undefined, signal);
   }
 
   async close(): Promise<void> {
@@ -205,7 +210,7 @@ export class DriveRemote implements Remote {
     return {
       list: (options, signal) => {
         const pages = trash.list(options, signal);
-        return new RepeatablePages(() => this.again('list the trash', () => pages.next(), signal));
+        return new RetryablePages(() => this.again('list the trash', () => pages.next(), signal));
       },
       restore: (item, signal) =>
         this.again(

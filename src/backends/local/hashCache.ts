@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { KeptLines } from '../../base/lineCache';
+import { PersistentLineCache } from '../../base/lineCache';
 import type { Log } from '../../base/log';
 
 /** Most files kept; the ones learnt first are dropped first. About 150 MB of memory when full. */
@@ -26,11 +26,11 @@ export interface HashedFile {
  * One line per file: path, mark, MD5; tab-separated. The file is read when a hash is asked for the first time.
  */
 export class KnownHashes {
-  private readonly lines: KeptLines;
+  private readonly lines: PersistentLineCache;
 
   /** `folder` is that of caches; undefined = hashes are kept for this session only. */
   constructor(folder: string | undefined, log: Log, maxEntries = defaultMaxEntries) {
-    this.lines = new KeptLines({
+    this.lines = new PersistentLineCache({
       file: folder === undefined ? undefined : path.join(folder, 'local.hashes'),
       header: 'cloud-remotes local hashes 1',
       what: 'The cache of hashes',

@@ -1,8 +1,8 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { lstat, open, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { Entry, UnusableEntry, UnusableReason } from '../../remote/entry';
-import type { DeepListOptions } from '../../remote/remote';
+import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../remote/entry';
+import type { RecursiveListOptions } from '../../remote/remote';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { fileEntry } from './localEntry';
 import { codeOf, localError, rootError } from './localErrors';
@@ -59,10 +59,10 @@ interface OpenFolder {
 }
 
 /** Every file below `top` in the order of `comparePaths` over whole paths, in batches; unusable entries among them. */
-export async function* listDeep(
+export async function* listRecursive(
   absolute: string,
   top: RemotePath,
-  options: DeepListOptions,
+  options: RecursiveListOptions,
   batchSize: number,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Entry[]> {
@@ -140,7 +140,7 @@ async function enter(
   current: OpenFolder,
   child: Child,
   read: (absolute: string, folder: RemotePath) => Promise<readonly Child[]>,
-): Promise<OpenFolder | UnusableEntry[]> {
+): Promise<OpenFolder | UnsupportedEntry[]> {
   const folder = (child.entry as { path: RemotePath }).path;
   const absolute = childPath(current.absolute, folder);
   const reading = current.ahead.get(child) ?? read(absolute, folder);
@@ -224,7 +224,7 @@ async function inspectOne(
   follow: boolean,
 ): Promise<Child | undefined> {
   const child = (folder === '' ? name : `${folder}/${name}`) as RemotePath;
-  const not = (reason: UnusableReason, size?: number): Child => ({
+  const not = (reason: UnsupportedReason, size?: number): Child => ({
     entry: unusable(folder, child, reason, size),
     order: name,
   });
@@ -268,9 +268,9 @@ function identityOf(stats: BigIntStats): string {
 function unusable(
   folder: RemotePath,
   child: RemotePath,
-  reason: UnusableReason,
+  reason: UnsupportedReason,
   size?: number,
-): UnusableEntry {
+): UnsupportedEntry {
   return {
     kind: 'unusable',
     folder,

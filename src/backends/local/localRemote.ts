@@ -7,7 +7,7 @@ import { baseName, type RemotePath } from '../../remote/remotePath';
 import type { KnownHashes } from './hashCache';
 import { fileEntry } from './localEntry';
 import { codeOf, locally } from './localErrors';
-import { listDeep, listFolder } from './localListing';
+import { listFolder, listRecursive } from './localListing';
 import { LocalPaths } from './localPaths';
 import { readLocal, readWholeLocal } from './localReading';
 import { copyLocal, makeDurable, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
@@ -44,11 +44,11 @@ export function openLocalRemote({
         listsModified: true,
         hash: 'none',
         names: paths.rules,
-        guards: 'checkedBefore',
-        realFolders: true,
-        cheapReads: true,
+        preconditions: 'checkThenAct',
+        hasDirectories: true,
+        isLocalDisk: true,
         recoverableDeletes: false,
-        location: paths.location,
+        storageId: paths.location,
       } as const;
     },
 
@@ -61,8 +61,8 @@ export function openLocalRemote({
         signal,
       ),
 
-    listDeep: (folder, options, signal) =>
-      listDeep(paths.absolute(folder), folder, options, pageSize, signal),
+    listRecursive: (folder, options, signal) =>
+      listRecursive(paths.absolute(folder), folder, options, pageSize, signal),
 
     stat: (remotePath, signal) =>
       locally(paths.root, remotePath, "can't be looked at", signal, async () => {
@@ -85,13 +85,13 @@ export function openLocalRemote({
         absentAsNotFound(remotePath, readLocal(paths, remotePath, options, followSymlinks, signal)),
       ),
 
-    readWhole: (file, signal) =>
+    readToBuffer: (file, signal) =>
       locally(paths.root, file.path, "can't be read", signal, () =>
         absentAsNotFound(file.path, readWholeLocal(paths, file, followSymlinks, signal)),
       ),
 
     ...(hashes && {
-      md5Of: (file, signal) =>
+      computeMd5: (file, signal) =>
         locally(paths.root, file.path, "can't be read", signal, async () => {
           signal.throwIfAborted();
           const absolute = paths.absolute(file.path);
@@ -133,12 +133,12 @@ export function openLocalRemote({
         paths.inFolderOf(remotePath, signal, (folder, name) => rmdir(folder.at(name))),
       ),
 
-    copyWithin: (source, to, guard, signal) =>
+    serverSideCopy: (source, to, guard, signal) =>
       locally(paths.root, source.path, "can't be copied", signal, () =>
         copyLocal(paths, source, to, guard, syncToDisk, signal),
       ),
 
-    moveWithin: (source, to, guard, signal) =>
+    serverSideMove: (source, to, guard, signal) =>
       locally(paths.root, source.path, "can't be moved", signal, () =>
         moveLocal(paths, source, to, guard, signal),
       ),

@@ -13,7 +13,7 @@ import { copyFile, link, lstat, readlink, rename, stat, unlink, utimes } from 'n
 import type { FileEntry } from '../../remote/entry';
 import { isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
-import type { ByteSource, FileFacts, Guard } from '../../remote/remote';
+import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
@@ -44,12 +44,12 @@ export async function writeLocal(
   remotePath: RemotePath,
   body: ByteSource,
   facts: FileFacts,
-  guard: Guard,
+  guard: Precondition,
   syncToDisk: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
-  const looksFirst = guard.must !== 'beAbsent' || !body.bytes;
+  const looksFirst = guard.kind !== 'ifAbsent' || !body.bytes;
   const durable = syncToDisk || (facts.durable ?? false);
   return placed(paths, remotePath, guard, { looksFirst, durable }, signal, async (temporary, old) => {
     const file = await openNew(temporary, old);
@@ -89,7 +89,7 @@ export async function copyLocal(
   paths: LocalPaths,
   source: FileEntry,
   to: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   durable: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
@@ -126,7 +126,7 @@ export async function moveLocal(
   paths: LocalPaths,
   source: FileEntry,
   to: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   return paths.inFolderOf(source.path, signal, async (oldFolder, oldName) => {
@@ -142,7 +142,7 @@ export async function moveLocal(
           there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
         if (itself && !paths.rules.caseSensitive) return rename(from, final);
         await paths.prove(folder, to);
-        if (guard.must === 'beAbsent' && (await linked(from, final, to))) {
+        if (guard.kind === 'ifAbsent' && (await linked(from, final, to))) {
           // Two steps, between which the second name may be in memory only.
           await paths.forceToDisk(folder);
           return unlink(from);
@@ -196,7 +196,7 @@ export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: Ab
 export async function removeLocal(
   paths: LocalPaths,
   remotePath: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   await paths.inFolderOf(remotePath, signal, async (folder, name) => {
@@ -219,17 +219,21 @@ function isNoLonger(seen: FileEntry): RemoteError {
 }
 
 /** Throws unless what `guard` asks for is at `absolute` now. */
-export async function checkGuard(guard: Guard, remotePath: RemotePath, absolute: string): Promise<void> {
-  if (guard.must === 'anything') return;
-  const now = guard.must === 'beAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
+export async function checkGuard(
+  guard: Precondition,
+  remotePath: RemotePath,
+  absolute: string,
+): Promise<void> {
+  if (guard.kind === 'none') return;
+  const now = guard.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
   checkFound(guard, remotePath, now);
 }
 
 /** Throws unless `now` is what `guard` asks for. */
-function checkFound(guard: Guard, remotePath: RemotePath, now: BigIntStats | undefined): void {
-  if (guard.must === 'beAbsent' && now)
+function checkFound(guard: Precondition, remotePath: RemotePath, now: BigIntStats | undefined): void {
+  if (guard.kind === 'ifAbsent' && now)
     throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
-  if (guard.must === 'beUnchanged' && !(now?.isFile() && isSameFile(guard.entry, fileEntry(remotePath, now))))
+  if (guard.kind === 'ifMatch' && !(now?.isFile() && isSameFile(guard.entry, fileEntry(remotePath, now))))
     throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
 }
 
@@ -248,7 +252,7 @@ interface Temporary {
 async function placed(
   paths: LocalPaths,
   remotePath: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   { looksFirst, durable }: { readonly looksFirst: boolean; readonly durable: boolean },
   signal: AbortSignal,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
@@ -263,7 +267,7 @@ async function placed(
       const made = await make({ path: temporary, prove }, old);
       signal.throwIfAborted();
       await paths.prove(folder, remotePath);
-      if (guard.must === 'beAbsent' && (await linked(temporary, final, remotePath)))
+      if (guard.kind === 'ifAbsent' && (await linked(temporary, final, remotePath)))
         await directCalls
           .call(
             () => unlinkSync(temporary),
@@ -397,12 +401,12 @@ async function fill(
   }
   if (length !== body.size)
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `"${remotePath}" was not written: ${length > body.size ? 'more' : `${length}`} bytes came where ${body.size} were promised.`,
     );
   if (hash && hash.digest('hex') !== body.md5)
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `"${remotePath}" was not written: the content that came does not have the MD5 that it should have.`,
     );
 }

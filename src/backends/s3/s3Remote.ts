@@ -1,17 +1,17 @@
 import type { Capabilities } from '../../remote/capabilities';
 import type { Entry, FileEntry } from '../../remote/entry';
 import { type Instant, instantFromMs } from '../../remote/modifiedTime';
-import { pagesByCursor, RepeatablePages } from '../../remote/pages';
+import { pagesByCursor, RetryablePages } from '../../remote/pages';
 import type {
   ByteSource,
-  DeepListOptions,
   FileFacts,
-  Guard,
   ListOptions,
+  Precondition,
   ReadOptions,
   ReadResult,
+  RecursiveListOptions,
   Remote,
-  RemoteExtras,
+  RemoteFeatures,
   WholeContent,
 } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
@@ -42,7 +42,7 @@ const maxFileSize = 10_000 * 5 * 1024 ** 3;
 /** Buckets and their objects as a Remote. Makes no request until asked; see s3Backend.ts. */
 export class S3Remote implements Remote {
   readonly capabilities: Capabilities;
-  readonly extras: RemoteExtras;
+  readonly features: RemoteFeatures;
   readonly requests: S3Requests;
   private readonly times = new Map<string, StoredTimes>();
   private readonly versioning: BucketVersioning;
@@ -62,17 +62,17 @@ export class S3Remote implements Remote {
       // 1,024 bytes of key after a bucket of at most 63 and a slash; uploads check the key itself.
       names: { caseSensitive: true, foldsUnicode: false, forbids: 'nothing', maxPathBytes: 1024 + 64 },
       maxFileSize,
-      guards: config.conditionalWrites === 'enforced' ? 'enforced' : 'checkedBefore',
-      realFolders: false,
+      preconditions: config.conditionalWrites === 'enforced' ? 'atomic' : 'checkThenAct',
+      hasDirectories: false,
       get oneKindPerName() {
         return config.fileSystem || requests.sawFileSystem;
       },
       keepsAttributes: true,
-      location: locationOf(config),
-      ...(config.credentials !== 'anonymous' && { copiesWith: copiesWithOf(config) }),
+      storageId: locationOf(config),
+      ...(config.credentials !== 'anonymous' && { serverSideCopyGroup: copiesWithOf(config) }),
     };
     this.versioning = new BucketVersioning(this.requests, host.clock);
-    this.extras = {
+    this.features = {
       versionKeeping: (path, signal) => this.versioning.of(placeOf(path).bucket, signal),
       wholeBuckets: new S3WholeBuckets(this.requests, this.versioning, (bucket) =>
         this.versioning.forget(bucket),
@@ -91,9 +91,9 @@ export class S3Remote implements Remote {
     return listFolder(this.requests, folder, options, this.knowledge(placeOf(folder).bucket), signal);
   }
 
-  listDeep(
+  listRecursive(
     folder: RemotePath,
-    _options: DeepListOptions,
+    _options: RecursiveListOptions,
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]> {
     const listBucket = (path: RemotePath) => {
@@ -103,8 +103,8 @@ export class S3Remote implements Remote {
     };
     if (folder !== rootPath) return listBucket(folder);
     let buckets: RemotePath[] | undefined;
-    let current: RepeatablePages<readonly Entry[]> | undefined;
-    return new RepeatablePages<readonly Entry[]>(async () => {
+    let current: RetryablePages<readonly Entry[]> | undefined;
+    return new RetryablePages<readonly Entry[]>(async () => {
       if (!buckets) {
         const found: RemotePath[] = [];
         for await (const page of this.listBuckets({}, signal))
@@ -159,7 +159,7 @@ export class S3Remote implements Remote {
     return readObject(this.requests, path, options, (facts) => void this.learnt(path, facts), signal);
   }
 
-  async readWhole(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+  async readToBuffer(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
     signal.throwIfAborted();
     return readWholeObject(this.requests, file, (facts) => void this.learnt(file.path, facts), signal);
   }
@@ -168,7 +168,7 @@ export class S3Remote implements Remote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Guard,
+    guard: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     const { entry, storedFromMs, storedToMs, encryptedWithKms } = await uploadFile(
@@ -197,7 +197,7 @@ export class S3Remote implements Remote {
     return entry;
   }
 
-  async removeFile(path: RemotePath, guard: Guard, signal: AbortSignal): Promise<void> {
+  async removeFile(path: RemotePath, guard: Precondition, signal: AbortSignal): Promise<void> {
     await removeObject(this.requests, path, guard, signal);
     this.forget(path);
   }
@@ -224,7 +224,12 @@ export class S3Remote implements Remote {
     return removeMarker(this.requests, folder, signal);
   }
 
-  async copyWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+  async serverSideCopy(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
     signal.throwIfAborted();
     if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
     const copied = await copyObject(this.requests, this.host, source, to, guard, {}, signal);
@@ -232,8 +237,13 @@ export class S3Remote implements Remote {
     return copied.entry;
   }
 
-  /** Copies what another remote on this service shows; `capabilities.copiesWith` tells which those are. */
-  async copyFrom(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
+  /** Copies what another remote on this service shows; `capabilities.serverSideCopyGroup` tells which those are. */
+  async serverSideCopyFrom(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
     signal.throwIfAborted();
     if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
     const copied = await copyObject(this.requests, this.host, source, to, guard, { ownClass: true }, signal);
@@ -242,20 +252,25 @@ export class S3Remote implements Remote {
   }
 
   /** Copies, looks that the copy is whole, and only then removes the source, if it is still what was copied. */
-  async moveWithin(source: FileEntry, to: RemotePath, guard: Guard, signal: AbortSignal): Promise<FileEntry> {
-    const copied = await this.copyWithin(source, to, guard, signal);
+  async serverSideMove(
+    source: FileEntry,
+    to: RemotePath,
+    guard: Precondition,
+    signal: AbortSignal,
+  ): Promise<FileEntry> {
+    const copied = await this.serverSideCopy(source, to, guard, signal);
     const there = await this.requests.head(filePlaceOf(to), signal);
     if (there.size !== source.size || (copied.version !== undefined && there.etag !== copied.version))
-      throw new RemoteError('damaged', `"${to}" is not what was copied there; "${source.path}" was kept.`);
+      throw new RemoteError('corrupted', `"${to}" is not what was copied there; "${source.path}" was kept.`);
     await removingCopied(source.path, () =>
-      this.removeFile(source.path, { must: 'beUnchanged', entry: source }, signal),
+      this.removeFile(source.path, { kind: 'ifMatch', entry: source }, signal),
     );
     return this.learnt(to, there);
   }
 
   async setModifiedTime(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry> {
     signal.throwIfAborted();
-    const guard: Guard = { must: 'beUnchanged', entry: file };
+    const guard: Precondition = { kind: 'ifMatch', entry: file };
     const changed = await copyObject(
       this.requests,
       this.host,
@@ -296,7 +311,7 @@ export class S3Remote implements Remote {
         ),
       );
       if (token !== undefined && answer.ContinuationToken === token)
-        throw new RemoteError('damaged', 'The service lists its buckets in a circle.');
+        throw new RemoteError('corrupted', 'The service lists its buckets in a circle.');
       const entries: Entry[] = [];
       for (const { Name = '', CreationDate } of answer.Buckets ?? [])
         if (Name !== '' && Name.startsWith(namePrefix))

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { nameProblem } from '../../remote/capabilities';
-import type { Entry, FileEntry, UnusableReason } from '../../remote/entry';
+import type { Entry, FileEntry, UnsupportedReason } from '../../remote/entry';
 import { isSameFile } from '../../remote/entry';
 import type { FolderFileSystem, VirtualStat } from '../../remote/folderFileSystem';
 import { instantFromMs } from '../../remote/modifiedTime';
-import type { ByteSource, FileFacts, Guard, ReadResult, Remote } from '../../remote/remote';
+import type { ByteSource, FileFacts, Precondition, ReadResult, Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '../../remote/remotePath';
 
@@ -54,11 +54,11 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     return { entry: before, content };
   }
 
-  async function check(guard: Guard, path: RemotePath): Promise<void> {
+  async function check(guard: Precondition, path: RemotePath): Promise<void> {
     const now = await files.stat(path).catch(absent);
     if (now?.type === 'folder') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
-    if (guard.must === 'beAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
-    if (guard.must !== 'beUnchanged') return;
+    if (guard.kind === 'ifAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+    if (guard.kind !== 'ifMatch') return;
     const entry = now && toEntry(path, now);
     if (entry?.kind !== 'file' || !isSameFile(guard.entry, entry)) throw changed(path);
   }
@@ -88,7 +88,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Guard,
+    guard: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     signal.throwIfAborted();
@@ -104,10 +104,10 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     try {
       await files.write(aside, content);
       if ((await files.stat(aside)).size !== content.length)
-        throw new RemoteError('damaged', `"${path}" was not stored whole.`);
+        throw new RemoteError('corrupted', `"${path}" was not stored whole.`);
       signal.throwIfAborted();
       await check(guard, path);
-      await files.rename(aside, path, guard.must !== 'beAbsent');
+      await files.rename(aside, path, guard.kind !== 'ifAbsent');
     } catch (error) {
       await files.remove(aside).catch(() => {});
       throw error;
@@ -153,9 +153,9 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       hash: 'none',
       names,
       maxFileSize,
-      guards: 'checkedBefore',
-      realFolders: true,
-      location: files.shown,
+      preconditions: 'checkThenAct',
+      hasDirectories: true,
+      storageId: files.shown,
     },
     list: (folder, { namePrefix = '', pageSize: size = pageSize }, signal) =>
       list(folder, namePrefix, Math.min(Math.max(1, size), pageSize), signal),
@@ -169,7 +169,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       const stream = Readable.from(inChunks(part, signal), { objectMode: false });
       return { stream, entry };
     },
-    readWhole: (file, signal) => whole(file.path, file, signal),
+    readToBuffer: (file, signal) => whole(file.path, file, signal),
     write,
     async removeFile(path, guard, signal) {
       signal.throwIfAborted();
@@ -193,13 +193,13 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
         throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
       await files.remove(path);
     },
-    async moveWithin(source, to, guard, signal) {
+    async serverSideMove(source, to, guard, signal) {
       signal.throwIfAborted();
       mustBeWritable();
       if (!isSameFile(source, await fileAt(source.path))) throw changed(source.path);
       await check(guard, to);
       await makeParents(parentPath(to));
-      await files.rename(source.path, to, guard.must !== 'beAbsent');
+      await files.rename(source.path, to, guard.kind !== 'ifAbsent');
       return fileAt(to);
     },
   };
@@ -220,7 +220,7 @@ function toEntry(path: RemotePath, { type, size, modifiedMs }: VirtualStat): Ent
   };
 }
 
-function unusable(folder: RemotePath, name: string, reason: UnusableReason, protects?: RemotePath): Entry {
+function unusable(folder: RemotePath, name: string, reason: UnsupportedReason, protects?: RemotePath): Entry {
   return { kind: 'unusable', folder, name, reason, ...(protects !== undefined && { protects }) };
 }
 
@@ -253,7 +253,7 @@ async function collect(
   const whole = length === body.size;
   const md5 = body.md5 === undefined ? undefined : createHash('md5').update(content).digest('hex');
   if (!whole || md5 !== body.md5)
-    throw new RemoteError('damaged', `What was to become "${path}" is not what it should be.`);
+    throw new RemoteError('corrupted', `What was to become "${path}" is not what it should be.`);
   return content;
 }
 

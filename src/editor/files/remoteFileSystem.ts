@@ -147,7 +147,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       const folder = this.addressOf(uri);
       this.mustHoldFiles(folder);
       const remote = await this.parts.app.openRemote(folder.remote);
-      const wanted = this.wantedFolders.delete(uri.toString()) || remote.capabilities.realFolders;
+      const wanted = this.wantedFolders.delete(uri.toString()) || remote.capabilities.hasDirectories;
       const stored = wanted || !(this.lookups.isImplied(folder) || this.onTheWay.isOnTheWay(folder));
       if (stored) await this.makeFolder(remote, folder);
       else {
@@ -345,7 +345,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
 
   /** On a disk the folder stays when its last file goes; so it does here, in this window, where folders are only prefixes. */
   private async keepParents(address: RemoteAddress): Promise<void> {
-    if ((await this.parts.app.openRemote(address.remote)).capabilities.realFolders) return;
+    if ((await this.parts.app.openRemote(address.remote)).capabilities.hasDirectories) return;
     for (const parent of parentsOf(address)) this.lookups.imply(parent);
   }
 
@@ -368,7 +368,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     const document = this.parts.documents.find(uri);
     if (document && document.getText() !== '')
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         `Not saved: the editor handed over no content for ${baseName(base.path)}.`,
       );
   }

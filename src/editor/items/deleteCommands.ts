@@ -71,7 +71,7 @@ async function withBucket(
   const { remote: name } = node.address;
   await attempt(shell, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
     const remote = await shell.app.openRemote(name);
-    if (!keepTop && remote.extras?.wholeBuckets) {
+    if (!keepTop && remote.features?.wholeBuckets) {
       const content = await countWhole(remote, node);
       if (content === 'cancelled') return;
       if (content) {
@@ -144,7 +144,7 @@ async function countWhole(
 ): Promise<BucketContent | 'cancelled' | undefined> {
   try {
     return await withTreeProgress(`Counting the versions in ${nodeName(node)}`, async (signal, tell) =>
-      remote.extras?.wholeBuckets?.count(node.address.path, signal, (versions) =>
+      remote.features?.wholeBuckets?.count(node.address.path, signal, (versions) =>
         tell(`${countOf(versions, 'version')} so far`, 0),
       ),
     );
@@ -166,7 +166,7 @@ async function runWhole(
     await withTreeProgress(`Deleting ${nodeName(node)}`, async (signal, tell) => {
       const onProgress = (done: number) =>
         tell(`${format().count(done)} of ${countOf(content.total, 'version')}`, done / (content.total || 1));
-      await remote.extras?.wholeBuckets?.remove(path, content, onProgress, signal);
+      await remote.features?.wholeBuckets?.remove(path, content, onProgress, signal);
     });
   } finally {
     shell.changes.fire({ remote: name, path, kind: 'deleted' });

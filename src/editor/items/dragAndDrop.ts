@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Guard } from '../../remote/remote';
+import type { Precondition } from '../../remote/remote';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, joinPath, parentPath, parsePath, type RemotePath } from '../../remote/remotePath';
@@ -135,7 +135,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   private async dropContent(folder: RemoteAddress, file: vscode.DataTransferFile): Promise<void> {
     const remote = await this.shell.app.openRemote(folder.remote);
     const body = bytesSource(await file.data());
-    const put = async (path: RemotePath, guard: Guard) => {
+    const put = async (path: RemotePath, guard: Precondition) => {
       await remote.write(path, body, {}, guard, neverAborted());
       this.shell.changes.fire({ remote: folder.remote, path, kind: 'created' });
     };
@@ -143,7 +143,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     const taken = new Set<string>();
     for (let target = path; ; target = siblingPath(path, freeName(file.name, taken)))
       try {
-        return await put(target, { must: 'beAbsent' });
+        return await put(target, { kind: 'ifAbsent' });
       } catch (error) {
         if (!isRemoteError(error, 'alreadyExists', 'changed')) throw error;
         // Just what is there at the question may be replaced.
@@ -153,7 +153,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
         const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1, await lost());
         if (answer === undefined) return;
         if (answer === 'replace')
-          return put(path, seen ? { must: 'beUnchanged', entry: seen } : { must: 'beAbsent' });
+          return put(path, seen ? { kind: 'ifMatch', entry: seen } : { kind: 'ifAbsent' });
         taken.add(baseName(target));
       }
   }

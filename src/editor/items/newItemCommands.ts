@@ -28,7 +28,7 @@ async function newFile(shell: Shell, args: readonly unknown[]): Promise<void> {
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
   await attempt(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
     const remote = await shell.app.openRemote(address.remote);
-    await remote.write(address.path, bytesSource(new Uint8Array()), {}, { must: 'beAbsent' }, neverAborted());
+    await remote.write(address.path, bytesSource(new Uint8Array()), {}, { kind: 'ifAbsent' }, neverAborted());
     shell.changes.fire({ ...address, kind: 'created' });
     await vscode.commands.executeCommand('vscode.open', toUri(address));
   });
@@ -70,7 +70,7 @@ async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> 
   if (name === undefined) return;
   await attempt(shell, `Can't make a bucket on ${name}`, name, async () => {
     const remote = await shell.app.openRemote(name);
-    if (!remote.extras?.createBucket)
+    if (!remote.features?.createBucket)
       throw new RemoteError('unsupported', `New buckets can't be made on ${name}.`);
     const bucket = await window.showInputBox({
       title: `New bucket on ${name} — Step 1 of 2`,
@@ -82,7 +82,7 @@ async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> 
     if (!bucket) return;
     const location = await askLocation(shell, name);
     if (location === undefined) return;
-    await remote.extras.createBucket(bucket, location || undefined, neverAborted());
+    await remote.features.createBucket(bucket, location || undefined, neverAborted());
     const address = { remote: name, path: parsePath(bucket) };
     shell.changes.fire({ ...address, kind: 'created' });
     await revealFolder(shell, address);

@@ -36,8 +36,8 @@ async function restoreMeant(shell: Shell, args: readonly unknown[]): Promise<voi
 async function restore(shell: Shell, { item, parent }: TrashedNode): Promise<void> {
   const { remote: name } = parent.address;
   const remote = await shell.app.openRemote(name);
-  if (!remote.extras?.trash) throw new RemoteError('unsupported', `${name} has no trash.`);
-  await remote.extras.trash.restore(item, neverAborted());
+  if (!remote.features?.trash) throw new RemoteError('unsupported', `${name} has no trash.`);
+  await remote.features.trash.restore(item, neverAborted());
   if (item.path !== undefined) shell.changes.fire({ remote: name, path: item.path, kind: 'created' });
   else shell.tree.refresh(shell.tree.containerAt(parent.address));
 }

@@ -249,9 +249,9 @@ async function copyLink(shell: Shell, args: readonly unknown[]): Promise<void> {
     const links: string[] = [];
     for (const node of nodes) {
       const remote = await shell.app.openRemote(remoteOf(node));
-      if (!remote.extras?.shareLink)
+      if (!remote.features?.shareLink)
         throw new RemoteError('unsupported', `${remoteOf(node)} is a storage that can't make links.`);
-      links.push(await remote.extras.shareLink(node.address.path, expiry.seconds, neverAborted()));
+      links.push(await remote.features.shareLink(node.address.path, expiry.seconds, neverAborted()));
     }
     await vscode.env.clipboard.writeText(links.join('\n'));
     window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);

@@ -59,7 +59,7 @@ export class WatchRemotes implements vscode.Disposable {
     for (const name of this.parts.app.openNames())
       try {
         const remote = await this.parts.app.openedRemote(name);
-        if (remote?.changesSince) await this.ask(name, remote, kept);
+        if (remote?.pollChanges) await this.ask(name, remote, kept);
       } catch (error) {
         ok = false;
         this.parts.output.debug(`[list] Can't ask ${name} for changes: ${String(error)}`);
@@ -68,21 +68,21 @@ export class WatchRemotes implements vscode.Disposable {
   }
 
   private async ask(name: string, remote: Remote, kept: Readonly<Record<string, string>>): Promise<void> {
-    const where = remote.capabilities.location ?? name;
+    const where = remote.capabilities.storageId ?? name;
     const key = `${name} ${where}`;
     const before = this.heard.get(key) ?? kept[where];
-    const answer = await remote.changesSince?.(before, neverAborted());
+    const answer = await remote.pollChanges?.(before, neverAborted());
     if (!answer) return;
-    const { checkpoint, paths } = answer;
+    const { cursor, paths } = answer;
     if (paths === 'everything') {
       this.parts.changes.fire({ remote: name, path: rootPath, kind: 'changed' });
       this.parts.refresh(name);
     } else
       this.parts.changes.fire(...paths.map((path) => ({ remote: name, path, kind: 'changed' }) as const));
-    this.heard.set(key, checkpoint);
-    if (checkpoint === kept[where]) return;
+    this.heard.set(key, cursor);
+    if (cursor === kept[where]) return;
     // Read again: another remote's may have been kept meanwhile.
     const all = this.parts.memory.get<Record<string, string>>(memoryKey, {});
-    await this.parts.memory.update(memoryKey, { ...all, [where]: checkpoint });
+    await this.parts.memory.update(memoryKey, { ...all, [where]: cursor });
   }
 }

@@ -56,7 +56,7 @@ function propertiesUri(address: RemoteAddress): vscode.Uri {
 }
 
 async function propertiesOf(remote: Remote, { path }: RemoteAddress): Promise<readonly PropertyGroup[]> {
-  if (remote.extras?.properties) return remote.extras.properties(path, neverAborted());
+  if (remote.features?.properties) return remote.features.properties(path, neverAborted());
   const entry = await remote.stat(path, neverAborted());
   return entry.kind === 'file'
     ? [plainProperties(entry)]

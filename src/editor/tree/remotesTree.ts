@@ -75,7 +75,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private async quotaOf({ address: { remote } }: RemoteNode): Promise<Quota | undefined> {
     try {
       const opened = await this.app.openedRemote(remote);
-      return await opened?.extras?.quota?.(AbortSignal.timeout(quotaPatienceMs));
+      return await opened?.features?.quota?.(AbortSignal.timeout(quotaPatienceMs));
     } catch {
       // The rows below tell of what doesn't work; a tooltip does without.
       return undefined;

@@ -23,7 +23,7 @@ export class TrashTree {
   async rowOf(remote: RemoteNode): Promise<TrashNode | undefined> {
     const name = remote.address.remote;
     try {
-      if (!(await this.app.openRemote(name)).extras?.trash) return undefined;
+      if (!(await this.app.openRemote(name)).features?.trash) return undefined;
     } catch (error) {
       // The listing of the remote itself tells of it.
       if (isRemoteError(error)) return undefined;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { printable } from '../../base/printable';
-import type { FileEntry, UnusableReason } from '../../remote/entry';
+import type { FileEntry, UnsupportedReason } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 import type { Quota } from '../../remote/remote';
 import { formatAddress } from '../../remote/remoteAddress';
@@ -213,13 +213,13 @@ function shownTime(entry: FileEntry): number | undefined {
   return time && instantToMs(time);
 }
 
-const unusableReasons: Readonly<Record<UnusableReason, string>> = {
+const unusableReasons: Readonly<Record<UnsupportedReason, string>> = {
   emptyPart: 'has an empty part ("//"), so it is no path',
   dotPart: 'has a part "." or "..", so it is no path',
   nonEmptyFolderMarker: 'ends in "/" like a folder, but has content',
   invalidText: 'has a name that is no valid text',
   oddName: 'has a name that can be no part of a path',
-  twins: 'has the same name as something else in its folder',
+  duplicateName: 'has the same name as something else in its folder',
   symlink: 'is a link',
   brokenLink: 'is a link to nowhere',
   linkLoop: 'is a link into itself',

@@ -1,4 +1,4 @@
-import type { FileEntry, FolderEntry, UnusableEntry } from '../../remote/entry';
+import type { FileEntry, FolderEntry, UnsupportedEntry } from '../../remote/entry';
 import type { TrashedItem } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { baseName } from '../../remote/remotePath';
@@ -52,7 +52,7 @@ export interface UnusableNode {
   readonly kind: 'unusable';
   readonly id: string;
   readonly remote: string;
-  readonly entry: UnusableEntry;
+  readonly entry: UnsupportedEntry;
 }
 
 /** What was deleted on a remote that keeps it. */

@@ -26,19 +26,19 @@ const kinds: Readonly<
   isAFolder: { short: 'a folder', waysOut: [] },
   notEmpty: { short: 'not empty', waysOut: [] },
   forbidden: { short: 'access denied', waysOut: ['editRemote', 'retry', 'showLog'] },
-  signInNeeded: {
+  unauthenticated: {
     short: 'sign-in needed',
     waysOut: ['signIn', 'copyCommand', 'editRemote', 'retry', 'showLog'],
   },
-  tooMany: { short: 'too many requests', waysOut: ['retry'] },
+  rateLimited: { short: 'too many requests', waysOut: ['retry'] },
   unavailable: { short: "can't be reached", waysOut: ['retry', 'editRemote', 'showLog'] },
   changed: { short: 'changed meanwhile', waysOut: ['retry'] },
   archived: { short: 'archived', waysOut: [] },
   unsupported: { short: 'not possible here', waysOut: [] },
   badName: { short: 'not a usable name', waysOut: [] },
   badSettings: { short: 'settings need attention', waysOut: ['editRemote', 'openSettings'] },
-  full: { short: 'no space left', waysOut: ['retry'] },
-  damaged: { short: 'damaged answer', waysOut: ['retry', 'showLog'] },
+  quotaExceeded: { short: 'no space left', waysOut: ['retry'] },
+  corrupted: { short: 'damaged answer', waysOut: ['retry', 'showLog'] },
   other: { short: 'failed', waysOut: ['retry', 'showLog'] },
 };
 
@@ -56,7 +56,7 @@ export function phraseError(error: unknown, what: string): Phrase {
   const { short, waysOut } = kinds[error.kind];
   const { command, signIn } = error;
   return {
-    short: error.kind === 'signInNeeded' ? signInShort(error) : short,
+    short: error.kind === 'unauthenticated' ? signInShort(error) : short,
     text: `${what}. ${error.message}`,
     waysOut: waysOut.filter(
       (way) => (way !== 'copyCommand' || command !== undefined) && (way !== 'signIn' || signIn),
@@ -68,7 +68,7 @@ export function phraseError(error: unknown, what: string): Phrase {
 /** Only who has an account signs in; keys are refused, or not there. */
 function signInShort({ signIn, code, command }: RemoteError): string {
   if (signIn) return code === 'signedOut' ? 'not signed in' : 'sign-in expired';
-  if (command !== undefined) return kinds.signInNeeded.short;
+  if (command !== undefined) return kinds.unauthenticated.short;
   if (code === undefined) return 'credentials missing';
   return /^(Expired|InvalidToken|TokenRefresh)/.test(code) ? 'keys expired' : 'keys refused';
 }

@@ -11,7 +11,7 @@ export async function replacedSentence(
   paths: readonly RemotePath[],
   signal: AbortSignal,
 ): Promise<string> {
-  if (remote.extras?.trash || remote.capabilities.recoverableDeletes) return '';
+  if (remote.features?.trash || remote.capabilities.recoverableDeletes) return '';
   return recoverySentence(remote, paths, 'what is replaced', signal);
 }
 
@@ -22,15 +22,15 @@ export async function recoverySentence(
   them: Them,
   signal: AbortSignal,
 ): Promise<string> {
-  if (remote.extras?.trash)
+  if (remote.features?.trash)
     return them === 'they'
       ? 'They go to the trash of the remote and can be restored from there.'
       : 'It goes to the trash of the remote and can be restored from there.';
   if (remote.capabilities.recoverableDeletes) return wordsOf('kept', them);
-  if (!remote.extras?.versionKeeping) return lost(them);
+  if (!remote.features?.versionKeeping) return lost(them);
   const buckets = new Set(paths.map((path) => path.split('/')[0] as RemotePath));
   const states = new Set<VersionKeeping>();
-  for (const bucket of buckets) states.add(await remote.extras.versionKeeping(bucket, signal));
+  for (const bucket of buckets) states.add(await remote.features.versionKeeping(bucket, signal));
   const [only] = states;
   if (only !== undefined && states.size === 1) return wordsOf(only, them);
   return them === 'this'

@@ -1,4 +1,4 @@
-import { eachInSlots, Slots } from '../../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../../remote/remotePath';
@@ -24,7 +24,7 @@ export async function emptiedFolders(
 ): Promise<readonly RemoveFolder[]> {
   const leaving = plan.actions.flatMap(leavingPath);
   const { verb, compare } = plan.options;
-  if (verb !== 'sync' || isLikeAws(compare) || !target.remote.capabilities.realFolders) return [];
+  if (verb !== 'sync' || isLikeAws(compare) || !target.remote.capabilities.hasDirectories) return [];
   if (leaving.length === 0) return [];
   const looking = new EmptiedFolders(plan, leaving, source, target, folding, signal);
   return (await looking.find()).map((path) => ({
@@ -72,7 +72,7 @@ class EmptiedFolders {
     for (const path of this.leaving)
       for (const folder of foldersAbove(path.slice(cut) as RemotePath)) folders.add(folder);
     const look = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
-    await eachInSlots(folders, new Slots(looksAtOnce), () => 1, look, this.signal);
+    await forEachConcurrent(folders, new WeightedSemaphore(looksAtOnce), () => 1, look, this.signal);
     this.signal.throwIfAborted();
     return [...this.found];
   }
@@ -111,7 +111,7 @@ class EmptiedFolders {
     try {
       const pages = remote.list(joinPath(root, folder), { pageSize: 1 }, this.signal);
       for await (const page of pages) if (page.length > 0) return true;
-      return remote.capabilities.realFolders;
+      return remote.capabilities.hasDirectories;
     } catch (error) {
       if (isRemoteError(error, 'notFound')) return false;
       throw error;

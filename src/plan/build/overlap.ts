@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Capabilities, locate, matchKey } from '../../remote/capabilities';
+import { type Capabilities, matchKey, storagePath } from '../../remote/capabilities';
 import { isWithin, type RemotePath } from '../../remote/remotePath';
 import { placeText } from '../model/place';
 import type { Place } from '../model/plan';
@@ -8,7 +8,7 @@ import type { Place } from '../model/plan';
 interface OverlapSide {
   readonly place: Place;
   readonly root: RemotePath;
-  readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'location'> };
+  readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'storageId'> };
 }
 
 /**
@@ -63,7 +63,7 @@ function comparable(source: OverlapSide, target: OverlapSide): readonly [RemoteP
   const caseSensitive = from.names.caseSensitive && to.names.caseSensitive;
   const foldsUnicode = from.names.foldsUnicode || to.names.foldsUnicode;
   const key = (text: string) => matchKey(text, { caseSensitive, foldsUnicode }) as RemotePath;
-  const [fromThere, toThere] = [locate(from, source.root), locate(to, target.root)];
+  const [fromThere, toThere] = [storagePath(from, source.root), storagePath(to, target.root)];
   if (fromThere !== undefined && toThere !== undefined) return [key(fromThere), key(toThere)];
   if (source.place.kind === 'folder' && target.place.kind === 'folder')
     return [key(diskPath(source.place.path)), key(diskPath(target.place.path))];

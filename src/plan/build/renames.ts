@@ -1,4 +1,4 @@
-import { eachInSlots, Slots } from '../../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, nsBetween } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
@@ -31,9 +31,9 @@ const asksAtOnce = 32;
 /** Whether a file can be moved within the remote without its content coming through here. */
 export function canMoveWithin(remote: Remote): boolean {
   return (
-    remote.moveWithin !== undefined ||
-    remote.copyWithin !== undefined ||
-    remote.capabilities.cheapReads === true
+    remote.serverSideMove !== undefined ||
+    remote.serverSideCopy !== undefined ||
+    remote.capabilities.isLocalDisk === true
   );
 }
 
@@ -159,7 +159,7 @@ function timeQuestions(groups: readonly Group[], { source, target, times }: Rena
 
 async function learn(rounds: readonly Round[], signal: AbortSignal): Promise<void> {
   const facts = new FileFacts(signal);
-  const slots = new Slots(asksAtOnce);
+  const slots = new WeightedSemaphore(asksAtOnce);
   const fatal: unknown[] = [];
   const answer = async ({ about, ask }: Question) => {
     try {
@@ -173,7 +173,7 @@ async function learn(rounds: readonly Round[], signal: AbortSignal): Promise<voi
     }
   };
   for (const round of rounds) {
-    await eachInSlots(
+    await forEachConcurrent(
       round(facts),
       slots,
       () => 1,

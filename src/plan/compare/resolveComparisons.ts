@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Slots } from '../../base/semaphore';
+import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, type RemoteError } from '../../remote/remoteError';
@@ -63,7 +63,7 @@ export async function* resolveFacts(
   // Every question that is open listens to it.
   setMaxListeners(0, either);
   const asker = new Asker(request, either);
-  const slots = new Slots(request.limit ?? defaultLimit);
+  const slots = new WeightedSemaphore(request.limit ?? defaultLimit);
   const failed: unknown[] = [];
 
   async function asked(match: Match, give: () => void): Promise<Judged> {
@@ -88,7 +88,7 @@ export async function* resolveFacts(
         pending.results[i] = judged;
         continue;
       }
-      const give = await slots.take(1, either);
+      const give = await slots.acquire(1, either);
       if (failed.length > 0) {
         give();
         throw failed[0];
@@ -129,7 +129,7 @@ export async function* resolveFacts(
     stop.abort(new Error('No more facts are needed.'));
     // Not waited for: a page under way ends by the caller's signal.
     iterator.return?.()?.catch(() => {});
-    await slots.allGiven();
+    await slots.onIdle();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Slots } from '../../base/semaphore';
+import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
@@ -9,9 +9,9 @@ const md5OfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
 
 /** Failures that the questions about all other files would meet as well. */
 export const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'signInNeeded',
+  'unauthenticated',
   'unavailable',
-  'tooMany',
+  'rateLimited',
   'badSettings',
 ]);
 
@@ -23,7 +23,7 @@ export function hashesByReading({ capabilities }: Remote): boolean {
 /** Asks for what a listing doesn't tell of a file. Few files are read for their hash at once, whatever else is asked. */
 export class FileFacts {
   private readonly signal: AbortSignal;
-  private readonly hashing = new Slots(hashesAtOnce);
+  private readonly hashing = new WeightedSemaphore(hashesAtOnce);
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
@@ -39,9 +39,9 @@ export class FileFacts {
   /** The file with the MD5 of its content, which is read where it isn't remembered. Throws as `read`. */
   async withHash(remote: Remote, file: FileEntry): Promise<FileEntry> {
     if (file.size === 0) return { ...file, md5: md5OfNothing };
-    const give = await this.hashing.take(1, this.signal);
+    const give = await this.hashing.acquire(1, this.signal);
     try {
-      if (remote.md5Of) return { ...file, md5: await remote.md5Of(file, this.signal) };
+      if (remote.computeMd5) return { ...file, md5: await remote.computeMd5(file, this.signal) };
       const { stream } = await remote.read(file.path, { expected: file }, this.signal);
       const hash = createHash('md5');
       for await (const chunk of stream) hash.update(chunk);

@@ -1,4 +1,4 @@
-import type { Entry, FileEntry, UnusableEntry, UnusableReason } from '../../remote/entry';
+import type { Entry, FileEntry, UnsupportedEntry, UnsupportedReason } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
 import {
@@ -33,7 +33,7 @@ export interface ListingFindings {
 }
 
 export interface UnusableFinding {
-  readonly entry: UnusableEntry;
+  readonly entry: UnsupportedEntry;
   /** Path relative to the root, as near as it can be spelled; for display. */
   readonly shown: string;
   /**
@@ -78,11 +78,11 @@ export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing
 
 /** What ends a whole run rather than the listing of one folder: nothing else would go any better. */
 const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'signInNeeded',
+  'unauthenticated',
   'unavailable',
-  'tooMany',
+  'rateLimited',
   'badSettings',
-  'damaged',
+  'corrupted',
 ]);
 
 /** Named files that are looked at at once. */
@@ -91,7 +91,7 @@ const looksAtOnce = 16;
 interface FoundFile {
   /** Relative to the root. */
   readonly path: RemotePath;
-  readonly entry: FileEntry | UnusableEntry;
+  readonly entry: FileEntry | UnsupportedEntry;
 }
 
 function asSpelled(path: string): string {
@@ -130,7 +130,7 @@ class TreeReading implements ListingFindings {
    */
   private absent(error: unknown): undefined {
     const { remote, side } = this.request;
-    const isFoundOut = side === 'target' && remote.capabilities.guards === 'enforced';
+    const isFoundOut = side === 'target' && remote.capabilities.preconditions === 'atomic';
     if (!isRemoteError(error, 'notFound', ...(isFoundOut ? (['forbidden'] as const) : []))) throw error;
   }
 
@@ -138,7 +138,7 @@ class TreeReading implements ListingFindings {
   private async *below(folder: RemotePath): AsyncGenerator<FileBatch> {
     const before = this.last;
     try {
-      yield* this.request.remote.listDeep ? this.deep(folder) : this.walk(folder);
+      yield* this.request.remote.listRecursive ? this.deep(folder) : this.walk(folder);
     } catch (error) {
       const missing = this.request.mayBeMissing && this.last === before && isRemoteError(error, 'notFound');
       if (!missing) throw error;
@@ -161,7 +161,7 @@ class TreeReading implements ListingFindings {
   /** What is there under the names of the files, in the order of paths. Throws `notFound` for one that the source doesn't have. */
   private async look(files: readonly RemotePath[]): Promise<FoundFile[]> {
     const { remote, side, sameName = asSpelled } = this.request;
-    const onDisk = remote.capabilities.realFolders && remote.listDeep !== undefined;
+    const onDisk = remote.capabilities.hasDirectories && remote.listRecursive !== undefined;
     const found = onDisk ? await this.lookInFolders(files) : await this.lookAtEach(files);
     const there = new Set(found.map(({ path }) => sameName(path)));
     const missing = files.find((file) => !there.has(sameName(file)));
@@ -200,7 +200,11 @@ class TreeReading implements ListingFindings {
     const found: FoundFile[] = [];
     for (const folder of new Set(files.map(parentPath)))
       try {
-        const pages = remote.listDeep?.(joinPath(root, folder), { followSymlinks, skipFolder }, this.signal);
+        const pages = remote.listRecursive?.(
+          joinPath(root, folder),
+          { followSymlinks, skipFolder },
+          this.signal,
+        );
         for await (const page of pages ?? [])
           for (const entry of page) {
             const whole = entry.kind === 'unusable' ? wholeName(entry) : entry.path;
@@ -217,7 +221,8 @@ class TreeReading implements ListingFindings {
     const { remote, filter, followSymlinks } = this.request;
     const skipFolder = (path: RemotePath) =>
       path.length > this.cut && filter.maySkipFolder(path.slice(this.cut));
-    for await (const page of remote.listDeep?.(folder, { followSymlinks, skipFolder }, this.signal) ?? []) {
+    for await (const page of remote.listRecursive?.(folder, { followSymlinks, skipFolder }, this.signal) ??
+      []) {
       this.signal.throwIfAborted();
       const batch = this.take(page);
       if (batch.paths.length > 0) yield batch;
@@ -290,7 +295,7 @@ class TreeReading implements ListingFindings {
     return { paths, files };
   }
 
-  private note(entry: UnusableEntry): void {
+  private note(entry: UnsupportedEntry): void {
     const { filter, root } = this.request;
     const whole = wholeName(entry);
     const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.cut);
@@ -302,7 +307,7 @@ class TreeReading implements ListingFindings {
   }
 
   /** What stands around the root covers all of it, save for an odd key, which is nothing but itself. */
-  private withinRoot(path: RemotePath, entry: UnusableEntry): RemotePath | undefined {
+  private withinRoot(path: RemotePath, entry: UnsupportedEntry): RemotePath | undefined {
     const { root } = this.request;
     if (path !== root && isWithin(path, root)) return relativePath(path, root);
     return isWithin(root, path) && !isOddKey(entry.reason) ? rootPath : undefined;
@@ -311,7 +316,7 @@ class TreeReading implements ListingFindings {
   private outOfOrder(path: RemotePath): RemoteError {
     const { root, side } = this.request;
     return new RemoteError(
-      'damaged',
+      'corrupted',
       `The ${side} lists "${root}" out of order: "${path}" comes after "${root === '' ? '' : `${root}/`}${this.last ?? ''}". Comparing it could delete the wrong files, so nothing was planned.`,
     );
   }
@@ -321,7 +326,7 @@ class TreeReading implements ListingFindings {
  * A key that is no path, rather than something at a path that can't be used. It has no twin but what its
  * cleaned spelling names.
  */
-export function isOddKey(reason: UnusableReason): boolean {
+export function isOddKey(reason: UnsupportedReason): boolean {
   return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
 }
 
@@ -329,7 +334,7 @@ export function isOddKey(reason: UnusableReason): boolean {
  * A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the
  * folder.
  */
-export function wholeName({ folder, name }: UnusableEntry): string {
+export function wholeName({ folder, name }: UnsupportedEntry): string {
   const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
   return around === '' ? name : `${around}/${name}`;
 }
@@ -343,6 +348,6 @@ function sortName(entry: Entry): string {
  * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
  * or no text, is beside what its cleaned spelling names, not in its place.
  */
-export function isInTheWay(reason: UnusableReason): boolean {
+export function isInTheWay(reason: UnsupportedReason): boolean {
   return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
 }

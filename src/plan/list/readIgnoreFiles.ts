@@ -1,4 +1,4 @@
-import { Slots } from '../../base/semaphore';
+import { WeightedSemaphore } from '../../base/semaphore';
 import { matchKey } from '../../remote/capabilities';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
@@ -43,7 +43,7 @@ export async function readIgnoreFiles(
 ): Promise<IgnoreFileRules | undefined> {
   const { ignoreFiles = [] } = options;
   if (ignoreFiles.length === 0) return undefined;
-  const side = [source, target].find(({ remote }) => remote.capabilities.cheapReads);
+  const side = [source, target].find(({ remote }) => remote.capabilities.isLocalDisk);
   if (!side)
     throw new RemoteError(
       'badSettings',
@@ -67,7 +67,7 @@ class IgnoreWalk {
   private readonly rules: IgnoreFileRules;
   private readonly filter;
   private readonly only: { files: readonly string[]; folders: readonly string[] } | undefined;
-  private readonly slots = new Slots(foldersAtOnce);
+  private readonly slots = new WeightedSemaphore(foldersAtOnce);
 
   constructor(
     side: IgnoreSide,
@@ -93,7 +93,7 @@ class IgnoreWalk {
 
   /** Takes the folder's rules, then its folders, all at once: what decides about one stands in it or above. */
   private async visit(folder: RemotePath): Promise<void> {
-    const give = await this.slots.take(1, this.signal);
+    const give = await this.slots.acquire(1, this.signal);
     let folders: readonly RemotePath[];
     try {
       folders = await this.look(folder);
@@ -151,7 +151,7 @@ class IgnoreWalk {
       return true;
     };
     return (
-      remote.listDeep?.(folder, { followSymlinks: false, skipFolder }, this.signal) ??
+      remote.listRecursive?.(folder, { followSymlinks: false, skipFolder }, this.signal) ??
       remote.list(folder, {}, this.signal)
     );
   }
@@ -187,7 +187,7 @@ class IgnoreWalk {
       this.signal.throwIfAborted();
       const decoded = decodeText(Buffer.concat(chunks));
       if ('text' in decoded) return decoded.text;
-      throw new RemoteError('damaged', unusableText(path, `${decoded.problem}. Save it as UTF-8`));
+      throw new RemoteError('corrupted', unusableText(path, `${decoded.problem}. Save it as UTF-8`));
     } catch (error) {
       if (isRemoteError(error, 'notFound')) return undefined;
       if (!isRemoteError(error) || error.message.startsWith('The ignore file')) throw error;

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Slots } from '../../base/semaphore';
+import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
@@ -38,9 +38,9 @@ const batchesWaiting = 64;
 
 /** Failures that every other file would meet as well. */
 const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'signInNeeded',
+  'unauthenticated',
   'unavailable',
-  'tooMany',
+  'rateLimited',
   'badSettings',
 ]);
 
@@ -108,7 +108,7 @@ type SideName = 'source' | 'target';
 class Limiter {
   private readonly request: LimitRequest;
   private readonly remaining: Readonly<Record<SideName, RemainingFindings>>;
-  private readonly slots = new Slots(asksAtOnce);
+  private readonly slots = new WeightedSemaphore(asksAtOnce);
 
   constructor(request: LimitRequest, source: RemainingFindings, target: RemainingFindings) {
     this.request = request;
@@ -139,7 +139,7 @@ class Limiter {
       for (const { remaining } of waiting) yield* ifAny(await remaining);
     } finally {
       stop.abort(new Error('No more times are needed.'));
-      await this.slots.allGiven();
+      await this.slots.onIdle();
     }
   }
 
@@ -221,7 +221,7 @@ class Limiter {
   }
 
   private async ask(side: SideName, file: FileEntry, signal: AbortSignal): Promise<FileEntry | RemoteError> {
-    const give = await this.slots.take(1, signal);
+    const give = await this.slots.acquire(1, signal);
     try {
       const entry = await this.request[side].remote.stat(file.path, signal);
       if (entry.kind === 'file') return { ...entry, exact: true };

@@ -1,4 +1,4 @@
-import type { FileEntry, UnusableReason } from '../../remote/entry';
+import type { FileEntry, UnsupportedReason } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import type { RemoteErrorKind } from '../../remote/remoteError';
@@ -171,7 +171,7 @@ export interface Skipped {
    * unverified: sizes agree and content was to be compared, but there is no hash that both sides know (R8, H24).
    */
   readonly because:
-    | UnusableReason
+    | UnsupportedReason
     | 'badName'
     | 'tooLarge'
     | 'archived'

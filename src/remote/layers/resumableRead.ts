@@ -3,13 +3,13 @@ import type { FileEntry } from '../entry';
 import type { ReadOptions, ReadResult, Remote } from '../remote';
 import { RemoteError } from '../remoteError';
 import type { RemotePath } from '../remotePath';
-import { isPassing, type RetryPolicy, triesFor, waitAfter, waitFor, withRetries } from './retry';
+import { backoffDelay, isTransient, type RetryPolicy, triesFor, waitFor, withRetries } from './retry';
 
 /**
  * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures
  * without a single byte between them as the policy has attempts. A failure after the last byte (a checksum that doesn't fit) stands.
  */
-export async function resumedRead(
+export async function resumableRead(
   inner: Remote,
   path: RemotePath,
   options: ReadOptions,
@@ -59,7 +59,7 @@ class ResumedStream extends Readable {
       this.current = undefined;
       if (this.destroyed) return;
       if (error === undefined && this.position >= this.end) this.push(null);
-      else this.recover(error ?? cutShort(this.entry, 'damaged'));
+      else this.recover(error ?? truncatedBody(this.entry, 'corrupted'));
     };
     stream.on('data', (chunk: Buffer) => {
       this.failures = 0;
@@ -68,7 +68,7 @@ class ResumedStream extends Readable {
     });
     stream.on('end', () => settle(undefined));
     stream.on('error', settle);
-    stream.on('close', () => settle(cutShort(this.entry, 'unavailable')));
+    stream.on('close', () => settle(truncatedBody(this.entry, 'unavailable')));
     stream.pause();
   }
 
@@ -80,14 +80,14 @@ class ResumedStream extends Readable {
     this.failures++;
     const fatal =
       this.signal.aborted ||
-      !isPassing(error) ||
+      !isTransient(error) ||
       this.position >= this.end ||
       this.failures >= triesFor(error, this.policy);
     if (fatal) {
       this.destroy(this.signal.aborted ? this.signal.reason : (error as Error));
       return;
     }
-    const wait = waitAfter(error, this.failures, this.policy);
+    const wait = backoffDelay(error, this.failures, this.policy);
     this.policy.log.write(
       'info',
       'http',
@@ -117,6 +117,6 @@ class ResumedStream extends Readable {
   }
 }
 
-function cutShort(entry: FileEntry, kind: 'damaged' | 'unavailable'): RemoteError {
+function truncatedBody(entry: FileEntry, kind: 'corrupted' | 'unavailable'): RemoteError {
   return new RemoteError(kind, `The content of "${entry.path}" ended before its time.`);
 }

@@ -11,9 +11,9 @@ export interface RetryPolicy {
   /** Tries in all, the first included. Default 5, and 10 where the service asks to wait, as rclone does. */
   readonly attempts?: number;
   /** Milliseconds before the second try; doubled each time. Default 200. */
-  readonly firstWaitMs?: number;
+  readonly initialDelayMs?: number;
   /** The longest wait, but for what a service asks for. Default 20,000. */
-  readonly longestWaitMs?: number;
+  readonly maxDelayMs?: number;
   /** 0 ≤ x < 1; a port so that tests can set it. Default Math.random. */
   readonly random?: () => number;
   /** Told of the waits that a service asks for, unless they are short. */
@@ -21,22 +21,22 @@ export interface RetryPolicy {
 }
 
 /** Whether trying again may help: the service or the network was in the way, not the request. */
-export function isPassing(error: unknown): error is RemoteError {
-  return isRemoteError(error, 'unavailable', 'tooMany', 'damaged');
+export function isTransient(error: unknown): error is RemoteError {
+  return isRemoteError(error, 'unavailable', 'rateLimited', 'corrupted');
 }
 
 /** Whether the request may have taken effect although it failed: only its answer is missing. */
-export function isAmbiguous(error: unknown): boolean {
-  return isRemoteError(error, 'unavailable', 'damaged');
+export function mayHaveSucceeded(error: unknown): boolean {
+  return isRemoteError(error, 'unavailable', 'corrupted');
 }
 
 /**
  * Milliseconds to wait after the `failures`-th failure in a row: doubled each time, of which a random half is dropped so that
  * many clients don't come back at once; never less than the service asked for.
  */
-export function waitAfter(error: RemoteError, failures: number, policy: RetryPolicy): number {
-  const longest = policy.longestWaitMs ?? 20_000;
-  const full = Math.min(longest, (policy.firstWaitMs ?? 200) * 2 ** (failures - 1));
+export function backoffDelay(error: RemoteError, failures: number, policy: RetryPolicy): number {
+  const longest = policy.maxDelayMs ?? 20_000;
+  const full = Math.min(longest, (policy.initialDelayMs ?? 200) * 2 ** (failures - 1));
   const jittered = full * (0.5 + 0.5 * (policy.random ?? Math.random)());
   return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, longestAskedMs)));
 }
@@ -46,7 +46,7 @@ const longestAskedMs = 256_000;
 
 /** Whether the service itself asks to come back later. */
 export function asksToWait(error: RemoteError): boolean {
-  return error.kind === 'tooMany' || error.retryAfterMs !== undefined;
+  return error.kind === 'rateLimited' || error.retryAfterMs !== undefined;
 }
 
 /** How many tries there are in all when they fail with `error`. */
@@ -55,7 +55,7 @@ export function triesFor(error: RemoteError, policy: RetryPolicy): number {
 }
 
 /**
- * The answer of `operation`, which is called again while it fails with `unavailable`, `tooMany` or `damaged`. `failed` is what
+ * The answer of `operation`, which is called again while it fails with `unavailable`, `rateLimited` or `damaged`. `failed` is what
  * the try before failed with, for operations that have to find out whether it took effect after all. `what` names it in the log.
  * Backends use this for the parts of a long call (the parts of a multipart upload). Throws the last error, or the signal's reason.
  */
@@ -75,12 +75,12 @@ export async function withRetries<T>(
       return answer;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof FinalError) throw error.carried;
-      if (!isPassing(error)) throw error;
+      if (error instanceof NonRetryableError) throw error.lastError;
+      if (!isTransient(error)) throw error;
       const attempts = triesFor(error, policy);
       if (attempt >= attempts) throw error;
       failed = error;
-      const wait = waitAfter(error, attempt, policy);
+      const wait = backoffDelay(error, attempt, policy);
       policy.log.write(
         'info',
         'http',
@@ -107,11 +107,11 @@ export async function waitFor(
 }
 
 /** Carries an error past the retries. */
-export class FinalError extends Error {
-  readonly carried: unknown;
+export class NonRetryableError extends Error {
+  readonly lastError: unknown;
 
   constructor(carried: unknown) {
     super('This failure is not to be retried.');
-    this.carried = carried;
+    this.lastError = carried;
   }
 }

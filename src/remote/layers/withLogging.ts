@@ -1,13 +1,13 @@
 import type { Log, LogTag } from '../../base/log';
-import { RepeatablePages } from '../pages';
-import type { Guard, Remote } from '../remote';
+import { RetryablePages } from '../pages';
+import type { Precondition, Remote } from '../remote';
 import { isRemoteError } from '../remoteError';
 
 /**
  * The same remote, with one debug line per call: what was asked, what came of it and how long it took. Lines hold paths,
  * sizes and kinds of errors; never content, credentials or signed addresses.
  */
-export function logging(inner: Remote, log: Log): Remote {
+export function withLogging(inner: Remote, log: Log): Remote {
   async function logged<T>(
     tag: LogTag,
     what: string,
@@ -32,7 +32,7 @@ export function logging(inner: Remote, log: Log): Remote {
       page.done ? 'end' : `${page.value.length} entries`;
     const next = (iterator: AsyncIterator<readonly T[]>) =>
       logged('list', what, () => iterator.next(), outcome);
-    if (pages instanceof RepeatablePages) return new RepeatablePages(() => next(pages));
+    if (pages instanceof RetryablePages) return new RetryablePages(() => next(pages));
     return {
       [Symbol.asyncIterator]() {
         const iterator = pages[Symbol.asyncIterator]();
@@ -45,26 +45,26 @@ export function logging(inner: Remote, log: Log): Remote {
   }
 
   const {
-    readWhole,
-    md5Of,
-    copyWithin,
-    copyFrom,
-    moveWithin,
-    moveFolderWithin,
+    readToBuffer,
+    computeMd5,
+    serverSideCopy,
+    serverSideCopyFrom,
+    serverSideMove,
+    serverSideMoveFolder,
     trashFolder,
     makeDurable,
     removeFolderMark,
     setModifiedTime,
   } = inner;
-  const { removeFiles, listDeep, changesSince, extras, close } = inner;
+  const { removeFiles, listRecursive, pollChanges, features, close } = inner;
   return {
     get capabilities() {
       return inner.capabilities;
     },
     list: (folder, options, signal) => loggedPages(`list ${folder}/`, inner.list(folder, options, signal)),
-    ...(listDeep && {
-      listDeep: (folder, options, signal) =>
-        loggedPages(`list ${folder}/**`, listDeep.call(inner, folder, options, signal)),
+    ...(listRecursive && {
+      listRecursive: (folder, options, signal) =>
+        loggedPages(`list ${folder}/**`, listRecursive.call(inner, folder, options, signal)),
     }),
     stat: (path, signal) =>
       logged(
@@ -80,17 +80,18 @@ export function logging(inner: Remote, log: Log): Remote {
         () => inner.read(path, options, signal),
         ({ entry }) => `${entry.size} bytes`,
       ),
-    ...(readWhole && {
-      readWhole: (file, signal) =>
+    ...(readToBuffer && {
+      readToBuffer: (file, signal) =>
         logged(
           'http',
           `read ${file.path}`,
-          () => readWhole.call(inner, file, signal),
+          () => readToBuffer.call(inner, file, signal),
           ({ entry }) => `${entry.size} bytes`,
         ),
     }),
-    ...(md5Of && {
-      md5Of: (file, signal) => logged('http', `hash ${file.path}`, () => md5Of.call(inner, file, signal)),
+    ...(computeMd5 && {
+      computeMd5: (file, signal) =>
+        logged('http', `hash ${file.path}`, () => computeMd5.call(inner, file, signal)),
     }),
     write: (path, body, facts, guard, signal) =>
       logged('http', `write ${path}, ${body.size} bytes, ${words(guard)}`, () =>
@@ -113,27 +114,29 @@ export function logging(inner: Remote, log: Log): Remote {
           (failures) => `${failures.size} failures`,
         ),
     }),
-    ...(copyWithin && {
-      copyWithin: (source, to, guard, signal) =>
+    ...(serverSideCopy && {
+      serverSideCopy: (source, to, guard, signal) =>
         logged('http', `copy ${source.path} to ${to}, ${words(guard)}`, () =>
-          copyWithin.call(inner, source, to, guard, signal),
+          serverSideCopy.call(inner, source, to, guard, signal),
         ),
     }),
-    ...(copyFrom && {
-      copyFrom: (source, to, guard, signal) =>
+    ...(serverSideCopyFrom && {
+      serverSideCopyFrom: (source, to, guard, signal) =>
         logged('http', `copy ${source.path} of another remote to ${to}, ${words(guard)}`, () =>
-          copyFrom.call(inner, source, to, guard, signal),
+          serverSideCopyFrom.call(inner, source, to, guard, signal),
         ),
     }),
-    ...(moveWithin && {
-      moveWithin: (source, to, guard, signal) =>
+    ...(serverSideMove && {
+      serverSideMove: (source, to, guard, signal) =>
         logged('http', `move ${source.path} to ${to}, ${words(guard)}`, () =>
-          moveWithin.call(inner, source, to, guard, signal),
+          serverSideMove.call(inner, source, to, guard, signal),
         ),
     }),
-    ...(moveFolderWithin && {
-      moveFolderWithin: (folder, to, signal) =>
-        logged('http', `move ${folder}/ to ${to}/`, () => moveFolderWithin.call(inner, folder, to, signal)),
+    ...(serverSideMoveFolder && {
+      serverSideMoveFolder: (folder, to, signal) =>
+        logged('http', `move ${folder}/ to ${to}/`, () =>
+          serverSideMoveFolder.call(inner, folder, to, signal),
+        ),
     }),
     ...(trashFolder && {
       trashFolder: (folder, signal) =>
@@ -147,27 +150,27 @@ export function logging(inner: Remote, log: Log): Remote {
       setModifiedTime: (file, time, signal) =>
         logged('http', `set the time of ${file.path}`, () => setModifiedTime.call(inner, file, time, signal)),
     }),
-    ...(changesSince && {
-      changesSince: (checkpoint, signal) =>
+    ...(pollChanges && {
+      pollChanges: (checkpoint, signal) =>
         logged(
           'list',
           'changes',
-          () => changesSince.call(inner, checkpoint, signal),
+          () => pollChanges.call(inner, checkpoint, signal),
           ({ paths }) => (paths === 'everything' ? 'everything' : `${paths.length} paths`),
         ),
     }),
-    ...(extras && { extras }),
+    ...(features && { features }),
     ...(close && { close: () => close.call(inner) }),
   };
 }
 
-function words(guard: Guard): string {
-  switch (guard.must) {
-    case 'anything':
+function words(guard: Precondition): string {
+  switch (guard.kind) {
+    case 'none':
       return 'whatever is there';
-    case 'beAbsent':
+    case 'ifAbsent':
       return 'if absent';
-    case 'beUnchanged':
+    case 'ifMatch':
       return `if still ${guard.entry.version ?? `${guard.entry.size} bytes`}`;
   }
 }

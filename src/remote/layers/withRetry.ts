@@ -3,20 +3,20 @@ import type { Readable } from 'node:stream';
 import type { FileEntry } from '../entry';
 import { isSameFile } from '../entry';
 import { nsBetween } from '../modifiedTime';
-import { RepeatablePages } from '../pages';
+import { RetryablePages } from '../pages';
 import type { ByteRange, ByteSource, Remote } from '../remote';
 import { isRemoteError, RemoteError } from '../remoteError';
 import { removingCopied } from '../removeCopied';
-import { resumedRead } from './resumableRead';
-import { FinalError, isAmbiguous, type RetryPolicy, withRetries } from './retry';
+import { resumableRead } from './resumableRead';
+import { mayHaveSucceeded, NonRetryableError, type RetryPolicy, withRetries } from './retry';
 
 export { type RetryPolicy, withRetries } from './retry';
 
 /**
  * The same remote, trying again what passes: the only place where retries happen. Reads that break off go on where they broke,
- * for the same version; pages of a listing are asked for again when the listing can (see RepeatablePages); writes send their body anew.
+ * for the same version; pages of a listing are asked for again when the listing can (see RetryablePages); writes send their body anew.
  */
-export function retrying(inner: Remote, policy: RetryPolicy): Remote {
+export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
   const again = <T>(
     what: string,
     operation: (failed: RemoteError | undefined) => Promise<T>,
@@ -24,18 +24,18 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
   ) => withRetries(what, operation, policy, signal);
 
   const {
-    readWhole,
-    md5Of,
-    copyWithin,
-    copyFrom,
-    moveWithin,
-    moveFolderWithin,
+    readToBuffer,
+    computeMd5,
+    serverSideCopy,
+    serverSideCopyFrom,
+    serverSideMove,
+    serverSideMoveFolder,
     trashFolder,
     makeDurable,
     removeFolderMark,
     setModifiedTime,
   } = inner;
-  const { removeFiles, listDeep, changesSince, extras, close } = inner;
+  const { removeFiles, listRecursive, pollChanges, features, close } = inner;
 
   return {
     get capabilities() {
@@ -45,10 +45,10 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     list: (folder, options, signal) =>
       retriedPages(() => inner.list(folder, options, signal), `list ${folder}`, policy, signal),
 
-    ...(listDeep && {
-      listDeep: (folder, options, signal) =>
+    ...(listRecursive && {
+      listRecursive: (folder, options, signal) =>
         retriedPages(
-          () => listDeep.call(inner, folder, options, signal),
+          () => listRecursive.call(inner, folder, options, signal),
           `list ${folder}/**`,
           policy,
           signal,
@@ -57,23 +57,24 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
 
     stat: (path, signal) => again(`stat ${path}`, () => inner.stat(path, signal), signal),
 
-    read: (path, options, signal) => resumedRead(inner, path, options, policy, signal),
+    read: (path, options, signal) => resumableRead(inner, path, options, policy, signal),
 
-    ...(readWhole && {
-      readWhole: (file, signal) =>
-        again(`read ${file.path}`, () => readWhole.call(inner, file, signal), signal),
+    ...(readToBuffer && {
+      readToBuffer: (file, signal) =>
+        again(`read ${file.path}`, () => readToBuffer.call(inner, file, signal), signal),
     }),
 
-    ...(md5Of && {
-      md5Of: (file, signal) => again(`hash ${file.path}`, () => md5Of.call(inner, file, signal), signal),
+    ...(computeMd5 && {
+      computeMd5: (file, signal) =>
+        again(`hash ${file.path}`, () => computeMd5.call(inner, file, signal), signal),
     }),
 
     write(path, body, facts, guard, signal) {
-      const source = new WatchedSource(body);
+      const source = new SourceErrorTracker(body);
       return again(
         `write ${path}`,
         (failed) =>
-          orAlreadyDone(
+          recoverLostResponse(
             () => source.sending(() => inner.write(path, source, facts, guard, signal)),
             failed,
             async () => {
@@ -91,27 +92,31 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
     removeFile: (path, guard, signal) =>
       again(
         `remove ${path}`,
-        (failed) => orGone(() => inner.removeFile(path, guard, signal), failed),
+        (failed) => treatMissingAsRemoved(() => inner.removeFile(path, guard, signal), failed),
         signal,
       ),
 
     makeFolder: (path, signal) => again(`make ${path}/`, () => inner.makeFolder(path, signal), signal),
 
     removeFolder: (path, signal) =>
-      again(`remove ${path}/`, (failed) => orGone(() => inner.removeFolder(path, signal), failed), signal),
+      again(
+        `remove ${path}/`,
+        (failed) => treatMissingAsRemoved(() => inner.removeFolder(path, signal), failed),
+        signal,
+      ),
 
     ...(removeFiles && {
       removeFiles: (paths, signal) =>
         again(`remove ${paths.length} files`, () => removeFiles.call(inner, paths, signal), signal),
     }),
 
-    ...(copyWithin && {
-      copyWithin: (source, to, guard, signal) =>
+    ...(serverSideCopy && {
+      serverSideCopy: (source, to, guard, signal) =>
         again(
           `copy ${source.path} to ${to}`,
           (failed) =>
-            orAlreadyDone(
-              () => copyWithin.call(inner, source, to, guard, signal),
+            recoverLostResponse(
+              () => serverSideCopy.call(inner, source, to, guard, signal),
               failed,
               () => sameContent(inner, source, to, signal),
               policy,
@@ -121,13 +126,13 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
         ),
     }),
 
-    ...(copyFrom && {
-      copyFrom: (source, to, guard, signal) =>
+    ...(serverSideCopyFrom && {
+      serverSideCopyFrom: (source, to, guard, signal) =>
         again(
           `copy ${source.path} of another remote to ${to}`,
           (failed) =>
-            orAlreadyDone(
-              () => copyFrom.call(inner, source, to, guard, signal),
+            recoverLostResponse(
+              () => serverSideCopyFrom.call(inner, source, to, guard, signal),
               failed,
               () => sameContent(inner, source, to, signal),
               policy,
@@ -137,15 +142,15 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
         ),
     }),
 
-    ...(moveWithin && {
-      moveWithin: (source, to, guard, signal) =>
+    ...(serverSideMove && {
+      serverSideMove: (source, to, guard, signal) =>
         again(
           `move ${source.path} to ${to}`,
           async (failed) => {
             // The copy is made and need not be made again.
             if (failed?.copied) return finishMove(inner, source, to, signal);
-            return orAlreadyDone(
-              () => moveWithin.call(inner, source, to, guard, signal),
+            return recoverLostResponse(
+              () => serverSideMove.call(inner, source, to, guard, signal),
               failed,
               async () =>
                 (await isGone(inner, source.path, signal))
@@ -159,14 +164,14 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
         ),
     }),
 
-    ...(moveFolderWithin && {
-      moveFolderWithin: (folder, to, signal) =>
+    ...(serverSideMoveFolder && {
+      serverSideMoveFolder: (folder, to, signal) =>
         again(
           `move ${folder}/ to ${to}/`,
           async (failed) => {
-            await orAlreadyDone(
+            await recoverLostResponse(
               async () => {
-                await moveFolderWithin.call(inner, folder, to, signal);
+                await serverSideMoveFolder.call(inner, folder, to, signal);
                 return true;
               },
               failed,
@@ -186,7 +191,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
       trashFolder: (folder, signal) =>
         again(
           `trash ${folder}/`,
-          (failed) => orGone(() => trashFolder.call(inner, folder, signal), failed),
+          (failed) => treatMissingAsRemoved(() => trashFolder.call(inner, folder, signal), failed),
           signal,
         ),
     }),
@@ -206,7 +211,7 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
         again(
           `set the time of ${file.path}`,
           (failed) =>
-            orAlreadyDone(
+            recoverLostResponse(
               () => setModifiedTime.call(inner, file, time, signal),
               failed,
               async () => {
@@ -222,12 +227,12 @@ export function retrying(inner: Remote, policy: RetryPolicy): Remote {
         ),
     }),
 
-    ...(changesSince && {
-      changesSince: (checkpoint, signal) =>
-        again('changes', () => changesSince.call(inner, checkpoint, signal), signal),
+    ...(pollChanges && {
+      pollChanges: (checkpoint, signal) =>
+        again('changes', () => pollChanges.call(inner, checkpoint, signal), signal),
     }),
 
-    ...(extras && { extras }),
+    ...(features && { features }),
     ...(policy.waits && { waits: policy.waits }),
     ...(close && { close: () => close.call(inner) }),
   };
@@ -240,7 +245,7 @@ const looksAgainMs = [500, 1500, 4000];
  * After a try whose answer was lost, a refusal may only mean that the try had worked. `find` then looks whether what is
  * there is what was meant; nothing found, the refusal stands. It also stands when the look fails: that is about the look.
  */
-async function orAlreadyDone<T>(
+async function recoverLostResponse<T>(
   operation: () => Promise<T>,
   failed: RemoteError | undefined,
   find: () => Promise<T | undefined>,
@@ -250,7 +255,8 @@ async function orAlreadyDone<T>(
   try {
     return await operation();
   } catch (error) {
-    if (!isAmbiguous(failed) || !isRemoteError(error, 'changed', 'alreadyExists', 'notFound')) throw error;
+    if (!mayHaveSucceeded(failed) || !isRemoteError(error, 'changed', 'alreadyExists', 'notFound'))
+      throw error;
     for (const ms of [...looksAgainMs, undefined])
       try {
         const found = await withRetries('look whether it was done', find, policy, signal);
@@ -265,11 +271,14 @@ async function orAlreadyDone<T>(
   }
 }
 
-async function orGone(operation: () => Promise<void>, failed: RemoteError | undefined): Promise<void> {
+async function treatMissingAsRemoved(
+  operation: () => Promise<void>,
+  failed: RemoteError | undefined,
+): Promise<void> {
   try {
     await operation();
   } catch (error) {
-    if (!isAmbiguous(failed) || !isRemoteError(error, 'notFound')) throw error;
+    if (!mayHaveSucceeded(failed) || !isRemoteError(error, 'notFound')) throw error;
   }
 }
 
@@ -282,7 +291,7 @@ async function finishMove(
 ): Promise<FileEntry> {
   if (!(await isGone(remote, source.path, signal)))
     await removingCopied(source.path, () =>
-      remote.removeFile(source.path, { must: 'beUnchanged', entry: source }, signal),
+      remote.removeFile(source.path, { kind: 'ifMatch', entry: source }, signal),
     );
   const copy = await remote.stat(to, signal);
   if (copy.kind === 'file') return copy;
@@ -331,8 +340,8 @@ function retriedPages<T>(
   signal: AbortSignal,
 ): AsyncIterable<T> {
   const first = open();
-  if (first instanceof RepeatablePages)
-    return new RepeatablePages<T>(() => withRetries(what, () => first.next(), policy, signal));
+  if (first instanceof RetryablePages)
+    return new RetryablePages<T>(() => withRetries(what, () => first.next(), policy, signal));
   return restartedPages(first, open, what, policy, signal);
 }
 
@@ -364,10 +373,10 @@ async function* restartedPages<T>(
 }
 
 /** Knows whether a failed write failed because of its source: that has had its own retries, so it is final here. */
-class WatchedSource implements ByteSource {
+class SourceErrorTracker implements ByteSource {
   readonly size: number;
   readonly md5?: string;
-  readonly costlyToReread?: boolean;
+  readonly rereadIsExpensive?: boolean;
   readonly bytes?: (signal: AbortSignal) => Promise<Uint8Array>;
   private readonly inner: ByteSource;
   private sourceErrors: unknown[] = [];
@@ -376,7 +385,7 @@ class WatchedSource implements ByteSource {
     this.inner = inner;
     this.size = inner.size;
     if (inner.md5 !== undefined) this.md5 = inner.md5;
-    if (inner.costlyToReread !== undefined) this.costlyToReread = inner.costlyToReread;
+    if (inner.rereadIsExpensive !== undefined) this.rereadIsExpensive = inner.rereadIsExpensive;
     const { bytes } = inner;
     if (bytes) this.bytes = (signal) => this.watched(() => bytes.call(inner, signal));
   }
@@ -403,7 +412,7 @@ class WatchedSource implements ByteSource {
     } catch (error) {
       // A connection that breaks destroys the source's stream with its own, raw error: that one is no error of the source.
       for (let cause = error; cause instanceof Error; cause = cause.cause)
-        if (isRemoteError(cause) && this.sourceErrors.includes(cause)) throw new FinalError(error);
+        if (isRemoteError(cause) && this.sourceErrors.includes(cause)) throw new NonRetryableError(error);
       throw error;
     }
   }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { nsBetween } from '../../../src/remote/modifiedTime';
 import type { ContractContext } from '../remoteContract';
 import {
-  anything,
   at,
-  beAbsent,
-  beUnchanged,
   calm,
+  ifAbsent,
+  ifMatch,
   names,
+  noPrecondition,
   readText,
   refused,
   statFile,
@@ -18,18 +18,18 @@ export function registerChangingTests({ sentence }: ContractContext): void {
   sentence('a removed file is gone and its siblings stay', async ({ remote, root }) => {
     await write(remote, at(root, 'a/f'), 'x');
     await write(remote, at(root, 'a/g'), 'y');
-    await remote.removeFile(at(root, 'a/f'), anything, calm);
+    await remote.removeFile(at(root, 'a/f'), noPrecondition, calm);
     assert.deepEqual(await names(remote, at(root, 'a')), ['g']);
     await refused(remote.stat(at(root, 'a/f'), calm), 'notFound');
   });
 
   sentence('removing what is not there is notFound', async ({ remote, root }) => {
-    await refused(remote.removeFile(at(root, 'nothing'), anything, calm), 'notFound');
+    await refused(remote.removeFile(at(root, 'nothing'), noPrecondition, calm), 'notFound');
   });
 
   sentence('removing a folder as a file is refused', async ({ remote, root }) => {
     await write(remote, at(root, 'folder/f'), 'x');
-    await refused(remote.removeFile(at(root, 'folder'), anything, calm), 'isAFolder', 'notFound');
+    await refused(remote.removeFile(at(root, 'folder'), noPrecondition, calm), 'isAFolder', 'notFound');
     assert.equal(await readText(remote, at(root, 'folder/f')), 'x');
   });
 
@@ -38,10 +38,10 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     await write(remote, path, 'version 1');
     const seen = await statFile(remote, path);
     await write(remote, path, 'version 2');
-    await refused(remote.removeFile(path, beUnchanged(seen), calm), 'changed');
+    await refused(remote.removeFile(path, ifMatch(seen), calm), 'changed');
     assert.equal(await readText(remote, path), 'version 2');
-    await remote.removeFile(path, beUnchanged(await statFile(remote, path)), calm);
-    await refused(remote.removeFile(path, beUnchanged(seen), calm), 'notFound', 'changed');
+    await remote.removeFile(path, ifMatch(await statFile(remote, path)), calm);
+    await refused(remote.removeFile(path, ifMatch(seen), calm), 'notFound', 'changed');
     assert.deepEqual(await names(remote, root), []);
   });
 
@@ -88,11 +88,11 @@ export function registerChangingTests({ sentence }: ContractContext): void {
   });
 
   sentence('a copy within the remote has the same content and modified time', async ({ remote, root }) => {
-    if (!remote.copyWithin) return;
+    if (!remote.serverSideCopy) return;
     const from = at(root, 'from é+ %');
     await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
     const source = await statFile(remote, from);
-    const copy = await remote.copyWithin(source, at(root, 'x/to 😀+'), beAbsent, calm);
+    const copy = await remote.serverSideCopy(source, at(root, 'x/to 😀+'), ifAbsent, calm);
     assert.equal(copy.path, at(root, 'x/to 😀+'));
     assert.equal(await readText(remote, copy.path), 'content');
     assert.equal(await readText(remote, from), 'content');
@@ -100,33 +100,33 @@ export function registerChangingTests({ sentence }: ContractContext): void {
   });
 
   sentence('a copy within the remote keeps its guards', async ({ remote, root }) => {
-    if (!remote.copyWithin) return;
+    if (!remote.serverSideCopy) return;
     const from = at(root, 'from');
     const to = at(root, 'to');
     await write(remote, from, 'version 1');
     const seen = await statFile(remote, from);
     const there = await write(remote, to, 'there');
-    await refused(remote.copyWithin(seen, to, beAbsent, calm), 'alreadyExists');
+    await refused(remote.serverSideCopy(seen, to, ifAbsent, calm), 'alreadyExists');
     await write(remote, from, 'version 2');
-    await refused(remote.copyWithin(seen, to, anything, calm), 'changed');
+    await refused(remote.serverSideCopy(seen, to, noPrecondition, calm), 'changed');
     await write(remote, to, 'someone else');
     const now = await statFile(remote, from);
-    await refused(remote.copyWithin(now, to, beUnchanged(there), calm), 'changed');
+    await refused(remote.serverSideCopy(now, to, ifMatch(there), calm), 'changed');
     assert.equal(await readText(remote, to), 'someone else');
-    await remote.copyWithin(now, to, beUnchanged(await statFile(remote, to)), calm);
+    await remote.serverSideCopy(now, to, ifMatch(await statFile(remote, to)), calm);
     assert.equal(await readText(remote, to), 'version 2');
-    await remote.removeFile(from, anything, calm);
-    await refused(remote.copyWithin(now, at(root, 'other'), beAbsent, calm), 'notFound', 'changed');
+    await remote.removeFile(from, noPrecondition, calm);
+    await refused(remote.serverSideCopy(now, at(root, 'other'), ifAbsent, calm), 'notFound', 'changed');
   });
 
   sentence(
     'a move within the remote leaves one file, with its content and time',
     async ({ remote, root }) => {
-      if (!remote.moveWithin) return;
+      if (!remote.serverSideMove) return;
       const from = at(root, 'from');
       await write(remote, from, 'content', { modified: { s: 1_600_000_000, ns: 5_000_000 } });
       const source = await statFile(remote, from);
-      await remote.moveWithin(source, at(root, 'sub/to'), beAbsent, calm);
+      await remote.serverSideMove(source, at(root, 'sub/to'), ifAbsent, calm);
       await refused(remote.stat(from, calm), 'notFound');
       assert.equal(await readText(remote, at(root, 'sub/to')), 'content');
       assert.deepEqual((await statFile(remote, at(root, 'sub/to'))).modified, source.modified);
@@ -134,15 +134,15 @@ export function registerChangingTests({ sentence }: ContractContext): void {
   );
 
   sentence('a move within the remote keeps its guards', async ({ remote, root }) => {
-    if (!remote.moveWithin) return;
+    if (!remote.serverSideMove) return;
     const from = at(root, 'from');
     const to = at(root, 'to');
     await write(remote, from, 'version 1');
     const seen = await statFile(remote, from);
     await write(remote, to, 'there');
-    await refused(remote.moveWithin(seen, to, beAbsent, calm), 'alreadyExists');
+    await refused(remote.serverSideMove(seen, to, ifAbsent, calm), 'alreadyExists');
     await write(remote, from, 'version 2');
-    await refused(remote.moveWithin(seen, at(root, 'free'), beAbsent, calm), 'changed');
+    await refused(remote.serverSideMove(seen, at(root, 'free'), ifAbsent, calm), 'changed');
     assert.deepEqual(await names(remote, root), ['from', 'to']);
     assert.equal(await readText(remote, to), 'there');
     assert.equal(await readText(remote, from), 'version 2');
@@ -180,12 +180,12 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     const signal = AbortSignal.abort(reason);
     const time = { s: 1, ns: 0 };
     const attempts = [
-      remote.removeFile(path, anything, signal),
+      remote.removeFile(path, noPrecondition, signal),
       remote.removeFiles?.([path], signal),
       remote.makeFolder(at(root, 'new'), signal),
       remote.removeFolder(at(root, 'new'), signal),
-      remote.copyWithin?.(file, at(root, 'copy'), anything, signal),
-      remote.moveWithin?.(file, at(root, 'moved'), anything, signal),
+      remote.serverSideCopy?.(file, at(root, 'copy'), noPrecondition, signal),
+      remote.serverSideMove?.(file, at(root, 'moved'), noPrecondition, signal),
       remote.setModifiedTime?.(file, time, signal),
     ];
     const refusals = attempts.map((attempt) =>

@@ -34,7 +34,7 @@ export function registerListingTests({ sentence }: ContractContext): void {
     'a listing of a folder that surely is absent is refused, never empty',
     async ({ remote, root }) => {
       const listing = pagesOf(remote.list(at(root, 'nowhere'), {}, calm));
-      if (remote.capabilities.realFolders) await refused(listing, 'notFound');
+      if (remote.capabilities.hasDirectories) await refused(listing, 'notFound');
       else assert.deepEqual((await listing).flat(), []);
     },
   );
@@ -42,7 +42,7 @@ export function registerListingTests({ sentence }: ContractContext): void {
   sentence('a file can not be listed as a folder', async ({ remote, root }) => {
     await write(remote, at(root, 'f'), 'x');
     const listing = pagesOf(remote.list(at(root, 'f'), {}, calm));
-    if (remote.capabilities.realFolders) await refused(listing, 'notAFolder');
+    if (remote.capabilities.hasDirectories) await refused(listing, 'notAFolder');
     else assert.deepEqual((await listing).flat(), []);
   });
 
@@ -86,8 +86,11 @@ export function registerListingTests({ sentence }: ContractContext): void {
       const reason = new Error('stopped here');
       stop.abort(reason);
       await assert.rejects(pagesOf(remote.list(root, {}, stop.signal)), (error) => error === reason);
-      if (remote.listDeep)
-        await assert.rejects(pagesOf(remote.listDeep(root, {}, stop.signal)), (error) => error === reason);
+      if (remote.listRecursive)
+        await assert.rejects(
+          pagesOf(remote.listRecursive(root, {}, stop.signal)),
+          (error) => error === reason,
+        );
       if (requests) assert.equal(requests() - before, 0);
     },
   );
@@ -103,7 +106,7 @@ export function registerListingTests({ sentence }: ContractContext): void {
   });
 
   sentence('a deep listing has every file once, in the order of UTF-8 bytes', async ({ remote, root }) => {
-    if (!remote.listDeep) return;
+    if (!remote.listRecursive) return;
     const paths = [
       'a-b',
       'a.b',
@@ -128,18 +131,18 @@ export function registerListingTests({ sentence }: ContractContext): void {
     'H34: a deep listing of a folder leaves out folders whose names only start alike',
     async (opened) => {
       const { remote, root } = opened;
-      if (!remote.listDeep) return;
+      if (!remote.listRecursive) return;
       await fill(remote, root, ['pre/a', 'pre-2/b', 'pre.txt', 'prefix/c']);
       assert.deepEqual(await deepNames(remote, at(root, 'pre')), ['a']);
     },
   );
 
   sentence('a deep listing with folders to skip still has everything else', async ({ remote, root }) => {
-    if (!remote.listDeep) return;
+    if (!remote.listRecursive) return;
     await fill(remote, root, ['a/1', 'skip/2', 'skip/deep/3', 'z']);
     const skip = at(root, 'skip');
     const found = (
-      await pagesOf(remote.listDeep(root, { skipFolder: (path) => path === skip }, calm))
+      await pagesOf(remote.listRecursive(root, { skipFolder: (path) => path === skip }, calm))
     ).flat();
     const rest = found
       .map((entry) => (entry.kind === 'unusable' ? entry.name : (entry.path as string)))
@@ -148,9 +151,9 @@ export function registerListingTests({ sentence }: ContractContext): void {
   });
 
   sentence('a deep listing and a stat agree about a file', async ({ remote, root }) => {
-    if (!remote.listDeep) return;
+    if (!remote.listRecursive) return;
     await fill(remote, root, ['a/1']);
-    const [listed] = (await pagesOf(remote.listDeep(root, {}, calm))).flat();
+    const [listed] = (await pagesOf(remote.listRecursive(root, {}, calm))).flat();
     const stat = await remote.stat(at(root, 'a/1'), calm);
     assert.ok(listed?.kind === 'file' && stat.kind === 'file');
     assert.equal(listed.size, stat.size);

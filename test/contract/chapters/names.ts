@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nameProblem } from '../../../src/remote/capabilities';
 import type { ContractContext } from '../remoteContract';
-import { anything, at, calm, deepNames, names, readText, refused, write } from './words';
+import { at, calm, deepNames, names, noPrecondition, readText, refused, write } from './words';
 
 const oddNames = [
   'with space',
@@ -44,12 +44,12 @@ export function registerNameTests({ sentence }: ContractContext): void {
     assert.ok(storable.length > 10);
     for (const name of storable) await write(remote, at(root, name), `in ${name}`);
     assert.deepEqual(await names(remote, root), [...storable].sort());
-    if (remote.listDeep) assert.deepEqual((await deepNames(remote, root)).sort(), [...storable].sort());
+    if (remote.listRecursive) assert.deepEqual((await deepNames(remote, root)).sort(), [...storable].sort());
     for (const name of storable) {
       assert.equal(await readText(remote, at(root, name)), `in ${name}`);
       const entry = await remote.stat(at(root, name), calm);
       assert.ok(entry.kind === 'file' && entry.path === at(root, name));
-      await remote.removeFile(at(root, name), anything, calm);
+      await remote.removeFile(at(root, name), noPrecondition, calm);
     }
     assert.deepEqual(await names(remote, root), []);
   });
@@ -93,7 +93,7 @@ export function registerNameTests({ sentence }: ContractContext): void {
     assert.ok(Buffer.byteLength(path) <= limit);
     await write(remote, path, 'long path');
     assert.equal(await readText(remote, path), 'long path');
-    if (remote.listDeep) assert.equal((await deepNames(remote, root)).length, 2);
+    if (remote.listRecursive) assert.equal((await deepNames(remote, root)).length, 2);
   });
 
   sentence('names that differ in case are two files, or one, as declared', async ({ remote, root }) => {

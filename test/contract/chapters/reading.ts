@@ -35,27 +35,27 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
 
   sentence('a small file read at once is what a stream would give, or refused as that is', async (given) => {
     const { remote, root } = given;
-    if (!remote.readWhole) return;
+    if (!remote.readToBuffer) return;
     const path = at(root, 'folder/f');
     for (const size of [0, 1, 300_000]) {
       await write(remote, path, pattern(size));
       const seen = await statFile(remote, path);
-      const { content, entry } = await remote.readWhole(seen, calm);
+      const { content, entry } = await remote.readToBuffer(seen, calm);
       assert.ok(content.equals(pattern(size)), `${size} bytes come back as they were`);
       assert.deepEqual(entry, (await remote.read(path, {}, calm)).entry);
     }
     const seen = await statFile(remote, path);
     await write(remote, path, 'something else');
-    await refused(remote.readWhole(seen, calm), 'changed');
-    await refused(remote.readWhole({ ...seen, path: at(root, 'nothing') }, calm), 'changed', 'notFound');
+    await refused(remote.readToBuffer(seen, calm), 'changed');
+    await refused(remote.readToBuffer({ ...seen, path: at(root, 'nothing') }, calm), 'changed', 'notFound');
     await refused(
-      remote.readWhole({ ...seen, path: at(root, 'folder') }, calm),
+      remote.readToBuffer({ ...seen, path: at(root, 'folder') }, calm),
       'isAFolder',
       'changed',
       'notFound',
     );
     const stopped = AbortSignal.abort(new Error('stopped'));
-    await assert.rejects(remote.readWhole(seen, stopped), /stopped/);
+    await assert.rejects(remote.readToBuffer(seen, stopped), /stopped/);
   });
 
   sentence('a read of a range gives just that range', async ({ remote, root }) => {
@@ -103,7 +103,7 @@ export function registerReadingTests({ sentence, largeSize }: ContractContext): 
     const path = at(root, 'f');
     await write(remote, path, 'x');
     const expected = await statFile(remote, path);
-    await remote.removeFile(path, { must: 'anything' }, calm);
+    await remote.removeFile(path, { kind: 'none' }, calm);
     await refused(remote.read(path, { expected }, calm), 'notFound', 'changed');
   });
 

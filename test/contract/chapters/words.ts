@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import type { Entry, FileEntry } from '../../../src/remote/entry';
-import type { ByteRange, ByteSource, FileFacts, Guard, Remote } from '../../../src/remote/remote';
+import type { ByteRange, ByteSource, FileFacts, Precondition, Remote } from '../../../src/remote/remote';
 import { isRemoteError, type RemoteErrorKind } from '../../../src/remote/remoteError';
 import { joinPath, type RemotePath } from '../../../src/remote/remotePath';
 
-export const anything: Guard = { must: 'anything' };
-export const beAbsent: Guard = { must: 'beAbsent' };
-export const beUnchanged = (entry: FileEntry): Guard => ({ must: 'beUnchanged', entry });
+export const noPrecondition: Precondition = { kind: 'none' };
+export const ifAbsent: Precondition = { kind: 'ifAbsent' };
+export const ifMatch = (entry: FileEntry): Precondition => ({ kind: 'ifMatch', entry });
 /** A signal that never aborts. */
 export const calm = new AbortController().signal;
 
@@ -67,7 +67,7 @@ export async function write(
   path: RemotePath,
   content: string | Uint8Array,
   facts: FileFacts = {},
-  guard: Guard = anything,
+  guard: Precondition = noPrecondition,
 ): Promise<FileEntry> {
   return remote.write(path, body(content), facts, guard, calm);
 }
@@ -112,8 +112,8 @@ export async function names(remote: Remote, folder: RemotePath): Promise<string[
 
 /** Paths of all files below `folder`, relative to it, as listed. */
 export async function deepNames(remote: Remote, folder: RemotePath): Promise<string[]> {
-  assert.ok(remote.listDeep);
-  const entries = (await pagesOf(remote.listDeep(folder, {}, calm))).flat();
+  assert.ok(remote.listRecursive);
+  const entries = (await pagesOf(remote.listRecursive(folder, {}, calm))).flat();
   return entries.map((entry) => {
     if (entry.kind === 'unusable') return `${entry.name} (${entry.reason})`;
     assert.equal(entry.kind, 'file', 'a deep listing has no folders');

@@ -6,14 +6,14 @@ import type { ByteSource } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
 import type { ContractContext } from '../remoteContract';
 import {
-  anything,
   at,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
   failingBody,
+  ifAbsent,
+  ifMatch,
   names,
+  noPrecondition,
   pattern,
   read,
   readText,
@@ -30,7 +30,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     for (const size of [0, 1, 1000, 65_537, largeSize]) {
       const content = pattern(size, size + 3);
       for (const source of [body(content), wholeBody(content)]) {
-        const entry = await remote.write(at(root, `f${size}`), source, {}, anything, calm);
+        const entry = await remote.write(at(root, `f${size}`), source, {}, noPrecondition, calm);
         assert.equal(entry.kind, 'file');
         assert.equal(entry.size, size);
         assert.equal(entry.path, at(root, `f${size}`));
@@ -74,7 +74,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     ] as const) {
       for (const name of ['new', 'old'])
         await refused(
-          remote.write(at(root, name), failingBody(size, good, error), {}, anything, calm),
+          remote.write(at(root, name), failingBody(size, good, error), {}, noPrecondition, calm),
           'unavailable',
         );
       assert.deepEqual(await names(remote, root), ['old']);
@@ -84,7 +84,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
 
   sentence('a write whose source turned out to have changed fails with changed', async ({ remote, root }) => {
     const error = new RemoteError('changed', 'The source changed.');
-    const write = remote.write(at(root, 'f'), failingBody(1000, 400, error), {}, anything, calm);
+    const write = remote.write(at(root, 'f'), failingBody(1000, 400, error), {}, noPrecondition, calm);
     await refused(write, 'changed');
     assert.deepEqual(await names(remote, root), []);
   });
@@ -108,8 +108,8 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
             return Readable.from([content.subarray(range?.start ?? 0, end)], { objectMode: false });
           },
         };
-        await refused(remote.write(at(root, 'old'), lying, {}, anything, calm), 'damaged', 'changed');
-        await refused(remote.write(at(root, 'new'), lying, {}, anything, calm), 'damaged', 'changed');
+        await refused(remote.write(at(root, 'old'), lying, {}, noPrecondition, calm), 'corrupted', 'changed');
+        await refused(remote.write(at(root, 'new'), lying, {}, noPrecondition, calm), 'corrupted', 'changed');
       }
       assert.deepEqual(await names(remote, root), ['old']);
       assert.equal(await readText(remote, at(root, 'old')), 'the old content');
@@ -125,21 +125,21 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
       bad[4000] = (bad[4000] ?? 0) ^ 1;
       for (const source of [body(bad), wholeBody(bad)])
         await refused(
-          remote.write(at(root, 'old'), { ...source, md5: md5(good) }, {}, anything, calm),
-          'damaged',
+          remote.write(at(root, 'old'), { ...source, md5: md5(good) }, {}, noPrecondition, calm),
+          'corrupted',
         );
       assert.equal(await readText(remote, at(root, 'old')), 'the old content');
-      await remote.write(at(root, 'old'), { ...body(good), md5: md5(good) }, {}, anything, calm);
+      await remote.write(at(root, 'old'), { ...body(good), md5: md5(good) }, {}, noPrecondition, calm);
       assert.ok((await read(remote, at(root, 'old'))).equals(good));
     },
   );
 
   sentence('a write that must find nothing is refused where something is', async ({ remote, root }) => {
     const path = at(root, 'f');
-    await write(remote, path, 'first', {}, beAbsent);
-    await refused(write(remote, path, 'second', {}, beAbsent), 'alreadyExists');
+    await write(remote, path, 'first', {}, ifAbsent);
+    await refused(write(remote, path, 'second', {}, ifAbsent), 'alreadyExists');
     assert.equal(await readText(remote, path), 'first');
-    await refused(remote.write(path, body(pattern(largeSize)), {}, beAbsent, calm), 'alreadyExists');
+    await refused(remote.write(path, body(pattern(largeSize)), {}, ifAbsent, calm), 'alreadyExists');
     assert.equal(await readText(remote, path), 'first');
     assert.deepEqual(await names(remote, root), ['f']);
   });
@@ -150,25 +150,25 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     await write(remote, path, 'theirs 1');
     const seen = await statFile(remote, path);
     await write(remote, path, 'theirs 2');
-    await refused(write(remote, path, 'mine', {}, beUnchanged(seen)), 'changed');
-    await refused(remote.write(path, body(pattern(largeSize)), {}, beUnchanged(seen), calm), 'changed');
+    await refused(write(remote, path, 'mine', {}, ifMatch(seen)), 'changed');
+    await refused(remote.write(path, body(pattern(largeSize)), {}, ifMatch(seen), calm), 'changed');
     assert.equal(await readText(remote, path), 'theirs 2');
-    await write(remote, path, 'mine', {}, beUnchanged(await statFile(remote, path)));
+    await write(remote, path, 'mine', {}, ifMatch(await statFile(remote, path)));
     assert.equal(await readText(remote, path), 'mine');
   });
 
   sentence('a write that must find a file unchanged is refused when it is gone', async ({ remote, root }) => {
     const path = at(root, 'f');
     const seen = await write(remote, path, 'theirs');
-    await remote.removeFile(path, anything, calm);
-    await refused(write(remote, path, 'mine', {}, beUnchanged(seen)), 'changed', 'notFound');
+    await remote.removeFile(path, noPrecondition, calm);
+    await refused(write(remote, path, 'mine', {}, ifMatch(seen)), 'changed', 'notFound');
     assert.deepEqual(await names(remote, root), []);
   });
 
   sentence("a write's own answer serves as the guard of the next write", async ({ remote, root }) => {
     const path = at(root, 'f');
-    let seen = await write(remote, path, 'version 0', {}, beAbsent);
-    for (let i = 1; i < 4; i++) seen = await write(remote, path, `version ${i}`, {}, beUnchanged(seen));
+    let seen = await write(remote, path, 'version 0', {}, ifAbsent);
+    for (let i = 1; i < 4; i++) seen = await write(remote, path, `version ${i}`, {}, ifMatch(seen));
     assert.equal(await readText(remote, path), 'version 3');
   });
 
@@ -200,7 +200,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
       await putWithAttributes(path, 'old', { 'content-type': 'text/x-special' });
       const before = await attributes(path);
       assert.equal(before['content-type'], 'text/x-special');
-      await write(remote, path, 'new', { keepAttributes: true }, beUnchanged(await statFile(remote, path)));
+      await write(remote, path, 'new', { keepAttributes: true }, ifMatch(await statFile(remote, path)));
       assert.equal(await readText(remote, path), 'new');
       assert.deepEqual((await attributes(path))['content-type'], 'text/x-special');
     },
@@ -212,7 +212,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
       const onProgress = (bytes: number) => {
         last = bytes;
       };
-      await remote.write(at(root, 'f'), source, { onProgress }, anything, calm);
+      await remote.write(at(root, 'f'), source, { onProgress }, noPrecondition, calm);
       assert.equal(last, source.size);
     }
   });
@@ -232,7 +232,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
           return stream;
         },
       };
-      const writing = remote.write(at(root, name), source, {}, anything, stop.signal);
+      const writing = remote.write(at(root, name), source, {}, noPrecondition, stop.signal);
       await assert.rejects(writing, (error) => error === reason);
       assert.deepEqual(await names(remote, root), ['old']);
       assert.equal(await readText(remote, at(root, 'old')), 'the old content');
@@ -242,14 +242,14 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
   sentence('a write under an aborted signal starts nothing', async ({ remote, root, requests }) => {
     const before = requests?.() ?? 0;
     const reason = new Error('stopped before');
-    const writing = remote.write(at(root, 'f'), body('x'), {}, anything, AbortSignal.abort(reason));
+    const writing = remote.write(at(root, 'f'), body('x'), {}, noPrecondition, AbortSignal.abort(reason));
     await assert.rejects(writing, (error) => error === reason);
     if (requests) assert.equal(requests() - before, 0);
     assert.deepEqual(await names(remote, root), []);
   });
 
   sentence('a folder is not replaced by a file where folders are real', async ({ remote, root }) => {
-    if (!remote.capabilities.realFolders) return;
+    if (!remote.capabilities.hasDirectories) return;
     await write(remote, at(root, 'folder/f'), 'x');
     await refused(write(remote, at(root, 'folder'), 'y'), 'isAFolder', 'alreadyExists');
     await refused(write(remote, at(root, 'folder/f/below'), 'y'), 'notAFolder', 'alreadyExists');

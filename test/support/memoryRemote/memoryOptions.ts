@@ -17,12 +17,12 @@ export interface MemoryOptions {
   /** Whether listings hold the MD5 as well, as S3's do by the ETag. Default: as `knowsMd5`. */
   readonly listsMd5?: boolean;
   /** False: folders are only common prefixes, as in S3. Default true. */
-  readonly realFolders?: boolean;
+  readonly hasDirectories?: boolean;
   /** Most entries in a page. Default 1000. */
   readonly pageSize?: number;
   /** Every call, and every page, takes this long. */
   readonly latencyMs?: number;
-  /** `listDeep` lists out of order, as some servers do. */
+  /** `listRecursive` lists out of order, as some servers do. */
   readonly unordered?: boolean;
   /** Powers to do without, so that callers' other ways are tested. */
   readonly without?: readonly OptionalPower[];
@@ -32,11 +32,16 @@ export interface MemoryOptions {
   readonly clock?: Clock;
 }
 
-export type OptionalPower = 'listDeep' | 'removeFiles' | 'copyWithin' | 'moveWithin' | 'setModifiedTime';
+export type OptionalPower =
+  | 'listRecursive'
+  | 'removeFiles'
+  | 'serverSideCopy'
+  | 'serverSideMove'
+  | 'setModifiedTime';
 
 export type MemoryOperation =
   | OptionalPower
-  | 'moveFolderWithin'
+  | 'serverSideMoveFolder'
   | 'trashFolder'
   | 'list'
   | 'stat'

@@ -4,7 +4,7 @@ import type { Entry, FileEntry, FolderEntry } from '../../../src/remote/entry';
 import { isSameFile } from '../../../src/remote/entry';
 import { type Instant, instantFromMs } from '../../../src/remote/modifiedTime';
 import { pagesByCursor } from '../../../src/remote/pages';
-import type { ByteSource, FileFacts, Guard, ListOptions, Remote } from '../../../src/remote/remote';
+import type { ByteSource, FileFacts, ListOptions, Precondition, Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
 import {
   baseName,
@@ -55,7 +55,7 @@ interface Stored {
 export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   const clock = options.clock ?? systemClock;
   const precision = options.timePrecisionNs ?? 1;
-  const realFolders = options.realFolders ?? true;
+  const hasDirectories = options.hasDirectories ?? true;
   const knowsMd5 = options.knowsMd5 ?? true;
   const listsMd5 = knowsMd5 && (options.listsMd5 ?? true);
   const listsModified = options.listsModified ?? true;
@@ -68,8 +68,8 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
       foldsUnicode: options.foldsUnicode ?? false,
       forbids: options.forbids ?? 'nothing',
     },
-    guards: 'enforced',
-    realFolders,
+    preconditions: 'atomic',
+    hasDirectories,
     keepsAttributes: true,
   };
   const files = new Map<string, Stored>();
@@ -132,17 +132,17 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     throw new RemoteError('notFound', `There is no "${path}".`);
   }
 
-  function check(guard: Guard, path: RemotePath): void {
+  function check(guard: Precondition, path: RemotePath): void {
     const now = files.get(key(path));
-    if (guard.must === 'beAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
-    if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOf(now, true))))
+    if (guard.kind === 'ifAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+    if (guard.kind === 'ifMatch' && !(now && isSameFile(guard.entry, entryOf(now, true))))
       throw new RemoteError('changed', `"${path}" is no longer what it was.`);
   }
 
   function checkPlace(path: RemotePath): void {
     const problem = path === '' ? 'is the root' : nameProblem(path, capabilities.names);
     if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
-    if (!realFolders) return;
+    if (!hasDirectories) return;
     if (folderAt(path)) throw new RemoteError('isAFolder', `"${path}" is a folder.`);
     makeFolders(parentPath(path));
   }
@@ -197,7 +197,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
   }
 
   function checkFolder(folder: RemotePath): void {
-    if (!realFolders || folderAt(folder)) return;
+    if (!hasDirectories || folderAt(folder)) return;
     if (files.has(key(folder))) throw new RemoteError('notAFolder', `"${folder}" is a file.`);
     throw new RemoteError('notFound', `There is no folder "${folder}".`);
   }
@@ -225,18 +225,18 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Guard,
+    guard: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     const failure = await request('write', path, signal);
     const content = await collect(body, facts, failure, signal);
     if (content.length !== body.size)
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         `"${path}": ${content.length} bytes came where ${body.size} were promised.`,
       );
     if (body.md5 !== undefined && body.md5 !== md5(content))
-      throw new RemoteError('damaged', `"${path}": the content is not what was promised.`);
+      throw new RemoteError('corrupted', `"${path}": the content is not what was promised.`);
     signal.throwIfAborted();
     check(guard, path);
     checkPlace(path);
@@ -251,9 +251,9 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     return entryOf(file, true);
   }
 
-  async function copyTo(source: FileEntry, to: RemotePath, guard: Guard): Promise<Stored> {
+  async function copyTo(source: FileEntry, to: RemotePath, guard: Precondition): Promise<Stored> {
     const from = fileAt(source.path);
-    check({ must: 'beUnchanged', entry: source }, source.path);
+    check({ kind: 'ifMatch', entry: source }, source.path);
     check(guard, to);
     checkPlace(to);
     return store(to, from.content, from.modified, { attributes: from.attributes });
@@ -289,8 +289,8 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
         () => children(folder, namePrefix),
       ),
 
-    listDeep: (folder, deep, signal) =>
-      paged('listDeep', folder, options.pageSize ?? 1000, signal, () => {
+    listRecursive: (folder, deep, signal) =>
+      paged('listRecursive', folder, options.pageSize ?? 1000, signal, () => {
         const found = [...files.values()]
           .filter(
             (file) =>
@@ -317,7 +317,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
       const failure = await request('read', path, signal);
       if (failure?.at === 'after') throw failure.error;
       const file = fileAt(path);
-      if (expected) check({ must: 'beUnchanged', entry: expected }, path);
+      if (expected) check({ kind: 'ifMatch', entry: expected }, path);
       const stream = streamOf(slice(file.content, range), failure, signal);
       const attributes = { headers: {}, metadata: file.attributes };
       return { stream, entry: entryOf(file, true), attributes };
@@ -350,7 +350,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
 
     async removeFolder(path, signal) {
       const failure = await request('removeFolder', path, signal);
-      if (realFolders && files.has(key(path))) throw new RemoteError('notAFolder', `"${path}" is a file.`);
+      if (hasDirectories && files.has(key(path))) throw new RemoteError('notAFolder', `"${path}" is a file.`);
       if (!folderAt(path)) throw new RemoteError('notFound', `There is no folder "${path}".`);
       if (children(path, '').length > 0)
         throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
@@ -358,15 +358,15 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
       if (failure) throw failure.error;
     },
 
-    async copyWithin(source, to, guard, signal) {
-      const failure = await request('copyWithin', to, signal);
+    async serverSideCopy(source, to, guard, signal) {
+      const failure = await request('serverSideCopy', to, signal);
       const file = await copyTo(source, to, guard);
       if (failure) throw failure.error;
       return entryOf(file, true);
     },
 
-    async moveWithin(source, to, guard, signal) {
-      const failure = await request('moveWithin', to, signal);
+    async serverSideMove(source, to, guard, signal) {
+      const failure = await request('serverSideMove', to, signal);
       const file = await copyTo(source, to, guard);
       if (key(source.path) !== key(to)) remove(source.path);
       if (failure) throw failure.error;
@@ -374,8 +374,8 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     },
 
     ...(options.wholeFolders && {
-      async moveFolderWithin(folder, to, signal) {
-        const failure = await request('moveFolderWithin', folder, signal);
+      async serverSideMoveFolder(folder, to, signal) {
+        const failure = await request('serverSideMoveFolder', folder, signal);
         takeFolder(folder, to);
         if (failure) throw failure.error;
       },
@@ -390,7 +390,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     async setModifiedTime(seen, time, signal) {
       const failure = await request('setModifiedTime', seen.path, signal);
       const file = fileAt(seen.path);
-      check({ must: 'beUnchanged', entry: seen }, seen.path);
+      check({ kind: 'ifMatch', entry: seen }, seen.path);
       const { attributes, readonly } = file;
       const touched = store(seen.path, file.content, time, { attributes, readonly });
       if (failure) throw failure.error;

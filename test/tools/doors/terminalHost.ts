@@ -42,7 +42,7 @@ export function terminalHost(settings: {
         const token = parseTokenBlob(process.env[name] ?? '');
         if (!token)
           throw new RemoteError(
-            'signInNeeded',
+            'unauthenticated',
             `The environment variable ${name} holds no token for "${settings.name}". Put there what "rclone authorize" prints.`,
           );
         const account = { id: settings.name, label: settings.name };

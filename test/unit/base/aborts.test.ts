@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { forgetAbort, hearAbort } from '../../../src/base/aborts';
 import { systemClock } from '../../../src/base/clock';
-import { Slots } from '../../../src/base/semaphore';
+import { WeightedSemaphore } from '../../../src/base/semaphore';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -15,9 +15,9 @@ test('however many wait for an abort, its signal has one listener, and none once
   for (const act of acts) forgetAbort(stop.signal, act);
   assert.equal(listeners(stop.signal), 0);
 
-  const slots = new Slots(1);
-  const give = await slots.take(1, stop.signal);
-  const others = Array.from({ length: 50 }, () => slots.take(1, stop.signal).then((end) => end()));
+  const slots = new WeightedSemaphore(1);
+  const give = await slots.acquire(1, stop.signal);
+  const others = Array.from({ length: 50 }, () => slots.acquire(1, stop.signal).then((end) => end()));
   const waits = Array.from({ length: 50 }, () => systemClock.wait(60_000, stop.signal));
   assert.equal(listeners(stop.signal), 1);
   give();
@@ -44,15 +44,15 @@ test('all that wait hear of the abort in turn, but for those who were forgotten 
 });
 
 test('who leaves a queue by an abort lets nobody else out of it', async () => {
-  const slots = new Slots(4);
+  const slots = new WeightedSemaphore(4);
   const [all, some] = [new AbortController(), new AbortController()];
-  const give = await slots.take(4, all.signal);
-  const big = slots.take(4, some.signal);
-  const small = [slots.take(1, some.signal), slots.take(1, some.signal)];
-  const other = slots.take(1, all.signal);
+  const give = await slots.acquire(4, all.signal);
+  const big = slots.acquire(4, some.signal);
+  const small = [slots.acquire(1, some.signal), slots.acquire(1, some.signal)];
+  const other = slots.acquire(1, all.signal);
   some.abort(new Error('gone'));
   for (const one of [big, ...small]) await assert.rejects(one, /gone/);
   give();
   (await other)();
-  await slots.allGiven();
+  await slots.onIdle();
 });

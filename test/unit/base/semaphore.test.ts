@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { eachInSlots, Slots } from '../../../src/base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../../../src/base/semaphore';
 
 const calm = new AbortController().signal;
 
 test('no more is taken than there is, and who waits comes in order', async () => {
-  const slots = new Slots(2);
+  const slots = new WeightedSemaphore(2);
   const order: string[] = [];
-  const give1 = await slots.take(1, calm);
-  const give2 = await slots.take(1, calm);
-  const third = slots.take(2, calm).then((give) => {
+  const give1 = await slots.acquire(1, calm);
+  const give2 = await slots.acquire(1, calm);
+  const third = slots.acquire(2, calm).then((give) => {
     order.push('third');
     return give;
   });
-  const fourth = slots.take(1, calm).then((give) => {
+  const fourth = slots.acquire(1, calm).then((give) => {
     order.push('fourth');
     return give;
   });
@@ -27,38 +27,38 @@ test('no more is taken than there is, and who waits comes in order', async () =>
   (await third)();
   (await fourth)();
   assert.deepEqual(order, ['third', 'fourth']);
-  await slots.allGiven();
+  await slots.onIdle();
 });
 
 test('who is aborted while waiting leaves the queue at once and lets others through', async () => {
-  const slots = new Slots(2);
-  const give = await slots.take(1, calm);
+  const slots = new WeightedSemaphore(2);
+  const give = await slots.acquire(1, calm);
   const stop = new AbortController();
-  const big = slots.take(2, stop.signal);
-  const small = slots.take(1, calm);
+  const big = slots.acquire(2, stop.signal);
+  const small = slots.acquire(1, calm);
   stop.abort(new Error('enough'));
   await assert.rejects(big, /enough/);
   (await small)();
   give();
-  await slots.allGiven();
-  await assert.rejects(slots.take(1, stop.signal), /enough/);
+  await slots.onIdle();
+  await assert.rejects(slots.acquire(1, stop.signal), /enough/);
 });
 
 test('a weight above everything is cut, and giving twice gives once', async () => {
-  const slots = new Slots(3);
-  const give = await slots.take(99, calm);
+  const slots = new WeightedSemaphore(3);
+  const give = await slots.acquire(99, calm);
   give();
   give();
-  const one = await slots.take(2, calm);
+  const one = await slots.acquire(2, calm);
   let waited = true;
-  void slots.take(2, calm).then((second) => {
+  void slots.acquire(2, calm).then((second) => {
     waited = false;
     second();
   });
   await turn();
   assert.equal(waited, true);
   one();
-  await slots.allGiven();
+  await slots.onIdle();
   assert.equal(waited, false);
 });
 
@@ -73,9 +73,9 @@ test('items are started no sooner than there is a place for them', async () => {
     }
   }
   let done = 0;
-  await eachInSlots(
+  await forEachConcurrent(
     items(),
-    new Slots(5),
+    new WeightedSemaphore(5),
     () => 1,
     async () => {
       most = Math.max(most, ++running);

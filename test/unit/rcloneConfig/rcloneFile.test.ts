@@ -126,7 +126,7 @@ for (const [name, text, says] of bombs)
     assert.throws(
       () => parseRcloneFile(text),
       (error) =>
-        isRemoteError(error, 'damaged') &&
+        isRemoteError(error, 'corrupted') &&
         says.test(error.message) &&
         !/hunter2/.test(error.message) &&
         error.message.length < 300,
@@ -175,7 +175,7 @@ test('what rclone could not read either is refused, with the line and without it
     assert.throws(
       () => parseRcloneFile(`[a]\ntype = s3\n${bad}\n`),
       (error) =>
-        isRemoteError(error, 'damaged') && /line 3/.test(error.message) && !/hunter2/.test(error.message),
+        isRemoteError(error, 'corrupted') && /line 3/.test(error.message) && !/hunter2/.test(error.message),
     );
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { locate, matchKey, type NameRules, nameProblem } from '../../../src/remote/capabilities';
+import { matchKey, type NameRules, nameProblem, storagePath } from '../../../src/remote/capabilities';
 
 const windows: NameRules = { caseSensitive: false, foldsUnicode: false, forbids: 'windows' };
 const posix: NameRules = { caseSensitive: true, foldsUnicode: false, forbids: 'posix' };
@@ -57,7 +57,7 @@ test('one name has one key where case or Unicode form is folded', () => {
 });
 
 test('a path is located below the place of its remote', () => {
-  assert.equal(locate({ location: 'disk:/w' }, 'a/b'), 'disk:/w/a/b');
-  assert.equal(locate({ location: 's3:aws' }, ''), 's3:aws');
-  assert.equal(locate({}, 'a'), undefined);
+  assert.equal(storagePath({ storageId: 'disk:/w' }, 'a/b'), 'disk:/w/a/b');
+  assert.equal(storagePath({ storageId: 's3:aws' }, ''), 's3:aws');
+  assert.equal(storagePath({}, 'a'), undefined);
 });

@@ -7,7 +7,7 @@ import { formatter } from '../../../src/preview/format';
 import { PlanView } from '../../../src/preview/planView';
 import { englishWords } from '../../../src/preview/strings';
 import { runLine } from '../../../src/preview/summaries';
-import { retrying, withRetries } from '../../../src/remote/layers/withRetry';
+import { withRetries, withRetry } from '../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../src/remote/remotePath';
@@ -35,26 +35,26 @@ const asked = (ms: number) => new RemoteError('unavailable', 'Slow down.', { ret
 test('waits: only those that the service asks for are told, and only when they are long', async () => {
   for (const [what, error, told] of [
     ['a Retry-After', asked(12_000), [12_000, undefined]],
-    ['too many requests', new RemoteError('tooMany', 'Slow down.'), [4000, undefined]],
+    ['too many requests', new RemoteError('rateLimited', 'Slow down.'), [4000, undefined]],
     [
       'a 429 with Retry-After',
-      new RemoteError('tooMany', 'Slow.', { retryAfterMs: 7000 }),
+      new RemoteError('rateLimited', 'Slow.', { retryAfterMs: 7000 }),
       [7000, undefined],
     ],
     ['just two seconds', asked(2000), [4000, undefined]],
     ['no request to wait', new RemoteError('unavailable', 'Failed.'), []],
-    ['a damaged answer', new RemoteError('damaged', 'Failed.'), []],
+    ['a damaged answer', new RemoteError('corrupted', 'Failed.'), []],
   ] as const) {
     const clock = createFakeClock();
     const start = clock.now();
     const waits = new ServiceWaits();
     const heard = heardOf(waits, start);
-    const policy = { clock, log: silentLog, waits, firstWaitMs: 4000, random: () => 0.999999 };
+    const policy = { clock, log: silentLog, waits, initialDelayMs: 4000, random: () => 0.999999 };
     await withRetries(what, async (failed) => failed ?? Promise.reject(error), policy, calm);
     assert.deepEqual(heard, told, what);
-    const short = { ...policy, firstWaitMs: 200, random: () => 0 };
+    const short = { ...policy, initialDelayMs: 200, random: () => 0 };
     heard.length = 0;
-    const brief = new RemoteError('tooMany', 'Slow down.', { retryAfterMs: 1500 });
+    const brief = new RemoteError('rateLimited', 'Slow down.', { retryAfterMs: 1500 });
     await withRetries(what, async (failed) => failed ?? Promise.reject(brief), short, calm);
     assert.deepEqual(heard, [], 'a short one');
   }
@@ -125,7 +125,7 @@ test('waits: a read that breaks off and is asked to wait tells it too', async ()
       return { ...found, stream };
     },
   };
-  const { stream } = await retrying(flaky, { clock, log: silentLog, waits }).read(parsePath('f'), {}, calm);
+  const { stream } = await withRetry(flaky, { clock, log: silentLog, waits }).read(parsePath('f'), {}, calm);
   assert.equal(Buffer.concat(await stream.toArray()).toString(), 'content');
   assert.deepEqual(heard, [6000, undefined]);
 });
@@ -155,7 +155,7 @@ async function toldOfRun(store: Remote, root: string, clock = createFakeClock())
     ended: () => {},
     waiting: (until: number | undefined) => void told.push(until === undefined ? undefined : until - start),
   };
-  const layered = retrying(store, { clock, log: silentLog, waits: new ServiceWaits(), random: () => 0 });
+  const layered = withRetry(store, { clock, log: silentLog, waits: new ServiceWaits(), random: () => 0 });
   const report = await runPlan(
     plan,
     { remote: disk, root: rootPath },

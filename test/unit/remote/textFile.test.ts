@@ -77,7 +77,7 @@ for (const [name, content, problem] of unreadable)
   test(`${name} is refused, with the file's name and the way out`, async () => {
     const file = written(content);
     const isRefusal = (error: unknown) => {
-      assert.ok(isRemoteError(error, 'damaged'), String(error));
+      assert.ok(isRemoteError(error, 'corrupted'), String(error));
       assert.ok(error.message.startsWith(`${file} can't be read as text: it `), error.message);
       assert.match(error.message, problem);
       assert.match(error.message, /Save it as UTF-8\.$/);

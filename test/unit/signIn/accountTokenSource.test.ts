@@ -110,7 +110,7 @@ test('a sign-in that was taken back says whose it was, and that signing in mends
   const refused = await tokens.token(calm);
   server.revoke(ANNA);
   await assert.rejects(tokens.renewed(refused, calm), (error) => {
-    assert.ok(isRemoteError(error, 'signInNeeded'));
+    assert.ok(isRemoteError(error, 'unauthenticated'));
     assert.ok(error.signIn);
     assert.match(error.message, /anna@example\.com has expired or was taken back/);
     return true;
@@ -123,7 +123,7 @@ test('nobody signed in, somebody else, and several of whom none is named are tol
   const records = new SessionRecords(store, log);
   const fails = (tokens: SessionTokens, message: string, signIn: boolean) =>
     assert.rejects(tokens.token(calm), (error) => {
-      assert.ok(isRemoteError(error, 'signInNeeded'));
+      assert.ok(isRemoteError(error, 'unauthenticated'));
       assert.equal(error.message, message);
       assert.equal(error.signIn, signIn);
       return true;
@@ -147,7 +147,10 @@ test('a token without a refresh token is used until its time is up, and then wan
   const tokens = new SessionTokens({ records, service, accountId: ANNA, clock, log });
   assert.equal(await tokens.token(calm), 'only');
   clock.advance(120_001);
-  await assert.rejects(tokens.token(calm), (error) => isRemoteError(error, 'signInNeeded') && error.signIn);
+  await assert.rejects(
+    tokens.token(calm),
+    (error) => isRemoteError(error, 'unauthenticated') && error.signIn,
+  );
 });
 
 test('a refused token does not come back from a renewal that began before it was refused', async () => {

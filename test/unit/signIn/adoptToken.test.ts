@@ -54,7 +54,7 @@ test('a refresh token that the service knows no more is refused, without being q
   const token = { accessToken: 'old-at', refreshToken: 'old-rt', expiresMs: 1000 };
   await assert.rejects(
     adopt(token),
-    (error) => isRemoteError(error, 'signInNeeded') && !/old-/.test(error.message),
+    (error) => isRemoteError(error, 'unauthenticated') && !/old-/.test(error.message),
   );
 });
 

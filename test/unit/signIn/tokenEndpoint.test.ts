@@ -54,7 +54,7 @@ test('a wrong verifier, a used code and a wrong refresh token want a new sign-in
   const client = { tokenUrl, clientId };
   await fails(
     exchangeCode(client, { code, redirectUri, verifier: other }, systemClock, calm),
-    'signInNeeded',
+    'unauthenticated',
     code,
     other,
   );
@@ -62,10 +62,10 @@ test('a wrong verifier, a used code and a wrong refresh token want a new sign-in
   await exchangeCode(client, { code: used, redirectUri, verifier }, systemClock, calm);
   await fails(
     exchangeCode(client, { code: used, redirectUri, verifier }, systemClock, calm),
-    'signInNeeded',
+    'unauthenticated',
     used,
   );
-  await fails(refreshToken(client, 'Atzr|wrong', systemClock, calm), 'signInNeeded', 'Atzr|wrong');
+  await fails(refreshToken(client, 'Atzr|wrong', systemClock, calm), 'unauthenticated', 'Atzr|wrong');
 });
 
 test('a wrong client secret is called one of the settings', async () => {
@@ -147,7 +147,7 @@ test('a service in trouble, one that is away and one that answers nonsense are t
   const ask = () => refreshToken({ tokenUrl, clientId: 'c' }, 'r', systemClock, calm);
   await fails(ask(), 'unavailable');
   await assert.rejects(ask(), (error) => isRemoteError(error, 'unavailable') && error.retryAfterMs === 7000);
-  await fails(ask(), 'damaged');
+  await fails(ask(), 'corrupted');
   await fails(ask(), 'other');
   await new Promise((resolve) => strange.close(resolve));
   await fails(ask(), 'unavailable');
@@ -205,7 +205,7 @@ test('the pause that a service asks for may be a date', async () => {
 
 test('an answer without end is called damaged', async () => {
   const { failure } = await askOne(200, 'x'.repeat(200_000));
-  assert.ok(isRemoteError(failure, 'damaged'), String(failure));
+  assert.ok(isRemoteError(failure, 'corrupted'), String(failure));
 });
 
 test('a client without a secret, or with an empty one, sends none', async () => {

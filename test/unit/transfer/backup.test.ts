@@ -12,7 +12,7 @@ import { createFakeClock } from '../../support/fakeClock';
 import { copyOf, deleteOf, fileIn, type GivenRun, givenRun, outcomes, planOf } from './givenRun';
 
 const calm = new AbortController().signal;
-const broken = new RemoteError('full', 'There is no room for more.');
+const broken = new RemoteError('quotaExceeded', 'There is no room for more.');
 const old = { modified: { s: 1, ns: 0 } };
 
 /** A file to be overwritten and one to be deleted. */
@@ -27,7 +27,7 @@ async function given(
 }
 
 test('what is overwritten or deleted is in the backup afterwards, with its time (R23)', async () => {
-  for (const without of [[], ['moveWithin'], ['moveWithin', 'copyWithin']] as const) {
+  for (const without of [[], ['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
     const it = await given({ without });
     const report = await it.run(it.plan);
     assert.deepEqual(outcomes(report), ['done copyFile sub/over.txt', 'done deleteFile gone']);
@@ -48,10 +48,16 @@ test('what is overwritten or deleted is in the backup afterwards, with its time 
 test('an old file is in the backup before the new content is written (R23)', async () => {
   const it = await given();
   await it.run(it.plan);
-  const calls = it.store.calls.filter(({ operation }) => /^(write|copyWithin|moveWithin)$/.test(operation));
+  const calls = it.store.calls.filter(({ operation }) =>
+    /^(write|serverSideCopy|serverSideMove)$/.test(operation),
+  );
   assert.deepEqual(
     calls.map(({ operation, path }) => `${operation} ${path}`),
-    ['copyWithin backups/monday/sub/over.txt', 'write bucket/sub/over.txt', 'moveWithin backups/monday/gone'],
+    [
+      'serverSideCopy backups/monday/sub/over.txt',
+      'write bucket/sub/over.txt',
+      'serverSideMove backups/monday/gone',
+    ],
   );
 });
 
@@ -104,7 +110,7 @@ test('a backup is never overwritten: the next one gets a number before its exten
 });
 
 test('a file in the backup where a folder is needed, and a folder where a file is, are gone round (R23)', async () => {
-  const it = givenRun({}, { realFolders: true });
+  const it = givenRun({}, { hasDirectories: true });
   it.store.put('kept/a', 'a file of an earlier run');
   it.store.put('kept/b/c', 'a folder of an earlier run');
   it.store.put('bucket/a/x', 'now below a');
@@ -128,12 +134,12 @@ test('a file in the backup where a folder is needed, and a folder where a file i
 test('a backup whose answer was lost is found again, not made twice (R23)', async () => {
   const it = await given();
   it.store.fail({
-    when: { operation: 'copyWithin', nth: 1 },
+    when: { operation: 'serverSideCopy', nth: 1 },
     error: new RemoteError('unavailable', 'Lost.'),
     at: 'after',
   });
   it.store.fail({
-    when: { operation: 'moveWithin', nth: 1 },
+    when: { operation: 'serverSideMove', nth: 1 },
     error: new RemoteError('unavailable', 'Lost.'),
     at: 'before',
   });

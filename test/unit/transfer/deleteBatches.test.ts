@@ -98,7 +98,7 @@ test('many deletes can be cancelled', async () => {
 
 test('a file that is there again on the source keeps its copy; so do those of a folder that can not be asked for', async () => {
   for (const count of [5, 100])
-    for (const cheapReads of [true, false]) {
+    for (const isLocalDisk of [true, false]) {
       const given = manyExtra(count);
       given.store.put('bucket/locked/f', 'x');
       const plan = await given.planUpload(mirror);
@@ -109,7 +109,7 @@ test('a file that is there again on the source keeps its copy; so do those of a 
       });
       const onDisk = (inner: Remote): Remote => ({
         ...inner,
-        capabilities: { ...inner.capabilities, cheapReads },
+        capabilities: { ...inner.capabilities, isLocalDisk },
       });
       const report = await given.run(plan, {}, undefined, onDisk);
       assert.deepEqual(given.store.paths(), ['bucket/keep', 'bucket/locked/f', 'bucket/old/f0001']);
@@ -131,7 +131,8 @@ function hidesBelowObjects(inner: Remote, store: GivenRun['store']): Remote {
   return {
     ...inner,
     list: (folder, options, signal) => showing(inner.list(folder, options, signal)),
-    listDeep: (folder, options, signal) => showing(inner.listDeep?.(folder, options, signal) ?? none()),
+    listRecursive: (folder, options, signal) =>
+      showing(inner.listRecursive?.(folder, options, signal) ?? none()),
   };
 }
 

@@ -78,7 +78,9 @@ test('whenever it goes, a delete keeps what changed or came back since the plan'
     it.store.put('bucket/f0b', 'someone needs this');
     it.disk.put('f1b', 'there again');
     const report = await it.run(it.plan, { transfers: 1 }, undefined, (remote) =>
-      remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, cheapReads: true } } : remote,
+      remote === it.disk
+        ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } }
+        : remote,
     );
     assert.deepEqual(
       outcomes(report).sort(),
@@ -95,7 +97,7 @@ test('an excluded file goes although the source has one by its name (R19)', asyn
   it.disk.put('keep', '');
   const plan = planOf([await copyOf(it, 'keep'), action], { deletes: 'after' });
   const report = await it.run(plan, {}, undefined, (remote) =>
-    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, cheapReads: true } } : remote,
+    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } } : remote,
   );
   assert.equal(report.totals.done, 2);
   assert.deepEqual(it.store.paths(), ['bucket/keep']);

@@ -157,7 +157,7 @@ test('one failing file stops neither its siblings nor the report', async () => {
 
 test('a sign-in that is needed stops the run instead of failing every file', async () => {
   const names = Array.from({ length: 100 }, (_, i) => `f${i}`);
-  const signIn = new RemoteError('signInNeeded', 'The session has expired.');
+  const signIn = new RemoteError('unauthenticated', 'The session has expired.');
   const given = givenRun(Object.fromEntries(names.map((name) => [name, name])), {
     failures: [{ when: { operation: 'write' }, error: signIn }],
   });

@@ -38,7 +38,7 @@ type Layer = (remote: Remote) => Remote;
 export function givenRun(files: Readonly<Record<string, string>> = {}, store: MemoryOptions = {}): GivenRun {
   const clock = createFakeClock();
   const disk = createMemoryRemote({ knowsMd5: false, clock });
-  const remote = createMemoryRemote({ realFolders: false, clock, ...store });
+  const remote = createMemoryRemote({ hasDirectories: false, clock, ...store });
   for (const [path, content] of Object.entries(files))
     disk.put(path, content, { modified: { s: 1000, ns: 0 } });
   const folder = { remote: disk, root: rootPath, place: { kind: 'folder', path: '/disk' } } as const;

@@ -125,8 +125,8 @@ test('a move that is cancelled between copy and removal keeps the source', async
 });
 
 test('within one remote a move is made by the service, and by copying where it can not', async () => {
-  for (const without of [[], ['moveWithin'], ['moveWithin', 'copyWithin']] as const) {
-    const store = createMemoryRemote({ realFolders: false, without });
+  for (const without of [[], ['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
+    const store = createMemoryRemote({ hasDirectories: false, without });
     store.put('from/a', 'x', { modified: { s: 5, ns: 0 } });
     const source = await fileIn(store, 'from/a');
     const made = planOf(
@@ -149,7 +149,7 @@ test('within one remote a move is made by the service, and by copying where it c
     const report = await executePlan(plan, side('from'), side('to'), options, calm);
     assert.deepEqual(outcomes(report), ['done copyFile a']);
     assert.deepEqual(store.paths(), ['to/a']);
-    assert.equal(store.count('moveWithin'), without.length === 0 ? 1 : 0);
+    assert.equal(store.count('serverSideMove'), without.length === 0 ? 1 : 0);
     assert.equal(store.count('write'), without.length === 2 ? 1 : 0);
   }
 });
@@ -201,9 +201,9 @@ test('a source file is not removed when the target lost or changed its own, or t
 test('one file that is seen from both sides is not removed: it would be the only copy', async () => {
   const given = givenRun({ a: 'x' });
   given.store.put('bucket/a', 'x', { modified: { s: 1000, ns: 0 } });
-  const one = (remote: Remote, location: string): Remote => ({
+  const one = (remote: Remote, storageId: string): Remote => ({
     ...remote,
-    capabilities: { ...remote.capabilities, location },
+    capabilities: { ...remote.capabilities, storageId },
     stat: async (path, signal) => {
       const { serverModified: _, ...entry } = await fileIn(remote, path);
       signal.throwIfAborted();
@@ -227,7 +227,7 @@ test('two files are taken for one only where nothing tells them apart', () => {
     const remote = createMemoryRemote();
     return {
       ...remote,
-      capabilities: { ...remote.capabilities, ...(location !== undefined && { location }) },
+      capabilities: { ...remote.capabilities, ...(location !== undefined && { storageId: location }) },
     };
   };
   const second = { s: 5, ns: 0 };

@@ -25,7 +25,7 @@ test('a renamed file is moved on the target, and no content goes over the line (
 });
 
 test('where the target can not move, it copies, then removes the old name (R24)', async () => {
-  for (const without of [['moveWithin'], ['moveWithin', 'copyWithin']] as const) {
+  for (const without of [['serverSideMove'], ['serverSideMove', 'serverSideCopy']] as const) {
     const it = await given({ without });
     assert.deepEqual(outcomes(await it.run(it.plan)), ['done moveFile new/name']);
     assert.deepEqual(it.store.paths(), ['bucket/new/name']);
@@ -49,7 +49,7 @@ test('nothing is moved when source, target or the place for it changed since the
     (it) => it.store.put('bucket/new/name', 'theirs'),
   ];
   for (const [i, spoil] of spoils.entries())
-    for (const without of [[], ['moveWithin']] as const) {
+    for (const without of [[], ['serverSideMove']] as const) {
       const it = await given({ without });
       spoil(it);
       const before = it.store.paths().map((path) => `${path} ${it.store.text(path)}`);
@@ -67,7 +67,7 @@ test('a file whose old name is there again on the source keeps it on the target 
   const it = await given();
   it.disk.put('old/name', 'content');
   const report = await it.run(it.plan, {}, undefined, (remote) =>
-    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, cheapReads: true } } : remote,
+    remote === it.disk ? { ...remote, capabilities: { ...remote.capabilities, isLocalDisk: true } } : remote,
   );
   assert.deepEqual(outcomes(report), ['changed moveFile new/name']);
   assert.deepEqual(it.store.paths(), ['bucket/old/name']);
@@ -75,10 +75,10 @@ test('a file whose old name is there again on the source keeps it on the target 
 
 test('a move that failed half-way goes on from there when it is tried again (R24)', async () => {
   const steps = [
-    { without: [], operation: 'moveWithin', at: 'after' },
+    { without: [], operation: 'serverSideMove', at: 'after' },
     { without: [], operation: 'setModifiedTime', at: 'before' },
-    { without: ['moveWithin'], operation: 'removeFile', at: 'before' },
-    { without: ['moveWithin'], operation: 'copyWithin', at: 'after' },
+    { without: ['serverSideMove'], operation: 'removeFile', at: 'before' },
+    { without: ['serverSideMove'], operation: 'serverSideCopy', at: 'after' },
   ] as const;
   for (const { without, operation, at } of steps) {
     const it = await given({ without, failures: [{ when: { operation, nth: 1 }, error: broken, at }] }, 5);
@@ -93,7 +93,7 @@ test('a move that failed half-way goes on from there when it is tried again (R24
 });
 
 test('a move that fails withholds the deletes after it (R20, R24)', async () => {
-  const it = await given({ failures: [{ when: { operation: 'moveWithin' }, error: broken }] });
+  const it = await given({ failures: [{ when: { operation: 'serverSideMove' }, error: broken }] });
   it.disk.put('more', 'x');
   it.store.put('bucket/extra', 'x');
   const before = await fileIn(it.store, 'bucket/extra');

@@ -4,15 +4,15 @@ import type { S3Remote } from '../../../src/backends/s3/s3Remote';
 import { silentLog } from '../../../src/base/log';
 import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import type { FileEntry } from '../../../src/remote/entry';
-import { refusingWrites } from '../../../src/remote/layers/readOnly';
-import { logging } from '../../../src/remote/layers/withLogging';
-import { retrying } from '../../../src/remote/layers/withRetry';
+import { readOnly } from '../../../src/remote/layers/readOnly';
+import { withLogging } from '../../../src/remote/layers/withLogging';
+import { withRetry } from '../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../src/remote/remote';
 import { isRemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { copyFile } from '../../../src/transfer/copyFile';
 import { planSync } from '../../../src/usecases/planSync';
-import { anything, beAbsent, beUnchanged, calm, pattern, statFile } from '../../contract/chapters/words';
+import { calm, ifAbsent, ifMatch, noPrecondition, pattern, statFile } from '../../contract/chapters/words';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { createFakeClock } from '../../support/fakeClock';
 import { hostWith, openS3, settingsFor } from '../backends/s3/s3Fixture';
@@ -62,7 +62,7 @@ async function oneService(given: Given, work: (service: Service) => Promise<void
       hostWith({ secretAccessKey }),
     );
     opened.push(remote);
-    return retrying(logging(remote, silentLog), { clock: createFakeClock(), log: silentLog });
+    return withRetry(withLogging(remote, silentLog), { clock: createFakeClock(), log: silentLog });
   };
   try {
     await work({
@@ -79,7 +79,7 @@ async function oneService(given: Given, work: (service: Service) => Promise<void
 }
 
 /** Copies `a/f` of the one remote to `b/f` of the other. */
-async function copied({ from, to }: Service, guard: Parameters<typeof copyFile>[0]['guard'] = beAbsent) {
+async function copied({ from, to }: Service, guard: Parameters<typeof copyFile>[0]['guard'] = ifAbsent) {
   const source = await statFile(from, parsePath('a/f'));
   return copyFile({ from, source, to, target: parsePath('b/f'), guard }, calm);
 }
@@ -119,7 +119,7 @@ test('a copy between remotes has the class and encryption of the target’s sett
   oneService({ to: { storageClass: 'ONEZONE_IA', serverSideEncryption: 'AES256' } }, async (service) => {
     for (const size of [11, 6 * mebi]) {
       service.server.store.put('a', 'f', pattern(size), everything);
-      await copied(service, anything);
+      await copied(service, noPrecondition);
       const copy = service.server.store.get('b', 'f');
       assert.equal(copy?.storageClass, 'ONEZONE_IA');
       assert.equal(copy?.encryption['x-amz-server-side-encryption'], 'AES256');
@@ -143,7 +143,7 @@ test('names of whatever characters are copied by the service as they are (H18)',
     for (const name of odd) {
       server.store.put('a', name, name);
       const source = await statFile(from, parsePath(`a/${name}`));
-      await copyFile({ from, source, to, target: parsePath(`b/${name}`), guard: beAbsent }, calm);
+      await copyFile({ from, source, to, target: parsePath(`b/${name}`), guard: ifAbsent }, calm);
       assert.equal(server.store.get('b', name)?.text, name);
     }
     assert.equal(asked('GetObject'), 0);
@@ -160,13 +160,13 @@ test('between different credentials nothing is asked of the service: content pas
 test('two services never copy between them, be their credentials the same', () =>
   oneService({}, ({ from }) =>
     oneService({}, async ({ to }) => {
-      assert.notEqual(from.capabilities.copiesWith, to.capabilities.copiesWith);
+      assert.notEqual(from.capabilities.serverSideCopyGroup, to.capabilities.serverSideCopyGroup);
     }),
   ));
 
 test('what tells of equal credentials tells neither of the keys', () =>
   oneService({}, async ({ server, from, to }) => {
-    assert.equal(from.capabilities.copiesWith, to.capabilities.copiesWith);
+    assert.equal(from.capabilities.serverSideCopyGroup, to.capabilities.serverSideCopyGroup);
     assert.ok(!JSON.stringify(from.capabilities).includes(server.accessKeyId));
   }));
 
@@ -207,7 +207,7 @@ test('a source that changed since it was listed is refused, and the target stays
       const source = await statFile(from, parsePath('a/f'));
       const there = await statFile(to, parsePath('b/f'));
       server.store.put('a', 'f', pattern(size, 2), everything);
-      const request = { from, source, to, target: parsePath('b/f'), guard: beUnchanged(there) };
+      const request = { from, source, to, target: parsePath('b/f'), guard: ifMatch(there) };
       await assert.rejects(copyFile(request, calm), (error) => isRemoteError(error, 'changed'));
       assert.equal(server.store.get('b', 'f'), old);
       assert.equal(server.uploads.size, 0);
@@ -231,7 +231,7 @@ test('a target that changed since the preview is not overwritten by a copy of th
             delayMs: 0,
           });
         else change();
-        const request = { from, source, to, target: parsePath('b/f'), guard: beUnchanged(there) };
+        const request = { from, source, to, target: parsePath('b/f'), guard: ifMatch(there) };
         await assert.rejects(copyFile(request, calm), (error) => isRemoteError(error, 'changed'));
         assert.equal(server.store.get('b', 'f')?.text, 'of someone else');
         assert.equal(server.uploads.size, 0);
@@ -260,7 +260,7 @@ test('buckets of different regions: each is asked in its own, the copy goes to t
       server.store.createBucket('b', { location: 'ap-south-1' });
       for (const size of [11, 12 * mebi]) {
         server.store.put('a', 'f', pattern(size), everything);
-        await copied(service, anything);
+        await copied(service, noPrecondition);
         assertSame(server, size);
       }
       assert.equal(service.asked('GetObject'), 0);
@@ -286,7 +286,7 @@ for (const deletes of ['none', 'after'] as const)
       for (const name of ['small', 'large']) {
         const source = await statFile(from, parsePath(`a/${name}`));
         const done = await copyFile(
-          { from, source, to, target: parsePath(`b/${name}`), guard: beAbsent },
+          { from, source, to, target: parsePath(`b/${name}`), guard: ifAbsent },
           calm,
         );
         assert.deepEqual(done.entry.modified, { s: 1_700_000_000, ns: 0 });
@@ -313,7 +313,7 @@ test('planning can not copy between remotes either', async () =>
     const source: FileEntry = await statFile(from, parsePath('a/f'));
     const target = parsePath('b/f');
     await assert.rejects(
-      copyFile({ from, source, to: refusingWrites(to), target, guard: beAbsent }, calm),
+      copyFile({ from, source, to: readOnly(to), target, guard: ifAbsent }, calm),
       (error) => isRemoteError(error, 'unsupported'),
     );
     assert.deepEqual(server.store.keys('b'), []);

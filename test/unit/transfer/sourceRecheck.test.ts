@@ -58,7 +58,7 @@ test('whichever way and whenever it goes, a file that is back on the source keep
         assert.equal(report.totals.changed, 1, shown);
         assert.equal(report.totals.done, extra - 1, shown);
         const asked = it.source.calls.slice(before).map(({ operation }) => operation);
-        assert.deepEqual(asked.sort(), ['list', 'listDeep'], shown);
+        assert.deepEqual(asked.sort(), ['list', 'listRecursive'], shown);
       }
 });
 
@@ -170,7 +170,7 @@ test('a file that is back under another spelling of its name or folder keeps its
     const report = await it.run(plan);
     assert.deepEqual(outcomes(report), [`changed deleteFile ${there}`]);
   }
-  const it = givenRun({ keep: 'x' }, { caseInsensitive: true, realFolders: true });
+  const it = givenRun({ keep: 'x' }, { caseInsensitive: true, hasDirectories: true });
   it.store.put('bucket/Old/File', 'x');
   const plan = await it.planUpload(mirror);
   it.disk.put('OLD/file', 'came back');
@@ -189,7 +189,7 @@ test('one file of a huge source is asked for alone', async () => {
   assert.equal(report.totals.done, 2, 'the file and its folder');
   assert.deepEqual(
     it.store.calls.slice(before).map(({ operation }) => operation),
-    ['listDeep', 'stat'],
+    ['listRecursive', 'stat'],
   );
 });
 

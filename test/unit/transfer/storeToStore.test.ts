@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../../src/base/clock';
 import { silentLog } from '../../../src/base/log';
 import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
-import { retrying } from '../../../src/remote/layers/withRetry';
+import { withRetry } from '../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../src/remote/remote';
 import { parsePath } from '../../../src/remote/remotePath';
 import { executePlan } from '../../../src/transfer/executePlan';
@@ -34,7 +34,7 @@ interface Stores {
 
 /** Two services; on the first an object of each size with everything that an object can have. */
 async function givenStores(work: (stores: Stores) => Promise<void>): Promise<void> {
-  const patient = (remote: Remote) => retrying(remote, { clock: systemClock, log: silentLog });
+  const patient = (remote: Remote) => withRetry(remote, { clock: systemClock, log: silentLog });
   await served({ settings: inParts }, (from) =>
     served({ settings: inParts }, async (to) => {
       for (const [key, size] of Object.entries(sizes))

@@ -9,7 +9,7 @@ import { createMemoryRemote, type MemoryRemote } from '../../support/memoryRemot
 
 const calm = new AbortController().signal;
 /** What an object store can: no folders of its own, no moves. */
-const likeStore: MemoryOptions = { realFolders: false, pageSize: 3, without: ['moveWithin'] };
+const likeStore: MemoryOptions = { hasDirectories: false, pageSize: 3, without: ['serverSideMove'] };
 
 function store(files: readonly string[], options: MemoryOptions = likeStore): MemoryRemote {
   const remote = createMemoryRemote(options);
@@ -69,7 +69,7 @@ test('a folder is renamed: everything is there under the new name, and nothing u
 test('a move whose copies fail in part removes no source and names what was not moved', async () => {
   const remote = store(tree);
   remote.fail({
-    when: { operation: 'copyWithin', path: parsePath('b/new/sub/3') },
+    when: { operation: 'serverSideCopy', path: parsePath('b/new/sub/3') },
     error: new RemoteError('forbidden', 'No.'),
   });
   const moving = copyItems([within(remote, 'b/d', 'b/new')], { move: true }, calm);
@@ -166,7 +166,7 @@ test('a listing that breaks off stops a copy before anything is written', async 
 });
 
 test('a delete counts first, and takes files and folders', async () => {
-  for (const options of [likeStore, {}, { realFolders: false, without: ['removeFiles'] } as const]) {
+  for (const options of [likeStore, {}, { hasDirectories: false, without: ['removeFiles'] } as const]) {
     const remote = store(tree, options);
     await remote.makeFolder(parsePath('b/d/empty/er'), calm);
     const all = await countItems(remote, [{ path: parsePath('b/d') }], calm);
@@ -200,7 +200,7 @@ test('two remotes that lead to one place are seen through: nothing is moved onto
   const remote = store(tree);
   const named = (): MemoryRemote => ({
     ...remote,
-    capabilities: { ...remote.capabilities, location: 'mem:1' },
+    capabilities: { ...remote.capabilities, storageId: 'mem:1' },
   });
   const [from, to] = [named(), named()];
   const item = (source: string, target: string): CopyItem => ({
@@ -266,15 +266,15 @@ test('of two files that would get one name the second is refused, and then a mov
 test('when nothing works any more, the rest of a copy or a delete is not tried', async () => {
   const many = Array.from({ length: 500 }, (_, i) => `b/d/${String(i).padStart(3, '0')}`);
   for (const [kind, tries] of [
-    ['signInNeeded', 16],
+    ['unauthenticated', 16],
     ['unavailable', 48],
   ] as const) {
     const remote = store(many);
     const error = new RemoteError(kind, 'Out of reach.');
-    remote.fail({ when: { operation: 'copyWithin' }, error });
+    remote.fail({ when: { operation: 'serverSideCopy' }, error });
     const copying = copyItems([within(remote, 'b/d', 'b/new')], {}, calm);
     await fails(copying, kind, /left then was not tried\. The first reason: Out of reach\./);
-    assert.ok(remote.count('copyWithin') <= tries, `${remote.count('copyWithin')} tries`);
+    assert.ok(remote.count('serverSideCopy') <= tries, `${remote.count('serverSideCopy')} tries`);
 
     const disk = store(many, { without: ['removeFiles'] });
     disk.fail({ when: { operation: 'removeFile' }, error });

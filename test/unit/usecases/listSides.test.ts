@@ -184,7 +184,7 @@ test('ages are asked for only where neither the size nor the listing decides', a
     'old 5 -',
     'small - 5 has a source file that is smaller than 3 bytes',
   ]);
-  assert.deepEqual(given.source.asked, ['listDeep:'], 'a disk lists its times');
+  assert.deepEqual(given.source.asked, ['listRecursive:'], 'a disk lists its times');
   assert.deepEqual(given.target.asked.filter((asked) => asked.startsWith('stat')).sort(), [
     'stat:extra',
     'stat:young',
@@ -194,7 +194,7 @@ test('ages are asked for only where neither the size nor the listing decides', a
 test('where nothing is deleted, nobody asks for the age of what only the target has', async () => {
   const given = sides({ a: 3 }, { extra: 3 });
   await list(given, { minAge: '2d', verb: 'copy' });
-  assert.deepEqual(given.target.asked, ['listDeep:']);
+  assert.deepEqual(given.target.asked, ['listRecursive:']);
 });
 
 test('what is learnt of a source file is kept for its comparison', async () => {
@@ -202,7 +202,7 @@ test('what is learnt of a source file is kept for its comparison', async () => {
   const { matches } = await list(given, { maxAge: '5d' });
   assert.deepEqual(matches[0]?.source?.modified, daysAgo(3));
   assert.equal(matches[0]?.source?.exact, true);
-  assert.deepEqual(given.source.asked, ['listDeep:', 'stat:a']);
+  assert.deepEqual(given.source.asked, ['listRecursive:', 'stat:a']);
 });
 
 test("the service's time is asked for nowhere (A1, R9)", async () => {
@@ -212,7 +212,7 @@ test("the service's time is asked for nowhere (A1, R9)", async () => {
     assert.deepEqual((await list(given, { minAge: '2d', ...options })).words, []);
     assert.deepEqual((await list(given, { maxAge: '2d', ...options })).words, ['a 1 -']);
     assert.ok(
-      given.source.asked.every((asked) => asked === 'listDeep:'),
+      given.source.asked.every((asked) => asked === 'listRecursive:'),
       given.source.asked.join(),
     );
   }
@@ -265,9 +265,9 @@ test('a source file that goes away meanwhile is left out, and its twin protected
 });
 
 test('a failure that all would meet ends the listing', async () => {
-  const fails = { 'stat:b': new RemoteError('signInNeeded', 'Sign in.') };
+  const fails = { 'stat:b': new RemoteError('unauthenticated', 'Sign in.') };
   const given = sides({ a: 3, b: 3, c: 3 }, {}, { source: { like: 'store', fails, pageSize: 1 } });
-  await assert.rejects(list(given, { minAge: '2d' }), (error) => isRemoteError(error, 'signInNeeded'));
+  await assert.rejects(list(given, { minAge: '2d' }), (error) => isRemoteError(error, 'unauthenticated'));
 });
 
 test('ages are asked for side by side but not all at once, and the order stays', async () => {

@@ -102,7 +102,7 @@ for (const [what, body] of [
       ...createMemoryRemote(),
       read: async () => ({ entry, stream: Readable.from([Buffer.from(body)]) }),
     };
-    await assert.rejects(readWholeFile(remote, path, 1000, signal), (e) => isRemoteError(e, 'damaged'));
+    await assert.rejects(readWholeFile(remote, path, 1000, signal), (e) => isRemoteError(e, 'corrupted'));
   });
 
 test('a file above the limit is refused before its content is fetched', async () => {

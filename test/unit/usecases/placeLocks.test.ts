@@ -38,7 +38,7 @@ const locksIn = (folder: string) => new PlaceLocks(path.join(folder, 'locks'), s
 
 function at(location: string | undefined, root: string, writes = true, caseSensitive = true): OccupiedPlace {
   const names = { caseSensitive, foldsUnicode: false, forbids: 'nothing' } as const;
-  const capabilities = { names, ...(location !== undefined && { location }) };
+  const capabilities = { names, ...(location !== undefined && { storageId: location }) };
   return { remote: { capabilities }, root: parsePath(root), shown: `${location ?? 'lab'}:${root}`, writes };
 }
 
@@ -162,7 +162,7 @@ function given(folder: string) {
   const source = path.join(folder, 'source');
   fs.mkdirSync(source, { recursive: true });
   for (let i = 0; i < 20; i++) fs.writeFileSync(path.join(source, `f${i}`), `${i}`);
-  const store = createMemoryRemote({ realFolders: false });
+  const store = createMemoryRemote({ hasDirectories: false });
   let go = () => {};
   const gate = new Promise<void>((resolve) => {
     go = resolve;
@@ -173,7 +173,7 @@ function given(folder: string) {
   });
   const slow: Remote = {
     ...store,
-    capabilities: { ...store.capabilities, location: 'mem:' },
+    capabilities: { ...store.capabilities, storageId: 'mem:' },
     async write(...args) {
       began();
       await gate;

@@ -6,7 +6,7 @@ import type { Clock } from '../../../src/base/clock';
 import type { Place, PlanProgress } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { Entry } from '../../../src/remote/entry';
-import { refusingWrites } from '../../../src/remote/layers/readOnly';
+import { readOnly } from '../../../src/remote/layers/readOnly';
 import type { Remote } from '../../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../src/remote/remotePath';
@@ -20,8 +20,8 @@ const store: Place = { kind: 'remote', remote: 'r', path: rootPath };
 
 function request(source: Remote, target: Remote, options: Partial<PlanOptions> = {}) {
   return {
-    source: { remote: refusingWrites(source), root: rootPath, place: folder },
-    target: { remote: refusingWrites(target), root: rootPath, place: store },
+    source: { remote: readOnly(source), root: rootPath, place: folder },
+    target: { remote: readOnly(target), root: rootPath, place: store },
     options: { ...defaultPlanOptions, ...options },
   };
 }
@@ -34,7 +34,7 @@ function filled(paths: readonly string[], options = {}): MemoryRemote {
 
 test('planning reads both sides and changes neither (A34)', async () => {
   const source = filled(['a', 'b/c']);
-  const target = filled(['b/c', 'd'], { realFolders: false });
+  const target = filled(['b/c', 'd'], { hasDirectories: false });
   const plan = await planSync(request(source, target, { deletes: 'after' }), never);
   assert.deepEqual(
     plan.actions.map(({ id }) => id),
@@ -51,7 +51,7 @@ test('equal listings give equal plans, whatever the pages and the times that ans
     const target = filled(names.slice(10), {
       pageSize: pageSize + 1,
       listsModified: false,
-      realFolders: false,
+      hasDirectories: false,
     });
     return planSync(request(source, target, { deletes: 'after' }), never);
   };
@@ -68,12 +68,12 @@ test('progress is told at most every 50 ms, and at the end', async () => {
   const clock: Clock = { now: () => now, wait: async () => {} };
   const names = Array.from({ length: 100 }, (_, i) => `f${1000 + i}`);
   const source = filled(names, { pageSize: 10 });
-  const target = filled(names.slice(0, 50), { pageSize: 10, listsModified: false, realFolders: false });
+  const target = filled(names.slice(0, 50), { pageSize: 10, listsModified: false, hasDirectories: false });
   const told: PlanProgress[] = [];
   const tick = (remote: Remote): Remote => ({
     ...remote,
-    async *listDeep(...args) {
-      for await (const page of remote.listDeep?.(...args) ?? []) {
+    async *listRecursive(...args) {
+      for await (const page of remote.listRecursive?.(...args) ?? []) {
         now += 10;
         yield page;
       }
@@ -108,7 +108,9 @@ test('A27: a failed listing on either side ends in its error, and the other side
   for (const failing of ['source', 'target'] as const) {
     const broken = {
       pageSize: 5,
-      failures: [{ when: { operation: 'listDeep', nth: 3 }, error: new RemoteError('unavailable', 'Gone.') }],
+      failures: [
+        { when: { operation: 'listRecursive', nth: 3 }, error: new RemoteError('unavailable', 'Gone.') },
+      ],
     } as const;
     const source = filled(names, failing === 'source' ? broken : { pageSize: 1 });
     const target = filled(names, failing === 'target' ? broken : { pageSize: 1 });
@@ -116,9 +118,9 @@ test('A27: a failed listing on either side ends in its error, and the other side
       isRemoteError(error, 'unavailable'),
     );
     const other = failing === 'source' ? target : source;
-    const then = other.count('listDeep');
+    const then = other.count('listRecursive');
     await new Promise((resolve) => setTimeout(resolve, 5));
-    assert.equal(other.count('listDeep'), then);
+    assert.equal(other.count('listRecursive'), then);
     assert.ok(then < 50);
   }
 });
@@ -129,8 +131,8 @@ test('a failed question ends the plan at once, even while a listing hangs', asyn
   let hungUp = false;
   const hanging: Remote = {
     ...source,
-    async *listDeep(folder, options, signal) {
-      yield* source.listDeep?.(folder, options, signal) ?? [];
+    async *listRecursive(folder, options, signal) {
+      yield* source.listRecursive?.(folder, options, signal) ?? [];
       await new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
           hungUp = true;
@@ -141,10 +143,10 @@ test('a failed question ends the plan at once, even while a listing hangs', asyn
   };
   const target = filled(names, {
     listsModified: false,
-    failures: [{ when: { operation: 'stat' }, error: new RemoteError('signInNeeded', 'Sign in.') }],
+    failures: [{ when: { operation: 'stat' }, error: new RemoteError('unauthenticated', 'Sign in.') }],
   });
   await assert.rejects(planSync(request(hanging, target), never), (error) =>
-    isRemoteError(error, 'signInNeeded'),
+    isRemoteError(error, 'unauthenticated'),
   );
   assert.ok(hungUp);
 });
@@ -155,7 +157,7 @@ test('H12: a side that lists out of order is refused before any delete can be pl
     request(filled(names), filled(names, { unordered: true }), { deletes: 'after' }),
     never,
   );
-  await assert.rejects(plan, (error) => isRemoteError(error, 'damaged'));
+  await assert.rejects(plan, (error) => isRemoteError(error, 'corrupted'));
 });
 
 test('places that overlap are refused before any request', async () => {
@@ -178,9 +180,9 @@ test('A21, H19: links are followed on the source as the option says, and never o
     const asked: (boolean | undefined)[] = [];
     const watched = (remote: Remote): Remote => ({
       ...remote,
-      listDeep(folder, options, signal) {
+      listRecursive(folder, options, signal) {
         asked.push(options.followSymlinks);
-        return remote.listDeep?.(folder, options, signal) ?? assert.fail();
+        return remote.listRecursive?.(folder, options, signal) ?? assert.fail();
       },
     });
     await planSync(request(watched(filled(['a'])), watched(filled([])), { followSymlinks }), never);
@@ -189,7 +191,7 @@ test('A21, H19: links are followed on the source as the option says, and never o
 });
 
 test('a list of buckets is no target, and the way out is named', async () => {
-  const target = filled([], { realFolders: false });
+  const target = filled([], { hasDirectories: false });
   const buckets: Remote = {
     ...target,
     async *list() {
@@ -213,7 +215,7 @@ test('a list of buckets is no target, and the way out is named', async () => {
 });
 
 test('a source that is a file, where folders are only prefixes, is an error and not an empty folder', async () => {
-  const source = filled(['d/file.txt'], { realFolders: false });
+  const source = filled(['d/file.txt'], { hasDirectories: false });
   const plan = (root: string) =>
     planSync(
       {
@@ -233,7 +235,7 @@ test('a source that is a file, where folders are only prefixes, is an error and 
 });
 
 test("A10: by the service's clock, a download is given LastModified to keep", async () => {
-  const source = filled(['a'], { realFolders: false });
+  const source = filled(['a'], { hasDirectories: false });
   const sides = request(source, filled([]), { compare: 'aws' });
   const plan = await planSync(
     { ...sides, source: { ...sides.source, place: store }, target: { ...sides.target, place: folder } },
@@ -247,10 +249,10 @@ test("A10: by the service's clock, a download is given LastModified to keep", as
 
 /** A side of `count` files that exist only while they are listed. */
 function endless(count: number): Remote {
-  const { listDeep: _, ...rest } = createMemoryRemote();
+  const { listRecursive: _, ...rest } = createMemoryRemote();
   return {
     ...rest,
-    async *listDeep() {
+    async *listRecursive() {
       for (let i = 0; i < count; i += 1000)
         yield Array.from(
           { length: Math.min(1000, count - i) },

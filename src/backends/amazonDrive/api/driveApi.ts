@@ -78,7 +78,7 @@ export class DriveApi {
       );
     });
     if (!isRecord(answer))
-      throw new RemoteError('damaged', `${url} doesn't answer as Amazon Drive does. Is "endpoint" right?`);
+      throw new RemoteError('corrupted', `${url} doesn't answer as Amazon Drive does. Is "endpoint" right?`);
     return {
       metadata: this.followed(answer['metadataUrl']) ?? this.endpoint,
       content: this.followed(answer['contentUrl']) ?? this.endpoint,
@@ -161,7 +161,7 @@ export class DriveApi {
     const data = isRecord(answer) ? answer['data'] : undefined;
     // Only what surely says "nothing" is an empty list: a list that seems empty could lead to deletes.
     if (!isRecord(answer) || !(Array.isArray(data) || answer['count'] === 0))
-      throw new RemoteError('damaged', `The answer about ${about} is no listing. It was not relied on.`);
+      throw new RemoteError('corrupted', `The answer about ${about} is no listing. It was not relied on.`);
     const { nextToken: next, count } = answer;
     return {
       nodes: Array.isArray(data) ? data.map(nodeOf).filter((node) => node !== undefined) : [],
@@ -290,7 +290,7 @@ export class DriveApi {
   private nodeIn(answer: unknown, about: string): DriveNode {
     const node = nodeOf(answer);
     if (!node)
-      throw new RemoteError('damaged', `The answer about ${about} is not what Amazon Drive answers.`);
+      throw new RemoteError('corrupted', `The answer about ${about} is not what Amazon Drive answers.`);
     return node;
   }
 }

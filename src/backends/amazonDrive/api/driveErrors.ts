@@ -68,7 +68,7 @@ export function refusalOf(
   const details = {
     code,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(kind === 'signInNeeded' && { signIn: true as const }),
+    ...(kind === 'unauthenticated' && { signIn: true as const }),
   };
   return new DriveRefusal(kind, message, details, status, reason, body.nodeId);
 }
@@ -80,7 +80,7 @@ interface Meaning {
 }
 
 const signInAgain: Meaning = {
-  kind: 'signInNeeded',
+  kind: 'unauthenticated',
   message: 'Amazon Drive no longer accepts the sign-in. Sign in again.',
 };
 
@@ -134,7 +134,7 @@ function meaningOf(status: number, body: ErrorBody, text: string, about: string)
     case 416:
       return { kind: 'other', message: `${capital(about)} has no such range.`, reason: 'rangeOutside' };
     case 429:
-      return { kind: 'tooMany', message: `Amazon Drive asks for fewer requests, at ${about}.` };
+      return { kind: 'rateLimited', message: `Amazon Drive asks for fewer requests, at ${about}.` };
     case 509:
       return {
         kind: 'other',

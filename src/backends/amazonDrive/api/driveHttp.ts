@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { forgetAbort, hearAbort } from '../../../base/aborts';
 import type { Clock } from '../../../base/clock';
-import type { Slots } from '../../../base/semaphore';
+import type { WeightedSemaphore } from '../../../base/semaphore';
 import { RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
 import { refusalOf } from './driveErrors';
@@ -54,7 +54,7 @@ export interface HttpOptions {
   readonly tokens: TokenSource;
   readonly pacer: Pacer;
   /** Requests at once. Each counts until the answer's headers are there: a download's body may be read while others are written. */
-  readonly slots: Slots;
+  readonly slots: WeightedSemaphore;
   readonly clock: Clock;
 }
 
@@ -79,7 +79,7 @@ export class DriveHttp {
         return await this.followed(request, token, signal);
       } catch (error) {
         // A sign-in that is over shows when the token is renewed; that a good one is refused now and then shows here.
-        if (!(error instanceof RemoteError) || error.kind !== 'signInNeeded' || refusals > mostRenewals)
+        if (!(error instanceof RemoteError) || error.kind !== 'unauthenticated' || refusals > mostRenewals)
           throw error;
         if (refusals > 1) await this.options.clock.wait(renewalWaitMs * 2 ** (refusals - 2), signal);
         token = await tokens.renewed(token, signal);
@@ -109,7 +109,7 @@ export class DriveHttp {
       answer.resume();
       const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
       if (hops >= maxRedirects || !to || !/^https?:$/.test(to.protocol))
-        throw new RemoteError('damaged', `Amazon Drive sends ${request.about} around in circles.`);
+        throw new RemoteError('corrupted', `Amazon Drive sends ${request.about} around in circles.`);
       if (from.protocol === 'https:' && to.protocol === 'http:') throw unencrypted(request.about);
       from = to;
       answer = await this.exchange({ ...request, url: to.href, isPublic: true }, undefined, signal);
@@ -129,7 +129,7 @@ export class DriveHttp {
     let answer: IncomingMessage;
     let leave: (() => void) | undefined;
     try {
-      leave = await this.options.slots.take(1, signal);
+      leave = await this.options.slots.acquire(1, signal);
       paced = await this.options.pacer.start(signal);
       answer = await this.onWire(request, this.headersOf(request, token), content, signal);
     } catch (error) {
@@ -159,7 +159,7 @@ export class DriveHttp {
     signal.throwIfAborted();
     const { clock } = this.options;
     const refusal = refusalOf(answer.statusCode ?? 0, answer.headers, text, request.about, clock.now());
-    if (refusal.kind === 'unavailable' || refusal.kind === 'tooMany') paced.failed(refusal.retryAfterMs);
+    if (refusal.kind === 'unavailable' || refusal.kind === 'rateLimited') paced.failed(refusal.retryAfterMs);
     else paced.succeeded();
     // What a public address refuses says nothing about our sign-in: the link is too old, and a new one helps.
     if (request.isPublic && (refusal.status === 401 || refusal.status === 403))
@@ -281,7 +281,7 @@ export function parsedJson(text: string, { about }: Pick<DriveRequest, 'about'>)
     return JSON.parse(text);
   } catch (cause) {
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `The answer about ${about} is not what Amazon Drive answers. Is "endpoint" right, and is there a login page in the way?`,
       { cause },
     );
@@ -307,7 +307,8 @@ function textOf(answer: IncomingMessage, limit: number, about: string): Promise<
     let length = 0;
     answer.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length > limit) answer.destroy(new RemoteError('damaged', `The answer about ${about} has no end.`));
+      if (length > limit)
+        answer.destroy(new RemoteError('corrupted', `The answer about ${about} has no end.`));
       else chunks.push(chunk);
     });
     answer.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../base/clock';
-import { Slots } from '../../../base/semaphore';
+import { WeightedSemaphore } from '../../../base/semaphore';
 
 /** A longer wait is cut in pieces of this, in milliseconds, so that a success meanwhile ends it. */
 const pieceMs = 1000;
@@ -29,7 +29,7 @@ export interface PacedRequest {
  * under way when the first of them failed are one failure: they tell nothing new.
  */
 export class Pacer {
-  private readonly door = new Slots(1);
+  private readonly door = new WeightedSemaphore(1);
   private lastStart = Number.NEGATIVE_INFINITY;
   private delayFrom = Number.NEGATIVE_INFINITY;
   private delayMs: number;
@@ -44,7 +44,7 @@ export class Pacer {
   /** Resolves when the next request may start. Rejects with the signal's reason. */
   async start(signal: AbortSignal): Promise<PacedRequest> {
     const { clock } = this.options;
-    const leave = await this.door.take(1, signal);
+    const leave = await this.door.acquire(1, signal);
     try {
       // Looked at again after each wait: a failure meanwhile makes it longer, a success shorter.
       for (let left = this.timeLeft(); left > 0; left = this.timeLeft())

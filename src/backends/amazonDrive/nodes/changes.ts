@@ -28,7 +28,7 @@ interface ChangeLine {
  *
  * What is known of ids and paths is brought up to date on the way.
  */
-export async function changesSince(
+export async function pollChanges(
   context: DriveContext,
   checkpoint: string | undefined,
   startsFromNow: boolean,
@@ -56,8 +56,8 @@ export async function changesSince(
   if (last === undefined)
     throw new RemoteError('unavailable', 'Amazon Drive did not tell what was changed. Try again.');
   if (isEverything) context.ids.forget('' as RemotePath);
-  if (startsFromNow && !isEverything) return { checkpoint: last, paths: [] };
-  return { checkpoint: last, paths: isEverything || paths.size > mostPaths ? 'everything' : [...paths] };
+  if (startsFromNow && !isEverything) return { cursor: last, paths: [] };
+  return { cursor: last, paths: isEverything || paths.size > mostPaths ? 'everything' : [...paths] };
 }
 
 /** Where a node was, where it is now, and the folders of both. */
@@ -119,7 +119,7 @@ async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
       length += chunk.length - start;
     }
     if (length > longestLine)
-      throw new RemoteError('damaged', 'Amazon Drive tells of its changes in a line without end.');
+      throw new RemoteError('corrupted', 'Amazon Drive tells of its changes in a line without end.');
   }
   const line = Buffer.concat(rest).toString('utf8');
   if (line.trim() !== '') yield line;

@@ -66,7 +66,7 @@ export class FolderNodes {
       const { folderId } = this;
       const page = await this.page(folderId);
       if (page.next !== undefined && page.next === this.startToken)
-        throw new RemoteError('damaged', `The service lists "${this.folder}" in a circle.`);
+        throw new RemoteError('corrupted', `The service lists "${this.folder}" in a circle.`);
       const isLast = page.next === undefined;
       this.pass.note(page);
       const nodes = new Map<string, DriveNode>();

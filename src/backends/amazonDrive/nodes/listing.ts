@@ -1,7 +1,7 @@
 import { matchKey } from '../../../remote/capabilities';
-import type { Entry, UnusableEntry, UnusableReason } from '../../../remote/entry';
-import { RepeatablePages } from '../../../remote/pages';
-import type { DeepListOptions, ListOptions } from '../../../remote/remote';
+import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../../remote/entry';
+import { RetryablePages } from '../../../remote/pages';
+import type { ListOptions, RecursiveListOptions } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../../../remote/remotePath';
 import { type DriveNode, fileEntry, isAvailable } from '../api/driveNode';
@@ -22,10 +22,10 @@ export function listFolder(
   folder: RemotePath,
   options: ListOptions,
   signal: AbortSignal,
-): RepeatablePages<readonly Entry[]> {
+): RetryablePages<readonly Entry[]> {
   const reading = new FolderNodes(context, folder, options, true, signal);
   const taken = new Map<string, DriveNode>();
-  return new RepeatablePages<readonly Entry[]>(async () => {
+  return new RetryablePages<readonly Entry[]>(async () => {
     signal.throwIfAborted();
     const nodes = await reading.next();
     if (!nodes) return { done: true, value: undefined };
@@ -36,7 +36,7 @@ export function listFolder(
       if (!name.startsWith(options.namePrefix ?? '')) continue;
       const twin = taken.get(foldedName(name));
       taken.set(foldedName(name), node);
-      entries.push(twin ? unusable(folder, name, 'twins', node) : entry);
+      entries.push(twin ? unusable(folder, name, 'duplicateName', node) : entry);
       if (!twin) learn(context, entry, node);
     }
     return { done: false, value: entries };
@@ -50,9 +50,9 @@ export function listFolder(
 export function listBelow(
   context: ListingContext,
   folder: RemotePath,
-  options: DeepListOptions,
+  options: RecursiveListOptions,
   signal: AbortSignal,
-): RepeatablePages<readonly Entry[]> {
+): RetryablePages<readonly Entry[]> {
   const readings = new Map<RemotePath, WholeFolder>();
   const reading = (path: RemotePath): WholeFolder => {
     let found = readings.get(path);
@@ -81,7 +81,7 @@ export function listBelow(
     }
   }
 
-  return new RepeatablePages<readonly Entry[]>(async () => {
+  return new RetryablePages<readonly Entry[]>(async () => {
     signal.throwIfAborted();
     if (!started) {
       open.push({ entries: await reading(folder).entries(), next: 0 });
@@ -159,7 +159,7 @@ class WholeFolder {
       for (const { entry, node } of group) {
         const isAlone = group.length === 1;
         if (isAlone) learn(this.context, entry, node);
-        entries.push(isAlone ? entry : unusable(this.folder, nameOf(entry), 'twins', node));
+        entries.push(isAlone ? entry : unusable(this.folder, nameOf(entry), 'duplicateName', node));
       }
     const order = (entry: Entry) => (entry.kind === 'folder' ? `${nameOf(entry)}/` : nameOf(entry));
     const sorted = entries
@@ -188,9 +188,9 @@ function learn({ ids }: ListingContext, entry: Entry, node: DriveNode): void {
 function unusable(
   folder: RemotePath,
   name: string,
-  reason: UnusableReason,
+  reason: UnsupportedReason,
   node?: Pick<DriveNode, 'size'>,
-): UnusableEntry {
+): UnsupportedEntry {
   return {
     kind: 'unusable',
     folder,

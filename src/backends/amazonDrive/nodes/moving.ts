@@ -2,7 +2,7 @@ import type { Clock } from '../../../base/clock';
 import type { Log } from '../../../base/log';
 import type { FileEntry } from '../../../remote/entry';
 import { withRetries } from '../../../remote/layers/retry';
-import type { Guard } from '../../../remote/remote';
+import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { baseName, isWithin, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
 import { isRefusal } from '../api/driveErrors';
@@ -39,7 +39,7 @@ export async function moveFile(
   context: MovingContext,
   source: FileEntry,
   to: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   signal.throwIfAborted();

@@ -99,7 +99,10 @@ export class UploadBody implements RequestBody {
 
   private checkMd5(md5: string): void {
     if (this.source.md5 !== undefined && this.source.md5 !== md5)
-      throw new RemoteError('damaged', `"${this.path}" was not sent: its content is not what its MD5 says.`);
+      throw new RemoteError(
+        'corrupted',
+        `"${this.path}" was not sent: its content is not what its MD5 says.`,
+      );
     this.md5 = md5;
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../base/clock';
 import type { Log } from '../../../base/log';
-import { isPassing, withRetries } from '../../../remote/layers/retry';
+import { isTransient, withRetries } from '../../../remote/layers/retry';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
 import { type DriveNode, isAvailable } from '../api/driveNode';
@@ -76,7 +76,7 @@ export class PlaceCheck {
     try {
       elsewhere = await this.whereElse(parentPath(path), folderId, signal);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isTransient(error)) throw error;
       throw new RemoteError(
         'other',
         `"${path}" was ${put}, but whether its folder is still in its place could not be found out: ${error.message}`,

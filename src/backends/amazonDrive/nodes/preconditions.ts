@@ -1,6 +1,6 @@
 import type { FileEntry } from '../../../remote/entry';
 import { isSameFile } from '../../../remote/entry';
-import type { Guard } from '../../../remote/remote';
+import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../../remote/remotePath';
 import type { DriveApi } from '../api/driveApi';
@@ -81,14 +81,14 @@ export function isSameContent(seen: FileEntry, node: DriveNode): boolean {
 export async function guarded(
   context: DriveContext,
   path: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<FoundFile | undefined> {
-  if (guard.must === 'beUnchanged') return unchangedFile(context, path, guard.entry, signal);
-  const found = await context.ids.find(path, signal, guard.must === 'anything');
+  if (guard.kind === 'ifMatch') return unchangedFile(context, path, guard.entry, signal);
+  const found = await context.ids.find(path, signal, guard.kind === 'none');
   if (!found) return undefined;
   if (found.node.kind === 'FOLDER') throw new RemoteError('isAFolder', `"${found.path}" is a folder.`);
-  if (guard.must === 'beAbsent') throw alreadyThere(path);
+  if (guard.kind === 'ifAbsent') throw alreadyThere(path);
   return asFile(found);
 }
 

@@ -90,7 +90,7 @@ export async function readWholeFile(
       ids.forget(file.path);
       throw changedMeanwhile(file.path, error);
     }
-    if (isRemoteError(error, 'damaged')) await orChanged(context, file, id, signal);
+    if (isRemoteError(error, 'corrupted')) await orChanged(context, file, id, signal);
     throw error;
   }
 }
@@ -132,7 +132,7 @@ function checkRange(answer: IncomingMessage, { path, size }: FileEntry, start: n
   if (start === 0 && end === size && answer.statusCode === 200) return;
   const got = /^bytes (\d+)-(\d+)\//.exec(answer.headers['content-range'] ?? '');
   if (answer.statusCode !== 206 || Number(got?.[1]) !== start || Number(got?.[2]) !== end - 1)
-    throw new RemoteError('damaged', `Amazon Drive gave other bytes of "${path}" than were asked for.`);
+    throw new RemoteError('corrupted', `Amazon Drive gave other bytes of "${path}" than were asked for.`);
 }
 
 /** A body in memory, by its events: an iterator would cost more than the reading. */
@@ -214,11 +214,11 @@ function readingError(error: unknown, { path }: FileEntry): RemoteError {
 }
 
 function lengthDiffers(received: number, { path, size }: FileEntry): RemoteError {
-  return new RemoteError('damaged', `${received} bytes of "${path}" came, where it has ${size}.`);
+  return new RemoteError('corrupted', `${received} bytes of "${path}" came, where it has ${size}.`);
 }
 
 function arrivedDamaged({ path }: FileEntry): RemoteError {
-  return new RemoteError('damaged', `"${path}" arrived damaged: its MD5 is another.`);
+  return new RemoteError('corrupted', `"${path}" arrived corrupted: its MD5 is another.`);
 }
 
 function connectionEnded(received: number, { path, size }: FileEntry): RemoteError {

@@ -1,5 +1,5 @@
-import { pagesByCursor, type RepeatablePages } from '../../../remote/pages';
-import type { Guard, ListOptions, Trash, TrashedItem } from '../../../remote/remote';
+import { pagesByCursor, type RetryablePages } from '../../../remote/pages';
+import type { ListOptions, Precondition, Trash, TrashedItem } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
 import type { NodePage } from '../api/driveApi';
@@ -17,7 +17,7 @@ const deepest = 100;
 export async function trashFile(
   context: DriveContext,
   path: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
@@ -108,7 +108,7 @@ export class DriveTrash implements Trash {
   constructor(private readonly context: DriveContext) {}
 
   /** The service drops what has been there for 30 days (API page §4.11). */
-  list(options: ListOptions, signal: AbortSignal): RepeatablePages<readonly TrashedItem[]> {
+  list(options: ListOptions, signal: AbortSignal): RetryablePages<readonly TrashedItem[]> {
     const { api } = this.context;
     const parents = new Map<string, Promise<RemotePath | undefined>>();
     const given = new Set<string>();

@@ -2,7 +2,7 @@ import type { Clock } from '../../../base/clock';
 import type { Log } from '../../../base/log';
 import type { FileEntry } from '../../../remote/entry';
 import { withRetries } from '../../../remote/layers/retry';
-import type { ByteSource, FileFacts, Guard } from '../../../remote/remote';
+import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../../remote/remotePath';
 import { DriveRefusal, isRefusal } from '../api/driveErrors';
@@ -41,7 +41,7 @@ interface Upload {
   readonly path: RemotePath;
   readonly body: ByteSource;
   readonly facts: FileFacts;
-  readonly guard: Guard;
+  readonly guard: Precondition;
 }
 
 /** A file that was written, and the id of the folder it was written into. */
@@ -64,11 +64,11 @@ export class BadOverwrites {
   }
 
   /** The guard that stands for `guard` now. */
-  guardFor(guard: Guard): Guard {
-    if (guard.must !== 'beUnchanged') return guard;
+  guardFor(guard: Precondition): Precondition {
+    if (guard.kind !== 'ifMatch') return guard;
     for (const { seen, now } of this.byNode.values())
       if (seen !== undefined && seen === guard.entry.version)
-        return { must: 'beUnchanged', entry: { ...guard.entry, version: now } };
+        return { kind: 'ifMatch', entry: { ...guard.entry, version: now } };
     return guard;
   }
 
@@ -90,7 +90,7 @@ export async function writeFile(
   path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   signal.throwIfAborted();
@@ -102,9 +102,9 @@ export async function writeFile(
     );
   const upload: Upload = { path, body, facts, guard: context.badOverwrites.guardFor(guard) };
   const looksFirst =
-    guard.must === 'beUnchanged' ||
+    guard.kind === 'ifMatch' ||
     body.size >= looksFirstFrom ||
-    (guard.must === 'anything' && context.ids.knownFile(path) !== undefined);
+    (guard.kind === 'none' && context.ids.knownFile(path) !== undefined);
   const there = looksFirst ? await guarded(context, path, upload.guard, signal) : undefined;
   const { file, folderId } = await context.placeCheck.during(() =>
     there ? overwrite(context, upload, there, signal) : create(context, upload, true, signal),
@@ -130,7 +130,7 @@ async function create(
     node = await api.upload(request, `"${path}"`, signal);
   } catch (error) {
     if (isRefusal(error, 'nameTaken')) {
-      if (guard.must === 'beAbsent') {
+      if (guard.kind === 'ifAbsent') {
         // It may be what an earlier try put there: the layer around will look.
         ids.holds(path, error.nodeId);
         ids.doubt(folder);
@@ -225,7 +225,7 @@ function looksFor({ size }: ByteSource, uploadWaitPerGiBMs: number): number {
 function mayHaveTakenEffect(error: unknown): boolean {
   if (error instanceof DriveRefusal)
     return error.status === 408 || (error.status >= 500 && error.status !== 509);
-  return isRemoteError(error, 'unavailable', 'damaged');
+  return isRemoteError(error, 'unavailable', 'corrupted');
 }
 
 /** Whether the file that got new content has another name or folder by now; what an answer doesn't tell says nothing. */
@@ -258,13 +258,13 @@ async function stored(
   if (before) {
     badOverwrites.note(before, node);
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `Amazon Drive did not store what was sent for "${path}": ${entry && entry.size !== body.size ? `it has ${entry.size} bytes instead of ${body.size}` : 'its MD5 is another'}. Don't rely on that file until it is written again.`,
     );
   }
   ids.forget(entry?.path ?? path);
   throw new RemoteError(
-    'damaged',
+    'corrupted',
     `Amazon Drive did not store what was sent for "${path}"${(await taken(context, path, node.id)) ? ', so it was put into the trash' : ', and it could not be put into the trash. Delete it'}.`,
   );
 }

@@ -20,26 +20,27 @@ export async function* testDriveConnection(
   const endpoints = await attempt(() => api.endpoints(signal), signal);
   if ('error' in endpoints) {
     const { error } = endpoints;
-    const isReached = error.kind === 'signInNeeded' && error.code !== undefined && error.code !== 'signedOut';
+    const isReached =
+      error.kind === 'unauthenticated' && error.code !== undefined && error.code !== 'signedOut';
     if (isReached) yield { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
-    else if (error.kind === 'signInNeeded')
+    else if (error.kind === 'unauthenticated')
       yield {
         title: 'Reached',
         outcome: 'skipped',
         detail: `${service} was not asked: nobody is signed in.`,
       };
     yield {
-      title: error.kind === 'signInNeeded' ? 'Signed in' : 'Reached',
+      title: error.kind === 'unauthenticated' ? 'Signed in' : 'Reached',
       outcome: 'failed',
       detail: error.message,
-      fields: [error.kind === 'signInNeeded' ? 'account' : 'endpoint'],
+      fields: [error.kind === 'unauthenticated' ? 'account' : 'endpoint'],
     };
     return;
   }
   yield reached(config, service);
   const root = await attempt(() => api.root(signal), signal);
   if ('error' in root) {
-    const isSignIn = root.error.kind === 'signInNeeded';
+    const isSignIn = root.error.kind === 'unauthenticated';
     if (!isSignIn) yield { title: 'Signed in', outcome: 'ok', detail: 'The sign-in is accepted.' };
     yield {
       title: isSignIn ? 'Signed in' : 'Can list',

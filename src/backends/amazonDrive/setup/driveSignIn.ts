@@ -1,5 +1,5 @@
 import { systemClock } from '../../../base/clock';
-import { Slots } from '../../../base/semaphore';
+import { WeightedSemaphore } from '../../../base/semaphore';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
 import type { SignInRequirement, SignInSettings } from '../../../signIn/signInService';
@@ -28,7 +28,7 @@ export const driveSignIn: SignInRequirement = {
     const http = new DriveHttp({
       tokens: onlyToken(accessToken),
       pacer: new Pacer({ clock: systemClock, minSleepMs: 0 }),
-      slots: new Slots(1),
+      slots: new WeightedSemaphore(1),
       clock: systemClock,
     });
     try {
@@ -54,7 +54,7 @@ function onlyToken(accessToken: string): TokenSource {
   return {
     token: async () => accessToken,
     renewed: async () => {
-      throw new RemoteError('signInNeeded', 'Amazon Drive does not accept the sign-in. Sign in again.');
+      throw new RemoteError('unauthenticated', 'Amazon Drive does not accept the sign-in. Sign in again.');
     },
   };
 }

@@ -1,4 +1,4 @@
-import { eachInSlots, Slots } from '../../../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../../../base/semaphore';
 import type { BucketContent, WholeBuckets } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
@@ -189,9 +189,9 @@ async function mustBeRemovable(
   );
   if (lock?.ObjectLockConfiguration?.ObjectLockEnabled !== 'Enabled') return;
   const locked: { readonly key: string; readonly why: string }[] = [];
-  await eachInSlots(
+  await forEachConcurrent(
     versions.filter(({ isMarker }) => !isMarker),
-    new Slots(lookedAtAtOnce),
+    new WeightedSemaphore(lookedAtAtOnce),
     () => 1,
     async ({ key, versionId }) => {
       const why = await lockOf(requests, bucket, key, versionId, signal);
@@ -378,7 +378,7 @@ async function listVersions(
       ...(page.NextVersionIdMarker !== undefined && { VersionIdMarker: page.NextVersionIdMarker }),
     };
     if (key === undefined || (key === at.KeyMarker && next.VersionIdMarker === at.VersionIdMarker))
-      throw new RemoteError('damaged', `The service lists the versions in "${bucket}" in a circle.`);
+      throw new RemoteError('corrupted', `The service lists the versions in "${bucket}" in a circle.`);
     at = next;
   }
 }

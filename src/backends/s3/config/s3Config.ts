@@ -242,7 +242,7 @@ export function locationOf({ endpoint, provider, credentials, accessKeyId, profi
 }
 
 /**
- * What remotes have in common between which the service copies by itself (`Capabilities.copiesWith`): the service, and the credentials, so that
+ * What remotes have in common between which the service copies by itself (`Capabilities.serverSideCopyGroup`): the service, and the credentials, so that
  * what one of them may read the other may read too. Pure.
  */
 export function copiesWithOf(config: S3Config): string {

@@ -32,7 +32,7 @@ const burstMs = 2000;
 
 /**
  * How the remote gets its credentials; undefined = it sends unsigned requests. The provider throws RemoteError
- * `signInNeeded` with the way out, `unavailable` when a sign-in service can't be reached. Nothing is read or asked before it
+ * `unauthenticated` with the way out, `unavailable` when a sign-in service can't be reached. Nothing is read or asked before it
  * is called.
  */
 export function credentialsOf(
@@ -108,7 +108,7 @@ async function staticKeys(config: S3Config, host: BackendHost): Promise<AwsKeys>
   ]);
   if (!secretAccessKey)
     throw new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The secret access key of "${config.name}" is not known here. Edit the remote and enter it.`,
     );
   return {
@@ -168,7 +168,7 @@ async function fromSurroundings(
   if (AWS_ACCESS_KEY_ID) {
     if (!AWS_SECRET_ACCESS_KEY)
       throw new RemoteError(
-        'signInNeeded',
+        'unauthenticated',
         'The environment has AWS_ACCESS_KEY_ID without AWS_SECRET_ACCESS_KEY. Set both, or neither.',
       );
     const token = AWS_SESSION_TOKEN || AWS_SECURITY_TOKEN;
@@ -200,7 +200,7 @@ async function fromSurroundings(
   } catch (error) {
     if (chain.length > 0) throw await profileError(error, profile, chain, host);
     throw new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `No credentials were found for "${config.name}" in the environment, the shared AWS files or this machine's role. Set "credentials" to "keys" or "profile", or sign in with the AWS command line.`,
       { cause: error },
     );
@@ -241,7 +241,7 @@ async function readForPeople(host: BackendHost): Promise<AwsProfiles | RemoteErr
     return await readAwsProfiles(host.env);
   } catch (error) {
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The shared AWS files can't be read: ${(error as Error).message}`,
       { cause: error },
     );
@@ -251,7 +251,7 @@ async function readForPeople(host: BackendHost): Promise<AwsProfiles | RemoteErr
 function notForSdk(profile: string, found: AwsProfiles): RemoteError {
   const file = found.notForSdk.get(profile);
   return new RemoteError(
-    'signInNeeded',
+    'unauthenticated',
     file === undefined
       ? `The name of the profile "${profile}" can't be used here as it is written. Write its section as [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.`
       : `The profile "${profile}" can't be used: ${file} is stored as UTF-16, which the AWS tools can't read. Save it as UTF-8.`,
@@ -262,7 +262,7 @@ function noProfile(profile: string, host: BackendHost, namedBy: string): RemoteE
   const files = awsFiles(host.env);
   const command = `aws configure --profile ${profile}`;
   return new RemoteError(
-    'signInNeeded',
+    'unauthenticated',
     `There is no profile "${profile}"${namedBy} in ${files.config} or ${files.credentials}. Make it with: ${command}`,
     { command },
   );
@@ -272,7 +272,7 @@ function noProfile(profile: string, host: BackendHost, namedBy: string): RemoteE
 function refusePrograms(profile: string, chain: readonly AwsProfile[], host: BackendHost): void {
   if (host.mayRunPrograms || !chain.some((p) => p.has('credential_process'))) return;
   throw new RemoteError(
-    'signInNeeded',
+    'unauthenticated',
     `The profile "${profile}" gets its credentials by running a program, which is not allowed in an untrusted workspace. Trust the workspace to use it.`,
   );
 }
@@ -281,7 +281,7 @@ async function askCode(device: string, profile: string, host: BackendHost): Prom
   const code = await host.askCode?.(`Code of the MFA device ${device} for the profile "${profile}"`);
   if (!code)
     throw new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The profile "${profile}" needs the code of its MFA device, and none was entered.`,
     );
   return code;
@@ -307,21 +307,21 @@ async function profileError(
   const sso = chainMember(chain, profile, (p) => p.has('sso_session') || p.has('sso_start_url'));
   if (sso !== undefined)
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The single sign-on of the profile "${sso}" has expired or was never made. Run this, then try again: ${ssoLogin(sso)}`,
       { ...details, command: ssoLogin(sso) },
     );
   const login = chainMember(chain, profile, (p) => p.has('login_session'));
   if (login !== undefined)
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The sign-in of the profile "${login}" has expired. Run this, then try again: aws login --profile ${login}`,
       { ...details, command: `aws login --profile ${login}` },
     );
   const loopsTo = last?.get('source_profile');
   if (loopsTo !== undefined && chain.length > 1 && buildsOn(chain, profile).includes(loopsTo))
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The profile "${profile}" builds on itself: ${[...buildsOn(chain, profile), loopsTo].join(' → ')}. Correct "source_profile".`,
       details,
     );
@@ -331,25 +331,25 @@ async function profileError(
   if (loopsTo !== undefined && found.notForSdk.has(loopsTo)) return notForSdk(loopsTo, found);
   if (own?.has('source_profile') && last === own)
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The profile "${profile}" builds on "${own.get('source_profile')}", which doesn't exist. Correct "source_profile".`,
       details,
     );
   if (own?.has('mfa_serial'))
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The profile "${profile}" could not sign in with the MFA code. Wait for the next code and try again.`,
       details,
     );
   if (chain.some((p) => p.has('credential_process')))
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The program that gives credentials for the profile "${profile}" failed. Run it in a terminal to see why.`,
       details,
     );
   if (own?.has('role_arn'))
     return new RemoteError(
-      'signInNeeded',
+      'unauthenticated',
       `The profile "${profile}" may not assume the role ${own.get('role_arn')}. Check the role and its trust.`,
       details,
     );
@@ -359,7 +359,7 @@ async function profileError(
 function givesNoCredentials(profile: string, cause?: unknown): RemoteError {
   const command = `aws configure --profile ${profile}`;
   return new RemoteError(
-    'signInNeeded',
+    'unauthenticated',
     `The profile "${profile}" gives no credentials. Enter them: ${command}`,
     { command, ...(cause !== undefined && { cause }) },
   );

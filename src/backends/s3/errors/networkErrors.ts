@@ -12,7 +12,7 @@ export function credentialsError(error: unknown, context: ErrorContext): RemoteE
     credentials === 'profile'
       ? `The profile "${profile}" gives no credentials`
       : 'No credentials were found in the environment or the default chain';
-  return fail('signInNeeded', `${where}: ${sentence(error.message)}`, { cause: error });
+  return fail('unauthenticated', `${where}: ${sentence(error.message)}`, { cause: error });
 }
 
 /** The RemoteError for a network that was in the way; undefined when `error` is something else. */

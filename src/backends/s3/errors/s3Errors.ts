@@ -117,12 +117,12 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
         : undefined;
     case 'InvalidAccessKeyId':
       return {
-        kind: 'signInNeeded',
+        kind: 'unauthenticated',
         message: `${serviceName(config)} does not know the access key of "${config.name}". Edit the remote and enter a valid one.`,
       };
     case 'SignatureDoesNotMatch':
       return {
-        kind: 'signInNeeded',
+        kind: 'unauthenticated',
         message: `${serviceName(config)} does not accept the secret access key of "${config.name}". Edit the remote and enter it again.`,
       };
     case 'ExpiredToken':
@@ -130,7 +130,7 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
     case 'TokenRefreshRequired':
     case 'InvalidToken':
       return {
-        kind: 'signInNeeded',
+        kind: 'unauthenticated',
         message: `The session token of "${config.name}" is no longer valid. ${renewalHint(config)}`,
         ...(config.credentials === 'profile' && { command: ssoLogin(config.profile ?? 'default') }),
       };
@@ -194,7 +194,7 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
     case 'XAmzContentChecksumMismatch':
     case 'IncompleteBody':
       return {
-        kind: 'damaged',
+        kind: 'corrupted',
         message: `${it} arrived damaged at ${serviceName(config)} and was not stored.`,
       };
     case 'SlowDown':
@@ -206,7 +206,7 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
     case 'ThrottlingException':
     case 'RequestLimitExceeded':
     case 'BandwidthLimitExceeded':
-      return { kind: 'tooMany', message: `${serviceName(config)} asks for fewer requests.` };
+      return { kind: 'rateLimited', message: `${serviceName(config)} asks for fewer requests.` };
     case 'RequestTimeout':
     case 'InternalError':
     case 'ServiceUnavailable':
@@ -222,7 +222,7 @@ function byCode(code: string, failure: ServiceFailure, context: ErrorContext): V
     case 'XMinioStorageFull':
     case 'XMinioAdminBucketQuotaExceeded':
     case 'InsufficientCapacity':
-      return { kind: 'full', message: `${serviceName(config)} has no room left for ${it}.` };
+      return { kind: 'quotaExceeded', message: `${serviceName(config)} has no room left for ${it}.` };
     case 'InvalidStorageClass':
       return {
         kind: 'badSettings',
@@ -319,7 +319,7 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
       return wrongRegion('PermanentRedirect', failure, context);
     case 401:
       return {
-        kind: 'signInNeeded',
+        kind: 'unauthenticated',
         message: `${service} does not accept the credentials of "${context.config.name}".`,
       };
     case 403:
@@ -345,9 +345,9 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
     case 413:
       return { kind: 'unsupported', message: `${it} is larger than ${service} allows.` };
     case 429:
-      return { kind: 'tooMany', message: `${service} asks for fewer requests.` };
+      return { kind: 'rateLimited', message: `${service} asks for fewer requests.` };
     case 507:
-      return { kind: 'full', message: `${service} has no room left for ${it}.` };
+      return { kind: 'quotaExceeded', message: `${service} has no room left for ${it}.` };
     case undefined:
       return undefined;
   }
@@ -356,7 +356,7 @@ function byStatus(failure: ServiceFailure, context: ErrorContext): Verdict | und
   // A success that can't be read is no S3 answer: a web page, a proxy's sign-in form.
   if (failure.status >= 200 && failure.status < 300)
     return {
-      kind: 'damaged',
+      kind: 'corrupted',
       message: `${service} gave an answer that is not S3's. Correct "endpoint"; or the network asks to sign in first.`,
     };
   return undefined;

@@ -5,7 +5,7 @@ import { rootElement, unescaped } from './errorXml';
 /** What an answer without end fails with. */
 export function tooLong(operation: string): RemoteError {
   return new RemoteError(
-    'damaged',
+    'corrupted',
     `The answer to ${operation} is longer than that of an S3 service can be, so it was broken off. Is "endpoint" right?`,
   );
 }

@@ -72,7 +72,7 @@ export function parseListing(xml: string, bucket: string): ListAnswer | undefine
 }
 
 function damaged(bucket: string, how: string): RemoteError {
-  return new RemoteError('damaged', `The service's list of the bucket "${bucket}" ${how}.`);
+  return new RemoteError('corrupted', `The service's list of the bucket "${bucket}" ${how}.`);
 }
 
 /** The text of the first element `name` between `from` and `to`; undefined when there is none. */

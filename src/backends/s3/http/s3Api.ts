@@ -164,7 +164,10 @@ export class S3Requests {
       (await this.sizeByRange(place, etag, signal)) ??
       (isDirectoryBucket(place.bucket) ? undefined : await this.listed(place, signal))?.size;
     if (size !== undefined) return size;
-    throw new RemoteError('damaged', `The service tells nowhere how long "${place.bucket}/${place.key}" is.`);
+    throw new RemoteError(
+      'corrupted',
+      `The service tells nowhere how long "${place.bucket}/${place.key}" is.`,
+    );
   }
 
   private async sizeByRange(

@@ -52,7 +52,7 @@ export async function sdkList(
     const key = decode(object.Key ?? '');
     if (object.Size === undefined)
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         `The service's list of the bucket "${request.bucket}" tells no size of "${key ?? object.Key}".`,
       );
     if (key === undefined) undecodable.push(object.Key ?? '');

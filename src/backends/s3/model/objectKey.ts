@@ -1,4 +1,4 @@
-import type { Entry, UnusableReason } from '../../../remote/entry';
+import type { Entry, UnsupportedReason } from '../../../remote/entry';
 import { RemoteError } from '../../../remote/remoteError';
 import { pathProblem, type RemotePath, rootPath } from '../../../remote/remotePath';
 import { bucketLength } from './bucketNames';
@@ -46,13 +46,13 @@ export function prefixOf(folder: RemotePath): ObjectPlace {
 }
 
 /** The path that `key` of `bucket` has, or why it has none. */
-export function pathOfKey(bucket: string, key: string): RemotePath | UnusableReason {
+export function pathOfKey(bucket: string, key: string): RemotePath | UnsupportedReason {
   const text = `${bucket}/${key}`;
   if (pathProblem(text) === undefined) return text as RemotePath;
   return unusableReason(key);
 }
 
-function unusableReason(key: string): UnusableReason {
+function unusableReason(key: string): UnsupportedReason {
   if (key.includes('\0')) return 'invalidText';
   const parts = key.split('/');
   if (parts.slice(0, -1).includes('') || key === '/' || key === '') return 'emptyPart';
@@ -65,10 +65,10 @@ const reasons = new Set<string>([
   'dotPart',
   'nonEmptyFolderMarker',
   'invalidText',
-] satisfies UnusableReason[]);
+] satisfies UnsupportedReason[]);
 
 /** Tells the two answers of `pathOfKey` apart: a path always holds a slash, a reason never does. */
-export function isReason(answer: RemotePath | UnusableReason): answer is UnusableReason {
+export function isReason(answer: RemotePath | UnsupportedReason): answer is UnsupportedReason {
   return reasons.has(answer);
 }
 
@@ -77,7 +77,7 @@ export function unusableKey(
   bucket: string,
   key: string,
   folder: RemotePath,
-  reason: UnusableReason,
+  reason: UnsupportedReason,
   size?: number,
 ): Entry {
   return {

@@ -1,7 +1,7 @@
 import type { FileEntry } from '../../../remote/entry';
 import { isSameFile } from '../../../remote/entry';
 import type { Instant } from '../../../remote/modifiedTime';
-import type { Guard } from '../../../remote/remote';
+import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
@@ -50,7 +50,7 @@ interface Copying {
   readonly source: FileEntry;
   readonly before: ObjectFacts;
   readonly to: RemotePath;
-  readonly guard: Guard;
+  readonly guard: Precondition;
   /** The time to store; undefined where the metadata keeps it already. */
   readonly modified: Instant | undefined;
   readonly ownClass: boolean;
@@ -67,7 +67,7 @@ export async function copyObject(
   host: BackendHost,
   source: FileEntry,
   to: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   options: CopyOptions,
   signal: AbortSignal,
 ): Promise<Copied> {
@@ -80,7 +80,7 @@ export async function copyObject(
     throw new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`);
   const archived = archivedReason(before);
   if (archived) throw new RemoteError('archived', `"${source.path}": ${archived}`);
-  if (guard.must !== 'anything') await checkGuard(requests, to, guard, signal);
+  if (guard.kind !== 'none') await checkGuard(requests, to, guard, signal);
   const modified = options.modified ?? (ownModified(before) ? undefined : seen.modified);
   const copying = { source, before, to, guard, modified, ownClass: options.ownClass === true };
   try {
@@ -119,7 +119,7 @@ async function whoChanged(
   error: RemoteError,
   source: FileEntry,
   to: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<unknown> {
   const now = await requests.head(filePlaceOf(source.path), signal);
@@ -215,7 +215,10 @@ async function copyInParts(
       );
       const etag = etagOfPart(answer.CopyPartResult?.ETag);
       if (etag === undefined)
-        throw new RemoteError('damaged', `The service copied a part of "${source.path}" without naming it.`);
+        throw new RemoteError(
+          'corrupted',
+          `The service copied a part of "${source.path}" without naming it.`,
+        );
       return { PartNumber: index + 1, ETag: etag };
     });
     const { etag } = await completeParts(requests, host, upload, started, parts, undefined, signal);

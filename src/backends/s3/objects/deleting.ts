@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { isSameFile } from '../../../remote/entry';
-import type { Guard } from '../../../remote/remote';
+import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
@@ -21,11 +21,11 @@ export const maxBatch = 1000;
 export async function removeObject(
   requests: S3Requests,
   path: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  if (guard.must === 'beAbsent') throw new Error('Nothing can be removed where nothing must be');
+  if (guard.kind === 'ifAbsent') throw new Error('Nothing can be removed where nothing must be');
   const place = filePlaceOf(path);
   const now = await headIfThere(requests, place, signal);
   if (!now) {
@@ -33,7 +33,7 @@ export async function removeObject(
       throw new RemoteError('isAFolder', `"${path}" is a folder.`);
     throw new RemoteError('notFound', `"${path}" does not exist.`);
   }
-  if (guard.must === 'beUnchanged' && !isSameFile(guard.entry, entryOfFacts(path, now)))
+  if (guard.kind === 'ifMatch' && !isSameFile(guard.entry, entryOfFacts(path, now)))
     throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
   const condition = conditionOf(guard, requests.config.conditionalWrites);
   try {
@@ -128,7 +128,7 @@ async function removeBatch(
     const path = pathOf.get(Key);
     if (path === undefined)
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         `The service reports a failure for a key of "${bucket}" that was not to be removed.`,
       );
     if (Code === 'NoSuchKey') continue;

@@ -1,6 +1,6 @@
 import type { Entry } from '../../../remote/entry';
 import { instantFromMs } from '../../../remote/modifiedTime';
-import { pagesByCursor, RepeatablePages } from '../../../remote/pages';
+import { pagesByCursor, RetryablePages } from '../../../remote/pages';
 import type { ListOptions } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import { comparePaths, type RemotePath } from '../../../remote/remotePath';
@@ -116,7 +116,7 @@ export function listBelow(
   knowledge: BucketKnowledge,
   unordered: boolean,
   signal: AbortSignal,
-): RepeatablePages<readonly Entry[]> {
+): RetryablePages<readonly Entry[]> {
   const { bucket, key: prefix } = prefixOf(folder);
   let lastKey: string | undefined;
   const pages = pagesByCursor<readonly ListedObject[], Cursor>(async (cursor) => {
@@ -139,7 +139,7 @@ export function listBelow(
     return entries;
   };
   if (!unordered)
-    return new RepeatablePages<readonly Entry[]>(async () => {
+    return new RetryablePages<readonly Entry[]>(async () => {
       const page = await pages.next();
       return page.done ? page : { done: false, value: toEntries(page.value) };
     });
@@ -148,14 +148,14 @@ export function listBelow(
 
 /** Reads all pages before it yields the first, so that they can be sorted. */
 function sortedPages(
-  pages: RepeatablePages<readonly ListedObject[]>,
+  pages: RetryablePages<readonly ListedObject[]>,
   bucket: string,
   toEntries: (objects: readonly ListedObject[]) => Entry[],
-): RepeatablePages<readonly Entry[]> {
+): RetryablePages<readonly Entry[]> {
   const all: ListedObject[] = [];
   let sorted = false;
   let given = 0;
-  return new RepeatablePages<readonly Entry[]>(async () => {
+  return new RetryablePages<readonly Entry[]>(async () => {
     while (!sorted) {
       const page = await pages.next();
       if (page.done) {
@@ -181,7 +181,7 @@ function checkOrder(
   for (const { key } of objects) {
     if (last !== undefined && comparePaths(last, key) >= 0)
       throw new RemoteError(
-        'damaged',
+        'corrupted',
         last === key
           ? `The service listed a key of the bucket "${bucket}" twice; such a list can't be relied on.`
           : `The service lists the bucket "${bucket}" out of order. If that is its way, set "listOrder" to "unordered".`,
@@ -195,7 +195,7 @@ function checkOrder(
 function checkProgress(answer: ListAnswer, cursor: Cursor | undefined, bucket: string): void {
   const first = answer.objects[0]?.key;
   if (first !== undefined && first === cursor?.firstKey)
-    throw new RemoteError('damaged', `The service gave the same page of the bucket "${bucket}" twice.`);
+    throw new RemoteError('corrupted', `The service gave the same page of the bucket "${bucket}" twice.`);
 }
 
 /** Where the next page begins; undefined on the last. Throws `damaged` when the service leads nowhere or in a circle. */
@@ -208,13 +208,13 @@ function nextCursor(
   if (!answer.truncated) return undefined;
   if (!answer.nextToken)
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `The service's list of the bucket "${bucket}" ends in the middle: it says that there is more, but not where.`,
     );
   const isIdle = answer.objects.length + answer.undecodable.length + newPrefixes === 0;
   const idlePages = isIdle ? (cursor?.idlePages ?? 0) + 1 : 0;
   if (cursor?.seenTokens.has(answer.nextToken) || idlePages > maxIdlePages)
-    throw new RemoteError('damaged', `The service lists the bucket "${bucket}" in a circle.`);
+    throw new RemoteError('corrupted', `The service lists the bucket "${bucket}" in a circle.`);
   // One set for the whole listing; what is added last can't be of a page that is refused.
   const seenTokens = (cursor?.seenTokens as Set<string> | undefined) ?? new Set<string>();
   seenTokens.add(answer.nextToken);

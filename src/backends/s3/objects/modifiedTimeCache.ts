@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { KeptLines } from '../../../base/lineCache';
+import { PersistentLineCache } from '../../../base/lineCache';
 import type { Log } from '../../../base/log';
 import type { Instant } from '../../../remote/modifiedTime';
 
@@ -32,11 +32,11 @@ const sameAsEtag = '=';
  * One line per object: key, etag, earliest and latest LastModified (ms), seconds and nanoseconds of the time, md5; tab-separated.
  */
 export class StoredTimes {
-  private readonly lines: KeptLines;
+  private readonly lines: PersistentLineCache;
 
   /** `file` undefined = facts are kept for this session only. */
   constructor(file: string | undefined, log: Log, maxEntries = defaultMaxEntries) {
-    this.lines = new KeptLines({
+    this.lines = new PersistentLineCache({
       file,
       header,
       what: 'The cache of modified times',

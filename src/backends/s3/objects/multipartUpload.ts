@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { withRetries } from '../../../remote/layers/retry';
-import type { ByteSource, FileFacts, Guard } from '../../../remote/remote';
+import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
@@ -141,7 +141,8 @@ export async function beginParts(
     withCrc,
     signal,
   );
-  if (!uploadId) throw new RemoteError('damaged', 'The service began an upload in parts without naming it.');
+  if (!uploadId)
+    throw new RemoteError('corrupted', 'The service began an upload in parts without naming it.');
   return { uploadId, startedMs: dateMs, serverSideEncryption };
 }
 
@@ -320,7 +321,7 @@ function checkWholeEtag(
   if (expected === undefined || etag === undefined || encryption?.startsWith('aws:kms')) return;
   if (isDirectoryBucket(placeOf(path).bucket)) return;
   if (/^[0-9a-f]{32}-\d+$/.test(etag) && etag !== expected)
-    throw new RemoteError('damaged', `The service put the parts of "${path}" together wrongly.`);
+    throw new RemoteError('corrupted', `The service put the parts of "${path}" together wrongly.`);
 }
 
 /** One file on its way up. */
@@ -329,7 +330,7 @@ export interface Upload {
   readonly place: ObjectPlace;
   readonly body: ByteSource;
   readonly facts: FileFacts;
-  readonly guard: Guard;
+  readonly guard: Precondition;
 }
 
 /** What a finished request told. */
@@ -344,7 +345,7 @@ export interface StoredAnswer {
 /** The source isn't what its MD5 says it is. */
 export function notItsMd5(path: RemotePath): RemoteError {
   return new RemoteError(
-    'damaged',
+    'corrupted',
     `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`,
   );
 }
@@ -360,5 +361,5 @@ export function checkStoredMd5(
     return;
   const stored = md5OfEtag(etag);
   if (stored !== undefined && stored !== md5)
-    throw new RemoteError('damaged', `The service stored other content at "${path}" than was sent.`);
+    throw new RemoteError('corrupted', `The service stored other content at "${path}" than was sent.`);
 }

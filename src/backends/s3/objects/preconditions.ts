@@ -1,5 +1,5 @@
 import { isSameFile } from '../../../remote/entry';
-import type { Guard } from '../../../remote/remote';
+import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Requests } from '../http/s3Api';
@@ -14,10 +14,10 @@ export interface WriteCondition {
 }
 
 /** The condition by which the service itself enforces `guard`; empty when it can't, or isn't to be relied on. Pure. */
-export function conditionOf(guard: Guard, conditionalWrites: 'enforced' | 'checked'): WriteCondition {
+export function conditionOf(guard: Precondition, conditionalWrites: 'enforced' | 'checked'): WriteCondition {
   if (conditionalWrites === 'checked') return {};
-  if (guard.must === 'beAbsent') return { IfNoneMatch: '*' };
-  if (guard.must === 'beUnchanged' && guard.entry.version !== undefined)
+  if (guard.kind === 'ifAbsent') return { IfNoneMatch: '*' };
+  if (guard.kind === 'ifMatch' && guard.entry.version !== undefined)
     return { IfMatch: `"${guard.entry.version}"` };
   return {};
 }
@@ -30,7 +30,7 @@ export function conditionOf(guard: Guard, conditionalWrites: 'enforced' | 'check
 export async function underCondition<T>(
   requests: S3Requests,
   path: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
   send: (condition: WriteCondition) => Promise<T>,
 ): Promise<T> {
@@ -55,7 +55,7 @@ export async function underCondition<T>(
 export async function checkGuard(
   requests: S3Requests,
   path: RemotePath,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<ObjectFacts | undefined> {
   let now: ObjectFacts | undefined;
@@ -71,20 +71,20 @@ export async function checkGuard(
 }
 
 /** Throws as `checkGuard` unless `now`, what is there, is what `guard` wants. Pure. */
-export function mustHold(guard: Guard, path: RemotePath, now: ObjectFacts | undefined): void {
-  if (guard.must === 'beAbsent' && now) throw alreadyThere(path);
-  if (guard.must === 'beUnchanged' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
+export function mustHold(guard: Precondition, path: RemotePath, now: ObjectFacts | undefined): void {
+  if (guard.kind === 'ifAbsent' && now) throw alreadyThere(path);
+  if (guard.kind === 'ifMatch' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
     throw changedMeanwhile(path);
 }
 
 /** What a guarded request's failure means: a refused condition of absence says that something is there. */
-export function guardedError(error: unknown, path: RemotePath, guard: Guard): unknown {
+export function guardedError(error: unknown, path: RemotePath, guard: Precondition): unknown {
   if (!isRemoteError(error)) return error;
-  if (guard.must === 'beAbsent' && error.kind === 'changed') return alreadyThere(path, error);
+  if (guard.kind === 'ifAbsent' && error.kind === 'changed') return alreadyThere(path, error);
   // If-Match on an object that is gone is a 404.
-  if (guard.must === 'beUnchanged' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
+  if (guard.kind === 'ifMatch' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
     return changedMeanwhile(path, error);
-  if (guard.must !== 'anything' && error.kind === 'unsupported')
+  if (guard.kind !== 'none' && error.kind === 'unsupported')
     return new RemoteError(
       'unsupported',
       `The service does not support conditional writes. Set "conditionalWrites" to "checked"; the connection test offers that.`,

@@ -124,7 +124,7 @@ function entryAsSeen(path: RemotePath, expected: FileEntry | undefined, facts: O
   if (!isSameFile(expected, entry)) throw changedMeanwhile(path);
   if (expected.size !== entry.size)
     throw new RemoteError(
-      'damaged',
+      'corrupted',
       `"${path}" was listed with ${expected.size} bytes, and now has ${entry.size} under the same ETag. Nothing of it was taken.`,
     );
   return entry;
@@ -170,11 +170,11 @@ function contentOf(
 }
 
 function lengthDiffers(received: number, length: number, path: string): RemoteError {
-  return new RemoteError('damaged', `${received} bytes of "${path}" came, where it has ${length}.`);
+  return new RemoteError('corrupted', `${received} bytes of "${path}" came, where it has ${length}.`);
 }
 
 function arrivedDamaged(path: string): RemoteError {
-  return new RemoteError('damaged', `"${path}" arrived damaged: its checksum is another.`);
+  return new RemoteError('corrupted', `"${path}" arrived corrupted: its checksum is another.`);
 }
 
 function connectionEnded(received: number, length: number, path: string): RemoteError {
@@ -210,7 +210,7 @@ function lengthOfBody(
   const got = /^bytes (\d+)-(\d+)\//.exec(contentRange ?? '');
   const isRight = got ? Number(got[1]) === start && Number(got[2]) === end - 1 : isWhole;
   if (!isRight)
-    throw new RemoteError('damaged', `The service gave other bytes of "${path}" than were asked for.`);
+    throw new RemoteError('corrupted', `The service gave other bytes of "${path}" than were asked for.`);
   if (bodyLength !== undefined && bodyLength !== end - start)
     throw lengthDiffers(bodyLength, end - start, path);
   return end - start;

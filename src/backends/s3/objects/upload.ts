@@ -1,5 +1,5 @@
 import type { FileEntry } from '../../../remote/entry';
-import type { ByteSource, FileFacts, Guard } from '../../../remote/remote';
+import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
@@ -47,7 +47,7 @@ export interface Uploaded {
  *
  * The MD5 has to be known before the first byte: it is a header, and `md5chksum` belongs to the metadata that multipart
  * uploads fix at their start (sync-semantics R4). What isn't in memory is therefore read twice, as rclone does; the second read
- * usually comes from the disk's cache. A source whose every reading is a download of its own (`costlyToReread`) is not: it
+ * usually comes from the disk's cache. A source whose every reading is a download of its own (`rereadIsExpensive`) is not: it
  * goes in parts, each checked by its own MD5, and has no MD5 of the whole unless it told one.
  */
 export async function uploadFile(
@@ -56,7 +56,7 @@ export async function uploadFile(
   path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
-  guard: Guard,
+  guard: Precondition,
   signal: AbortSignal,
 ): Promise<Uploaded> {
   signal.throwIfAborted();
@@ -79,10 +79,10 @@ async function attributesFor(
   const { path, place, facts, guard, body } = upload;
   const { config } = requests;
   const enforced = Object.keys(conditionOf(guard, config.conditionalWrites)).length > 0;
-  const mustLook = guard.must !== 'anything' && (!enforced || body.size > inMemoryLimit);
+  const mustLook = guard.kind !== 'none' && (!enforced || body.size > inMemoryLimit);
   const fresh = () => newAttributes(path, facts, config);
   // A new file has nothing to keep.
-  if (!facts.keepAttributes || guard.must === 'beAbsent') {
+  if (!facts.keepAttributes || guard.kind === 'ifAbsent') {
     if (mustLook) await checkGuard(requests, path, guard, signal);
     return fresh();
   }
@@ -113,7 +113,9 @@ async function send(
     ? body.size
     : partSizeFor(body.size, requests.config.chunkSize, maxPartsOf(requests.config));
   const digests =
-    body.md5 === undefined && !body.costlyToReread ? await readDigests(body, pieceSize, signal) : undefined;
+    body.md5 === undefined && !body.rereadIsExpensive
+      ? await readDigests(body, pieceSize, signal)
+      : undefined;
   const md5 = digests?.md5 ?? body.md5;
   if (atOnce && md5 !== undefined)
     return underCondition(requests, upload.path, upload.guard, signal, (condition) =>

@@ -61,7 +61,7 @@ export async function* testS3Connection(
     };
     return;
   }
-  if (error?.kind === 'signInNeeded' && error.code === undefined) {
+  if (error?.kind === 'unauthenticated' && error.code === undefined) {
     // The credentials themselves are missing: no request was sent.
     yield {
       title: 'Reached',
@@ -77,7 +77,7 @@ export async function* testS3Connection(
     return;
   }
   yield { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
-  if (error?.kind === 'signInNeeded') {
+  if (error?.kind === 'unauthenticated') {
     yield {
       title: 'Signed in',
       outcome: 'failed',
@@ -145,7 +145,7 @@ async function firstLook(requests: S3Requests, signal: AbortSignal): Promise<Fir
 
 /** Whether no S3 service answered at all. */
 function isNetworkTrouble(error: RemoteError): boolean {
-  if (error.kind === 'damaged') return true;
+  if (error.kind === 'corrupted') return true;
   if (error.kind !== 'unavailable' && error.kind !== 'badSettings') return false;
   return error.code === undefined || /^(E[A-Z]|ERR_|HPE_|CERT|DEPTH|SELF|UNABLE)/.test(error.code);
 }

@@ -63,7 +63,7 @@ export async function* probeWrites(
     const etag = await put({});
     if (typeof etag !== 'string') {
       const detail =
-        etag.kind === 'forbidden' || etag.kind === 'signInNeeded'
+        etag.kind === 'forbidden' || etag.kind === 'unauthenticated'
           ? `Not tried: these credentials can't write below "${config.root}".`
           : `Not tried: a small object could not be written. ${etag.message}`;
       yield { title: 'Conditional writes', outcome: 'skipped', detail };

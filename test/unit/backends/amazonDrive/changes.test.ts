@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RemoteChanges } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
-import { beAbsent, body, calm, names, refused, statFile } from '../../../contract/chapters/words';
+import { body, calm, ifAbsent, names, refused, statFile } from '../../../contract/chapters/words';
 import { servedDrive } from './driveFixture';
 
 const pathsOf = ({ paths }: RemoteChanges): readonly string[] =>
@@ -11,9 +11,9 @@ const pathsOf = ({ paths }: RemoteChanges): readonly string[] =>
 test('changes: from now on nothing has changed, whatever is there', async () => {
   await servedDrive({}, async ({ remote, drive }) => {
     for (let i = 0; i < 50; i++) drive.putFile(`d${i % 5}/f${i}`, 'x');
-    const { checkpoint, paths } = await remote.changesSince(undefined, calm);
+    const { cursor, paths } = await remote.pollChanges(undefined, calm);
     assert.deepEqual(paths, []);
-    const again = await remote.changesSince(checkpoint, calm);
+    const again = await remote.pollChanges(cursor, calm);
     assert.deepEqual(again.paths, []);
   });
 });
@@ -23,10 +23,10 @@ test('changes: what others added, changed, renamed, moved and deleted is told, w
     for (const file of ['a/changed', 'a/renamed', 'a/moved', 'a/deleted', 'b/stays'])
       drive.putFile(file, 'x');
     for (const folder of ['', 'a', 'b']) await names(remote, parsePath(folder));
-    let { checkpoint } = await remote.changesSince(undefined, calm);
+    let { cursor } = await remote.pollChanges(undefined, calm);
     const since = async () => {
-      const changes = await remote.changesSince(checkpoint, calm);
-      checkpoint = changes.checkpoint;
+      const changes = await remote.pollChanges(cursor, calm);
+      cursor = changes.cursor;
       return pathsOf(changes);
     };
     drive.putFile('b/added', 'new');
@@ -51,13 +51,13 @@ test('changes: what is known of paths follows a folder that others moved', async
     drive.putFile('a/deep/f', 'x');
     drive.makeFolder('b');
     for (const folder of ['', 'a', 'a/deep', 'b']) await names(remote, parsePath(folder));
-    const { checkpoint } = await remote.changesSince(undefined, calm);
+    const { cursor } = await remote.pollChanges(undefined, calm);
     drive.move('a/deep', 'b/deeper');
-    const changes = await remote.changesSince(checkpoint, calm);
+    const changes = await remote.pollChanges(cursor, calm);
     assert.deepEqual(pathsOf(changes), ['a', 'a/deep', 'b', 'b/deeper']);
     await refused(names(remote, parsePath('a/deep')), 'notFound');
     assert.deepEqual(await names(remote, parsePath('b/deeper')), ['f']);
-    await remote.write(parsePath('a/deep/new'), body('x'), {}, beAbsent, calm);
+    await remote.write(parsePath('a/deep/new'), body('x'), {}, ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/deep/', 'a/deep/new', 'b/', 'b/deeper/', 'b/deeper/f']);
   });
 });
@@ -66,11 +66,11 @@ test('changes: of a folder that nobody looked at nothing is told', async () => {
   await servedDrive({}, async ({ remote, drive }) => {
     drive.makeFolder('unseen');
     await names(remote, rootPath);
-    const { checkpoint } = await remote.changesSince(undefined, calm);
+    const { cursor } = await remote.pollChanges(undefined, calm);
     const node = drive.makeFolder('unseen/deep');
     drive.putFile('unseen/deep/f', 'x');
     drive.purge('unseen/deep/f');
-    const changes = pathsOf(await remote.changesSince(checkpoint, calm));
+    const changes = pathsOf(await remote.pollChanges(cursor, calm));
     assert.ok(!changes.includes(parsePath('unseen/deep/f')) || node.id.length > 0);
     assert.ok(changes.includes(parsePath('unseen/deep')));
   });
@@ -80,7 +80,7 @@ test('changes: a checkpoint that is too old means that anything may have changed
   await servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     await names(remote, parsePath('a'));
-    const changes = await remote.changesSince('nonsense', calm);
+    const changes = await remote.pollChanges('nonsense', calm);
     assert.equal(changes.paths, 'everything');
     drive.move('a', 'b');
     await refused(statFile(remote, parsePath('a/f')), 'notFound');
@@ -90,35 +90,35 @@ test('changes: a checkpoint that is too old means that anything may have changed
 test('changes: a stream that is cut is good up to its last checkpoint, and none at all is a failure', async () => {
   await servedDrive({}, async ({ remote, server, drive }) => {
     await names(remote, rootPath);
-    const { checkpoint } = await remote.changesSince(undefined, calm);
+    const { cursor } = await remote.pollChanges(undefined, calm);
     drive.putFile('f', 'x');
     const { id } = drive.nodeAt('f');
     const node = { id, name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'AVAILABLE' };
     const line = JSON.stringify({ checkpoint: 'CP1', nodes: [node], reset: false, statusCode: 200 });
     server.addFault({ operation: 'changes', status: 200, body: `${line}\n{"checkpoint":"CP2","nodes":[{"i` });
-    assert.deepEqual(await remote.changesSince(checkpoint, calm), { checkpoint: 'CP1', paths: ['f', ''] });
+    assert.deepEqual(await remote.pollChanges(cursor, calm), { checkpoint: 'CP1', paths: ['f', ''] });
     server.addFault({
       operation: 'changes',
       status: 200,
       body: `${line}\n{"checkpoint":"CP2","nodes":[],"statusCode":503}\n`,
     });
-    assert.equal((await remote.changesSince(checkpoint, calm)).checkpoint, 'CP1');
+    assert.equal((await remote.pollChanges(cursor, calm)).cursor, 'CP1');
     for (const nothing of ['', '{"end":true}', '{"che', '<html>']) {
       server.addFault({ operation: 'changes', status: 200, body: nothing });
-      await refused(remote.changesSince(checkpoint, calm), 'unavailable');
+      await refused(remote.pollChanges(cursor, calm), 'unavailable');
     }
     server.addFault({ operation: 'changes', cutResponseAfterBytes: 5 });
-    await refused(remote.changesSince(checkpoint, calm), 'unavailable');
+    await refused(remote.pollChanges(cursor, calm), 'unavailable');
   });
 });
 
 test('changes: the first question begins at the checkpoint of the settings', async () => {
   await servedDrive({}, async ({ remote, another, server }) => {
-    const { checkpoint } = await remote.changesSince(undefined, calm);
-    const other = await another({ checkpoint });
+    const { cursor } = await remote.pollChanges(undefined, calm);
+    const other = await another({ checkpoint: cursor });
     server.clearRequests();
-    assert.deepEqual((await other.changesSince(undefined, calm)).paths, []);
+    assert.deepEqual((await other.pollChanges(undefined, calm)).paths, []);
     const asked = server.requests.find(({ operation }) => operation === 'changes');
-    assert.deepEqual(asked?.json, { checkpoint, includePurged: 'true' });
+    assert.deepEqual(asked?.json, { checkpoint: cursor, includePurged: 'true' });
   });
 });

@@ -240,7 +240,7 @@ test('config: an account is known by its root folder, and named by its profile w
     assert.deepEqual(notAsked, { id, label, isNameless: true });
     await refused(
       Promise.resolve(driveBackend.signIn?.identify(told, 'Atza|nonsense', calm)),
-      'signInNeeded',
+      'unauthenticated',
     );
   });
 });
@@ -311,7 +311,7 @@ test('config: the connection is tried step by step, and writes nothing', async (
 test('config: without a sign-in a remote does not open, and says what to do', async () => {
   const { tokens: _, ...host } = driveHost(signedOut);
   await assert.rejects(driveBackend.open(settings({}), host), (error) =>
-    isRemoteError(error, 'signInNeeded'),
+    isRemoteError(error, 'unauthenticated'),
   );
 });
 

@@ -4,7 +4,15 @@ import { errorBody, isRefusal, refusalOf } from '../../../../src/backends/amazon
 import { networkError } from '../../../../src/backends/amazonDrive/api/driveNetworkErrors';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { anything, beAbsent, body, calm, names, readText, refused } from '../../../contract/chapters/words';
+import {
+  body,
+  calm,
+  ifAbsent,
+  names,
+  noPrecondition,
+  readText,
+  refused,
+} from '../../../contract/chapters/words';
 import { createFakeClock } from '../../../support/fakeClock';
 import { driveHost, driveSettings, openDrive, servedDrive, signedOut } from './driveFixture';
 
@@ -22,7 +30,7 @@ const answers: readonly (readonly [status: number, body: string, kind: RemoteErr
     'badName',
   ],
   [400, '{"message":"Cannot complete upload"}', 'unavailable'],
-  [401, '{"message":"Token has expired"}', 'signInNeeded'],
+  [401, '{"message":"Token has expired"}', 'unauthenticated'],
   [
     403,
     `{"message":"Authorization header requires 'Credential' parameter. Authorization=Bearer"}`,
@@ -35,8 +43,8 @@ const answers: readonly (readonly [status: number, body: string, kind: RemoteErr
   [409, '{"message":"…","code":"MD5_DUPLICATE","info":{"nodeId":"n1"}}', 'other'],
   [412, '', 'changed'],
   [416, '', 'other'],
-  [429, '{"message":"Rate exceeded"}', 'tooMany'],
-  [429, '{"message":"Concurrent Access on same node. Please back off.","code":""}', 'tooMany'],
+  [429, '{"message":"Rate exceeded"}', 'rateLimited'],
+  [429, '{"message":"Concurrent Access on same node. Please back off.","code":""}', 'rateLimited'],
   [500, '{"message":"Internal failure"}', 'unavailable'],
   [502, '<html>bad gateway</html>', 'unavailable'],
   [503, '', 'unavailable'],
@@ -44,19 +52,19 @@ const answers: readonly (readonly [status: number, body: string, kind: RemoteErr
   [509, '', 'other'],
   [403, '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'forbidden'],
   [418, '{"message":["no","text"]}', 'other'],
-  [401, '', 'signInNeeded'],
-  [401, '<html>no</html>', 'signInNeeded'],
-  [400, '{"message":"Token has expired"}', 'signInNeeded'],
-  [400, `{"logref":"${logref}","message":"Invalid request: Token has expired","code":""}`, 'signInNeeded'],
-  [400, '{"message":"The access token is invalid or has been revoked."}', 'signInNeeded'],
+  [401, '', 'unauthenticated'],
+  [401, '<html>no</html>', 'unauthenticated'],
+  [400, '{"message":"Token has expired"}', 'unauthenticated'],
+  [400, `{"logref":"${logref}","message":"Invalid request: Token has expired","code":""}`, 'unauthenticated'],
+  [400, '{"message":"The access token is invalid or has been revoked."}', 'unauthenticated'],
   [
     400,
     '{"code":"ExpiredToken","message":"The security token included in the request is expired"}',
-    'signInNeeded',
+    'unauthenticated',
   ],
-  [400, '{"code":"INVALID_TOKEN","message":""}', 'signInNeeded'],
-  [403, '{"message":"The security token included in the request is invalid."}', 'signInNeeded'],
-  [403, '{"code":"TokenExpired"}', 'signInNeeded'],
+  [400, '{"code":"INVALID_TOKEN","message":""}', 'unauthenticated'],
+  [403, '{"message":"The security token included in the request is invalid."}', 'unauthenticated'],
+  [403, '{"code":"TokenExpired"}', 'unauthenticated'],
   [400, '{"message":"Start token is invalid"}', 'unavailable'],
   [
     400,
@@ -123,7 +131,7 @@ test('errors: a network in the way is told as what it is', () => {
 test('errors: a token that is too old is renewed once for all that were refused', async () => {
   await servedDrive({}, async ({ remote, server, tokens }) => {
     const path = parsePath('f');
-    await remote.write(path, body('x'), {}, anything, calm);
+    await remote.write(path, body('x'), {}, noPrecondition, calm);
     server.expireAccessTokens();
     await Promise.all(Array.from({ length: 8 }, () => remote.stat(path, calm)));
     assert.equal(tokens.renewals, 1);
@@ -134,7 +142,7 @@ test('errors: a sign-in that is refused again and again, although it can be rene
   await servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, tokens }) => {
     await names(remote, parsePath(''));
     const fault = server.addFault({ operation: 'listNodes', status: 401, count: Number.POSITIVE_INFINITY });
-    await refused(names(remote, parsePath('')), 'signInNeeded');
+    await refused(names(remote, parsePath('')), 'unauthenticated');
     assert.equal(fault.hits, 6);
     assert.equal(tokens.renewals, 5);
   });
@@ -161,7 +169,7 @@ for (const [shape, fault] of [
       for (const operation of ['listNodes', 'upload', 'download', 'getNode', 'createFolder'] as const)
         server.addFault({ operation, ...fault, count: 3 });
       assert.deepEqual(await names(remote, parsePath('')), ['f']);
-      await remote.write(parsePath('d/g'), body('hello'), {}, beAbsent, calm);
+      await remote.write(parsePath('d/g'), body('hello'), {}, ifAbsent, calm);
       assert.equal(await readText(remote, parsePath('f')), 'x');
       assert.equal(drive.read('d/g').toString(), 'hello');
       assert.ok(tokens.renewals >= 9);
@@ -181,7 +189,7 @@ test('errors: a sign-in that was taken back ends at once', async () => {
         token: async () => token,
         renewed: async () => {
           renewals++;
-          throw new RemoteError('signInNeeded', 'The sign-in was taken back. Sign in again.', {
+          throw new RemoteError('unauthenticated', 'The sign-in was taken back. Sign in again.', {
             signIn: true,
           });
         },
@@ -197,7 +205,7 @@ test('errors: a sign-in that was taken back ends at once', async () => {
 test('errors: without a sign-in nothing is asked', async () => {
   await servedDrive({}, async ({ server }) => {
     const remote = await openDrive(driveSettings(server), driveHost(signedOut));
-    await refused(names(remote, parsePath('')), 'signInNeeded');
+    await refused(names(remote, parsePath('')), 'unauthenticated');
     assert.equal(server.requests.length, 0);
     await remote.close();
   });
@@ -216,7 +224,7 @@ test('errors: an answer that is no listing is never an empty one', async () => {
       '{"count":3}',
     ]) {
       server.addFault({ operation: 'listNodes', status: 200, body: answer });
-      await refused(names(remote, parsePath('')), 'damaged');
+      await refused(names(remote, parsePath('')), 'corrupted');
     }
     server.addFault({ operation: 'listNodes', status: 200, body: '{"count":0,"data":null}' });
     assert.deepEqual(await names(remote, parsePath('')), []);

@@ -3,7 +3,7 @@ import { DriveRemote } from '../../../../src/backends/amazonDrive/driveRemote';
 import type { BackendHost, RemoteSettings } from '../../../../src/backends/backend';
 import { type Clock, systemClock } from '../../../../src/base/clock';
 import { silentLog } from '../../../../src/base/log';
-import { retrying } from '../../../../src/remote/layers/withRetry';
+import { withRetry } from '../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import type { TokenSource } from '../../../../src/remote/tokenSource';
@@ -47,10 +47,10 @@ export function tokensOf(server: DriveTestServer, of = account): TestTokens {
 /** A sign-in that is over. */
 export const signedOut: TokenSource = {
   token: async () => {
-    throw new RemoteError('signInNeeded', 'Nobody is signed in.');
+    throw new RemoteError('unauthenticated', 'Nobody is signed in.');
   },
   renewed: async () => {
-    throw new RemoteError('signInNeeded', 'Nobody is signed in.');
+    throw new RemoteError('unauthenticated', 'Nobody is signed in.');
   },
 };
 
@@ -91,7 +91,7 @@ export async function openDrive(settings: RemoteSettings, host: BackendHost): Pr
 
 /** The same remote as the app layers it, but in less of a hurry and less patient. */
 export function patient(remote: Remote, clock: Clock = systemClock): Remote {
-  return retrying(remote, { clock, log: silentLog, attempts: 8, firstWaitMs: 1 });
+  return withRetry(remote, { clock, log: silentLog, attempts: 8, initialDelayMs: 1 });
 }
 
 export interface ServedDrive {

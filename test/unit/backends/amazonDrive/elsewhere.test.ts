@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
   at,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
   deepNames,
+  ifAbsent,
+  ifMatch,
   names,
+  noPrecondition,
   pattern,
   refused,
   statFile,
@@ -67,14 +67,14 @@ test('elsewhere: a folder that was renamed keeps its files, and gets no new ones
       const seen = await statFile(remote, at(path, 'f'));
       drive.move('photos', 'archive');
       clock.advance(60_000);
-      await refused(remote.removeFile(at(path, 'f'), beUnchanged(seen), calm), 'changed');
-      await refused(remote.removeFile(at(path, 'g'), anything, calm), 'notFound');
+      await refused(remote.removeFile(at(path, 'f'), ifMatch(seen), calm), 'changed');
+      await refused(remote.removeFile(at(path, 'g'), noPrecondition, calm), 'notFound');
       await refused(remote.trashFolder(at(path, 'sub'), calm), 'notFound');
-      await refused(remote.write(at(path, 'f'), body('mine'), {}, beUnchanged(seen), calm), 'changed');
+      await refused(remote.write(at(path, 'f'), body('mine'), {}, ifMatch(seen), calm), 'changed');
       await refused(names(remote, path), 'notFound');
       await refused(deepNames(remote, path), 'notFound');
-      await remote.write(at(path, 'h'), body('new'), {}, beAbsent, calm);
-      await remote.write(at(path, 'g'), body('new'), {}, anything, calm);
+      await remote.write(at(path, 'h'), body('new'), {}, ifAbsent, calm);
+      await remote.write(at(path, 'g'), body('new'), {}, noPrecondition, calm);
       const archive = folder.replace('photos', 'archive');
       assert.deepEqual(drive.tree(archive), ['f', 'g', 'sub/']);
       assert.equal(drive.read(`${archive}/f`).toString(), 'f');
@@ -99,10 +99,10 @@ for (const [what, to, theirs] of [
       drive.makeFolder('photos/sub');
       drive.makeFolder('other');
       const uses: Readonly<Record<string, (seen: FileEntry) => Promise<unknown>>> = {
-        write: (seen) => remote.write(path, body('new'), {}, beUnchanged(seen), calm),
-        'write much': (seen) => remote.write(path, body(pattern(9_000_000)), {}, beUnchanged(seen), calm),
-        remove: (seen) => remote.removeFile(path, beUnchanged(seen), calm),
-        move: (seen) => remote.moveWithin(seen, parsePath('taken away'), beAbsent, calm),
+        write: (seen) => remote.write(path, body('new'), {}, ifMatch(seen), calm),
+        'write much': (seen) => remote.write(path, body(pattern(9_000_000)), {}, ifMatch(seen), calm),
+        remove: (seen) => remote.removeFile(path, ifMatch(seen), calm),
+        move: (seen) => remote.serverSideMove(seen, parsePath('taken away'), ifAbsent, calm),
       };
       for (const [use, work] of Object.entries(uses)) {
         await names(remote, photos);
@@ -133,7 +133,7 @@ test('elsewhere: new files go where the folder is now, whatever was known of it'
       clock.advance(10_000);
       if (first === 'list') assert.deepEqual(await names(remote, photos), ['theirs']);
       if (first === 'makeFolder') await remote.makeFolder(at(photos, 'sub'), calm);
-      await remote.write(at(photos, 'new'), body('z'), {}, beAbsent, calm);
+      await remote.write(at(photos, 'new'), body('z'), {}, ifAbsent, calm);
       assert.deepEqual(drive.tree('archive'), ['f']);
       assert.ok(drive.tree('photos').includes('new'));
     });
@@ -151,14 +151,14 @@ test('elsewhere: many writes and deletes ask for their folders a few times only,
     clock.advance(60_000);
     asked();
     await Promise.all(
-      Array.from({ length: 50 }, (_, i) => remote.write(at(folder, `f${i}`), body('x'), {}, beAbsent, calm)),
+      Array.from({ length: 50 }, (_, i) => remote.write(at(folder, `f${i}`), body('x'), {}, ifAbsent, calm)),
     );
     const writes = asked();
     assert.equal(writes.filter((operation) => operation === 'upload').length, 50);
     assert.ok(writes.length >= 56, 'each of three folders before the first and after the last');
     assert.ok(writes.length <= 50 + 25, `${writes.length} requests: looks are shared`);
     clock.advance(60_000);
-    await Promise.all(seen.map((entry) => remote.removeFile(entry.path, beUnchanged(entry), calm)));
+    await Promise.all(seen.map((entry) => remote.removeFile(entry.path, ifMatch(entry), calm)));
     assert.equal(asked().length, 100 + 3, 'a look and a delete each');
   });
 });
@@ -173,8 +173,8 @@ test('elsewhere: one who stops does not fail the others that wait for the same f
     // Stopped while the one question that both wait for is at the service.
     const when = () => Boolean(setImmediate(() => stop.abort(new Error('stopped'))));
     server.addFault({ operation: 'getNode', when, delayMs: 100 });
-    const stopped = remote.write(at(photos, 'f'), body('x'), {}, beAbsent, stop.signal);
-    const other = remote.write(at(photos, 'g'), body('x'), {}, beAbsent, calm);
+    const stopped = remote.write(at(photos, 'f'), body('x'), {}, ifAbsent, stop.signal);
+    const other = remote.write(at(photos, 'g'), body('x'), {}, ifAbsent, calm);
     await assert.rejects(stopped, /stopped/);
     await other;
     assert.deepEqual(drive.tree('photos'), ['g']);
@@ -191,12 +191,12 @@ test('elsewhere: a folder made anew, or turned into a file, takes what was known
     drive.putFile('photos/sub/other', 'y');
     // The list of the folder above tells of the new folder.
     await names(remote, rootPath);
-    await remote.write(parsePath('photos/sub/new'), body('z'), {}, beAbsent, calm);
+    await remote.write(parsePath('photos/sub/new'), body('z'), {}, ifAbsent, calm);
     assert.deepEqual(drive.tree('far/archive'), ['sub/', 'sub/f']);
     drive.move('photos', 'far/second');
     drive.putFile('photos', 'a file now');
     await names(remote, rootPath);
-    await assert.rejects(remote.write(parsePath('photos/sub/late'), body('z'), {}, beAbsent, calm));
+    await assert.rejects(remote.write(parsePath('photos/sub/late'), body('z'), {}, ifAbsent, calm));
     assert.deepEqual(drive.tree('far/second'), ['sub/', 'sub/new', 'sub/other']);
   });
 });
@@ -220,7 +220,7 @@ test('elsewhere: what the index tells of a name is held against the node before 
       },
     ];
     server.addFault({ operation: 'listNodes', url: /name%3A%22f/, status: 200, body: { count: 1, data } });
-    await refused(remote.removeFile(at(photos, 'f'), anything, calm), 'notFound');
+    await refused(remote.removeFile(at(photos, 'f'), noPrecondition, calm), 'notFound');
     assert.deepEqual(drive.tree('elsewhere'), ['f']);
   });
 });

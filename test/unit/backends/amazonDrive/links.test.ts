@@ -6,7 +6,7 @@ import { DriveApi } from '../../../../src/backends/amazonDrive/api/driveApi';
 import { DriveHttp } from '../../../../src/backends/amazonDrive/api/driveHttp';
 import { Pacer } from '../../../../src/backends/amazonDrive/api/pacer';
 import { systemClock as clock } from '../../../../src/base/clock';
-import { Slots } from '../../../../src/base/semaphore';
+import { WeightedSemaphore } from '../../../../src/base/semaphore';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { calm, drain, readText, refused } from '../../../contract/chapters/words';
 import { servedDrive, signedOut } from './driveFixture';
@@ -52,7 +52,7 @@ test('links: an encrypted service’s link to an unencrypted place is not follow
     tokens: signedOut,
     clock,
     pacer: new Pacer({ clock, minSleepMs: 0 }),
-    slots: new Slots(2),
+    slots: new WeightedSemaphore(2),
   });
   try {
     await otherServer(

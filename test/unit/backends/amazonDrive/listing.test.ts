@@ -5,11 +5,11 @@ import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { baseName, parsePath, type RemotePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
   body,
   calm,
   deepNames,
   names,
+  noPrecondition,
   pagesOf,
   readText,
   refused,
@@ -98,7 +98,7 @@ test('listing: names that are no paths are shown as unusable, and stand for what
         'a／b',
       ].sort(),
     );
-    const deep = (await pagesOf(remote.listDeep(rootPath, {}, calm))).flat();
+    const deep = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
     assert.equal(deep.filter(({ kind }) => kind === 'file').length, 3, 'of twins none is planned with');
   });
 });
@@ -121,7 +121,7 @@ test('listing: what several nodes are named is unusable, and can not be read or 
     ];
     const twins = { operation: 'listNodes', url: /parents/, status: 200, body: { count: 4, data } } as const;
     server.addFault({ ...twins, count: Number.POSITIVE_INFINITY });
-    const deep = (await pagesOf(remote.listDeep(rootPath, {}, calm))).flat();
+    const deep = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
     assert.deepEqual(
       deep
         .map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path))
@@ -161,13 +161,13 @@ test('listing: what the index still shows in a folder that it left, or shows of 
 test('listing: what we just wrote is found although the index lags behind', async () => {
   await servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote }) => {
     const path = parsePath('new/deep/f');
-    await remote.write(path, body('one'), {}, { must: 'beAbsent' }, calm);
+    await remote.write(path, body('one'), {}, { kind: 'ifAbsent' }, calm);
     assert.equal((await statFile(remote, path)).size, 3);
     assert.equal(await readText(remote, path), 'one');
-    await remote.write(path, body('second'), {}, anything, calm);
+    await remote.write(path, body('second'), {}, noPrecondition, calm);
     assert.equal(await readText(remote, path), 'second');
     await refused(remote.removeFolder(parsePath('new/deep'), calm), 'notEmpty');
-    await remote.removeFile(path, anything, calm);
+    await remote.removeFile(path, noPrecondition, calm);
     await remote.removeFolder(parsePath('new/deep'), calm);
     await refused(remote.stat(path, calm), 'notFound');
   });
@@ -189,7 +189,7 @@ test('listing: a folder that was deleted, or made anew under its name, is notice
     assert.equal((await statFile(remote, parsePath('a/newer'))).size, 1);
     drive.trash('a');
     drive.makeFolder('a');
-    await remote.write(parsePath('a/f'), body('x'), {}, { must: 'beAbsent' }, calm);
+    await remote.write(parsePath('a/f'), body('x'), {}, { kind: 'ifAbsent' }, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/f']);
   });
 });
@@ -201,7 +201,7 @@ test('listing: a folder that was moved away is not written into any more', async
     assert.deepEqual(await names(remote, parsePath('a')), []);
     drive.move('a', 'b');
     clock.advance(6 * 60_000);
-    await remote.write(parsePath('a/f'), body('x'), {}, { must: 'beAbsent' }, calm);
+    await remote.write(parsePath('a/f'), body('x'), {}, { kind: 'ifAbsent' }, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/f', 'b/']);
   });
 });
@@ -233,7 +233,7 @@ test('listing: a folder that goes away during a deep listing is unusable, not em
         return false;
       },
     });
-    const found = (await pagesOf(remote.listDeep(rootPath, {}, calm))).flat();
+    const found = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
     assert.deepEqual(
       found.map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path)),
       ['a/f', 'unreadable gone'],
@@ -251,8 +251,8 @@ test('listing: what we wrote a moment ago is listed before the index shows it, a
       await names(remote, folder);
       server.setIndexLag(60_000);
       for (const name of ['mine', 'taken', 'trashed', 'second'])
-        await remote.write(parsePath(`d/${name}`), body(name), {}, anything, calm);
-      await remote.removeFile(parsePath('d/trashed'), anything, calm);
+        await remote.write(parsePath(`d/${name}`), body(name), {}, noPrecondition, calm);
+      await remote.removeFile(parsePath('d/trashed'), noPrecondition, calm);
       drive.patch(idOf(await statFile(remote, parsePath('d/taken'))), {
         name: 'taken',
         parents: [drive.root.id],
@@ -304,7 +304,7 @@ async function underWay(
     const found: string[] = [];
     let failure: unknown;
     try {
-      const list = deep ? remote.listDeep?.(folder, {}, calm) : remote.list(folder, {}, calm);
+      const list = deep ? remote.listRecursive?.(folder, {}, calm) : remote.list(folder, {}, calm);
       for await (const page of list ?? [])
         for (const entry of page) found.push(entry.kind === 'unusable' ? `!${entry.name}` : entry.path);
     } catch (error) {

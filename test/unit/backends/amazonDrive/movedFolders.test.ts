@@ -4,7 +4,7 @@ import { systemClock } from '../../../../src/base/clock';
 import { silentLog } from '../../../../src/base/log';
 import type { Place } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
-import { refusingWrites } from '../../../../src/remote/layers/readOnly';
+import { readOnly } from '../../../../src/remote/layers/readOnly';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, type RemotePath } from '../../../../src/remote/remotePath';
@@ -12,12 +12,12 @@ import type { RunReport } from '../../../../src/transfer/runReport';
 import { planSync } from '../../../../src/usecases/planSync';
 import { describeReport, runPlan } from '../../../../src/usecases/runPlan';
 import {
-  anything,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
+  ifAbsent,
+  ifMatch,
   names,
+  noPrecondition,
   statFile,
 } from '../../../contract/chapters/words';
 import type { DriveStore, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
@@ -97,7 +97,7 @@ async function synced(
   const target = { remote: drive, root: parsePath('up/in'), place: folderOf('drive', 'up/in') };
   const looking = <T extends { remote: Remote }>(side: T) => ({
     ...side,
-    remote: refusingWrites(side.remote),
+    remote: readOnly(side.remote),
   });
   const plan = await planSync(
     { source: looking(source), target: looking(target), options: { ...defaultPlanOptions, ...options } },
@@ -182,32 +182,38 @@ const up = parsePath('up/in/f');
 const writes: Readonly<Record<string, readonly [DriveOperation, (remote: Remote) => Promise<unknown>]>> = {
   'an overwrite of what was seen': [
     'overwrite',
-    async (remote) => remote.write(up, body('new'), {}, beUnchanged(await statFile(remote, up)), calm),
+    async (remote) => remote.write(up, body('new'), {}, ifMatch(await statFile(remote, up)), calm),
   ],
   'an overwrite of whatever is there': [
     'overwrite',
     async (remote) => {
       await names(remote, parsePath('up/in'));
-      return remote.write(up, body('new'), {}, anything, calm);
+      return remote.write(up, body('new'), {}, noPrecondition, calm);
     },
   ],
   'a new file in a folder made for it': [
     'upload',
-    (remote) => remote.write(parsePath('up/in/sub/deep/g'), body('new'), {}, beAbsent, calm),
+    (remote) => remote.write(parsePath('up/in/sub/deep/g'), body('new'), {}, ifAbsent, calm),
   ],
   'a file moved into it': [
     'moveChild',
     async (remote) =>
-      remote.moveWithin?.(await statFile(remote, parsePath('other/g')), parsePath('up/in/g'), beAbsent, calm),
+      remote.serverSideMove?.(
+        await statFile(remote, parsePath('other/g')),
+        parsePath('up/in/g'),
+        ifAbsent,
+        calm,
+      ),
   ],
   'a file renamed in it': [
     'patchNode',
-    async (remote) => remote.moveWithin?.(await statFile(remote, up), parsePath('up/in/g'), beAbsent, calm),
+    async (remote) =>
+      remote.serverSideMove?.(await statFile(remote, up), parsePath('up/in/g'), ifAbsent, calm),
   ],
   'a folder moved into it': [
     'moveChild',
     (remote) =>
-      remote.moveFolderWithin?.(parsePath('other'), parsePath('up/in/other'), calm) as Promise<void>,
+      remote.serverSideMoveFolder?.(parsePath('other'), parsePath('up/in/other'), calm) as Promise<void>,
   ],
 };
 for (const [what, [operation, write]] of Object.entries(writes))
@@ -229,21 +235,21 @@ for (const [what, [operation, write]] of Object.entries(writes))
 
 test('moved folders: a file that is itself moved or renamed while it gets new content is told to be elsewhere', async () => {
   for (const to of ['far/f', 'up/in/other', 'far/other name'])
-    for (const guard of ['beUnchanged', 'anything'] as const)
+    for (const guard of ['ifMatch', 'anything'] as const)
       await servedDrive({}, async ({ remote, server, drive }) => {
         drive.putFile('up/in/f', 'old');
         drive.makeFolder('far');
         const seen = await statFile(remote, up);
         onRequest(server, 'overwrite', 1, () => drive.move('up/in/f', to));
         await assert.rejects(
-          remote.write(up, body('new'), {}, guard === 'anything' ? anything : beUnchanged(seen), calm),
+          remote.write(up, body('new'), {}, guard === 'anything' ? noPrecondition : ifMatch(seen), calm),
           (error) =>
             isRemoteError(error, 'changed') &&
             error.message === `"up/in/f" was stored, but it was moved to "${to}" meanwhile.`,
         );
         assert.deepEqual(drive.tree('up/in'), to.startsWith('up/in/') ? ['other'] : []);
         // Nobody takes the moved file for the one at the old path afterwards.
-        await remote.write(up, body('mine'), {}, beAbsent, calm);
+        await remote.write(up, body('mine'), {}, ifAbsent, calm);
         assert.equal(drive.read(to).toString(), 'new');
         assert.equal(drive.read('up/in/f').toString(), 'mine');
       });
@@ -269,7 +275,7 @@ test('moved folders: an upload whose answer was lost is not told as done when it
     server.addFault({ operation: 'upload', loseResponse: true });
     onRequest(server, 'upload', 2, () => drive.move('up/in', 'far/in'));
     const written = await patient(remote)
-      .write(up, body('new'), {}, beAbsent, calm)
+      .write(up, body('new'), {}, ifAbsent, calm)
       .then(
         ({ path }) => path as RemotePath | undefined,
         (error) => void assert.ok(isRemoteError(error, 'changed', 'alreadyExists'), String(error)),
@@ -284,7 +290,7 @@ test('moved folders: a look that fails for good says that the file was stored, a
     await names(remote, parsePath('up'));
     const fault = server.addFault({ operation: 'getNode', status: 503, count: Number.POSITIVE_INFINITY });
     await assert.rejects(
-      remote.write(parsePath('up/f'), body('x'), {}, beAbsent, calm),
+      remote.write(parsePath('up/f'), body('x'), {}, ifAbsent, calm),
       (error) => isRemoteError(error, 'other') && /was stored, but whether/.test(error.message),
     );
     assert.ok(fault.hits > 1);

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Clock } from '../../../../src/base/clock';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { anything, beAbsent, calm, refused, statFile } from '../../../contract/chapters/words';
+import { calm, ifAbsent, noPrecondition, refused, statFile } from '../../../contract/chapters/words';
 import type { DriveOperation, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
 import { createFakeClock } from '../../../support/fakeClock';
 import { servedDrive } from './driveFixture';
@@ -50,7 +50,7 @@ test('moving: a stop when the last step took effect leaves the file where it was
       drive.makeFolder('two');
       const file = await statFile(remote, parsePath('one/f'));
       const signal = stopAfter(server, operation);
-      const moved = await remote.moveWithin(file, parsePath(to), beAbsent, signal);
+      const moved = await remote.serverSideMove(file, parsePath(to), ifAbsent, signal);
       assert.equal(moved.path, to);
       assert.deepEqual(drive.tree(), ['one/', 'two/', to].sort());
     });
@@ -63,7 +63,7 @@ test('moving: an answer that is lost, and a look that fails once, leave the file
     const file = await statFile(remote, parsePath('one/f'));
     const lost = server.addFault({ operation: 'moveChild', status: 504, afterDoing: true });
     server.addFault({ operation: 'getNode', status: 503, when: () => lost.hits > 0 });
-    await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
   });
 });
@@ -75,16 +75,16 @@ test('moving: a stop half-way leaves the file, or the folder, as it was', async 
     const file = await statFile(remote, parsePath('one/f'));
     const isStop = (error: Error) => error.name === 'AbortError';
     await assert.rejects(
-      remote.moveWithin(file, parsePath('two/g'), beAbsent, stopAfter(server, 'patchNode')),
+      remote.serverSideMove(file, parsePath('two/g'), ifAbsent, stopAfter(server, 'patchNode')),
       isStop,
     );
     assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
     await assert.rejects(
-      remote.moveFolderWithin(parsePath('one'), parsePath('two/three'), stopAfter(server, 'patchNode')),
+      remote.serverSideMoveFolder(parsePath('one'), parsePath('two/three'), stopAfter(server, 'patchNode')),
       isStop,
     );
     assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
-    await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
   });
 });
 
@@ -95,15 +95,15 @@ test('moving: what made way is put back when its own step is stopped or its answ
     const file = await statFile(remote, parsePath('one/f'));
     const to = parsePath('two/f');
     server.addFault({ operation: 'trashNode', status: 504, afterDoing: true });
-    await refused(remote.moveWithin(file, to, anything, calm), 'unavailable');
+    await refused(remote.serverSideMove(file, to, noPrecondition, calm), 'unavailable');
     assert.equal(drive.read('two/f').toString(), 'old');
-    await assert.rejects(remote.moveWithin(file, to, anything, stopAfter(server, 'trashNode')), {
+    await assert.rejects(remote.serverSideMove(file, to, noPrecondition, stopAfter(server, 'trashNode')), {
       name: 'AbortError',
     });
     assert.equal(drive.read('two/f').toString(), 'old');
     assert.equal(drive.read('one/f').toString(), 'new');
     assert.deepEqual(drive.trashedNodes(), []);
-    await remote.moveWithin(file, to, anything, calm);
+    await remote.serverSideMove(file, to, noPrecondition, calm);
     assert.equal(drive.read('two/f').toString(), 'new');
   });
 });
@@ -116,7 +116,7 @@ test('moving: what made way and can not be put back is told to be in the trash',
     server.addFault({ operation: 'moveChild', status: 403 });
     server.addFault({ operation: 'restoreNode', status: 403, count: Number.POSITIVE_INFINITY });
     await assert.rejects(
-      remote.moveWithin(file, parsePath('two/f'), anything, calm),
+      remote.serverSideMove(file, parsePath('two/f'), noPrecondition, calm),
       (error) => isRemoteError(error, 'other') && /"two\/f".* is in the trash/.test(error.message),
     );
     assert.equal(drive.read('one/f').toString(), 'new');
@@ -136,12 +136,12 @@ test('moving: what came back without an answer is not taken to be in the trash',
     server.addFault({ operation: 'moveChild', status: 403 });
     restoresOnce();
     const calls = () => server.requests.filter(({ operation }) => operation === 'restoreNode').length;
-    await refused(remote.moveWithin(file, parsePath('two/f'), anything, calm), 'forbidden');
+    await refused(remote.serverSideMove(file, parsePath('two/f'), noPrecondition, calm), 'forbidden');
     assert.equal(calls(), 1);
     assert.equal(drive.read('two/f').toString(), 'old');
     server.clearFaults();
     restoresOnce();
-    await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'one/g', 'two/', 'two/f', 'two/g']);
     assert.equal(calls(), 2);
   });
@@ -154,7 +154,7 @@ test('moving: there is time to put things back when the service holds back all r
     const file = await statFile(remote, parsePath('one/f'));
     server.addFault({ operation: 'moveChild', status: 403 });
     server.addFault({ operation: 'restoreNode', status: 503, retryAfter: 250, count: 2 });
-    await refused(remote.moveWithin(file, parsePath('two/f'), anything, calm), 'forbidden');
+    await refused(remote.serverSideMove(file, parsePath('two/f'), noPrecondition, calm), 'forbidden');
     assert.equal(drive.read('two/f').toString(), 'old');
   });
 });
@@ -169,14 +169,14 @@ test('moving: onto a link of the same file it leaves its old folder', async () =
     const [f, g] = await Promise.all(['a/f', 'a/g'].map((path) => statFile(remote, parsePath(path))));
     assert.ok(f && g);
     asked();
-    const moved = await remote.moveWithin(f, parsePath('b/f'), anything, calm);
+    const moved = await remote.serverSideMove(f, parsePath('b/f'), noPrecondition, calm);
     assert.equal(moved.path, 'b/f');
     assert.deepEqual(drive.tree(), ['a/', 'a/g', 'b/', 'b/f', 'b/g']);
     assert.deepEqual(
       asked().filter((operation) => !['getNode', 'listNodes'].includes(operation)),
       ['removeChild'],
     );
-    await remote.moveWithin(g, parsePath('b/g'), anything, stopAfter(server, 'removeChild'));
+    await remote.serverSideMove(g, parsePath('b/g'), noPrecondition, stopAfter(server, 'removeChild'));
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'b/g']);
     assert.deepEqual(drive.trashedNodes(), []);
   });
@@ -188,7 +188,7 @@ test('moving: a file that is at both paths because its folder is, stays', async 
     drive.makeFolder('b');
     drive.link('a/sub', 'b');
     const file = await statFile(remote, parsePath('a/sub/f'));
-    await refused(remote.moveWithin(file, parsePath('b/sub/f'), anything, calm), 'unsupported');
+    await refused(remote.serverSideMove(file, parsePath('b/sub/f'), noPrecondition, calm), 'unsupported');
     assert.deepEqual(drive.tree(), ['a/', 'a/sub/', 'a/sub/f', 'b/', 'b/sub/', 'b/sub/f']);
   });
 });
@@ -201,10 +201,10 @@ test('moving: what is replaced stays in the other folders that it is in', async 
     drive.link('b/f', 'c');
     const file = await statFile(remote, parsePath('a/f'));
     server.addFault({ operation: 'moveChild', status: 403 });
-    await refused(remote.moveWithin(file, parsePath('b/f'), anything, calm), 'forbidden');
+    await refused(remote.serverSideMove(file, parsePath('b/f'), noPrecondition, calm), 'forbidden');
     assert.deepEqual(drive.tree(), ['a/', 'a/f', 'b/', 'b/f', 'c/', 'c/f']);
     assert.equal(drive.read('b/f').toString(), 'old');
-    await remote.moveWithin(file, parsePath('b/f'), anything, calm);
+    await remote.serverSideMove(file, parsePath('b/f'), noPrecondition, calm);
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
     assert.equal(drive.read('b/f').toString(), 'new');
     assert.equal(drive.read('c/f').toString(), 'old');

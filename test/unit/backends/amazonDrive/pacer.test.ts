@@ -93,7 +93,7 @@ test('pacing: the pace is kept by a remote', async () => {
       const when = () => arrivals.push(clock.now()) === 0;
       server.addFault({ operation: ['upload', 'getNode', 'listNodes'], when });
       const path = parsePath('f');
-      await remote.write(path, body('x'), {}, { must: 'beAbsent' }, calm);
+      await remote.write(path, body('x'), {}, { kind: 'ifAbsent' }, calm);
       for (let i = 0; i < 5; i++) await remote.stat(path, calm);
       const gaps = arrivals.slice(1).map((at, i) => at - (arrivals[i] ?? 0));
       assert.ok(gaps.length >= 5);
@@ -114,7 +114,7 @@ test('pacing: what rclone tries again is tried again, five times and not five ti
       await layered.stat(parsePath(''), calm);
       await names(layered, parsePath(''));
       const fault = server.addFault({ operation: 'listNodes', status, count: Number.POSITIVE_INFINITY });
-      await refused(names(layered, parsePath('')), status === 429 ? 'tooMany' : 'unavailable');
+      await refused(names(layered, parsePath('')), status === 429 ? 'rateLimited' : 'unavailable');
       assert.equal(fault.hits, 8, `${status}: as many tries as the layer around has`);
       server.clearFaults();
       server.addFault({ operation: 'listNodes', status, count: 3 });

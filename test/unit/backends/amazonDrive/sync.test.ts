@@ -4,7 +4,7 @@ import { systemClock } from '../../../../src/base/clock';
 import { silentLog } from '../../../../src/base/log';
 import type { Place, Plan } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
-import { refusingWrites } from '../../../../src/remote/layers/readOnly';
+import { readOnly } from '../../../../src/remote/layers/readOnly';
 import type { Remote } from '../../../../src/remote/remote';
 import { parsePath, type RemotePath, rootPath } from '../../../../src/remote/remotePath';
 import type { RunReport } from '../../../../src/transfer/runReport';
@@ -28,7 +28,7 @@ const side = (name: string, remote: Remote, root: string): Side => ({
 });
 
 function planned(source: Side, target: Side, options: Partial<PlanOptions> = {}): Promise<Plan> {
-  const looking = (one: Side) => ({ ...one, remote: refusingWrites(one.remote) });
+  const looking = (one: Side) => ({ ...one, remote: readOnly(one.remote) });
   return planSync(
     { source: looking(source), target: looking(target), options: { ...defaultPlanOptions, ...options } },
     calm,

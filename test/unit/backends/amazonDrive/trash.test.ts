@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import type { Remote, TrashedItem } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
-  beAbsent,
   body,
   calm,
+  ifAbsent,
   names,
+  noPrecondition,
   readText,
   refused,
   statFile,
@@ -16,7 +16,7 @@ import { servedDrive } from './driveFixture';
 
 async function trashed(remote: Remote, pageSize?: number): Promise<TrashedItem[]> {
   const items: TrashedItem[] = [];
-  const { trash } = remote.extras ?? {};
+  const { trash } = remote.features ?? {};
   assert.ok(trash);
   for await (const page of trash.list(pageSize === undefined ? {} : { pageSize }, calm)) items.push(...page);
   return items.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -25,9 +25,9 @@ async function trashed(remote: Remote, pageSize?: number): Promise<TrashedItem[]
 test('trash: what is deleted is in the trash, with its path, and comes back as it was', async () => {
   await servedDrive({}, async ({ remote, drive, another }) => {
     const path = parsePath('one/two/f');
-    await remote.write(path, body('content'), {}, beAbsent, calm);
+    await remote.write(path, body('content'), {}, ifAbsent, calm);
     const { id } = drive.nodeAt('one/two/f');
-    await remote.removeFile(path, anything, calm);
+    await remote.removeFile(path, noPrecondition, calm);
     // Another remote knows nothing of the folders, and asks for them.
     for (const one of [remote, await another()]) {
       const [item] = await trashed(one);
@@ -37,10 +37,10 @@ test('trash: what is deleted is in the trash, with its path, and comes back as i
     }
     const [item] = await trashed(remote);
     assert.ok(item);
-    await remote.extras.trash?.restore(item, calm);
+    await remote.features.trash?.restore(item, calm);
     assert.equal(await readText(remote, path), 'content');
     assert.deepEqual(await trashed(remote), []);
-    await refused(remote.extras.trash?.restore(item, calm) ?? Promise.resolve(), 'notFound');
+    await refused(remote.features.trash?.restore(item, calm) ?? Promise.resolve(), 'notFound');
   });
 });
 
@@ -57,7 +57,7 @@ test('trash: a folder goes there whole, by one request, and comes back with all 
       items.map(({ kind, path }) => `${kind} ${path}`),
       ['folder a'],
     );
-    for (const item of items) await remote.extras.trash?.restore(item, calm);
+    for (const item of items) await remote.features.trash?.restore(item, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/deep/', 'a/deep/g', 'a/f', 'b']);
     assert.equal(await readText(remote, parsePath('a/deep/g')), 'a/deep/g');
     await refused(remote.trashFolder(parsePath('b'), calm), 'notAFolder');
@@ -68,12 +68,12 @@ test('trash: a folder goes there whole, by one request, and comes back with all 
 
 test('trash: what has its name taken by now is told so, and stays where it is', async () => {
   await servedDrive({}, async ({ remote, drive }) => {
-    await remote.write(parsePath('f'), body('old'), {}, beAbsent, calm);
-    await remote.removeFile(parsePath('f'), anything, calm);
-    await remote.write(parsePath('f'), body('new'), {}, beAbsent, calm);
+    await remote.write(parsePath('f'), body('old'), {}, ifAbsent, calm);
+    await remote.removeFile(parsePath('f'), noPrecondition, calm);
+    await remote.write(parsePath('f'), body('new'), {}, ifAbsent, calm);
     const [item] = await trashed(remote);
     assert.ok(item);
-    await refused(remote.extras.trash?.restore(item, calm) ?? Promise.resolve(), 'alreadyExists');
+    await refused(remote.features.trash?.restore(item, calm) ?? Promise.resolve(), 'alreadyExists');
     assert.equal(drive.read('f').toString(), 'new');
     assert.equal((await trashed(remote)).length, 1);
   });
@@ -100,7 +100,7 @@ test('trash: restoring after a lost answer is no failure', async () => {
     drive.putFile('f', 'x');
     drive.trash('f');
     server.addFault({ operation: 'restoreNode', loseResponse: true });
-    for (const item of await trashed(remote)) await remote.extras.trash?.restore(item, calm);
+    for (const item of await trashed(remote)) await remote.features.trash?.restore(item, calm);
     assert.deepEqual(drive.tree(), ['f']);
   });
 });
@@ -110,7 +110,7 @@ test('trash: only an empty folder is removed as one, whatever the index shows', 
     drive.putFile('full/sub/f', 'x');
     await refused(remote.removeFolder(parsePath('full/sub'), calm), 'notEmpty');
     await refused(remote.removeFolder(parsePath('full'), calm), 'notEmpty');
-    await remote.removeFile(parsePath('full/sub/f'), anything, calm);
+    await remote.removeFile(parsePath('full/sub/f'), noPrecondition, calm);
     await remote.removeFolder(parsePath('full/sub'), calm);
     await remote.removeFolder(parsePath('full'), calm);
     await refused(remote.removeFolder(rootPath, calm), 'unsupported');
@@ -126,9 +126,9 @@ test('trash: the quota and all that a node tells can be looked at', async () => 
       description: 'mine',
       contentType: 'text/plain',
     });
-    const quota = await remote.extras.quota?.(calm);
+    const quota = await remote.features.quota?.(calm);
     assert.ok(quota && quota.total > quota.available && quota.available > 0);
-    const groups = (await remote.extras.properties?.(parsePath('ctl\u0001.txt'), calm)) ?? [];
+    const groups = (await remote.features.properties?.(parsePath('ctl\u0001.txt'), calm)) ?? [];
     const all = new Map(
       groups.flatMap(({ properties }) => properties.map(({ name, value }) => [name, value])),
     );
@@ -137,8 +137,8 @@ test('trash: the quota and all that a node tells can be looked at', async () => 
     assert.equal(all.get('Name in rclone'), 'ctl␁.txt');
     assert.equal(all.get('id'), drive.nodeAt('ctl\u0001.txt').id);
     server.addFault({ operation: 'quota', status: 200, body: {} });
-    await refused(remote.extras.quota?.(calm) ?? Promise.resolve(), 'unsupported');
-    await refused(remote.extras.properties?.(parsePath('nothing'), calm) ?? Promise.resolve(), 'notFound');
+    await refused(remote.features.quota?.(calm) ?? Promise.resolve(), 'unsupported');
+    await refused(remote.features.properties?.(parsePath('nothing'), calm) ?? Promise.resolve(), 'notFound');
     await statFile(remote, parsePath('ctl\u0001.txt'));
   });
 });
@@ -150,13 +150,13 @@ test('trash: what is in several folders is only taken out of the one', async () 
     drive.makeFolder('a/empty');
     drive.makeFolder('b');
     for (const path of ['a/f', 'a/sub', 'a/empty']) drive.link(path, 'b');
-    await remote.removeFile(parsePath('a/f'), anything, calm);
+    await remote.removeFile(parsePath('a/f'), noPrecondition, calm);
     await remote.trashFolder(parsePath('a/sub'), calm);
     await remote.removeFolder(parsePath('a/empty'), calm);
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/empty/', 'b/f', 'b/sub/', 'b/sub/g']);
     assert.deepEqual(drive.trashedNodes(), []);
     assert.deepEqual(await names(remote, parsePath('a')), []);
-    await remote.removeFile(parsePath('b/f'), anything, calm);
+    await remote.removeFile(parsePath('b/f'), noPrecondition, calm);
     assert.equal(drive.trashedNodes().length, 1, 'the last folder it is in');
   });
 });

@@ -5,13 +5,13 @@ import type { ByteSource } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
   at,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
+  ifAbsent,
+  ifMatch,
   names,
+  noPrecondition,
   pattern,
   readText,
   refused,
@@ -26,7 +26,7 @@ test('upload: fifty writes into a new folder at once make it once, with one requ
     const folder = parsePath('new/deeper');
     await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
-        remote.write(at(folder, `f${i}`), body(`${i}`), {}, beAbsent, calm),
+        remote.write(at(folder, `f${i}`), body(`${i}`), {}, ifAbsent, calm),
       ),
     );
     const operations = asked();
@@ -64,7 +64,7 @@ test('upload: a form is sent with its exact length, and never all in memory', as
       sent = bytes;
     };
     server.addFault({ operation: 'upload', requestBytesPerSecond: 60 * 1024 * 1024, status: 503, count: 0 });
-    await remote.write(parsePath('big'), source, { onProgress }, anything, calm);
+    await remote.write(parsePath('big'), source, { onProgress }, noPrecondition, calm);
     assert.equal(drive.read('big').length, size);
     const upload = server.requests.find(({ operation }) => operation === 'upload');
     assert.equal(Number(upload?.headers['content-length']), upload?.bodyBytes);
@@ -80,7 +80,7 @@ test('upload: an overwrite keeps the node, with its labels and its other folders
     const { id } = drive.nodeAt('Mixed.txt');
     await names(remote, rootPath);
     asked();
-    const entry = await remote.write(parsePath('mixed.TXT'), body('new'), {}, anything, calm);
+    const entry = await remote.write(parsePath('mixed.TXT'), body('new'), {}, noPrecondition, calm);
     assert.equal(entry.path, 'Mixed.txt');
     assert.deepEqual(asked(), ['getNode', 'overwrite']);
     const node = drive.nodeAt('other/Mixed.txt');
@@ -94,10 +94,10 @@ test('upload: where a name turns out to be taken, the guard decides', async () =
   await servedDrive({}, async ({ remote, another, drive }) => {
     await names(remote, rootPath);
     const other = await another();
-    await other.write(parsePath('f'), body('theirs'), {}, beAbsent, calm);
-    await refused(remote.write(parsePath('F'), body('mine'), {}, beAbsent, calm), 'alreadyExists');
+    await other.write(parsePath('f'), body('theirs'), {}, ifAbsent, calm);
+    await refused(remote.write(parsePath('F'), body('mine'), {}, ifAbsent, calm), 'alreadyExists');
     assert.equal(drive.read('f').toString(), 'theirs');
-    await remote.write(parsePath('F'), body('mine'), {}, anything, calm);
+    await remote.write(parsePath('F'), body('mine'), {}, noPrecondition, calm);
     assert.equal(drive.read('f').toString(), 'mine');
     assert.deepEqual(drive.tree(), ['f']);
   });
@@ -106,7 +106,7 @@ test('upload: where a name turns out to be taken, the guard decides', async () =
 test('upload: a name that is taken but not shown yet is overwritten, not doubled', async () => {
   await servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote, drive }) => {
     drive.putFile('f', 'theirs');
-    await remote.write(parsePath('f'), body('mine'), {}, anything, calm);
+    await remote.write(parsePath('f'), body('mine'), {}, noPrecondition, calm);
     assert.equal(drive.read('f').toString(), 'mine');
     assert.equal([...drive.tree()].length, 1);
   });
@@ -121,7 +121,7 @@ test('upload: a file that the service said had failed is found when it appears, 
       await names(remote, parsePath('d'));
       asked();
       server.addFault({ operation: 'upload', status, appearsAfterMs: 0 });
-      const entry = await remote.write(parsePath('d/f'), body(pattern(3000)), {}, beAbsent, calm);
+      const entry = await remote.write(parsePath('d/f'), body(pattern(3000)), {}, ifAbsent, calm);
       assert.equal(entry.size, 3000);
       assert.equal(asked().filter((operation) => operation === 'upload').length, 1);
     });
@@ -133,10 +133,10 @@ test('upload: a lost answer, and one that appears between two looks, are found a
   await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
     const { remote, server, asked } = it;
     server.addFault({ operation: 'upload', loseResponse: true });
-    await remote.write(parsePath('lost'), body(pattern(3000)), {}, beAbsent, calm);
+    await remote.write(parsePath('lost'), body(pattern(3000)), {}, ifAbsent, calm);
     server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 30 });
     server.addFault({ operation: 'listNodes', url: /name/, delayMs: 20, count: 9 });
-    await remote.write(parsePath('late'), body(pattern(3000)), {}, beAbsent, calm);
+    await remote.write(parsePath('late'), body(pattern(3000)), {}, ifAbsent, calm);
     assert.equal(asked().filter((operation) => operation === 'upload').length, 2);
     assert.ok(clock.waits.filter((ms) => ms === 5000).length <= 5);
   });
@@ -151,13 +151,13 @@ test('upload: an old content of the same size is not taken for the new one', asy
     asked();
     server.addFault({ operation: 'overwrite', status: 500 });
     await refused(
-      remote.write(parsePath('f'), body('new content!!'), {}, beUnchanged(seen), calm),
+      remote.write(parsePath('f'), body('new content!!'), {}, ifMatch(seen), calm),
       'unavailable',
     );
     assert.equal(drive.read('f').toString(), 'old content!!');
     assert.equal(drive.trashedNodes().length, 0);
     server.addFault({ operation: 'overwrite', status: 500 });
-    await patient(remote).write(parsePath('f'), body('new content!!'), {}, beUnchanged(seen), calm);
+    await patient(remote).write(parsePath('f'), body('new content!!'), {}, ifMatch(seen), calm);
     assert.equal(drive.read('f').toString(), 'new content!!');
   });
 });
@@ -168,15 +168,15 @@ test('upload: nothing is looked for when not all was sent, when there is no wait
     await names(remote, rootPath);
     asked();
     server.addFault({ operation: 'upload', cutRequestAfterBytes: 100_000 });
-    await refused(remote.write(parsePath('f'), body(pattern(8_300_000)), {}, beAbsent, calm), 'unavailable');
+    await refused(remote.write(parsePath('f'), body(pattern(8_300_000)), {}, ifAbsent, calm), 'unavailable');
     for (const status of [400, 403, 429, 509]) {
       server.addFault({ operation: 'upload', status });
-      await assert.rejects(remote.write(parsePath('f'), body('x'), {}, beAbsent, calm));
+      await assert.rejects(remote.write(parsePath('f'), body('x'), {}, ifAbsent, calm));
     }
     assert.deepEqual(new Set(asked()), new Set(['upload']));
     const hasty = await another({ upload_wait_per_gb: 0 });
     server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 60_000 });
-    await refused(hasty.write(parsePath('f'), body('x'), {}, beAbsent, calm), 'unavailable');
+    await refused(hasty.write(parsePath('f'), body('x'), {}, ifAbsent, calm), 'unavailable');
     assert.ok(!asked().includes('listNodes'));
   });
 });
@@ -186,7 +186,7 @@ test('upload: a small file whose answer was lost is one file after the next try'
     for (const source of [body('hello'), wholeBody(''), body('')]) {
       server.addFault({ operation: 'upload', loseResponse: true });
       const path = parsePath(`f${drive.tree().length}`);
-      const entry = await patient(remote).write(path, source, {}, beAbsent, calm);
+      const entry = await patient(remote).write(path, source, {}, ifAbsent, calm);
       assert.equal(entry.size, source.size);
     }
     assert.deepEqual(drive.tree(), ['f0', 'f1', 'f2']);
@@ -196,22 +196,22 @@ test('upload: a small file whose answer was lost is one file after the next try'
 test('upload: a new file that was stored wrongly is sent again, and its bad node goes to the trash', async () => {
   await servedDrive({}, async ({ remote, server, drive }) => {
     const fault = server.addFault({ operation: 'upload', damageStored: true, count: 2 });
-    await patient(remote).write(parsePath('f'), body(pattern(5000)), {}, beAbsent, calm);
+    await patient(remote).write(parsePath('f'), body(pattern(5000)), {}, ifAbsent, calm);
     assert.equal(fault.hits, 2);
     assert.ok(drive.read('f').equals(pattern(5000)));
     assert.deepEqual(drive.tree(), ['f']);
     assert.equal(drive.trashedNodes().length, 2);
     server.addFault({ operation: 'upload', damageStored: true, count: Number.POSITIVE_INFINITY });
-    await refused(patient(remote).write(parsePath('g'), body('xyz'), {}, beAbsent, calm), 'damaged');
+    await refused(patient(remote).write(parsePath('g'), body('xyz'), {}, ifAbsent, calm), 'corrupted');
     assert.deepEqual(drive.tree(), ['f']);
   });
 });
 
 test('upload: an overwrite that was stored wrongly is sent again, and not taken for someone else’s change', async () => {
   await servedDrive({}, async ({ remote, server, drive }) => {
-    const seen = await remote.write(parsePath('f'), body('first'), {}, beAbsent, calm);
+    const seen = await remote.write(parsePath('f'), body('first'), {}, ifAbsent, calm);
     const fault = server.addFault({ operation: 'overwrite', damageStored: true, count: 2 });
-    await patient(remote).write(parsePath('f'), body('second'), {}, beUnchanged(seen), calm);
+    await patient(remote).write(parsePath('f'), body('second'), {}, ifMatch(seen), calm);
     assert.equal(fault.hits, 2);
     assert.equal(drive.read('f').toString(), 'second');
     assert.equal(drive.trashedNodes().length, 0);
@@ -221,10 +221,7 @@ test('upload: an overwrite that was stored wrongly is sent again, and not taken 
       damageStored: true,
       count: Number.POSITIVE_INFINITY,
     });
-    await refused(
-      patient(remote).write(parsePath('f'), body('third'), {}, beUnchanged(now), calm),
-      'damaged',
-    );
+    await refused(patient(remote).write(parsePath('f'), body('third'), {}, ifMatch(now), calm), 'corrupted');
     assert.equal(forever.hits, 8, 'as many tries as the layer around has');
   });
 });
@@ -244,9 +241,9 @@ for (const [what, size, stored] of [
       const content = pattern(size, 7);
       const spoilt = server.addFault({ operation: 'upload', storesBytes: stored, lacksMd5: true });
       server.addFault({ operation: untold, ...told });
-      await refused(remote.write(parsePath('f'), body(content), {}, beAbsent, calm), 'damaged');
+      await refused(remote.write(parsePath('f'), body(content), {}, ifAbsent, calm), 'corrupted');
       assert.deepEqual([spoilt.hits, drive.tree(), drive.trashedNodes().length], [1, [], 1]);
-      const seen = await remote.write(parsePath('f'), body(content), {}, beAbsent, calm);
+      const seen = await remote.write(parsePath('f'), body(content), {}, ifAbsent, calm);
       assert.equal(seen.md5, undefined);
 
       server.clearFaults();
@@ -254,13 +251,13 @@ for (const [what, size, stored] of [
       server.addFault({ operation: untold, ...told });
       const changed = pattern(size, 8);
       await assert.rejects(
-        remote.write(parsePath('f'), body(changed), {}, beUnchanged(seen), calm),
+        remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm),
         (error) =>
-          isRemoteError(error, 'damaged') &&
+          isRemoteError(error, 'corrupted') &&
           error.message.includes(`it has ${stored} bytes instead of ${size}`),
       );
       // The layer around tries again under the same guard: what it meets is its own.
-      await remote.write(parsePath('f'), body(changed), {}, beUnchanged(seen), calm);
+      await remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm);
       assert.equal(spoiltToo.hits, 1);
       assert.ok(drive.read('f').equals(changed));
       assert.deepEqual([drive.tree(), drive.trashedNodes().length], [['f'], 1]);
@@ -272,7 +269,7 @@ test('upload: a token that ends while a large file is sent is renewed, and the f
     await names(remote, rootPath);
     server.addFault({ operation: 'upload', status: 401, answerAfterRequestBytes: 1_000_000 });
     const content = pattern(6_000_000);
-    await remote.write(parsePath('f'), body(content), {}, beAbsent, calm);
+    await remote.write(parsePath('f'), body(content), {}, ifAbsent, calm);
     assert.equal(tokens.renewals, 1);
     assert.ok(drive.read('f').equals(content));
   });
@@ -282,7 +279,7 @@ test('upload: a large file is not sent to a name that is taken', async () => {
   await servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('f', 'x');
     await refused(
-      remote.write(parsePath('f'), body(pattern(9_000_000)), {}, beAbsent, calm),
+      remote.write(parsePath('f'), body(pattern(9_000_000)), {}, ifAbsent, calm),
       'alreadyExists',
     );
     assert.ok(!asked().includes('upload'));
@@ -291,9 +288,9 @@ test('upload: a large file is not sent to a name that is taken', async () => {
 
 test('upload: a folder that goes away in between is made again, once', async () => {
   await servedDrive({}, async ({ remote, drive }) => {
-    await remote.write(parsePath('a/b/f1'), body('1'), {}, beAbsent, calm);
+    await remote.write(parsePath('a/b/f1'), body('1'), {}, ifAbsent, calm);
     drive.trash('a');
-    await remote.write(parsePath('a/b/f2'), body('2'), {}, beAbsent, calm);
+    await remote.write(parsePath('a/b/f2'), body('2'), {}, ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/b/', 'a/b/f2']);
   });
 });
@@ -302,7 +299,7 @@ test('upload: a file above the limit is refused with the setting that says so', 
   await servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, asked }) => {
     assert.equal(remote.capabilities.maxFileSize, 1024);
     await assert.rejects(
-      remote.write(parsePath('f'), body(pattern(1025)), {}, anything, calm),
+      remote.write(parsePath('f'), body(pattern(1025)), {}, noPrecondition, calm),
       (error) => isRemoteError(error, 'unsupported') && /max_size/.test(error.message),
     );
     assert.deepEqual(asked(), []);
@@ -319,13 +316,13 @@ test('upload: a move renames, moves, and goes around a clash in the old folder, 
     const changes = () => asked().filter((operation) => operation !== 'getNode' && operation !== 'listNodes');
     changes();
     let file = await statFile(remote, parsePath('one/f'));
-    file = await remote.moveWithin(file, parsePath('one/g'), beAbsent, calm);
+    file = await remote.serverSideMove(file, parsePath('one/g'), ifAbsent, calm);
     assert.deepEqual(changes(), ['patchNode']);
-    file = await remote.moveWithin(file, parsePath('two/g'), beAbsent, calm);
+    file = await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(changes(), ['moveChild']);
-    file = await remote.moveWithin(file, parsePath('one/h'), beAbsent, calm);
+    file = await remote.serverSideMove(file, parsePath('one/h'), ifAbsent, calm);
     assert.deepEqual(changes(), ['patchNode', 'moveChild']);
-    file = await remote.moveWithin(file, parsePath('two/taken'), beAbsent, calm);
+    file = await remote.serverSideMove(file, parsePath('two/taken'), ifAbsent, calm);
     assert.deepEqual(changes(), [
       'patchNode',
       'trashNode',
@@ -336,11 +333,11 @@ test('upload: a move renames, moves, and goes around a clash in the old folder, 
     ]);
     assert.equal(drive.nodeAt('two/taken').id, id);
     assert.equal(drive.read('one/taken').toString(), 'in the way');
-    file = await remote.moveWithin(file, parsePath('two/TAKEN'), beAbsent, calm);
+    file = await remote.serverSideMove(file, parsePath('two/TAKEN'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'one/taken', 'two/', 'two/TAKEN']);
     assert.equal(await readText(remote, file.path), 'content');
-    await refused(remote.moveWithin(file, parsePath('one/taken'), beAbsent, calm), 'alreadyExists');
-    await remote.moveWithin(file, parsePath('one/taken'), anything, calm);
+    await refused(remote.serverSideMove(file, parsePath('one/taken'), ifAbsent, calm), 'alreadyExists');
+    await remote.serverSideMove(file, parsePath('one/taken'), noPrecondition, calm);
     assert.equal(drive.read('one/taken').toString(), 'content');
     assert.equal(drive.trashedNodes().length, 1);
   });
@@ -348,16 +345,16 @@ test('upload: a move renames, moves, and goes around a clash in the old folder, 
 
 test('upload: a move whose second half fails is undone, so that it can be tried again', async () => {
   await servedDrive({}, async ({ remote, server, drive }) => {
-    const file = await remote.write(parsePath('one/f'), body('x'), {}, beAbsent, calm);
+    const file = await remote.write(parsePath('one/f'), body('x'), {}, ifAbsent, calm);
     await remote.makeFolder(parsePath('two'), calm);
     server.addFault({ operation: 'moveChild', status: 503 });
-    await refused(remote.moveWithin(file, parsePath('two/g'), beAbsent, calm), 'unavailable');
+    await refused(remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm), 'unavailable');
     assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
     for (const operation of ['patchNode', 'moveChild'] as const) {
       server.addFault({ operation, status: 500 });
       server.addFault({ operation, status: 500, afterDoing: true });
     }
-    await patient(remote).moveWithin?.(file, parsePath('two/g'), beAbsent, calm);
+    await patient(remote).serverSideMove?.(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
   });
 });
@@ -370,7 +367,7 @@ test('upload: a folder is moved and renamed in one go', async () => {
     await names(remote, parsePath('sub/deep'));
     await names(remote, parsePath('one'));
     asked();
-    await remote.moveFolderWithin(parsePath('sub/deep'), parsePath('one/deeper'), calm);
+    await remote.serverSideMoveFolder(parsePath('sub/deep'), parsePath('one/deeper'), calm);
     assert.ok(
       asked().every((operation) => ['listNodes', 'getNode', 'patchNode', 'moveChild'].includes(operation)),
     );
@@ -384,13 +381,16 @@ test('upload: a folder is moved and renamed in one go', async () => {
     ]);
     assert.deepEqual(await names(remote, parsePath('one/deeper')), ['f']);
     await refused(names(remote, parsePath('sub/deep')), 'notFound');
-    await remote.moveFolderWithin(parsePath('one/deeper'), parsePath('one/DEEPER'), calm);
+    await remote.serverSideMoveFolder(parsePath('one/deeper'), parsePath('one/DEEPER'), calm);
     await refused(
-      remote.moveFolderWithin(parsePath('sub/other'), parsePath('one/deeper'), calm),
+      remote.serverSideMoveFolder(parsePath('sub/other'), parsePath('one/deeper'), calm),
       'alreadyExists',
     );
-    await refused(remote.moveFolderWithin(parsePath('one'), parsePath('one/DEEPER/x'), calm), 'unsupported');
-    await refused(remote.moveFolderWithin(parsePath('nowhere'), parsePath('x'), calm), 'notFound');
+    await refused(
+      remote.serverSideMoveFolder(parsePath('one'), parsePath('one/DEEPER/x'), calm),
+      'unsupported',
+    );
+    await refused(remote.serverSideMoveFolder(parsePath('nowhere'), parsePath('x'), calm), 'notFound');
     assert.deepEqual(await names(remote, parsePath('one')), ['DEEPER/']);
   });
 });
@@ -401,25 +401,25 @@ test('upload: what is in several folders is moved out of one only, and not renam
     for (const folder of ['b', 'c']) drive.makeFolder(folder);
     drive.link('a/f', 'b');
     const file = await statFile(remote, parsePath('a/f'));
-    await refused(remote.moveWithin(file, parsePath('c/g'), beAbsent, calm), 'unsupported');
-    await remote.moveWithin(file, parsePath('c/f'), beAbsent, calm);
+    await refused(remote.serverSideMove(file, parsePath('c/g'), ifAbsent, calm), 'unsupported');
+    await remote.serverSideMove(file, parsePath('c/f'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
   });
 });
 
 test('upload: a file whose content the service is still busy with is waited for, not thrown away', async () => {
-  for (const guard of [beAbsent, anything]) {
+  for (const guard of [ifAbsent, noPrecondition]) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
-      if (guard === anything) drive.putFile('f', 'old');
+      if (guard === noPrecondition) drive.putFile('f', 'old');
       await names(remote, rootPath);
-      const operation = guard === anything ? 'overwrite' : 'upload';
+      const operation = guard === noPrecondition ? 'overwrite' : 'upload';
       const facts = { name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' };
       const pending = () => ({ id: drive.nodeAt('f').id, ...facts });
       server.addFault({ operation, status: 201, afterDoing: true, body: { toJSON: pending } });
       server.addFault({
         operation: 'getNode',
-        skip: guard === anything ? 1 : 0,
+        skip: guard === noPrecondition ? 1 : 0,
         count: 2,
         status: 200,
         body: { toJSON: pending },
@@ -444,10 +444,10 @@ test('upload: what someone else trashed while it was written is told as changed'
       status: 200,
       body: { ...answer, contentProperties: { size: 3, version: 2 } },
     });
-    await refused(remote.write(parsePath('f'), body('new'), {}, beUnchanged(seen), calm), 'changed');
+    await refused(remote.write(parsePath('f'), body('new'), {}, ifMatch(seen), calm), 'changed');
     server.addFault({ operation: 'overwrite', status: 200, body: { ...answer, status: 'PENDING' } });
     server.addFault({ operation: 'getNode', skip: 1, status: 404 });
-    await refused(remote.write(parsePath('f'), body('new'), {}, beUnchanged(seen), calm), 'changed');
+    await refused(remote.write(parsePath('f'), body('new'), {}, ifMatch(seen), calm), 'changed');
     assert.deepEqual(drive.trashedNodes(), []);
   });
 });
@@ -466,7 +466,7 @@ for (const [name, size] of [
       server.setIndexLag(600_000);
       server.addFault({ operation: 'upload', loseResponse: true });
       const path = parsePath('d/e/New File');
-      const entry = await patient(remote, clock).write(path, body(pattern(size)), {}, beAbsent, calm);
+      const entry = await patient(remote, clock).write(path, body(pattern(size)), {}, ifAbsent, calm);
       assert.deepEqual([entry.path, entry.size], [path, size]);
       assert.equal(drive.tree().filter((each) => each.includes('New')).length, 1);
       assert.equal(drive.trashedNodes().length, 0);
@@ -482,14 +482,14 @@ test('upload: a name that somebody else took stays theirs, and is told as taken,
     for (const status of [503, 500]) {
       server.addFault({ operation: 'upload', status });
       await refused(
-        patient(remote, clock).write(parsePath('f'), body('ours!!'), {}, beAbsent, calm),
+        patient(remote, clock).write(parsePath('f'), body('ours!!'), {}, ifAbsent, calm),
         'alreadyExists',
       );
     }
     drive.makeFolder('g');
     server.addFault({ operation: 'upload', status: 503 });
     await refused(
-      patient(remote, clock).write(parsePath('g'), body('ours!!'), {}, beAbsent, calm),
+      patient(remote, clock).write(parsePath('g'), body('ours!!'), {}, ifAbsent, calm),
       'alreadyExists',
     );
     assert.equal(drive.read('f').toString(), 'theirs');

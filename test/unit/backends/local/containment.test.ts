@@ -5,16 +5,16 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
-import type { ByteSource, Guard, Remote } from '../../../../src/remote/remote';
+import type { ByteSource, Precondition, Remote } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
   drain,
+  ifAbsent,
+  ifMatch,
+  noPrecondition,
   refused,
   statFile,
   write,
@@ -132,7 +132,7 @@ for (const [what, swap] of Object.entries(swaps)) {
   );
 
   test(`H19: nothing is written outside when ${what} while the content comes`, posix, async (t) => {
-    const guards: readonly Guard[] = [anything, beAbsent];
+    const guards: readonly Precondition[] = [noPrecondition, ifAbsent];
     for (const inMemory of [true, false])
       for (const guard of guards) {
         const it = given(t);
@@ -162,15 +162,15 @@ type Attempt = (
 
 const attempts: readonly Attempt[] = [
   (remote) => write(remote, parsePath('a/b/c/new'), 'x'),
-  (remote) => remote.write(parsePath('a/b/c/new'), body('x'), {}, beAbsent, calm),
+  (remote) => remote.write(parsePath('a/b/c/new'), body('x'), {}, ifAbsent, calm),
   (remote) => write(remote, parsePath('a/b/c/f'), 'x'),
   (remote) => write(remote, parsePath('a/b/c/deep/er/new'), 'x'),
   (remote) => remote.makeFolder(parsePath('a/b/c/d/e'), calm),
-  (remote) => remote.removeFile(parsePath('a/b/c/f'), anything, calm),
-  (remote, f) => remote.removeFile(parsePath('a/b/c/f'), beUnchanged(f), calm),
-  (remote, _, mine) => remote.copyWithin?.(mine, parsePath('a/b/c/copy'), anything, calm),
-  (remote, _, mine) => remote.moveWithin?.(mine, parsePath('a/b/c/moved'), beAbsent, calm),
-  (remote, f) => remote.moveWithin?.(f, parsePath('stolen'), beAbsent, calm),
+  (remote) => remote.removeFile(parsePath('a/b/c/f'), noPrecondition, calm),
+  (remote, f) => remote.removeFile(parsePath('a/b/c/f'), ifMatch(f), calm),
+  (remote, _, mine) => remote.serverSideCopy?.(mine, parsePath('a/b/c/copy'), noPrecondition, calm),
+  (remote, _, mine) => remote.serverSideMove?.(mine, parsePath('a/b/c/moved'), ifAbsent, calm),
+  (remote, f) => remote.serverSideMove?.(f, parsePath('stolen'), ifAbsent, calm),
   (remote, f) => remote.setModifiedTime?.(f, { s: 1, ns: 0 }, calm),
 ];
 
@@ -202,7 +202,7 @@ test(
   async (t) => {
     const it = given(t);
     const source = slyBody('content', () => fs.renameSync(it.at('a', 'b', 'c'), it.at('moved')));
-    await refused(it.remote.write(parsePath('a/b/c/f'), source, {}, anything, calm), 'changed');
+    await refused(it.remote.write(parsePath('a/b/c/f'), source, {}, noPrecondition, calm), 'changed');
     assert.deepEqual(fs.readdirSync(it.at('moved')), []);
   },
 );
@@ -221,7 +221,7 @@ test(
           fs.symlinkSync(it.outside, it.at('a', 'b', 'c'));
         };
         const source = slyBody(`content ${i}`, sly, i % 2 === 0);
-        return it.remote.write(parsePath(`${folder}/f${i}`), source, {}, beAbsent, calm);
+        return it.remote.write(parsePath(`${folder}/f${i}`), source, {}, ifAbsent, calm);
       }),
     );
     assert.deepEqual(it.elsewhere(), []);
@@ -251,9 +251,9 @@ test('no handle stays open, whatever becomes of a write', { ...posix, timeout: 3
   await write(it.remote, parsePath('a/b/c/f'), 'x');
   for (let i = 0; i < 20; i++) {
     await write(it.remote, parsePath(`a/new${i}/f`), 'x');
-    await it.remote.write(parsePath('a/b/c/f'), body('x'), {}, beAbsent, calm).catch(() => {});
+    await it.remote.write(parsePath('a/b/c/f'), body('x'), {}, ifAbsent, calm).catch(() => {});
     await write(it.remote, parsePath('a/b/c/f/below'), 'x').catch(() => {});
-    await it.remote.removeFile(parsePath('none/f'), anything, calm).catch(() => {});
+    await it.remote.removeFile(parsePath('none/f'), noPrecondition, calm).catch(() => {});
     await it.remote.removeFolder(parsePath(`a/new${i}`), calm).catch(() => {});
   }
   // Folders stay open for a moment, for the next file there.
@@ -271,12 +271,12 @@ for (const [what, swap] of Object.entries(swaps))
     ] as const)
       fs.writeFileSync(path.join(folder, 'f'), content);
     const seen = await statFile(it.remote, parsePath('a/b/c/f'));
-    assert.equal((await it.remote.readWhole?.(seen, calm))?.content.toString(), 'mine');
+    assert.equal((await it.remote.readToBuffer?.(seen, calm))?.content.toString(), 'mine');
     swap(it);
     if (!what.startsWith('the root')) {
       await refused(it.remote.read(seen.path, {}, calm), 'changed');
-      await refused(Promise.resolve(it.remote.readWhole?.(seen, calm)), 'changed');
-    } else await refused(Promise.resolve(it.remote.readWhole?.(seen, calm)), 'changed', 'notFound');
+      await refused(Promise.resolve(it.remote.readToBuffer?.(seen, calm)), 'changed');
+    } else await refused(Promise.resolve(it.remote.readToBuffer?.(seen, calm)), 'changed', 'notFound');
     const following = openLocalRemote({ root: it.at() });
     const there = fs.existsSync(it.at('a', 'b', 'c', 'f'));
     if (there) await drain((await following.read(seen.path, {}, calm)).stream);

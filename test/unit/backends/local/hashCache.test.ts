@@ -8,7 +8,7 @@ import { KnownHashes } from '../../../../src/backends/local/hashCache';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { silentLog } from '../../../../src/base/log';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
-import { refusingWrites } from '../../../../src/remote/layers/readOnly';
+import { readOnly } from '../../../../src/remote/layers/readOnly';
 import type { Remote } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import { planSync } from '../../../../src/usecases/planSync';
@@ -59,9 +59,9 @@ test('known hashes: a second comparison by checksum reads nothing, also in anoth
       const { remote, learnt } = watched(root, hashes);
       const plan = await planSync(
         {
-          source: { remote: refusingWrites(remote), root: rootPath, place: { kind: 'folder', path: root } },
+          source: { remote: readOnly(remote), root: rootPath, place: { kind: 'folder', path: root } },
           target: {
-            remote: refusingWrites(target),
+            remote: readOnly(target),
             root: rootPath,
             place: { kind: 'remote', remote: 'r', path: rootPath },
           },
@@ -87,7 +87,7 @@ test('known hashes: another size, time or inode is another file', async (t) => {
     const hashes = new KnownHashes(undefined, silentLog);
     const { remote, learnt } = watched(root, hashes);
     const file = path.join(root, 'f');
-    const hash = async () => remote.md5Of?.(await statFile(remote, parsePath('f')), calm);
+    const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
     await put(file, 'one');
     assert.equal(await hash(), md5('one'));
     assert.equal(await hash(), md5('one'));
@@ -108,7 +108,7 @@ test('known hashes: an edit that keeps size and time is noticed', async (t) => {
   await inTemporaryFolder(async (root) => {
     const { remote, learnt } = watched(root, new KnownHashes(undefined, silentLog));
     const file = path.join(root, 'f');
-    const hash = async () => remote.md5Of?.(await statFile(remote, parsePath('f')), calm);
+    const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
     await put(file, 'first');
     const seen = await statFile(remote, parsePath('f'));
     assert.equal(await hash(), md5('first'));
@@ -128,13 +128,13 @@ test('known hashes: what was changed only just before is not remembered', async 
     for (const age of [0, 1000, -60_000]) {
       await put(path.join(root, 'f'), 'first', new Date(Date.now() - age));
       const seen = await statFile(remote, parsePath('f'));
-      assert.equal(await remote.md5Of?.(seen, calm), md5('first'));
+      assert.equal(await remote.computeMd5?.(seen, calm), md5('first'));
       // Same size and time as before: only a reading can tell.
       const { atime, mtime } = await stat(path.join(root, 'f'));
       await writeFile(path.join(root, 'f'), 'other');
       await utimes(path.join(root, 'f'), atime, mtime);
       assert.equal(
-        await remote.md5Of?.(await statFile(remote, parsePath('f')), calm),
+        await remote.computeMd5?.(await statFile(remote, parsePath('f')), calm),
         md5('other'),
         `${age} ms old`,
       );
@@ -148,9 +148,9 @@ test('known hashes: a file that is no longer what was seen is refused', async ()
     await put(path.join(root, 'f'), 'first');
     const seen = await statFile(remote, parsePath('f'));
     await put(path.join(root, 'f'), 'second');
-    await refused(remote.md5Of?.(seen, calm) ?? Promise.resolve(), 'changed');
+    await refused(remote.computeMd5?.(seen, calm) ?? Promise.resolve(), 'changed');
     await assert.rejects(
-      remote.md5Of?.(seen, AbortSignal.abort(new Error('stopped'))) ?? Promise.resolve(),
+      remote.computeMd5?.(seen, AbortSignal.abort(new Error('stopped'))) ?? Promise.resolve(),
       /stopped/,
     );
   });

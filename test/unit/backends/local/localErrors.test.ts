@@ -8,7 +8,7 @@ import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
-import { anything, body, calm, pagesOf } from '../../../contract/chapters/words';
+import { body, calm, noPrecondition, pagesOf } from '../../../contract/chapters/words';
 
 const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
 
@@ -31,7 +31,7 @@ async function fails(promise: Promise<unknown> | undefined, kind: RemoteErrorKin
 function looks(remote: Remote): Promise<unknown>[] {
   return [
     pagesOf(remote.list(rootPath, {}, calm)),
-    pagesOf(remote.listDeep?.(rootPath, {}, calm) ?? assert.fail()),
+    pagesOf(remote.listRecursive?.(rootPath, {}, calm) ?? assert.fail()),
   ];
 }
 
@@ -61,7 +61,7 @@ test('a root that can not be made is told by its own name, not by that of each f
     [path.join(file, 'below'), 'ENOTDIR'],
     [path.join(base, 'dangling'), 'ENOENT'],
   ] as const) {
-    const writing = openLocalRemote({ root }).write(parsePath('a.txt'), body('x'), {}, anything, calm);
+    const writing = openLocalRemote({ root }).write(parsePath('a.txt'), body('x'), {}, noPrecondition, calm);
     await assert.rejects(writing, (error) => {
       assert.ok(isRemoteError(error, 'notAFolder', 'notFound'), String(error));
       assert.ok(error.message.includes(`"${root}"`), error.message);

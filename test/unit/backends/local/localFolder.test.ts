@@ -12,19 +12,19 @@ import {
   looksTemporary,
   temporaryName,
 } from '../../../../src/backends/local/temporaryNames';
-import type { DeepListOptions, Remote } from '../../../../src/remote/remote';
+import type { RecursiveListOptions, Remote } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { comparePaths, parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
   deepNames,
   drain,
   failingBody,
+  ifAbsent,
+  ifMatch,
   names,
+  noPrecondition,
   pagesOf,
   pattern,
   readText,
@@ -59,8 +59,11 @@ function given(t: TestContext): Given {
 }
 
 /** "kind path" of everything listed deep; unusable entries with their reason and what they protect. */
-async function deep(remote: Remote, options: DeepListOptions = { followSymlinks: true }): Promise<string[]> {
-  const listing = remote.listDeep?.(rootPath, options, calm);
+async function deep(
+  remote: Remote,
+  options: RecursiveListOptions = { followSymlinks: true },
+): Promise<string[]> {
+  const listing = remote.listRecursive?.(rootPath, options, calm);
   assert.ok(listing);
   return (await pagesOf(listing))
     .flat()
@@ -84,10 +87,10 @@ test(
       () => write(remote, parsePath('out/theirs'), 'x'),
       () => write(remote, parsePath('out/deep/new'), 'x'),
       () => remote.makeFolder(parsePath('out/new'), calm),
-      () => remote.removeFile(parsePath('out/theirs'), anything, calm),
-      () => remote.copyWithin?.(mine, parsePath('out/copy'), anything, calm),
-      () => remote.moveWithin?.(mine, parsePath('out/moved'), anything, calm),
-      () => remote.moveWithin?.(theirs, parsePath('stolen'), anything, calm),
+      () => remote.removeFile(parsePath('out/theirs'), noPrecondition, calm),
+      () => remote.serverSideCopy?.(mine, parsePath('out/copy'), noPrecondition, calm),
+      () => remote.serverSideMove?.(mine, parsePath('out/moved'), noPrecondition, calm),
+      () => remote.serverSideMove?.(theirs, parsePath('stolen'), noPrecondition, calm),
       () => remote.setModifiedTime?.(theirs, { s: 1, ns: 0 }, calm),
     ])
       await refused(Promise.resolve(attempt()), 'forbidden');
@@ -162,13 +165,13 @@ test('a failed write leaves no temporary file behind (A29)', async (t) => {
   const error = new RemoteError('unavailable', 'The source went away.');
   for (const good of [0, 500, 100_000])
     await refused(
-      remote.write(parsePath('old'), failingBody(200_000, good, error), {}, anything, calm),
+      remote.write(parsePath('old'), failingBody(200_000, good, error), {}, noPrecondition, calm),
       'unavailable',
     );
   const stale = await statFile(remote, parsePath('old'));
   fs.writeFileSync(at('old'), 'changed by someone');
-  await refused(remote.write(parsePath('old'), body('x'), {}, beUnchanged(stale), calm), 'changed');
-  await refused(remote.write(parsePath('old'), body('x'), {}, beAbsent, calm), 'alreadyExists');
+  await refused(remote.write(parsePath('old'), body('x'), {}, ifMatch(stale), calm), 'changed');
+  await refused(remote.write(parsePath('old'), body('x'), {}, ifAbsent, calm), 'alreadyExists');
   assert.deepEqual(fs.readdirSync(folder), ['old']);
   assert.equal(fs.readFileSync(at('old'), 'utf8'), 'changed by someone');
 });
@@ -183,7 +186,7 @@ test('a file that someone makes during a guarded write is not replaced', async (
       return sly.open(...args);
     },
   };
-  await refused(remote.write(parsePath('f'), source, {}, beAbsent, calm), 'alreadyExists');
+  await refused(remote.write(parsePath('f'), source, {}, ifAbsent, calm), 'alreadyExists');
   assert.equal(fs.readFileSync(at('f'), 'utf8'), 'theirs');
   assert.deepEqual(fs.readdirSync(folder), ['f']);
 });
@@ -393,7 +396,7 @@ test('a deep listing of many files comes in batches', async (t) => {
     fs.mkdirSync(at(`d${d}`));
     for (let f = 0; f < 900; f++) fs.writeFileSync(at(`d${d}`, `f${f}`), '');
   }
-  const listing = remote.listDeep?.(rootPath, {}, calm);
+  const listing = remote.listRecursive?.(rootPath, {}, calm);
   assert.ok(listing);
   const pages = await pagesOf(listing);
   assert.equal(pages.flat().length, 2700);
@@ -441,7 +444,7 @@ test('reading a file sixteen times at once gives it sixteen times', async (t) =>
 test('a folder tells where it really is: through links, and before it is there', posix, (t) => {
   const { folder, outside, at } = given(t);
   fs.symlinkSync(outside, at('link'));
-  const locationOf = (root: string) => openLocalRemote({ root }).capabilities.location;
+  const locationOf = (root: string) => openLocalRemote({ root }).capabilities.storageId;
   assert.equal(locationOf(at('link')), locationOf(outside));
   assert.equal(locationOf(at('link', 'new', 'x')), `${locationOf(outside)}/new/x`);
   assert.equal(locationOf(folder), `disk:${fs.realpathSync(folder)}`);

@@ -9,7 +9,7 @@ import { OpenFile } from '../../../../src/backends/local/openFile';
 import type { ByteSource, FileFacts } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { copyFile } from '../../../../src/transfer/copyFile';
-import { anything, beAbsent, calm, statFile, write } from '../../../contract/chapters/words';
+import { calm, ifAbsent, noPrecondition, statFile, write } from '../../../contract/chapters/words';
 
 // Who may read a file must not change while it is written, nor may content from elsewhere become a program with its owner's rights.
 
@@ -88,7 +88,7 @@ test(
           modified: { s: 1, ns: 0 },
         };
         const body = watching(['some ', 'content'], () => seen.push(...it.temporary()));
-        await it.remote.write(parsePath('f'), body, facts, anything, calm);
+        await it.remote.write(parsePath('f'), body, facts, noPrecondition, calm);
         assert.ok(seen.length >= 2, 'the temporary file was looked at');
         assert.deepEqual([...new Set(seen)], [wanted], `while ${mode.toString(8)} is replaced`);
         assert.equal(it.mode('f'), wanted);
@@ -131,7 +131,12 @@ test(
         it.put('from', source, 'content');
         if (old !== undefined) it.put('to', old);
         const from = await statFile(it.remote, parsePath('from'));
-        await it.remote.copyWithin?.(from, parsePath('to'), old === undefined ? beAbsent : anything, calm);
+        await it.remote.serverSideCopy?.(
+          from,
+          parsePath('to'),
+          old === undefined ? ifAbsent : noPrecondition,
+          calm,
+        );
         assert.equal(
           it.mode('to'),
           (old ?? source) & 0o777,
@@ -151,7 +156,7 @@ test('a copy from another disk never carries set-uid, set-gid or sticky bits', p
       if (old !== undefined) to.put('f', old);
       const source = await statFile(from.remote, parsePath('f'));
       await copyFile(
-        { from: from.remote, source, to: to.remote, target: parsePath('f'), guard: anything },
+        { from: from.remote, source, to: to.remote, target: parsePath('f'), guard: noPrecondition },
         calm,
       );
       assert.equal(to.mode('f') & 0o7000, 0);

@@ -8,7 +8,7 @@ import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { OpenFile } from '../../../../src/backends/local/openFile';
 import type { ByteSource } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { anything, beAbsent, beUnchanged, calm, refused, statFile } from '../../../contract/chapters/words';
+import { calm, ifAbsent, ifMatch, noPrecondition, refused, statFile } from '../../../contract/chapters/words';
 
 // What somebody else does to a file while its new content is on the way must not be overwritten.
 
@@ -79,7 +79,7 @@ for (const [what, change] of Object.entries(changes))
         },
         inMemory,
       );
-      await refused(remote.write(parsePath('f'), source, {}, beUnchanged(seen), calm), 'changed');
+      await refused(remote.write(parsePath('f'), source, {}, ifMatch(seen), calm), 'changed');
       assert.equal(look(), then);
       assert.deepEqual(
         fs.readdirSync(folder).filter((name) => name.endsWith('.part')),
@@ -100,10 +100,10 @@ test('on a disk without hard links a file that appears while another of its name
         t.mock.method(fs.promises, 'link', async () => fail()),
       ];
       const source = slyBody('mine', () => fs.writeFileSync(at('new'), 'theirs'), inMemory);
-      await refused(remote.write(parsePath('new'), source, {}, beAbsent, calm), 'alreadyExists');
+      await refused(remote.write(parsePath('new'), source, {}, ifAbsent, calm), 'alreadyExists');
       assert.equal(fs.readFileSync(at('new'), 'utf8'), 'theirs');
       const fine = slyBody('mine', () => {}, inMemory);
-      await remote.write(parsePath('other'), fine, {}, beAbsent, calm);
+      await remote.write(parsePath('other'), fine, {}, ifAbsent, calm);
       assert.equal(fs.readFileSync(at('other'), 'utf8'), 'mine');
       assert.deepEqual(fs.readdirSync(folder).sort(), ['f', 'new', 'other']);
       for (const { mock } of mocked) mock.restore();
@@ -117,23 +117,23 @@ test('a copy or move inside a folder does not replace what changed meanwhile', a
   const seen = await statFile(remote, parsePath('f'));
   fs.writeFileSync(at('f'), 'theirs');
   for (const attempt of [
-    () => remote.copyWithin?.(from, parsePath('f'), beUnchanged(seen), calm),
-    () => remote.moveWithin?.(from, parsePath('f'), beUnchanged(seen), calm),
-    () => remote.removeFile(parsePath('f'), beUnchanged(seen), calm),
+    () => remote.serverSideCopy?.(from, parsePath('f'), ifMatch(seen), calm),
+    () => remote.serverSideMove?.(from, parsePath('f'), ifMatch(seen), calm),
+    () => remote.removeFile(parsePath('f'), ifMatch(seen), calm),
     () => remote.setModifiedTime?.(seen, { s: 1, ns: 0 }, calm),
     () => remote.makeDurable?.(seen, calm),
   ])
     await refused(Promise.resolve(attempt()), 'changed');
   for (const attempt of [
-    () => remote.copyWithin?.(from, parsePath('f'), beAbsent, calm),
-    () => remote.moveWithin?.(from, parsePath('f'), beAbsent, calm),
+    () => remote.serverSideCopy?.(from, parsePath('f'), ifAbsent, calm),
+    () => remote.serverSideMove?.(from, parsePath('f'), ifAbsent, calm),
   ])
     await refused(Promise.resolve(attempt()), 'alreadyExists');
   assert.equal(fs.readFileSync(at('f'), 'utf8'), 'theirs');
   fs.writeFileSync(at('from'), 'another content');
   for (const attempt of [
-    () => remote.copyWithin?.(from, parsePath('copy'), anything, calm),
-    () => remote.moveWithin?.(from, parsePath('moved'), anything, calm),
+    () => remote.serverSideCopy?.(from, parsePath('copy'), noPrecondition, calm),
+    () => remote.serverSideMove?.(from, parsePath('moved'), noPrecondition, calm),
   ])
     await refused(Promise.resolve(attempt()), 'changed');
   assert.deepEqual([fs.existsSync(at('copy')), fs.existsSync(at('moved'))], [false, false]);
@@ -165,7 +165,7 @@ test('a copy inside a folder is not made of a source that changes while the syst
         }),
       ];
       await refused(
-        Promise.resolve(remote.copyWithin?.(from, parsePath('to'), beAbsent, calm)),
+        Promise.resolve(remote.serverSideCopy?.(from, parsePath('to'), ifAbsent, calm)),
         'changed',
         'notFound',
       );
@@ -193,7 +193,7 @@ test('a file that changes right after it was read whole is not taken for what wa
         return length;
       },
     );
-    await refused(Promise.resolve(remote.readWhole?.(seen, calm)), 'changed');
+    await refused(Promise.resolve(remote.readToBuffer?.(seen, calm)), 'changed');
     mocked.mock.restore();
   }
 });

@@ -12,7 +12,7 @@ const notFound = (error: unknown) => isRemoteError(error, 'notFound');
 
 /** A store of prefixes with a few files, and lookups on it whose clock is moved by `pass`. */
 function setUp(options: MemoryOptions = {}, topHoldsFiles = false) {
-  const remote = createMemoryRemote({ realFolders: false, ...options });
+  const remote = createMemoryRemote({ hasDirectories: false, ...options });
   for (const path of ['b/site/index.html', 'b/site/css/main.css', 'b/site/.htaccess']) remote.put(path, path);
   let now = 1_000_000;
   const lookups = new RemoteLookups(
@@ -142,7 +142,7 @@ test('the folders between a file and its bucket are its parents', () => {
 });
 
 test('where files can lie at the top, one whose name begins with a dot is found there', async () => {
-  const { remote, lookups } = setUp({ realFolders: true }, true);
+  const { remote, lookups } = setUp({ hasDirectories: true }, true);
   remote.put('.env', 'x');
   remote.put('.config/app.json', 'x');
   assert.equal((await lookups.stat(at('.env'), signal)).kind, 'file');

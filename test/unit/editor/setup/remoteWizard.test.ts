@@ -92,11 +92,13 @@ test('an error is told with what did not work, why, and its ways out', () => {
 });
 
 test('an expired sign-in offers its command to be copied', () => {
-  const error = new RemoteError('signInNeeded', 'Expired.', { command: 'aws sso login --profile work' });
+  const error = new RemoteError('unauthenticated', 'Expired.', { command: 'aws sso login --profile work' });
   const phrase = phraseError(error, "Can't list photos");
   assert.equal(phrase.command, 'aws sso login --profile work');
   assert.equal(phrase.waysOut[0], 'copyCommand');
-  assert.ok(!phraseError(new RemoteError('signInNeeded', 'Wrong key.'), '').waysOut.includes('copyCommand'));
+  assert.ok(
+    !phraseError(new RemoteError('unauthenticated', 'Wrong key.'), '').waysOut.includes('copyCommand'),
+  );
 });
 
 test('a defect of ours is told as one, never as the storage refusing', () => {
@@ -124,7 +126,7 @@ test('properties are one line each, aligned, whatever stands in a value', () => 
 
 test('who has keys is not told to sign in: they are refused, have expired, or are not there', () => {
   const short = (facts: ConstructorParameters<typeof RemoteError>[2]) =>
-    phraseError(new RemoteError('signInNeeded', 'No.', facts), "Can't list photos").short;
+    phraseError(new RemoteError('unauthenticated', 'No.', facts), "Can't list photos").short;
   assert.equal(short({ code: 'SignatureDoesNotMatch (403)' }), 'keys refused');
   assert.equal(short({ code: 'InvalidAccessKeyId (403)' }), 'keys refused');
   assert.equal(short({ code: '(401)' }), 'keys refused');

@@ -21,8 +21,8 @@ function watching(answers: readonly (Answer | RemoteError)[], kept = new Map<str
   const asked: (string | undefined)[] = [];
   const left = [...answers];
   const drive = {
-    capabilities: { location: 'https://drive/anna' },
-    changesSince: async (checkpoint: string | undefined) => {
+    capabilities: { storageId: 'https://drive/anna' },
+    pollChanges: async (checkpoint: string | undefined) => {
       asked.push(checkpoint);
       const answer = left.shift();
       if (!answer || answer instanceof RemoteError) throw answer ?? new Error('not asked for');
@@ -52,8 +52,8 @@ const path = parsePath('docs/a');
 
 test('what anyone changed on a remote in use is told, and the next question goes on from there', async () => {
   const { watch, told, asked } = watching([
-    { checkpoint: 'c1', paths: [] },
-    { checkpoint: 'c2', paths: [path] },
+    { cursor: 'c1', paths: [] },
+    { cursor: 'c2', paths: [path] },
   ]);
   await watch.askNow();
   await watch.askNow();
@@ -63,10 +63,10 @@ test('what anyone changed on a remote in use is told, and the next question goes
 });
 
 test('the checkpoint outlives the window', async () => {
-  const { watch, kept } = watching([{ checkpoint: 'c1', paths: [] }]);
+  const { watch, kept } = watching([{ cursor: 'c1', paths: [] }]);
   await watch.askNow();
   watch.dispose();
-  const later = watching([{ checkpoint: 'c2', paths: [path] }], kept);
+  const later = watching([{ cursor: 'c2', paths: [path] }], kept);
   await later.watch.askNow();
   later.watch.dispose();
   assert.deepEqual(later.asked, ['c1']);
@@ -74,7 +74,7 @@ test('the checkpoint outlives the window', async () => {
 });
 
 test('where the service lost count, everything that is open is listed anew', async () => {
-  const { watch, refreshed } = watching([{ checkpoint: 'c9', paths: 'everything' }]);
+  const { watch, refreshed } = watching([{ cursor: 'c9', paths: 'everything' }]);
   await watch.askNow();
   watch.dispose();
   assert.deepEqual(refreshed, ['drive']);
@@ -92,8 +92,8 @@ test('a window that another one overtook hears of what happened since it heard l
   const kept = new Map<string, unknown>();
   const one = watching(
     [
-      { checkpoint: 'c1', paths: [] },
-      { checkpoint: 'c3', paths: [path] },
+      { cursor: 'c1', paths: [] },
+      { cursor: 'c3', paths: [path] },
     ],
     kept,
   );

@@ -29,7 +29,7 @@ interface TreeTest {
 }
 
 function treeOf(paths: readonly string[], options: { pageSize?: number; root?: string } = {}): TreeTest {
-  const store = createMemoryRemote({ realFolders: false, pageSize: options.pageSize ?? 200 });
+  const store = createMemoryRemote({ hasDirectories: false, pageSize: options.pageSize ?? 200 });
   for (const path of paths) store.put(path, 'x');
   const settings: RemoteSettings & Record<string, unknown> = {
     name: 'photos',

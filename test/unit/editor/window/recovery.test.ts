@@ -5,7 +5,7 @@ import {
   replacedSentence,
   wholeBucketSentence,
 } from '../../../../src/editor/window/recovery';
-import type { Remote, RemoteExtras, VersionKeeping } from '../../../../src/remote/remote';
+import type { Remote, RemoteFeatures, VersionKeeping } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 
@@ -13,13 +13,13 @@ const calm = new AbortController().signal;
 
 /** A remote whose buckets keep versions as `keeping` says; any other `extras`. */
 function remoteWith(keeping: Readonly<Record<string, VersionKeeping>>, asked: string[] = []): Remote {
-  const extras: RemoteExtras = {
+  const features: RemoteFeatures = {
     versionKeeping: async (path) => {
       asked.push(path);
       return keeping[path] ?? 'unknown';
     },
   };
-  return { ...bare(), extras };
+  return { ...bare(), features };
 }
 
 function bare(): Remote {
@@ -81,8 +81,8 @@ describe('what a question says of bringing back', () => {
   });
 
   it('says of what is replaced nothing that holds only for what is deleted', async () => {
-    const trash = { list: () => assert.fail() } as unknown as NonNullable<RemoteExtras['trash']>;
-    const withTrash: Remote = { ...bare(), extras: { trash } };
+    const trash = { list: () => assert.fail() } as unknown as NonNullable<RemoteFeatures['trash']>;
+    const withTrash: Remote = { ...bare(), features: { trash } };
     assert.match(await recoverySentence(withTrash, paths, 'this', calm), /^It goes to the trash/);
     assert.equal(await replacedSentence(withTrash, paths, calm), '');
     assert.equal(

@@ -127,8 +127,8 @@ test('times within the window are one, at whatever second they lie (R5, R24)', a
 
 test('a failure that all others would meet too ends the plan; another leaves its file unpaired (R24)', async () => {
   const given = [byHash, 'source new.jpg "photo" @10', 'target old.jpg "photo" @10 md5=none'];
-  await assert.rejects(planned(...given, 'target fails stat old.jpg signInNeeded'), (error) =>
-    isRemoteError(error, 'signInNeeded'),
+  await assert.rejects(planned(...given, 'target fails stat old.jpg unauthenticated'), (error) =>
+    isRemoteError(error, 'unauthenticated'),
   );
   assert.deepEqual((await planned(...given, 'target fails stat old.jpg notFound')).renames, []);
 });
@@ -241,8 +241,8 @@ test('a file can be moved within a disk, and where the service copies or moves (
   const refuse = async () => {
     throw new RemoteError('unsupported', 'No.');
   };
-  assert.equal(canMoveWithin(store({ copyWithin: refuse })), true);
-  assert.equal(canMoveWithin(store({ moveWithin: refuse })), true);
+  assert.equal(canMoveWithin(store({ serverSideCopy: refuse })), true);
+  assert.equal(canMoveWithin(store({ serverSideMove: refuse })), true);
   const { capabilities } = store({});
-  assert.equal(canMoveWithin(store({ capabilities: { ...capabilities, cheapReads: true } })), true);
+  assert.equal(canMoveWithin(store({ capabilities: { ...capabilities, isLocalDisk: true } })), true);
 });

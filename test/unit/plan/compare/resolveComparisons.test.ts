@@ -32,7 +32,7 @@ async function given(
       like: remote === from ? (more.source?.like ?? 'folder') : 'store',
       files: remote === from ? source : target,
     });
-    for await (const page of quiet.listDeep?.(parsePath(''), {}, never) ?? [])
+    for await (const page of quiet.listRecursive?.(parsePath(''), {}, never) ?? [])
       for (const entry of page) if (entry.kind === 'file') found.set(entry.path, entry);
     return found;
   };
@@ -216,13 +216,13 @@ test("a question that fails is that file's failure, and the others go on", async
 test('a failure that all others would meet too ends everything soon', async () => {
   const files = Array.from({ length: 500 }, (_, i) => ({ path: `f${i}`, content: 'x', modified: at('1') }));
   const fails = Object.fromEntries(
-    files.map(({ path }) => [`stat:${path}`, new RemoteError('signInNeeded', 'Sign in.')]),
+    files.map(({ path }) => [`stat:${path}`, new RemoteError('unauthenticated', 'Sign in.')]),
   );
   const sides = await given(files, files, {
     target: { fails, pause: () => new Promise((done) => setImmediate(done)) },
   });
   await assert.rejects(resolve(sides, 'rclone', { limit: 4, batch: 10 }), (error) =>
-    isRemoteError(error, 'signInNeeded'),
+    isRemoteError(error, 'unauthenticated'),
   );
   assert.ok(sides.target.asked.length < 30, `${sides.target.asked.length} were asked`);
 });

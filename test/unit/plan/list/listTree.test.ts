@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { createFilter } from '../../../../src/plan/filter/filter';
 import { listTree, type TreeListing, type TreeRequest } from '../../../../src/plan/list/listTree';
 import { defaultPlanOptions, type FilterRule } from '../../../../src/plan/model/planOptions';
-import type { Entry, UnusableEntry } from '../../../../src/remote/entry';
-import type { DeepListOptions, Remote } from '../../../../src/remote/remote';
+import type { Entry, UnsupportedEntry } from '../../../../src/remote/entry';
+import type { RecursiveListOptions, Remote } from '../../../../src/remote/remote';
 import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
 import { comparePaths, parsePath, type RemotePath } from '../../../../src/remote/remotePath';
 import { type FakeOptions, fakeRemote } from '../../../support/fakeRemote';
@@ -94,13 +94,13 @@ test('A17: what the filter excludes is not there, and skipped folders are not ev
   assert.deepEqual(listing.findings.files, { files: 2, bytes: 2 });
   assert.deepEqual(walking.asked, ['list:', 'list:d']);
 
-  let skipFolder: DeepListOptions['skipFolder'];
+  let skipFolder: RecursiveListOptions['skipFolder'];
   const deep = fakeRemote({ like: 'folder', files });
-  const listDeep = deep.listDeep;
-  deep.listDeep = (folder, options, signal) => {
+  const listRecursive = deep.listRecursive;
+  deep.listRecursive = (folder, options, signal) => {
     skipFolder = options.skipFolder;
-    assert.ok(listDeep);
-    return listDeep(folder, options, signal);
+    assert.ok(listRecursive);
+    return listRecursive(folder, options, signal);
   };
   assert.deepEqual(await pathsOf(listTree(request(deep, '', rules), never)), ['a.txt', 'd/b.txt']);
   assert.equal(skipFolder?.(parsePath('tmp')), true);
@@ -109,10 +109,10 @@ test('A17: what the filter excludes is not there, and skipped folders are not ev
 
 /** A remote that lists deeply just what it is told. */
 function listing(pages: readonly (readonly string[])[]): Remote {
-  const { listDeep: _, ...rest } = fakeRemote({ like: 'store' });
+  const { listRecursive: _, ...rest } = fakeRemote({ like: 'store' });
   return {
     ...rest,
-    async *listDeep() {
+    async *listRecursive() {
       for (const page of pages)
         yield page.map((path): Entry => ({ kind: 'file', path: parsePath(path), size: 1 }));
     },
@@ -130,7 +130,7 @@ test('H12: a listing that comes out of order, or twice, is refused and named', a
   ])
     await assert.rejects(
       pathsOf(listTree(request(listing(pages), ''), never)),
-      (error) => isRemoteError(error, 'damaged') && error.message.includes('out of order'),
+      (error) => isRemoteError(error, 'corrupted') && error.message.includes('out of order'),
       JSON.stringify(pages),
     );
 });
@@ -138,7 +138,7 @@ test('H12: a listing that comes out of order, or twice, is refused and named', a
 test('H12: an excluded file out of order counts as well, for it shows that the order is not to be relied on', async () => {
   const remote = listing([['b', '.DS_Store']]);
   await assert.rejects(pathsOf(listTree(request(remote, ''), never)), (error) =>
-    isRemoteError(error, 'damaged'),
+    isRemoteError(error, 'corrupted'),
   );
 });
 
@@ -154,7 +154,7 @@ test('R21: a folder that can not be listed is a problem, and the rest goes on', 
 });
 
 test('a listing that fails for everything ends the whole', async () => {
-  for (const kind of ['signInNeeded', 'unavailable', 'badSettings'] as const) {
+  for (const kind of ['unauthenticated', 'unavailable', 'badSettings'] as const) {
     const failing = tree(['a/x', 'b'], {
       walksOnly: true,
       fails: { 'list:a': new RemoteError(kind, 'No.') },
@@ -164,7 +164,9 @@ test('a listing that fails for everything ends the whole', async () => {
 });
 
 test('A27: a listing cut in the middle is an error, never a short list', async () => {
-  const cut = tree(['a', 'b', 'c'], { fails: { 'listDeep:#2': new RemoteError('forbidden', 'No more.') } });
+  const cut = tree(['a', 'b', 'c'], {
+    fails: { 'listRecursive:#2': new RemoteError('forbidden', 'No more.') },
+  });
   await assert.rejects(pathsOf(cut), (error) => isRemoteError(error, 'forbidden'));
 });
 
@@ -179,14 +181,14 @@ test('a root that is not there is an error, or empty where it may be missing', a
 
 test('a root that goes away in the middle is an error even where it may be missing', async () => {
   const gone = tree(['a', 'b', 'c'], {
-    fails: { 'listDeep:#2': new RemoteError('notFound', 'Gone.') },
+    fails: { 'listRecursive:#2': new RemoteError('notFound', 'Gone.') },
     mayBeMissing: true,
   });
   await assert.rejects(pathsOf(gone), (error) => isRemoteError(error, 'notFound'));
 });
 
-async function unusable(root: string, entry: Partial<UnusableEntry>, rules: readonly FilterRule[] = []) {
-  const one: UnusableEntry = {
+async function unusable(root: string, entry: Partial<UnsupportedEntry>, rules: readonly FilterRule[] = []) {
+  const one: UnsupportedEntry = {
     kind: 'unusable',
     folder: parsePath(root),
     name: 'x',

@@ -39,9 +39,9 @@ function disk(
     folder,
     asked,
     capabilities: remote.capabilities,
-    listDeep(at, options, signal) {
+    listRecursive(at, options, signal) {
       asked.push(`list:${at}`);
-      return remote.listDeep?.(at, options, signal) ?? remote.list(at, {}, signal);
+      return remote.listRecursive?.(at, options, signal) ?? remote.list(at, {}, signal);
     },
     read(at, options, signal) {
       asked.push(`read:${at}`);
@@ -51,7 +51,7 @@ function disk(
 }
 
 function store(...paths: readonly string[]): MemoryRemote {
-  const remote = createMemoryRemote({ realFolders: false });
+  const remote = createMemoryRemote({ hasDirectories: false });
   for (const each of paths) remote.put(each, 'x');
   return remote;
 }
@@ -213,7 +213,7 @@ test('an ignore file is read in the encodings that Windows writes, and one that 
     await assert.rejects(
       listed(disk({ 'sub/.gitignore': content, a: '' }), store('y.log'), gitignore),
       (error) =>
-        isRemoteError(error, 'damaged') &&
+        isRemoteError(error, 'corrupted') &&
         /"sub\/\.gitignore" (?:is not UTF-8|holds NUL).* Save it as UTF-8\. .*nothing was planned/.test(
           error.message,
         ),

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refusingWrites } from '../../../../src/remote/layers/readOnly';
-import { logging } from '../../../../src/remote/layers/withLogging';
-import { retrying } from '../../../../src/remote/layers/withRetry';
+import { readOnly } from '../../../../src/remote/layers/readOnly';
+import { withLogging } from '../../../../src/remote/layers/withLogging';
+import { withRetry } from '../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
   body,
   calm,
   names,
+  noPrecondition,
   pagesOf,
   readText,
   refused,
@@ -24,15 +24,15 @@ const path = parsePath('secret/f.txt');
 
 remoteContract('memory behind the log', async () => {
   const inner = createMemoryRemote({ pageSize: 2 });
-  const remote = logging(inner, { write: () => {} });
+  const remote = withLogging(inner, { write: () => {} });
   return { remote, root: rootPath, dispose: async () => {}, requests: () => inner.calls.length };
 });
 
 test('every call leaves one line that tells what was asked and what came of it, and no content', async () => {
   const lines: string[] = [];
   const inner = createMemoryRemote();
-  const remote = logging(inner, { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) });
-  await remote.write(path, body('top secret content'), {}, { must: 'beAbsent' }, calm);
+  const remote = withLogging(inner, { write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) });
+  await remote.write(path, body('top secret content'), {}, { kind: 'ifAbsent' }, calm);
   await readText(remote, path);
   await names(remote, parsePath('secret'));
   await refused(remote.stat(parsePath('nothing'), calm), 'notFound');
@@ -52,7 +52,7 @@ test('a page that failed can still be asked for again through the log', async ()
     failures: [{ when: { operation: 'list', nth: 2 }, error: new RemoteError('unavailable', 'Not now.') }],
   });
   for (const name of ['a', 'b', 'c']) inner.put(name, name);
-  const remote = retrying(logging(inner, { write: () => {} }), {
+  const remote = withRetry(withLogging(inner, { write: () => {} }), {
     clock: createFakeClock(),
     log: { write: () => {} },
   });
@@ -62,7 +62,7 @@ test('a page that failed can still be asked for again through the log', async ()
 test('planning can read everything and write nothing', async () => {
   const inner = createMemoryRemote();
   inner.put(path, 'x');
-  const remote: Remote = refusingWrites(inner);
+  const remote: Remote = readOnly(inner);
   assert.equal(await readText(remote, path), 'x');
   assert.deepEqual(await names(remote, rootPath), ['secret/']);
   const file = await remote.stat(path, calm);
@@ -70,12 +70,12 @@ test('planning can read everything and write nothing', async () => {
   const before = inner.calls.length;
   for (const attempt of [
     write(remote, path, 'y'),
-    remote.removeFile(path, anything, calm),
+    remote.removeFile(path, noPrecondition, calm),
     remote.removeFiles?.([path], calm),
     remote.makeFolder(parsePath('d'), calm),
     remote.removeFolder(parsePath('secret'), calm),
-    remote.copyWithin?.(file, parsePath('c'), anything, calm),
-    remote.moveWithin?.(file, parsePath('m'), anything, calm),
+    remote.serverSideCopy?.(file, parsePath('c'), noPrecondition, calm),
+    remote.serverSideMove?.(file, parsePath('m'), noPrecondition, calm),
     remote.setModifiedTime?.(file, { s: 1, ns: 0 }, calm),
   ])
     await refused(Promise.resolve(attempt), 'unsupported');

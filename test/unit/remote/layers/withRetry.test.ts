@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { silentLog } from '../../../../src/base/log';
-import { waitAfter, withRetries } from '../../../../src/remote/layers/retry';
-import { retrying } from '../../../../src/remote/layers/withRetry';
+import { backoffDelay, withRetries } from '../../../../src/remote/layers/retry';
+import { withRetry } from '../../../../src/remote/layers/withRetry';
 import type { ByteSource, Remote } from '../../../../src/remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import {
-  anything,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
   drain,
+  ifAbsent,
+  ifMatch,
+  noPrecondition,
   pagesOf,
   pattern,
   refused,
@@ -36,7 +36,7 @@ interface Given {
 function given(failures: readonly MemoryFailure[] = [], options: MemoryOptions = {}): Given {
   const clock = createFakeClock();
   const inner = createMemoryRemote({ ...options, failures });
-  return { inner, clock, remote: retrying(inner, { clock, log: silentLog, random: () => 1 }) };
+  return { inner, clock, remote: withRetry(inner, { clock, log: silentLog, random: () => 1 }) };
 }
 
 remoteContract('memory behind retries', async () => {
@@ -53,7 +53,7 @@ test('what passes is tried again with waits that double, up to five tries', asyn
 });
 
 test('where the service asks to wait there are ten tries, as rclone has', async () => {
-  for (const error of [failing('tooMany'), failing('tooMany', 100), failing('unavailable', 100)]) {
+  for (const error of [failing('rateLimited'), failing('rateLimited', 100), failing('unavailable', 100)]) {
     const all = given([{ when: { operation: 'stat' }, error }]);
     all.inner.put('f', 'x');
     await refused(all.remote.stat(path, calm), error.kind);
@@ -69,8 +69,8 @@ test('what does not pass is not tried again', async () => {
     'notFound',
     'forbidden',
     'changed',
-    'signInNeeded',
-    'full',
+    'unauthenticated',
+    'quotaExceeded',
     'other',
     'badName',
   ] as const) {
@@ -82,11 +82,11 @@ test('what does not pass is not tried again', async () => {
 
 test('waits are jittered by half, never shorter than the service asks for, and bounded', () => {
   const policy = { clock: createFakeClock(), log: silentLog };
-  assert.equal(waitAfter(failing('unavailable'), 1, { ...policy, random: () => 0 }), 100);
-  assert.equal(waitAfter(failing('tooMany', 5000), 1, { ...policy, random: () => 0 }), 5000);
-  assert.equal(waitAfter(failing('tooMany', 60_000), 1, policy), 60_000);
-  assert.equal(waitAfter(failing('tooMany', 5_000_000), 1, policy), 256_000);
-  assert.equal(waitAfter(failing('unavailable'), 30, { ...policy, random: () => 1 }), 20_000);
+  assert.equal(backoffDelay(failing('unavailable'), 1, { ...policy, random: () => 0 }), 100);
+  assert.equal(backoffDelay(failing('rateLimited', 5000), 1, { ...policy, random: () => 0 }), 5000);
+  assert.equal(backoffDelay(failing('rateLimited', 60_000), 1, policy), 60_000);
+  assert.equal(backoffDelay(failing('rateLimited', 5_000_000), 1, policy), 256_000);
+  assert.equal(backoffDelay(failing('unavailable'), 30, { ...policy, random: () => 1 }), 20_000);
 });
 
 test('an abort ends the waiting with the reason', async () => {
@@ -110,13 +110,13 @@ test('an abort ends the waiting with the reason', async () => {
 });
 
 test('page 7 of 20 is asked for again, and nothing is missing or twice', async () => {
-  for (const operation of ['list', 'listDeep'] as const) {
+  for (const operation of ['list', 'listRecursive'] as const) {
     const { inner, remote } = given([{ when: { operation, nth: 7 }, error: failing('unavailable') }], {
       pageSize: 5,
     });
     for (let i = 0; i < 100; i++) inner.put(`f${String(i).padStart(3, '0')}`, 'x');
     const listing =
-      operation === 'list' ? remote.list(rootPath, {}, calm) : remote.listDeep?.(rootPath, {}, calm);
+      operation === 'list' ? remote.list(rootPath, {}, calm) : remote.listRecursive?.(rootPath, {}, calm);
     assert.ok(listing);
     const found = (await pagesOf(listing)).flat().map((entry) => (entry.kind === 'file' ? entry.path : ''));
     assert.deepEqual(found, inner.paths());
@@ -144,10 +144,10 @@ test('a listing that can not repeat a page starts anew only while it has yielded
     },
   });
   const policy = { clock: createFakeClock(), log: silentLog };
-  assert.equal((await pagesOf(retrying(bad(1), policy).list(rootPath, {}, calm))).length, 3);
+  assert.equal((await pagesOf(withRetry(bad(1), policy).list(rootPath, {}, calm))).length, 3);
   assert.equal(opened, 2);
   opened = 0;
-  await refused(pagesOf(retrying(bad(2), policy).list(rootPath, {}, calm)), 'unavailable');
+  await refused(pagesOf(withRetry(bad(2), policy).list(rootPath, {}, calm)), 'unavailable');
   assert.equal(opened, 1);
 });
 
@@ -203,7 +203,7 @@ test('a stream that ends before its time is completed, never passed on short', a
         : result;
     },
   };
-  const remote = retrying(short, { clock: createFakeClock(), log: silentLog });
+  const remote = withRetry(short, { clock: createFakeClock(), log: silentLog });
   assert.equal((await drain((await remote.read(path, {}, calm)).stream)).toString(), 'abcdefgh');
 });
 
@@ -212,7 +212,7 @@ test('a write is sent again with its body from the start', async () => {
   const { inner, remote } = given([
     { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 100_000 },
   ]);
-  await remote.write(path, body(content), {}, beAbsent, calm);
+  await remote.write(path, body(content), {}, ifAbsent, calm);
   assert.ok(inner.content('f')?.equals(content));
   assert.equal(inner.count('write'), 2);
 });
@@ -220,13 +220,13 @@ test('a write is sent again with its body from the start', async () => {
 test('a guarded write whose answer was lost is recognised as done, and not taken for someone else', async () => {
   const lost = { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' } as const;
   const fresh = given([lost]);
-  const entry = await fresh.remote.write(path, body('mine'), {}, beAbsent, calm);
+  const entry = await fresh.remote.write(path, body('mine'), {}, ifAbsent, calm);
   assert.equal(entry.size, 4);
   assert.equal(fresh.inner.text('f'), 'mine');
 
   const over = given([lost]);
   const old = over.inner.put('f', 'old');
-  await over.remote.write(path, body('mine'), {}, beUnchanged(old), calm);
+  await over.remote.write(path, body('mine'), {}, ifMatch(old), calm);
   assert.equal(over.inner.text('f'), 'mine');
 });
 
@@ -239,7 +239,7 @@ test('a guarded write whose answer was lost is refused when what is there is not
       return body('mine').open(range, signal);
     },
   };
-  await refused(remote.write(path, source, {}, beAbsent, calm), 'alreadyExists');
+  await refused(remote.write(path, source, {}, ifAbsent, calm), 'alreadyExists');
   assert.equal(inner.text('f'), 'them');
 });
 
@@ -247,10 +247,10 @@ test('a write whose source fails is not sent again: the source has had its own t
   const { inner, remote } = given();
   const error = failing('unavailable');
   const source: ByteSource = { size: 4, open: async () => Readable.from(fail(error), { objectMode: false }) };
-  await assert.rejects(remote.write(path, source, {}, anything, calm), (thrown) => thrown === error);
+  await assert.rejects(remote.write(path, source, {}, noPrecondition, calm), (thrown) => thrown === error);
   assert.equal(inner.count('write'), 1);
   const whole: ByteSource = { ...body('mine'), bytes: async () => Promise.reject(error) };
-  await assert.rejects(remote.write(path, whole, {}, anything, calm), (thrown) => thrown === error);
+  await assert.rejects(remote.write(path, whole, {}, noPrecondition, calm), (thrown) => thrown === error);
   assert.equal(inner.count('write'), 2);
 });
 
@@ -264,24 +264,24 @@ test('a removal whose answer was lost counts as done; of what never was, it does
     { when: { operation: 'removeFile', nth: 1 }, error: failing('unavailable'), at: 'after' },
     { when: { operation: 'removeFolder', nth: 1 }, error: failing('unavailable'), at: 'after' },
   ]);
-  await remote.removeFile(path, beUnchanged(inner.put('f', 'x')), calm);
+  await remote.removeFile(path, ifMatch(inner.put('f', 'x')), calm);
   await inner.makeFolder(parsePath('d'), calm);
   await remote.removeFolder(parsePath('d'), calm);
-  await refused(remote.removeFile(path, anything, calm), 'notFound');
+  await refused(remote.removeFile(path, noPrecondition, calm), 'notFound');
 });
 
 test('copies, moves and times whose answers were lost are recognised as done', async () => {
   const lost = (operation: MemoryFailure['when']) =>
     ({ when: operation, error: failing('unavailable'), at: 'after' }) as const;
   const { inner, remote } = given([
-    lost({ operation: 'copyWithin', nth: 1 }),
-    lost({ operation: 'moveWithin', nth: 1 }),
+    lost({ operation: 'serverSideCopy', nth: 1 }),
+    lost({ operation: 'serverSideMove', nth: 1 }),
     lost({ operation: 'setModifiedTime', nth: 1 }),
   ]);
   const source = inner.put('f', 'content');
-  const copy = await remote.copyWithin?.(source, parsePath('copy'), beAbsent, calm);
+  const copy = await remote.serverSideCopy?.(source, parsePath('copy'), ifAbsent, calm);
   assert.equal(copy?.size, 7);
-  await remote.moveWithin?.(source, parsePath('moved'), beAbsent, calm);
+  await remote.serverSideMove?.(source, parsePath('moved'), ifAbsent, calm);
   assert.deepEqual(inner.paths(), ['copy', 'moved']);
   const timed = await remote.setModifiedTime?.(inner.put('copy', 'content'), { s: 5, ns: 0 }, calm);
   assert.deepEqual(timed?.modified, { s: 5, ns: 0 });
@@ -289,16 +289,16 @@ test('copies, moves and times whose answers were lost are recognised as done', a
 
 test('a remote without optional powers gets none by the layer', () => {
   const inner = createMemoryRemote({
-    without: ['copyWithin', 'moveWithin', 'setModifiedTime', 'removeFiles', 'listDeep'],
+    without: ['serverSideCopy', 'serverSideMove', 'setModifiedTime', 'removeFiles', 'listRecursive'],
   });
-  const remote = retrying(inner, { clock: createFakeClock(), log: silentLog });
+  const remote = withRetry(inner, { clock: createFakeClock(), log: silentLog });
   for (const power of [
-    'copyWithin',
-    'moveWithin',
+    'serverSideCopy',
+    'serverSideMove',
     'setModifiedTime',
     'removeFiles',
-    'listDeep',
-    'extras',
+    'listRecursive',
+    'features',
   ] as const)
     assert.equal(remote[power], undefined, power);
 });
@@ -308,26 +308,26 @@ test('a remote is told all that is known of a body: its size, its MD5 and whethe
   const told: Partial<ByteSource>[] = [];
   const curious: Remote = {
     ...inner,
-    write(path, { size, md5, costlyToReread }, ...rest) {
-      told.push({ size, ...(md5 !== undefined && { md5 }), ...(costlyToReread && { costlyToReread }) });
+    write(path, { size, md5, rereadIsExpensive }, ...rest) {
+      told.push({ size, ...(md5 !== undefined && { md5 }), ...(rereadIsExpensive && { rereadIsExpensive }) });
       return inner.write(path, body('abc'), ...rest);
     },
   };
-  const remote = retrying(curious, { clock: createFakeClock(), log: silentLog });
-  const known = { md5: '900150983cd24fb0d6963f7d28e17f72', costlyToReread: true };
-  await remote.write(path, { ...body('abc'), ...known }, {}, anything, calm);
+  const remote = withRetry(curious, { clock: createFakeClock(), log: silentLog });
+  const known = { md5: '900150983cd24fb0d6963f7d28e17f72', rereadIsExpensive: true };
+  await remote.write(path, { ...body('abc'), ...known }, {}, noPrecondition, calm);
   assert.deepEqual(told, [{ size: 3, ...known }]);
 });
 
 for (const refusal of ['alreadyExists', 'changed'] as const)
-  for (const look of ['notFound', 'forbidden', 'signInNeeded', 'unavailable', 'isAFolder'] as const)
+  for (const look of ['notFound', 'forbidden', 'unauthenticated', 'unavailable', 'isAFolder'] as const)
     test(`when the look after a refusal (${refusal}) fails (${look}), what is told is the refusal`, async () => {
       const { remote } = given([
         { when: { operation: 'write', nth: 1 }, error: failing('unavailable') },
         { when: { operation: 'write' }, error: failing(refusal) },
         { when: { operation: 'stat' }, error: failing(look) },
       ]);
-      await refused(remote.write(path, body('x'), {}, beAbsent, calm), refusal);
+      await refused(remote.write(path, body('x'), {}, ifAbsent, calm), refusal);
     });
 
 test('what was done and is not shown yet is looked for again', async () => {
@@ -335,7 +335,7 @@ test('what was done and is not shown yet is looked for again', async () => {
     { when: { operation: 'write', nth: 1 }, error: failing('unavailable'), at: 'after' },
     { when: ({ operation, nth }) => operation === 'stat' && nth <= 2, error: failing('notFound') },
   ]);
-  const entry = await remote.write(path, body('x'), {}, beAbsent, calm);
+  const entry = await remote.write(path, body('x'), {}, ifAbsent, calm);
   assert.equal(entry.size, 1);
   assert.equal(inner.count('stat'), 3);
   assert.deepEqual(clock.waits.slice(-2), [500, 1500]);

@@ -9,7 +9,7 @@ import { type Served, type ServedRemote, served } from '../s3Fixture';
 const demo = parsePath('demo');
 
 function whole({ remote }: ServedRemote) {
-  return remote.extras.wholeBuckets ?? assert.fail('there are whole buckets');
+  return remote.features.wholeBuckets ?? assert.fail('there are whole buckets');
 }
 
 /** `a` in three versions, `b` deleted, `c` written before versions were kept. */
@@ -267,7 +267,7 @@ describe('a bucket that keeps versions', () => {
       const page =
         '<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>1</NextVersionIdMarker></ListVersionsResult>';
       it.server.addFault({ operation: 'ListObjectVersions', body: page, count: 9 });
-      await fails(whole(it).count(demo, calm), 'damaged', /in a circle/);
+      await fails(whole(it).count(demo, calm), 'corrupted', /in a circle/);
     }));
 });
 
@@ -336,7 +336,7 @@ describe('whether a bucket keeps versions', () => {
     it(`is asked once: ${what}`, () =>
       served({}, async ({ remote, server, asked }) => {
         prepare(server);
-        for (let i = 0; i < 3; i++) assert.equal(await remote.extras.versionKeeping?.(path, calm), keeping);
+        for (let i = 0; i < 3; i++) assert.equal(await remote.features.versionKeeping?.(path, calm), keeping);
         assert.deepEqual(asked(), ['GetBucketVersioning']);
       }));
 
@@ -345,11 +345,11 @@ describe('whether a bucket keeps versions', () => {
     const clock = { now: () => now, wait: async () => {} };
     await served({ host: { clock } }, async ({ remote, server, asked }) => {
       server.addFault({ operation: 'GetBucketVersioning', code: 'SlowDown' });
-      assert.equal(await remote.extras.versionKeeping?.(path, calm), 'unknown');
-      assert.equal(await remote.extras.versionKeeping?.(path, calm), 'notKept');
+      assert.equal(await remote.features.versionKeeping?.(path, calm), 'unknown');
+      assert.equal(await remote.features.versionKeeping?.(path, calm), 'notKept');
       setVersioning(server, 'Enabled');
       now += 11 * 60_000;
-      assert.equal(await remote.extras.versionKeeping?.(path, calm), 'kept');
+      assert.equal(await remote.features.versionKeeping?.(path, calm), 'kept');
       assert.equal(asked().length, 3);
     });
   });
@@ -357,10 +357,10 @@ describe('whether a bucket keeps versions', () => {
   it('is asked again when the bucket was deleted and made anew', () =>
     served({}, async ({ remote, server }) => {
       setVersioning(server, 'Enabled');
-      assert.equal(await remote.extras.versionKeeping?.(demo, calm), 'kept');
+      assert.equal(await remote.features.versionKeeping?.(demo, calm), 'kept');
       await remote.removeFolder(demo, calm);
-      await remote.extras.createBucket?.('demo', undefined, calm);
-      assert.equal(await remote.extras.versionKeeping?.(demo, calm), 'notKept');
+      await remote.features.createBucket?.('demo', undefined, calm);
+      assert.equal(await remote.features.versionKeeping?.(demo, calm), 'notKept');
     }));
 });
 

@@ -5,11 +5,11 @@ import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { BackendHost } from '../../../../../src/backends/backend';
 import { silentLog } from '../../../../../src/base/log';
-import { retrying } from '../../../../../src/remote/layers/withRetry';
+import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { anything, calm, pagesOf, write } from '../../../../contract/chapters/words';
+import { calm, noPrecondition, pagesOf, write } from '../../../../contract/chapters/words';
 import { type SignInServer, startSignInServer } from '../../../../servers/awsSignIn/signInServer';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import { hostWith, inTemporaryFolder, openS3, settingsFor } from '../s3Fixture';
@@ -104,7 +104,7 @@ async function opened(
   const { accessKeyId: _, ...rest } = settingsFor(s3, settings);
   const full = hostWith({}, { env: home.env, ...host });
   const inner = await openS3({ ...rest, ...settings }, full);
-  const remote = retrying(inner, { clock: full.clock, log: silentLog, firstWaitMs: 1 });
+  const remote = withRetry(inner, { clock: full.clock, log: silentLog, initialDelayMs: 1 });
   try {
     await work({ remote, list: () => pagesOf(remote.list(parsePath('demo'), {}, calm)) });
   } finally {
@@ -137,7 +137,7 @@ test('a profile’s keys are found in either file; a name that can’t be used i
     for (const profile of ['a@b.c', 'two'])
       await opened(home, { profile }, {}, ({ list }) => list().then(() => {}));
     await opened(home, { profile: 'two words' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /name of the profile "two words" can't be used here/);
+      await fails(list(), 'unauthenticated', /name of the profile "two words" can't be used here/);
     });
   }));
 
@@ -145,7 +145,7 @@ test('an unknown profile is named with the files that were looked at and the com
   inHome(async (home) => {
     await home.config('[profile other]\n');
     await opened(home, { profile: 'nobody' }, {}, async ({ list }) => {
-      const error = await fails(list(), 'signInNeeded', /no profile "nobody"/);
+      const error = await fails(list(), 'unauthenticated', /no profile "nobody"/);
       assert.match(error.message, /my-config.*my-credentials.*aws configure --profile nobody/);
       assert.equal(error.command, 'aws configure --profile nobody');
     });
@@ -155,20 +155,20 @@ test('files without sense, or that can’t be read, are told as such; nothing is
   inHome(async (home) => {
     await home.config('{"profile": "json"}\n[[[\nhalf a line');
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /no profile "p" in .*my-config/);
+      await fails(list(), 'unauthenticated', /no profile "p" in .*my-config/);
     });
     await home.config('[profile p]\nregion eu-west-1\naws_access_key_id\n');
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /profile "p" gives no credentials/);
+      await fails(list(), 'unauthenticated', /profile "p" gives no credentials/);
     });
     await home.config(`[profile p]\naws_access_key_id = ${s3.accessKeyId}\n`);
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /profile "p" gives no credentials/);
+      await fails(list(), 'unauthenticated', /profile "p" gives no credentials/);
     });
     await rm(home.env['AWS_CONFIG_FILE'] ?? '');
     await mkdir(home.env['AWS_CONFIG_FILE'] ?? '');
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /shared AWS files can't be read: .*my-config/);
+      await fails(list(), 'unauthenticated', /shared AWS files can't be read: .*my-config/);
     });
     assert.equal(s3.requests.length, 0);
   }));
@@ -177,13 +177,13 @@ test('a profile that builds on one that isn’t there, or on itself, says which'
   inHome(async (home) => {
     await home.config('[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = gone\n');
     await opened(home, { profile: 'r' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /"r" builds on "gone", which doesn't exist/);
+      await fails(list(), 'unauthenticated', /"r" builds on "gone", which doesn't exist/);
     });
     await home.config(
       '[profile a]\nrole_arn = arn:aws:iam::1:role/a\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::1:role/b\nsource_profile = a\n',
     );
     await opened(home, { profile: 'a' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /"a" builds on itself/);
+      await fails(list(), 'unauthenticated', /"a" builds on itself/);
     });
   }));
 
@@ -200,13 +200,13 @@ test('a program gives keys only where programs may run; a failing one is told wi
       await opened(home, settings, { mayRunPrograms: false }, async ({ list }) => {
         await fails(
           list(),
-          'signInNeeded',
+          'unauthenticated',
           /running a program, which is not allowed in an untrusted workspace/,
         );
       });
     await assert.rejects(rm(ran), /ENOENT/);
     await opened(home, { profile: 'p' }, {}, async ({ list }) => {
-      const error = await fails(list(), 'signInNeeded', /program that gives credentials.*failed/);
+      const error = await fails(list(), 'unauthenticated', /program that gives credentials.*failed/);
       assert.ok(!error.message.includes('secret-in-output'));
     });
     await rm(ran);
@@ -325,7 +325,7 @@ for (const { what, config = '', credentials = '', settings = { profile: 'p' }, e
       Object.assign(process.env, env);
       try {
         await opened(home, settings, { ...host, mayRunPrograms: false }, async ({ list }) => {
-          await fails(list(), 'signInNeeded', /running a program, which is not allowed in an untrusted/);
+          await fails(list(), 'unauthenticated', /running a program, which is not allowed in an untrusted/);
         });
         await assert.rejects(rm(ran), /ENOENT/);
         await opened(home, settings, { ...host, mayRunPrograms: true }, async ({ list }) => {
@@ -353,7 +353,7 @@ for (const { env, takes, settings } of awsEnvironments)
       };
       await opened(home, settings ?? { credentials: 'environment' }, { env: full }, async ({ list }) => {
         if (takes instanceof RegExp) {
-          await fails(list(), 'signInNeeded', takes);
+          await fails(list(), 'unauthenticated', takes);
           return;
         }
         await assert.rejects(list());
@@ -389,11 +389,11 @@ test('a profile in a file of UTF-16, which the SDK reads as nothing, names the f
     await writeFile(home.env['AWS_CONFIG_FILE'] ?? '', Buffer.from(`\ufeff${text}`, 'utf16le'));
     for (const profile of ['p', 'r'])
       await opened(home, { profile }, {}, async ({ list }) => {
-        await fails(list(), 'signInNeeded', /my-config is stored as UTF-16.* Save it as UTF-8/);
+        await fails(list(), 'unauthenticated', /my-config is stored as UTF-16.* Save it as UTF-8/);
       });
     await home.credentials('[r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = p\n');
     await opened(home, { profile: 'r' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /profile "p" can't be used: .*my-config is stored as UTF-16/);
+      await fails(list(), 'unauthenticated', /profile "p" can't be used: .*my-config is stored as UTF-16/);
     });
   }));
 
@@ -406,7 +406,7 @@ test('a role is assumed with the keys of another profile, once for many requests
     await opened(home, { profile: 'r' }, {}, async ({ list, remote }) => {
       await Promise.all([list(), list(), list()]);
       await write(remote, parsePath('demo/role.txt'), 'x');
-      await remote.removeFile(parsePath('demo/role.txt'), anything, calm);
+      await remote.removeFile(parsePath('demo/role.txt'), noPrecondition, calm);
     });
     assert.deepEqual(signIn.asked.slice(before), ['AssumeRole arn:aws:iam::1:role/r']);
     assert.ok(
@@ -443,10 +443,10 @@ test('the code of an MFA device is asked for once; a wrong one is told, and not 
       return codes.shift();
     };
     await opened(home, { profile: 'r' }, { askCode, clock }, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /could not sign in with the MFA code/);
+      await fails(list(), 'unauthenticated', /could not sign in with the MFA code/);
       for (let i = 0; i < 5; i++) {
         now += 1000;
-        await fails(list(), 'signInNeeded', /could not sign in with the MFA code/);
+        await fails(list(), 'unauthenticated', /could not sign in with the MFA code/);
       }
       assert.equal(prompts.length, 1);
       now += 3000;
@@ -466,16 +466,20 @@ test('single sign-on works with a valid token; an expired one names the command,
 
     await home.signedOn('corp', ssoToken, -1000);
     await opened(home, { profile: 'work' }, {}, async ({ list }) => {
-      const error = await fails(list(), 'signInNeeded', /single sign-on of the profile "work" has expired/);
+      const error = await fails(
+        list(),
+        'unauthenticated',
+        /single sign-on of the profile "work" has expired/,
+      );
       assert.equal(error.command, 'aws sso login --profile work');
       assert.ok(error.message.includes(error.command));
-      await fails(list(), 'signInNeeded', /has expired/);
+      await fails(list(), 'unauthenticated', /has expired/);
       await home.signedOn('corp', ssoToken, 3_600_000);
       await list();
     });
     await home.signedOn('corp', 'revoked-token', 3_600_000);
     await opened(home, { profile: 'work' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /aws sso login --profile work$/);
+      await fails(list(), 'unauthenticated', /aws sso login --profile work$/);
       await home.signedOn('corp', ssoToken, 3_600_000);
       await list();
     });
@@ -505,7 +509,7 @@ test('a role that builds on single sign-on names the profile to sign in', () =>
       `[profile my-work]\n${single}region = us-east-1\n${session}[profile r]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = my-work\n`,
     );
     await opened(home, { profile: 'r' }, {}, async ({ list }) => {
-      const error = await fails(list(), 'signInNeeded', /single sign-on of the profile "my-work"/);
+      const error = await fails(list(), 'unauthenticated', /single sign-on of the profile "my-work"/);
       assert.equal(error.command, 'aws sso login --profile my-work');
     });
   }));
@@ -557,7 +561,7 @@ test('keys that another tool writes into the file are used without opening the r
     s3.addCredentials({ accessKeyId: 'ASIANEW', secretAccessKey: 'new', sessionToken: 'new-token' });
     await home.credentials(`[tool]\n${keysOf('ASIAOLD', 'old', 'old-token')}`);
     await opened(home, { profile: 'tool' }, {}, async ({ list, remote }) => {
-      const error = await fails(list(), 'signInNeeded', /session token of "demo" is no longer valid/);
+      const error = await fails(list(), 'unauthenticated', /session token of "demo" is no longer valid/);
       assert.match(error.message, /Renew the credentials of the profile "tool"/);
       assert.equal(error.command, 'aws sso login --profile tool');
       await home.credentials(`[tool]\n${keysOf('ASIANEW', 'new', 'new-token')}`);
@@ -566,7 +570,7 @@ test('keys that another tool writes into the file are used without opening the r
     });
     await home.credentials(`[tool]\n${keysOf('ASIANEW', 'new', 'another-token')}`);
     await opened(home, { profile: 'tool' }, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /no longer valid/);
+      await fails(list(), 'unauthenticated', /no longer valid/);
     });
   }));
 
@@ -600,10 +604,10 @@ test('the environment’s keys come first, then its profile; without either the 
       list().then(() => {}),
     );
     await opened(home, environment, { env: { ...home.env, AWS_PROFILE: 'missing' } }, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /no profile "missing", which AWS_PROFILE names, in .*my-config/);
+      await fails(list(), 'unauthenticated', /no profile "missing", which AWS_PROFILE names, in .*my-config/);
     });
     await opened(home, environment, {}, async ({ list }) => {
-      await fails(list(), 'signInNeeded', /No credentials were found for "demo" in the environment/);
+      await fails(list(), 'unauthenticated', /No credentials were found for "demo" in the environment/);
     });
     await home.config(`[default]\n${ownKeys()}`);
     await opened(home, environment, {}, ({ list }) => list().then(() => {}));

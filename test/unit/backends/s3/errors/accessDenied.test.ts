@@ -4,10 +4,10 @@ import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import {
-  anything,
   at,
   calm,
   deepNames,
+  noPrecondition,
   pattern,
   readText,
   statFile,
@@ -42,19 +42,25 @@ test('what a policy denies is named by its operation and its action, whichever c
     [
       'CopyObject',
       /s3:GetObject or s3:PutObject/,
-      async (remote) => remote.copyWithin?.(await statFile(remote, file), at(demo, 'copy'), anything, calm),
+      async (remote) =>
+        remote.serverSideCopy?.(await statFile(remote, file), at(demo, 'copy'), noPrecondition, calm),
     ],
     [
       'UploadPartCopy',
       /s3:GetObject or s3:PutObject/,
       async (remote) =>
-        remote.copyWithin?.(await statFile(remote, at(demo, 'large')), at(demo, 'copy'), anything, calm),
+        remote.serverSideCopy?.(
+          await statFile(remote, at(demo, 'large')),
+          at(demo, 'copy'),
+          noPrecondition,
+          calm,
+        ),
     ],
-    ['DeleteObject', /s3:DeleteObject/, (remote) => remote.removeFile(file, anything, calm)],
+    ['DeleteObject', /s3:DeleteObject/, (remote) => remote.removeFile(file, noPrecondition, calm)],
     [
       'CreateBucket',
       /s3:CreateBucket/,
-      (remote) => remote.extras?.createBucket?.('new-bucket', undefined, calm),
+      (remote) => remote.features?.createBucket?.('new-bucket', undefined, calm),
     ],
     ['DeleteBucket', /s3:DeleteBucket/, (remote) => remote.removeFolder(demo, calm)],
   ];

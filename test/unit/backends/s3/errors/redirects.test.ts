@@ -5,15 +5,15 @@ import { test } from 'node:test';
 import { detourNamedBy, regionNamedBy } from '../../../../../src/backends/s3/errors/redirects';
 import { ServiceRefusal } from '../../../../../src/backends/s3/errors/serviceRefusal';
 import { silentLog } from '../../../../../src/base/log';
-import { retrying } from '../../../../../src/remote/layers/withRetry';
+import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import {
-  anything,
   at,
   calm,
   deepNames,
+  noPrecondition,
   pattern,
   readText,
   statFile,
@@ -38,7 +38,7 @@ const uses: Readonly<Record<string, (remote: Remote) => Promise<unknown> | undef
   'write as a stream': (remote) => write(remote, at(demo, 'new'), nine),
   'write in parts': (remote) => write(remote, at(demo, 'new'), eleven),
   copy: async (remote) =>
-    remote.copyWithin?.(await statFile(remote, at(demo, 'f')), at(demo, 'copy'), anything, calm),
+    remote.serverSideCopy?.(await statFile(remote, at(demo, 'f')), at(demo, 'copy'), noPrecondition, calm),
   remove: (remote) => remote.removeFiles?.([at(demo, 'f')], calm),
 };
 
@@ -80,7 +80,7 @@ test('a region that nothing has worked in is forgotten: one wrong redirect break
     for (const [use, act] of Object.entries(uses))
       await served({ settings: inParts, host: { clock: createFakeClock() } }, async ({ remote, server }) => {
         server.store.put('demo', 'f', 'content');
-        const layered = retrying(remote, { clock: createFakeClock(), log: silentLog });
+        const layered = withRetry(remote, { clock: createFakeClock(), log: silentLog });
         server.addFault({ ...fault, count: 1 });
         await Promise.resolve(act(layered)).catch((error: unknown) => {
           assert.ok(isRemoteError(error, 'badSettings', 'other'), `${way}, ${use}: ${error}`);
@@ -199,7 +199,7 @@ test('a temporary redirect without a region is followed by every request, whiche
   const clock = createFakeClock();
   const host = hostWith({ secretAccessKey: server.secretAccessKey }, { clock });
   const remote = await openByHost(settingsByHost(server, { forcePathStyle: true, ...inParts }), host);
-  const layered = retrying(remote, { clock, log: silentLog });
+  const layered = withRetry(remote, { clock, log: silentLog });
   try {
     for (const base of ['demo.localhost', 'node.localhost', 'localhost'])
       for (const [use, act] of Object.entries(uses)) {

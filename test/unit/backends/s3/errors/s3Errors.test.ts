@@ -30,10 +30,10 @@ test('every refusal has its kind and a sentence', () => {
     [refusal(404), 'notFound', /"b\/k" does not exist/],
     [refusal(403), 'forbidden', /access denied/],
     [refusal(403, 'AccessDenied'), 'forbidden', /access denied/],
-    [refusal(401), 'signInNeeded', /does not accept the credentials/],
-    [refusal(403, 'InvalidAccessKeyId'), 'signInNeeded', /does not know the access key/],
-    [refusal(403, 'SignatureDoesNotMatch'), 'signInNeeded', /secret access key/],
-    [refusal(400, 'ExpiredToken'), 'signInNeeded', /no longer valid/],
+    [refusal(401), 'unauthenticated', /does not accept the credentials/],
+    [refusal(403, 'InvalidAccessKeyId'), 'unauthenticated', /does not know the access key/],
+    [refusal(403, 'SignatureDoesNotMatch'), 'unauthenticated', /secret access key/],
+    [refusal(400, 'ExpiredToken'), 'unauthenticated', /no longer valid/],
     [refusal(403, 'RequestTimeTooSkewed'), 'unavailable', /clock/],
     [refusal(403, 'InvalidObjectState'), 'archived', /restored/],
     [refusal(412, 'PreconditionFailed'), 'changed', /changed by someone else/],
@@ -44,13 +44,13 @@ test('every refusal has its kind and a sentence', () => {
     [refusal(409, 'BucketAlreadyExists'), 'alreadyExists', /of another owner/],
     [refusal(400, 'InvalidBucketName'), 'badName', /can't be the name of a bucket/],
     [refusal(400, 'KeyTooLongError'), 'badName', /longer name/],
-    [refusal(400, 'BadDigest'), 'damaged', /arrived damaged/],
-    [refusal(503, 'SlowDown'), 'tooMany', /fewer requests/],
-    [refusal(429), 'tooMany', /fewer requests/],
+    [refusal(400, 'BadDigest'), 'corrupted', /arrived damaged/],
+    [refusal(503, 'SlowDown'), 'rateLimited', /fewer requests/],
+    [refusal(429), 'rateLimited', /fewer requests/],
     [refusal(503), 'unavailable', /passing problem/],
     [refusal(500, 'InternalError'), 'unavailable', /passing problem/],
     [refusal(501, 'NotImplemented'), 'unsupported', /does not support/],
-    [refusal(507, 'XMinioStorageFull'), 'full', /no room/],
+    [refusal(507, 'XMinioStorageFull'), 'quotaExceeded', /no room/],
     [refusal(400, 'KMS.DisabledException'), 'forbidden', /encryption key/],
     [refusal(400, 'AccessControlListNotSupported'), 'badSettings', /Remove "acl"/],
     [refusal(301, 'PermanentRedirect', { 'x-amz-bucket-region': 'eu-west-3' }), 'badSettings', /"eu-west-3"/],
@@ -277,7 +277,7 @@ test('a HEAD that MinIO refuses tells the reason in headers', () => {
     [400, 'XMinioInvalidObjectName', 'badName'],
     [404, 'NoSuchBucket', 'notFound'],
     [403, 'AccessDenied', 'forbidden'],
-    [403, 'InvalidAccessKeyId', 'signInNeeded'],
+    [403, 'InvalidAccessKeyId', 'unauthenticated'],
     [400, 'not a code', 'other'],
   ] as const) {
     const headers = { 'x-minio-error-code': code, 'x-minio-error-desc': '"What it is about."' };
@@ -290,6 +290,6 @@ test('a HEAD that MinIO refuses tells the reason in headers', () => {
 test('cancellation is the signal’s reason, and a RemoteError stays what it is', () => {
   const reason = new Error('stop');
   assert.equal(toRemoteError(network('ECONNRESET'), about, AbortSignal.abort(reason)), reason);
-  const own = new RemoteError('full', 'No room.');
+  const own = new RemoteError('quotaExceeded', 'No room.');
   assert.equal(toRemoteError(own, about), own);
 });

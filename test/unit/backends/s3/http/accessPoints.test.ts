@@ -8,12 +8,12 @@ import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import {
-  anything,
   at,
-  beAbsent,
   calm,
   deepNames,
+  ifAbsent,
   names,
+  noPrecondition,
   pattern,
   readText,
   statFile,
@@ -55,7 +55,7 @@ for (const bucket of [arn, inColons])
         async (remote, server) => {
           const root = parsePath(bucket);
           const large = pattern(6 * mebi);
-          await write(remote, at(root, 'a b/small +.txt'), 'small', {}, beAbsent);
+          await write(remote, at(root, 'a b/small +.txt'), 'small', {}, ifAbsent);
           await write(remote, at(root, 'large'), large);
           assert.deepEqual(server.store.keys('behind'), ['a b/small +.txt', 'large']);
           assert.deepEqual(await names(remote, root), ['a b/', 'large']);
@@ -65,18 +65,18 @@ for (const bucket of [arn, inColons])
           assert.equal(await readText(remote, at(root, 'a b/small +.txt')), 'small');
           // Both ends of a copy, in one piece and in parts, and from and to a bucket by its name.
           const small = await statFile(remote, at(root, 'a b/small +.txt'));
-          await remote.copyWithin(small, at(root, 'copy'), beAbsent, calm);
-          await remote.copyWithin(
+          await remote.serverSideCopy(small, at(root, 'copy'), ifAbsent, calm);
+          await remote.serverSideCopy(
             await statFile(remote, at(root, 'large')),
             at(root, 'copy of large'),
-            anything,
+            noPrecondition,
             calm,
           );
-          await remote.copyWithin(small, parsePath('other/from access point'), anything, calm);
-          await remote.copyWithin(
+          await remote.serverSideCopy(small, parsePath('other/from access point'), noPrecondition, calm);
+          await remote.serverSideCopy(
             await statFile(remote, parsePath('other/from access point')),
             at(root, 'back'),
-            anything,
+            noPrecondition,
             calm,
           );
           await remote.setModifiedTime(await statFile(remote, at(root, 'large')), { s: 5, ns: 0 }, calm);
@@ -85,7 +85,7 @@ for (const bucket of [arn, inColons])
           assert.equal(server.store.get('behind', 'large')?.metadata['mtime'], '5');
           await remote.makeFolder(at(root, 'new'), calm);
           await remote.removeFolder(at(root, 'new'), calm);
-          await remote.removeFile(at(root, 'copy'), anything, calm);
+          await remote.removeFile(at(root, 'copy'), noPrecondition, calm);
           const failures = await remote.removeFiles(
             ['back', 'large', 'copy of large', 'a b/small +.txt'].map((name) => at(root, name)),
             calm,
@@ -97,7 +97,7 @@ for (const bucket of [arn, inColons])
               .filter((request) => request.bucket === 'behind')
               .every(({ headers }) => headers.host?.startsWith('mine-123456789012.')),
           );
-          const link = await remote.extras.shareLink?.(at(root, 'x'), 60, calm);
+          const link = await remote.features.shareLink?.(at(root, 'x'), 60, calm);
           assert.equal(new URL(link ?? '').hostname, 'mine-123456789012.localhost');
         },
         { forcePathStyle },

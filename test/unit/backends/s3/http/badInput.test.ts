@@ -9,7 +9,7 @@ import type { Place } from '../../../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../../../src/plan/model/planOptions';
 import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { anything, calm, pagesOf, wholeBody } from '../../../../contract/chapters/words';
+import { calm, noPrecondition, pagesOf, wholeBody } from '../../../../contract/chapters/words';
 import { type NotS3, startNotS3 } from '../../../../servers/notS3/notS3Server';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import { inTemporaryFolder, settingsFor } from '../s3Fixture';
@@ -88,20 +88,20 @@ const table: Readonly<Record<string, BadRemote>> = {
   'a wrong secret key': {
     settings: {},
     secret: 'wrong',
-    kinds: ['signInNeeded', 'forbidden'],
+    kinds: ['unauthenticated', 'forbidden'],
     says: /(secret access key of "demo"\. Edit the remote and enter it again)|access denied/,
     fails: 'Signed in',
   },
   'an access key that is unknown': {
     settings: { accessKeyId: 'AKIANOBODY' },
-    kinds: ['signInNeeded', 'forbidden'],
+    kinds: ['unauthenticated', 'forbidden'],
     says: /(does not know the access key of "demo"\. Edit the remote)|access denied/,
     fails: 'Signed in',
   },
   'no secret at all': {
     settings: {},
     secret: '',
-    kinds: ['signInNeeded'],
+    kinds: ['unauthenticated'],
     says: /secret access key of "demo" is not known here\. Edit the remote and enter it/,
     fails: 'Signed in',
   },
@@ -140,7 +140,7 @@ for (const what of Object.keys(notS3) as NotS3[])
     try {
       await check({
         settings: elsewhere(stranger.endpoint),
-        kinds: ['damaged', 'badSettings'],
+        kinds: ['corrupted', 'badSettings'],
         says: notS3[what],
         fails: 'Reached',
       });
@@ -211,11 +211,11 @@ function uses(app: App, bucket: string, folder: string): Readonly<Record<string,
     list: async () => pagesOf((await opened()).list(parsePath(bucket), {}, calm)),
     stat: async () => (await opened()).stat(file, calm),
     read: async () => (await opened()).read(file, {}, calm),
-    write: async () => (await opened()).write(file, wholeBody('new'), {}, anything, calm),
+    write: async () => (await opened()).write(file, wholeBody('new'), {}, noPrecondition, calm),
     remove: async () => {
       const remote = await opened();
       const entry = { kind: 'file' as const, path: file, size: 4 };
-      await remote.removeFile(file, { must: 'beUnchanged', entry }, calm);
+      await remote.removeFile(file, { kind: 'ifMatch', entry }, calm);
     },
     'make a folder': async () => (await opened()).makeFolder(parsePath(`${bucket}/new`), calm),
     upload: () => app.planSync({ source: here, target: there, options }, calm),

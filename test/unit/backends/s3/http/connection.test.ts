@@ -9,10 +9,18 @@ import { connectS3 } from '../../../../../src/backends/s3/http/connect';
 import { signedHeaders } from '../../../../../src/backends/s3/http/sigV4';
 import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import { S3Remote } from '../../../../../src/backends/s3/s3Remote';
-import { refusingWrites } from '../../../../../src/remote/layers/readOnly';
+import { readOnly } from '../../../../../src/remote/layers/readOnly';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { anything, at, calm, pagesOf, pattern, wholeBody, write } from '../../../../contract/chapters/words';
+import {
+  at,
+  calm,
+  noPrecondition,
+  pagesOf,
+  pattern,
+  wholeBody,
+  write,
+} from '../../../../contract/chapters/words';
 import { startNotS3 } from '../../../../servers/notS3/notS3Server';
 import { startS3Server } from '../../../../servers/s3/s3Server';
 import { hostWith, inTemporaryFolder, openS3, served, settingsFor } from '../s3Fixture';
@@ -203,7 +211,7 @@ test('a layered remote can be tested as well', () =>
     const settings = settingsFor(server);
     const host = hostWith({ secretAccessKey: server.secretAccessKey });
     const found: ConnectionFinding[] = [];
-    for await (const finding of s3Backend.testConnection(refusingWrites(remote), settings, host, calm))
+    for await (const finding of s3Backend.testConnection(readOnly(remote), settings, host, calm))
       found.push(finding);
     assert.equal(found[0]?.outcome, 'ok');
   }));
@@ -285,7 +293,7 @@ test('where only the SDK can sign, it does: the same work goes through it', () =
       ['a b/ü+', wholeBody('x')],
       ['large', { ...wholeBody(content) }],
     ] as const) {
-      const written = await remote.write(at(demo, name), source, facts, { must: 'beAbsent' }, calm);
+      const written = await remote.write(at(demo, name), source, facts, { kind: 'ifAbsent' }, calm);
       const { stream, entry } = await remote.read(at(demo, name), {}, calm);
       let length = 0;
       for await (const chunk of stream) length += chunk.length;
@@ -293,12 +301,12 @@ test('where only the SDK can sign, it does: the same work goes through it', () =
       assert.deepEqual(entry.modified, facts.modified);
       assert.equal(entry.version, written.version);
     }
-    const listed = (await pagesOf(remote.listDeep(demo, {}, calm))).flat();
+    const listed = (await pagesOf(remote.listRecursive(demo, {}, calm))).flat();
     assert.deepEqual(
       listed.map((entry) => entry.kind === 'file' && entry.path),
       ['demo/a b/ü+', 'demo/large'],
     );
-    await assert.rejects(write(remote, at(demo, 'large'), 'y', {}, { must: 'beAbsent' }), (error) =>
+    await assert.rejects(write(remote, at(demo, 'large'), 'y', {}, { kind: 'ifAbsent' }), (error) =>
       isRemoteError(error, 'alreadyExists'),
     );
     await remote.close();
@@ -309,7 +317,7 @@ test('anonymous requests are not signed', () =>
     const { accessKeyId: _, ...settings } = settingsFor(server, { credentials: 'anonymous' });
     const remote = await openS3(settings, hostWith());
     await write(remote, parsePath('demo/f'), 'x');
-    await remote.removeFile(parsePath('demo/f'), anything, calm);
+    await remote.removeFile(parsePath('demo/f'), noPrecondition, calm);
     assert.ok(server.requests.every((request) => request.headers.authorization === undefined));
     await remote.close();
   }));
@@ -354,12 +362,12 @@ test('a profile signs in, by its keys or by its program, unless programs may not
       const untrusted = await open('program', { mayRunPrograms: false });
       await assert.rejects(
         pagesOf(untrusted.list(parsePath('demo'), {}, calm)),
-        (error) => isRemoteError(error, 'signInNeeded') && /untrusted workspace/.test(error.message),
+        (error) => isRemoteError(error, 'unauthenticated') && /untrusted workspace/.test(error.message),
       );
       const nobody = await open('nobody');
       await assert.rejects(
         pagesOf(nobody.list(parsePath('demo'), {}, calm)),
-        (error) => isRemoteError(error, 'signInNeeded') && /no profile "nobody"/.test(error.message),
+        (error) => isRemoteError(error, 'unauthenticated') && /no profile "nobody"/.test(error.message),
       );
       await untrusted.close();
       await nobody.close();
@@ -381,7 +389,7 @@ test('an expired single sign-on names the command to run, and works once that wa
         await assert.rejects(
           listing(),
           (error) =>
-            isRemoteError(error, 'signInNeeded') && error.message.endsWith('aws sso login --profile work'),
+            isRemoteError(error, 'unauthenticated') && error.message.endsWith('aws sso login --profile work'),
         );
         const keys = `aws_access_key_id = ${server.accessKeyId}\naws_secret_access_key = ${server.secretAccessKey}\n`;
         await writeFile(env['AWS_CONFIG_FILE'] ?? '', `[profile work]\n${keys}`);
@@ -407,7 +415,7 @@ test('the code of an MFA device is asked for, and its absence told', () =>
         await assert.rejects(
           pagesOf(remote.list(parsePath('demo'), {}, calm)),
           (error) =>
-            isRemoteError(error, 'signInNeeded') && /needs the code of its MFA device/.test(error.message),
+            isRemoteError(error, 'unauthenticated') && /needs the code of its MFA device/.test(error.message),
         );
         assert.match(asked[0] ?? '', /arn:aws:iam::1:mfa\/me/);
         await remote.close();
@@ -433,31 +441,31 @@ test('a CA file that is no CA file is told before any request', async () => {
 
 test('buckets are made, shown, shared from and removed', () =>
   served({}, async ({ remote, server }) => {
-    const { extras } = remote;
-    await extras.createBucket?.('fresh', undefined, calm);
+    const { features } = remote;
+    await features.createBucket?.('fresh', undefined, calm);
     assert.equal((await remote.stat(parsePath('fresh'), calm)).kind, 'folder');
     const names = (await pagesOf(remote.list(parsePath(''), {}, calm)))
       .flat()
       .map((entry) => entry.kind !== 'unusable' && entry.path);
     assert.deepEqual(names, ['demo', 'fresh']);
-    await assert.rejects(extras.createBucket?.('fresh', undefined, calm) ?? Promise.resolve(), (error) =>
+    await assert.rejects(features.createBucket?.('fresh', undefined, calm) ?? Promise.resolve(), (error) =>
       isRemoteError(error, 'alreadyExists'),
     );
     await write(remote, parsePath('fresh/f.txt'), 'hello', { modified: { s: 1, ns: 0 } });
     await assert.rejects(remote.removeFolder(parsePath('fresh'), calm), (error) =>
       isRemoteError(error, 'notEmpty'),
     );
-    const link = (await extras.shareLink?.(parsePath('fresh/f.txt'), 60, calm)) ?? '';
+    const link = (await features.shareLink?.(parsePath('fresh/f.txt'), 60, calm)) ?? '';
     assert.equal(await (await fetch(link)).text(), 'hello');
-    const groups = (await extras.properties?.(parsePath('fresh/f.txt'), calm)) ?? [];
+    const groups = (await features.properties?.(parsePath('fresh/f.txt'), calm)) ?? [];
     const properties = new Map(
       groups.flatMap((group) => group.properties.map(({ name, value }) => [name, value])),
     );
     assert.equal(properties.get('Content-Type'), 'text/plain; charset=utf-8');
     assert.equal(properties.get('mtime'), '1');
-    const bucket = (await extras.properties?.(parsePath('fresh'), calm)) ?? [];
+    const bucket = (await features.properties?.(parsePath('fresh'), calm)) ?? [];
     assert.ok(bucket[0]?.properties.some(({ name }) => name === 'Versioning'));
-    await remote.removeFile(parsePath('fresh/f.txt'), anything, calm);
+    await remote.removeFile(parsePath('fresh/f.txt'), noPrecondition, calm);
     await remote.removeFolder(parsePath('fresh'), calm);
     assert.equal(server.store.findBucket('fresh'), undefined);
   }));

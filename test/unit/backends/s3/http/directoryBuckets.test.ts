@@ -4,12 +4,12 @@ import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { joinPath, parsePath } from '../../../../../src/remote/remotePath';
 import {
-  anything,
   at,
-  beAbsent,
   calm,
   deepNames,
+  ifAbsent,
   names,
+  noPrecondition,
   pagesOf,
   pattern,
   read,
@@ -48,7 +48,7 @@ test('H13: a directory bucket, which lists out of order, is sorted here without 
     );
     server.addFault({ operation: 'ListObjectsV2', code: 'AccessDenied', status: 403, skip: 2 });
     await assert.rejects(
-      pagesOf(remote.listDeep(bucket, {}, calm)),
+      pagesOf(remote.listRecursive(bucket, {}, calm)),
       (error) => isRemoteError(error, 'forbidden'),
       'a page that fails is never a shorter list',
     );
@@ -63,7 +63,7 @@ test('a directory bucket takes uploads of any size without Content-MD5, and thei
         at(bucket, `f${size}`),
         content,
         { modified: { s: 9, ns: 1 } },
-        beAbsent,
+        ifAbsent,
       );
       const found = await statFile(remote, at(bucket, `f${size}`));
       assert.equal(found.md5, entry.md5);
@@ -86,11 +86,16 @@ test('copies into and out of a directory bucket keep no class that the other sid
   withDirectoryBucket(async (remote, server) => {
     for (const size of [5, 6 * mebi]) {
       server.store.put('plain', 'f', pattern(size), { storageClass: 'STANDARD_IA', metadata: { a: 'b' } });
-      await remote.copyWithin(await statFile(remote, parsePath('plain/f')), at(bucket, 'in'), anything, calm);
-      await remote.copyWithin(
+      await remote.serverSideCopy(
+        await statFile(remote, parsePath('plain/f')),
+        at(bucket, 'in'),
+        noPrecondition,
+        calm,
+      );
+      await remote.serverSideCopy(
         await statFile(remote, at(bucket, 'in')),
         parsePath('plain/out'),
-        anything,
+        noPrecondition,
         calm,
       );
       assert.equal(server.store.get(bucket, 'in')?.storageClass, 'EXPRESS_ONEZONE');

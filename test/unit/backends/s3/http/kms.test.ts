@@ -8,7 +8,7 @@ import type { FileEntry } from '../../../../../src/remote/entry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
-import { anything, calm, pagesOf, pattern, write } from '../../../../contract/chapters/words';
+import { calm, noPrecondition, pagesOf, pattern, write } from '../../../../contract/chapters/words';
 import { hostWith, inTemporaryFolder, openS3, type ServedRemote, served, settingsFor } from '../s3Fixture';
 
 // A bucket that encrypts with a KMS key by default: its ETags have the form of an MD5 and are none, and a listing doesn't
@@ -83,7 +83,7 @@ test('downloads are not taken for damaged', () =>
         const from = await another(it);
         const target = parsePath(`down-${size}`);
         for (const modified of [undefined, { s: 7, ns: 0 }])
-          await copyFile({ from, source, to, target, guard: anything, modified }, calm);
+          await copyFile({ from, source, to, target, guard: noPrecondition, modified }, calm);
         assert.ok((await readFile(path.join(folder, `down-${size}`))).equals(bytes));
         await from.close?.();
       }
@@ -99,20 +99,20 @@ test('a copy by the service stays, and one that passes through here keeps no wro
       const source = await firstListed(it, `s-${size}`);
       const from = await another(it);
       const other = await another(it);
-      const through = Object.assign(await another(it), { copyFrom: undefined });
+      const through = Object.assign(await another(it), { serverSideCopyFrom: undefined });
       for (const target of [`kms/within-${size}`, `plain/within-${size}`])
-        await copyFile({ from, source, to: from, target: parsePath(target), guard: anything }, calm);
+        await copyFile({ from, source, to: from, target: parsePath(target), guard: noPrecondition }, calm);
       await copyFile(
-        { from, source, to: through, target: parsePath(`plain/through-${size}`), guard: anything },
+        { from, source, to: through, target: parsePath(`plain/through-${size}`), guard: noPrecondition },
         calm,
       );
       await copyFile(
-        { from, source, to: through, target: parsePath(`kms/through-${size}`), guard: anything },
+        { from, source, to: through, target: parsePath(`kms/through-${size}`), guard: noPrecondition },
         calm,
       );
       for (const bucket of ['kms', 'plain'])
         await copyFile(
-          { from, source, to: other, target: parsePath(`${bucket}/from-${size}`), guard: anything },
+          { from, source, to: other, target: parsePath(`${bucket}/from-${size}`), guard: noPrecondition },
           calm,
         );
       for (const bucket of ['kms', 'plain'])
@@ -142,7 +142,7 @@ test('an object whose metadata tells another MD5 than its ETag looks like is cop
     const source = await firstListed(it, 'told');
     const from = await another(it);
     const done = await copyFile(
-      { from, source, to: from, target: parsePath('kms/told-copy'), guard: anything },
+      { from, source, to: from, target: parsePath('kms/told-copy'), guard: noPrecondition },
       calm,
     );
     assert.equal(done.entry.md5, md5(bytes));

@@ -65,7 +65,7 @@ test('a page that is cut or without sizes is damaged', () => {
   for (const xml of spoilt)
     assert.throws(
       () => parseListing(xml, 'b'),
-      (error) => isRemoteError(error, 'damaged'),
+      (error) => isRemoteError(error, 'corrupted'),
     );
   assert.equal(parseListing(whole, 'b')?.objects.length, 1);
 });

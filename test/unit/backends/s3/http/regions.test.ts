@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../../../src/base/log';
-import { retrying } from '../../../../../src/remote/layers/withRetry';
+import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import {
-  anything,
   at,
-  beAbsent,
   calm,
   deepNames,
+  ifAbsent,
+  noPrecondition,
   pattern,
   readText,
   statFile,
@@ -29,7 +29,7 @@ function inAnotherRegion(work: (remote: Remote, server: S3TestServer) => Promise
   const host = { clock: createFakeClock() };
   return served({ settings: inParts, server: { strictRegions: true }, host }, async ({ remote, server }) => {
     server.store.createBucket('far', { location: 'eu-west-3' });
-    await work(retrying(remote, { ...host, log: silentLog }), server);
+    await work(withRetry(remote, { ...host, log: silentLog }), server);
   });
 }
 
@@ -38,9 +38,9 @@ const contents = new Map([3, 9 * mebi, 11 * mebi].map((size) => [size, pattern(s
 /** Every way in which objects are changed and read, in one piece, as a stream and in parts. */
 async function useAll(remote: Remote): Promise<void> {
   for (const [size, content] of contents) {
-    await write(remote, at(far, `f${size}`), content, {}, beAbsent);
+    await write(remote, at(far, `f${size}`), content, {}, ifAbsent);
     const source = await statFile(remote, at(far, `f${size}`));
-    await remote.copyWithin?.(source, at(far, `copy${size}`), anything, calm);
+    await remote.serverSideCopy?.(source, at(far, `copy${size}`), noPrecondition, calm);
     await remote.setModifiedTime?.(source, { s: 5, ns: 0 }, calm);
   }
   await remote.makeFolder(at(far, 'folder'), calm);

@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { DriveHttp } from '../../../../../src/backends/amazonDrive/api/driveHttp';
 import { Pacer } from '../../../../../src/backends/amazonDrive/api/pacer';
-import { Slots } from '../../../../../src/base/semaphore';
+import { WeightedSemaphore } from '../../../../../src/base/semaphore';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { refreshToken } from '../../../../../src/signIn/tokenEndpoint';
 import {
-  anything,
   at,
   calm,
   deepNames,
+  noPrecondition,
   pagesOf,
   pattern,
   statFile,
@@ -54,10 +54,10 @@ const asks: readonly [string, (remote: Remote) => Promise<unknown> | undefined][
   [
     'CopyObject',
     async (remote) =>
-      remote.copyWithin?.(await statFile(remote, at(demo, 'f')), at(demo, 'g'), anything, calm),
+      remote.serverSideCopy?.(await statFile(remote, at(demo, 'f')), at(demo, 'g'), noPrecondition, calm),
   ],
   ['DeleteObjects', (remote) => remote.removeFiles?.([at(demo, 'f')], calm)],
-  ['GetBucketLocation', (remote) => remote.extras?.properties?.(demo, calm)],
+  ['GetBucketLocation', (remote) => remote.features?.properties?.(demo, calm)],
 ];
 
 test('no answer of the service is held without a limit: it is broken off, and the error names what was asked', async () => {
@@ -70,7 +70,7 @@ test('no answer of the service is held without a limit: it is broken off, and th
           assert.rejects(
             async () => ask(remote),
             (error) => {
-              assert.ok(isRemoteError(error, 'damaged', 'unavailable'), `${operation}: ${error}`);
+              assert.ok(isRemoteError(error, 'corrupted', 'unavailable'), `${operation}: ${error}`);
               assert.match(error.message, new RegExp(operation));
               return true;
             },
@@ -111,7 +111,7 @@ test("Amazon Drive's answers and those of a sign-in end as well", async () => {
   const drive = new DriveHttp({
     tokens: { token: async () => 't', renewed: async () => 't' },
     pacer: new Pacer({ clock, minSleepMs: 0, random: () => 0 }),
-    slots: new Slots(4),
+    slots: new WeightedSemaphore(4),
     clock,
   });
   try {
@@ -119,7 +119,7 @@ test("Amazon Drive's answers and those of a sign-in end as well", async () => {
       () => drive.json({ method: 'GET', url, about: 'the nodes' }, calm),
       () => refreshToken({ tokenUrl: url, clientId: 'c' }, 'r', clock, calm),
     ]) {
-      const held = await heldBy(() => assert.rejects(ask, (error) => isRemoteError(error, 'damaged')));
+      const held = await heldBy(() => assert.rejects(ask, (error) => isRemoteError(error, 'corrupted')));
       assert.ok(held < 200 * mebi, String(held));
     }
   } finally {

@@ -7,7 +7,7 @@ import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { anything, calm, pagesOf, write } from '../../../../contract/chapters/words';
+import { calm, noPrecondition, pagesOf, write } from '../../../../contract/chapters/words';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import { certificateFile, startTlsFront, type TestCertificate } from '../../../../servers/tls/tlsFront';
 import { hostWith, inTemporaryFolder, openS3, settingsFor } from '../s3Fixture';
@@ -67,7 +67,7 @@ test('a certificate of a private authority is refused in plain words, and taken 
     await write(remote, parsePath('demo/tls.txt'), 'x'.repeat(100_000));
     await pagesOf(remote.list(parsePath(''), {}, calm));
     await pagesOf(remote.list(parsePath('demo'), {}, calm));
-    await remote.removeFile(parsePath('demo/tls.txt'), anything, calm);
+    await remote.removeFile(parsePath('demo/tls.txt'), noPrecondition, calm);
   });
 });
 

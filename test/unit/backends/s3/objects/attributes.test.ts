@@ -4,7 +4,7 @@ import { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import type { RemotePath } from '../../../../../src/remote/remotePath';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
-import { anything, at, body, calm, pattern, statFile } from '../../../../contract/chapters/words';
+import { at, body, calm, noPrecondition, pattern, statFile } from '../../../../contract/chapters/words';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
 import { hostWith, type ServedRemote, served } from '../s3Fixture';
 
@@ -88,7 +88,7 @@ async function stored(
   { headers, metadata }: Kept,
   content: Buffer,
 ): Promise<Kept> {
-  await remote.write(at(demo, 'f'), body(content), {}, anything, calm);
+  await remote.write(at(demo, 'f'), body(content), {}, noPrecondition, calm);
   const object = server.store.get('demo', 'f');
   assert.ok(object);
   server.store.put('demo', 'f', content, {
@@ -103,7 +103,7 @@ type Way = (it: ServedRemote, content: Buffer) => Promise<string>;
 const file = (it: ServedRemote, key = 'f') => statFile(it.remote, at(demo, key));
 const ways: Readonly<Record<string, Way>> = {
   'a save': async (it, content) => {
-    const guard = { must: 'beUnchanged', entry: await file(it) } as const;
+    const guard = { kind: 'ifMatch', entry: await file(it) } as const;
     await it.remote.write(
       at(demo, 'f'),
       body(content),
@@ -118,11 +118,11 @@ const ways: Readonly<Record<string, Way>> = {
     return 'f';
   },
   'a copy': async (it) => {
-    await it.remote.copyWithin(await file(it), at(demo, 'copy'), anything, calm);
+    await it.remote.serverSideCopy(await file(it), at(demo, 'copy'), noPrecondition, calm);
     return 'copy';
   },
   'a move': async (it) => {
-    await it.remote.moveWithin(await file(it), at(demo, 'moved'), anything, calm);
+    await it.remote.serverSideMove(await file(it), at(demo, 'moved'), noPrecondition, calm);
     return 'moved';
   },
 };
@@ -152,7 +152,13 @@ test('so it does on the way to another service', async () => {
           ).headers;
           const source = await file(from);
           await copyFile(
-            { from: from.remote, source, to: to.remote, target: 'demo/f' as RemotePath, guard: anything },
+            {
+              from: from.remote,
+              source,
+              to: to.remote,
+              target: 'demo/f' as RemotePath,
+              guard: noPrecondition,
+            },
             calm,
           );
           const { metadata } = keptAt(from.server, 'f');
@@ -179,17 +185,19 @@ test('an error that a copy finds out after its first byte is an error', () =>
     const source = await file(it);
     for (const [code, kind] of [
       ['InternalError', 'unavailable'],
-      ['SlowDown', 'tooMany'],
+      ['SlowDown', 'rateLimited'],
       ['AccessDenied', 'forbidden'],
       ['Odd', 'unavailable'],
     ] as const) {
       it.server.addFault({ operation: 'CopyObject', status: 200, code });
-      await assert.rejects(it.remote.copyWithin(source, at(demo, 'copy'), anything, calm), { kind });
+      await assert.rejects(it.remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), {
+        kind,
+      });
     }
     for (const answer of ['', '<html/>', '<Other><ETag>"x"</ETag></Other>']) {
       it.server.addFault({ operation: 'CopyObject', body: answer });
-      await assert.rejects(it.remote.copyWithin(source, at(demo, 'copy'), anything, calm), {
-        kind: 'damaged',
+      await assert.rejects(it.remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), {
+        kind: 'corrupted',
       });
     }
   }));

@@ -4,7 +4,7 @@ import { readS3Config } from '../../../../../src/backends/s3/config/s3Config';
 import { partSizeFor } from '../../../../../src/backends/s3/objects/multipartUpload';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { anything, at, beAbsent, calm, pattern, statFile } from '../../../../contract/chapters/words';
+import { at, calm, ifAbsent, noPrecondition, pattern, statFile } from '../../../../contract/chapters/words';
 import { createFakeClock } from '../../../../support/fakeClock';
 import { served } from '../s3Fixture';
 
@@ -34,7 +34,7 @@ for (const size of [0, 1, cutoff - 1, cutoff, cutoff + 1, 12 * mebi]) {
       server.store.put('demo', 'f', pattern(size), everything);
       const source = await statFile(remote, at(demo, 'f'));
       server.clearRequests();
-      const entry = await remote.copyWithin(source, at(demo, 'copy'), beAbsent, calm);
+      const entry = await remote.serverSideCopy(source, at(demo, 'copy'), ifAbsent, calm);
       const copy = server.store.get('demo', 'copy');
       assert.ok(copy);
       assert.ok(copy.body.equals(pattern(size)));
@@ -94,7 +94,7 @@ for (const storageClass of ['GLACIER', 'DEEP_ARCHIVE'])
         const source = await statFile(remote, at(demo, 'old'));
         assert.ok(source.readonly);
         for (const asked of [
-          () => remote.copyWithin(source, at(demo, 'copy'), anything, calm),
+          () => remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm),
           () => remote.setModifiedTime(source, { s: 1, ns: 0 }, calm),
         ])
           await assert.rejects(asked, (error) => isRemoteError(error, 'archived'));
@@ -102,7 +102,12 @@ for (const storageClass of ['GLACIER', 'DEEP_ARCHIVE'])
         assert.equal(server.store.get('demo', 'old'), object);
         assert.equal(server.uploads.size, 0);
         object.restored = { from: 0, until: Date.now() + 3_600_000 };
-        await remote.copyWithin(await statFile(remote, at(demo, 'old')), at(demo, 'copy'), anything, calm);
+        await remote.serverSideCopy(
+          await statFile(remote, at(demo, 'old')),
+          at(demo, 'copy'),
+          noPrecondition,
+          calm,
+        );
         assert.ok(server.store.get('demo', 'copy')?.body.equals(pattern(size)));
         server.store.delete('demo', 'copy');
       }
@@ -121,7 +126,7 @@ test('a source that changes between two parts of its copy is refused, and no par
         return false;
       },
     });
-    await assert.rejects(remote.copyWithin(source, at(demo, 'copy'), anything, calm), (error) =>
+    await assert.rejects(remote.serverSideCopy(source, at(demo, 'copy'), noPrecondition, calm), (error) =>
       isRemoteError(error, 'changed'),
     );
     assert.equal(server.store.get('demo', 'copy'), old);

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import { crc32Text, readDigested, readDigests } from '../../../../../src/backends/s3/objects/digests';
 import type { ByteSource } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
-import { anything, at, calm, pattern } from '../../../../contract/chapters/words';
+import { at, calm, noPrecondition, pattern } from '../../../../contract/chapters/words';
 import { served } from '../s3Fixture';
 
 const demo = 'demo' as Parameters<typeof at>[0];
@@ -54,8 +54,8 @@ test('a source that gives other bytes when it is read to be sent is refused, and
     const other = Buffer.from(content);
     other[7_000_000] = ~(other[7_000_000] ?? 0) & 0xff;
     await assert.rejects(
-      remote.write(at(demo, 'f'), source(65_536, content, other), {}, anything, calm),
-      (error) => isRemoteError(error, 'damaged'),
+      remote.write(at(demo, 'f'), source(65_536, content, other), {}, noPrecondition, calm),
+      (error) => isRemoteError(error, 'corrupted'),
     );
     assert.equal(server.store.get('demo', 'f'), undefined);
     assert.equal(server.uploads.size, 0);
@@ -72,8 +72,8 @@ test('a service that stores other content than was sent is found out by the MD5 
     });
     for (const size of [0, 5, 9 * 1024 * 1024])
       await assert.rejects(
-        remote.write(at(demo, 'f'), source(65_536, pattern(size)), {}, anything, calm),
-        (error) => isRemoteError(error, 'damaged') && /other content/.test(error.message),
+        remote.write(at(demo, 'f'), source(65_536, pattern(size)), {}, noPrecondition, calm),
+        (error) => isRemoteError(error, 'corrupted') && /other content/.test(error.message),
         `${size} bytes`,
       );
   });
@@ -85,8 +85,8 @@ test('a service that stores other content than was sent is found out by the MD5 
       return `"${other}"`;
     });
     await assert.rejects(
-      remote.write(at(demo, 'g'), source(65_536, pattern(6 * 1024 * 1024)), {}, anything, calm),
-      (error) => isRemoteError(error, 'damaged'),
+      remote.write(at(demo, 'g'), source(65_536, pattern(6 * 1024 * 1024)), {}, noPrecondition, calm),
+      (error) => isRemoteError(error, 'corrupted'),
     );
     assert.equal(server.store.get('demo', 'g'), undefined);
   });

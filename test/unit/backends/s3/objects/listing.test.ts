@@ -52,7 +52,7 @@ test('pages that hold nothing new for ever end in an error, under new tokens too
       count: Number.POSITIVE_INFINITY,
       body: () => page(asked++),
     });
-    await refused(rows(it, {}), 'damaged');
+    await refused(rows(it, {}), 'corrupted');
     assert.ok(asked < 20, String(asked));
   }));
 
@@ -76,6 +76,6 @@ test('a listing cut in the middle is still refused', async () => {
     await served({}, async (it) => {
       for (const key of ['k1', 'k2', 'k3', 'k4']) it.server.store.put('demo', key, 'x');
       it.server.addFault({ operation: 'ListObjectsV2', list, count: 99 });
-      await refused(rows(it, { pageSize: 2 }), 'damaged');
+      await refused(rows(it, { pageSize: 2 }), 'corrupted');
     });
 });

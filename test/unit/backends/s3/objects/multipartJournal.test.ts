@@ -44,7 +44,7 @@ const deadPid = spawnSync(process.execPath, ['-e', '']).pid;
 test('H23: uploads that a crashed process left open are ended by the next upload in parts, and no others are', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote, server }) => {
-      const location = remote.capabilities.location ?? '';
+      const location = remote.capabilities.storageId ?? '';
       const notes = new OpenUploads(cacheFolder, silentLog);
       const crashed = await begun(remote, 'crashed');
       await notes.note({ location, bucket: 'demo', key: 'crashed', uploadId: crashed });
@@ -54,7 +54,7 @@ test('H23: uploads that a crashed process left open are ended by the next upload
       await notes.note({ location, bucket: 'demo', key: 'running', uploadId: running });
       await begun(remote, "someone else's");
 
-      await remote.write(big, body(pattern(6 * mebi)), {}, { must: 'anything' }, calm);
+      await remote.write(big, body(pattern(6 * mebi)), {}, { kind: 'none' }, calm);
       assert.deepEqual((await openKeys(remote)).sort(), ['running', "someone else's"]);
       assert.equal(readdirSync(path.join(cacheFolder, 'uploads')).length, 1, 'only the running one is noted');
       assert.equal(server.store.get('demo', 'big')?.size, 6 * mebi);
@@ -65,7 +65,7 @@ test('H23: uploads that a crashed process left open are ended by the next upload
 test('uploads of other machines and other services are left alone', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
-      const location = remote.capabilities.location ?? '';
+      const location = remote.capabilities.storageId ?? '';
       const notes = new OpenUploads(cacheFolder, silentLog);
       await notes.note({ location, bucket: 'demo', key: 'k', uploadId: await begun(remote, 'there') });
       rewrite(cacheFolder, (note) => Object.assign(note, { pid: deadPid, host: 'another.example' }));
@@ -82,8 +82,8 @@ test('no note stays after an upload, whether it worked or failed', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
       await write(remote, big, pattern(6 * mebi));
-      const source = { ...failingBody(8 * mebi, 6 * mebi, new Error('broken')), costlyToReread: true };
-      await assert.rejects(remote.write(big, source, {}, { must: 'anything' }, calm));
+      const source = { ...failingBody(8 * mebi, 6 * mebi, new Error('broken')), rereadIsExpensive: true };
+      await assert.rejects(remote.write(big, source, {}, { kind: 'none' }, calm));
       assert.deepEqual(readdirSync(path.join(cacheFolder, 'uploads')), []);
       assert.deepEqual(await openKeys(remote), []);
     }),

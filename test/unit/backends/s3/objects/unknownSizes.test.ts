@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLog } from '../../../../../src/base/log';
-import { retrying } from '../../../../../src/remote/layers/withRetry';
+import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
 import {
-  anything,
   at,
   body,
   calm,
   drain,
+  noPrecondition,
   pagesOf,
   pattern,
   read,
@@ -54,7 +54,7 @@ test('where answers tell no length, files have the size that they have', async (
     await served({}, async ({ remote, server }) => {
       for (const [name, content] of Object.entries(contents)) server.store.put('demo', name, content);
       for (const fault of faults) server.addFault({ ...fault, ...always });
-      const layered = retrying(remote, { clock: createFakeClock(), log: silentLog });
+      const layered = withRetry(remote, { clock: createFakeClock(), log: silentLog });
       const listed = (await pagesOf(remote.list(demo, {}, calm))).flat();
       for (const entry of listed) {
         assert.ok(entry.kind === 'file');
@@ -66,10 +66,18 @@ test('where answers tell no length, files have the size that they have', async (
         const expected = await layered.read(entry.path, { expected: entry }, calm);
         assert.equal(expected.entry.size, content.length, about);
         assert.deepEqual(await drain(expected.stream), content, about);
-        assert.deepEqual((await remote.readWhole(entry, calm)).content, content, about);
+        assert.deepEqual((await remote.readToBuffer(entry, calm)).content, content, about);
         const copy = at(demo, `copy of ${entry.path.slice(5)}`);
-        await copyFile({ from: remote, source: entry, to: layered, target: copy, guard: anything }, calm);
-        await layered.moveWithin?.(await statFile(layered, copy), at(demo, 'moved'), anything, calm);
+        await copyFile(
+          { from: remote, source: entry, to: layered, target: copy, guard: noPrecondition },
+          calm,
+        );
+        await layered.serverSideMove?.(
+          await statFile(layered, copy),
+          at(demo, 'moved'),
+          noPrecondition,
+          calm,
+        );
         assert.deepEqual(
           Buffer.concat(server.store.get('demo', 'moved')?.chunks as Buffer[]),
           content,
@@ -103,10 +111,10 @@ test('an object that is served with another size than it was listed with is refu
       server.addFault({ operation: 'GetObject', ...fault, ...always });
       const before = process.memoryUsage().arrayBuffers;
       const damaged = (error: unknown) => {
-        assert.equal((error as { kind?: string }).kind, 'damaged', `${what}: ${error}`);
+        assert.equal((error as { kind?: string }).kind, 'corrupted', `${what}: ${error}`);
         return true;
       };
-      await assert.rejects(remote.readWhole(listed, calm), damaged);
+      await assert.rejects(remote.readToBuffer(listed, calm), damaged);
       await assert.rejects(async () => {
         let kept = 0;
         const { stream } = await remote.read(listed.path, { expected: listed }, calm);
@@ -151,7 +159,7 @@ test('a ranged read takes no other range, and no more and no less of it', async 
       await assert.rejects(
         async () =>
           drain((await remote.read(file.path, { expected: file, range: { start: 2, end: 7 } }, calm)).stream),
-        { kind: 'damaged' },
+        { kind: 'corrupted' },
         what,
       );
     });
@@ -191,9 +199,9 @@ test("an object without an ETag is an object, where the rest of the answer is an
       const file = await statFile(remote, at(demo, 'f'));
       assert.equal(file.version, undefined);
       assert.equal(String(await read(remote, file.path)), 'content');
-      assert.equal(String((await remote.readWhole(file, calm)).content), 'content');
-      await remote.write(at(demo, 'g'), body('new'), {}, anything, calm);
-      await remote.copyWithin(file, at(demo, 'h'), anything, calm);
+      assert.equal(String((await remote.readToBuffer(file, calm)).content), 'content');
+      await remote.write(at(demo, 'g'), body('new'), {}, noPrecondition, calm);
+      await remote.serverSideCopy(file, at(demo, 'h'), noPrecondition, calm);
       assert.deepEqual(server.store.keys('demo'), ['f', 'g', 'h']);
     });
 });
@@ -206,9 +214,9 @@ test('a web page is no object', async () => {
   ])
     await served({}, async ({ remote, server }) => {
       server.addFault({ body: '<html>sign in</html>', headers, ...always });
-      await assert.rejects(remote.stat(at(demo, 'f'), calm), { kind: 'damaged' });
-      await assert.rejects(read(remote, at(demo, 'f')), { kind: 'damaged' });
-      await assert.rejects(write(remote, at(demo, 'f'), 'x'), { kind: 'damaged' });
+      await assert.rejects(remote.stat(at(demo, 'f'), calm), { kind: 'corrupted' });
+      await assert.rejects(read(remote, at(demo, 'f')), { kind: 'corrupted' });
+      await assert.rejects(write(remote, at(demo, 'f'), 'x'), { kind: 'corrupted' });
     });
 });
 

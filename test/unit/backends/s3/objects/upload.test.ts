@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import type { ByteSource } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import {
-  anything,
   at,
-  beAbsent,
-  beUnchanged,
   body,
   calm,
+  ifAbsent,
+  ifMatch,
+  noPrecondition,
   pattern,
   refused,
   statFile,
@@ -40,11 +40,11 @@ test('an upload in parts does not replace an object that appeared or changed whi
     for (const size of [6, 11]) {
       const content = pattern(size * 1024 * 1024);
       const theirs = () => void server.store.put('demo', 'f', 'theirs');
-      await refused(remote.write(at(demo, 'f'), sly(content, theirs), {}, beAbsent, calm), 'alreadyExists');
+      await refused(remote.write(at(demo, 'f'), sly(content, theirs), {}, ifAbsent, calm), 'alreadyExists');
       assert.equal(server.store.get('demo', 'f')?.text, 'theirs');
       const seen = await statFile(remote, at(demo, 'f'));
       const changes = () => void server.store.put('demo', 'f', 'theirs again');
-      const guard = beUnchanged(seen);
+      const guard = ifMatch(seen);
       await refused(remote.write(at(demo, 'f'), sly(content, changes), {}, guard, calm), 'changed');
       assert.equal(server.store.get('demo', 'f')?.text, 'theirs again');
       assert.equal(server.uploads.size, 0, 'no parts are left');
@@ -71,7 +71,7 @@ test('parts that the service puts together wrongly are found out by the ETag of 
       }));
       const writing = write(remote, at(demo, 'f'), pattern(6 * 1024 * 1024));
       // Finishing is tried once more, and by then the upload is gone.
-      if (isBad) await refused(writing, 'damaged', 'unavailable');
+      if (isBad) await refused(writing, 'corrupted', 'unavailable');
       else await writing;
     });
 });
@@ -97,13 +97,13 @@ test('of many objects that are removed at once, those that the service refuses a
     assert.ok(isRemoteError(failures.get(at(demo, 'b')), 'forbidden'));
     assert.ok(isRemoteError(failures.get(at(demo, 'd')), 'unavailable'));
     errors = [{ Key: 'somebody elses', Code: 'AccessDenied' }];
-    await refused(remote.removeFiles(paths, calm), 'damaged');
+    await refused(remote.removeFiles(paths, calm), 'corrupted');
   });
 });
 
 test('an object that is written over whatever is there needs no look', () =>
   served({}, async ({ remote, asked }) => {
-    await write(remote, at(demo, 'f'), 'one', {}, anything);
-    await write(remote, at(demo, 'f'), 'two', {}, anything);
+    await write(remote, at(demo, 'f'), 'one', {}, noPrecondition);
+    await write(remote, at(demo, 'f'), 'two', {}, noPrecondition);
     assert.deepEqual(asked(), ['PutObject', 'PutObject']);
   }));

@@ -5,7 +5,7 @@ import { storeClash } from '../../../../../src/backends/s3/errors/nameConflicts'
 import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { anything, calm, write } from '../../../../contract/chapters/words';
+import { calm, noPrecondition, write } from '../../../../contract/chapters/words';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
 import { hostWith, served, settingsFor } from '../s3Fixture';
 
@@ -128,7 +128,7 @@ describe('a store on a file system', () => {
       const below = await write(remote, parsePath('demo/a/b/c'), 'x').catch((error: unknown) => error);
       assert.ok(isRemoteError(below, 'notAFolder'), String(below));
       assert.match(below.message, /is a file \(ObjectParentIsFile\)\.$/);
-      await remote.removeFile(parsePath('demo/a/b'), anything, calm);
+      await remote.removeFile(parsePath('demo/a/b'), noPrecondition, calm);
       await write(remote, parsePath('demo/a'), 'x');
     }));
 
@@ -176,7 +176,7 @@ describe('a store on a file system', () => {
     }));
 });
 
-const absent = { must: 'beAbsent' } as const;
+const absent = { kind: 'ifAbsent' } as const;
 const inParts = { chunkSize: '5Mi', uploadCutoff: 0 };
 
 describe('a store whose condition of absence takes a folder for an object (SeaweedFS)', () => {
@@ -211,7 +211,7 @@ describe('a store whose condition of absence takes a folder for an object (Seawe
         const { text } = server.store.put('demo', 'from', 'z'.repeat(6 << 20));
         const from = await remote.stat(parsePath('demo/from'), calm);
         assert.ok(from.kind === 'file');
-        await remote.copyWithin(from, parsePath('demo/folder'), absent, calm);
+        await remote.serverSideCopy(from, parsePath('demo/folder'), absent, calm);
         assert.equal(server.store.get('demo', 'folder')?.text, text);
         assert.deepEqual(server.store.keys('demo'), ['folder', 'folder/below', 'from']);
       }));
