@@ -37,7 +37,7 @@ export interface App {
    * modified times of what is written to it, so it is opened as one or the other side. Without `followSymlinks` nothing of a folder is read
    * that is reached through a link.
    */
-  openPlace(place: Place, side?: 'source' | 'target', followSymlinks?: boolean): Promise<OpenedPlace>;
+  openPlace(place: Place, side?: 'source' | 'target', followSymlinks?: boolean): Promise<OpenedEndpoint>;
   /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
   planSync(
     request: SyncRequest,
@@ -61,7 +61,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-export interface OpenedPlace {
+export interface OpenedEndpoint {
   readonly remote: Remote;
   readonly root: RemotePath;
 }
@@ -145,7 +145,7 @@ export function createApp(host: Host): App {
     place: Place,
     side: 'source' | 'target' = 'source',
     followSymlinks = true,
-  ): Promise<OpenedPlace> {
+  ): Promise<OpenedEndpoint> {
     switch (place.kind) {
       case 'remote':
         return { remote: await openRemote(place.remote), root: place.path };
@@ -207,7 +207,7 @@ export function createApp(host: Host): App {
 
     async explainFilter({ source, target, options }, path, signal) {
       const [from, to] = await Promise.all([openPlace(source), openPlace(target, 'target')]);
-      const refusing = ({ remote, root }: OpenedPlace) => ({ remote: readOnly(remote), root });
+      const refusing = ({ remote, root }: OpenedEndpoint) => ({ remote: readOnly(remote), root });
       return explainPath(
         { source: refusing(from), target: refusing(to), options, clock: host.clock },
         path,

@@ -81,8 +81,8 @@ export class CenterPane {
       say(
         words.scanning,
         fill(words.seen, format.count(scan.sourceFiles), source, format.count(scan.targetFiles), target),
-        scan.asked > 0
-          ? fill(words.asking, format.count(scan.answered), format.count(scan.asked))
+        scan.requested > 0
+          ? fill(words.asking, format.count(scan.completed), format.count(scan.requested))
           : scan.actions > 0
             ? format.plural(scan.actions, words.soFarOne, words.soFarMany)
             : '',

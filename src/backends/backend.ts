@@ -49,7 +49,7 @@ export interface RcloneKind {
   /** Settings that no option of rclone stands for. A remote keeps them when a section of such a file takes its place. */
   readonly withoutOption: readonly string[];
   /**
-   * The remote that a section's options make, to start at `root` (a path, may be empty). What has no setting here comes out in `leftOut`;
+   * The remote that a section's options make, to start at `root` (a path, may be empty). What has no setting here comes out in `deselected`;
    * what can't be left out makes it refused. Never throws; no sentence holds a secret.
    */
   read(options: ReadonlyMap<string, string>, root: string): RcloneReading;

@@ -156,8 +156,8 @@ export interface PlaceName {
 export interface ScanState {
   readonly sourceFiles: number;
   readonly targetFiles: number;
-  readonly asked: number;
-  readonly answered: number;
+  readonly requested: number;
+  readonly completed: number;
   readonly actions: number;
 }
 

@@ -9,7 +9,7 @@ export interface Capabilities {
   readonly names: NameRules;
   /** Largest file in bytes, where there is a limit. */
   readonly maxFileSize?: number;
-  /** Whether a write's guard is enforced by the service itself (atomically) or by a check just before the write. */
+  /** Whether a write's precondition is enforced by the service itself (atomically) or by a check just before the write. */
   readonly preconditions: 'atomic' | 'checkThenAct';
   /** Whether folders exist of their own; false where they are only common prefixes. */
   readonly hasDirectories: boolean;

@@ -63,12 +63,12 @@ export interface Remote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry>;
 
-  /** Throws `notFound` when absent, `changed` when the guard doesn't hold, `isAFolder` for a folder. */
-  removeFile(path: RemotePath, guard: Precondition, signal: AbortSignal): Promise<void>;
+  /** Throws `notFound` when absent, `changed` when the precondition doesn't hold, `isAFolder` for a folder. */
+  removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void>;
 
   /** Makes a folder and its parents. Already there is fine. Throws `alreadyExists` when a file is in the way. */
   makeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
@@ -84,7 +84,7 @@ export interface Remote {
 
   /**
    * Many files at once where the service has a request for it. Resolves to the failures, by path; what isn't named is
-   * gone. Has no guards: the caller rechecks before.
+   * gone. Has no preconditions: the caller rechecks before.
    */
   removeFiles?(paths: readonly RemotePath[], signal: AbortSignal): Promise<ReadonlyMap<RemotePath, Error>>;
 
@@ -92,7 +92,7 @@ export interface Remote {
   serverSideCopy?(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry>;
 
@@ -103,7 +103,7 @@ export interface Remote {
   serverSideCopyFrom?(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry>;
 
@@ -111,7 +111,7 @@ export interface Remote {
   serverSideMove?(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry>;
 

@@ -7,7 +7,7 @@ import { baseName, joinPath, type RemotePath, relativePath } from '../remote/rem
 import { copyFile } from './copyFile';
 import { fileAt } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
-import type { RunSide } from './runEndpoints';
+import type { Endpoint } from './runEndpoints';
 
 const ifAbsent: Precondition = { kind: 'ifAbsent' };
 
@@ -19,34 +19,40 @@ const mostTries = 10;
  * What is there by that name already stays: then the copy's name gets ` (2)` or a higher number before its extension.
  * Gives where the copy is, verified and durable. Throws what `copyFile` throws; then the backup has nothing new.
  */
-export function keepCopy(
+export function backupByCopy(
   file: FileEntry,
-  target: RunSide,
-  backup: RunSide,
+  target: Endpoint,
+  backup: Endpoint,
   signal: AbortSignal,
 ): Promise<RemotePath> {
-  const request = { from: target.remote, source: file, to: backup.remote, guard: ifAbsent, durable: true };
+  const request = {
+    from: target.remote,
+    source: file,
+    to: backup.remote,
+    precondition: ifAbsent,
+    durable: true,
+  };
   const copy = async (to: RemotePath) => void (await copyFile({ ...request, target: to }, signal));
-  return underFreeName(file, target, backup, copy, async () => {}, signal);
+  return withUniqueName(file, target, backup, copy, async () => {}, signal);
 }
 
-/** As keepCopy, for a file that is to be deleted: it is moved there. Throws what `moveFile` throws. */
-export function keepMoved(
+/** As backupByCopy, for a file that is to be deleted: it is moved there. Throws what `moveFile` throws. */
+export function backupByMove(
   file: FileEntry,
-  target: RunSide,
-  backup: RunSide,
+  target: Endpoint,
+  backup: Endpoint,
   signal: AbortSignal,
 ): Promise<RemotePath> {
   const move = async (to: RemotePath) =>
     void (await moveFile(target.remote, file, backup.remote, to, signal));
-  return underFreeName(file, target, backup, move, () => removeCopied(target.remote, file, signal), signal);
+  return withUniqueName(file, target, backup, move, () => removeCopied(target.remote, file, signal), signal);
 }
 
 /** Lets `put` put the file there; where that turns out to be done already, by a try whose answer was lost, `isThere` does the rest. */
-async function underFreeName(
+async function withUniqueName(
   file: FileEntry,
-  target: RunSide,
-  { remote, root }: RunSide,
+  target: Endpoint,
+  { remote, root }: Endpoint,
   put: (to: RemotePath) => Promise<void>,
   isThere: () => Promise<void>,
   signal: AbortSignal,
@@ -61,7 +67,7 @@ async function underFreeName(
     } catch (error) {
       if (!isRemoteError(error, 'alreadyExists', 'isAFolder', 'notAFolder')) throw error;
       const there = await fileAt(remote, to, signal);
-      if (there && isAlike(file, there)) {
+      if (there && isIdenticalFile(file, there)) {
         await remote.makeDurable?.(there, signal);
         await isThere();
         return to;
@@ -74,7 +80,7 @@ async function underFreeName(
 }
 
 /** By content and time; what can't be told is not alike. */
-function isAlike(file: FileEntry, there: FileEntry): boolean {
+function isIdenticalFile(file: FileEntry, there: FileEntry): boolean {
   if (there.size !== file.size || file.md5 === undefined || file.md5 !== there.md5) return false;
   return !file.modified || (there.modified !== undefined && nsBetween(file.modified, there.modified) === 0);
 }

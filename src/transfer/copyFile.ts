@@ -23,7 +23,7 @@ export interface CopyRequest {
   readonly source: FileEntry;
   readonly to: Remote;
   readonly target: RemotePath;
-  readonly guard: Precondition;
+  readonly precondition: Precondition;
   /** The modified time to give the copy, where that isn't the source's own. */
   readonly modified?: Instant | undefined;
   /** Whether the copy is to be safe from a power cut before this ends, because its source, or what it replaces, goes then. */
@@ -42,10 +42,10 @@ export interface CopyResult {
 /**
  * Copies one file: inside one remote, and between two of one service, by the service itself, else through here with bounded memory. The copy carries the
  * modified time and is verified; one that is not what it should be is removed again and refused as `damaged`. Throws `changed`
- * when the source is not, or no longer, what was seen, or when the guard doesn't hold; then nothing was written.
+ * when the source is not, or no longer, what was seen, or when the precondition doesn't hold; then nothing was written.
  */
 export async function copyFile(request: CopyRequest, signal: AbortSignal): Promise<CopyResult> {
-  const copied = (await copiedWithin(request, signal)) ?? (await copiedThrough(request, signal));
+  const copied = (await serverSideCopy(request, signal)) ?? (await streamCopy(request, signal));
   const { to, target } = request;
   const verification = verify(copied.source, copied.copy);
   if (verification !== 'bad') return { entry: copied.copy, verification };
@@ -76,14 +76,14 @@ function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
   return source.md5 === copy.md5 ? 'ok' : 'bad';
 }
 
-async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<Copied | undefined> {
-  const { from, to, source, target, guard, onProgress } = request;
+async function serverSideCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied | undefined> {
+  const { from, to, source, target, precondition, onProgress } = request;
   const within = from === to;
   if (request.modified || !(within ? to.serverSideCopy : canCopyFrom(from, to))) return undefined;
   try {
     const copy = await (within
-      ? to.serverSideCopy?.(source, target, guard, signal)
-      : to.serverSideCopyFrom?.(source, target, guard, signal));
+      ? to.serverSideCopy?.(source, target, precondition, signal)
+      : to.serverSideCopyFrom?.(source, target, precondition, signal));
     if (!copy) return undefined;
     if (request.durable) await to.makeDurable?.(copy, signal);
     onProgress?.(copy.size);
@@ -91,7 +91,7 @@ async function copiedWithin(request: CopyRequest, signal: AbortSignal): Promise<
   } catch (error) {
     // The service may be unable to copy this very file (too large, another region): then it goes through here.
     if (isRemoteError(error, ...(within ? (['unsupported'] as const) : refusals))) return undefined;
-    throw within ? await missingWithin(error, from, source, signal) : error;
+    throw within ? await classifyNotFound(error, from, source, signal) : error;
   }
 }
 
@@ -108,22 +108,25 @@ function canCopyFrom(from: Remote, to: Remote): boolean {
   );
 }
 
-async function copiedThrough(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
-  if (request.source.size <= inMemoryLimit) return copiedInMemory(request, signal);
-  const { from, to, target, guard } = request;
-  const { source, attributes } = await known(request, signal);
+async function streamCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
+  if (request.source.size <= inMemoryLimit) return bufferedCopy(request, signal);
+  const { from, to, target, precondition } = request;
+  const { source, attributes } = await resolveSource(request, signal);
   const body: ByteSource = {
     size: source.size,
     open: (range, openSignal) => openSource(from, source, range, openSignal),
     ...(source.md5 !== undefined && { md5: source.md5 }),
     ...(!from.capabilities.isLocalDisk && { rereadIsExpensive: true }),
   };
-  return { source, copy: await to.write(target, body, facts(request, source, attributes), guard, signal) };
+  return {
+    source,
+    copy: await to.write(target, body, facts(request, source, attributes), precondition, signal),
+  };
 }
 
 /** Reads the whole file first: its read also tells the modified time that a listing may not have, and the attributes. */
-async function copiedInMemory(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
-  const { from, to, source: seen, target, guard } = request;
+async function bufferedCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
+  const { from, to, source: seen, target, precondition } = request;
   const { content, entry, attributes } = await wholeSource(from, seen, signal);
   const source = { ...entry, path: seen.path };
   const body: ByteSource = {
@@ -133,7 +136,10 @@ async function copiedInMemory(request: CopyRequest, signal: AbortSignal): Promis
       Readable.from([content.subarray(range?.start ?? 0, range?.end)], { objectMode: false }),
     ...(source.md5 !== undefined && { md5: source.md5 }),
   };
-  return { source, copy: await to.write(target, body, facts(request, source, attributes), guard, signal) };
+  return {
+    source,
+    copy: await to.write(target, body, facts(request, source, attributes), precondition, signal),
+  };
 }
 
 function facts(request: CopyRequest, source: FileEntry, attributes: FileAttributes | undefined): FileFacts {
@@ -151,7 +157,7 @@ function facts(request: CopyRequest, source: FileEntry, attributes: FileAttribut
  * The source with its modified time, asked for by one request where the listing had none and none is given, or where its MD5
  * is only what a listing shows; and with its attributes, which the same request tells, where both sides keep them.
  */
-async function known(
+async function resolveSource(
   request: CopyRequest,
   signal: AbortSignal,
 ): Promise<{ readonly source: FileEntry; readonly attributes?: FileAttributes | undefined }> {
@@ -166,7 +172,7 @@ async function known(
     const now = await from.stat(source.path, signal);
     if (now.kind === 'file' && isSameFile(source, now)) return { source: { ...withoutMd5(source), ...now } };
   } catch (error) {
-    throw fromSource(error, source, 'notFound');
+    throw asSourceError(error, source, 'notFound');
   }
   throw isGone(source);
 }
@@ -187,7 +193,7 @@ async function wholeSource(from: Remote, source: FileEntry, signal: AbortSignal)
   try {
     return await from.readToBuffer(source, signal);
   } catch (error) {
-    throw fromSource(error, source, 'notFound', 'isAFolder');
+    throw asSourceError(error, source, 'notFound', 'isAFolder');
   }
 }
 
@@ -209,17 +215,17 @@ async function readSource(
   try {
     return await from.read(source.path, { expected: source, ...(range && { range }) }, signal);
   } catch (error) {
-    throw fromSource(error, source, 'notFound', 'isAFolder');
+    throw asSourceError(error, source, 'notFound', 'isAFolder');
   }
 }
 
 /** What is missing or something else by now has changed since it was seen (H20); so that a missing target isn't taken for that. */
-function fromSource(error: unknown, source: FileEntry, ...kinds: ('notFound' | 'isAFolder')[]): unknown {
+function asSourceError(error: unknown, source: FileEntry, ...kinds: ('notFound' | 'isAFolder')[]): unknown {
   return isRemoteError(error, ...kinds) ? isGone(source, error) : error;
 }
 
 /** Within one remote it may be the source or the place of the copy that is missing; only looking again tells. */
-export async function missingWithin(
+export async function classifyNotFound(
   error: unknown,
   remote: Remote,
   source: FileEntry,

@@ -13,17 +13,17 @@ export interface FileToDelete {
   readonly before: FileEntry;
 }
 
-/** Deletes to be made one by one under their own guards, and those of folders where so many go that they go in batches. */
+/** Deletes to be made one by one under their own preconditions, and those of folders where so many go that they go in batches. */
 export interface SortedDeletes<T> {
   readonly single: readonly T[];
   readonly byFolder: ReadonlyMap<RemotePath, readonly T[]>;
 }
 
 /** Sorts deletes by how they are to be made: in batches where so many of one folder go as make its listing (all its pages) worth while. */
-export function sortDeletes<T extends FileToDelete>(
+export function partitionDeletes<T extends FileToDelete>(
   deletes: readonly T[],
   remote: Remote,
-  worthListing: number,
+  batchThreshold: number,
 ): SortedDeletes<T> {
   const byFolder = new Map<RemotePath, T[]>();
   for (const item of deletes) {
@@ -34,7 +34,7 @@ export function sortDeletes<T extends FileToDelete>(
   }
   const single: T[] = [];
   for (const [folder, siblings] of byFolder)
-    if (!remote.removeFiles || siblings.length < worthListing) {
+    if (!remote.removeFiles || siblings.length < batchThreshold) {
       single.push(...siblings);
       byFolder.delete(folder);
     }
@@ -81,7 +81,7 @@ export async function deleteInFolder<T extends FileToDelete>(
 
 /**
  * What a listing doesn't show need not be gone: MinIO hides all below `name/` while there is an object `name`, and it would come back with
- * that object's end. So each is deleted by itself, under its own guard.
+ * that object's end. So each is deleted by itself, under its own precondition.
  */
 async function deleteUnlisted<T extends FileToDelete>(
   deletes: readonly T[],

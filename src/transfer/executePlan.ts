@@ -4,16 +4,16 @@ import type { Log } from '../base/log';
 import { forEachConcurrent, inTurns, WeightedSemaphore } from '../base/semaphore';
 import { leftAloneBy } from '../plan/build/leftAlone';
 import { firstProblem } from '../plan/build/planInvariants';
-import { placeText } from '../plan/model/place';
+import { formatPlace } from '../plan/model/place';
 import type { Action, DeleteFile, Plan, RemoveFolder } from '../plan/model/plan';
 import { wantsDeletes } from '../plan/model/planOptions';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
-import { deleteInFolder, sortDeletes } from './deleteBatches';
+import { deleteInFolder, partitionDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { refusedForRoom } from './outOfSpace';
 import { goneAlready, runAction } from './runAction';
-import type { RunSide, RunSides } from './runEndpoints';
+import type { Endpoint, RunEndpoints } from './runEndpoints';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
 import { type RunObserver, silentObserver } from './runReport';
 import { SourceAgain } from './sourceRecheck';
@@ -27,18 +27,22 @@ export interface ExecuteOptions {
   readonly transfers?: number;
   readonly journal?: Journal;
   /** The plan's `backup`, opened; needed where that is a folder of this machine. */
-  readonly backup?: RunSide | undefined;
+  readonly backup?: Endpoint | undefined;
   /** Asked before each action: why the run must not go on, as a sentence. Never rejects. */
   readonly whyNotGoOn?: () => Promise<string | undefined>;
 }
 
 /** From so many deletes in one folder on, its listing is cheaper than two requests for each; a thousandth of all bounds what it may cost. */
-const worthListing = 50;
+const batchThreshold = 50;
 
 /** Failures that no further action could escape. */
-const hopeless: ReadonlySet<RemoteErrorKind> = new Set(['unauthenticated', 'badSettings']);
+const fatalErrorKinds: ReadonlySet<RemoteErrorKind> = new Set(['unauthenticated', 'badSettings']);
 /** Failures that, many in a row, say that the service (or the disk) is out of reach. */
-const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'rateLimited', 'quotaExceeded']);
+const outageErrorKinds: ReadonlySet<RemoteErrorKind> = new Set([
+  'unavailable',
+  'rateLimited',
+  'quotaExceeded',
+]);
 
 /**
  * Does what a plan says and reports what became of each action; the report comes even when the run is aborted or fails
@@ -57,8 +61,8 @@ const wearing: ReadonlySet<RemoteErrorKind> = new Set(['unavailable', 'rateLimit
  */
 export async function executePlan(
   plan: Plan,
-  source: RunSide,
-  target: RunSide,
+  source: Endpoint,
+  target: Endpoint,
   options: ExecuteOptions,
   signal: AbortSignal,
 ): Promise<RunReport> {
@@ -70,20 +74,20 @@ export async function executePlan(
 }
 
 /** Without a place to keep them nothing may be overwritten or deleted, so that is found out before anything is done. */
-function backupOf(plan: Plan, target: RunSide, { backup }: ExecuteOptions): RunSide | undefined {
+function backupOf(plan: Plan, target: Endpoint, { backup }: ExecuteOptions): Endpoint | undefined {
   if (plan.backup === undefined) return undefined;
   if (backup) return backup;
   const { kind } = plan.backup;
   const sameRemote =
     kind === 'remote' && plan.target.kind === 'remote' && plan.backup.remote === plan.target.remote;
   if (!sameRemote)
-    throw new Error(`This plan can't be run: its backup ${placeText(plan.backup)} is not open.`);
+    throw new Error(`This plan can't be run: its backup ${formatPlace(plan.backup)} is not open.`);
   return { remote: target.remote, root: plan.backup.path };
 }
 
 class Run {
   private readonly plan: Plan;
-  private readonly sides: RunSides;
+  private readonly sides: RunEndpoints;
   private readonly options: ExecuteOptions;
   private readonly signal: AbortSignal;
   private readonly observer: RunObserver;
@@ -93,10 +97,10 @@ class Run {
   private readonly results = new Map<string, ActionResult>();
   private bytes = 0;
   private kept = 0;
-  private wornBy = 0;
+  private consecutiveOutages = 0;
   private stopped: string | undefined;
 
-  constructor(plan: Plan, sides: RunSides, options: ExecuteOptions, signal: AbortSignal) {
+  constructor(plan: Plan, sides: RunEndpoints, options: ExecuteOptions, signal: AbortSignal) {
     this.plan = plan;
     this.sides = sides;
     this.options = options;
@@ -141,7 +145,7 @@ class Run {
     let withheld: string | undefined;
     const room = all.filter(isRoom);
     if (room.length > 0) {
-      withheld = this.whyNotDelete(all.length) ?? (await this.whySourceKeeps(all.length));
+      withheld = this.reasonToWithholdDeletes(all.length) ?? (await this.whySourceKeeps(all.length));
       // Without room the copies fail by themselves.
       if (withheld === undefined) await this.runDeletes(room);
     }
@@ -159,7 +163,8 @@ class Run {
       default:
         await this.runAll(others);
         if (withheld === undefined) deletes = await this.madeRoomLate(others, deletes);
-        withheld ??= this.whyNotDelete(deletes.length) ?? (await this.whySourceKeeps(deletes.length));
+        withheld ??=
+          this.reasonToWithholdDeletes(deletes.length) ?? (await this.whySourceKeeps(deletes.length));
         if (withheld === undefined) await this.runDeletes(deletes);
     }
     await this.runAll(last);
@@ -231,15 +236,15 @@ class Run {
     const { remote } = target;
     // What is to be kept is moved, which no batch can do.
     if (backup) return this.runAll(deletes);
-    const { single, byFolder } = sortDeletes(
+    const { single, byFolder } = partitionDeletes(
       deletes,
       remote,
-      Math.max(worthListing, this.plan.listed.target.files / 1000),
+      Math.max(batchThreshold, this.plan.listed.target.files / 1000),
     );
     await this.runAll(single);
     const inFolder = async ([folder, all]: readonly [RemotePath, readonly DeleteFile[]]) => {
       if (await this.mustStop()) return;
-      const actions = await this.stillExtra(all);
+      const actions = await this.recheckDeletes(all);
       if (actions.length === 0) return;
       for (const action of actions) this.begin(action);
       const open = new Set(actions);
@@ -269,7 +274,7 @@ class Run {
   }
 
   /** Those of the deletes of one folder whose file is still missing on the source; of the others it is told why they stay. */
-  private async stillExtra(deletes: readonly DeleteFile[]): Promise<readonly DeleteFile[]> {
+  private async recheckDeletes(deletes: readonly DeleteFile[]): Promise<readonly DeleteFile[]> {
     const extra: DeleteFile[] = [];
     for (const action of deletes) {
       const reason = await this.whyNotExtra(action).catch((error: unknown) => error);
@@ -284,10 +289,10 @@ class Run {
 
   /** Why what this action takes from the target must stay there, asked of the source at this moment. */
   private async whyNotExtra(action: Action): Promise<unknown> {
-    if (action.kind === 'moveFile') return this.sourceAgain.whyNotExtra(action.from, this.signal);
+    if (action.kind === 'moveFile') return this.sourceAgain.recheckSourceAbsent(action.from, this.signal);
     if (action.kind !== 'deleteFile') return undefined;
     // What the filters hide may well be on the source.
-    if (action.because !== 'excluded') return this.sourceAgain.whyNotExtra(action.path, this.signal);
+    if (action.because !== 'excluded') return this.sourceAgain.recheckSourceAbsent(action.path, this.signal);
     const nothing = await this.sourceAgain.whyNothing(this.signal);
     return nothing && new RemoteError('changed', `"${action.path}" was kept, because ${nothing}.`);
   }
@@ -351,7 +356,7 @@ class Run {
 
   private success(action: Action): ActionResult {
     if (action.kind === 'copyFile') this.bytes += action.source.size;
-    this.wornBy = 0;
+    this.consecutiveOutages = 0;
     return result(action, 'done');
   }
 
@@ -365,9 +370,9 @@ class Run {
         );
     if (!isRemoteError(error))
       this.log('error', `${action.path}: ${(error as Error)?.stack ?? String(error)}`);
-    if (hopeless.has(kind)) this.stopped = message;
-    if (wearing.has(kind) && ++this.wornBy >= 2 * this.transfers)
-      this.stopped = `${this.wornBy} files in a row failed. The last one: ${message}`;
+    if (fatalErrorKinds.has(kind)) this.stopped = message;
+    if (outageErrorKinds.has(kind) && ++this.consecutiveOutages >= 2 * this.transfers)
+      this.stopped = `${this.consecutiveOutages} files in a row failed. The last one: ${message}`;
     const outcome =
       isRemoteError(error) && error.copied ? 'copied' : kind === 'changed' ? 'changed' : 'failed';
     if (outcome === 'copied' && action.kind === 'copyFile') this.bytes += action.source.size;
@@ -375,7 +380,7 @@ class Run {
   }
 
   /** Why the deletes must not be run, as a sentence (H28); undefined when they may, or there are none. */
-  private whyNotDelete(deletes: number): string | undefined {
+  private reasonToWithholdDeletes(deletes: number): string | undefined {
     const { copied, failed, changed, cancelled } = count([...this.results.values()]);
     const reasons = [
       ...(failed > 0 ? [`${files(failed)} could not be copied`] : []),
@@ -390,7 +395,7 @@ class Run {
       : withheldBecause(deletes, reasons.join(' and '));
   }
 
-  /** As `whyNotDelete`, by what the source is at this moment. */
+  /** As `reasonToWithholdDeletes`, by what the source is at this moment. */
   private async whySourceKeeps(deletes: number): Promise<string | undefined> {
     if (deletes === 0 || this.signal.aborted) return undefined;
     try {
@@ -420,7 +425,7 @@ function isRoom(action: Action): boolean {
 }
 
 /** Bytes of content that go through here, for how many places an action takes; the larger one of two. */
-function bytesToMove(action: Action, { target, backup }: RunSides): number {
+function bytesToMove(action: Action, { target, backup }: RunEndpoints): number {
   switch (action.kind) {
     case 'copyFile':
       return Math.max(action.source.size, backup && action.before ? action.before.size : 0);

@@ -6,7 +6,7 @@ import type { Remote } from '../remote/remote';
 import { isRemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 
-export interface Twins {
+export interface CopyPair {
   /** Both as they are now, as exact as can be told. */
   readonly source: FileEntry;
   readonly copy: FileEntry;
@@ -15,19 +15,19 @@ export interface Twins {
 /**
  * The file at `path` of `to`, if its content surely is that of `source`: by the MD5s that both tell, else by reading. Undefined when it
  * isn't, when nothing is there, or when the source has changed. It tells what an earlier try has done already; it costs more than
- * trusting, so it is asked only when a guard failed.
+ * trusting, so it is asked only when a precondition failed.
  */
-export async function copyAlreadyAt(
+export async function findCompletedCopy(
   to: Remote,
   path: RemotePath,
   from: Remote,
   source: FileEntry,
   signal: AbortSignal,
-): Promise<Twins | undefined> {
+): Promise<CopyPair | undefined> {
   const copy = await fileAt(to, path, signal);
   if (copy?.size !== source.size) return undefined;
   const now = await fileAt(from, source.path, signal);
-  if (!now || !isSameFile(source, now) || mayBeOneFile(from, now, to, copy)) return undefined;
+  if (!now || !isSameFile(source, now) || mayBeSameFile(from, now, to, copy)) return undefined;
   if ((await md5(from, now, signal)) !== (await md5(to, copy, signal))) return undefined;
   return { source: now, copy };
 }
@@ -52,7 +52,7 @@ export async function fileAt(
  * one would remove both. Two that are equal in all that changes with every writing are taken for one, save for two names in one
  * bucket of a service.
  */
-export function mayBeOneFile(from: Remote, source: FileEntry, to: Remote, copy: FileEntry): boolean {
+export function mayBeSameFile(from: Remote, source: FileEntry, to: Remote, copy: FileEntry): boolean {
   const [here, there] = [from.capabilities.storageId, to.capabilities.storageId];
   if (here === undefined || there === undefined) return false;
   if (source.version === undefined || source.version !== copy.version) return false;

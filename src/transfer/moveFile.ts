@@ -3,7 +3,7 @@ import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 import { removingCopied } from '../remote/removeCopied';
-import { copyFile, missingWithin } from './copyFile';
+import { classifyNotFound, copyFile } from './copyFile';
 
 /**
  * Moves one file to where nothing is: by the service itself where it can, else by a copy that is verified and durable before the file is removed
@@ -18,19 +18,27 @@ export async function moveFile(
   signal: AbortSignal,
   onProgress?: (bytes: number) => void,
 ): Promise<FileEntry> {
-  const guard = { kind: 'ifAbsent' } as const;
+  const precondition = { kind: 'ifAbsent' } as const;
   if (from === to && to.serverSideMove) {
     try {
-      const moved = await to.serverSideMove(file, target, guard, signal);
+      const moved = await to.serverSideMove(file, target, precondition, signal);
       onProgress?.(file.size);
       return checked(moved, file);
     } catch (error) {
       // The service may be unable to move this very file (too large, another region).
       if (!isRemoteError(error, 'unsupported') || error.copied)
-        throw await missingWithin(error, from, file, signal);
+        throw await classifyNotFound(error, from, file, signal);
     }
   }
-  const request = { from, source: file, to, target, guard, durable: true, ...(onProgress && { onProgress }) };
+  const request = {
+    from,
+    source: file,
+    to,
+    target,
+    precondition,
+    durable: true,
+    ...(onProgress && { onProgress }),
+  };
   const { entry } = await copyFile(request, signal);
   await removeCopied(from, file, signal);
   return entry;

@@ -13,11 +13,11 @@ import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
-import { keepCopy, keepMoved } from './backup';
+import { backupByCopy, backupByMove } from './backup';
 import { copyFile } from './copyFile';
-import { copyAlreadyAt, fileAt, mayBeOneFile, type Twins } from './existingCopy';
+import { type CopyPair, fileAt, findCompletedCopy, mayBeSameFile } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
-import type { RunSide, RunSides } from './runEndpoints';
+import type { Endpoint, RunEndpoints } from './runEndpoints';
 
 /** Told of what happens within one action. */
 export interface ActionWatch {
@@ -29,13 +29,13 @@ export interface ActionWatch {
 
 /**
  * Does one action, if what it was decided on is still so at this moment: the source is read as the very version that was planned, and
- * the target is written or deleted under a guard for what was seen there. Throws `changed` when it isn't; then nothing was done, save
+ * the target is written or deleted under a precondition for what was seen there. Throws `changed` when it isn't; then nothing was done, save
  * that the copy of a file to be moved may be there already. An action that was interrupted half-way can be done again: what of it is done is
  * found by content.
  */
 export async function runAction(
   action: Action,
-  sides: RunSides,
+  sides: RunEndpoints,
   watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
@@ -55,7 +55,7 @@ export async function runAction(
         return await runRemoveFolder(action, sides, signal);
     }
   } catch (error) {
-    // A guard for "nothing is there" says so in its own words.
+    // A precondition for "nothing is there" says so in its own words.
     if (isRemoteError(error, 'alreadyExists'))
       throw new RemoteError('changed', error.message, { cause: error });
     throw error;
@@ -64,7 +64,7 @@ export async function runAction(
 
 async function runCopy(
   action: CopyFile,
-  sides: RunSides,
+  sides: RunEndpoints,
   watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
@@ -78,10 +78,10 @@ async function runCopy(
       await moveFile(source.remote, action.source, target.remote, to, signal, onProgress);
       return;
     }
-    await mustBeTwo(action, sides, signal);
+    await assertDistinctFiles(action, sides, signal);
     await copyOver(action, sides, watch, signal);
   } catch (error) {
-    const found = await doneBefore(action, targetOf(action, target), sides, error, signal);
+    const found = await findCompletedAttempt(action, targetOf(action, target), sides, error, signal);
     if (!found || !hasTimeOf(action, found, sides)) throw error;
     await target.remote.makeDurable?.(found.copy, signal);
   }
@@ -89,10 +89,14 @@ async function runCopy(
 }
 
 /** A file that would be moved over itself, seen through two doors, would be gone for good. */
-async function mustBeTwo(action: CopyFile, { source, target }: RunSides, signal: AbortSignal): Promise<void> {
+async function assertDistinctFiles(
+  action: CopyFile,
+  { source, target }: RunEndpoints,
+  signal: AbortSignal,
+): Promise<void> {
   if (!action.before) return;
   const now = await fileAt(target.remote, action.before.path, signal);
-  if (now && mayBeOneFile(source.remote, action.source, target.remote, now))
+  if (now && mayBeSameFile(source.remote, action.source, target.remote, now))
     throw new RemoteError(
       'unsupported',
       `"${action.path}" may be one and the same file on both sides, so it was not moved.`,
@@ -102,18 +106,18 @@ async function mustBeTwo(action: CopyFile, { source, target }: RunSides, signal:
 /** Copies, the old file going to the backup before it is overwritten (R23). */
 async function copyOver(
   action: CopyFile,
-  { source, target, backup }: RunSides,
+  { source, target, backup }: RunEndpoints,
   watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
-  if (backup && action.before) watch.kept(await keepCopy(action.before, target, backup, signal));
+  if (backup && action.before) watch.kept(await backupByCopy(action.before, target, backup, signal));
   await copyFile(
     {
       from: source.remote,
       source: action.source,
       to: target.remote,
       target: targetOf(action, target),
-      guard: guardFor(action.before),
+      precondition: guardFor(action.before),
       modified: action.storeModified,
       durable: action.removesSource ?? false,
       onProgress: (bytes) => watch.progressed(bytes),
@@ -124,7 +128,7 @@ async function copyOver(
 
 async function runSetTime(
   action: SetTime,
-  sides: RunSides,
+  sides: RunEndpoints,
   watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
@@ -136,13 +140,13 @@ async function runSetTime(
     // The content is the same, so there is nothing to be kept.
     return runCopy(copy, { source, target }, watch, signal);
   }
-  await mustStillBe(source.remote, action.source, signal);
+  await assertUnchanged(source.remote, action.source, signal);
   let stored: FileEntry;
   try {
     stored = await remote.setModifiedTime(action.before, time, signal);
   } catch (error) {
     const found =
-      action.removesSource && (await doneBefore(action, action.before.path, sides, error, signal));
+      action.removesSource && (await findCompletedAttempt(action, action.before.path, sides, error, signal));
     if (!found || !hasTimeOf(action, found, sides)) throw error;
     stored = found.copy;
   }
@@ -152,16 +156,16 @@ async function runSetTime(
 }
 
 /** Moves a file on the target to the name that the source has for it by now, then gives it the source's time (R24). */
-async function runMove(action: MoveFile, sides: RunSides, signal: AbortSignal): Promise<void> {
+async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSignal): Promise<void> {
   const { source, target } = sides;
   const { remote } = target;
-  const seen = await mustStillBe(source.remote, action.source, signal);
+  const seen = await assertUnchanged(source.remote, action.source, signal);
   const to = targetOf(action, target);
   let moved: FileEntry;
   try {
     moved = await moveFile(remote, action.before, remote, to, signal);
   } catch (error) {
-    const found = await doneBefore(action, to, sides, error, signal);
+    const found = await findCompletedAttempt(action, to, sides, error, signal);
     if (!found) throw error;
     moved = found.copy;
     // The copy was made, but its removal failed.
@@ -174,7 +178,7 @@ async function runMove(action: MoveFile, sides: RunSides, signal: AbortSignal): 
   if (!moved.modified && !moved.exact) moved = (await fileAt(remote, to, signal)) ?? moved;
   const time = action.storeModified ?? seen.modified ?? seen.serverModified;
   const has = moved.modified ?? moved.serverModified;
-  if (!time || !has || isNear(time, has, sides)) return;
+  if (!time || !has || timesEqual(time, has, sides)) return;
   if (remote.setModifiedTime) await remote.setModifiedTime(moved, time, signal);
   // The one other way to the right time, without which the file would be copied at the next run.
   else
@@ -184,14 +188,18 @@ async function runMove(action: MoveFile, sides: RunSides, signal: AbortSignal): 
         source: action.source,
         to: remote,
         target: to,
-        guard: guardFor(moved),
+        precondition: guardFor(moved),
         modified: action.storeModified,
       },
       signal,
     );
 }
 
-async function runRemoveSource(action: RemoveSource, sides: RunSides, signal: AbortSignal): Promise<void> {
+async function runRemoveSource(
+  action: RemoveSource,
+  sides: RunEndpoints,
+  signal: AbortSignal,
+): Promise<void> {
   const { source, target } = sides;
   const { before } = action;
   const now = await fileAt(target.remote, before.path, signal);
@@ -200,29 +208,29 @@ async function runRemoveSource(action: RemoveSource, sides: RunSides, signal: Ab
       'changed',
       `"${before.path}" is no longer the same on the target, so the source's file stays.`,
     );
-  if (mayBeOneFile(source.remote, action.source, target.remote, now))
+  if (mayBeSameFile(source.remote, action.source, target.remote, now))
     throw new RemoteError(
       'unsupported',
       `"${action.source.path}" may be one and the same file on both sides, so it was not removed.`,
     );
   await target.remote.makeDurable?.(now, signal);
-  await removeSeen(source.remote, action.source, signal);
+  await removeIfUnchanged(source.remote, action.source, signal);
 }
 
 async function runDelete(
   action: DeleteFile,
-  sides: RunSides,
+  sides: RunEndpoints,
   watch: ActionWatch,
   signal: AbortSignal,
 ): Promise<void> {
   const { target, backup } = sides;
-  if (backup) watch.kept(await keepMoved(action.before, target, backup, signal));
-  else await removeSeen(target.remote, action.before, signal);
+  if (backup) watch.kept(await backupByMove(action.before, target, backup, signal));
+  else await removeIfUnchanged(target.remote, action.before, signal);
 }
 
 async function runRemoveFolder(
   { path }: RemoveFolder,
-  { target: { remote, root } }: RunSides,
+  { target: { remote, root } }: RunEndpoints,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -235,7 +243,7 @@ async function runRemoveFolder(
   }
 }
 
-async function removeSeen(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
+async function removeIfUnchanged(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
   try {
     await remote.removeFile(file.path, guardFor(file), signal);
   } catch (error) {
@@ -250,7 +258,7 @@ export function goneAlready(error: unknown, file: FileEntry): unknown {
 }
 
 /** The file as it is now, as exact as can be told. */
-async function mustStillBe(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
+async function assertUnchanged(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
   const now = await fileAt(remote, file.path, signal);
   if (!now || !isSameFile(file, now))
     throw new RemoteError('changed', `"${file.path}" is no longer what was listed.`);
@@ -261,32 +269,32 @@ async function mustStillBe(remote: Remote, file: FileEntry, signal: AbortSignal)
  * What `action` was refused for may be its own work: a try before this one got so far and failed later, or its answer was lost. Gives
  * both files when the target has the source's content at `to` already.
  */
-async function doneBefore(
+async function findCompletedAttempt(
   action: CopyFile | SetTime | MoveFile,
   to: RemotePath,
-  { source, target }: RunSides,
+  { source, target }: RunEndpoints,
   refusal: unknown,
   signal: AbortSignal,
-): Promise<Twins | undefined> {
+): Promise<CopyPair | undefined> {
   if (!isRemoteError(refusal, 'changed', 'alreadyExists', 'notFound')) return undefined;
-  return copyAlreadyAt(target.remote, to, source.remote, action.source, signal);
+  return findCompletedCopy(target.remote, to, source.remote, action.source, signal);
 }
 
-function hasTimeOf(action: CopyFile | SetTime, { source, copy }: Twins, sides: RunSides): boolean {
+function hasTimeOf(action: CopyFile | SetTime, { source, copy }: CopyPair, sides: RunEndpoints): boolean {
   const stored = action.kind === 'copyFile' ? action.storeModified : undefined;
   const time = stored ?? source.modified ?? source.serverModified;
-  return !time || !copy.modified || isNear(time, copy.modified, sides);
+  return !time || !copy.modified || timesEqual(time, copy.modified, sides);
 }
 
 /** Whether two times are one, as far as both sides can tell. */
-function isNear(a: Instant, b: Instant, { source, target }: RunSides): boolean {
+function timesEqual(a: Instant, b: Instant, { source, target }: RunEndpoints): boolean {
   const precisions = [source, target].map(({ remote }) => remote.capabilities.timePrecisionNs);
   const coarsest = Math.max(1, ...precisions.map((ns) => (ns === 'none' ? 1 : ns)));
   return Math.abs(nsBetween(a, b)) < coarsest;
 }
 
 /** The target keeps its own spelling of a name that is one and the same to it (sync-semantics R12). */
-function targetOf(action: CopyFile | MoveFile, { root }: RunSide): RemotePath {
+function targetOf(action: CopyFile | MoveFile, { root }: Endpoint): RemotePath {
   return action.kind === 'copyFile' && action.before ? action.before.path : joinPath(root, action.path);
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock';
 import { createFilter } from '../plan/filter/filter';
-import { isOddKey, listTree, wholeName } from '../plan/list/listTree';
+import { isMalformedKey, listTree, wholeName } from '../plan/list/listTree';
 import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import { sortNamed } from '../plan/model/namedPaths';
 import type { Plan } from '../plan/model/plan';
@@ -14,13 +14,13 @@ import {
   type RemotePath,
   relativePath,
 } from '../remote/remotePath';
-import type { RunSide } from './runEndpoints';
+import type { Endpoint } from './runEndpoints';
 
 /** Milliseconds that a look at the source counts as "now"; a longer listing counts for as long as it took, besides. */
 const goodForMs = 5000;
 
 /** So many files of a folder are always worth its listing; fewer only where it can't take more requests than they would. */
-const worthListing = 50;
+const batchThreshold = 50;
 const filesInAPage = 1000;
 
 /** What one folder of the source holds now, as far as deletes care. */
@@ -44,7 +44,7 @@ interface Dated<T> {
  * is asked for those files alone. What can't be asked for stays. Paths are relative to both roots, as the target spells them.
  */
 export class SourceAgain {
-  private readonly source: RunSide;
+  private readonly source: Endpoint;
   private readonly plan: Plan;
   private readonly clock: Clock;
   private readonly folding: NameFolding;
@@ -53,7 +53,7 @@ export class SourceAgain {
   private readonly folders = new Map<RemotePath, Dated<FolderNow | undefined>>();
   private root: Dated<string | undefined> | undefined;
 
-  constructor(source: RunSide, target: RunSide, plan: Plan, clock: Clock) {
+  constructor(source: Endpoint, target: Endpoint, plan: Plan, clock: Clock) {
     this.source = source;
     this.plan = plan;
     this.clock = clock;
@@ -81,7 +81,7 @@ export class SourceAgain {
   }
 
   /** Why this file must stay, as an error to report, or undefined when it is still missing on the source. Rejects only when aborted. */
-  async whyNotExtra(path: RemotePath, signal: AbortSignal): Promise<RemoteError | undefined> {
+  async recheckSourceAbsent(path: RemotePath, signal: AbortSignal): Promise<RemoteError | undefined> {
     const nothing = await this.whyNothing(signal);
     if (nothing !== undefined) return new RemoteError('changed', `"${path}" was kept, because ${nothing}.`);
     try {
@@ -142,7 +142,7 @@ export class SourceAgain {
     const folder = parentPath(path);
     const wanted = this.wanted.get(this.key(folder))?.size ?? 0;
     const { files } = this.plan.listed.source;
-    if (wanted * filesInAPage < files && wanted < worthListing && !mayFold(path, this.folding))
+    if (wanted * filesInAPage < files && wanted < batchThreshold && !mayFold(path, this.folding))
       return this.isThere(path, signal);
     for (const spelled of await this.spelled(folder, signal)) {
       const now = await this.folder(spelled, signal);
@@ -268,7 +268,7 @@ function nothingThere(): RemoteError {
 function standsFor(entry: UnsupportedEntry): RemotePath | undefined {
   if (entry.protects !== undefined) return entry.protects;
   const whole = wholeName(entry);
-  return isOddKey(entry.reason) || pathProblem(whole) !== undefined ? undefined : (whole as RemotePath);
+  return isMalformedKey(entry.reason) || pathProblem(whole) !== undefined ? undefined : (whole as RemotePath);
 }
 
 function stands({ unusable }: FolderNow, key: string): boolean {

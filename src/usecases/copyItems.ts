@@ -8,7 +8,7 @@ import { isWithin, joinPath, parentPath, type RemotePath, relativePath } from '.
 import { copyFile } from '../transfer/copyFile';
 import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
-import { Failures } from './itemFailures';
+import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem } from './listItems';
 import { amongRuns, type PlaceLocks } from './placeLocks';
 import { SeenTargets, TargetTaken } from './seenTargets';
@@ -89,7 +89,7 @@ async function copyUnlocked(
 ): Promise<ItemsResult> {
   setMaxListeners(0, signal);
   const { move = false, overwrite = false, transfers = defaultTransfers } = options;
-  for (const item of items) refuseIntoItself(item, move);
+  for (const item of items) rejectSelfCopy(item, move);
   const whole = new Set<CopyItem>();
   if (move) for (const item of items) if (await canMoveWhole(item, signal)) whole.add(item);
   const listed: ListedItem[] = [];
@@ -104,7 +104,7 @@ async function copyUnlocked(
   const seen = typeof overwrite === 'boolean' ? new SeenTargets() : overwrite;
   if (overwrite === true) await seen.look(worksOf(listed), signal);
   for (const item of whole)
-    if (await movedWhole(item, overwrite !== false, signal)) options.onMovedWhole?.(item);
+    if (await tryMoveFolder(item, overwrite !== false, signal)) options.onMovedWhole?.(item);
     else {
       const merged = await withTree(item, signal);
       listed.push(merged);
@@ -113,8 +113,8 @@ async function copyUnlocked(
 
   const works = worksOf(listed);
   const progress = new Progress(works, options.onProgress);
-  const failures = new Failures();
-  const twins = twinsAmong(works);
+  const failures = new FailureCollector();
+  const twins = collidingTargets(works);
   for (const { file, target } of twins)
     failures.add(
       file.path,
@@ -128,10 +128,12 @@ async function copyUnlocked(
     ({ file }) => transferWeight(file.size, transfers),
     async (work) => {
       const { item, file, target } = work;
-      const guard: Precondition = isOwnName(item, file.path, target) ? { kind: 'none' } : seen.guard(work);
+      const precondition: Precondition = isOwnName(item, file.path, target)
+        ? { kind: 'none' }
+        : seen.precondition(work);
       try {
         if (move && item.from === item.to && item.to.serverSideMove) {
-          seen.wrote(item.to, await item.to.serverSideMove(file, target, guard, signal));
+          seen.wrote(item.to, await item.to.serverSideMove(file, target, precondition, signal));
           moved.add(file);
         } else {
           const { entry } = await copyFile(
@@ -140,7 +142,7 @@ async function copyUnlocked(
               source: file,
               to: item.to,
               target,
-              guard,
+              precondition,
               durable: move,
               onProgress: (bytes) => progress.of(work, bytes),
             },
@@ -156,10 +158,10 @@ async function copyUnlocked(
       }
     },
     signal,
-    () => failures.areHopeless,
+    () => failures.shouldAbort,
   );
   signal.throwIfAborted();
-  if (!failures.areHopeless)
+  if (!failures.shouldAbort)
     for (const { item, tree } of listed) await makeEmptyFolders(item, tree, failures, signal);
   failures.throwIfAny(move ? 'moved' : 'copied', works.length);
 
@@ -184,7 +186,7 @@ async function canMoveWhole({ from, to, source, kind }: CopyItem, signal: AbortS
 }
 
 /** Moves a folder in one go; false where files have to be merged into a folder that is there already. */
-async function movedWhole(item: CopyItem, overwrite: boolean, signal: AbortSignal): Promise<boolean> {
+async function tryMoveFolder(item: CopyItem, overwrite: boolean, signal: AbortSignal): Promise<boolean> {
   try {
     await item.to.serverSideMoveFolder?.(item.source, item.target, signal);
     return true;
@@ -218,7 +220,7 @@ function worksOf(listed: readonly ListedItem[]): FileWork[] {
 }
 
 /** The files whose target is that of one before them, or the same name to the remote: the later would replace the earlier. */
-function twinsAmong(works: readonly FileWork[]): ReadonlySet<FileWork> {
+function collidingTargets(works: readonly FileWork[]): ReadonlySet<FileWork> {
   const taken = new Map<Remote, Set<string>>();
   const twins = new Set<FileWork>();
   for (const work of works) {
@@ -239,7 +241,7 @@ function targetOf(item: CopyItem, path: RemotePath): RemotePath {
   return joinPath(item.target, relativePath(path, item.source));
 }
 
-function refuseIntoItself(item: CopyItem, move: boolean): void {
+function rejectSelfCopy(item: CopyItem, move: boolean): void {
   const { to, source, kind } = item;
   const [here, there] = inOneTree(item);
   if (here === undefined || there === undefined || !isWithin(there, here)) return;
@@ -275,7 +277,7 @@ async function firstTaken(
       const { kind } = await item.to.stat(item.target, signal);
       return { path: item.target, kind: kind === 'folder' ? 'folder' : 'file' };
     } catch (error) {
-      // Where only writing is allowed, the guard of the write itself finds out.
+      // Where only writing is allowed, the precondition of the write itself finds out.
       if (!isRemoteError(error, 'notFound', 'forbidden')) throw error;
     }
   }
@@ -292,7 +294,7 @@ function isOwnName({ from, to }: CopyItem, source: RemotePath, target: RemotePat
 async function makeEmptyFolders(
   item: CopyItem,
   tree: ItemTree,
-  failures: Failures,
+  failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
   const parents = new Set<RemotePath>();

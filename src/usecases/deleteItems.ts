@@ -6,9 +6,9 @@ import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { removingCopied } from '../remote/removeCopied';
-import { deleteInFolder, sortDeletes } from '../transfer/deleteBatches';
+import { deleteInFolder, partitionDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
-import { Failures } from './itemFailures';
+import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './listItems';
 import { amongRuns, type PlaceLocks } from './placeLocks';
 
@@ -82,7 +82,7 @@ async function deleteUnlocked(
   signal: AbortSignal,
 ): Promise<void> {
   setMaxListeners(0, signal);
-  const failures = new Failures();
+  const failures = new FailureCollector();
   let done = 0;
   const onRemoved = (count: number) => {
     done += count;
@@ -112,7 +112,7 @@ async function deleteUnlocked(
 async function trashed(
   remote: Remote,
   tree: ItemTree,
-  failures: Failures,
+  failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<boolean> {
   const [top] = tree.folders;
@@ -151,7 +151,7 @@ export interface RemoveTreeOptions {
   /** Files that are gone already. */
   readonly skip?: ReadonlySet<FileEntry>;
   /**
-   * Each file has a copy elsewhere, and goes under its own guard, which some services keep without a gap; else those of a folder go in
+   * Each file has a copy elsewhere, and goes under its own precondition, which some services keep without a gap; else those of a folder go in
    * batches, looked at just before.
    */
   readonly copied?: boolean;
@@ -171,7 +171,7 @@ export async function removeTree(
   remote: Remote,
   tree: ItemTree,
   options: RemoveTreeOptions,
-  failures: Failures,
+  failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
   const files = options.skip ? tree.files.filter((file) => !options.skip?.has(file)) : tree.files;
@@ -186,20 +186,20 @@ export async function removeTree(
     }
   };
   const items = files.map((before) => ({ before }));
-  const { single, byFolder } = sortDeletes(
+  const { single, byFolder } = partitionDeletes(
     items,
     remote,
     options.copied ? Number.POSITIVE_INFINITY : worthListing,
   );
   const removeOne = async (item: { readonly before: FileEntry }) => {
     const { path } = item.before;
-    const guard = { kind: 'ifMatch', entry: item.before } as const;
-    const remove = () => remote.removeFile(path, guard, signal);
+    const precondition = { kind: 'ifMatch', entry: item.before } as const;
+    const remove = () => remote.removeFile(path, precondition, signal);
     const removal = options.copied ? removingCopied(path, remove) : remove();
     ended(item, await removal.catch((error: unknown) => error));
   };
-  const hopeless = () => failures.areHopeless;
-  await forEachConcurrent(single, slots, () => 1, removeOne, signal, hopeless);
+  const fatalErrorKinds = () => failures.shouldAbort;
+  await forEachConcurrent(single, slots, () => 1, removeOne, signal, fatalErrorKinds);
   const inFolder = ([folder, some]: readonly [RemotePath, typeof items]) =>
     // Rejects only when aborted, which is told below.
     deleteInFolder(folder, some, remote, ended, signal).catch(() => {});
@@ -210,10 +210,10 @@ export async function removeTree(
     weight,
     inFolder,
     signal,
-    hopeless,
+    fatalErrorKinds,
   );
   signal.throwIfAborted();
-  if (!failures.areHopeless) await removeFolders(remote, tree, options, failures, signal);
+  if (!failures.shouldAbort) await removeFolders(remote, tree, options, failures, signal);
 }
 
 function stays(error: unknown, { path }: FileEntry): unknown {
@@ -228,7 +228,7 @@ async function removeFolders(
   remote: Remote,
   tree: ItemTree,
   options: RemoveTreeOptions,
-  failures: Failures,
+  failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
   const byDepth = new Map<number, RemotePath[]>();
@@ -269,7 +269,12 @@ class Newcomers {
   }
 
   /** Adds each of one folder to `failures`. Answers whether that explains that the folder stays: so does something known that stayed. */
-  async tell(remote: Remote, folder: RemotePath, failures: Failures, signal: AbortSignal): Promise<boolean> {
+  async tell(
+    remote: Remote,
+    folder: RemotePath,
+    failures: FailureCollector,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     let explained = false;
     try {
       for await (const page of remote.list(folder, {}, signal))

@@ -5,7 +5,7 @@ import { createLimits, timeForLimits } from '../plan/filter/limits';
 import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
 import { nameFolding } from '../plan/match/nameFolding';
 import { isBelow, type NamedPaths, sortNamed } from '../plan/model/namedPaths';
-import type { Side } from '../plan/model/plan';
+import type { PlanEndpoint } from '../plan/model/plan';
 import type { PlanOptions } from '../plan/model/planOptions';
 import { matchKey } from '../remote/capabilities';
 import type { FileEntry } from '../remote/entry';
@@ -13,8 +13,8 @@ import { isRemoteError } from '../remote/remoteError';
 import { joinPath, parsePath, type RemotePath } from '../remote/remotePath';
 
 export interface ExplainRequest {
-  readonly source: Pick<Side, 'remote' | 'root'>;
-  readonly target: Pick<Side, 'remote' | 'root'>;
+  readonly source: Pick<PlanEndpoint, 'remote' | 'root'>;
+  readonly target: Pick<PlanEndpoint, 'remote' | 'root'>;
   readonly options: PlanOptions;
   readonly clock?: Clock;
 }
@@ -67,7 +67,7 @@ function isNamed(file: RemotePath, { files, folders }: NamedPaths, names: Filter
 }
 
 async function find(
-  { remote, root }: Pick<Side, 'remote' | 'root'>,
+  { remote, root }: Pick<PlanEndpoint, 'remote' | 'root'>,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<FileEntry | undefined> {

@@ -7,16 +7,16 @@ const named = 5;
 const mostInARow = 32;
 
 /** What failed of a larger work, kept until the rest is done. */
-export class Failures {
+export class FailureCollector {
   private readonly failed: { readonly path: string; readonly error: unknown }[] = [];
   private inARow = 0;
-  private hopeless = false;
+  private fatalErrorKinds = false;
 
   add(path: string, error: unknown): void {
     this.failed.push({ path, error });
-    if (isRemoteError(error, 'unauthenticated', 'badSettings')) this.hopeless = true;
+    if (isRemoteError(error, 'unauthenticated', 'badSettings')) this.fatalErrorKinds = true;
     if (isRemoteError(error, 'unavailable', 'rateLimited', 'quotaExceeded') && ++this.inARow >= mostInARow)
-      this.hopeless = true;
+      this.fatalErrorKinds = true;
   }
 
   /** Something worked, so there is hope. */
@@ -25,8 +25,8 @@ export class Failures {
   }
 
   /** Whether nothing else would go any better; what has not begun then need not be tried. */
-  get areHopeless(): boolean {
-    return this.hopeless;
+  get shouldAbort(): boolean {
+    return this.fatalErrorKinds;
   }
 
   /** Throws a RemoteError of the first failure's kind that says how many of `all` files were not `done` ("copied"), which, and why. */
@@ -43,7 +43,7 @@ export class Failures {
     const more = this.failed.length - names.length;
     throw new RemoteError(
       kind,
-      `${whatFailed(this.failed.length, copied, all, done)}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.hopeless ? 'What was left then was not tried. ' : ''}The first reason: ${reason}`,
+      `${whatFailed(this.failed.length, copied, all, done)}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.fatalErrorKinds ? 'What was left then was not tried. ' : ''}The first reason: ${reason}`,
       { cause, ...(copied > 0 && copied === this.failed.length && { copied: true }) },
     );
   }

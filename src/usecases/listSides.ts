@@ -2,13 +2,13 @@ import { createFilter, type Filter } from '../plan/filter/filter';
 import { createLimits } from '../plan/filter/limits';
 import { type FileBatch, type ListingFindings, listTree } from '../plan/list/listTree';
 import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
-import { limitMatches } from '../plan/match/applyLimits';
-import type { FolderClashes } from '../plan/match/fileFolderConflicts';
+import { applyLimits } from '../plan/match/applyLimits';
+import type { FileFolderConflicts } from '../plan/match/fileFolderConflicts';
 import type { Match } from '../plan/match/match';
-import { matchListings } from '../plan/match/mergeJoin';
+import { mergeJoin } from '../plan/match/mergeJoin';
 import { foldedKey, type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import { sortNamed } from '../plan/model/namedPaths';
-import type { Side } from '../plan/model/plan';
+import type { PlanEndpoint } from '../plan/model/plan';
 import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 
@@ -22,7 +22,7 @@ export interface ListedSides {
   readonly target: ListingFindings;
 }
 
-type ListedSide = Pick<Side, 'remote' | 'root'>;
+type ListedEndpoint = Pick<PlanEndpoint, 'remote' | 'root'>;
 
 /**
  * Lists source and target side by side with the options' filter, and joins them; what the size and age limits leave out is taken out
@@ -30,10 +30,10 @@ type ListedSide = Pick<Side, 'remote' | 'root'>;
  * isn't there yet is empty. Throws RemoteError `badSettings` for a bad filter pattern or limit, and as `readIgnoreFiles`.
  */
 export async function listSides(
-  source: ListedSide,
-  target: ListedSide,
+  source: ListedEndpoint,
+  target: ListedEndpoint,
   options: PlanOptions,
-  clashes: FolderClashes | undefined,
+  clashes: FileFolderConflicts | undefined,
   signal: AbortSignal,
   nowMs: number,
 ): Promise<ListedSides> {
@@ -78,12 +78,12 @@ export async function listSides(
     },
     signal,
   );
-  const joined = matchListings(refusingAFile(from.batches, source, signal), to.batches, folding, clashes);
+  const joined = mergeJoin(refusingAFile(from.batches, source, signal), to.batches, folding, clashes);
   const matches = seesExcluded ? markingExcluded(joined, filter()) : joined;
   if (!limits) return { matches, folding, source: from.findings, target: to.findings };
   const likeAws = options.compare === 'aws' || options.compare === 'exact-timestamps';
   const byServer = likeAws || options.useServerTimes === true;
-  const limited = limitMatches(
+  const limited = applyLimits(
     matches,
     {
       limits,
@@ -113,7 +113,7 @@ async function* markingExcluded(
  */
 async function* refusingAFile(
   batches: AsyncIterable<FileBatch>,
-  { remote, root }: ListedSide,
+  { remote, root }: ListedEndpoint,
   signal: AbortSignal,
 ): AsyncGenerator<FileBatch> {
   let empty = true;

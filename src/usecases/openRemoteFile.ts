@@ -15,7 +15,7 @@ export type OpenDecision =
   | { readonly kind: 'unreadable'; readonly entry: FileEntry; readonly reason: string };
 
 /** Bytes that a file may have to be handed to an editor whole. The editor keeps several copies of it in memory. */
-export const mostBytesInEditor = 256 * 1024 * 1024;
+export const maxEditorBytes = 256 * 1024 * 1024;
 
 /** Storage classes whose content must be restored before it can be read. */
 const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
@@ -24,7 +24,7 @@ const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
  * Looks before a file is opened, with fresh facts: `largeBytes` is the size above which to ask. Throws RemoteError
  * (`isAFolder` for a folder).
  */
-export async function lookBeforeOpening(
+export async function checkBeforeOpen(
   remote: Remote,
   path: RemotePath,
   largeBytes: number,
@@ -34,7 +34,7 @@ export async function lookBeforeOpening(
   if (entry.kind !== 'file') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
   const reason = whyUnreadable(entry);
   if (reason !== undefined) return { kind: 'unreadable', entry, reason };
-  if (entry.size > mostBytesInEditor) return { kind: 'tooLarge', entry };
+  if (entry.size > maxEditorBytes) return { kind: 'tooLarge', entry };
   return { kind: entry.size > largeBytes ? 'ask' : 'open', entry };
 }
 

@@ -4,27 +4,35 @@ import { backupPlace } from '../plan/build/backupPlace';
 import { emptiedFolders } from '../plan/build/emptiedFolders';
 import { backupProblem, overlapProblem } from '../plan/build/overlap';
 import { type ListingOutcome, PlanBuilder } from '../plan/build/planBuilder';
-import { inTurn } from '../plan/build/planOrder';
+import { executionOrder } from '../plan/build/planOrder';
 import { planTotals } from '../plan/build/planTotals';
 import { findRenames, type Rename } from '../plan/build/renames';
 import { type ComparisonRules, comparesBySize, comparisonRules } from '../plan/compare/comparison';
-import { type FactCounts, resolveFacts } from '../plan/compare/resolveComparisons';
-import { FolderClashes } from '../plan/match/fileFolderConflicts';
-import { nameTwins } from '../plan/match/nameConflicts';
-import { placeText } from '../plan/model/place';
-import type { Action, CopyFile, DeleteFile, Place, Plan, PlanProgress, Side } from '../plan/model/plan';
+import { type FactCounts, resolveComparisons } from '../plan/compare/resolveComparisons';
+import { FileFolderConflicts } from '../plan/match/fileFolderConflicts';
+import { findConflictingNames } from '../plan/match/nameConflicts';
+import { formatPlace } from '../plan/model/place';
+import type {
+  Action,
+  CopyFile,
+  DeleteFile,
+  Place,
+  Plan,
+  PlanEndpoint,
+  PlanProgress,
+} from '../plan/model/plan';
 import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
 import { RemoteError } from '../remote/remoteError';
 import { rootPath } from '../remote/remotePath';
 import { listSides } from './listSides';
 
 export interface PlanSyncRequest {
-  readonly source: Side;
-  readonly target: Side;
+  readonly source: PlanEndpoint;
+  readonly target: PlanEndpoint;
   readonly options: PlanOptions;
   readonly clock?: Clock;
   /** Opens the backup's folder where the target is a folder of this machine, so that links on the way to it are seen through. */
-  readonly openPlace?: (place: Place) => Promise<Pick<Side, 'remote' | 'root'>>;
+  readonly openPlace?: (place: Place) => Promise<Pick<PlanEndpoint, 'remote' | 'root'>>;
 }
 
 /** Milliseconds between two reports of progress. */
@@ -67,12 +75,12 @@ export async function planSync(
   const { hasDirectories, oneKindPerName } = target.remote.capabilities;
   const clashes =
     (hasDirectories || oneKindPerName) && !isCheck
-      ? new FolderClashes(!hasDirectories && wantsDeletes(options))
+      ? new FileFolderConflicts(!hasDirectories && wantsDeletes(options))
       : undefined;
   const sides = await listSides(source, target, options, clashes, either, clock.now());
   const rules = rulesOf(request, options);
   const builder = new PlanBuilder({ source, target, options, folding: sides.folding, backup });
-  const facts: FactCounts = { asked: 0, answered: 0 };
+  const facts: FactCounts = { requested: 0, completed: 0 };
   const tell = () =>
     onProgress({
       listed: { source: sides.source.files.files, target: sides.target.files.files },
@@ -84,7 +92,7 @@ export async function planSync(
   let toldAt = clock.now();
   let turnAt = toldAt;
   try {
-    const judged = resolveFacts(
+    const judged = resolveComparisons(
       sides.matches,
       { source: source.remote, target: target.remote, rules, forCopying: !isCheck },
       facts,
@@ -109,11 +117,11 @@ export async function planSync(
     };
     // Each of these goes over all actions.
     await nextTurn();
-    const { copies, deletes } = builder.settle(outcome);
+    const { copies, deletes } = builder.resolveDeletes(outcome);
     await nextTurn();
     const renames = await renamesOf(request, rules, copies, deletes, either);
     signal.throwIfAborted();
-    plan = builder.finish(outcome, renames);
+    plan = builder.build(outcome, renames);
     await nextTurn();
   } finally {
     // Whatever is still listing or asking on the other side ends with this.
@@ -128,7 +136,7 @@ export async function planSync(
   const folders = await emptiedFolders(plan, source, target, sides.folding, signal);
   return {
     ...withActions(plan, folders),
-    conflicts: await nameTwins(plan.conflicts, source, target, sides.folding, signal),
+    conflicts: await findConflictingNames(plan.conflicts, source, target, sides.folding, signal),
     ...(withoutTimes.length > 0 && { withoutTimes }),
   };
 }
@@ -136,7 +144,7 @@ export async function planSync(
 /** The plan with these actions besides. */
 function withActions(plan: Plan, more: readonly Action[]): Plan {
   if (more.length === 0) return plan;
-  const actions = inTurn([...plan.actions, ...more], plan.options.deletes);
+  const actions = executionOrder([...plan.actions, ...more], plan.options.deletes);
   return { ...plan, actions, totals: planTotals(actions, plan.conflicts, plan.skipped) };
 }
 
@@ -193,13 +201,16 @@ async function backupOf(
 }
 
 /** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */
-async function refuseListOfBuckets({ remote, root, place }: Side, signal: AbortSignal): Promise<void> {
+async function refuseListOfBuckets(
+  { remote, root, place }: PlanEndpoint,
+  signal: AbortSignal,
+): Promise<void> {
   if (place.kind !== 'remote' || root !== '') return;
   for await (const page of remote.list(root, { pageSize: 1 }, signal))
     for (const entry of page)
       if (entry.kind === 'folder' && entry.role === 'bucket')
         throw new RemoteError(
           'badSettings',
-          `The target ${placeText(place)} is a list of buckets. Choose one of them, as in ${placeText(place)}${entry.path}.`,
+          `The target ${formatPlace(place)} is a list of buckets. Choose one of them, as in ${formatPlace(place)}${entry.path}.`,
         );
 }

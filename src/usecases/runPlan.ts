@@ -2,13 +2,13 @@ import path from 'node:path';
 import { printable } from '../base/printable';
 import { describeLeftAlone } from '../plan/build/describePlan';
 import { selectActions } from '../plan/build/selectActions';
-import { placeText } from '../plan/model/place';
+import { formatPlace } from '../plan/model/place';
 import type { Place, Plan } from '../plan/model/plan';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { listenToAll } from '../remote/serviceWaits';
 import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
-import type { RunSide } from '../transfer/runEndpoints';
+import type { Endpoint } from '../transfer/runEndpoints';
 import type { RunObserver } from '../transfer/runReport';
 import { type ActionOutcome, isWhole, type RunReport } from '../transfer/runReport';
 import type { Host } from './host';
@@ -20,7 +20,7 @@ export interface RunPlanOptions {
   /** Files at once. */
   readonly transfers?: number;
   /** The plan's `backup`, opened; needed where that is a folder of this machine. */
-  readonly backup?: RunSide | undefined;
+  readonly backup?: Endpoint | undefined;
   /** Keeps other runs out of the plan's places. */
   readonly locks?: PlaceLocks | undefined;
 }
@@ -31,19 +31,19 @@ export interface RunPlanOptions {
  */
 export async function runPlan(
   plan: Plan,
-  source: RunSide,
-  target: RunSide,
+  source: Endpoint,
+  target: Endpoint,
   options: RunPlanOptions,
   signal: AbortSignal,
 ): Promise<RunReport> {
   const { locks, backup } = options;
   if (!locks || plan.actions.length === 0) return runLocked(plan, source, target, options, undefined, signal);
   const { verb } = plan.options;
-  const place = (side: RunSide, at: Place, writes: boolean) => ({ ...side, shown: placeText(at), writes });
+  const place = (side: Endpoint, at: Place, writes: boolean) => ({ ...side, shown: formatPlace(at), writes });
   const lock = await locks.take(
     {
       kind: 'run',
-      what: `${verb} ${placeText(plan.source)} → ${placeText(plan.target)}`,
+      what: `${verb} ${formatPlace(plan.source)} → ${formatPlace(plan.target)}`,
       places: [
         place(target, plan.target, true),
         place(source, plan.source, verb === 'move'),
@@ -68,8 +68,8 @@ function backupRoot(place: Place): RemotePath {
 
 async function runLocked(
   plan: Plan,
-  source: RunSide,
-  target: RunSide,
+  source: Endpoint,
+  target: Endpoint,
   options: RunPlanOptions,
   lock: HeldLock | undefined,
   signal: AbortSignal,
@@ -78,7 +78,7 @@ async function runLocked(
   host.log.write(
     'info',
     'copy',
-    `${plan.options.verb} ${placeText(plan.source)} → ${placeText(plan.target)}: ${plan.actions.length} actions`,
+    `${plan.options.verb} ${formatPlace(plan.source)} → ${formatPlace(plan.target)}: ${plan.actions.length} actions`,
   );
   const journal = await journalOf(plan, host);
   const stopListening = observer?.waiting

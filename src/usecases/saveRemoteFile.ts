@@ -21,7 +21,7 @@ export type SaveOutcome =
  * Writes `content` as the whole file if what is there now is `base`, and keeps everything else that the file has:
  * content type, headers, metadata, storage class, tags. The modified time becomes now.
  *
- * When the guard fails although the very `content` is stored already, an earlier try of this save got through and only its
+ * When the precondition fails although the very `content` is stored already, an earlier try of this save got through and only its
  * answer was lost: that counts as saved. Throws RemoteError for all other failures.
  */
 export async function saveRemoteFile(
@@ -32,10 +32,11 @@ export async function saveRemoteFile(
   clock: Pick<Clock, 'now'>,
   signal: AbortSignal,
 ): Promise<SaveOutcome> {
-  const guard: Precondition = base === 'absent' ? { kind: 'ifAbsent' } : { kind: 'ifMatch', entry: base };
+  const precondition: Precondition =
+    base === 'absent' ? { kind: 'ifAbsent' } : { kind: 'ifMatch', entry: base };
   const facts = { modified: instantFromMs(clock.now()), keepAttributes: true };
   try {
-    const entry = await remote.write(path, bytesSource(content), facts, guard, signal);
+    const entry = await remote.write(path, bytesSource(content), facts, precondition, signal);
     return { kind: 'saved', entry };
   } catch (error) {
     const guardFailed =

@@ -61,7 +61,7 @@ export class SeenTargets {
   }
 
   /** What must be at `target` when it is written. */
-  guard({ to, target }: FileTarget): Precondition {
+  precondition({ to, target }: FileTarget): Precondition {
     const entry = this.at(to, target);
     return entry ? { kind: 'ifMatch', entry } : { kind: 'ifAbsent' };
   }

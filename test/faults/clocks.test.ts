@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import type { Side } from '../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../src/plan/model/plan';
 import { actions, diskSide, outcomes, plan, run, synced } from './words';
 
 const mirror = { deletes: 'after' } as const;
 const hour = 3_600_000;
 
-async function sync(source: Side, target: Side, options = {}): Promise<string[]> {
+async function sync(source: PlanEndpoint, target: PlanEndpoint, options = {}): Promise<string[]> {
   return outcomes(await run(await plan(source, target, { ...mirror, ...options }), source, target));
 }
 

@@ -34,7 +34,7 @@ test('100,000 deletes are planned, run and told one by one, in batches, with eve
     assert.ok(it.server.requests.length < 250, `${it.server.requests.length} requests`);
   }));
 
-test('100,000 deletes with a backup are moved, each under its own guard (R23)', async () => {
+test('100,000 deletes with a backup are moved, each under its own precondition (R23)', async () => {
   const remote = createMemoryRemote({ hasDirectories: false });
   const disk = createMemoryRemote({ knowsMd5: false });
   disk.put('keep', 'x');

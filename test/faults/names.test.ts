@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Side } from '../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../src/plan/model/plan';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
@@ -34,7 +34,7 @@ const folds: Readonly<Record<string, MemoryOptions>> = {
   'case and Unicode forms': { caseInsensitive: true, foldsUnicode: true },
 };
 
-function side(remote: MemoryRemote, name: string): Side {
+function side(remote: MemoryRemote, name: string): PlanEndpoint {
   return { remote, root: parsePath(''), place: { kind: 'remote', remote: name, path: parsePath('') } };
 }
 

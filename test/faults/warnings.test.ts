@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
-import type { Side } from '../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { withRetry } from '../../src/remote/layers/withRetry';
 import { parsePath } from '../../src/remote/remotePath';
@@ -13,7 +13,7 @@ import { planSync } from '../../src/usecases/planSync';
 import { type Synced, synced } from './words';
 
 /** Work with many files at once, each with a signal of its own that nobody has prepared. */
-const works: Readonly<Record<string, (it: Synced, bucket: Side) => Promise<void>>> = {
+const works: Readonly<Record<string, (it: Synced, bucket: PlanEndpoint) => Promise<void>>> = {
   'an upload, a download and deletes': async (it, bucket) => {
     for (let i = 0; i < 300; i++) it.write(`d${i % 7}/f${i}`, `${i}`);
     it.write('large', Buffer.alloc(9_000_000));
@@ -50,7 +50,7 @@ const works: Readonly<Record<string, (it: Synced, bucket: Side) => Promise<void>
   },
 };
 
-async function run(source: Side, target: Side, options: Partial<PlanOptions>): Promise<void> {
+async function run(source: PlanEndpoint, target: PlanEndpoint, options: Partial<PlanOptions>): Promise<void> {
   const all = { ...defaultPlanOptions, useDefaultExcludes: false, ...options };
   const plan = await planSync({ source, target, options: all }, new AbortController().signal);
   const report = await executePlan(

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { silentLog } from '../../src/base/log';
-import type { Plan, Side } from '../../src/plan/model/plan';
+import type { Plan, PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { withRetry } from '../../src/remote/layers/withRetry';
 import type { Remote } from '../../src/remote/remote';
@@ -22,8 +22,8 @@ export const mebi = 1024 * 1024;
 export interface Synced {
   readonly server: S3TestServer;
   readonly folder: string;
-  readonly disk: Side;
-  readonly bucket: Side;
+  readonly disk: PlanEndpoint;
+  readonly bucket: PlanEndpoint;
   write(file: string, content: string | Uint8Array, seconds?: number): void;
   /** Undefined when there is no such file. */
   read(file: string): string | undefined;
@@ -66,7 +66,7 @@ export async function synced(work: (it: Synced) => Promise<void>, options: Serve
 }
 
 /** A folder of this machine as one side of a sync. */
-export function diskSide(folder: string): Side {
+export function diskSide(folder: string): PlanEndpoint {
   return {
     remote: openLocalRemote({ root: folder }),
     root: rootPath,
@@ -78,14 +78,23 @@ export function patient(remote: Remote): Remote {
   return withRetry(remote, { clock: createFakeClock(), log: silentLog });
 }
 
-export function plan(source: Side, target: Side, options: Partial<PlanOptions> = {}): Promise<Plan> {
+export function plan(
+  source: PlanEndpoint,
+  target: PlanEndpoint,
+  options: Partial<PlanOptions> = {},
+): Promise<Plan> {
   return planSync(
     { source, target, options: { ...defaultPlanOptions, useDefaultExcludes: false, ...options } },
     calm,
   );
 }
 
-export function run(made: Plan, source: Side, target: Side, signal = calm): Promise<RunReport> {
+export function run(
+  made: Plan,
+  source: PlanEndpoint,
+  target: PlanEndpoint,
+  signal = calm,
+): Promise<RunReport> {
   return executePlan(made, source, target, { clock: createFakeClock(), log: silentLog }, signal);
 }
 

@@ -7,7 +7,7 @@ import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { openVirtualFolder } from '../../src/backends/virtualFolder/virtualFolderRemote';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
-import type { Place, Side } from '../../src/plan/model/plan';
+import type { Place, PlanEndpoint } from '../../src/plan/model/plan';
 import { parsePlanOptions } from '../../src/plan/model/planOptions';
 import { readOnly } from '../../src/remote/layers/readOnly';
 import type { Remote } from '../../src/remote/remote';
@@ -50,9 +50,9 @@ type Kind = 'disk' | 'virtual folder' | 'S3' | 'S3 as another remote' | 'Amazon 
 const kinds: readonly Kind[] = ['disk', 'virtual folder', 'S3', 'S3 as another remote', 'Amazon Drive'];
 
 /** A new, empty place of the kind. */
-async function openPlace(kind: Kind, asTarget: boolean): Promise<Side> {
+async function openPlace(kind: Kind, asTarget: boolean): Promise<PlanEndpoint> {
   const root = parsePath(`tree${++tree}`);
-  const onRemote = (remote: Remote, name: string, at: RemotePath): Side => ({
+  const onRemote = (remote: Remote, name: string, at: RemotePath): PlanEndpoint => ({
     remote,
     root: at,
     place: { kind: 'remote', remote: name, path: at },
@@ -83,7 +83,7 @@ async function openPlace(kind: Kind, asTarget: boolean): Promise<Side> {
   }
 }
 
-async function contents({ remote, root }: Side): Promise<Map<string, string>> {
+async function contents({ remote, root }: PlanEndpoint): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const walk = async (folder: RemotePath): Promise<void> => {
     for await (const page of remote.list(folder, {}, calm))
@@ -115,7 +115,7 @@ for (const from of kinds)
         await write(source.remote, joinPath(source.root, name), content);
       for (const [name, content] of Object.entries({ 'changed.bin': 'old', 'sub/extra/gone.txt': 'extra' }))
         await write(target.remote, joinPath(target.root, name), content);
-      const looking = (side: Side): Side => ({ ...side, remote: readOnly(side.remote) });
+      const looking = (side: PlanEndpoint): PlanEndpoint => ({ ...side, remote: readOnly(side.remote) });
       const planned = () =>
         planSync(
           {

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { DurableFolders } from '../../src/backends/local/durableFolders';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { silentLog } from '../../src/base/log';
-import type { Side } from '../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../src/plan/model/plan';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
 import type { Remote } from '../../src/remote/remote';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
@@ -29,15 +29,15 @@ interface Given {
   readonly base: string;
   /** A store whose files may be removed only when their copies below `folder` survive. */
   readonly store: MemoryRemote;
-  readonly source: Side;
+  readonly source: PlanEndpoint;
   /** Not there yet. */
   readonly folder: string;
-  readonly target: Side;
+  readonly target: PlanEndpoint;
   readonly removed: string[];
   put(file: string, content: string): void;
   /** Puts a file below the folder, with the time of those of the store. */
   write(file: string, content: string, seconds?: number): void;
-  run(options?: Partial<PlanOptions>, backup?: Side): Promise<RunReport>;
+  run(options?: Partial<PlanOptions>, backup?: PlanEndpoint): Promise<RunReport>;
 }
 
 const seconds = 1_000_000_000;
@@ -56,7 +56,7 @@ function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined):
     cut.mustSurvive(path.join(folder, file), top);
     removed.push(file);
   });
-  const source: Side = {
+  const source: PlanEndpoint = {
     remote: strict,
     root: rootPath,
     place: { kind: 'remote', remote: 's', path: rootPath },
@@ -83,13 +83,18 @@ function given(t: TestContext, error?: () => NodeJS.ErrnoException | undefined):
   };
 }
 
-function side(remote: Remote, folder: string): Side {
+function side(remote: Remote, folder: string): PlanEndpoint {
   return { remote, root: rootPath, place: { kind: 'folder', path: folder } };
 }
 
 type Planned = Awaited<ReturnType<typeof plan>>;
 
-function execute(made: Planned, source: Side, target: Side, backup?: Side): Promise<RunReport> {
+function execute(
+  made: Planned,
+  source: PlanEndpoint,
+  target: PlanEndpoint,
+  backup?: PlanEndpoint,
+): Promise<RunReport> {
   return executePlan(
     { ...made, ...(backup && { backup: backup.place }) },
     source,
@@ -396,7 +401,7 @@ test('a disk that knows no such thing as forcing can be moved to', async (t) => 
     );
     const store = createMemoryRemote({ hasDirectories: false });
     store.put('a', 'content', { modified: { s: seconds, ns: 0 } });
-    const source: Side = {
+    const source: PlanEndpoint = {
       remote: store,
       root: rootPath,
       place: { kind: 'remote', remote: 's', path: rootPath },

@@ -6,7 +6,7 @@ import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { systemClock } from '../../src/base/clock';
 import { silentLog } from '../../src/base/log';
 import { describePlan } from '../../src/plan/build/describePlan';
-import type { Side } from '../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
@@ -53,12 +53,12 @@ function given(
         await writeFile(path.join(folder, name), content);
       };
       for (const [name, content] of Object.entries(files)) await write(name, content);
-      const source: Side = {
+      const source: PlanEndpoint = {
         remote: openLocalRemote({ root: folder }),
         root: rootPath,
         place: { kind: 'folder', path: folder },
       };
-      const target: Side = {
+      const target: PlanEndpoint = {
         remote,
         root: parsePath('demo'),
         place: { kind: 'remote', remote: 'demo', path: parsePath('demo') },
@@ -188,7 +188,7 @@ describe('on a store on a file system, a sync with deletes (H16)', () => {
       server.store.put('demo', 'x/a', 'old');
       server.store.put('demo', 'x/b', 'extra');
       bucket.likeFiles = true;
-      const side = (name: string): Side => ({
+      const side = (name: string): PlanEndpoint => ({
         remote,
         root: parsePath(name),
         place: { kind: 'remote', remote: 'demo', path: parsePath(name) },
@@ -280,12 +280,12 @@ describe('on an ordinary store', () => {
       served({}, async ({ remote, server }) => {
         server.store.put('demo', 'x/a', '1');
         await writeFile(path.join(folder, 'x'), 'file');
-        const source: Side = {
+        const source: PlanEndpoint = {
           remote: openLocalRemote({ root: folder }),
           root: rootPath,
           place: { kind: 'folder', path: folder },
         };
-        const target: Side = {
+        const target: PlanEndpoint = {
           remote,
           root: parsePath('demo'),
           place: { kind: 'remote', remote: 'demo', path: parsePath('demo') },

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Side } from '../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../src/plan/model/plan';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
@@ -161,7 +161,11 @@ for (const { name, given, options = {}, target, told, total, whole } of cases)
       const store = createMemoryRemote({ hasDirectories: false, ...target });
       given(at, store);
       const root = parsePath('to');
-      const to: Side = { remote: store, root, place: { kind: 'remote', remote: 'store', path: root } };
+      const to: PlanEndpoint = {
+        remote: store,
+        root,
+        place: { kind: 'remote', remote: 'store', path: root },
+      };
       if (store.capabilities.hasDirectories) store.put('to/other', '');
       const from = diskSide(path.join(folder, 'source'));
       const made = await plan(from, to, options);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { checkPlan } from '../../src/plan/build/planInvariants';
 import type { NamedPath } from '../../src/plan/model/namedPaths';
-import type { Place, Plan, Side } from '../../src/plan/model/plan';
+import type { Place, Plan, PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
@@ -23,13 +23,13 @@ const bucket = (root: string): Place => ({ kind: 'remote', remote: 'r', path: pa
 const file = (name: string): NamedPath => ({ file: parsePath(name) });
 const folder = (name: string): NamedPath => ({ folder: parsePath(name) });
 
-function side(remote: Remote, place: Place): Side {
+function side(remote: Remote, place: Place): PlanEndpoint {
   return { remote, place, root: place.kind === 'remote' ? place.path : rootPath };
 }
 
 async function planOf(
-  source: Side,
-  target: Side,
+  source: PlanEndpoint,
+  target: PlanEndpoint,
   only: readonly NamedPath[],
   options: Partial<PlanOptions> = {},
 ): Promise<Plan> {

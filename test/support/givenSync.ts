@@ -1,4 +1,4 @@
-import type { Place, Side } from '../../src/plan/model/plan';
+import type { Place, PlanEndpoint } from '../../src/plan/model/plan';
 import { type PlanOptions, parsePlanOptions } from '../../src/plan/model/planOptions';
 import type { Capabilities, NameRules } from '../../src/remote/capabilities';
 import type { UnsupportedEntry, UnsupportedReason } from '../../src/remote/entry';
@@ -17,8 +17,8 @@ import { type FakeFile, type FakeOptions, type FakeRemote, fakeRemote } from './
 
 /** A sync as a fixture tells it. */
 export interface GivenSync {
-  readonly source: Side & { readonly remote: FakeRemote };
-  readonly target: Side & { readonly remote: FakeRemote };
+  readonly source: PlanEndpoint & { readonly remote: FakeRemote };
+  readonly target: PlanEndpoint & { readonly remote: FakeRemote };
   readonly options: PlanOptions;
 }
 
@@ -88,7 +88,7 @@ function placeFrom(where: string): { place: Place; root: RemotePath; options: Mu
   return { place: { kind: 'remote', ...address }, root: address.path, options: { like: 'store' } };
 }
 
-function open(side: DraftSide): Side & { readonly remote: FakeRemote } {
+function open(side: DraftSide): PlanEndpoint & { readonly remote: FakeRemote } {
   return {
     place: side.place,
     root: side.root,

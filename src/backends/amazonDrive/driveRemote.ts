@@ -147,14 +147,14 @@ export class DriveRemote implements Remote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
-    return writeFile(this.context, path, body, facts, guard, signal);
+    return writeFile(this.context, path, body, facts, precondition, signal);
   }
 
-  removeFile(path: RemotePath, guard: Precondition, signal: AbortSignal): Promise<void> {
-    return trashFile(this.context, path, guard, signal);
+  removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void> {
+    return trashFile(this.context, path, precondition, signal);
   }
 
   async makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
@@ -176,10 +176,10 @@ export class DriveRemote implements Remote {
   serverSideMove(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
-    return moveFile(this.context, source, to, guard, signal);
+    return moveFile(this.context, source, to, precondition, signal);
   }
 
   serverSideMoveFolder(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {

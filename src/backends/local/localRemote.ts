@@ -115,14 +115,14 @@ export function openLocalRemote({
         }),
     }),
 
-    write: (remotePath, body, facts, guard, signal) =>
+    write: (remotePath, body, facts, precondition, signal) =>
       locally(paths.root, remotePath, "can't be written", signal, () =>
-        writeLocal(paths, remotePath, body, facts, guard, syncToDisk, signal),
+        writeLocal(paths, remotePath, body, facts, precondition, syncToDisk, signal),
       ),
 
-    removeFile: (remotePath, guard, signal) =>
+    removeFile: (remotePath, precondition, signal) =>
       locally(paths.root, remotePath, "can't be deleted", signal, () =>
-        removeLocal(paths, remotePath, guard, signal),
+        removeLocal(paths, remotePath, precondition, signal),
       ),
 
     makeFolder: (remotePath, signal) =>
@@ -133,14 +133,14 @@ export function openLocalRemote({
         paths.inFolderOf(remotePath, signal, (folder, name) => rmdir(folder.at(name))),
       ),
 
-    serverSideCopy: (source, to, guard, signal) =>
+    serverSideCopy: (source, to, precondition, signal) =>
       locally(paths.root, source.path, "can't be copied", signal, () =>
-        copyLocal(paths, source, to, guard, syncToDisk, signal),
+        copyLocal(paths, source, to, precondition, syncToDisk, signal),
       ),
 
-    serverSideMove: (source, to, guard, signal) =>
+    serverSideMove: (source, to, precondition, signal) =>
       locally(paths.root, source.path, "can't be moved", signal, () =>
-        moveLocal(paths, source, to, guard, signal),
+        moveLocal(paths, source, to, precondition, signal),
       ),
 
     makeDurable: (file, signal) =>

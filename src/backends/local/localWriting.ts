@@ -36,7 +36,7 @@ interface Spot {
 const permissions = 0o777;
 
 /**
- * Writes under a temporary name beside the file, verifies, sets time and mode, then checks the guard and renames: a
+ * Writes under a temporary name beside the file, verifies, sets time and mode, then checks the precondition and renames: a
  * reader sees the old file or the new one, whole. On failure the temporary file goes. Errors are those of `node:fs`, or RemoteErrors.
  */
 export async function writeLocal(
@@ -44,14 +44,14 @@ export async function writeLocal(
   remotePath: RemotePath,
   body: ByteSource,
   facts: FileFacts,
-  guard: Precondition,
+  precondition: Precondition,
   syncToDisk: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
-  const looksFirst = guard.kind !== 'ifAbsent' || !body.bytes;
+  const looksFirst = precondition.kind !== 'ifAbsent' || !body.bytes;
   const durable = syncToDisk || (facts.durable ?? false);
-  return placed(paths, remotePath, guard, { looksFirst, durable }, signal, async (temporary, old) => {
+  return placed(paths, remotePath, precondition, { looksFirst, durable }, signal, async (temporary, old) => {
     const file = await openNew(temporary, old);
     try {
       await temporary.prove();
@@ -89,12 +89,12 @@ export async function copyLocal(
   paths: LocalPaths,
   source: FileEntry,
   to: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   durable: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const from = paths.absolute(source.path);
-  return placed(paths, to, guard, { looksFirst: true, durable }, signal, async (temporary, old) => {
+  return placed(paths, to, precondition, { looksFirst: true, durable }, signal, async (temporary, old) => {
     const seen = await mustStillBe(source, from);
     const file = await openNew(temporary, old ?? seen);
     try {
@@ -126,7 +126,7 @@ export async function moveLocal(
   paths: LocalPaths,
   source: FileEntry,
   to: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   return paths.inFolderOf(source.path, signal, async (oldFolder, oldName) => {
@@ -142,17 +142,17 @@ export async function moveLocal(
           there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
         if (itself && !paths.rules.caseSensitive) return rename(from, final);
         await paths.prove(folder, to);
-        if (guard.kind === 'ifAbsent' && (await linked(from, final, to))) {
+        if (precondition.kind === 'ifAbsent' && (await linked(from, final, to))) {
           // Two steps, between which the second name may be in memory only.
           await paths.forceToDisk(folder);
           return unlink(from);
         }
-        await checkGuard(guard, to, final);
+        await checkGuard(precondition, to, final);
         await rename(from, final);
       });
     } catch (error) {
       if (codeOf(error) !== 'EXDEV') throw error;
-      const copy = await copyLocal(paths, source, to, guard, true, signal);
+      const copy = await copyLocal(paths, source, to, precondition, true, signal);
       await removingCopied(source.path, async () => {
         await mustStillBe(source, from);
         await unlink(from).catch((cause) => {
@@ -196,13 +196,13 @@ export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: Ab
 export async function removeLocal(
   paths: LocalPaths,
   remotePath: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   await paths.inFolderOf(remotePath, signal, async (folder, name) => {
     const file = folder.at(name);
     if ((await lstat(file)).isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-    await checkGuard(guard, remotePath, file);
+    await checkGuard(precondition, remotePath, file);
     await unlink(file);
   });
 }
@@ -218,22 +218,25 @@ function isNoLonger(seen: FileEntry): RemoteError {
   return new RemoteError('changed', `"${seen.path}" is no longer what it was when it was looked at.`);
 }
 
-/** Throws unless what `guard` asks for is at `absolute` now. */
+/** Throws unless what `precondition` asks for is at `absolute` now. */
 export async function checkGuard(
-  guard: Precondition,
+  precondition: Precondition,
   remotePath: RemotePath,
   absolute: string,
 ): Promise<void> {
-  if (guard.kind === 'none') return;
-  const now = guard.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
-  checkFound(guard, remotePath, now);
+  if (precondition.kind === 'none') return;
+  const now = precondition.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
+  checkFound(precondition, remotePath, now);
 }
 
-/** Throws unless `now` is what `guard` asks for. */
-function checkFound(guard: Precondition, remotePath: RemotePath, now: BigIntStats | undefined): void {
-  if (guard.kind === 'ifAbsent' && now)
+/** Throws unless `now` is what `precondition` asks for. */
+function checkFound(precondition: Precondition, remotePath: RemotePath, now: BigIntStats | undefined): void {
+  if (precondition.kind === 'ifAbsent' && now)
     throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
-  if (guard.kind === 'ifMatch' && !(now?.isFile() && isSameFile(guard.entry, fileEntry(remotePath, now))))
+  if (
+    precondition.kind === 'ifMatch' &&
+    !(now?.isFile() && isSameFile(precondition.entry, fileEntry(remotePath, now)))
+  )
     throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
 }
 
@@ -245,14 +248,14 @@ interface Temporary {
 }
 
 /**
- * Lets `make` fill a temporary file and puts it into its place, if the guard still holds then and its folder still is where it was. `make` answers
- * the facts of what it made. With `looksFirst` the guard is checked before as well, so that nothing is moved in vain; without, it must be
+ * Lets `make` fill a temporary file and puts it into its place, if the precondition still holds then and its folder still is where it was. `make` answers
+ * the facts of what it made. With `looksFirst` the precondition is checked before as well, so that nothing is moved in vain; without, it must be
  * one for absence. With `durable`, `make` leaves the content on the disk, and this sees to the name.
  */
 async function placed(
   paths: LocalPaths,
   remotePath: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   { looksFirst, durable }: { readonly looksFirst: boolean; readonly durable: boolean },
   signal: AbortSignal,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
@@ -267,7 +270,7 @@ async function placed(
       const made = await make({ path: temporary, prove }, old);
       signal.throwIfAborted();
       await paths.prove(folder, remotePath);
-      if (guard.kind === 'ifAbsent' && (await linked(temporary, final, remotePath)))
+      if (precondition.kind === 'ifAbsent' && (await linked(temporary, final, remotePath)))
         await directCalls
           .call(
             () => unlinkSync(temporary),
@@ -276,7 +279,7 @@ async function placed(
           // The file is written; its second name goes when the folder is cleaned.
           .catch(() => {});
       else {
-        await checkGuard(guard, remotePath, final);
+        await checkGuard(precondition, remotePath, final);
         await patiently(() =>
           directCalls.call(
             () => renameSync(temporary, final),
@@ -300,7 +303,7 @@ async function placed(
     if (!looksFirst) return put({ folder, name }, undefined);
     const { isLink, stats } = await lookAt(folder.at(name), remotePath);
     const look = (spot: Spot, old: BigIntStats | undefined) => {
-      checkFound(guard, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
+      checkFound(precondition, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
       return put(spot, old);
     };
     if (!isLink) return look({ folder, name }, stats);

@@ -168,7 +168,7 @@ export class S3Remote implements Remote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     const { entry, storedFromMs, storedToMs, encryptedWithKms } = await uploadFile(
@@ -177,7 +177,7 @@ export class S3Remote implements Remote {
       path,
       body,
       facts,
-      guard,
+      precondition,
       signal,
     );
     const { bucket, key } = placeOf(path);
@@ -197,8 +197,8 @@ export class S3Remote implements Remote {
     return entry;
   }
 
-  async removeFile(path: RemotePath, guard: Precondition, signal: AbortSignal): Promise<void> {
-    await removeObject(this.requests, path, guard, signal);
+  async removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void> {
+    await removeObject(this.requests, path, precondition, signal);
     this.forget(path);
   }
 
@@ -227,12 +227,12 @@ export class S3Remote implements Remote {
   async serverSideCopy(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     signal.throwIfAborted();
     if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
-    const copied = await copyObject(this.requests, this.host, source, to, guard, {}, signal);
+    const copied = await copyObject(this.requests, this.host, source, to, precondition, {}, signal);
     this.copied(copied);
     return copied.entry;
   }
@@ -241,12 +241,20 @@ export class S3Remote implements Remote {
   async serverSideCopyFrom(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     signal.throwIfAborted();
     if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
-    const copied = await copyObject(this.requests, this.host, source, to, guard, { ownClass: true }, signal);
+    const copied = await copyObject(
+      this.requests,
+      this.host,
+      source,
+      to,
+      precondition,
+      { ownClass: true },
+      signal,
+    );
     this.copied(copied);
     return copied.entry;
   }
@@ -255,10 +263,10 @@ export class S3Remote implements Remote {
   async serverSideMove(
     source: FileEntry,
     to: RemotePath,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
-    const copied = await this.serverSideCopy(source, to, guard, signal);
+    const copied = await this.serverSideCopy(source, to, precondition, signal);
     const there = await this.requests.head(filePlaceOf(to), signal);
     if (there.size !== source.size || (copied.version !== undefined && there.etag !== copied.version))
       throw new RemoteError('corrupted', `"${to}" is not what was copied there; "${source.path}" was kept.`);
@@ -270,13 +278,13 @@ export class S3Remote implements Remote {
 
   async setModifiedTime(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry> {
     signal.throwIfAborted();
-    const guard: Precondition = { kind: 'ifMatch', entry: file };
+    const precondition: Precondition = { kind: 'ifMatch', entry: file };
     const changed = await copyObject(
       this.requests,
       this.host,
       file,
       file.path,
-      guard,
+      precondition,
       { modified: time },
       signal,
     );

@@ -54,13 +54,14 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     return { entry: before, content };
   }
 
-  async function check(guard: Precondition, path: RemotePath): Promise<void> {
+  async function check(precondition: Precondition, path: RemotePath): Promise<void> {
     const now = await files.stat(path).catch(absent);
     if (now?.type === 'folder') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
-    if (guard.kind === 'ifAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
-    if (guard.kind !== 'ifMatch') return;
+    if (precondition.kind === 'ifAbsent' && now)
+      throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+    if (precondition.kind !== 'ifMatch') return;
     const entry = now && toEntry(path, now);
-    if (entry?.kind !== 'file' || !isSameFile(guard.entry, entry)) throw changed(path);
+    if (entry?.kind !== 'file' || !isSameFile(precondition.entry, entry)) throw changed(path);
   }
 
   function mustBeWritable(): void {
@@ -88,7 +89,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     signal.throwIfAborted();
@@ -96,7 +97,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     const problem = path === '' ? 'is the folder itself' : nameProblem(path, { ...names });
     if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
     const content = await collect(path, body, facts, signal);
-    await check(guard, path);
+    await check(precondition, path);
     await makeParents(parentPath(path));
     const name = `.cloud-remotes-${randomBytes(6).toString('hex')}.tmp`;
     const aside = joinPath(parentPath(path), name);
@@ -106,8 +107,8 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       if ((await files.stat(aside)).size !== content.length)
         throw new RemoteError('corrupted', `"${path}" was not stored whole.`);
       signal.throwIfAborted();
-      await check(guard, path);
-      await files.rename(aside, path, guard.kind !== 'ifAbsent');
+      await check(precondition, path);
+      await files.rename(aside, path, precondition.kind !== 'ifAbsent');
     } catch (error) {
       await files.remove(aside).catch(() => {});
       throw error;
@@ -171,11 +172,11 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     },
     readToBuffer: (file, signal) => whole(file.path, file, signal),
     write,
-    async removeFile(path, guard, signal) {
+    async removeFile(path, precondition, signal) {
       signal.throwIfAborted();
       mustBeWritable();
       await fileAt(path);
-      await check(guard, path);
+      await check(precondition, path);
       await files.remove(path);
     },
     async makeFolder(path, signal) {
@@ -193,13 +194,13 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
         throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
       await files.remove(path);
     },
-    async serverSideMove(source, to, guard, signal) {
+    async serverSideMove(source, to, precondition, signal) {
       signal.throwIfAborted();
       mustBeWritable();
       if (!isSameFile(source, await fileAt(source.path))) throw changed(source.path);
-      await check(guard, to);
+      await check(precondition, to);
       await makeParents(parentPath(to));
-      await files.rename(source.path, to, guard.kind !== 'ifAbsent');
+      await files.rename(source.path, to, precondition.kind !== 'ifAbsent');
       return fileAt(to);
     },
   };

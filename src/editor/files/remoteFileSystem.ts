@@ -8,7 +8,7 @@ import { baseName, parentPath, rootPath } from '../../remote/remotePath';
 import { holdsFiles } from '../../usecases/configuredRemotes';
 import { copyItems, type ItemsProgress } from '../../usecases/copyItems';
 import { countItems, deleteItems } from '../../usecases/deleteItems';
-import { mostBytesInEditor, readWholeFile } from '../../usecases/openRemoteFile';
+import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
 import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../../usecases/saveRemoteFile';
 import type { RemoteChange, RemoteChanges } from '../platform/remoteChangeEvents';
 import { fromUri, toUri, toUriPath } from '../platform/remoteUri';
@@ -115,7 +115,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       const { signal } = this.closing;
       await this.lookups.refuseUnreadable(address, signal);
       const remote = await this.parts.app.openRemote(address.remote);
-      const read = readWholeFile(remote, address.path, mostBytesInEditor, signal);
+      const read = readWholeFile(remote, address.path, maxEditorBytes, signal);
       const { entry, content } = await read.catch(async (error: unknown) => {
         // A store of prefixes has nothing under the name of a folder.
         if (isRemoteError(error, 'notFound')) await this.lookups.refuseFolder(address, signal);
@@ -356,7 +356,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       if (entry.kind === 'file') return entry;
       throw new RemoteError('isAFolder', `${formatAddress(address)} is a folder.`);
     } catch (error) {
-      // Where only writing is allowed, the guard of the write itself finds out.
+      // Where only writing is allowed, the precondition of the write itself finds out.
       if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
       throw error;
     }

@@ -5,7 +5,7 @@ import { instantToMs } from '../../remote/modifiedTime';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName } from '../../remote/remotePath';
 import { freeName, siblingPath } from '../../usecases/browseRemote';
-import { mostBytesInEditor, readWholeFile } from '../../usecases/openRemoteFile';
+import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
 import { saveRemoteFile } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
 import type { RemoteChanges } from '../platform/remoteChangeEvents';
@@ -138,7 +138,7 @@ export class SaveConflicts implements vscode.Disposable {
     const { address, uri } = conflict;
     if (!conflict.theirs) return this.show(conflict);
     const remote = await this.parts.app.openRemote(address.remote);
-    const theirs = await readWholeFile(remote, address.path, mostBytesInEditor, neverAborted());
+    const theirs = await readWholeFile(remote, address.path, maxEditorBytes, neverAborted());
     // It may have been settled while theirs was read.
     if (!this.open.has(uri.toString())) return;
     // What is overwritten after comparing is what was seen.

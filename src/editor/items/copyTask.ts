@@ -173,7 +173,7 @@ async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
     await remote.stat(path, new AbortController().signal);
     return true;
   } catch (error) {
-    // Where only writing is allowed, the guard of the write itself finds out.
+    // Where only writing is allowed, the precondition of the write itself finds out.
     if (isRemoteError(error, 'notFound', 'forbidden')) return false;
     throw error;
   }

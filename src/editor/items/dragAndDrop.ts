@@ -135,8 +135,8 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   private async dropContent(folder: RemoteAddress, file: vscode.DataTransferFile): Promise<void> {
     const remote = await this.shell.app.openRemote(folder.remote);
     const body = bytesSource(await file.data());
-    const put = async (path: RemotePath, guard: Precondition) => {
-      await remote.write(path, body, {}, guard, neverAborted());
+    const put = async (path: RemotePath, precondition: Precondition) => {
+      await remote.write(path, body, {}, precondition, neverAborted());
       this.shell.changes.fire({ remote: folder.remote, path, kind: 'created' });
     };
     const path = joinPath(folder.path, parsePath(file.name));

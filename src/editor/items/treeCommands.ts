@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { formatAddress, parseAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName } from '../../remote/remotePath';
-import { lookBeforeOpening } from '../../usecases/openRemoteFile';
+import { checkBeforeOpen } from '../../usecases/openRemoteFile';
 import { neverAborted } from '../platform/cancellation';
 import { placeName } from '../platform/placeNames';
 import { remotesViewId, toUri } from '../platform/remoteUri';
@@ -148,7 +148,7 @@ async function openFiles(shell: Shell, args: readonly unknown[]): Promise<void> 
 async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
   const name = baseName(address.path);
   const decision = await window.withProgress({ location: { viewId: remotesViewId } }, async () =>
-    lookBeforeOpening(
+    checkBeforeOpen(
       await shell.app.openRemote(address.remote),
       address.path,
       shell.settings().largeFileBytes,

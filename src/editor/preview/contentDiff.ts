@@ -8,7 +8,7 @@ import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, joinPath, pathProblem } from '../../remote/remotePath';
-import { mostBytesInEditor } from '../../usecases/openRemoteFile';
+import { maxEditorBytes } from '../../usecases/openRemoteFile';
 import type { Snapshots } from '../files/snapshots';
 import { neverAborted } from '../platform/cancellation';
 import { describePlace, shortPlace } from '../platform/placeNames';
@@ -113,7 +113,7 @@ async function factsOf(parts: ContentDiffParts, side: SideFile): Promise<vscode.
 
 /** The entry with the MD5 of its content, as far as it is quick to tell. */
 async function withHash(remote: Remote, entry: FileEntry): Promise<FileEntry> {
-  if (entry.md5 !== undefined || entry.size > mostBytesInEditor) return entry;
+  if (entry.md5 !== undefined || entry.size > maxEditorBytes) return entry;
   const { stream } = await remote.read(entry.path, {}, neverAborted());
   const hash = createHash('md5');
   for await (const piece of stream) hash.update(piece);

@@ -72,7 +72,7 @@ export class PlanPreviewSession {
     const abort = new AbortController();
     this.scanning = abort;
     this.phase = 'scanning';
-    this.scan = { sourceFiles: 0, targetFiles: 0, asked: 0, answered: 0, actions: 0 };
+    this.scan = { sourceFiles: 0, targetFiles: 0, requested: 0, completed: 0, actions: 0 };
     this.error = undefined;
     this.showState();
     const began = this.panel.now();

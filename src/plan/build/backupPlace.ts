@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { RemoteError } from '../../remote/remoteError';
 import { parsePath, pathProblem } from '../../remote/remotePath';
-import { placeText } from '../model/place';
+import { formatPlace } from '../model/place';
 import type { Place } from '../model/plan';
 
 /**
@@ -22,13 +22,13 @@ export function backupPlace(folder: string, target: Place, nowMs: number): Place
       if (!path.isAbsolute(text))
         throw bad(
           folder,
-          `must be an absolute path of this machine, as the target ${placeText(target)} is a folder of it`,
+          `must be an absolute path of this machine, as the target ${formatPlace(target)} is a folder of it`,
         );
       return { kind: 'folder', path: path.resolve(text) };
     case 'uri':
       throw bad(
         folder,
-        `can't be used, as the target ${placeText(target)} is a folder of a virtual workspace. Leave the option out`,
+        `can't be used, as the target ${formatPlace(target)} is a folder of a virtual workspace. Leave the option out`,
       );
   }
 }

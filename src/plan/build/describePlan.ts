@@ -2,7 +2,7 @@ import { isPrintable, printable, printableJson } from '../../base/printable';
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, instantToMs } from '../../remote/modifiedTime';
 import { comparePaths } from '../../remote/remotePath';
-import { placeText } from '../model/place';
+import { formatPlace } from '../model/place';
 import type { Action, Conflict, CopyFile, Plan, SetTime, Skipped, Tally } from '../model/plan';
 
 /**
@@ -15,9 +15,9 @@ export function* describePlan(plan: Plan): Generator<string> {
     for (const { mark, path } of checkMarks(plan)) yield `${mark} ${shown(path)}`;
     return;
   }
-  yield `from    ${shown(placeText(plan.source))}`;
-  yield `to      ${shown(placeText(plan.target))}`;
-  if (plan.backup) yield `backup  ${shown(placeText(plan.backup))}`;
+  yield `from    ${shown(formatPlace(plan.source))}`;
+  yield `to      ${shown(formatPlace(plan.target))}`;
+  if (plan.backup) yield `backup  ${shown(formatPlace(plan.backup))}`;
   for (const side of plan.withoutTimes ?? [])
     yield `note    the ${side} keeps no modified times: files of equal size count as the same`;
   for (const action of plan.actions) yield describeAction(action);
@@ -27,7 +27,7 @@ export function* describePlan(plan: Plan): Generator<string> {
   for (const [name, total] of Object.entries(plan.totals))
     if (total.files > 0)
       yield `total  ${name}  ${name === 'removeFolder' ? folders(total.files) : tally(total)}`;
-  if (plan.leftOut) yield `left out  ${tally(plan.leftOut)}`;
+  if (plan.deselected) yield `left out  ${tally(plan.deselected)}`;
 }
 
 /** What is left as it is, a line each: `conflict  a/b.txt  (…)`, `skip  …`, `problem  …`. */

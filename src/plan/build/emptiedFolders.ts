@@ -2,10 +2,10 @@ import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../../remote/remotePath';
-import { isLikeAws } from '../compare/comparison';
+import { usesAwsRules } from '../compare/comparison';
 import { createFilter, type Filter } from '../filter/filter';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
-import type { Action, Plan, RemoveFolder, Side } from '../model/plan';
+import type { Action, Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
 
 /** Folders looked at at once. */
 const looksAtOnce = 8;
@@ -17,14 +17,14 @@ const looksAtOnce = 8;
  */
 export async function emptiedFolders(
   plan: Plan,
-  source: Side,
-  target: Side,
+  source: PlanEndpoint,
+  target: PlanEndpoint,
   folding: NameFolding,
   signal: AbortSignal,
 ): Promise<readonly RemoveFolder[]> {
   const leaving = plan.actions.flatMap(leavingPath);
   const { verb, compare } = plan.options;
-  if (verb !== 'sync' || isLikeAws(compare) || !target.remote.capabilities.hasDirectories) return [];
+  if (verb !== 'sync' || usesAwsRules(compare) || !target.remote.capabilities.hasDirectories) return [];
   if (leaving.length === 0) return [];
   const looking = new EmptiedFolders(plan, leaving, source, target, folding, signal);
   return (await looking.find()).map((path) => ({
@@ -51,8 +51,8 @@ class EmptiedFolders {
   constructor(
     plan: Plan,
     leaving: readonly RemotePath[],
-    private readonly source: Side,
-    private readonly target: Side,
+    private readonly source: PlanEndpoint,
+    private readonly target: PlanEndpoint,
     private readonly folding: NameFolding,
     private readonly signal: AbortSignal,
   ) {

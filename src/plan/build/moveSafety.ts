@@ -9,7 +9,7 @@ import type { ComparisonMode } from '../model/planOptions';
  * Why a file that counts as the same on both sides must not be removed from the source by a move, as the end of a sentence, or undefined:
  * it may be the only one of its content. `serverTimes`: times of a service were compared. What the user compares by size only is known well enough.
  */
-export function doubtAbout(
+export function moveRisk(
   source: FileEntry,
   target: FileEntry,
   because: (Comparison & { readonly verdict: 'same' })['because'],
@@ -36,7 +36,7 @@ export function doubtAbout(
  * The actions of a move without files of which another name of the source is one and the same to the target; those are added to
  * `conflicts`. Once the first was gone, the next move would put the second over it, and the first would be nowhere.
  */
-export function withoutTwins<T extends CopyFile | SetTime | RemoveSource>(
+export function excludeNameCollisions<T extends CopyFile | SetTime | RemoveSource>(
   actions: readonly T[],
   conflicts: Conflict[],
   folding: NameFolding,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Capabilities, matchKey, storagePath } from '../../remote/capabilities';
 import { isWithin, type RemotePath } from '../../remote/remotePath';
-import { placeText } from '../model/place';
+import { formatPlace } from '../model/place';
 import type { Place } from '../model/plan';
 
 /** Where something is, as far as is needed to tell whether two things overlap. */
@@ -17,8 +17,8 @@ interface OverlapSide {
  * that an access point leads to a bucket can't be.
  */
 export function overlapProblem(source: OverlapSide, target: OverlapSide): string | undefined {
-  const from = placeText(source.place);
-  const to = placeText(target.place);
+  const from = formatPlace(source.place);
+  const to = formatPlace(target.place);
   switch (overlap(source, target)) {
     case 'same':
       return `The source and the target are the same place: ${from}.`;
@@ -43,7 +43,7 @@ export function backupProblem(
   const overlapped = [target, source].find((side) => overlap(side, backup) !== 'none');
   if (!overlapped) return undefined;
   const which = overlapped === target ? 'target' : 'source';
-  return `The backup folder ${placeText(backup.place)} overlaps the ${which} ${placeText(overlapped.place)}. Choose a folder beside it.`;
+  return `The backup folder ${formatPlace(backup.place)} overlaps the ${which} ${formatPlace(overlapped.place)}. Choose a folder beside it.`;
 }
 
 function overlap(

@@ -2,8 +2,8 @@ import { nameProblem } from '../../remote/capabilities';
 import type { FileEntry } from '../../remote/entry';
 import { comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isArchiveClass, isArchived } from '../compare/archived';
-import { type Comparison, type Direction, directionOf, isLikeAws } from '../compare/comparison';
-import type { FactFailure, Judged } from '../compare/resolveComparisons';
+import { type Comparison, type Direction, directionOf, usesAwsRules } from '../compare/comparison';
+import type { FactFailure, ResolvedMatch } from '../compare/resolveComparisons';
 import { isInTheWay, type ListingFindings } from '../list/listTree';
 import type { Match } from '../match/match';
 import type { NameFolding } from '../match/nameFolding';
@@ -15,24 +15,24 @@ import type {
   ListingProblem,
   Place,
   Plan,
+  PlanEndpoint,
   RemoveSource,
   SafetyFinding,
   SetTime,
-  Side,
   Skipped,
 } from '../model/plan';
 import { type PlanOptions, wantsDeletes } from '../model/planOptions';
 import { makeRoom } from './makeRoom';
-import { doubtAbout, withoutTwins } from './moveSafety';
-import { inTurn } from './planOrder';
+import { excludeNameCollisions, moveRisk } from './moveSafety';
+import { executionOrder } from './planOrder';
 import { planTotals, TallyCount } from './planTotals';
 import { ProtectedPaths } from './protectedPaths';
 import type { Rename } from './renames';
 import { emptySource, immutableConflict, incompleteListing, manyDeletes, tooManyDeletes } from './safety';
 
 export interface PlanRequest {
-  readonly source: Side;
-  readonly target: Side;
+  readonly source: PlanEndpoint;
+  readonly target: PlanEndpoint;
   readonly options: PlanOptions;
   readonly folding: NameFolding;
   /** Where overwritten and deleted files are kept, when somewhere. */
@@ -72,7 +72,7 @@ export class PlanBuilder {
   private readonly unchanged = new TallyCount();
   private readonly same: RemotePath[] = [];
   /** Paths on the target that stand for something unknown on the source. */
-  private readonly keptForSource: ProtectedPaths;
+  private readonly protectedBySource: ProtectedPaths;
   private readonly direction: Direction;
   private readonly wantsDeletes: boolean;
   private readonly request: PlanRequest;
@@ -83,7 +83,7 @@ export class PlanBuilder {
     this.request = request;
     this.direction = directionOf(source.place, target.place);
     this.wantsDeletes = wantsDeletes(options);
-    this.keptForSource = new ProtectedPaths(folding);
+    this.protectedBySource = new ProtectedPaths(folding);
   }
 
   /** Whether what only the target has is nobody's concern. */
@@ -97,9 +97,9 @@ export class PlanBuilder {
     return this.copies.length + this.removals.length + this.deletes.length;
   }
 
-  add({ match, comparison, failure }: Judged): void {
+  add({ match, comparison, failure }: ResolvedMatch): void {
     const { source, target } = match;
-    if (match.clash) this.addClash(match);
+    if (match.nameConflict) this.addClash(match);
     else if (failure) this.addFailure(match, failure);
     else if (!source) {
       if (target && this.wantsDeletes) this.addExtra(match, target);
@@ -145,12 +145,12 @@ export class PlanBuilder {
       if (verb === 'check') this.same.push(path);
       return;
     }
-    const doubt = doubtAbout(
+    const doubt = moveRisk(
       source,
       target,
       because,
       compare,
-      isLikeAws(compare) || this.request.options.useServerTimes === true,
+      usesAwsRules(compare) || this.request.options.useServerTimes === true,
     );
     if (doubt === undefined)
       this.removals.push({
@@ -206,7 +206,7 @@ export class PlanBuilder {
       return;
     }
     const storeModified =
-      isLikeAws(compare) && this.direction === 'download' ? source.serverModified : undefined;
+      usesAwsRules(compare) && this.direction === 'download' ? source.serverModified : undefined;
     this.copies.push({
       id: `c:${path}`,
       kind: 'copyFile',
@@ -232,7 +232,7 @@ export class PlanBuilder {
     // What the target has under this very name, it can hold.
     const unfit = target ? undefined : nameProblem(root === '' ? path : `${root}/${path}`, names);
     if (unfit !== undefined) {
-      this.keepTwins(path);
+      this.protectCounterparts(path);
       return { because: 'badName', detail: unfit };
     }
     if (maxFileSize !== undefined && source.size > maxFileSize)
@@ -247,25 +247,25 @@ export class PlanBuilder {
    * Whatever stands on the target for a name that it can't hold: Windows drops spaces and dots at the end of
    * a part.
    */
-  private keepTwins(path: RemotePath): void {
+  private protectCounterparts(path: RemotePath): void {
     const reason = `may stand for "${path}" of the source, a name that the target can't hold`;
     const trimmed = path.replace(/[ .]+(?=\/|$)/g, '');
-    for (const twin of [path, trimmed]) if (twin !== '') this.keptForSource.add(twin, reason);
+    for (const twin of [path, trimmed]) if (twin !== '') this.protectedBySource.add(twin, reason);
   }
 
-  private addClash({ path, source, target, clash }: Match): void {
-    if (!clash) return;
-    if (target && !source && (clash.because === 'fileAgainstFolder' || this.passesOverTarget)) {
+  private addClash({ path, source, target, nameConflict }: Match): void {
+    if (!nameConflict) return;
+    if (target && !source && (nameConflict.because === 'fileAgainstFolder' || this.passesOverTarget)) {
       if (this.wantsDeletes)
-        this.skipTarget(path, target, `lies where the source has the file "${clash.with}"`);
+        this.skipTarget(path, target, `lies where the source has the file "${nameConflict.with}"`);
       return;
     }
     this.conflicts.push({
       path,
-      because: clash.because,
+      because: nameConflict.because,
       ...(source && { source }),
       ...(target && { target }),
-      ...(clash.with !== undefined && { with: clash.with }),
+      ...(nameConflict.with !== undefined && { with: nameConflict.with }),
     });
   }
 
@@ -297,7 +297,7 @@ export class PlanBuilder {
    * Call once, after everything was added and both listings ended. Gives what a search for renames may pair; no deletes where they are
    * withheld.
    */
-  settle(outcome: ListingOutcome): {
+  resolveDeletes(outcome: ListingOutcome): {
     readonly copies: readonly CopyFile[];
     readonly deletes: readonly DeleteFile[];
   } {
@@ -307,7 +307,7 @@ export class PlanBuilder {
     for (const problem of outcome.target.problems)
       keptOnTarget.add(problem.path, 'lies in a folder of the target that could not be listed');
     const taken = <T extends CopyFile | SetTime | RemoveSource>(actions: readonly T[]) =>
-      options.verb === 'move' ? withoutTwins(actions, this.conflicts, folding) : actions;
+      options.verb === 'move' ? excludeNameCollisions(actions, this.conflicts, folding) : actions;
     const removals = taken(this.removals);
     const copies = taken(this.copies).filter((action) => this.mayCopy(action, outcome.refused, keptOnTarget));
     const deletes = this.deletes.filter((action) => this.mayDelete(action, outcome.refused, keptOnTarget));
@@ -330,7 +330,7 @@ export class PlanBuilder {
   }
 
   /** The whole plan, with these renames in the place of their copies and deletes. Call once, after `settle` with the same outcome. */
-  finish(outcome: ListingOutcome, renames: readonly Rename[] = []): Plan {
+  build(outcome: ListingOutcome, renames: readonly Rename[] = []): Plan {
     const { source, target, options, backup } = this.request;
     const { settled } = this;
     const targetFiles = listedTally(outcome.target).files;
@@ -350,7 +350,7 @@ export class PlanBuilder {
     const safety = [...settled.safety, tooMany, many].filter((finding) => finding !== undefined);
 
     const all: readonly Action[] = [...copies, ...moves, ...deletes, ...settled.removals];
-    const actions = inTurn(all, options.deletes);
+    const actions = executionOrder(all, options.deletes);
     const conflicts = this.conflicts.sort(byPath);
     const skipped = this.skipped.sort((a, b) => comparePaths(a.path, b.path) || comparePaths(a.side, b.side));
     return {
@@ -392,7 +392,11 @@ export class PlanBuilder {
       // A folder's marker says nothing about what lies in the folder.
       const only = entry.reason === 'nonEmptyFolderMarker' ? 'itself' : 'withAllBelow';
       if (side === 'source')
-        this.keptForSource.add(protects, `may stand for "${shown}" of the source, which can't be used`, only);
+        this.protectedBySource.add(
+          protects,
+          `may stand for "${shown}" of the source, which can't be used`,
+          only,
+        );
       else if (isInTheWay(entry.reason))
         keptOnTarget.add(protects, `is or lies in "${shown}" of the target, which can't be used`, only);
     }
@@ -425,7 +429,7 @@ export class PlanBuilder {
       this.conflicts.push({ path, because: 'fileAgainstFolder', target: before, with: below });
       return false;
     }
-    const reason = this.keptForSource.reasonFor(path) ?? keptOnTarget.reasonFor(path);
+    const reason = this.protectedBySource.reasonFor(path) ?? keptOnTarget.reasonFor(path);
     if (reason === undefined) return true;
     this.skipTarget(path, before, reason);
     return false;

@@ -1,7 +1,7 @@
 import type { Steps } from '../../base/semaphore';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
 import type { Action, Plan } from '../model/plan';
-import { compareInTurn } from './planOrder';
+import { compareExecutionOrder } from './planOrder';
 import { planTotals } from './planTotals';
 
 /**
@@ -54,7 +54,7 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
       yield `"${path}" is made of "${action.from}" although its content differs.`;
     if (isRemoval(action) && options.verb !== 'move')
       yield `"${path}" is removed from the source without a move.`;
-    if (last && compareInTurn(last, action, options.deletes) > 0)
+    if (last && compareExecutionOrder(last, action, options.deletes) > 0)
       yield last.kind === 'deleteFile' && kind !== 'deleteFile' && options.deletes !== 'during'
         ? `"${path}" comes after a delete.`
         : `"${path}" comes after "${last.path}".`;
@@ -105,7 +105,7 @@ function* countProblems(plan: Plan): Generator<string> {
     plan.conflicts.filter((conflict) => conflict.source).length +
     plan.skipped.filter((skipped) => skipped.side === 'source').length +
     plan.unchanged.files;
-  const leftOut = plan.leftOut?.files ?? 0;
+  const leftOut = plan.deselected?.files ?? 0;
   const missing = plan.listed.source.files - ofSource;
   if (missing < 0 || missing > leftOut)
     yield `The source lists ${plan.listed.source.files}, but ${ofSource} are accounted for.`;

@@ -17,7 +17,7 @@ function turnOf(action: Action, deletes: DeleteTime): number {
 }
 
 /** The order in which two actions stand in a plan; 0 only for actions of one path. */
-export function compareInTurn(a: Action, b: Action, deletes: DeleteTime): number {
+export function compareExecutionOrder(a: Action, b: Action, deletes: DeleteTime): number {
   const inTurnOf = turnOf(a, deletes) - turnOf(b, deletes);
   // A folder comes after all within it.
   const isFolder = a.kind === 'removeFolder' && b.kind === 'removeFolder';
@@ -25,6 +25,6 @@ export function compareInTurn(a: Action, b: Action, deletes: DeleteTime): number
 }
 
 /** The actions in the order of a plan. */
-export function inTurn(actions: readonly Action[], deletes: DeleteTime): readonly Action[] {
-  return [...actions].sort((a, b) => compareInTurn(a, b, deletes));
+export function executionOrder(actions: readonly Action[], deletes: DeleteTime): readonly Action[] {
+  return [...actions].sort((a, b) => compareExecutionOrder(a, b, deletes));
 }

@@ -5,7 +5,7 @@ import type { Remote } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isArchiveClass, mayBeArchived } from '../compare/archived';
-import { type ComparisonRules, compareFiles, isLikeAws, knowsTime, timeOf } from '../compare/comparison';
+import { type ComparisonRules, compareFiles, knowsTime, timeOf, usesAwsRules } from '../compare/comparison';
 import { endsTheRun, FileFacts, hashesByReading } from '../list/fileFacts';
 import type { CopyFile, DeleteFile, MoveFile } from '../model/plan';
 import type { RenameTracking } from '../model/planOptions';
@@ -63,7 +63,7 @@ export async function findRenames(
     ...(!byHash || timesFirst ? timeQuestions(groups, request) : []),
     ...(byHash ? hashQuestions(groups, request) : []),
   ];
-  await learn(rounds, signal);
+  await fetchMissingFacts(rounds, signal);
   const likeness = byHash ? likeHash : likeTime(request.times);
   return groups.flatMap((group) => pairs(group, request, likeness)).sort(byPath);
 }
@@ -157,7 +157,7 @@ function timeQuestions(groups: readonly Group[], { source, target, times }: Rena
   ];
 }
 
-async function learn(rounds: readonly Round[], signal: AbortSignal): Promise<void> {
+async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal): Promise<void> {
   const facts = new FileFacts(signal);
   const slots = new WeightedSemaphore(asksAtOnce);
   const fatal: unknown[] = [];
@@ -187,20 +187,20 @@ async function learn(rounds: readonly Round[], signal: AbortSignal): Promise<voi
 }
 
 /** What makes two files of equal size one. */
-interface Likeness {
+interface RenameMatcher {
   /** Files that are alike have a key of `keyOf` of one among the `keysLike` of the other. None where it can't be told. */
   keyOf(target: FileEntry): string | undefined;
   keysLike(source: FileEntry): readonly string[];
   isOne(source: FileEntry, target: FileEntry): boolean;
 }
 
-const likeHash: Likeness = {
+const likeHash: RenameMatcher = {
   keyOf: ({ md5 }) => md5,
   keysLike: ({ md5 }) => (md5 === undefined ? [] : [md5]),
   isOne: (source, target) => source.md5 === target.md5,
 };
 
-function likeTime({ serverTime, windowNs }: RenameRequest['times']): Likeness {
+function likeTime({ serverTime, windowNs }: RenameRequest['times']): RenameMatcher {
   const window = windowNs === 'none' ? 1 : windowNs;
   const seconds = Math.max(1, Math.ceil(window / 1e9));
   const slotOf = ({ s }: Instant) => Math.floor(s / seconds);
@@ -222,7 +222,7 @@ function likeTime({ serverTime, windowNs }: RenameRequest['times']): Likeness {
 }
 
 /** The files to be deleted by a key, each to be taken once, in the order in which they were added. */
-class Free {
+class DeleteCandidates {
   private readonly queues = new Map<string, { readonly all: Candidate<DeleteFile>[]; from: number }>();
   private readonly taken = new Set<Candidate<DeleteFile>>();
 
@@ -264,8 +264,12 @@ class Free {
   }
 }
 
-function pairs({ copies, deletes }: Group, request: RenameRequest, likeness: Likeness): readonly Rename[] {
-  const free = new Free();
+function pairs(
+  { copies, deletes }: Group,
+  request: RenameRequest,
+  likeness: RenameMatcher,
+): readonly Rename[] {
+  const free = new DeleteCandidates();
   const named = (key: string, path: RemotePath) => `${key}/${baseName(path)}`;
   for (const candidate of deletes) {
     const key = candidate.file && likeness.keyOf(candidate.file);
@@ -278,7 +282,7 @@ function pairs({ copies, deletes }: Group, request: RenameRequest, likeness: Lik
     const source = one.file;
     if (!source) return false;
     const fits = ({ file }: Candidate<DeleteFile>) =>
-      file !== undefined && likeness.isOne(source, file) && staysMoved(source, file, request);
+      file !== undefined && likeness.isOne(source, file) && isStableAfterMove(source, file, request);
     const other = free.take(keysOf(likeness.keysLike(source)), fits);
     if (!other?.file) return false;
     const { action: copy } = one;
@@ -291,9 +295,13 @@ function pairs({ copies, deletes }: Group, request: RenameRequest, likeness: Lik
 }
 
 /** Whether the next plan leaves the file alone, once it was moved and given the source's time where that can be done. */
-function staysMoved(source: FileEntry, target: FileEntry, { target: remote, rules }: RenameRequest): boolean {
+function isStableAfterMove(
+  source: FileEntry,
+  target: FileEntry,
+  { target: remote, rules }: RenameRequest,
+): boolean {
   // The move makes the object's time anew, as a copy would.
-  if (isLikeAws(rules.mode)) return true;
+  if (usesAwsRules(rules.mode)) return true;
   const comparison = compareFiles(source, target, rules, true);
   if (comparison.verdict !== 'different' || comparison.because === 'always') return true;
   return (

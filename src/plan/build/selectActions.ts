@@ -4,7 +4,7 @@ import { manyDeletes } from './safety';
 
 /**
  * The plan with only the actions of these ids, in the plan's order; what was taken out is counted as
- * `leftOut`. The input is left as it is. Throws a plain Error for an id that the plan doesn't have: it was
+ * `deselected`. The input is left as it is. Throws a plain Error for an id that the plan doesn't have: it was
  * made for another plan, so nothing of it can be trusted.
  */
 export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
@@ -19,13 +19,13 @@ export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
   if (unknown !== undefined) throw new Error(`The plan has no action "${unknown}".`);
   const deletes = actions.filter((action) => action.kind === 'deleteFile').length;
   const many = manyDeletes(deletes, plan.listed.target.files);
-  const before = plan.leftOut;
+  const before = plan.deselected;
   return {
     ...plan,
     actions,
     safety: [...plan.safety.filter(({ kind }) => kind !== 'manyDeletes'), ...(many ? [many] : [])],
     totals: planTotals(actions, plan.conflicts, plan.skipped),
-    leftOut: {
+    deselected: {
       files: out.tally.files + (before?.files ?? 0),
       bytes: out.tally.bytes + (before?.bytes ?? 0),
     },

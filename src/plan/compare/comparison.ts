@@ -58,7 +58,7 @@ export function directionOf(source: Place, target: Place): Direction {
 }
 
 /** Whether the mode goes by the rules of `aws s3 sync` (§1), else by rclone's (§2). */
-export function isLikeAws(mode: ComparisonMode): boolean {
+export function usesAwsRules(mode: ComparisonMode): boolean {
   return mode === 'aws' || mode === 'exact-timestamps';
 }
 
@@ -85,7 +85,7 @@ export function comparisonRules(
 ): ComparisonRules {
   const isCheck = options.verb === 'check';
   const mode = isCheck && options.compare === 'rclone' ? 'checksum' : options.compare;
-  const likeAws = isLikeAws(mode);
+  const likeAws = usesAwsRules(mode);
   const byServer = likeAws || (options.useServerTimes === true && !isCheck);
   const serverTime = {
     source: byServer && source.place.kind === 'remote',
@@ -150,11 +150,11 @@ export function compareFiles(
   if (rules.ignoreExisting) return { verdict: 'leftAlone', because: 'existing' };
   if (rules.ignoreTimes) return { verdict: 'different', because: 'always' };
   const sizesDiffer = source.size !== target.size && !rules.ignoreSize;
-  if (rules.update && !isLikeAws(rules.mode)) {
+  if (rules.update && !usesAwsRules(rules.mode)) {
     if (!(knowsTime(source, rules.serverTime.source) && knowsTime(target, rules.serverTime.target)))
       return { verdict: 'needsFacts', because: 'times' };
     const windowNs = rules.windowNs === 'none' ? updateWindowNs : rules.windowNs;
-    const ahead = nsAhead(source, target, rules);
+    const ahead = sourceAgeDifference(source, target, rules);
     if (ahead !== undefined && -ahead >= windowNs) return { verdict: 'leftAlone', because: 'targetIsNewer' };
   }
   if (sizesDiffer) return { verdict: 'different', because: 'sizeDiffers' };
@@ -184,7 +184,7 @@ function compareLikeRclone(
   if (rules.windowNs === 'none' && !update) return { verdict: 'same', because: 'size' };
   if (!(knowsTime(source, serverTime.source) && knowsTime(target, serverTime.target)))
     return { verdict: 'needsFacts', because: 'times' };
-  const ahead = nsAhead(source, target, rules);
+  const ahead = sourceAgeDifference(source, target, rules);
   if (ahead !== undefined && rules.windowNs === 'none' && Math.abs(ahead) < updateWindowNs)
     return { verdict: 'same', because: 'size' };
   if (ahead !== undefined && rules.windowNs !== 'none' && Math.abs(ahead) < rules.windowNs)
@@ -209,7 +209,11 @@ export function knowsTime(file: FileEntry, byServer: boolean): boolean {
 }
 
 /** By how many nanoseconds the source is newer than the target; undefined when nobody knows a time. */
-function nsAhead(source: FileEntry, target: FileEntry, { serverTime }: ComparisonRules): number | undefined {
+function sourceAgeDifference(
+  source: FileEntry,
+  target: FileEntry,
+  { serverTime }: ComparisonRules,
+): number | undefined {
   const sourceTime = timeOf(source, serverTime.source);
   const targetTime = timeOf(target, serverTime.target);
   return sourceTime && targetTime && nsBetween(sourceTime, targetTime);
@@ -233,7 +237,7 @@ function compareLikeAws(source: FileEntry, target: FileEntry, rules: ComparisonR
   const targetTime = timeOf(target, rules.serverTime.target);
   if (rules.windowNs === 'none') return { verdict: 'same', because: 'size' };
   if (!sourceTime || !targetTime) return { verdict: 'different', because: 'timeDiffers' };
-  const order = compareCut(sourceTime, targetTime, rules.windowNs);
+  const order = compareTruncated(sourceTime, targetTime, rules.windowNs);
   const download = rules.direction === 'download';
   if (order > 0 && (!download || rules.mode === 'exact-timestamps'))
     return { verdict: 'different', because: 'sourceIsNewer' };
@@ -242,7 +246,7 @@ function compareLikeAws(source: FileEntry, target: FileEntry, rules: ComparisonR
 }
 
 /** Order of two times after both are cut down to whole units of `unitNs`. */
-function compareCut(a: Instant, b: Instant, unitNs: number): number {
+function compareTruncated(a: Instant, b: Instant, unitNs: number): number {
   const unitS = Math.max(1, Math.floor(unitNs / 1e9));
   const seconds = Math.floor(a.s / unitS) - Math.floor(b.s / unitS);
   if (seconds !== 0 || unitNs >= 1e9) return seconds;

@@ -9,7 +9,7 @@ import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
 
 /** A match with all that its decision needs. */
-export interface Judged {
+export interface ResolvedMatch {
   /** With the exact entries where those were asked for. */
   readonly match: Match;
   /** For pairs without a clash or failure; never `needsFacts`. */
@@ -35,8 +35,8 @@ export interface FactRequest {
 
 /** Told as it changes; for progress. */
 export interface FactCounts {
-  asked: number;
-  answered: number;
+  requested: number;
+  completed: number;
 }
 
 const defaultLimit = 32;
@@ -52,28 +52,28 @@ const batchesWaiting = 64;
  * A failed question is that pair's `failure`; one that would fail for all others too ends the stream with its
  * RemoteError.
  */
-export async function* resolveFacts(
+export async function* resolveComparisons(
   matches: AsyncIterable<readonly Match[]>,
   request: FactRequest,
   counts: FactCounts,
   signal: AbortSignal,
-): AsyncGenerator<readonly Judged[]> {
+): AsyncGenerator<readonly ResolvedMatch[]> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   // Every question that is open listens to it.
   setMaxListeners(0, either);
-  const asker = new Asker(request, either);
+  const asker = new ComparisonResolver(request, either);
   const slots = new WeightedSemaphore(request.limit ?? defaultLimit);
   const failed: unknown[] = [];
 
-  async function asked(match: Match, give: () => void): Promise<Judged> {
+  async function asked(match: Match, give: () => void): Promise<ResolvedMatch> {
     try {
-      return await asker.judge(match);
+      return await asker.resolve(match);
     } catch (error) {
       failed.push(error);
       throw error;
     } finally {
-      counts.answered++;
+      counts.completed++;
       give();
     }
   }
@@ -93,7 +93,7 @@ export async function* resolveFacts(
         give();
         throw failed[0];
       }
-      counts.asked++;
+      counts.requested++;
       pending.start(i, asked(match, give));
     }
     return pending;
@@ -134,19 +134,19 @@ export async function* resolveFacts(
 }
 
 class PendingBatch {
-  readonly results: Judged[];
+  readonly results: ResolvedMatch[];
   private readonly started: Promise<void>[] = [];
   private open = 0;
 
   constructor(length: number) {
-    this.results = new Array<Judged>(length);
+    this.results = new Array<ResolvedMatch>(length);
   }
 
   get isDone(): boolean {
     return this.open === 0;
   }
 
-  start(index: number, judging: Promise<Judged>): void {
+  start(index: number, judging: Promise<ResolvedMatch>): void {
     this.open++;
     const stored = judging.then((judged) => {
       this.results[index] = judged;
@@ -157,16 +157,16 @@ class PendingBatch {
     this.started.push(stored);
   }
 
-  async all(): Promise<readonly Judged[]> {
+  async all(): Promise<readonly ResolvedMatch[]> {
     if (this.started.length > 0) await Promise.all(this.started);
     return this.results;
   }
 }
 
 /** The decision where it needs no question, else undefined. */
-function judgeListed(match: Match, request: FactRequest): Judged | undefined {
-  const { source, target, clash } = match;
-  if (clash || !source) return { match, comparison: undefined, failure: undefined };
+function judgeListed(match: Match, request: FactRequest): ResolvedMatch | undefined {
+  const { source, target, nameConflict } = match;
+  if (nameConflict || !source) return { match, comparison: undefined, failure: undefined };
   if (target) {
     const comparison = compareFiles(source, target, request.rules, false);
     if (comparison.verdict === 'needsFacts') return undefined;
@@ -178,7 +178,7 @@ function judgeListed(match: Match, request: FactRequest): Judged | undefined {
   return { match, comparison: undefined, failure: undefined };
 }
 
-class Asker {
+class ComparisonResolver {
   private readonly request: FactRequest;
   private readonly signal: AbortSignal;
   private readonly facts: FileFacts;
@@ -189,7 +189,7 @@ class Asker {
     this.facts = new FileFacts(signal);
   }
 
-  async judge(match: Match): Promise<Judged> {
+  async resolve(match: Match): Promise<ResolvedMatch> {
     let { source, target } = match;
     let side: 'source' | 'target' = 'source';
     const { facts } = this;

@@ -72,7 +72,7 @@ export interface TreeRequest {
  * twice throws `damaged` (H11, H12), because a merge of it would delete and send again what is the same.
  */
 export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing {
-  const reading = new TreeReading(request, signal);
+  const reading = new TreeLister(request, signal);
   return { batches: reading.batches(), findings: reading };
 }
 
@@ -98,7 +98,7 @@ function asSpelled(path: string): string {
   return path;
 }
 
-class TreeReading implements ListingFindings {
+class TreeLister implements ListingFindings {
   readonly problems: ListingProblem[] = [];
   readonly unusable: UnusableFinding[] = [];
   private count = 0;
@@ -106,12 +106,12 @@ class TreeReading implements ListingFindings {
   private last: RemotePath | undefined;
   private readonly request: TreeRequest;
   private readonly signal: AbortSignal;
-  private readonly cut: number;
+  private readonly rootPrefixLength: number;
 
   constructor(request: TreeRequest, signal: AbortSignal) {
     this.request = request;
     this.signal = signal;
-    this.cut = request.root === '' ? 0 : request.root.length + 1;
+    this.rootPrefixLength = request.root === '' ? 0 : request.root.length + 1;
   }
 
   get files(): Tally {
@@ -125,10 +125,10 @@ class TreeReading implements ListingFindings {
   }
 
   /**
-   * What isn't there is nothing; every other error goes on. Where only writing is allowed, a target can't be looked at: the guard of the
+   * What isn't there is nothing; every other error goes on. Where only writing is allowed, a target can't be looked at: the precondition of the
    * write, which the service itself enforces, finds out whether something is there.
    */
-  private absent(error: unknown): undefined {
+  private ignoreNotFound(error: unknown): undefined {
     const { remote, side } = this.request;
     const isFoundOut = side === 'target' && remote.capabilities.preconditions === 'atomic';
     if (!isRemoteError(error, 'notFound', ...(isFoundOut ? (['forbidden'] as const) : []))) throw error;
@@ -148,18 +148,18 @@ class TreeReading implements ListingFindings {
   /** The named files, looked at by themselves, between the listings of the named folders. */
   private async *named({ files, folders }: NamedPaths): AsyncGenerator<FileBatch> {
     const { root, filter } = this.request;
-    const found = await this.look(files.filter((file) => filter.includes(file)));
+    const found = await this.statFiles(files.filter((file) => filter.includes(file)));
     const rest = found.filter(({ path }) => !folders.some((folder) => isBelow(path, folder)));
     for (const folder of folders) {
       const end = rest.findIndex(({ path }) => comparePaths(path, `${folder}/`) > 0);
-      yield this.take(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
+      yield this.addPage(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
       yield* this.below(joinPath(root, folder));
     }
-    yield this.take(rest.map(({ entry }) => entry));
+    yield this.addPage(rest.map(({ entry }) => entry));
   }
 
   /** What is there under the names of the files, in the order of paths. Throws `notFound` for one that the source doesn't have. */
-  private async look(files: readonly RemotePath[]): Promise<FoundFile[]> {
+  private async statFiles(files: readonly RemotePath[]): Promise<FoundFile[]> {
     const { remote, side, sameName = asSpelled } = this.request;
     const onDisk = remote.capabilities.hasDirectories && remote.listRecursive !== undefined;
     const found = onDisk ? await this.lookInFolders(files) : await this.lookAtEach(files);
@@ -180,7 +180,7 @@ class TreeReading implements ListingFindings {
         files.slice(i, i + looksAtOnce).map(async (path) => {
           const entry = await remote
             .stat(joinPath(root, path), this.signal)
-            .catch((error: unknown) => this.absent(error));
+            .catch((error: unknown) => this.ignoreNotFound(error));
           if (entry && entry.kind !== 'folder') found.push({ path, entry });
         }),
       );
@@ -196,7 +196,7 @@ class TreeReading implements ListingFindings {
     const wanted = new Set(files.map((file) => sameName(file)));
     const isWanted = (path: RemotePath): boolean =>
       wanted.has(sameName(path)) || (side === 'target' && path !== '' && isWanted(parentPath(path)));
-    const skipFolder = (folder: RemotePath) => !isWanted(folder.slice(this.cut) as RemotePath);
+    const skipFolder = (folder: RemotePath) => !isWanted(folder.slice(this.rootPrefixLength) as RemotePath);
     const found: FoundFile[] = [];
     for (const folder of new Set(files.map(parentPath)))
       try {
@@ -208,11 +208,11 @@ class TreeReading implements ListingFindings {
         for await (const page of pages ?? [])
           for (const entry of page) {
             const whole = entry.kind === 'unusable' ? wholeName(entry) : entry.path;
-            const path = whole.slice(this.cut) as RemotePath;
+            const path = whole.slice(this.rootPrefixLength) as RemotePath;
             if (entry.kind !== 'folder' && isWanted(path)) found.push({ path, entry });
           }
       } catch (error) {
-        this.absent(error);
+        this.ignoreNotFound(error);
       }
     return found;
   }
@@ -220,11 +220,11 @@ class TreeReading implements ListingFindings {
   private async *deep(folder: RemotePath): AsyncGenerator<FileBatch> {
     const { remote, filter, followSymlinks } = this.request;
     const skipFolder = (path: RemotePath) =>
-      path.length > this.cut && filter.maySkipFolder(path.slice(this.cut));
+      path.length > this.rootPrefixLength && filter.maySkipFolder(path.slice(this.rootPrefixLength));
     for await (const page of remote.listRecursive?.(folder, { followSymlinks, skipFolder }, this.signal) ??
       []) {
       this.signal.throwIfAborted();
-      const batch = this.take(page);
+      const batch = this.addPage(page);
       if (batch.paths.length > 0) yield batch;
     }
   }
@@ -243,12 +243,12 @@ class TreeReading implements ListingFindings {
         continue;
       }
       if (filter.maySkipFolder(relativePath(entry.path, root))) continue;
-      const batch = this.take(files);
+      const batch = this.addPage(files);
       files = [];
       if (batch.paths.length > 0) yield batch;
       yield* this.walk(entry.path);
     }
-    const batch = this.take(files);
+    const batch = this.addPage(files);
     if (batch.paths.length > 0) yield batch;
   }
 
@@ -273,17 +273,19 @@ class TreeReading implements ListingFindings {
     return keyed.sort((a, b) => comparePaths(a[0], b[0])).map(([, entry]) => entry);
   }
 
-  private take(page: readonly Entry[]): FileBatch {
+  private addPage(page: readonly Entry[]): FileBatch {
     const { filter } = this.request;
     const paths: RemotePath[] = [];
     const files: FileEntry[] = [];
     for (const entry of page) {
       if (entry.kind === 'folder') continue;
       if (entry.kind === 'unusable') {
-        this.note(entry);
+        this.recordUnsupported(entry);
         continue;
       }
-      const path = (this.cut === 0 ? entry.path : entry.path.slice(this.cut)) as RemotePath;
+      const path = (
+        this.rootPrefixLength === 0 ? entry.path : entry.path.slice(this.rootPrefixLength)
+      ) as RemotePath;
       if (this.last !== undefined && comparePaths(this.last, path) >= 0) throw this.outOfOrder(entry.path);
       this.last = path;
       if (!filter.includes(path)) continue;
@@ -295,10 +297,10 @@ class TreeReading implements ListingFindings {
     return { paths, files };
   }
 
-  private note(entry: UnsupportedEntry): void {
+  private recordUnsupported(entry: UnsupportedEntry): void {
     const { filter, root } = this.request;
     const whole = wholeName(entry);
-    const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.cut);
+    const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.rootPrefixLength);
     const stands = entry.protects ?? (pathProblem(whole) === undefined ? (whole as RemotePath) : undefined);
     const protects = stands === undefined ? undefined : this.withinRoot(stands, entry);
     const tested = protects || shown;
@@ -310,7 +312,7 @@ class TreeReading implements ListingFindings {
   private withinRoot(path: RemotePath, entry: UnsupportedEntry): RemotePath | undefined {
     const { root } = this.request;
     if (path !== root && isWithin(path, root)) return relativePath(path, root);
-    return isWithin(root, path) && !isOddKey(entry.reason) ? rootPath : undefined;
+    return isWithin(root, path) && !isMalformedKey(entry.reason) ? rootPath : undefined;
   }
 
   private outOfOrder(path: RemotePath): RemoteError {
@@ -326,7 +328,7 @@ class TreeReading implements ListingFindings {
  * A key that is no path, rather than something at a path that can't be used. It has no twin but what its
  * cleaned spelling names.
  */
-export function isOddKey(reason: UnsupportedReason): boolean {
+export function isMalformedKey(reason: UnsupportedReason): boolean {
   return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
 }
 
@@ -349,5 +351,5 @@ function sortName(entry: Entry): string {
  * or no text, is beside what its cleaned spelling names, not in its place.
  */
 export function isInTheWay(reason: UnsupportedReason): boolean {
-  return !isOddKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
+  return !isMalformedKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
 }

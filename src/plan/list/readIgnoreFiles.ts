@@ -16,7 +16,7 @@ import { createFilter } from '../filter/filter';
 import type { FilterNames } from '../filter/filterRules';
 import { IgnoreFileRules } from '../filter/ignoreFileRules';
 import { sortNamed } from '../model/namedPaths';
-import type { Side } from '../model/plan';
+import type { PlanEndpoint } from '../model/plan';
 import type { PlanOptions } from '../model/planOptions';
 
 /** Folders looked at at once. */
@@ -24,7 +24,7 @@ const foldersAtOnce = 16;
 /** Bytes that an ignore file may have; what is larger is no such file. */
 const maxBytes = 1024 * 1024;
 
-type IgnoreSide = Pick<Side, 'remote' | 'root'>;
+type IgnoreEndpoint = Pick<PlanEndpoint, 'remote' | 'root'>;
 
 /**
  * The rules of the ignore files that `options.ignoreFiles` names, or undefined when it names none. They are read from the side that is a
@@ -35,8 +35,8 @@ type IgnoreSide = Pick<Side, 'remote' | 'root'>;
  * larger than 1 MiB or no text, since planning with half of the rules could delete.
  */
 export async function readIgnoreFiles(
-  source: IgnoreSide,
-  target: IgnoreSide,
+  source: IgnoreEndpoint,
+  target: IgnoreEndpoint,
   options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
   names: FilterNames,
   signal: AbortSignal,
@@ -60,7 +60,7 @@ export async function readIgnoreFiles(
 }
 
 class IgnoreWalk {
-  private readonly side: IgnoreSide;
+  private readonly side: IgnoreEndpoint;
   private readonly wanted: readonly string[];
   private readonly names: FilterNames;
   private readonly signal: AbortSignal;
@@ -70,7 +70,7 @@ class IgnoreWalk {
   private readonly slots = new WeightedSemaphore(foldersAtOnce);
 
   constructor(
-    side: IgnoreSide,
+    side: IgnoreEndpoint,
     options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
     names: FilterNames,
     signal: AbortSignal,

@@ -61,14 +61,14 @@ const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
  * out and its twin protected, and it is a problem of its side (so that nothing is deleted), or nothing more when it is gone. A failure that
  * would be that of all others too ends the stream with its RemoteError. Order is kept.
  */
-export function limitMatches(
+export function applyLimits(
   matches: AsyncIterable<readonly Match[]>,
   request: LimitRequest,
   signal: AbortSignal,
 ): LimitedMatches {
   const source = new RemainingFindings(request.source.findings);
   const target = new RemainingFindings(request.target.findings);
-  const limiter = new Limiter(request, source, target);
+  const limiter = new SizeAgeFilter(request, source, target);
   return { matches: limiter.limited(matches, signal), source, target };
 }
 
@@ -96,7 +96,7 @@ class RemainingFindings implements ListingFindings {
     return { files: files - this.count, bytes: bytes - this.bytes };
   }
 
-  leaveOut(file: FileEntry | undefined): void {
+  exclude(file: FileEntry | undefined): void {
     if (!file) return;
     this.count++;
     this.bytes += file.size;
@@ -105,7 +105,7 @@ class RemainingFindings implements ListingFindings {
 
 type SideName = 'source' | 'target';
 
-class Limiter {
+class SizeAgeFilter {
   private readonly request: LimitRequest;
   private readonly remaining: Readonly<Record<SideName, RemainingFindings>>;
   private readonly slots = new WeightedSemaphore(asksAtOnce);
@@ -145,8 +145,8 @@ class Limiter {
 
   /** What becomes of a match; a promise only where something has to be asked for. */
   private judge(match: Match, signal: AbortSignal): Answer | Promise<Answer> {
-    const { source, target, clash } = match;
-    if (clash) return this.judgeClash(match);
+    const { source, target, nameConflict } = match;
+    if (nameConflict) return this.judgeClash(match);
     if (source) {
       const known = this.problemOf('source', source);
       if (known === 'askForTime') return this.askAboutSource(match, source, signal);
@@ -156,19 +156,19 @@ class Limiter {
     const known = this.problemOf('target', target);
     if (known === 'askForTime')
       return this.request.wantsDeletes ? this.askAboutTarget(match, target, signal) : match;
-    return known === undefined ? match : this.leaveOut(match);
+    return known === undefined ? match : this.exclude(match);
   }
 
   /** What is left alone anyway needs no question. */
   private judgeClash(match: Match): Answer {
-    const { source, target, clash } = match;
+    const { source, target, nameConflict } = match;
     // A twin that is hidden by limits today would be moved or copied over the other one tomorrow.
-    if (clash?.because === 'sameName' && source) return match;
+    if (nameConflict?.because === 'sameName' && source) return match;
     const isOut = (side: SideName, file: FileEntry | undefined) => {
       const problem = file && this.problemOf(side, file);
       return file === undefined || (problem !== undefined && problem !== 'askForTime');
     };
-    return isOut('source', source) && isOut('target', target) ? this.leaveOut(match) : match;
+    return isOut('source', source) && isOut('target', target) ? this.exclude(match) : match;
   }
 
   private async askAboutSource(match: Match, listed: FileEntry, signal: AbortSignal): Promise<Answer> {
@@ -177,7 +177,7 @@ class Limiter {
       this.note('source', match, asked);
       return this.withoutSource(match, "has a source file whose modified time isn't known");
     }
-    const problem = this.settled('source', asked);
+    const problem = this.finalProblem('source', asked);
     if (problem === undefined) return { ...match, source: asked };
     return this.withoutSource(match, `has a source file that ${problem}`);
   }
@@ -185,7 +185,7 @@ class Limiter {
   private async askAboutTarget(match: Match, listed: FileEntry, signal: AbortSignal): Promise<Answer> {
     const asked = await this.ask('target', listed, signal);
     if (asked instanceof RemoteError) this.note('target', match, asked);
-    else if (this.settled('target', asked) !== undefined) return this.leaveOut(match);
+    else if (this.finalProblem('target', asked) !== undefined) return this.exclude(match);
     else if (timeForLimits(asked, this.request.target.byServer)) return { ...match, target: asked };
     return { ...match, protectedBy: "has no modified time that is known, so the age limits can't tell" };
   }
@@ -195,14 +195,14 @@ class Limiter {
     const { source, target } = match;
     const problem = target && this.problemOf('target', target);
     const targetIsOut = problem !== undefined && problem !== 'askForTime';
-    if (!target || targetIsOut || !this.request.wantsDeletes) return this.leaveOut(match);
-    this.remaining.source.leaveOut(source);
+    if (!target || targetIsOut || !this.request.wantsDeletes) return this.exclude(match);
+    this.remaining.source.exclude(source);
     return { ...match, source: undefined, protectedBy };
   }
 
-  private leaveOut({ source, target }: Match): undefined {
-    this.remaining.source.leaveOut(source);
-    this.remaining.target.leaveOut(target);
+  private exclude({ source, target }: Match): undefined {
+    this.remaining.source.exclude(source);
+    this.remaining.target.exclude(target);
     return undefined;
   }
 
@@ -216,7 +216,7 @@ class Limiter {
   }
 
   /** The same of a file that nothing more can be learnt of. */
-  private settled(side: SideName, file: FileEntry): string | undefined {
+  private finalProblem(side: SideName, file: FileEntry): string | undefined {
     return this.problemOf(side, { ...file, exact: true });
   }
 

@@ -14,7 +14,7 @@ interface OpenFile {
  * What the target has now stays as it is, unless room is to be made: then what only the target has gives way. Without such, the shorter
  * name is the one that is refused (sync-semantics §1.5).
  */
-export class FolderClashes {
+export class FileFolderConflicts {
   /**
    * Shorter names to be refused, each with a name below it (or with its own and a slash, where that is forgotten). Complete when all
    * names have been seen.
@@ -32,7 +32,7 @@ export class FolderClashes {
    * Takes the next name in order. Answers the file of the other kind that keeps this one from being copied or
    * deleted, if any.
    */
-  see(
+  visit(
     path: RemotePath,
     source: FileEntry | undefined,
     target: FileEntry | undefined,

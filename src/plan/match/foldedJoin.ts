@@ -1,6 +1,6 @@
 import { comparePaths, parentPath, type RemotePath } from '../../remote/remotePath';
-import type { FolderClashes } from './fileFolderConflicts';
-import { KeySet } from './hashSet';
+import type { FileFolderConflicts } from './fileFolderConflicts';
+import { StringHashSet } from './hashSet';
 import type { Match } from './match';
 import { foldedKey, type NameFolding } from './nameFolding';
 
@@ -10,17 +10,17 @@ interface Group {
 }
 
 /** What had no equal on the other side, until all names are known. */
-export class Leftovers {
+export class FoldedNameJoin {
   private readonly kept: Match[] = [];
-  private readonly seen = new KeySet();
+  private readonly seen = new StringHashSet();
   /** Folders of what both sides spell alike. */
-  private readonly seenFolders = new KeySet();
+  private readonly seenFolders = new StringHashSet();
   private lastFolder: RemotePath = '' as RemotePath;
   private readonly folding: NameFolding;
-  private readonly clashes: FolderClashes | undefined;
+  private readonly clashes: FileFolderConflicts | undefined;
 
   /** `clashes` where the target has real folders. */
-  constructor(folding: NameFolding, clashes: FolderClashes | undefined) {
+  constructor(folding: NameFolding, clashes: FileFolderConflicts | undefined) {
     this.folding = folding;
     // Only what a disk takes for one name can be in the way of another spelling.
     this.clashes = folding.onDisk ? clashes : undefined;
@@ -63,9 +63,14 @@ export class Leftovers {
       const blockedBy = blocked.get(key);
       if (blockedBy !== undefined)
         for (const match of [...sources, ...targets])
-          joined.push({ ...match, clash: { because: 'fileAgainstFolder', with: blockedBy } });
+          joined.push({ ...match, nameConflict: { because: 'fileAgainstFolder', with: blockedBy } });
       else if (source) {
-        joined.push({ path: source.path, source: source.source, target: target?.target, clash: undefined });
+        joined.push({
+          path: source.path,
+          source: source.source,
+          target: target?.target,
+          nameConflict: undefined,
+        });
         for (const twin of moreSources) joined.push(sameName(twin, source.path));
         for (const twin of moreTargets) joined.push(sameName(twin, target?.path));
       } else {
@@ -77,7 +82,7 @@ export class Leftovers {
   }
 
   /**
-   * Finds files that would have to be folders as well under another spelling, `A` beside `a/b`, by the rules of FolderClashes: those of
+   * Finds files that would have to be folders as well under another spelling, `A` beside `a/b`, by the rules of FileFolderConflicts: those of
    * one spelling are found there. Gives the names that can't be, by key, each with the file in its way.
    */
   private foldedClashes(groups: ReadonlyMap<string, Group>): ReadonlyMap<string, string> {
@@ -114,5 +119,5 @@ function spelledLength(path: RemotePath, folder: string): number {
 }
 
 function sameName(match: Match, other: string | undefined): Match {
-  return { ...match, clash: { because: 'sameName', with: other } };
+  return { ...match, nameConflict: { because: 'sameName', with: other } };
 }

@@ -2,7 +2,7 @@
  * A set of texts that keeps 8 bytes of hash for each instead of the text: names of a million matched files
  * take 16 to 32 MB. Two different texts are taken for one with a chance of about n / 2^64.
  */
-export class KeySet {
+export class StringHashSet {
   private slots = new Uint32Array(2 * 1024);
   private count = 0;
 

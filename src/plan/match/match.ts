@@ -8,7 +8,7 @@ export interface Match {
   readonly source: FileEntry | undefined;
   readonly target: FileEntry | undefined;
   /** Why this is left alone whatever the content is. */
-  readonly clash: NameClash | undefined;
+  readonly nameConflict: NameConflict | undefined;
   /** The filters hide the target's file, and such files are to be deleted (R19). Then there is no source. */
   readonly excluded?: true;
   /**
@@ -18,7 +18,7 @@ export interface Match {
   readonly protectedBy?: string;
 }
 
-export interface NameClash {
+export interface NameConflict {
   readonly because: 'sameName' | 'fileAgainstFolder';
   /** The other name, where it is known. */
   readonly with: string | undefined;

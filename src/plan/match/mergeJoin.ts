@@ -1,9 +1,9 @@
 import type { FileEntry } from '../../remote/entry';
 import { comparePaths, type RemotePath } from '../../remote/remotePath';
 import type { FileBatch } from '../list/listTree';
-import type { FolderClashes } from './fileFolderConflicts';
-import { Leftovers } from './foldedJoin';
-import type { Match, NameClash } from './match';
+import type { FileFolderConflicts } from './fileFolderConflicts';
+import { FoldedNameJoin } from './foldedJoin';
+import type { Match, NameConflict } from './match';
 import { mayFold, type NameFolding } from './nameFolding';
 
 /**
@@ -15,15 +15,15 @@ import { mayFold, type NameFolding } from './nameFolding';
  * else the first; the others are `sameName` clashes (R13). Ends with the error of either listing; the other
  * one is then closed, and the caller aborts the signal of both.
  */
-export async function* matchListings(
+export async function* mergeJoin(
   source: AsyncIterable<FileBatch>,
   target: AsyncIterable<FileBatch>,
   folding: NameFolding,
-  clashes?: FolderClashes,
+  clashes?: FileFolderConflicts,
 ): AsyncGenerator<readonly Match[]> {
   const left = new Cursor(source);
   const right = new Cursor(target);
-  const leftovers = new Leftovers(folding, clashes);
+  const leftovers = new FoldedNameJoin(folding, clashes);
   const folds = folding.foldsUnicode || !folding.caseSensitive;
   try {
     await Promise.all([left.fill(), right.fill()]);
@@ -38,15 +38,15 @@ export async function* matchListings(
         const targetFile = order >= 0 ? right.file : undefined;
         if (order <= 0) left.step();
         if (order >= 0) right.step();
-        const blockedBy = clashes?.see(path, sourceFile, targetFile);
-        const clash: NameClash | undefined =
+        const blockedBy = clashes?.visit(path, sourceFile, targetFile);
+        const nameConflict: NameConflict | undefined =
           blockedBy === undefined ? undefined : { because: 'fileAgainstFolder', with: blockedBy };
-        const match: Match = { path, source: sourceFile, target: targetFile, clash };
+        const match: Match = { path, source: sourceFile, target: targetFile, nameConflict };
         if (!folds || !mayFold(path, folding)) matches.push(match);
         else if (sourceFile && targetFile) {
           leftovers.matched(path);
           matches.push(match);
-        } else if (clash && sourceFile) matches.push(match);
+        } else if (nameConflict && sourceFile) matches.push(match);
         // A target's file that is in the way of a folder may be the twin of one in that folder.
         else leftovers.keep(match);
       } while (!left.isDry && !right.isDry);

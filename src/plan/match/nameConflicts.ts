@@ -2,7 +2,7 @@ import type { Entry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
-import type { Conflict, Side } from '../model/plan';
+import type { Conflict, PlanEndpoint } from '../model/plan';
 import { foldedKey, type NameFolding } from './nameFolding';
 
 /**
@@ -15,10 +15,10 @@ const mostFolders = 20;
  * The conflicts, with the other name where it wasn't kept: of matched files only hashes of names are, so the
  * folder of each such conflict is listed once more. What can't be found that way stays unnamed.
  */
-export async function nameTwins(
+export async function findConflictingNames(
   conflicts: readonly Conflict[],
-  source: Side,
-  target: Side,
+  source: PlanEndpoint,
+  target: PlanEndpoint,
   folding: NameFolding,
   signal: AbortSignal,
 ): Promise<readonly Conflict[]> {

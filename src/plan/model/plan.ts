@@ -44,7 +44,7 @@ export interface Plan {
   /** Sides that keep no modified times, where those would be compared: there files of equal size count as the same. Absent when none. */
   readonly withoutTimes?: readonly ('source' | 'target')[];
   /** Actions that the user took out of this plan (`selectActions`); absent in a whole plan. */
-  readonly leftOut?: Tally;
+  readonly deselected?: Tally;
 }
 
 /** One side of a plan. */
@@ -220,12 +220,12 @@ export interface PlanTotals {
 export interface PlanProgress {
   readonly listed: { readonly source: number; readonly target: number };
   /** Pairs whose facts had to be asked for one by one, and how many of those are answered. */
-  readonly compared: { readonly asked: number; readonly answered: number };
+  readonly compared: { readonly requested: number; readonly completed: number };
   readonly actions: number;
 }
 
 /** One side of a plan, opened: the remote, where the tree starts in it, and the place that both stand for. */
-export interface Side {
+export interface PlanEndpoint {
   readonly remote: Remote;
   readonly root: RemotePath;
   readonly place: Place;

@@ -93,12 +93,14 @@ export function withLogging(inner: Remote, log: Log): Remote {
       computeMd5: (file, signal) =>
         logged('http', `hash ${file.path}`, () => computeMd5.call(inner, file, signal)),
     }),
-    write: (path, body, facts, guard, signal) =>
-      logged('http', `write ${path}, ${body.size} bytes, ${words(guard)}`, () =>
-        inner.write(path, body, facts, guard, signal),
+    write: (path, body, facts, precondition, signal) =>
+      logged('http', `write ${path}, ${body.size} bytes, ${words(precondition)}`, () =>
+        inner.write(path, body, facts, precondition, signal),
       ),
-    removeFile: (path, guard, signal) =>
-      logged('http', `remove ${path}, ${words(guard)}`, () => inner.removeFile(path, guard, signal)),
+    removeFile: (path, precondition, signal) =>
+      logged('http', `remove ${path}, ${words(precondition)}`, () =>
+        inner.removeFile(path, precondition, signal),
+      ),
     makeFolder: (path, signal) => logged('http', `make ${path}/`, () => inner.makeFolder(path, signal)),
     removeFolder: (path, signal) => logged('http', `remove ${path}/`, () => inner.removeFolder(path, signal)),
     ...(removeFolderMark && {
@@ -115,21 +117,21 @@ export function withLogging(inner: Remote, log: Log): Remote {
         ),
     }),
     ...(serverSideCopy && {
-      serverSideCopy: (source, to, guard, signal) =>
-        logged('http', `copy ${source.path} to ${to}, ${words(guard)}`, () =>
-          serverSideCopy.call(inner, source, to, guard, signal),
+      serverSideCopy: (source, to, precondition, signal) =>
+        logged('http', `copy ${source.path} to ${to}, ${words(precondition)}`, () =>
+          serverSideCopy.call(inner, source, to, precondition, signal),
         ),
     }),
     ...(serverSideCopyFrom && {
-      serverSideCopyFrom: (source, to, guard, signal) =>
-        logged('http', `copy ${source.path} of another remote to ${to}, ${words(guard)}`, () =>
-          serverSideCopyFrom.call(inner, source, to, guard, signal),
+      serverSideCopyFrom: (source, to, precondition, signal) =>
+        logged('http', `copy ${source.path} of another remote to ${to}, ${words(precondition)}`, () =>
+          serverSideCopyFrom.call(inner, source, to, precondition, signal),
         ),
     }),
     ...(serverSideMove && {
-      serverSideMove: (source, to, guard, signal) =>
-        logged('http', `move ${source.path} to ${to}, ${words(guard)}`, () =>
-          serverSideMove.call(inner, source, to, guard, signal),
+      serverSideMove: (source, to, precondition, signal) =>
+        logged('http', `move ${source.path} to ${to}, ${words(precondition)}`, () =>
+          serverSideMove.call(inner, source, to, precondition, signal),
         ),
     }),
     ...(serverSideMoveFolder && {
@@ -164,13 +166,13 @@ export function withLogging(inner: Remote, log: Log): Remote {
   };
 }
 
-function words(guard: Precondition): string {
-  switch (guard.kind) {
+function words(precondition: Precondition): string {
+  switch (precondition.kind) {
     case 'none':
       return 'whatever is there';
     case 'ifAbsent':
       return 'if absent';
     case 'ifMatch':
-      return `if still ${guard.entry.version ?? `${guard.entry.size} bytes`}`;
+      return `if still ${precondition.entry.version ?? `${precondition.entry.size} bytes`}`;
   }
 }

@@ -69,13 +69,13 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
         again(`hash ${file.path}`, () => computeMd5.call(inner, file, signal), signal),
     }),
 
-    write(path, body, facts, guard, signal) {
+    write(path, body, facts, precondition, signal) {
       const source = new SourceErrorTracker(body);
       return again(
         `write ${path}`,
         (failed) =>
           recoverLostResponse(
-            () => source.sending(() => inner.write(path, source, facts, guard, signal)),
+            () => source.sending(() => inner.write(path, source, facts, precondition, signal)),
             failed,
             async () => {
               const now = await inner.stat(path, signal);
@@ -89,10 +89,10 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
       );
     },
 
-    removeFile: (path, guard, signal) =>
+    removeFile: (path, precondition, signal) =>
       again(
         `remove ${path}`,
-        (failed) => treatMissingAsRemoved(() => inner.removeFile(path, guard, signal), failed),
+        (failed) => treatMissingAsRemoved(() => inner.removeFile(path, precondition, signal), failed),
         signal,
       ),
 
@@ -111,12 +111,12 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
     }),
 
     ...(serverSideCopy && {
-      serverSideCopy: (source, to, guard, signal) =>
+      serverSideCopy: (source, to, precondition, signal) =>
         again(
           `copy ${source.path} to ${to}`,
           (failed) =>
             recoverLostResponse(
-              () => serverSideCopy.call(inner, source, to, guard, signal),
+              () => serverSideCopy.call(inner, source, to, precondition, signal),
               failed,
               () => sameContent(inner, source, to, signal),
               policy,
@@ -127,12 +127,12 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
     }),
 
     ...(serverSideCopyFrom && {
-      serverSideCopyFrom: (source, to, guard, signal) =>
+      serverSideCopyFrom: (source, to, precondition, signal) =>
         again(
           `copy ${source.path} of another remote to ${to}`,
           (failed) =>
             recoverLostResponse(
-              () => serverSideCopyFrom.call(inner, source, to, guard, signal),
+              () => serverSideCopyFrom.call(inner, source, to, precondition, signal),
               failed,
               () => sameContent(inner, source, to, signal),
               policy,
@@ -143,14 +143,14 @@ export function withRetry(inner: Remote, policy: RetryPolicy): Remote {
     }),
 
     ...(serverSideMove && {
-      serverSideMove: (source, to, guard, signal) =>
+      serverSideMove: (source, to, precondition, signal) =>
         again(
           `move ${source.path} to ${to}`,
           async (failed) => {
             // The copy is made and need not be made again.
             if (failed?.copied) return finishMove(inner, source, to, signal);
             return recoverLostResponse(
-              () => serverSideMove.call(inner, source, to, guard, signal),
+              () => serverSideMove.call(inner, source, to, precondition, signal),
               failed,
               async () =>
                 (await isGone(inner, source.path, signal))

@@ -99,7 +99,7 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     assert.deepEqual((await statFile(remote, copy.path)).modified, source.modified);
   });
 
-  sentence('a copy within the remote keeps its guards', async ({ remote, root }) => {
+  sentence('a copy within the remote keeps its preconditions', async ({ remote, root }) => {
     if (!remote.serverSideCopy) return;
     const from = at(root, 'from');
     const to = at(root, 'to');
@@ -133,7 +133,7 @@ export function registerChangingTests({ sentence }: ContractContext): void {
     },
   );
 
-  sentence('a move within the remote keeps its guards', async ({ remote, root }) => {
+  sentence('a move within the remote keeps its preconditions', async ({ remote, root }) => {
     if (!remote.serverSideMove) return;
     const from = at(root, 'from');
     const to = at(root, 'to');

@@ -67,9 +67,9 @@ export async function write(
   path: RemotePath,
   content: string | Uint8Array,
   facts: FileFacts = {},
-  guard: Precondition = noPrecondition,
+  precondition: Precondition = noPrecondition,
 ): Promise<FileEntry> {
-  return remote.write(path, body(content), facts, guard, calm);
+  return remote.write(path, body(content), facts, precondition, calm);
 }
 
 export async function read(remote: Remote, path: RemotePath, range?: ByteRange): Promise<Buffer> {

@@ -165,7 +165,7 @@ export function registerWritingTests({ sentence, largeSize }: ContractContext): 
     assert.deepEqual(await names(remote, root), []);
   });
 
-  sentence("a write's own answer serves as the guard of the next write", async ({ remote, root }) => {
+  sentence("a write's own answer serves as the precondition of the next write", async ({ remote, root }) => {
     const path = at(root, 'f');
     let seen = await write(remote, path, 'version 0', {}, ifAbsent);
     for (let i = 1; i < 4; i++) seen = await write(remote, path, `version ${i}`, {}, ifMatch(seen));

@@ -3,7 +3,7 @@ import type { NameRules } from '../../../src/remote/capabilities';
 import type { RemoteError } from '../../../src/remote/remoteError';
 import type { RemotePath } from '../../../src/remote/remotePath';
 
-/** How this store behaves. Every default is what a disk on Linux with enforced guards would do. */
+/** How this store behaves. Every default is what a disk on Linux with enforced preconditions would do. */
 export interface MemoryOptions {
   readonly caseInsensitive?: boolean;
   readonly foldsUnicode?: boolean;

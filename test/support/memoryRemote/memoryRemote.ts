@@ -132,10 +132,11 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     throw new RemoteError('notFound', `There is no "${path}".`);
   }
 
-  function check(guard: Precondition, path: RemotePath): void {
+  function check(precondition: Precondition, path: RemotePath): void {
     const now = files.get(key(path));
-    if (guard.kind === 'ifAbsent' && now) throw new RemoteError('alreadyExists', `"${path}" already exists.`);
-    if (guard.kind === 'ifMatch' && !(now && isSameFile(guard.entry, entryOf(now, true))))
+    if (precondition.kind === 'ifAbsent' && now)
+      throw new RemoteError('alreadyExists', `"${path}" already exists.`);
+    if (precondition.kind === 'ifMatch' && !(now && isSameFile(precondition.entry, entryOf(now, true))))
       throw new RemoteError('changed', `"${path}" is no longer what it was.`);
   }
 
@@ -225,7 +226,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     path: RemotePath,
     body: ByteSource,
     facts: FileFacts,
-    guard: Precondition,
+    precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
     const failure = await request('write', path, signal);
@@ -238,7 +239,7 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     if (body.md5 !== undefined && body.md5 !== md5(content))
       throw new RemoteError('corrupted', `"${path}": the content is not what was promised.`);
     signal.throwIfAborted();
-    check(guard, path);
+    check(precondition, path);
     checkPlace(path);
     const attributes = {
       ...facts.attributes?.headers,
@@ -251,10 +252,10 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
     return entryOf(file, true);
   }
 
-  async function copyTo(source: FileEntry, to: RemotePath, guard: Precondition): Promise<Stored> {
+  async function copyTo(source: FileEntry, to: RemotePath, precondition: Precondition): Promise<Stored> {
     const from = fileAt(source.path);
     check({ kind: 'ifMatch', entry: source }, source.path);
-    check(guard, to);
+    check(precondition, to);
     checkPlace(to);
     return store(to, from.content, from.modified, { attributes: from.attributes });
   }
@@ -325,10 +326,10 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
 
     write: put,
 
-    async removeFile(path, guard, signal) {
+    async removeFile(path, precondition, signal) {
       const failure = await request('removeFile', path, signal);
       fileAt(path);
-      check(guard, path);
+      check(precondition, path);
       remove(path);
       if (failure) throw failure.error;
     },
@@ -358,16 +359,16 @@ export function createMemoryRemote(options: MemoryOptions = {}): MemoryRemote {
       if (failure) throw failure.error;
     },
 
-    async serverSideCopy(source, to, guard, signal) {
+    async serverSideCopy(source, to, precondition, signal) {
       const failure = await request('serverSideCopy', to, signal);
-      const file = await copyTo(source, to, guard);
+      const file = await copyTo(source, to, precondition);
       if (failure) throw failure.error;
       return entryOf(file, true);
     },
 
-    async serverSideMove(source, to, guard, signal) {
+    async serverSideMove(source, to, precondition, signal) {
       const failure = await request('serverSideMove', to, signal);
-      const file = await copyTo(source, to, guard);
+      const file = await copyTo(source, to, precondition);
       if (key(source.path) !== key(to)) remove(source.path);
       if (failure) throw failure.error;
       return entryOf(file, true);

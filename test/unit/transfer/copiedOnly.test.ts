@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Side } from '../../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
 import { isRemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
@@ -15,7 +15,7 @@ function denyDeletes({ server }: Synced): void {
 }
 
 /** A folder of the bucket as one side. */
-function below({ bucket }: Synced, folder: string): Side {
+function below({ bucket }: Synced, folder: string): PlanEndpoint {
   const root = parsePath(`demo/${folder}`);
   return { remote: bucket.remote, root, place: { kind: 'remote', remote: 'demo', path: root } };
 }
@@ -25,8 +25,8 @@ const half = /was copied; the source could not be removed: .*[Dd]en/;
 interface Case {
   readonly name: string;
   readonly options: Partial<PlanOptions>;
-  readonly from: (it: Synced) => Side;
-  readonly to: (it: Synced) => Side;
+  readonly from: (it: Synced) => PlanEndpoint;
+  readonly to: (it: Synced) => PlanEndpoint;
   readonly prepare: (it: Synced) => void;
   /** Actions, without their outcome. */
   readonly actions: readonly string[];

@@ -22,7 +22,10 @@ function given(size: number): { from: MemoryRemote; to: MemoryRemote; source: Fi
 test('a copy between two remotes has content, time and a verification', async () => {
   for (const size of [0, 5, 3_000_000]) {
     const { from, to, source } = given(size);
-    const { entry, verification } = await copyFile({ from, source, to, target, guard: ifAbsent }, calm);
+    const { entry, verification } = await copyFile(
+      { from, source, to, target, precondition: ifAbsent },
+      calm,
+    );
     assert.equal(verification, 'ok');
     assert.equal(entry.size, size);
     assert.deepEqual(entry.modified, { s: 9, ns: 9 });
@@ -33,12 +36,15 @@ test('a copy between two remotes has content, time and a verification', async ()
 test('H25: where a side knows no MD5, the copy is unverified, which is not ok and not bad', async () => {
   const { from, source } = given(5);
   const to = createMemoryRemote({ knowsMd5: false });
-  assert.equal((await copyFile({ from, source, to, target, guard: ifAbsent }, calm)).verification, 'unknown');
+  assert.equal(
+    (await copyFile({ from, source, to, target, precondition: ifAbsent }, calm)).verification,
+    'unknown',
+  );
 });
 
 test('a copy within one remote is made by the service and moves no bytes through here', async () => {
   const { from, source } = given(3_000_000);
-  await copyFile({ from, source, to: from, target, guard: ifAbsent }, calm);
+  await copyFile({ from, source, to: from, target, precondition: ifAbsent }, calm);
   assert.equal(from.count('serverSideCopy'), 1);
   assert.equal(from.count('read') + from.count('write'), 0);
 });
@@ -50,10 +56,16 @@ function ofOneService(error?: RemoteError) {
   const twin: Remote = {
     ...to,
     capabilities: { ...to.capabilities, serverSideCopyGroup: 'one service' },
-    serverSideCopyFrom: async (seen, path, guard, signal) => {
-      calls.push(`${seen.path} ${path} ${guard.kind}`);
+    serverSideCopyFrom: async (seen, path, precondition, signal) => {
+      calls.push(`${seen.path} ${path} ${precondition.kind}`);
       if (error) throw error;
-      return to.write(path, { size: 5, open: async () => Readable.from(['xxxxx']) }, {}, guard, signal);
+      return to.write(
+        path,
+        { size: 5, open: async () => Readable.from(['xxxxx']) },
+        {},
+        precondition,
+        signal,
+      );
     },
   };
   const other: Remote = {
@@ -66,7 +78,7 @@ function ofOneService(error?: RemoteError) {
 test('between two remotes of one service the service copies, and nothing is read here', async () => {
   const { from, other, to, twin, source, calls } = ofOneService();
   const progress: number[] = [];
-  const request = { from: other, source, to: twin, target, guard: ifAbsent };
+  const request = { from: other, source, to: twin, target, precondition: ifAbsent };
   const { verification } = await copyFile({ ...request, onProgress: (bytes) => progress.push(bytes) }, calm);
   assert.equal(verification, 'ok');
   assert.deepEqual(calls, ['s t ifAbsent']);
@@ -78,7 +90,7 @@ test('between two remotes of one service the service copies, and nothing is read
 test('where the service refuses a copy between two remotes, it goes through here; a change or a lock is final', async () => {
   for (const kind of ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const) {
     const { other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
-    await copyFile({ from: other, source, to: twin, target, guard: ifAbsent }, calm);
+    await copyFile({ from: other, source, to: twin, target, precondition: ifAbsent }, calm);
     assert.equal(to.text('t'), 'xxxxx', kind);
   }
   for (const kind of [
@@ -90,7 +102,7 @@ test('where the service refuses a copy between two remotes, it goes through here
     'unauthenticated',
   ] as const) {
     const { from, other, to, twin, source } = ofOneService(new RemoteError(kind, 'No.'));
-    const copying = copyFile({ from: other, source, to: twin, target, guard: ifAbsent }, calm);
+    const copying = copyFile({ from: other, source, to: twin, target, precondition: ifAbsent }, calm);
     await assert.rejects(copying, (error) => isRemoteError(error, kind));
     assert.deepEqual([to.paths(), from.count('read')], [[], 0], kind);
   }
@@ -104,7 +116,7 @@ test('remotes of different services, or of none that is known, are never asked t
       ...other,
       capabilities: serverSideCopyGroup === undefined ? rest : { ...rest, serverSideCopyGroup },
     };
-    await copyFile({ from: stranger, source, to: twin, target, guard: ifAbsent }, calm);
+    await copyFile({ from: stranger, source, to: twin, target, precondition: ifAbsent }, calm);
     assert.deepEqual(calls, []);
     assert.equal(to.text('t'), 'xxxxx');
   }
@@ -114,7 +126,7 @@ test('what the service can not copy itself goes through here', async () => {
   const { from, source } = given(5);
   const error = new RemoteError('unsupported', 'Too large to be copied.');
   from.fail({ when: { operation: 'serverSideCopy' }, error });
-  await copyFile({ from, source, to: from, target, guard: ifAbsent }, calm);
+  await copyFile({ from, source, to: from, target, precondition: ifAbsent }, calm);
   assert.equal(from.text('t'), 'xxxxx');
 });
 
@@ -124,7 +136,7 @@ test('a copy that turns out bad is removed again and refused as damaged', async 
     ...to,
     write: async (...args) => ({ ...(await to.write(...args)), md5: '0'.repeat(32) }),
   };
-  const copying = copyFile({ from, source, to: lying, target, guard: ifAbsent }, calm);
+  const copying = copyFile({ from, source, to: lying, target, precondition: ifAbsent }, calm);
   await assert.rejects(copying, (error) => isRemoteError(error, 'corrupted'));
   assert.deepEqual(to.paths(), []);
 });
@@ -141,8 +153,8 @@ test('content that does not have the MD5 of its source never replaces anything',
       },
     };
     const wrong = { ...source, md5: '0'.repeat(32) };
-    const guard = { kind: 'ifMatch', entry: old } as const;
-    await assert.rejects(copyFile({ from: lying, source: wrong, to, target, guard }, calm), (error) =>
+    const precondition = { kind: 'ifMatch', entry: old } as const;
+    await assert.rejects(copyFile({ from: lying, source: wrong, to, target, precondition }, calm), (error) =>
       isRemoteError(error, 'corrupted'),
     );
     assert.equal(to.text('t'), 'old');
@@ -152,7 +164,7 @@ test('content that does not have the MD5 of its source never replaces anything',
 test('a target that is missing is a failure of the target, not a change of the source', async () => {
   const { from, to, source } = given(5);
   to.fail({ when: { operation: 'write' }, error: new RemoteError('notFound', 'There is no such bucket.') });
-  await assert.rejects(copyFile({ from, source, to, target, guard: ifAbsent }, calm), (error) =>
+  await assert.rejects(copyFile({ from, source, to, target, precondition: ifAbsent }, calm), (error) =>
     isRemoteError(error, 'notFound'),
   );
 });
@@ -166,7 +178,7 @@ test('a bad copy that can not be removed again is told to be there', async () =>
       throw new RemoteError('forbidden', 'Deleting is not allowed.');
     },
   };
-  const copying = copyFile({ from, source, to: lying, target, guard: ifAbsent }, calm);
+  const copying = copyFile({ from, source, to: lying, target, precondition: ifAbsent }, calm);
   await assert.rejects(copying, (error) => {
     assert.ok(isRemoteError(error, 'corrupted'), String(error));
     assert.match(error.message, /could not be removed again: Deleting is not allowed\. Don't rely on it\./);
@@ -182,8 +194,9 @@ test('a copy of another size is removed again and refused, also where no MD5 is 
       ...to,
       write: async (path) => to.put(path, Buffer.alloc(size, 'x'), { modified: { s: 9, ns: 9 } }),
     };
-    await assert.rejects(copyFile({ from, source, to: wrong, target, guard: ifAbsent }, calm), (error) =>
-      isRemoteError(error, 'corrupted'),
+    await assert.rejects(
+      copyFile({ from, source, to: wrong, target, precondition: ifAbsent }, calm),
+      (error) => isRemoteError(error, 'corrupted'),
     );
     assert.equal(to.content('t'), undefined);
   }

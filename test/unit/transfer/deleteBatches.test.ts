@@ -24,7 +24,7 @@ test('many deletes of one folder cost a listing and a request per page', async (
   assert.deepEqual(asked, ['write', 'list', 'removeFiles', 'list', 'removeFiles', 'list', 'removeFiles']);
 });
 
-test('few deletes go one by one, each under its guard', async () => {
+test('few deletes go one by one, each under its precondition', async () => {
   const given = manyExtra(20);
   await given.run(await given.planUpload(mirror));
   assert.equal(given.store.count('removeFile'), 20);

@@ -7,7 +7,7 @@ import type { Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { executePlan } from '../../../src/transfer/executePlan';
-import { mayBeOneFile } from '../../../src/transfer/existingCopy';
+import { mayBeSameFile } from '../../../src/transfer/existingCopy';
 import { retryFailed } from '../../../src/usecases/runPlan';
 import { createFakeClock } from '../../support/fakeClock';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
@@ -240,7 +240,7 @@ test('two files are taken for one only where nothing tells them apart', () => {
     ...more,
   });
   const one = (a: string | undefined, x: FileEntry, b: string | undefined, y: FileEntry) =>
-    mayBeOneFile(at(a), x, at(b), y);
+    mayBeSameFile(at(a), x, at(b), y);
   assert.equal(one('https://a', file('b/x'), 'https://alias', file('b/x')), true);
   assert.equal(one('https://a', file('b/x'), 'https://a', file('access point/x')), true);
   assert.equal(one('https://a', file('b/x'), 'https://a', file('b/y')), false);

@@ -79,9 +79,12 @@ async function oneService(given: Given, work: (service: Service) => Promise<void
 }
 
 /** Copies `a/f` of the one remote to `b/f` of the other. */
-async function copied({ from, to }: Service, guard: Parameters<typeof copyFile>[0]['guard'] = ifAbsent) {
+async function copied(
+  { from, to }: Service,
+  precondition: Parameters<typeof copyFile>[0]['precondition'] = ifAbsent,
+) {
   const source = await statFile(from, parsePath('a/f'));
-  return copyFile({ from, source, to, target: parsePath('b/f'), guard }, calm);
+  return copyFile({ from, source, to, target: parsePath('b/f'), precondition }, calm);
 }
 
 function assertSame(server: S3TestServer, size: number): void {
@@ -143,7 +146,7 @@ test('names of whatever characters are copied by the service as they are (H18)',
     for (const name of odd) {
       server.store.put('a', name, name);
       const source = await statFile(from, parsePath(`a/${name}`));
-      await copyFile({ from, source, to, target: parsePath(`b/${name}`), guard: ifAbsent }, calm);
+      await copyFile({ from, source, to, target: parsePath(`b/${name}`), precondition: ifAbsent }, calm);
       assert.equal(server.store.get('b', name)?.text, name);
     }
     assert.equal(asked('GetObject'), 0);
@@ -207,7 +210,7 @@ test('a source that changed since it was listed is refused, and the target stays
       const source = await statFile(from, parsePath('a/f'));
       const there = await statFile(to, parsePath('b/f'));
       server.store.put('a', 'f', pattern(size, 2), everything);
-      const request = { from, source, to, target: parsePath('b/f'), guard: ifMatch(there) };
+      const request = { from, source, to, target: parsePath('b/f'), precondition: ifMatch(there) };
       await assert.rejects(copyFile(request, calm), (error) => isRemoteError(error, 'changed'));
       assert.equal(server.store.get('b', 'f'), old);
       assert.equal(server.uploads.size, 0);
@@ -231,7 +234,7 @@ test('a target that changed since the preview is not overwritten by a copy of th
             delayMs: 0,
           });
         else change();
-        const request = { from, source, to, target: parsePath('b/f'), guard: ifMatch(there) };
+        const request = { from, source, to, target: parsePath('b/f'), precondition: ifMatch(there) };
         await assert.rejects(copyFile(request, calm), (error) => isRemoteError(error, 'changed'));
         assert.equal(server.store.get('b', 'f')?.text, 'of someone else');
         assert.equal(server.uploads.size, 0);
@@ -286,7 +289,7 @@ for (const deletes of ['none', 'after'] as const)
       for (const name of ['small', 'large']) {
         const source = await statFile(from, parsePath(`a/${name}`));
         const done = await copyFile(
-          { from, source, to, target: parsePath(`b/${name}`), guard: ifAbsent },
+          { from, source, to, target: parsePath(`b/${name}`), precondition: ifAbsent },
           calm,
         );
         assert.deepEqual(done.entry.modified, { s: 1_700_000_000, ns: 0 });
@@ -313,7 +316,7 @@ test('planning can not copy between remotes either', async () =>
     const source: FileEntry = await statFile(from, parsePath('a/f'));
     const target = parsePath('b/f');
     await assert.rejects(
-      copyFile({ from, source, to: readOnly(to), target, guard: ifAbsent }, calm),
+      copyFile({ from, source, to: readOnly(to), target, precondition: ifAbsent }, calm),
       (error) => isRemoteError(error, 'unsupported'),
     );
     assert.deepEqual(server.store.keys('b'), []);

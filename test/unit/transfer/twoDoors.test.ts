@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import type { Side } from '../../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
 import { parsePath } from '../../../src/remote/remotePath';
 import { diskSide, plan, run } from '../../faults/words';
@@ -37,7 +37,7 @@ for (const options of ways)
     });
     for (const key of ['a', 'sub/b']) server.store.put('demo', key, `content of ${key}`);
     const root = parsePath('demo');
-    const side = (remote: Side['remote'], name: string): Side => ({
+    const side = (remote: PlanEndpoint['remote'], name: string): PlanEndpoint => ({
       remote,
       root,
       place: { kind: 'remote', remote: name, path: root },

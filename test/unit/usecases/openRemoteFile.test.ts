@@ -7,8 +7,8 @@ import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import {
   archiveAdvice,
-  lookBeforeOpening,
-  mostBytesInEditor,
+  checkBeforeOpen,
+  maxEditorBytes,
   readWholeFile,
 } from '../../../src/usecases/openRemoteFile';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
@@ -24,15 +24,15 @@ function remoteWith(facts: Partial<FileEntry>): Remote {
 
 test('a small file opens, a large one asks, and one that no editor holds is only downloaded', async () => {
   const kindAt = async (size: number) =>
-    (await lookBeforeOpening(remoteWith({ size }), path, 1000, signal)).kind;
+    (await checkBeforeOpen(remoteWith({ size }), path, 1000, signal)).kind;
   assert.equal(await kindAt(1000), 'open');
   assert.equal(await kindAt(1001), 'ask');
-  assert.equal(await kindAt(mostBytesInEditor + 1), 'tooLarge');
+  assert.equal(await kindAt(maxEditorBytes + 1), 'tooLarge');
 });
 
 test('an archived file says how to restore it', async () => {
   const archived = remoteWith({ storageClass: 'DEEP_ARCHIVE', readonly: 'It is archived.' });
-  const decision = await lookBeforeOpening(archived, path, 1000, signal);
+  const decision = await checkBeforeOpen(archived, path, 1000, signal);
   assert.equal(decision.kind, 'unreadable');
   assert.match(
     decision.kind === 'unreadable' ? decision.reason : '',
@@ -42,7 +42,7 @@ test('an archived file says how to restore it', async () => {
 
 test('an archived file that is restored for now opens', async () => {
   assert.equal(
-    (await lookBeforeOpening(remoteWith({ storageClass: 'GLACIER' }), path, 1000, signal)).kind,
+    (await checkBeforeOpen(remoteWith({ storageClass: 'GLACIER' }), path, 1000, signal)).kind,
     'open',
   );
 });
@@ -55,7 +55,7 @@ test("names in the advice can't run as commands of a shell", () => {
 test('a folder is no file to open', async () => {
   const remote = createMemoryRemote();
   remote.put('b/folder/x', '1');
-  await assert.rejects(lookBeforeOpening(remote, parsePath('b/folder'), 1000, signal), (e) =>
+  await assert.rejects(checkBeforeOpen(remote, parsePath('b/folder'), 1000, signal), (e) =>
     isRemoteError(e, 'isAFolder'),
   );
 });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openLocalRemote } from '../../../src/backends/local/localRemote';
 import { silentLog } from '../../../src/base/log';
-import type { Side } from '../../../src/plan/model/plan';
+import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import type { Remote } from '../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../src/remote/remotePath';
@@ -181,14 +181,19 @@ function given(folder: string) {
     },
   };
   const root = parsePath('b/site');
-  const disk: Side = {
+  const disk: PlanEndpoint = {
     remote: openLocalRemote({ root: source }),
     root: rootPath,
     place: { kind: 'folder', path: source },
   };
-  const bucket: Side = { remote: slow, root, place: { kind: 'remote', remote: 'lab', path: root } };
+  const bucket: PlanEndpoint = { remote: slow, root, place: { kind: 'remote', remote: 'lab', path: root } };
   const host = { log: silentLog, clock: createFakeClock(), storageFolder: undefined };
-  const run = async (from: Side, to: Side, options: Partial<PlanOptions> = {}, locks = locksIn(folder)) => {
+  const run = async (
+    from: PlanEndpoint,
+    to: PlanEndpoint,
+    options: Partial<PlanOptions> = {},
+    locks = locksIn(folder),
+  ) => {
     const all = { ...defaultPlanOptions, ...options };
     const plan = await planSync({ source: from, target: to, options: all }, calm);
     return runPlan(plan, from, to, { host, locks, transfers: 2 }, calm);

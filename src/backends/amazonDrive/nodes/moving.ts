@@ -34,12 +34,12 @@ interface Move {
   readonly parents: readonly string[];
 }
 
-/** Moves a file in the service. What stands at `to`, as far as the guard allows it, goes to the trash, as rclone does. */
+/** Moves a file in the service. What stands at `to`, as far as the precondition allows it, goes to the trash, as rclone does. */
 export async function moveFile(
   context: MovingContext,
   source: FileEntry,
   to: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   signal.throwIfAborted();
@@ -48,7 +48,7 @@ export async function moveFile(
   const newParent = await ids.ensureFolder(parentPath(to), signal);
   // A name that changes its letter case only is in its own way.
   const isSameName = keyOf(source.path) === keyOf(to);
-  const there = isSameName ? undefined : await guarded(context, to, guard, signal);
+  const there = isSameName ? undefined : await guarded(context, to, precondition, signal);
   const move = await moveOf(context, node, source.path, to, newParent, signal);
   const moved = async () => {
     if (there?.node.id === node.id) return leaveOldFolder(context, move, signal);

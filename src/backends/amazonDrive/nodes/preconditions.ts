@@ -77,18 +77,18 @@ export function isSameContent(seen: FileEntry, node: DriveNode): boolean {
   return isAvailable(node) && seen.version === contentMark(node);
 }
 
-/** What is at `path`, as far as `guard` allows it; undefined for nothing. Throws `changed`, `alreadyExists` and `isAFolder`. */
+/** What is at `path`, as far as `precondition` allows it; undefined for nothing. Throws `changed`, `alreadyExists` and `isAFolder`. */
 export async function guarded(
   context: DriveContext,
   path: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<FoundFile | undefined> {
-  if (guard.kind === 'ifMatch') return unchangedFile(context, path, guard.entry, signal);
-  const found = await context.ids.find(path, signal, guard.kind === 'none');
+  if (precondition.kind === 'ifMatch') return unchangedFile(context, path, precondition.entry, signal);
+  const found = await context.ids.find(path, signal, precondition.kind === 'none');
   if (!found) return undefined;
   if (found.node.kind === 'FOLDER') throw new RemoteError('isAFolder', `"${found.path}" is a folder.`);
-  if (guard.kind === 'ifAbsent') throw alreadyThere(path);
+  if (precondition.kind === 'ifAbsent') throw alreadyThere(path);
   return asFile(found);
 }
 

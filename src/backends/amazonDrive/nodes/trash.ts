@@ -17,12 +17,12 @@ const deepest = 100;
 export async function trashFile(
   context: DriveContext,
   path: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   if (path === rootPath) throw new RemoteError('isAFolder', 'The root is a folder.');
-  const file = await guarded(context, path, guard, signal);
+  const file = await guarded(context, path, precondition, signal);
   if (!file) throw notThere(path);
   await trashed(context, file.node, path, signal);
 }

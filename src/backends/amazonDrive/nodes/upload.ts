@@ -41,7 +41,7 @@ interface Upload {
   readonly path: RemotePath;
   readonly body: ByteSource;
   readonly facts: FileFacts;
-  readonly guard: Precondition;
+  readonly precondition: Precondition;
 }
 
 /** A file that was written, and the id of the folder it was written into. */
@@ -52,7 +52,7 @@ interface Written {
 
 /**
  * Overwrites of ours that the service stored wrongly, by node: content that we put there and that may be written over again, although it
- * is not what the guard names. So the retry that follows is not taken for someone else's change.
+ * is not what the precondition names. So the retry that follows is not taken for someone else's change.
  */
 export class BadOverwrites {
   private readonly byNode = new Map<string, { readonly seen: string | undefined; readonly now: string }>();
@@ -63,13 +63,13 @@ export class BadOverwrites {
     this.byNode.set(before.node.id, { seen, now: contentMark(after) });
   }
 
-  /** The guard that stands for `guard` now. */
-  guardFor(guard: Precondition): Precondition {
-    if (guard.kind !== 'ifMatch') return guard;
+  /** The precondition that stands for `precondition` now. */
+  guardFor(precondition: Precondition): Precondition {
+    if (precondition.kind !== 'ifMatch') return precondition;
     for (const { seen, now } of this.byNode.values())
-      if (seen !== undefined && seen === guard.entry.version)
-        return { kind: 'ifMatch', entry: { ...guard.entry, version: now } };
-    return guard;
+      if (seen !== undefined && seen === precondition.entry.version)
+        return { kind: 'ifMatch', entry: { ...precondition.entry, version: now } };
+    return precondition;
   }
 
   forget(id: string): void {
@@ -78,8 +78,8 @@ export class BadOverwrites {
 }
 
 /**
- * Writes a whole file. A new one is one request: the service itself refuses a name that is taken, which is the guard for absence. What is
- * there gets new content and keeps its id, labels and sharing; a guard for it is checked just before.
+ * Writes a whole file. A new one is one request: the service itself refuses a name that is taken, which is the precondition for absence. What is
+ * there gets new content and keeps its id, labels and sharing; a precondition for it is checked just before.
  *
  * Nothing is sent twice here. What failed although all of it was sent is looked for, as long as the service may take for it (§5.6), and
  * recognised by size and MD5. What was stored wrongly is `damaged`; when new it is put into the trash again. What was stored in a folder
@@ -90,7 +90,7 @@ export async function writeFile(
   path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
   signal.throwIfAborted();
@@ -100,12 +100,12 @@ export async function writeFile(
       'unsupported',
       `"${path}" has ${body.size} bytes, more than the ${context.maxSize} that "max_size" allows. Raise that, or leave the file out.`,
     );
-  const upload: Upload = { path, body, facts, guard: context.badOverwrites.guardFor(guard) };
+  const upload: Upload = { path, body, facts, precondition: context.badOverwrites.guardFor(precondition) };
   const looksFirst =
-    guard.kind === 'ifMatch' ||
+    precondition.kind === 'ifMatch' ||
     body.size >= looksFirstFrom ||
-    (guard.kind === 'none' && context.ids.knownFile(path) !== undefined);
-  const there = looksFirst ? await guarded(context, path, upload.guard, signal) : undefined;
+    (precondition.kind === 'none' && context.ids.knownFile(path) !== undefined);
+  const there = looksFirst ? await guarded(context, path, upload.precondition, signal) : undefined;
   const { file, folderId } = await context.placeCheck.during(() =>
     there ? overwrite(context, upload, there, signal) : create(context, upload, true, signal),
   );
@@ -120,7 +120,7 @@ async function create(
   signal: AbortSignal,
 ): Promise<Written> {
   const { api, ids } = context;
-  const { path, body, facts, guard } = upload;
+  const { path, body, facts, precondition } = upload;
   const name = ids.names.apiName(baseName(path), path);
   const folder = parentPath(path);
   const parentId = await ids.ensureFolder(folder, signal);
@@ -130,7 +130,7 @@ async function create(
     node = await api.upload(request, `"${path}"`, signal);
   } catch (error) {
     if (isRefusal(error, 'nameTaken')) {
-      if (guard.kind === 'ifAbsent') {
+      if (precondition.kind === 'ifAbsent') {
         // It may be what an earlier try put there: the layer around will look.
         ids.holds(path, error.nodeId);
         ids.doubt(folder);

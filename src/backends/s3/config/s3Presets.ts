@@ -87,7 +87,7 @@ const compatible = {
   endpointNeeded: true,
   regions: [],
   defaultRegion: 'us-east-1',
-  // Only AWS is sure to take the newer checksum headers; Content-MD5 guards uploads everywhere.
+  // Only AWS is sure to take the newer checksum headers; Content-MD5 preconditions uploads everywhere.
   checksums: 'whenRequired',
   asksLocation: false,
 } as const;

@@ -50,7 +50,7 @@ interface Copying {
   readonly source: FileEntry;
   readonly before: ObjectFacts;
   readonly to: RemotePath;
-  readonly guard: Precondition;
+  readonly precondition: Precondition;
   /** The time to store; undefined where the metadata keeps it already. */
   readonly modified: Instant | undefined;
   readonly ownClass: boolean;
@@ -67,7 +67,7 @@ export async function copyObject(
   host: BackendHost,
   source: FileEntry,
   to: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   options: CopyOptions,
   signal: AbortSignal,
 ): Promise<Copied> {
@@ -80,9 +80,9 @@ export async function copyObject(
     throw new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`);
   const archived = archivedReason(before);
   if (archived) throw new RemoteError('archived', `"${source.path}": ${archived}`);
-  if (guard.kind !== 'none') await checkGuard(requests, to, guard, signal);
+  if (precondition.kind !== 'none') await checkGuard(requests, to, precondition, signal);
   const modified = options.modified ?? (ownModified(before) ? undefined : seen.modified);
-  const copying = { source, before, to, guard, modified, ownClass: options.ownClass === true };
+  const copying = { source, before, to, precondition, modified, ownClass: options.ownClass === true };
   try {
     const stored =
       before.size >= requests.config.copyCutoff
@@ -93,8 +93,9 @@ export async function copyObject(
       lastModifiedMs: stored.lastModifiedMs,
     };
   } catch (error) {
-    if (isRemoteError(error, 'changed')) throw await whoChanged(requests, error, source, to, guard, signal);
-    throw guardedError(error, place.bucket ? to : source.path, guard);
+    if (isRemoteError(error, 'changed'))
+      throw await whoChanged(requests, error, source, to, precondition, signal);
+    throw guardedError(error, place.bucket ? to : source.path, precondition);
   }
 }
 
@@ -119,7 +120,7 @@ async function whoChanged(
   error: RemoteError,
   source: FileEntry,
   to: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<unknown> {
   const now = await requests.head(filePlaceOf(source.path), signal);
@@ -127,7 +128,7 @@ async function whoChanged(
     return new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`, {
       cause: error,
     });
-  return guardedError(error, to, guard);
+  return guardedError(error, to, precondition);
 }
 
 /** What the copy is to have; onto itself, all that the object has but its time. */
@@ -145,13 +146,13 @@ function attributesOf(
 }
 
 async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSignal): Promise<Stored> {
-  const { source, before, to, guard, modified } = copying;
+  const { source, before, to, precondition, modified } = copying;
   const place = filePlaceOf(to);
   const attributes = attributesOf(requests, copying);
   const { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL } = attributes;
   const own = definedOf({ StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL });
   const tags = before.tagCount > 0 ? ['s3:GetObjectTagging', 's3:PutObjectTagging'] : [];
-  return underCondition(requests, to, guard, signal, (condition) =>
+  return underCondition(requests, to, precondition, signal, (condition) =>
     requests.copy(
       {
         from: filePlaceOf(source.path),
@@ -182,12 +183,12 @@ async function copyInParts(
   copying: Copying,
   signal: AbortSignal,
 ): Promise<Stored> {
-  const { source, before, to, guard } = copying;
+  const { source, before, to, precondition } = copying;
   const from = filePlaceOf(source.path);
   const place = filePlaceOf(to);
   const { config } = requests;
   const tagging = await taggingOf(requests, from, before.tagCount, signal);
-  const upload = { place, path: to, guard };
+  const upload = { place, path: to, precondition };
   const attributes = attributesOf(requests, copying, tagging);
   const md5 = md5OfFacts(before);
   // An object of parts has no MD5 as its ETag, so the metadata has to keep it.

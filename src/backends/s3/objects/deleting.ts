@@ -21,11 +21,11 @@ export const maxBatch = 1000;
 export async function removeObject(
   requests: S3Requests,
   path: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  if (guard.kind === 'ifAbsent') throw new Error('Nothing can be removed where nothing must be');
+  if (precondition.kind === 'ifAbsent') throw new Error('Nothing can be removed where nothing must be');
   const place = filePlaceOf(path);
   const now = await headIfThere(requests, place, signal);
   if (!now) {
@@ -33,16 +33,16 @@ export async function removeObject(
       throw new RemoteError('isAFolder', `"${path}" is a folder.`);
     throw new RemoteError('notFound', `"${path}" does not exist.`);
   }
-  if (guard.kind === 'ifMatch' && !isSameFile(guard.entry, entryOfFacts(path, now)))
+  if (precondition.kind === 'ifMatch' && !isSameFile(precondition.entry, entryOfFacts(path, now)))
     throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
-  const condition = conditionOf(guard, requests.config.conditionalWrites);
+  const condition = conditionOf(precondition, requests.config.conditionalWrites);
   try {
     await removeKey(requests, place, condition.IfMatch, signal);
   } catch (error) {
     // Conditional removal is younger than conditional writing; where it is unknown, the look just before has to do.
     if (condition.IfMatch !== undefined && isRemoteError(error, 'unsupported'))
       return removeKey(requests, place, undefined, signal);
-    throw guardedError(error, path, guard);
+    throw guardedError(error, path, precondition);
   }
 }
 

@@ -256,13 +256,13 @@ export async function eachPart<T>(
 export async function completeParts(
   requests: S3Requests,
   host: BackendHost,
-  upload: Pick<Upload, 'place' | 'path' | 'guard'>,
+  upload: Pick<Upload, 'place' | 'path' | 'precondition'>,
   started: PartUpload,
   parts: readonly StoredPart[],
   expected: string | undefined,
   signal: AbortSignal,
 ): Promise<StoredAnswer> {
-  const { place, path, guard } = upload;
+  const { place, path, precondition } = upload;
   const complete = (condition: WriteCondition) =>
     requests.run(aboutObject(place), signal, ({ client, sdk }) =>
       client.send(
@@ -280,7 +280,7 @@ export async function completeParts(
     `finish the upload of ${path}`,
     async (failed) => {
       try {
-        const answer = await underCondition(requests, path, guard, signal, complete);
+        const answer = await underCondition(requests, path, precondition, signal, complete);
         const etag = unquoted(answer.ETag);
         checkWholeEtag(path, etag, expected, answer.ServerSideEncryption ?? started.serverSideEncryption);
         return {
@@ -330,7 +330,7 @@ export interface Upload {
   readonly place: ObjectPlace;
   readonly body: ByteSource;
   readonly facts: FileFacts;
-  readonly guard: Precondition;
+  readonly precondition: Precondition;
 }
 
 /** What a finished request told. */

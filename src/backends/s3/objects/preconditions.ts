@@ -13,28 +13,31 @@ export interface WriteCondition {
   readonly IfNoneMatch?: string;
 }
 
-/** The condition by which the service itself enforces `guard`; empty when it can't, or isn't to be relied on. Pure. */
-export function conditionOf(guard: Precondition, conditionalWrites: 'enforced' | 'checked'): WriteCondition {
+/** The condition by which the service itself enforces `precondition`; empty when it can't, or isn't to be relied on. Pure. */
+export function conditionOf(
+  precondition: Precondition,
+  conditionalWrites: 'enforced' | 'checked',
+): WriteCondition {
   if (conditionalWrites === 'checked') return {};
-  if (guard.kind === 'ifAbsent') return { IfNoneMatch: '*' };
-  if (guard.kind === 'ifMatch' && guard.entry.version !== undefined)
-    return { IfMatch: `"${guard.entry.version}"` };
+  if (precondition.kind === 'ifAbsent') return { IfNoneMatch: '*' };
+  if (precondition.kind === 'ifMatch' && precondition.entry.version !== undefined)
+    return { IfMatch: `"${precondition.entry.version}"` };
   return {};
 }
 
 /**
- * Sends a request that changes the object at `path` under the condition for `guard`. Some stores (SeaweedFS) answer a condition of absence
+ * Sends a request that changes the object at `path` under the condition for `precondition`. Some stores (SeaweedFS) answer a condition of absence
  * as if a folder of that name were an object. Where looking shows the folder alone, `send` is called again without a condition, as where
- * guards are `checked`; a store that can't keep a file beside the folder then gives its own reason.
+ * preconditions are `checked`; a store that can't keep a file beside the folder then gives its own reason.
  */
 export async function underCondition<T>(
   requests: S3Requests,
   path: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
   send: (condition: WriteCondition) => Promise<T>,
 ): Promise<T> {
-  const condition = conditionOf(guard, requests.config.conditionalWrites);
+  const condition = conditionOf(precondition, requests.config.conditionalWrites);
   try {
     return await send(condition);
   } catch (error) {
@@ -49,42 +52,42 @@ export async function underCondition<T>(
 }
 
 /**
- * Looks whether `guard` holds now. The answer is what is there, undefined when nothing is. Where looking isn't allowed and the service enforces
- * the guard by itself, that is left to it, and the answer is undefined too. Throws `changed`, or `alreadyExists` for a guard of absence.
+ * Looks whether `precondition` holds now. The answer is what is there, undefined when nothing is. Where looking isn't allowed and the service enforces
+ * the precondition by itself, that is left to it, and the answer is undefined too. Throws `changed`, or `alreadyExists` for a precondition of absence.
  */
 export async function checkGuard(
   requests: S3Requests,
   path: RemotePath,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<ObjectFacts | undefined> {
   let now: ObjectFacts | undefined;
   try {
     now = await headIfThere(requests, placeOf(path), signal);
   } catch (error) {
-    const isEnforced = Object.keys(conditionOf(guard, requests.config.conditionalWrites)).length > 0;
+    const isEnforced = Object.keys(conditionOf(precondition, requests.config.conditionalWrites)).length > 0;
     if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;
     throw error;
   }
-  mustHold(guard, path, now);
+  mustHold(precondition, path, now);
   return now;
 }
 
-/** Throws as `checkGuard` unless `now`, what is there, is what `guard` wants. Pure. */
-export function mustHold(guard: Precondition, path: RemotePath, now: ObjectFacts | undefined): void {
-  if (guard.kind === 'ifAbsent' && now) throw alreadyThere(path);
-  if (guard.kind === 'ifMatch' && !(now && isSameFile(guard.entry, entryOfFacts(path, now))))
+/** Throws as `checkGuard` unless `now`, what is there, is what `precondition` wants. Pure. */
+export function mustHold(precondition: Precondition, path: RemotePath, now: ObjectFacts | undefined): void {
+  if (precondition.kind === 'ifAbsent' && now) throw alreadyThere(path);
+  if (precondition.kind === 'ifMatch' && !(now && isSameFile(precondition.entry, entryOfFacts(path, now))))
     throw changedMeanwhile(path);
 }
 
 /** What a guarded request's failure means: a refused condition of absence says that something is there. */
-export function guardedError(error: unknown, path: RemotePath, guard: Precondition): unknown {
+export function guardedError(error: unknown, path: RemotePath, precondition: Precondition): unknown {
   if (!isRemoteError(error)) return error;
-  if (guard.kind === 'ifAbsent' && error.kind === 'changed') return alreadyThere(path, error);
+  if (precondition.kind === 'ifAbsent' && error.kind === 'changed') return alreadyThere(path, error);
   // If-Match on an object that is gone is a 404.
-  if (guard.kind === 'ifMatch' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
+  if (precondition.kind === 'ifMatch' && error.kind === 'notFound' && !error.code?.startsWith('NoSuchBucket'))
     return changedMeanwhile(path, error);
-  if (guard.kind !== 'none' && error.kind === 'unsupported')
+  if (precondition.kind !== 'none' && error.kind === 'unsupported')
     return new RemoteError(
       'unsupported',
       `The service does not support conditional writes. Set "conditionalWrites" to "checked"; the connection test offers that.`,

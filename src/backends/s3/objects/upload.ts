@@ -56,38 +56,38 @@ export async function uploadFile(
   path: RemotePath,
   body: ByteSource,
   facts: FileFacts,
-  guard: Precondition,
+  precondition: Precondition,
   signal: AbortSignal,
 ): Promise<Uploaded> {
   signal.throwIfAborted();
-  const upload: Upload = { path, place: filePlaceOf(path), body, facts, guard };
+  const upload: Upload = { path, place: filePlaceOf(path), body, facts, precondition };
   const attributes = await attributesFor(requests, upload, signal);
   try {
     return uploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw guardedError(error, path, guard);
+    throw guardedError(error, path, precondition);
   }
 }
 
-/** Asks the service first where that is needed: to keep attributes, to check a guard that it won't enforce, or to spare a long upload. */
+/** Asks the service first where that is needed: to keep attributes, to check a precondition that it won't enforce, or to spare a long upload. */
 async function attributesFor(
   requests: S3Requests,
   upload: Upload,
   signal: AbortSignal,
 ): Promise<ObjectAttributes> {
-  const { path, place, facts, guard, body } = upload;
+  const { path, place, facts, precondition, body } = upload;
   const { config } = requests;
-  const enforced = Object.keys(conditionOf(guard, config.conditionalWrites)).length > 0;
-  const mustLook = guard.kind !== 'none' && (!enforced || body.size > inMemoryLimit);
+  const enforced = Object.keys(conditionOf(precondition, config.conditionalWrites)).length > 0;
+  const mustLook = precondition.kind !== 'none' && (!enforced || body.size > inMemoryLimit);
   const fresh = () => newAttributes(path, facts, config);
   // A new file has nothing to keep.
-  if (!facts.keepAttributes || guard.kind === 'ifAbsent') {
-    if (mustLook) await checkGuard(requests, path, guard, signal);
+  if (!facts.keepAttributes || precondition.kind === 'ifAbsent') {
+    if (mustLook) await checkGuard(requests, path, precondition, signal);
     return fresh();
   }
   const before = await headIfThere(requests, place, signal);
-  if (mustLook) mustHold(guard, path, before);
+  if (mustLook) mustHold(precondition, path, before);
   if (!before) return fresh();
   if (before.denied) throw before.denied;
   const tagging = await taggingOf(requests, place, before.tagCount, signal);
@@ -118,7 +118,7 @@ async function send(
       : undefined;
   const md5 = digests?.md5 ?? body.md5;
   if (atOnce && md5 !== undefined)
-    return underCondition(requests, upload.path, upload.guard, signal, (condition) =>
+    return underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
       putStream(requests, upload, attributes, condition, md5, digests?.crc32s[0], signal),
     );
   const metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
@@ -134,7 +134,7 @@ async function putBytes(
 ): Promise<StoredAnswer> {
   const digests = digestsOf(bytes);
   if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw notItsMd5(upload.path);
-  const answer = await underCondition(requests, upload.path, upload.guard, signal, (condition) =>
+  const answer = await underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
     put(requests, upload, attributes, condition, bytes, digests, signal),
   );
   upload.facts.onProgress?.(bytes.length);

@@ -235,14 +235,20 @@ for (const [what, [operation, write]] of Object.entries(writes))
 
 test('moved folders: a file that is itself moved or renamed while it gets new content is told to be elsewhere', async () => {
   for (const to of ['far/f', 'up/in/other', 'far/other name'])
-    for (const guard of ['ifMatch', 'anything'] as const)
+    for (const precondition of ['ifMatch', 'anything'] as const)
       await servedDrive({}, async ({ remote, server, drive }) => {
         drive.putFile('up/in/f', 'old');
         drive.makeFolder('far');
         const seen = await statFile(remote, up);
         onRequest(server, 'overwrite', 1, () => drive.move('up/in/f', to));
         await assert.rejects(
-          remote.write(up, body('new'), {}, guard === 'anything' ? noPrecondition : ifMatch(seen), calm),
+          remote.write(
+            up,
+            body('new'),
+            {},
+            precondition === 'anything' ? noPrecondition : ifMatch(seen),
+            calm,
+          ),
           (error) =>
             isRemoteError(error, 'changed') &&
             error.message === `"up/in/f" was stored, but it was moved to "${to}" meanwhile.`,

@@ -90,7 +90,7 @@ test('upload: an overwrite keeps the node, with its labels and its other folders
   });
 });
 
-test('upload: where a name turns out to be taken, the guard decides', async () => {
+test('upload: where a name turns out to be taken, the precondition decides', async () => {
   await servedDrive({}, async ({ remote, another, drive }) => {
     await names(remote, rootPath);
     const other = await another();
@@ -256,7 +256,7 @@ for (const [what, size, stored] of [
           isRemoteError(error, 'corrupted') &&
           error.message.includes(`it has ${stored} bytes instead of ${size}`),
       );
-      // The layer around tries again under the same guard: what it meets is its own.
+      // The layer around tries again under the same precondition: what it meets is its own.
       await remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm);
       assert.equal(spoiltToo.hits, 1);
       assert.ok(drive.read('f').equals(changed));
@@ -408,23 +408,23 @@ test('upload: what is in several folders is moved out of one only, and not renam
 });
 
 test('upload: a file whose content the service is still busy with is waited for, not thrown away', async () => {
-  for (const guard of [ifAbsent, noPrecondition]) {
+  for (const precondition of [ifAbsent, noPrecondition]) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
-      if (guard === noPrecondition) drive.putFile('f', 'old');
+      if (precondition === noPrecondition) drive.putFile('f', 'old');
       await names(remote, rootPath);
-      const operation = guard === noPrecondition ? 'overwrite' : 'upload';
+      const operation = precondition === noPrecondition ? 'overwrite' : 'upload';
       const facts = { name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' };
       const pending = () => ({ id: drive.nodeAt('f').id, ...facts });
       server.addFault({ operation, status: 201, afterDoing: true, body: { toJSON: pending } });
       server.addFault({
         operation: 'getNode',
-        skip: guard === noPrecondition ? 1 : 0,
+        skip: precondition === noPrecondition ? 1 : 0,
         count: 2,
         status: 200,
         body: { toJSON: pending },
       });
-      const entry = await remote.write(parsePath('f'), body('content'), {}, guard, calm);
+      const entry = await remote.write(parsePath('f'), body('content'), {}, precondition, calm);
       assert.equal(entry.size, 7);
       assert.equal(drive.read('f').toString(), 'content');
       assert.deepEqual(drive.trashedNodes(), []);

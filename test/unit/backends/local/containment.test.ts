@@ -120,7 +120,7 @@ for (const [what, swap] of Object.entries(swaps)) {
           await statFile(it.remote, parsePath('a/b/c/f')),
           await statFile(it.remote, parsePath('mine')),
         ];
-        // The moved file is the same one still, so no guard can tell.
+        // The moved file is the same one still, so no precondition can tell.
         swap(it);
         const before = it.elsewhere();
         await assert.rejects(Promise.resolve(attempt(it.remote, f, mine)), (error) =>
@@ -132,9 +132,9 @@ for (const [what, swap] of Object.entries(swaps)) {
   );
 
   test(`H19: nothing is written outside when ${what} while the content comes`, posix, async (t) => {
-    const guards: readonly Precondition[] = [noPrecondition, ifAbsent];
+    const preconditions: readonly Precondition[] = [noPrecondition, ifAbsent];
     for (const inMemory of [true, false])
-      for (const guard of guards) {
+      for (const precondition of preconditions) {
         const it = given(t);
         await write(it.remote, parsePath('a/b/c/first'), 'first');
         let before: string[] = [];
@@ -146,7 +146,7 @@ for (const [what, swap] of Object.entries(swaps)) {
           },
           inMemory,
         );
-        await assert.rejects(it.remote.write(parsePath('a/b/c/f'), source, {}, guard, calm), (error) =>
+        await assert.rejects(it.remote.write(parsePath('a/b/c/f'), source, {}, precondition, calm), (error) =>
           isRemoteError(error, 'forbidden', 'changed', 'notFound'),
         );
         assert.deepEqual(it.elsewhere(), before);

@@ -156,7 +156,7 @@ test('a copy from another disk never carries set-uid, set-gid or sticky bits', p
       if (old !== undefined) to.put('f', old);
       const source = await statFile(from.remote, parsePath('f'));
       await copyFile(
-        { from: from.remote, source, to: to.remote, target: parsePath('f'), guard: noPrecondition },
+        { from: from.remote, source, to: to.remote, target: parsePath('f'), precondition: noPrecondition },
         calm,
       );
       assert.equal(to.mode('f') & 0o7000, 0);

@@ -13,7 +13,7 @@ import { calm, ifAbsent, ifMatch, noPrecondition, refused, statFile } from '../.
 // What somebody else does to a file while its new content is on the way must not be overwritten.
 
 function given(t: TestContext) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'local-guards-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'local-preconditions-'));
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const at = (name: string) => path.join(folder, name);
   fs.writeFileSync(at('f'), 'old');

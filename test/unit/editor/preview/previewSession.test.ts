@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App, SyncRequest } from '../../../../src/app';
 import { PlanPreviewSession } from '../../../../src/editor/preview/previewSession';
-import { placeText } from '../../../../src/plan/model/place';
+import { formatPlace } from '../../../../src/plan/model/place';
 import type { Action, Plan } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
 import { freshMemory } from '../../../../src/preview/planView';
@@ -82,7 +82,7 @@ function opened(parts: Parts = {}) {
     {
       words: englishWords,
       language: 'en',
-      nameOf: (place) => ({ short: placeText(place), full: placeText(place) }),
+      nameOf: (place) => ({ short: formatPlace(place), full: formatPlace(place) }),
       tell: (notice) => notices.push(notice),
       renamed: () => log.push('renamed'),
       close: () => log.push('close'),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { doubtAbout } from '../../../../src/plan/build/moveSafety';
+import { moveRisk } from '../../../../src/plan/build/moveSafety';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { parsePath } from '../../../../src/remote/remotePath';
 
@@ -15,16 +15,16 @@ const file = (more: Partial<FileEntry> = {}): FileEntry => ({
 test('a move keeps a source whose listed hash is another one than the target has, whatever the times say (R8, H30)', () => {
   const [one, other] = [file({ md5: 'aa', modified: time }), file({ md5: 'bb', modified: time })];
   for (const because of ['sizeAndTime', 'size'] as const)
-    assert.match(doubtAbout(one, other, because, 'size-only', false) ?? '', /other content/);
-  assert.equal(doubtAbout(one, { ...other, md5: 'aa' }, 'sizeAndTime', 'rclone', false), undefined);
+    assert.match(moveRisk(one, other, because, 'size-only', false) ?? '', /other content/);
+  assert.equal(moveRisk(one, { ...other, md5: 'aa' }, 'sizeAndTime', 'rclone', false), undefined);
 });
 
 test('a move keeps a source that only the times of a service call the same (H30)', () => {
   const listed = file({ serverModified: time });
-  assert.match(doubtAbout(listed, listed, 'sizeAndTime', 'rclone', false) ?? '', /times of the service/);
+  assert.match(moveRisk(listed, listed, 'sizeAndTime', 'rclone', false) ?? '', /times of the service/);
   const owned = file({ modified: time, serverModified: time });
-  assert.equal(doubtAbout(owned, owned, 'sizeAndTime', 'rclone', false), undefined);
-  assert.match(doubtAbout(owned, owned, 'sizeAndTime', 'aws', true) ?? '', /times of the service/);
+  assert.equal(moveRisk(owned, owned, 'sizeAndTime', 'rclone', false), undefined);
+  assert.match(moveRisk(owned, owned, 'sizeAndTime', 'aws', true) ?? '', /times of the service/);
   const hashed = file({ serverModified: time, md5: 'aa' });
-  assert.equal(doubtAbout(hashed, hashed, 'sizeAndTime', 'aws', true), undefined);
+  assert.equal(moveRisk(hashed, hashed, 'sizeAndTime', 'aws', true), undefined);
 });

@@ -30,17 +30,17 @@ test('what is ticked is a smaller, valid plan in the same order, with totals of 
   ]);
   assert.deepEqual(some.totals.upload, { files: 1, bytes: 4 });
   assert.deepEqual(some.totals.delete, { files: 1, bytes: 7 });
-  assert.deepEqual(some.leftOut, { files: 3, bytes: 9 });
+  assert.deepEqual(some.deselected, { files: 3, bytes: 9 });
   assert.deepEqual(checkPlan(some), []);
   assert.equal(plan.actions.length, 5);
-  assert.equal(plan.leftOut, undefined);
+  assert.equal(plan.deselected, undefined);
 });
 
 test('a plan can be narrowed again, down to nothing', async () => {
   const some = selectActions(await planOf(...given), ['c:a.txt', 'c:b.txt']);
   const none = selectActions(some, []);
   assert.deepEqual(none.actions, []);
-  assert.deepEqual(none.leftOut, { files: 5, bytes: 20 });
+  assert.deepEqual(none.deselected, { files: 5, bytes: 20 });
   assert.deepEqual(checkPlan(none), []);
 });
 
@@ -51,7 +51,7 @@ test('everything ticked changes no action', async () => {
     plan.actions.map(({ id }) => id),
   );
   assert.deepEqual({ ...all, leftOut: undefined }, { ...plan, leftOut: undefined });
-  assert.deepEqual(all.leftOut, { files: 0, bytes: 0 });
+  assert.deepEqual(all.deselected, { files: 0, bytes: 0 });
 });
 
 test('renames and removals can be ticked too, and are counted like the totals count them', async () => {
@@ -67,8 +67,8 @@ test('renames and removals can be ticked too, and are counted like the totals co
   );
   const renamed = selectActions(renames, ['r:new.txt']);
   assert.deepEqual(renamed.totals.rename, { files: 1, bytes: 0 });
-  assert.deepEqual(renamed.leftOut, { files: 1, bytes: 4 });
-  assert.deepEqual(selectActions(renames, ['c:b.txt']).leftOut, { files: 1, bytes: 0 });
+  assert.deepEqual(renamed.deselected, { files: 1, bytes: 4 });
+  assert.deepEqual(selectActions(renames, ['c:b.txt']).deselected, { files: 1, bytes: 0 });
   const moves = await planOf(
     'options {"verb":"move"}',
     'source a.txt "abc" @10',
@@ -80,7 +80,7 @@ test('renames and removals can be ticked too, and are counted like the totals co
     ['c:b.txt', 'm:a.txt'],
   );
   assert.deepEqual(selectActions(moves, ['m:a.txt']).totals.removeSource, { files: 1, bytes: 3 });
-  assert.deepEqual(selectActions(moves, ['c:b.txt']).leftOut, { files: 1, bytes: 3 });
+  assert.deepEqual(selectActions(moves, ['c:b.txt']).deselected, { files: 1, bytes: 3 });
   for (const some of [renamed, selectActions(moves, [])]) assert.deepEqual(checkPlan(some), []);
 });
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ComparisonRules } from '../../../../src/plan/compare/comparison';
-import { type FactRequest, type Judged, resolveFacts } from '../../../../src/plan/compare/resolveComparisons';
+import {
+  type FactRequest,
+  type ResolvedMatch,
+  resolveComparisons,
+} from '../../../../src/plan/compare/resolveComparisons';
 import type { Match } from '../../../../src/plan/match/match';
 import type { ComparisonMode } from '../../../../src/plan/model/planOptions';
 import type { FileEntry } from '../../../../src/remote/entry';
@@ -41,7 +45,7 @@ async function given(
     path: parsePath(path),
     source: sources.get(path),
     target: targets.get(path),
-    clash: undefined,
+    nameConflict: undefined,
   }));
   return { source: from, target: to, matches };
 }
@@ -58,21 +62,21 @@ async function resolve(
   { source, target, matches }: Given,
   mode: ComparisonMode = 'rclone',
   more: Partial<FactRequest> & { batch?: number; signal?: AbortSignal } = {},
-): Promise<Judged[]> {
+): Promise<ResolvedMatch[]> {
   const { batch = 3, signal = never, ...rest } = more;
   const request = { source, target, rules: rules(mode), forCopying: true, ...rest };
-  const judged: Judged[] = [];
-  for await (const some of resolveFacts(
+  const judged: ResolvedMatch[] = [];
+  for await (const some of resolveComparisons(
     inBatches(matches, batch),
     request,
-    { asked: 0, answered: 0 },
+    { requested: 0, completed: 0 },
     signal,
   ))
     judged.push(...some);
   return judged;
 }
 
-function words(judged: readonly Judged[]): string[] {
+function words(judged: readonly ResolvedMatch[]): string[] {
   return judged.map(({ match, comparison, failure }) =>
     failure
       ? `${match.path} failed on ${failure.side}`
@@ -252,9 +256,9 @@ test('a reader who stops early leaves nothing asking', async () => {
     open--;
   };
   const { source, target, matches } = await given(files, files, { target: { pause } });
-  const counts = { asked: 0, answered: 0 };
+  const counts = { requested: 0, completed: 0 };
   const request = { source, target, rules: rules('rclone'), forCopying: true };
-  for await (const _ of resolveFacts(inBatches(matches, 2), request, counts, never)) break;
+  for await (const _ of resolveComparisons(inBatches(matches, 2), request, counts, never)) break;
   assert.equal(open, 0);
-  assert.equal(counts.asked, counts.answered);
+  assert.equal(counts.requested, counts.completed);
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KeySet } from '../../../../src/plan/match/hashSet';
+import { StringHashSet } from '../../../../src/plan/match/hashSet';
 
 test('a set of keys knows what was added and nothing else', () => {
-  const set = new KeySet();
+  const set = new StringHashSet();
   assert.equal(set.has('a'), false);
   for (let i = 0; i < 200_000; i++) set.add(`folder/${i % 97}/file-${i}.txt`);
   for (let i = 0; i < 200_000; i += 7) assert.ok(set.has(`folder/${i % 97}/file-${i}.txt`));
@@ -13,7 +13,7 @@ test('a set of keys knows what was added and nothing else', () => {
 test('texts of the same length that differ in one place, or in order, are told apart', () => {
   const texts = ['', 'a', 'b', 'ab', 'ba', 'aab', 'aba', 'baa', '\0', '\0\0', 'é', 'e\u0301'];
   for (const added of texts) {
-    const set = new KeySet();
+    const set = new StringHashSet();
     set.add(added);
     for (const text of texts) assert.equal(set.has(text), text === added, JSON.stringify([added, text]));
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileBatch } from '../../../../src/plan/list/listTree';
-import { FolderClashes } from '../../../../src/plan/match/fileFolderConflicts';
+import { FileFolderConflicts } from '../../../../src/plan/match/fileFolderConflicts';
 import type { Match } from '../../../../src/plan/match/match';
-import { matchListings } from '../../../../src/plan/match/mergeJoin';
+import { mergeJoin } from '../../../../src/plan/match/mergeJoin';
 import type { NameFolding } from '../../../../src/plan/match/nameFolding';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { comparePaths, parsePath } from '../../../../src/remote/remotePath';
@@ -31,18 +31,18 @@ async function joined(
   source: AsyncIterable<FileBatch>,
   target: AsyncIterable<FileBatch>,
   folding = asWritten,
-  clashes?: FolderClashes,
+  clashes?: FileFolderConflicts,
 ): Promise<Match[]> {
   const all: Match[] = [];
-  for await (const batch of matchListings(source, target, folding, clashes)) all.push(...batch);
+  for await (const batch of mergeJoin(source, target, folding, clashes)) all.push(...batch);
   return all;
 }
 
 /** `a=a` a pair, `a=` only on the source, `=a` only on the target, `!` before a clash. */
 function text(matches: readonly Match[]): string[] {
   return matches.map(
-    ({ source, target, clash }) =>
-      `${clash ? `${clash.because}(${clash.with ?? ''})!` : ''}${source?.path ?? ''}=${target?.path ?? ''}`,
+    ({ source, target, nameConflict }) =>
+      `${nameConflict ? `${nameConflict.because}(${nameConflict.with ?? ''})!` : ''}${source?.path ?? ''}=${target?.path ?? ''}`,
   );
 }
 
@@ -100,7 +100,7 @@ test('folded, every file is in exactly one match, and no two that are used share
         const normal = folding.foldsUnicode ? path.normalize('NFC') : path;
         return folding.caseSensitive ? normal : normal.toLowerCase();
       };
-      const used = matches.filter((m) => m.source && !m.clash).map((m) => key(m.path));
+      const used = matches.filter((m) => m.source && !m.nameConflict).map((m) => key(m.path));
       const expected = new Set(source.map(key)).size;
       // On a side of its own each spelling that has its equal is used; else one of a key.
       const exact = new Set(source.filter((name) => target.includes(name)));
@@ -174,9 +174,9 @@ test('both listings are read side by side', async () => {
 });
 
 async function clashing(source: string[], target: string[]) {
-  const clashes = new FolderClashes();
+  const clashes = new FileFolderConflicts();
   const matches = await joined(batches(source), batches(target), asWritten, clashes);
-  return { clashing: text(matches.filter((m) => m.clash)), refused: [...clashes.refused] };
+  return { clashing: text(matches.filter((m) => m.nameConflict)), refused: [...clashes.refused] };
 }
 
 test('H16: of a file beside its own folder on the source the shorter name is refused', async () => {

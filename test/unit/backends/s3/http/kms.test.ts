@@ -83,7 +83,7 @@ test('downloads are not taken for damaged', () =>
         const from = await another(it);
         const target = parsePath(`down-${size}`);
         for (const modified of [undefined, { s: 7, ns: 0 }])
-          await copyFile({ from, source, to, target, guard: noPrecondition, modified }, calm);
+          await copyFile({ from, source, to, target, precondition: noPrecondition, modified }, calm);
         assert.ok((await readFile(path.join(folder, `down-${size}`))).equals(bytes));
         await from.close?.();
       }
@@ -101,18 +101,33 @@ test('a copy by the service stays, and one that passes through here keeps no wro
       const other = await another(it);
       const through = Object.assign(await another(it), { serverSideCopyFrom: undefined });
       for (const target of [`kms/within-${size}`, `plain/within-${size}`])
-        await copyFile({ from, source, to: from, target: parsePath(target), guard: noPrecondition }, calm);
+        await copyFile(
+          { from, source, to: from, target: parsePath(target), precondition: noPrecondition },
+          calm,
+        );
       await copyFile(
-        { from, source, to: through, target: parsePath(`plain/through-${size}`), guard: noPrecondition },
+        {
+          from,
+          source,
+          to: through,
+          target: parsePath(`plain/through-${size}`),
+          precondition: noPrecondition,
+        },
         calm,
       );
       await copyFile(
-        { from, source, to: through, target: parsePath(`kms/through-${size}`), guard: noPrecondition },
+        { from, source, to: through, target: parsePath(`kms/through-${size}`), precondition: noPrecondition },
         calm,
       );
       for (const bucket of ['kms', 'plain'])
         await copyFile(
-          { from, source, to: other, target: parsePath(`${bucket}/from-${size}`), guard: noPrecondition },
+          {
+            from,
+            source,
+            to: other,
+            target: parsePath(`${bucket}/from-${size}`),
+            precondition: noPrecondition,
+          },
           calm,
         );
       for (const bucket of ['kms', 'plain'])
@@ -142,7 +157,7 @@ test('an object whose metadata tells another MD5 than its ETag looks like is cop
     const source = await firstListed(it, 'told');
     const from = await another(it);
     const done = await copyFile(
-      { from, source, to: from, target: parsePath('kms/told-copy'), guard: noPrecondition },
+      { from, source, to: from, target: parsePath('kms/told-copy'), precondition: noPrecondition },
       calm,
     );
     assert.equal(done.entry.md5, md5(bytes));

@@ -103,12 +103,12 @@ type Way = (it: ServedRemote, content: Buffer) => Promise<string>;
 const file = (it: ServedRemote, key = 'f') => statFile(it.remote, at(demo, key));
 const ways: Readonly<Record<string, Way>> = {
   'a save': async (it, content) => {
-    const guard = { kind: 'ifMatch', entry: await file(it) } as const;
+    const precondition = { kind: 'ifMatch', entry: await file(it) } as const;
     await it.remote.write(
       at(demo, 'f'),
       body(content),
       { keepAttributes: true, modified: { s: 9, ns: 0 } },
-      guard,
+      precondition,
       calm,
     );
     return 'f';
@@ -157,7 +157,7 @@ test('so it does on the way to another service', async () => {
               source,
               to: to.remote,
               target: 'demo/f' as RemotePath,
-              guard: noPrecondition,
+              precondition: noPrecondition,
             },
             calm,
           );

@@ -216,7 +216,7 @@ test('where the service enforces nothing, a file is not written that nobody may 
     { conditionalWrites: 'checked' },
   ));
 
-test('with listing alone as a witness, the guard of a checked write holds', () =>
+test('with listing alone as a witness, the precondition of a checked write holds', () =>
   restricted(
     { list: { below: 'drop/' }, put: 'drop/', remove: 'drop/' },
     async ({ remote, server }) => {

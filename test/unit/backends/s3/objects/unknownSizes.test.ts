@@ -69,7 +69,7 @@ test('where answers tell no length, files have the size that they have', async (
         assert.deepEqual((await remote.readToBuffer(entry, calm)).content, content, about);
         const copy = at(demo, `copy of ${entry.path.slice(5)}`);
         await copyFile(
-          { from: remote, source: entry, to: layered, target: copy, guard: noPrecondition },
+          { from: remote, source: entry, to: layered, target: copy, precondition: noPrecondition },
           calm,
         );
         await layered.serverSideMove?.(

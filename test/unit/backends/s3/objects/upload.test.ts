@@ -44,8 +44,8 @@ test('an upload in parts does not replace an object that appeared or changed whi
       assert.equal(server.store.get('demo', 'f')?.text, 'theirs');
       const seen = await statFile(remote, at(demo, 'f'));
       const changes = () => void server.store.put('demo', 'f', 'theirs again');
-      const guard = ifMatch(seen);
-      await refused(remote.write(at(demo, 'f'), sly(content, changes), {}, guard, calm), 'changed');
+      const precondition = ifMatch(seen);
+      await refused(remote.write(at(demo, 'f'), sly(content, changes), {}, precondition, calm), 'changed');
       assert.equal(server.store.get('demo', 'f')?.text, 'theirs again');
       assert.equal(server.uploads.size, 0, 'no parts are left');
       server.store.delete('demo', 'f');
