@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { allBackends } from './backends/allBackends';
 import type { Backend, BackendHost, ConnectionFinding, RemoteSettings } from './backends/backend';
-import { KnownHashes } from './backends/local/hashCache';
+import { HashCache } from './backends/local/hashCache';
 import { openLocalRemote } from './backends/local/localRemote';
 import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
 import type { Place, Plan, PlanProgress } from './plan/model/plan';
@@ -88,7 +88,7 @@ interface OpenRemote {
 export function createApp(host: Host): App {
   const opened = new Map<string, OpenRemote>();
   const cacheFolder = host.storageFolder === undefined ? undefined : path.join(host.storageFolder, 'cache');
-  const hashes = new KnownHashes(cacheFolder, host.log);
+  const hashes = new HashCache(cacheFolder, host.log);
 
   const locks = host.lockFolder === undefined ? undefined : new PlaceLocks(host.lockFolder, host.log);
 

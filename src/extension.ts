@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { createApp } from './app';
-import { SignIns } from './editor/accounts/accounts';
+import { Accounts } from './editor/accounts/accounts';
 import { createEditorHost, logTo } from './editor/editorHost';
 import { registerRemoteFileSystem } from './editor/files/registerFiles';
 import { Snapshots } from './editor/files/snapshots';
@@ -12,12 +12,12 @@ import { transferCommands } from './editor/items/transferCommands';
 import { trashCommands } from './editor/items/trashCommands';
 import { treeCommands } from './editor/items/treeCommands';
 import { RemoteChanges } from './editor/platform/remoteChangeEvents';
-import { RemoteSecrets } from './editor/platform/secretStore';
+import { SecretStore } from './editor/platform/secretStore';
 import { currentSettings, onSettingsChanged, writtenRemotes } from './editor/platform/settings';
 import { remoteCommands } from './editor/setup/remoteCommands';
 import { signInCommands } from './editor/setup/signInCommands';
 import { registerSyncs } from './editor/sync/registerSyncs';
-import type { Shell } from './editor/tree/commandContext';
+import type { CommandContext } from './editor/tree/commandContext';
 import { WatchRemotes } from './editor/tree/pollRemoteChanges';
 import { PropertiesDocuments } from './editor/tree/propertiesDocument';
 import { RemotesTree } from './editor/tree/remotesTree';
@@ -28,8 +28,8 @@ import { registerCommand } from './editor/window/window';
 /** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
 export function activate(context: vscode.ExtensionContext): void {
   const output = createOutputLog();
-  const secrets = new RemoteSecrets(context.secrets);
-  const signIns = new SignIns(context.secrets, logTo(output));
+  const secrets = new SecretStore(context.secrets);
+  const signIns = new Accounts(context.secrets, logTo(output));
   const app = createApp(createEditorHost(context, secrets, signIns, output));
   const changes = new RemoteChanges();
   const snapshots = new Snapshots();
@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
     app.settingsChanged(remote);
     tree.remotesChanged(remote);
   };
-  const shell: Shell = {
+  const shell: CommandContext = {
     app,
     settings: currentSettings,
     secrets,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { allBackends } from '../src/backends/allBackends';
 import { formatter } from '../src/preview/format';
-import { englishWords, fill } from '../src/preview/strings';
+import { englishStrings, fill } from '../src/preview/strings';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const source = (file: string) => readFileSync(path.join(root, 'src/editor', file), 'utf8');
@@ -37,7 +37,7 @@ test('the picture of a save conflict shows its message and its buttons', () => {
 
 test('the picture of the preview speaks as the preview does', () => {
   const texts = textsOf('sync');
-  const words = englishWords;
+  const words = englishStrings;
   const format = formatter('en', words);
   assert.equal(texts[0], fill(words.madeLike, 'photos:site-assets/', 'dist'));
   for (const reason of [words.sourceIsNewer, words.onlyInSource, words.sizeDiffers])

@@ -1,6 +1,6 @@
 import { ruleMarks, rulesFromText, rulesToText } from '../../src/preview/filterText';
 import type { PlanOptions } from '../../src/preview/previewProtocol';
-import { fill, type Words } from '../../src/preview/strings';
+import { fill, type Strings } from '../../src/preview/strings';
 import { button } from './controls';
 import { element, setText, show } from './dom';
 import type { PageText } from './pageText';
@@ -241,7 +241,7 @@ export class OptionsPanel {
     setText(this.rulesHint, hints[this.dialect.input.value] ?? '');
   }
 
-  private filtersField(words: Words): Field {
+  private filtersField(words: Strings): Field {
     const area = element('textarea', { attributes: { rows: '4', spellcheck: 'false' } });
     let written: PlanOptions['filterDialect'] = 'rclone';
     const parse = () => {
@@ -359,7 +359,7 @@ function listField(name: Name, label: string, placeholder: string): Field {
 function numberField(
   name: Name,
   label: string,
-  words: Words,
+  words: Strings,
   get: (options: PlanOptions) => number | undefined,
 ): Field {
   const field = textField(name, label, '');

@@ -2,12 +2,12 @@ import { printable } from '../../src/base/printable';
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
-import { fill, type Words } from '../../src/preview/strings';
+import { fill, type Strings } from '../../src/preview/strings';
 import { folderRunText } from '../../src/preview/summaries';
 
 /** Words and number formats as the panel gave them. */
 export interface PageText {
-  readonly words: Words;
+  readonly words: Strings;
   readonly format: Formatter;
 }
 
@@ -55,7 +55,7 @@ export function stateText(row: ItemRow, { words, format }: PageText): string {
 }
 
 /** The template for a number of actions of a class: "{0} uploads". */
-export function classTemplate(rowClass: RowClass, n: number, words: Words): string {
+export function classTemplate(rowClass: RowClass, n: number, words: Strings): string {
   const [one, many] = {
     upload: [words.uploadsOne, words.uploadsMany],
     download: [words.downloadsOne, words.downloadsMany],
@@ -79,7 +79,7 @@ export function classCount(rowClass: RowClass, n: number, { words, format }: Pag
   return fill(classTemplate(rowClass, n, words), format.count(n));
 }
 
-export function groupName(row: SectionRow, words: Words): string {
+export function groupName(row: SectionRow, words: Strings): string {
   if (row.section === 'delete') return words.deletesGroup;
   if (row.section === 'conflict') return words.conflictsGroup;
   return row.section === 'skipped' ? words.skippedGroup : '';

@@ -1,5 +1,5 @@
 import type { Tick } from '../../src/preview/planRow';
-import type { Words } from '../../src/preview/strings';
+import type { Strings } from '../../src/preview/strings';
 import { element, setText } from './dom';
 import { TickBox } from './tickBox';
 
@@ -10,7 +10,7 @@ export class TableHeading {
   private readonly why: HTMLElement;
 
   constructor(
-    private readonly words: Words,
+    private readonly words: Strings,
     tickShown: (on: boolean) => void,
   ) {
     this.box = new TickBox(tickShown);

@@ -64,7 +64,7 @@ export interface RcloneReading {
   readonly secrets: Readonly<Record<string, string>>;
   /** A sign-in's tokens, in rclone's JSON. A secret. */
   readonly token?: string;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly OmittedSetting[];
   /** Why the section can't be used, one sentence. */
   readonly refused?: string;
   /** What must be asked because rclone's file can't say it. */
@@ -81,11 +81,11 @@ export interface RcloneSecrets {
 export interface RcloneWriting {
   /** In the order in which they are written. */
   readonly options: readonly (readonly [name: string, value: string])[];
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly OmittedSetting[];
 }
 
 /** A setting or option that could not be taken over, and why: the rest of a sentence. */
-export interface LeftOut {
+export interface OmittedSetting {
   readonly name: string;
   readonly because: string;
 }
@@ -102,7 +102,7 @@ export interface SuggestedRemote {
   readonly name: string;
   readonly settings: Readonly<Record<string, unknown>>;
   /** What is set there and can't be had here. */
-  readonly leftOut?: readonly LeftOut[];
+  readonly leftOut?: readonly OmittedSetting[];
   /** Why it is of no use, one sentence. */
   readonly problem?: string;
   /** It seems to lack something, so it is shown but not proposed. */

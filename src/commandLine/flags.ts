@@ -4,7 +4,7 @@ import type { FlagVerdict, ReadingContext } from './commandLine';
 import { showsValue } from './shownValues';
 
 /** What the flags of one line say so far. */
-export interface Draft {
+export interface ParseState {
   readonly context: ReadingContext;
   /** The tool's verb, as typed. */
   readonly verb: string;
@@ -14,49 +14,49 @@ export interface Draft {
   readonly hints: { profile?: string; endpoint?: string; region?: string; sourceRegion?: string };
 }
 
-export type Judgement = Pick<FlagVerdict, 'verdict' | 'because' | 'means' | 'withholds'> & {
+export type FlagDecision = Pick<FlagVerdict, 'verdict' | 'because' | 'means' | 'withholds'> & {
   /** A setting of the remote that does the same: where the target's remote has this value, the flag is understood. */
   readonly setting?: { readonly name: string; readonly title: string };
 };
 
 /** One flag: what stands behind it, and what it does to the draft. `value` is empty for a flag that takes none. */
 export interface FlagRule {
-  readonly takes: Takes;
-  read(value: string, draft: Draft): Judgement;
+  readonly takes: FlagArity;
+  read(value: string, draft: ParseState): FlagDecision;
 }
 
 export type FlagRules = ReadonlyMap<string, FlagRule>;
 
-export function understood(means: string): Judgement {
+export function understood(means: string): FlagDecision {
   return { verdict: 'understood', means };
 }
 
 /** Of what has no say in which files are touched, nor in what becomes of them. */
-export function ignored(because: string): Judgement {
+export function ignored(because: string): FlagDecision {
   return { verdict: 'ignored', because };
 }
 
 /** With the flag the tool might touch fewer files, as far as anybody knows: nothing is taken away without it. */
-export function refused(because: string): Judgement {
+export function refused(because: string): FlagDecision {
   return { verdict: 'refused', because, withholds: true };
 }
 
 /** Refused, though the same files are touched or more: it is about what the copies are like, or makes the tool bolder. */
-export function unavailable(because: string): Judgement {
+export function unavailable(because: string): FlagDecision {
   return { verdict: 'refused', because };
 }
 
 /** Rules with one judgement for all of `names`, separated by blanks; `name=` takes a value, `name?` may, `name+` takes several. */
-export function alike(names: string, judgement: Judgement): (readonly [string, FlagRule])[] {
-  return names.split(/\s+/).map((name) => [bare(name), { takes: takesOf(name), read: () => judgement }]);
+export function flagsWithVerdict(names: string, judgement: FlagDecision): (readonly [string, FlagRule])[] {
+  return names.split(/\s+/).map((name) => [flagName(name), { takes: takesOf(name), read: () => judgement }]);
 }
 
 /** A rule for one flag; its name is written as in `alike`. */
 export function flag(
   name: string,
-  read: (value: string, draft: Draft) => Judgement,
+  read: (value: string, draft: ParseState) => FlagDecision,
 ): readonly [string, FlagRule] {
-  return [bare(name), { takes: takesOf(name), read }];
+  return [flagName(name), { takes: takesOf(name), read }];
 }
 
 /** What a remote's setting does once for all that is written to it. */
@@ -67,18 +67,12 @@ export function bySetting(name: string, setting: string, title: string): readonl
   }));
 }
 
-function bare(name: string): string {
+function flagName(name: string): string {
   return name.replace(/[=?+]$/, '');
 }
 
-function takesOf(name: string): Takes {
-  return name.endsWith('=')
-    ? 'value'
-    : name.endsWith('?')
-      ? 'optional'
-      : name.endsWith('+')
-        ? 'list'
-        : 'nothing';
+function takesOf(name: string): FlagArity {
+  return name.endsWith('=') ? 'one' : name.endsWith('?') ? 'optional' : name.endsWith('+') ? 'many' : 'none';
 }
 
 export function grammarOf(
@@ -89,20 +83,20 @@ export function grammarOf(
   return { takes: (name) => rules.get(name)?.takes, long: (letter) => letters[letter], operands };
 }
 
-export type Judged = FlagVerdict & Pick<Judgement, 'setting'>;
+export type EvaluatedFlag = FlagVerdict & Pick<FlagDecision, 'setting'>;
 
 /** The judgement on each flag, in the order of the line; what is understood acts on the draft. */
-export function judge(
+export function evaluateFlags(
   found: readonly FoundFlag[],
   rules: FlagRules,
-  draft: Draft,
-  unknown: (flag: FoundFlag) => Judgement,
-): Judged[] {
+  draft: ParseState,
+  unknown: (flag: FoundFlag) => FlagDecision,
+): EvaluatedFlag[] {
   const last = new Map(found.map((one, i) => [one.name, i]));
   return found.map((one, i) => {
     const { name, typed, value } = one;
     const rule = rules.get(name);
-    const overruled = rule?.takes === 'nothing' && last.get(name) !== i;
+    const overruled = rule?.takes === 'none' && last.get(name) !== i;
     const judgement = overruled
       ? ignored('It comes up again later, and the last one counts.')
       : (judgeOne(one, rule, draft) ?? unknown(one));
@@ -117,7 +111,7 @@ function shownValue(name: string, value: string): string {
 }
 
 /** What a judgement quotes may come from a file that the line names, whatever that is. */
-function withoutSecretsIn(judgement: Judgement): Judgement {
+function withoutSecretsIn(judgement: FlagDecision): FlagDecision {
   const { because, means } = judgement;
   return {
     ...judgement,
@@ -129,11 +123,11 @@ function withoutSecretsIn(judgement: Judgement): Judgement {
 function judgeOne(
   { value, incomplete }: FoundFlag,
   rule: FlagRule | undefined,
-  draft: Draft,
-): Judgement | undefined {
+  draft: ParseState,
+): FlagDecision | undefined {
   if (!rule) return undefined;
   if (incomplete) return refused('Its value is missing.');
-  if (rule.takes === 'nothing' && value !== undefined) {
+  if (rule.takes === 'none' && value !== undefined) {
     if (/^(?:0|f|false)$/i.test(value)) return understood('switched off');
     if (!/^(?:1|t|true)$/i.test(value)) return refused('It takes no value but true or false.');
   }
@@ -141,7 +135,7 @@ function judgeOne(
 }
 
 /** What stands behind a flag: nothing, one word, a word that may be missing, or all words up to the next flag. */
-export type Takes = 'nothing' | 'value' | 'optional' | 'list';
+export type FlagArity = 'none' | 'one' | 'optional' | 'many';
 
 /** A flag as found in the line, by its long name without the dashes. */
 export interface FoundFlag {
@@ -162,7 +156,7 @@ export interface ScannedWords {
 
 export interface FlagGrammar {
   /** By the long name; undefined = the flag isn't known. */
-  takes(name: string): Takes | undefined;
+  takes(name: string): FlagArity | undefined;
   /** The long name of a letter. */
   long(letter: string): string | undefined;
   /** How many words that are no flags are expected. */
@@ -184,12 +178,12 @@ export function scanFlags(words: readonly string[], grammar: FlagGrammar): Scann
   const takeValue = (name: string, typed: string, attached: string | undefined): void => {
     const takes = grammar.takes(name);
     if (attached !== undefined) flags.push({ name, typed, value: attached });
-    else if (takes === 'value') {
+    else if (takes === 'one') {
       const value = next();
       flags.push(value === undefined ? { name, typed, incomplete: true } : { name, typed, value });
     } else if (takes === 'optional' && isValue(words[i + 1]))
       flags.push({ name, typed, value: next() ?? '' });
-    else if (takes === 'list') {
+    else if (takes === 'many') {
       const values: string[] = [];
       while (isValue(words[i + 1])) values.push(next() ?? '');
       flags.push({ name, typed, value: values.join(' ') });
@@ -205,7 +199,7 @@ export function scanFlags(words: readonly string[], grammar: FlagGrammar): Scann
       const name = grammar.long(letter) ?? letter;
       const rest = word.slice(at + 1);
       const typed = `-${letter}`;
-      const hasValue = rest.startsWith('=') || (grammar.takes(name) === 'value' && rest !== '');
+      const hasValue = rest.startsWith('=') || (grammar.takes(name) === 'one' && rest !== '');
       takeValue(name, typed, hasValue ? rest.replace(/^=/, '') : undefined);
       if (hasValue) return;
     }

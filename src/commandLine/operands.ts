@@ -6,14 +6,14 @@ import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, parentPath, parsePath, type RemotePath } from '../remote/remotePath';
 import type { FlagVerdict, KnownRemote, ReadingContext, ReadPlace } from './commandLine';
-import type { Judged } from './flags';
+import type { EvaluatedFlag } from './flags';
 import type { LineProblem } from './shellWords';
 
 /** Where an operand lies, before it is known which remote is meant. */
-export type Spot = LocalSpot | StoreSpot | NamedSpot;
+export type Operand = LocalOperand | BucketOperand | RemoteOperand;
 
 /** A path on this machine. */
-export interface LocalSpot {
+export interface LocalOperand {
   readonly where: 'here';
   readonly path: string;
   /** It ended in a separator, or is a folder that is there: copies go into it under their own names. */
@@ -21,7 +21,7 @@ export interface LocalSpot {
 }
 
 /** A bucket and a key or prefix, on a remote that only hints tell. */
-export interface StoreSpot {
+export interface BucketOperand {
   readonly where: 'store';
   readonly path: RemotePath;
   readonly isFolder: boolean;
@@ -30,7 +30,7 @@ export interface StoreSpot {
 }
 
 /** A path on a remote that is named. */
-export interface NamedSpot {
+export interface RemoteOperand {
   readonly where: 'named';
   readonly remote: string;
   readonly path: RemotePath;
@@ -46,7 +46,11 @@ export interface StoreHints {
 }
 
 /** An operand of `aws s3`. Pure but for `context.kindOf`. */
-export function awsSpot(text: string, hints: StoreHints, context: ReadingContext): Spot | LineProblem {
+export function parseAwsOperand(
+  text: string,
+  hints: StoreHints,
+  context: ReadingContext,
+): Operand | LineProblem {
   if (text === '-')
     return { problem: '"-" stands for the input or output of the terminal, which there is none of here.' };
   if (!/^s3:\/\//i.test(text)) return localSpot(text, context);
@@ -54,7 +58,7 @@ export function awsSpot(text: string, hints: StoreHints, context: ReadingContext
 }
 
 /** An operand of rclone: `name:path`, `:s3:bucket/path` with or without parameters, or a path on this machine. */
-export function rcloneSpot(text: string, context: ReadingContext): Spot | LineProblem {
+export function parseRcloneOperand(text: string, context: ReadingContext): Operand | LineProblem {
   const connection = /^(:?)([^:,/\\]*)((?:,[\w.-]+(?:=(?:'(?:[^']|'')*'|"(?:[^"]|"")*"|[^,:]*))?)*):/s.exec(
     text,
   );
@@ -123,7 +127,7 @@ function parametersOf(text: string): Map<string, string> {
   return found;
 }
 
-function storeSpot(text: string, rest: string, hints: StoreHints): StoreSpot | LineProblem {
+function storeSpot(text: string, rest: string, hints: StoreHints): BucketOperand | LineProblem {
   if (/^\/*[^/]*@/.test(rest))
     return {
       problem:
@@ -150,7 +154,7 @@ function remotePathOf(rest: string, text: string): RemotePath | LineProblem {
   }
 }
 
-function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): LocalSpot | LineProblem {
+function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): LocalOperand | LineProblem {
   if (text === '') return { problem: 'A path is empty.' };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
     return { problem: 'An address of the web is no path: a line copies between folders and remotes only.' };
@@ -177,18 +181,18 @@ function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): Loc
 }
 
 /** The last part of a spot's path: a file's name. */
-export function nameOfSpot(spot: Spot): string {
+export function nameOfSpot(spot: Operand): string {
   return spot.where === 'here' ? path.basename(spot.path) : baseName(spot.path);
 }
 
 /** The folder that the spot lies in. */
-export function parentSpot<S extends Spot>(spot: S): S {
+export function parentSpot<S extends Operand>(spot: S): S {
   if (spot.where === 'here') return { ...spot, path: path.dirname(spot.path), isFolder: true };
   return { ...spot, path: parentPath(spot.path), isFolder: true };
 }
 
 /** The place of a spot, or the remotes to choose from. A problem when no remote can be meant. Pure. */
-export function placeOfSpot(spot: Spot, remotes: readonly KnownRemote[]): ReadPlace | LineProblem {
+export function placeOfSpot(spot: Operand, remotes: readonly KnownRemote[]): ReadPlace | LineProblem {
   if (spot.where === 'here') return { place: { kind: 'folder', path: spot.path } };
   if (spot.where === 'named') return { place: { kind: 'remote', remote: spot.remote, path: spot.path } };
   const { hints, path: at, text } = spot;
@@ -238,8 +242,8 @@ function narrowed(
   pool: readonly KnownRemote[],
   fits: (remote: KnownRemote) => boolean,
 ): readonly KnownRemote[] {
-  const fitting = pool.filter(fits);
-  return fitting.length > 0 ? fitting : pool;
+  const rankCandidates = pool.filter(fits);
+  return rankCandidates.length > 0 ? rankCandidates : pool;
 }
 
 function sameEndpoint(written: string | undefined, typed: string): boolean {
@@ -286,7 +290,7 @@ export function onlyFile(name: string): readonly NamedPath[] {
 
 /** The verdicts now that the target is known: a flag that its remote's settings do anyway is understood. */
 export function judgedWithPlaces(
-  verdicts: readonly Judged[],
+  verdicts: readonly EvaluatedFlag[],
   target: Place | undefined,
   { remotes }: ReadingContext,
 ): FlagVerdict[] {

@@ -27,7 +27,7 @@ function readLine(text: string, given: ReadingContext): ReadCommand | LineProble
   const split = splitCommandLine(text, given);
   if (isProblem(split)) return split;
   const context = { ...given, shell: split.shell };
-  const start = withoutWrappers(split.words);
+  const start = stripWrappers(split.words);
   if (isProblem(start)) return start;
   const [program = '', ...words] = start.words;
   const tool = programName(program);
@@ -98,7 +98,7 @@ interface Start {
 }
 
 /** Takes off what stands before the command: `sudo`, `time`, `env`, variables set for it. */
-function withoutWrappers(words: readonly string[]): Start | LineProblem {
+function stripWrappers(words: readonly string[]): Start | LineProblem {
   const assigned = new Map<string, string>();
   const verdicts: FlagVerdict[] = [];
   let i = 0;

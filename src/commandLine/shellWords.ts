@@ -27,7 +27,10 @@ export function isProblem(value: object): value is LineProblem {
 const longestLine = 100_000;
 
 /** The line goes on below: the mark, blanks that slipped in behind it, and the `> ` that a terminal shows there. */
-const goesOn = { posix: /^[\\`][ \t]*\r?\n(?:[ \t]*> )?/, windows: /^[\^\\`][ \t]*\r?\n(?:[ \t]*> )?/ };
+const lineContinuation = {
+  posix: /^[\\`][ \t]*\r?\n(?:[ \t]*> )?/,
+  windows: /^[\^\\`][ \t]*\r?\n(?:[ \t]*> )?/,
+};
 
 const operators: readonly (readonly [RegExp, (found: string) => string])[] = [
   [/^(?:&&|\|\||;)/, (found) => `"${found}" joins several commands. Paste one of them.`],
@@ -102,7 +105,7 @@ class Splitter {
 
   private step(): string | undefined {
     const { line, windows, shell } = this;
-    const joint = goesOn[windows ? 'windows' : 'posix'].exec(line.slice(this.at, this.at + 200));
+    const joint = lineContinuation[windows ? 'windows' : 'posix'].exec(line.slice(this.at, this.at + 200));
     if (joint) {
       this.at += joint[0].length;
       return undefined;

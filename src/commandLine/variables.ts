@@ -1,6 +1,6 @@
 import { withoutSecrets } from '../base/maskedText';
 import type { FlagVerdict, Tool } from './commandLine';
-import { type Draft, ignored, type Judgement, refused, understood } from './flags';
+import { type FlagDecision, ignored, type ParseState, refused, understood } from './flags';
 import { newRcloneDraft } from './rclone/rcloneFlags';
 import { isOtherRcloneFlag } from './rclone/rcloneOtherFlags';
 import { rcloneFlags } from './rclone/readRclone';
@@ -29,7 +29,7 @@ export function judgeVariable(tool: Tool, name: string, value: string): FlagVerd
 }
 
 /** Every flag of rclone can be set by a variable as well, and so can every setting of a remote. */
-function judgeOfRclone(tool: Tool, name: string, value: string): Judgement {
+function judgeOfRclone(tool: Tool, name: string, value: string): FlagDecision {
   if (tool === 'aws') return ignored('It is one of rclone.');
   // About the file of remotes, its password, and what rclone itself sets for the program that tells the password.
   if (/^RCLONE_CONFIG(?:_DIR|_PASS)?$/.test(name))
@@ -50,12 +50,12 @@ function judgeOfRclone(tool: Tool, name: string, value: string): Judgement {
         ? asFlag
         : `Variables are not read, and there is no flag --${flag} that is known here. Leave it out.`,
     );
-  if (rule.takes === 'nothing' && /^(?:0|f|false)$/i.test(value)) return ignored('It is switched off.');
+  if (rule.takes === 'none' && /^(?:0|f|false)$/i.test(value)) return ignored('It is switched off.');
   const { verdict, because = '' } = rule.read(value, scratch());
   return verdict === 'ignored' ? ignored(because) : refused(asFlag);
 }
 
 /** A draft that nothing comes of: a rule is only asked for its judgement. */
-function scratch(): Draft {
+function scratch(): ParseState {
   return newRcloneDraft({ remotes: [] }, 'sync', 'sync');
 }

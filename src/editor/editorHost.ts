@@ -3,8 +3,8 @@ import { systemClock } from '../base/clock';
 import type { Log } from '../base/log';
 import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
-import type { SignIns } from './accounts/accounts';
-import type { RemoteSecrets } from './platform/secretStore';
+import type { Accounts } from './accounts/accounts';
+import type { SecretStore } from './platform/secretStore';
 import { currentSettings, writtenRemotes } from './platform/settings';
 import { openVirtualFolderOf } from './platform/virtualFolders';
 import type { OutputLog } from './window/outputLog';
@@ -13,8 +13,8 @@ import * as window from './window/window';
 /** What the editor provides to the app. Does no I/O before something is asked of it. */
 export function createEditorHost(
   context: vscode.ExtensionContext,
-  secrets: RemoteSecrets,
-  signIns: SignIns,
+  secrets: SecretStore,
+  signIns: Accounts,
   output: OutputLog,
 ): Host {
   return {

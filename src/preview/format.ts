@@ -1,4 +1,4 @@
-import { fill, type Words } from './strings';
+import { fill, type Strings } from './strings';
 
 /** How numbers, sizes and times are written. Pure: the present time is handed in. */
 export interface Formatter {
@@ -28,7 +28,7 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** `language` is a BCP 47 tag as the editor gives it; one that isn't known falls back to English. */
-export function formatter(language: string, words: Words): Formatter {
+export function formatter(language: string, words: Strings): Formatter {
   const locale = knownLocale(language);
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });

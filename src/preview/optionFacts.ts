@@ -1,6 +1,6 @@
 import type { PlanOptions } from '../plan/model/planOptions';
 import type { Formatter } from './format';
-import { fill, type Words } from './strings';
+import { fill, type Strings } from './strings';
 
 /** What each of these does is said by the label of its control, so the facts only count them. */
 const counted = [
@@ -21,7 +21,7 @@ const counted = [
 ] as const satisfies readonly (keyof PlanOptions)[];
 
 /** What is unusual about the options of a plan, in a few words each; what can lose a file comes first and in full. */
-export function optionFacts(options: PlanOptions, words: Words, format: Formatter): string[] {
+export function optionFacts(options: PlanOptions, words: Strings, format: Formatter): string[] {
   const { verb, filters, deletes, maxDelete, backupFolder, trackRenames, ignoreFiles } = options;
   const deleting = verb === 'sync' && deletes !== 'none';
   const changing = verb !== 'check';

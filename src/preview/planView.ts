@@ -26,13 +26,13 @@ export interface RowFilter {
 }
 
 /** What a person has done to a view, by names that mean the same in a later plan of the same sides. JSON-safe. */
-export interface ViewMemory {
+export interface ViewState {
   readonly filter: RowFilter;
   readonly flat: boolean;
   readonly collapsed: readonly string[];
-  readonly gate: boolean;
+  readonly deletesEnabled: boolean;
   /** Actions that are not as they were at first: copies unticked, deletes ticked. */
-  readonly turned: readonly string[];
+  readonly toggled: readonly string[];
 }
 
 export interface ClassSummary {
@@ -43,12 +43,12 @@ export interface ClassSummary {
   readonly tickedBytes: number;
 }
 
-export const freshMemory: ViewMemory = {
+export const initialViewState: ViewState = {
   filter: { text: '', classes: [], states: [] },
   flat: false,
   collapsed: [],
-  gate: false,
-  turned: [],
+  deletesEnabled: false,
+  toggled: [],
 };
 
 /** Groups that can't be acted upon begin folded when they are longer than this. */
@@ -70,15 +70,15 @@ export class PlanView {
   private readonly keys: RowKeys;
   /** A comparison has nothing to be run, so nothing can be ticked. */
   private readonly isCheck: boolean;
-  private filterNow: RowFilter = freshMemory.filter;
+  private filterNow: RowFilter = initialViewState.filter;
   private isFlat = false;
-  private gateOpen = false;
+  private deletesEnabled = false;
   private running = false;
   private shownTotal = 0;
   private order: RowOrder = { nodes: new Int32Array(0), levels: new Uint16Array(0) };
 
   /** `index` is that of the plan, where it was built before. */
-  constructor(plan: Plan, memory: ViewMemory = freshMemory, index: PlanIndex = buildPlanIndex(plan)) {
+  constructor(plan: Plan, memory: ViewState = initialViewState, index: PlanIndex = buildPlanIndex(plan)) {
     this.plan = plan;
     this.index = index;
     const { size, folders, classOf } = this.index;
@@ -108,7 +108,7 @@ export class PlanView {
   }
 
   get deletesIncluded(): boolean {
-    return this.gateOpen;
+    return this.deletesEnabled;
   }
 
   /** How many files the filter lets through, folded or not; `all` = without a filter. */
@@ -196,9 +196,9 @@ export class PlanView {
   includeDeletes(on: boolean): void {
     if (this.running) return;
     const deletes = this.index.flat[sections.indexOf('delete')] ?? new Int32Array(0);
-    this.gateOpen = true;
+    this.deletesEnabled = true;
     this.tickMany(on ? deletes.filter((item) => this.shown[item] === 1) : deletes, on);
-    this.gateOpen = on;
+    this.deletesEnabled = on;
   }
 
   /** Of all rows that the filter shows and that can be ticked; undefined when there are none. */
@@ -324,7 +324,7 @@ export class PlanView {
     this.layOut();
   }
 
-  memory(): ViewMemory {
+  memory(): ViewState {
     const { classOf, folders } = this.index;
     const turned = this.isCheck
       ? []
@@ -334,25 +334,27 @@ export class PlanView {
       filter: this.filterNow,
       flat: this.isFlat,
       collapsed,
-      gate: this.gateOpen,
-      turned: turned.map((action) => action.id),
+      deletesEnabled: this.deletesEnabled,
+      toggled: turned.map((action) => action.id),
     };
   }
 
-  private recall(memory: ViewMemory): void {
+  private recall(memory: ViewState): void {
     // States are those of a run, and a new plan has none.
     this.filterNow = { ...memory.filter, states: [] };
     this.isFlat = memory.flat;
-    this.gateOpen = memory.gate && (this.index.flat[sections.indexOf('delete')]?.length ?? 0) > 0;
+    this.deletesEnabled =
+      memory.deletesEnabled && (this.index.flat[sections.indexOf('delete')]?.length ?? 0) > 0;
     for (const section of ['conflict', 'skipped'] as const) {
       const root = sections.indexOf(section);
-      if (memory === freshMemory && (this.index.flat[root]?.length ?? 0) > longGroup) this.folded[root] = 1;
+      if (memory === initialViewState && (this.index.flat[root]?.length ?? 0) > longGroup)
+        this.folded[root] = 1;
     }
     for (const key of memory.collapsed) {
       const node = this.keys.nodeOf(key);
       if (node !== undefined && node < 0) this.folded[~node] = 1;
     }
-    for (const id of memory.turned) {
+    for (const id of memory.toggled) {
       const item = this.keys.itemOf(id);
       if (item !== undefined && this.canTick(item)) this.ticked[item] = this.ticked[item] ? 0 : 1;
     }
@@ -360,7 +362,7 @@ export class PlanView {
 
   private canTick(item: number): boolean {
     if (this.isCheck || this.running || item >= this.ticked.length) return false;
-    return !deleting[this.index.classOf[item] ?? 0] || this.gateOpen;
+    return !deleting[this.index.classOf[item] ?? 0] || this.deletesEnabled;
   }
 
   private tickOne(item: number, on: boolean): void {
@@ -416,7 +418,11 @@ export class PlanView {
       bytes: this.sums.bytesIn(~node),
     };
     if (~node < sections.length) {
-      return { kind: 'section', ...facts, ...(facts.section === 'delete' ? { gate: this.gateOpen } : {}) };
+      return {
+        kind: 'section',
+        ...facts,
+        ...(facts.section === 'delete' ? { gate: this.deletesEnabled } : {}),
+      };
     }
     const tick = this.isCheck ? undefined : this.sums.tickOf(~node);
     const run = this.run.ofFolder(~node);
@@ -426,7 +432,7 @@ export class PlanView {
       label: folder?.label ?? '',
       path: folder?.path ?? '',
       ...(tick === undefined ? {} : { tick }),
-      ...(facts.section === 'delete' && !this.gateOpen ? { locked: true } : {}),
+      ...(facts.section === 'delete' && !this.deletesEnabled ? { locked: true } : {}),
       ...(run.total === 0 ? {} : { run }),
     };
   }

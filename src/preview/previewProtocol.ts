@@ -1,8 +1,8 @@
 import type { DeleteTime, PlanOptions, Verb } from '../plan/model/planOptions';
 import type { RowClass } from './planIndex';
 import type { Row, RowState, Tick } from './planRow';
-import type { ClassSummary, RowFilter, ViewMemory } from './planView';
-import type { Words } from './strings';
+import type { ClassSummary, RowFilter, ViewState } from './planView';
+import type { Strings } from './strings';
 
 /** What the page asks of the panel. Closed: `readPageRequest` knows each, and nothing else gets through. */
 export type PageRequest =
@@ -94,7 +94,7 @@ export interface PageReplies {
 export interface StartReply {
   /** A BCP 47 tag: how numbers and dates are written. */
   readonly language: string;
-  readonly words: Words;
+  readonly words: Strings;
   readonly state: PageState;
 }
 
@@ -217,7 +217,7 @@ export interface SavedPanel {
   readonly version: 1;
   readonly request: unknown;
   readonly title?: string;
-  readonly view: ViewMemory;
+  readonly view: ViewState;
   /** False when there were too many ticks to keep. */
   readonly ticksKept: boolean;
 }

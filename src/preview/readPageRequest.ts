@@ -1,6 +1,6 @@
 import { rowClasses } from './planIndex';
 import { rowStates } from './planRow';
-import type { RowFilter, ViewMemory } from './planView';
+import type { RowFilter, ViewState } from './planView';
 import { type CompareMode, compareModes, type PageRequest, pageCommands } from './previewProtocol';
 
 /** More rows than any window shows; a page that asks for more is not ours. */
@@ -87,15 +87,15 @@ export function readCompareMode(value: unknown): CompareMode | undefined {
   return compareModes.find((mode) => mode === value);
 }
 
-/** The view's memory as it was saved, or undefined when it isn't one. */
-export function readViewMemory(value: unknown): ViewMemory | undefined {
+/** The state of a view as the page saved it, also with the older keys `gate` and `turned`; undefined when a part is missing or wrong. */
+export function readViewState(value: unknown): ViewState | undefined {
   if (!isRecord(value)) return undefined;
   const filter = isRecord(value['filter']) ? readFilter(value['filter']) : undefined;
-  const { flat, gate, collapsed, turned } = value;
-  if (!filter || !isFlag(flat) || !isFlag(gate)) return undefined;
-  if (!isTexts(collapsed, Number.POSITIVE_INFINITY) || !isTexts(turned, Number.POSITIVE_INFINITY))
+  const { flat, collapsed, deletesEnabled = value['gate'], toggled = value['turned'] } = value;
+  if (!filter || !isFlag(flat) || !isFlag(deletesEnabled)) return undefined;
+  if (!isTexts(collapsed, Number.POSITIVE_INFINITY) || !isTexts(toggled, Number.POSITIVE_INFINITY))
     return undefined;
-  return { filter, flat, gate, collapsed, turned };
+  return { filter, flat, deletesEnabled, collapsed, toggled };
 }
 
 function readFilter(value: Record<string, unknown>): RowFilter | undefined {

@@ -2,7 +2,7 @@
  * Every text that the preview shows. English here; the panel hands the page a translated table of the same keys.
  * `{0}`, `{1}` stand for values; a pair of keys ending in `One` and `Many` is chosen by a count.
  */
-export const englishWords = {
+export const englishStrings = {
   // Sentence and facts
   madeLike: '{0} will be made like {1}',
   copiedTo: '{1} will be copied to {0}',
@@ -327,7 +327,7 @@ export const englishWords = {
     'Space ticks, Enter opens the difference, slash goes to the filter, question mark tells which rule decides.',
 } as const;
 
-export type Words = { readonly [key in keyof typeof englishWords]: string };
+export type Strings = { readonly [key in keyof typeof englishStrings]: string };
 
 /** `template` with `{0}`, `{1}` … replaced by the values. What has no value stays as it is. */
 export function fill(template: string, ...values: readonly string[]): string {

@@ -3,13 +3,13 @@ import type { Formatter } from './format';
 import type { FolderRun, RowState } from './planRow';
 import type { PlanView } from './planView';
 import type { Banner, RunState, TableState } from './previewProtocol';
-import { fill, type Words } from './strings';
+import { fill, type Strings } from './strings';
 
 /** So many listing problems are told one by one. */
 const mostTold = 3;
 
 /** What stays true of a plan while it runs and after that: what could not be listed, and why nothing is deleted. */
-export function lastingBanners(plan: Plan, words: Words): Banner[] {
+export function lastingBanners(plan: Plan, words: Strings): Banner[] {
   const withheld = new Set(
     plan.safety.filter(({ effect }) => effect === 'deletesWithheld').map(({ message }) => message),
   );
@@ -17,7 +17,7 @@ export function lastingBanners(plan: Plan, words: Words): Banner[] {
 }
 
 /** What a person must know of a plan before looking at its rows: dangers, and what could not be listed. */
-export function planBanners(plan: Plan, words: Words): Banner[] {
+export function planBanners(plan: Plan, words: Strings): Banner[] {
   const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
   if (plan.withoutTimes?.length) {
     const template = plan.withoutTimes.length > 1 ? words.noTimesBoth : words.noTimes;
@@ -37,7 +37,7 @@ export function planBanners(plan: Plan, words: Words): Banner[] {
 }
 
 /** What a finished run came to, in one or a few sentences; for the panel, the toast and the log alike. */
-export function runSummary(run: RunState, words: Words, format: Formatter): string {
+export function runSummary(run: RunState, words: Strings, format: Formatter): string {
   const { counts } = run;
   const tried = run.files;
   const parts: string[] = [];
@@ -61,7 +61,7 @@ export function runSummary(run: RunState, words: Words, format: Formatter): stri
 }
 
 /** What a run has made of a folder so far: "425 of 20,000 done, 3 failed, 19,572 not started". */
-export function folderRunText(run: FolderRun, words: Words, format: Formatter): string {
+export function folderRunText(run: FolderRun, words: Strings, format: Formatter): string {
   const done = fill(words.doneOf, format.count(doneIn(run)), format.count(run.total));
   return [done, ...otherOutcomes(run, words, format)].join(', ');
 }
@@ -84,7 +84,7 @@ function doneIn({ ended, copied = 0, failed, changed = 0 }: FolderRun): number {
 /** How many came to another end than "done", by their ends. */
 function otherOutcomes(
   counts: Partial<Record<'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
-  words: Words,
+  words: Strings,
   format: Formatter,
 ): string[] {
   const { copied = 0, failed = 0, changed = 0, cancelled = 0, notStarted = 0 } = counts;
@@ -98,7 +98,7 @@ function otherOutcomes(
 }
 
 /** How far a run is, in the parts of one line; what the service asks for stands last, in the place of a time that nobody knows then. */
-export function runLine(run: RunState, words: Words, format: Formatter, ...afterFiles: string[]): string {
+export function runLine(run: RunState, words: Strings, format: Formatter, ...afterFiles: string[]): string {
   return [
     fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
     ...afterFiles,
@@ -114,7 +114,7 @@ export function runLine(run: RunState, words: Words, format: Formatter, ...after
 }
 
 /** "The service asks to wait; trying again in 12 s", in whole seconds. */
-export function serviceWaits(ms: number, words: Words, format: Formatter): string {
+export function serviceWaits(ms: number, words: Strings, format: Formatter): string {
   return fill(words.serviceWaits, format.duration(Math.max(1, Math.ceil(ms / 1000)) * 1000));
 }
 

@@ -1,10 +1,10 @@
-import type { Backend, LeftOut, RcloneSecrets, RemoteSettings } from '../backends/backend';
+import type { Backend, OmittedSetting, RcloneSecrets, RemoteSettings } from '../backends/backend';
 import { obscure } from './obscure';
 import { type NewSection, valueProblem } from './rcloneFile';
 
 export interface WrittenRemote {
   readonly section: NewSection;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly OmittedSetting[];
 }
 
 /**
@@ -21,7 +21,7 @@ export function writeRemote(
   if (!kind) throw new Error(`rclone has no storage of the kind ${backend.id}`);
   const { options, leftOut } = kind.write(settings, secrets);
   const written: (readonly [string, string])[] = [['type', kind.type]];
-  const missed: LeftOut[] = [...leftOut];
+  const missed: OmittedSetting[] = [...leftOut];
   for (const [option, value] of options) {
     const because = valueProblem(value);
     if (because !== undefined) missed.push({ name: option, because });
@@ -30,15 +30,15 @@ export function writeRemote(
   return { section: { name, options: written }, leftOut: missed };
 }
 
-export interface LeftOutOf {
+export interface OmittedSettings {
   /** The remote's name. */
   readonly name: string;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly OmittedSetting[];
 }
 const mostNamed = 8;
 
 /** "2 settings were left out: acl (photos), root (photos)." Empty when nothing was. No value is ever in it. */
-export function leftOutSentence(remotes: readonly LeftOutOf[]): string {
+export function leftOutSentence(remotes: readonly OmittedSettings[]): string {
   const all = remotes.flatMap(({ name, leftOut }) => leftOut.map((one) => `${one.name} (${name})`));
   if (all.length === 0) return '';
   const named = all.slice(0, mostNamed).join(', ');
@@ -49,7 +49,7 @@ export function leftOutSentence(remotes: readonly LeftOutOf[]): string {
 }
 
 /** One line a setting, with the reason, for the log. */
-export function leftOutLines(remotes: readonly LeftOutOf[]): readonly string[] {
+export function leftOutLines(remotes: readonly OmittedSettings[]): readonly string[] {
   return remotes.flatMap(({ name, leftOut }) =>
     leftOut.map((one) => `${name}: "${one.name}" was left out: ${one.because}.`),
   );

@@ -1,4 +1,4 @@
-import type { Backend, LeftOut, RemoteSettings, WizardStep } from '../backends/backend';
+import type { Backend, OmittedSetting, RemoteSettings, WizardStep } from '../backends/backend';
 import { withoutSecrets } from '../base/maskedText';
 import { reveal } from './obscure';
 import type { RcloneSections } from './rcloneFile';
@@ -16,7 +16,7 @@ export interface UsableRemote {
   readonly secrets: Readonly<Record<string, string>>;
   /** A sign-in's tokens, in rclone's JSON. A secret. */
   readonly token?: string;
-  readonly leftOut: readonly LeftOut[];
+  readonly leftOut: readonly OmittedSetting[];
   readonly asks: readonly WizardStep[];
 }
 

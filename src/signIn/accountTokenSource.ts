@@ -24,9 +24,9 @@ export interface SessionTokensParts {
 const marginMs = 60_000;
 /** Tries of the token endpoint, and the wait before the second; doubled for the third. */
 const attempts = 3;
-const firstWaitMs = 500;
+const initialDelayMs = 500;
 /** Who is asked to wait longer is told so, and waits where it can be seen. */
-const longestWaitMs = 10_000;
+const maxDelayMs = 10_000;
 /** When to look what another window has stored once the service knows a refresh token no more: it may still be writing. */
 const looksAgainMs = [0, 300, 1000];
 /** How many refresh tokens of other windows are tried before the sign-in counts as ended. */
@@ -36,16 +36,16 @@ const mostRotations = 3;
  * The tokens of one account. One renewal at a time serves all that ask, whoever of them gives up. Several windows share the sessions: what
  * another one renewed is taken from the store, so that a refresh token that may be used once only is never used twice.
  */
-export class SessionTokens implements TokenSource {
+export class AccountTokenSource implements TokenSource {
   private renewing: Promise<string> | undefined;
   private known: SessionRecord | undefined;
   /** A refresh token that the service knows no more, and that nobody need ask about again. */
-  private dead: string | undefined;
+  private revokedRefreshToken: string | undefined;
   /**
    * What was renewed here last, and the access token in the store that it took the place of: seen there again, it could not be stored, or
    * another window wrote over it.
    */
-  private newest: { readonly instead: string; readonly record: SessionRecord } | undefined;
+  private lastRenewal: { readonly instead: string; readonly record: SessionRecord } | undefined;
 
   constructor(private readonly parts: SessionTokensParts) {}
 
@@ -66,17 +66,17 @@ export class SessionTokens implements TokenSource {
   /** Joins the renewal that is under way, or begins one; leaves it alone when `signal` is aborted. */
   private async renewal(refused: string | undefined, signal: AbortSignal): Promise<string> {
     if (this.renewing !== undefined) {
-      const token = await this.joined(this.renewing, signal);
+      const token = await this.awaitShared(this.renewing, signal);
       // One that began before the refusal may have found the refused token still good.
       if (token !== refused) return token;
     }
     this.renewing ??= this.renew(refused).finally(() => {
       this.renewing = undefined;
     });
-    return this.joined(this.renewing, signal);
+    return this.awaitShared(this.renewing, signal);
   }
 
-  private joined(shared: Promise<string>, signal: AbortSignal): Promise<string> {
+  private awaitShared(shared: Promise<string>, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const leave = () => reject(signal.reason);
@@ -90,7 +90,7 @@ export class SessionTokens implements TokenSource {
     for (let rotations = 0; ; rotations++) {
       const { accessToken, refreshToken: refresh } = record.token;
       if (accessToken !== refused && this.isGood(record.token)) return this.keep(record);
-      if (refresh === undefined || refresh === this.dead) throw this.ended(record);
+      if (refresh === undefined || refresh === this.revokedRefreshToken) throw this.ended(record);
       let fresh: TokenBlob;
       try {
         fresh = await this.refresh(record, refresh);
@@ -98,7 +98,7 @@ export class SessionTokens implements TokenSource {
         if (!isRemoteError(error, 'unauthenticated')) throw error;
         const other = rotations < mostRotations ? await this.writtenElsewhere(refresh) : undefined;
         if (!other) {
-          this.dead = refresh;
+          this.revokedRefreshToken = refresh;
           throw this.ended(record, error);
         }
         record = other;
@@ -122,8 +122,8 @@ export class SessionTokens implements TokenSource {
     const { records, log } = this.parts;
     const { label } = record.account;
     const renewed = { ...record, token };
-    const instead = this.newest?.record === record ? this.newest.instead : record.token.accessToken;
-    this.newest = { instead, record: renewed };
+    const instead = this.lastRenewal?.record === record ? this.lastRenewal.instead : record.token.accessToken;
+    this.lastRenewal = { instead, record: renewed };
     try {
       await records.renew(record.id, token);
       log.write('debug', 'signIn', `${label}: the token was renewed`);
@@ -151,8 +151,8 @@ export class SessionTokens implements TokenSource {
         return await refreshToken(client, refresh, clock, unhurried);
       } catch (error) {
         if (attempt >= attempts || !isRemoteError(error, 'unavailable')) throw error;
-        const wait = Math.max(error.retryAfterMs ?? 0, firstWaitMs * 2 ** (attempt - 1));
-        if (wait > longestWaitMs) throw error;
+        const wait = Math.max(error.retryAfterMs ?? 0, initialDelayMs * 2 ** (attempt - 1));
+        if (wait > maxDelayMs) throw error;
         log.write(
           'info',
           'signIn',
@@ -165,7 +165,8 @@ export class SessionTokens implements TokenSource {
   private async stored(): Promise<SessionRecord> {
     const { records, service, accountId } = this.parts;
     const record = await records.find(service, accountId);
-    if (record) return this.newest?.instead === record.token.accessToken ? this.newest.record : record;
+    if (record)
+      return this.lastRenewal?.instead === record.token.accessToken ? this.lastRenewal.record : record;
     this.known = undefined;
     const all = accountId === undefined ? ((await records.all?.()) ?? []) : [];
     const labels = all.filter((one) => isOfService(one, service)).map(({ account }) => account.label);

@@ -1,7 +1,7 @@
 /** The ways in which the answer of a sign-in page comes back to us. */
-export type SignInWay = 'loopback' | 'uriHandler' | 'pasteCode' | 'pasteToken';
+export type SignInMethod = 'loopback' | 'uriHandler' | 'pasteCode' | 'pasteToken';
 
-export interface Situation {
+export interface SignInEnvironment {
   /** The user's browser runs on this machine, so that it can come back to a listener here. */
   readonly browserIsHere: boolean;
   /** The editor hands on addresses of its own scheme. */
@@ -16,7 +16,7 @@ export interface WayName {
   readonly detail: string;
 }
 
-export const wayNames: Readonly<Record<SignInWay, WayName>> = {
+export const wayNames: Readonly<Record<SignInMethod, WayName>> = {
   loopback: { label: 'In the Browser', detail: 'The browser comes back to a port of this machine.' },
   uriHandler: { label: 'Through the Editor', detail: 'The browser comes back by an address of the editor.' },
   pasteCode: { label: 'Paste the Address', detail: 'You bring over the address at which the browser ended.' },
@@ -27,8 +27,12 @@ export const wayNames: Readonly<Record<SignInWay, WayName>> = {
  * The ways that may work, best first. A listener on this machine is of no use to a browser on another one; an address of the editor works
  * from everywhere, but not every service lets it be registered; pasting always works. Pure.
  */
-export function waysFor({ browserIsHere, canHandleUris, redirectUri }: Situation): readonly SignInWay[] {
-  const ways: SignInWay[] = [];
+export function availableMethods({
+  browserIsHere,
+  canHandleUris,
+  redirectUri,
+}: SignInEnvironment): readonly SignInMethod[] {
+  const ways: SignInMethod[] = [];
   if (browserIsHere && isLoopback(redirectUri)) ways.push('loopback');
   if (canHandleUris) ways.push('uriHandler');
   ways.push('pasteCode', 'pasteToken');

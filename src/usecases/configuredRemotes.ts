@@ -80,7 +80,7 @@ export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
 }
 
 /** Whether files can lie right in this folder: everywhere but beside buckets. Pure. */
-export function holdsFiles(remotes: readonly ConfiguredRemote[], { remote, path }: RemoteAddress): boolean {
+export function acceptsFiles(remotes: readonly ConfiguredRemote[], { remote, path }: RemoteAddress): boolean {
   if (path !== rootPath) return true;
   return remotes.find(({ settings }) => settings.name === remote)?.backend?.topLevel === 'folder';
 }

@@ -351,8 +351,7 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
         { remotes: [{ name: 'lab', kind: 's3' }] },
       );
       const takes = rcloneFlags.get(name)?.takes;
-      if (takes !== undefined && takes !== (value ? 'value' : 'nothing'))
-        wrong.push(`--${name} takes ${takes}`);
+      if (takes !== undefined && takes !== (value ? 'one' : 'none')) wrong.push(`--${name} takes ${takes}`);
       if (isProblem(command)) {
         // What it says of a missing file or a strange folder is about the value, not the flag.
         if (!/--backup-dir/.test(command.problem)) wrong.push(`--${name}: ${command.problem}`);

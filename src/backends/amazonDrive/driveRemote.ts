@@ -29,13 +29,13 @@ import { DriveNames, longestName } from './names/driveNames';
 import { pollChanges } from './nodes/changes';
 import { listBelow, listFolder } from './nodes/listing';
 import { type MovingContext, moveFile, moveFolder } from './nodes/moving';
-import { FolderIds, nameRules } from './nodes/nodeCache';
+import { NodeCache, nameRules } from './nodes/nodeCache';
 import { PlaceCheck } from './nodes/placeCheck';
 import { asFile, type DriveContext, notThere } from './nodes/preconditions';
 import { propertiesOf } from './nodes/properties';
 import { type ReadingContext, readFile, readWholeFile } from './nodes/reading';
 import { DriveTrash, trashEmptyFolder, trashFile, trashWholeFolder } from './nodes/trash';
-import { BadOverwrites, type UploadContext, writeFile } from './nodes/upload';
+import { CorruptOverwrites, type UploadContext, writeFile } from './nodes/upload';
 
 /**
  * One account's drive as a Remote. Makes no request until asked; see driveBackend.ts.
@@ -73,7 +73,7 @@ export class DriveRemote implements Remote {
     });
     this.api = new DriveApi(this.http, config.endpoint, clock);
     const names = new DriveNames(config.encoding);
-    const ids = new FolderIds(this.api, names, clock);
+    const ids = new NodeCache(this.api, names, clock);
     this.context = {
       api: this.api,
       ids,
@@ -84,7 +84,7 @@ export class DriveRemote implements Remote {
       tempLinkThreshold: config.tempLinkThreshold,
       uploadWaitPerGiBMs: config.uploadWaitPerGiBMs,
       maxSize: config.maxSize,
-      badOverwrites: new BadOverwrites(),
+      badOverwrites: new CorruptOverwrites(),
     };
     this.capabilities = {
       timePrecisionNs: 'none',
@@ -101,7 +101,7 @@ export class DriveRemote implements Remote {
       properties: (path, signal) =>
         this.again(`properties of ${path}`, () => propertiesOf(this.context, path, signal), signal),
       quota: (signal) => this.again('quota', () => this.api.quota(signal), signal),
-      trash: this.patientTrash(new DriveTrash(this.context)),
+      trash: this.retryingTrash(new DriveTrash(this.context)),
     };
   }
 
@@ -206,7 +206,7 @@ export class DriveRemote implements Remote {
     return withRetries(what, work, this.host, signal);
   }
 
-  private patientTrash(trash: DriveTrash): Trash {
+  private retryingTrash(trash: DriveTrash): Trash {
     return {
       list: (options, signal) => {
         const pages = trash.list(options, signal);

@@ -25,7 +25,7 @@ export interface HashedFile {
  *
  * One line per file: path, mark, MD5; tab-separated. The file is read when a hash is asked for the first time.
  */
-export class KnownHashes {
+export class HashCache {
   private readonly lines: PersistentLineCache;
 
   /** `folder` is that of caches; undefined = hashes are kept for this session only. */

@@ -4,7 +4,7 @@ import { instantToMs } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, type RemotePath } from '../../remote/remotePath';
-import type { KnownHashes } from './hashCache';
+import type { HashCache } from './hashCache';
 import { fileEntry } from './localEntry';
 import { codeOf, locally } from './localErrors';
 import { listFolder, listRecursive } from './localListing';
@@ -22,7 +22,7 @@ export interface LocalOptions {
   /** Milliseconds after which an untouched temporary file counts as left behind by a crash. Default an hour. */
   readonly leftoverAgeMs?: number;
   /** Where the MD5s of files are remembered; without it they are read by whoever wants them. */
-  readonly hashes?: KnownHashes;
+  readonly hashes?: HashCache;
 }
 
 const pageSize = 1000;

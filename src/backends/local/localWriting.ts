@@ -22,7 +22,7 @@ import { fileEntry, utimesText } from './localEntry';
 import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
-import { hasNoLinks, patiently } from './retryLocked';
+import { hardLinksUnsupported, retryWhileLocked } from './retryLocked';
 import { directCalls } from './syncFileCalls';
 import { doneWith, temporaryName } from './temporaryNames';
 
@@ -280,7 +280,7 @@ async function placed(
           .catch(() => {});
       else {
         await checkGuard(precondition, remotePath, final);
-        await patiently(() =>
+        await retryWhileLocked(() =>
           directCalls.call(
             () => renameSync(temporary, final),
             () => rename(temporary, final),
@@ -350,7 +350,7 @@ async function linked(file: string, final: string, remotePath: RemotePath): Prom
   } catch (error) {
     if (codeOf(error) === 'EEXIST')
       throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`, { cause: error });
-    if (hasNoLinks(error)) return false;
+    if (hardLinksUnsupported(error)) return false;
     throw error;
   }
 }

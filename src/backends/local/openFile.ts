@@ -15,7 +15,7 @@ const write = promisify(fs.write);
 /** More bytes than these are moved by the pool: copying them takes time by itself. */
 const directBytes = 128 * 1024;
 
-/** An open file, each of whose calls goes the quicker way (see DirectCalls). Errors are those of `node:fs`. */
+/** An open file, each of whose calls goes the quicker way (see AdaptiveFsCalls). Errors are those of `node:fs`. */
 export class OpenFile {
   private constructor(private readonly descriptor: number) {}
 

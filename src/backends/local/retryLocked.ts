@@ -8,7 +8,7 @@ const waitsMs = [10, 30, 60, 100, 150, 200];
  * Runs `call`, again after short waits while Windows says that somebody else has the file open: virus scanners and indexers look
  * at every new file for a moment. Elsewhere, and after the last try, its error stands.
  */
-export async function patiently<T>(call: () => Promise<T>, platform = process.platform): Promise<T> {
+export async function retryWhileLocked<T>(call: () => Promise<T>, platform = process.platform): Promise<T> {
   for (const wait of waitsMs) {
     try {
       return await call();
@@ -29,7 +29,7 @@ function isHeldOpen(error: unknown): boolean {
  * Whether this failure of `link` says that the disk (or what is between it and us) has no hard links, rather than that something is
  * wrong with these names. FAT disks under Windows call it EISDIR.
  */
-export function hasNoLinks(error: unknown): boolean {
+export function hardLinksUnsupported(error: unknown): boolean {
   return linkless.has(codeOf(error) ?? '');
 }
 

@@ -12,7 +12,7 @@ const restMs = 2000;
  * that, which is most of the work of writing a small file. On a disk that is slow to answer (a network's, say) the pool
  * takes all calls, so that nobody else waits for the disk: at most a few calls every two seconds find out whether it still is.
  */
-export class DirectCalls {
+export class AdaptiveFsCalls {
   private readonly now: () => number;
   private slow = 0;
   private restUntil = Number.NEGATIVE_INFINITY;
@@ -42,4 +42,4 @@ export class DirectCalls {
 }
 
 /** Of all disks: while one is slow, the pool serves the others well too. */
-export const directCalls = new DirectCalls();
+export const directCalls = new AdaptiveFsCalls();

@@ -22,16 +22,16 @@ import { BucketVersioning } from './buckets/versioning';
 import { S3WholeBuckets } from './buckets/wholeBuckets';
 import { copiesWithOf, locationOf, type S3Config } from './config/s3Config';
 import type { S3Connection } from './http/connection';
-import { S3Requests } from './http/s3Api';
+import { S3Api } from './http/s3Api';
 import { isDirectoryBucket } from './model/bucketNames';
 import { entryOfFacts, etagIsMd5, type ObjectFacts } from './model/objectInfo';
-import { filePlaceOf, placeOf } from './model/objectKey';
+import { parseFilePath, parseObjectPath } from './model/objectKey';
 import { type Copied, copyObject } from './objects/copying';
 import { removeObject, removeObjects } from './objects/deleting';
 import { checkBucket, makeFolder, removeFolder, removeMarker } from './objects/folders';
 import { type BucketKnowledge, listBelow, listFolder } from './objects/listing';
 import { isImpliedFolder, lookByListing } from './objects/lookup';
-import { StoredTimes } from './objects/modifiedTimeCache';
+import { ModifiedTimeCache } from './objects/modifiedTimeCache';
 import { createBucket, propertiesOf, shareLink } from './objects/properties';
 import { readObject, readWholeObject } from './objects/reading';
 import { uploadFile } from './objects/upload';
@@ -43,8 +43,8 @@ const maxFileSize = 10_000 * 5 * 1024 ** 3;
 export class S3Remote implements Remote {
   readonly capabilities: Capabilities;
   readonly features: RemoteFeatures;
-  readonly requests: S3Requests;
-  private readonly times = new Map<string, StoredTimes>();
+  readonly requests: S3Api;
+  private readonly times = new Map<string, ModifiedTimeCache>();
   private readonly versioning: BucketVersioning;
   private readonly bucketsWithKms = new Set<string>();
 
@@ -53,7 +53,7 @@ export class S3Remote implements Remote {
     private readonly host: BackendHost,
     private readonly connection: S3Connection,
   ) {
-    const requests = new S3Requests(config, connection);
+    const requests = new S3Api(config, connection);
     this.requests = requests;
     this.capabilities = {
       timePrecisionNs: 1,
@@ -73,7 +73,7 @@ export class S3Remote implements Remote {
     };
     this.versioning = new BucketVersioning(this.requests, host.clock);
     this.features = {
-      versionKeeping: (path, signal) => this.versioning.of(placeOf(path).bucket, signal),
+      versionKeeping: (path, signal) => this.versioning.of(parseObjectPath(path).bucket, signal),
       wholeBuckets: new S3WholeBuckets(this.requests, this.versioning, (bucket) =>
         this.versioning.forget(bucket),
       ),
@@ -88,7 +88,13 @@ export class S3Remote implements Remote {
 
   list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
     if (folder === rootPath) return this.listBuckets(options, signal);
-    return listFolder(this.requests, folder, options, this.knowledge(placeOf(folder).bucket), signal);
+    return listFolder(
+      this.requests,
+      folder,
+      options,
+      this.bucketFacts(parseObjectPath(folder).bucket),
+      signal,
+    );
   }
 
   listRecursive(
@@ -97,9 +103,9 @@ export class S3Remote implements Remote {
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]> {
     const listBucket = (path: RemotePath) => {
-      const { bucket } = placeOf(path);
+      const { bucket } = parseObjectPath(path);
       const unordered = this.config.listOrder === 'unordered' || isDirectoryBucket(bucket);
-      return listBelow(this.requests, path, this.knowledge(bucket), unordered, signal);
+      return listBelow(this.requests, path, this.bucketFacts(bucket), unordered, signal);
     };
     if (folder !== rootPath) return listBucket(folder);
     let buckets: RemotePath[] | undefined;
@@ -126,14 +132,14 @@ export class S3Remote implements Remote {
 
   async stat(path: RemotePath, signal: AbortSignal): Promise<Entry> {
     signal.throwIfAborted();
-    const { bucket, key } = placeOf(path);
+    const { bucket, key } = parseObjectPath(path);
     if (bucket === '') return { kind: 'folder', path };
     if (key === '') {
       await checkBucket(this.requests, bucket, signal);
       return { kind: 'folder', path, role: 'bucket' };
     }
     try {
-      return this.learnt(path, await this.requests.head(filePlaceOf(path), signal));
+      return this.cacheFacts(path, await this.requests.head(parseFilePath(path), signal));
     } catch (error) {
       if (isRemoteError(error, 'forbidden')) {
         const found = await lookByListing(this.requests, path, error, signal);
@@ -156,12 +162,12 @@ export class S3Remote implements Remote {
 
   async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
     signal.throwIfAborted();
-    return readObject(this.requests, path, options, (facts) => void this.learnt(path, facts), signal);
+    return readObject(this.requests, path, options, (facts) => void this.cacheFacts(path, facts), signal);
   }
 
   async readToBuffer(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
     signal.throwIfAborted();
-    return readWholeObject(this.requests, file, (facts) => void this.learnt(file.path, facts), signal);
+    return readWholeObject(this.requests, file, (facts) => void this.cacheFacts(file.path, facts), signal);
   }
 
   async write(
@@ -180,7 +186,7 @@ export class S3Remote implements Remote {
       precondition,
       signal,
     );
-    const { bucket, key } = placeOf(path);
+    const { bucket, key } = parseObjectPath(path);
     if (encryptedWithKms) this.bucketsWithKms.add(bucket);
     const times = this.timesOf(bucket);
     if (
@@ -233,7 +239,7 @@ export class S3Remote implements Remote {
     signal.throwIfAborted();
     if (source.path === to) throw new RemoteError('unsupported', `"${to}" can't be copied onto itself.`);
     const copied = await copyObject(this.requests, this.host, source, to, precondition, {}, signal);
-    this.copied(copied);
+    this.cacheCopy(copied);
     return copied.entry;
   }
 
@@ -255,7 +261,7 @@ export class S3Remote implements Remote {
       { ownClass: true },
       signal,
     );
-    this.copied(copied);
+    this.cacheCopy(copied);
     return copied.entry;
   }
 
@@ -267,13 +273,13 @@ export class S3Remote implements Remote {
     signal: AbortSignal,
   ): Promise<FileEntry> {
     const copied = await this.serverSideCopy(source, to, precondition, signal);
-    const there = await this.requests.head(filePlaceOf(to), signal);
+    const there = await this.requests.head(parseFilePath(to), signal);
     if (there.size !== source.size || (copied.version !== undefined && there.etag !== copied.version))
       throw new RemoteError('corrupted', `"${to}" is not what was copied there; "${source.path}" was kept.`);
     await removingCopied(source.path, () =>
       this.removeFile(source.path, { kind: 'ifMatch', entry: source }, signal),
     );
-    return this.learnt(to, there);
+    return this.cacheFacts(to, there);
   }
 
   async setModifiedTime(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry> {
@@ -288,7 +294,7 @@ export class S3Remote implements Remote {
       { modified: time },
       signal,
     );
-    this.copied(changed);
+    this.cacheCopy(changed);
     return changed.entry;
   }
 
@@ -299,7 +305,7 @@ export class S3Remote implements Remote {
   }
 
   private listBuckets({ namePrefix = '', pageSize }: ListOptions, signal: AbortSignal) {
-    const root = placeOf(this.config.root).bucket;
+    const root = parseObjectPath(this.config.root).bucket;
     return pagesByCursor<readonly Entry[], string>(async (token) => {
       signal.throwIfAborted();
       if (root !== '')
@@ -334,9 +340,9 @@ export class S3Remote implements Remote {
   }
 
   /** The entry that `facts` show, remembered for later listings. */
-  private learnt(path: RemotePath, facts: ObjectFacts): FileEntry {
+  private cacheFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
     const entry = entryOfFacts(path, facts);
-    const { bucket, key } = placeOf(path);
+    const { bucket, key } = parseObjectPath(path);
     if (!etagIsMd5(facts)) this.bucketsWithKms.add(bucket);
     if (facts.etag !== undefined && facts.lastModifiedMs !== undefined && entry.modified)
       this.timesOf(bucket).remember(
@@ -347,8 +353,8 @@ export class S3Remote implements Remote {
     return entry;
   }
 
-  private copied({ entry, lastModifiedMs }: Copied): void {
-    const { bucket, key } = placeOf(entry.path);
+  private cacheCopy({ entry, lastModifiedMs }: Copied): void {
+    const { bucket, key } = parseObjectPath(entry.path);
     if (entry.version !== undefined && lastModifiedMs !== undefined && entry.modified)
       this.timesOf(bucket).remember(
         key,
@@ -359,11 +365,11 @@ export class S3Remote implements Remote {
   }
 
   private forget(path: RemotePath): void {
-    const { bucket, key } = placeOf(path);
+    const { bucket, key } = parseObjectPath(path);
     this.timesOf(bucket).forget(key);
   }
 
-  private knowledge(bucket: string): BucketKnowledge {
+  private bucketFacts(bucket: string): BucketKnowledge {
     const { config, bucketsWithKms } = this;
     return {
       times: this.timesOf(bucket),
@@ -377,11 +383,14 @@ export class S3Remote implements Remote {
     };
   }
 
-  private timesOf(bucket: string): StoredTimes {
+  private timesOf(bucket: string): ModifiedTimeCache {
     let times = this.times.get(bucket);
     if (!times) {
       const endpoint = this.config.endpoint ?? 'aws';
-      times = new StoredTimes(StoredTimes.fileFor(this.host.cacheFolder, endpoint, bucket), this.host.log);
+      times = new ModifiedTimeCache(
+        ModifiedTimeCache.fileFor(this.host.cacheFolder, endpoint, bucket),
+        this.host.log,
+      );
       this.times.set(bucket, times);
     }
     return times;

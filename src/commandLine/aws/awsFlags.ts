@@ -1,9 +1,9 @@
 import {
-  alike,
   bySetting,
   type FlagRule,
   type FlagRules,
   flag,
+  flagsWithVerdict,
   ignored,
   refused,
   unavailable,
@@ -73,41 +73,53 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
     draft.hints.sourceRegion = value;
     return understood('tells which remote the source is on; each remote knows its own region');
   }),
-  ...alike(
+  ...flagsWithVerdict(
     'no-sign-request',
     ignored('Whether requests are signed is a setting of the remote ("Credentials").'),
   ),
-  ...alike(
+  ...flagsWithVerdict(
     'no-verify-ssl ca-bundle=',
     ignored('Certificates are always checked; the remote\'s "CA file" names authorities of your own.'),
   ),
 
-  ...alike(
+  ...flagsWithVerdict(
     'quiet only-show-errors no-progress progress-frequency= progress-multiline',
     ignored('The preview shows progress in its own way.'),
   ),
-  ...alike(
+  ...flagsWithVerdict(
     'debug v2-debug output= query= color= no-cli-pager cli-auto-prompt no-cli-auto-prompt cli-binary-format=',
     ignored('It is about what the terminal shows.'),
   ),
-  ...alike('version', refused('With it nothing is copied at all: the tool only prints a text.')),
-  ...alike(
+  ...flagsWithVerdict('version', refused('With it nothing is copied at all: the tool only prints a text.')),
+  ...flagsWithVerdict(
     'page-size= no-paginate',
     ignored('How many names one request lists makes no difference to the result.'),
   ),
-  ...alike('cli-read-timeout= cli-connect-timeout=', ignored('Waiting and retrying are taken care of here.')),
-  ...alike('expected-size=', ignored('It is for uploads of a stream; the size of a file is known.')),
-  ...alike('ignore-glacier-warnings', ignored('Archived objects are always skipped, and shown as skipped.')),
-  ...alike(
+  ...flagsWithVerdict(
+    'cli-read-timeout= cli-connect-timeout=',
+    ignored('Waiting and retrying are taken care of here.'),
+  ),
+  ...flagsWithVerdict(
+    'expected-size=',
+    ignored('It is for uploads of a stream; the size of a file is known.'),
+  ),
+  ...flagsWithVerdict(
+    'ignore-glacier-warnings',
+    ignored('Archived objects are always skipped, and shown as skipped.'),
+  ),
+  ...flagsWithVerdict(
     'force-glacier-transfer',
     unavailable('Archived objects are skipped here until they are restored, as far as a listing can tell.'),
   ),
-  ...alike(
+  ...flagsWithVerdict(
     'request-payer?',
     unavailable('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
   ),
-  ...alike('validate-same-s3-paths', ignored('A source and a target that overlap are always refused here.')),
-  ...alike(
+  ...flagsWithVerdict(
+    'validate-same-s3-paths',
+    ignored('A source and a target that overlap are always refused here.'),
+  ),
+  ...flagsWithVerdict(
     'checksum-mode= checksum-algorithm=',
     ignored('Which checksums are sent and checked is a setting of the remote ("Checksums").'),
   ),
@@ -131,23 +143,26 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
   bySetting('storage-class=', 'storageClass', 'Storage class'),
   bySetting('sse?', 'serverSideEncryption', 'Server-side encryption'),
   bySetting('sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
-  ...alike(
+  ...flagsWithVerdict(
     'sse-c? sse-c-key= sse-c-copy-source? sse-c-copy-source-key=',
     refused('Encryption with keys of your own (SSE-C) is not offered.'),
   ),
-  ...alike(
+  ...flagsWithVerdict(
     'grants+',
     unavailable('Grants are not set here; a canned access list is a setting of the remote ("ACL").'),
   ),
-  ...alike('website-redirect=', unavailable('Redirects are not set here.')),
-  ...alike('metadata=', header('metadata')),
-  ...alike('content-type=', header('the content type')),
-  ...alike('no-guess-mime-type', unavailable('Here the content type always follows from the name.')),
-  ...alike('cache-control=', header('Cache-Control')),
-  ...alike('content-disposition=', header('Content-Disposition')),
-  ...alike('content-encoding=', header('Content-Encoding')),
-  ...alike('content-language=', header('Content-Language')),
-  ...alike('expires=', header('Expires')),
+  ...flagsWithVerdict('website-redirect=', unavailable('Redirects are not set here.')),
+  ...flagsWithVerdict('metadata=', header('metadata')),
+  ...flagsWithVerdict('content-type=', header('the content type')),
+  ...flagsWithVerdict(
+    'no-guess-mime-type',
+    unavailable('Here the content type always follows from the name.'),
+  ),
+  ...flagsWithVerdict('cache-control=', header('Cache-Control')),
+  ...flagsWithVerdict('content-disposition=', header('Content-Disposition')),
+  ...flagsWithVerdict('content-encoding=', header('Content-Encoding')),
+  ...flagsWithVerdict('content-language=', header('Content-Language')),
+  ...flagsWithVerdict('expires=', header('Expires')),
 ]);
 
 /** Flags that only some of the verbs know. */

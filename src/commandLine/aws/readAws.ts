@@ -1,15 +1,15 @@
 import path from 'node:path';
 import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import { isUndecided, type ReadCommand, type ReadingContext } from '../commandLine';
-import { type Draft, grammarOf, judge, refused, scanFlags } from '../flags';
+import { evaluateFlags, grammarOf, type ParseState, refused, scanFlags } from '../flags';
 import {
-  awsSpot,
   judgedWithPlaces,
   nameOfSpot,
+  type Operand,
   onlyFile,
   parentSpot,
+  parseAwsOperand,
   placeOfSpot,
-  type Spot,
   unsureProblem,
 } from '../operands';
 import { isProblem, type LineProblem } from '../shellWords';
@@ -41,14 +41,14 @@ export function readAws(
     return { problem: `"aws s3 ${verb}" needs a source and a target.` };
   if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
-  const draft: Draft = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
+  const draft: ParseState = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
   const knownHere = found.map((one) => {
     const only = awsFlagsOf[one.name];
     // A switch of aws takes no value, not even true.
-    const isSwitch = awsFlags.get(one.name)?.takes === 'nothing';
+    const isSwitch = awsFlags.get(one.name)?.takes === 'none';
     return (only === undefined || only.includes(verb)) && !(isSwitch && one.value !== undefined);
   });
-  const verdicts = judge(
+  const verdicts = evaluateFlags(
     found.map((one, i) => (knownHere[i] ? one : { ...one, name: `not for ${verb}: ${one.name}` })),
     awsFlags,
     draft,
@@ -64,9 +64,9 @@ export function readAws(
   const endpoint =
     draft.hints.endpoint ?? assigned.get('AWS_ENDPOINT_URL_S3') ?? assigned.get('AWS_ENDPOINT_URL');
   const hints = (region: string | undefined) => ({ profile, endpoint, region, awsByDefault: true });
-  let source = awsSpot(from, hints(draft.hints.sourceRegion ?? draft.hints.region), context);
+  let source = parseAwsOperand(from, hints(draft.hints.sourceRegion ?? draft.hints.region), context);
   if (isProblem(source)) return source;
-  let target = awsSpot(to, hints(draft.hints.region), context);
+  let target = parseAwsOperand(to, hints(draft.hints.region), context);
   if (isProblem(target)) return target;
   if (source.where === 'here' && target.where === 'here')
     return { problem: '"aws s3" copies from or to S3: one of the paths must begin with s3://.' };
@@ -102,7 +102,7 @@ export function readAws(
  */
 function relativeFilters(
   rules: readonly FilterRule[],
-  spots: readonly Spot[],
+  spots: readonly Operand[],
 ): readonly FilterRule[] | LineProblem {
   const roots = spots.map((spot) =>
     spot.where === 'here' ? spot.path.replaceAll(path.sep, '/') : `s3://${spot.path}`,
@@ -122,7 +122,7 @@ function relativeFilters(
 }
 
 /** `cp` and `mv` compare nothing: they send every file (as `ignoreTimes`). */
-function awsDefaults(verb: string): Draft['options'] {
+function awsDefaults(verb: string): ParseState['options'] {
   const common = {
     compare: 'aws',
     deletes: 'none',
@@ -138,10 +138,10 @@ function awsDefaults(verb: string): Draft['options'] {
 /** The folder that one file goes to, which must keep its name. */
 function singleFile(
   verb: string,
-  source: Spot,
-  target: Spot,
+  source: Operand,
+  target: Operand,
   { kindOf }: ReadingContext,
-): { readonly target: Spot } | LineProblem {
+): { readonly target: Operand } | LineProblem {
   const isFolder = source.where === 'here' ? kindOf?.(source.path) === 'folder' : source.isFolder;
   const name = nameOfSpot(source);
   const bucketOnly = source.where !== 'here' && !source.path.includes('/');

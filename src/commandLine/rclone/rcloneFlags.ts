@@ -1,12 +1,12 @@
 import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import {
   bySetting,
-  type Draft,
+  type FlagDecision,
   type FlagRule,
   type FlagRules,
   flag,
   ignored,
-  type Judgement,
+  type ParseState,
   refused,
   unavailable,
   understood,
@@ -15,7 +15,7 @@ import { type FilterFlags, filterRule, noFilterFlags, patternLines } from './rcl
 import { ageOf, durationMs, sizeOf } from './rcloneQuantities';
 
 /** A draft of a line of rclone. */
-export interface RcloneDraft extends Draft {
+export interface RcloneDraft extends ParseState {
   readonly filterFlags: FilterFlags;
   /** What decides how pairs are compared, whatever the order of the flags (R6). */
   readonly compares: { sizeOnly?: true; checksum?: true };
@@ -28,9 +28,9 @@ export interface RcloneDraft extends Draft {
 
 /** A draft with what rclone does when no flag says otherwise. `typedVerb` is the command as written, `verb` what it means here. */
 export function newRcloneDraft(
-  context: Draft['context'],
+  context: ParseState['context'],
   typedVerb: string,
-  verb: Draft['options']['verb'],
+  verb: ParseState['options']['verb'],
 ): RcloneDraft {
   return {
     context,
@@ -216,7 +216,7 @@ const acting: readonly (readonly [string, FlagRule])[] = [
 /** A rule of rclone's own: its draft has more parts. */
 function act(
   name: string,
-  read: (value: string, draft: RcloneDraft) => Judgement,
+  read: (value: string, draft: RcloneDraft) => FlagDecision,
 ): readonly [string, FlagRule] {
   return flag(name, (value, draft) => read(value, draft as RcloneDraft));
 }

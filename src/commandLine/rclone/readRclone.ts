@@ -2,15 +2,23 @@ import path from 'node:path';
 import type { FilterRule } from '../../plan/model/planOptions';
 import { pathProblem } from '../../remote/remotePath';
 import { isUndecided, type ReadCommand, type ReadingContext, type ReadPlace } from '../commandLine';
-import { type Draft, type FlagRules, grammarOf, type Judged, judge, refused, scanFlags } from '../flags';
+import {
+  type EvaluatedFlag,
+  evaluateFlags,
+  type FlagRules,
+  grammarOf,
+  type ParseState,
+  refused,
+  scanFlags,
+} from '../flags';
 import {
   judgedWithPlaces,
   nameOfSpot,
+  type Operand,
   onlyFile,
   parentSpot,
+  parseRcloneOperand,
   placeOfSpot,
-  rcloneSpot,
-  type Spot,
   unsureProblem,
 } from '../operands';
 import { isProblem, type LineProblem } from '../shellWords';
@@ -55,7 +63,7 @@ export function readRclone(
   if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
   const draft = newRcloneDraft(context, typedVerb, verb);
-  const verdicts = withoutDeeperDeletes(judge(found, rcloneFlags, draft, judgeOther), draft);
+  const verdicts = withoutDeeperDeletes(evaluateFlags(found, rcloneFlags, draft, judgeOther), draft);
 
   const source = spotOf(from, draft, assigned, context);
   if (isProblem(source)) return source;
@@ -90,11 +98,11 @@ export function readRclone(
 
 /** Flags that say which remote ":s3:" stands for change one that is named for this run, where it is set otherwise. */
 function verdictsOnNamed(
-  verdicts: readonly Judged[],
-  { hints }: Draft,
-  spots: readonly Spot[],
+  verdicts: readonly EvaluatedFlag[],
+  { hints }: ParseState,
+  spots: readonly Operand[],
   { remotes }: ReadingContext,
-): readonly Judged[] {
+): readonly EvaluatedFlag[] {
   const named = spots.flatMap((spot) =>
     spot.where === 'named' ? remotes.filter(({ name, kind }) => name === spot.remote && kind === 's3') : [],
   );
@@ -116,9 +124,9 @@ function verdictsOnNamed(
 
 /** rclone looks no deeper on the target either; as a filter rule the depth would let go what is hidden by it. */
 function withoutDeeperDeletes(
-  verdicts: readonly Judged[],
+  verdicts: readonly EvaluatedFlag[],
   { options, filterFlags }: RcloneDraft,
-): readonly Judged[] {
+): readonly EvaluatedFlag[] {
   if (!options.deleteExcluded || filterFlags.maxDepth === undefined) return verdicts;
   delete options.deleteExcluded;
   return verdicts.map(({ means, ...one }) =>
@@ -134,11 +142,11 @@ function withoutDeeperDeletes(
 /** An operand; flags and variables say more about one that is made on the fly. */
 function spotOf(
   text: string,
-  { hints }: Draft,
+  { hints }: ParseState,
   assigned: ReadonlyMap<string, string>,
   context: ReadingContext,
-): Spot | LineProblem {
-  const spot = rcloneSpot(text, context);
+): Operand | LineProblem {
+  const spot = parseRcloneOperand(text, context);
   if (isProblem(spot) || spot.where !== 'store') return spot;
   return {
     ...spot,
@@ -154,11 +162,11 @@ function spotOf(
 /** A source that is one file becomes its folder with that file alone, as rclone treats it. */
 function sidesOf(
   verb: string,
-  source: Spot,
-  target: Spot,
+  source: Operand,
+  target: Operand,
   { options }: RcloneDraft,
   { kindOf }: ReadingContext,
-): { readonly source: Spot; readonly target: Spot } | LineProblem {
+): { readonly source: Operand; readonly target: Operand } | LineProblem {
   const kind = source.where === 'here' ? kindOf?.(source.path) : source.isFolder ? 'folder' : undefined;
   const named = verb === 'copyto' || verb === 'moveto';
   // Whether something on a remote is a file can't be told from the line; these verbs are mostly used for files.
@@ -202,7 +210,7 @@ function backupOf(
   context: ReadingContext,
 ): { readonly backupFolder: string } | LineProblem | undefined {
   if (backupDir === undefined) return undefined;
-  const spot = rcloneSpot(backupDir, context);
+  const spot = parseRcloneOperand(backupDir, context);
   if (isProblem(spot)) return { problem: `--backup-dir: ${spot.problem}` };
   const elsewhere = {
     problem: `--backup-dir must lie on the side of the target, but "${backupDir}" does not.`,

@@ -3,7 +3,7 @@ import type { Backend, RemoteSettings } from '../../backends/backend';
 import { systemClock } from '../../base/clock';
 import type { Log } from '../../base/log';
 import type { TokenSource } from '../../remote/tokenSource';
-import { SessionTokens } from '../../signIn/accountTokenSource';
+import { AccountTokenSource } from '../../signIn/accountTokenSource';
 import { adoptToken } from '../../signIn/adoptToken';
 import { isOfService, type SessionRecord, SessionRecords } from '../../signIn/sessionStore';
 import type { SignInRequirement, SignInService, SignInSettings } from '../../signIn/signInService';
@@ -23,7 +23,7 @@ export interface AccountsChange {
 type Secret = () => Promise<string | undefined>;
 
 /** The accounts that remotes are signed in with: one provider of the editor a service, its sessions in secret storage. */
-export class SignIns {
+export class Accounts {
   private readonly services = new Map<string, SessionRecords>();
   private readonly pages = new SignInPages();
   /** Secrets of clients whose remote is just being added, by the client; never stored from here. */
@@ -37,7 +37,7 @@ export class SignIns {
   /** The tokens of the account that a remote's settings name. Reads nothing before a token is asked for. */
   tokens(requirement: SignInRequirement, settings: RemoteSettings, clientSecret: Secret): TokenSource {
     const account = settings[requirement.accountField];
-    return new SessionTokens({
+    return new AccountTokenSource({
       records: this.recordsOf(requirement),
       service: requirement.service(settings),
       accountId: typeof account === 'string' && account !== '' ? account : undefined,

@@ -8,7 +8,7 @@ import type {
   SignInSettings,
 } from '../../signIn/signInService';
 import type { TokenBlob } from '../../signIn/tokenBlob';
-import { phraseError } from '../window/errorMessages';
+import { presentError } from '../window/errorMessages';
 import { inertLabel, inertLine } from '../window/inertText';
 import type { OutputLog } from '../window/outputLog';
 import { readScopes } from './signInScopes';
@@ -88,7 +88,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
       return sessionOf(record, scopes);
     } catch (error) {
       if (error instanceof RemoteError) {
-        const { text } = phraseError(error, `You are not signed in to ${requirement.title}`);
+        const { text } = presentError(error, `You are not signed in to ${requirement.title}`);
         output.error(`[signIn] ${text}`);
         throw new Error(inertLine(text), { cause: error });
       }

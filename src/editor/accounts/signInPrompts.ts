@@ -4,7 +4,7 @@ import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { authorizeUrl, newPkce, newState } from '../../signIn/authorizationRequest';
 import { readPasted, readRedirect } from '../../signIn/authorizationResponse';
 import { listenForRedirect } from '../../signIn/redirectServer';
-import { type SignInWay, wayNames, waysFor } from '../../signIn/signInMethods';
+import { availableMethods, type SignInMethod, wayNames } from '../../signIn/signInMethods';
 import type { SignInService } from '../../signIn/signInService';
 import type { TokenBlob } from '../../signIn/tokenBlob';
 import { exchangeCode } from '../../signIn/tokenEndpoint';
@@ -30,7 +30,7 @@ export interface SignInQuestion {
  */
 export async function askToSignIn(question: SignInQuestion): Promise<TokenBlob> {
   const { redirectUri } = question.service;
-  let ways = waysFor({ browserIsHere: browserIsHere(), canHandleUris: true, redirectUri });
+  let ways = availableMethods({ browserIsHere: browserIsHere(), canHandleUris: true, redirectUri });
   for (;;) {
     const [way, ...others] = ways;
     if (way === undefined) throw new RemoteError('unsupported', 'There is no way to sign in here.');
@@ -47,9 +47,9 @@ export async function askToSignIn(question: SignInQuestion): Promise<TokenBlob> 
 
 async function askForAnother(
   title: string,
-  others: readonly SignInWay[],
+  others: readonly SignInMethod[],
   error: unknown,
-): Promise<SignInWay | undefined> {
+): Promise<SignInMethod | undefined> {
   const why = isRemoteError(error)
     ? ` ${error.message}`
     : isCancellation(error)
@@ -63,7 +63,7 @@ async function askForAnother(
   return chosen === undefined ? undefined : labels.get(chosen);
 }
 
-function byWay(way: SignInWay, question: SignInQuestion): Promise<TokenBlob> {
+function byWay(way: SignInMethod, question: SignInQuestion): Promise<TokenBlob> {
   switch (way) {
     case 'loopback':
       return inBrowser(question, async (state, signal) => {

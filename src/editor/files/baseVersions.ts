@@ -47,11 +47,11 @@ export class BaseVersions {
    * moves to a version with these very bytes that was read since; whatever brought them about, the document shows that version.
    * Answers whether they are the base's now.
    */
-  settledOn(key: string, bytes: Uint8Array): boolean {
+  isBaseText(key: string, bytes: Uint8Array): boolean {
     const mark = bytesMark(bytes);
     const { own, later } = this.seenOf(key);
     const found = later.findLast((one) => one.bytes === mark);
-    if (found) this.settle(key, found.entry);
+    if (found) this.setBase(key, found.entry);
     return found !== undefined || own?.bytes === mark;
   }
 
@@ -60,8 +60,8 @@ export class BaseVersions {
    * read them (line ends of both kinds, bytes that are no text), so where no version has just its `bytes`, the base moves to one
    * with its text; not, though, when the base has that text too: then it may have been an undo, and nobody saw the other version.
    */
-  settled(key: string, text: string, bytes: Uint8Array = Buffer.from(text)): void {
-    if (this.settledOn(key, bytes)) return;
+  markClean(key: string, text: string, bytes: Uint8Array = Buffer.from(text)): void {
+    if (this.isBaseText(key, bytes)) return;
     const mark = textMark(Buffer.from(text));
     const { base, own, later } = this.seenOf(key);
     const found =
@@ -70,17 +70,17 @@ export class BaseVersions {
         : own?.text === mark
           ? undefined
           : later.find((one) => one.text === mark);
-    if (found) this.settle(key, found.entry);
+    if (found) this.setBase(key, found.entry);
   }
 
   /** The document's own save was stored as `entry`. */
   wasSaved(key: string, entry: FileEntry, content: Uint8Array): void {
-    this.settle(key, entry);
+    this.setBase(key, entry);
     this.wasRead(key, entry, content);
   }
 
   /** From now on a save replaces this, whatever the text came from: the user saw it and decided so, or it was so before a reload of the window. */
-  rearm(key: string, base: Base): void {
+  rebase(key: string, base: Base): void {
     this.bases.set(key, base);
     this.given.add(key);
   }
@@ -118,7 +118,7 @@ export class BaseVersions {
     if (base === undefined) return;
     const content = this.seen.get(from)?.find((one) => base !== 'absent' && isOf(one, base));
     this.forget(to);
-    this.rearm(to, entry);
+    this.rebase(to, entry);
     if (content) this.seen.set(to, [{ ...content, entry }]);
     this.forget(from);
   }
@@ -129,7 +129,7 @@ export class BaseVersions {
     this.seen.delete(key);
   }
 
-  private settle(key: string, entry: FileEntry): void {
+  private setBase(key: string, entry: FileEntry): void {
     this.bases.set(key, entry);
     this.given.delete(key);
   }

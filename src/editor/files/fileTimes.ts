@@ -1,7 +1,7 @@
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 
-interface Told {
+interface ReportedMtime {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly ms: number;
@@ -12,9 +12,9 @@ interface Told {
  * seconds and a copy may even be older: so each new version of a file gets a later time than the one before, and one version
  * always the same. Never the present time, which would make every file look changed.
  */
-export class FileTimes {
+export class MonotonicMtimes {
   /** The latest last. */
-  private readonly told = new Map<string, readonly Told[]>();
+  private readonly told = new Map<string, readonly ReportedMtime[]>();
 
   constructor(private readonly most = 20_000) {}
 

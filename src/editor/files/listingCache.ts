@@ -29,7 +29,7 @@ export const keepEntries = 4_000;
  * Listings of folders, kept for a moment. On opening a folder, the editor and its extensions look for dozens of files
  * that are hardly ever there (`.vscode/settings.json`, `.git`, …), many times over: a listing answers them all.
  */
-export class FolderCache {
+export class ListingCache {
   private readonly kept = new Map<string, Kept>();
   private readonly loading = new Map<string, Promise<FolderNames>>();
   private generation = 0;

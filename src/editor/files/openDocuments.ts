@@ -138,7 +138,7 @@ export class OpenDocuments implements vscode.Disposable {
 
   /** The next save of `uri` replaces `base`. */
   rearm(uri: vscode.Uri, base: Base): void {
-    this.setBase(uri, () => this.bases.rearm(uri.toString(), base));
+    this.setBase(uri, () => this.bases.rebase(uri.toString(), base));
   }
 
   wasMoved(from: vscode.Uri, to: vscode.Uri, entry: FileEntry): void {
@@ -179,8 +179,8 @@ export class OpenDocuments implements vscode.Disposable {
     if (this.bases.baseOf(key) === undefined) {
       // The editor restores unsaved texts after a reload without reading the files, and says only later that they are unsaved.
       const stored = this.unsaved.get(key);
-      if (stored) this.bases.rearm(key, stored);
-      else if (!document.isDirty) this.bases.settled(key, document.getText(), bytesNow(document));
+      if (stored) this.bases.rebase(key, stored);
+      else if (!document.isDirty) this.bases.markClean(key, document.getText(), bytesNow(document));
     }
     if (!document.isDirty) this.settle(document);
     this.changed.fire();
@@ -204,7 +204,7 @@ export class OpenDocuments implements vscode.Disposable {
   private settle(document: vscode.TextDocument): void {
     const key = document.uri.toString();
     const bytes = bytesNow(document);
-    const known = bytes !== undefined && this.bases.settledOn(key, bytes);
+    const known = bytes !== undefined && this.bases.isBaseText(key, bytes);
     clearTimeout(this.looks.get(key));
     this.looks.set(
       key,
@@ -224,7 +224,7 @@ export class OpenDocuments implements vscode.Disposable {
     if (known) return;
     const text = document.getText();
     const bytes = await vscode.workspace.encode(text, { encoding: document.encoding });
-    if (isSame()) this.bases.settled(key, text, bytes);
+    if (isSame()) this.bases.markClean(key, text, bytes);
   }
 
   private closed(document: vscode.TextDocument): void {

@@ -3,7 +3,7 @@ import type { FileEntry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError } from '../../remote/remoteError';
 import { parentPath } from '../../remote/remotePath';
-import { FocusedInterval } from '../platform/pollWhileFocused';
+import { PollWhileFocused } from '../platform/pollWhileFocused';
 import { remoteScheme } from '../platform/remoteUri';
 import type { OutputLog } from '../window/outputLog';
 import { isAtOrBelowOne } from './listingCache';
@@ -27,11 +27,11 @@ export interface WatchParts {
  */
 export class WatchOpenDocuments implements vscode.Disposable {
   private readonly seen = new Map<string, string>();
-  private readonly interval: FocusedInterval;
+  private readonly interval: PollWhileFocused;
   private readonly tabs: vscode.Disposable;
 
   constructor(private readonly parts: WatchParts) {
-    this.interval = new FocusedInterval({
+    this.interval = new PollWhileFocused({
       intervalMs: parts.intervalMs,
       // Without an open file there is nothing to look at, until a tab changes.
       isWanted: () => openFiles().length > 0,

@@ -5,7 +5,7 @@ import type { Remote } from '../../remote/remote';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, rootPath } from '../../remote/remotePath';
-import { holdsFiles } from '../../usecases/configuredRemotes';
+import { acceptsFiles } from '../../usecases/configuredRemotes';
 import { copyItems, type ItemsProgress } from '../../usecases/copyItems';
 import { countItems, deleteItems } from '../../usecases/deleteItems';
 import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
@@ -13,16 +13,16 @@ import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../../usecases/
 import type { RemoteChange, RemoteChanges } from '../platform/remoteChangeEvents';
 import { fromUri, toUri, toUriPath } from '../platform/remoteUri';
 import type { OutputLog } from '../window/outputLog';
-import { withLateProgress } from '../window/progress';
+import { withDelayedProgress } from '../window/progress';
 import * as window from '../window/window';
 import { toFileSystemError } from './fileSystemErrors';
-import { FileTimes, FolderTimes } from './fileTimes';
+import { FolderTimes, MonotonicMtimes } from './fileTimes';
 import { FoldersOnTheWay } from './foldersOnTheWay';
 import { isAtOrBelowOne } from './listingCache';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
 import { describeConflict, type SaveConflicts } from './saveConflict';
-import { parentsOf, RemoteLookups } from './statCache';
+import { parentsOf, StatCache } from './statCache';
 
 /** What the file system works with. */
 export interface FileSystemParts {
@@ -43,8 +43,8 @@ export interface FileSystemParts {
  * content. Errors leave through `toFileSystemError` only.
  */
 export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Disposable {
-  private readonly lookups: RemoteLookups;
-  private readonly times = new FileTimes();
+  private readonly lookups: StatCache;
+  private readonly times = new MonotonicMtimes();
   private readonly folderTimes = new FolderTimes();
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
@@ -57,10 +57,10 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   private readonly disposables: vscode.Disposable[];
 
   constructor(private readonly parts: FileSystemParts) {
-    this.lookups = new RemoteLookups(
+    this.lookups = new StatCache(
       (name) => parts.app.openRemote(name),
       Date.now,
-      (remote) => holdsFiles(parts.app.remotes(), { remote, path: rootPath }),
+      (remote) => acceptsFiles(parts.app.remotes(), { remote, path: rootPath }),
     );
     this.disposables = [
       this.changed,
@@ -219,8 +219,8 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   private mustHoldFiles(address: RemoteAddress): void {
     const parent = { remote: address.remote, path: parentPath(address.path) };
     const remotes = this.parts.app.remotes();
-    if (address.path !== rootPath && holdsFiles(remotes, parent)) return;
-    const listsBuckets = !holdsFiles(remotes, { remote: address.remote, path: rootPath });
+    if (address.path !== rootPath && acceptsFiles(remotes, parent)) return;
+    const listsBuckets = !acceptsFiles(remotes, { remote: address.remote, path: rootPath });
     throw new RemoteError(
       'unsupported',
       `${formatAddress(address)} is no place for a file.${listsBuckets ? ' Buckets are made and removed in the Cloud Remotes view.' : ''}`,
@@ -307,7 +307,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   private async deleteAll(address: RemoteAddress): Promise<void> {
     const remote = await this.parts.app.openRemote(address.remote);
     const title = `Deleting ${formatAddress(address)}`;
-    await withLateProgress(title, this.closing.signal, async (signal, tell) => {
+    await withDelayedProgress(title, this.closing.signal, async (signal, tell) => {
       const all = await countItems(remote, [{ path: address.path }], signal);
       const onProgress = (done: number) => tell(`${done} of ${all.files} files`, done / all.files);
       await deleteItems(remote, all, { onProgress, locks: this.parts.app.locks }, signal);
@@ -326,7 +326,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     const title = `${options.move ? 'Moving' : 'Copying'} ${formatAddress(source)}`;
     const items = [{ from, source: source.path, to, target: target.path }];
     try {
-      await withLateProgress(title, this.closing.signal, (signal, tell) => {
+      await withDelayedProgress(title, this.closing.signal, (signal, tell) => {
         const onProgress = ({ files, filesDone }: ItemsProgress) =>
           tell(`${filesDone} of ${files} files`, filesDone / files);
         return copyItems(items, { ...options, onProgress, locks: app.locks }, signal);

@@ -10,7 +10,7 @@ import {
   type RemotePath,
   relativePath,
 } from '../../remote/remotePath';
-import { FolderCache, type FolderNames, isAtOrBelowOne, keepEntries } from './listingCache';
+import { type FolderNames, isAtOrBelowOne, keepEntries, ListingCache } from './listingCache';
 
 /** Milliseconds that names count as absent which are asked for over and over though they are hardly ever there. */
 const keepProbes = 60_000;
@@ -48,8 +48,8 @@ interface Written {
  * Answers what is at a path and in a folder as the file system of an editor asks: often, and the same again and again.
  * Keeps listings for a moment, what was just written, and the folders that only exist here until something is in them.
  */
-export class RemoteLookups {
-  private readonly cache: FolderCache;
+export class StatCache {
+  private readonly cache: ListingCache;
   private readonly written = new Map<string, Written>();
   /** Buckets that are there, and until when that counts. The editor asks for the top of a workspace folder all the time. */
   private readonly buckets = new Map<string, number>();
@@ -62,7 +62,7 @@ export class RemoteLookups {
     /** Whether files can lie at the top of a remote, or only buckets. */
     private readonly topHoldsFiles: (remote: string) => boolean,
   ) {
-    this.cache = new FolderCache(now);
+    this.cache = new ListingCache(now);
   }
 
   /** Throws RemoteError; `notFound` only when there surely is nothing. */

@@ -1,4 +1,4 @@
-import { englishWords } from '../../preview/strings';
+import { englishStrings } from '../../preview/strings';
 import { serviceWaits } from '../../preview/summaries';
 import type { Remote } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
@@ -10,17 +10,17 @@ import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '
 import { type SeenTargets, TargetTaken } from '../../usecases/seenTargets';
 import { isCancellation } from '../platform/cancellation';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
 import { replacedSentence } from '../window/recovery';
 import * as window from '../window/window';
 
-export type CopyingShell = Pick<Shell, 'app' | 'settings' | 'changes' | 'output'>;
+export type TransferContext = Pick<CommandContext, 'app' | 'settings' | 'changes' | 'output'>;
 
 /** A copy that the user asked for, with what is to be said of it. */
-export interface CopyWork {
+export interface TransferTask {
   /** "Upload", "Download", "Copy", "Move". */
   readonly verb: string;
   readonly items: readonly CopyItem[];
@@ -39,7 +39,10 @@ export interface CopyWork {
  * Copies or moves, asking before anything is replaced, with progress that can be cancelled. Tells of the changes also when it
  * failed half-way. Shows one message when it fails. Resolves to what was done, or undefined.
  */
-export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<ItemsResult | undefined> {
+export async function runTransferTask(
+  shell: TransferContext,
+  work: TransferTask,
+): Promise<ItemsResult | undefined> {
   const { verb, move = false } = work;
   let { items, overwrite = false } = work;
   const what = `${verb} ${nameItems(items)}`;
@@ -60,7 +63,7 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
         };
         const services = items.flatMap(({ from, to }) => [from.waits, to.waits]);
         const stopListening = listenToAll(services, (until) => {
-          waiting = until === undefined ? '' : serviceWaits(until - Date.now(), englishWords, format());
+          waiting = until === undefined ? '' : serviceWaits(until - Date.now(), englishStrings, format());
           show();
         });
         const onMovedWhole = (item: CopyItem) => void gone.add(item);
@@ -96,7 +99,7 @@ export async function runCopyWork(shell: CopyingShell, work: CopyWork): Promise<
       if (isCancellation(error)) tellCancelled(verb, progress);
       else {
         const remote = (work.into ?? work.from)?.remote;
-        const retry = () => runCopyWork(shell, { ...work, items, overwrite });
+        const retry = () => runTransferTask(shell, { ...work, items, overwrite });
         showFailure(
           error,
           {
@@ -180,8 +183,8 @@ async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
 }
 
 function tellChanges(
-  shell: CopyingShell,
-  { into, from, move }: CopyWork,
+  shell: TransferContext,
+  { into, from, move }: TransferTask,
   items: readonly CopyItem[],
   sources: 'deleted' | 'changed' = 'deleted',
 ): void {

@@ -4,8 +4,8 @@ import { formatAddress } from '../../remote/remoteAddress';
 import { countItems, deleteItems, type ItemsToDelete } from '../../usecases/deleteItems';
 import { isCancellation } from '../platform/cancellation';
 import type { CommandRow } from '../platform/services';
-import type { Shell } from '../tree/commandContext';
-import { attempt, itemsMeant, nodesMeant } from '../tree/selection';
+import type { CommandContext } from '../tree/commandContext';
+import { resolveItems, runWithErrorMessage, selectedNodes } from '../tree/selection';
 import { type FolderNode, type ItemNode, isBucket, nodeName } from '../tree/treeNode';
 import { countOf, format } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
@@ -13,7 +13,7 @@ import { recoverySentence, wholeBucketSentence } from '../window/recovery';
 import * as window from '../window/window';
 
 /** The commands that delete; each asks first, and says how much. */
-export function deleteCommands(shell: Shell): readonly CommandRow[] {
+export function deleteCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.deleteItem', run: (...args) => deleteMeant(shell, args) },
     { id: 'cloudRemotes.emptyBucket', run: (...args) => withBucket(shell, args, 'Empty', true) },
@@ -21,13 +21,13 @@ export function deleteCommands(shell: Shell): readonly CommandRow[] {
   ];
 }
 
-async function deleteMeant(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const [meant] = nodesMeant(shell, args);
+async function deleteMeant(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [meant] = selectedNodes(shell, args);
   if (meant?.kind === 'remote') {
     await vscode.commands.executeCommand('cloudRemotes.removeRemote', meant);
     return;
   }
-  const nodes = await itemsMeant(shell, args, 'Delete what?');
+  const nodes = await resolveItems(shell, args, 'Delete what?');
   const [first] = nodes;
   if (!first) return;
   if (nodes.some(isBucket)) {
@@ -39,10 +39,12 @@ async function deleteMeant(shell: Shell, args: readonly unknown[]): Promise<void
   for (const node of nodes)
     byRemote.set(node.address.remote, [...(byRemote.get(node.address.remote) ?? []), node]);
   for (const [name, some] of byRemote)
-    await attempt(shell, `Can't delete ${nameNodes(some)}`, name, () => deleteNodes(shell, name, some));
+    await runWithErrorMessage(shell, `Can't delete ${nameNodes(some)}`, name, () =>
+      deleteNodes(shell, name, some),
+    );
 }
 
-async function deleteNodes(shell: Shell, name: string, nodes: readonly ItemNode[]): Promise<void> {
+async function deleteNodes(shell: CommandContext, name: string, nodes: readonly ItemNode[]): Promise<void> {
   const remote = await shell.app.openRemote(name);
   const counted = await count(remote, nodes);
   if (!counted) return;
@@ -57,19 +59,19 @@ async function deleteNodes(shell: Shell, name: string, nodes: readonly ItemNode[
 }
 
 async function withBucket(
-  shell: Shell,
+  shell: CommandContext,
   args: readonly unknown[],
   verb: 'Empty' | 'Delete',
   keepTop: boolean,
 ): Promise<void> {
-  const [meant] = nodesMeant(shell, args).filter((node) => isBucket(node));
-  const node = (meant ?? (await itemsMeant(shell, [], `${verb} which bucket?`, 'bucket'))[0]) as
+  const [meant] = selectedNodes(shell, args).filter((node) => isBucket(node));
+  const node = (meant ?? (await resolveItems(shell, [], `${verb} which bucket?`, 'bucket'))[0]) as
     | FolderNode
     | undefined;
   if (!node) return;
   const bucket = nodeName(node);
   const { remote: name } = node.address;
-  await attempt(shell, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
+  await runWithErrorMessage(shell, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
     const remote = await shell.app.openRemote(name);
     if (!keepTop && remote.features?.wholeBuckets) {
       const content = await countWhole(remote, node);
@@ -155,7 +157,7 @@ async function countWhole(
 }
 
 async function runWhole(
-  shell: Shell,
+  shell: CommandContext,
   name: string,
   remote: Remote,
   node: FolderNode,
@@ -174,7 +176,7 @@ async function runWhole(
 }
 
 async function run(
-  shell: Shell,
+  shell: CommandContext,
   name: string,
   remote: Remote,
   nodes: readonly ItemNode[],

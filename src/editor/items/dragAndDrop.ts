@@ -4,7 +4,7 @@ import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { baseName, joinPath, parentPath, parsePath, type RemotePath } from '../../remote/remotePath';
 import { findFile, freeName, siblingPath } from '../../usecases/browseRemote';
-import { holdsFiles } from '../../usecases/configuredRemotes';
+import { acceptsFiles } from '../../usecases/configuredRemotes';
 import { bytesSource } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
 import { fromUri, remoteScheme, remotesViewId, toUri } from '../platform/remoteUri';
@@ -14,8 +14,8 @@ import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
 import { replacedSentence } from '../window/recovery';
 import * as window from '../window/window';
-import { askReplace, type CopyingShell } from './copyTask';
-import { bringInto, type Moved } from './moveCommands';
+import { askReplace, type TransferContext } from './copyTask';
+import { type TransferItem, transferInto } from './moveCommands';
 import { uploadPaths } from './transferCommands';
 
 const uriList = 'text/uri-list';
@@ -27,7 +27,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   readonly dropMimeTypes = [ownRows, uriList, 'files'];
 
   constructor(
-    private readonly shell: CopyingShell,
+    private readonly shell: TransferContext,
     private readonly tree: RemotesTree,
   ) {}
 
@@ -36,7 +36,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     if (items.length === 0) return;
     const moved = items
       .filter((node) => !isBucket(node))
-      .map((node): Moved => ({ address: node.address, kind: node.kind }));
+      .map((node): TransferItem => ({ address: node.address, kind: node.kind }));
     data.set(ownRows, new vscode.DataTransferItem(moved));
     data.set(
       uriList,
@@ -48,7 +48,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     try {
       const folder = this.folderOf(onto);
       const rows = data.get(ownRows);
-      if (rows) return await this.dropRows(folder, rows.value as readonly Moved[]);
+      if (rows) return await this.dropRows(folder, rows.value as readonly TransferItem[]);
       const uris = parseUriList((await data.get(uriList)?.asString()) ?? '');
       if (uris.length > 0) return await this.dropUris(folder, uris);
       await this.dropFiles(folder, data);
@@ -63,7 +63,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       throw new RemoteError('unsupported', 'Nothing can be dropped into the trash. Use Delete.');
     const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
     const address = isContainer(container) ? container.address : undefined;
-    if (!address || !holdsFiles(this.shell.app.remotes(), address))
+    if (!address || !acceptsFiles(this.shell.app.remotes(), address))
       throw new RemoteError(
         'unsupported',
         'Files lie in buckets. Drop them onto a bucket or onto a folder in one.',
@@ -71,7 +71,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     return address;
   }
 
-  private async dropRows(folder: RemoteAddress, rows: readonly Moved[]): Promise<void> {
+  private async dropRows(folder: RemoteAddress, rows: readonly TransferItem[]): Promise<void> {
     const things = rows.filter(
       ({ address }) =>
         !(
@@ -88,7 +88,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       { modal: true },
       ...(within ? ['Move', 'Copy'] : ['Copy', 'Move']),
     );
-    if (chosen) await bringInto(this.shell, things, folder, chosen === 'Move' ? 'move' : 'copy');
+    if (chosen) await transferInto(this.shell, things, folder, chosen === 'Move' ? 'move' : 'copy');
   }
 
   private async dropUris(folder: RemoteAddress, uris: readonly vscode.Uri[]): Promise<void> {
@@ -104,7 +104,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       );
     if (remote.length > 0) {
       const things = await Promise.all(remote.map((uri) => this.moved(fromUri(uri, names))));
-      await bringInto(this.shell, things, folder, 'copy');
+      await transferInto(this.shell, things, folder, 'copy');
     }
     const [first] = other;
     if (first)
@@ -114,7 +114,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       );
   }
 
-  private async moved(address: RemoteAddress): Promise<Moved> {
+  private async moved(address: RemoteAddress): Promise<TransferItem> {
     const remote = await this.shell.app.openRemote(address.remote);
     const { kind } = await remote.stat(address.path, neverAborted());
     return { address, kind: kind === 'folder' ? 'folder' : 'file' };

@@ -15,30 +15,30 @@ import {
   rootPath,
 } from '../../remote/remotePath';
 import { freeName, siblingPath } from '../../usecases/browseRemote';
-import { holdsFiles } from '../../usecases/configuredRemotes';
+import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CopyItem } from '../../usecases/copyItems';
 import { neverAborted } from '../platform/cancellation';
 import { moveTabs, unsavedBelow } from '../platform/openTabs';
 import type { CommandRow } from '../platform/services';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { pickPlace } from '../tree/pickPlace';
 import {
-  attempt,
   containerOf,
-  folderMeant,
   isNode,
-  itemsMeant,
-  nodesMeant,
   refuseUnusable,
+  resolveFolder,
+  resolveItems,
+  runWithErrorMessage,
+  selectedNodes,
 } from '../tree/selection';
 import { type ItemNode, isBucket, isItem, nodeName } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
-import { type CopyingShell, runCopyWork } from './copyTask';
+import { runTransferTask, type TransferContext } from './copyTask';
 
 /** The commands that rename, move and copy on remotes, by the service itself where it can. */
-export function moveCommands(shell: Shell): readonly CommandRow[] {
+export function moveCommands(shell: CommandContext): readonly CommandRow[] {
   const copied: Copied = { lines: [] };
   return [
     { id: 'cloudRemotes.renameItem', run: (...args) => rename(shell, args) },
@@ -49,7 +49,7 @@ export function moveCommands(shell: Shell): readonly CommandRow[] {
 }
 
 /** A file or folder to be copied or moved. */
-export interface Moved {
+export interface TransferItem {
   readonly address: RemoteAddress;
   readonly kind: 'file' | 'folder';
 }
@@ -58,15 +58,15 @@ export interface Moved {
  * Copies or moves things into a folder, each under its own name. `keepBoth`: what is copied into the folder it is in gets
  * another name, without a question.
  */
-export async function bringInto(
-  shell: CopyingShell,
-  things: readonly Moved[],
+export async function transferInto(
+  shell: TransferContext,
+  things: readonly TransferItem[],
   folder: RemoteAddress,
   how: 'copy' | 'move',
 ): Promise<void> {
   const verb = how === 'move' ? 'Move' : 'Copy';
   try {
-    if (!holdsFiles(shell.app.remotes(), folder))
+    if (!acceptsFiles(shell.app.remotes(), folder))
       throw new RemoteError('unsupported', 'Files lie in buckets. Choose a bucket, or a folder in one.');
     const to = await shell.app.openRemote(folder.remote);
     const bySource = new Map<string, CopyItem[]>();
@@ -100,7 +100,7 @@ interface Transfer {
   readonly move: boolean;
 }
 
-async function transfer(shell: CopyingShell, work: Transfer): Promise<void> {
+async function transfer(shell: TransferContext, work: Transfer): Promise<void> {
   if (work.move && refuseUnsaved(shell, work)) return;
   const follow = async (items: readonly CopyItem[]) => {
     for (const { source, target, kind } of items)
@@ -110,12 +110,12 @@ async function transfer(shell: CopyingShell, work: Transfer): Promise<void> {
         kind,
       );
   };
-  const result = await runCopyWork(shell, { ...work, onMovedBefore: follow });
+  const result = await runTransferTask(shell, { ...work, onMovedBefore: follow });
   if (result && work.move) await follow(work.items);
 }
 
 /** Says so, and answers true, when a file that would be moved is open with unsaved changes. */
-function refuseUnsaved(shell: CopyingShell, { items, from }: Transfer): boolean {
+function refuseUnsaved(shell: TransferContext, { items, from }: Transfer): boolean {
   const names = shell.app.remotes().map(({ settings }) => settings.name);
   const unsaved = items.flatMap(({ source, kind }) =>
     unsavedBelow({ remote: from.remote, path: source }, names, kind),
@@ -127,7 +127,7 @@ function refuseUnsaved(shell: CopyingShell, { items, from }: Transfer): boolean 
   return true;
 }
 
-async function freePath(shell: CopyingShell, address: RemoteAddress): Promise<RemotePath> {
+async function freePath(shell: TransferContext, address: RemoteAddress): Promise<RemotePath> {
   const remote = await shell.app.openRemote(address.remote);
   const taken = new Set([baseName(address.path)]);
   for (;;) {
@@ -142,13 +142,13 @@ async function freePath(shell: CopyingShell, address: RemoteAddress): Promise<Re
   }
 }
 
-async function rename(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const [meant] = nodesMeant(shell, args);
+async function rename(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [meant] = selectedNodes(shell, args);
   if (meant?.kind === 'remote') {
     await vscode.commands.executeCommand('cloudRemotes.renameRemote', meant);
     return;
   }
-  const [node] = await itemsMeant(shell, args, 'Rename what?');
+  const [node] = await resolveItems(shell, args, 'Rename what?');
   if (!node) return;
   if (isBucket(node)) {
     void window.showInformationMessage(
@@ -169,17 +169,22 @@ async function rename(shell: Shell, args: readonly unknown[]): Promise<void> {
     },
   });
   if (name === undefined || name === before) return;
-  await attempt(shell, `Can't rename ${formatAddress(node.address)}`, node.address.remote, async () => {
-    const remote = await shell.app.openRemote(node.address.remote);
-    const target = siblingPath(node.address.path, name);
-    const parent = { remote: node.address.remote, path: parentPath(node.address.path) };
-    const item = { from: remote, source: node.address.path, kind: node.kind, to: remote, target };
-    await transfer(shell, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
-  });
+  await runWithErrorMessage(
+    shell,
+    `Can't rename ${formatAddress(node.address)}`,
+    node.address.remote,
+    async () => {
+      const remote = await shell.app.openRemote(node.address.remote);
+      const target = siblingPath(node.address.path, name);
+      const parent = { remote: node.address.remote, path: parentPath(node.address.path) };
+      const item = { from: remote, source: node.address.path, kind: node.kind, to: remote, target };
+      await transfer(shell, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
+    },
+  );
 }
 
-async function move(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const nodes = withoutBuckets(await itemsMeant(shell, args, 'Move what?'));
+async function move(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = withoutBuckets(await resolveItems(shell, args, 'Move what?'));
   const [first] = nodes;
   if (!first) return;
   const what = nodes.length === 1 ? nodeName(first) : countOf(nodes.length, 'item');
@@ -189,7 +194,7 @@ async function move(shell: Shell, args: readonly unknown[]): Promise<void> {
     chooseLabel: 'Move Here',
     start: { remote: first.address.remote, path: parentPath(first.address.path) },
   });
-  if (place) await bringInto(shell, nodes, place.address, 'move');
+  if (place) await transferInto(shell, nodes, place.address, 'move');
 }
 
 /** Buckets can't be moved or copied as such; says so when some are among the nodes. */
@@ -208,8 +213,12 @@ interface Copied {
 }
 
 /** Addresses as text, so that they can be pasted in another window, or in a chat. Folders end in "/". */
-async function copyToClipboard(shell: Shell, copied: Copied, args: readonly unknown[]): Promise<void> {
-  const meant = nodesMeant(shell, args);
+async function copyToClipboard(
+  shell: CommandContext,
+  copied: Copied,
+  args: readonly unknown[],
+): Promise<void> {
+  const meant = selectedNodes(shell, args);
   refuseUnusable(meant);
   const nodes = meant.filter(isItem);
   if (nodes.length === 0) return;
@@ -220,7 +229,7 @@ async function copyToClipboard(shell: Shell, copied: Copied, args: readonly unkn
   await vscode.env.clipboard.writeText(lines.join('\n'));
 }
 
-async function paste(shell: Shell, copied: Copied, args: readonly unknown[]): Promise<void> {
+async function paste(shell: CommandContext, copied: Copied, args: readonly unknown[]): Promise<void> {
   const text = await vscode.env.clipboard.readText().then(undefined, () => '');
   const things = readAddresses(shell, text === '' ? copied.lines : text.split(/\r?\n/));
   if (things.length === 0) {
@@ -229,17 +238,17 @@ async function paste(shell: Shell, copied: Copied, args: readonly unknown[]): Pr
     );
     return;
   }
-  const [node] = nodesMeant(shell, args);
+  const [node] = selectedNodes(shell, args);
   const container = isNode(node) ? containerOf(shell, node) : undefined;
   const folder =
-    container?.address ?? (await folderMeant(shell, [], 'Paste into which folder?', 'Paste Here'));
-  if (folder) await bringInto(shell, things, folder, 'copy');
+    container?.address ?? (await resolveFolder(shell, [], 'Paste into which folder?', 'Paste Here'));
+  if (folder) await transferInto(shell, things, folder, 'copy');
 }
 
 /** The lines that are addresses on known remotes; empty when any line is something else. */
-function readAddresses(shell: Shell, lines: readonly string[]): Moved[] {
+function readAddresses(shell: CommandContext, lines: readonly string[]): TransferItem[] {
   const names = new Set(shell.app.remotes().map(({ settings }) => settings.name));
-  const things: Moved[] = [];
+  const things: TransferItem[] = [];
   for (const line of lines) {
     if (line === '') continue;
     if (!looksLikeAddress(line)) return [];
@@ -247,7 +256,7 @@ function readAddresses(shell: Shell, lines: readonly string[]): Moved[] {
       const address = parseAddress(line);
       const folder = { remote: address.remote, path: parentPath(address.path) };
       if (!names.has(address.remote) || address.path === rootPath) return [];
-      if (!holdsFiles(shell.app.remotes(), folder)) return [];
+      if (!acceptsFiles(shell.app.remotes(), folder)) return [];
       things.push({ address, kind: line.endsWith('/') ? 'folder' : 'file' });
     } catch {
       return []; // some other text with a colon in it

@@ -6,13 +6,13 @@ import { bytesSource } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
 import { toUri } from '../platform/remoteUri';
 import type { CommandRow } from '../platform/services';
-import type { Shell } from '../tree/commandContext';
-import { attempt, folderMeant, nodesMeant } from '../tree/selection';
+import type { CommandContext } from '../tree/commandContext';
+import { resolveFolder, runWithErrorMessage, selectedNodes } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
 import * as window from '../window/window';
 
 /** The commands that make something new: a file, a folder, a bucket. */
-export function newItemCommands(shell: Shell): readonly CommandRow[] {
+export function newItemCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.newFile', run: (...args) => newFile(shell, args) },
     { id: 'cloudRemotes.newFolder', run: (...args) => newFolder(shell, args) },
@@ -20,13 +20,13 @@ export function newItemCommands(shell: Shell): readonly CommandRow[] {
   ];
 }
 
-async function newFile(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const folder = await folderMeant(shell, args, 'New file in which folder?', 'New File Here');
+async function newFile(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const folder = await resolveFolder(shell, args, 'New file in which folder?', 'New File Here');
   const name =
     folder && (await askPathPart(`New file in ${formatAddress(folder)}`, 'index.html or css/main.css'));
   if (!folder || name === undefined) return;
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await attempt(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+  await runWithErrorMessage(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
     const remote = await shell.app.openRemote(address.remote);
     await remote.write(address.path, bytesSource(new Uint8Array()), {}, { kind: 'ifAbsent' }, neverAborted());
     shell.changes.fire({ ...address, kind: 'created' });
@@ -34,12 +34,12 @@ async function newFile(shell: Shell, args: readonly unknown[]): Promise<void> {
   });
 }
 
-async function newFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const folder = await folderMeant(shell, args, 'New folder in which folder?', 'New Folder Here');
+async function newFolder(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const folder = await resolveFolder(shell, args, 'New folder in which folder?', 'New Folder Here');
   const name = folder && (await askPathPart(`New folder in ${formatAddress(folder)}`, 'img or img/2026'));
   if (!folder || name === undefined) return;
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await attempt(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+  await runWithErrorMessage(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
     const remote = await shell.app.openRemote(address.remote);
     await remote.makeFolder(address.path, neverAborted());
     shell.changes.fire({ ...address, kind: 'created' });
@@ -60,15 +60,15 @@ async function askPathPart(title: string, example: string): Promise<string | und
   return typed || undefined;
 }
 
-async function revealFolder(shell: Shell, address: RemoteAddress): Promise<void> {
+async function revealFolder(shell: CommandContext, address: RemoteAddress): Promise<void> {
   const node = await shell.tree.find(address, 'folder');
   if (node) await shell.view.reveal(node, { select: true, focus: true, expand: true });
 }
 
-async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> {
+async function newBucket(shell: CommandContext, args: readonly unknown[]): Promise<void> {
   const name = await remoteForBucket(shell, args);
   if (name === undefined) return;
-  await attempt(shell, `Can't make a bucket on ${name}`, name, async () => {
+  await runWithErrorMessage(shell, `Can't make a bucket on ${name}`, name, async () => {
     const remote = await shell.app.openRemote(name);
     if (!remote.features?.createBucket)
       throw new RemoteError('unsupported', `New buckets can't be made on ${name}.`);
@@ -89,8 +89,8 @@ async function newBucket(shell: Shell, args: readonly unknown[]): Promise<void> 
   });
 }
 
-async function remoteForBucket(shell: Shell, args: readonly unknown[]): Promise<string | undefined> {
-  const [node] = nodesMeant(shell, args);
+async function remoteForBucket(shell: CommandContext, args: readonly unknown[]): Promise<string | undefined> {
+  const [node] = selectedNodes(shell, args);
   if (node) return remoteOf(node);
   const usable = shell.app.remotes().filter((remote) => remote.problems.length === 0);
   if (usable.length < 2) return usable[0]?.settings.name;
@@ -102,7 +102,7 @@ async function remoteForBucket(shell: Shell, args: readonly unknown[]): Promise<
 }
 
 /** Undefined when the user left; empty for the remote's own. */
-async function askLocation(shell: Shell, name: string): Promise<string | undefined> {
+async function askLocation(shell: CommandContext, name: string): Promise<string | undefined> {
   const configured = shell.app.remotes().find(({ settings }) => settings.name === name);
   const own = [configured?.settings['locationConstraint'], configured?.settings['region']].find(
     (value): value is string => typeof value === 'string' && value !== '',

@@ -4,16 +4,16 @@ import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, joinPath, parsePath } from '../../remote/remotePath';
 import type { CopyItem } from '../../usecases/copyItems';
 import type { CommandRow } from '../platform/services';
-import type { Shell } from '../tree/commandContext';
-import { attempt, folderMeant, itemsMeant } from '../tree/selection';
+import type { CommandContext } from '../tree/commandContext';
+import { resolveFolder, resolveItems, runWithErrorMessage } from '../tree/selection';
 import { type ItemNode, isBucket } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import * as window from '../window/window';
-import { type CopyingShell, runCopyWork } from './copyTask';
+import { runTransferTask, type TransferContext } from './copyTask';
 
 /** The commands that bring files from this machine to a remote and back. */
-export function transferCommands(shell: Shell): readonly CommandRow[] {
+export function transferCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.uploadFiles', run: (...args) => upload(shell, args, 'files') },
     { id: 'cloudRemotes.uploadFolder', run: (...args) => upload(shell, args, 'folder') },
@@ -21,8 +21,12 @@ export function transferCommands(shell: Shell): readonly CommandRow[] {
   ];
 }
 
-async function upload(shell: Shell, args: readonly unknown[], what: 'files' | 'folder'): Promise<void> {
-  const folder = await folderMeant(shell, args, `Upload ${what} to which folder?`, 'Upload Here');
+async function upload(
+  shell: CommandContext,
+  args: readonly unknown[],
+  what: 'files' | 'folder',
+): Promise<void> {
+  const folder = await resolveFolder(shell, args, `Upload ${what} to which folder?`, 'Upload Here');
   if (!folder) return;
   const chosen = await window.showOpenDialog({
     title: `Upload to ${formatAddress(folder)}`,
@@ -51,7 +55,7 @@ function onThisMachine(uris: readonly vscode.Uri[]): boolean {
 
 /** Uploads files and folders of this machine into a folder of a remote, each under its own name. */
 export async function uploadPaths(
-  shell: CopyingShell,
+  shell: TransferContext,
   folder: RemoteAddress,
   paths: readonly string[],
 ): Promise<void> {
@@ -64,7 +68,7 @@ export async function uploadPaths(
       const name = parsePath(path.basename(one));
       items.push({ from, source: name, to, target: joinPath(folder.path, name) });
     }
-    const result = await runCopyWork(shell, { verb: 'Upload', items, into: folder });
+    const result = await runTransferTask(shell, { verb: 'Upload', items, into: folder });
     if (result)
       window.setStatusBarMessage(
         `Uploaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}`,
@@ -79,29 +83,39 @@ export async function uploadPaths(
   }
 }
 
-async function download(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const nodes = await itemsMeant(shell, args, 'Download what?');
+async function download(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = await resolveItems(shell, args, 'Download what?');
   const [first] = nodes;
   if (!first) return;
   const target = nodes.length === 1 && first.kind === 'file' ? await askFile(first) : await askFolder(nodes);
   if (!target) return;
-  await attempt(shell, `Can't download ${formatAddress(first.address)}`, first.address.remote, async () => {
-    const { remote: to } = await shell.app.openPlace({ kind: 'folder', path: target.folder });
-    const items: CopyItem[] = [];
-    for (const node of nodes) {
-      const from = await shell.app.openRemote(node.address.remote);
-      const name = target.name ?? baseName(node.address.path);
-      items.push({ from, source: node.address.path, kind: node.kind, to, target: parsePath(name) });
-    }
-    const overwrite = target.name !== undefined; // the dialog has asked
-    const result = await runCopyWork(shell, { verb: 'Download', items, overwrite, from: first.address });
-    if (!result) return;
-    const shown = path.join(target.folder, ...(target.name === undefined ? [] : [target.name]));
-    window.setStatusBarMessage(
-      `Downloaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}, to ${shown}`,
-      8000,
-    );
-  });
+  await runWithErrorMessage(
+    shell,
+    `Can't download ${formatAddress(first.address)}`,
+    first.address.remote,
+    async () => {
+      const { remote: to } = await shell.app.openPlace({ kind: 'folder', path: target.folder });
+      const items: CopyItem[] = [];
+      for (const node of nodes) {
+        const from = await shell.app.openRemote(node.address.remote);
+        const name = target.name ?? baseName(node.address.path);
+        items.push({ from, source: node.address.path, kind: node.kind, to, target: parsePath(name) });
+      }
+      const overwrite = target.name !== undefined; // the dialog has asked
+      const result = await runTransferTask(shell, {
+        verb: 'Download',
+        items,
+        overwrite,
+        from: first.address,
+      });
+      if (!result) return;
+      const shown = path.join(target.folder, ...(target.name === undefined ? [] : [target.name]));
+      window.setStatusBarMessage(
+        `Downloaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}, to ${shown}`,
+        8000,
+      );
+    },
+  );
 }
 
 interface LocalTarget {

@@ -7,8 +7,15 @@ import { neverAborted } from '../platform/cancellation';
 import { placeName } from '../platform/placeNames';
 import { remotesViewId, toUri } from '../platform/remoteUri';
 import type { CommandRow } from '../platform/services';
-import type { Shell } from '../tree/commandContext';
-import { attempt, containerOf, folderMeant, isNode, itemsMeant, nodesMeant } from '../tree/selection';
+import type { CommandContext } from '../tree/commandContext';
+import {
+  containerOf,
+  isNode,
+  resolveFolder,
+  resolveItems,
+  runWithErrorMessage,
+  selectedNodes,
+} from '../tree/selection';
 import { isContainer, isItem, nodeName, remoteOf, trashOf } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { inertLabel } from '../window/inertText';
@@ -16,7 +23,7 @@ import { format } from '../window/numberFormat';
 import * as window from '../window/window';
 
 /** The commands that show things and change nothing on any remote. */
-export function treeCommands(shell: Shell): readonly CommandRow[] {
+export function treeCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.refresh', run: () => shell.tree.refresh() },
     { id: 'cloudRemotes.refreshFolder', run: (...args) => refreshFolder(shell, args) },
@@ -33,8 +40,8 @@ export function treeCommands(shell: Shell): readonly CommandRow[] {
   ];
 }
 
-function refreshFolder(shell: Shell, args: readonly unknown[]): void {
-  const nodes = nodesMeant(shell, args);
+function refreshFolder(shell: CommandContext, args: readonly unknown[]): void {
+  const nodes = selectedNodes(shell, args);
   if (nodes.length === 0) shell.tree.refresh();
   for (const node of nodes) {
     const paged = trashOf(node) ?? containerOf(shell, node);
@@ -43,7 +50,7 @@ function refreshFolder(shell: Shell, args: readonly unknown[]): void {
 }
 
 /** Says in full what an error row stands for, with all the ways out. */
-function explainError(shell: Shell, arg: unknown): void {
+function explainError(shell: CommandContext, arg: unknown): void {
   if (!isNode(arg) || arg.kind !== 'error') return;
   const { parent, error } = arg;
   const retry = () => shell.tree.refresh(parent);
@@ -51,16 +58,16 @@ function explainError(shell: Shell, arg: unknown): void {
   showFailure(error, { what, remote: parent.address.remote, retry }, shell.output);
 }
 
-async function loadMore(shell: Shell, arg: unknown): Promise<void> {
+async function loadMore(shell: CommandContext, arg: unknown): Promise<void> {
   if (isNode(arg) && arg.kind === 'more')
     await window.withProgress({ location: { viewId: remotesViewId } }, () => shell.tree.loadMore(arg.parent));
 }
 
-async function filterFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const [node] = nodesMeant(shell, args);
+async function filterFolder(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [node] = selectedNodes(shell, args);
   const folder = node
     ? containerOf(shell, node)
-    : await folderMeant(shell, args, 'Filter which folder?', 'Filter This Folder').then(
+    : await resolveFolder(shell, args, 'Filter which folder?', 'Filter This Folder').then(
         (address) => address && shell.tree.containerAt(address),
       );
   if (!folder) return;
@@ -78,17 +85,17 @@ async function filterFolder(shell: Shell, args: readonly unknown[]): Promise<voi
   await shell.view.reveal(folder, { select: true, focus: false, expand: true });
 }
 
-function clearFilter(shell: Shell, args: readonly unknown[]): void {
+function clearFilter(shell: CommandContext, args: readonly unknown[]): void {
   const nodes = args.some(isNode)
-    ? nodesMeant(shell, args).filter(isContainer)
+    ? selectedNodes(shell, args).filter(isContainer)
     : shell.tree.filters().map(({ node }) => node);
   for (const node of nodes) shell.tree.setFilter(node, undefined);
 }
 
-async function goToAddress(shell: Shell, arg: unknown): Promise<void> {
+async function goToAddress(shell: CommandContext, arg: unknown): Promise<void> {
   const text = typeof arg === 'string' ? arg : await askAddress(shell);
   if (text === undefined) return;
-  await attempt(shell, `Can't go to ${text}`, undefined, async () => {
+  await runWithErrorMessage(shell, `Can't go to ${text}`, undefined, async () => {
     const address = parseAddress(text.trim());
     if (!shell.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
@@ -99,7 +106,7 @@ async function goToAddress(shell: Shell, arg: unknown): Promise<void> {
   });
 }
 
-async function askAddress(shell: Shell): Promise<string | undefined> {
+async function askAddress(shell: CommandContext): Promise<string | undefined> {
   const names = shell.app.remotes().map(({ settings }) => settings.name);
   const [selected] = shell.view.selection;
   const container = selected && containerOf(shell, selected);
@@ -125,7 +132,11 @@ async function askAddress(shell: Shell): Promise<string | undefined> {
 }
 
 /** Shows the folder or file in the tree, a file only where the tree shows its folder. Resolves to what it is. */
-async function reveal(shell: Shell, address: RemoteAddress, folderOnly: boolean): Promise<'file' | 'folder'> {
+async function reveal(
+  shell: CommandContext,
+  address: RemoteAddress,
+  folderOnly: boolean,
+): Promise<'file' | 'folder'> {
   const remote = await shell.app.openRemote(address.remote);
   const kind =
     folderOnly || address.path === '' ? 'folder' : (await remote.stat(address.path, neverAborted())).kind;
@@ -136,16 +147,16 @@ async function reveal(shell: Shell, address: RemoteAddress, folderOnly: boolean)
   return kind === 'file' ? 'file' : 'folder';
 }
 
-async function openFiles(shell: Shell, args: readonly unknown[]): Promise<void> {
+async function openFiles(shell: CommandContext, args: readonly unknown[]): Promise<void> {
   if (args[0] instanceof vscode.Uri) return openUri(args[0]);
-  for (const node of await itemsMeant(shell, args, 'Open which file?', 'file'))
-    await attempt(shell, `Can't open ${formatAddress(node.address)}`, remoteOf(node), () =>
+  for (const node of await resolveItems(shell, args, 'Open which file?', 'file'))
+    await runWithErrorMessage(shell, `Can't open ${formatAddress(node.address)}`, remoteOf(node), () =>
       openFile(shell, node.address),
     );
 }
 
 /** Opens a file, asking before what is large. The question is asked here and never while the file is read. */
-async function openFile(shell: Shell, address: RemoteAddress): Promise<void> {
+async function openFile(shell: CommandContext, address: RemoteAddress): Promise<void> {
   const name = baseName(address.path);
   const decision = await window.withProgress({ location: { viewId: remotesViewId } }, async () =>
     checkBeforeOpen(
@@ -190,11 +201,11 @@ function openUri(uri: vscode.Uri): void {
   vscode.commands.executeCommand('vscode.open', uri).then(undefined, () => {}); // said in the editor's own place
 }
 
-async function openAsWorkspaceFolder(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const nodes = nodesMeant(shell, args).filter(isContainer);
+async function openAsWorkspaceFolder(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = selectedNodes(shell, args).filter(isContainer);
   const addresses = nodes.map((node) => node.address);
   if (addresses.length === 0) {
-    const picked = await folderMeant(shell, [], 'Open which folder?', 'Open This Folder');
+    const picked = await resolveFolder(shell, [], 'Open which folder?', 'Open This Folder');
     if (!picked) return;
     addresses.push(picked);
   }
@@ -212,15 +223,15 @@ async function openAsWorkspaceFolder(shell: Shell, args: readonly unknown[]): Pr
   );
 }
 
-async function copyAddress(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const nodes = nodesMeant(shell, args);
+async function copyAddress(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = selectedNodes(shell, args);
   const shown = nodes.flatMap((node) =>
     isContainer(node) || isItem(node) ? [formatAddress(node.address)] : [],
   );
   const addresses =
     shown.length > 0
       ? shown
-      : (await itemsMeant(shell, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
+      : (await resolveItems(shell, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
   if (addresses.length === 0) return;
   await vscode.env.clipboard.writeText(addresses.join('\n'));
   window.setStatusBarMessage(
@@ -236,32 +247,40 @@ const expiries = [
   { label: '7 days', description: 'the longest that S3 allows', seconds: 7 * 24 * 3600 },
 ];
 
-async function copyLink(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const nodes = await itemsMeant(shell, args, 'Share which file?', 'file');
+async function copyLink(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = await resolveItems(shell, args, 'Share which file?', 'file');
   if (nodes.length === 0) return;
   const what = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
-  await attempt(shell, `Can't make a link to ${what}`, nodes[0] && remoteOf(nodes[0]), async () => {
-    const expiry = await window.showQuickPick(expiries, {
-      title: `Link to ${what}`,
-      placeHolder: 'Anyone who has the link can read the file. For how long?',
-    });
-    if (!expiry) return;
-    const links: string[] = [];
-    for (const node of nodes) {
-      const remote = await shell.app.openRemote(remoteOf(node));
-      if (!remote.features?.shareLink)
-        throw new RemoteError('unsupported', `${remoteOf(node)} is a storage that can't make links.`);
-      links.push(await remote.features.shareLink(node.address.path, expiry.seconds, neverAborted()));
-    }
-    await vscode.env.clipboard.writeText(links.join('\n'));
-    window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);
-  });
+  await runWithErrorMessage(
+    shell,
+    `Can't make a link to ${what}`,
+    nodes[0] && remoteOf(nodes[0]),
+    async () => {
+      const expiry = await window.showQuickPick(expiries, {
+        title: `Link to ${what}`,
+        placeHolder: 'Anyone who has the link can read the file. For how long?',
+      });
+      if (!expiry) return;
+      const links: string[] = [];
+      for (const node of nodes) {
+        const remote = await shell.app.openRemote(remoteOf(node));
+        if (!remote.features?.shareLink)
+          throw new RemoteError('unsupported', `${remoteOf(node)} is a storage that can't make links.`);
+        links.push(await remote.features.shareLink(node.address.path, expiry.seconds, neverAborted()));
+      }
+      await vscode.env.clipboard.writeText(links.join('\n'));
+      window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);
+    },
+  );
 }
 
-async function showProperties(shell: Shell, args: readonly unknown[]): Promise<void> {
-  const [node] = await itemsMeant(shell, args, 'Show the properties of what?');
+async function showProperties(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [node] = await resolveItems(shell, args, 'Show the properties of what?');
   if (!node) return;
-  await attempt(shell, `Can't show the properties of ${formatAddress(node.address)}`, remoteOf(node), () =>
-    shell.properties.show(node.address),
+  await runWithErrorMessage(
+    shell,
+    `Can't show the properties of ${formatAddress(node.address)}`,
+    remoteOf(node),
+    () => shell.properties.show(node.address),
   );
 }

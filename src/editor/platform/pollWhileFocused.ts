@@ -13,7 +13,7 @@ export interface FocusedIntervalParts {
 const mostBackOff = 12;
 
 /** Does something again and again while the window has the focus, and at once when it gets it back. Never twice at a time. */
-export class FocusedInterval implements vscode.Disposable {
+export class PollWhileFocused implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> | undefined;
   private failures = 0;

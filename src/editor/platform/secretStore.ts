@@ -1,7 +1,7 @@
 import type { Disposable, SecretStorage } from 'vscode';
 
 /** The secrets of remotes in the editor's secret storage, one key a field: `remote/<name>/<field>`. */
-export class RemoteSecrets {
+export class SecretStore {
   constructor(private readonly storage: SecretStorage) {}
 
   async get(remote: string, field: string): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../../app';
 import { isRemoteError } from '../../remote/remoteError';
 import { shortPlace } from '../platform/placeNames';
-import { phraseError } from '../window/errorMessages';
+import { presentError } from '../window/errorMessages';
 import * as window from '../window/window';
 
 /** Milliseconds of no typing after which a path is asked about: ignore files may have to be read. */
@@ -38,7 +38,7 @@ export async function explainPath(
     const told = await app.explainFilter(request, text, mine.signal).then(
       ({ sentence }) => ({ message: sentence, severity: vscode.InputBoxValidationSeverity.Info }),
       (error: unknown) =>
-        isRemoteError(error) ? error.message : phraseError(error, 'That can’t be told').text,
+        isRemoteError(error) ? error.message : presentError(error, 'That can’t be told').text,
     );
     if (!mine.signal.aborted) box.validationMessage = told;
   };

@@ -1,7 +1,7 @@
 import type { SyncRequest } from '../../app';
 import type { PlanView } from '../../preview/planView';
 import type { PageRequest } from '../../preview/previewProtocol';
-import type { PanelAround, PreviewServices } from './previewPorts';
+import type { PanelHost, PreviewServices } from './previewPorts';
 
 /** What the page asks that changes neither the plan nor a run of it. */
 export type AsideRequest =
@@ -11,11 +11,11 @@ export type AsideRequest =
     };
 
 /** Does what is asked. `view` is what the page shows, if anything. */
-export async function doAside(
+export async function handlePanelCommand(
   asked: AsideRequest,
   request: SyncRequest,
   view: PlanView | undefined,
-  panel: PanelAround,
+  panel: PanelHost,
   services: PreviewServices,
 ): Promise<undefined> {
   switch (asked.type) {

@@ -4,12 +4,12 @@ import type { App, SyncRequest } from '../../app';
 import { describePlan } from '../../plan/build/describePlan';
 import type { Place, Plan } from '../../plan/model/plan';
 import { HostChannel } from '../../preview/messageChannel';
-import { freshMemory, type ViewMemory } from '../../preview/planView';
+import { initialViewState, type ViewState } from '../../preview/planView';
 import type { PlaceName, RunState } from '../../preview/previewProtocol';
-import { isRecord, readViewMemory } from '../../preview/readPageRequest';
-import { englishWords, fill, type Words } from '../../preview/strings';
+import { isRecord, readViewState } from '../../preview/readPageRequest';
+import { englishStrings, fill, type Strings } from '../../preview/strings';
 import * as window from '../window/window';
-import type { PanelAround, PreviewServices } from './previewPorts';
+import type { PanelHost, PreviewServices } from './previewPorts';
 import { PlanPreviewSession } from './previewSession';
 import { RunNotification } from './runNotification';
 import { readSyncRequest, samePlace } from './syncRequests';
@@ -82,7 +82,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
       return;
     }
     const panel = window.createWebviewPanel(viewType, title ?? '');
-    this.add(panel, request, title, freshMemory, false);
+    this.add(panel, request, title, initialViewState, false);
   }
 
   /** Called by the editor after a reload of the window. What was saved is checked: it may be another version's. */
@@ -94,8 +94,8 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
       return;
     }
     const title = typeof saved['title'] === 'string' ? saved['title'] : undefined;
-    const memory = readViewMemory(saved['view']);
-    this.add(panel, request, title, memory ?? freshMemory, saved['ticksKept'] !== true || !memory);
+    const memory = readViewState(saved['view']);
+    this.add(panel, request, title, memory ?? initialViewState, saved['ticksKept'] !== true || !memory);
   }
 
   /** The extension ends: what is under way is stopped. The panels stay, so that a reload of the window can bring them back. */
@@ -107,7 +107,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     webview: vscode.WebviewPanel,
     request: SyncRequest,
     title: string | undefined,
-    memory: ViewMemory,
+    memory: ViewState,
     ticksLost: boolean,
   ): void {
     const panel = new PlanPreviewPanel(
@@ -142,7 +142,7 @@ class PlanPreviewPanel {
     request: SyncRequest,
     title: string | undefined,
     private readonly services: PreviewServices,
-    start: (around: PanelAround) => PlanPreviewSession,
+    start: (around: PanelHost) => PlanPreviewSession,
   ) {
     this.session = start(this.around());
     this.notification = new RunNotification(this.words, () => this.session.cancel());
@@ -195,7 +195,7 @@ class PlanPreviewPanel {
     });
   }
 
-  private around(): PanelAround {
+  private around(): PanelHost {
     return {
       words: this.words,
       language: vscode.env.language,
@@ -237,9 +237,9 @@ class PlanPreviewPanel {
 }
 
 /** The page's words in the language of the editor. */
-function translated(): Words {
-  const entries = Object.entries(englishWords).map(([key, english]) => [key, vscode.l10n.t(english)]);
-  return Object.fromEntries(entries) as Words;
+function translated(): Strings {
+  const entries = Object.entries(englishStrings).map(([key, english]) => [key, vscode.l10n.t(english)]);
+  return Object.fromEntries(entries) as Strings;
 }
 
 /** A folder of the workspace by its name there, another one by its path; a remote's place as `remote:bucket/path/`. */

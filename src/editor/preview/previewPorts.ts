@@ -3,7 +3,7 @@ import type { Log } from '../../base/log';
 import type { Place, Plan } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
 import type { HostNotice, PlaceName, RunState } from '../../preview/previewProtocol';
-import type { Words } from '../../preview/strings';
+import type { Strings } from '../../preview/strings';
 
 /** What the rest of the extension does for a preview. */
 export interface PreviewServices {
@@ -24,8 +24,8 @@ export interface PreviewServices {
 }
 
 /** What a session asks of the panel around it. */
-export interface PanelAround {
-  readonly words: Words;
+export interface PanelHost {
+  readonly words: Strings;
   readonly language: string;
   nameOf(place: Place): PlaceName;
   tell(notice: HostNotice): void;

@@ -9,7 +9,7 @@ import { isCancellation } from '../platform/cancellation';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import { describePlace } from '../platform/placeNames';
 import type { RemoteChange, RemoteChanges } from '../platform/remoteChangeEvents';
-import { phraseError, showFailure } from '../window/errorMessages';
+import { presentError, showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import type { OutputLog } from '../window/outputLog';
 import { recoverySentence } from '../window/recovery';
@@ -34,7 +34,7 @@ export function previewServices(parts: PreviewParts): PreviewServices {
     showLog: () => output.show(),
     transfers: () => settings().transfers,
     describeError: (error) =>
-      isRemoteError(error) ? error.message : phraseError(error, 'That did not work').text,
+      isRemoteError(error) ? error.message : presentError(error, 'That did not work').text,
     confirmDeletes: (plan) => confirmDeletes(app, plan),
     explainPath: (request, path) => explainPath(app, request, path),
     copyAsCommand: async (request) =>
@@ -54,7 +54,7 @@ export function previewServices(parts: PreviewParts): PreviewServices {
  * The app for previews: what a run changed on remotes is told to the tree and the file system, whatever became of the run.
  * `planned` is told each request that a preview makes a plan for, also after its options were changed there.
  */
-export function tellingRuns(
+export function withChangeNotifications(
   app: App,
   changes: RemoteChanges,
   planned: (request: SyncRequest) => void,

@@ -5,7 +5,7 @@ import { selectActions } from '../../plan/build/selectActions';
 import type { Plan, PlanProgress } from '../../plan/model/plan';
 import { formatter } from '../../preview/format';
 import { planIndexSteps } from '../../preview/planIndex';
-import { freshMemory, PlanView, type ViewMemory } from '../../preview/planView';
+import { initialViewState, PlanView, type ViewState } from '../../preview/planView';
 import type {
   Banner,
   PageReplies,
@@ -19,8 +19,8 @@ import type {
 } from '../../preview/previewProtocol';
 import { fill } from '../../preview/strings';
 import { lastingBanners, planBanners, runSummary, tableFacts } from '../../preview/summaries';
-import { doAside } from './pageCommands';
-import type { PanelAround, PreviewServices } from './previewPorts';
+import { handlePanelCommand } from './pageCommands';
+import type { PanelHost, PreviewServices } from './previewPorts';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';
 import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
@@ -52,8 +52,8 @@ export class PlanPreviewSession {
     private title: string | undefined,
     private readonly app: Pick<App, 'planSync' | 'runPlan'>,
     private readonly services: PreviewServices,
-    private readonly panel: PanelAround,
-    private memory: ViewMemory = freshMemory,
+    private readonly panel: PanelHost,
+    private memory: ViewState = initialViewState,
     private readonly ticksLost = false,
   ) {}
 
@@ -205,22 +205,22 @@ export class PlanPreviewSession {
         this.cancel();
         return undefined;
       default:
-        return doAside(request, this.current, view, this.panel, this.services);
+        return handlePanelCommand(request, this.current, view, this.panel, this.services);
     }
   }
 
   /** The state to keep for a reload of the window. */
   saved(): SavedPanel {
     const memory = this.view?.memory() ?? this.memory;
-    const ticksKept = memory.turned.length <= mostRemembered;
+    const ticksKept = memory.toggled.length <= mostRemembered;
     return {
       version: 1,
       request: this.current,
       ...(this.title === undefined ? {} : { title: this.title }),
       view: {
         ...memory,
-        turned: ticksKept ? memory.turned : [],
-        gate: ticksKept && memory.gate,
+        toggled: ticksKept ? memory.toggled : [],
+        deletesEnabled: ticksKept && memory.deletesEnabled,
         collapsed: memory.collapsed.length <= mostRemembered ? memory.collapsed : [],
       },
       ticksKept,
@@ -302,7 +302,12 @@ export class PlanPreviewSession {
     if (this.running || this.confirming) return;
     this.current = request;
     const memory = this.view?.memory() ?? this.memory;
-    this.memory = { ...memory, filter: { ...memory.filter, classes: [] }, turned: [], gate: false };
+    this.memory = {
+      ...memory,
+      filter: { ...memory.filter, classes: [] },
+      toggled: [],
+      deletesEnabled: false,
+    };
     this.view = undefined;
     this.run = undefined;
     this.banners = [];

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { formatter } from '../../preview/format';
 import type { RunState } from '../../preview/previewProtocol';
-import { fill, type Words } from '../../preview/strings';
+import { fill, type Strings } from '../../preview/strings';
 import { runLine } from '../../preview/summaries';
 import * as window from '../window/window';
 
@@ -15,7 +15,7 @@ export class RunNotification {
   private report: ((run: RunState) => void) | undefined;
 
   constructor(
-    private readonly words: Words,
+    private readonly words: Strings,
     private readonly cancel: () => void,
   ) {}
 

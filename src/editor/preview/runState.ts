@@ -3,7 +3,7 @@ import type { Action } from '../../plan/model/plan';
 import type { PlanView } from '../../preview/planView';
 import type { Banner, RunState } from '../../preview/previewProtocol';
 import { RunMeter } from '../../preview/runMeter';
-import type { Words } from '../../preview/strings';
+import type { Strings } from '../../preview/strings';
 import type { ActionResult, RunObserver, RunReport } from '../../transfer/runReport';
 import { PlaceOccupied } from '../../usecases/placeLocks';
 
@@ -31,7 +31,7 @@ export function idsToRetry(view: PlanView): string[] {
 }
 
 /** What is told of a run that broke off without a report; where only another run was in its way, it can be tried again. */
-export function failureBanner(error: unknown, text: string, words: Words): Banner {
+export function failureBanner(error: unknown, text: string, words: Strings): Banner {
   const again = { command: 'retry', label: words.tryAgain } as const;
   return { tone: 'error', text, ...(error instanceof PlaceOccupied && { action: again }) };
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Backend, RemoteSettings, WizardStep } from '../../backends/backend';
 import { isRemoteError } from '../../remote/remoteError';
-import type { SignIns } from '../accounts/accounts';
+import type { Accounts } from '../accounts/accounts';
 import { isCancellation } from '../platform/cancellation';
 import * as window from '../window/window';
 import type { StepAnswer, StepSurroundings } from './wizardInput';
@@ -23,7 +23,7 @@ export interface AccountQuestion {
  * Asks whose account a remote is to use: one that is signed in, or another that signs in now. The answer is the account's label, which is
  * what people recognise in settings.
  */
-export async function askAccount(signIns: SignIns, question: AccountQuestion): Promise<StepAnswer> {
+export async function askAccount(signIns: Accounts, question: AccountQuestion): Promise<StepAnswer> {
   const { backend, step, settings, clientSecret, around } = question;
   const requirement = backend.signIn;
   if (!requirement) return { text: '' };

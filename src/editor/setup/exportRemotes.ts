@@ -12,9 +12,9 @@ import {
 import { mergeSections, parseRcloneFile, sectionNameProblem } from '../../rcloneConfig/rcloneFile';
 import { remoteNameProblem } from '../../remote/remoteAddress';
 import { printTokenBlob } from '../../signIn/tokenBlob';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askClash, pickSeveral } from '../window/multiSelect';
+import { askClash, multiSelect } from '../window/multiSelect';
 import * as window from '../window/window';
 import { tell } from './importRemotes';
 
@@ -31,7 +31,7 @@ interface Named extends Exportable {
 const title = 'Export remotes to rclone.conf';
 
 /** Writes remotes to a configuration of rclone, a new one or one that there is. */
-export async function exportRcloneConfig(shell: Shell): Promise<void> {
+export async function exportRcloneConfig(shell: CommandContext): Promise<void> {
   try {
     const remotes = await chooseRemotes(shell);
     if (!remotes || remotes.length === 0) return;
@@ -54,7 +54,7 @@ export async function exportRcloneConfig(shell: Shell): Promise<void> {
   }
 }
 
-async function chooseRemotes(shell: Shell): Promise<readonly Exportable[] | undefined> {
+async function chooseRemotes(shell: CommandContext): Promise<readonly Exportable[] | undefined> {
   const remotes = shell.app.remotes();
   if (remotes.length === 0) {
     void window.showInformationMessage('There is no remote yet.');
@@ -69,7 +69,7 @@ async function chooseRemotes(shell: Shell): Promise<readonly Exportable[] | unde
       return { label, description, unusable: 'rclone has no storage of this kind.', value: [] };
     return { label, description, value: [{ settings, backend }] };
   });
-  const chosen = await pickSeveral<readonly Exportable[]>(title, 'Which ones?', rows, 'Can’t be exported');
+  const chosen = await multiSelect<readonly Exportable[]>(title, 'Which ones?', rows, 'Can’t be exported');
   return chosen?.flat();
 }
 
@@ -166,13 +166,13 @@ function freeSection(own: string, problem: (name: string) => string | undefined)
   for (let i = 2; ; i++) if (problem(`${stem}-${i}`) === undefined) return `${stem}-${i}`;
 }
 
-async function secretsOf(shell: Shell, { settings, backend }: Exportable): Promise<RcloneSecrets> {
+async function secretsOf(shell: CommandContext, { settings, backend }: Exportable): Promise<RcloneSecrets> {
   const values = await shell.secrets.all(settings.name, backend.secretFields);
   const token = backend.signIn && (await shell.signIns.storedToken(backend.signIn, settings));
   return { values, ...(token && { token: printTokenBlob(token) }) };
 }
 
-function tellDone(shell: Shell, file: string, written: readonly WrittenRemote[]): void {
+function tellDone(shell: CommandContext, file: string, written: readonly WrittenRemote[]): void {
   const leftOut = written.map(({ section, leftOut: missed }) => ({ name: section.name, leftOut: missed }));
   const names = leftOut.map(({ name }) => name);
   shell.output.info(`[export] ${names.join(', ')} to ${file}`);

@@ -15,9 +15,9 @@ import { RemoteError } from '../../remote/remoteError';
 import { parseTokenBlob } from '../../signIn/tokenBlob';
 import { foldName } from '../platform/remoteUri';
 import { writtenRemotes } from '../platform/settings';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askClash, pickSeveral } from '../window/multiSelect';
+import { askClash, multiSelect } from '../window/multiSelect';
 import * as window from '../window/window';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
 import { askStep } from './wizardInput';
@@ -26,7 +26,7 @@ import { askStep } from './wizardInput';
 const patienceMs = 60_000;
 
 /** Imports remotes from rclone's configuration, `file` or the one that the user chooses. Resolves to the names of the remotes. */
-export async function importRcloneConfig(shell: Shell, file?: string): Promise<readonly string[]> {
+export async function importRcloneConfig(shell: CommandContext, file?: string): Promise<readonly string[]> {
   let what = 'No remotes were imported';
   try {
     const from = file ?? (await chooseFile());
@@ -77,7 +77,7 @@ async function chooseRemotes(
       ? { label: remote.name, description: describe(remote), value: [remote] }
       : { label: remote.name, description: remote.type, unusable: remote.because, value: [] },
   );
-  const chosen = await pickSeveral(
+  const chosen = await multiSelect(
     `Import remotes from ${from}`,
     'Which ones? Their secrets go to secret storage.',
     rows,
@@ -159,7 +159,7 @@ function freeName(name: string, problem: (name: string) => string | undefined): 
   }
 }
 
-async function importAll(shell: Shell, decided: readonly Decided[]): Promise<readonly string[]> {
+async function importAll(shell: CommandContext, decided: readonly Decided[]): Promise<readonly string[]> {
   const told: string[] = [];
   const saved: SavedRemote[] = [];
   for (const { found, settings, replaces } of decided) {
@@ -187,7 +187,7 @@ async function importAll(shell: Shell, decided: readonly Decided[]): Promise<rea
 
 /** Takes over the sign-in that a section holds. Resolves to the setting that names its account; what went wrong is told, and the remote is imported without. */
 async function adoptSignIn(
-  shell: Shell,
+  shell: CommandContext,
   { backend, secrets, token }: UsableRemote,
   settings: RemoteSettings,
   told: string[],
@@ -224,7 +224,7 @@ async function adoptSignIn(
 }
 
 /** Says what was done; with the way to the log, where there is more to say. */
-export function tell(shell: Shell, text: string, hasMore: boolean): void {
+export function tell(shell: CommandContext, text: string, hasMore: boolean): void {
   if (!hasMore) {
     void window.showInformationMessage(text);
     return;

@@ -8,7 +8,7 @@ import { moveTabs, unsavedBelow } from '../platform/openTabs';
 import { checkSyncs } from '../platform/savedSyncs';
 import type { CommandRow } from '../platform/services';
 import { settingsSection } from '../platform/settings';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { isNode } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
@@ -21,7 +21,7 @@ import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './save
 import { addSuggestedRemotes } from './suggestedRemotes';
 
 /** The commands that are about remotes as such: adding, changing, testing and taking away. */
-export function remoteCommands(shell: Shell): readonly CommandRow[] {
+export function remoteCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.addRemote', run: () => add(shell) },
     {
@@ -48,10 +48,15 @@ export function remoteCommands(shell: Shell): readonly CommandRow[] {
   ];
 }
 
-type RemoteWork = (shell: Shell, remote: ConfiguredRemote) => Promise<unknown>;
+type RemoteWork = (shell: CommandContext, remote: ConfiguredRemote) => Promise<unknown>;
 
 /** Runs `work` on the remote that a row or a name stands for, or else on the one that the user picks. */
-async function withRemote(shell: Shell, arg: unknown, question: string, work: RemoteWork): Promise<void> {
+async function withRemote(
+  shell: CommandContext,
+  arg: unknown,
+  question: string,
+  work: RemoteWork,
+): Promise<void> {
   const remote = remoteMeant(shell, arg) ?? (await pickRemote(shell, question));
   if (!remote) return;
   try {
@@ -61,13 +66,13 @@ async function withRemote(shell: Shell, arg: unknown, question: string, work: Re
   }
 }
 
-function remoteMeant(shell: Shell, arg: unknown): ConfiguredRemote | undefined {
+function remoteMeant(shell: CommandContext, arg: unknown): ConfiguredRemote | undefined {
   if (isNode(arg) && arg.kind === 'remote') return arg.configured;
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
   return shell.app.remotes().find((remote) => remote.settings.name === name);
 }
 
-async function pickRemote(shell: Shell, question: string): Promise<ConfiguredRemote | undefined> {
+async function pickRemote(shell: CommandContext, question: string): Promise<ConfiguredRemote | undefined> {
   const remotes = shell.app.remotes();
   if (remotes.length === 0) {
     const chosen = await window.showInformationMessage('There is no remote yet.', 'Add Remote');
@@ -82,7 +87,7 @@ async function pickRemote(shell: Shell, question: string): Promise<ConfiguredRem
   return (await window.showQuickPick(items, { placeHolder: question, matchOnDescription: true }))?.remote;
 }
 
-async function add(shell: Shell): Promise<void> {
+async function add(shell: CommandContext): Promise<void> {
   try {
     const name = await addRemote(shell);
     if (name !== undefined) await revealRemote(shell, name);
@@ -92,7 +97,7 @@ async function add(shell: Shell): Promise<void> {
 }
 
 /** Shows a remote's row, opened. */
-async function revealRemote(shell: Shell, name: string): Promise<void> {
+async function revealRemote(shell: CommandContext, name: string): Promise<void> {
   const configured = shell.app.remotes().find((remote) => remote.settings.name === name);
   if (!configured || configured.problems.length > 0) return;
   const node = shell.tree.containerAt(treeRoot(configured));
@@ -100,7 +105,7 @@ async function revealRemote(shell: Shell, name: string): Promise<void> {
 }
 
 async function edit(
-  shell: Shell,
+  shell: CommandContext,
   { settings, backend }: ConfiguredRemote,
   failure?: ConnectionFinding,
 ): Promise<void> {
@@ -112,13 +117,13 @@ async function edit(
 }
 
 /** Why a remote can't have another name now, as a sentence, or undefined. */
-function renamingProblem(shell: Shell, name: string): string | undefined {
+function renamingProblem(shell: CommandContext, name: string): string | undefined {
   return unsavedOf(shell, name).length === 0
     ? undefined
     : `Files of ${name} are open with unsaved changes, and their address changes with the name. Save or close them first.`;
 }
 
-async function duplicate(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+async function duplicate(shell: CommandContext, { settings, backend }: ConfiguredRemote): Promise<void> {
   if (!backend) return openRemotesSettings(settings.name);
   const name = await askName('Duplicate', settings.name, freeRemoteName(`${settings.name}-copy`));
   if (name === undefined) return;
@@ -127,7 +132,7 @@ async function duplicate(shell: Shell, { settings, backend }: ConfiguredRemote):
   await revealRemote(shell, name);
 }
 
-async function rename(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+async function rename(shell: CommandContext, { settings, backend }: ConfiguredRemote): Promise<void> {
   if (!backend) return openRemotesSettings(settings.name);
   const name = await askName('Rename', settings.name, settings.name, renamingProblem(shell, settings.name));
   if (name === undefined || name === settings.name) return;
@@ -153,7 +158,7 @@ async function followName(before: string, name: string): Promise<void> {
     await vscode.commands.executeCommand('workbench.action.openSettings', `${settingsSection}.syncs`);
 }
 
-async function remove(shell: Shell, { settings, backend }: ConfiguredRemote): Promise<void> {
+async function remove(shell: CommandContext, { settings, backend }: ConfiguredRemote): Promise<void> {
   const dirty = unsavedOf(shell, settings.name).length;
   const chosen = await window.showWarningMessage(
     `Remove the remote "${settings.name}"?`,
@@ -174,12 +179,12 @@ async function remove(shell: Shell, { settings, backend }: ConfiguredRemote): Pr
 }
 
 /** The open files of a remote that have unsaved changes. */
-function unsavedOf(shell: Shell, remote: string): readonly RemoteAddress[] {
+function unsavedOf(shell: CommandContext, remote: string): readonly RemoteAddress[] {
   const names = shell.app.remotes().map(({ settings }) => settings.name);
   return unsavedBelow({ remote, path: rootPath }, names);
 }
 
-async function test(shell: Shell, remote: ConfiguredRemote): Promise<void> {
+async function test(shell: CommandContext, remote: ConfiguredRemote): Promise<void> {
   const { settings, backend, problems } = remote;
   if (!backend || problems.length > 0) {
     showFailure(new Error(problems.join(' ')), { what: `${settings.name} can't be tested` }, shell.output);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Backend, ConnectionFinding, RemoteSettings, WizardStep } from '../../backends/backend';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import * as window from '../window/window';
 import { askAccount } from './accountStep';
 import { showConnectionTest } from './connectionTest';
@@ -14,7 +14,7 @@ import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
  * Asks for a new remote step by step, tests the connection and saves it. Resolves to the new remote's name, or undefined
  * when the user left. Nothing is stored before the last step.
  */
-export async function addRemote(shell: Shell): Promise<string | undefined> {
+export async function addRemote(shell: CommandContext): Promise<string | undefined> {
   /** Who goes back to the kinds of storage and chooses the same one finds the answers again. */
   const memories = new Map<Backend, WizardMemory>();
   for (;;) {
@@ -34,7 +34,7 @@ interface WayItem extends window.Row {
 }
 
 /** A kind of storage to be asked about, or what can be had in one step. */
-async function chooseWay(shell: Shell): Promise<WayItem['way']> {
+async function chooseWay(shell: CommandContext): Promise<WayItem['way']> {
   const chosen = await window.showQuickPick(wayItems(shell), {
     title: 'New remote',
     placeHolder: 'What kind of storage is it?',
@@ -44,7 +44,7 @@ async function chooseWay(shell: Shell): Promise<WayItem['way']> {
   return chosen?.way;
 }
 
-async function wayItems(shell: Shell): Promise<WayItem[]> {
+async function wayItems(shell: CommandContext): Promise<WayItem[]> {
   const suggestions = (await findSuggestions(shell)).filter(({ problem }) => problem === undefined);
   return [
     ...shell.app.backends.map((way) => ({ label: way.title, description: way.summary, way })),
@@ -63,7 +63,7 @@ async function wayItems(shell: Shell): Promise<WayItem[]> {
 }
 
 async function askRemote(
-  shell: Shell,
+  shell: CommandContext,
   backend: Backend,
   memory: WizardMemory,
 ): Promise<string | 'back' | undefined> {
@@ -110,7 +110,7 @@ async function askRemote(
 
 /** Asks a step, one for an account by signing in where need be. */
 async function askAny(
-  shell: Shell,
+  shell: CommandContext,
   backend: Backend,
   step: WizardStep,
   steps: readonly WizardStep[],
@@ -226,7 +226,7 @@ interface EditItem extends window.Row {
  * concerns is asked about first.
  */
 export async function editRemote(
-  shell: Shell,
+  shell: CommandContext,
   backend: Backend,
   before: RemoteSettings,
   renamingProblem: string | undefined,

@@ -2,9 +2,9 @@ import type { Backend, RemoteSettings } from '../../backends/backend';
 import { remoteNameProblem } from '../../remote/remoteAddress';
 import { foldName } from '../platform/remoteUri';
 import { changeRemotes, writtenRemotes } from '../platform/settings';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 
-type Keeping = Pick<Shell, 'secrets'>;
+type Keeping = Pick<CommandContext, 'secrets'>;
 
 /** A remote to be stored. `replaces` names the remote it takes the place of, whose secrets are moved when the name is another. */
 export interface SavedRemote {

@@ -3,14 +3,14 @@ import type { SignedInAccount, SignInRequirement } from '../../signIn/signInServ
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 import { isCancellation } from '../platform/cancellation';
 import type { CommandRow } from '../platform/services';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { isNode } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
 import * as window from '../window/window';
 import { saveRemote } from './savedRemotes';
 
 /** The commands about the accounts that remotes are signed in with. */
-export function signInCommands(shell: Shell): readonly CommandRow[] {
+export function signInCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.signInAgain', run: (arg) => signInAgain(shell, arg) },
     { id: 'cloudRemotes.signOut', run: () => signOut(shell) },
@@ -21,7 +21,7 @@ interface SignedRemote extends ConfiguredRemote {
   readonly backend: Backend & { readonly signIn: SignInRequirement };
 }
 
-function signedRemotes(shell: Shell): readonly SignedRemote[] {
+function signedRemotes(shell: CommandContext): readonly SignedRemote[] {
   return shell.app
     .remotes()
     .filter(
@@ -31,7 +31,7 @@ function signedRemotes(shell: Shell): readonly SignedRemote[] {
 }
 
 /** Signs in for the remote of a row or of the name given, or for one that the user picks. */
-async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
+async function signInAgain(shell: CommandContext, arg: unknown): Promise<void> {
   const remotes = signedRemotes(shell);
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
   const remote =
@@ -64,7 +64,7 @@ async function signInAgain(shell: Shell, arg: unknown): Promise<void> {
 
 /** A remote that was nobody's is the drive of who signed in; one that was somebody's becomes another's only when the user says so. */
 async function useAccount(
-  shell: Shell,
+  shell: CommandContext,
   { backend, settings }: SignedRemote,
   { id, label }: SignedInAccount,
 ): Promise<void> {
@@ -84,7 +84,7 @@ async function useAccount(
   await saveRemote(shell, backend, { ...settings, [field]: label }, secrets, settings.name);
 }
 
-async function signOut(shell: Shell): Promise<void> {
+async function signOut(shell: CommandContext): Promise<void> {
   const items: (window.Row & { end(): Promise<void> })[] = [];
   for (const { signIn: requirement } of shell.app.backends) {
     if (!requirement) continue;

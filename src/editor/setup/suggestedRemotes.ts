@@ -1,8 +1,8 @@
 import type { Backend, RemoteSettings, SuggestedRemote } from '../../backends/backend';
 import { writtenRemotes } from '../platform/settings';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { pickSeveral } from '../window/multiSelect';
+import { multiSelect } from '../window/multiSelect';
 import * as window from '../window/window';
 import { freeRemoteName, saveRemotes } from './savedRemotes';
 
@@ -13,7 +13,7 @@ export interface Suggestion extends SuggestedRemote {
 }
 
 /** What the backends find on this machine. Files that can't be read are told in the log, and suggest nothing. */
-export async function findSuggestions(shell: Shell): Promise<readonly Suggestion[]> {
+export async function findSuggestions(shell: CommandContext): Promise<readonly Suggestion[]> {
   const found: Suggestion[] = [];
   for (const backend of shell.app.backends) {
     try {
@@ -46,7 +46,10 @@ function settingsOf(backend: Backend, { settings }: SuggestedRemote, name: strin
 }
 
 /** Adds suggested remotes under free names, which it resolves to. There are no secrets to store. */
-export async function addSuggestions(shell: Shell, suggestions: readonly Suggestion[]): Promise<string[]> {
+export async function addSuggestions(
+  shell: CommandContext,
+  suggestions: readonly Suggestion[],
+): Promise<string[]> {
   const names: string[] = [];
   for (const { name } of suggestions) names.push(freeRemoteName(name, names));
   await saveRemotes(
@@ -61,7 +64,7 @@ export async function addSuggestions(shell: Shell, suggestions: readonly Suggest
 }
 
 /** Lets the user tick AWS profiles (and whatever else is found), and adds a remote for each. Resolves to their names. */
-export async function addSuggestedRemotes(shell: Shell): Promise<readonly string[]> {
+export async function addSuggestedRemotes(shell: CommandContext): Promise<readonly string[]> {
   try {
     const found = await findSuggestions(shell);
     if (found.length === 0) {
@@ -77,7 +80,7 @@ export async function addSuggestedRemotes(shell: Shell): Promise<readonly string
       ticked: suggestion.addedAs === undefined && suggestion.doubtful !== true,
       value: suggestion,
     }));
-    const chosen = await pickSeveral(
+    const chosen = await multiSelect(
       'Add remotes from AWS profiles',
       'Which ones? They sign in by their profile; no key is copied.',
       rows,

@@ -53,7 +53,7 @@ export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['ver
 }
 
 /** The options without those that the settings ask for but these two sides can't have: ignore files are read on this machine only. Pure. */
-export function fitting(options: PlanOptions, source: Place, target: Place): PlanOptions {
+export function withoutUnsupportedOptions(options: PlanOptions, source: Place, target: Place): PlanOptions {
   if (source.kind === 'folder' || target.kind === 'folder') return options;
   const { ignoreFiles: _, ...rest } = options;
   return rest;

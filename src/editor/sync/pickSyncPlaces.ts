@@ -3,13 +3,13 @@ import type { Place } from '../../plan/model/plan';
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 import { describePlace, placeOfUri } from '../platform/placeNames';
 import { remoteScheme } from '../platform/remoteUri';
-import type { Shell } from '../tree/commandContext';
+import type { CommandContext } from '../tree/commandContext';
 import { pickAnyPlace } from '../tree/pickPlace';
 import { readTypedPlace, type TypedPlace, typedPlaceText } from '../tree/typedPlaces';
 import { pickOrType } from '../window/pickOrType';
 import * as window from '../window/window';
 
-export type Asking = Pick<Shell, 'app' | 'settings'>;
+export type Asking = Pick<CommandContext, 'app' | 'settings'>;
 
 /** Most places of each kind that are offered again. */
 const mostRemembered = 5;

@@ -3,8 +3,8 @@ import type { SyncRequest } from '../../app';
 import type { Snapshots } from '../files/snapshots';
 import type { CommandRow } from '../platform/services';
 import { PlanPreviewPanels } from '../preview/previewPanel';
-import { previewServices, tellingRuns } from '../preview/previewServices';
-import type { Shell } from '../tree/commandContext';
+import { previewServices, withChangeNotifications } from '../preview/previewServices';
+import type { CommandContext } from '../tree/commandContext';
 import { commandLineCommands } from './commandLineCommands';
 import { RememberedPlaces } from './pickSyncPlaces';
 import { syncCommands } from './syncCommands';
@@ -12,7 +12,7 @@ import { syncCommands } from './syncCommands';
 /** Puts the previews of copies and syncs to work, and gives the commands that lead to them. Asks nothing of any remote. */
 export function registerSyncs(
   context: vscode.ExtensionContext,
-  shell: Pick<Shell, 'app' | 'settings' | 'output' | 'changes'>,
+  shell: Pick<CommandContext, 'app' | 'settings' | 'output' | 'changes'>,
   snapshots: Snapshots,
 ): readonly CommandRow[] {
   const { app, changes, output, settings } = shell;
@@ -22,7 +22,7 @@ export function registerSyncs(
   };
   const services = previewServices({ app, settings, output, log, snapshots });
   let last: SyncRequest | undefined;
-  const planning = tellingRuns(app, changes, (request) => {
+  const planning = withChangeNotifications(app, changes, (request) => {
     last = request;
   });
   const panels = new PlanPreviewPanels(planning, services, context.extensionUri);

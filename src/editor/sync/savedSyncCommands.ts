@@ -13,7 +13,7 @@ import {
 } from '../platform/savedSyncs';
 import { settingsSection } from '../platform/settings';
 import * as window from '../window/window';
-import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import { openPreview, planOptionsFor, type SyncParts, withoutUnsupportedOptions } from './openPreview';
 
 /** Runs the sync named so; asks for one of them otherwise. */
 export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {
@@ -37,7 +37,8 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
   const options = optionsOf(sync, planOptionsFor(parts.settings(), 'sync'));
   const [source, target] = [placeOf(sync.from, folder), placeOf(sync.to, folder)];
   // What the settings say for all syncs gives way; what this one says itself is told where it can't be.
-  const fits = sync.options['ignoreFiles'] === undefined ? fitting(options, source, target) : options;
+  const fits =
+    sync.options['ignoreFiles'] === undefined ? withoutUnsupportedOptions(options, source, target) : options;
   await openPreview(parts, { source, target, options: fits });
 }
 

@@ -9,7 +9,7 @@ import { isContainer, isItem } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
-import { fitting, openPreview, planOptionsFor, type SyncParts } from './openPreview';
+import { openPreview, planOptionsFor, type SyncParts, withoutUnsupportedOptions } from './openPreview';
 import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './pickSyncPlaces';
 import { runSavedSync, saveSync } from './savedSyncCommands';
 import {
@@ -142,7 +142,7 @@ class SyncCommands {
     const { source, only, folderName } = selected;
     const target = items.length > 0 && folderName ? await askWhetherInside(folder, folderName) : folder;
     if (!target) return;
-    const options = fitting(planOptionsFor(this.parts.settings(), 'copy'), source, target);
+    const options = withoutUnsupportedOptions(planOptionsFor(this.parts.settings(), 'copy'), source, target);
     if (!only) return this.open('copy', source, target);
     // What was named by hand is meant, even where the usual rules would leave it out; the content of folders is not.
     const byHand = items.every(({ kind }) => kind === 'file');
@@ -153,7 +153,7 @@ class SyncCommands {
   }
 
   private async open(verb: PlanOptions['verb'], source: Place, target: Place): Promise<void> {
-    const options = fitting(planOptionsFor(this.parts.settings(), verb), source, target);
+    const options = withoutUnsupportedOptions(planOptionsFor(this.parts.settings(), verb), source, target);
     await openPreview(this.parts, { source, target, options });
   }
 

@@ -1,20 +1,20 @@
 import type * as vscode from 'vscode';
 import type { App } from '../../app';
-import type { SignIns } from '../accounts/accounts';
+import type { Accounts } from '../accounts/accounts';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import type { RemoteChanges } from '../platform/remoteChangeEvents';
-import type { RemoteSecrets } from '../platform/secretStore';
+import type { SecretStore } from '../platform/secretStore';
 import type { OutputLog } from '../window/outputLog';
 import type { PropertiesDocuments } from './propertiesDocument';
 import type { RemotesTree } from './remotesTree';
 import type { TreeNode } from './treeNode';
 
 /** What the commands and views of the side bar work with. */
-export interface Shell {
+export interface CommandContext {
   readonly app: App;
   readonly settings: () => CheckedSettings;
-  readonly secrets: RemoteSecrets;
-  readonly signIns: SignIns;
+  readonly secrets: SecretStore;
+  readonly signIns: Accounts;
   /** Opens a remote anew and lists anew what is shown of it, as after its settings were changed. */
   readonly forgetRemote: (remote: string) => void;
   readonly output: OutputLog;

@@ -4,12 +4,12 @@ import type { Entry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath } from '../../remote/remotePath';
 import { entryName, FolderPages } from '../../usecases/browseRemote';
-import { holdsFiles, treeRoot } from '../../usecases/configuredRemotes';
+import { acceptsFiles, treeRoot } from '../../usecases/configuredRemotes';
 import { placeName } from '../platform/placeNames';
-import { phraseError } from '../window/errorMessages';
+import { presentError } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
 import * as window from '../window/window';
-import type { Shell } from './commandContext';
+import type { CommandContext } from './commandContext';
 import { readTypedPlace, typedPlaceText } from './typedPlaces';
 
 export interface PlaceQuestion {
@@ -29,7 +29,7 @@ export interface PickedPlace {
   readonly kind: 'folder' | 'file';
 }
 
-type Asking = Pick<Shell, 'app' | 'settings'>;
+type Asking = Pick<CommandContext, 'app' | 'settings'>;
 
 interface PlaceItem extends window.Row {
   readonly does?:
@@ -146,7 +146,7 @@ class PlaceWalk {
       this.rows = [...pages.entries.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
     } catch (error) {
       if (this.pages !== pages) return;
-      const phrase = phraseError(error, `Can't list ${this.at ? placeName(this.at) : ''}`);
+      const phrase = presentError(error, `Can't list ${this.at ? placeName(this.at) : ''}`);
       this.rows = [
         {
           icon: 'error',
@@ -167,7 +167,7 @@ class PlaceWalk {
     const problems = typed.filter(({ does }) => does === undefined);
     const here: PlaceItem[] =
       at &&
-      holdsFiles(this.shell.app.remotes(), at) &&
+      acceptsFiles(this.shell.app.remotes(), at) &&
       (question.want === 'folder' || question.want === 'anything')
         ? [
             {

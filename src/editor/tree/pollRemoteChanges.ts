@@ -3,7 +3,7 @@ import type { App } from '../../app';
 import type { Remote } from '../../remote/remote';
 import { rootPath } from '../../remote/remotePath';
 import { neverAborted } from '../platform/cancellation';
-import { FocusedInterval } from '../platform/pollWhileFocused';
+import { PollWhileFocused } from '../platform/pollWhileFocused';
 import type { RemoteChanges } from '../platform/remoteChangeEvents';
 import type { OutputLog } from '../window/outputLog';
 
@@ -26,12 +26,12 @@ const memoryKey = 'checkpoints';
  * the open files then look at what was named.
  */
 export class WatchRemotes implements vscode.Disposable {
-  private readonly interval: FocusedInterval;
+  private readonly interval: PollWhileFocused;
   /** How far this window has heard, by remote; other windows keep the common memory ahead of it. */
   private readonly heard = new Map<string, string>();
 
   constructor(private readonly parts: WatchRemotesParts) {
-    this.interval = new FocusedInterval({
+    this.interval = new PollWhileFocused({
       intervalMs: parts.intervalMs,
       isWanted: () => true,
       work: () => this.askAll(),

@@ -7,7 +7,7 @@ import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName } from '../../remote/remotePath';
 import { neverAborted } from '../platform/cancellation';
 import { fromUri, remoteScheme, toUri } from '../platform/remoteUri';
-import { phraseError } from '../window/errorMessages';
+import { presentError } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
 
 const scheme = 'cloudremotes-properties';
@@ -37,7 +37,7 @@ export class PropertiesDocuments implements vscode.TextDocumentContentProvider, 
     try {
       return propertiesText(address, await propertiesOf(await this.app.openRemote(address.remote), address));
     } catch (error) {
-      return `# ${phraseError(error, `Can't read the properties of ${formatAddress(address)}`).text}\n`;
+      return `# ${presentError(error, `Can't read the properties of ${formatAddress(address)}`).text}\n`;
     }
   }
 

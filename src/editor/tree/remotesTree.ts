@@ -5,7 +5,7 @@ import type { Quota } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../../remote/remotePath';
 import { entryName, FolderPages } from '../../usecases/browseRemote';
-import { holdsFiles } from '../../usecases/configuredRemotes';
+import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
 import { changedFolders, isInOneOf } from './changedFolders';
@@ -130,7 +130,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const known = this.nodes.get(folderId(address));
     if (known?.kind === 'folder') return known;
     const parent = { remote: address.remote, path: parentPath(address.path) };
-    const bucket = !holdsFiles(this.app.remotes(), parent);
+    const bucket = !acceptsFiles(this.app.remotes(), parent);
     return this.folderNode(address, {
       kind: 'folder',
       path: address.path,

@@ -1,11 +1,11 @@
 import type { Entry } from '../../remote/entry';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isWithin, parentPath } from '../../remote/remotePath';
-import { holdsFiles } from '../../usecases/configuredRemotes';
+import { acceptsFiles } from '../../usecases/configuredRemotes';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
-import type { Shell } from './commandContext';
+import type { CommandContext } from './commandContext';
 import { pickPlace } from './pickPlace';
 import { whyUnusable } from './treeItems';
 import {
@@ -29,7 +29,7 @@ export function isNode(arg: unknown): arg is TreeNode {
  * The rows that a command is meant for: what a menu handed over (all that is selected, when its row is among them), else the
  * tree's selection. Empty when there is neither, as from the palette with the tree out of sight.
  */
-export function nodesMeant(shell: Shell, args: readonly unknown[]): readonly TreeNode[] {
+export function selectedNodes(shell: CommandContext, args: readonly unknown[]): readonly TreeNode[] {
   const [one, several] = args;
   if (Array.isArray(several) && several.length > 0 && several.every(isNode)) return several;
   if (isNode(one)) return [one];
@@ -37,13 +37,13 @@ export function nodesMeant(shell: Shell, args: readonly unknown[]): readonly Tre
 }
 
 /** The files and folders meant, without those inside of others that are meant too; asks for one when there are none. */
-export async function itemsMeant(
-  shell: Shell,
+export async function resolveItems(
+  shell: CommandContext,
   args: readonly unknown[],
   title: string,
   want: 'file' | 'bucket' | 'anything' = 'anything',
 ): Promise<readonly ItemNode[]> {
-  const meant = nodesMeant(shell, args);
+  const meant = selectedNodes(shell, args);
   const unusable = refuseUnusable(meant);
   const nodes = meant
     .filter(isItem)
@@ -75,15 +75,15 @@ export function refuseUnusable(nodes: readonly TreeNode[]): boolean {
 }
 
 /** The folder meant: that of the row (a file's is the one it lies in), else one that the user picks. */
-export async function folderMeant(
-  shell: Shell,
+export async function resolveFolder(
+  shell: CommandContext,
   args: readonly unknown[],
   title: string,
   chooseLabel: string,
 ): Promise<RemoteAddress | undefined> {
-  const [node] = nodesMeant(shell, args);
+  const [node] = selectedNodes(shell, args);
   const container = node && containerOf(shell, node);
-  if (container && holdsFiles(shell.app.remotes(), container.address)) return container.address;
+  if (container && acceptsFiles(shell.app.remotes(), container.address)) return container.address;
   const place = await pickPlace(shell, {
     title,
     want: 'folder',
@@ -94,16 +94,16 @@ export async function folderMeant(
 }
 
 /** The folder or remote that a row is or lies in. */
-export function containerOf(shell: Shell, node: TreeNode): ContainerNode | undefined {
+export function containerOf(shell: CommandContext, node: TreeNode): ContainerNode | undefined {
   if (isContainer(node)) return node;
   if (node.kind === 'trash') return undefined;
   const parent = shell.tree.getParent(node);
   return isContainer(parent) ? parent : undefined;
 }
 
-/** Does `work`; when it fails, says so with the ways out, of which trying again is one. `what` as in phraseError. */
-export async function attempt(
-  shell: Shell,
+/** Does `work`; when it fails, says so with the ways out, of which trying again is one. `what` as in presentError. */
+export async function runWithErrorMessage(
+  shell: CommandContext,
   what: string,
   remote: string | undefined,
   work: () => Promise<unknown>,
@@ -111,7 +111,7 @@ export async function attempt(
   try {
     await work();
   } catch (error) {
-    const retry = () => attempt(shell, what, remote, work);
+    const retry = () => runWithErrorMessage(shell, what, remote, work);
     showFailure(error, { what, retry, ...(remote !== undefined && { remote }) }, shell.output);
   }
 }

@@ -7,7 +7,7 @@ import { formatAddress } from '../../remote/remoteAddress';
 import { parentPath } from '../../remote/remotePath';
 import { placeName } from '../platform/placeNames';
 import { toUri } from '../platform/remoteUri';
-import { type Phrase, phraseError } from '../window/errorMessages';
+import { type ErrorPresentation, presentError } from '../window/errorMessages';
 import { inertText, plainLine } from '../window/inertText';
 import { countOf, format } from '../window/numberFormat';
 import { Tooltip } from '../window/tooltip';
@@ -248,7 +248,7 @@ function unusableItem(node: UnusableNode): vscode.TreeItem {
 }
 
 function errorItem(node: ErrorNode): vscode.TreeItem {
-  const phrase = phraseError(node.error, `Can't list ${placeName(node.parent.address)}`);
+  const phrase = presentError(node.error, `Can't list ${placeName(node.parent.address)}`);
   const wayOut = errorWayOut(phrase);
   const item = new vscode.TreeItem(`${phrase.short[0]?.toUpperCase()}${phrase.short.slice(1)}`);
   item.description = wayOut.text;
@@ -261,7 +261,7 @@ function errorItem(node: ErrorNode): vscode.TreeItem {
 }
 
 /** What a click on an error row does: the one thing that helps, or the whole message where it depends. */
-function errorWayOut({ short, waysOut: [first] }: Phrase) {
+function errorWayOut({ short, actions: [first] }: ErrorPresentation) {
   if (first === 'signIn')
     return {
       command: 'cloudRemotes.signInAgain',

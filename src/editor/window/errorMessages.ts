@@ -5,20 +5,20 @@ import type { OutputLog } from './outputLog';
 import * as window from './window';
 
 /** What a message offers to do about it. */
-export type WayOut = 'signIn' | 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
+export type RecoveryAction = 'signIn' | 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
 
-export interface Phrase {
+export interface ErrorPresentation {
   /** The end of a short sentence, for a row: "access denied". */
   readonly short: string;
   /** Whole sentences, for a message. */
   readonly text: string;
-  readonly waysOut: readonly WayOut[];
+  readonly actions: readonly RecoveryAction[];
   /** A command for the terminal that mends it. */
   readonly command?: string;
 }
 
 const kinds: Readonly<
-  Record<RemoteErrorKind, { readonly short: string; readonly waysOut: readonly WayOut[] }>
+  Record<RemoteErrorKind, { readonly short: string; readonly waysOut: readonly RecoveryAction[] }>
 > = {
   notFound: { short: 'not there any more', waysOut: ['retry'] },
   alreadyExists: { short: 'already there', waysOut: [] },
@@ -46,19 +46,19 @@ const kinds: Readonly<
  * Puts an error in words. `what` is the start of the sentence that says what did not work: "Can't list photos:site".
  * Anything but a RemoteError is a defect of ours: it is said to be one, and its stack belongs in the log.
  */
-export function phraseError(error: unknown, what: string): Phrase {
+export function presentError(error: unknown, what: string): ErrorPresentation {
   if (!isRemoteError(error))
     return {
       short: 'failed unexpectedly',
       text: `${what}. Cloud Remotes itself failed: ${error instanceof Error ? error.message : String(error)}`,
-      waysOut: ['showLog', 'retry'],
+      actions: ['showLog', 'retry'],
     };
   const { short, waysOut } = kinds[error.kind];
   const { command, signIn } = error;
   return {
     short: error.kind === 'unauthenticated' ? signInShort(error) : short,
     text: `${what}. ${error.message}`,
-    waysOut: waysOut.filter(
+    actions: waysOut.filter(
       (way) => (way !== 'copyCommand' || command !== undefined) && (way !== 'signIn' || signIn),
     ),
     ...(command !== undefined && { command }),
@@ -74,7 +74,7 @@ function signInShort({ signIn, code, command }: RemoteError): string {
 }
 
 export interface FailureContext {
-  /** "Can't list photos:site": see phraseError. */
+  /** "Can't list photos:site": see presentError. */
   readonly what: string;
   /** The remote to edit, where one is concerned. */
   readonly remote?: string;
@@ -85,11 +85,11 @@ export interface FailureContext {
 /** Shows what did not work, with the ways out. Says nothing when somebody cancelled. Resolves without waiting for the user. */
 export function showFailure(error: unknown, context: FailureContext, output: OutputLog): void {
   if (isCancellation(error)) return;
-  const phrase = phraseError(error, context.what);
+  const phrase = presentError(error, context.what);
   output.error(`[edit] ${phrase.text}`);
   if (!isRemoteError(error) && error instanceof Error && error.stack) output.debug(error.stack);
   const buttons = new Map<string, () => unknown>();
-  for (const way of phrase.waysOut) {
+  for (const way of phrase.actions) {
     if (way === 'retry' && context.retry) buttons.set('Try Again', context.retry);
     if (way === 'signIn' && context.remote !== undefined)
       buttons.set('Sign In', () =>

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import * as window from './window';
 
 /** One of the things that can be ticked, or that can't and is shown with the reason. */
-export interface SeveralRow<T> {
+export interface MultiSelectRow<T> {
   readonly label: string;
   readonly description: string;
   /** Why it can't be ticked, a sentence. */
@@ -12,14 +12,14 @@ export interface SeveralRow<T> {
 }
 
 interface RowItem<T> extends window.Row {
-  readonly row?: SeveralRow<T>;
+  readonly row?: MultiSelectRow<T>;
 }
 
 /** Lets the user tick some of the rows. Resolves to what was ticked, in the rows' order, or undefined when the user left. */
-export function pickSeveral<T>(
+export function multiSelect<T>(
   title: string,
   placeholder: string,
-  rows: readonly SeveralRow<T>[],
+  rows: readonly MultiSelectRow<T>[],
   unusableTitle: string,
 ): Promise<readonly T[] | undefined> {
   const pick = new window.QuickPick<RowItem<T>>();
@@ -54,7 +54,7 @@ export function pickSeveral<T>(
   });
 }
 
-function itemOf<T>(row: SeveralRow<T>): RowItem<T> {
+function itemOf<T>(row: MultiSelectRow<T>): RowItem<T> {
   return {
     ...(row.unusable !== undefined && { icon: 'circle-slash' }),
     label: row.label,
@@ -65,7 +65,7 @@ function itemOf<T>(row: SeveralRow<T>): RowItem<T> {
 }
 
 /** What is to become of something whose name is taken. */
-export type Clash = 'skip' | 'replace' | { readonly name: string };
+export type NameConflictChoice = 'skip' | 'replace' | { readonly name: string };
 
 /**
  * Asks about a taken name. Resolves to undefined when the user left. `problem` says why a new name can't be taken, as a sentence;
@@ -77,7 +77,7 @@ export async function askClash(
   free: string,
   problem: (name: string) => string | undefined,
   canReplace = true,
-): Promise<Clash | undefined> {
+): Promise<NameConflictChoice | undefined> {
   const rows: (window.Row & { readonly does: 'skip' | 'replace' | 'name' })[] = [
     { label: 'Skip', description: 'leave it out', does: 'skip' },
     ...(canReplace ? [{ label: 'Replace', description: 'take its place', does: 'replace' as const }] : []),

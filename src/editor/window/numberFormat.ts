@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { type Formatter, formatter } from '../../preview/format';
-import { englishWords } from '../../preview/strings';
+import { englishStrings } from '../../preview/strings';
 
 let made: Formatter | undefined;
 
 /** How sizes, times and numbers are written in rows and messages: as the preview writes them, in the editor's language. */
 export function format(): Formatter {
-  made ??= formatter(vscode.env.language, englishWords);
+  made ??= formatter(vscode.env.language, englishStrings);
   return made;
 }
 

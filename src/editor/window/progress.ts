@@ -7,13 +7,13 @@ import * as window from './window';
 export type TellProgress = (message: string, share: number) => void;
 
 /** Milliseconds after which work counts as long. */
-const patience = 1500;
+const delayMs = 1500;
 
 /**
  * Runs `work`, and when it takes long shows how far it is, with a way to cancel. For work that the editor starts without
  * showing anything itself. Rejects as `work` does, with the reason of `signal` or a CancellationError when it was stopped.
  */
-export async function withLateProgress<T>(
+export async function withDelayedProgress<T>(
   title: string,
   signal: AbortSignal,
   work: (signal: AbortSignal, tell: TellProgress) => Promise<T>,
@@ -35,7 +35,7 @@ export async function withLateProgress<T>(
         await done.catch(() => {}); // told to whoever asked for the work
       },
     );
-  }, patience);
+  }, delayMs);
   try {
     return await done;
   } finally {
@@ -52,6 +52,6 @@ export async function withTreeProgress<T>(
   work: (signal: AbortSignal, tell: TellProgress) => Promise<T>,
 ): Promise<T> {
   return window.withProgress({ location: { viewId: remotesViewId } }, () =>
-    withLateProgress(title, neverAborted(), work),
+    withDelayedProgress(title, neverAborted(), work),
   );
 }

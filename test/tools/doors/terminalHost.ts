@@ -5,7 +5,7 @@ import type { Log, LogLevel } from '../../../src/base/log';
 import { printable } from '../../../src/base/printable';
 import { isRemoteError, RemoteError } from '../../../src/remote/remoteError';
 import { textOf } from '../../../src/remote/textFile';
-import { SessionTokens } from '../../../src/signIn/accountTokenSource';
+import { AccountTokenSource } from '../../../src/signIn/accountTokenSource';
 import type { SessionRecord } from '../../../src/signIn/sessionStore';
 import { parseTokenBlob, type TokenBlob } from '../../../src/signIn/tokenBlob';
 import type { Host } from '../../../src/usecases/host';
@@ -52,7 +52,7 @@ export function terminalHost(settings: {
       const renew = async (_id: string, token: TokenBlob) => {
         if (kept) kept = { ...kept, token };
       };
-      return new SessionTokens({
+      return new AccountTokenSource({
         records: { find, renew },
         service,
         accountId: undefined,

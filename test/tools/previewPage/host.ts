@@ -5,7 +5,7 @@ import type { Action, Plan, PlanProgress } from '../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../src/plan/model/planOptions';
 import { HostChannel } from '../../../src/preview/messageChannel';
 import type { HostNotice } from '../../../src/preview/previewProtocol';
-import { englishWords } from '../../../src/preview/strings';
+import { englishStrings } from '../../../src/preview/strings';
 import type { ActionOutcome, ActionResult, RunObserver, RunReport } from '../../../src/transfer/runReport';
 import { planNamed } from './scenes';
 
@@ -43,7 +43,7 @@ async function planSync(
     signal.throwIfAborted();
     onProgress?.({
       listed: { source: 4131 * (i + 1), target: 3870 * (i + 1) },
-      compared: { asked: 0, answered: 0 },
+      compared: { requested: 0, completed: 0 },
       actions: 12,
     });
     await wait(40);
@@ -129,7 +129,7 @@ const session: PlanPreviewSession = new PlanPreviewSession(
     copyAsCommand: async () => void log.push('copyAsCommand'),
   },
   {
-    words: englishWords,
+    words: englishStrings,
     language: 'en',
     nameOf: (place) =>
       place.kind === 'remote'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatter } from '../../../src/preview/format';
-import { cut, englishWords, fill } from '../../../src/preview/strings';
+import { cut, englishStrings, fill } from '../../../src/preview/strings';
 
-const format = formatter('en', englishWords);
+const format = formatter('en', englishStrings);
 
 test('Sizes count 1024 bytes to the KB, with one digit after the point where it says something', () => {
   const sizes: [number, string][] = [
@@ -58,12 +58,12 @@ test('100 % is said only of the whole', () => {
 });
 
 test('One is one, and all other numbers are many', () => {
-  const uploads = (n: number) => format.plural(n, englishWords.uploadsOne, englishWords.uploadsMany);
+  const uploads = (n: number) => format.plural(n, englishStrings.uploadsOne, englishStrings.uploadsMany);
   assert.deepEqual([0, 1, 12_431].map(uploads), ['0 uploads', '1 upload', '12,431 uploads']);
 });
 
 test('A language that is none falls back to English instead of failing', () => {
-  assert.equal(formatter('not a tag!', englishWords).count(12_431), '12,431');
+  assert.equal(formatter('not a tag!', englishStrings).count(12_431), '12,431');
 });
 
 test('Values are put in their places, whatever they contain', () => {

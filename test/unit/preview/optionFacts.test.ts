@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { defaultPlanOptions, type PlanOptions } from '../../../src/plan/model/planOptions';
 import { formatter } from '../../../src/preview/format';
 import { optionFacts } from '../../../src/preview/optionFacts';
-import { englishWords } from '../../../src/preview/strings';
+import { englishStrings } from '../../../src/preview/strings';
 
-const format = formatter('en', englishWords);
+const format = formatter('en', englishStrings);
 const facts = (options: Partial<PlanOptions>) =>
-  optionFacts({ ...defaultPlanOptions, ...options }, englishWords, format);
+  optionFacts({ ...defaultPlanOptions, ...options }, englishStrings, format);
 
 test('What is as usual is not told', () => {
   assert.deepEqual(facts({}), []);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Action, Plan } from '../../../src/plan/model/plan';
 import type { ItemRow } from '../../../src/preview/planRow';
-import { freshMemory, PlanView } from '../../../src/preview/planView';
-import { englishWords } from '../../../src/preview/strings';
+import { initialViewState, PlanView } from '../../../src/preview/planView';
+import { englishStrings } from '../../../src/preview/strings';
 import { planBanners } from '../../../src/preview/summaries';
 import { file, planOf, remove, upload } from './plans';
 
@@ -40,7 +40,11 @@ test('A comparison has classes of its own, one table without a group of deletes,
 });
 
 test('In a comparison no way of ticking ticks anything', () => {
-  const view = new PlanView(comparison(), { ...freshMemory, gate: true, turned: ['c:new', 'd:extra'] });
+  const view = new PlanView(comparison(), {
+    ...initialViewState,
+    deletesEnabled: true,
+    toggled: ['c:new', 'd:extra'],
+  });
   for (const row of items(view)) view.tick(row.key, true);
   view.toggleRange(0, view.rowCount);
   view.tickShown(true);
@@ -49,7 +53,7 @@ test('In a comparison no way of ticking ticks anything', () => {
   view.includeDeletes(true);
   assert.deepEqual(view.selectedIds(), []);
   assert.equal(view.tickOfShown, undefined);
-  assert.deepEqual(view.memory().turned, []);
+  assert.deepEqual(view.memory().toggled, []);
 });
 
 test('The classes of a comparison can be filtered', () => {
@@ -116,7 +120,7 @@ test('Deletes that are withheld are told above the table, and a conflict of an i
     ],
   });
   assert.deepEqual(
-    planBanners(plan, englishWords).map(({ tone, text }) => [tone, text]),
+    planBanners(plan, englishStrings).map(({ tone, text }) => [tone, text]),
     [
       ['warning', '12 files would be deleted, more than 10.'],
       ['warning', 'Files would be changed.'],

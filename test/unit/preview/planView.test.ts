@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nameOf as shownName } from '../../../src/preview/planIndex';
 import type { Row } from '../../../src/preview/planRow';
-import { freshMemory, PlanView } from '../../../src/preview/planView';
+import { initialViewState, PlanView } from '../../../src/preview/planView';
 import { cpuTime } from '../../tools/cpuTime';
 import { file, largePlan, planOf, remove, setTime, upload } from './plans';
 
-const noFilter = freshMemory.filter;
+const noFilter = initialViewState.filter;
 
 /** The whole table, one row a line: indent, tick, name. */
 function drawn(view: PlanView): string[] {
@@ -478,7 +478,7 @@ test('Folders to be removed stand among the deletes, count as no files, and go o
     planOf({
       actions: [upload('a', 1), remove('old/x', 2), remove('old/sub/y', 3), folder('old/sub'), folder('old')],
     }),
-    freshMemory,
+    initialViewState,
   );
   assert.deepEqual(view.selectedIds(), ['c:a']);
   view.includeDeletes(true);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freshMemory } from '../../../src/preview/planView';
+import { initialViewState } from '../../../src/preview/planView';
 import { type PageRequest, pageCommands } from '../../../src/preview/previewProtocol';
-import { readPageRequest, readViewMemory } from '../../../src/preview/readPageRequest';
+import { readPageRequest, readViewState } from '../../../src/preview/readPageRequest';
 
 const good: readonly PageRequest[] = [
   { type: 'ready' },
@@ -76,9 +76,21 @@ test('What is no request is refused', () => {
 });
 
 test('A saved view is read back; a damaged one is not', () => {
-  const memory = { ...freshMemory, flat: true, collapsed: ['F|change|img'], turned: ['c:a'], gate: true };
-  assert.deepEqual(readViewMemory(JSON.parse(JSON.stringify(memory))), memory);
-  assert.equal(readViewMemory({ ...memory, turned: 'c:a' }), undefined);
-  assert.equal(readViewMemory({ ...memory, filter: undefined }), undefined);
-  assert.equal(readViewMemory(undefined), undefined);
+  const memory = {
+    ...initialViewState,
+    flat: true,
+    collapsed: ['F|change|img'],
+    toggled: ['c:a'],
+    deletesEnabled: true,
+  };
+  assert.deepEqual(readViewState(JSON.parse(JSON.stringify(memory))), memory);
+  assert.equal(readViewState({ ...memory, toggled: 'c:a' }), undefined);
+  assert.equal(readViewState({ ...memory, filter: undefined }), undefined);
+  assert.equal(readViewState(undefined), undefined);
+});
+
+test('A view that an older version saved is read under its older keys', () => {
+  const { deletesEnabled: gate, toggled: turned, ...same } = { ...initialViewState, deletesEnabled: true };
+  assert.deepEqual(readViewState({ ...same, gate, turned }), { ...same, deletesEnabled: true, toggled: [] });
+  assert.equal(readViewState({ ...same, gate: 'yes', turned }), undefined);
 });

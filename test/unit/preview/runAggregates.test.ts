@@ -4,12 +4,12 @@ import { PlanRun } from '../../../src/editor/preview/runState';
 import { formatter } from '../../../src/preview/format';
 import type { FolderRow, RowState } from '../../../src/preview/planRow';
 import { PlanView } from '../../../src/preview/planView';
-import { englishWords } from '../../../src/preview/strings';
+import { englishStrings } from '../../../src/preview/strings';
 import { folderOutcome, folderRunText, runSummary } from '../../../src/preview/summaries';
 import type { ActionOutcome, RunReport } from '../../../src/transfer/runReport';
 import { noon, planOf, upload } from './plans';
 
-const format = formatter('en', englishWords);
+const format = formatter('en', englishStrings);
 
 /** How many files of a folder came to which end. */
 type Ends = Partial<Record<ActionOutcome, number>>;
@@ -95,11 +95,11 @@ for (const [ends, cancelled, text, mark, summary] of cases) {
   test(`a run that came to ${JSON.stringify(ends)} counts as done only what was done, in every sum`, () => {
     const { folder, state } = runOf(ends, cancelled);
     assert.ok(folder.run);
-    assert.equal(folderRunText(folder.run, englishWords, format), text);
+    assert.equal(folderRunText(folder.run, englishStrings, format), text);
     assert.equal(folderOutcome(folder.run), mark);
     assert.equal(state.filesDone, ends.done ?? 0);
     assert.equal(state.bytesDone, 10 * (ends.done ?? 0));
-    assert.match(runSummary(state, englishWords, format), summary);
+    assert.match(runSummary(state, englishStrings, format), summary);
   });
 }
 
@@ -110,7 +110,7 @@ test('a folder has no mark while something below it waits or moves, and its sum 
   const shown = () => {
     const { run } = view.window(0, 1)[0] as FolderRow;
     assert.ok(run);
-    return [folderRunText(run, englishWords, format), folderOutcome(run)];
+    return [folderRunText(run, englishStrings, format), folderOutcome(run)];
   };
   assert.deepEqual(shown(), ['0 of 4 done', undefined]);
   view.setState('c:site/a', 'moving', 0.9);
@@ -137,7 +137,7 @@ test('the sums of folders within folders agree with each other', () => {
   const texts = view
     .window(0, 20)
     .flatMap((row) =>
-      row.kind === 'folder' && row.run ? [folderRunText(row.run, englishWords, format)] : [],
+      row.kind === 'folder' && row.run ? [folderRunText(row.run, englishStrings, format)] : [],
     );
   assert.deepEqual(texts, [
     '2 of 4 done, 1 changed since the preview, 1 not started',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { englishWords as words } from '../../../src/preview/strings';
+import { englishStrings as words } from '../../../src/preview/strings';
 import { planBanners } from '../../../src/preview/summaries';
 import { parsePath } from '../../../src/remote/remotePath';
 import { planOf } from './plans';

@@ -5,7 +5,7 @@ import { silentLog } from '../../../src/base/log';
 import { PlanRun } from '../../../src/editor/preview/runState';
 import { formatter } from '../../../src/preview/format';
 import { PlanView } from '../../../src/preview/planView';
-import { englishWords } from '../../../src/preview/strings';
+import { englishStrings } from '../../../src/preview/strings';
 import { runLine } from '../../../src/preview/summaries';
 import { withRetries, withRetry } from '../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../src/remote/remote';
@@ -184,10 +184,10 @@ test('waits: who watches a run hears what Amazon Drive and S3 ask for', async ()
 });
 
 test('waits: a run says that the service asks to wait and when it goes on, in the place of the time that is left', () => {
-  const format = formatter('en', englishWords);
+  const format = formatter('en', englishStrings);
   const actions = [upload('a', 10), upload('b', 10)];
   const run = new PlanRun(new PlanView(planned({ actions })), actions, { bytes: 0, ms: 0 }, noon);
-  const line = (now: number) => runLine(run.state(now), englishWords, format);
+  const line = (now: number) => runLine(run.state(now), englishStrings, format);
   const before = line(noon);
   run.waiting(noon + 12_000);
   assert.equal(line(noon), `${before} · The service asks to wait; trying again in 12 s`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { type Clock, systemClock } from '../../../src/base/clock';
 import { isRemoteError } from '../../../src/remote/remoteError';
-import { SessionTokens } from '../../../src/signIn/accountTokenSource';
+import { AccountTokenSource } from '../../../src/signIn/accountTokenSource';
 import { SessionRecords } from '../../../src/signIn/sessionStore';
 import {
   type DriveServerOptions,
@@ -29,7 +29,7 @@ async function signedIn(options: DriveServerOptions = {}) {
   await new SessionRecords(store, log).put(recordOf(service, blobOf(server.issueToken(ANNA))));
   /** A window of its own over the same store. */
   const windowOf = (accountId: string | undefined = ANNA, time: Clock = clock) =>
-    new SessionTokens({ records: new SessionRecords(store, log), service, accountId, clock: time, log });
+    new AccountTokenSource({ records: new SessionRecords(store, log), service, accountId, clock: time, log });
   const renewals = () => server.requests.filter(({ operation }) => operation === 'token').length;
   return { server, service, store, log, clock, windowOf, renewals };
 }
@@ -121,14 +121,14 @@ test('a sign-in that was taken back says whose it was, and that signing in mends
 test('nobody signed in, somebody else, and several of whom none is named are told apart', async () => {
   const { service, store, log, clock, windowOf } = await signedIn();
   const records = new SessionRecords(store, log);
-  const fails = (tokens: SessionTokens, message: string, signIn: boolean) =>
+  const fails = (tokens: AccountTokenSource, message: string, signIn: boolean) =>
     assert.rejects(tokens.token(calm), (error) => {
       assert.ok(isRemoteError(error, 'unauthenticated'));
       assert.equal(error.message, message);
       assert.equal(error.signIn, signIn);
       return true;
     });
-  const nameless = new SessionTokens({ records, service, accountId: undefined, clock, log });
+  const nameless = new AccountTokenSource({ records, service, accountId: undefined, clock, log });
   await fails(windowOf('ben'), 'ben is not signed in. Sign in to use this remote.', true);
   await records.put(recordOf(service, { accessToken: 'b' }, 'ben@example.com'));
   await fails(
@@ -144,7 +144,7 @@ test('a token without a refresh token is used until its time is up, and then wan
   const { service, store, log, clock } = await signedIn();
   const records = new SessionRecords(store, log);
   await records.put(recordOf(service, { accessToken: 'only', expiresMs: clock.now() + 120_000 }));
-  const tokens = new SessionTokens({ records, service, accountId: ANNA, clock, log });
+  const tokens = new AccountTokenSource({ records, service, accountId: ANNA, clock, log });
   assert.equal(await tokens.token(calm), 'only');
   clock.advance(120_001);
   await assert.rejects(

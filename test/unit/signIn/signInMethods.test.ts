@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type SignInWay, wayNames, waysFor } from '../../../src/signIn/signInMethods';
+import { availableMethods, type SignInMethod, wayNames } from '../../../src/signIn/signInMethods';
 
 const loopback = 'http://127.0.0.1:53682/';
-const table: readonly [string, Parameters<typeof waysFor>[0], readonly SignInWay[]][] = [
+const table: readonly [string, Parameters<typeof availableMethods>[0], readonly SignInMethod[]][] = [
   [
     'a desktop editor',
     { browserIsHere: true, canHandleUris: true, redirectUri: loopback },
@@ -32,7 +32,7 @@ const table: readonly [string, Parameters<typeof waysFor>[0], readonly SignInWay
 ];
 
 for (const [name, situation, ways] of table)
-  test(`ways to sign in: ${name}`, () => assert.deepEqual(waysFor(situation), ways));
+  test(`ways to sign in: ${name}`, () => assert.deepEqual(availableMethods(situation), ways));
 
 test('every way has a name of its own', () => {
   const labels = Object.values(wayNames).map(({ label }) => label);

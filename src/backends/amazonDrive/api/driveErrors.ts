@@ -21,7 +21,7 @@ export type RefusalReason =
   | 'rangeOutside';
 
 /** A refusal by the service: a RemoteError that still knows its status. */
-export class DriveRefusal extends RemoteError {
+export class DriveApiError extends RemoteError {
   readonly status: number;
   readonly reason: RefusalReason | undefined;
   readonly nodeId: string | undefined;
@@ -41,8 +41,8 @@ export class DriveRefusal extends RemoteError {
   }
 }
 
-export function isRefusal(error: unknown, reason: RefusalReason): error is DriveRefusal {
-  return error instanceof DriveRefusal && error.reason === reason;
+export function hasDriveReason(error: unknown, reason: RefusalReason): error is DriveApiError {
+  return error instanceof DriveApiError && error.reason === reason;
 }
 
 /**
@@ -52,13 +52,13 @@ export function isRefusal(error: unknown, reason: RefusalReason): error is Drive
  * @param about what the request was about, as people know it: `"docs/a.txt"`
  * @param now milliseconds since 1970, for a Retry-After that is a date
  */
-export function refusalOf(
+export function toDriveApiError(
   status: number,
   headers: IncomingHttpHeaders,
   text: string,
   about: string,
   now: number,
-): DriveRefusal {
+): DriveApiError {
   const body = errorBody(text);
   const { kind, message, reason } = refusesToken(status, headers, body)
     ? signInAgain
@@ -70,7 +70,7 @@ export function refusalOf(
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(kind === 'unauthenticated' && { signIn: true as const }),
   };
-  return new DriveRefusal(kind, message, details, status, reason, body.nodeId);
+  return new DriveApiError(kind, message, details, status, reason, body.nodeId);
 }
 
 interface Meaning {

@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock';
 import type { WeightedSemaphore } from '../../../base/semaphore';
 import { RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
-import { refusalOf } from './driveErrors';
+import { toDriveApiError } from './driveErrors';
 import { networkError } from './driveNetworkErrors';
 import type { PacedRequest, Pacer } from './pacer';
 
@@ -72,11 +72,11 @@ export class DriveHttp {
   async send(request: DriveRequest, signal: AbortSignal): Promise<IncomingMessage> {
     signal.throwIfAborted();
     const { tokens } = this.options;
-    if (request.isPublic) return this.followed(request, undefined, signal);
+    if (request.isPublic) return this.sendFollowingRedirects(request, undefined, signal);
     let token = await tokens.token(signal);
     for (let refusals = 1; ; refusals++)
       try {
-        return await this.followed(request, token, signal);
+        return await this.sendFollowingRedirects(request, token, signal);
       } catch (error) {
         // A sign-in that is over shows when the token is renewed; that a good one is refused now and then shows here.
         if (!(error instanceof RemoteError) || error.kind !== 'unauthenticated' || refusals > mostRenewals)
@@ -97,7 +97,7 @@ export class DriveHttp {
     this.httpsAgent.destroy();
   }
 
-  private async followed(
+  private async sendFollowingRedirects(
     request: DriveRequest,
     token: string | undefined,
     signal: AbortSignal,
@@ -131,7 +131,7 @@ export class DriveHttp {
     try {
       leave = await this.options.slots.acquire(1, signal);
       paced = await this.options.pacer.start(signal);
-      answer = await this.onWire(request, this.headersOf(request, token), content, signal);
+      answer = await this.sendOnce(request, this.headersOf(request, token), content, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       const failure = networkError(error, new URL(request.url).host);
@@ -158,7 +158,7 @@ export class DriveHttp {
     const text = await errorText(answer);
     signal.throwIfAborted();
     const { clock } = this.options;
-    const refusal = refusalOf(answer.statusCode ?? 0, answer.headers, text, request.about, clock.now());
+    const refusal = toDriveApiError(answer.statusCode ?? 0, answer.headers, text, request.about, clock.now());
     if (refusal.kind === 'unavailable' || refusal.kind === 'rateLimited') paced.failed(refusal.retryAfterMs);
     else paced.succeeded();
     // What a public address refuses says nothing about our sign-in: the link is too old, and a new one helps.
@@ -178,7 +178,7 @@ export class DriveHttp {
     if (status >= 200 && status < 300) return answer;
     const text = await errorText(answer);
     signal.throwIfAborted();
-    throw refusalOf(status, answer.headers, text, request.about, this.options.clock.now());
+    throw toDriveApiError(status, answer.headers, text, request.about, this.options.clock.now());
   }
 
   private headersOf(
@@ -195,7 +195,7 @@ export class DriveHttp {
     };
   }
 
-  private onWire(
+  private sendOnce(
     request: DriveRequest,
     headers: Readonly<Record<string, string>>,
     content: readonly Uint8Array[] | Readable | undefined,

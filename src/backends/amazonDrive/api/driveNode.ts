@@ -71,18 +71,18 @@ export function fileEntry(path: RemotePath, node: DriveNode): FileEntry | undefi
     size: node.size,
     ...(serverModified && { serverModified }),
     ...(node.md5 !== undefined && { md5: node.md5 }),
-    version: contentMark(node),
+    version: contentVersion(node),
     exact: true,
   };
 }
 
 /** An id with the version of its content: of this very content, wherever the file is moved. */
-export function contentMark(node: DriveNode): string {
+export function contentVersion(node: DriveNode): string {
   return `${node.id}/${node.contentVersion ?? node.md5 ?? node.raw['version'] ?? ''}`;
 }
 
-/** The id in a `contentMark`. */
-export function idInMark(version: string | undefined): string | undefined {
+/** The id in a `contentVersion`. */
+export function nodeIdOfVersion(version: string | undefined): string | undefined {
   const slash = version?.lastIndexOf('/') ?? -1;
   return slash > 0 ? version?.slice(0, slash) : undefined;
 }

@@ -4,7 +4,7 @@ import { WeightedSemaphore } from '../../../base/semaphore';
 /** A longer wait is cut in pieces of this, in milliseconds, so that a success meanwhile ends it. */
 const pieceMs = 1000;
 /** The longest wait after failures, and for what a `Retry-After` asks, in milliseconds. */
-const longestWaitMs = 256_000;
+const maxDelayMs = 256_000;
 
 export interface PacerOptions {
   readonly clock: Clock;
@@ -66,11 +66,11 @@ export class Pacer {
       failed: (retryAfterMs) => {
         const now = this.options.clock.now();
         if (retryAfterMs !== undefined)
-          this.heldUntil = Math.max(this.heldUntil, now + Math.min(retryAfterMs, longestWaitMs));
+          this.heldUntil = Math.max(this.heldUntil, now + Math.min(retryAfterMs, maxDelayMs));
         if (round !== this.round) return;
         this.round++;
         this.failures++;
-        const most = Math.min(1000 * 2 ** (this.failures - 1), longestWaitMs);
+        const most = Math.min(1000 * 2 ** (this.failures - 1), maxDelayMs);
         this.delayMs = Math.max(this.options.minSleepMs, (this.options.random ?? Math.random)() * most);
         this.delayFrom = now;
       },

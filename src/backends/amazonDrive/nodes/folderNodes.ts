@@ -3,11 +3,11 @@ import type { ListOptions } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { DriveApi, NodePage } from '../api/driveApi';
-import { isRefusal } from '../api/driveErrors';
+import { hasDriveReason } from '../api/driveErrors';
 import { childrenFilter, childrenPrefixedFilter } from '../api/driveFilters';
 import { type DriveNode, isAvailable } from '../api/driveNode';
 import type { DriveNames } from '../names/driveNames';
-import type { FolderIds } from './nodeCache';
+import type { NodeCache } from './nodeCache';
 
 /** How often a listing begins again in a row because its page token was too old, before that counts as a failure. */
 const mostRestarts = 3;
@@ -23,7 +23,7 @@ const nodesAtOnce = 8;
 
 export interface ListingContext {
   readonly api: DriveApi;
-  readonly ids: FolderIds;
+  readonly ids: NodeCache;
   readonly names: DriveNames;
   readonly clock: Clock;
 }
@@ -60,7 +60,7 @@ export class FolderNodes {
     if (this.ended) return undefined;
     const { ids } = this.context;
     for (;;) {
-      if (this.mustCheck) await ids.isFolderAsKnown(this.folder, this.signal);
+      if (this.mustCheck) await ids.verifyFolderPath(this.folder, this.signal);
       this.mustCheck = false;
       this.folderId ??= await ids.folderId(this.folder, this.signal);
       const { folderId } = this;
@@ -164,7 +164,7 @@ export class FolderNodes {
   /** What we put there a moment ago, and no page has shown. */
   private async unshown(folderId: string, shown: ReadonlyMap<string, DriveNode>): Promise<DriveNode[]> {
     const { ids } = this.context;
-    const missing = ids.writtenIn(this.folder).filter(({ id }) => !shown.has(id) && !this.given.has(id));
+    const missing = ids.recentWritesIn(this.folder).filter(({ id }) => !shown.has(id) && !this.given.has(id));
     const found: DriveNode[] = [];
     for (let i = 0; i < missing.length; i += nodesAtOnce) {
       const asked = missing
@@ -188,7 +188,7 @@ export class FolderNodes {
           this.signal,
         );
       } catch (error) {
-        if (!isRefusal(error, 'pageTokenExpired') || this.startToken === undefined) throw error;
+        if (!hasDriveReason(error, 'pageTokenExpired') || this.startToken === undefined) throw error;
         if (++this.restarts > mostRestarts) throw error;
         this.startToken = undefined;
         this.pass = new Pass();

@@ -5,7 +5,7 @@ import { withRetries } from '../../../remote/layers/retry';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { baseName, isWithin, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
-import { isRefusal } from '../api/driveErrors';
+import { hasDriveReason } from '../api/driveErrors';
 import { type DriveNode, isAvailable } from '../api/driveNode';
 import { keyOf } from './nodeCache';
 import { alreadyThere, asFile, type DriveContext, guarded, notThere, unchangedFile } from './preconditions';
@@ -51,12 +51,12 @@ export async function moveFile(
   const there = isSameName ? undefined : await guarded(context, to, precondition, signal);
   const move = await moveOf(context, node, source.path, to, newParent, signal);
   const moved = async () => {
-    if (there?.node.id === node.id) return leaveOldFolder(context, move, signal);
+    if (there?.node.id === node.id) return removeFromOldParent(context, move, signal);
     try {
-      if (there) await makeWay(context, there.node, newParent, to, signal);
+      if (there) await displaceTarget(context, there.node, newParent, to, signal);
       return await moveNode(context, move, signal);
     } catch (error) {
-      throw there ? await putBack(context, there.node, newParent, to, error) : error;
+      throw there ? await restoreReplaced(context, there.node, newParent, to, error) : error;
     }
   };
   const { entry } = asFile(settled(context, move, await moved()));
@@ -128,7 +128,7 @@ function settled(
 ): { node: DriveNode; path: RemotePath } {
   ids.forget(from);
   ids.forget(to);
-  ids.noteWritten(to, id);
+  ids.recordRecentWrite(to, id);
   return ids.learn(to, node);
 }
 
@@ -141,9 +141,9 @@ async function moveNode(context: MovingContext, move: Move, signal: AbortSignal)
   let node: DriveNode | undefined;
   try {
     if (oldName !== newName)
-      node = await stepped(context, move, false, () => api.rename(id, newName, about, signal), signal);
+      node = await runStep(context, move, false, () => api.rename(id, newName, about, signal), signal);
   } catch (error) {
-    if (!isRefusal(error, 'nameTaken')) throw error;
+    if (!hasDriveReason(error, 'nameTaken')) throw error;
     if (!moves) throw alreadyThere(to, error);
     // The old folder has something of the new name, which is not in the way of where this goes.
     return moveThroughTrash(context, move, signal);
@@ -151,14 +151,18 @@ async function moveNode(context: MovingContext, move: Move, signal: AbortSignal)
   if (!moves) return node ?? api.node(id, about, signal);
   try {
     const step = () => api.move(id, oldParent, newParent, about, signal);
-    return await stepped(context, move, node !== undefined, step, signal);
+    return await runStep(context, move, node !== undefined, step, signal);
   } catch (error) {
-    throw isRefusal(error, 'nameTaken') ? alreadyThere(to, error) : error;
+    throw hasDriveReason(error, 'nameTaken') ? alreadyThere(to, error) : error;
   }
 }
 
 /** The file is in the new folder as well, by that name: nothing is left to do but to take it out of the old one. */
-async function leaveOldFolder(context: MovingContext, move: Move, signal: AbortSignal): Promise<DriveNode> {
+async function removeFromOldParent(
+  context: MovingContext,
+  move: Move,
+  signal: AbortSignal,
+): Promise<DriveNode> {
   const { api } = context;
   const { id, from, to, oldParent, newParent } = move;
   if (oldParent === newParent)
@@ -171,7 +175,7 @@ async function leaveOldFolder(context: MovingContext, move: Move, signal: AbortS
     await api.removeParent(id, oldParent, about, signal);
     return api.node(id, about, signal);
   };
-  return stepped(context, move, false, step, signal);
+  return runStep(context, move, false, step, signal);
 }
 
 /**
@@ -179,7 +183,7 @@ async function leaveOldFolder(context: MovingContext, move: Move, signal: AbortS
  * says. When the move is not to go on, what took effect is undone, so that the whole can be tried again. `isRenamed` when the step before
  * has renamed the node.
  */
-async function stepped(
+async function runStep(
   context: MovingContext,
   move: Move,
   isRenamed: boolean,
@@ -191,7 +195,7 @@ async function stepped(
     return await step();
   } catch (error) {
     // The name being refused says that nothing took effect.
-    if (!isRenamed && isRefusal(error, 'nameTaken')) throw error;
+    if (!isRenamed && hasDriveReason(error, 'nameTaken')) throw error;
     const limit = AbortSignal.timeout(putBackMs);
     let node: DriveNode;
     try {
@@ -205,7 +209,7 @@ async function stepped(
     if (isArrived(move, node)) return node;
     const isHalfWay = oldName !== newName && node.name === newName && !node.parents.includes(newParent);
     if (!isRenamed && isHalfWay && isAvailable(node) && !signal.aborted) return node;
-    await bringBack(context, move, false);
+    await rollbackMove(context, move, false);
     throw error;
   }
 }
@@ -219,7 +223,7 @@ function isArrived({ newName, oldParent, newParent }: Move, node: DriveNode): bo
  * Undoes what took effect of a move, which each step sees from the node itself. Where somebody else has taken it meanwhile, it stays; the
  * trash is where we put it only when `isThroughTrash`.
  */
-async function bringBack(context: MovingContext, move: Move, isThroughTrash: boolean): Promise<void> {
+async function rollbackMove(context: MovingContext, move: Move, isThroughTrash: boolean): Promise<void> {
   const { api } = context;
   const { id, from, to, oldName, newName, oldParent, newParent, parents } = move;
   const about = `"${from}"`;
@@ -297,13 +301,13 @@ async function moveThroughTrash(context: MovingContext, move: Move, signal: Abor
   } catch (error) {
     const node = await nodeNow(context, id, from, AbortSignal.timeout(putBackMs)).catch(() => undefined);
     if (node && isArrived(move, node)) return node;
-    await bringBack(context, move, true);
-    throw isRefusal(error, 'nameTaken') ? alreadyThere(to, error) : error;
+    await rollbackMove(context, move, true);
+    throw hasDriveReason(error, 'nameTaken') ? alreadyThere(to, error) : error;
   }
 }
 
 /** Takes what is to be replaced out of the way. In the trash it would be gone from all its folders: out of several it leaves this one only. */
-async function makeWay(
+async function displaceTarget(
   { api }: MovingContext,
   { id, parents }: DriveNode,
   parent: string,
@@ -315,7 +319,7 @@ async function makeWay(
 }
 
 /** Brings back what had to make way for a move that failed with `error`. The error to throw, which tells when that failed too. */
-async function putBack(
+async function restoreReplaced(
   context: MovingContext,
   { id }: DriveNode,
   parent: string,
@@ -350,7 +354,7 @@ async function putBack(
       return new RemoteError(kind, said, { cause: error });
     }
   }
-  ids.noteWritten(path, id);
+  ids.recordRecentWrite(path, id);
   return error;
 }
 

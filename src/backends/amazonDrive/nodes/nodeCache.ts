@@ -10,7 +10,7 @@ import {
   rootPath,
 } from '../../../remote/remotePath';
 import type { DriveApi } from '../api/driveApi';
-import { isRefusal } from '../api/driveErrors';
+import { hasDriveReason } from '../api/driveErrors';
 import { childNamedFilter } from '../api/driveFilters';
 import { type DriveNode, isAvailable } from '../api/driveNode';
 import type { DriveNames } from '../names/driveNames';
@@ -19,13 +19,13 @@ import type { DriveNames } from '../names/driveNames';
 export const nameRules = { caseSensitive: false, foldsUnicode: false } as const;
 
 /** A folder that was seen to be where it is within this time is taken to be there still, in milliseconds. */
-const trustMs = 5 * 60_000;
+const cacheTtlMs = 5 * 60_000;
 /** Before anything is changed in a folder, and before its list is believed, it must have been seen to be there within this time. */
-const freshMs = 5000;
+const maxAgeForWritesMs = 5000;
 /** Most files whose ids are kept; the ones learnt first go first. */
 const mostFiles = 200_000;
 /** For so long a listing may not show yet what we put somewhere, in milliseconds; and of so many things this is minded. */
-const indexLagMs = 2 * 60_000;
+const consistencyWindowMs = 2 * 60_000;
 const mostWritten = 5000;
 
 /** Something at a path, as it was last seen. */
@@ -47,10 +47,10 @@ export interface Found {
 /**
  * Paths ↔ ids of nodes. Filled by listings and look-ups, emptied by moves, deletes and changes; letter case is folded as the service does.
  * What is known of a folder is looked at again after five minutes, and whenever something shows that it is stale: then it is looked up anew,
- * once. Someone else may move or rename a folder at any time, so what changes or deletes anything asks `isFolderAsKnown` first: by its old
+ * once. Someone else may move or rename a folder at any time, so what changes or deletes anything asks `verifyFolderPath` first: by its old
  * id the folder is found all the same, under a name that nobody meant.
  */
-export class FolderIds {
+export class NodeCache {
   private readonly folders = new Map<string, Known>();
   private readonly files = new Map<string, Known>();
   /** Ids of all of these → their paths' keys. */
@@ -71,7 +71,7 @@ export class FolderIds {
   /** The id of a folder that exists. Throws `notFound`, and `notAFolder` when a file is there. */
   async folderId(path: RemotePath, signal: AbortSignal): Promise<string> {
     const known = this.folders.get(keyOf(path));
-    if (known && this.clock.now() - known.checkedAt < trustMs) return known.id;
+    if (known && this.clock.now() - known.checkedAt < cacheTtlMs) return known.id;
     if (path === rootPath) return this.root(signal);
     const parentId = await this.folderId(parentPath(path), signal);
     if (known && (await this.isStillThere(known, parentId, signal))) return known.id;
@@ -89,7 +89,11 @@ export class FolderIds {
     signal.throwIfAborted();
     const key = keyOf(path);
     const known = this.folders.get(key);
-    if (known && this.clock.now() - known.checkedAt < trustMs && (await this.isFolderAsKnown(path, signal)))
+    if (
+      known &&
+      this.clock.now() - known.checkedAt < cacheTtlMs &&
+      (await this.verifyFolderPath(path, signal))
+    )
       return known.id;
     if (path === rootPath) return this.root(signal);
     let making = this.making.get(key);
@@ -118,15 +122,15 @@ export class FolderIds {
       const name = this.names.apiName(baseName(path), path);
       const made = await this.api.createFolder(name, parentId, about, signal);
       this.learn(path, made, true);
-      this.noteWritten(path, made.id);
+      this.recordRecentWrite(path, made.id);
       return made.id;
     } catch (error) {
       // The index of names lags behind; the refusal tells what has the name.
-      if (isRefusal(error, 'nameTaken')) {
+      if (hasDriveReason(error, 'nameTaken')) {
         const holder = await this.holderOf(error.nodeId, parentId, path, signal);
         if (holder) return this.asFolder(holder, path);
       }
-      if (!isRefusal(error, 'parentGone') || !mayRepeat) throw error;
+      if (!hasDriveReason(error, 'parentGone') || !mayRepeat) throw error;
       this.forget(parent);
       return this.makeFolder(path, false, signal);
     }
@@ -165,7 +169,7 @@ export class FolderIds {
     let parentId: string;
     try {
       // A folder that went to the trash, or was moved away and made anew, is forgotten by this, and looked up.
-      await this.isFolderAsKnown(folder, signal);
+      await this.verifyFolderPath(folder, signal);
       parentId = await this.folderId(folder, signal);
     } catch (error) {
       if (isRemoteError(error, 'notFound', 'notAFolder')) return undefined;
@@ -219,12 +223,12 @@ export class FolderIds {
    * Whether the folder at `path` and those above it are where they are known to be, asked of the service unless that was done a moment ago;
    * once for all that ask at the same time. What isn't there is forgotten, with all below it. Nothing known is nothing wrong.
    */
-  async isFolderAsKnown(path: RemotePath, signal: AbortSignal): Promise<boolean> {
+  async verifyFolderPath(path: RemotePath, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     if (path === rootPath) return true;
     const key = keyOf(path);
     const known = this.folders.get(key);
-    if (!known || this.isFresh(known)) return this.isFolderAsKnown(parentPath(path), signal);
+    if (!known || this.isFresh(known)) return this.verifyFolderPath(parentPath(path), signal);
     let checking = this.checking.get(key);
     if (!checking) {
       checking = this.checkFolder(known, signal).finally(() => this.checking.delete(key));
@@ -236,26 +240,26 @@ export class FolderIds {
       // It may have ended by the signal of someone else who asked first.
       signal.throwIfAborted();
       if (isRemoteError(error)) throw error;
-      return this.isFolderAsKnown(path, signal);
+      return this.verifyFolderPath(path, signal);
     }
   }
 
-  /** As isFolderAsKnown, whenever that was asked last; with `alone`, only the folder itself is asked again. */
+  /** As verifyFolderPath, whenever that was asked last; with `alone`, only the folder itself is asked again. */
   async isFolderAsKnownNow(path: RemotePath, signal: AbortSignal, alone = false): Promise<boolean> {
     this.doubt(path, alone);
-    return this.isFolderAsKnown(path, signal);
+    return this.verifyFolderPath(path, signal);
   }
 
   /** Lets the folder at `path` and those above it, or with `alone` only itself, be asked again before they are believed. */
   doubt(path: RemotePath, alone = false): void {
     for (let at = path; at !== rootPath; at = alone ? rootPath : parentPath(at)) {
       const known = this.folders.get(keyOf(at));
-      if (known) this.folders.set(keyOf(at), { ...known, checkedAt: this.clock.now() - freshMs });
+      if (known) this.folders.set(keyOf(at), { ...known, checkedAt: this.clock.now() - maxAgeForWritesMs });
     }
   }
 
   private isFresh({ checkedAt }: Known): boolean {
-    return this.clock.now() - checkedAt < freshMs;
+    return this.clock.now() - checkedAt < maxAgeForWritesMs;
   }
 
   /** Asks for the folder and those above it at the same time; what is learnt of it counts only when they are in place. */
@@ -264,7 +268,7 @@ export class FolderIds {
     const asking = this.nodeIfThere(known.id, known.path, signal);
     // Whoever awaits it hears of its failure; when the folders above fail first, nobody does.
     asking.catch(() => {});
-    if (!(await this.isFolderAsKnown(parent, signal))) return false;
+    if (!(await this.verifyFolderPath(parent, signal))) return false;
     try {
       return this.isNodeInPlace(known, await this.folderId(parent, signal), await asking);
     } catch (error) {
@@ -397,7 +401,7 @@ export class FolderIds {
   }
 
   /** We put something there a moment ago, which a listing may not show yet. */
-  noteWritten(path: RemotePath, id: string): void {
+  recordRecentWrite(path: RemotePath, id: string): void {
     const checkedAt = this.clock.now();
     const key = keyOf(path);
     this.dropWritten(key);
@@ -407,7 +411,7 @@ export class FolderIds {
     if (there) there.add(key);
     else this.writtenByFolder.set(folder, new Set([key]));
     for (const [oldest, known] of this.written) {
-      if (this.written.size <= mostWritten && checkedAt - known.checkedAt < indexLagMs) break;
+      if (this.written.size <= mostWritten && checkedAt - known.checkedAt < consistencyWindowMs) break;
       this.dropWritten(oldest);
     }
   }
@@ -423,8 +427,8 @@ export class FolderIds {
   }
 
   /** What we put into a folder a moment ago. */
-  writtenIn(folder: RemotePath): Known[] {
-    const oldest = this.clock.now() - indexLagMs;
+  recentWritesIn(folder: RemotePath): Known[] {
+    const oldest = this.clock.now() - consistencyWindowMs;
     const found: Known[] = [];
     for (const key of this.writtenByFolder.get(keyOf(folder)) ?? []) {
       const known = this.written.get(key);

@@ -5,7 +5,7 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
 import { type DriveNode, isAvailable } from '../api/driveNode';
 import { LaterAnswers } from './laterAnswers';
-import { type FolderIds, keyOf } from './nodeCache';
+import { keyOf, type NodeCache } from './nodeCache';
 
 /** Deeper than this no path is told. */
 const deepest = 100;
@@ -27,7 +27,7 @@ export class PlaceCheck {
   private readonly nodes: LaterAnswers<DriveNode | undefined>;
 
   constructor(
-    private readonly ids: FolderIds,
+    private readonly ids: NodeCache,
     clock: Clock,
     log: Log,
   ) {

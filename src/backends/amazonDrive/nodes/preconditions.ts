@@ -4,14 +4,14 @@ import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../../remote/remotePath';
 import type { DriveApi } from '../api/driveApi';
-import { contentMark, type DriveNode, fileEntry, idInMark, isAvailable } from '../api/driveNode';
-import type { FolderIds, Found } from './nodeCache';
+import { contentVersion, type DriveNode, fileEntry, isAvailable, nodeIdOfVersion } from '../api/driveNode';
+import type { Found, NodeCache } from './nodeCache';
 import type { PlaceCheck } from './placeCheck';
 
 /** What the operations of a remote work with. */
 export interface DriveContext {
   readonly api: DriveApi;
-  readonly ids: FolderIds;
+  readonly ids: NodeCache;
   readonly placeCheck: PlaceCheck;
 }
 
@@ -50,7 +50,7 @@ export async function unchangedFile(
   signal: AbortSignal,
 ): Promise<FoundFile> {
   const { api, ids } = context;
-  const id = idInMark(seen.version);
+  const id = nodeIdOfVersion(seen.version);
   try {
     if (id === undefined) {
       const found = await fileAt(context, path, signal);
@@ -58,7 +58,7 @@ export async function unchangedFile(
       throw changedMeanwhile(path);
     }
     const folder = parentPath(path);
-    await ids.isFolderAsKnown(folder, signal);
+    await ids.verifyFolderPath(folder, signal);
     const parentId = await ids.folderId(folder, signal);
     const node = await api.node(id, `"${path}"`, signal);
     if (node.kind === 'FILE' && ids.isChild(node, parentId, path) && isSameContent(seen, node))
@@ -74,7 +74,7 @@ export async function unchangedFile(
 
 /** Whether a node still has the content that was seen. */
 export function isSameContent(seen: FileEntry, node: DriveNode): boolean {
-  return isAvailable(node) && seen.version === contentMark(node);
+  return isAvailable(node) && seen.version === contentVersion(node);
 }
 
 /** What is at `path`, as far as `precondition` allows it; undefined for nothing. Throws `changed`, `alreadyExists` and `isAFolder`. */

@@ -6,9 +6,9 @@ import type { FileEntry } from '../../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
-import { isRefusal } from '../api/driveErrors';
+import { hasDriveReason } from '../api/driveErrors';
 import { networkError } from '../api/driveNetworkErrors';
-import { idInMark, isAvailable } from '../api/driveNode';
+import { isAvailable, nodeIdOfVersion } from '../api/driveNode';
 import {
   changedMeanwhile,
   type DriveContext,
@@ -52,7 +52,7 @@ export async function readFile(
       signal,
     );
   } catch (error) {
-    if (isRefusal(error, 'rangeOutside')) throw changedMeanwhile(path, error);
+    if (hasDriveReason(error, 'rangeOutside')) throw changedMeanwhile(path, error);
     if (!isRemoteError(error, 'notFound')) throw error;
     context.ids.forget(path);
     throw expected ? changedMeanwhile(path, error) : notThere(path);
@@ -76,7 +76,7 @@ export async function readWholeFile(
   signal: AbortSignal,
 ): Promise<WholeContent> {
   const { ids } = context;
-  let id = idInMark(file.version);
+  let id = nodeIdOfVersion(file.version);
   const canTell = file.md5 !== undefined && file.size > 0;
   if (id === undefined || !canTell || ids.knownFile(file.path) !== id)
     id = (await unchangedFile(context, file.path, file, signal)).node.id;
@@ -148,14 +148,14 @@ function contentOf(answer: IncomingMessage, file: FileEntry, signal: AbortSignal
       chunks.push(chunk);
       received += chunk.length;
       // No more than was announced is held, whatever comes.
-      if (received > file.size) fail(lengthDiffers(received, file));
+      if (received > file.size) fail(lengthMismatch(received, file));
     });
     answer.once('end', () => {
       const [first] = chunks;
       const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
-      if (received !== file.size) reject(lengthDiffers(received, file));
+      if (received !== file.size) reject(lengthMismatch(received, file));
       else if (file.md5 !== undefined && createHash('md5').update(content).digest('hex') !== file.md5)
-        reject(arrivedDamaged(file));
+        reject(checksumMismatch(file));
       else resolve(content);
     });
     answer.once('error', (error) => reject(signal.aborted ? signal.reason : readingError(error, file)));
@@ -178,13 +178,13 @@ function checked(
   const checker = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
       received += chunk.length;
-      if (received > length) return done(lengthDiffers(received, file));
+      if (received > length) return done(lengthMismatch(received, file));
       hash?.update(chunk);
       done(null, chunk);
     },
     flush(done) {
       if (received !== length) return done(connectionEnded(received, file));
-      done(hash && hash.digest('hex') !== file.md5 ? arrivedDamaged(file) : null);
+      done(hash && hash.digest('hex') !== file.md5 ? checksumMismatch(file) : null);
     },
   });
   // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
@@ -213,11 +213,11 @@ function readingError(error: unknown, { path }: FileEntry): RemoteError {
   });
 }
 
-function lengthDiffers(received: number, { path, size }: FileEntry): RemoteError {
+function lengthMismatch(received: number, { path, size }: FileEntry): RemoteError {
   return new RemoteError('corrupted', `${received} bytes of "${path}" came, where it has ${size}.`);
 }
 
-function arrivedDamaged({ path }: FileEntry): RemoteError {
+function checksumMismatch({ path }: FileEntry): RemoteError {
   return new RemoteError('corrupted', `"${path}" arrived corrupted: its MD5 is another.`);
 }
 

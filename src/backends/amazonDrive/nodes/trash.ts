@@ -3,7 +3,7 @@ import type { ListOptions, Precondition, Trash, TrashedItem } from '../../../rem
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
 import type { NodePage } from '../api/driveApi';
-import { isRefusal } from '../api/driveErrors';
+import { hasDriveReason } from '../api/driveErrors';
 import { childrenFilter } from '../api/driveFilters';
 import { type DriveNode, isAvailable, timeOf } from '../api/driveNode';
 import { type DriveContext, guarded, notThere } from './preconditions';
@@ -78,7 +78,7 @@ async function holdsAnything(
     for (const node of page.nodes) seen.add(node.id);
     startToken = page.next;
   } while (startToken !== undefined);
-  for (const written of ids.writtenIn(path)) {
+  for (const written of ids.recentWritesIn(path)) {
     if (seen.has(written.id)) continue;
     const node = await ids.nodeIfThere(written.id, written.path, signal);
     if (node && isIn(node)) return true;
@@ -117,7 +117,7 @@ export class DriveTrash implements Trash {
       try {
         return await api.listTrash({ startToken, limit: options.pageSize }, signal);
       } catch (error) {
-        if (!isRefusal(error, 'pageTokenExpired') || startToken === undefined) throw error;
+        if (!hasDriveReason(error, 'pageTokenExpired') || startToken === undefined) throw error;
         if (++restarts > mostRestarts) throw error;
         return pageFrom(undefined);
       }
@@ -207,7 +207,7 @@ export class DriveTrash implements Trash {
     try {
       await api.restore(item.id, about, signal);
     } catch (error) {
-      if (!isRefusal(error, 'nameTaken')) throw error;
+      if (!hasDriveReason(error, 'nameTaken')) throw error;
       throw new RemoteError(
         'alreadyExists',
         `${about} can't be put back, because something has its name by now. Rename or delete that first.`,
@@ -216,7 +216,7 @@ export class DriveTrash implements Trash {
     }
     if (item.path !== undefined) {
       ids.forget(item.path);
-      ids.noteWritten(item.path, item.id);
+      ids.recordRecentWrite(item.path, item.id);
     }
   }
 }

@@ -5,8 +5,8 @@ import { withRetries } from '../../../remote/layers/retry';
 import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../../remote/remotePath';
-import { DriveRefusal, isRefusal } from '../api/driveErrors';
-import { contentMark, type DriveNode, fileEntry } from '../api/driveNode';
+import { DriveApiError, hasDriveReason } from '../api/driveErrors';
+import { contentVersion, type DriveNode, fileEntry } from '../api/driveNode';
 import { UploadBody } from './multipartBody';
 import {
   alreadyThere,
@@ -33,7 +33,7 @@ export interface UploadContext extends DriveContext {
   readonly uploadWaitPerGiBMs: number;
   /** Bytes; undefined = no limit. */
   readonly maxSize: number | undefined;
-  readonly badOverwrites: BadOverwrites;
+  readonly badOverwrites: CorruptOverwrites;
 }
 
 /** A file that is to be written. */
@@ -54,13 +54,13 @@ interface Written {
  * Overwrites of ours that the service stored wrongly, by node: content that we put there and that may be written over again, although it
  * is not what the precondition names. So the retry that follows is not taken for someone else's change.
  */
-export class BadOverwrites {
+export class CorruptOverwrites {
   private readonly byNode = new Map<string, { readonly seen: string | undefined; readonly now: string }>();
 
   note(before: FoundFile, after: DriveNode): void {
     const earlier = this.byNode.get(before.node.id);
     const seen = earlier?.now === before.entry.version ? earlier?.seen : before.entry.version;
-    this.byNode.set(before.node.id, { seen, now: contentMark(after) });
+    this.byNode.set(before.node.id, { seen, now: contentVersion(after) });
   }
 
   /** The precondition that stands for `precondition` now. */
@@ -129,7 +129,7 @@ async function create(
   try {
     node = await api.upload(request, `"${path}"`, signal);
   } catch (error) {
-    if (isRefusal(error, 'nameTaken')) {
+    if (hasDriveReason(error, 'nameTaken')) {
       if (precondition.kind === 'ifAbsent') {
         // It may be what an earlier try put there: the layer around will look.
         ids.holds(path, error.nodeId);
@@ -139,11 +139,11 @@ async function create(
       const holder = await ids.holderOf(error.nodeId, parentId, path, signal);
       if (holder) return overwrite(context, upload, asFile({ node: holder, path }), signal);
     }
-    if (isRefusal(error, 'parentGone')) {
+    if (hasDriveReason(error, 'parentGone')) {
       ids.forget(folder);
       if (mayRepeat) return create(context, upload, false, signal);
     }
-    node = await appeared(
+    node = await awaitLateUpload(
       context,
       upload,
       request,
@@ -174,7 +174,14 @@ async function overwrite(
       ids.forget(path);
       throw changedMeanwhile(path, error);
     }
-    node = await appeared(context, upload, request, error, () => api.node(id, `"${path}"`, signal), signal);
+    node = await awaitLateUpload(
+      context,
+      upload,
+      request,
+      error,
+      () => api.node(id, `"${path}"`, signal),
+      signal,
+    );
   }
   if (isElsewhere(context, node, parentId, path)) {
     ids.forget(path);
@@ -187,7 +194,7 @@ async function overwrite(
  * The node of an upload that failed with `error` and took effect all the same, once it is there. Throws `error` when it isn't in time, or
  * when it can't have taken effect.
  */
-async function appeared(
+async function awaitLateUpload(
   context: UploadContext,
   { path, body }: Upload,
   request: UploadBody,
@@ -198,7 +205,7 @@ async function appeared(
   const { clock, log, uploadWaitPerGiBMs } = context;
   const { md5 } = request;
   if (!request.isSent || md5 === undefined || !mayHaveTakenEffect(error)) throw error;
-  const tries = looksFor(body, uploadWaitPerGiBMs);
+  const tries = maxPolls(body, uploadWaitPerGiBMs);
   for (let i = 0; i < tries; i++) {
     if (i === 0)
       log.write(
@@ -218,12 +225,12 @@ async function appeared(
 }
 
 /** How often a file of this size is looked at while the service may still be busy with it. */
-function looksFor({ size }: ByteSource, uploadWaitPerGiBMs: number): number {
+function maxPolls({ size }: ByteSource, uploadWaitPerGiBMs: number): number {
   return Math.ceil((uploadWaitPerGiBMs * size) / gibi / lookEveryMs);
 }
 
 function mayHaveTakenEffect(error: unknown): boolean {
-  if (error instanceof DriveRefusal)
+  if (error instanceof DriveApiError)
     return error.status === 408 || (error.status >= 500 && error.status !== 509);
   return isRemoteError(error, 'unavailable', 'corrupted');
 }
@@ -244,7 +251,7 @@ async function stored(
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const { ids, badOverwrites } = context;
-  const node = await complete(context, path, body, answered, signal);
+  const node = await awaitProcessing(context, path, body, answered, signal);
   if (!node || isGone(node)) {
     ids.forget(path);
     throw changedMeanwhile(path);
@@ -252,7 +259,7 @@ async function stored(
   const entry = fileEntry(ids.learn(path, node).path, node);
   if (entry && entry.size === body.size && (entry.md5 === undefined || entry.md5 === md5)) {
     badOverwrites.forget(node.id);
-    ids.noteWritten(entry.path, node.id);
+    ids.recordRecentWrite(entry.path, node.id);
     return entry;
   }
   if (before) {
@@ -265,7 +272,7 @@ async function stored(
   ids.forget(entry?.path ?? path);
   throw new RemoteError(
     'corrupted',
-    `Amazon Drive did not store what was sent for "${path}"${(await taken(context, path, node.id)) ? ', so it was put into the trash' : ', and it could not be put into the trash. Delete it'}.`,
+    `Amazon Drive did not store what was sent for "${path}"${(await trashCorruptUpload(context, path, node.id)) ? ', so it was put into the trash' : ', and it could not be put into the trash. Delete it'}.`,
   );
 }
 
@@ -273,14 +280,14 @@ async function stored(
  * A node with its size and MD5. Some answers come before the service has looked at the content (§3.2, PENDING): it is looked at until its
  * size is told, and once for its MD5 alone, which some services don't tell at all. Undefined when it isn't there any more.
  */
-async function complete(
+async function awaitProcessing(
   { ids, clock, uploadWaitPerGiBMs }: UploadContext,
   path: RemotePath,
   body: ByteSource,
   answered: DriveNode,
   signal: AbortSignal,
 ): Promise<DriveNode | undefined> {
-  const looks = Math.max(fewestLooks, looksFor(body, uploadWaitPerGiBMs));
+  const looks = Math.max(fewestLooks, maxPolls(body, uploadWaitPerGiBMs));
   let node: DriveNode | undefined = answered;
   for (let i = 0; i < looks && node; i++) {
     if (isGone(node) || !(isPending(node) || (i === 0 && node.md5 === undefined))) break;
@@ -299,7 +306,11 @@ function isGone({ status }: DriveNode): boolean {
 }
 
 /** Puts a bad new file into the trash; whether that worked. Also when the user has stopped. */
-async function taken({ api, clock, log }: UploadContext, path: RemotePath, id: string): Promise<boolean> {
+async function trashCorruptUpload(
+  { api, clock, log }: UploadContext,
+  path: RemotePath,
+  id: string,
+): Promise<boolean> {
   const limit = AbortSignal.timeout(cleanUpMs);
   const work = () => api.trash(id, `"${path}"`, limit);
   try {

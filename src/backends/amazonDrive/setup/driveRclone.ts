@@ -1,5 +1,5 @@
 import type {
-  LeftOut,
+  OmittedSetting,
   RcloneKind,
   RcloneReading,
   RcloneSecrets,
@@ -42,7 +42,7 @@ export const driveRclone: RcloneKind = {
 
 function read(options: ReadonlyMap<string, string>, root: string): RcloneReading {
   const settings: Record<string, unknown> = {};
-  const leftOut: LeftOut[] = [];
+  const leftOut: OmittedSetting[] = [];
   const option = (name: string) => options.get(name)?.trim() || undefined;
   for (const name of sameOptions) {
     const value = option(name);
@@ -106,7 +106,7 @@ function problemOf(name: string, value: unknown): string | undefined {
 
 function write(settings: RemoteSettings, secrets: RcloneSecrets | undefined): RcloneWriting {
   const options: (readonly [string, string])[] = [];
-  const leftOut: LeftOut[] = [];
+  const leftOut: OmittedSetting[] = [];
   for (const name of sameOptions) {
     const value = settings[name];
     if (typeof value === 'number')

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock';
 import type { VersionKeeping } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 
 /** Somebody may switch versioning on or off meanwhile, and a wrong "can be brought back" costs a file. */
@@ -12,7 +12,7 @@ export class BucketVersioning {
   private readonly known = new Map<string, { readonly keeping: VersionKeeping; readonly until: number }>();
 
   constructor(
-    private readonly requests: S3Requests,
+    private readonly requests: S3Api,
     private readonly clock: Clock,
   ) {}
 
@@ -42,7 +42,7 @@ export class BucketVersioning {
 
 /** Asks the service. `mfaDelete`: versions are removed only with the code of a device. Throws RemoteError. */
 export async function askVersioning(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   signal: AbortSignal,
 ): Promise<{ readonly keeping: VersionKeeping; readonly mfaDelete: boolean }> {

@@ -3,9 +3,9 @@ import type { BucketContent, WholeBuckets } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { unquoted } from '../model/objectInfo';
-import { aboutObject, placeOf } from '../model/objectKey';
+import { aboutObject, parseObjectPath } from '../model/objectKey';
 import { addContentMd5, cannotStandInXml, maxBatch } from '../objects/deleting';
 import { askVersioning, type BucketVersioning } from './versioning';
 
@@ -43,7 +43,7 @@ export class S3WholeBuckets implements WholeBuckets {
   private readonly found = new WeakMap<BucketContent, Found>();
 
   constructor(
-    private readonly requests: S3Requests,
+    private readonly requests: S3Api,
     private readonly versioning: BucketVersioning,
     /** Called when a bucket is gone. */
     private readonly onRemoved: (bucket: string) => void,
@@ -54,7 +54,7 @@ export class S3WholeBuckets implements WholeBuckets {
     signal: AbortSignal,
     onFound: (versions: number) => void = () => {},
   ): Promise<BucketContent | undefined> {
-    const { bucket } = placeOf(path);
+    const { bucket } = parseObjectPath(path);
     const keeping = await this.versioning.of(bucket, signal);
     const uploads = await listUploads(this.requests, bucket, signal);
     if (keeping === 'notKept' && uploads.length === 0) return undefined;
@@ -86,7 +86,7 @@ export class S3WholeBuckets implements WholeBuckets {
     onProgress: (removed: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { bucket } = placeOf(path);
+    const { bucket } = parseObjectPath(path);
     const counted = this.found.get(content);
     if (!counted) throw new Error('Only what was counted here can be removed');
     const { requests } = this;
@@ -136,7 +136,7 @@ function nothingRemoved(kind: RemoteError['kind'], why: string, cause?: unknown)
 }
 
 async function mustBeAsCounted(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   counted: Found,
   signal: AbortSignal,
@@ -156,7 +156,7 @@ function idOf({ key, versionId }: Version): string {
 }
 
 /** Deletes the bucket if it is empty. Throws what else is in the way. */
-async function deletedWhenEmpty(requests: S3Requests, bucket: string, signal: AbortSignal): Promise<boolean> {
+async function deletedWhenEmpty(requests: S3Api, bucket: string, signal: AbortSignal): Promise<boolean> {
   try {
     await requests.run({ bucket }, signal, ({ client, sdk }) =>
       client.send(new sdk.DeleteBucketCommand({ Bucket: bucket }), { abortSignal: signal }),
@@ -170,7 +170,7 @@ async function deletedWhenEmpty(requests: S3Requests, bucket: string, signal: Ab
 
 /** Throws when some version is surely protected, so that not half of them go. */
 async function mustBeRemovable(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   versions: readonly Version[],
   signal: AbortSignal,
@@ -209,7 +209,7 @@ async function mustBeRemovable(
 }
 
 async function lockOf(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   key: string,
   versionId: string,
@@ -243,7 +243,7 @@ async function known<T, U>(answer: Promise<T>, otherwise: U): Promise<T | U> {
  * be removed at all.
  */
 async function removeVersions(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   versions: readonly Version[],
   onProgress: (removed: number) => void,
@@ -268,7 +268,7 @@ async function removeVersions(
 }
 
 async function removeBatch(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   batch: readonly Version[],
   signal: AbortSignal,
@@ -316,7 +316,7 @@ async function removeBatch(
 }
 
 async function abortUploads(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   uploads: readonly Upload[],
   signal: AbortSignal,
@@ -336,7 +336,7 @@ async function abortUploads(
 }
 
 async function listVersions(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   signal: AbortSignal,
   onFound: (versions: number) => void,
@@ -391,11 +391,7 @@ interface ListedVersion {
 }
 
 /** Unfinished uploads; none where the service doesn't tell, since these rarely keep a bucket from being deleted. */
-async function listUploads(
-  requests: S3Requests,
-  bucket: string,
-  signal: AbortSignal,
-): Promise<readonly Upload[]> {
+async function listUploads(requests: S3Api, bucket: string, signal: AbortSignal): Promise<readonly Upload[]> {
   const uploads: Upload[] = [];
   let at: { readonly KeyMarker?: string; readonly UploadIdMarker?: string } = {};
   try {

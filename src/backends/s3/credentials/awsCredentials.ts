@@ -47,11 +47,11 @@ export function credentialsOf(
     case 'keys':
       return () => staticKeys(config, host);
     case 'profile':
-      return askedOnce(host, (asking) =>
+      return debouncePrompts(host, (asking) =>
         fromProfile(config.profile ?? 'default', config, asking, sdk, signInClient),
       );
     case 'environment':
-      return askedOnce(host, (asking) => fromSurroundings(config, asking, sdk, signInClient));
+      return debouncePrompts(host, (asking) => fromEnvironment(config, asking, sdk, signInClient));
   }
 }
 
@@ -59,7 +59,10 @@ export function credentialsOf(
  * A person who gave no code, or a wrong one, is not asked again by every other request of the same burst (the files of a
  * sync): these are told what the first was told.
  */
-function askedOnce(host: BackendHost, load: (asking: BackendHost) => Promise<AwsKeys>): CredentialsProvider {
+function debouncePrompts(
+  host: BackendHost,
+  load: (asking: BackendHost) => Promise<AwsKeys>,
+): CredentialsProvider {
   let failure: { readonly error: unknown; until: number } | undefined;
   return async () => {
     const now = host.clock.now();
@@ -92,7 +95,7 @@ function askedOnce(host: BackendHost, load: (asking: BackendHost) => Promise<Aws
  * The region that the environment or the profile names, when the settings don't. Reads the shared files only when a
  * profile may decide; a file that can't be read decides nothing (the credentials will tell of it).
  */
-export async function surroundingRegion(config: S3Config, host: BackendHost): Promise<string | undefined> {
+export async function resolveRegion(config: S3Config, host: BackendHost): Promise<string | undefined> {
   if (config.credentials !== 'profile' && config.credentials !== 'environment') return undefined;
   const fromEnvironment = host.env['AWS_REGION'] || host.env['AWS_DEFAULT_REGION'];
   if (config.credentials === 'environment' && fromEnvironment) return fromEnvironment;
@@ -158,7 +161,7 @@ function profileOfEnvironment(
  * In the order of `aws`: keys in the environment go before the profile that it names (only `--profile`, here the setting
  * "profile", goes before both), a key without its secret is an error, a secret without a key is nothing.
  */
-async function fromSurroundings(
+async function fromEnvironment(
   config: S3Config,
   host: BackendHost,
   sdk: Sdk,

@@ -17,12 +17,12 @@ const maybeRefusedKeys = /^(SignatureDoesNotMatch|\(40[013]\))/;
  * Credentials that are asked for once and kept until they are about to expire or a service refuses them. What failed is not
  * kept: after `aws sso login`, or when another tool wrote new keys into a file, the next request finds them.
  */
-export class KeptCredentials {
+export class CredentialCache {
   private kept: AwsKeys | undefined;
   private pending: Promise<AwsKeys> | undefined;
   private count = 0;
   private loadedAt = 0;
-  private triedEarlyFor: AwsKeys | undefined;
+  private earlyRefreshTriedFor: AwsKeys | undefined;
 
   constructor(
     private readonly load: CredentialsProvider,
@@ -40,8 +40,8 @@ export class KeptCredentials {
     if (!kept) return this.renewed();
     const left = kept.expiration ? kept.expiration.getTime() - this.clock.now() : Number.POSITIVE_INFINITY;
     if (left <= 0) return this.renewed();
-    if (left > renewBeforeMs || this.triedEarlyFor === kept) return kept;
-    this.triedEarlyFor = kept;
+    if (left > renewBeforeMs || this.earlyRefreshTriedFor === kept) return kept;
+    this.earlyRefreshTriedFor = kept;
     return this.renewed().catch(() => kept);
   }
 
@@ -81,7 +81,7 @@ export class KeptCredentials {
 }
 
 /** What a request is told that was refused with keys that have been renewed meanwhile: trying again will do. */
-export function keysWereRenewed(cause: unknown): RemoteError {
+export function retryWithNewCredentials(cause: unknown): RemoteError {
   return new RemoteError('unavailable', 'The credentials have been renewed in the meantime.', { cause });
 }
 

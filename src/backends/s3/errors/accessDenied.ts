@@ -1,5 +1,5 @@
 import type { S3Config } from '../config/s3Config';
-import { type ErrorContext, sentence, serviceName } from './errorText';
+import { type ErrorContext, sanitizeMessage, serviceName } from './errorText';
 
 /**
  * What a policy has to allow for each operation (AWS Service Authorization Reference, "Actions defined by Amazon S3", and the "Permissions"
@@ -99,5 +99,5 @@ function needs({ operation = '', moreActions = [] }: ErrorContext): string | und
 export function ownWords(words: string, config: S3Config): string {
   const bare = words.replace(/[\s.!]/g, '').toLowerCase();
   if (['', 'accessdenied', 'forbidden', 'unknownerror', 'unknown'].includes(bare)) return '';
-  return ` ${serviceName(config)} says: ${sentence(words)}`;
+  return ` ${serviceName(config)} says: ${sanitizeMessage(words)}`;
 }

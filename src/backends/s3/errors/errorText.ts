@@ -28,7 +28,7 @@ export function serviceName(config: S3Config): string {
  * A foreign message as one short sentence, without anything that a signed address may hold. What would change how the text around it
  * is read goes too: control characters, those that turn the direction of writing, and the middle of a Markdown link.
  */
-export function sentence(text: string): string {
+export function sanitizeMessage(text: string): string {
   const line = text
     .slice(0, 2000)
     .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, ' ')

@@ -1,6 +1,6 @@
 import { certificateProblems } from '../../../http/certificateErrors';
 import type { RemoteError } from '../../../remote/remoteError';
-import { type ErrorContext, fail, sentence, serviceName } from './errorText';
+import { type ErrorContext, fail, sanitizeMessage, serviceName } from './errorText';
 
 const credentialErrorNames = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError']);
 
@@ -12,7 +12,7 @@ export function credentialsError(error: unknown, context: ErrorContext): RemoteE
     credentials === 'profile'
       ? `The profile "${profile}" gives no credentials`
       : 'No credentials were found in the environment or the default chain';
-  return fail('unauthenticated', `${where}: ${sentence(error.message)}`, { cause: error });
+  return fail('unauthenticated', `${where}: ${sanitizeMessage(error.message)}`, { cause: error });
 }
 
 /** The RemoteError for a network that was in the way; undefined when `error` is something else. */

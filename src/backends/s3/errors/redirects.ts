@@ -1,4 +1,4 @@
-import type { ServiceRefusal } from './serviceRefusal';
+import type { S3ServiceError } from './serviceRefusal';
 
 /** Where the requests for a bucket go instead, on the same service. */
 export interface Detour {
@@ -84,7 +84,7 @@ export function isInTheWay(error: unknown): boolean {
 }
 
 function toldBy(error: unknown): Told {
-  const { $metadata, $response, Region, Endpoint } = (error ?? {}) as Partial<ServiceRefusal>;
+  const { $metadata, $response, Region, Endpoint } = (error ?? {}) as Partial<S3ServiceError>;
   return {
     status: $metadata?.httpStatusCode ?? 0,
     headers: $response?.headers ?? {},

@@ -2,7 +2,7 @@ import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../.
 import type { S3Config } from '../config/s3Config';
 import { ssoLogin } from '../credentials/awsCredentials';
 import { deniedSentences, ownWords } from './accessDenied';
-import { codeWord, type ErrorContext, fail, sentence, serviceName } from './errorText';
+import { codeWord, type ErrorContext, fail, sanitizeMessage, serviceName } from './errorText';
 import { storeClash } from './nameConflicts';
 import { credentialsError, networkError } from './networkErrors';
 import { regionNamedBy } from './redirects';
@@ -54,7 +54,7 @@ function serviceError(error: unknown, about: ErrorContext): RemoteError {
       ...details,
       ...(known.command && { command: known.command }),
     });
-  const said = failure.message ? ` It says: ${sentence(failure.message)}` : '';
+  const said = failure.message ? ` It says: ${sanitizeMessage(failure.message)}` : '';
   return fail(
     'other',
     `${subject(context)}: ${serviceName(context.config)} refused the request${shown ? ` with ${shown}` : ''}.${said}`,

@@ -11,7 +11,7 @@ export function tooLong(operation: string): RemoteError {
 }
 
 /** A refusal by the service, in the shape of the SDK's errors, so that both are classified alike. */
-export class ServiceRefusal extends Error {
+export class S3ServiceError extends Error {
   readonly $metadata: { readonly httpStatusCode: number };
   readonly $response: { readonly statusCode: number; readonly headers: http.IncomingHttpHeaders };
   readonly Region: string | undefined;

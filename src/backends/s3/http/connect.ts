@@ -9,8 +9,8 @@ import { decodeText } from '../../../remote/textFile';
 import type { BackendHost } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import { presetNamed } from '../config/s3Presets';
-import { credentialsOf, surroundingRegion } from '../credentials/awsCredentials';
-import { KeptCredentials } from '../credentials/credentialCache';
+import { credentialsOf, resolveRegion } from '../credentials/awsCredentials';
+import { CredentialCache } from '../credentials/credentialCache';
 import type { Detour } from '../errors/redirects';
 import { isArn, isDirectoryBucket } from '../model/bucketNames';
 import type { BucketAddress, S3Connection, Sdk } from './connection';
@@ -30,7 +30,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
   const sdk = await import('../awsSdk');
   const region =
     config.region ??
-    (await surroundingRegion(config, host)) ??
+    (await resolveRegion(config, host)) ??
     presetNamed(config.provider)?.defaultRegion ??
     'us-east-1';
   const ca = config.caFile === undefined ? undefined : await certificates(config.caFile);
@@ -47,7 +47,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     maxAttempts: 2,
     requestHandler: boundedHandler(new sdk.S3Client({ region, requestHandler })),
   });
-  const credentials = load && new KeptCredentials(load, host.clock);
+  const credentials = load && new CredentialCache(load, host.clock);
   const clientConfig: S3ClientConfig = {
     region,
     maxAttempts: 1, // retries are layers/retrying.ts's work

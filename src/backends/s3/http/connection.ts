@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { KeptCredentials } from '../credentials/credentialCache';
+import type { CredentialCache } from '../credentials/credentialCache';
 import type { Detour } from '../errors/redirects';
 import type { SigningScope } from './sigV4';
 
@@ -12,7 +12,7 @@ export interface S3Connection {
   readonly region: string;
   readonly anonymous: boolean;
   /** What requests are signed with; undefined for unsigned ones. */
-  readonly credentials: KeptCredentials | undefined;
+  readonly credentials: CredentialCache | undefined;
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
   /**

@@ -1,6 +1,6 @@
 import { RemoteError } from '../../../remote/remoteError';
 import { unescaped } from '../errors/errorXml';
-import { type ListAnswer, type ListedObject, unquoted } from '../model/objectInfo';
+import { type ListedObject, type ListAnswer as ListResponse, unquoted } from '../model/objectInfo';
 import { decodeListedKey } from '../model/objectKey';
 
 /**
@@ -8,7 +8,7 @@ import { decodeListedKey } from '../model/objectKey';
  * Undefined when the document uses XML in a way that this doesn't know, so that a general reader has to be asked. Throws
  * `damaged` when the document isn't whole or contradicts itself.
  */
-export function parseListing(xml: string, bucket: string): ListAnswer | undefined {
+export function parseListing(xml: string, bucket: string): ListResponse | undefined {
   const start = xml.indexOf('<ListBucketResult');
   if (start < 0 || xml.includes('<![CDATA[') || xml.includes('<!--')) return undefined;
   if (!xml.endsWith('</ListBucketResult>') && !xml.trimEnd().endsWith('</ListBucketResult>'))

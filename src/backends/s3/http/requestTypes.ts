@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import type { UnsizedFacts } from '../model/objectInfo';
-import type { ObjectPlace } from '../model/objectKey';
+import type { ObjectLocation } from '../model/objectKey';
 
 /** The shapes of requests and of their answers, whichever client sends them. */
 export interface ListRequest {
@@ -20,7 +20,7 @@ export interface GetOptions {
   readonly withChecksum?: boolean;
 }
 
-export interface GetAnswer {
+export interface GetResponse {
   readonly stream: Readable;
   readonly facts: UnsizedFacts;
   /** Bytes of this body; undefined when it comes in chunks. */
@@ -32,7 +32,7 @@ export interface GetAnswer {
 }
 
 export interface PutRequest {
-  readonly place: ObjectPlace;
+  readonly place: ObjectLocation;
   readonly attributes: ObjectAttributes;
   readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
   readonly content: Buffer | Readable;
@@ -44,7 +44,7 @@ export interface PutRequest {
 }
 
 export interface PartRequest {
-  readonly place: ObjectPlace;
+  readonly place: ObjectLocation;
   readonly uploadId: string;
   /** From 1. */
   readonly number: number;
@@ -56,10 +56,10 @@ export interface PartRequest {
 }
 
 export interface CopyRequest {
-  readonly from: ObjectPlace;
+  readonly from: ObjectLocation;
   /** An ETag without quotes: what the source has to be. */
   readonly sourceIs: string | undefined;
-  readonly to: ObjectPlace;
+  readonly to: ObjectLocation;
   /** All that the copy is to have; undefined = what the source has, but for what `own` gives. */
   readonly attributes: ObjectAttributes | undefined;
   readonly own: ObjectAttributes;
@@ -67,7 +67,7 @@ export interface CopyRequest {
   readonly condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string };
 }
 
-export interface CopyAnswer {
+export interface CopyResponse {
   readonly etag: string | undefined;
   readonly lastModifiedMs: number | undefined;
 }
@@ -80,7 +80,7 @@ export interface BegunUpload {
   readonly dateMs: number | undefined;
 }
 
-export interface PutAnswer {
+export interface PutResponse {
   readonly etag: string | undefined;
   readonly serverSideEncryption: string | undefined;
   /** When the service answered, by its clock. */

@@ -1,30 +1,30 @@
 import type { IncomingMessage } from 'node:http';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
-import { keysWereRenewed } from '../credentials/credentialCache';
+import { retryWithNewCredentials } from '../credentials/credentialCache';
 import type { ErrorContext } from '../errors/errorText';
 import { rootElement } from '../errors/errorXml';
 import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from '../errors/redirects';
 import { toRemoteError } from '../errors/s3Errors';
-import { elementOf, ServiceRefusal } from '../errors/serviceRefusal';
+import { elementOf, S3ServiceError } from '../errors/serviceRefusal';
 import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { factsOfHeaders, headersOf, wholeSize } from '../model/objectHeaders';
 import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from '../model/objectInfo';
 import type { About } from '../model/objectKey';
-import { aboutObject, copySourceOf, type ObjectPlace } from '../model/objectKey';
+import { aboutObject, copySourceOf, type ObjectLocation } from '../model/objectKey';
 import type { S3Connection } from './connection';
 import { parseListing } from './listXml';
 import type {
   BegunUpload,
-  CopyAnswer,
   CopyRequest,
-  GetAnswer,
+  CopyResponse,
   GetOptions,
+  GetResponse,
   ListRequest,
   PartRequest,
-  PutAnswer,
   PutRequest,
+  PutResponse,
 } from './requestTypes';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import { arePlain, type PlainRequest, sendSigned, textOf } from './signedRequests';
@@ -39,7 +39,7 @@ const maxHops = 2;
  * List, head, get and put (of parts too) go the plain way of signedRequests.ts: measured with 16 at once on a 2-core machine, the SDK's layers
  * cost 0.7 to 0.9 ms of processor time a request and 16 ms a page of 1,000 keys, which were most of a sync's time.
  */
-export class S3Requests {
+export class S3Api {
   /** Whether the service has refused something as only a store on a file system does. */
   sawFileSystem = false;
 
@@ -72,7 +72,7 @@ export class S3Requests {
       // Only a service has codes for it.
       if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
         this.sawFileSystem = true;
-      if (await credentials?.renewedSince(generation, failure)) throw keysWereRenewed(failure);
+      if (await credentials?.renewedSince(generation, failure)) throw retryWithNewCredentials(failure);
       throw failure;
     }
   }
@@ -146,12 +146,12 @@ export class S3Requests {
   }
 
   /** Throws `damaged` for an object whose size the service tells nowhere. */
-  async head(place: ObjectPlace, signal: AbortSignal): Promise<ObjectFacts> {
+  async head(place: ObjectLocation, signal: AbortSignal): Promise<ObjectFacts> {
     const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
       const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
       if (!answer) return sdkHead(connection, place, signal);
       answer.resume();
-      mustBeAnObject(answer);
+      assertS3Object(answer);
       return factsOfHeaders(answer.headers);
     });
     const { size = await this.sizeOf(place, facts.etag, signal) } = facts;
@@ -159,7 +159,11 @@ export class S3Requests {
   }
 
   /** What a HEAD without Content-Length leaves open: the answer to a range tells it, or a listing. */
-  private async sizeOf(place: ObjectPlace, etag: string | undefined, signal: AbortSignal): Promise<number> {
+  private async sizeOf(
+    place: ObjectLocation,
+    etag: string | undefined,
+    signal: AbortSignal,
+  ): Promise<number> {
     const size =
       (await this.sizeByRange(place, etag, signal)) ??
       (isDirectoryBucket(place.bucket) ? undefined : await this.listed(place, signal))?.size;
@@ -171,7 +175,7 @@ export class S3Requests {
   }
 
   private async sizeByRange(
-    place: ObjectPlace,
+    place: ObjectLocation,
     ifMatch: string | undefined,
     signal: AbortSignal,
   ): Promise<number | undefined> {
@@ -183,7 +187,7 @@ export class S3Requests {
       if (!isRemoteError(error)) throw error;
       // An object without bytes has no first one; the refusal tells that.
       if (error.code?.includes('416')) {
-        const { $response } = (error.cause ?? {}) as Partial<ServiceRefusal>;
+        const { $response } = (error.cause ?? {}) as Partial<S3ServiceError>;
         return wholeSize($response?.headers?.['content-range'] ?? 'bytes */0', undefined);
       }
       if (error.kind === 'forbidden' || error.kind === 'unsupported' || error.kind === 'archived')
@@ -193,7 +197,7 @@ export class S3Requests {
   }
 
   /** The object as a listing shows it; undefined when there is none. Throws as `list`. Not for directory buckets, which list whole folders. */
-  async listed(place: ObjectPlace, signal: AbortSignal): Promise<ListedObject | undefined> {
+  async listed(place: ObjectLocation, signal: AbortSignal): Promise<ListedObject | undefined> {
     const { bucket, key } = place;
     // In the order of bytes nothing that begins with the key comes before it; a store of another order shows more, or doesn't tell.
     const maxKeys = this.config.listOrder === 'bytes' ? 2 : undefined;
@@ -208,7 +212,7 @@ export class S3Requests {
   }
 
   /** The answer's stream has to be read or destroyed. */
-  get(place: ObjectPlace, options: GetOptions, signal: AbortSignal): Promise<GetAnswer> {
+  get(place: ObjectLocation, options: GetOptions, signal: AbortSignal): Promise<GetResponse> {
     return this.run(aboutObject(place, 'GetObject'), signal, async (connection) => {
       const headers = {
         ...(options.range && { range: options.range }),
@@ -217,7 +221,7 @@ export class S3Requests {
       };
       const answer = await this.send(place.bucket, { method: 'GET', key: place.key, headers }, signal);
       if (!answer) return sdkGet(connection, place, options, signal);
-      mustBeAnObject(answer);
+      assertS3Object(answer);
       const crc32 = answer.headers['x-amz-checksum-crc32'];
       return {
         stream: answer,
@@ -232,7 +236,7 @@ export class S3Requests {
     });
   }
 
-  put(request: PutRequest, signal: AbortSignal): Promise<PutAnswer> {
+  put(request: PutRequest, signal: AbortSignal): Promise<PutResponse> {
     return this.run(
       aboutObject(request.place, 'PutObject', actionsFor(request.attributes)),
       signal,
@@ -255,14 +259,14 @@ export class S3Requests {
         const answer = await this.send(place.bucket, plain, signal);
         if (!answer) return sdkPut(connection, request, signal);
         await textOf(answer, 'PutObject');
-        mustBeAnObject(answer);
+        assertS3Object(answer);
         return { etag: unquoted(answer.headers.etag), ...toldOfWriting(answer) };
       },
     );
   }
 
   /** Copies a whole object within the service. */
-  copy(request: CopyRequest, about: About, signal: AbortSignal): Promise<CopyAnswer> {
+  copy(request: CopyRequest, about: About, signal: AbortSignal): Promise<CopyResponse> {
     return this.run({ ...about, operation: 'CopyObject' }, signal, async (connection) => {
       const { from, to, sourceIs, attributes, own, condition } = request;
       const headers = {
@@ -286,7 +290,7 @@ export class S3Requests {
 
   /** Begins an upload in parts. */
   beginUpload(
-    place: ObjectPlace,
+    place: ObjectLocation,
     attributes: ObjectAttributes,
     withCrc: boolean,
     signal: AbortSignal,
@@ -385,19 +389,19 @@ async function wholeDocument(answer: IncomingMessage, operation: string, root: s
   const document = await textOf(answer, operation);
   const found = rootElement(document);
   if (found === root) return document;
-  throw new ServiceRefusal(found === 'Error' ? 503 : (answer.statusCode ?? 200), answer.headers, document);
+  throw new S3ServiceError(found === 'Error' ? 503 : (answer.statusCode ?? 200), answer.headers, document);
 }
 
 /**
  * A login page that a network puts in an object's place must not pass for the object. Nearly every S3 service tells an ETag; aws and rclone
  * take an object without one too, so there the headers of S3 do, or a time on what is no web page.
  */
-function mustBeAnObject(answer: IncomingMessage): void {
+function assertS3Object(answer: IncomingMessage): void {
   const { headers } = answer;
   if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
   if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
   answer.on('error', () => {}).destroy();
-  throw new ServiceRefusal(answer.statusCode ?? 200, headers, '');
+  throw new S3ServiceError(answer.statusCode ?? 200, headers, '');
 }
 
 /** What a policy has to allow besides the writing itself for an object with these attributes. */

@@ -10,18 +10,18 @@ import { RemoteError } from '../../../remote/remoteError';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { wholeSize } from '../model/objectHeaders';
 import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from '../model/objectInfo';
-import { copySourceOf, decodeListedKey, type ObjectPlace } from '../model/objectKey';
+import { copySourceOf, decodeListedKey, type ObjectLocation } from '../model/objectKey';
 import type { S3Connection } from './connection';
 import type {
   BegunUpload,
-  CopyAnswer,
   CopyRequest,
-  GetAnswer,
+  CopyResponse,
   GetOptions,
+  GetResponse,
   ListRequest,
   PartRequest,
-  PutAnswer,
   PutRequest,
+  PutResponse,
 } from './requestTypes';
 import { answerDate } from './sdkResponses';
 
@@ -82,7 +82,7 @@ export async function sdkList(
 
 export async function sdkHead(
   { client, sdk }: S3Connection,
-  place: ObjectPlace,
+  place: ObjectLocation,
   signal: AbortSignal,
 ): Promise<UnsizedFacts> {
   const command = new sdk.HeadObjectCommand({ Bucket: place.bucket, Key: place.key });
@@ -91,10 +91,10 @@ export async function sdkHead(
 
 export async function sdkGet(
   { client, sdk }: S3Connection,
-  place: ObjectPlace,
+  place: ObjectLocation,
   options: GetOptions,
   signal: AbortSignal,
-): Promise<GetAnswer> {
+): Promise<GetResponse> {
   const answer = await client.send(
     new sdk.GetObjectCommand({
       Bucket: place.bucket,
@@ -118,7 +118,7 @@ export async function sdkPut(
   { client, sdk }: S3Connection,
   { place, attributes, condition, content, length, contentMd5, crc32 }: PutRequest,
   signal: AbortSignal,
-): Promise<PutAnswer> {
+): Promise<PutResponse> {
   if (content instanceof Readable && (content.readableDidRead || content.destroyed))
     throw new RemoteError(
       'unavailable',
@@ -148,7 +148,7 @@ export async function sdkCopy(
   { client, sdk }: S3Connection,
   { from, sourceIs, to, attributes, own, copiesTags, condition }: CopyRequest,
   signal: AbortSignal,
-): Promise<CopyAnswer> {
+): Promise<CopyResponse> {
   const { Expires, ...rest } = attributes ?? own;
   const command = new sdk.CopyObjectCommand({
     ...rest,
@@ -167,7 +167,7 @@ export async function sdkCopy(
 
 export async function sdkBeginUpload(
   { client, sdk }: S3Connection,
-  { bucket, key }: ObjectPlace,
+  { bucket, key }: ObjectLocation,
   { Expires, ...attributes }: ObjectAttributes,
   withCrc: boolean,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { rootElement } from '../errors/errorXml';
-import { maxAnswerBytes, ServiceRefusal, tooLong } from '../errors/serviceRefusal';
+import { maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 
 /** The SDK reads error documents to their end; a proxy's page about its own trouble may be longer than a service's document. */
 const maxSdkErrorBytes = 1024 * 1024;
@@ -22,7 +22,7 @@ interface SdkResponse {
 export function watchAnswers(client: S3Client): void {
   nameOperation(client);
   rememberAnswerDates(client);
-  refuseForeignAnswers(client);
+  rejectNonS3Responses(client);
   boundAnswers(client);
 }
 
@@ -60,7 +60,7 @@ function rememberAnswerDates(client: S3Client): void {
  * A success that no S3 service gave must not pass for a listing of nothing, or for a copy or delete that was done: the SDK finds
  * no fault with a network's login page or an empty body.
  */
-function refuseForeignAnswers(client: S3Client): void {
+function rejectNonS3Responses(client: S3Client): void {
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const result = await next(args);
@@ -72,7 +72,7 @@ function refuseForeignAnswers(client: S3Client): void {
         root !== roots[context.commandName ?? ''];
       const output = result.output as unknown as Readonly<Record<string, unknown>>;
       if (isWebPage(headers) || foreignRoot || (proof && !proof.some((name) => output[name] !== undefined)))
-        throw new ServiceRefusal(statusCode, headers, '');
+        throw new S3ServiceError(statusCode, headers, '');
       return result;
     },
     { step: 'deserialize', priority: 'high', name: 'refuseForeignAnswers' },

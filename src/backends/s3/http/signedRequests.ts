@@ -4,7 +4,7 @@ import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { forgetAbort, hearAbort } from '../../../base/aborts';
 import type { AwsKeys } from '../credentials/awsCredentials';
-import { maxAnswerBytes, ServiceRefusal, tooLong } from '../errors/serviceRefusal';
+import { maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 import type { BucketAddress, S3Connection } from './connection';
 import { encodePart, queryText, type RequestToSign, signedHeaders, unsignedPayload } from './sigV4';
 
@@ -35,7 +35,7 @@ export interface PlainRequest {
  * status alone is anybody's, and headers can be put on by whatever stands in between. Pure.
  */
 export function isAnswerOfS3(error: unknown): boolean {
-  const { $response, Code } = (error ?? {}) as Partial<ServiceRefusal>;
+  const { $response, Code } = (error ?? {}) as Partial<S3ServiceError>;
   const { headers = {}, root = 'Error' } = ($response ?? {}) as {
     headers?: http.IncomingHttpHeaders;
     root?: string;
@@ -83,7 +83,7 @@ export async function sendSigned(
   );
   const status = answer.statusCode ?? 0;
   if (status >= 200 && status < 300) return answer;
-  const refusal = new ServiceRefusal(status, answer.headers, await errorText(answer));
+  const refusal = new S3ServiceError(status, answer.headers, await errorText(answer));
   const now = Date.parse(answer.headers.date ?? '');
   if (status === 403 && Math.abs(now - signedAt) > skewMs) {
     // From now on sign by the service's clock (sync-semantics H10); the answer to a HEAD can't name the reason.

@@ -4,7 +4,7 @@ import { pathProblem, type RemotePath, rootPath } from '../../../remote/remotePa
 import { bucketLength } from './bucketNames';
 
 /** An object's place: the bucket (or access point ARN) and the key in it. */
-export interface ObjectPlace {
+export interface ObjectLocation {
   readonly bucket: string;
   readonly key: string;
 }
@@ -13,14 +13,14 @@ export interface ObjectPlace {
 const maxKeyBytes = 1024;
 
 /** Bucket and key of `path`; the key is empty for a bucket itself, the bucket for the top. */
-export function placeOf(path: RemotePath): ObjectPlace {
+export function parseObjectPath(path: RemotePath): ObjectLocation {
   const length = bucketLength(path);
   return { bucket: path.slice(0, length), key: path.slice(length + 1) };
 }
 
-/** As `placeOf`, for a file. Throws RemoteError `isAFolder` for the top or a bucket, `badName` for a key S3 can't hold. */
-export function filePlaceOf(path: RemotePath): ObjectPlace {
-  const place = placeOf(path);
+/** As `parseObjectPath`, for a file. Throws RemoteError `isAFolder` for the top or a bucket, `badName` for a key S3 can't hold. */
+export function parseFilePath(path: RemotePath): ObjectLocation {
+  const place = parseObjectPath(path);
   if (place.key === '')
     throw new RemoteError(
       'isAFolder',
@@ -40,8 +40,8 @@ export function checkKeyLength(key: string): void {
 }
 
 /** What keys below `folder` begin with: empty for a bucket, else the folder's key and a slash. */
-export function prefixOf(folder: RemotePath): ObjectPlace {
-  const place = placeOf(folder);
+export function prefixOf(folder: RemotePath): ObjectLocation {
+  const place = parseObjectPath(folder);
   return place.key === '' ? place : { bucket: place.bucket, key: `${place.key}/` };
 }
 
@@ -118,7 +118,7 @@ export function decodeListedKey(text: string): string | undefined {
 }
 
 /** The value of x-amz-copy-source: bucket and key, each part percent-encoded; an access point gets its own form. */
-export function copySourceOf(place: ObjectPlace): string {
+export function copySourceOf(place: ObjectLocation): string {
   const key = place.key.split('/').map(strictEncode).join('/');
   const accessPoint = /^(arn:.*:accesspoint)[:/](.+)$/.exec(place.bucket);
   return accessPoint
@@ -155,7 +155,7 @@ export interface About {
 
 /** What errors of a request about `place` name. */
 export function aboutObject(
-  place: ObjectPlace,
+  place: ObjectLocation,
   operation?: string,
   moreActions?: readonly string[],
 ): About & { readonly bucket: string; readonly path: string } {

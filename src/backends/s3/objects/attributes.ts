@@ -2,11 +2,11 @@ import { formatRcloneTime, type Instant } from '../../../remote/modifiedTime';
 import type { FileAttributes, FileFacts } from '../../../remote/remote';
 import { baseName, type RemotePath } from '../../../remote/remotePath';
 import type { S3Config } from '../config/s3Config';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { contentTypeOf } from '../model/contentTypes';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { expressClass, type ObjectFacts } from '../model/objectInfo';
-import type { ObjectPlace } from '../model/objectKey';
+import type { ObjectLocation } from '../model/objectKey';
 import { aboutObject } from '../model/objectKey';
 
 /** The attributes of a file written anew: what it is a copy of, the remote's settings and the file's name tell them. Pure. */
@@ -132,8 +132,8 @@ function attributesOfFacts(before: ObjectFacts, config: S3Config): ObjectAttribu
 
 /** The tags of an object in the form of a query (`a=1&b=2`); undefined when it has none. */
 export async function taggingOf(
-  requests: S3Requests,
-  place: ObjectPlace,
+  requests: S3Api,
+  place: ObjectLocation,
   tagCount: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {

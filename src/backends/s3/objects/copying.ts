@@ -6,19 +6,19 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
-import { actionsFor, type S3Requests } from '../http/s3Api';
+import { actionsFor, type S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from '../model/objectInfo';
-import { aboutObject, copySourceOf, filePlaceOf } from '../model/objectKey';
+import { aboutObject, copySourceOf, parseFilePath } from '../model/objectKey';
 import { copiedAttributes, sameAttributes, taggingOf } from './attributes';
 import { base64OfHex } from './digests';
 import {
+  abortOnFailure,
   beginParts,
   completeParts,
-  eachPart,
-  endedOnFailure,
   etagOfPart,
+  mapConcurrent,
   partSizeFor,
 } from './multipartUpload';
 import { checkGuard, guardedError, underCondition } from './preconditions';
@@ -63,7 +63,7 @@ interface Copying {
  * The answer is the entry as now stored.
  */
 export async function copyObject(
-  requests: S3Requests,
+  requests: S3Api,
   host: BackendHost,
   source: FileEntry,
   to: RemotePath,
@@ -71,8 +71,8 @@ export async function copyObject(
   options: CopyOptions,
   signal: AbortSignal,
 ): Promise<Copied> {
-  const from = filePlaceOf(source.path);
-  const place = filePlaceOf(to);
+  const from = parseFilePath(source.path);
+  const place = parseFilePath(to);
   // Not every service checks the source's condition, so it is looked at; the condition closes the gap where it is checked.
   const before = await requests.head(from, signal);
   const seen = entryOfFacts(source.path, before);
@@ -116,14 +116,14 @@ function copiedEntry(
 
 /** A refused condition may be the source's or the target's; looking again tells which. */
 async function whoChanged(
-  requests: S3Requests,
+  requests: S3Api,
   error: RemoteError,
   source: FileEntry,
   to: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const now = await requests.head(filePlaceOf(source.path), signal);
+  const now = await requests.head(parseFilePath(source.path), signal);
   if (!isSameFile(source, entryOfFacts(source.path, now)))
     return new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`, {
       cause: error,
@@ -133,21 +133,21 @@ async function whoChanged(
 
 /** What the copy is to have; onto itself, all that the object has but its time. */
 function attributesOf(
-  { config }: S3Requests,
+  { config }: S3Api,
   { source, before, to, modified, ownClass }: Copying,
   tagging?: string,
 ): ObjectAttributes {
   if (source.path === to) return sameAttributes(before, tagging, modified, config);
   const attributes = copiedAttributes(before, tagging, modified, config, ownClass);
   // Such buckets have one class, of which others know nothing.
-  if (!isDirectoryBucket(filePlaceOf(to).bucket)) return attributes;
+  if (!isDirectoryBucket(parseFilePath(to).bucket)) return attributes;
   const { StorageClass: _, ...rest } = attributes;
   return rest;
 }
 
-async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSignal): Promise<Stored> {
+async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal): Promise<Stored> {
   const { source, before, to, precondition, modified } = copying;
-  const place = filePlaceOf(to);
+  const place = parseFilePath(to);
   const attributes = attributesOf(requests, copying);
   const { StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL } = attributes;
   const own = definedOf({ StorageClass, ServerSideEncryption, SSEKMSKeyId, ACL });
@@ -155,7 +155,7 @@ async function copyWhole(requests: S3Requests, copying: Copying, signal: AbortSi
   return underCondition(requests, to, precondition, signal, (condition) =>
     requests.copy(
       {
-        from: filePlaceOf(source.path),
+        from: parseFilePath(source.path),
         sourceIs: before.etag,
         to: place,
         attributes: modified === undefined ? undefined : attributes,
@@ -178,14 +178,14 @@ function definedOf(
 
 /** What is copied in parts takes nothing along by itself, so everything is given, tags too. */
 async function copyInParts(
-  requests: S3Requests,
+  requests: S3Api,
   host: BackendHost,
   copying: Copying,
   signal: AbortSignal,
 ): Promise<Stored> {
   const { source, before, to, precondition } = copying;
-  const from = filePlaceOf(source.path);
-  const place = filePlaceOf(to);
+  const from = parseFilePath(source.path);
+  const place = parseFilePath(to);
   const { config } = requests;
   const tagging = await taggingOf(requests, from, before.tagCount, signal);
   const upload = { place, path: to, precondition };
@@ -194,10 +194,10 @@ async function copyInParts(
   // An object of parts has no MD5 as its ETag, so the metadata has to keep it.
   const Metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
   const started = await beginParts(requests, upload, { ...attributes, Metadata }, false, signal);
-  return endedOnFailure(requests, host, upload, started, async () => {
+  return abortOnFailure(requests, host, upload, started, async () => {
     const partSize = partSizeFor(before.size, Math.min(copyPartSize, config.copyCutoff), maxPartsOf(config));
     const count = Math.ceil(before.size / partSize);
-    const parts = await eachPart(count, config.concurrency, signal, async (index, stop) => {
+    const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
       const start = index * partSize;
       const end = Math.min(start + partSize, before.size);
       const answer = await requests.run(aboutObject(place), stop, ({ client, sdk }) =>

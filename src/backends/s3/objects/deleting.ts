@@ -5,9 +5,9 @@ import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { entryOfFacts } from '../model/objectInfo';
-import { aboutObject, filePlaceOf, type ObjectPlace } from '../model/objectKey';
+import { aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { headIfThere, isImpliedFolder } from './lookup';
 import { conditionOf, guardedError } from './preconditions';
 
@@ -19,14 +19,14 @@ export const maxBatch = 1000;
  * where the service checks it.
  */
 export async function removeObject(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   if (precondition.kind === 'ifAbsent') throw new Error('Nothing can be removed where nothing must be');
-  const place = filePlaceOf(path);
+  const place = parseFilePath(path);
   const now = await headIfThere(requests, place, signal);
   if (!now) {
     if (await isImpliedFolder(requests, path, signal))
@@ -47,8 +47,8 @@ export async function removeObject(
 }
 
 async function removeKey(
-  requests: S3Requests,
-  { bucket, key }: ObjectPlace,
+  requests: S3Api,
+  { bucket, key }: ObjectLocation,
   ifMatch: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
@@ -66,7 +66,7 @@ async function removeKey(
 
 /** Removes many objects, 1,000 a request. The answer has the failures; what isn't in it is gone. */
 export async function removeObjects(
-  requests: S3Requests,
+  requests: S3Api,
   paths: readonly RemotePath[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<RemotePath, Error>> {
@@ -74,7 +74,7 @@ export async function removeObjects(
   const failures = new Map<RemotePath, Error>();
   const byBucket = new Map<string, { readonly path: RemotePath; readonly key: string }[]>();
   for (const path of paths) {
-    const { bucket, key } = filePlaceOf(path);
+    const { bucket, key } = parseFilePath(path);
     if (cannotStandInXml(key)) {
       await noted(failures, path, signal, () => removeKey(requests, { bucket, key }, undefined, signal));
       continue;
@@ -109,7 +109,7 @@ async function noted(
 }
 
 async function removeBatch(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   batch: readonly { readonly path: RemotePath; readonly key: string }[],
   failures: Map<RemotePath, Error>,

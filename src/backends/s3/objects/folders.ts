@@ -1,11 +1,17 @@
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
-import type { S3Requests } from '../http/s3Api';
-import { aboutObject, checkKeyLength, type ObjectPlace, placeOf, prefixOf } from '../model/objectKey';
+import type { S3Api } from '../http/s3Api';
+import {
+  aboutObject,
+  checkKeyLength,
+  type ObjectLocation,
+  parseObjectPath,
+  prefixOf,
+} from '../model/objectKey';
 import { headIfThere, isImpliedFolder, lookIntoBucket } from './lookup';
 
 /** Throws `notFound` or `forbidden` unless the bucket is there and may be used. */
-export async function checkBucket(requests: S3Requests, bucket: string, signal: AbortSignal): Promise<void> {
+export async function checkBucket(requests: S3Api, bucket: string, signal: AbortSignal): Promise<void> {
   try {
     await requests.run({ bucket }, signal, ({ client, sdk }) =>
       client.send(new sdk.HeadBucketCommand({ Bucket: bucket }), { abortSignal: signal }),
@@ -18,7 +24,7 @@ export async function checkBucket(requests: S3Requests, bucket: string, signal: 
   }
 }
 
-function noBucket(requests: S3Requests, bucket: string, cause?: unknown): RemoteError {
+function noBucket(requests: S3Api, bucket: string, cause?: unknown): RemoteError {
   const where = requests.config.endpoint === undefined ? 'AWS S3' : new URL(requests.config.endpoint).host;
   return new RemoteError('notFound', `There is no bucket "${bucket}" at ${where}.`, {
     cause,
@@ -27,10 +33,10 @@ function noBucket(requests: S3Requests, bucket: string, cause?: unknown): Remote
 }
 
 /** Makes the marker of a folder, an empty object whose key ends in a slash. A bucket is never made by this. */
-export async function makeFolder(requests: S3Requests, path: RemotePath, signal: AbortSignal): Promise<void> {
+export async function makeFolder(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (path === '') return;
-  const { bucket, key } = placeOf(path);
+  const { bucket, key } = parseObjectPath(path);
   if (key === '') {
     try {
       return await checkBucket(requests, bucket, signal);
@@ -55,12 +61,12 @@ export async function makeFolder(requests: S3Requests, path: RemotePath, signal:
 
 /** Whether there is neither folder nor file. Where looking isn't allowed, the marker's own condition has to do. Throws `alreadyExists`. */
 async function isRoomForFolder(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<'yes' | 'no' | 'unknown'> {
   try {
-    if (await headIfThere(requests, placeOf(path), signal))
+    if (await headIfThere(requests, parseObjectPath(path), signal))
       throw new RemoteError('alreadyExists', `There is a file "${path}" already.`);
     // Also spares a marker that has content: it would be overwritten.
     return (await isImpliedFolder(requests, path, signal)) ? 'no' : 'yes';
@@ -72,8 +78,8 @@ async function isRoomForFolder(
 }
 
 async function putMarker(
-  requests: S3Requests,
-  { bucket, key }: ObjectPlace,
+  requests: S3Api,
+  { bucket, key }: ObjectLocation,
   path: RemotePath,
   onlyNew: boolean,
   signal: AbortSignal,
@@ -96,11 +102,7 @@ async function putMarker(
 /**
  * Removes a folder's marker, or an empty bucket. Throws `notEmpty` when something else is below, `notFound` when nothing is there.
  */
-export async function removeFolder(
-  requests: S3Requests,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<void> {
+export async function removeFolder(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { bucket, key } = prefixOf(path);
   if (path === '') throw new RemoteError('unsupported', "The list of buckets can't be removed.");
@@ -122,11 +124,7 @@ export async function removeFolder(
 }
 
 /** Removes the marker of a folder and nothing else; one that has content stays. */
-export async function removeMarker(
-  requests: S3Requests,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<void> {
+export async function removeMarker(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const marker = prefixOf(path);
   if (marker.key === '' || (await headIfThere(requests, marker, signal))?.size !== 0) return;

@@ -5,7 +5,7 @@ import type { ListOptions } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import { comparePaths, type RemotePath } from '../../../remote/remotePath';
 import type { ListRequest } from '../http/requestTypes';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 import {
   archivedReason,
@@ -15,12 +15,12 @@ import {
   md5OfEtag,
 } from '../model/objectInfo';
 import { isReason, pathOfKey, prefixOf, unusableKey } from '../model/objectKey';
-import type { StoredTimes } from './modifiedTimeCache';
+import type { ModifiedTimeCache } from './modifiedTimeCache';
 
 /** What a listing may know of a bucket beyond what the service lists. */
 export interface BucketKnowledge {
   /** Modified times known from before; undefined = none are kept. */
-  readonly times: StoredTimes | undefined;
+  readonly times: ModifiedTimeCache | undefined;
   /** Whether ETags of this bucket are known not to be MD5s (objects encrypted with KMS). */
   readonly etagsAreNoMd5: boolean;
 }
@@ -40,7 +40,7 @@ const maxIdlePages = 10;
 
 /** One folder of a bucket, a request a page. Nothing is promised of the order. */
 export function listFolder(
-  requests: S3Requests,
+  requests: S3Api,
   folder: RemotePath,
   options: ListOptions,
   knowledge: BucketKnowledge,
@@ -111,7 +111,7 @@ function entriesOfFolder(
  * of order (sync-semantics H12), unless `unordered`: then everything is read first and sorted here.
  */
 export function listBelow(
-  requests: S3Requests,
+  requests: S3Api,
   folder: RemotePath,
   knowledge: BucketKnowledge,
   unordered: boolean,

@@ -1,9 +1,9 @@
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { isWithin, type RemotePath, rootPath } from '../../../remote/remotePath';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 import { factsOfListed, type ObjectFacts } from '../model/objectInfo';
-import { type ObjectPlace, placeOf, prefixOf } from '../model/objectKey';
+import { type ObjectLocation, parseObjectPath, prefixOf } from '../model/objectKey';
 
 /**
  * A HEAD is answered "access denied" for what may not be read, and, where the policy allows no listing of the whole bucket, for what isn't
@@ -12,7 +12,7 @@ import { type ObjectPlace, placeOf, prefixOf } from '../model/objectKey';
 
 /** Whether some key begins with `path/`: then it is a folder, whether or not it has a marker. Throws `notFound` for a missing bucket. */
 export async function isImpliedFolder(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -23,8 +23,8 @@ export async function isImpliedFolder(
 
 /** What is at `place`, undefined when nothing is. Throws `forbidden` where neither a HEAD nor a listing is allowed. */
 export async function headIfThere(
-  requests: S3Requests,
-  place: ObjectPlace,
+  requests: S3Api,
+  place: ObjectLocation,
   signal: AbortSignal,
 ): Promise<ObjectFacts | undefined> {
   try {
@@ -39,12 +39,12 @@ export async function headIfThere(
 
 /** What a HEAD that was refused leaves open: a file, as a listing shows it, or a folder. Throws `notFound`, or `forbidden` with what is known of the reason. */
 export async function lookByListing(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   denied: RemoteError,
   signal: AbortSignal,
 ): Promise<ObjectFacts | 'folder'> {
-  const place = placeOf(path);
+  const place = parseObjectPath(path);
   const isFolder = await unlessDenied(() => isImpliedFolder(requests, path, signal));
   if (isFolder === true) return 'folder';
   const listed = isDirectoryBucket(place.bucket)
@@ -61,7 +61,7 @@ export async function lookByListing(
 
 /** Throws `forbidden` unless something of the bucket may be listed: all of it, or what the remote is confined to. */
 export async function lookIntoBucket(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   denied: RemoteError,
   signal: AbortSignal,
@@ -73,9 +73,9 @@ export async function lookIntoBucket(
 }
 
 /** Whether `path` is on the way to the root of the remote, or that itself, and that may be listed. */
-async function leadsToRoot(requests: S3Requests, path: RemotePath, signal: AbortSignal): Promise<boolean> {
+async function leadsToRoot(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<boolean> {
   const { root } = requests.config;
-  if (root === rootPath || !isWithin(root, path) || placeOf(root).key === '') return false;
+  if (root === rootPath || !isWithin(root, path) || parseObjectPath(root).key === '') return false;
   return !((await unlessDenied(() => isImpliedFolder(requests, root, signal))) instanceof RemoteError);
 }
 
@@ -110,12 +110,8 @@ function withWordsOf(denied: RemoteError, listing: unknown): RemoteError {
  * Whether there is a folder at `path` and no object, as far as looking tells. A store on a file system may show an empty folder that has
  * no marker only to a HEAD of `path/`.
  */
-export async function isFolderOnly(
-  requests: S3Requests,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<boolean> {
-  if (await headIfThere(requests, placeOf(path), signal)) return false;
+export async function isFolderOnly(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<boolean> {
+  if (await headIfThere(requests, parseObjectPath(path), signal)) return false;
   return (
     (await headIfThere(requests, prefixOf(path), signal)) !== undefined ||
     isImpliedFolder(requests, path, signal)

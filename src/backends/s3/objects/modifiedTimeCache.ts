@@ -11,7 +11,7 @@ export interface StoredFacts {
 }
 
 /** The marks by which a listing shows that an object is still the one that was looked at. */
-export interface ObjectMarks {
+export interface ObjectVersion {
   /** ETag without quotes. */
   readonly etag: string;
   /** LastModified in milliseconds since the epoch. */
@@ -31,7 +31,7 @@ const sameAsEtag = '=';
  *
  * One line per object: key, etag, earliest and latest LastModified (ms), seconds and nanoseconds of the time, md5; tab-separated.
  */
-export class StoredTimes {
+export class ModifiedTimeCache {
   private readonly lines: PersistentLineCache;
 
   /** `file` undefined = facts are kept for this session only. */
@@ -59,7 +59,7 @@ export class StoredTimes {
   }
 
   /** What is known of the object that a listing shows with these marks. */
-  find(key: string, marks: ObjectMarks): StoredFacts | undefined {
+  find(key: string, marks: ObjectVersion): StoredFacts | undefined {
     const line = this.lines.get(key);
     if (!line) return undefined;
     const [etag, from, to, s, ns, md5] = line.split('\t');
@@ -70,7 +70,7 @@ export class StoredTimes {
   }
 
   /** Remembers what a HEAD told. Its LastModified has whole seconds where a listing may have milliseconds. */
-  remember(key: string, marks: ObjectMarks, facts: StoredFacts): void {
+  remember(key: string, marks: ObjectVersion, facts: StoredFacts): void {
     const from = Math.floor(marks.serverModifiedMs / 1000) * 1000;
     this.put(key, marks.etag, from, from + 999, facts);
   }

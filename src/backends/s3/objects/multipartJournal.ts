@@ -14,7 +14,7 @@ export interface OpenUpload {
 }
 
 /** An upload that a process which is no more has left open. */
-export interface LeftUpload extends OpenUpload {
+export interface OrphanedUpload extends OpenUpload {
   /** To be called when it is ended. Never fails. */
   forget(): Promise<void>;
 }
@@ -32,7 +32,7 @@ const longestMs = 7 * 24 * 3_600_000;
  * ended later (sync-semantics H23): only what stands here is surely ours. They hold names of keys, no content and no credentials.
  * An upload whose process ends before it hears of the upload's begin stays unnoted, and is left to the bucket's own rules.
  */
-export class OpenUploads {
+export class MultipartUploadJournal {
   private readonly folder: string | undefined;
 
   /** `cacheFolder` undefined = nothing is noted. */
@@ -44,7 +44,7 @@ export class OpenUploads {
   }
 
   /** Notes that `upload` is open; the answer takes the note back. Never fails: an upload goes on without its note. */
-  async note(upload: OpenUpload): Promise<() => Promise<void>> {
+  async record(upload: OpenUpload): Promise<() => Promise<void>> {
     if (this.folder === undefined) return async () => {};
     const id = createHash('sha256')
       .update(`${upload.location}\n${upload.uploadId}`)
@@ -62,10 +62,10 @@ export class OpenUploads {
   }
 
   /** The uploads to `location` that processes of this machine left open when they ended. Never fails. */
-  async leftBehind(location: string): Promise<readonly LeftUpload[]> {
+  async findOrphans(location: string): Promise<readonly OrphanedUpload[]> {
     const { folder } = this;
     if (folder === undefined) return [];
-    const left: LeftUpload[] = [];
+    const left: OrphanedUpload[] = [];
     for (const name of await readdir(folder).catch(() => [])) {
       const file = path.join(folder, name);
       const note = name.endsWith('.json') ? await readNote(file) : undefined;

@@ -5,15 +5,15 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { locationOf, maxPartsOf } from '../config/s3Config';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { answerDate } from '../http/sdkResponses';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { etagIsMd5, md5OfEtag, unquoted } from '../model/objectInfo';
-import { aboutObject, type ObjectPlace, placeOf } from '../model/objectKey';
+import { aboutObject, type ObjectLocation, parseObjectPath } from '../model/objectKey';
 import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
-import { OpenUploads } from './multipartJournal';
+import { MultipartUploadJournal } from './multipartJournal';
 import { underCondition, type WriteCondition } from './preconditions';
 
 const mebi = 1024 * 1024;
@@ -50,7 +50,7 @@ export interface PartUpload {
  * whole once more. Without it that MD5 is taken here, and has to be `body.md5` where the body tells one.
  */
 export async function uploadInParts(
-  requests: S3Requests,
+  requests: S3Api,
   host: BackendHost,
   upload: Upload,
   attributes: ObjectAttributes,
@@ -63,11 +63,11 @@ export async function uploadInParts(
   const withCrc = directory || config.checksums === 'whenSupported';
   const partSize = partSizeFor(body.size, config.chunkSize, maxPartsOf(config));
   const started = await beginParts(requests, upload, attributes, withCrc, signal);
-  return endedOnFailure(requests, host, upload, started, async () => {
+  return abortOnFailure(requests, host, upload, started, async () => {
     let sent = 0;
     const md5s: string[] = [];
     const whole = known ? undefined : new WholeMd5();
-    const parts = await eachPart(
+    const parts = await mapConcurrent(
       Math.ceil(body.size / partSize),
       config.concurrency,
       signal,
@@ -77,7 +77,7 @@ export async function uploadInParts(
         const length = Math.min(partSize, body.size - start);
         const { bytes, digests } = await readDigested(body, { start, end: start + length }, length, stop);
         // The metadata has told the MD5 already, so what differs from it must not become visible.
-        if (known && known.crc32s[index] !== digests.crc32) throw notItsMd5(upload.path);
+        if (known && known.crc32s[index] !== digests.crc32) throw md5Mismatch(upload.path);
         await countIn?.(bytes, stop);
         md5s[index] = digests.md5;
         const etag = await withRetries(
@@ -106,7 +106,7 @@ export async function uploadInParts(
       },
     );
     const found = known?.md5 ?? whole?.digest();
-    if (body.md5 !== undefined && body.md5 !== found) throw notItsMd5(upload.path);
+    if (body.md5 !== undefined && body.md5 !== found) throw md5Mismatch(upload.path);
     const answer = await completeParts(requests, host, upload, started, parts, expectedEtag(md5s), signal);
     return { ...answer, md5: found };
   });
@@ -129,7 +129,7 @@ export function expectedEtag(md5s: readonly string[]): string {
 }
 
 export async function beginParts(
-  requests: S3Requests,
+  requests: S3Api,
   { place }: Pick<Upload, 'place'>,
   attributes: ObjectAttributes,
   withCrc: boolean,
@@ -147,15 +147,15 @@ export async function beginParts(
 }
 
 /** Runs `work`; when it fails, ends the upload and passes the failure on. While it runs the upload is noted, lest a crash leave it open for ever. */
-export async function endedOnFailure<T>(
-  requests: S3Requests,
+export async function abortOnFailure<T>(
+  requests: S3Api,
   host: BackendHost,
   { place, path }: Pick<Upload, 'place' | 'path'>,
   { uploadId }: PartUpload,
   work: () => Promise<T>,
 ): Promise<T> {
-  const open = new OpenUploads(host.cacheFolder, host.log);
-  const forget = await open.note({ location: locationOf(requests.config), ...place, uploadId });
+  const open = new MultipartUploadJournal(host.cacheFolder, host.log);
+  const forget = await open.record({ location: locationOf(requests.config), ...place, uploadId });
   await endLeftBehind(requests, host, open);
   try {
     const answer = await work();
@@ -163,7 +163,7 @@ export async function endedOnFailure<T>(
     return answer;
   } catch (error) {
     try {
-      await endUpload(requests, host, place, uploadId, AbortSignal.timeout(abortTimeoutMs));
+      await abortMultipartUpload(requests, host, place, uploadId, AbortSignal.timeout(abortTimeoutMs));
       await forget();
     } catch (abortError) {
       // What failed first is what the caller must hear; this only leaves parts behind.
@@ -178,10 +178,10 @@ export async function endedOnFailure<T>(
 }
 
 /** Ends an upload, so that its parts go. One that isn't there any more is fine. */
-async function endUpload(
-  requests: S3Requests,
+async function abortMultipartUpload(
+  requests: S3Api,
   host: BackendHost,
-  place: ObjectPlace,
+  place: ObjectLocation,
   uploadId: string,
   limit: AbortSignal,
 ): Promise<void> {
@@ -202,16 +202,20 @@ async function endUpload(
 }
 
 /** Connections that have looked for uploads left open. */
-const lookedBy = new WeakSet<S3Requests>();
+const orphansChecked = new WeakSet<S3Api>();
 
 /** Ends, once per remote, what processes that crashed left open here. Never fails: what can't be ended is tried again by the next session. */
-async function endLeftBehind(requests: S3Requests, host: BackendHost, open: OpenUploads): Promise<void> {
-  if (lookedBy.has(requests)) return;
-  lookedBy.add(requests);
+async function endLeftBehind(
+  requests: S3Api,
+  host: BackendHost,
+  open: MultipartUploadJournal,
+): Promise<void> {
+  if (orphansChecked.has(requests)) return;
+  orphansChecked.add(requests);
   const limit = AbortSignal.timeout(abortTimeoutMs);
-  for (const { bucket, key, uploadId, forget } of await open.leftBehind(locationOf(requests.config))) {
+  for (const { bucket, key, uploadId, forget } of await open.findOrphans(locationOf(requests.config))) {
     try {
-      await endUpload(requests, host, { bucket, key }, uploadId, limit);
+      await abortMultipartUpload(requests, host, { bucket, key }, uploadId, limit);
       await forget();
       host.log.write('info', 'copy', `Ended an upload of ${bucket}/${key} that a crash had left open.`);
     } catch (error) {
@@ -224,7 +228,7 @@ async function endLeftBehind(requests: S3Requests, host: BackendHost, open: Open
  * Calls `work` for 0…count−1, `concurrency` at once, and gives the answers in order. After a failure no call starts, those
  * under way are stopped and waited for, and the first failure is thrown.
  */
-export async function eachPart<T>(
+export async function mapConcurrent<T>(
   count: number,
   concurrency: number,
   signal: AbortSignal,
@@ -254,7 +258,7 @@ export async function eachPart<T>(
 
 /** Puts the parts together. A lost answer is asked for again; an upload that is gone by then may be the finished object. */
 export async function completeParts(
-  requests: S3Requests,
+  requests: S3Api,
   host: BackendHost,
   upload: Pick<Upload, 'place' | 'path' | 'precondition'>,
   started: PartUpload,
@@ -319,7 +323,7 @@ function checkWholeEtag(
   encryption: string | undefined,
 ): void {
   if (expected === undefined || etag === undefined || encryption?.startsWith('aws:kms')) return;
-  if (isDirectoryBucket(placeOf(path).bucket)) return;
+  if (isDirectoryBucket(parseObjectPath(path).bucket)) return;
   if (/^[0-9a-f]{32}-\d+$/.test(etag) && etag !== expected)
     throw new RemoteError('corrupted', `The service put the parts of "${path}" together wrongly.`);
 }
@@ -327,7 +331,7 @@ function checkWholeEtag(
 /** One file on its way up. */
 export interface Upload {
   readonly path: RemotePath;
-  readonly place: ObjectPlace;
+  readonly place: ObjectLocation;
   readonly body: ByteSource;
   readonly facts: FileFacts;
   readonly precondition: Precondition;
@@ -343,7 +347,7 @@ export interface StoredAnswer {
 }
 
 /** The source isn't what its MD5 says it is. */
-export function notItsMd5(path: RemotePath): RemoteError {
+export function md5Mismatch(path: RemotePath): RemoteError {
   return new RemoteError(
     'corrupted',
     `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`,
@@ -357,7 +361,10 @@ export function checkStoredMd5(
   md5: string,
   serverSideEncryption: string | undefined,
 ): void {
-  if (!etagIsMd5({ serverSideEncryption, customerKey: false }) || isDirectoryBucket(placeOf(path).bucket))
+  if (
+    !etagIsMd5({ serverSideEncryption, customerKey: false }) ||
+    isDirectoryBucket(parseObjectPath(path).bucket)
+  )
     return;
   const stored = md5OfEtag(etag);
   if (stored !== undefined && stored !== md5)

@@ -2,9 +2,9 @@ import { isSameFile } from '../../../remote/entry';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { entryOfFacts, type ObjectFacts } from '../model/objectInfo';
-import { placeOf } from '../model/objectKey';
+import { parseObjectPath } from '../model/objectKey';
 import { headIfThere, isFolderOnly } from './lookup';
 
 /** The condition of a request that changes an object, in the names the SDK uses. */
@@ -31,7 +31,7 @@ export function conditionOf(
  * preconditions are `checked`; a store that can't keep a file beside the folder then gives its own reason.
  */
 export async function underCondition<T>(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
@@ -56,14 +56,14 @@ export async function underCondition<T>(
  * the precondition by itself, that is left to it, and the answer is undefined too. Throws `changed`, or `alreadyExists` for a precondition of absence.
  */
 export async function checkGuard(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<ObjectFacts | undefined> {
   let now: ObjectFacts | undefined;
   try {
-    now = await headIfThere(requests, placeOf(path), signal);
+    now = await headIfThere(requests, parseObjectPath(path), signal);
   } catch (error) {
     const isEnforced = Object.keys(conditionOf(precondition, requests.config.conditionalWrites)).length > 0;
     if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;

@@ -1,29 +1,29 @@
 import type { PropertyGroup } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { md5OfFacts } from '../model/objectInfo';
-import { aboutObject, placeOf } from '../model/objectKey';
+import { aboutObject, parseObjectPath } from '../model/objectKey';
 
 type Property = PropertyGroup['properties'][number];
 
 /** Everything the service tells about a bucket or an object, for reading. Throws `notFound`. */
 export async function propertiesOf(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<readonly PropertyGroup[]> {
-  const { bucket, key } = placeOf(path);
+  const { bucket, key } = parseObjectPath(path);
   if (bucket === '') return [];
   return key === '' ? bucketProperties(requests, bucket, signal) : objectProperties(requests, path, signal);
 }
 
 async function objectProperties(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<readonly PropertyGroup[]> {
-  const place = placeOf(path);
+  const place = parseObjectPath(path);
   const facts = await requests.head(place, signal);
   const groups: PropertyGroup[] = [
     group('Object', {
@@ -68,7 +68,7 @@ async function objectProperties(
 }
 
 async function bucketProperties(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   signal: AbortSignal,
 ): Promise<readonly PropertyGroup[]> {
@@ -116,12 +116,12 @@ function group(title: string, values: Readonly<Record<string, string | undefined
 
 /** A web address that gives the object to anyone for `seconds` (at most a week, S3's limit). Makes no request. */
 export async function shareLink(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   seconds: number,
   signal: AbortSignal,
 ): Promise<string> {
-  const { bucket, key } = placeOf(path);
+  const { bucket, key } = parseObjectPath(path);
   return requests.run({ bucket, path }, signal, ({ client, sdk }) =>
     sdk.getSignedUrl(client, new sdk.GetObjectCommand({ Bucket: bucket, Key: key }), {
       expiresIn: Math.min(Math.max(1, Math.floor(seconds)), 7 * 24 * 3600),
@@ -131,7 +131,7 @@ export async function shareLink(
 
 /** Makes a bucket. `location` absent = the remote's own constraint, on AWS its region. Throws `alreadyExists`, `badName`. */
 export async function createBucket(
-  requests: S3Requests,
+  requests: S3Api,
   name: string,
   location: string | undefined,
   signal: AbortSignal,

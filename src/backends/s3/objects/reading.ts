@@ -7,10 +7,10 @@ import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remo
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
-import type { GetAnswer } from '../http/requestTypes';
-import type { S3Requests } from '../http/s3Api';
+import type { GetResponse } from '../http/requestTypes';
+import type { S3Api } from '../http/s3Api';
 import { entryOfFacts, type ObjectFacts, type UnsizedFacts } from '../model/objectInfo';
-import { aboutObject, filePlaceOf, type ObjectPlace } from '../model/objectKey';
+import { aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { fileAttributesOf } from './attributes';
 import { crc32Text } from './digests';
 
@@ -19,17 +19,17 @@ import { crc32Text } from './digests';
  * against its CRC32 where the service told one. Breaking off frees the connection.
  */
 export async function readObject(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
   options: ReadOptions,
   onFacts: (facts: ObjectFacts) => void,
   signal: AbortSignal,
 ): Promise<ReadResult> {
-  const place = filePlaceOf(path);
+  const place = parseFilePath(path);
   const { range, expected } = options;
   if (range?.end !== undefined && range.end <= range.start)
     return nothing(requests, path, place, options, signal);
-  let answer: GetAnswer;
+  let answer: GetResponse;
   try {
     answer = await getAsSeen(requests, path, place, options, signal);
   } catch (error) {
@@ -53,12 +53,12 @@ export async function readObject(
 
 /** The whole of an object in memory, as checked as `readObject` checks it. */
 export async function readWholeObject(
-  requests: S3Requests,
+  requests: S3Api,
   file: FileEntry,
   onFacts: (facts: ObjectFacts) => void,
   signal: AbortSignal,
 ): Promise<WholeContent> {
-  const place = filePlaceOf(file.path);
+  const place = parseFilePath(file.path);
   const answer = await getAsSeen(requests, file.path, place, { expected: file }, signal);
   try {
     const facts = await sized(requests, place, answer.facts, file, signal);
@@ -74,12 +74,12 @@ export async function readWholeObject(
 }
 
 async function getAsSeen(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
-  place: ObjectPlace,
+  place: ObjectLocation,
   { range, expected }: ReadOptions,
   signal: AbortSignal,
-): Promise<GetAnswer> {
+): Promise<GetResponse> {
   try {
     return await requests.get(
       place,
@@ -104,8 +104,8 @@ async function getAsSeen(
  * asked for.
  */
 async function sized(
-  requests: S3Requests,
-  place: ObjectPlace,
+  requests: S3Api,
+  place: ObjectLocation,
   facts: UnsizedFacts,
   expected: FileEntry | undefined,
   signal: AbortSignal,
@@ -136,9 +136,9 @@ function changedMeanwhile(path: string): RemoteError {
 
 /** Reads a whole body into memory, by its events: an iterator would cost more than the reading. */
 function contentOf(
-  requests: S3Requests,
-  place: ObjectPlace,
-  answer: GetAnswer,
+  requests: S3Api,
+  place: ObjectLocation,
+  answer: GetResponse,
   size: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
@@ -151,14 +151,14 @@ function contentOf(
       chunks.push(chunk);
       received += chunk.length;
       // No more than was announced is held, whatever comes.
-      if (received > size) reject(lengthDiffers(received, size, about.path));
+      if (received > size) reject(lengthMismatch(received, size, about.path));
     });
     stream.once('end', () => {
       const [first] = chunks;
       const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
-      if (received !== size) reject(lengthDiffers(received, size, about.path));
+      if (received !== size) reject(lengthMismatch(received, size, about.path));
       else if (answer.crc32 !== undefined && crc32Text(crc32(content)) !== answer.crc32)
-        reject(arrivedDamaged(about.path));
+        reject(checksumMismatch(about.path));
       else resolve(content);
     });
     stream.once('error', (error) => reject(toRemoteError(error, requests.context(about), signal)));
@@ -169,11 +169,11 @@ function contentOf(
   });
 }
 
-function lengthDiffers(received: number, length: number, path: string): RemoteError {
+function lengthMismatch(received: number, length: number, path: string): RemoteError {
   return new RemoteError('corrupted', `${received} bytes of "${path}" came, where it has ${length}.`);
 }
 
-function arrivedDamaged(path: string): RemoteError {
+function checksumMismatch(path: string): RemoteError {
   return new RemoteError('corrupted', `"${path}" arrived corrupted: its checksum is another.`);
 }
 
@@ -186,9 +186,9 @@ function connectionEnded(received: number, length: number, path: string): Remote
 
 /** The answer for a range that holds no bytes. */
 async function nothing(
-  requests: S3Requests,
+  requests: S3Api,
   path: RemotePath,
-  place: ObjectPlace,
+  place: ObjectLocation,
   { expected }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadResult> {
@@ -199,7 +199,7 @@ async function nothing(
 
 /** Bytes that the body must have. Throws `damaged` when the answer isn't of the range that was asked for, or announces another length. */
 function lengthOfBody(
-  { contentRange, bodyLength }: GetAnswer,
+  { contentRange, bodyLength }: GetResponse,
   size: number,
   { range }: ReadOptions,
   path: RemotePath,
@@ -212,14 +212,14 @@ function lengthOfBody(
   if (!isRight)
     throw new RemoteError('corrupted', `The service gave other bytes of "${path}" than were asked for.`);
   if (bodyLength !== undefined && bodyLength !== end - start)
-    throw lengthDiffers(bodyLength, end - start, path);
+    throw lengthMismatch(bodyLength, end - start, path);
   return end - start;
 }
 
 function checked(
-  requests: S3Requests,
-  place: ObjectPlace,
-  answer: GetAnswer,
+  requests: S3Api,
+  place: ObjectLocation,
+  answer: GetResponse,
   length: number,
   signal: AbortSignal,
 ): Readable {
@@ -230,14 +230,14 @@ function checked(
     transform(chunk: Uint8Array, _encoding, done) {
       received += chunk.length;
       // What is too much is no part of the file; nobody shall store it first.
-      if (received > length) return done(lengthDiffers(received, length, about.path));
+      if (received > length) return done(lengthMismatch(received, length, about.path));
       if (answer.crc32 !== undefined) crc = crc32(chunk, crc);
       done(null, chunk);
     },
     flush(done) {
-      if (received !== length) return done(lengthDiffers(received, length, about.path));
+      if (received !== length) return done(lengthMismatch(received, length, about.path));
       if (answer.crc32 !== undefined && crc32Text(crc) !== answer.crc32)
-        return done(arrivedDamaged(about.path));
+        return done(checksumMismatch(about.path));
       done();
     },
   });

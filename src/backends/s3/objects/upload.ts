@@ -3,17 +3,17 @@ import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { etagIsMd5 } from '../model/objectInfo';
-import { filePlaceOf } from '../model/objectKey';
+import { parseFilePath } from '../model/objectKey';
 import { keptAttributes, newAttributes, taggingOf } from './attributes';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './digests';
 import { headIfThere } from './lookup';
 import {
   checkStoredMd5,
-  notItsMd5,
+  md5Mismatch,
   partSizeFor,
   type StoredAnswer,
   type Upload,
@@ -51,7 +51,7 @@ export interface Uploaded {
  * goes in parts, each checked by its own MD5, and has no MD5 of the whole unless it told one.
  */
 export async function uploadFile(
-  requests: S3Requests,
+  requests: S3Api,
   host: BackendHost,
   path: RemotePath,
   body: ByteSource,
@@ -60,7 +60,7 @@ export async function uploadFile(
   signal: AbortSignal,
 ): Promise<Uploaded> {
   signal.throwIfAborted();
-  const upload: Upload = { path, place: filePlaceOf(path), body, facts, precondition };
+  const upload: Upload = { path, place: parseFilePath(path), body, facts, precondition };
   const attributes = await attributesFor(requests, upload, signal);
   try {
     return uploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
@@ -72,7 +72,7 @@ export async function uploadFile(
 
 /** Asks the service first where that is needed: to keep attributes, to check a precondition that it won't enforce, or to spare a long upload. */
 async function attributesFor(
-  requests: S3Requests,
+  requests: S3Api,
   upload: Upload,
   signal: AbortSignal,
 ): Promise<ObjectAttributes> {
@@ -95,7 +95,7 @@ async function attributesFor(
 }
 
 async function send(
-  requests: S3Requests,
+  requests: S3Api,
   host: BackendHost,
   upload: Upload,
   attributes: ObjectAttributes,
@@ -126,14 +126,14 @@ async function send(
 }
 
 async function putBytes(
-  requests: S3Requests,
+  requests: S3Api,
   upload: Upload,
   attributes: ObjectAttributes,
   bytes: Buffer,
   signal: AbortSignal,
 ): Promise<StoredAnswer> {
   const digests = digestsOf(bytes);
-  if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw notItsMd5(upload.path);
+  if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw md5Mismatch(upload.path);
   const answer = await underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
     put(requests, upload, attributes, condition, bytes, digests, signal),
   );
@@ -142,7 +142,7 @@ async function putBytes(
 }
 
 async function putStream(
-  requests: S3Requests,
+  requests: S3Api,
   upload: Upload,
   attributes: ObjectAttributes,
   condition: WriteCondition,
@@ -165,7 +165,7 @@ async function putStream(
 }
 
 async function put(
-  requests: S3Requests,
+  requests: S3Api,
   upload: Upload,
   attributes: ObjectAttributes,
   condition: WriteCondition,

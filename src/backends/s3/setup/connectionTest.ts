@@ -2,11 +2,11 @@ import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { BackendHost, ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import { connectS3 } from '../http/connect';
-import { S3Requests } from '../http/s3Api';
+import { S3Api } from '../http/s3Api';
 import { answerDate } from '../http/sdkResponses';
 import { isAnswerOfS3 } from '../http/signedRequests';
 import { isArn } from '../model/bucketNames';
-import { placeOf, prefixOf } from '../model/objectKey';
+import { parseObjectPath, prefixOf } from '../model/objectKey';
 import type { S3Remote } from '../s3Remote';
 import { probeStore } from './storeProbe';
 import { probeWrites } from './writeProbe';
@@ -42,7 +42,7 @@ export async function* testS3Connection(
     error?.code === 'ENOTFOUND' &&
     !config.forcePathStyle &&
     config.root !== '' &&
-    !isArn(placeOf(config.root).bucket);
+    !isArn(parseObjectPath(config.root).bucket);
   if (missesHost) {
     yield* otherStyle(config, host, error, signal);
     return;
@@ -115,7 +115,7 @@ function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): re
 }
 
 /** One request that lists: buckets, or below the root. */
-async function firstLook(requests: S3Requests, signal: AbortSignal): Promise<FirstLook> {
+async function firstLook(requests: S3Api, signal: AbortSignal): Promise<FirstLook> {
   const { root } = requests.config;
   const { bucket, key } = prefixOf(root);
   try {
@@ -170,7 +170,7 @@ async function* otherStyle(
 ): AsyncIterable<ConnectionFinding> {
   const connection = await connectS3({ ...config, forcePathStyle: true }, host);
   try {
-    const again = await firstLook(new S3Requests({ ...config, forcePathStyle: true }, connection), signal);
+    const again = await firstLook(new S3Api({ ...config, forcePathStyle: true }, connection), signal);
     if (again.error && (isNetworkTrouble(again.error) || strangeStatus(again.error) !== undefined)) {
       yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
       return;
@@ -219,7 +219,7 @@ function listDetail(config: S3Config, count: number): string {
 }
 
 function styleDetail(config: S3Config): string {
-  const bucket = placeOf(config.root).bucket;
+  const bucket = parseObjectPath(config.root).bucket;
   if (isArn(bucket)) return 'The host of the access point works.';
   if (bucket === '')
     return config.forcePathStyle ? 'Path style is set.' : 'A host per bucket is set; buckets were not tried.';

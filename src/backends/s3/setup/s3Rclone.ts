@@ -1,5 +1,5 @@
 import type {
-  LeftOut,
+  OmittedSetting,
   RcloneKind,
   RcloneReading,
   RcloneSecrets,
@@ -112,7 +112,7 @@ export const s3Rclone: RcloneKind = {
 };
 
 function read(options: ReadonlyMap<string, string>, root: string): RcloneReading {
-  const leftOut: LeftOut[] = [];
+  const leftOut: OmittedSetting[] = [];
   const settings: Record<string, unknown> = {};
   const option = (name: string) => options.get(name)?.trim() || undefined;
   const take = (name: string, setting: string, value: unknown) => {
@@ -179,7 +179,7 @@ function refusal(option: (name: string) => string | undefined): string | undefin
 function readCredentials(
   option: (name: string) => string | undefined,
   settings: Record<string, unknown>,
-  leftOut: LeftOut[],
+  leftOut: OmittedSetting[],
 ): Readonly<Record<string, string>> {
   const keyId = option('access_key_id');
   const secret = option('secret_access_key');
@@ -211,7 +211,7 @@ function readPathStyle(
   provider: string | undefined,
   written: string | undefined,
   settings: Record<string, unknown>,
-  leftOut: LeftOut[],
+  leftOut: OmittedSetting[],
 ): void {
   const byHostName = provider !== undefined && hostNameProviders.has(provider);
   if (isTrue(written) && byHostName)
@@ -221,7 +221,7 @@ function readPathStyle(
   else if (byHostName && !presetNamed(provider)) settings['forcePathStyle'] = false;
 }
 
-function* unmapped(options: ReadonlyMap<string, string>): Iterable<LeftOut> {
+function* unmapped(options: ReadonlyMap<string, string>): Iterable<OmittedSetting> {
   const mapped = new Set([...noted, ...[...sameTexts, ...sizes].map(([option]) => option)]);
   for (const [name, value] of options) {
     if (mapped.has(name) || value.trim() === '') continue;
@@ -252,7 +252,7 @@ function isTrue(text: string | undefined): boolean {
 function write(settings: RemoteSettings, secrets: RcloneSecrets | undefined): RcloneWriting {
   const config = readS3Config(settings);
   const options: (readonly [string, string])[] = [];
-  const leftOut: LeftOut[] = [];
+  const leftOut: OmittedSetting[] = [];
   const put = (name: string, value: string | undefined) => {
     if (value !== undefined && value !== '') options.push([name, value]);
   };
@@ -294,7 +294,7 @@ function write(settings: RemoteSettings, secrets: RcloneSecrets | undefined): Rc
 type Config = ReturnType<typeof readS3Config>;
 
 /** Written even where the settings name none: rclone warns without it. */
-function writtenProvider({ provider, endpoint, forcePathStyle }: Config, leftOut: LeftOut[]): string {
+function writtenProvider({ provider, endpoint, forcePathStyle }: Config, leftOut: OmittedSetting[]): string {
   if (notInRclone.has(provider)) {
     leftOut.push({ name: 'provider', because: `rclone doesn’t know ${provider}; it is set to Other` });
     return 'Other';
@@ -312,7 +312,7 @@ function writeCredentials(
   { credentials, accessKeyId, profile }: Config,
   secrets: RcloneSecrets | undefined,
   put: (name: string, value: string | undefined) => void,
-  leftOut: LeftOut[],
+  leftOut: OmittedSetting[],
 ): void {
   const { secretAccessKey, sessionToken } = secrets?.values ?? {};
   const withKeys = credentials === 'keys' && !!secretAccessKey;

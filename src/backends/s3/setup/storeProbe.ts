@@ -3,7 +3,7 @@ import { isRemoteError } from '../../../remote/remoteError';
 import { comparePaths } from '../../../remote/remotePath';
 import type { ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { aboutObject, prefixOf } from '../model/objectKey';
 
 const content = Buffer.from('Written by a connection test; may be deleted.\n');
@@ -16,7 +16,7 @@ const planForFiles = { label: 'Plan for a file system', settings: { fileSystem: 
  * and nothing when it can't write.
  */
 export async function* probeStore(
-  requests: S3Requests,
+  requests: S3Api,
   config: S3Config,
   signal: AbortSignal,
 ): AsyncIterable<ConnectionFinding> {
@@ -54,7 +54,7 @@ export async function* probeStore(
 
 /** The keys that begin with `base`, in the order in which they come, two a page. */
 async function listed(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   base: string,
   signal: AbortSignal,
@@ -96,7 +96,7 @@ function* listFinding(
 
 /** Whether an object and others below its name can't both be there. */
 async function cannotLieBeside(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   base: string,
   put: (key: string) => Promise<void>,
@@ -126,7 +126,7 @@ function* clashFinding(config: S3Config, cannot: boolean): Iterable<ConnectionFi
 
 /** Removes what was written, the last first, also after a cancellation; says so when it can't. */
 async function* removed(
-  requests: S3Requests,
+  requests: S3Api,
   bucket: string,
   keys: readonly string[],
 ): AsyncIterable<ConnectionFinding> {

@@ -1,4 +1,4 @@
-import type { BackendHost, LeftOut, SuggestedRemote } from '../../backend';
+import type { BackendHost, OmittedSetting, SuggestedRemote } from '../../backend';
 import { endpointProblem, shownEndpoint } from '../config/s3Config';
 import {
   type AwsProfile,
@@ -96,7 +96,7 @@ const notHere: readonly (readonly [name: string, because: string])[] = [
   ['s3.use_accelerate_endpoint', 'accelerated endpoints are not used here'],
 ];
 
-function leftOutOf(profile: AwsProfile): readonly LeftOut[] {
+function leftOutOf(profile: AwsProfile): readonly OmittedSetting[] {
   return notHere.flatMap(([name, because]) =>
     /^true$/i.test(profile.get(name) ?? '') ? [{ name, because }] : [],
   );

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
-import type { S3Requests } from '../http/s3Api';
+import type { S3Api } from '../http/s3Api';
 import { unquoted } from '../model/objectInfo';
 import { prefixOf } from '../model/objectKey';
 import { digestsOf } from '../objects/digests';
@@ -24,7 +24,7 @@ interface ProbeWrite {
  * (a store that ignores them would let a save overwrite someone else's change) and takes CRC32 checksums. Returns whether it could write.
  */
 export async function* probeWrites(
-  requests: S3Requests,
+  requests: S3Api,
   config: S3Config,
   signal: AbortSignal,
 ): AsyncGenerator<ConnectionFinding, boolean> {
@@ -160,7 +160,7 @@ function checksumFinding(config: S3Config, answer: string | RemoteError | undefi
 }
 
 /** Removes the probe also after a cancellation; says so when it can't. */
-async function* removed(requests: S3Requests, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
+async function* removed(requests: S3Api, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
   const limit = AbortSignal.timeout(15_000);
   try {
     await requests.run({ bucket, path: `${bucket}/${key}` }, limit, ({ client, sdk }) =>

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errorBody, isRefusal, refusalOf } from '../../../../src/backends/amazonDrive/api/driveErrors';
+import {
+  errorBody,
+  hasDriveReason,
+  toDriveApiError,
+} from '../../../../src/backends/amazonDrive/api/driveErrors';
 import { networkError } from '../../../../src/backends/amazonDrive/api/driveNetworkErrors';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
@@ -75,7 +79,7 @@ const answers: readonly (readonly [status: number, body: string, kind: RemoteErr
 
 test('errors: every answer of the service has its kind and is a sentence that names the thing', () => {
   for (const [status, text, kind] of answers) {
-    const error = refusalOf(status, {}, text, '"docs/a.txt"', now);
+    const error = toDriveApiError(status, {}, text, '"docs/a.txt"', now);
     assert.equal(error.kind, kind, `${status} ${text}`);
     assert.match(error.message, /^["A-Z].*[.?!]$/s, error.message);
     if (!/listing|sign-in/.test(error.message)) assert.match(error.message, /docs\/a\.txt/);
@@ -86,16 +90,16 @@ test('errors: every answer of the service has its kind and is a sentence that na
 test('errors: what a refusal is about can be told without reading words', () => {
   const of = (index: number) => {
     const [status, text] = answers[index] ?? [0, ''];
-    return refusalOf(status, {}, text, 'x', now);
+    return toDriveApiError(status, {}, text, 'x', now);
   };
-  assert.ok(isRefusal(of(0), 'pageTokenExpired'));
-  assert.ok(isRefusal(of(1), 'parentGone') && isRefusal(of(2), 'parentGone'));
-  assert.ok(isRefusal(of(10), 'nameTaken') && (of(10) as { nodeId?: string }).nodeId === 'n1');
-  assert.ok(isRefusal(of(13), 'rangeOutside'));
+  assert.ok(hasDriveReason(of(0), 'pageTokenExpired'));
+  assert.ok(hasDriveReason(of(1), 'parentGone') && hasDriveReason(of(2), 'parentGone'));
+  assert.ok(hasDriveReason(of(10), 'nameTaken') && (of(10) as { nodeId?: string }).nodeId === 'n1');
+  assert.ok(hasDriveReason(of(13), 'rangeOutside'));
 });
 
 test('errors: a Retry-After counts in seconds or as a date', () => {
-  const wait = (value: string) => refusalOf(429, { 'retry-after': value }, '', 'x', now).retryAfterMs;
+  const wait = (value: string) => toDriveApiError(429, { 'retry-after': value }, '', 'x', now).retryAfterMs;
   assert.equal(wait('7'), 7000);
   assert.equal(wait(new Date(now + 9000).toUTCString()), 9000);
   assert.equal(wait(new Date(now - 9000).toUTCString()), 0);
@@ -104,7 +108,7 @@ test('errors: a Retry-After counts in seconds or as a date', () => {
 
 test('errors: what a body says is never a token', () => {
   const text = JSON.stringify({ message: 'Bad Authorization: Bearer Atza|secret123 or Atzr|other&x' });
-  const { message } = refusalOf(500, {}, text, 'x', now);
+  const { message } = toDriveApiError(500, {}, text, 'x', now);
   assert.doesNotMatch(message, /secret123|other/);
   for (const odd of ['', 'null', '[]', '"x"', '{', '{"message":{}}', '\0'])
     assert.equal(errorBody(odd).message, undefined, odd);

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KnownHashes } from '../../../../src/backends/local/hashCache';
+import { HashCache } from '../../../../src/backends/local/hashCache';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { silentLog } from '../../../../src/base/log';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
@@ -33,7 +33,7 @@ function letTimePass({ mock }: TestContext): void {
 /** A remote whose hashes are `hashes`, and how often content of it was read. */
 function watched(
   root: string,
-  hashes: KnownHashes,
+  hashes: HashCache,
 ): { readonly remote: Remote; readonly learnt: () => number } {
   let learnt = 0;
   const { remember } = hashes;
@@ -55,7 +55,7 @@ test('known hashes: a second comparison by checksum reads nothing, also in anoth
       target.put(`d${i % 3}/f${i}`, i === 7 ? 'content x' : `content ${i}`);
     }
     for (const [session, readings] of [20, 0, 0].entries()) {
-      const hashes = new KnownHashes(cache, silentLog);
+      const hashes = new HashCache(cache, silentLog);
       const { remote, learnt } = watched(root, hashes);
       const plan = await planSync(
         {
@@ -84,7 +84,7 @@ test('known hashes: a second comparison by checksum reads nothing, also in anoth
 test('known hashes: another size, time or inode is another file', async (t) => {
   letTimePass(t);
   await inTemporaryFolder(async (root) => {
-    const hashes = new KnownHashes(undefined, silentLog);
+    const hashes = new HashCache(undefined, silentLog);
     const { remote, learnt } = watched(root, hashes);
     const file = path.join(root, 'f');
     const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
@@ -106,7 +106,7 @@ test('known hashes: another size, time or inode is another file', async (t) => {
 test('known hashes: an edit that keeps size and time is noticed', async (t) => {
   letTimePass(t);
   await inTemporaryFolder(async (root) => {
-    const { remote, learnt } = watched(root, new KnownHashes(undefined, silentLog));
+    const { remote, learnt } = watched(root, new HashCache(undefined, silentLog));
     const file = path.join(root, 'f');
     const hash = async () => remote.computeMd5?.(await statFile(remote, parsePath('f')), calm);
     await put(file, 'first');
@@ -124,7 +124,7 @@ test('known hashes: an edit that keeps size and time is noticed', async (t) => {
 
 test('known hashes: what was changed only just before is not remembered', async () => {
   await inTemporaryFolder(async (root) => {
-    const { remote } = watched(root, new KnownHashes(undefined, silentLog));
+    const { remote } = watched(root, new HashCache(undefined, silentLog));
     for (const age of [0, 1000, -60_000]) {
       await put(path.join(root, 'f'), 'first', new Date(Date.now() - age));
       const seen = await statFile(remote, parsePath('f'));
@@ -144,7 +144,7 @@ test('known hashes: what was changed only just before is not remembered', async 
 
 test('known hashes: a file that is no longer what was seen is refused', async () => {
   await inTemporaryFolder(async (root) => {
-    const { remote } = watched(root, new KnownHashes(undefined, silentLog));
+    const { remote } = watched(root, new HashCache(undefined, silentLog));
     await put(path.join(root, 'f'), 'first');
     const seen = await statFile(remote, parsePath('f'));
     await put(path.join(root, 'f'), 'second');
@@ -159,10 +159,10 @@ test('known hashes: a file that is no longer what was seen is refused', async ()
 test('known hashes: no more than so many are kept, odd names among them, and a broken file counts for nothing', async () => {
   await inTemporaryFolder(async (folder) => {
     const file = (name: string) => ({ path: name, mark: 'm', modifiedMs: 0 });
-    const hashes = new KnownHashes(folder, silentLog, 3);
+    const hashes = new HashCache(folder, silentLog, 3);
     for (const name of ['1', '2', 'a\tb\nc\\', '4']) hashes.remember(file(name), md5(name), Date.now());
     await hashes.save();
-    const again = new KnownHashes(folder, silentLog);
+    const again = new HashCache(folder, silentLog);
     assert.equal(await again.find(file('1')), undefined);
     assert.equal(await again.find(file('a\tb\nc\\')), md5('a\tb\nc\\'));
     assert.equal(await again.find({ ...file('4'), mark: 'other' }), undefined);
@@ -170,9 +170,9 @@ test('known hashes: no more than so many are kept, odd names among them, and a b
     const text = await readFile(kept, 'utf8');
     for (const broken of [text.slice(0, -3), text.replace('end\t3', 'end\t4'), 'nonsense', '']) {
       await writeFile(kept, broken);
-      assert.equal(await new KnownHashes(folder, silentLog).find(file('2')), undefined);
+      assert.equal(await new HashCache(folder, silentLog).find(file('2')), undefined);
     }
     await writeFile(kept, text.replace(md5('4'), 'x'));
-    assert.equal(await new KnownHashes(folder, silentLog).find(file('4')), undefined, 'no hash at all');
+    assert.equal(await new HashCache(folder, silentLog).find(file('4')), undefined, 'no hash at all');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { hasNoLinks, patiently } from '../../../../src/backends/local/retryLocked';
+import { hardLinksUnsupported, retryWhileLocked } from '../../../../src/backends/local/retryLocked';
 
 const failing = (code: string) => Object.assign(new Error(code), { code });
 
@@ -19,27 +19,28 @@ function call(failures: number, code: string): { run: () => Promise<string>; tri
 test('on Windows a file that a scanner holds open for a moment is waited for', async () => {
   for (const code of ['EPERM', 'EACCES', 'EBUSY']) {
     const { run, tries } = call(2, code);
-    assert.equal(await patiently(run, 'win32'), 'done');
+    assert.equal(await retryWhileLocked(run, 'win32'), 'done');
     assert.equal(tries(), 3);
   }
 });
 
 test('the waiting ends with the error, and other errors and other systems are not waited for', async () => {
   const held = call(99, 'EPERM');
-  await assert.rejects(patiently(held.run, 'win32'), /EPERM/);
+  await assert.rejects(retryWhileLocked(held.run, 'win32'), /EPERM/);
   assert.equal(held.tries(), 7);
   for (const [code, platform] of [
     ['ENOSPC', 'win32'],
     ['EPERM', 'linux'],
   ] as const) {
     const { run, tries } = call(1, code);
-    await assert.rejects(patiently(run, platform), new RegExp(code));
+    await assert.rejects(retryWhileLocked(run, platform), new RegExp(code));
     assert.equal(tries(), 1);
   }
 });
 
 test('a disk without hard links is known by what it answers, and a full one is not taken for it', () => {
   for (const code of ['EPERM', 'EISDIR', 'ENOTSUP', 'EINVAL', 'UNKNOWN'])
-    assert.ok(hasNoLinks(failing(code)), code);
-  for (const code of ['EEXIST', 'ENOENT', 'ENOSPC', 'EIO']) assert.ok(!hasNoLinks(failing(code)), code);
+    assert.ok(hardLinksUnsupported(failing(code)), code);
+  for (const code of ['EEXIST', 'ENOENT', 'ENOSPC', 'EIO'])
+    assert.ok(!hardLinksUnsupported(failing(code)), code);
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { DirectCalls } from '../../../../src/backends/local/syncFileCalls';
+import { AdaptiveFsCalls } from '../../../../src/backends/local/syncFileCalls';
 
 /** A disk each of whose direct calls takes `ms`, and which tells who answered. */
 function disk() {
   let at = 0;
-  const calls = new DirectCalls(() => at);
+  const calls = new AdaptiveFsCalls(() => at);
   return {
     async call(ms: number): Promise<'direct' | 'pool'> {
       return calls.call<'direct' | 'pool'>(
@@ -46,7 +46,7 @@ test('one very slow call is enough', async () => {
 
 test('a failure of a direct call is a rejection, and counts by its time', async () => {
   let at = 0;
-  const calls = new DirectCalls(() => at);
+  const calls = new AdaptiveFsCalls(() => at);
   const fail = () => {
     at += 30;
     throw new Error('no entry');

@@ -19,7 +19,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 function opened(text: string): BaseVersions {
   const bases = new BaseVersions();
   bases.wasRead(key, v1, bytes(text));
-  bases.settled(key, text);
+  bases.markClean(key, text);
   return bases;
 }
 
@@ -36,21 +36,21 @@ test('somebody else reading a newer version does not move the base', () => {
 test('a reload moves the base to the version whose text the document now has', () => {
   const bases = opened('old');
   bases.wasRead(key, v2, bytes('new'));
-  bases.settled(key, 'new');
+  bases.markClean(key, 'new');
   assert.equal(bases.baseOf(key), v2);
 });
 
 test('undoing back to the saved text stays on the old version when a newer one was read meanwhile', () => {
   const bases = opened('old');
   bases.wasRead(key, v2, bytes('new'));
-  bases.settled(key, 'old');
+  bases.markClean(key, 'old');
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('the base is still known by its content after many other reads', () => {
   const bases = opened('old');
   for (let i = 2; i < 10; i++) bases.wasRead(key, version(`v${i}`), bytes(`text ${i}`));
-  bases.settled(key, 'old');
+  bases.markClean(key, 'old');
   assert.equal(bases.baseOf(key), v1);
 });
 
@@ -58,17 +58,17 @@ test('the text is recognised without its byte order mark and with other line end
   const bases = new BaseVersions();
   bases.wasRead(key, v1, bytes('\ufeffa\r\nb\r\n'));
   bases.wasRead(key, v2, bytes('x'));
-  bases.settled(key, 'a\nb\n');
+  bases.markClean(key, 'a\nb\n');
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('a text that is no UTF-8 keeps its base, and gets the last read when it has none', () => {
   const bases = new BaseVersions();
   bases.wasRead(key, v1, Uint8Array.from([0xe4]));
-  bases.settled(key, 'ä');
+  bases.markClean(key, 'ä');
   assert.equal(bases.baseOf(key), v1);
   bases.wasRead(key, v2, Uint8Array.from([0xf6]));
-  bases.settled(key, 'ä');
+  bases.markClean(key, 'ä');
   assert.equal(bases.baseOf(key), v1);
 });
 
@@ -88,7 +88,7 @@ test('an own save moves the base, and so does the decision to overwrite', () => 
   const bases = opened('old');
   bases.wasSaved(key, v2, bytes('mine'));
   assert.equal(bases.baseOf(key), v2);
-  bases.rearm(key, 'absent');
+  bases.rebase(key, 'absent');
   assert.equal(bases.baseOf(key), 'absent');
 });
 
@@ -120,9 +120,9 @@ test('an undo never moves the base to a version that the editor shows alike', ()
   for (const [what, [first, theirs, shown, written]] of Object.entries(alike)) {
     const bases = new BaseVersions();
     bases.wasRead(key, v1, bytes(first));
-    bases.settled(key, shown, written(shown));
+    bases.markClean(key, shown, written(shown));
     bases.wasRead(key, v2, bytes(theirs));
-    bases.settled(key, shown, written(shown));
+    bases.markClean(key, shown, written(shown));
     assert.equal(bases.baseOf(key), v1, what);
   }
 });
@@ -137,7 +137,7 @@ test('a reload moves the base to the version of its bytes, or, where the editor 
   for (const [what, [first, theirs, written, shown]] of Object.entries(reloads)) {
     const bases = opened(first);
     bases.wasRead(key, v2, what === 'another encoding' ? Buffer.from(theirs, 'latin1') : bytes(theirs));
-    bases.settled(key, shown, written);
+    bases.markClean(key, shown, written);
     assert.equal(bases.baseOf(key), v2, what);
   }
 });
@@ -145,14 +145,14 @@ test('a reload moves the base to the version of its bytes, or, where the editor 
 test('undoing past an own save stays on what was saved', () => {
   const bases = opened('one');
   bases.wasSaved(key, v2, bytes('two'));
-  bases.settled(key, 'one');
+  bases.markClean(key, 'one');
   assert.equal(bases.baseOf(key), v2);
 });
 
 test('the editor knows the file by the time of what it read or wrote, not of what a save is to replace', () => {
   const bases = opened('old');
   assert.equal(bases.isKnownToEditor(key), true);
-  bases.rearm(key, v2);
+  bases.rebase(key, v2);
   assert.equal(bases.isKnownToEditor(key), false);
   bases.wasSaved(key, version('v3'), bytes('mine'));
   assert.equal(bases.isKnownToEditor(key), true);
@@ -164,6 +164,6 @@ test('after a move an undo is still told from a reload', () => {
   const bases = opened('old');
   bases.wasMoved(key, 'elsewhere', v2);
   bases.wasRead('elsewhere', version('v3'), bytes('old\r\n'));
-  bases.settled('elsewhere', 'old');
+  bases.markClean('elsewhere', 'old');
   assert.equal(bases.baseOf('elsewhere'), v2);
 });

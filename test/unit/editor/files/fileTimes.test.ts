@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FileTimes } from '../../../../src/editor/files/fileTimes';
+import { MonotonicMtimes } from '../../../../src/editor/files/fileTimes';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { parsePath } from '../../../../src/remote/remotePath';
 
@@ -13,43 +13,43 @@ const entry = (version: string | undefined, second: number, size = 1): FileEntry
 });
 
 test('a new version within the same second gets a later time', () => {
-  const times = new FileTimes();
+  const times = new MonotonicMtimes();
   assert.equal(times.timeOf('k', entry('a', 100)), 100_000);
   assert.equal(times.timeOf('k', entry('b', 100)), 100_001);
 });
 
 test('a version keeps its time, however often and by whatever request it is seen', () => {
-  const times = new FileTimes();
+  const times = new MonotonicMtimes();
   const first = times.timeOf('k', { ...entry('a', 100), modified: { s: 90, ns: 0 } });
   assert.equal(times.timeOf('k', entry('a', 100)), first);
 });
 
 test('a version that replaced a newer one (a restored copy) is newer to the editor', () => {
-  const times = new FileTimes();
+  const times = new MonotonicMtimes();
   times.timeOf('k', entry('a', 100));
   assert.equal(times.timeOf('k', entry('b', 50)), 100_001);
 });
 
 test('without versions, size and time tell two contents apart', () => {
-  const times = new FileTimes();
+  const times = new MonotonicMtimes();
   times.timeOf('k', entry(undefined, 100, 1));
   assert.equal(times.timeOf('k', entry(undefined, 100, 2)), 100_001);
 });
 
 test('a time that nobody knows is 0, as the editor has it', () => {
   const unknown: FileEntry = { kind: 'file', path: parsePath('b/k'), size: 1, version: 'a' };
-  assert.equal(new FileTimes().timeOf('k', unknown), 0);
+  assert.equal(new MonotonicMtimes().timeOf('k', unknown), 0);
 });
 
 test('only so many files are remembered', () => {
-  const times = new FileTimes(2);
+  const times = new MonotonicMtimes(2);
   for (const key of ['a', 'b', 'c']) times.timeOf(key, entry('v1', 100));
   assert.equal(times.timeOf('a', entry('v2', 50)), 50_000);
   assert.equal(times.timeOf('c', entry('v2', 50)), 100_001);
 });
 
 test('a document that is still based on an earlier version is told its time', () => {
-  const times = new FileTimes();
+  const times = new MonotonicMtimes();
   times.timeOf('k', entry('a', 100));
   times.timeOf('k', entry('b', 100));
   assert.equal(times.timeOfEarlier('k', entry('a', 100)), 100_000);
@@ -57,7 +57,7 @@ test('a document that is still based on an earlier version is told its time', ()
 });
 
 test('a version that comes back after another one is newer than that', () => {
-  const times = new FileTimes();
+  const times = new MonotonicMtimes();
   times.timeOf('k', entry('a', 100));
   times.timeOf('k', entry('b', 100));
   assert.equal(times.timeOf('k', entry('a', 100)), 100_002);

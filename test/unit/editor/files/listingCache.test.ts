@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FolderCache, type FolderNames } from '../../../../src/editor/files/listingCache';
+import { type FolderNames, ListingCache } from '../../../../src/editor/files/listingCache';
 import { parsePath } from '../../../../src/remote/remotePath';
 
 const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });
@@ -12,7 +12,7 @@ function names(folder: string, files: string[], complete = true): FolderNames {
 
 async function cacheWith(folder: string, prefix: string, listed: FolderNames, keepMs = 1000) {
   let now = 0;
-  const cache = new FolderCache(() => now);
+  const cache = new ListingCache(() => now);
   await cache.load(at(folder), prefix, keepMs, async () => listed);
   return { cache, pass: (ms: number) => (now += ms) };
 }
@@ -60,7 +60,7 @@ test('answers run out, entries sooner than absences', async () => {
 
 test('a change forgets the folder, those above and those below, and nothing else', async () => {
   let now = 0;
-  const cache = new FolderCache(() => now++);
+  const cache = new ListingCache(() => now++);
   for (const folder of ['b', 'b/site', 'b/site/img', 'b/other'])
     await cache.load(at(folder), '', 1000, async () => names(folder, []));
   cache.forget(at('b/site'));
@@ -71,7 +71,7 @@ test('a change forgets the folder, those above and those below, and nothing else
 });
 
 test('questions at the same time share one listing', async () => {
-  const cache = new FolderCache(() => 0);
+  const cache = new ListingCache(() => 0);
   let asked = 0;
   const load = () =>
     cache.load(at('b'), '', 1000, async () => {
@@ -83,7 +83,7 @@ test('questions at the same time share one listing', async () => {
 });
 
 test('a listing that was under way during a change is not kept', async () => {
-  const cache = new FolderCache(() => 0);
+  const cache = new ListingCache(() => 0);
   await cache.load(at('b'), '', 1000, async () => {
     cache.forget(at('b/new.txt'));
     return names('b', []);
@@ -92,7 +92,7 @@ test('a listing that was under way during a change is not kept', async () => {
 });
 
 test('a failed listing is thrown and not kept', async () => {
-  const cache = new FolderCache(() => 0);
+  const cache = new ListingCache(() => 0);
   await assert.rejects(
     cache.load(at('b'), '', 1000, () => Promise.reject(new Error('offline'))),
     /offline/,
@@ -113,7 +113,7 @@ test('many changes at once forget what each of them would', async () => {
   ];
   for (let count = 1; count <= changed.length; count++) {
     const some = changed.slice(changed.length - count).map(at);
-    const caches = [new FolderCache(() => 0), new FolderCache(() => 0)] as const;
+    const caches = [new ListingCache(() => 0), new ListingCache(() => 0)] as const;
     for (const cache of caches)
       for (const folder of folders) await cache.load(at(folder), '', 1000, async () => names(folder, ['x']));
     for (const address of some) caches[0].forget(address);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parentsOf, RemoteLookups } from '../../../../src/editor/files/statCache';
+import { parentsOf, StatCache } from '../../../../src/editor/files/statCache';
 import { isRemoteError, RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 import type { MemoryOptions } from '../../../support/memoryRemote/memoryOptions';
@@ -15,7 +15,7 @@ function setUp(options: MemoryOptions = {}, topHoldsFiles = false) {
   const remote = createMemoryRemote({ hasDirectories: false, ...options });
   for (const path of ['b/site/index.html', 'b/site/css/main.css', 'b/site/.htaccess']) remote.put(path, path);
   let now = 1_000_000;
-  const lookups = new RemoteLookups(
+  const lookups = new StatCache(
     async () => remote,
     () => now,
     () => topHoldsFiles,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SecretStorage } from 'vscode';
-import { RemoteSecrets } from '../../../../src/editor/platform/secretStore';
+import { SecretStore } from '../../../../src/editor/platform/secretStore';
 
 /** Secret storage that tells its listeners of every change, as the editor's does in all windows. */
 function storage() {
@@ -25,7 +25,7 @@ function storage() {
       return { dispose: () => listeners.delete(listener) };
     },
   };
-  return { values, secrets: new RemoteSecrets(fake as unknown as SecretStorage) };
+  return { values, secrets: new SecretStore(fake as unknown as SecretStorage) };
 }
 
 const fields = ['secretAccessKey', 'sessionToken'];

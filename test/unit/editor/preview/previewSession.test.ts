@@ -5,9 +5,9 @@ import { PlanPreviewSession } from '../../../../src/editor/preview/previewSessio
 import { formatPlace } from '../../../../src/plan/model/place';
 import type { Action, Plan } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
-import { freshMemory } from '../../../../src/preview/planView';
+import { initialViewState } from '../../../../src/preview/planView';
 import type { HostNotice, PageState } from '../../../../src/preview/previewProtocol';
-import { englishWords } from '../../../../src/preview/strings';
+import { englishStrings } from '../../../../src/preview/strings';
 import type { ActionOutcome, RunReport } from '../../../../src/transfer/runReport';
 import { PlaceOccupied } from '../../../../src/usecases/placeLocks';
 import { file, noon, planOf, remove, upload } from '../../preview/plans';
@@ -80,7 +80,7 @@ function opened(parts: Parts = {}) {
       copyAsCommand: async () => void log.push('copyAsCommand'),
     },
     {
-      words: englishWords,
+      words: englishStrings,
       language: 'en',
       nameOf: (place) => ({ short: formatPlace(place), full: formatPlace(place) }),
       tell: (notice) => notices.push(notice),
@@ -374,8 +374,8 @@ test('Swapping turns the direction round with deletes off and no ticks carried o
   assert.deepEqual(asked[1]?.source, request.target);
   assert.equal(asked[1]?.options.deletes, 'none');
   assert.ok(log.includes('renamed'));
-  assert.equal(session.saved().view.gate, false);
-  assert.deepEqual(session.saved().view.turned, []);
+  assert.equal(session.saved().view.deletesEnabled, false);
+  assert.deepEqual(session.saved().view.toggled, []);
 });
 
 test('A row’s key opens its action; a key of something else opens nothing', async () => {
@@ -418,7 +418,7 @@ test('What is saved for a reload brings the same view back', async () => {
   await session.answer({ type: 'tick', key: 'A|c:a', on: false });
   const saved = JSON.parse(JSON.stringify(session.saved()));
   assert.deepEqual(saved.request, request);
-  assert.deepEqual(saved.view, { ...freshMemory, turned: ['c:a'] });
+  assert.deepEqual(saved.view, { ...initialViewState, turned: ['c:a'] });
   assert.equal(saved.ticksKept, true);
 });
 
@@ -428,7 +428,7 @@ test('More ticks than can be kept are not kept in part, and it is said that they
   await session.rescan();
   await session.answer({ type: 'tickShown', on: false });
   const { ticksKept, view } = session.saved();
-  assert.deepEqual([ticksKept, view.turned.length], [false, 0]);
+  assert.deepEqual([ticksKept, view.toggled.length], [false, 0]);
 });
 
 test('Options that can’t be are told, and nothing changes or is scanned', async () => {

@@ -7,7 +7,7 @@ import { wrapText } from '../../../../src/editor/setup/connectionTest';
 import { secretsOf, settingsOf } from '../../../../src/editor/setup/remoteWizard';
 import { answerProblem } from '../../../../src/editor/setup/wizardInput';
 import { propertiesText } from '../../../../src/editor/tree/propertiesDocument';
-import { phraseError } from '../../../../src/editor/window/errorMessages';
+import { presentError } from '../../../../src/editor/window/errorMessages';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 
@@ -84,7 +84,7 @@ test("a bucket's name is checked before anything is asked of the service", () =>
 
 test('an error is told with what did not work, why, and its ways out', () => {
   const error = new RemoteError('forbidden', 'site: access denied.');
-  assert.deepEqual(phraseError(error, "Can't list photos:site"), {
+  assert.deepEqual(presentError(error, "Can't list photos:site"), {
     short: 'access denied',
     text: "Can't list photos:site. site: access denied.",
     waysOut: ['editRemote', 'retry', 'showLog'],
@@ -93,18 +93,18 @@ test('an error is told with what did not work, why, and its ways out', () => {
 
 test('an expired sign-in offers its command to be copied', () => {
   const error = new RemoteError('unauthenticated', 'Expired.', { command: 'aws sso login --profile work' });
-  const phrase = phraseError(error, "Can't list photos");
+  const phrase = presentError(error, "Can't list photos");
   assert.equal(phrase.command, 'aws sso login --profile work');
-  assert.equal(phrase.waysOut[0], 'copyCommand');
+  assert.equal(phrase.actions[0], 'copyCommand');
   assert.ok(
-    !phraseError(new RemoteError('unauthenticated', 'Wrong key.'), '').waysOut.includes('copyCommand'),
+    !presentError(new RemoteError('unauthenticated', 'Wrong key.'), '').actions.includes('copyCommand'),
   );
 });
 
 test('a defect of ours is told as one, never as the storage refusing', () => {
-  const phrase = phraseError(new TypeError('x is not a function'), "Can't list photos");
+  const phrase = presentError(new TypeError('x is not a function'), "Can't list photos");
   assert.match(phrase.text, /Cloud Remotes itself failed/);
-  assert.deepEqual(phrase.waysOut, ['showLog', 'retry']);
+  assert.deepEqual(phrase.actions, ['showLog', 'retry']);
 });
 
 test('properties are one line each, aligned, whatever stands in a value', () => {
@@ -126,7 +126,7 @@ test('properties are one line each, aligned, whatever stands in a value', () => 
 
 test('who has keys is not told to sign in: they are refused, have expired, or are not there', () => {
   const short = (facts: ConstructorParameters<typeof RemoteError>[2]) =>
-    phraseError(new RemoteError('unauthenticated', 'No.', facts), "Can't list photos").short;
+    presentError(new RemoteError('unauthenticated', 'No.', facts), "Can't list photos").short;
   assert.equal(short({ code: 'SignatureDoesNotMatch (403)' }), 'keys refused');
   assert.equal(short({ code: 'InvalidAccessKeyId (403)' }), 'keys refused');
   assert.equal(short({ code: '(401)' }), 'keys refused');

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { detourNamedBy, regionNamedBy } from '../../../../../src/backends/s3/errors/redirects';
-import { ServiceRefusal } from '../../../../../src/backends/s3/errors/serviceRefusal';
+import { S3ServiceError } from '../../../../../src/backends/s3/errors/serviceRefusal';
 import { silentLog } from '../../../../../src/base/log';
 import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
@@ -136,7 +136,7 @@ test('every way to name a region is heard, and no other text is taken for one', 
   ];
   for (const [status, headers, more, region] of table)
     assert.equal(
-      regionNamedBy(new ServiceRefusal(status, headers, document('PermanentRedirect', more))),
+      regionNamedBy(new S3ServiceError(status, headers, document('PermanentRedirect', more))),
       region,
       JSON.stringify([headers, more]),
     );
@@ -167,16 +167,16 @@ test('a location is followed to the same service, bucket and key only', () => {
     ['not a location', 'k', undefined],
   ];
   for (const [location, key, wanted] of table) {
-    const found = detourNamedBy(new ServiceRefusal(307, { location }, ''), base, 'b', key);
+    const found = detourNamedBy(new S3ServiceError(307, { location }, ''), base, 'b', key);
     assert.equal(found && `${found.endpoint} ${found.forcePathStyle ? 'path' : 'host'}`, wanted, location);
   }
   assert.equal(
-    detourNamedBy(new ServiceRefusal(302, { location: `${base}/b/k` }, ''), base, 'b', 'k'),
+    detourNamedBy(new S3ServiceError(302, { location: `${base}/b/k` }, ''), base, 'b', 'k'),
     undefined,
   );
   assert.equal(
     detourNamedBy(
-      new ServiceRefusal(307, { location: 'http://127.0.0.2/b/k' }, ''),
+      new S3ServiceError(307, { location: 'http://127.0.0.2/b/k' }, ''),
       'http://127.0.0.1/',
       'b',
       'k',
@@ -185,7 +185,7 @@ test('a location is followed to the same service, bucket and key only', () => {
   );
   assert.equal(
     detourNamedBy(
-      new ServiceRefusal(307, { location: 'http://x.127.0.0.1/b/k' }, ''),
+      new S3ServiceError(307, { location: 'http://x.127.0.0.1/b/k' }, ''),
       'http://127.0.0.1/',
       'b',
       'k',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { readS3Config } from '../../../../../src/backends/s3/config/s3Config';
 import type { ErrorContext } from '../../../../../src/backends/s3/errors/errorText';
 import { toRemoteError } from '../../../../../src/backends/s3/errors/s3Errors';
-import { ServiceRefusal } from '../../../../../src/backends/s3/errors/serviceRefusal';
+import { S3ServiceError } from '../../../../../src/backends/s3/errors/serviceRefusal';
 import { RemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 
 const config = readS3Config({ name: 'r', backend: 's3', endpoint: 'https://s3.example', accessKeyId: 'a' });
@@ -16,7 +16,7 @@ function classified(error: unknown, context: ErrorContext = about): RemoteError 
 }
 
 const refusal = (status: number, code = '', headers: Record<string, string> = {}, more = '') =>
-  new ServiceRefusal(
+  new S3ServiceError(
     status,
     headers,
     code ? `<Error><Code>${code}</Code><Message>m</Message>${more}</Error>` : '',
@@ -87,7 +87,7 @@ test('the wait that a service asks for is passed on, in seconds or as a date', (
 });
 
 test('a service’s own words are shown without signed addresses', () => {
-  const error = new ServiceRefusal(
+  const error = new S3ServiceError(
     400,
     {},
     '<Error><Code>Odd</Code><Message>see https://h/k?X-Amz-Credential=AKIA&amp;X-Amz-Signature=abcdef\nand more</Message></Error>',
@@ -98,7 +98,7 @@ test('a service’s own words are shown without signed addresses', () => {
 });
 
 test('a missing right to a KMS key is told as such', () => {
-  const error = new ServiceRefusal(
+  const error = new S3ServiceError(
     403,
     {},
     '<Error><Code>AccessDenied</Code><Message>User: x is not authorized to perform: kms:GenerateDataKey on resource</Message></Error>',
@@ -107,7 +107,7 @@ test('a missing right to a KMS key is told as such', () => {
 });
 
 const said = (code: string, words: string, status = 403) =>
-  new ServiceRefusal(status, {}, `<Error><Code>${code}</Code><Message>${words}</Message></Error>`);
+  new S3ServiceError(status, {}, `<Error><Code>${code}</Code><Message>${words}</Message></Error>`);
 
 test('a denial names the operation and the action that the policy lacks', () => {
   const table: Readonly<Record<string, RegExp>> = {
@@ -281,7 +281,7 @@ test('a HEAD that MinIO refuses tells the reason in headers', () => {
     [400, 'not a code', 'other'],
   ] as const) {
     const headers = { 'x-minio-error-code': code, 'x-minio-error-desc': '"What it is about."' };
-    const found = classified(new ServiceRefusal(status, headers, ''), { ...about, operation: 'HeadObject' });
+    const found = classified(new S3ServiceError(status, headers, ''), { ...about, operation: 'HeadObject' });
     assert.equal(found.kind, kind, found.message);
     if (kind === 'badName' || kind === 'forbidden') assert.match(found.message, /says: What it is about\.$/);
   }

@@ -6,8 +6,8 @@ import {
   copySourceOf,
   decodeListedKey,
   isReason,
+  parseObjectPath,
   pathOfKey,
-  placeOf,
 } from '../../../../../src/backends/s3/model/objectKey';
 import { partSizeFor } from '../../../../../src/backends/s3/objects/multipartUpload';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
@@ -112,7 +112,7 @@ test('a key is a path, or says why it is none', () => {
 });
 
 test('an access point stands in a path as one part, and in a copy source in its own form', () => {
-  const place = placeOf(parsePath('arn:aws:s3:eu-west-1:123456789012:accesspoint:mine/a b/c'));
+  const place = parseObjectPath(parsePath('arn:aws:s3:eu-west-1:123456789012:accesspoint:mine/a b/c'));
   assert.equal(place.key, 'a b/c');
   assert.equal(
     decodeURIComponent(copySourceOf(place)),

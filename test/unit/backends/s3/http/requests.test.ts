@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { mock, test } from 'node:test';
 import { readS3Config } from '../../../../../src/backends/s3/config/s3Config';
 import { toRemoteError } from '../../../../../src/backends/s3/errors/s3Errors';
-import { ServiceRefusal } from '../../../../../src/backends/s3/errors/serviceRefusal';
+import { S3ServiceError } from '../../../../../src/backends/s3/errors/serviceRefusal';
 import type { S3Connection } from '../../../../../src/backends/s3/http/connection';
 import { sendSigned } from '../../../../../src/backends/s3/http/signedRequests';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
@@ -59,22 +59,22 @@ test('what stands between here and the service is told apart from the service', 
   const page = { 'content-type': 'text/html' };
   const ours = { ...page, 'x-amz-request-id': '1' };
   for (const [error, kind, says] of [
-    [new ServiceRefusal(407, page, ''), 'badSettings', /proxy on the way to s3\.example asks for a login/],
+    [new S3ServiceError(407, page, ''), 'badSettings', /proxy on the way to s3\.example asks for a login/],
     [
       new Error('Failed to establish a socket connection to proxies: PROXY 127.0.0.1:1'),
       'unavailable',
       /proxy on the way to s3\.example can't be reached/,
     ],
-    [new ServiceRefusal(404, page, ''), 'badSettings', /web page \(404\)/],
-    [new ServiceRefusal(404, ours, ''), 'notFound', /does not exist/],
-    [new ServiceRefusal(403, ours, ''), 'forbidden', /access denied/],
+    [new S3ServiceError(404, page, ''), 'badSettings', /web page \(404\)/],
+    [new S3ServiceError(404, ours, ''), 'notFound', /does not exist/],
+    [new S3ServiceError(403, ours, ''), 'forbidden', /access denied/],
     [
-      new ServiceRefusal(302, { location: '/login?token=abc' }, ''),
+      new S3ServiceError(302, { location: '/login?token=abc' }, ''),
       'badSettings',
       /redirects to https:\/\/s3\.example instead/,
     ],
     [
-      new ServiceRefusal(
+      new S3ServiceError(
         301,
         { location: 'https://b.s3.eu-west-3.example', 'x-amz-bucket-region': 'eu-west-3' },
         '',

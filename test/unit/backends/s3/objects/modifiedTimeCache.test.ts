@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { StoredTimes } from '../../../../../src/backends/s3/objects/modifiedTimeCache';
+import { ModifiedTimeCache } from '../../../../../src/backends/s3/objects/modifiedTimeCache';
 import { silentLog } from '../../../../../src/base/log';
 import { inTemporaryFolder } from '../s3Fixture';
 
 const marks = (etag: string, serverModifiedMs: number) => ({ etag, serverModifiedMs });
 const facts = (s: number) => ({ modified: { s, ns: 5 } });
 
-async function opened(file: string | undefined, max?: number): Promise<StoredTimes> {
-  const times = new StoredTimes(file, silentLog, max);
+async function opened(file: string | undefined, max?: number): Promise<ModifiedTimeCache> {
+  const times = new ModifiedTimeCache(file, silentLog, max);
   await times.load();
   return times;
 }
@@ -18,7 +18,7 @@ async function opened(file: string | undefined, max?: number): Promise<StoredTim
 test('facts outlive the session, for whatever key, and only while the marks agree', () =>
   inTemporaryFolder(async (folder) => {
     const file = path.join(folder, 'deeper', 'x.times');
-    const times = new StoredTimes(file, silentLog);
+    const times = new ModifiedTimeCache(file, silentLog);
     const keys = ['a', 'end', 'tab\there', 'line\nbreak', 'back\\slash\\n', '😀', ''];
     for (const [i, key] of keys.entries()) times.remember(key, marks('e', 10_000), { ...facts(i), md5: 'm' });
     await times.save();
@@ -48,7 +48,7 @@ test('what is forgotten before the file is read stays forgotten', () =>
     first.remember('a', marks('e', 1000), facts(1));
     first.remember('b', marks('e', 1000), facts(2));
     await first.save();
-    const second = new StoredTimes(file, silentLog);
+    const second = new ModifiedTimeCache(file, silentLog);
     second.forget('a');
     second.remember('c', marks('e', 1000), facts(3));
     await second.load();

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import { OpenUploads } from '../../../../../src/backends/s3/objects/multipartJournal';
+import { MultipartUploadJournal } from '../../../../../src/backends/s3/objects/multipartJournal';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { silentLog } from '../../../../../src/base/log';
 import { parsePath } from '../../../../../src/remote/remotePath';
@@ -45,13 +45,13 @@ test('H23: uploads that a crashed process left open are ended by the next upload
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote, server }) => {
       const location = remote.capabilities.storageId ?? '';
-      const notes = new OpenUploads(cacheFolder, silentLog);
+      const notes = new MultipartUploadJournal(cacheFolder, silentLog);
       const crashed = await begun(remote, 'crashed');
-      await notes.note({ location, bucket: 'demo', key: 'crashed', uploadId: crashed });
-      await notes.note({ location, bucket: 'demo', key: 'gone', uploadId: 'gone-already' });
+      await notes.record({ location, bucket: 'demo', key: 'crashed', uploadId: crashed });
+      await notes.record({ location, bucket: 'demo', key: 'gone', uploadId: 'gone-already' });
       rewrite(cacheFolder, (note) => Object.assign(note, { pid: deadPid }));
       const running = await begun(remote, 'running');
-      await notes.note({ location, bucket: 'demo', key: 'running', uploadId: running });
+      await notes.record({ location, bucket: 'demo', key: 'running', uploadId: running });
       await begun(remote, "someone else's");
 
       await remote.write(big, body(pattern(6 * mebi)), {}, { kind: 'none' }, calm);
@@ -66,10 +66,10 @@ test('uploads of other machines and other services are left alone', async () => 
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
       const location = remote.capabilities.storageId ?? '';
-      const notes = new OpenUploads(cacheFolder, silentLog);
-      await notes.note({ location, bucket: 'demo', key: 'k', uploadId: await begun(remote, 'there') });
+      const notes = new MultipartUploadJournal(cacheFolder, silentLog);
+      await notes.record({ location, bucket: 'demo', key: 'k', uploadId: await begun(remote, 'there') });
       rewrite(cacheFolder, (note) => Object.assign(note, { pid: deadPid, host: 'another.example' }));
-      await notes.note({ location: 's3:else', bucket: 'demo', key: 'k', uploadId: 'x' });
+      await notes.record({ location: 's3:else', bucket: 'demo', key: 'k', uploadId: 'x' });
       writeFileSync(path.join(cacheFolder, 'uploads', 'half.json'), '{"location":');
       await write(remote, big, pattern(6 * mebi));
       assert.deepEqual(await openKeys(remote), ['there']);
