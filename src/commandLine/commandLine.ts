@@ -87,7 +87,7 @@ export function isUndecided(place: ReadPlace): place is UndecidedPlace {
 }
 
 /** What a line is written for: a preview's request, or a plan. */
-export interface Writable {
+export interface LineRequest {
   readonly source: Place;
   readonly target: Place;
   readonly options: PlanOptions;

@@ -5,7 +5,7 @@ import type { KnownRemote, ReadingContext } from './commandLine';
 import type { ShellKind } from './shellKinds';
 
 /** Pattern files are small; anything larger is not one. */
-const mostBytes = 1 << 20;
+const maxPatternFileBytes = 1 << 20;
 
 /** Whose lines people of this machine mostly paste. */
 export const thisShell: ShellKind = process.platform === 'win32' ? 'windows' : 'posix';
@@ -26,7 +26,7 @@ export function contextOnDisk(
     shell,
     now: Date.now(),
     kindOf,
-    readFile: (path) => readTextFileSync(path, mostBytes),
+    readFile: (path) => readTextFileSync(path, maxPatternFileBytes),
   };
 }
 

@@ -1,7 +1,7 @@
 import { withoutSecrets } from '../base/maskedText';
 import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import type { FlagVerdict, ReadingContext } from './commandLine';
-import { showsValue } from './shownValues';
+import { isSafeToShow } from './shownValues';
 
 /** What the flags of one line say so far. */
 export interface ParseState {
@@ -19,10 +19,10 @@ export type FlagDecision = Pick<FlagVerdict, 'verdict' | 'because' | 'means' | '
   readonly setting?: { readonly name: string; readonly title: string };
 };
 
-/** One flag: what stands behind it, and what it does to the draft. `value` is empty for a flag that takes none. */
+/** One flag: what stands behind it, and what it does to the state. `value` is empty for a flag that takes none. */
 export interface FlagRule {
-  readonly takes: FlagArity;
-  read(value: string, draft: ParseState): FlagDecision;
+  readonly arity: FlagArity;
+  read(value: string, state: ParseState): FlagDecision;
 }
 
 export type FlagRules = ReadonlyMap<string, FlagRule>;
@@ -46,21 +46,21 @@ export function unavailable(because: string): FlagDecision {
   return { verdict: 'refused', because };
 }
 
-/** Rules with one judgement for all of `names`, separated by blanks; `name=` takes a value, `name?` may, `name+` takes several. */
-export function flagsWithVerdict(names: string, judgement: FlagDecision): (readonly [string, FlagRule])[] {
-  return names.split(/\s+/).map((name) => [flagName(name), { takes: takesOf(name), read: () => judgement }]);
+/** Rules with one decision for all of `names`, separated by blanks; `name=` takes a value, `name?` may, `name+` takes several. */
+export function flagsWithVerdict(names: string, decision: FlagDecision): (readonly [string, FlagRule])[] {
+  return names.split(/\s+/).map((name) => [flagName(name), { arity: arityOf(name), read: () => decision }]);
 }
 
 /** A rule for one flag; its name is written as in `alike`. */
 export function flag(
   name: string,
-  read: (value: string, draft: ParseState) => FlagDecision,
+  read: (value: string, state: ParseState) => FlagDecision,
 ): readonly [string, FlagRule] {
-  return [flagName(name), { takes: takesOf(name), read }];
+  return [flagName(name), { arity: arityOf(name), read }];
 }
 
 /** What a remote's setting does once for all that is written to it. */
-export function bySetting(name: string, setting: string, title: string): readonly [string, FlagRule] {
+export function flagOfSetting(name: string, setting: string, title: string): readonly [string, FlagRule] {
   return flag(name, () => ({
     ...ignored(`Set "${title}" on the remote of the target instead.`),
     setting: { name: setting, title },
@@ -71,7 +71,7 @@ function flagName(name: string): string {
   return name.replace(/[=?+]$/, '');
 }
 
-function takesOf(name: string): FlagArity {
+function arityOf(name: string): FlagArity {
   return name.endsWith('=') ? 'one' : name.endsWith('?') ? 'optional' : name.endsWith('+') ? 'many' : 'none';
 }
 
@@ -80,28 +80,28 @@ export function grammarOf(
   operands: number,
   letters: Readonly<Record<string, string>> = {},
 ): FlagGrammar {
-  return { takes: (name) => rules.get(name)?.takes, long: (letter) => letters[letter], operands };
+  return { arityOf: (name) => rules.get(name)?.arity, long: (letter) => letters[letter], operands };
 }
 
 export type EvaluatedFlag = FlagVerdict & Pick<FlagDecision, 'setting'>;
 
-/** The judgement on each flag, in the order of the line; what is understood acts on the draft. */
+/** The decision on each flag, in the order of the line; what is understood acts on the state. */
 export function evaluateFlags(
   found: readonly FoundFlag[],
   rules: FlagRules,
-  draft: ParseState,
+  state: ParseState,
   unknown: (flag: FoundFlag) => FlagDecision,
 ): EvaluatedFlag[] {
   const last = new Map(found.map((one, i) => [one.name, i]));
   return found.map((one, i) => {
     const { name, typed, value } = one;
     const rule = rules.get(name);
-    const overruled = rule?.takes === 'none' && last.get(name) !== i;
-    const judgement = overruled
+    const overruled = rule?.arity === 'none' && last.get(name) !== i;
+    const decision = overruled
       ? ignored('It comes up again later, and the last one counts.')
-      : (judgeOne(one, rule, draft) ?? unknown(one));
-    const shown = value !== undefined && showsValue(name);
-    return { flag: typed, ...(shown && { value: shownValue(name, value) }), ...withoutSecretsIn(judgement) };
+      : (decideFlag(one, rule, state) ?? unknown(one));
+    const shown = value !== undefined && isSafeToShow(name);
+    return { flag: typed, ...(shown && { value: shownValue(name, value) }), ...withoutSecretsIn(decision) };
   });
 }
 
@@ -110,28 +110,28 @@ function shownValue(name: string, value: string): string {
   return /^(?:include|exclude|filter|f)$/.test(name) ? value : withoutSecrets(value);
 }
 
-/** What a judgement quotes may come from a file that the line names, whatever that is. */
-function withoutSecretsIn(judgement: FlagDecision): FlagDecision {
-  const { because, means } = judgement;
+/** What a decision quotes may come from a file that the line names, whatever that is. */
+function withoutSecretsIn(decision: FlagDecision): FlagDecision {
+  const { because, means } = decision;
   return {
-    ...judgement,
+    ...decision,
     ...(because !== undefined && { because: withoutSecrets(because) }),
     ...(means !== undefined && { means: withoutSecrets(means) }),
   };
 }
 
-function judgeOne(
+function decideFlag(
   { value, incomplete }: FoundFlag,
   rule: FlagRule | undefined,
-  draft: ParseState,
+  state: ParseState,
 ): FlagDecision | undefined {
   if (!rule) return undefined;
   if (incomplete) return refused('Its value is missing.');
-  if (rule.takes === 'none' && value !== undefined) {
+  if (rule.arity === 'none' && value !== undefined) {
     if (/^(?:0|f|false)$/i.test(value)) return understood('switched off');
     if (!/^(?:1|t|true)$/i.test(value)) return refused('It takes no value but true or false.');
   }
-  return rule.read(value ?? '', draft);
+  return rule.read(value ?? '', state);
 }
 
 /** What stands behind a flag: nothing, one word, a word that may be missing, or all words up to the next flag. */
@@ -151,12 +151,12 @@ export interface ScannedWords {
   readonly flags: readonly FoundFlag[];
   readonly operands: readonly string[];
   /** Unknown flags of which nobody can tell whether the word behind them is their value, as typed. */
-  readonly unsure: readonly string[];
+  readonly ambiguous: readonly string[];
 }
 
 export interface FlagGrammar {
   /** By the long name; undefined = the flag isn't known. */
-  takes(name: string): FlagArity | undefined;
+  arityOf(name: string): FlagArity | undefined;
   /** The long name of a letter. */
   long(letter: string): string | undefined;
   /** How many words that are no flags are expected. */
@@ -176,7 +176,7 @@ export function scanFlags(words: readonly string[], grammar: FlagGrammar): Scann
   const next = () => words[++i];
 
   const takeValue = (name: string, typed: string, attached: string | undefined): void => {
-    const takes = grammar.takes(name);
+    const takes = grammar.arityOf(name);
     if (attached !== undefined) flags.push({ name, typed, value: attached });
     else if (takes === 'one') {
       const value = next();
@@ -199,7 +199,7 @@ export function scanFlags(words: readonly string[], grammar: FlagGrammar): Scann
       const name = grammar.long(letter) ?? letter;
       const rest = word.slice(at + 1);
       const typed = `-${letter}`;
-      const hasValue = rest.startsWith('=') || (grammar.takes(name) === 'one' && rest !== '');
+      const hasValue = rest.startsWith('=') || (grammar.arityOf(name) === 'one' && rest !== '');
       takeValue(name, typed, hasValue ? rest.replace(/^=/, '') : undefined);
       if (hasValue) return;
     }
@@ -240,7 +240,7 @@ export function scanFlags(words: readonly string[], grammar: FlagGrammar): Scann
   return {
     flags,
     operands: operands.filter((one) => !values.includes(one)).map(({ text }) => text),
-    unsure: isUnsure ? behindUnknown.map(({ behind: at }) => flags[at ?? 0]?.typed ?? '') : [],
+    ambiguous: isUnsure ? behindUnknown.map(({ behind: at }) => flags[at ?? 0]?.typed ?? '') : [],
   };
 }
 

@@ -26,7 +26,7 @@ export interface BucketOperand {
   readonly path: RemotePath;
   readonly isFolder: boolean;
   readonly text: string;
-  readonly hints: StoreHints;
+  readonly hints: RemoteHints;
 }
 
 /** A path on a remote that is named. */
@@ -37,7 +37,7 @@ export interface RemoteOperand {
   readonly isFolder: boolean;
 }
 
-export interface StoreHints {
+export interface RemoteHints {
   readonly profile?: string | undefined;
   readonly endpoint?: string | undefined;
   readonly region?: string | undefined;
@@ -48,13 +48,13 @@ export interface StoreHints {
 /** An operand of `aws s3`. Pure but for `context.kindOf`. */
 export function parseAwsOperand(
   text: string,
-  hints: StoreHints,
+  hints: RemoteHints,
   context: ReadingContext,
 ): Operand | LineProblem {
   if (text === '-')
     return { problem: '"-" stands for the input or output of the terminal, which there is none of here.' };
-  if (!/^s3:\/\//i.test(text)) return localSpot(text, context);
-  return storeSpot(text, text.slice('s3://'.length), hints);
+  if (!/^s3:\/\//i.test(text)) return parseLocalOperand(text, context);
+  return parseBucketOperand(text, text.slice('s3://'.length), hints);
 }
 
 /** An operand of rclone: `name:path`, `:s3:bucket/path` with or without parameters, or a path on this machine. */
@@ -69,13 +69,13 @@ export function parseRcloneOperand(text: string, context: ReadingContext): Opera
       return {
         problem: `"${name},…:" changes settings of the remote for one run. Change them with the command Edit Remote, and write "${name}:".`,
       };
-    if (name === 'local') return localSpot(rest === '' ? '.' : rest, context);
+    if (name === 'local') return parseLocalOperand(rest === '' ? '.' : rest, context);
     if (name !== 's3')
       return {
         problem: `":${name}:" is a remote made on the fly. Only ":s3:" is understood; add others with Add Remote, and write their names.`,
         next: 'addRemote',
       };
-    const said = parametersOf(parameters);
+    const said = parseParameters(parameters);
     const hints = {
       profile: said.get('profile'),
       endpoint: said.get('endpoint'),
@@ -83,7 +83,7 @@ export function parseRcloneOperand(text: string, context: ReadingContext): Opera
       awsByDefault: !said.has('provider') || said.get('provider') === 'AWS',
     };
     // Parameters may hold keys, which must come up nowhere.
-    return storeSpot(`:s3:${rest}`, rest, hints);
+    return parseBucketOperand(`:s3:${rest}`, rest, hints);
   }
   // What begins so is a remote to rclone, whatever follows; nothing of it may come up as a path, as it may hold keys.
   if (text.startsWith(':') || /^[^:/\\]*,[\w.-]+=/.test(text))
@@ -91,7 +91,7 @@ export function parseRcloneOperand(text: string, context: ReadingContext): Opera
       problem: `The settings in the place of a remote's name${connectionName(text)} can't be read. Check their quotes, or add a remote with Add Remote and write its name.`,
       next: 'addRemote',
     };
-  if (!looksLikeAddress(text)) return localSpot(text, context);
+  if (!looksLikeAddress(text)) return parseLocalOperand(text, context);
   const name = text.slice(0, text.indexOf(':'));
   const rest = text.slice(name.length + 1).replace(/^\/+|\/+$/g, '');
   const known =
@@ -102,7 +102,7 @@ export function parseRcloneOperand(text: string, context: ReadingContext): Opera
       problem: `No remote is named "${name}". Add it with Add Remote, or import it from rclone.conf under that name.`,
       next: 'importRclone',
     };
-  const at = remotePathOf(rest, text);
+  const at = parseRemotePath(rest, text);
   if (typeof at === 'object') return at;
   const { root = '' } = known;
   if (root !== '' && at !== root && !at.startsWith(`${root}/`))
@@ -118,7 +118,7 @@ function connectionName(text: string): string {
   return name === undefined ? '' : ` ("${name}")`;
 }
 
-function parametersOf(text: string): Map<string, string> {
+function parseParameters(text: string): Map<string, string> {
   const found = new Map<string, string>();
   for (const [, key = '', single, double, plain] of text.matchAll(
     /,([\w.-]+)(?:=(?:'((?:[^']|'')*)'|"((?:[^"]|"")*)"|([^,:]*)))?/gs,
@@ -127,13 +127,13 @@ function parametersOf(text: string): Map<string, string> {
   return found;
 }
 
-function storeSpot(text: string, rest: string, hints: StoreHints): BucketOperand | LineProblem {
+function parseBucketOperand(text: string, rest: string, hints: RemoteHints): BucketOperand | LineProblem {
   if (/^\/*[^/]*@/.test(rest))
     return {
       problem:
         'The name of a bucket has no "@". Keys are a matter of the remote, and must not stand in a path.',
     };
-  const at = remotePathOf(rest.replace(/^\/+(?=[^/])/, '').replace(/\/$/, ''), text);
+  const at = parseRemotePath(rest.replace(/^\/+(?=[^/])/, '').replace(/\/$/, ''), text);
   if (typeof at === 'object') return at;
   return {
     where: 'store',
@@ -145,7 +145,7 @@ function storeSpot(text: string, rest: string, hints: StoreHints): BucketOperand
 }
 
 /** Reads the part behind the remote's name, so that access points and odd keys are understood as everywhere. */
-function remotePathOf(rest: string, text: string): RemotePath | LineProblem {
+function parseRemotePath(rest: string, text: string): RemotePath | LineProblem {
   try {
     return parseAddress(`remote:${rest}`).path;
   } catch (error) {
@@ -154,7 +154,10 @@ function remotePathOf(rest: string, text: string): RemotePath | LineProblem {
   }
 }
 
-function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): LocalOperand | LineProblem {
+function parseLocalOperand(
+  text: string,
+  { folder, kindOf, shell }: ReadingContext,
+): LocalOperand | LineProblem {
   if (text === '') return { problem: 'A path is empty.' };
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text))
     return { problem: 'An address of the web is no path: a line copies between folders and remotes only.' };
@@ -180,22 +183,23 @@ function localSpot(text: string, { folder, kindOf, shell }: ReadingContext): Loc
   };
 }
 
-/** The last part of a spot's path: a file's name. */
-export function nameOfSpot(spot: Operand): string {
-  return spot.where === 'here' ? path.basename(spot.path) : baseName(spot.path);
+/** The last part of a operand's path: a file's name. */
+export function operandName(operand: Operand): string {
+  return operand.where === 'here' ? path.basename(operand.path) : baseName(operand.path);
 }
 
-/** The folder that the spot lies in. */
-export function parentSpot<S extends Operand>(spot: S): S {
-  if (spot.where === 'here') return { ...spot, path: path.dirname(spot.path), isFolder: true };
-  return { ...spot, path: parentPath(spot.path), isFolder: true };
+/** The folder that the operand lies in. */
+export function parentOperand<S extends Operand>(operand: S): S {
+  if (operand.where === 'here') return { ...operand, path: path.dirname(operand.path), isFolder: true };
+  return { ...operand, path: parentPath(operand.path), isFolder: true };
 }
 
-/** The place of a spot, or the remotes to choose from. A problem when no remote can be meant. Pure. */
-export function placeOfSpot(spot: Operand, remotes: readonly KnownRemote[]): ReadPlace | LineProblem {
-  if (spot.where === 'here') return { place: { kind: 'folder', path: spot.path } };
-  if (spot.where === 'named') return { place: { kind: 'remote', remote: spot.remote, path: spot.path } };
-  const { hints, path: at, text } = spot;
+/** The place of a operand, or the remotes to choose from. A problem when no remote can be meant. Pure. */
+export function resolvePlace(operand: Operand, remotes: readonly KnownRemote[]): ReadPlace | LineProblem {
+  if (operand.where === 'here') return { place: { kind: 'folder', path: operand.path } };
+  if (operand.where === 'named')
+    return { place: { kind: 'remote', remote: operand.remote, path: operand.path } };
+  const { hints, path: at, text } = operand;
   const stores = remotes.filter(({ kind }) => kind === 's3');
   if (stores.length === 0)
     return {
@@ -230,20 +234,20 @@ export function placeOfSpot(spot: Operand, remotes: readonly KnownRemote[]): Rea
     pool = onAws.length > 0 ? onAws : pool;
   }
   const bucket = at.split('/', 1)[0] ?? '';
-  pool = narrowed(pool, ({ root }) => root !== undefined && root.split('/', 1)[0] === bucket);
-  pool = narrowed(pool, ({ region }) => hints.region !== undefined && region === hints.region);
+  pool = preferMatching(pool, ({ root }) => root !== undefined && root.split('/', 1)[0] === bucket);
+  pool = preferMatching(pool, ({ region }) => hints.region !== undefined && region === hints.region);
   const [only] = pool;
   return only && pool.length === 1
     ? { place: placeOn(only.name) }
     : undecided(pool, 'Several remotes could be meant.');
 }
 
-function narrowed(
+function preferMatching(
   pool: readonly KnownRemote[],
   fits: (remote: KnownRemote) => boolean,
 ): readonly KnownRemote[] {
-  const rankCandidates = pool.filter(fits);
-  return rankCandidates.length > 0 ? rankCandidates : pool;
+  const matching = pool.filter(fits);
+  return matching.length > 0 ? matching : pool;
 }
 
 function sameEndpoint(written: string | undefined, typed: string): boolean {
@@ -277,7 +281,7 @@ export function knownRemote(settings: {
 }
 
 /** Which words are values of flags that nobody knows can't be guessed: another place would be read or written. */
-export function unsureProblem(flags: readonly string[]): LineProblem {
+export function ambiguousFlagProblem(flags: readonly string[]): LineProblem {
   const [first = ''] = flags;
   return {
     problem: `It can't be told whether the word behind "${first}" is its value or a path. Write a value with "=", as in ${first}=….`,
@@ -289,7 +293,7 @@ export function onlyFile(name: string): readonly NamedPath[] {
 }
 
 /** The verdicts now that the target is known: a flag that its remote's settings do anyway is understood. */
-export function judgedWithPlaces(
+export function applyRemoteSettings(
   verdicts: readonly EvaluatedFlag[],
   target: Place | undefined,
   { remotes }: ReadingContext,

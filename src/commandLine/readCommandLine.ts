@@ -6,7 +6,7 @@ import { readAws } from './aws/readAws';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';
 import { readRclone } from './rclone/readRclone';
 import { isProblem, type LineProblem, splitCommandLine } from './shellWords';
-import { judgeVariable } from './variables';
+import { decideVariable } from './variables';
 
 /**
  * What a line for `aws s3` or rclone would do, as a plan's places and options, with a verdict on each of its flags. Where the line
@@ -43,8 +43,8 @@ function readLine(text: string, given: ReadingContext): ReadCommand | LineProble
   const read =
     tool === 'aws' ? readAws(words, start.assigned, context) : readRclone(words, start.assigned, context);
   if (isProblem(read)) return read;
-  const variables = [...start.assigned].map(([name, value]) => judgeVariable(tool, name, value));
-  const whole = withheldFrom({ ...read, flags: [...start.verdicts, ...variables, ...read.flags] });
+  const variables = [...start.assigned].map(([name, value]) => decideVariable(tool, name, value));
+  const whole = disableDeletes({ ...read, flags: [...start.verdicts, ...variables, ...read.flags] });
   try {
     parsePlanOptions(whole.options);
     createFilter(whole.options);
@@ -56,7 +56,7 @@ function readLine(text: string, given: ReadingContext): ReadCommand | LineProble
 }
 
 /** Takes nothing away where a flag is not done with which the tool might touch fewer files, and says so of each flag that asks for it. */
-function withheldFrom(read: ReadCommand): ReadCommand {
+function disableDeletes(read: ReadCommand): ReadCommand {
   const { options, flags } = read;
   const causes = [...new Set(flags.filter(({ withholds }) => withholds).map(({ flag }) => flag))];
   const { verb, deletes } = options;

@@ -1,7 +1,7 @@
 import type { ShellKind } from './shellKinds';
 
 /** Where in the line something stands. */
-export interface Spot {
+export interface LinePosition {
   readonly shell: ShellKind;
   readonly inDoubleQuotes: boolean;
   /** Nothing of its word stands before it. */
@@ -126,9 +126,9 @@ const rules: Readonly<Record<ShellKind, readonly Rule[]>> = {
 };
 
 /** What the shell would put in the place of the text that `rest` begins with, as a sentence; undefined when it leaves it alone. Pure. */
-export function replacedByShell(
+export function shellReplacement(
   rest: string,
-  { shell, inDoubleQuotes, startsWord }: Spot,
+  { shell, inDoubleQuotes, startsWord }: LinePosition,
 ): string | undefined {
   for (const [pattern, says, where] of rules[shell]) {
     if (where !== undefined && inDoubleQuotes) continue;

@@ -3,8 +3,8 @@ import { type ShellKind, withoutPrompt } from './shellKinds';
 
 export type { ShellKind };
 
-import { replacedByShell } from './shellReplacements';
-import { showsValue } from './shownValues';
+import { shellReplacement } from './shellReplacements';
+import { isSafeToShow } from './shownValues';
 
 /** A line that can't be read, as a sentence that names the place and says what to do. */
 export interface LineProblem {
@@ -24,7 +24,7 @@ export function isProblem(value: object): value is LineProblem {
 }
 
 /** Longer than any shell takes. */
-const longestLine = 100_000;
+const maxLineLength = 100_000;
 
 /** The line goes on below: the mark, blanks that slipped in behind it, and the `> ` that a terminal shows there. */
 const lineContinuation = {
@@ -58,7 +58,7 @@ export function splitCommandLine(
   text: string,
   { shell = 'posix', home }: { readonly shell?: ShellKind; readonly home?: string } = {},
 ): SplitLine | LineProblem {
-  if (text.length > longestLine) return { problem: 'The text is too long for a command line.' };
+  if (text.length > maxLineLength) return { problem: 'The text is too long for a command line.' };
   const found = withoutPrompt(text, shell);
   return new Splitter(found.line, found.shell, home).split();
 }
@@ -188,7 +188,7 @@ class Splitter {
     inDoubleQuotes: boolean,
     startsWord = this.word === undefined,
   ): string | undefined {
-    const says = replacedByShell(rest, { shell: this.shell, inDoubleQuotes, startsWord });
+    const says = shellReplacement(rest, { shell: this.shell, inDoubleQuotes, startsWord });
     if (says === undefined || mayBeShown(this.words.at(-1), this.word ?? '')) return says;
     // What looks like a variable may be a part of a password.
     return `The shell would replace something in ${holderOf(this.words.at(-1), this.word)}. Put it in single quotes, or write what it stands for.`;
@@ -295,10 +295,10 @@ const powershellEscapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', 
 /** Whether a part of a word may come up in a message: not where it may be the value of a flag or a variable that holds a secret. */
 function mayBeShown(before: string | undefined, word: string): boolean {
   const [, own] = /^--?([A-Za-z][\w-]*)=/.exec(word) ?? [];
-  if (own !== undefined) return showsValue(own);
+  if (own !== undefined) return isSafeToShow(own);
   if (/^\w+=/.test(word)) return false;
   const [, flag] = /^--?([A-Za-z][\w-]*)$/.exec(before ?? '') ?? [];
-  return (flag === undefined || showsValue(flag)) && withoutSecrets(word) === word;
+  return (flag === undefined || isSafeToShow(flag)) && withoutSecrets(word) === word;
 }
 
 /** What has the value that must not be shown. */

@@ -28,6 +28,6 @@ const shown = new Set(
 );
 
 /** By the long name without dashes, or the letter. */
-export function showsValue(flag: string): boolean {
+export function isSafeToShow(flag: string): boolean {
   return shown.has(flag);
 }

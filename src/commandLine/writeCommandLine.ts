@@ -1,5 +1,5 @@
 import { writeAws } from './aws/writeAws';
-import type { KnownRemote, Tool, Writable, WrittenLine } from './commandLine';
+import type { KnownRemote, LineRequest, Tool, WrittenLine } from './commandLine';
 import { writeRclone } from './rclone/writeRclone';
 
 /**
@@ -7,7 +7,7 @@ import { writeRclone } from './rclone/writeRclone';
  * region) are written for `aws`; for rclone a remote stands under its own name. Pure.
  */
 export function writeCommandLine(
-  request: Writable,
+  request: LineRequest,
   tool: Tool,
   remotes: readonly KnownRemote[],
 ): WrittenLine {
@@ -15,7 +15,7 @@ export function writeCommandLine(
 }
 
 /** The lines of both tools, the one that says most first. Pure. */
-export function writeCommandLines(request: Writable, remotes: readonly KnownRemote[]): WrittenLine[] {
+export function writeCommandLines(request: LineRequest, remotes: readonly KnownRemote[]): WrittenLine[] {
   const tools: Tool[] = /^(?:aws|exact-timestamps)$/.test(request.options.compare)
     ? ['aws', 'rclone']
     : ['rclone', 'aws'];

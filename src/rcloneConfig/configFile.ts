@@ -57,7 +57,7 @@ function writableText(bytes: Uint8Array, file: string): { text: string; mark: st
 }
 
 /** Where rclone looks for its configuration, first found first used: what RCLONE_CONFIG names, then rclone's own places. */
-export function rclonePlaces(
+export function rcloneConfigPaths(
   env: Readonly<Record<string, string | undefined>>,
   home: string,
   platform: NodeJS.Platform,

@@ -35,14 +35,14 @@ export interface OmittedSettings {
   readonly name: string;
   readonly leftOut: readonly OmittedSetting[];
 }
-const mostNamed = 8;
+const maxNamed = 8;
 
 /** "2 settings were left out: acl (photos), root (photos)." Empty when nothing was. No value is ever in it. */
 export function leftOutSentence(remotes: readonly OmittedSettings[]): string {
   const all = remotes.flatMap(({ name, leftOut }) => leftOut.map((one) => `${one.name} (${name})`));
   if (all.length === 0) return '';
-  const named = all.slice(0, mostNamed).join(', ');
-  const more = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : '';
+  const named = all.slice(0, maxNamed).join(', ');
+  const more = all.length > maxNamed ? ` and ${all.length - maxNamed} more` : '';
   return all.length === 1
     ? `1 setting was left out: ${named}.`
     : `${all.length} settings were left out: ${named}${more}.`;

@@ -30,7 +30,7 @@ export interface UnusableRemote {
 }
 
 /** What these kinds do to another remote can't be done here; what rclone says of them, so that people know why. */
-const wrapping: Readonly<Record<string, string>> = {
+const wrapperKinds: Readonly<Record<string, string>> = {
   crypt: 'It encrypts what another remote holds, which Cloud Remotes can’t.',
   chunker: 'It cuts the files of another remote into pieces, which Cloud Remotes can’t.',
   compress: 'It compresses what another remote holds, which Cloud Remotes can’t.',
@@ -41,14 +41,14 @@ const wrapping: Readonly<Record<string, string>> = {
 };
 
 /** How many aliases may stand for each other; rclone has no limit, but nobody writes so many. */
-const mostAliases = 50;
+const maxAliases = 50;
 
 /** What each section would be here, in the file's order. Reads nothing; never throws. */
 export function findRemotes(sections: RcloneSections, backends: readonly Backend[]): readonly FoundRemote[] {
-  return [...sections].map(([name]) => found(name, sections, backends));
+  return [...sections].map(([name]) => readSection(name, sections, backends));
 }
 
-function found(name: string, sections: RcloneSections, backends: readonly Backend[]): FoundRemote {
+function readSection(name: string, sections: RcloneSections, backends: readonly Backend[]): FoundRemote {
   const own = sections.get(name);
   const type = own?.get('type') ?? '';
   const unusable = (because: string): UnusableRemote => ({
@@ -66,10 +66,10 @@ function found(name: string, sections: RcloneSections, backends: readonly Backen
   if (!backend?.rclone)
     return unusable(
       end.name === name
-        ? (wrapping[type] ?? `Cloud Remotes has no storage of the kind "${type}".`)
+        ? (wrapperKinds[type] ?? `Cloud Remotes has no storage of the kind "${type}".`)
         : `It stands for "${end.name}", whose kind is "${endType}", which can’t be used.`,
     );
-  const clear = revealed(options, backend.rclone.obscured ?? []);
+  const clear = revealOptions(options, backend.rclone.obscured ?? []);
   if (typeof clear === 'string') return unusable(clear);
   const { settings, secrets, token, leftOut, refused, asks = [] } = backend.rclone.read(clear, end.root);
   if (refused !== undefined) return unusable(refused);
@@ -93,7 +93,7 @@ function followAlias(name: string, sections: RcloneSections): { name: string; ro
   let at = name;
   let root = '';
   const seen = new Set<string>();
-  for (let i = 0; i <= mostAliases; i++) {
+  for (let i = 0; i <= maxAliases; i++) {
     if (seen.has(at)) return 'It stands for itself.';
     seen.add(at);
     const options = sections.get(at);
@@ -114,10 +114,10 @@ function followAlias(name: string, sections: RcloneSections): { name: string; ro
     root = [path.replace(/^\/+|\/+$/g, ''), root].filter(Boolean).join('/');
     at = next;
   }
-  return `It stands for another remote through more than ${mostAliases} aliases.`;
+  return `It stands for another remote through more than ${maxAliases} aliases.`;
 }
 
-function revealed(
+function revealOptions(
   options: ReadonlyMap<string, string>,
   obscured: readonly string[],
 ): ReadonlyMap<string, string> | string {
@@ -135,7 +135,10 @@ function revealed(
 }
 
 /** What a remote keeps of its settings when a section takes its place: what rclone's file could not have said. Pure. */
-export function keptSettings(before: RemoteSettings, { backend, settings }: UsableRemote): RemoteSettings {
+export function preservedSettings(
+  before: RemoteSettings,
+  { backend, settings }: UsableRemote,
+): RemoteSettings {
   if (before.backend !== backend.id) return settings;
   const kept = (backend.rclone?.withoutOption ?? []).flatMap((name) =>
     before[name] === undefined || settings[name] !== undefined ? [] : [[name, before[name]] as const],

@@ -10,11 +10,11 @@ export interface NewSection {
 }
 
 /** References that one value may take to be replaced, as in rclone. */
-const mostReferences = 200;
+const maxReferences = 200;
 /** Characters that all the replacing of a file may write. Values that double each other reach any size. */
-const mostReplaced = 4 * 1024 * 1024;
+const maxReplacedCharacters = 4 * 1024 * 1024;
 /** Options that all sections may have together, with those they take from others. */
-const mostOptions = 100_000;
+const maxOptions = 100_000;
 /** Settings before the first header belong to it; it is what `%(name)s` refers to first. */
 const defaultSection = 'DEFAULT';
 
@@ -26,7 +26,7 @@ const defaultSection = 'DEFAULT';
 export function parseRcloneFile(text: string): RcloneSections {
   const plain = text.replace(/^\uFEFF/, '');
   refuseEncrypted(plain);
-  return /^\s*\{/.test(plain) ? parseDump(plain) : resolved(rawSections(plain));
+  return /^\s*\{/.test(plain) ? parseDump(plain) : resolveSections(rawSections(plain));
 }
 
 /** Its first line that is no comment says so (rclone's own test). */
@@ -45,12 +45,12 @@ function parseDump(text: string): RcloneSections {
   try {
     written = JSON.parse(text);
   } catch {
-    throw damaged('it begins as JSON does, but is none');
+    throw corrupted('it begins as JSON does, but is none');
   }
   const sections = new Map<string, ReadonlyMap<string, string>>();
   for (const [name, options] of Object.entries(written as object)) {
     if (typeof options !== 'object' || options === null)
-      throw damaged(`"${name}" is not an object of options, as "rclone config dump" prints them`);
+      throw corrupted(`"${name}" is not an object of options, as "rclone config dump" prints them`);
     const texts = Object.entries(options).map(([option, value]) => [option, String(value)] as const);
     sections.set(name, new Map(texts));
   }
@@ -65,7 +65,7 @@ function rawSections(text: string): Raw {
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const read = readLine(line);
     if (read.kind === 'other') continue;
-    if (read.kind === 'bad') throw damaged(`line ${index + 1} is neither a section nor "option = value"`);
+    if (read.kind === 'bad') throw corrupted(`line ${index + 1} is neither a section nor "option = value"`);
     const name = read.kind === 'header' ? read.name : defaultSection;
     if (read.kind === 'header' || section === undefined) {
       section = sections.get(name) ?? new Map();
@@ -110,16 +110,16 @@ function unquoted(value: string): string | undefined {
 }
 
 /** Replaces references and adds what a section has from the one above it. */
-function resolved(raw: Raw): RcloneSections {
+function resolveSections(raw: Raw): RcloneSections {
   const sections = new Map<string, ReadonlyMap<string, string>>();
-  const references = new References(raw);
+  const references = new ReferenceExpander(raw);
   let count = 0;
   for (const name of raw.keys()) {
     const options = new Map<string, string>();
     for (let above = name; raw.has(above); above = above.slice(0, above.lastIndexOf('.'))) {
       for (const [option, value] of raw.get(above) ?? []) {
-        if (++count > mostOptions) throw damaged(`it has more than ${mostOptions} options`);
-        if (!options.has(option)) options.set(option, references.replacedIn(above, option, value));
+        if (++count > maxOptions) throw corrupted(`it has more than ${maxOptions} options`);
+        if (!options.has(option)) options.set(option, references.expand(above, option, value));
       }
       if (!above.includes('.')) break;
     }
@@ -142,37 +142,39 @@ function firstReference(text: string): string | undefined {
 }
 
 /** Replaces `%(option)s` in values: first what the default section has, then what the value's own has, else nothing. */
-class References {
+class ReferenceExpander {
   private readonly raw: Raw;
-  private left = mostReplaced;
+  private left = maxReplacedCharacters;
 
   constructor(raw: Raw) {
     this.raw = raw;
   }
 
-  replacedIn(section: string, option: string, value: string): string {
+  expand(section: string, option: string, value: string): string {
     let text = value;
     for (let i = 0; ; i++) {
       const name = firstReference(text);
       if (name === undefined) return text;
       const whole = `%(${name})s`;
       const where = `"${option}" of [${section}]`;
-      if (i >= mostReferences)
-        throw damaged(
-          `${where} refers to other values in a circle, or through more than ${mostReferences} of them`,
+      if (i >= maxReferences)
+        throw corrupted(
+          `${where} refers to other values in a circle, or through more than ${maxReferences} of them`,
         );
       const found = this.raw.get(defaultSection)?.get(name) ?? this.raw.get(section)?.get(name) ?? '';
       const places = text.split(whole).length - 1;
       // Told before it is written.
       this.left -= text.length + places * found.length;
       if (this.left < 0)
-        throw damaged(`${where} and what it refers to grow without end, for the values refer to each other`);
+        throw corrupted(
+          `${where} and what it refers to grow without end, for the values refer to each other`,
+        );
       text = text.replaceAll(whole, () => found);
     }
   }
 }
 
-function damaged(why: string): RemoteError {
+function corrupted(why: string): RemoteError {
   return new RemoteError(
     'corrupted',
     `This is not a configuration that rclone could read: ${why}. Correct it there.`,

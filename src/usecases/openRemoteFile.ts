@@ -62,7 +62,7 @@ function quote(text: string): string {
 }
 
 /**
- * The whole content and the entry it belongs to. Throws RemoteError: `unsupported` above `mostBytes` (before anything is
+ * The whole content and the entry it belongs to. Throws RemoteError: `unsupported` above `maxPatternFileBytes` (before anything is
  * transferred), `archived` with the way out, `damaged` when another number of bytes came than the entry says. Never a part of a file.
  */
 export async function readWholeFile(

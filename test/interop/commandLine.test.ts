@@ -226,7 +226,7 @@ describe('lines of the real aws', { skip: noAws }, () => {
       const found = [...synopsis.matchAll(/--([\w-]+)(?: (<value>)( \[<value>)?)?/g)];
       assert.ok(found.length > 40, synopsis);
       for (const [, name = '', value, list] of found) {
-        const takes = awsFlags.get(name)?.takes;
+        const takes = awsFlags.get(name)?.arity;
         const expected = list ? ['list'] : value ? ['value', 'optional'] : ['nothing'];
         const only = awsFlagsOf[name];
         if (takes === undefined || !expected.includes(takes)) wrong.push(`${verb} --${name}: ${takes}`);
@@ -350,7 +350,7 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
         `rclone sync ${letter ? `-${letter}` : `--${name}`}${value ? ' 7' : ''} /a lab:b`,
         { remotes: [{ name: 'lab', kind: 's3' }] },
       );
-      const takes = rcloneFlags.get(name)?.takes;
+      const takes = rcloneFlags.get(name)?.arity;
       if (takes !== undefined && takes !== (value ? 'one' : 'none')) wrong.push(`--${name} takes ${takes}`);
       if (isProblem(command)) {
         // What it says of a missing file or a strange folder is about the value, not the flag.

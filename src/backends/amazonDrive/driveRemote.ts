@@ -24,7 +24,7 @@ import type { BackendHost } from '../backend';
 import { DriveApi } from './api/driveApi';
 import { DriveHttp } from './api/driveHttp';
 import { Pacer } from './api/pacer';
-import { type DriveConfig, locationOf } from './config/driveConfig';
+import { type DriveConfig, storageIdOf } from './config/driveConfig';
 import { DriveNames, longestName } from './names/driveNames';
 import { pollChanges } from './nodes/changes';
 import { listBelow, listFolder } from './nodes/listing';
@@ -95,7 +95,7 @@ export class DriveRemote implements Remote {
       preconditions: 'checkThenAct',
       hasDirectories: true,
       recoverableDeletes: true,
-      storageId: locationOf(config),
+      storageId: storageIdOf(config),
     };
     this.features = {
       properties: (path, signal) =>

@@ -20,7 +20,7 @@ import { removingCopied } from '../../remote/removeCopied';
 import type { BackendHost } from '../backend';
 import { BucketVersioning } from './buckets/versioning';
 import { S3WholeBuckets } from './buckets/wholeBuckets';
-import { copiesWithOf, locationOf, type S3Config } from './config/s3Config';
+import { type S3Config, serverSideCopyGroupOf, storageIdOf } from './config/s3Config';
 import type { S3Connection } from './http/connection';
 import { S3Api } from './http/s3Api';
 import { isDirectoryBucket } from './model/bucketNames';
@@ -68,8 +68,8 @@ export class S3Remote implements Remote {
         return config.fileSystem || requests.sawFileSystem;
       },
       keepsAttributes: true,
-      storageId: locationOf(config),
-      ...(config.credentials !== 'anonymous' && { serverSideCopyGroup: copiesWithOf(config) }),
+      storageId: storageIdOf(config),
+      ...(config.credentials !== 'anonymous' && { serverSideCopyGroup: serverSideCopyGroupOf(config) }),
     };
     this.versioning = new BucketVersioning(this.requests, host.clock);
     this.features = {

@@ -1,8 +1,8 @@
 import {
-  bySetting,
   type FlagRule,
   type FlagRules,
   flag,
+  flagOfSetting,
   flagsWithVerdict,
   ignored,
   refused,
@@ -17,60 +17,60 @@ const header = (name: string) =>
 
 /** The flags of `aws s3 sync`, `cp` and `mv`, and those of `aws` itself, by name (aws-cli 1.45; a few of 2.x). */
 export const awsFlags: FlagRules = new Map<string, FlagRule>([
-  flag('delete', (_, draft) => {
-    draft.options.deletes = 'after';
+  flag('delete', (_, state) => {
+    state.options.deletes = 'after';
     return understood('deletes what only the target has, after everything is copied');
   }),
-  flag('exclude=', (value, draft) => {
+  flag('exclude=', (value, state) => {
     if (value === '') return refused('The pattern is empty.');
-    draft.filters.push({ exclude: value });
+    state.filters.push({ exclude: value });
     return understood('a filter rule; the last that matches decides');
   }),
-  flag('include=', (value, draft) => {
+  flag('include=', (value, state) => {
     if (value === '') return refused('The pattern is empty.');
-    draft.filters.push({ include: value });
+    state.filters.push({ include: value });
     return understood('a filter rule; the last that matches decides');
   }),
-  flag('size-only', (_, draft) => {
+  flag('size-only', (_, state) => {
     // Together with --exact-timestamps that one wins (A9).
-    if (draft.options.compare === 'aws') draft.options.compare = 'size-only';
-    return draft.options.compare === 'size-only'
+    if (state.options.compare === 'aws') state.options.compare = 'size-only';
+    return state.options.compare === 'size-only'
       ? understood('compares sizes only')
       : ignored('With --exact-timestamps it has no effect.');
   }),
-  flag('exact-timestamps', (_, draft) => {
-    draft.options.compare = 'exact-timestamps';
+  flag('exact-timestamps', (_, state) => {
+    state.options.compare = 'exact-timestamps';
     return understood('files of equal size are the same only when their times are');
   }),
-  flag('no-overwrite', (_, draft) => {
-    draft.options.ignoreExisting = true;
+  flag('no-overwrite', (_, state) => {
+    state.options.ignoreExisting = true;
     return understood('leaves alone what the target has');
   }),
-  flag('follow-symlinks', (_, draft) => {
-    draft.options.followSymlinks = true;
+  flag('follow-symlinks', (_, state) => {
+    state.options.followSymlinks = true;
     return understood('follows links');
   }),
-  flag('no-follow-symlinks', (_, draft) => {
-    draft.options.followSymlinks = false;
+  flag('no-follow-symlinks', (_, state) => {
+    state.options.followSymlinks = false;
     return understood('links are left out');
   }),
   flag('recursive', () => understood('the whole folder')),
   flag('dryrun', () => understood('the preview is that: nothing is written before you apply it')),
 
-  flag('profile=', (value, draft) => {
-    draft.hints.profile = value;
+  flag('profile=', (value, state) => {
+    state.hints.profile = value;
     return understood('tells which remote is meant');
   }),
-  flag('endpoint-url=', (value, draft) => {
-    draft.hints.endpoint = value;
+  flag('endpoint-url=', (value, state) => {
+    state.hints.endpoint = value;
     return understood('tells which remote is meant');
   }),
-  flag('region=', (value, draft) => {
-    draft.hints.region = value;
+  flag('region=', (value, state) => {
+    state.hints.region = value;
     return understood('tells which remote is meant; each remote knows its own region');
   }),
-  flag('source-region=', (value, draft) => {
-    draft.hints.sourceRegion = value;
+  flag('source-region=', (value, state) => {
+    state.hints.sourceRegion = value;
     return understood('tells which remote the source is on; each remote knows its own region');
   }),
   ...flagsWithVerdict(
@@ -139,10 +139,10 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
       : unavailable('Copies between buckets keep their metadata.'),
   ),
 
-  bySetting('acl=', 'acl', 'ACL'),
-  bySetting('storage-class=', 'storageClass', 'Storage class'),
-  bySetting('sse?', 'serverSideEncryption', 'Server-side encryption'),
-  bySetting('sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
+  flagOfSetting('acl=', 'acl', 'ACL'),
+  flagOfSetting('storage-class=', 'storageClass', 'Storage class'),
+  flagOfSetting('sse?', 'serverSideEncryption', 'Server-side encryption'),
+  flagOfSetting('sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
   ...flagsWithVerdict(
     'sse-c? sse-c-key= sse-c-copy-source? sse-c-copy-source-key=',
     refused('Encryption with keys of your own (SSE-C) is not offered.'),

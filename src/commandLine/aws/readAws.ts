@@ -3,14 +3,14 @@ import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import { isUndecided, type ReadCommand, type ReadingContext } from '../commandLine';
 import { evaluateFlags, grammarOf, type ParseState, refused, scanFlags } from '../flags';
 import {
-  judgedWithPlaces,
-  nameOfSpot,
+  ambiguousFlagProblem,
+  applyRemoteSettings,
   type Operand,
   onlyFile,
-  parentSpot,
+  operandName,
+  parentOperand,
   parseAwsOperand,
-  placeOfSpot,
-  unsureProblem,
+  resolvePlace,
 } from '../operands';
 import { isProblem, type LineProblem } from '../shellWords';
 import { awsFlags, awsFlagsOf } from './awsFlags';
@@ -23,10 +23,10 @@ export function readAws(
   assigned: ReadonlyMap<string, string>,
   context: ReadingContext,
 ): ReadCommand | LineProblem {
-  const { flags: found, operands, unsure } = scanFlags(words, grammarOf(awsFlags, 4));
+  const { flags: found, operands, ambiguous } = scanFlags(words, grammarOf(awsFlags, 4));
   const isSure = !found.some(({ name }) => !awsFlags.has(name));
   const [service, verb = '', from, to, ...more] = operands;
-  if (unsure.length > 0) return unsureProblem(unsure);
+  if (ambiguous.length > 0) return ambiguousFlagProblem(ambiguous);
   // What may be the value of a flag that nobody knows may be a secret.
   const shown = (text: string) => (isSure ? text : '…');
   if (service !== 's3')
@@ -41,17 +41,17 @@ export function readAws(
     return { problem: `"aws s3 ${verb}" needs a source and a target.` };
   if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
-  const draft: ParseState = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
+  const state: ParseState = { context, verb, options: awsDefaults(verb), filters: [], hints: {} };
   const knownHere = found.map((one) => {
     const only = awsFlagsOf[one.name];
     // A switch of aws takes no value, not even true.
-    const isSwitch = awsFlags.get(one.name)?.takes === 'none';
+    const isSwitch = awsFlags.get(one.name)?.arity === 'none';
     return (only === undefined || only.includes(verb)) && !(isSwitch && one.value !== undefined);
   });
   const verdicts = evaluateFlags(
     found.map((one, i) => (knownHere[i] ? one : { ...one, name: `not for ${verb}: ${one.name}` })),
     awsFlags,
-    draft,
+    state,
     ({ name, typed, value }) =>
       refused(
         name.startsWith('not for')
@@ -60,39 +60,39 @@ export function readAws(
       ),
   );
 
-  const profile = draft.hints.profile ?? assigned.get('AWS_DEFAULT_PROFILE') ?? assigned.get('AWS_PROFILE');
+  const profile = state.hints.profile ?? assigned.get('AWS_DEFAULT_PROFILE') ?? assigned.get('AWS_PROFILE');
   const endpoint =
-    draft.hints.endpoint ?? assigned.get('AWS_ENDPOINT_URL_S3') ?? assigned.get('AWS_ENDPOINT_URL');
+    state.hints.endpoint ?? assigned.get('AWS_ENDPOINT_URL_S3') ?? assigned.get('AWS_ENDPOINT_URL');
   const hints = (region: string | undefined) => ({ profile, endpoint, region, awsByDefault: true });
-  let source = parseAwsOperand(from, hints(draft.hints.sourceRegion ?? draft.hints.region), context);
+  let source = parseAwsOperand(from, hints(state.hints.sourceRegion ?? state.hints.region), context);
   if (isProblem(source)) return source;
-  let target = parseAwsOperand(to, hints(draft.hints.region), context);
+  let target = parseAwsOperand(to, hints(state.hints.region), context);
   if (isProblem(target)) return target;
   if (source.where === 'here' && target.where === 'here')
     return { problem: '"aws s3" copies from or to S3: one of the paths must begin with s3://.' };
 
-  const filters = relativeFilters(draft.filters, [source, target]);
+  const filters = relativeFilters(state.filters, [source, target]);
   if (isProblem(filters)) return filters;
 
   const recursive = verb === 'sync' || found.some(({ name }) => name === 'recursive');
   if (!recursive) {
     const one = singleFile(verb, source, target, context);
     if (isProblem(one)) return one;
-    draft.options.only = onlyFile(nameOfSpot(source));
-    source = parentSpot(source);
+    state.options.only = onlyFile(operandName(source));
+    source = parentOperand(source);
     target = one.target;
   }
-  const sourcePlace = placeOfSpot(source, context.remotes);
+  const sourcePlace = resolvePlace(source, context.remotes);
   if (isProblem(sourcePlace)) return sourcePlace;
-  const targetPlace = placeOfSpot(target, context.remotes);
+  const targetPlace = resolvePlace(target, context.remotes);
   if (isProblem(targetPlace)) return targetPlace;
   return {
     tool: 'aws',
     verb,
     source: sourcePlace,
     target: targetPlace,
-    options: { ...draft.options, filters },
-    flags: judgedWithPlaces(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
+    options: { ...state.options, filters },
+    flags: applyRemoteSettings(verdicts, isUndecided(targetPlace) ? undefined : targetPlace.place, context),
   };
 }
 
@@ -102,10 +102,10 @@ export function readAws(
  */
 function relativeFilters(
   rules: readonly FilterRule[],
-  spots: readonly Operand[],
+  operands: readonly Operand[],
 ): readonly FilterRule[] | LineProblem {
-  const roots = spots.map((spot) =>
-    spot.where === 'here' ? spot.path.replaceAll(path.sep, '/') : `s3://${spot.path}`,
+  const roots = operands.map((operand) =>
+    operand.where === 'here' ? operand.path.replaceAll(path.sep, '/') : `s3://${operand.path}`,
   );
   const relative: FilterRule[] = [];
   for (const rule of rules) {
@@ -143,16 +143,16 @@ function singleFile(
   { kindOf }: ReadingContext,
 ): { readonly target: Operand } | LineProblem {
   const isFolder = source.where === 'here' ? kindOf?.(source.path) === 'folder' : source.isFolder;
-  const name = nameOfSpot(source);
+  const name = operandName(source);
   const bucketOnly = source.where !== 'here' && !source.path.includes('/');
   if (isFolder || bucketOnly || name === '')
     return {
       problem: `"aws s3 ${verb}" copies one file, but the source is a folder. Add --recursive for all that is in it.`,
     };
   if (target.isFolder || (target.where !== 'here' && !target.path.includes('/'))) return { target };
-  if (nameOfSpot(target) === name) return { target: parentSpot(target) };
+  if (operandName(target) === name) return { target: parentOperand(target) };
   const into = target.where === 'here' ? path.sep : '/';
   return {
-    problem: `The copy would be named "${nameOfSpot(target)}", but copies keep their names here. Write the folder with a "${into}" at its end.`,
+    problem: `The copy would be named "${operandName(target)}", but copies keep their names here. Write the folder with a "${into}" at its end.`,
   };
 }

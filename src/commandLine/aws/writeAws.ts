@@ -2,14 +2,14 @@ import path from 'node:path';
 import { withoutSecrets } from '../../base/maskedText';
 import type { Place } from '../../plan/model/plan';
 import { joinPath } from '../../remote/remotePath';
-import type { KnownRemote, Writable, WrittenLine } from '../commandLine';
+import type { KnownRemote, LineRequest, WrittenLine } from '../commandLine';
 import { quoteWord } from '../shellWords';
 import { filtersForAws } from '../translateFilters';
 
 type Written = Omit<WrittenLine, 'tool'>;
 
 /** See `writeCommandLine`. `cp` and `mv` are for what is copied in any case; `sync` for all else. */
-export function writeAws(request: Writable, remotes: readonly KnownRemote[]): Written {
+export function writeAws(request: LineRequest, remotes: readonly KnownRemote[]): Written {
   const { source, target, options } = request;
   const cannot = (why: string): Written => ({ missing: [why], notes: [] });
   if (options.verb === 'check') return cannot('aws has no command that only compares.');
@@ -67,7 +67,7 @@ export function writeAws(request: Writable, remotes: readonly KnownRemote[]): Wr
   } else if (!always) missing.push('aws s3 mv sends every file, even where the target has it already.');
   if (source.kind === 'folder' && !options.followSymlinks) words.push('--no-follow-symlinks');
 
-  for (const [name, says] of unsaid) if (options[name]) missing.push(says);
+  for (const [name, says] of unsupportedOptions) if (options[name]) missing.push(says);
   if (options.trackRenames && options.trackRenames !== 'none')
     missing.push('aws does not see that files were only renamed.');
   if (options.modifyWindowMs) missing.push('aws has no window within which times are equal.');
@@ -91,7 +91,7 @@ export function writeAws(request: Writable, remotes: readonly KnownRemote[]): Wr
   return { line: words.map(quoteWord).join(' '), missing, notes };
 }
 
-const unsaid = [
+const unsupportedOptions = [
   ['ignoreExisting', 'Older versions of aws can not leave alone what the target has.'],
   ['update', 'aws can not leave alone what is newer on the target, whatever its size.'],
   ['ignoreSize', 'aws always compares sizes.'],

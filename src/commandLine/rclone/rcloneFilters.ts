@@ -25,7 +25,7 @@ export function noFilterFlags(): FilterFlags {
  * files, filters, filters from files; `!` forgets those before it. What no rule matches is in, but where a flag named include is there,
  * out (R16); a plan takes it to be out wherever it has includes only. Pure.
  */
-export function rulesOf(flags: FilterFlags): FilterRule[] {
+export function buildFilterRules(flags: FilterFlags): FilterRule[] {
   let rules: FilterRule[] = [];
   const groups = [
     flags.include,
@@ -48,7 +48,7 @@ export function rulesOf(flags: FilterFlags): FilterRule[] {
 }
 
 /** The rule that `--filter` spells: `+ pattern`, `- pattern`, or `!`. Undefined when malformed. Pure. */
-export function filterRule(text: string): FilterRule | '!' | undefined {
+export function parseFilterRule(text: string): FilterRule | '!' | undefined {
   if (text === '!') return '!';
   if (text.length < 3) return undefined;
   if (text.startsWith('- ')) return { exclude: text.slice(2) };
@@ -56,7 +56,7 @@ export function filterRule(text: string): FilterRule | '!' | undefined {
 }
 
 /** The lines of a file of patterns, trimmed, without comments and empty ones; a sentence when it can't be read. */
-export function patternLines(
+export function readPatternFile(
   name: string,
   { folder, readFile }: ReadingContext,
   raw = false,

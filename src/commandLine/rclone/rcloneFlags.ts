@@ -1,21 +1,21 @@
 import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import {
-  bySetting,
   type FlagDecision,
   type FlagRule,
   type FlagRules,
   flag,
+  flagOfSetting,
   ignored,
   type ParseState,
   refused,
   unavailable,
   understood,
 } from '../flags';
-import { type FilterFlags, filterRule, noFilterFlags, patternLines } from './rcloneFilters';
+import { type FilterFlags, noFilterFlags, parseFilterRule, readPatternFile } from './rcloneFilters';
 import { ageOf, durationMs, sizeOf } from './rcloneQuantities';
 
-/** A draft of a line of rclone. */
-export interface RcloneDraft extends ParseState {
+/** A state of a line of rclone. */
+export interface RcloneParseState extends ParseState {
   readonly filterFlags: FilterFlags;
   /** What decides how pairs are compared, whatever the order of the flags (R6). */
   readonly compares: { sizeOnly?: true; checksum?: true };
@@ -26,12 +26,12 @@ export interface RcloneDraft extends ParseState {
   backupDir?: string;
 }
 
-/** A draft with what rclone does when no flag says otherwise. `typedVerb` is the command as written, `verb` what it means here. */
-export function newRcloneDraft(
+/** A state with what rclone does when no flag says otherwise. `typedVerb` is the command as written, `verb` what it means here. */
+export function newRcloneState(
   context: ParseState['context'],
   typedVerb: string,
   verb: ParseState['options']['verb'],
-): RcloneDraft {
+): RcloneParseState {
   return {
     context,
     verb: typedVerb,
@@ -77,12 +77,12 @@ type OnOff = {
 
 const acting: readonly (readonly [string, FlagRule])[] = [
   // What is compared, and what is done with pairs.
-  act('checksum', (_, draft) => {
-    draft.compares.checksum = true;
+  act('checksum', (_, state) => {
+    state.compares.checksum = true;
     return understood('compares sizes and hashes, not times');
   }),
-  act('size-only', (_, draft) => {
-    draft.compares.sizeOnly = true;
+  act('size-only', (_, state) => {
+    state.compares.sizeOnly = true;
     return understood('compares sizes only');
   }),
   on('ignore-existing', 'ignoreExisting', 'leaves alone what the target has'),
@@ -92,99 +92,99 @@ const acting: readonly (readonly [string, FlagRule])[] = [
   on('immutable', 'immutable', 'never changes what the target has: a difference is a conflict'),
   on('no-update-modtime', 'keepTargetTimes', 'where only the time differs it stays'),
   on('use-server-modtime', 'useServerTimes', "takes the service's times"),
-  act('one-way', (_, draft) => {
-    if (draft.verb !== 'check') return refused(`"rclone ${draft.verb}" does not know it.`);
-    draft.options.oneWay = true;
+  act('one-way', (_, state) => {
+    if (state.verb !== 'check') return refused(`"rclone ${state.verb}" does not know it.`);
+    state.options.oneWay = true;
     return understood('leaves out what only the target has');
   }),
   on('copy-links', 'followSymlinks', 'follows links'),
-  act('modify-window=', (value, draft) => {
+  act('modify-window=', (value, state) => {
     const ms = durationMs(value);
     if (ms === undefined) return refused('It must be a duration such as 1s or 500ms.');
-    draft.options.modifyWindowMs = ms;
+    state.options.modifyWindowMs = ms;
     return understood(`times less than ${value} apart are equal`);
   }),
   act('no-check-dest', () => refused('The target is always listed before anything is copied.')),
 
   // Deletes and what becomes of what is replaced.
   ...(['before', 'during', 'after'] as const).map((when) =>
-    act(`delete-${when}`, (_, draft) => {
-      if (draft.verb !== 'sync') return ignored(`"rclone ${draft.verb}" deletes nothing on the target.`);
-      if (draft.deleteTime !== undefined && draft.deleteTime !== when)
-        return refused(`It contradicts --delete-${draft.deleteTime}.`);
-      draft.deleteTime = when;
+    act(`delete-${when}`, (_, state) => {
+      if (state.verb !== 'sync') return ignored(`"rclone ${state.verb}" deletes nothing on the target.`);
+      if (state.deleteTime !== undefined && state.deleteTime !== when)
+        return refused(`It contradicts --delete-${state.deleteTime}.`);
+      state.deleteTime = when;
       return understood(`deletes ${when === 'during' ? 'while it copies' : `${when} everything is copied`}`);
     }),
   ),
-  act('delete-excluded', (_, draft) => {
-    if (draft.verb !== 'sync') return ignored(`"rclone ${draft.verb}" deletes nothing on the target.`);
-    draft.options.deleteExcluded = true;
+  act('delete-excluded', (_, state) => {
+    if (state.verb !== 'sync') return ignored(`"rclone ${state.verb}" deletes nothing on the target.`);
+    state.options.deleteExcluded = true;
     return understood('deletes on the target what the filters leave out');
   }),
-  act('max-delete=', (value, draft) => {
+  act('max-delete=', (value, state) => {
     if (/^-\d+$/.test(value)) return ignored('Less than zero stands for no limit.');
     if (!/^\d+$/.test(value)) return refused('It must be a whole number.');
-    draft.options.maxDelete = { ...draft.options.maxDelete, files: Number(value) };
+    state.options.maxDelete = { ...state.options.maxDelete, files: Number(value) };
     return understood('when more would be deleted, nothing is (rclone stops halfway)');
   }),
-  act('max-delete-size=', (value, draft) => {
+  act('max-delete-size=', (value, state) => {
     const size = sizeOf(value);
     if (size === 'off') return ignored('There is no limit.');
     const bytes = size === undefined ? undefined : bytesOf(size);
     if (bytes === undefined) return refused('It must be a size such as 10M.');
-    draft.options.maxDelete = { ...draft.options.maxDelete, bytes };
+    state.options.maxDelete = { ...state.options.maxDelete, bytes };
     return understood('when more bytes would be deleted, nothing is');
   }),
-  act('backup-dir=', (value, draft) => {
-    if (draft.verb === 'check') return ignored('"rclone check" changes nothing.');
-    draft.backupDir = value;
+  act('backup-dir=', (value, state) => {
+    if (state.verb === 'check') return ignored('"rclone check" changes nothing.');
+    state.backupDir = value;
     return understood('keeps there what it replaces and deletes');
   }),
-  act('track-renames', (_, draft) => {
-    if (draft.verb !== 'sync') return ignored(`"rclone ${draft.verb}" does not track renames.`);
-    draft.tracksRenames = true;
+  act('track-renames', (_, state) => {
+    if (state.verb !== 'sync') return ignored(`"rclone ${state.verb}" does not track renames.`);
+    state.tracksRenames = true;
     return understood('moves on the target what was only renamed');
   }),
-  act('track-renames-strategy=', (value, draft) => {
+  act('track-renames-strategy=', (value, state) => {
     const strategies = { hash: 'hash', modtime: 'modified' } as const;
     const strategy = strategies[value as keyof typeof strategies];
     if (strategy === undefined)
       return unavailable(
         'Renames are known by "hash" or by "modtime" here; of several files the one of the same name is taken.',
       );
-    draft.renamesBy = strategy;
+    state.renamesBy = strategy;
     return understood(
       strategy === 'hash' ? 'renames are known by content' : 'renames are known by size and time',
     );
   }),
 
   // Filters.
-  patterns('include=', (draft, rules) => draft.filterFlags.include.push(rules), 'include'),
-  patterns('exclude=', (draft, rules) => draft.filterFlags.exclude.push(rules), 'exclude'),
-  patternsFrom('include-from=', (draft, rules) => draft.filterFlags.includeFrom.push(rules), 'include'),
-  patternsFrom('exclude-from=', (draft, rules) => draft.filterFlags.excludeFrom.push(rules), 'exclude'),
-  act('filter=', (value, draft) => {
-    const rule = filterRule(value);
+  patterns('include=', (state, rules) => state.filterFlags.include.push(rules), 'include'),
+  patterns('exclude=', (state, rules) => state.filterFlags.exclude.push(rules), 'exclude'),
+  patternsFrom('include-from=', (state, rules) => state.filterFlags.includeFrom.push(rules), 'include'),
+  patternsFrom('exclude-from=', (state, rules) => state.filterFlags.excludeFrom.push(rules), 'exclude'),
+  act('filter=', (value, state) => {
+    const rule = parseFilterRule(value);
     if (rule === undefined) return refused('A rule begins with "+ " or "- ".');
-    draft.filterFlags.filter.push([rule]);
+    state.filterFlags.filter.push([rule]);
     return understood(
       rule === '!' ? 'forgets the rules before it' : 'a filter rule; the first that matches decides',
     );
   }),
-  act('filter-from=', (value, draft) => {
-    const lines = patternLines(value, draft.context);
+  act('filter-from=', (value, state) => {
+    const lines = readPatternFile(value, state.context);
     if (typeof lines === 'string') return refused(lines);
-    const rules = lines.map(filterRule);
+    const rules = lines.map(parseFilterRule);
     const bad = rules.indexOf(undefined);
     if (bad >= 0) return refused(`Its line "${lines[bad]}" does not begin with "+ " or "- ".`);
-    draft.filterFlags.filterFrom.push(rules.flatMap((rule) => (rule === undefined ? [] : [rule])));
+    state.filterFlags.filterFrom.push(rules.flatMap((rule) => (rule === undefined ? [] : [rule])));
     return understood(`filter rules of that file, as they are now (${lines.length})`);
   }),
   ...(['files-from=', 'files-from-raw='] as const).map((name) =>
-    act(name, (value, draft) => {
-      const lines = patternLines(value, draft.context, name === 'files-from-raw=');
+    act(name, (value, state) => {
+      const lines = readPatternFile(value, state.context, name === 'files-from-raw=');
       if (typeof lines === 'string') return refused(lines);
-      draft.filterFlags.files = [...(draft.filterFlags.files ?? []), ...lines];
+      state.filterFlags.files = [...(state.filterFlags.files ?? []), ...lines];
       return understood(`only the files named there, as they are now (${lines.length})`);
     }),
   ),
@@ -192,10 +192,10 @@ const acting: readonly (readonly [string, FlagRule])[] = [
   size('max-size=', 'maxSize'),
   age('min-age=', 'minAge'),
   age('max-age=', 'maxAge'),
-  act('max-depth=', (value, draft) => {
+  act('max-depth=', (value, state) => {
     if (/^-\d+$/.test(value)) return ignored('Less than zero stands for no limit.');
     if (!/^[1-9]\d{0,2}$/.test(value)) return refused('It must be a whole number of at least 1.');
-    draft.filterFlags.maxDepth = Number(value);
+    state.filterFlags.maxDepth = Number(value);
     return understood('a filter rule that leaves out what lies deeper');
   }),
   act('exclude-if-present=', () => refused('Folders are not left out by a file that lies in them.')),
@@ -207,30 +207,30 @@ const acting: readonly (readonly [string, FlagRule])[] = [
   hint('s3-profile=', 'profile'),
   hint('s3-endpoint=', 'endpoint'),
   hint('s3-region=', 'region'),
-  bySetting('s3-acl=', 'acl', 'ACL'),
-  bySetting('s3-storage-class=', 'storageClass', 'Storage class'),
-  bySetting('s3-server-side-encryption=', 'serverSideEncryption', 'Server-side encryption'),
-  bySetting('s3-sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
+  flagOfSetting('s3-acl=', 'acl', 'ACL'),
+  flagOfSetting('s3-storage-class=', 'storageClass', 'Storage class'),
+  flagOfSetting('s3-server-side-encryption=', 'serverSideEncryption', 'Server-side encryption'),
+  flagOfSetting('s3-sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
 ];
 
-/** A rule of rclone's own: its draft has more parts. */
+/** A rule of rclone's own: its state has more parts. */
 function act(
   name: string,
-  read: (value: string, draft: RcloneDraft) => FlagDecision,
+  read: (value: string, state: RcloneParseState) => FlagDecision,
 ): readonly [string, FlagRule] {
-  return flag(name, (value, draft) => read(value, draft as RcloneDraft));
+  return flag(name, (value, state) => read(value, state as RcloneParseState));
 }
 
 function on(name: string, option: OnOff, means: string): readonly [string, FlagRule] {
-  return act(name, (_, draft) => {
-    draft.options[option] = true;
+  return act(name, (_, state) => {
+    state.options[option] = true;
     return understood(means);
   });
 }
 
 function hint(name: string, which: 'profile' | 'endpoint' | 'region'): readonly [string, FlagRule] {
-  return act(name, (value, draft) => {
-    draft.hints[which] = value;
+  return act(name, (value, state) => {
+    state.hints[which] = value;
     return understood('tells which remote ":s3:" stands for');
   });
 }
@@ -243,12 +243,12 @@ function ruleOf(kind: Kind, pattern: string): FilterRule {
 
 function patterns(
   name: string,
-  add: (draft: RcloneDraft, rules: FilterRule[]) => unknown,
+  add: (state: RcloneParseState, rules: FilterRule[]) => unknown,
   kind: Kind,
 ): readonly [string, FlagRule] {
-  return act(name, (value, draft) => {
+  return act(name, (value, state) => {
     if (value === '') return refused('The pattern is empty.');
-    add(draft, [ruleOf(kind, value)]);
+    add(state, [ruleOf(kind, value)]);
     return understood(
       kind === 'include' ? 'takes in what matches; what no rule matches is out' : 'leaves out what matches',
     );
@@ -257,14 +257,14 @@ function patterns(
 
 function patternsFrom(
   name: string,
-  add: (draft: RcloneDraft, rules: FilterRule[]) => unknown,
+  add: (state: RcloneParseState, rules: FilterRule[]) => unknown,
   kind: Kind,
 ): readonly [string, FlagRule] {
-  return act(name, (value, draft) => {
-    const lines = patternLines(value, draft.context);
+  return act(name, (value, state) => {
+    const lines = readPatternFile(value, state.context);
     if (typeof lines === 'string') return refused(lines);
     add(
-      draft,
+      state,
       lines.map((line) => ruleOf(kind, line)),
     );
     return understood(`the patterns of that file, as they are now (${lines.length})`);
@@ -272,11 +272,11 @@ function patternsFrom(
 }
 
 function size(name: string, option: 'minSize' | 'maxSize'): readonly [string, FlagRule] {
-  return act(name, (value, draft) => {
+  return act(name, (value, state) => {
     const found = sizeOf(value);
     if (found === undefined) return refused('It must be a size such as 100K or 1.5M.');
     if (found === 'off') return ignored('There is no limit.');
-    draft.options[option] = found;
+    state.options[option] = found;
     return understood(
       `only files of at ${option === 'minSize' ? 'least' : 'most'} ${typeof found === 'number' ? `${found} bytes` : found}`,
     );
@@ -284,12 +284,12 @@ function size(name: string, option: 'minSize' | 'maxSize'): readonly [string, Fl
 }
 
 function age(name: string, option: 'minAge' | 'maxAge'): readonly [string, FlagRule] {
-  return act(name, (value, draft) => {
-    const found = ageOf(value, draft.context.now);
+  return act(name, (value, state) => {
+    const found = ageOf(value, state.context.now);
     if (found === undefined)
       return refused('It must be an age such as 90s, 12h or 7d, or a day such as 2026-01-31.');
     if (found === 'off') return ignored('There is no limit.');
-    draft.options[option] = found;
+    state.options[option] = found;
     return understood(`only files modified at ${option === 'minAge' ? 'least' : 'most'} ${found} ago`);
   });
 }

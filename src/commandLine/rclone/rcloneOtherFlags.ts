@@ -10,7 +10,7 @@ import {
 } from '../flags';
 
 /** Flags of rclone that have no part in what is copied, and those that ask for what isn't offered, with the reason. */
-export const otherRcloneFlags: FlagRules = new Map<string, FlagRule>([
+export const passiveRcloneFlags: FlagRules = new Map<string, FlagRule>([
   ...flagsWithVerdict(
     'transfers= checkers= max-backlog= multi-thread-streams= multi-thread-cutoff= multi-thread-chunk-size= multi-thread-write-buffer-size= buffer-size= streaming-upload-cutoff= use-mmap check-first order-by= no-traverse list-cutoff= fast-list',
     ignored('It is about speed and memory. Here the setting "Transfers" says how many files go at once.'),
@@ -165,12 +165,12 @@ const kinds =
 const otherKind = new RegExp(`^(?:${kinds.split(' ').join('|')})-`);
 
 /** Whether rclone has a flag of that name for another kind of storage, or for its remote control. Pure. */
-export function isOtherRcloneFlag(name: string): boolean {
+export function isRcloneFlagOfAnotherBackend(name: string): boolean {
   return remoteControl.test(name) || otherKind.test(name);
 }
 
-/** The judgement on a flag that has no rule of its own. Pure. */
-export function judgeOther({ name, typed }: FoundFlag): FlagDecision {
+/** The decision on a flag that has no rule of its own. Pure. */
+export function decideUnknownFlag({ name, typed }: FoundFlag): FlagDecision {
   if (remoteControl.test(name)) return ignored('There is no remote control.');
   if (/^(?:s3|local|acd)-/.test(name)) return refused(`${typed} is not known. Its effect would be missing.`);
   if (otherKind.test(name))

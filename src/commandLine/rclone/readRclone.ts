@@ -12,20 +12,20 @@ import {
   scanFlags,
 } from '../flags';
 import {
-  judgedWithPlaces,
-  nameOfSpot,
+  ambiguousFlagProblem,
+  applyRemoteSettings,
   type Operand,
   onlyFile,
-  parentSpot,
+  operandName,
+  parentOperand,
   parseRcloneOperand,
-  placeOfSpot,
-  unsureProblem,
+  resolvePlace,
 } from '../operands';
 import { isProblem, type LineProblem } from '../shellWords';
 import { escapedForRclone } from '../translateFilters';
-import { rulesOf } from './rcloneFilters';
-import { actingRcloneFlags, newRcloneDraft, type RcloneDraft, rcloneLetters } from './rcloneFlags';
-import { judgeOther, otherRcloneFlags } from './rcloneOtherFlags';
+import { buildFilterRules } from './rcloneFilters';
+import { actingRcloneFlags, newRcloneState, type RcloneParseState, rcloneLetters } from './rcloneFlags';
+import { decideUnknownFlag, passiveRcloneFlags } from './rcloneOtherFlags';
 
 const verbs = {
   sync: 'sync',
@@ -36,7 +36,7 @@ const verbs = {
   moveto: 'move',
 } as const;
 
-export const rcloneFlags: FlagRules = new Map([...otherRcloneFlags, ...actingRcloneFlags]);
+export const rcloneFlags: FlagRules = new Map([...passiveRcloneFlags, ...actingRcloneFlags]);
 
 /** What follows `rclone` in a line. See `readCommandLine`. */
 export function readRclone(
@@ -44,8 +44,8 @@ export function readRclone(
   assigned: ReadonlyMap<string, string>,
   context: ReadingContext,
 ): ReadCommand | LineProblem {
-  const { flags: found, operands, unsure } = scanFlags(words, grammarOf(rcloneFlags, 3, rcloneLetters));
-  if (unsure.length > 0) return unsureProblem(unsure);
+  const { flags: found, operands, ambiguous } = scanFlags(words, grammarOf(rcloneFlags, 3, rcloneLetters));
+  if (ambiguous.length > 0) return ambiguousFlagProblem(ambiguous);
   // What may be the value of a flag that nobody knows may be a secret.
   const isSure = !found.some(({ name }) => !rcloneFlags.has(name));
   const shown = (text: string) => (isSure ? text : '…');
@@ -62,34 +62,37 @@ export function readRclone(
     return { problem: `"rclone ${typedVerb}" needs a source and a target.` };
   if (more.length > 0) return { problem: `There is a path too many: "${shown(more[0] ?? '')}".` };
 
-  const draft = newRcloneDraft(context, typedVerb, verb);
-  const verdicts = withoutDeeperDeletes(evaluateFlags(found, rcloneFlags, draft, judgeOther), draft);
+  const state = newRcloneState(context, typedVerb, verb);
+  const verdicts = refuseDeletesBelowMaxDepth(
+    evaluateFlags(found, rcloneFlags, state, decideUnknownFlag),
+    state,
+  );
 
-  const source = spotOf(from, draft, assigned, context);
+  const source = parseOperand(from, state, assigned, context);
   if (isProblem(source)) return source;
-  const target = spotOf(to, draft, assigned, context);
+  const target = parseOperand(to, state, assigned, context);
   if (isProblem(target)) return target;
-  const sides = sidesOf(typedVerb, source, target, draft, context);
+  const sides = resolveSides(typedVerb, source, target, state, context);
   if (isProblem(sides)) return sides;
-  const filters = filtersOf(draft);
+  const filters = buildFilters(state);
   if (isProblem(filters)) return filters;
 
-  const sourcePlace = placeOfSpot(sides.source, context.remotes);
+  const sourcePlace = resolvePlace(sides.source, context.remotes);
   if (isProblem(sourcePlace)) return sourcePlace;
-  const targetPlace = placeOfSpot(sides.target, context.remotes);
+  const targetPlace = resolvePlace(sides.target, context.remotes);
   if (isProblem(targetPlace)) return targetPlace;
-  const backup = backupOf(draft, targetPlace, context);
+  const backup = resolveBackupFolder(state, targetPlace, context);
   if (backup !== undefined && isProblem(backup)) return backup;
 
-  applyComparison(draft);
+  applyComparison(state);
   return {
     tool: 'rclone',
     verb: typedVerb,
     source: sourcePlace,
     target: targetPlace,
-    options: { ...draft.options, ...filters, ...backup },
-    flags: judgedWithPlaces(
-      verdictsOnNamed(verdicts, draft, [sides.source, sides.target], context),
+    options: { ...state.options, ...filters, ...backup },
+    flags: applyRemoteSettings(
+      refuseOverridesOfNamedRemotes(verdicts, state, [sides.source, sides.target], context),
       isUndecided(targetPlace) ? undefined : targetPlace.place,
       context,
     ),
@@ -97,14 +100,16 @@ export function readRclone(
 }
 
 /** Flags that say which remote ":s3:" stands for change one that is named for this run, where it is set otherwise. */
-function verdictsOnNamed(
+function refuseOverridesOfNamedRemotes(
   verdicts: readonly EvaluatedFlag[],
   { hints }: ParseState,
-  spots: readonly Operand[],
+  operands: readonly Operand[],
   { remotes }: ReadingContext,
 ): readonly EvaluatedFlag[] {
-  const named = spots.flatMap((spot) =>
-    spot.where === 'named' ? remotes.filter(({ name, kind }) => name === spot.remote && kind === 's3') : [],
+  const named = operands.flatMap((operand) =>
+    operand.where === 'named'
+      ? remotes.filter(({ name, kind }) => name === operand.remote && kind === 's3')
+      : [],
   );
   return verdicts.map((verdict) => {
     const which = (['profile', 'endpoint', 'region'] as const).find(
@@ -123,9 +128,9 @@ function verdictsOnNamed(
 }
 
 /** rclone looks no deeper on the target either; as a filter rule the depth would let go what is hidden by it. */
-function withoutDeeperDeletes(
+function refuseDeletesBelowMaxDepth(
   verdicts: readonly EvaluatedFlag[],
-  { options, filterFlags }: RcloneDraft,
+  { options, filterFlags }: RcloneParseState,
 ): readonly EvaluatedFlag[] {
   if (!options.deleteExcluded || filterFlags.maxDepth === undefined) return verdicts;
   delete options.deleteExcluded;
@@ -140,57 +145,57 @@ function withoutDeeperDeletes(
 }
 
 /** An operand; flags and variables say more about one that is made on the fly. */
-function spotOf(
+function parseOperand(
   text: string,
   { hints }: ParseState,
   assigned: ReadonlyMap<string, string>,
   context: ReadingContext,
 ): Operand | LineProblem {
-  const spot = parseRcloneOperand(text, context);
-  if (isProblem(spot) || spot.where !== 'store') return spot;
+  const operand = parseRcloneOperand(text, context);
+  if (isProblem(operand) || operand.where !== 'store') return operand;
   return {
-    ...spot,
+    ...operand,
     hints: {
-      profile: spot.hints.profile ?? hints.profile ?? assigned.get('AWS_PROFILE'),
-      endpoint: spot.hints.endpoint ?? hints.endpoint,
-      region: spot.hints.region ?? hints.region,
-      awsByDefault: spot.hints.awsByDefault,
+      profile: operand.hints.profile ?? hints.profile ?? assigned.get('AWS_PROFILE'),
+      endpoint: operand.hints.endpoint ?? hints.endpoint,
+      region: operand.hints.region ?? hints.region,
+      awsByDefault: operand.hints.awsByDefault,
     },
   };
 }
 
 /** A source that is one file becomes its folder with that file alone, as rclone treats it. */
-function sidesOf(
+function resolveSides(
   verb: string,
   source: Operand,
   target: Operand,
-  { options }: RcloneDraft,
+  { options }: RcloneParseState,
   { kindOf }: ReadingContext,
 ): { readonly source: Operand; readonly target: Operand } | LineProblem {
   const kind = source.where === 'here' ? kindOf?.(source.path) : source.isFolder ? 'folder' : undefined;
   const named = verb === 'copyto' || verb === 'moveto';
   // Whether something on a remote is a file can't be told from the line; these verbs are mostly used for files.
   const isFile =
-    kind === 'file' || (named && kind === undefined && /[^/\\.][^/\\]*\.\w+$/.test(nameOfSpot(source)));
+    kind === 'file' || (named && kind === undefined && /[^/\\.][^/\\]*\.\w+$/.test(operandName(source)));
   if (!isFile) return { source, target };
-  const name = nameOfSpot(source);
+  const name = operandName(source);
   if (name === '' || pathProblem(name) !== undefined)
     return { problem: `The file name "${name}" can't be used.` };
   options.only = onlyFile(name);
   if (options.verb === 'sync') options.verb = 'copy';
-  if (!named) return { source: parentSpot(source), target };
-  if (nameOfSpot(target) === name) return { source: parentSpot(source), target: parentSpot(target) };
+  if (!named) return { source: parentOperand(source), target };
+  if (operandName(target) === name) return { source: parentOperand(source), target: parentOperand(target) };
   return {
-    problem: `The copy would be named "${nameOfSpot(target)}", but copies keep their names here. Use "rclone ${verb === 'copyto' ? 'copy' : 'move'}" and name the folder.`,
+    problem: `The copy would be named "${operandName(target)}", but copies keep their names here. Use "rclone ${verb === 'copyto' ? 'copy' : 'move'}" and name the folder.`,
   };
 }
 
 /** Files named one by one are patterns for these alone: a name that the source lacks is no error, as for rclone. */
-function filtersOf(draft: RcloneDraft): { readonly filters: readonly FilterRule[] } | LineProblem {
-  const { files } = draft.filterFlags;
-  const rules = rulesOf(draft.filterFlags);
+function buildFilters(state: RcloneParseState): { readonly filters: readonly FilterRule[] } | LineProblem {
+  const { files } = state.filterFlags;
+  const rules = buildFilterRules(state.filterFlags);
   if (files === undefined) return { filters: rules };
-  const { minSize, maxSize, minAge, maxAge } = draft.options;
+  const { minSize, maxSize, minAge, maxAge } = state.options;
   if (rules.length > 0 || [minSize, maxSize, minAge, maxAge].some((limit) => limit !== undefined))
     return { problem: '--files-from must stand alone: rclone takes no other filters along with it.' };
   // rclone takes off slashes at both ends: what is named is a file in any case.
@@ -204,23 +209,23 @@ function filtersOf(draft: RcloneDraft): { readonly filters: readonly FilterRule[
 }
 
 /** The folder that is kept: a whole path on the target's remote, or on this machine (R23). */
-function backupOf(
-  { backupDir }: RcloneDraft,
+function resolveBackupFolder(
+  { backupDir }: RcloneParseState,
   target: ReadPlace,
   context: ReadingContext,
 ): { readonly backupFolder: string } | LineProblem | undefined {
   if (backupDir === undefined) return undefined;
-  const spot = parseRcloneOperand(backupDir, context);
-  if (isProblem(spot)) return { problem: `--backup-dir: ${spot.problem}` };
+  const operand = parseRcloneOperand(backupDir, context);
+  if (isProblem(operand)) return { problem: `--backup-dir: ${operand.problem}` };
   const elsewhere = {
     problem: `--backup-dir must lie on the side of the target, but "${backupDir}" does not.`,
   };
-  if (isUndecided(target)) return spot.where === 'store' ? { backupFolder: spot.path } : elsewhere;
+  if (isUndecided(target)) return operand.where === 'store' ? { backupFolder: operand.path } : elsewhere;
   const { place } = target;
-  if (spot.where === 'here')
-    return place.kind === 'folder' ? { backupFolder: path.resolve(spot.path) } : elsewhere;
+  if (operand.where === 'here')
+    return place.kind === 'folder' ? { backupFolder: path.resolve(operand.path) } : elsewhere;
   if (place.kind !== 'remote') return elsewhere;
-  const own = spot.where === 'named' ? spot : placeOfSpot(spot, context.remotes);
+  const own = operand.where === 'named' ? operand : resolvePlace(operand, context.remotes);
   if (isProblem(own)) return own;
   const remote =
     'remote' in own
@@ -229,14 +234,14 @@ function backupOf(
         ? undefined
         : own.place.remote;
   if (remote !== undefined && remote !== place.remote) return elsewhere;
-  return spot.path === '' ? { problem: '--backup-dir names no folder.' } : { backupFolder: spot.path };
+  return operand.path === '' ? { problem: '--backup-dir names no folder.' } : { backupFolder: operand.path };
 }
 
 /** What the flags say together, whatever their order. */
-function applyComparison(draft: RcloneDraft): void {
-  const { options, compares } = draft;
+function applyComparison(state: RcloneParseState): void {
+  const { options, compares } = state;
   if (compares.sizeOnly) options.compare = 'size-only';
   else if (compares.checksum) options.compare = 'checksum';
-  if (options.verb === 'sync') options.deletes = draft.deleteTime ?? 'after';
-  if (draft.tracksRenames) options.trackRenames = draft.renamesBy ?? 'hash';
+  if (options.verb === 'sync') options.deletes = state.deleteTime ?? 'after';
+  if (state.tracksRenames) options.trackRenames = state.renamesBy ?? 'hash';
 }

@@ -2,14 +2,17 @@ import path from 'node:path';
 import type { Place } from '../../plan/model/plan';
 import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
 import { formatAddress } from '../../remote/remoteAddress';
-import type { KnownRemote, Writable, WrittenLine } from '../commandLine';
+import type { KnownRemote, LineRequest, WrittenLine } from '../commandLine';
 import { quoteWord } from '../shellWords';
 import { filtersForRclone } from '../translateFilters';
 
 type Written = Omit<WrittenLine, 'tool'>;
 
 /** See `writeCommandLine`. A sync without deletes is rclone's `copy` (R11). */
-export function writeRclone({ source, target, options }: Writable, remotes: readonly KnownRemote[]): Written {
+export function writeRclone(
+  { source, target, options }: LineRequest,
+  remotes: readonly KnownRemote[],
+): Written {
   const cannot = (why: string): Written => ({ missing: [why], notes: [] });
   if (source.kind === 'uri' || target.kind === 'uri')
     return cannot('A folder of a virtual workspace is known to the editor only.');

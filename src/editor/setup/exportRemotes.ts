@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import type { Backend, RcloneSecrets, RemoteSettings } from '../../backends/backend';
-import { changeConfigFile, rclonePlaces, readConfigFile } from '../../rcloneConfig/configFile';
+import { changeConfigFile, rcloneConfigPaths, readConfigFile } from '../../rcloneConfig/configFile';
 import {
   leftOutLines,
   leftOutSentence,
@@ -96,7 +96,7 @@ async function askSecrets(): Promise<boolean | undefined> {
 
 async function chooseFile(): Promise<string | undefined> {
   const home = homedir();
-  const places = rclonePlaces(process.env, home, process.platform).filter((place) => existsSync(place));
+  const places = rcloneConfigPaths(process.env, home, process.platform).filter((place) => existsSync(place));
   const fresh = freeFile(path.join(home, 'cloud-remotes-rclone'), '.conf');
   const other = 'Another File…';
   const chosen = await window.showQuickPick(

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../backends/backend';
-import { rclonePlaces, readConfigFile } from '../../rcloneConfig/configFile';
+import { rcloneConfigPaths, readConfigFile } from '../../rcloneConfig/configFile';
 import { leftOutLines, leftOutSentence } from '../../rcloneConfig/exportRemotes';
 import {
   type FoundRemote,
   findRemotes,
-  keptSettings,
+  preservedSettings,
   type UsableRemote,
 } from '../../rcloneConfig/importRemotes';
 import { parseRcloneFile } from '../../rcloneConfig/rcloneFile';
@@ -50,7 +50,9 @@ export async function importRcloneConfig(shell: CommandContext, file?: string): 
 }
 
 async function chooseFile(): Promise<string | undefined> {
-  const places = rclonePlaces(process.env, homedir(), process.platform).filter((place) => existsSync(place));
+  const places = rcloneConfigPaths(process.env, homedir(), process.platform).filter((place) =>
+    existsSync(place),
+  );
   const other = 'Choose File…';
   const chosen = await window.showQuickPick(
     [
@@ -132,7 +134,7 @@ async function decide(chosen: readonly UsableRemote[]): Promise<readonly Decided
       if (clash === 'skip') continue;
       if (clash === 'replace' && before) {
         replaces = before;
-        settings = { ...keptSettings(before, found), name: before.name };
+        settings = { ...preservedSettings(before, found), name: before.name };
       } else if (clash !== 'replace') settings = { ...settings, name: clash.name };
     }
     for (const step of found.asks) {

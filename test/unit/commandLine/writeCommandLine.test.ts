@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import {
   isUndecided,
   type KnownRemote,
+  type LineRequest,
   type ReadPlace,
   type Tool,
-  type Writable,
 } from '../../../src/commandLine/commandLine';
 import { knownRemote } from '../../../src/commandLine/operands';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
@@ -226,7 +226,7 @@ class Dice {
   }
 }
 
-function randomAws(dice: Dice): Writable {
+function randomAws(dice: Dice): LineRequest {
   const here = folder(`/w/${dice.path()}`);
   const there = remote(dice.pick(['work', 'my lab']), dice.path());
   const kind = dice.pick(['up', 'down', 'between'] as const);
@@ -254,7 +254,7 @@ function randomAws(dice: Dice): Writable {
   return { source, target, options };
 }
 
-function randomRclone(dice: Dice): Writable {
+function randomRclone(dice: Dice): LineRequest {
   const place = () =>
     dice.chance(0.5)
       ? folder(`/w/${dice.path()}`)

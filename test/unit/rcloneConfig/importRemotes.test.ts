@@ -4,7 +4,7 @@ import { allBackends } from '../../../src/backends/allBackends';
 import type { Backend } from '../../../src/backends/backend';
 import { s3Backend } from '../../../src/backends/s3/s3Backend';
 import { writeRemote } from '../../../src/rcloneConfig/exportRemotes';
-import { type FoundRemote, findRemotes, keptSettings } from '../../../src/rcloneConfig/importRemotes';
+import { type FoundRemote, findRemotes, preservedSettings } from '../../../src/rcloneConfig/importRemotes';
 import { obscure } from '../../../src/rcloneConfig/obscure';
 import { parseRcloneFile, sectionNameProblem } from '../../../src/rcloneConfig/rcloneFile';
 
@@ -200,8 +200,8 @@ test('who signs in elsewhere is asked for the endpoint, which rclone.conf does n
 test('a remote that is replaced keeps what rclone.conf could not have said', () => {
   const found = usable(`[x]\n${keys}region = eu`);
   const before = { name: 'x', backend: 's3', caFile: '/ca.pem', root: 'b', region: 'us', acl: 'private' };
-  assert.deepEqual(keptSettings(before, found), { ...found.settings, caFile: '/ca.pem', root: 'b' });
-  assert.deepEqual(keptSettings({ ...before, backend: 'memory' }, found), found.settings);
+  assert.deepEqual(preservedSettings(before, found), { ...found.settings, caFile: '/ca.pem', root: 'b' });
+  assert.deepEqual(preservedSettings({ ...before, backend: 'memory' }, found), found.settings);
 });
 
 /** No backend has such options now; the next may. */

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { rclonePlaces } from '../../../src/rcloneConfig/configFile';
+import { rcloneConfigPaths } from '../../../src/rcloneConfig/configFile';
 import {
   mergeSections,
   parseRcloneFile,
@@ -228,12 +228,12 @@ test('a value that rclone.conf can not hold is told of, and never written', () =
 });
 
 test('rclone.conf is looked for where rclone does', () => {
-  assert.deepEqual(rclonePlaces({}, '/home/ann', 'linux'), [
+  assert.deepEqual(rcloneConfigPaths({}, '/home/ann', 'linux'), [
     '/home/ann/.config/rclone/rclone.conf',
     '/home/ann/.rclone.conf',
   ]);
-  assert.equal(rclonePlaces({ RCLONE_CONFIG: '/x/r.conf' }, '/home/ann', 'darwin')[0], '/x/r.conf');
-  assert.deepEqual(rclonePlaces({ APPDATA: 'C:\\Data' }, 'C:\\Ann', 'win32'), [
+  assert.equal(rcloneConfigPaths({ RCLONE_CONFIG: '/x/r.conf' }, '/home/ann', 'darwin')[0], '/x/r.conf');
+  assert.deepEqual(rcloneConfigPaths({ APPDATA: 'C:\\Data' }, 'C:\\Ann', 'win32'), [
     'C:\\Data\\rclone\\rclone.conf',
     'C:\\Ann\\.config\\rclone\\rclone.conf',
     'C:\\Ann\\.rclone.conf',

@@ -201,7 +201,7 @@ export function readDriveConfig(settings: RemoteSettings): DriveConfig {
 }
 
 /** What remotes of one account at one service have in common (`Capabilities.location`). Pure. */
-export function locationOf({ endpoint, account, clientId }: DriveConfig): string {
+export function storageIdOf({ endpoint, account, clientId }: DriveConfig): string {
   const { protocol, hostname, port, pathname } = new URL(endpoint);
   const host = isLoopback(hostname) ? 'localhost' : hostname;
   const at = `${host}:${port || (protocol === 'https:' ? '443' : '80')}${pathname.replace(/\/+$/, '')}`;

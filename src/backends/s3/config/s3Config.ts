@@ -232,7 +232,7 @@ export function maxPartsOf({ provider }: Pick<S3Config, 'provider'>): number {
  * What all remotes on one service have in common (`Capabilities.location`). Within a service a bucket's name means one bucket whoever asks,
  * save on Ceph, where accounts may have buckets of their own. Pure.
  */
-export function locationOf({ endpoint, provider, credentials, accessKeyId, profile }: S3Config): string {
+export function storageIdOf({ endpoint, provider, credentials, accessKeyId, profile }: S3Config): string {
   if (endpoint === undefined) return 's3:aws';
   const { protocol, hostname, port, pathname } = new URL(endpoint);
   if (/\.amazonaws\.com(\.cn)?$/.test(hostname)) return 's3:aws';
@@ -245,12 +245,12 @@ export function locationOf({ endpoint, provider, credentials, accessKeyId, profi
  * What remotes have in common between which the service copies by itself (`Capabilities.serverSideCopyGroup`): the service, and the credentials, so that
  * what one of them may read the other may read too. Pure.
  */
-export function copiesWithOf(config: S3Config): string {
+export function serverSideCopyGroupOf(config: S3Config): string {
   const { credentials, accessKeyId, profile } = config;
   const who = { keys: accessKeyId, profile, environment: undefined, anonymous: undefined }[credentials];
   // Plans are kept on disk, where no key of anybody should stand.
   const identity = createHash('sha256').update(`${credentials} ${who ?? ''}`);
-  return `${locationOf(config)} as ${identity.digest('hex').slice(0, 16)}`;
+  return `${storageIdOf(config)} as ${identity.digest('hex').slice(0, 16)}`;
 }
 
 function regionOfEndpoint(

@@ -6,7 +6,7 @@ import type { Log } from '../../../base/log';
 
 /** An upload in parts that was begun. */
 export interface OpenUpload {
-  /** See `locationOf`. */
+  /** See `storageIdOf`. */
   readonly location: string;
   readonly bucket: string;
   readonly key: string;

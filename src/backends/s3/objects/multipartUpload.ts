@@ -4,7 +4,7 @@ import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
-import { locationOf, maxPartsOf } from '../config/s3Config';
+import { maxPartsOf, storageIdOf } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
 import { answerDate } from '../http/sdkResponses';
 import { isDirectoryBucket } from '../model/bucketNames';
@@ -155,7 +155,7 @@ export async function abortOnFailure<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const open = new MultipartUploadJournal(host.cacheFolder, host.log);
-  const forget = await open.record({ location: locationOf(requests.config), ...place, uploadId });
+  const forget = await open.record({ location: storageIdOf(requests.config), ...place, uploadId });
   await endLeftBehind(requests, host, open);
   try {
     const answer = await work();
@@ -213,7 +213,7 @@ async function endLeftBehind(
   if (orphansChecked.has(requests)) return;
   orphansChecked.add(requests);
   const limit = AbortSignal.timeout(abortTimeoutMs);
-  for (const { bucket, key, uploadId, forget } of await open.findOrphans(locationOf(requests.config))) {
+  for (const { bucket, key, uploadId, forget } of await open.findOrphans(storageIdOf(requests.config))) {
     try {
       await abortMultipartUpload(requests, host, { bucket, key }, uploadId, limit);
       await forget();

@@ -15,7 +15,7 @@ import { probeWrites } from './writeProbe';
 const clockWarningMs = 5 * 60_000;
 
 /** What the first request showed. */
-interface FirstLook {
+interface FirstResponse {
   readonly error?: RemoteError;
   readonly clockDifferenceMs?: number;
   readonly count?: number;
@@ -34,7 +34,7 @@ export async function* testS3Connection(
   signal: AbortSignal,
 ): AsyncIterable<ConnectionFinding> {
   signal.throwIfAborted();
-  const first = await firstLook(remote.requests, signal);
+  const first = await sendFirstRequest(remote.requests, signal);
   const { error } = first;
   const service = config.endpoint === undefined ? 'AWS S3' : new URL(config.endpoint).host;
 
@@ -44,14 +44,14 @@ export async function* testS3Connection(
     config.root !== '' &&
     !isArn(parseObjectPath(config.root).bucket);
   if (missesHost) {
-    yield* otherStyle(config, host, error, signal);
+    yield* tryPathStyle(config, host, error, signal);
     return;
   }
-  if (error && isNetworkTrouble(error)) {
+  if (error && isNetworkError(error)) {
     yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
     return;
   }
-  const status = strangeStatus(error);
+  const status = nonS3Status(error);
   if (status !== undefined) {
     yield {
       title: 'Reached',
@@ -115,7 +115,7 @@ function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): re
 }
 
 /** One request that lists: buckets, or below the root. */
-async function firstLook(requests: S3Api, signal: AbortSignal): Promise<FirstLook> {
+async function sendFirstRequest(requests: S3Api, signal: AbortSignal): Promise<FirstResponse> {
   const { root } = requests.config;
   const { bucket, key } = prefixOf(root);
   try {
@@ -144,14 +144,14 @@ async function firstLook(requests: S3Api, signal: AbortSignal): Promise<FirstLoo
 }
 
 /** Whether no S3 service answered at all. */
-function isNetworkTrouble(error: RemoteError): boolean {
+function isNetworkError(error: RemoteError): boolean {
   if (error.kind === 'corrupted') return true;
   if (error.kind !== 'unavailable' && error.kind !== 'badSettings') return false;
   return error.code === undefined || /^(E[A-Z]|ERR_|HPE_|CERT|DEPTH|SELF|UNABLE)/.test(error.code);
 }
 
 /** The status of a refusal that isn't an S3 service's: no error document came with it. Undefined for those that are, and for none. */
-function strangeStatus(error: RemoteError | undefined): number | undefined {
+function nonS3Status(error: RemoteError | undefined): number | undefined {
   const { name, $metadata } = (error?.cause ?? {}) as {
     name?: unknown;
     $metadata?: { httpStatusCode?: number };
@@ -162,7 +162,7 @@ function strangeStatus(error: RemoteError | undefined): number | undefined {
   return status === undefined || isAnswerOfS3(error?.cause) ? undefined : status;
 }
 
-async function* otherStyle(
+async function* tryPathStyle(
   config: S3Config,
   host: BackendHost,
   error: RemoteError,
@@ -170,8 +170,8 @@ async function* otherStyle(
 ): AsyncIterable<ConnectionFinding> {
   const connection = await connectS3({ ...config, forcePathStyle: true }, host);
   try {
-    const again = await firstLook(new S3Api({ ...config, forcePathStyle: true }, connection), signal);
-    if (again.error && (isNetworkTrouble(again.error) || strangeStatus(again.error) !== undefined)) {
+    const again = await sendFirstRequest(new S3Api({ ...config, forcePathStyle: true }, connection), signal);
+    if (again.error && (isNetworkError(again.error) || nonS3Status(again.error) !== undefined)) {
       yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
       return;
     }
@@ -226,7 +226,7 @@ function styleDetail(config: S3Config): string {
   return config.forcePathStyle ? 'Path style works.' : 'A host per bucket works.';
 }
 
-function* clockFinding({ clockDifferenceMs }: FirstLook): Iterable<ConnectionFinding> {
+function* clockFinding({ clockDifferenceMs }: FirstResponse): Iterable<ConnectionFinding> {
   if (clockDifferenceMs === undefined) return;
   const minutes = Math.round(Math.abs(clockDifferenceMs) / 60_000);
   yield Math.abs(clockDifferenceMs) < clockWarningMs

@@ -5,19 +5,19 @@ import { profileChoices } from '../credentials/awsCredentials';
 
 /** The steps of adding an S3 remote, given what is answered so far. Pure; a step's `loadChoices` is not. */
 export function s3WizardSteps(answers: RemoteSettings): readonly WizardStep[] {
-  const preset = presetNamed(answered(answers, 'provider'));
+  const preset = presetNamed(textAnswer(answers, 'provider'));
   if (!preset) return [providerStep];
   return [
     providerStep,
     ...endpointSteps(preset),
     ...regionSteps(preset, answers),
     credentialsStep(preset),
-    ...credentialSteps(answered(answers, 'credentials')),
+    ...credentialSteps(textAnswer(answers, 'credentials')),
     rootStep,
   ];
 }
 
-function answered(answers: RemoteSettings, field: string): string | undefined {
+function textAnswer(answers: RemoteSettings, field: string): string | undefined {
   const value = answers[field];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -27,11 +27,11 @@ const providerStep: WizardStep = {
   title: 'Provider',
   prompt: 'Who runs the storage?',
   kind: 'choice',
-  choices: [...s3Presets].sort(otherNearTheTop).map((preset) => ({ value: preset.id, label: preset.title })),
+  choices: [...s3Presets].sort(compareForChoice).map((preset) => ({ value: preset.id, label: preset.title })),
 };
 
 /** The row for whatever isn't listed stands second: at the end of a long list nobody would see it without scrolling. */
-function otherNearTheTop(one: S3Preset, another: S3Preset): number {
+function compareForChoice(one: S3Preset, another: S3Preset): number {
   const rank = ({ id }: S3Preset) => (id === 'AWS' ? 0 : id === 'Other' ? 1 : 2);
   return rank(one) - rank(another);
 }
@@ -72,7 +72,7 @@ function regionSteps(preset: S3Preset, answers: RemoteSettings): readonly Wizard
         problem: regionProblem,
       },
     ];
-  const endpoint = answered(answers, 'endpoint');
+  const endpoint = textAnswer(answers, 'endpoint');
   const known = preset.endpoints.find(({ url }) => url === endpoint);
   // A listed endpoint tells its region, and some providers have but one.
   if (known || preset.defaultRegion === 'auto') return [];

@@ -41,19 +41,19 @@ export async function* probeStore(
   try {
     // Where a folder's name sorts by itself instead of with its slash, the second comes first.
     for (const end of ['-b', '/b', '0']) await put(base + end);
-    yield* listFinding(config, written, await listed(requests, bucket, base, signal));
-    yield* clashFinding(config, await cannotLieBeside(requests, bucket, base, put, signal));
+    yield* listFinding(config, written, await listKeys(requests, bucket, base, signal));
+    yield* fileSystemFinding(config, await conflictsWithFolder(requests, bucket, base, put, signal));
   } catch (error) {
     signal.throwIfAborted();
     // What is in the way of writing or listing is told by the other findings.
     if (!isRemoteError(error)) throw error;
   } finally {
-    yield* removed(requests, bucket, written.reverse());
+    yield* removeProbes(requests, bucket, written.reverse());
   }
 }
 
 /** The keys that begin with `base`, in the order in which they come, two a page. */
-async function listed(
+async function listKeys(
   requests: S3Api,
   bucket: string,
   base: string,
@@ -95,7 +95,7 @@ function* listFinding(
 }
 
 /** Whether an object and others below its name can't both be there. */
-async function cannotLieBeside(
+async function conflictsWithFolder(
   requests: S3Api,
   bucket: string,
   base: string,
@@ -105,7 +105,7 @@ async function cannotLieBeside(
   try {
     await put(`${base}-b/below`);
     // Some stores take it, and the object of the shorter name is a folder then.
-    return !(await listed(requests, bucket, `${base}-b`, signal)).includes(`${base}-b`);
+    return !(await listKeys(requests, bucket, `${base}-b`, signal)).includes(`${base}-b`);
   } catch (error) {
     signal.throwIfAborted();
     if (isRemoteError(error, 'notAFolder')) return true;
@@ -113,7 +113,7 @@ async function cannotLieBeside(
   }
 }
 
-function* clashFinding(config: S3Config, cannot: boolean): Iterable<ConnectionFinding> {
+function* fileSystemFinding(config: S3Config, cannot: boolean): Iterable<ConnectionFinding> {
   if (cannot && !config.fileSystem)
     yield {
       title: 'Files and folders',
@@ -125,7 +125,7 @@ function* clashFinding(config: S3Config, cannot: boolean): Iterable<ConnectionFi
 }
 
 /** Removes what was written, the last first, also after a cancellation; says so when it can't. */
-async function* removed(
+async function* removeProbes(
   requests: S3Api,
   bucket: string,
   keys: readonly string[],

@@ -89,7 +89,7 @@ function endpointOf(
 }
 
 /** Settings of a profile that change which host is asked, or how, and have nothing here that stands for them. */
-const notHere: readonly (readonly [name: string, because: string])[] = [
+const unsupportedSettings: readonly (readonly [name: string, because: string])[] = [
   ['use_fips_endpoint', 'FIPS endpoints are used only where "endpoint" names one'],
   ['use_dualstack_endpoint', 'dual-stack endpoints are used only where "endpoint" names one'],
   ['s3.use_dualstack_endpoint', 'dual-stack endpoints are used only where "endpoint" names one'],
@@ -97,7 +97,7 @@ const notHere: readonly (readonly [name: string, because: string])[] = [
 ];
 
 function leftOutOf(profile: AwsProfile): readonly OmittedSetting[] {
-  return notHere.flatMap(([name, because]) =>
+  return unsupportedSettings.flatMap(([name, because]) =>
     /^true$/i.test(profile.get(name) ?? '') ? [{ name, because }] : [],
   );
 }

@@ -71,28 +71,28 @@ export async function* probeWrites(
       return false;
     }
     written = true;
-    yield conditionFinding(config, await conditionAnswers(put, etag));
+    yield preconditionFinding(config, await probePreconditions(put, etag));
     yield checksumFinding(
       config,
       config.checksums === 'whenSupported' ? await put({ ChecksumCRC32: digestsOf(body).crc32 }) : undefined,
     );
     return true;
   } finally {
-    if (written) yield* removed(requests, bucket, key);
+    if (written) yield* removeProbe(requests, bucket, key);
   }
 }
 
-interface ConditionAnswers {
+interface PreconditionSupport {
   readonly absentRefused: boolean;
   readonly otherRefused: boolean;
   readonly rightAccepted: boolean;
   readonly unsupported: boolean;
 }
 
-async function conditionAnswers(
+async function probePreconditions(
   put: (extra: ProbeWrite) => Promise<string | RemoteError>,
   etag: string,
-): Promise<ConditionAnswers> {
+): Promise<PreconditionSupport> {
   const right = await put({ IfMatch: `"${etag}"` });
   const absent = await put({ IfNoneMatch: '*' });
   const other = await put({ IfMatch: '"00000000000000000000000000000000"' });
@@ -105,7 +105,7 @@ async function conditionAnswers(
   };
 }
 
-function conditionFinding(config: S3Config, answers: ConditionAnswers): ConnectionFinding {
+function preconditionFinding(config: S3Config, answers: PreconditionSupport): ConnectionFinding {
   const title = 'Conditional writes';
   const enforced = answers.absentRefused && answers.otherRefused && answers.rightAccepted;
   if (enforced && config.conditionalWrites === 'enforced')
@@ -160,7 +160,7 @@ function checksumFinding(config: S3Config, answer: string | RemoteError | undefi
 }
 
 /** Removes the probe also after a cancellation; says so when it can't. */
-async function* removed(requests: S3Api, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
+async function* removeProbe(requests: S3Api, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
   const limit = AbortSignal.timeout(15_000);
   try {
     await requests.run({ bucket, path: `${bucket}/${key}` }, limit, ({ client, sdk }) =>

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   checkDriveSettings,
-  locationOf,
   readDriveConfig,
+  storageIdOf,
 } from '../../../../src/backends/amazonDrive/config/driveConfig';
 import { driveFields } from '../../../../src/backends/amazonDrive/config/driveFields';
 import { parseDuration, parseSize } from '../../../../src/backends/amazonDrive/config/driveQuantities';
@@ -147,7 +147,7 @@ test('config: every bad value is told in a sentence that names the setting and t
 });
 
 test('config: remotes of one account are in one place, and those of others are not', () => {
-  const place = (more: Readonly<Record<string, unknown>>) => locationOf(readDriveConfig(settings(more)));
+  const place = (more: Readonly<Record<string, unknown>>) => storageIdOf(readDriveConfig(settings(more)));
   const at = { endpoint: 'http://127.0.0.1:1/drive/v1/' };
   assert.equal(
     place({ ...at, account: 'a' }),

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import type { RemoteSettings } from '../../../../../src/backends/backend';
 import {
   checkS3Settings,
-  locationOf,
   maxPartsOf,
   parseSize,
   readS3Config,
+  storageIdOf,
 } from '../../../../../src/backends/s3/config/s3Config';
 import { s3Fields } from '../../../../../src/backends/s3/config/s3Fields';
 import { s3Presets } from '../../../../../src/backends/s3/config/s3Presets';
@@ -152,7 +152,7 @@ test('types are guessed by the ending, whatever its case', () => {
 
 test('remotes of one service are known as such, whatever their names, keys and spellings', () => {
   const location = (settings: Readonly<Record<string, unknown>>) =>
-    locationOf(readS3Config({ name: 'r', backend: 's3', accessKeyId: 'K', ...settings }));
+    storageIdOf(readS3Config({ name: 'r', backend: 's3', accessKeyId: 'K', ...settings }));
   const same = (a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>) =>
     assert.equal(location(a), location(b));
   same({ region: 'eu-west-1' }, { region: 'us-east-1', accessKeyId: 'L' });
