@@ -92,7 +92,7 @@ export function unusableKey(
 
 /**
  * What a tool that cleans paths makes of `key`: empty parts and "." dropped, ".." resolved and held within the bucket
- * (sync-semantics table 1.5). Never outside the bucket.
+ * (sync-semantics §1.5). Never outside the bucket.
  */
 function cleanedPath(bucket: string, key: string): RemotePath {
   const parts: string[] = [];
