@@ -6,12 +6,13 @@ import { openLocalRemote } from './backends/local/localRemote';
 import { openVirtualFolder } from './backends/virtualFolder/virtualFolderRemote';
 import type { Place, Plan, PlanProgress } from './plan/model/plan';
 import type { PlanOptions } from './plan/model/planOptions';
+import type { Endpoint } from './remote/endpoint';
 import { readOnly } from './remote/layers/readOnly';
 import { withLogging } from './remote/layers/withLogging';
 import { withRetry } from './remote/layers/withRetry';
 import type { Remote } from './remote/remote';
 import { RemoteError } from './remote/remoteError';
-import { type RemotePath, rootPath } from './remote/remotePath';
+import { rootPath } from './remote/remotePath';
 import { ServiceWaits } from './remote/serviceWaits';
 import type { RunObserver, RunReport } from './transfer/runReport';
 import { type ConfiguredRemote, checkRemotes } from './usecases/configuredRemotes';
@@ -37,7 +38,7 @@ export interface App {
    * modified times of what is written to it, so it is opened as one or the other side. Without `followSymlinks` nothing of a folder is read
    * that is reached through a link.
    */
-  openPlace(place: Place, side?: 'source' | 'target', followSymlinks?: boolean): Promise<OpenedEndpoint>;
+  openPlace(place: Place, side?: 'source' | 'target', followSymlinks?: boolean): Promise<Endpoint>;
   /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
   planSync(
     request: SyncRequest,
@@ -59,11 +60,6 @@ export interface App {
   /** Closes remotes whose settings changed or went away, or one by name (its secrets changed). */
   settingsChanged(name?: string): void;
   close(): Promise<void>;
-}
-
-export interface OpenedEndpoint {
-  readonly remote: Remote;
-  readonly root: RemotePath;
 }
 
 export interface SyncRequest {
@@ -145,7 +141,7 @@ export function createApp(host: Host): App {
     place: Place,
     side: 'source' | 'target' = 'source',
     followSymlinks = true,
-  ): Promise<OpenedEndpoint> {
+  ): Promise<Endpoint> {
     switch (place.kind) {
       case 'remote':
         return { remote: await openRemote(place.remote), root: place.path };
@@ -207,7 +203,7 @@ export function createApp(host: Host): App {
 
     async explainFilter({ source, target, options }, path, signal) {
       const [from, to] = await Promise.all([openPlace(source), openPlace(target, 'target')]);
-      const refusing = ({ remote, root }: OpenedEndpoint) => ({ remote: readOnly(remote), root });
+      const refusing = ({ remote, root }: Endpoint) => ({ remote: readOnly(remote), root });
       return explainPath(
         { source: refusing(from), target: refusing(to), options, clock: host.clock },
         path,

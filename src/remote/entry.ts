@@ -54,6 +54,9 @@ export interface UnsupportedEntry {
   readonly size?: number;
 }
 
+/** Storage classes whose content must be restored before it can be read. */
+export const archivedStorageClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
 export type UnsupportedReason =
   | 'emptyPart' // a//b, /abs
   | 'dotPart' // ../x, ./x
@@ -66,6 +69,7 @@ export type UnsupportedReason =
   | 'linkLoop'
   | 'notRegular' // FIFO, socket, device
   | 'unreadable';
+
 /**
  * Whether `now` is still the very file that `seen` describes. The version decides where both carry one; else size, MD5 and
  * modified time, as far as both know them. A modified time counts as moved when it differs by `precisionNs` or more.

@@ -18,6 +18,20 @@ export type RemoteErrorKind =
   | 'corrupted'
   | 'other';
 
+type ErrorKinds = ReadonlySet<RemoteErrorKind>;
+
+/** Every later request would fail in the same way until the user acts. */
+export const fatalErrorKinds: ErrorKinds = new Set(['unauthenticated', 'badSettings']);
+
+/** Several in a row indicate an outage of the service, or a full or absent disk. */
+export const outageErrorKinds: ErrorKinds = new Set(['unavailable', 'rateLimited', 'quotaExceeded']);
+
+/** Planning ends: the same error would leave all other files without facts too. A full quota does not prevent reading. */
+export const planFatalErrorKinds: ErrorKinds = new Set([...fatalErrorKinds, 'unavailable', 'rateLimited']);
+
+/** Listing ends, instead of reporting one folder as a problem: a corrupted page may have hidden entries of any folder. */
+export const listingFatalErrorKinds: ErrorKinds = new Set([...planFatalErrorKinds, 'corrupted']);
+
 export interface RemoteErrorDetails {
   readonly cause?: unknown;
   /** Milliseconds the service asked to wait before the next try. */

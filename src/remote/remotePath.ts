@@ -47,6 +47,11 @@ export function baseName(path: RemotePath): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
+/** `path` under another name in the same folder. Throws RemoteError `badName`. */
+export function siblingPath(path: RemotePath, name: string): RemotePath {
+  return joinPath(parentPath(path), name);
+}
+
 /** Whether `path` is `folder` itself or lies below it. */
 export function isWithin(path: RemotePath, folder: RemotePath): boolean {
   return folder === '' || path === folder || (path.startsWith(folder) && path[folder.length] === '/');
@@ -76,4 +81,23 @@ export function comparePaths(a: string, b: string): number {
 /** Moves surrogates above every other unit, so that comparing units compares code points. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/**
+ * The first free name: `name` itself, then with a suffix before its extension: `a copy.txt`, `a copy 2.txt` or `a (2).txt`,
+ * `a (3).txt`. A dot at the start begins no extension.
+ */
+export function uniqueName(
+  name: string,
+  taken: Pick<ReadonlySet<string>, 'has'>,
+  style: 'copy' | 'number' = 'copy',
+): string {
+  const dot = name.lastIndexOf('.');
+  const end = dot > 0 ? dot : name.length;
+  let candidate = name;
+  for (let i = 1; taken.has(candidate); i++) {
+    const suffix = style === 'number' ? ` (${i + 1})` : i === 1 ? ' copy' : ` copy ${i}`;
+    candidate = `${name.slice(0, end)}${suffix}${name.slice(end)}`;
+  }
+  return candidate;
 }

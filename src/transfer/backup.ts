@@ -1,13 +1,12 @@
 import { matchKey } from '../remote/capabilities';
+import { type Endpoint, fileIfExists, statIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { baseName, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
+import { baseName, joinPath, type RemotePath, relativePath, uniqueName } from '../remote/remotePath';
 import { copyFile } from './copyFile';
-import { fileAt } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
-import type { Endpoint } from './runEndpoints';
 
 const ifAbsent: Precondition = { kind: 'ifAbsent' };
 
@@ -66,7 +65,7 @@ async function withUniqueName(
       return to;
     } catch (error) {
       if (!isRemoteError(error, 'alreadyExists', 'isAFolder', 'notAFolder')) throw error;
-      const there = await fileAt(remote, to, signal);
+      const there = await fileIfExists(remote, to, signal);
       if (there && isIdenticalFile(file, there)) {
         await remote.makeDurable?.(there, signal);
         await isThere();
@@ -108,7 +107,7 @@ async function withFreePart(
   for (const [i, part] of parts.entries()) {
     const isLast = i === parts.length - 1;
     const path = joinPath(folder, part);
-    const there = await kindAt(remote, path, signal);
+    const there = (await statIfExists(remote, path, signal))?.kind;
     if (there !== undefined && (isLast || there !== 'folder')) {
       const original = wanted[i] ?? part;
       const free = await freeName(remote, folder, original, !isLast, signal);
@@ -117,15 +116,6 @@ async function withFreePart(
     folder = path;
   }
   return undefined;
-}
-
-async function kindAt(remote: Remote, path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return (await remote.stat(path, signal)).kind;
-  } catch (error) {
-    if (isRemoteError(error, 'notFound')) return undefined;
-    throw error;
-  }
 }
 
 /** `name` with the lowest number from 2 on that nothing in `folder` has; for a part on the way, a folder of that name will do. */
@@ -143,15 +133,6 @@ async function freeName(
       if (folderWillDo && entry.kind === 'folder') continue;
       taken.add(matchKey(entry.kind === 'unusable' ? entry.name : baseName(entry.path), names));
     }
-  for (let n = 2; ; n++) {
-    const candidate = numbered(name, n);
-    if (!taken.has(matchKey(candidate, names))) return candidate;
-  }
-}
-
-/** `a.txt` as `a (2).txt`. A dot that begins the name begins no extension. */
-function numbered(name: string, n: number): string {
-  const dot = name.lastIndexOf('.');
-  const end = dot > 0 ? dot : name.length;
-  return `${name.slice(0, end)} (${n})${name.slice(end)}`;
+  const isTaken = (candidate: string) => candidate === name || taken.has(matchKey(candidate, names));
+  return uniqueName(name, { has: isTaken }, 'number');
 }

@@ -7,13 +7,13 @@ import { firstProblem } from '../plan/build/planInvariants';
 import { formatPlace } from '../plan/model/place';
 import type { Action, DeleteFile, Plan, RemoveFolder } from '../plan/model/plan';
 import { wantsDeletes } from '../plan/model/planOptions';
-import { isRemoteError, RemoteError, type RemoteErrorKind } from '../remote/remoteError';
+import type { Endpoint } from '../remote/endpoint';
+import { fatalErrorKinds, isRemoteError, outageErrorKinds, RemoteError } from '../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
 import { deleteInFolder, partitionDeletes } from './deleteBatches';
 import type { Journal } from './journal';
 import { refusedForRoom } from './outOfSpace';
-import { goneAlready, runAction } from './runAction';
-import type { Endpoint, RunEndpoints } from './runEndpoints';
+import { goneAlready, type RunEndpoints, runAction } from './runAction';
 import type { ActionOutcome, ActionResult, RunReport } from './runReport';
 import { type RunObserver, silentObserver } from './runReport';
 import { SourceAgain } from './sourceRecheck';
@@ -34,15 +34,6 @@ export interface ExecuteOptions {
 
 /** From so many deletes in one folder on, its listing is cheaper than two requests for each; a thousandth of all bounds what it may cost. */
 const batchThreshold = 50;
-
-/** Failures that no further action could escape. */
-const fatalErrorKinds: ReadonlySet<RemoteErrorKind> = new Set(['unauthenticated', 'badSettings']);
-/** Failures that, many in a row, say that the service (or the disk) is out of reach. */
-const outageErrorKinds: ReadonlySet<RemoteErrorKind> = new Set([
-  'unavailable',
-  'rateLimited',
-  'quotaExceeded',
-]);
 
 /**
  * Does what a plan says and reports what became of each action; the report comes even when the run is aborted or fails

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import { fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
 import type { Remote } from '../remote/remote';
-import { isRemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 
 export interface CopyPair {
@@ -24,27 +24,12 @@ export async function findCompletedCopy(
   source: FileEntry,
   signal: AbortSignal,
 ): Promise<CopyPair | undefined> {
-  const copy = await fileAt(to, path, signal);
+  const copy = await fileIfExists(to, path, signal);
   if (copy?.size !== source.size) return undefined;
-  const now = await fileAt(from, source.path, signal);
+  const now = await fileIfExists(from, source.path, signal);
   if (!now || !isSameFile(source, now) || mayBeSameFile(from, now, to, copy)) return undefined;
   if ((await md5(from, now, signal)) !== (await md5(to, copy, signal))) return undefined;
   return { source: now, copy };
-}
-
-/** The file at `path`, as exact as can be told; undefined when there is none. */
-export async function fileAt(
-  remote: Remote,
-  path: RemotePath,
-  signal: AbortSignal,
-): Promise<FileEntry | undefined> {
-  try {
-    const entry = await remote.stat(path, signal);
-    return entry.kind === 'file' ? entry : undefined;
-  } catch (error) {
-    if (isRemoteError(error, 'notFound')) return undefined;
-    throw error;
-  }
 }
 
 /**

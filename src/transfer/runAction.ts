@@ -7,6 +7,7 @@ import type {
   RemoveSource,
   SetTime,
 } from '../plan/model/plan';
+import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
@@ -15,9 +16,15 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { joinPath, type RemotePath } from '../remote/remotePath';
 import { backupByCopy, backupByMove } from './backup';
 import { copyFile } from './copyFile';
-import { type CopyPair, fileAt, findCompletedCopy, mayBeSameFile } from './existingCopy';
+import { type CopyPair, findCompletedCopy, mayBeSameFile } from './existingCopy';
 import { moveFile, removeCopied } from './moveFile';
-import type { Endpoint, RunEndpoints } from './runEndpoints';
+
+export interface RunEndpoints {
+  readonly source: Endpoint;
+  readonly target: Endpoint;
+  /** The folder for overwritten and deleted target files; absent when they are not kept. */
+  readonly backup?: Endpoint | undefined;
+}
 
 /** Told of what happens within one action. */
 export interface ActionWatch {
@@ -95,7 +102,7 @@ async function assertDistinctFiles(
   signal: AbortSignal,
 ): Promise<void> {
   if (!action.before) return;
-  const now = await fileAt(target.remote, action.before.path, signal);
+  const now = await fileIfExists(target.remote, action.before.path, signal);
   if (now && mayBeSameFile(source.remote, action.source, target.remote, now))
     throw new RemoteError(
       'unsupported',
@@ -169,13 +176,13 @@ async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSigna
     if (!found) throw error;
     moved = found.copy;
     // The copy was made, but its removal failed.
-    if (await fileAt(remote, action.before.path, signal)) {
+    if (await fileIfExists(remote, action.before.path, signal)) {
       await remote.makeDurable?.(moved, signal);
       await removeCopied(remote, action.before, signal);
     }
   }
   if (remote.capabilities.timePrecisionNs === 'none') return;
-  if (!moved.modified && !moved.exact) moved = (await fileAt(remote, to, signal)) ?? moved;
+  if (!moved.modified && !moved.exact) moved = (await fileIfExists(remote, to, signal)) ?? moved;
   const time = action.storeModified ?? seen.modified ?? seen.serverModified;
   const has = moved.modified ?? moved.serverModified;
   if (!time || !has || timesEqual(time, has, sides)) return;
@@ -202,7 +209,7 @@ async function runRemoveSource(
 ): Promise<void> {
   const { source, target } = sides;
   const { before } = action;
-  const now = await fileAt(target.remote, before.path, signal);
+  const now = await fileIfExists(target.remote, before.path, signal);
   if (!now || !isSameFile(before, now))
     throw new RemoteError(
       'changed',
@@ -259,7 +266,7 @@ export function goneAlready(error: unknown, file: FileEntry): unknown {
 
 /** The file as it is now, as exact as can be told. */
 async function assertUnchanged(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
-  const now = await fileAt(remote, file.path, signal);
+  const now = await fileIfExists(remote, file.path, signal);
   if (!now || !isSameFile(file, now))
     throw new RemoteError('changed', `"${file.path}" is no longer what was listed.`);
   return now;

@@ -4,6 +4,7 @@ import { isMalformedKey, listTree, wholeName } from '../plan/list/listTree';
 import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import { sortNamed } from '../plan/model/namedPaths';
 import type { Plan } from '../plan/model/plan';
+import type { Endpoint } from '../remote/endpoint';
 import type { Entry, UnsupportedEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import {
@@ -14,7 +15,6 @@ import {
   type RemotePath,
   relativePath,
 } from '../remote/remotePath';
-import type { Endpoint } from './runEndpoints';
 
 /** Milliseconds that a look at the source counts as "now"; a longer listing counts for as long as it took, besides. */
 const goodForMs = 5000;

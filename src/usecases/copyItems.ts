@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { matchKey, storagePath } from '../remote/capabilities';
+import { statIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -273,13 +274,9 @@ async function firstTaken(
 ): Promise<{ readonly path: RemotePath; readonly kind: 'file' | 'folder' } | undefined> {
   for (const item of items) {
     if (isOwnName(item, item.source, item.target)) continue;
-    try {
-      const { kind } = await item.to.stat(item.target, signal);
-      return { path: item.target, kind: kind === 'folder' ? 'folder' : 'file' };
-    } catch (error) {
-      // Where only writing is allowed, the precondition of the write itself finds out.
-      if (!isRemoteError(error, 'notFound', 'forbidden')) throw error;
-    }
+    // Where stat is forbidden, the precondition of the write itself detects the conflict.
+    const there = await statIfExists(item.to, item.target, signal, 'forbidden');
+    if (there) return { path: item.target, kind: there.kind === 'folder' ? 'folder' : 'file' };
   }
   return undefined;
 }

@@ -5,16 +5,15 @@ import { createLimits, timeForLimits } from '../plan/filter/limits';
 import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
 import { nameFolding } from '../plan/match/nameFolding';
 import { isBelow, type NamedPaths, sortNamed } from '../plan/model/namedPaths';
-import type { PlanEndpoint } from '../plan/model/plan';
 import type { PlanOptions } from '../plan/model/planOptions';
 import { matchKey } from '../remote/capabilities';
+import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
-import { isRemoteError } from '../remote/remoteError';
 import { joinPath, parsePath, type RemotePath } from '../remote/remotePath';
 
 export interface ExplainRequest {
-  readonly source: Pick<PlanEndpoint, 'remote' | 'root'>;
-  readonly target: Pick<PlanEndpoint, 'remote' | 'root'>;
+  readonly source: Endpoint;
+  readonly target: Endpoint;
   readonly options: PlanOptions;
   readonly clock?: Clock;
 }
@@ -67,13 +66,10 @@ function isNamed(file: RemotePath, { files, folders }: NamedPaths, names: Filter
 }
 
 async function find(
-  { remote, root }: Pick<PlanEndpoint, 'remote' | 'root'>,
+  { remote, root }: Endpoint,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<FileEntry | undefined> {
-  const entry = await remote.stat(joinPath(root, path), signal).catch((error: unknown) => {
-    if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
-    throw error;
-  });
-  return entry?.kind === 'file' ? { ...entry, exact: true } : undefined;
+  const entry = await fileIfExists(remote, joinPath(root, path), signal, 'forbidden');
+  return entry && { ...entry, exact: true };
 }

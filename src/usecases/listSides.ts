@@ -8,9 +8,9 @@ import type { Match } from '../plan/match/match';
 import { mergeJoin } from '../plan/match/mergeJoin';
 import { foldedKey, type NameFolding, nameFolding } from '../plan/match/nameFolding';
 import { sortNamed } from '../plan/model/namedPaths';
-import type { PlanEndpoint } from '../plan/model/plan';
 import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
-import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { type Endpoint, fileIfExists } from '../remote/endpoint';
+import { RemoteError } from '../remote/remoteError';
 
 /** Both sides being listed and joined. */
 export interface ListedSides {
@@ -22,16 +22,14 @@ export interface ListedSides {
   readonly target: ListingFindings;
 }
 
-type ListedEndpoint = Pick<PlanEndpoint, 'remote' | 'root'>;
-
 /**
  * Lists source and target side by side with the options' filter, and joins them; what the size and age limits leave out is taken out
  * again (ages are counted back from `nowMs`). A source root that isn't there is an error, and so is a missing bucket; a target folder that
  * isn't there yet is empty. Throws RemoteError `badSettings` for a bad filter pattern or limit, and as `readIgnoreFiles`.
  */
 export async function listSides(
-  source: ListedEndpoint,
-  target: ListedEndpoint,
+  source: Endpoint,
+  target: Endpoint,
   options: PlanOptions,
   clashes: FileFolderConflicts | undefined,
   signal: AbortSignal,
@@ -113,7 +111,7 @@ async function* markingExcluded(
  */
 async function* refusingAFile(
   batches: AsyncIterable<FileBatch>,
-  { remote, root }: ListedEndpoint,
+  { remote, root }: Endpoint,
   signal: AbortSignal,
 ): AsyncGenerator<FileBatch> {
   let empty = true;
@@ -122,11 +120,7 @@ async function* refusingAFile(
     yield batch;
   }
   if (!empty || remote.capabilities.hasDirectories || root === '') return;
-  const entry = await remote.stat(root, signal).catch((error: unknown) => {
-    // Nothing is there, or only listing is allowed: then it is an empty folder as far as anyone can tell.
-    if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
-    throw error;
-  });
-  if (entry?.kind === 'file')
+  // Where only listing is allowed, the root counts as an empty folder.
+  if (await fileIfExists(remote, root, signal, 'forbidden'))
     throw new RemoteError('notAFolder', `"${root}" is a file. Choose the folder that holds it.`);
 }

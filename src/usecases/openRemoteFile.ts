@@ -1,8 +1,8 @@
-import type { FileEntry } from '../remote/entry';
+import { fileIfExists } from '../remote/endpoint';
+import { archivedStorageClasses, type FileEntry } from '../remote/entry';
 import type { ReadResult, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, type RemotePath } from '../remote/remotePath';
-import { findFile } from './browseRemote';
 
 /** What opening a file in an editor would mean. */
 export type OpenDecision =
@@ -16,9 +16,6 @@ export type OpenDecision =
 
 /** Bytes that a file may have to be handed to an editor whole. The editor keeps several copies of it in memory. */
 export const maxEditorBytes = 256 * 1024 * 1024;
-
-/** Storage classes whose content must be restored before it can be read. */
-const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /**
  * Looks before a file is opened, with fresh facts: `largeBytes` is the size above which to ask. Throws RemoteError
@@ -40,7 +37,7 @@ export async function checkBeforeOpen(
 
 /** Why the content can't be read, as a sentence with the way out, or undefined. Pure. */
 function whyUnreadable(entry: FileEntry): string | undefined {
-  if (!archivedClasses.has(entry.storageClass ?? '')) return undefined;
+  if (!archivedStorageClasses.has(entry.storageClass ?? '')) return undefined;
   if (entry.readonly === undefined) return undefined; // restored for now
   return archiveAdvice(entry);
 }
@@ -99,7 +96,7 @@ async function withAdvice(
   error: RemoteError,
   signal: AbortSignal,
 ): Promise<RemoteError> {
-  const entry = await findFile(remote, path, signal).catch(() => undefined); // the first error says enough
+  const entry = await fileIfExists(remote, path, signal).catch(() => undefined); // the first error says enough
   if (entry?.storageClass === undefined) return error;
   return new RemoteError('archived', archiveAdvice(entry), { cause: error });
 }

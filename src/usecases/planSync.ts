@@ -22,6 +22,7 @@ import type {
   PlanProgress,
 } from '../plan/model/plan';
 import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
+import type { Endpoint } from '../remote/endpoint';
 import { RemoteError } from '../remote/remoteError';
 import { rootPath } from '../remote/remotePath';
 import { listSides } from './listSides';
@@ -32,7 +33,7 @@ export interface PlanSyncRequest {
   readonly options: PlanOptions;
   readonly clock?: Clock;
   /** Opens the backup's folder where the target is a folder of this machine, so that links on the way to it are seen through. */
-  readonly openPlace?: (place: Place) => Promise<Pick<PlanEndpoint, 'remote' | 'root'>>;
+  readonly openPlace?: (place: Place) => Promise<Endpoint>;
 }
 
 /** Milliseconds between two reports of progress. */

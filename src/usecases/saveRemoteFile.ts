@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Clock } from '../base/clock';
+import { fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { instantFromMs } from '../remote/modifiedTime';
 import type { ByteSource, Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
-import { findFile } from './browseRemote';
 import { readWholeFile } from './openRemoteFile';
 
 /** What a save must find: this version of the file, or none. */
@@ -43,7 +43,7 @@ export async function saveRemoteFile(
       isRemoteError(error, 'changed', 'alreadyExists') ||
       (base !== 'absent' && isRemoteError(error, 'notFound'));
     if (!guardFailed) throw error;
-    const theirs = await findFile(remote, path, signal);
+    const theirs = await fileIfExists(remote, path, signal);
     if (theirs && (await holds(remote, theirs, content, signal))) return { kind: 'saved', entry: theirs };
     return { kind: 'conflict', theirs };
   }

@@ -1,11 +1,11 @@
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { matchKey } from '../remote/capabilities';
+import { fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { isSameFile } from '../remote/entry';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
-import { fileAt } from '../transfer/existingCopy';
 
 /** Folders listed at once. */
 const listingsAtOnce = 8;
@@ -39,7 +39,8 @@ export class SeenTargets {
       const lookInto = async ([folder, paths]: readonly [RemotePath, readonly RemotePath[]]) => {
         try {
           const [only] = paths;
-          if (only !== undefined && paths.length === 1) this.noteFile(to, await fileAt(to, only, signal));
+          if (only !== undefined && paths.length === 1)
+            this.noteFile(to, await fileIfExists(to, only, signal));
           else await this.lookInto(to, folder, paths, signal);
         } catch (error) {
           // Nobody saw what may only be written to, so nothing of it is replaced; what is new there still can be written.
@@ -75,7 +76,7 @@ export class SeenTargets {
   async whyRefused(error: unknown, { to, target }: FileTarget, signal: AbortSignal): Promise<unknown> {
     if (!isRemoteError(error, 'changed', 'alreadyExists', 'notFound')) return error;
     const seen = this.at(to, target);
-    const now = await fileAt(to, target, signal).catch(() => seen);
+    const now = await fileIfExists(to, target, signal).catch(() => seen);
     signal.throwIfAborted();
     if (seen ? now && isSameFile(seen, now) : !now) return error;
     const message = !seen

@@ -1,9 +1,9 @@
 import type * as vscode from 'vscode';
 import type { App } from '../../app';
+import { fileIfExists } from '../../remote/endpoint';
 import type { FileEntry } from '../../remote/entry';
 import { isSameFile } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
-import { findFile } from '../../usecases/browseRemote';
 import { neverAborted } from '../platform/cancellation';
 import { fromUri } from '../platform/remoteUri';
 import type { OpenDocuments } from './openDocuments';
@@ -51,7 +51,7 @@ export class MovedDocuments {
   private async find(uri: vscode.Uri): Promise<FileEntry | undefined> {
     const names = this.app.remotes().map(({ settings }) => settings.name);
     const { remote, path } = fromUri(uri, names);
-    return findFile(await this.app.openRemote(remote), path, neverAborted());
+    return fileIfExists(await this.app.openRemote(remote), path, neverAborted());
   }
 }
 

@@ -3,8 +3,7 @@ import type { App } from '../../app';
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
-import { baseName } from '../../remote/remotePath';
-import { freeName, siblingPath } from '../../usecases/browseRemote';
+import { baseName, siblingPath, uniqueName } from '../../remote/remotePath';
 import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
 import { saveRemoteFile } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
@@ -179,7 +178,7 @@ export class SaveConflicts implements vscode.Disposable {
     const remote = await app.openRemote(address.remote);
     const taken = new Set([baseName(address.path)]);
     for (;;) {
-      const name = freeName(baseName(address.path), taken);
+      const name = uniqueName(baseName(address.path), taken);
       const path = siblingPath(address.path, name);
       const outcome = await saveRemoteFile(remote, path, mine, 'absent', { now: Date.now }, neverAborted());
       taken.add(name);

@@ -3,9 +3,8 @@ import { serviceWaits } from '../../preview/summaries';
 import type { Remote } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError } from '../../remote/remoteError';
-import { baseName, joinPath, parentPath, type RemotePath } from '../../remote/remotePath';
+import { baseName, joinPath, parentPath, type RemotePath, uniqueName } from '../../remote/remotePath';
 import { listenToAll } from '../../remote/serviceWaits';
-import { freeName } from '../../usecases/browseRemote';
 import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../../usecases/copyItems';
 import { type SeenTargets, TargetTaken } from '../../usecases/seenTargets';
 import { isCancellation } from '../platform/cancellation';
@@ -164,7 +163,7 @@ async function withFreeNames(items: readonly CopyItem[]): Promise<CopyItem[]> {
     let target = item.target;
     while (await isThere(item.to, target)) {
       taken.add(baseName(target));
-      target = joinPath(folder, freeName(baseName(item.target), taken));
+      target = joinPath(folder, uniqueName(baseName(item.target), taken));
     }
     renamed.push({ ...item, target });
   }

@@ -1,9 +1,17 @@
 import * as vscode from 'vscode';
+import { fileIfExists } from '../../remote/endpoint';
 import type { Precondition } from '../../remote/remote';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
-import { baseName, joinPath, parentPath, parsePath, type RemotePath } from '../../remote/remotePath';
-import { findFile, freeName, siblingPath } from '../../usecases/browseRemote';
+import {
+  baseName,
+  joinPath,
+  parentPath,
+  parsePath,
+  type RemotePath,
+  siblingPath,
+  uniqueName,
+} from '../../remote/remotePath';
 import { acceptsFiles } from '../../usecases/configuredRemotes';
 import { bytesSource } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
@@ -141,13 +149,13 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
     };
     const path = joinPath(folder.path, parsePath(file.name));
     const taken = new Set<string>();
-    for (let target = path; ; target = siblingPath(path, freeName(file.name, taken)))
+    for (let target = path; ; target = siblingPath(path, uniqueName(file.name, taken)))
       try {
         return await put(target, { kind: 'ifAbsent' });
       } catch (error) {
         if (!isRemoteError(error, 'alreadyExists', 'changed')) throw error;
         // Just what is there at the question may be replaced.
-        const seen = await findFile(remote, path, neverAborted());
+        const seen = await fileIfExists(remote, path, neverAborted());
         const there = `A file named "${file.name}" is already there ("${path}").`;
         const lost = () => replacedSentence(remote, [path], AbortSignal.timeout(10_000)).catch(() => '');
         const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1, await lost());

@@ -13,8 +13,9 @@ import {
   pathProblem,
   type RemotePath,
   rootPath,
+  siblingPath,
+  uniqueName,
 } from '../../remote/remotePath';
-import { freeName, siblingPath } from '../../usecases/browseRemote';
 import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CopyItem } from '../../usecases/copyItems';
 import { neverAborted } from '../platform/cancellation';
@@ -131,7 +132,7 @@ async function freePath(shell: TransferContext, address: RemoteAddress): Promise
   const remote = await shell.app.openRemote(address.remote);
   const taken = new Set([baseName(address.path)]);
   for (;;) {
-    const path = siblingPath(address.path, freeName(baseName(address.path), taken));
+    const path = siblingPath(address.path, uniqueName(baseName(address.path), taken));
     try {
       await remote.stat(path, neverAborted());
       taken.add(baseName(path));

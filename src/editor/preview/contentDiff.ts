@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { App } from '../../app';
 import type { Place, Plan, Skipped } from '../../plan/model/plan';
 import type { PlanItem } from '../../preview/planIndex';
+import { fileIfExists } from '../../remote/endpoint';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
@@ -77,13 +78,8 @@ async function skippedSides({ app }: ContentDiffParts, plan: Plan, { path: name 
     throw new RemoteError('badName', `${JSON.stringify(name)} ${problem}, so it can't be opened.`);
   const look = async (place: Place): Promise<SideFile | undefined> => {
     const { remote, root } = await app.openPlace(place);
-    try {
-      const entry = await remote.stat(joinPath(root, name), neverAborted());
-      return entry.kind === 'file' ? { place, entry } : undefined;
-    } catch (error) {
-      if (isRemoteError(error, 'notFound')) return undefined;
-      throw error;
-    }
+    const entry = await fileIfExists(remote, joinPath(root, name), neverAborted());
+    return entry && { place, entry };
   };
   const [source, target] = await Promise.all([look(plan.source), look(plan.target)]);
   if (!source && !target) throw new RemoteError('unsupported', `"${name}" is not a file that can be opened.`);

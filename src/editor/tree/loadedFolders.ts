@@ -1,9 +1,10 @@
 import { CancellationError } from 'vscode';
-import type { FolderPages } from '../../usecases/browseRemote';
+import type { Entry } from '../../remote/entry';
+import type { Pager } from '../../usecases/browseRemote';
 
 /** What is loaded of one folder. */
 export interface LoadedFolder {
-  pages: FolderPages | undefined;
+  pages: Pager<Entry> | undefined;
   /** Set when the last request failed; the row that says so stays until somebody tries again. */
   error: unknown;
   /** What names have to start with. */

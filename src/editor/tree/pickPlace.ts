@@ -3,7 +3,7 @@ import type { Place } from '../../plan/model/plan';
 import type { Entry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath } from '../../remote/remotePath';
-import { entryName, FolderPages } from '../../usecases/browseRemote';
+import { entryName, folderPager, type Pager } from '../../usecases/browseRemote';
 import { acceptsFiles, treeRoot } from '../../usecases/configuredRemotes';
 import { placeName } from '../platform/placeNames';
 import { presentError } from '../window/errorMessages';
@@ -64,7 +64,7 @@ export async function pickAnyPlace(shell: Asking, question: PlaceQuestion): Prom
 class PlaceWalk {
   private readonly pick = new window.QuickPick<PlaceItem>();
   private at: RemoteAddress | undefined;
-  private pages: FolderPages | undefined;
+  private pages: Pager<Entry> | undefined;
   private rows: PlaceItem[] = [];
 
   constructor(
@@ -121,7 +121,7 @@ class PlaceWalk {
     this.at = address;
     this.pages =
       address &&
-      new FolderPages(() => this.shell.app.openRemote(address.remote), address.path, {
+      folderPager(() => this.shell.app.openRemote(address.remote), address.path, {
         pageSize: this.shell.settings().pageSize,
       });
     const { pick } = this;
@@ -143,7 +143,7 @@ class PlaceWalk {
     try {
       await pages.more();
       if (this.pages !== pages) return;
-      this.rows = [...pages.entries.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
+      this.rows = [...pages.items.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
     } catch (error) {
       if (this.pages !== pages) return;
       const phrase = presentError(error, `Can't list ${this.at ? placeName(this.at) : ''}`);
@@ -217,12 +217,12 @@ class PlaceWalk {
     ];
   }
 
-  private moreRow(pages: FolderPages): PlaceItem[] {
+  private moreRow(pages: Pager<Entry>): PlaceItem[] {
     if (!pages.mayHaveMore) return [];
     return [
       {
         label: 'Load more…',
-        description: `${format().count(pages.entries.length)} shown`,
+        description: `${format().count(pages.items.length)} shown`,
         alwaysShow: true,
         does: 'more',
       },

@@ -4,7 +4,7 @@ import type { Entry } from '../../remote/entry';
 import type { Quota } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../../remote/remotePath';
-import { entryName, FolderPages } from '../../usecases/browseRemote';
+import { entryName, folderPager, type Pager } from '../../usecases/browseRemote';
 import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
@@ -361,8 +361,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.changed.fire(this.nodes.get(node.id) ?? node);
   }
 
-  private rowsOf(node: ContainerNode, state: LoadedFolder, pages: FolderPages): TreeNode[] {
-    const rows = pages.entries.map((entry) => this.entryNode(node.address.remote, entry));
+  private rowsOf(node: ContainerNode, state: LoadedFolder, pages: Pager<Entry>): TreeNode[] {
+    const rows = pages.items.map((entry) => this.entryNode(node.address.remote, entry));
     if (!pages.mayHaveMore && state.filter === undefined) this.forgetMissing(node, rows);
     if (state.error !== undefined)
       rows.push(this.keep({ kind: 'error', id: `${node.id}\0error`, parent: node, error: state.error }));
@@ -399,12 +399,12 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     return node;
   }
 
-  private pagesOf(node: ContainerNode, state: LoadedFolder): FolderPages {
+  private pagesOf(node: ContainerNode, state: LoadedFolder): Pager<Entry> {
     const { remote, path } = node.address;
     state.settings = JSON.stringify(
       this.app.remotes().find(({ settings }) => settings.name === remote)?.settings,
     );
-    return new FolderPages(() => this.app.openRemote(remote), path, {
+    return folderPager(() => this.app.openRemote(remote), path, {
       pageSize: this.settings().pageSize,
       ...(state.filter !== undefined && { namePrefix: state.filter }),
     });

@@ -1,11 +1,12 @@
 import { CancellationError } from 'vscode';
 import type { App } from '../../app';
+import type { TrashedItem } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
-import { TrashPages } from '../../usecases/browseRemote';
+import { type Pager, trashPager } from '../../usecases/browseRemote';
 import { type RemoteNode, type TrashNode, type TreeNode, trashId } from './treeNode';
 
 interface LoadedTrash {
-  readonly pages: TrashPages;
+  readonly pages: Pager<TrashedItem>;
   error: unknown;
 }
 
@@ -69,7 +70,7 @@ export class TrashTree {
   private stateOf({ address: { remote } }: TrashNode): LoadedTrash {
     let state = this.loaded.get(remote);
     if (!state) {
-      const pages = new TrashPages(() => this.app.openRemote(remote), this.pageSize());
+      const pages = trashPager(() => this.app.openRemote(remote), this.pageSize());
       state = { pages, error: undefined };
       this.loaded.set(remote, state);
     }

@@ -2,11 +2,11 @@ import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, nsBetween } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
-import { isRemoteError } from '../../remote/remoteError';
+import { isRemoteError, planFatalErrorKinds } from '../../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isArchiveClass, mayBeArchived } from '../compare/archived';
 import { type ComparisonRules, compareFiles, knowsTime, timeOf, usesAwsRules } from '../compare/comparison';
-import { endsTheRun, FileFacts, hashesByReading } from '../list/fileFacts';
+import { FileFacts, hashesByReading } from '../list/fileFacts';
 import type { CopyFile, DeleteFile, MoveFile } from '../model/plan';
 import type { RenameTracking } from '../model/planOptions';
 
@@ -169,7 +169,7 @@ async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal):
       about.file = file?.size === listed?.size ? file : undefined;
     } catch (error) {
       about.file = undefined;
-      if (!isRemoteError(error) || endsTheRun.has(error.kind)) fatal.push(error);
+      if (!isRemoteError(error) || planFatalErrorKinds.has(error.kind)) fatal.push(error);
     }
   };
   for (const round of rounds) {

@@ -1,12 +1,10 @@
-import type { FileEntry } from '../../remote/entry';
-
-const archiveClasses: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+import { archivedStorageClasses, type FileEntry } from '../../remote/entry';
 
 /**
  * Whether the file's class is one that can't be read without a restore, whether or not it has been restored.
  */
 export function isArchiveClass(file: FileEntry): boolean {
-  return file.storageClass !== undefined && archiveClasses.has(file.storageClass);
+  return file.storageClass !== undefined && archivedStorageClasses.has(file.storageClass);
 }
 
 /**

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
-import { isRemoteError, type RemoteError } from '../../remote/remoteError';
-import { endsTheRun, FileFacts, hashesByReading } from '../list/fileFacts';
+import { isRemoteError, planFatalErrorKinds, type RemoteError } from '../../remote/remoteError';
+import { FileFacts, hashesByReading } from '../list/fileFacts';
 import type { Match } from '../match/match';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
@@ -227,7 +227,7 @@ class ComparisonResolver {
       return { match: { ...match, source, target }, comparison, failure: undefined };
     } catch (error) {
       this.signal.throwIfAborted();
-      if (!isRemoteError(error) || endsTheRun.has(error.kind)) throw error;
+      if (!isRemoteError(error) || planFatalErrorKinds.has(error.kind)) throw error;
       return { match: { ...match, source, target }, comparison: undefined, failure: { side, error } };
     }
   }

@@ -2,18 +2,10 @@ import { createHash } from 'node:crypto';
 import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
-import { RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import { RemoteError } from '../../remote/remoteError';
 
 const hashesAtOnce = 4;
 const md5OfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
-
-/** Failures that the questions about all other files would meet as well. */
-export const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'unauthenticated',
-  'unavailable',
-  'rateLimited',
-  'badSettings',
-]);
 
 /** Whether content has to be read, or remembered from a reading, to know its MD5: there nobody else could tell it. */
 export function hashesByReading({ capabilities }: Remote): boolean {

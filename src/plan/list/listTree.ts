@@ -1,6 +1,6 @@
 import type { Entry, FileEntry, UnsupportedEntry, UnsupportedReason } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
-import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import { isRemoteError, listingFatalErrorKinds, RemoteError } from '../../remote/remoteError';
 import {
   baseName,
   comparePaths,
@@ -75,15 +75,6 @@ export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing
   const reading = new TreeLister(request, signal);
   return { batches: reading.batches(), findings: reading };
 }
-
-/** What ends a whole run rather than the listing of one folder: nothing else would go any better. */
-const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'unauthenticated',
-  'unavailable',
-  'rateLimited',
-  'badSettings',
-  'corrupted',
-]);
 
 /** Named files that are looked at at once. */
 const looksAtOnce = 16;
@@ -261,7 +252,7 @@ class TreeLister implements ListingFindings {
         for (const entry of page) keyed.push([sortName(entry), entry]);
       }
     } catch (error) {
-      if (folder === root || !isRemoteError(error) || endsTheRun.has(error.kind)) throw error;
+      if (folder === root || !isRemoteError(error) || listingFatalErrorKinds.has(error.kind)) throw error;
       this.problems.push({
         side,
         path: relativePath(folder, root),

@@ -1,5 +1,6 @@
 import { WeightedSemaphore } from '../../base/semaphore';
 import { matchKey } from '../../remote/capabilities';
+import type { Endpoint } from '../../remote/endpoint';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import {
@@ -16,15 +17,12 @@ import { createFilter } from '../filter/filter';
 import type { FilterNames } from '../filter/filterRules';
 import { IgnoreFileRules } from '../filter/ignoreFileRules';
 import { sortNamed } from '../model/namedPaths';
-import type { PlanEndpoint } from '../model/plan';
 import type { PlanOptions } from '../model/planOptions';
 
 /** Folders looked at at once. */
 const foldersAtOnce = 16;
 /** Bytes that an ignore file may have; what is larger is no such file. */
 const maxBytes = 1024 * 1024;
-
-type IgnoreEndpoint = Pick<PlanEndpoint, 'remote' | 'root'>;
 
 /**
  * The rules of the ignore files that `options.ignoreFiles` names, or undefined when it names none. They are read from the side that is a
@@ -35,8 +33,8 @@ type IgnoreEndpoint = Pick<PlanEndpoint, 'remote' | 'root'>;
  * larger than 1 MiB or no text, since planning with half of the rules could delete.
  */
 export async function readIgnoreFiles(
-  source: IgnoreEndpoint,
-  target: IgnoreEndpoint,
+  source: Endpoint,
+  target: Endpoint,
   options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
   names: FilterNames,
   signal: AbortSignal,
@@ -60,7 +58,7 @@ export async function readIgnoreFiles(
 }
 
 class IgnoreWalk {
-  private readonly side: IgnoreEndpoint;
+  private readonly side: Endpoint;
   private readonly wanted: readonly string[];
   private readonly names: FilterNames;
   private readonly signal: AbortSignal;
@@ -70,7 +68,7 @@ class IgnoreWalk {
   private readonly slots = new WeightedSemaphore(foldersAtOnce);
 
   constructor(
-    side: IgnoreEndpoint,
+    side: Endpoint,
     options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
     names: FilterNames,
     signal: AbortSignal,

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { WeightedSemaphore } from '../../base/semaphore';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
-import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
+import { isRemoteError, planFatalErrorKinds, RemoteError } from '../../remote/remoteError';
 import { type Limits, timeForLimits } from '../filter/limits';
 import type { ListingFindings } from '../list/listTree';
 import type { ListingProblem, Tally } from '../model/plan';
@@ -35,14 +35,6 @@ export interface LimitedMatches {
 const asksAtOnce = 32;
 /** Batches that may wait for an answer to one of their matches. */
 const batchesWaiting = 64;
-
-/** Failures that every other file would meet as well. */
-const endsTheRun: ReadonlySet<RemoteErrorKind> = new Set([
-  'unauthenticated',
-  'unavailable',
-  'rateLimited',
-  'badSettings',
-]);
 
 /**
  * Takes out of the joined listings what the size and age limits leave out, as if it weren't there.
@@ -228,7 +220,7 @@ class SizeAgeFilter {
       return new RemoteError('notFound', `"${file.path}" is no longer a file.`);
     } catch (error) {
       signal.throwIfAborted();
-      if (!isRemoteError(error) || endsTheRun.has(error.kind)) throw error;
+      if (!isRemoteError(error) || planFatalErrorKinds.has(error.kind)) throw error;
       return error;
     } finally {
       give();

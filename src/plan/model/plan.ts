@@ -1,6 +1,6 @@
+import type { Endpoint } from '../../remote/endpoint';
 import type { FileEntry, UnsupportedReason } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
-import type { Remote } from '../../remote/remote';
 import type { RemoteErrorKind } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import type { PlanOptions } from './planOptions';
@@ -225,8 +225,6 @@ export interface PlanProgress {
 }
 
 /** One side of a plan, opened: the remote, where the tree starts in it, and the place that both stand for. */
-export interface PlanEndpoint {
-  readonly remote: Remote;
-  readonly root: RemotePath;
+export interface PlanEndpoint extends Endpoint {
   readonly place: Place;
 }

@@ -16,6 +16,7 @@ import {
   pathProblem,
   relativePath,
   rootPath,
+  uniqueName,
 } from '../../../src/remote/remotePath';
 
 test('a text that is no path is refused and named', () => {
@@ -91,4 +92,16 @@ test("remote names follow rclone's rules", () => {
   assert.equal(remoteNameProblem('x', false), undefined);
   assert.ok(remoteNameProblem('x', true));
   for (const name of ['', '-a', ' a', 'a ', 'a:b', 'a/b']) assert.ok(remoteNameProblem(name), name);
+});
+
+test('a taken name gets the first free suffix, before its extension', () => {
+  for (const [taken, copy, number] of [
+    [[], 'a.txt', 'a.txt'],
+    [['a.txt'], 'a copy.txt', 'a (2).txt'],
+    [['a.txt', 'a copy.txt', 'a (2).txt'], 'a copy 2.txt', 'a (3).txt'],
+  ] as const) {
+    assert.equal(uniqueName('a.txt', new Set(taken)), copy);
+    assert.equal(uniqueName('a.txt', new Set(taken), 'number'), number);
+  }
+  assert.equal(uniqueName('.env', new Set(['.env'])), '.env copy');
 });

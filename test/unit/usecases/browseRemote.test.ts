@@ -4,7 +4,7 @@ import type { Entry } from '../../../src/remote/entry';
 import type { Remote } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../src/remote/remotePath';
-import { FolderPages, freeName, sortPage } from '../../../src/usecases/browseRemote';
+import { folderPager, type Pager, sortPage } from '../../../src/usecases/browseRemote';
 
 const file = (name: string): Entry => ({ kind: 'file', path: parsePath(name), size: 1 });
 const folder = (name: string): Entry => ({ kind: 'folder', path: parsePath(name) });
@@ -28,23 +28,23 @@ function listing(pages: readonly (readonly Entry[] | Error)[]) {
   return { open: async () => ({ list }) as unknown as Remote, seen };
 }
 
-const names = (pages: FolderPages) =>
-  pages.entries.map((entry) => (entry.kind === 'unusable' ? '' : entry.path));
+const names = (pages: Pager<Entry>) =>
+  pages.items.map((entry) => (entry.kind === 'unusable' ? '' : entry.path));
 const many = (count: number, prefix = 'f') =>
   Array.from({ length: count }, (_, i) => file(`${prefix}${String(i).padStart(5, '0')}`));
 
 test('a full first page is one request, and says that there may be more', async () => {
   const { open, seen } = listing([many(200), many(200, 'g')]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
-  assert.equal(pages.entries.length, 200);
+  assert.equal(pages.items.length, 200);
   assert.equal(pages.mayHaveMore, true);
   assert.deepEqual(seen, { lists: 1, requests: 1 });
 });
 
 test("a full page that is one short, for the folder's own marker, is one request too", async () => {
   const { open, seen } = listing([many(199), many(200, 'g')]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
   assert.equal(pages.mayHaveMore, true);
   assert.equal(seen.requests, 1);
@@ -52,7 +52,7 @@ test("a full page that is one short, for the folder's own marker, is one request
 
 test('a page that is not full ends the listing, and nothing more is offered', async () => {
   const { open, seen } = listing([many(3)]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
   assert.equal(pages.mayHaveMore, false);
   assert.equal(seen.requests, 1);
@@ -60,56 +60,56 @@ test('a page that is not full ends the listing, and nothing more is offered', as
 
 test('a short page with more behind it is not taken for the last', async () => {
   const { open } = listing([many(3), many(200, 'g')]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
-  assert.equal(pages.entries.length, 200);
+  assert.equal(pages.items.length, 200);
   assert.equal(pages.mayHaveMore, true);
   await pages.more();
-  assert.equal(pages.entries.length, 203);
+  assert.equal(pages.items.length, 203);
   assert.equal(pages.mayHaveMore, false);
 });
 
 test('a service that ignores the page size never hands over more rows than a page has', async () => {
   const { open, seen } = listing([many(1000)]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   for (const shown of [200, 400, 600]) {
     await pages.more();
-    assert.equal(pages.entries.length, shown);
+    assert.equal(pages.items.length, shown);
   }
   assert.equal(seen.requests, 1);
 });
 
 test('an empty page in the middle is passed over', async () => {
   const { open } = listing([[], [], many(2)]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
-  assert.equal(pages.entries.length, 2);
+  assert.equal(pages.items.length, 2);
 });
 
 test('two calls at once load one page', async () => {
   const { open, seen } = listing([many(200), many(200, 'g')]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await Promise.all([pages.more(), pages.more()]);
-  assert.equal(pages.entries.length, 200);
+  assert.equal(pages.items.length, 200);
   assert.equal(seen.requests, 1);
 });
 
 test('after an error the rows stay, and the next call lists anew', async () => {
   const { open, seen } = listing([many(200), new RemoteError('unavailable', 'Gone.'), many(5, 'g')]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
   await assert.rejects(pages.more(), { kind: 'unavailable' });
-  assert.equal(pages.entries.length, 200);
+  assert.equal(pages.items.length, 200);
   await pages.more();
-  assert.equal(pages.entries.length, 200);
+  assert.equal(pages.items.length, 200);
   await pages.more();
-  assert.equal(pages.entries.length, 205);
+  assert.equal(pages.items.length, 205);
   assert.equal(seen.lists, 2);
 });
 
 test('a cancelled listing rejects with the reason and starts no request', async () => {
   const { open, seen } = listing([many(3)]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   const reason = new Error('closed');
   pages.cancel(reason);
   await assert.rejects(pages.more(), (error) => error === reason);
@@ -118,7 +118,7 @@ test('a cancelled listing rejects with the reason and starts no request', async 
 
 test('a whole folder is sorted as people sort, folders first', async () => {
   const { open } = listing([[file('img10'), file('Img2'), folder('zoo'), file('a'), folder('Bar')]]);
-  const pages = new FolderPages(open, rootPath, { pageSize: 200 });
+  const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();
   assert.deepEqual(names(pages), ['Bar', 'zoo', 'a', 'Img2', 'img10']);
 });
@@ -129,11 +129,4 @@ test("one page of many keeps the store's order, so that the next page follows", 
     page.map((entry) => entry.kind !== 'unusable' && entry.path),
     ['c', 'B', 'a', 'b'],
   );
-});
-
-test('a copy beside the original gets the first free name', () => {
-  assert.equal(freeName('a.txt', new Set()), 'a.txt');
-  assert.equal(freeName('a.txt', new Set(['a.txt'])), 'a copy.txt');
-  assert.equal(freeName('a.txt', new Set(['a.txt', 'a copy.txt'])), 'a copy 2.txt');
-  assert.equal(freeName('.env', new Set(['.env'])), '.env copy');
 });

@@ -83,7 +83,7 @@ test('progress is told at most every 50 ms, and at the end', async () => {
   assert.ok(told.length >= 2 && told.length <= 4, `${told.length} times in ${now} ms`);
   assert.deepEqual(told.at(-1), {
     listed: { source: 100, target: 50 },
-    compared: { asked: 50, answered: 50 },
+    compared: { requested: 50, completed: 50 },
     actions: 50,
   });
 });

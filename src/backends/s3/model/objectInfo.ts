@@ -1,4 +1,4 @@
-import type { FileEntry } from '../../../remote/entry';
+import { archivedStorageClasses, type FileEntry } from '../../../remote/entry';
 import { type Instant, instantFromMs, parseRcloneTime } from '../../../remote/modifiedTime';
 import type { RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
@@ -84,8 +84,6 @@ export type UnsizedFacts = Omit<ObjectFacts, 'size'> & { readonly size: number |
 /** The only class of directory buckets (`isDirectoryBucket`), and of nothing else. */
 export const expressClass = 'EXPRESS_ONEZONE';
 
-const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
-
 /** Lower-case MD5 that an ETag or `md5chksum` surely is (sync-semantics R3); undefined otherwise. */
 export function md5OfFacts(facts: ObjectFacts): string | undefined {
   const stored = facts.metadata['md5chksum'];
@@ -160,7 +158,10 @@ export function archivedReason(
   if (facts.restore?.includes('ongoing-request="false"')) return undefined;
   if (facts.restore?.includes('ongoing-request="true"'))
     return `This object is being restored from ${facts.storageClass ?? 'its archive'}. Try again later.`;
-  if (facts.archiveStatus || (facts.storageClass !== undefined && archivedClasses.has(facts.storageClass)))
+  if (
+    facts.archiveStatus ||
+    (facts.storageClass !== undefined && archivedStorageClasses.has(facts.storageClass))
+  )
     return `This object is archived (${facts.archiveStatus ?? facts.storageClass}). Restore it before reading: aws s3api restore-object.`;
   return undefined;
 }

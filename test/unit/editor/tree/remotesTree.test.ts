@@ -330,7 +330,7 @@ test('the trash of a remote that has one is its last row, listed page by page wh
     },
     restore: async () => {},
   };
-  Object.assign(store, { extras: { trash } });
+  Object.assign(store, { features: { trash } });
   assert.deepEqual(await rows('photos:'), ['photos:a', 'photos:b', 'photos: trash']);
   assert.deepEqual(asked, [], 'nothing is asked before it is opened');
   const row = await node('photos:\0trash');
@@ -354,7 +354,7 @@ test('what this window deletes shows up in the trash, once that was opened', asy
     },
     restore: async () => {},
   };
-  Object.assign(store, { extras: { trash } });
+  Object.assign(store, { features: { trash } });
   const row = await node('photos:\0trash');
   await tree.getChildren(row);
   tree.noteChanges([{ remote: 'photos', path: parsePath('a'), kind: 'deleted' }]);
@@ -372,7 +372,7 @@ test('a trash that can not be listed says why, in a row of its own', async () =>
     },
     restore: async () => {},
   };
-  Object.assign(store, { extras: { trash } });
+  Object.assign(store, { features: { trash } });
   const [row] = await tree.getChildren(await node('photos:\0trash'));
   assert.equal(row?.kind, 'error');
 });
