@@ -45,6 +45,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private readonly loaded = new LoadedFolders();
   private readonly stale = new Set<string>();
   private settling: NodeJS.Timeout | undefined;
+  private relisting: Promise<void> = Promise.resolve();
   private readonly trash: TrashTree;
   private readonly remotes: RemoteRows;
 
@@ -143,6 +144,8 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
    * is loaded, the folder is filtered by the name. Undefined when there is no such row. Throws the listing's error.
    */
   async find(address: RemoteAddress, kind: 'folder' | 'file'): Promise<TreeNode | undefined> {
+    // The editor reveals a row after all refreshes that it knows of, and loses it in one that comes later.
+    await this.settle();
     const remote = this.remotes.all().find((node) => node.address.remote === address.remote);
     if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
     let container: ContainerNode = remote;
@@ -253,11 +256,18 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private refreshListed(id: string): boolean {
     if (!this.loaded.find(id)?.pages) return false;
     this.stale.add(id);
-    this.settling ??= setTimeout(() => {
-      this.settling = undefined;
-      void this.refreshStale();
-    }, settleMs);
+    this.settling ??= setTimeout(() => void this.settle(), settleMs);
     return true;
+  }
+
+  /** Lists at once what is still to be listed after changes, and tells the editor. */
+  private async settle(): Promise<void> {
+    if (this.settling) {
+      clearTimeout(this.settling);
+      this.settling = undefined;
+      this.relisting = this.refreshStale();
+    }
+    await this.relisting;
   }
 
   /**

@@ -253,6 +253,18 @@ test('a thing is found by its address, and a folder too long for a page is filte
   assert.equal(await tree.find(at('site/none'), 'file'), undefined);
 });
 
+test('what changed is listed again before a row is handed out to be revealed', async () => {
+  const { tree, store, rows, drawn } = treeOf(['site/css/a']);
+  await rows('photos:');
+  store.put('new/folder/x', 'x');
+  tree.noteChanges([{ remote: 'photos', path: parsePath('new/folder'), kind: 'created' }]);
+  const at = { remote: 'photos', path: parsePath('new/folder') };
+  assert.equal((await tree.find(at, 'folder'))?.id, 'photos:new/folder/');
+  assert.deepEqual(drawn, ['photos:']);
+  await settled();
+  assert.deepEqual(drawn, ['photos:'], 'and not once more behind it');
+});
+
 test('every row leads to its parent, up to its remote', async () => {
   const { tree, node } = treeOf(['site/css/main.css']);
   const ids: string[] = [];
