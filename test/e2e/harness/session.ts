@@ -6,8 +6,8 @@ import { type DriveTestServer, startDriveServer } from '../../servers/amazonDriv
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';
-import { type EditorWindow, openWindow, type WindowOptions } from './editorWindow';
 import { packedExtension } from './packedExtension';
+import { type EditorWindow, openWindow, type WindowOptions } from './window/editorWindow';
 
 export interface SessionOptions {
   /** Files of the workspace folder, path → content. */

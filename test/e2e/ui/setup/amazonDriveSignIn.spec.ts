@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import { signInHost } from '../harness/chromium';
-import { allowAccount, signInPage } from '../harness/driveSignIn';
-import type { EditorWindow } from '../harness/editorWindow';
-import { driveRemote } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import { signInHost } from '../../harness/chromium';
+import { driveRemote } from '../../harness/session';
+import { allowAccount, externalSite, signInPage } from '../../harness/window/driveSignIn';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { withEditor } from '../../harness/withEditor';
 
 const ANNA = 'anna@example.com';
 const signInRow = /is not signed in|Nobody is signed in/;
@@ -23,14 +23,14 @@ async function occupyPort(): Promise<void> {
 
 /** Clicks the row that asks to sign in, and lets the extension use the account. */
 async function startSignIn(window: EditorWindow): Promise<void> {
-  await window.clickUntil(window.treeRow(signInRow), window.page.locator('.monaco-dialog-box'));
+  await window.click(window.tree.row(signInRow), window.messages.box());
   await allowAccount(window);
 }
 
 async function signOut(window: EditorWindow): Promise<void> {
-  await window.runCommand('Cloud Remotes: Sign Out');
-  await window.quickPick(ANNA);
-  await window.treeRow(signInRow).waitFor();
+  await window.palette.run('Cloud Remotes: Sign Out', window.quick.option(ANNA));
+  await window.quick.pick(ANNA);
+  await window.tree.row(signInRow).waitFor();
 }
 
 withEditor(
@@ -44,17 +44,21 @@ withEditor(
     step('a remote that nobody is signed in for says so in its row', async ({ window, drive }) => {
       await window.showRemotes();
       assert.equal(drive.requests.length, 0, 'nothing is asked before the remote is opened');
-      await window.expand('drive');
-      await window.treeRow(signInRow).waitFor();
+      await window.tree.expand('drive');
+      await window.tree.row(signInRow).waitFor();
     });
 
     step('with the port taken, the editor itself can bring the answer', async ({ window }) => {
       await occupyPort();
       await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
-        window.answerNotification(/Port 53682 of this machine is taken/, 'Through the Editor'),
+        window.messages.answer(
+          /Port 53682 of this machine is taken/,
+          'Through the Editor',
+          externalSite(window),
+        ),
       );
-      await window.treeLabel('hello.txt').waitFor();
+      await window.tree.label('hello.txt').waitFor();
       await page.close();
       await signOut(window);
     });
@@ -62,39 +66,38 @@ withEditor(
     step('the address at which the browser ended can be pasted', async ({ window }) => {
       await startSignIn(window);
       const page = await signInPage(window, ANNA, () =>
-        window.answerNotification(/Port 53682/, 'Paste the Address'),
+        window.messages.answer(/Port 53682/, 'Paste the Address', externalSite(window)),
       );
       await page.waitForURL(/^http:\/\/127\.0\.0\.1:53682\//);
       const address = page.url();
       await page.close();
-      await window.expectQuick(/paste the address of that page/);
-      await window.quickInput().fill(address.replace(/state=[^&]+/, 'state=of-somebody-else'));
-      await window.expectQuick(/answer to another sign-in/);
-      await window.quickType(address);
-      await window.treeLabel('hello.txt').waitFor();
+      await window.quick.expect(/paste the address of that page/);
+      await window.quick.input().fill(address.replace(/state=[^&]+/, 'state=of-somebody-else'));
+      await window.quick.expect(/answer to another sign-in/);
+      await window.quick.answer(address);
+      await window.tree.label('hello.txt').waitFor();
       await signOut(window);
     });
 
     step('the token that rclone authorize printed can be pasted', async ({ window, drive }) => {
       await startSignIn(window);
-      await window.answerNotification(/Port 53682/, 'Paste a Token');
-      await window.expectQuick(/rclone authorize/);
-      assert.equal(await window.quickInput().getAttribute('type'), 'password');
-      await window.quickInput().fill('no token at all');
-      await window.expectQuick(/no token as rclone prints it/);
+      await window.messages.answer(/Port 53682/, 'Paste a Token', window.quick.saying(/rclone authorize/));
+      assert.equal(await window.quick.input().getAttribute('type'), 'password');
+      await window.quick.input().fill('no token at all');
+      await window.quick.expect(/no token as rclone prints it/);
       const token = drive.issueToken(ANNA, ['clouddrive:read_all', 'clouddrive:write', 'profile']);
       const printed = `Paste the following into your remote machine ---> ${JSON.stringify(token)} <---End paste`;
-      await window.quickType(printed);
-      await window.treeLabel('hello.txt').waitFor();
+      await window.quick.answer(printed);
+      await window.tree.label('hello.txt').waitFor();
     });
 
     step('who is signed in stays so over a reload of the window', async ({ window, drive }) => {
       await window.reload();
       await window.showRemotes();
       drive.clearRequests();
-      await window.runCommand('Cloud Remotes: Refresh All');
-      await window.expand('drive');
-      await window.treeLabel('hello.txt').waitFor();
+      await window.palette.run('Cloud Remotes: Refresh All', window.tree.label('drive'));
+      await window.tree.expand('drive');
+      await window.tree.label('hello.txt').waitFor();
       assert.ok(drive.requests.length > 0 && drive.requests.every(({ status }) => status < 300));
     });
 

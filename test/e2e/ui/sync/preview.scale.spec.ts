@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { currentPreview, type PreviewPage } from '../harness/previewPage';
-import type { EditorSession } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import type { EditorSession } from '../../harness/session';
+import { currentPreview, type PreviewPage } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const UNCHANGED = 100_000;
 const NEW = 10_000;
@@ -38,12 +38,12 @@ async function openAndTime(session: EditorSession, phase: 'preview' | 'same'): P
   const { window } = session;
   // Activated and warm, so that only the sync itself is measured.
   await window.showRemotes();
-  await window.expand('demo');
+  await window.tree.expand('demo');
   const before = peakMemory(session);
-  await window.runCommand('Cloud Remotes: Sync Workspace to Remote');
-  await window.quickPick('scale');
+  await window.palette.run('Cloud Remotes: Sync Workspace to Remote', window.quick.option('scale'));
+  await window.quick.pick('scale');
   const started = Date.now();
-  await window.quickPick('Sync to This Folder');
+  await window.quick.pick('Sync to This Folder');
   const page = await currentPreview(window);
   await page.reach(phase, MINUTES);
   console.log(`preview: ${((Date.now() - started) / 1000).toFixed(1)} s`);
@@ -72,8 +72,7 @@ withEditor(
         // What was learnt of the objects is kept, so that the next look asks for the listing only.
         session.s3.clearRequests();
         const started = Date.now();
-        await page.frame.locator('main').getByRole('button', { name: 'Scan again' }).click();
-        await page.reach('scanning', MINUTES);
+        await page.press('Scan again', async () => (await page.phase()) === 'scanning');
         await page.reach('same', MINUTES);
         console.log(`preview again: ${((Date.now() - started) / 1000).toFixed(1)} s`);
         console.log(`extension host: at most ${peakMemory(session)} MB`);
@@ -93,7 +92,7 @@ withEditor(
       async (session) => {
         const page = await openAndTime(session, 'preview');
         const started = Date.now();
-        await page.button('Apply 10,000 changes').click();
+        await page.press('Apply 10,000 changes', async () => (await page.phase()) !== 'preview');
         await page.reach('finished', MINUTES);
         console.log(`upload: ${((Date.now() - started) / 1000).toFixed(1)} s`);
         console.log(`extension host: at most ${peakMemory(session)} MB`);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { withEditor } from '../harness/withEditor';
+import { withEditor } from '../../harness/withEditor';
 
 const folderSettings = {
   'cloudRemotes.syncs': [{ name: 'lure', from: '.', to: 'demo:theirs/loot' }],
@@ -25,29 +25,31 @@ withEditor(
   },
   (step) => {
     step('remotes of the user can be browsed and edited', async ({ window, s3 }) => {
-      await window.statusItem(/Restricted Mode/).waitFor();
+      await window.messages.status(/Restricted Mode/).waitFor();
       await window.showRemotes();
-      await window.expand('demo', 'box');
-      await window.keepOpen(window.treeLabel('a.txt'), 'a.txt');
-      await window.typeAtEnd('more');
-      await window.save();
+      await window.tree.expand('demo', 'box');
+      await window.editors.keepOpen(window.tree.label('a.txt'), 'a.txt');
+      await window.editors.typeAtEnd('more');
+      await window.editors.save();
       assert.equal(s3.store.get('box', 'a.txt')?.text, 'alpha\nmore');
       await window.screenshot('untrusted');
     });
 
     step('what its settings say of syncs is not heard', async ({ window }) => {
-      await window.runCommand('Cloud Remotes: Run Saved Sync');
-      await window.notification(/No sync is saved yet/);
-      await window.closeNotifications();
+      await window.palette.run(
+        'Cloud Remotes: Run Saved Sync',
+        window.messages.toast(/No sync is saved yet/),
+      );
+      await window.messages.clear();
     });
 
     step('once it is trusted, its syncs are there', async ({ window }) => {
-      await window.statusItem(/Restricted Mode/).click();
-      await window.page.getByRole('button', { name: /^Trust$/ }).click();
-      await window.statusItem(/Restricted Mode/).waitFor({ state: 'detached' });
-      await window.runCommand('Cloud Remotes: Run Saved Sync');
-      await window.expectQuick(/lure/);
-      await window.page.keyboard.press('Escape');
+      const restricted = window.messages.status(/Restricted Mode/);
+      const trust = window.page.getByRole('button', { name: /^Trust$/ });
+      await window.click(restricted, trust);
+      await window.click(trust, () => restricted.isHidden());
+      await window.palette.run('Cloud Remotes: Run Saved Sync', window.quick.saying(/lure/));
+      await window.quick.dismiss();
     });
   },
 );

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { EditorWindow } from '../harness/editorWindow';
-import { eventually } from '../harness/eventually';
-import { withEditor } from '../harness/withEditor';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { eventually } from '../../harness/window/eventually';
+import { withEditor } from '../../harness/withEditor';
 
 async function open(window: EditorWindow, name: string): Promise<void> {
-  await window.keepOpen(window.treeLabel(name), name);
+  await window.editors.keepOpen(window.tree.label(name), name);
 }
 
 withEditor(
@@ -31,15 +31,15 @@ withEditor(
       'a save changes the object, and keeps its type, headers, metadata and tags',
       async ({ window, s3 }) => {
         await window.showRemotes();
-        await window.expand('demo', 'site');
+        await window.tree.expand('demo', 'site');
         await open(window, 'main.css');
-        await window.editorShows(/color: red/);
+        await window.editors.shows(/color: red/);
         // Nothing was saved yet.
-        const status = window.statusItem(/^\s*demo(: |\s*$)/);
+        const status = window.messages.status(/^\s*demo(: |\s*$)/);
         await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo'));
-        await window.typeAtEnd('/* edited */');
+        await window.editors.typeAtEnd('/* edited */');
         await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: unsaved'));
-        await window.save();
+        await window.editors.save();
         await eventually(async () => assert.equal((await status.innerText()).trim(), 'demo: saved'));
         const object = s3.store.get('site', 'main.css');
         assert.equal(object?.text, 'body { color: red; }\n/* edited */');
@@ -54,43 +54,44 @@ withEditor(
       "a save refuses to overwrite someone else's change, and Compare shows both",
       async ({ window, s3 }) => {
         await open(window, 'conflict.txt');
-        await window.typeAtEnd('mine');
+        await window.editors.typeAtEnd('mine');
         // Of the same size as what was opened, which the editor's own check does not notice.
         s3.store.put('site', 'conflict.txt', 'THEIR\n');
-        await window.save(false);
-        await window.answerNotification(/conflict\.txt was changed on demo/, 'Compare');
+        await window.editors.save(false);
         const sides = window.page.locator('.monaco-diff-editor');
+        await window.messages.answer(/conflict\.txt was changed on demo/, 'Compare', sides);
         await sides.locator('.original .view-lines').filter({ hasText: 'THEIR' }).waitFor();
         await sides.locator('.modified .view-lines').filter({ hasText: 'mine' }).waitFor();
         assert.equal(s3.store.get('site', 'conflict.txt')?.text, 'THEIR\n');
-        await window.closeNotifications();
-        await window.discardAll();
+        await window.messages.clear();
+        await window.editors.closeAll();
       },
     );
 
     step('Overwrite saves over exactly the version that was told of', async ({ window, s3 }) => {
       await open(window, 'over.txt');
-      await window.typeAtEnd('mine');
+      await window.editors.typeAtEnd('mine');
       s3.store.put('site', 'over.txt', 'THEIR\n');
-      await window.save(false);
-      await window.answerNotification(/over\.txt was changed on demo/, 'Overwrite');
-      await window.tab('over.txt').and(window.page.locator('.dirty')).waitFor({ state: 'detached' });
+      await window.editors.save(false);
+      await window.messages.answer(/over\.txt was changed on demo/, 'Overwrite', () =>
+        window.editors.dirty('over.txt').isHidden(),
+      );
       assert.equal(s3.store.get('site', 'over.txt')?.text, 'first\nmine');
-      await window.closeNotifications();
+      await window.messages.clear();
     });
 
     step('Save as Copy keeps both', async ({ window, s3 }) => {
       await open(window, 'copy.txt');
-      await window.typeAtEnd('mine');
+      await window.editors.typeAtEnd('mine');
       s3.store.put('site', 'copy.txt', 'THEIR\n');
-      await window.save(false);
-      await window.answerNotification(/copy\.txt was changed on demo/, 'Save as Copy');
-      await window.tab(/copy[^.]+\.txt/).waitFor();
+      await window.editors.save(false);
+      const copied = window.editors.tab(/copy[^.]+\.txt/);
+      await window.messages.answer(/copy\.txt was changed on demo/, 'Save as Copy', copied);
       assert.equal(s3.store.get('site', 'copy.txt')?.text, 'THEIR\n');
       const copy = s3.store.keys('site').find((key) => /^copy.+\.txt$/.test(key) && key !== 'copy.txt');
       assert.ok(copy);
       assert.equal(s3.store.get('site', copy)?.text, 'first\nmine');
-      await window.closeNotifications();
+      await window.messages.clear();
     });
 
     step('a read that fails is shown as a failure, never as an empty file', async ({ window, s3 }) => {
@@ -101,12 +102,12 @@ withEditor(
         code: 'AccessDenied',
         count: Infinity,
       });
-      await window.treeLabel('broken.txt').dblclick();
-      await window.page
-        .locator('.editor-group-container')
-        .getByText(/could not be opened|access denied|can't be read/i)
-        .first()
-        .waitFor();
+      await window.click(
+        window.tree.label('broken.txt'),
+        window.page
+          .locator('.editor-group-container')
+          .getByText(/could not be opened|access denied|can't be read/i),
+      );
       assert.equal(await window.page.locator('.tab.active.dirty').count(), 0);
       s3.clearFaults();
       assert.equal(s3.store.get('site', 'broken.txt')?.text, 'precious\n');
@@ -116,14 +117,14 @@ withEditor(
       'a save while the server is down keeps the text and says so; saving again works',
       async ({ window, s3 }) => {
         await open(window, 'main.css');
-        await window.typeAtEnd('/* more */');
+        await window.editors.typeAtEnd('/* more */');
         s3.addFault({ operation: 'PutObject', status: 503, code: 'ServiceUnavailable', count: Infinity });
-        await window.save(false);
-        await window.notification(/Failed to save/, 60_000);
+        await window.editors.save(false);
+        await window.messages.notification(/Failed to save/, 60_000);
         await window.page.locator('.tab.active.dirty').waitFor();
         s3.clearFaults();
-        await window.closeNotifications();
-        await window.save();
+        await window.messages.clear();
+        await window.editors.save();
         assert.match(s3.store.get('site', 'main.css')?.text ?? '', /more/);
       },
     );

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import type { EditorWindow } from '../harness/editorWindow';
-import { withEditor } from '../harness/withEditor';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { actUntil } from '../../harness/window/eventually';
+import { withEditor } from '../../harness/withEditor';
 
 const link = '[Show which](command:workbench.action.toggleSidebarVisibility)';
 /** As it is shown: with nothing that the editor could take for a link. */
@@ -20,7 +21,7 @@ async function holdsNoLink(place: Locator, text: string | RegExp): Promise<void>
 
 async function openFolder(window: EditorWindow): Promise<void> {
   await window.showRemotes();
-  await window.expand('demo', 'trip', link);
+  await window.tree.expand('demo', 'trip', link);
 }
 
 withEditor(
@@ -39,13 +40,14 @@ withEditor(
   (step) => {
     step('rows show them as text, and what turns or hides a name is written out', async ({ window }) => {
       await openFolder(window);
-      await window.treeLabel(icon).waitFor();
-      await window.treeLabel('invoice\\u202egpj.exe').waitFor();
-      await window.treeLabel('two\\u2028lines\\x9b.txt').waitFor();
+      await window.tree.label(icon).waitFor();
+      await window.tree.label('invoice\\u202egpj.exe').waitFor();
+      await window.tree.label('two\\u2028lines\\x9b.txt').waitFor();
       assert.equal(await window.page.locator('.sidebar .codicon-error').count(), 0);
       // The tooltip of a row is Markdown.
-      await window.treeLabel(titled).hover();
-      await holdsNoLink(window.page.locator('.monaco-hover:visible'), 'mail');
+      const hover = window.page.locator('.monaco-hover:visible');
+      await actUntil('hovering over a row', () => window.tree.label(titled).hover(), hover);
+      await holdsNoLink(hover, 'mail');
     });
 
     step('what a service says about a file that it refuses', async ({ window, s3 }) => {
@@ -57,21 +59,22 @@ withEditor(
         message: `No. ${link}`,
         count: Infinity,
       });
-      await window.treeLabel('denied.txt').click();
-      await window.page.getByRole('button', { name: 'Try Again' }).click();
-      await holdsNoLink(window.page.locator('.monaco-dialog-box'), inert);
-      await window.answerDialog(/denied/, 'OK');
-      await window.discardAll();
+      const again = window.page.getByRole('button', { name: 'Try Again' });
+      await window.click(window.tree.label('denied.txt'), again);
+      await window.click(again, window.messages.box());
+      await holdsNoLink(window.messages.box(), inert);
+      await window.messages.answerDialog(/denied/, 'OK');
+      await window.editors.closeAll();
     });
 
     step('why a save failed', async ({ window, s3 }) => {
       s3.addFault({ operation: 'PutObject', status: 403, code: 'AccessDenied', message: link, count: 1 });
-      await window.treeLabel('plain.txt').click();
-      await window.typeAtEnd('!');
-      await window.save(false);
-      await holdsNoLink(await window.notification(/Failed to save/), inert);
-      await window.closeNotifications();
-      await window.discardAll();
+      await window.editors.keepOpen(window.tree.label('plain.txt'), 'plain.txt');
+      await window.editors.typeAtEnd('!');
+      await window.editors.save(false);
+      await holdsNoLink(await window.messages.notification(/Failed to save/), inert);
+      await window.messages.clear();
+      await window.editors.closeAll();
     });
 
     step(
@@ -84,44 +87,41 @@ withEditor(
           message: `${link} ${web}`,
           count: Infinity,
         });
-        await window.treeLabel('plain.txt').click();
-        await window.discardAll();
-        await window.treeLabel('plain.txt').click();
-        await window.page.keyboard.press('Delete');
-        await holdsNoLink(window.page.locator('.monaco-dialog-box'), inert);
-        await window.answerDialog(/Delete/, 'Delete');
-        const toast = await window.notification(/AccessDenied|denied/i);
+        await window.click(window.tree.label('plain.txt'), window.editors.active('plain.txt'));
+        await window.tree.press('Delete', window.messages.box());
+        await holdsNoLink(window.messages.box(), inert);
+        await window.messages.answerDialog(/Delete/, 'Delete');
+        const toast = await window.messages.notification(/AccessDenied|denied/i);
         await holdsNoLink(toast, '[Show which] (');
-        await window.closeNotifications();
+        await window.messages.clear();
         s3.clearFaults();
       },
     );
 
     step('the title of an input, and the problem of what is typed', async ({ window }) => {
-      await window.discardAll();
-      await window.treeLabel('plain.txt').click();
-      await window.page.keyboard.press('F2');
-      await holdsNoLink(window.page.locator('.quick-input-widget'), inert);
-      await window.page.keyboard.press('Escape');
-      await window.runCommand('Cloud Remotes: Go to Address');
-      await window.quickInput().fill(`${link}:x`);
-      await holdsNoLink(window.page.locator('.quick-input-widget'), '[Show which] (');
-      await window.quickInput().fill(`demo:trip//${link}`);
-      await holdsNoLink(window.page.locator('.quick-input-widget'), inert);
-      await window.page.keyboard.press('Escape');
+      await window.tree.select(window.tree.label('plain.txt'));
+      await window.tree.press('F2', window.quick.input());
+      await holdsNoLink(window.quick.saying(''), inert);
+      await window.quick.dismiss();
+      await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
+      await window.quick.input().fill(`${link}:x`);
+      await holdsNoLink(window.quick.saying(''), '[Show which] (');
+      await window.quick.input().fill(`demo:trip//${link}`);
+      await holdsNoLink(window.quick.saying(''), inert);
+      await window.quick.dismiss();
     });
 
     step('rows of a quick pick, and the progress of what is slow', async ({ window, s3 }) => {
       const slow = s3.addFault({ operation: 'CopyObject', delayMs: 8000 });
-      await window.contextMenu(window.treeLabel(titled), /^Move to/);
-      await holdsNoLink(window.page.locator('.quick-input-widget .quick-input-title'), '[mail] (command');
-      const row = window.quickOptions().filter({ hasText: 'not an icon' });
+      await window.menu.take(window.tree.label(titled), /^Move to/, window.quick.input());
+      await holdsNoLink(window.quick.title(), '[mail] (command');
+      const row = window.quick.options().filter({ hasText: 'not an icon' });
       await row.waitFor();
       assert.equal(await row.locator('.codicon-error').count(), 0);
-      await window.quickPick(/Show which/);
-      await holdsNoLink(window.page.locator('.quick-input-widget .quick-input-title'), inert);
-      await window.quickPick(/Move Here/);
-      const toast = await window.notification(/mail/);
+      await window.quick.pick(/Show which/);
+      await holdsNoLink(window.quick.title(), inert);
+      await window.quick.pick(/Move Here/);
+      const toast = await window.messages.notification(/mail/);
       await holdsNoLink(toast, '[mail] (');
       await toast.waitFor({ state: 'detached' });
       assert.equal(slow.hits, 1);

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import type { EditorWindow } from '../harness/editorWindow';
-import { closePreviews, currentPreview, type PreviewPage } from '../harness/previewPage';
-import { environmentRemote } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import { environmentRemote } from '../../harness/session';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { closePreviews, currentPreview, type PreviewPage } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const COMMAND = 'Cloud Remotes: Sync from Command Line';
 const COPY = 'Cloud Remotes: Copy as Command';
-
-/** What the box says below the text, once it says this. */
-async function says(window: EditorWindow, text: RegExp): Promise<void> {
-  await window.page.locator('.quick-input-widget .quick-input-message').filter({ hasText: text }).waitFor();
-}
 
 async function previewed(window: EditorWindow): Promise<PreviewPage> {
   const page = await currentPreview(window);
@@ -40,45 +35,42 @@ withEditor(
     step('what is wrong with a line is said while it is typed', async ({ window }) => {
       await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
       await window.page.evaluate(() => navigator.clipboard.writeText('nothing of interest'));
-      await window.runCommand(COMMAND);
-      await window.expectQuick('Sync from Command Line');
-      assert.equal(await window.quickInput().inputValue(), '');
-      await window.quickInput().fill('aws s3 rm s3://site');
-      await says(window, /neither a copy nor a sync/);
-      await window.quickInput().fill('rclone sync . nowhere:x');
-      await says(window, /No remote is named "nowhere"/);
-      await window.quickButton('Import Remotes from rclone.conf…').waitFor();
-      await window.page.keyboard.press('Enter');
-      await says(window, /No remote is named "nowhere"/);
-      await window.quickInput().fill('rclone sync . demo:site --exclude *.tmp');
-      await says(window, /stands outside of quotes/);
-      await window.page.keyboard.press('Escape');
+      await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
+      assert.equal(await window.quick.input().inputValue(), '');
+      await window.quick.input().fill('aws s3 rm s3://site');
+      await window.quick.expectMessage(/neither a copy nor a sync/);
+      await window.quick.input().fill('rclone sync . nowhere:x');
+      await window.quick.expectMessage(/No remote is named "nowhere"/);
+      await window.quick.button('Import Remotes from rclone.conf…').waitFor();
+      await window.quick.input().press('Enter');
+      await window.quick.expectMessage(/No remote is named "nowhere"/);
+      await window.quick.input().fill('rclone sync . demo:site --exclude *.tmp');
+      await window.quick.expectMessage(/stands outside of quotes/);
+      await window.quick.dismiss();
     });
 
     step(
       'each flag has its verdict, and what is not possible must be left out knowingly',
       async (session) => {
         const { window, workspace } = session;
-        await window.runCommand(COMMAND);
-        await window.expectQuick('Sync from Command Line');
-        await window
-          .quickInput()
+        await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
+        await window.quick
+          .input()
           .fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --suffix .bak");
-        await says(
-          window,
+        await window.quick.expectMessage(
           /rclone sync: .* → demo:site\. Not possible: --suffix\. Nothing is deleted: --suffix/,
         );
-        await window.quickInput().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
-        await says(window, /rclone sync: .* → demo:site\. Not possible: --metadata\.$/);
-        await window.page.keyboard.press('Enter');
-        await window.expectQuick('What Was Understood: rclone sync');
-        await window.quickOption(/--metadata/).waitFor();
-        await window.quickOption(/--exclude \*\.tmp/).waitFor();
-        await window.quickOption(/--transfers 8/).waitFor();
+        await window.quick.input().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
+        await window.quick.expectMessage(/rclone sync: .* → demo:site\. Not possible: --metadata\.$/);
+        await window.quick.accept();
+        await window.quick.expect('What Was Understood: rclone sync');
+        await window.quick.option(/--metadata/).waitFor();
+        await window.quick.option(/--exclude \*\.tmp/).waitFor();
+        await window.quick.option(/--transfers 8/).waitFor();
         // Rows of flags are there to be read.
-        await window.quickRead(/--transfers 8/);
-        await window.expectQuick('What Was Understood');
-        await window.quickPick(/Go On Without --metadata/);
+        await window.quick.read(/--transfers 8/);
+        await window.quick.expect('What Was Understood');
+        await window.quick.pick(/Go On Without --metadata/);
         const page = await previewed(window);
         await page.expectSentence(`demo:site/ will be made like ${path.basename(workspace)}`);
         await page.expectRows((rows) =>
@@ -95,13 +87,12 @@ withEditor(
     step('the preview is copied as a line of either tool', async ({ window, workspace }) => {
       // Only a page that has the focus may write to the clipboard, and the preview is a page of its own.
       await window.showExplorer();
-      await window.runCommand(COPY);
-      await window.expectQuick('Copy as Command');
-      await window.quickPick(/^.*rclone/);
+      await window.palette.run(COPY, window.quick.saying('Copy as Command'));
+      await window.quick.pick(/^.*rclone/);
       const line = await window.clipboardBecomes(/^rclone sync /);
       assert.equal(line, `rclone sync ${workspace} demo:site --exclude '*.tmp'`);
-      await (await window.notification('The command for rclone is in the clipboard.')).waitFor();
-      await window.closeNotifications();
+      await (await window.messages.notification('The command for rclone is in the clipboard.')).waitFor();
+      await window.messages.clear();
     });
 
     step(
@@ -113,13 +104,12 @@ withEditor(
         await window.showExplorer();
         const line = `$ aws s3 cp index.html s3://site/ \\\n   --endpoint-url ${s3.endpoint}`;
         await window.page.evaluate((text) => navigator.clipboard.writeText(text), line);
-        await window.runCommand(COMMAND);
-        await window.expectQuick('Sync from Command Line');
-        await says(window, /aws s3 cp: .* → s3:\/\/site/);
-        await window.page.keyboard.press('Enter');
-        await window.expectQuick('On which remote is s3://site/?');
-        await window.quickPick(/second/);
-        await window.quickPick(/Open the Preview/);
+        await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
+        await window.quick.expectMessage(/aws s3 cp: .* → s3:\/\/site/);
+        await window.quick.accept();
+        await window.quick.expect('On which remote is s3://site/?');
+        await window.quick.pick(/second/);
+        await window.quick.pick(/Open the Preview/);
         const page = await previewed(window);
         await page.expectRows((rows) =>
           assert.deepEqual(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { EditorSession } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
-import { answerWizard } from '../harness/wizard';
+import type { EditorSession } from '../../harness/session';
+import { answerWizard } from '../../harness/window/wizard';
+import { withEditor } from '../../harness/withEditor';
 
 const NO_KEYS = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
 
@@ -25,29 +25,23 @@ withEditor(
       'without remotes the view offers to add one, and the button opens the wizard',
       async ({ window }) => {
         await window.showRemotes();
-        await window.clickUntil(
+        await window.click(
           window.page.locator('.sidebar').getByRole('button', { name: 'Add Remote' }).last(),
-          window.quickInput(),
+          window.quick.input(),
         );
-        await window.quickPick(/^S3/);
-        await window.expectQuick(/Step 1 of/);
+        await window.quick.pick(/^S3/);
+        await window.quick.expect(/Step 1 of/);
       },
     );
 
     step(
       'a bad endpoint is named while it is typed, and Back leads to the step before',
       async ({ window }) => {
-        await window.quickPick('Other S3-compatible');
-        await window.expectQuick(/Step 2 of/);
-        await window.quickInput().fill('not an address');
-        await window.page.keyboard.press('Enter');
-        await window.page
-          .locator('.quick-input-widget .quick-input-message')
-          .filter({ hasText: /address/i })
-          .waitFor();
-        await window.expectQuick(/Step 2 of/);
-        await window.quickButton('Back').click();
-        await window.expectQuick(/Step 1 of/);
+        await window.quick.pick('Other S3-compatible');
+        await window.quick.expect(/Step 2 of/);
+        await window.quick.refused('not an address', /address/i);
+        await window.quick.expect(/Step 2 of/);
+        await window.quick.press('Back', window.quick.saying(/Step 1 of/));
       },
     );
 
@@ -61,23 +55,23 @@ withEditor(
           secret: 'wrong-secret',
           name: 'holidays',
         });
-        await window.expectPlaceholder(/fail|not|wrong|problem/i);
-        await window.quickOption('Save Anyway').waitFor();
-        const findings = (await window.quickOptions().allTextContents()).join('\n');
+        await window.quick.expectPlaceholder(/fail|not|wrong|problem/i);
+        await window.quick.option('Save Anyway').waitFor();
+        const findings = (await window.quick.options().allTextContents()).join('\n');
         assert.match(findings, /Signed in/i);
         assert.match(findings, /secret/i);
         assert.doesNotMatch(findings, /wrong-secret|undefined/);
         assert.doesNotMatch(machineSettings(session), /holidays/);
-        await window.page.keyboard.press('Escape');
+        await window.quick.dismiss();
       },
     );
 
     step(
       'after a failed test, Back leads to the answer at fault, and the others are kept',
       async ({ window, s3 }) => {
-        await window.runCommand('Cloud Remotes: Add Remote');
-        await window.quickPick(/^S3/);
-        await window.expectQuick(/Step 1 of/);
+        await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/^S3/));
+        await window.quick.pick(/^S3/);
+        await window.quick.expect(/Step 1 of/);
         await answerWizard(window, {
           endpoint: 'http://127.0.0.1:9',
           key: s3.accessKeyId,
@@ -85,35 +79,34 @@ withEditor(
           root: 'holiday',
           name: 'kept',
         });
-        await window.expectPlaceholder(/Failed: Reached/);
-        await window.quickPick(/\bBack$/);
-        await window.expectQuick(/Step 2 of/);
-        assert.equal(await window.quickInput().inputValue(), 'http://127.0.0.1:9');
-        await window.quickType(s3.endpoint);
+        await window.quick.expectPlaceholder(/Failed: Reached/);
+        await window.quick.pick(/\bBack$/);
+        await window.quick.expect(/Step 2 of/);
+        assert.equal(await window.quick.input().inputValue(), 'http://127.0.0.1:9');
+        await window.quick.answer(s3.endpoint);
         const isStill = async (prompt: RegExp, value: string) => {
-          await window.expectQuick(prompt);
-          assert.equal(await window.quickInput().inputValue(), value);
-          await window.page.keyboard.press('Enter');
+          await window.quick.expect(prompt);
+          assert.equal(await window.quick.input().inputValue(), value);
+          await window.quick.accept();
         };
         // All the way back to the kinds of storage, and here again.
-        await window.expectQuick(/region that requests are signed for/);
+        await window.quick.expect(/region that requests are signed for/);
         for (const step of [/Step 2 of/, /Step 1 of/, /What kind of storage|New remote/]) {
-          await window.quickButton('Back').click();
-          await window.expectQuick(step);
+          await window.quick.press('Back', window.quick.saying(step));
         }
-        await window.quickPick(/^S3/);
-        await window.quickPick('Other S3-compatible');
+        await window.quick.pick(/^S3/);
+        await window.quick.pick('Other S3-compatible');
         await isStill(/Step 2 of/, s3.endpoint);
         await isStill(/region that requests are signed for/, 'us-east-1');
         await isStill(/Where new buckets are made/, '');
-        await window.quickPick('Access key and secret');
+        await window.quick.pick('Access key and secret');
         await isStill(/public half of the key/, s3.accessKeyId);
         await isStill(/secret half of the key/, s3.secretAccessKey);
         await isStill(/Only for temporary credentials/, '');
         await isStill(/bucket, bucket\/prefix or access point/, 'holiday');
         await isStill(/The name of the remote/, 'kept');
-        await window.expectPlaceholder(/Everything works|It works/);
-        await window.page.keyboard.press('Escape');
+        await window.quick.expectPlaceholder(/Everything works|It works/);
+        await window.quick.dismiss();
       },
     );
 
@@ -121,17 +114,17 @@ withEditor(
       'with good keys the test passes and the remote is saved, the secret apart from the settings',
       async (session) => {
         const { window, s3 } = session;
-        await window.runCommand('Cloud Remotes: Add Remote');
-        await window.quickPick(/^S3/);
-        await window.expectQuick(/Step 1 of/);
+        await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/^S3/));
+        await window.quick.pick(/^S3/);
+        await window.quick.expect(/Step 1 of/);
         await answerWizard(window, {
           endpoint: s3.endpoint,
           key: s3.accessKeyId,
           secret: s3.secretAccessKey,
           name: 'holidays',
         });
-        await window.quickPick(/Save(?! Anyway)/);
-        await window.treeLabel('holidays').waitFor();
+        await window.quick.pick(/Save(?! Anyway)/);
+        await window.tree.label('holidays').waitFor();
         const saved = machineSettings(session);
         assert.match(saved, /"name": "holidays"/);
         assert.ok(saved.includes(s3.endpoint));
@@ -140,25 +133,25 @@ withEditor(
     );
 
     step('the new remote can be browsed', async ({ window }) => {
-      await window.expand('holidays', 'holiday');
-      await window.treeLabel('beach.txt').waitFor();
+      await window.tree.expand('holidays', 'holiday');
+      await window.tree.label('beach.txt').waitFor();
     });
 
     step('the secret survives a reload of the window', async ({ window, s3 }) => {
       await window.reload();
       await window.showRemotes();
       s3.clearRequests();
-      await window.runCommand('Cloud Remotes: Refresh All');
-      await window.expand('holidays', 'holiday');
-      await window.treeLabel('beach.txt').waitFor();
+      await window.palette.run('Cloud Remotes: Refresh All', window.tree.label('holidays'));
+      await window.tree.expand('holidays', 'holiday');
+      await window.tree.label('beach.txt').waitFor();
       assert.ok(s3.requests.length > 0 && s3.requests.every(({ status }) => status === 200));
     });
 
     step('removing the remote asks, and takes it out of the settings', async (session) => {
       const { window, s3 } = session;
-      await window.contextMenu(window.treeRow(/^holidays, remote/), /Remove Remote/);
-      await window.answerDialog(/holidays/, /Remove/);
-      await window.treeLabel('holidays').waitFor({ state: 'detached' });
+      await window.menu.take(window.tree.row(/^holidays, remote/), /Remove Remote/, window.messages.box());
+      await window.messages.answerDialog(/holidays/, /Remove/);
+      await window.tree.label('holidays').waitFor({ state: 'detached' });
       assert.doesNotMatch(machineSettings(session), /"holidays"/);
       assert.equal(s3.store.get('holiday', 'beach.txt')?.text, 'sand');
     });

@@ -1,15 +1,15 @@
 // Takes the pictures of the README and the docs. Runs only when it is named: "npm run images".
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fillDrive, fillServer, MANY, makeWorkspace } from '../../demo/demoData';
-import { signInHost } from '../harness/chromium';
-import { allowAccount, signInPage } from '../harness/driveSignIn';
-import type { EditorWindow } from '../harness/editorWindow';
-import { openPreview } from '../harness/previewPage';
-import { projectRoot } from '../harness/projectRoot';
-import { driveRemote } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
-import { answerWizard } from '../harness/wizard';
+import { fillDrive, fillServer, MANY, makeWorkspace } from '../../../demo/demoData';
+import { signInHost } from '../../harness/chromium';
+import { projectRoot } from '../../harness/projectRoot';
+import { driveRemote } from '../../harness/session';
+import { allowAccount, signInPage } from '../../harness/window/driveSignIn';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { openPreview } from '../../harness/window/previewPage';
+import { answerWizard } from '../../harness/window/wizard';
+import { withEditor } from '../../harness/withEditor';
 
 const FOLDER = path.join(projectRoot, 'docs/images');
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
@@ -22,11 +22,11 @@ async function picture(window: EditorWindow, name: string): Promise<void> {
 }
 
 async function theme(window: EditorWindow, name: string): Promise<void> {
-  await window.runCommand('Preferences: Color Theme');
+  await window.palette.run('Preferences: Color Theme', window.quick.saying(/Color Theme/));
   // Typed, since the list draws only the first of them.
-  await window.quickInput().fill(name);
-  await window.quickOption(name).waitFor();
-  await window.page.keyboard.press('Enter');
+  await window.quick.input().fill(name);
+  await window.quick.option(name).waitFor();
+  await window.quick.accept();
   await window.page.waitForTimeout(1000);
 }
 
@@ -42,18 +42,17 @@ withEditor(
   (step) => {
     step('the tree', async ({ window }) => {
       await window.showRemotes();
-      await window.expand('demo', 'photos', '2025', 'Reykjavík');
-      await window.expand('site-assets');
-      await window.expand('css');
-      await window.treeLabel('main.css').click();
-      await window.tab('main.css').waitFor();
+      await window.tree.expand('demo', 'photos', '2025', 'Reykjavík');
+      await window.tree.expand('site-assets');
+      await window.tree.expand('css');
+      await window.click(window.tree.label('main.css'), window.editors.active('main.css'));
       await picture(window, 'tree');
     });
 
     step('the wizard', async ({ window, s3 }) => {
-      await window.runCommand('Cloud Remotes: Add Remote');
-      await window.quickPick(/^S3/);
-      await window.expectQuick(/Step 1 of/);
+      await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/^S3/));
+      await window.quick.pick(/^S3/);
+      await window.quick.expect(/Step 1 of/);
       await picture(window, 'wizard');
       await answerWizard(window, {
         endpoint: s3.endpoint,
@@ -62,9 +61,9 @@ withEditor(
         root: 'site-assets',
         name: 'website',
       });
-      await window.quickOption(/Save(?! Anyway)/).waitFor();
+      await window.quick.option(/Save(?! Anyway)/).waitFor();
       await picture(window, 'wizard-test');
-      await window.page.keyboard.press('Escape');
+      await window.quick.dismiss();
     });
 
     step('the preview, dark, light and in high contrast, and the report', async ({ window }) => {
@@ -101,20 +100,22 @@ withEditor(
     });
 
     step('a save conflict', async ({ window, s3 }) => {
-      await window.discardAll();
+      await window.editors.closeAll();
       await window.showRemotes();
-      await window.treeLabel('main.css').click();
-      await window.tab('main.css').waitFor();
-      await window.typeAtEnd('\n/* mine */');
+      await window.click(window.tree.label('main.css'), window.editors.active('main.css'));
+      await window.editors.typeAtEnd('\n/* mine */');
       s3.store.put('site-assets', 'css/main.css', 'body { color: navy; }\n', { contentType: 'text/css' });
-      await window.save(false);
-      await window.notification(/was changed on demo/);
+      await window.editors.save(false);
+      await window.messages.notification(/was changed on demo/);
       await picture(window, 'conflict');
-      await window.answerNotification(/was changed on demo/, 'Compare');
-      await window.page.locator('.monaco-diff-editor').waitFor();
+      await window.messages.answer(
+        /was changed on demo/,
+        'Compare',
+        window.page.locator('.monaco-diff-editor'),
+      );
       await picture(window, 'conflict-compare');
-      await window.closeNotifications();
-      await window.discardAll();
+      await window.messages.clear();
+      await window.editors.closeAll();
     });
   },
 );
@@ -135,29 +136,27 @@ withEditor(
   (step) => {
     step('what the wizard says of the service', async ({ window }) => {
       await window.showRemotes();
-      await window.runCommand('Cloud Remotes: Add Remote');
-      await window.expectQuick(/closed by Amazon/);
-      await window.quickPick(/Amazon Drive/);
-      await window.expectQuick(/closed Amazon Drive at the end of 2023/);
+      await window.palette.run('Cloud Remotes: Add Remote', window.quick.saying(/closed by Amazon/));
+      await window.quick.pick(/Amazon Drive/);
+      await window.quick.expect(/closed Amazon Drive at the end of 2023/);
       await picture(window, 'drive-wizard');
-      await window.page.keyboard.press('Escape');
+      await window.quick.dismiss();
     });
 
     step('signing in, and the tree with its trash', async ({ window }) => {
-      await window.expand('drive');
-      await window.treeRow(/is not signed in/).waitFor();
+      await window.tree.expand('drive');
+      await window.tree.row(/is not signed in/).waitFor();
       await picture(window, 'drive-signed-out');
       const page = await signInPage(window, 'anna@example.com', async () => {
-        await window.treeRow(/is not signed in/).click();
+        await window.click(window.tree.row(/is not signed in/), window.messages.box());
         await allowAccount(window);
       });
       await page.close();
-      await window.treeLabel('Welcome.txt').waitFor();
-      await window.expand('Pictures');
-      await window.expand('Tromsø');
-      await window.expand('Trash');
-      await window.treeLabel('Welcome.txt').click();
-      await window.tab('Welcome.txt').waitFor();
+      await window.tree.label('Welcome.txt').waitFor();
+      await window.tree.expand('Pictures');
+      await window.tree.expand('Tromsø');
+      await window.tree.expand('Trash');
+      await window.click(window.tree.label('Welcome.txt'), window.editors.active('Welcome.txt'));
       await picture(window, 'drive-tree');
     });
   },

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
 
 /** What is answered; the rest is left as proposed. */
@@ -13,20 +13,27 @@ export interface DriveAnswers {
 /** Answers the steps of a new Amazon Drive remote, from the first up to the account. */
 export async function answerDriveWizard(window: EditorWindow, answers: DriveAnswers): Promise<void> {
   const answer = async (step: RegExp, text: string) => {
-    await window.expectQuick(step);
-    await window.quickType(text);
+    await window.quick.expect(step);
+    await window.quick.answer(text);
   };
   await answer(/closed Amazon Drive at the end of 2023/, answers.endpoint);
   await answer(/page on which you allow/, answers.authUrl);
   await answer(/Where tokens are fetched/, answers.tokenUrl);
   await answer(/OAuth client/, answers.clientId);
   await answer(/Leave it empty for a public client/, answers.clientSecret ?? '');
-  await window.expectPlaceholder(/Whose drive is it/);
+  await window.quick.expectPlaceholder(/Whose drive is it/);
+}
+
+const asksToOpen = /open the external website/;
+
+/** The dialog in which the editor asks whether it may open the sign-in page. */
+export function externalSite(window: EditorWindow): Locator {
+  return window.messages.box(asksToOpen);
 }
 
 /** Allows the extension to use an account of the provider, where the editor asks. */
 export async function allowAccount(window: EditorWindow): Promise<void> {
-  await window.answerDialog(/wants (you )?to sign in (again )?using Amazon Drive/, 'Allow');
+  await window.messages.answerDialog(/wants (you )?to sign in (again )?using Amazon Drive/, 'Allow');
 }
 
 /**
@@ -40,7 +47,7 @@ export async function signInPage(
 ): Promise<Page> {
   const opened = window.context.waitForEvent('page', { timeout: 20_000 });
   await before();
-  await window.answerDialog(/open the external website/, 'Open');
+  await window.messages.answerDialog(asksToOpen, 'Open');
   const page = await opened;
   await page.locator('#allow').waitFor();
   if (account === 'deny') await page.locator('#deny').click();
@@ -49,5 +56,7 @@ export async function signInPage(
     await page.locator('input[name=account][value=""]').check();
     await page.locator('#allow').click();
   }
+  // The sign-in page lies before the window, and a browser draws what lies behind once a second only.
+  await window.page.bringToFront();
   return page;
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator } from 'playwright-core';
-import type { EditorWindow } from '../harness/editorWindow';
-import { eventually } from '../harness/eventually';
-import { openPreview } from '../harness/previewPage';
-import { withEditor } from '../harness/withEditor';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { actUntil, CLICK_MS } from '../../harness/window/eventually';
+import { openPreview } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 /** Keys that S3 takes and that are no paths; the rows that stand for them, one folder at a time, and what those say. */
 const noPaths: readonly (readonly [key: string, label: string, reason: RegExp])[] = [
@@ -21,8 +21,8 @@ const all = [...noPaths.map(([key]) => key), control, longest, 'plain.txt'];
 
 async function unfold(window: EditorWindow): Promise<void> {
   await window.showRemotes();
-  await window.expand('demo', 'odd', 'a');
-  await window.expand('filled');
+  await window.tree.expand('demo', 'odd', 'a');
+  await window.tree.expand('filled');
 }
 
 function rowOf(window: EditorWindow, label: string): Locator {
@@ -49,37 +49,38 @@ withEditor(
         const row = rowOf(window, label);
         await row.waitFor();
         assert.match((await row.getAttribute('aria-label')) ?? '', reason);
-        await row.click();
+        await window.tree.select(row);
       }
       await window.screenshot('odd-keys');
       // Whatever those clicks opened would be there before a file that is clicked after them.
-      await window.clickUntil(window.treeLabel('plain.txt'), window.tab('plain.txt'));
+      await window.click(window.tree.label('plain.txt'), window.editors.tab('plain.txt'));
       assert.equal(await window.page.locator('.tabs-container .tab').count(), 1);
-      await window.discardAll();
+      await window.editors.closeAll();
     });
 
     step('their menus offer nothing that would touch them', async ({ window }) => {
       for (const [, label] of noPaths) {
         const row = rowOf(window, label);
-        await row.click({ button: 'right' });
         // A menu opens in the same moment as the row gets the focus.
-        await eventually(async () => assert.match((await row.getAttribute('class')) ?? '', /\bfocused\b/));
+        await actUntil(
+          `a right click on ${label}`,
+          () => row.click({ button: 'right', timeout: CLICK_MS }),
+          async () => /\bfocused\b/.test((await row.getAttribute('class', { timeout: 1000 })) ?? ''),
+        );
         assert.equal(
           await window.page.locator('.context-view .monaco-menu [role=menuitem]').count(),
           0,
           label,
         );
       }
-      assert.ok((await window.contextMenuItems(window.treeLabel('plain.txt'))).length > 0);
+      assert.ok((await window.menu.names(window.tree.label('plain.txt'))).length > 0);
     });
 
     step('the keys of delete, rename and copy say that it is left alone', async ({ window, s3 }) => {
-      await rowOf(window, 'a//').click();
       for (const key of ['Delete', 'F2', 'ControlOrMeta+c']) {
-        await window.page.keyboard.press(key);
-        await window.notification(/"a\/\/" has an empty part.*leaves it alone/);
-        await window.closeNotifications();
-        await rowOf(window, 'a//').click();
+        await window.tree.select(rowOf(window, 'a//'));
+        await window.tree.press(key, window.messages.toast(/"a\/\/" has an empty part.*leaves it alone/));
+        await window.messages.clear();
       }
       assert.equal(s3.store.keys('odd').length, all.length);
     });
@@ -88,32 +89,32 @@ withEditor(
       'a name with a control character, and one of 1,024 bytes, are files like others',
       async (session) => {
         const { window, s3 } = session;
-        await window.keepOpen(window.treeRow(/^bell.*\.txt, file/), /bell/);
-        await window.editorShows(/in bell/);
-        await window.expand('long');
-        await window.keepOpen(window.treeRow(/^nnn.*, file/), /nnn/);
-        await window.editorShows(/in long/);
-        await window.typeAtEnd(' and more');
-        await window.save();
+        await window.editors.keepOpen(window.tree.row(/^bell.*\.txt, file/), /bell/);
+        await window.editors.shows(/in bell/);
+        await window.tree.expand('long');
+        await window.editors.keepOpen(window.tree.row(/^nnn.*, file/), /nnn/);
+        await window.editors.shows(/in long/);
+        await window.editors.typeAtEnd(' and more');
+        await window.editors.save();
         assert.match(s3.store.get('odd', longest)?.text ?? '', /and more$/);
-        await window.discardAll();
+        await window.editors.closeAll();
       },
     );
 
     step('renaming to a longer name than S3 takes is refused', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeRow(/^nnn.*, file/), 'Rename…');
-      await window.quickType('n'.repeat(1020));
-      await window.notification(/1,?024/);
-      await window.closeNotifications();
+      await window.menu.take(window.tree.row(/^nnn.*, file/), 'Rename…', window.quick.input());
+      await window.quick.answer('n'.repeat(1020));
+      await window.messages.notification(/1,?024/);
+      await window.messages.clear();
       assert.ok(s3.store.get('odd', longest));
     });
 
     step('deleting the folder around them names what stays', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeLabel('odd'), 'Empty Bucket…');
-      await window.expectQuick(
+      await window.menu.take(window.tree.label('odd'), 'Empty Bucket…', window.quick.input());
+      await window.quick.expect(
         /4 objects with a key that is no path can't be deleted from here and will stay/,
       );
-      await window.page.keyboard.press('Escape');
+      await window.quick.dismiss();
       assert.equal(s3.store.keys('odd').length, all.length);
     });
 

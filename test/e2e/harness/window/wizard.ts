@@ -14,18 +14,18 @@ export interface WizardAnswers {
 export async function answerWizard(window: EditorWindow, answers: WizardAnswers): Promise<void> {
   // Each step is waited for: an answer typed too early would go to the step before.
   const answer = async (step: RegExp, text: string) => {
-    await window.expectQuick(step);
-    await window.quickType(text);
+    await window.quick.expect(step);
+    await window.quick.answer(text);
   };
-  await window.quickPick('Other S3-compatible');
+  await window.quick.pick('Other S3-compatible');
   await answer(/Step 2 of/, answers.endpoint);
   await answer(/region that requests are signed for/, 'us-east-1');
   await answer(/Where new buckets are made/, '');
-  await window.quickPick('Access key and secret');
+  await window.quick.pick('Access key and secret');
   await answer(/public half of the key/, answers.key);
-  await window.expectQuick(/secret half of the key/);
-  assert.equal(await window.quickInput().getAttribute('type'), 'password');
-  await window.quickType(answers.secret);
+  await window.quick.expect(/secret half of the key/);
+  assert.equal(await window.quick.input().getAttribute('type'), 'password');
+  await window.quick.answer(answers.secret);
   await answer(/Only for temporary credentials/, '');
   await answer(/bucket, bucket\/prefix or access point/, answers.root ?? '');
   await answer(/The name of the remote/, answers.name);

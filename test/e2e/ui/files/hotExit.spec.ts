@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { globSync } from '../../tools/glob.mjs';
-import type { EditorWindow } from '../harness/editorWindow';
-import { until } from '../harness/eventually';
-import type { EditorSession } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import { globSync } from '../../../tools/glob.mjs';
+import type { EditorSession } from '../../harness/session';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { until } from '../../harness/window/eventually';
+import { withEditor } from '../../harness/withEditor';
 
 const names = ['one.txt', 'two.txt', 'three.txt'];
 
 async function edit(window: EditorWindow, name: string): Promise<void> {
-  await window.keepOpen(window.treeLabel(name), name);
-  await window.typeAtEnd(`mine ${name}`);
-  await window.tab(name).and(window.page.locator('.dirty')).waitFor();
+  await window.editors.keepOpen(window.tree.label(name), name);
+  await window.editors.typeAtEnd(`mine ${name}`);
+  await window.editors.dirty(name).waitFor();
 }
 
 /** Reloads once the editor keeps `unsaved` texts of remote files, which takes it a moment. */
@@ -23,7 +23,7 @@ async function reload({ window, editor }: EditorSession, unsaved: number): Promi
   });
   await window.reload();
   // Before the extension is there, the editor offers to save elsewhere.
-  await window.page.locator('.statusbar-item', { hasText: 'demo: unsaved' }).waitFor();
+  await window.messages.status('demo: unsaved').waitFor();
 }
 
 withEditor(
@@ -39,24 +39,25 @@ withEditor(
     step('all of them can be saved after it, whichever is in front', async (session) => {
       const { window, s3 } = session;
       await window.showRemotes();
-      await window.expand('demo', 'site');
+      await window.tree.expand('demo', 'site');
       for (const name of [...names, 'theirs.txt']) await edit(window, name);
       await reload(session, names.length + 1);
       for (const name of names) {
-        await window.tab(name).click();
-        await window.tab(name).and(window.page.locator('.dirty.active')).waitFor();
-        await window.save();
+        await window.editors.show(name);
+        await window.editors.dirty(name).waitFor();
+        await window.editors.save();
         assert.equal(s3.store.get('site', name)?.text, `first\nmine ${name}`, name);
       }
     });
 
     step('one that somebody changed meanwhile is refused, and Overwrite saves it', async ({ window, s3 }) => {
       s3.store.put('site', 'theirs.txt', 'theirs, of another size\n');
-      await window.tab('theirs.txt').click();
-      await window.tab('theirs.txt').and(window.page.locator('.dirty.active')).waitFor();
-      await window.save(false);
-      await window.answerNotification(/theirs\.txt was changed on demo/, 'Overwrite');
-      await window.tab('theirs.txt').and(window.page.locator('.dirty')).waitFor({ state: 'detached' });
+      await window.editors.show('theirs.txt');
+      await window.editors.dirty('theirs.txt').waitFor();
+      await window.editors.save(false);
+      await window.messages.answer(/theirs\.txt was changed on demo/, 'Overwrite', () =>
+        window.editors.dirty('theirs.txt').isHidden(),
+      );
       assert.equal(s3.store.get('site', 'theirs.txt')?.text, 'first\nmine theirs.txt');
     });
   },

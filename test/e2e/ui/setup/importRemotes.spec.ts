@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { EditorWindow } from '../harness/editorWindow';
-import type { EditorSession } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import type { EditorSession } from '../../harness/session';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { withEditor } from '../../harness/withEditor';
 
 const ANNA = 'anna@example.com';
 const folder = mkdtempSync(path.join(os.tmpdir(), 'cloud-remotes-import-'));
@@ -68,9 +68,12 @@ withEditor(
   (step) => {
     step('what rclone.conf holds is listed, with the reason where it is of no use', async ({ window }) => {
       await window.showRemotes();
-      await window.runCommand('Cloud Remotes: Import Remotes from rclone.conf');
-      await window.quickPick(rcloneFile);
-      await window.expectPlaceholder(/secrets go to secret storage/);
+      await window.palette.run(
+        'Cloud Remotes: Import Remotes from rclone.conf',
+        window.quick.option(rcloneFile),
+      );
+      await window.quick.pick(rcloneFile);
+      await window.quick.expectPlaceholder(/secrets go to secret storage/);
       const rows = await tickableRows(window);
       assert.match(rows, /photos.*without requester_pays/s);
       assert.match(rows, /acd.*with its sign-in/s);
@@ -84,23 +87,23 @@ withEditor(
       'a taken name is asked about, and what the file can not say; then all are there',
       async (session) => {
         const { window } = session;
-        await window.page.keyboard.press('Enter');
-        await window.expectPlaceholder(/Another remote is named "demo"/);
-        await window.quickPick(/^Skip/);
-        await window.expectQuick(/which rclone’s file doesn’t say/);
-        await window.page.keyboard.press('Enter');
-        await window.notification(
+        await window.quick.accept();
+        await window.quick.expectPlaceholder(/Another remote is named "demo"/);
+        await window.quick.pick(/^Skip/);
+        await window.quick.expect(/which rclone’s file doesn’t say/);
+        await window.quick.accept();
+        await window.messages.notification(
           /2 remotes were imported\. 1 setting was left out: requester_pays \(photos\)/,
         );
-        await window.expand('photos', 'holiday');
-        await window.treeLabel('beach.txt').waitFor();
-        await window.expand('acd');
-        await window.treeLabel('hello.txt').waitFor();
+        await window.tree.expand('photos', 'holiday');
+        await window.tree.label('beach.txt').waitFor();
+        await window.tree.expand('acd');
+        await window.tree.label('hello.txt').waitFor();
         const text = settingsText(session);
         assert.match(text, /"name": "photos"/);
         assert.doesNotMatch(text, /"hidden"|secretAccessKey|"token"|client_secret/);
         assertNoSecrets(session);
-        await window.closeNotifications();
+        await window.messages.clear();
       },
     );
 
@@ -110,13 +113,13 @@ withEditor(
         const { window } = session;
         writeFileSync(exported, kept);
         await exportTo(session, /^Without Secrets/);
-        await window.notification(/3 remotes were exported/);
+        await window.messages.notification(/3 remotes were exported/);
         const text = readFileSync(exported, 'utf8');
         assert.ok(text.startsWith(kept));
         assert.match(text, /\[photos\]\ntype = s3\n/);
         assert.match(text, /env_auth = true/);
         for (const secret of secrets) assert.ok(!text.includes(secret));
-        await window.closeNotifications();
+        await window.messages.clear();
       },
     );
 
@@ -124,10 +127,10 @@ withEditor(
       const { window, s3, drive } = session;
       await exportTo(session, /^With Secrets/);
       for (const name of ['demo', 'photos', 'acd']) {
-        await window.expectPlaceholder(new RegExp(`section "${name}" already`));
-        await window.quickPick(/^Replace/);
+        await window.quick.expectPlaceholder(new RegExp(`section "${name}" already`));
+        await window.quick.pick(/^Replace/);
       }
-      await window.notification(/3 remotes were exported/);
+      await window.messages.notification(/3 remotes were exported/);
       const text = readFileSync(exported, 'utf8');
       assert.ok(text.startsWith(kept));
       assert.equal(text.match(/^\[photos\]$/gm)?.length, 1);
@@ -136,31 +139,32 @@ withEditor(
       assert.ok(text.includes(drive.tokenUrl));
       if (process.platform !== 'win32') assert.equal(statSync(exported).mode & 0o777, 0o600);
       assertNoSecrets(session);
-      await window.closeNotifications();
+      await window.messages.clear();
     });
 
     step('AWS profiles become remotes that sign in by them; no key is copied', async (session) => {
       const { window } = session;
-      await window.runCommand('Cloud Remotes: Add Remotes from AWS Profiles');
-      await window.expectPlaceholder(/no key is copied/);
+      await window.palette.run(
+        'Cloud Remotes: Add Remotes from AWS Profiles',
+        window.quick.asking(/no key is copied/),
+      );
       const rows = await tickableRows(window);
       assert.match(rows, /work.*access key/s);
       assert.match(rows, /corp.*single sign-on/s);
-      await window.page.keyboard.press('Enter');
-      await window.notification(/2 remotes were added: work, corp/);
-      await window.expand('work', 'holiday');
+      await window.quick.accept();
+      await window.messages.notification(/2 remotes were added: work, corp/);
+      await window.tree.expand('work', 'holiday');
       const text = settingsText(session);
       assert.match(text, /"profile": "work"/);
       assertNoSecrets(session);
-      await window.closeNotifications();
+      await window.messages.clear();
     });
 
     step('the wizard offers the same in one step, and says what is there already', async ({ window }) => {
-      await window.runCommand('Cloud Remotes: Add Remote…');
-      await window.quickOption(/Import from rclone\.conf/).waitFor();
-      await window.quickOption(/AWS profile: work.*already added as work/).waitFor();
-      await window.quickPick(/AWS profile: corp/);
-      await window.treeLabel('corp-2').waitFor();
+      await window.palette.run('Cloud Remotes: Add Remote…', window.quick.option(/Import from rclone\.conf/));
+      await window.quick.option(/AWS profile: work.*already added as work/).waitFor();
+      await window.quick.pick(/AWS profile: corp/);
+      await window.tree.label('corp-2').waitFor();
     });
   },
 );
@@ -173,11 +177,10 @@ async function tickableRows(window: EditorWindow): Promise<string> {
 }
 
 async function exportTo({ window }: EditorSession, secretsRow: RegExp): Promise<void> {
-  await window.runCommand('Cloud Remotes: Export Remotes to rclone.conf');
-  await window.expectPlaceholder(/Which ones/);
-  await window.page.keyboard.press('Enter');
-  await window.quickPick(secretsRow);
-  await window.quickPick(/^Another File/);
-  await window.expectQuick(/What else is in it stays/);
-  await window.quickType(exported);
+  await window.palette.run('Cloud Remotes: Export Remotes to rclone.conf', window.quick.asking(/Which ones/));
+  await window.quick.accept();
+  await window.quick.pick(secretsRow);
+  await window.quick.pick(/^Another File/);
+  await window.quick.expect(/What else is in it stays/);
+  await window.quick.answer(exported);
 }

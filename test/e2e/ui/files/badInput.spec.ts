@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { eventually } from '../harness/eventually';
-import { openPreview } from '../harness/previewPage';
-import { environmentRemote } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import { environmentRemote } from '../../harness/session';
+import { eventually } from '../../harness/window/eventually';
+import { openPreview } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const LONG = `long/${'n'.repeat(1019)}`;
 const ODD_KEYS = [
@@ -43,13 +43,13 @@ withEditor(
           ],
         });
         await window.showRemotes();
-        await window.treeRow(/^demo, remote/).waitFor();
-        await window.treeRow(/^unknown, can't be used:/).waitFor();
-        await window.treeRow(/^badurl, can't be used: .*endpoint/i).waitFor();
-        await window.treeRow(/^nobackend, can't be used:/).waitFor();
-        for (const name of await window.treeNames()) assert.doesNotMatch(name, /undefined|\[object/);
-        await window.expand('demo', 'odd');
-        await window.treeLabel('fine.txt').waitFor();
+        await window.tree.row(/^demo, remote/).waitFor();
+        await window.tree.row(/^unknown, can't be used:/).waitFor();
+        await window.tree.row(/^badurl, can't be used: .*endpoint/i).waitFor();
+        await window.tree.row(/^nobackend, can't be used:/).waitFor();
+        for (const name of await window.tree.names()) assert.doesNotMatch(name, /undefined|\[object/);
+        await window.tree.expand('demo', 'odd');
+        await window.tree.label('fine.txt').waitFor();
       },
     );
 
@@ -59,9 +59,8 @@ withEditor(
       ['nowhere', /reach|connect|answer/i],
     ] as const) {
       step(`what is wrong with "${remote}" is said in words, in its own row`, async ({ window }) => {
-        await window.page.keyboard.press('Escape');
-        const row = window.treeRow(new RegExp(`^${remote}, remote`));
-        await window.expand(remote);
+        const row = window.tree.row(new RegExp(`^${remote}, remote`));
+        await window.tree.expand(remote);
         const error = window.page
           .locator('.sidebar')
           .getByRole('treeitem', { name: /click to/ })
@@ -70,14 +69,14 @@ withEditor(
         const text = (await error.getAttribute('aria-label')) ?? '';
         assert.match(text, words);
         assert.doesNotMatch(text, /undefined|\[object|Error:|at \w+ \(/);
-        await window.collapse(row);
+        await window.tree.collapse(row);
         await error.waitFor({ state: 'detached' });
       });
     }
 
     step('keys that are no paths are shown as such, and the rest beside them', async ({ window }) => {
       await eventually(async () => {
-        const names = await window.treeNames();
+        const names = await window.tree.names();
         assert.ok(
           names.some((name) => name.startsWith('fine.txt, file')),
           names.join('\n'),

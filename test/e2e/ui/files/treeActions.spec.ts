@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { S3TestServer } from '../../servers/s3/s3Server';
-import type { EditorWindow } from '../harness/editorWindow';
-import { actUntil, CLICK_MS, eventually, pause } from '../harness/eventually';
-import { withEditor } from '../harness/withEditor';
+import type { S3TestServer } from '../../../servers/s3/s3Server';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { eventually, pause } from '../../harness/window/eventually';
+import { withEditor } from '../../harness/withEditor';
 
 /** Waits until the keys of a bucket are `expected`. */
 async function keysBecome(s3: S3TestServer, bucket: string, expected: readonly string[]): Promise<void> {
@@ -35,20 +35,12 @@ function listings(s3: S3TestServer, bucket: string): (string | undefined)[] {
 
 /** Answers the file dialog, which in a window of a server is a line to type the path into; a folder ends in a slash. */
 async function chooseFile(window: EditorWindow, file: string): Promise<void> {
-  await window.expectQuick(/^(Upload|Download) /);
-  const widget = window.page.locator('.quick-input-widget');
+  await window.quick.expect(/^(Upload|Download) /);
   // The dialog looks up each path that it is given, its own first one too, and puts what it finds into the line.
-  await actUntil(
-    `choosing ${file}`,
-    async () => {
-      await window.quickInput().fill(file);
-      await pause(300);
-      if ((await window.quickInput().inputValue()) === file)
-        await window.quickButton(/^(Upload|Download|OK)/).click({ timeout: CLICK_MS });
-    },
-    () => widget.isHidden(),
-    { timeout: 40_000 },
-  );
+  await window.quick.settled(({ value, rows }) => value !== '' && rows.length > 0);
+  await window.quick.input().fill(file);
+  await window.quick.settled(({ value }) => value === file);
+  await window.quick.press(/^(Upload|Download|OK)/, () => window.quick.input().isHidden());
 }
 
 withEditor(
@@ -76,49 +68,49 @@ withEditor(
       await window.context.grantPermissions(['clipboard-read', 'clipboard-write']);
       await window.showRemotes();
       s3.clearRequests();
-      await window.expand('demo', 'work', 'docs');
-      await window.treeLabel('one.txt').waitFor();
+      await window.tree.expand('demo', 'work', 'docs');
+      await window.tree.label('one.txt').waitFor();
       assert.deepEqual(asked(s3), ['ListBuckets', 'ListObjectsV2', 'ListObjectsV2 docs/']);
     });
 
     step('New Bucket makes a bucket and shows it; a name that no store takes is refused', async (session) => {
       const { window, s3 } = session;
-      await window.contextMenu(window.treeLabel('demo'), 'New Bucket…');
-      await window.quickInput().fill('Fresh_Bucket');
-      await window.expectQuick(/Upper-case letters are not allowed/);
-      await window.quickType('fresh-bucket');
-      await window.expectQuick(/Step 2 of 2/);
-      await window.quickType('');
-      await window.treeLabel('fresh-bucket').waitFor();
+      await window.menu.take(window.tree.label('demo'), 'New Bucket…', window.quick.input());
+      await window.quick.input().fill('Fresh_Bucket');
+      await window.quick.expect(/Upper-case letters are not allowed/);
+      await window.quick.answer('fresh-bucket');
+      await window.quick.expect(/Step 2 of 2/);
+      await window.quick.answer('');
+      await window.tree.label('fresh-bucket').waitFor();
       assert.ok(s3.store.findBucket('fresh-bucket'));
     });
 
     step(
       'New Folder and New File make what is typed, with the folders on the way',
       async ({ window, s3 }) => {
-        await window.contextMenu(window.treeLabel('fresh-bucket'), 'New Folder…');
-        await window.quickType('img/2026');
+        await window.menu.take(window.tree.label('fresh-bucket'), 'New Folder…', window.quick.input());
+        await window.quick.answer('img/2026');
         await keysBecome(s3, 'fresh-bucket', ['img/2026/']);
-        await window.treeLabel('2026').waitFor();
-        await window.contextMenu(window.treeLabel('fresh-bucket'), 'New File…');
-        await window.quickInput().fill('a//b');
-        await window.expectQuick(/has an empty part/);
-        await window.quickType('notes.md');
-        await window.tab('notes.md').waitFor();
+        await window.tree.label('2026').waitFor();
+        await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
+        await window.quick.input().fill('a//b');
+        await window.quick.expect(/has an empty part/);
+        await window.quick.answer('notes.md');
+        await window.editors.expectFocus('notes.md');
         await keysBecome(s3, 'fresh-bucket', ['img/2026/', 'notes.md']);
-        await window.contextMenu(window.treeLabel('fresh-bucket'), 'New File…');
-        await window.quickType('notes.md');
-        await window.notification(/notes\.md.*already|already.*notes\.md/);
-        await window.closeNotifications();
+        await window.menu.take(window.tree.label('fresh-bucket'), 'New File…', window.quick.input());
+        await window.quick.answer('notes.md');
+        await window.messages.notification(/notes\.md.*already|already.*notes\.md/);
+        await window.messages.clear();
       },
     );
 
     step('Upload Files and Upload Folder bring what is chosen', async ({ window, s3, workspace }) => {
-      await window.contextMenu(window.treeLabel('fresh-bucket'), 'Upload Files…');
+      await window.menu.take(window.tree.label('fresh-bucket'), 'Upload Files…', window.quick.input());
       await chooseFile(window, path.join(workspace, 'local.txt'));
       await eventually(() => assert.ok(s3.store.get('fresh-bucket', 'local.txt') !== undefined));
       assert.equal(s3.store.get('fresh-bucket', 'local.txt')?.text, 'from this machine\n');
-      await window.contextMenu(window.treeLabel('fresh-bucket'), 'Upload Folder…');
+      await window.menu.take(window.tree.label('fresh-bucket'), 'Upload Folder…', window.quick.input());
       await chooseFile(window, `${path.join(workspace, 'assets')}/`);
       await keysBecome(s3, 'fresh-bucket', [
         'assets/a.css',
@@ -127,34 +119,34 @@ withEditor(
         'local.txt',
         'notes.md',
       ]);
-      await window.treeLabel('assets').waitFor();
+      await window.tree.label('assets').waitFor();
     });
 
     step('Download to… brings a file under the name chosen, and a folder whole', async (session) => {
       const { window, workspace } = session;
-      await window.contextMenu(window.treeLabel('a.txt'), 'Download to…');
+      await window.menu.take(window.tree.label('a.txt'), 'Download to…', window.quick.input());
       await chooseFile(window, path.join(workspace, 'fetched.txt'));
       await eventually(() => assert.ok(existsSync(path.join(workspace, 'fetched.txt'))));
       assert.equal(readFileSync(path.join(workspace, 'fetched.txt'), 'utf8'), 'alpha\n');
-      await window.contextMenu(window.treeLabel('docs'), 'Download to…');
+      await window.menu.take(window.tree.label('docs'), 'Download to…', window.quick.input());
       await chooseFile(window, `${workspace}/`);
       await eventually(() => assert.ok(existsSync(path.join(workspace, 'docs/sub/three.txt'))));
       assert.equal(readFileSync(path.join(workspace, 'docs/sub/three.txt'), 'utf8'), 'three\n');
     });
 
     step('Rename changes the name of a file, and its open editor goes along', async ({ window, s3 }) => {
-      await window.keepOpen(window.treeLabel('b.txt'), 'b.txt');
-      await window.contextMenu(window.treeLabel('b.txt'), 'Rename…');
-      await window.quickType('c.txt');
-      await window.tab('c.txt').waitFor();
-      await window.treeLabel('c.txt').waitFor();
+      await window.editors.keepOpen(window.tree.label('b.txt'), 'b.txt');
+      await window.menu.take(window.tree.label('b.txt'), 'Rename…', window.quick.input());
+      await window.quick.answer('c.txt');
+      await window.editors.tab('c.txt').waitFor();
+      await window.tree.label('c.txt').waitFor();
       assert.equal(s3.store.get('work', 'b.txt'), undefined);
       assert.equal(s3.store.get('work', 'c.txt')?.text, 'beta\n');
     });
 
     step('Rename of a folder moves all that is in it', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeLabel('docs'), 'Rename…');
-      await window.quickType('papers');
+      await window.menu.take(window.tree.label('docs'), 'Rename…', window.quick.input());
+      await window.quick.answer('papers');
       await keysBecome(s3, 'work', [
         'a.txt',
         'c.txt',
@@ -164,14 +156,14 @@ withEditor(
         'twin',
         'twin/inside.txt',
       ]);
-      await window.treeLabel('papers').waitFor();
+      await window.tree.label('papers').waitFor();
     });
 
     step('Move to… brings a file into another folder, metadata and all', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeLabel('a.txt'), 'Move to…');
-      await window.expectPlaceholder(/type an address/);
-      await window.quickInput().fill('demo:fresh-bucket/moved/');
-      await window.quickPick('demo:fresh-bucket/moved');
+      await window.menu.take(window.tree.label('a.txt'), 'Move to…', window.quick.input());
+      await window.quick.expectPlaceholder(/type an address/);
+      await window.quick.input().fill('demo:fresh-bucket/moved/');
+      await window.quick.pick('demo:fresh-bucket/moved');
       await eventually(() => assert.ok(s3.store.get('fresh-bucket', 'moved/a.txt') !== undefined));
       await eventually(() => assert.ok(s3.store.get('work', 'a.txt') === undefined));
       assert.equal(s3.store.get('fresh-bucket', 'moved/a.txt')?.metadata['owner'], 'anna');
@@ -180,10 +172,13 @@ withEditor(
     step(
       'Copy and Paste copy a folder into another bucket, by the service itself',
       async ({ window, s3 }) => {
-        await window.contextMenu(window.treeLabel('papers'), /^Copy(?! (Address|Link|from|to))/);
-        await window.clipboardBecomes(/^demo:work\/papers\/$/);
+        await window.menu.take(window.tree.label('papers'), /^Copy(?! (Address|Link|from|to))/, async () =>
+          /^demo:work\/papers\/$/.test(await window.clipboard()),
+        );
         s3.clearRequests();
-        await window.contextMenu(window.treeLabel('names'), /^Paste/);
+        await window.menu.take(window.tree.label('names'), /^Paste/, () =>
+          s3.requests.some(({ operation }) => operation === 'CopyObject'),
+        );
         await eventually(() => assert.ok(s3.store.keys('names').length === 6));
         assert.equal(s3.store.get('names', 'papers/sub/three.txt')?.text, 'three\n');
         assert.equal(s3.requests.filter(({ operation }) => operation === 'CopyObject').length, 3);
@@ -192,115 +187,117 @@ withEditor(
     );
 
     step('a folder beside a file of its name is told from it', async ({ window, s3 }) => {
-      const folder = window.treeRow(/^twin, folder/);
-      await window.contextMenu(folder, 'Rename…');
-      await window.quickType('pair');
+      const folder = window.tree.row(/^twin, folder/);
+      await window.menu.take(folder, 'Rename…', window.quick.input());
+      await window.quick.answer('pair');
       await eventually(() => assert.ok(s3.store.get('work', 'pair/inside.txt') !== undefined));
       assert.equal(s3.store.get('work', 'twin')?.text, 'the file\n');
-      await window.treeLabel('pair').waitFor();
+      await window.tree.label('pair').waitFor();
     });
 
     step('deleting a file asks first, and Cancel leaves it', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeLabel('c.txt'), 'Delete');
-      await window.answerDialog(/Delete demo:work\/c\.txt\?.*1 file \(5 B\)/s, 'Cancel');
+      await window.menu.take(window.tree.label('c.txt'), 'Delete', window.messages.box());
+      await window.messages.answerDialog(/Delete demo:work\/c\.txt\?.*1 file \(5 B\)/s, 'Cancel');
       assert.ok(s3.store.get('work', 'c.txt'));
-      await window.contextMenu(window.treeLabel('c.txt'), 'Delete');
-      await window.answerDialog(/Delete demo:work\/c\.txt\?/, 'Delete');
-      await window.treeLabel('c.txt').waitFor({ state: 'detached' });
+      await window.menu.take(window.tree.label('c.txt'), 'Delete', window.messages.box());
+      await window.messages.answerDialog(/Delete demo:work\/c\.txt\?/, 'Delete');
+      await window.tree.label('c.txt').waitFor({ state: 'detached' });
       assert.equal(s3.store.get('work', 'c.txt'), undefined);
     });
 
     step('deleting a folder says how much is in it', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeLabel('papers'), 'Delete');
-      const box = await window.dialog(/Delete demo:work\/papers\?/);
+      await window.menu.take(window.tree.label('papers'), 'Delete', window.messages.box());
+      const box = await window.messages.dialog(/Delete demo:work\/papers\?/);
       assert.match(await box.innerText(), /3 files \(14 B\) in 2 folders\. This can't be undone\./);
-      await window.answerDialog(/Delete demo:work\/papers\?/, 'Delete');
+      await window.messages.answerDialog(/Delete demo:work\/papers\?/, 'Delete');
       await keysBecome(s3, 'work', ['pair/inside.txt', 'twin']);
     });
 
     step('several rows are deleted with one question', async ({ window, s3 }) => {
-      await window.expand('names', 'in');
-      await window.treeLabel('alpha-1.txt').click();
-      await window.treeLabel('beta-1.txt').click({ modifiers: ['ControlOrMeta'] });
-      await window.contextMenu(window.treeLabel('beta-1.txt'), 'Delete');
-      await window.answerDialog(/Delete 2 items from demo\?.*2 files \(13 B\)/s, 'Delete');
+      await window.tree.expand('names', 'in');
+      await window.tree.select(window.tree.label('alpha-1.txt'));
+      await window.tree.select(window.tree.label('beta-1.txt'), { besides: true });
+      await window.menu.take(window.tree.label('beta-1.txt'), 'Delete', window.messages.box());
+      await window.messages.answerDialog(/Delete 2 items from demo\?.*2 files \(13 B\)/s, 'Delete');
       await eventually(() =>
         assert.ok(s3.store.keys('names').filter((key) => key.startsWith('in/')).length === 1),
       );
       assert.ok(s3.store.get('names', 'in/alpha-2.txt'));
-      await window.treeLabel('beta-1.txt').waitFor({ state: 'detached' });
+      await window.tree.label('beta-1.txt').waitFor({ state: 'detached' });
       await silence(s3);
     });
 
     step('a filter is asked of the service, and cleared again', async ({ window, s3 }) => {
       for (const name of ['alpha-1', 'beta-1']) s3.store.put('names', `in/${name}.txt`, name);
       // While several rows are selected, the editor's menus offer only what is for several.
-      await window.clickUntil(window.treeLabel('alpha-2.txt'), window.tab('alpha-2.txt'));
+      await window.click(window.tree.label('alpha-2.txt'), window.editors.active('alpha-2.txt'));
       await silence(s3);
       s3.clearRequests();
-      await window.contextMenu(window.treeLabel('in'), 'Filter by Prefix…');
-      await window.quickType('beta');
-      await window.treeLabel('beta-1.txt').waitFor();
-      await window.treeLabel('alpha-2.txt').waitFor({ state: 'detached' });
+      await window.menu.take(window.tree.label('in'), 'Filter by Prefix…', window.quick.input());
+      await window.quick.answer('beta');
+      await window.tree.label('beta-1.txt').waitFor();
+      await window.tree.label('alpha-2.txt').waitFor({ state: 'detached' });
       assert.deepEqual(listings(s3, 'names'), ['in/beta']);
-      await window.contextMenu(window.treeLabel('in'), 'Clear Filter');
-      await window.treeLabel('alpha-2.txt').waitFor();
+      await window.menu.take(window.tree.label('in'), 'Clear Filter', window.tree.label('alpha-2.txt'));
     });
 
     step('Refresh of one folder lists that folder and nothing else', async ({ window, s3 }) => {
       await silence(s3);
       s3.store.put('names', 'in/late.txt', 'late');
       s3.clearRequests();
-      await window.contextMenu(window.treeLabel('in'), 'Refresh');
-      await window.treeLabel('late.txt').waitFor();
+      await window.menu.take(window.tree.label('in'), 'Refresh', window.tree.label('late.txt'));
       assert.deepEqual(listings(s3, 'names'), ['in/']);
     });
 
     step('Copy Address, and Copy Link, which anyone can open', async ({ window }) => {
-      await window.contextMenu(window.treeLabel('late.txt'), 'Copy Address');
-      await window.clipboardBecomes(/^demo:names\/in\/late\.txt$/);
-      await window.contextMenu(window.treeLabel('late.txt'), 'Copy Link…');
-      await window.quickPick('15 minutes');
-      await window.statusItem(/Copied a link to late\.txt/).waitFor();
+      await window.menu.take(window.tree.label('late.txt'), 'Copy Address', async () =>
+        /^demo:names\/in\/late\.txt$/.test(await window.clipboard()),
+      );
+      await window.menu.take(window.tree.label('late.txt'), 'Copy Link…', window.quick.input());
+      await window.quick.pick('15 minutes');
+      await window.messages.status(/Copied a link to late\.txt/).waitFor();
       const link = await window.clipboardBecomes(/X-Amz-Expires=900/);
       assert.equal(await (await fetch(link)).text(), 'late');
     });
 
     step('Properties tell all that the service knows', async ({ window }) => {
-      await window.expand('fresh-bucket', 'moved');
-      await window.contextMenu(window.treeLabel('a.txt'), 'Properties');
-      await window.tab('a.txt.properties').waitFor();
+      await window.tree.expand('fresh-bucket', 'moved');
+      await window.menu.take(
+        window.tree.label('a.txt'),
+        'Properties',
+        window.editors.tab('a.txt.properties'),
+      );
+      await window.editors.expectFocus('a.txt.properties');
       for (const fact of [/# demo:fresh-bucket\/moved\/a\.txt/, /ETag/, /owner\s*= anna/, /text\/plain/])
-        await window.editorShows(fact);
+        await window.editors.shows(fact);
     });
 
     step('Go to Address shows a folder that was not unfolded', async ({ window }) => {
-      await window.runCommand('Cloud Remotes: Go to Address');
-      await window.quickType('demo:fresh-bucket/assets/deep/');
-      await window.treeLabel('b.css').waitFor();
-      await window.runCommand('Cloud Remotes: Go to Address');
-      await window.quickInput().fill('nowhere:x/y');
-      await window.expectQuick(/There is no remote named "nowhere"/);
-      await window.page.keyboard.press('Escape');
+      await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
+      await window.quick.answer('demo:fresh-bucket/assets/deep/');
+      await window.tree.label('b.css').waitFor();
+      await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
+      await window.quick.input().fill('nowhere:x/y');
+      await window.quick.expect(/There is no remote named "nowhere"/);
+      await window.quick.dismiss();
     });
 
     step('emptying a bucket wants its name, and leaves the bucket', async ({ window, s3 }) => {
-      await window.contextMenu(window.treeLabel('doomed'), 'Empty Bucket…');
-      await window.expectQuick(/12 files \(1\.2 KB\)/);
-      await window.quickType('domed');
-      await window.expectQuick(/Type doomed to confirm/);
+      await window.menu.take(window.tree.label('doomed'), 'Empty Bucket…', window.quick.input());
+      await window.quick.expect(/12 files \(1\.2 KB\)/);
+      await window.quick.refused('domed', /Type doomed to confirm/);
       assert.equal(s3.store.keys('doomed').length, 12);
-      await window.quickType('doomed');
+      await window.quick.answer('doomed');
       await keysBecome(s3, 'doomed', []);
       assert.ok(s3.store.findBucket('doomed'));
     });
 
     step('deleting a bucket wants its name too', async ({ window, s3 }) => {
       s3.store.put('doomed', 'last', 'x');
-      await window.contextMenu(window.treeLabel('doomed'), 'Delete Bucket…');
-      await window.expectQuick(/1 file \(1 B\)/);
-      await window.quickType('doomed');
-      await window.treeLabel('doomed').waitFor({ state: 'detached' });
+      await window.menu.take(window.tree.label('doomed'), 'Delete Bucket…', window.quick.input());
+      await window.quick.expect(/1 file \(1 B\)/);
+      await window.quick.answer('doomed');
+      await window.tree.label('doomed').waitFor({ state: 'detached' });
       assert.equal(s3.store.findBucket('doomed'), undefined);
     });
   },

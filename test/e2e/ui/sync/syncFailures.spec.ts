@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { closePreviews, currentPreview, openPreview } from '../harness/previewPage';
-import { withEditor } from '../harness/withEditor';
+import { closePreviews, currentPreview, openPreview } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
 const FILES = 60;
@@ -22,10 +22,9 @@ withEditor(
   (step) => {
     step('a listing that fails gives an error in words and nothing to apply', async ({ window, s3 }) => {
       s3.addFault({ operation: 'ListObjectsV2', status: 403, code: 'AccessDenied', count: Infinity });
-      await window.runCommand(UP);
-      await window.expectPlaceholder(/type an address/);
-      await window.quickInput().fill('demo:busy/');
-      await window.quickPick('use this folder');
+      await window.palette.run(UP, window.quick.asking(/type an address/));
+      await window.quick.input().fill('demo:busy/');
+      await window.quick.pick('use this folder');
       const page = await currentPreview(window);
       await page.reach('error');
       const text = await page.expectMain(/denied/i);
@@ -56,7 +55,7 @@ withEditor(
 
     step('Continue does the rest', async ({ window, s3 }) => {
       const page = await currentPreview(window);
-      await page.press(/^Continue/, async () => page.button(/^Continue/).isHidden());
+      await page.press(/^Continue/, () => page.button(/^Continue/).isHidden());
       await page.reach('finished');
       assert.equal(s3.store.keys('busy').filter((key) => key.startsWith('many/')).length, FILES);
     });
@@ -67,10 +66,9 @@ withEditor(
         for (const key of s3.store.keys('busy').filter((each) => each.startsWith('many/')))
           s3.store.delete('busy', key);
         const page = await openPreview(window, UP, 'demo:busy');
-        await page.check('Delete what only the target has');
-        await page.reach('preview');
+        await page.rescanned(() => page.check('Delete what only the target has'));
         // Its chip shows only the deletes, which otherwise stand below all that is drawn.
-        await page.press(/^1 delete/, async () => page.checkbox('Include deletes').isVisible());
+        await page.press(/^1 delete/, page.checkbox('Include deletes'));
         await page.check('Include deletes');
         await page.press(/^1 delete/, async () => (await page.rowCount()) > FILES);
         s3.addFault({
@@ -81,7 +79,7 @@ withEditor(
           count: Infinity,
         });
         await page.pressForDialog(/^Apply/);
-        await window.answerDialog(/Delete 1 file/, 'Delete 1 File');
+        await window.messages.answerDialog(/Delete 1 file/, 'Delete 1 File');
         await page.reach('finished');
         s3.clearFaults();
         const arrived = s3.store.keys('busy').filter((key) => key.startsWith('many/'));
@@ -101,7 +99,7 @@ withEditor(
     step('Retry asks again about the deletes, and does what failed', async ({ window, s3 }) => {
       const page = await currentPreview(window);
       await page.pressForDialog(/^Retry failed/);
-      await window.answerDialog(/Delete 1 file/, 'Delete 1 File');
+      await window.messages.answerDialog(/Delete 1 file/, 'Delete 1 File');
       await page.button(/^Retry failed/).waitFor({ state: 'hidden' });
       await page.reach('finished');
       assert.equal(s3.store.get('busy', 'many/file-58.txt')?.text, 'content 58\n');
@@ -111,8 +109,8 @@ withEditor(
     step('with the server gone the preview says so instead of planning', async ({ window, s3 }) => {
       await s3.stop();
       await closePreviews(window);
-      await window.runCommand(UP);
-      await window.quickPick('demo:busy');
+      await window.palette.run(UP, window.quick.option('demo:busy'));
+      await window.quick.pick('demo:busy');
       const page = await currentPreview(window);
       await page.reach('error', 100_000);
       assert.doesNotMatch(await page.expectMain(/./), /undefined|ECONNREFUSED$/);

@@ -1,28 +1,29 @@
 import assert from 'node:assert/strict';
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { eventually } from '../harness/eventually';
-import { currentPreview, openPreview, type PreviewPage } from '../harness/previewPage';
-import { withEditor } from '../harness/withEditor';
+import { eventually } from '../../harness/window/eventually';
+import { currentPreview, openPreview, type PreviewPage } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const SYNC = 'Cloud Remotes: Sync Workspace to Remote';
 const COMPARE = 'Cloud Remotes: Compare Workspace with Remote';
 const MOVE = 'Cloud Remotes: Move Workspace to Remote';
 
-const FIRST = ['site', 'Sync to This Folder'];
+const FIRST: [string, string] = ['site', 'Sync to This Folder'];
 /** The place chosen before is offered first. */
-const AGAIN = ['demo:site'];
+const AGAIN: [string] = ['demo:site'];
 
 const started = Date.parse('2024-03-01T12:00:00Z') / 1000;
 
 async function options(page: PreviewPage): Promise<void> {
-  await page.press('Options…', async () => page.frame.locator('.optionsPanel').isVisible());
+  await page.press('Options…', page.frame.locator('.optionsPanel'));
 }
 
 /** Applies the options of the panel and waits for the scan that follows. */
 async function scan(page: PreviewPage): Promise<void> {
-  await page.press('Scan with these options', async () => page.frame.locator('.optionsPanel').isHidden());
-  await page.reach(['preview', 'same', 'error']);
+  await page.rescanned(() =>
+    page.press('Scan with these options', () => page.frame.locator('.optionsPanel').isHidden()),
+  );
 }
 
 /** The rows of files, each as its name, what is done and why. */
@@ -80,9 +81,11 @@ withEditor(
       assert.equal(await page.frame.locator('.row [role=checkbox]:visible').count(), 0);
       await window.screenshot('compare');
       s3.clearRequests();
-      await page.button('Turn into a sync').click();
+      await page.rescanned(() =>
+        page.press('Turn into a sync', () => page.button('Turn into a sync').isHidden()),
+      );
       await page.expectSentence(/will be made like/);
-      await page.reach('preview');
+      assert.equal(await page.phase(), 'preview');
       await page.button(/^Apply/).waitFor();
     });
 
@@ -111,7 +114,7 @@ withEditor(
     step('which rule decides about a path is told while it is typed', async ({ window }) => {
       const page = await currentPreview(window);
       const box = window.page.locator('.quick-input-widget:visible');
-      await page.press('Which rule decides…', () => box.isVisible());
+      await page.press('Which rule decides…', box);
       await box.locator('input').fill('build/out.js');
       await box
         .getByText(/\.gitignore/)
@@ -122,14 +125,14 @@ withEditor(
         .getByText(/changed\.\*/)
         .first()
         .waitFor();
-      await window.page.keyboard.press('Escape');
-      await page.frame.locator('.table').focus();
-      await window.page.keyboard.type('n');
+      await window.quick.dismiss();
+      const table = page.frame.locator('.table');
+      await table.press('n');
       await page.frame.locator('.row.active .name', { hasText: /^new\.txt$/ }).waitFor();
-      await window.page.keyboard.type('?');
+      await table.press('?');
       await box.getByText('"new.txt" takes part').first().waitFor();
       await eventually(async () => assert.equal(await box.locator('input').inputValue(), 'new.txt'));
-      await window.page.keyboard.press('Escape');
+      await window.quick.dismiss();
     });
 
     step('a bad value is named at its field, and nothing changes', async ({ window }) => {
@@ -137,8 +140,10 @@ withEditor(
       const before = files(await page.expectRows(() => {}));
       await options(page);
       await page.frame.getByLabel('Modified at least so long ago').fill('soon');
-      await page.button('Scan with these options').click();
-      await page.frame.locator('.optionsPanel .problem').filter({ hasText: 'minAge' }).waitFor();
+      await page.press(
+        'Scan with these options',
+        page.frame.locator('.optionsPanel .problem').filter({ hasText: 'minAge' }),
+      );
       await page.frame.getByLabel('Modified at least so long ago').press('Escape');
       await page.frame.locator('.optionsPanel').waitFor({ state: 'hidden' });
       await page.frame.locator('vscode-button:focus', { hasText: 'Options…' }).waitFor();
@@ -187,7 +192,7 @@ withEditor(
         });
         await page.check('Include deletes');
         await page.pressForDialog(/^Apply/);
-        await window.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
+        await window.messages.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
         await page.reach('finished');
         await window.screenshot('finished');
         assert.equal(s3.store.get('site', 'photo.jpg'), undefined);
@@ -204,7 +209,7 @@ withEditor(
         const page = await openPreview(window, MOVE, ...AGAIN);
         await page.expectSentence(/will be moved to demo:site/);
         await page.pressForDialog(/^Move/);
-        await window.answerDialog(/Remove .* once the target has them/, /^Move/);
+        await window.messages.answerDialog(/Remove .* once the target has them/, /^Move/);
         await page.reach('finished');
         assert.equal(existsSync(path.join(workspace, 'moved.txt')), false);
         assert.equal(existsSync(path.join(workspace, 'same.txt')), false);

@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { launchChromium } from '../harness/chromium';
-import { EditorWindow } from '../harness/editorWindow';
-import { eventually } from '../harness/eventually';
-import { projectRoot } from '../harness/projectRoot';
+import { launchChromium } from '../../harness/chromium';
+import { projectRoot } from '../../harness/projectRoot';
+import { EditorWindow } from '../../harness/window/editorWindow';
+import { eventually } from '../../harness/window/eventually';
 
 describe('npm start', () => {
   let child: ChildProcess | undefined;
@@ -39,9 +39,9 @@ describe('npm start', () => {
     const window = new EditorWindow(await context.newPage(), context, address);
     await window.reload();
     await window.showRemotes();
-    await window.expand('demo', 'photos', '2025', 'Reykjavík');
-    await window.clickUntil(window.treeLabel('notes.txt'), window.tab('notes.txt'));
-    await window.editorShows(/Six pictures from 2025\/Reykjavík/);
+    await window.tree.expand('demo', 'photos', '2025', 'Reykjavík');
+    await window.click(window.tree.label('notes.txt'), window.editors.tab('notes.txt'));
+    await window.editors.shows(/Six pictures from 2025\/Reykjavík/);
   });
 
   it('Ctrl-C stops everything that it started', { timeout: 60_000 }, async () => {

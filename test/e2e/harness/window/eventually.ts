@@ -1,3 +1,5 @@
+import type { Locator } from 'playwright-core';
+
 /** How long a step of a spec waits for what it is about. */
 export const STEP_MS = 20_000;
 /** After so long without an effect an act counts as lost. What an act brings about in the window itself comes within a fraction of it. */
@@ -5,6 +7,9 @@ const LOST_MS = 4000;
 /** How long one click may take; a loaded machine needs seconds for some. */
 export const CLICK_MS = 6000;
 const LOOK_MS = 40;
+
+/** What an act brings about: something that is visible then, or a condition that holds then. It may not be so before the act. */
+export type Effect = Locator | (() => boolean | Promise<boolean>);
 
 /**
  * Looks again and again until looking throws no more, and resolves to what it gave then. What the window shows follows
@@ -22,15 +27,16 @@ export async function eventually<T>(look: () => T | Promise<T>, timeout = STEP_M
   }
 }
 
-/** Waits until something holds. Throws naming it. */
-export async function until(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
-  timeout = STEP_MS,
-): Promise<void> {
+/** Waits until an effect is seen. Throws naming it. */
+export async function until(what: string, effect: Effect, timeout = STEP_MS): Promise<void> {
   await eventually(async () => {
-    if (!(await holds())) throw new Error(`Not so within ${timeout / 1000} s: ${what}`);
+    if (!(await isSeen(effect))) throw new Error(`Not so within ${timeout / 1000} s: ${what}`);
   }, timeout);
+}
+
+/** Whether an effect is there now. */
+export async function isSeen(effect: Effect): Promise<boolean> {
+  return typeof effect === 'function' ? effect() : effect.first().isVisible();
 }
 
 /**
@@ -40,7 +46,7 @@ export async function until(
 export async function actUntil(
   what: string,
   act: () => Promise<unknown>,
-  seen: () => Promise<boolean>,
+  effect: Effect,
   { timeout = STEP_MS, lostAfter = LOST_MS } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeout;
@@ -53,7 +59,7 @@ export async function actUntil(
     const lost = Date.now() + lostAfter;
     do {
       // What is being redrawn answers with an error; the next look sees.
-      if (await seen().catch(() => false)) return;
+      if (await isSeen(effect).catch(() => false)) return;
       await pause(LOOK_MS);
     } while (Date.now() < lost);
     if (Date.now() > deadline) throw new Error(`Nothing came of this: ${what}`, { cause: failure });

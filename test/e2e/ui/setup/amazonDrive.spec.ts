@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { signInHost } from '../harness/chromium';
-import { allowAccount, answerDriveWizard, signInPage } from '../harness/driveSignIn';
-import type { EditorWindow } from '../harness/editorWindow';
-import { actUntil, CLICK_MS, eventually } from '../harness/eventually';
-import { currentPreview, openPreview } from '../harness/previewPage';
-import type { EditorSession } from '../harness/session';
-import { withEditor } from '../harness/withEditor';
+import { signInHost } from '../../harness/chromium';
+import type { EditorSession } from '../../harness/session';
+import { allowAccount, answerDriveWizard, signInPage } from '../../harness/window/driveSignIn';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { CLICK_MS, eventually } from '../../harness/window/eventually';
+import { currentPreview, openPreview } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const ANNA = 'anna@example.com';
 const BEN = 'ben@example.com';
@@ -26,17 +26,10 @@ function machineSettings({ editor }: EditorSession): string {
 /** The names in the Accounts menu. */
 async function accountsMenu(window: EditorWindow): Promise<string> {
   const accounts = window.page.locator('.activitybar').getByRole('button', { name: 'Accounts' });
-  const menu = window.page.locator('.context-view .monaco-menu');
-  await actUntil(
-    'opening the Accounts menu',
-    async () => {
-      if ((await menu.count()) === 0) await accounts.click({ timeout: CLICK_MS });
-    },
-    () => menu.first().isVisible(),
-  );
-  const text = (await menu.allTextContents()).join('\n');
-  await window.closeMenu();
-  return text.replaceAll('\u00a0', ' ');
+  await window.menu.open(() => accounts.click({ timeout: CLICK_MS }));
+  const text = await window.menu.text();
+  await window.menu.close();
+  return text;
 }
 
 withEditor(
@@ -59,39 +52,40 @@ withEditor(
     step('the wizard says that the service was closed, and asks for a compatible one', async (session) => {
       const { window } = session;
       await window.showRemotes();
-      await window.runCommand('Cloud Remotes: Add Remote');
-      await window.quickPick(/Amazon Drive/);
-      await window.expectQuick(/Amazon closed Amazon Drive at the end of 2023/);
+      await window.palette.run('Cloud Remotes: Add Remote', window.quick.option(/Amazon Drive/));
+      await window.quick.pick(/Amazon Drive/);
+      await window.quick.expect(/Amazon closed Amazon Drive at the end of 2023/);
       await answerDriveWizard(window, { ...addressesOf(session), clientId: session.drive.publicClientId });
     });
 
     step('who denies is told so, and offered the other ways', async (session) => {
       const { window } = session;
-      await signInPage(window, 'deny', async () => {
-        await window.quickPick(/Sign In…/);
+      const page = await signInPage(window, 'deny', async () => {
+        await window.quick.pick(/Sign In…/);
         await allowAccount(window);
       });
-      const toast = await window.notification(/not signed in to Amazon Drive/);
+      const toast = await window.messages.notification(/not signed in to Amazon Drive/);
+      await page.close();
       assert.match((await toast.textContent()) ?? '', /Try another way\?/);
       await toast.getByRole('button', { name: /paste/i }).first().waitFor();
-      await window.closeNotifications();
+      await window.messages.clear();
     });
 
     step('signing in through the browser comes back by itself, and the test passes', async (session) => {
       const { window } = session;
-      await window.expectPlaceholder(/Whose drive is it/);
+      await window.quick.expectPlaceholder(/Whose drive is it/);
       const page = await signInPage(window, ANNA, async () => {
-        await window.quickPick(/Sign In…/);
+        await window.quick.pick(/Sign In…/);
         await allowAccount(window);
       });
-      await window.expectQuick(/folder to start at/);
+      await window.quick.expect(/folder to start at/);
       assert.match((await page.locator('body').textContent()) ?? '', /signed in|close this/i);
       await page.close();
-      await window.quickType('');
-      await window.expectQuick(/The name of the remote/);
-      await window.quickType('drive');
-      await window.quickPick(/Save(?! Anyway)/);
-      await window.treeLabel('drive').waitFor();
+      await window.quick.answer('');
+      await window.quick.expect(/The name of the remote/);
+      await window.quick.answer('drive');
+      await window.quick.pick(/Save(?! Anyway)/);
+      await window.tree.label('drive').waitFor();
       const saved = machineSettings(session);
       assert.match(saved, /"account": "anna@example\.com"/);
       assert.doesNotMatch(saved, /Atz[ar]|access_token|refresh/);
@@ -101,41 +95,40 @@ withEditor(
     });
 
     step('the drive can be browsed page by page, and files lie right at its top', async ({ window }) => {
-      await window.expand('drive', 'many');
-      await window.treeLabel('letter 000.txt').click();
-      await window.page.keyboard.press('End');
-      await window.treeRow(/^Load more, 200 shown/).click();
-      await window.treeLabel('letter 200.txt').waitFor();
-      await window.page.keyboard.press('End');
-      await window.treeRow(/^Load more, 400 shown/).waitFor();
-      await window.page.keyboard.press('Home');
-      await window.collapse(window.treeLabel('many'));
-      await window.clickUntil(window.treeLabel('notes.txt'), window.tab('notes.txt'));
-      await window.editorShows(/first note/);
+      await window.tree.expand('drive', 'many');
+      const more = window.tree.row(/^Load more, 200 shown/);
+      await window.tree.select(window.tree.label('letter 000.txt'));
+      await window.tree.press('End', more);
+      await window.click(more, window.tree.label('letter 200.txt'));
+      await window.tree.press('End', window.tree.row(/^Load more, 400 shown/));
+      await window.tree.press('Home', window.tree.label('many'));
+      await window.tree.collapse(window.tree.label('many'));
+      await window.editors.keepOpen(window.tree.label('notes.txt'), 'notes.txt');
+      await window.editors.shows(/first note/);
     });
 
     step('a file is edited and saved', async ({ window, drive }) => {
-      await window.typeAtEnd('second note\n');
-      await window.save();
+      await window.editors.typeAtEnd('second note\n');
+      await window.editors.save();
       assert.equal(drive.drive(ANNA).read('notes.txt').toString(), 'first note\nsecond note\n');
     });
 
     step('a save never overwrites what somebody else saved meanwhile', async ({ window, drive }) => {
-      await window.typeAtEnd('mine\n');
+      await window.editors.typeAtEnd('mine\n');
       drive.drive(ANNA).putFile('notes.txt', 'theirs\n');
-      await window.save(false);
-      await window.answerNotification(/notes\.txt was changed on drive/, 'Compare');
+      await window.editors.save(false);
       const sides = window.page.locator('.monaco-diff-editor');
+      await window.messages.answer(/notes\.txt was changed on drive/, 'Compare', sides);
       await sides.locator('.original .view-lines').filter({ hasText: 'theirs' }).waitFor();
       await sides.locator('.modified .view-lines').filter({ hasText: 'mine' }).waitFor();
       assert.equal(drive.drive(ANNA).read('notes.txt').toString(), 'theirs\n');
-      await window.closeNotifications();
-      await window.discardAll();
+      await window.messages.clear();
+      await window.editors.closeAll();
     });
 
     step('what others change shows up by itself', async ({ window, drive }) => {
       drive.drive(ANNA).putFile('from a phone.txt', 'hello\n');
-      await window.treeLabel('from a phone.txt').waitFor({ timeout: 20_000 });
+      await window.tree.label('from a phone.txt').waitFor({ timeout: 20_000 });
     });
 
     step('the workspace is synced with a preview, deletes apart', async ({ window, drive }) => {
@@ -156,47 +149,49 @@ withEditor(
 
     step('what is deleted goes to the trash, and comes back from there', async ({ window, drive }) => {
       await window.showRemotes();
-      await window.contextMenu(window.treeLabel('notes.txt'), 'Delete');
-      await window.answerDialog(/Delete drive:notes\.txt/, 'Delete');
-      await window.treeLabel('notes.txt').waitFor({ state: 'detached' });
+      await window.menu.take(window.tree.label('notes.txt'), 'Delete', window.messages.box());
+      await window.messages.answerDialog(/Delete drive:notes\.txt/, 'Delete');
+      await window.tree.label('notes.txt').waitFor({ state: 'detached' });
       assert.equal(drive.drive(ANNA).node('notes.txt'), undefined);
-      await window.expand('Trash');
-      const row = window.treeRow(/^notes\.txt, file in the trash/);
+      await window.tree.expand('Trash');
+      const row = window.tree.row(/^notes\.txt, file in the trash/);
       await row.waitFor();
-      await window.contextMenu(row, 'Restore');
-      await window.treeRow(/^notes\.txt, file, /).waitFor();
+      await window.menu.take(row, 'Restore', window.tree.row(/^notes\.txt, file, /));
       assert.equal(drive.drive(ANNA).read('notes.txt').toString(), 'theirs\n');
     });
 
     step('an expired token is renewed without a word', async ({ window, drive }) => {
       drive.expireAccessTokens(ANNA);
-      await window.runCommand('Cloud Remotes: Refresh All');
-      await window.treeLabel('notes.txt').waitFor();
-      await window.expand('site');
-      await window.treeLabel('only-there.txt').waitFor();
+      drive.clearRequests();
+      await window.palette.run('Cloud Remotes: Refresh All', () => drive.requests.length > 0);
+      await window.tree.label('notes.txt').waitFor();
+      await window.tree.expand('site');
+      await window.tree.label('only-there.txt').waitFor();
     });
 
     step('a sign-in that was taken back turns into a row that signs in again', async ({ window, drive }) => {
       drive.revoke(ANNA);
-      await window.runCommand('Cloud Remotes: Refresh All');
-      const row = window.treeRow(/expired or was taken back/);
-      await row.waitFor();
+      const row = window.tree.row(/expired or was taken back/);
+      await window.palette.run('Cloud Remotes: Refresh All', row);
       assert.match((await row.textContent()) ?? '', /Sign-in expired/);
       const page = await signInPage(window, ANNA, async () => {
-        await row.click();
+        await window.click(row, window.messages.box());
         await allowAccount(window);
       });
-      await window.treeLabel('notes.txt').waitFor();
+      await window.tree.label('notes.txt').waitFor();
       await page.close();
     });
 
     step('a second account is signed in beside the first', async ({ window }) => {
       const page = await signInPage(window, BEN, async () => {
-        await window.contextMenu(window.treeLabel('drive'), 'Sign In…');
+        await window.menu.take(window.tree.label('drive'), 'Sign In…', window.messages.box());
         await allowAccount(window);
       });
-      await window.answerDialog(/but drive is the drive of anna@example\.com/, /Use ben@example\.com/);
-      await window.treeLabel('bens.txt').waitFor();
+      await window.messages.answerDialog(
+        /but drive is the drive of anna@example\.com/,
+        /Use ben@example\.com/,
+      );
+      await window.tree.label('bens.txt').waitFor();
       await page.close();
       await eventually(async () => {
         const accounts = await accountsMenu(window);
@@ -206,9 +201,9 @@ withEditor(
     });
 
     step('signing out leaves a row that says so', async ({ window }) => {
-      await window.runCommand('Cloud Remotes: Sign Out');
-      await window.quickPick(/ben@example\.com/);
-      await window.treeRow(/is not signed in/).waitFor();
+      await window.palette.run('Cloud Remotes: Sign Out', window.quick.option(/ben@example\.com/));
+      await window.quick.pick(/ben@example\.com/);
+      await window.tree.row(/is not signed in/).waitFor();
       await eventually(async () => assert.doesNotMatch(await accountsMenu(window), /ben@example\.com/));
     });
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { Locator } from 'playwright-core';
-import type { S3TestServer } from '../../servers/s3/s3Server';
-import type { EditorWindow } from '../harness/editorWindow';
-import { actUntil, eventually } from '../harness/eventually';
-import { withEditor } from '../harness/withEditor';
+import type { S3TestServer } from '../../../servers/s3/s3Server';
+import type { EditorWindow } from '../../harness/window/editorWindow';
+import { actUntil, eventually } from '../../harness/window/eventually';
+import { withEditor } from '../../harness/withEditor';
 
 async function stored(s3: S3TestServer, bucket: string, key: string): Promise<string> {
   return eventually(() => {
@@ -70,69 +70,70 @@ withEditor(
   (step) => {
     step('a file dragged onto a folder is moved after a question', async ({ window, s3 }) => {
       await window.showRemotes();
-      await window.expand('demo', 'box', 'from');
-      await window.treeLabel('a.txt').waitFor();
-      await drag(window, window.treeLabel('a.txt'), window.treeLabel('to'), () =>
-        window.page.locator('.monaco-dialog-box').isVisible(),
+      await window.tree.expand('demo', 'box', 'from');
+      await window.tree.label('a.txt').waitFor();
+      await drag(window, window.tree.label('a.txt'), window.tree.label('to'), () =>
+        window.messages.box().isVisible(),
       );
-      await window.answerDialog(/Move demo:box\/from\/a\.txt to demo:box\/to\?/, 'Move');
+      await window.messages.answerDialog(/Move demo:box\/from\/a\.txt to demo:box\/to\?/, 'Move');
       assert.equal(await stored(s3, 'box', 'to/a.txt'), 'a\n');
-      await window.treeLabel('a.txt').waitFor({ state: 'detached' });
+      await window.tree.label('a.txt').waitFor({ state: 'detached' });
       assert.equal(s3.store.get('box', 'from/a.txt'), undefined);
     });
 
     step('a drop can be a copy too, also into another bucket, and can be called off', async (session) => {
       const { window, s3 } = session;
-      await drag(window, window.treeLabel('to'), window.treeLabel('other'), () =>
-        window.page.locator('.monaco-dialog-box').isVisible(),
+      await drag(window, window.tree.label('to'), window.tree.label('other'), () =>
+        window.messages.box().isVisible(),
       );
-      await window.answerDialog(/Move demo:box\/to to demo:other\?/, 'Cancel');
+      await window.messages.answerDialog(/Move demo:box\/to to demo:other\?/, 'Cancel');
       assert.deepEqual(s3.store.keys('other'), []);
-      await drag(window, window.treeLabel('to'), window.treeLabel('other'), () =>
-        window.page.locator('.monaco-dialog-box').isVisible(),
+      await drag(window, window.tree.label('to'), window.tree.label('other'), () =>
+        window.messages.box().isVisible(),
       );
-      await window.answerDialog(/Move demo:box\/to to demo:other\?/, 'Copy');
+      await window.messages.answerDialog(/Move demo:box\/to to demo:other\?/, 'Copy');
       assert.equal(await stored(s3, 'other', 'to/keep.txt'), 'keep\n');
       assert.ok(s3.store.get('box', 'to/keep.txt'));
     });
 
     step('what is there is not replaced without a question', async ({ window, s3 }) => {
       s3.store.put('box', 'from/keep.txt', 'another\n');
-      await window.contextMenu(window.treeLabel('from'), 'Refresh');
-      await window.treeLabel('keep.txt').waitFor();
-      await drag(window, window.treeLabel('keep.txt'), window.treeLabel('to'), () =>
-        window.page.locator('.monaco-dialog-box').isVisible(),
+      await window.menu.take(window.tree.label('from'), 'Refresh', window.tree.label('keep.txt'));
+      await drag(window, window.tree.label('keep.txt'), window.tree.label('to'), () =>
+        window.messages.box().isVisible(),
       );
-      await window.answerDialog(/Move demo:box\/from\/keep\.txt/, 'Move');
-      await window.answerDialog(/"keep\.txt" is already there/, 'Cancel');
+      await window.messages.answerDialog(/Move demo:box\/from\/keep\.txt/, 'Move');
+      await window.messages.answerDialog(/"keep\.txt" is already there/, 'Cancel');
       assert.equal(s3.store.get('box', 'to/keep.txt')?.text, 'keep\n');
       assert.equal(s3.store.get('box', 'from/keep.txt')?.text, 'another\n');
     });
 
     step('files of the system dropped on a folder are uploaded', async ({ window, s3 }) => {
-      await dropFiles(window, window.treeLabel('other'), { 'photo.txt': 'pixels\n', 'two.txt': 'two\n' });
+      await dropFiles(window, window.tree.label('other'), { 'photo.txt': 'pixels\n', 'two.txt': 'two\n' });
       assert.equal(await stored(s3, 'other', 'photo.txt'), 'pixels\n');
       assert.equal(await stored(s3, 'other', 'two.txt'), 'two\n');
     });
 
     step('files dropped where one of them is already there ask before they replace it', async (session) => {
       const { window, s3 } = session;
-      await dropFiles(window, window.treeLabel('other'), { 'photo.txt': 'new pixels\n' });
-      await window.answerDialog(/"photo\.txt" is already there/, 'Replace');
+      await dropFiles(window, window.tree.label('other'), { 'photo.txt': 'new pixels\n' });
+      await window.messages.answerDialog(/"photo\.txt" is already there/, 'Replace');
       await eventually(() => assert.equal(s3.store.get('other', 'photo.txt')?.text, 'new pixels\n'));
     });
 
     step('files and folders of the Explorer dropped on a folder are uploaded', async ({ window, s3 }) => {
       // Both views side by side, as somebody may have them who drags often.
-      await window.runCommand('Cloud Remotes: Focus on Cloud Remotes View');
-      await window.runCommand('View: Move View');
-      await window.quickPick(/^Explorer/);
-      await window.treeLabel('here.txt').waitFor();
+      await window.palette.run('Cloud Remotes: Focus on Cloud Remotes View', window.tree.label('demo'));
+      await window.palette.run('View: Move View', window.quick.option(/^Explorer/));
+      await window.quick.pick(/^Explorer/);
+      await window.tree.label('here.txt').waitFor();
       await window.screenshot('drag-explorer');
       const has = (key: string) => s3.store.get('box', key) !== undefined;
-      await drag(window, window.treeLabel('here.txt'), window.treeLabel('from'), () => has('from/here.txt'));
+      await drag(window, window.tree.label('here.txt'), window.tree.label('from'), () =>
+        has('from/here.txt'),
+      );
       assert.equal(await stored(s3, 'box', 'from/here.txt'), 'from the workspace\n');
-      await drag(window, window.treeLabel('folder'), window.treeLabel('from'), () =>
+      await drag(window, window.tree.label('folder'), window.tree.label('from'), () =>
         has('from/folder/deep.txt'),
       );
       assert.equal(await stored(s3, 'box', 'from/folder/deep.txt'), 'deep\n');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Frame, Locator } from 'playwright-core';
 import type { EditorWindow } from './editorWindow';
-import { actUntil, CLICK_MS, eventually } from './eventually';
+import { actUntil, CLICK_MS, type Effect, eventually, until } from './eventually';
 
 type Phase = 'scanning' | 'preview' | 'running' | 'finished' | 'same' | 'error';
 
@@ -117,7 +117,7 @@ export class PreviewPage {
   }
 
   /** Presses a button, after which `effect` is seen. */
-  async press(name: string | RegExp, effect: () => Promise<boolean>): Promise<void> {
+  async press(name: string | RegExp, effect: Effect): Promise<void> {
     await this.button(name).waitFor();
     await actUntil(`pressing ${name}`, () => this.button(name).click({ timeout: CLICK_MS }), effect);
   }
@@ -135,9 +135,28 @@ export class PreviewPage {
     return this.frame.locator('footer .line');
   }
 
+  /** Does something that makes the preview scan again, and waits for the end of that scan. */
+  async rescanned(act: () => Promise<unknown>): Promise<void> {
+    const scans = () =>
+      this.frame.evaluate(() => {
+        const page = globalThis as unknown as { scansSeen?: number };
+        if (page.scansSeen === undefined) {
+          page.scansSeen = 0;
+          new MutationObserver(() => {
+            if (document.body.dataset['phase'] === 'scanning') page.scansSeen = (page.scansSeen ?? 0) + 1;
+          }).observe(document.body, { attributeFilter: ['data-phase'] });
+        }
+        return page.scansSeen;
+      });
+    const before = await scans();
+    await act();
+    await until('the preview scans again', async () => (await scans()) > before);
+    await this.reach(['preview', 'same', 'error']);
+  }
+
   /** Presses a button that asks a question first. */
   async pressForDialog(name: string | RegExp): Promise<void> {
-    await this.press(name, () => this.window.page.locator('.monaco-dialog-box').isVisible());
+    await this.press(name, this.window.messages.box());
   }
 
   /** Applies what is ticked and waits for the end. */
@@ -156,19 +175,19 @@ const PAGE = 'body[data-page="planPreview"]';
 
 /** Closes all editors, and so every preview. */
 export async function closePreviews(window: EditorWindow): Promise<void> {
-  await window.discardAll();
-  await window.noWebview(PAGE);
+  await window.editors.closeAll();
+  await window.webviews.gone(PAGE);
 }
 
 /** Closes the previews that are open, runs a command that ends in one, choosing `picks` on the way, and waits for the scan's end. */
 export async function openPreview(
   window: EditorWindow,
   command: string,
-  ...picks: (string | RegExp)[]
+  ...picks: [string | RegExp, ...(string | RegExp)[]]
 ): Promise<PreviewPage> {
   await closePreviews(window);
-  await window.runCommand(command);
-  for (const pick of picks) await window.quickPick(pick);
+  await window.palette.run(command, window.quick.option(picks[0]));
+  for (const pick of picks) await window.quick.pick(pick);
   const page = await currentPreview(window);
   await page.reach(['preview', 'same', 'error']);
   return page;
@@ -176,7 +195,7 @@ export async function openPreview(
 
 /** The preview that is open. */
 export async function currentPreview(window: EditorWindow): Promise<PreviewPage> {
-  return new PreviewPage(await window.webview(`${PAGE}[data-ready]`), window);
+  return new PreviewPage(await window.webviews.find(`${PAGE}[data-ready]`), window);
 }
 
 function escaped(text: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { eventually } from '../harness/eventually';
-import { withEditor } from '../harness/withEditor';
+import { eventually } from '../../harness/window/eventually';
+import { withEditor } from '../../harness/withEditor';
 
 const MANY = 20_000;
 /** A picture of one pixel. */
@@ -25,15 +25,15 @@ withEditor(
   (step) => {
     step('showing the view asks the server nothing', async ({ window, s3 }) => {
       await window.showRemotes();
-      await window.treeLabel('demo').waitFor();
+      await window.tree.label('demo').waitFor();
       assert.deepEqual(s3.requests, []);
     });
 
     step('unfolds remote, bucket, folder and shows what is in them', async ({ window }) => {
-      await window.expand('demo', 'photos', '2026', 'Tromsø');
-      await window.treeLabel('日本 1.txt').waitFor();
-      await window.treeLabel('sub').waitFor();
-      await window.treeLabel('readme.txt').waitFor();
+      await window.tree.expand('demo', 'photos', '2026', 'Tromsø');
+      await window.tree.label('日本 1.txt').waitFor();
+      await window.tree.label('sub').waitFor();
+      await window.tree.label('readme.txt').waitFor();
     });
 
     step('asks once per folder and reads no object and no head while browsing', async ({ s3 }) => {
@@ -47,16 +47,16 @@ withEditor(
     });
 
     step('unfolding a prefix of 20,000 keys sends exactly one request', async ({ window, s3 }) => {
-      await window.collapse(window.treeRow(/^photos, bucket/));
-      await window.expand('logs');
-      await window.treeLabel('many').waitFor();
+      await window.tree.collapse(window.tree.row(/^photos, bucket/));
+      await window.tree.expand('logs');
+      await window.tree.label('many').waitFor();
       s3.clearRequests();
-      await window.expand('many');
-      await window.treeLabel('key-000000.log').waitFor();
-      await window.collapse(window.treeLabel('many'));
+      await window.tree.expand('many');
+      await window.tree.label('key-000000.log').waitFor();
+      await window.tree.collapse(window.tree.label('many'));
       // What is asked for next is answered after anything that was sent ahead of need.
-      await window.expand('nothing');
-      await window.treeLabel('Empty').waitFor();
+      await window.tree.expand('nothing');
+      await window.tree.label('Empty').waitFor();
       assert.deepEqual(
         s3.requests.map(({ operation, bucket, query }) => [operation, bucket, query['prefix']]),
         [
@@ -64,80 +64,76 @@ withEditor(
           ['ListObjectsV2', 'nothing', ''],
         ],
       );
-      await window.collapse(window.treeLabel('nothing'));
-      await window.expand('many');
+      await window.tree.collapse(window.tree.label('nothing'));
+      await window.tree.expand('many');
     });
 
     step('"Load more…" brings the next page with one more request', async ({ window, s3 }) => {
-      await window.treeLabel('key-000000.log').click();
-      await window.page.keyboard.press('End');
-      const more = window.treeRow(/^Load more, \d+ shown/);
-      await more.waitFor();
+      const more = window.tree.row(/^Load more, \d+ shown/);
+      await window.tree.select(window.tree.label('key-000000.log'));
+      await window.tree.press('End', more);
       const shown = Number(/(\d+) shown/.exec((await more.getAttribute('aria-label')) ?? '')?.[1]);
       s3.clearRequests();
-      await more.click();
-      await window.treeLabel(`key-${String(shown).padStart(6, '0')}.log`).waitFor();
+      await window.click(more, window.tree.label(`key-${String(shown).padStart(6, '0')}.log`));
       assert.deepEqual(
         s3.requests
           .filter(({ operation }) => operation !== 'HeadObject' && operation !== 'GetObject')
           .map(({ operation }) => operation),
         ['ListObjectsV2'],
       );
-      await window.page.keyboard.press('End');
-      await window.treeRow(new RegExp(`^Load more, ${2 * shown} shown`)).waitFor();
+      await window.tree.press('End', window.tree.row(new RegExp(`^Load more, ${2 * shown} shown`)));
     });
 
     step('a filter on a folder shows only what starts so', async ({ window }) => {
-      await window.page.keyboard.press('Home');
-      const row = window.treeRow(/^many, folder/);
-      await row.scrollIntoViewIfNeeded();
-      await window.rowAction(row, /Filter/, window.quickInput());
-      await window.quickType('key-01999');
-      await window.treeLabel('key-019990.log').waitFor();
+      const row = window.tree.row(/^many, folder/);
+      await window.tree.press('Home', row);
+      await window.tree.action(row, /Filter/, window.quick.input());
+      await window.quick.answer('key-01999');
+      await window.tree.label('key-019990.log').waitFor();
       await eventually(async () =>
-        assert.equal((await window.treeNames()).filter((name) => name.startsWith('key-0')).length, 10),
+        assert.equal((await window.tree.names()).filter((name) => name.startsWith('key-0')).length, 10),
       );
-      await window.treeRow(/^many, folder.*key-01999/).waitFor();
+      await window.tree.row(/^many, folder.*key-01999/).waitFor();
     });
 
     step('an empty bucket says so', async ({ window }) => {
-      await window.expand('nothing');
-      await window.treeLabel('Empty').waitFor();
+      await window.tree.expand('nothing');
+      await window.tree.label('Empty').waitFor();
     });
 
     step('a click opens the object', async ({ window }) => {
-      await window.expand('photos');
-      await window.clickUntil(window.treeLabel('readme.txt'), window.tab('readme.txt'));
-      await window.editorShows(/Hello from the bucket/);
+      await window.tree.expand('photos');
+      await window.click(window.tree.label('readme.txt'), window.editors.tab('readme.txt'));
+      await window.editors.shows(/Hello from the bucket/);
     });
 
     step('"Go to Address" finds a file in folders that are not unfolded', async ({ window }) => {
-      await window.runCommand('Cloud Remotes: Go to Address');
-      await window.quickType('demo:photos/2026/Tromsø/sub/deep.txt');
-      await window.tab('deep.txt').waitFor();
-      await window.editorShows(/deep/);
-      await window.treeLabel('deep.txt').waitFor();
+      await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
+      await window.quick.answer('demo:photos/2026/Tromsø/sub/deep.txt');
+      await window.editors.tab('deep.txt').waitFor();
+      await window.editors.shows(/deep/);
+      await window.tree.label('deep.txt').waitFor();
     });
 
     step(
       '"Go to Address" is done when the row is shown, however long the file takes to load',
       async ({ window, s3 }) => {
         const slow = s3.addFault({ operation: 'GetObject', key: 'slow.txt', delayMs: Infinity });
-        await window.runCommand('Cloud Remotes: Go to Address');
-        await window.quickType('demo:photos/slow.txt');
-        await window.treeRow(/^slow\.txt, file/).waitFor();
+        await window.palette.run('Cloud Remotes: Go to Address', window.quick.saying(/Go to Address/));
+        await window.quick.answer('demo:photos/slow.txt');
+        await window.tree.row(/^slow\.txt, file/).waitFor();
         await eventually(async () => assert.equal(slow.hits, 1));
         await window.page
           .locator('.sidebar .monaco-progress-container.active')
           .waitFor({ state: 'detached', timeout: 10_000 });
         s3.clearFaults();
-        await window.discardAll();
+        await window.editors.closeAll();
       },
     );
 
     step('a picture is shown as one', async ({ window }) => {
-      await window.clickUntil(window.treeLabel('dot.png'), window.tab('dot.png'));
-      const frame = await window.webview('img');
+      await window.click(window.tree.label('dot.png'), window.editors.tab('dot.png'));
+      const frame = await window.webviews.find('img');
       await frame.waitForFunction(
         () => (document.querySelector('img') as HTMLImageElement | null)?.naturalWidth === 1,
       );

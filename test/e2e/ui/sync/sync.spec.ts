@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { S3TestServer } from '../../servers/s3/s3Server';
-import { eventually } from '../harness/eventually';
-import { IndependentClient } from '../harness/independentClient';
-import { openPreview } from '../harness/previewPage';
-import { withEditor } from '../harness/withEditor';
+import type { S3TestServer } from '../../../servers/s3/s3Server';
+import { IndependentClient } from '../../harness/independentClient';
+import { eventually } from '../../harness/window/eventually';
+import { openPreview } from '../../harness/window/previewPage';
+import { withEditor } from '../../harness/withEditor';
 
 const UP = 'Cloud Remotes: Sync Workspace to Remote';
 const DOWN = 'Cloud Remotes: Sync Remote to Workspace';
-const TO_SITE = ['site', 'Sync to This Folder'];
+const TO_SITE: [string, string] = ['site', 'Sync to This Folder'];
 /** The second time in one direction, the place chosen before is offered first. */
-const AGAIN = ['demo:site'];
+const AGAIN: [string] = ['demo:site'];
 
 function writes(s3: S3TestServer): string[] {
   return s3.requests
@@ -101,18 +101,18 @@ withEditor(
       const page = await openPreview(window, UP, ...AGAIN);
       const has = () => s3.store.get('site', 'old/page.html') !== undefined;
       await page.button(/Close/).first().waitFor();
-      await page.check('Delete what only the target has');
-      await page.reach('preview');
+      await page.rescanned(() => page.check('Delete what only the target has'));
       await page.frame.locator('.row[data-section="delete"]').first().waitFor();
       await eventually(async () => assert.ok(await page.button(/^Nothing ticked/).isDisabled()));
       assert.equal(has(), true);
       await page.check('Include deletes');
       await page.pressForDialog('Apply 1 change');
-      await window.answerDialog(/Delete 1 file .* from demo:site/, 'Cancel');
-      await page.reach('preview');
+      await window.messages.answerDialog(/Delete 1 file .* from demo:site/, 'Cancel');
+      await page.button('Apply 1 change').waitFor();
+      assert.equal(await page.phase(), 'preview');
       assert.equal(has(), true);
       await page.pressForDialog('Apply 1 change');
-      await window.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
+      await window.messages.answerDialog(/Delete 1 file .* from demo:site/, 'Delete 1 File');
       await page.reach('finished');
       assert.equal(has(), false);
       assert.ok(s3.store.get('site', 'index.html'));
