@@ -11,14 +11,14 @@ import { newItemCommands } from './editor/items/newItemCommands';
 import { transferCommands } from './editor/items/transferCommands';
 import { trashCommands } from './editor/items/trashCommands';
 import { treeCommands } from './editor/items/treeCommands';
-import { RemoteChanges } from './editor/platform/remoteChangeEvents';
+import { RemoteChangeEvents } from './editor/platform/remoteChangeEvents';
 import { SecretStore } from './editor/platform/secretStore';
-import { currentSettings, onSettingsChanged, writtenRemotes } from './editor/platform/settings';
+import { currentSettings, onSettingsChanged, readRemoteSettings } from './editor/platform/settings';
 import { remoteCommands } from './editor/setup/remoteCommands';
 import { signInCommands } from './editor/setup/signInCommands';
 import { registerSyncs } from './editor/sync/registerSyncs';
 import type { CommandContext } from './editor/tree/commandContext';
-import { WatchRemotes } from './editor/tree/pollRemoteChanges';
+import { PollRemoteChanges } from './editor/tree/pollRemoteChanges';
 import { PropertiesDocuments } from './editor/tree/propertiesDocument';
 import { RemotesTree } from './editor/tree/remotesTree';
 import { showRemotesTree } from './editor/tree/remotesView';
@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const secrets = new SecretStore(context.secrets);
   const signIns = new Accounts(context.secrets, logTo(output));
   const app = createApp(createEditorHost(context, secrets, signIns, output));
-  const changes = new RemoteChanges();
+  const changes = new RemoteChangeEvents();
   const snapshots = new Snapshots();
   const tree = new RemotesTree(app, currentSettings);
   const properties = new PropertiesDocuments(app);
@@ -56,11 +56,11 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const accounts = signIns.register(
     app.backends,
-    writtenRemotes,
+    readRemoteSettings,
     (remote, field) => secrets.get(remote, field),
     output,
   );
-  const watch = new WatchRemotes({
+  const watch = new PollRemoteChanges({
     app,
     intervalMs: () => currentSettings().changesIntervalMs,
     changes,
@@ -75,7 +75,7 @@ export function activate(context: vscode.ExtensionContext): void {
     tree,
     properties,
     view,
-    changes.event((some) => tree.noteChanges(some)),
+    changes.event((some) => tree.applyChanges(some)),
     onSettingsChanged(() => settingsChanged(), 'remotes'),
     secrets.onDidChange((remote) => settingsChanged(remote)),
     ...accounts.disposables,

@@ -5,8 +5,8 @@ import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
 import type { Accounts } from './accounts/accounts';
 import type { SecretStore } from './platform/secretStore';
-import { currentSettings, writtenRemotes } from './platform/settings';
-import { openVirtualFolderOf } from './platform/virtualFolders';
+import { currentSettings, readRemoteSettings } from './platform/settings';
+import { openFolderFileSystem } from './platform/virtualFolders';
 import type { OutputLog } from './window/outputLog';
 import * as window from './window/window';
 
@@ -21,7 +21,7 @@ export function createEditorHost(
     log: logTo(output),
     clock: systemClock,
     env: process.env,
-    remoteSettings: writtenRemotes,
+    remoteSettings: readRemoteSettings,
     secret: (remote, field) => secrets.get(remote, field),
     tokens: (requirement, settings, clientSecret) => signIns.tokens(requirement, settings, clientSecret),
     askCode: async (prompt) =>
@@ -30,7 +30,7 @@ export function createEditorHost(
         prompt,
         validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'The code has digits only.'),
       }),
-    openFolder: openVirtualFolderOf,
+    openFolder: openFolderFileSystem,
     forceToDisk: () => currentSettings().forceToDisk,
     mayRunPrograms: () => vscode.workspace.isTrusted,
     lockFolder: sharedLockFolder(),

@@ -10,8 +10,8 @@ import type { SignInRequirement, SignInService, SignInSettings } from '../../sig
 import type { TokenBlob } from '../../signIn/tokenBlob';
 import type { OutputLog } from '../window/outputLog';
 import { SignInProvider } from './authenticationProvider';
-import { SignInPages } from './redirectHandler';
-import { askToSignIn } from './signInPrompts';
+import { RedirectHandler } from './redirectHandler';
+import { promptSignIn } from './signInPrompts';
 import { scopesWith } from './signInScopes';
 
 /** Accounts of a backend's service that were signed in, out, or in anew. */
@@ -25,7 +25,7 @@ type Secret = () => Promise<string | undefined>;
 /** The accounts that remotes are signed in with: one provider of the editor a service, its sessions in secret storage. */
 export class Accounts {
   private readonly services = new Map<string, SessionRecords>();
-  private readonly pages = new SignInPages();
+  private readonly pages = new RedirectHandler();
   /** Secrets of clients whose remote is just being added, by the client; never stored from here. */
   private readonly unsaved = new Map<string, string>();
 
@@ -126,13 +126,13 @@ export class Accounts {
         onRecordsChanged: stored.event,
         anyRemote: () => own()[0],
         clientSecret: (settings) => this.clientSecret(requirement, settings, own(), savedSecret),
-        ask: (service, clientSecret) =>
-          askToSignIn({
+        promptSignIn: (service, clientSecret) =>
+          promptSignIn({
             title: requirement.title,
             service,
             clientSecret,
             clock: systemClock,
-            pages: this.pages,
+            redirects: this.pages,
           }),
         output,
       });
@@ -144,7 +144,7 @@ export class Accounts {
           const accounts = [...added, ...removed].map((session) => session.account);
           if (accounts.length > 0) changed.fire({ backend, accounts });
         }),
-        provider.onDidSignInAnew((account) => changed.fire({ backend, accounts: [account] })),
+        provider.onDidSignInAgain((account) => changed.fire({ backend, accounts: [account] })),
         vscode.authentication.registerAuthenticationProvider(
           requirement.providerId,
           requirement.title,

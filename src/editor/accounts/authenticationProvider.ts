@@ -13,7 +13,7 @@ import { inertLabel, inertLine } from '../window/inertText';
 import type { OutputLog } from '../window/outputLog';
 import { readScopes } from './signInScopes';
 
-export interface SignInProviderParts {
+export interface SignInProviderOptions {
   readonly requirement: SignInRequirement;
   readonly records: SessionRecords;
   /** Told when the records were changed, in this window or another. */
@@ -21,7 +21,7 @@ export interface SignInProviderParts {
   /** The settings of a remote of this service, for extensions that name none. */
   readonly anyRemote: () => SignInSettings | undefined;
   readonly clientSecret: (settings: SignInSettings) => Promise<string | undefined>;
-  readonly ask: (service: SignInService, clientSecret: string | undefined) => Promise<TokenBlob>;
+  readonly promptSignIn: (service: SignInService, clientSecret: string | undefined) => Promise<TokenBlob>;
   readonly output: OutputLog;
 }
 
@@ -35,13 +35,13 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   readonly onDidChangeSessions = this.changed.event;
   private readonly anew = new vscode.EventEmitter<SignedInAccount>();
   /** An account that was signed in already did so again: what was refused its old tokens can go on. */
-  readonly onDidSignInAnew = this.anew.event;
+  readonly onDidSignInAgain = this.anew.event;
   /** What was told of so far; before, it is what this window saw first, be it for a remote's tokens. */
   private told: readonly SessionRecord[] | undefined;
   private telling: Promise<unknown> = Promise.resolve();
   private readonly listening: vscode.Disposable;
 
-  constructor(private readonly parts: SignInProviderParts) {
+  constructor(private readonly parts: SignInProviderOptions) {
     this.listening = parts.onRecordsChanged(() => void this.tellChanges());
   }
 
@@ -61,7 +61,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   }
 
   async createSession(scopes: readonly string[]): Promise<vscode.AuthenticationSession> {
-    const { requirement, records, clientSecret, ask, output } = this.parts;
+    const { requirement, records, clientSecret, promptSignIn, output } = this.parts;
     try {
       const settings = readScopes(scopes).settings ?? this.parts.anyRemote();
       if (!settings)
@@ -71,7 +71,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
         );
       const service = requirement.service(settings);
       const secret = await clientSecret(settings);
-      const token = await ask(service, secret);
+      const token = await promptSignIn(service, secret);
       const account = await requirement.identify(settings, token.accessToken, AbortSignal.timeout(60_000));
       const { authUrl, tokenUrl, clientId, redirectUri } = service;
       const id = crypto.randomUUID();

@@ -9,17 +9,17 @@ const callbackPath = '/signed-in';
  * Hears of the browser's return by an address of the editor's own scheme. Several sign-ins may wait at once; what none of them waits for
  * is ignored.
  */
-export class SignInPages implements vscode.UriHandler {
+export class RedirectHandler implements vscode.UriHandler {
   private readonly waiting = new Map<string, (query: URLSearchParams) => void>();
 
   /** The address that brings the browser back here; asked anew for every sign-in, as the editor demands, and never altered. */
-  async callback(): Promise<string> {
+  async callbackUrl(): Promise<string> {
     const own = vscode.Uri.parse(`${vscode.env.uriScheme}://${extensionId}${callbackPath}`);
     return (await vscode.env.asExternalUri(own)).toString(true);
   }
 
   /** The query that the browser came back with, for the sign-in that sent `state` along. Rejects with the signal's reason. */
-  answer(state: string, signal: AbortSignal): Promise<URLSearchParams> {
+  waitForRedirect(state: string, signal: AbortSignal): Promise<URLSearchParams> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
       const give = () => this.waiting.delete(state);
@@ -42,7 +42,7 @@ export class SignInPages implements vscode.UriHandler {
 }
 
 /** Opens a page in the user's browser. Throws when the user would not have it opened. */
-export async function openPage(url: string): Promise<void> {
+export async function openInBrowser(url: string): Promise<void> {
   // As text: a Uri would have every "%" of the query encoded once more. The editor takes both, though its types say otherwise.
   const opened = await vscode.env.openExternal(url as unknown as vscode.Uri);
   if (!opened) throw new vscode.CancellationError();

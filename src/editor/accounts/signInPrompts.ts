@@ -10,25 +10,25 @@ import type { TokenBlob } from '../../signIn/tokenBlob';
 import { exchangeCode } from '../../signIn/tokenEndpoint';
 import { isCancellation } from '../platform/cancellation';
 import * as window from '../window/window';
-import { browserIsHere, openPage, type SignInPages } from './redirectHandler';
+import { browserIsHere, openInBrowser, type RedirectHandler } from './redirectHandler';
 
 /** How long a sign-in may take before it is given up. */
 const patienceMs = 5 * 60_000;
 
-export interface SignInQuestion {
+export interface SignInPromptOptions {
   /** "Amazon Drive" */
   readonly title: string;
   readonly service: SignInService;
   readonly clientSecret: string | undefined;
   readonly clock: Clock;
-  readonly pages: SignInPages;
+  readonly redirects: RedirectHandler;
 }
 
 /**
  * Lets the user sign in, by the first way that works here; when one doesn't, the others are offered in words. Throws CancellationError
  * when the user has had enough, RemoteError when no way is left.
  */
-export async function askToSignIn(question: SignInQuestion): Promise<TokenBlob> {
+export async function promptSignIn(question: SignInPromptOptions): Promise<TokenBlob> {
   const { redirectUri } = question.service;
   let ways = availableMethods({ browserIsHere: browserIsHere(), canHandleUris: true, redirectUri });
   for (;;) {
@@ -63,7 +63,7 @@ async function askForAnother(
   return chosen === undefined ? undefined : labels.get(chosen);
 }
 
-function byWay(way: SignInMethod, question: SignInQuestion): Promise<TokenBlob> {
+function byWay(way: SignInMethod, question: SignInPromptOptions): Promise<TokenBlob> {
   switch (way) {
     case 'loopback':
       return inBrowser(question, async (state, signal) => {
@@ -72,8 +72,8 @@ function byWay(way: SignInMethod, question: SignInQuestion): Promise<TokenBlob> 
       });
     case 'uriHandler':
       return inBrowser(question, async (state, signal) => ({
-        redirectUri: await question.pages.callback(),
-        code: question.pages.answer(state, signal).then((query) => readRedirect(query, state)),
+        redirectUri: await question.redirects.callbackUrl(),
+        code: question.redirects.waitForRedirect(state, signal).then((query) => readRedirect(query, state)),
         close: () => {},
       }));
     case 'pasteCode':
@@ -91,7 +91,7 @@ interface Return {
 
 /** Opens the browser and waits for it to come back with a code. */
 async function inBrowser(
-  { title, service, clientSecret, clock }: SignInQuestion,
+  { title, service, clientSecret, clock }: SignInPromptOptions,
   wait: (state: string, signal: AbortSignal) => Promise<Return>,
 ): Promise<TokenBlob> {
   return withPatience(`Signing in to ${title}: continue in your browser`, async (signal) => {
@@ -101,7 +101,7 @@ async function inBrowser(
     // It is awaited below; until then a refusal must not count as unhandled.
     back.code.catch(() => {});
     try {
-      await openPage(authorizeUrl(service, back.redirectUri, state, challenge));
+      await openInBrowser(authorizeUrl(service, back.redirectUri, state, challenge));
       const code = await back.code;
       const answer = { code, redirectUri: back.redirectUri, verifier };
       return await exchangeCode(clientOf(service, clientSecret), answer, clock, signal);
@@ -112,10 +112,15 @@ async function inBrowser(
 }
 
 /** The browser ends at an address that leads nowhere here; the user brings it over. */
-async function byPastedCode({ title, service, clientSecret, clock }: SignInQuestion): Promise<TokenBlob> {
+async function byPastedCode({
+  title,
+  service,
+  clientSecret,
+  clock,
+}: SignInPromptOptions): Promise<TokenBlob> {
   const state = newState();
   const { verifier, challenge } = newPkce();
-  await openPage(authorizeUrl(service, service.redirectUri, state, challenge));
+  await openInBrowser(authorizeUrl(service, service.redirectUri, state, challenge));
   const text = await window.showInputBox({
     title: `Sign in to ${title}`,
     prompt:
@@ -133,7 +138,7 @@ async function byPastedCode({ title, service, clientSecret, clock }: SignInQuest
   });
 }
 
-async function byPastedToken({ title }: SignInQuestion): Promise<TokenBlob> {
+async function byPastedToken({ title }: SignInPromptOptions): Promise<TokenBlob> {
   const text = await window.showInputBox({
     title: `Sign in to ${title}`,
     prompt:

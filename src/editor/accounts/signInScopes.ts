@@ -19,7 +19,7 @@ export function scopesWith(
   return [...scopes, own, ...(who === 'another' ? [anotherAccount] : [])];
 }
 
-export interface AskedScopes {
+export interface RequestedScopes {
   /** The service's own scopes. */
   readonly scopes: readonly string[];
   /** Undefined when another extension asks, which names no service. */
@@ -28,7 +28,7 @@ export interface AskedScopes {
 }
 
 /** Tells the service's own scopes from ours. What can't be read counts as not given. Pure. */
-export function readScopes(asked: readonly string[]): AskedScopes {
+export function readScopes(asked: readonly string[]): RequestedScopes {
   const another = asked.includes(anotherAccount);
   const scopes = asked.filter((scope) => !scope.startsWith(prefix) && scope !== anotherAccount);
   const own = asked.find((scope) => scope.startsWith(prefix));

@@ -5,7 +5,7 @@ import { isSameFile } from '../../remote/entry';
 /** What a document's text is based on: this version of the file, or its absence. */
 export type Base = FileEntry | 'absent';
 
-interface SeenContent {
+interface ReadContent {
   readonly entry: FileEntry;
   /** Of the very bytes. */
   readonly bytes: string;
@@ -23,12 +23,12 @@ interface SeenContent {
  */
 export class BaseVersions {
   private readonly bases = new Map<string, Base>();
-  private readonly seen = new Map<string, SeenContent[]>();
+  private readonly seen = new Map<string, ReadContent[]>();
   /** Bases that the editor itself has not read under this name. */
   private readonly given = new Set<string>();
 
   /** `content` of the file under `key` was handed out, and was that of `entry`. */
-  wasRead(key: string, entry: FileEntry, content: Uint8Array): void {
+  recordRead(key: string, entry: FileEntry, content: Uint8Array): void {
     const seen = (this.seen.get(key) ?? []).filter((one) => !isSameFile(one.entry, entry));
     seen.push({ entry, bytes: bytesMark(content), text: textMark(content) });
     const base = this.bases.get(key);
@@ -74,9 +74,9 @@ export class BaseVersions {
   }
 
   /** The document's own save was stored as `entry`. */
-  wasSaved(key: string, entry: FileEntry, content: Uint8Array): void {
+  recordSave(key: string, entry: FileEntry, content: Uint8Array): void {
     this.setBase(key, entry);
-    this.wasRead(key, entry, content);
+    this.recordRead(key, entry, content);
   }
 
   /** From now on a save replaces this, whatever the text came from: the user saw it and decided so, or it was so before a reload of the window. */
@@ -113,7 +113,7 @@ export class BaseVersions {
   }
 
   /** The file under `from` is now `entry` under `to`; a document goes on with the text it had. */
-  wasMoved(from: string, to: string, entry: FileEntry): void {
+  recordMove(from: string, to: string, entry: FileEntry): void {
     const base = this.bases.get(from);
     if (base === undefined) return;
     const content = this.seen.get(from)?.find((one) => base !== 'absent' && isOf(one, base));
@@ -156,7 +156,7 @@ export class BaseVersions {
 const keptReads = 4;
 const keptFiles = 2000;
 
-function isOf(content: SeenContent, entry: FileEntry): boolean {
+function isOf(content: ReadContent, entry: FileEntry): boolean {
   return content.entry === entry || isSameFile(content.entry, entry);
 }
 

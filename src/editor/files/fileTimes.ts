@@ -19,7 +19,7 @@ export class MonotonicMtimes {
   constructor(private readonly most = 20_000) {}
 
   /** Milliseconds since the epoch for the file under `key`, of which `entry` is the present version. */
-  timeOf(key: string, entry: FileEntry): number {
+  mtimeOf(key: string, entry: FileEntry): number {
     const before = this.told.get(key) ?? [];
     const latest = before.at(-1);
     const version = versionOf(entry);
@@ -35,7 +35,7 @@ export class MonotonicMtimes {
   }
 
   /** What was told of a version that may not be the present one any more. */
-  timeOfEarlier(key: string, entry: FileEntry): number {
+  earlierMtimeOf(key: string, entry: FileEntry): number {
     const version = versionOf(entry);
     return this.told.get(key)?.findLast((told) => told.version === version)?.ms ?? serverTime(entry);
   }
@@ -57,24 +57,24 @@ function serverTime(entry: FileEntry): number {
  * The modified times that the editor is told of folders. Stores keep none, and it takes 0 for no time at all: a folder is as old as
  * this object until this window changes what is in it.
  */
-export class FolderTimes {
+export class FolderMtimes {
   private readonly times = new Map<string, number>();
   /** Milliseconds since the epoch. */
-  readonly made: number;
+  readonly createdMs: number;
 
   constructor(
     private readonly now: () => number = Date.now,
     private readonly most = 20_000,
   ) {
-    this.made = now();
+    this.createdMs = now();
   }
 
-  timeOf(key: string): number {
-    return this.times.get(key) ?? this.made;
+  mtimeOf(key: string): number {
+    return this.times.get(key) ?? this.createdMs;
   }
 
   /** Something came into these folders, or left them. */
-  changed(keys: Iterable<string>): void {
+  touch(keys: Iterable<string>): void {
     const now = this.now();
     for (const key of keys) {
       this.times.delete(key);

@@ -10,9 +10,9 @@ export interface FolderNames {
 }
 
 /** The answer of the cache for one path. */
-export type Remembered = FileEntry | FolderEntry | 'absent' | undefined;
+export type CachedEntry = FileEntry | FolderEntry | 'absent' | undefined;
 
-interface Kept {
+interface CachedListing {
   readonly remote: string;
   readonly folder: RemotePath;
   readonly namePrefix: string;
@@ -23,14 +23,14 @@ interface Kept {
 }
 
 /** Milliseconds that an entry of a listing stands in for a question about it. */
-export const keepEntries = 4_000;
+export const entryTtlMs = 4_000;
 
 /**
  * Listings of folders, kept for a moment. On opening a folder, the editor and its extensions look for dozens of files
  * that are hardly ever there (`.vscode/settings.json`, `.git`, …), many times over: a listing answers them all.
  */
 export class ListingCache {
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<string, CachedListing>();
   private readonly loading = new Map<string, Promise<FolderNames>>();
   private generation = 0;
 
@@ -71,7 +71,7 @@ export class ListingCache {
   }
 
   /** What the kept listings tell of a path: its entry, that it can't be there, or nothing. */
-  lookUp(address: RemoteAddress): Remembered {
+  lookUp(address: RemoteAddress): CachedEntry {
     if (address.path === '') return undefined;
     let path = address.path;
     let entry = this.inParent(address.remote, path);
@@ -108,7 +108,7 @@ export class ListingCache {
     }
     for (const [key, { remote, folder }] of this.kept) {
       const place = { remote, path: folder };
-      if (above.has(formatAddress(place)) || isAtOrBelowOne(place, changed)) this.kept.delete(key);
+      if (above.has(formatAddress(place)) || isAtOrBelowAny(place, changed)) this.kept.delete(key);
     }
   }
 
@@ -118,7 +118,7 @@ export class ListingCache {
     this.kept.clear();
   }
 
-  private inParent(remote: string, path: RemotePath): Remembered {
+  private inParent(remote: string, path: RemotePath): CachedEntry {
     const folder = { remote, path: parentPath(path) };
     const name = baseName(path);
     for (const namePrefix of ['', name.slice(0, 1)]) {
@@ -131,7 +131,7 @@ export class ListingCache {
     return undefined;
   }
 
-  private fresh(key: string): Kept | undefined {
+  private fresh(key: string): CachedListing | undefined {
     const kept = this.kept.get(key);
     if (kept && kept.until > this.now()) return kept;
     this.kept.delete(key);
@@ -150,7 +150,7 @@ export class ListingCache {
       folder: path,
       namePrefix,
       names,
-      entriesUntil: this.now() + Math.min(keepMs, keepEntries),
+      entriesUntil: this.now() + Math.min(keepMs, entryTtlMs),
       until: this.now() + keepMs,
     });
     for (const key of this.kept.keys()) {
@@ -161,7 +161,7 @@ export class ListingCache {
 }
 
 /** Whether `address` is one of the formatted addresses, or lies below one. */
-export function isAtOrBelowOne(address: RemoteAddress, formatted: ReadonlySet<string>): boolean {
+export function isAtOrBelowAny(address: RemoteAddress, formatted: ReadonlySet<string>): boolean {
   for (let { path } = address; ; path = parentPath(path)) {
     if (formatted.has(formatAddress({ ...address, path }))) return true;
     if (path === '') return false;

@@ -32,7 +32,7 @@ export class MovedDocuments {
    */
   async prepare(from: vscode.Uri, to: vscode.Uri): Promise<() => Promise<void>> {
     const moving: Moving[] = [];
-    for (const was of this.documents.heldBelow(from)) {
+    for (const was of this.documents.openBelow(from)) {
       const base = this.documents.lastBaseOf(was);
       if (typeof base !== 'object') continue;
       const is = to.with({ path: to.path + was.path.slice(from.path.length) });
@@ -43,7 +43,7 @@ export class MovedDocuments {
     return async () => {
       for (const { was, is, base } of moving) {
         const there = await this.find(is);
-        this.documents.wasMoved(was, is, there && hasContentOf(base, there) ? there : base);
+        this.documents.recordMove(was, is, there && hasContentOf(base, there) ? there : base);
       }
     };
   }

@@ -73,7 +73,7 @@ export class OpenDocuments implements vscode.Disposable {
    * changed; the write itself demands the version. 'undated' is for a file that the editor knows by another time than we could
    * tell: a time that isn't known is newer than none.
    */
-  savedFrom(
+  statDuringSave(
     uri: vscode.Uri,
   ): { readonly entry: FileEntry | undefined; readonly undated: boolean } | undefined {
     const key = uri.toString();
@@ -85,20 +85,20 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   /** Whether the save of `uri` that is under way was begun by the editor, as after a delay. */
-  isSavedByItself(uri: vscode.Uri): boolean {
+  isAutoSave(uri: vscode.Uri): boolean {
     return this.saving.get(uri.toString())?.byItself ?? false;
   }
 
-  wasRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
+  recordRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
     this.removed.delete(uri.toString());
     const stored = this.stored.get(uri.toString());
     if (stored && (stored.version !== entry.version || stored.size !== entry.size))
       this.stored.delete(uri.toString());
-    this.bases.wasRead(uri.toString(), entry, content);
+    this.bases.recordRead(uri.toString(), entry, content);
   }
 
   /** This window removed the files of which `isRemoved` is true. */
-  wereRemoved(isRemoved: (uri: vscode.Uri) => boolean): void {
+  recordRemovals(isRemoved: (uri: vscode.Uri) => boolean): void {
     for (const uri of this.held()) if (isRemoved(uri)) this.removed.add(uri.toString());
   }
 
@@ -108,7 +108,7 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   /** The documents at and below `folder` that are open, or were a moment ago. */
-  heldBelow(folder: vscode.Uri): vscode.Uri[] {
+  openBelow(folder: vscode.Uri): vscode.Uri[] {
     return this.held().filter((uri) => isAtOrBelow(uri, folder));
   }
 
@@ -126,33 +126,33 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   /** `content` was stored as `entry`. Moves the document's base only when it is the document's own text. */
-  async wasWritten(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): Promise<void> {
+  async recordWrite(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): Promise<void> {
     const key = uri.toString();
     this.removed.delete(key);
     const document = this.find(uri);
     const own = !document || this.saving.has(key) || (await isTextOf(document, content));
     if (own) this.stored.set(key, entry);
-    if (own) this.setBase(uri, () => this.bases.wasSaved(key, entry, content));
-    else this.bases.wasRead(key, entry, content);
+    if (own) this.setBase(uri, () => this.bases.recordSave(key, entry, content));
+    else this.bases.recordRead(key, entry, content);
   }
 
   /** The next save of `uri` replaces `base`. */
-  rearm(uri: vscode.Uri, base: Base): void {
+  rebase(uri: vscode.Uri, base: Base): void {
     this.setBase(uri, () => this.bases.rebase(uri.toString(), base));
   }
 
-  wasMoved(from: vscode.Uri, to: vscode.Uri, entry: FileEntry): void {
-    this.setBase(to, () => this.bases.wasMoved(from.toString(), to.toString(), entry));
+  recordMove(from: vscode.Uri, to: vscode.Uri, entry: FileEntry): void {
+    this.setBase(to, () => this.bases.recordMove(from.toString(), to.toString(), entry));
   }
 
-  /** A write of `uri` begins; to be followed by `writeEnded`. */
-  writeBegins(uri: vscode.Uri): void {
+  /** A write of `uri` begins; to be followed by `endWrite`. */
+  beginWrite(uri: vscode.Uri): void {
     this.writing.add(uri.toString());
     this.failed.delete(uri.toString());
     this.changed.fire();
   }
 
-  writeEnded(uri: vscode.Uri, ok: boolean): void {
+  endWrite(uri: vscode.Uri, ok: boolean): void {
     const key = uri.toString();
     this.writing.delete(key);
     this.saving.delete(key);

@@ -4,13 +4,13 @@ import { formatAddress } from '../../remote/remoteAddress';
 import { RemoteError } from '../../remote/remoteError';
 import { neverAborted } from '../platform/cancellation';
 import type { CheckedSettings } from '../platform/checkedSettings';
-import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import { remoteScheme } from '../platform/remoteUri';
 import { onSettingsChanged, settingsSection } from '../platform/settings';
 import type { OutputLog } from '../window/outputLog';
 import { MovedDocuments } from './movedDocuments';
 import { OpenDocuments } from './openDocuments';
-import { WatchOpenDocuments } from './pollOpenDocuments';
+import { PollOpenFiles } from './pollOpenFiles';
 import { RemoteFileSystem } from './remoteFileSystem';
 import { SaveConflicts } from './saveConflict';
 import { showSaveStatus } from './saveStatus';
@@ -19,7 +19,7 @@ import type { Snapshots } from './snapshots';
 export interface RemoteFileSystemNeeds {
   readonly app: App;
   readonly settings: () => CheckedSettings;
-  readonly changes: RemoteChanges;
+  readonly changes: RemoteChangeEvents;
   readonly output: OutputLog;
   /** Holds the read-only sides of comparisons; shared with whoever opens a diff editor. */
   readonly snapshots: Snapshots;
@@ -46,31 +46,31 @@ export function registerRemoteFileSystem(
     conflicts,
     moves: new MovedDocuments(app, documents),
     output,
-    mostEntries: () => {
+    maxEntries: () => {
       const limit = vscode.workspace.getConfiguration(settingsSection).get<unknown>('explorerLimit');
       return typeof limit === 'number' && limit >= 1 ? Math.floor(limit) : defaultMostEntries;
     },
   });
-  const watch = new WatchOpenDocuments({
-    intervalMs: () => needs.settings().watchIntervalMs,
+  const watch = new PollOpenFiles({
+    intervalMs: () => needs.settings().openFilesIntervalMs,
     addressOf: (uri) => files.addressOf(uri),
-    shown: (uri) => {
+    displayedVersion: (uri) => {
       const base = documents.baseOf(uri);
       return typeof base === 'object' ? base : undefined;
     },
-    look: async (address) => {
+    stat: async (address) => {
       const remote = await app.openRemote(address.remote);
       const entry = await remote.stat(address.path, neverAborted());
       if (entry.kind === 'file') return entry;
       throw new RemoteError('notFound', `There is no file ${formatAddress(address)}.`);
     },
-    changed: (address, kind) => changes.fire({ ...address, kind, byOthers: true }),
+    onChange: (address, kind) => changes.fire({ ...address, kind, byOthers: true }),
     output,
   });
   context.subscriptions.push(
     onSettingsChanged(() => files.forgetAll(), 'remotes'),
     onSettingsChanged(() => watch.restart(), 'watchInterval'),
-    changes.event((all) => void watch.lookBelow(all)),
+    changes.event((all) => void watch.pollBelow(all)),
     vscode.workspace.registerFileSystemProvider(remoteScheme, files, { isCaseSensitive: true }),
     showSaveStatus(documents, conflicts, (uri) => files.addressOf(uri)),
     watch,

@@ -10,30 +10,30 @@ import { copyItems, type ItemsProgress } from '../../usecases/copyItems';
 import { countItems, deleteItems } from '../../usecases/deleteItems';
 import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
 import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../../usecases/saveRemoteFile';
-import type { RemoteChange, RemoteChanges } from '../platform/remoteChangeEvents';
+import type { RemoteChange, RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import { fromUri, toUri, toUriPath } from '../platform/remoteUri';
 import type { OutputLog } from '../window/outputLog';
 import { withDelayedProgress } from '../window/progress';
 import * as window from '../window/window';
 import { toFileSystemError } from './fileSystemErrors';
-import { FolderTimes, MonotonicMtimes } from './fileTimes';
-import { FoldersOnTheWay } from './foldersOnTheWay';
-import { isAtOrBelowOne } from './listingCache';
+import { FolderMtimes, MonotonicMtimes } from './fileTimes';
+import { ImplicitParents } from './implicitParents';
+import { isAtOrBelowAny } from './listingCache';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
 import { describeConflict, type SaveConflicts } from './saveConflict';
 import { parentsOf, StatCache } from './statCache';
 
 /** What the file system works with. */
-export interface FileSystemParts {
+export interface FileSystemDependencies {
   readonly app: App;
-  readonly changes: RemoteChanges;
+  readonly changes: RemoteChangeEvents;
   readonly documents: OpenDocuments;
   readonly conflicts: SaveConflicts;
   readonly moves: MovedDocuments;
   readonly output: OutputLog;
   /** Most entries of a folder that are handed to the Explorer. */
-  readonly mostEntries: () => number;
+  readonly maxEntries: () => number;
 }
 
 /**
@@ -45,18 +45,18 @@ export interface FileSystemParts {
 export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly lookups: StatCache;
   private readonly times = new MonotonicMtimes();
-  private readonly folderTimes = new FolderTimes();
+  private readonly folderTimes = new FolderMtimes();
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
   private readonly closing = new AbortController();
   /** What the user makes with New Folder (and New File). */
   private readonly wantedFolders = new Set<string>();
-  private readonly onTheWay = new FoldersOnTheWay();
+  private readonly onTheWay = new ImplicitParents();
   private readonly making = new Map<string, Promise<void>>();
   private readonly toldCutOff = new Set<string>();
   private readonly disposables: vscode.Disposable[];
 
-  constructor(private readonly parts: FileSystemParts) {
+  constructor(private readonly parts: FileSystemDependencies) {
     this.lookups = new StatCache(
       (name) => parts.app.openRemote(name),
       Date.now,
@@ -74,7 +74,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     ];
   }
 
-  /** Polling is the work of WatchOpenDocuments, for all watched files together. */
+  /** Polling is the work of PollOpenFiles, for all watched files together. */
   watch(): vscode.Disposable {
     return { dispose: () => {} };
   }
@@ -82,12 +82,12 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     return this.answer(async () => {
       const address = this.addressOf(uri);
-      const save = this.parts.documents.savedFrom(uri);
+      const save = this.parts.documents.statDuringSave(uri);
       if (save?.entry) {
         const { entry, undated } = save;
-        return fileStat(entry, undated ? 0 : this.times.timeOfEarlier(formatAddress(address), entry));
+        return fileStat(entry, undated ? 0 : this.times.earlierMtimeOf(formatAddress(address), entry));
       }
-      const answered = this.onTheWay.asked(address);
+      const answered = this.onTheWay.recordStat(address);
       try {
         const entry = await this.lookups.stat(address, this.closing.signal);
         answered(false);
@@ -102,7 +102,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   async readDirectory(uri: vscode.Uri): Promise<[string, vscode.FileType][]> {
     return this.answer(async () => {
       const folder = this.addressOf(uri);
-      const most = this.parts.mostEntries();
+      const most = this.parts.maxEntries();
       const { entries, complete } = await this.lookups.list(folder, most, this.closing.signal);
       if (!complete) this.tellCutOff(folder, most);
       return [...entries].map(([name, entry]) => [toUriPath(name), typeOf(entry)]);
@@ -113,15 +113,15 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     return this.answer(async () => {
       const address = this.addressOf(uri);
       const { signal } = this.closing;
-      await this.lookups.refuseUnreadable(address, signal);
+      await this.lookups.assertReadable(address, signal);
       const remote = await this.parts.app.openRemote(address.remote);
       const read = readWholeFile(remote, address.path, maxEditorBytes, signal);
       const { entry, content } = await read.catch(async (error: unknown) => {
         // A store of prefixes has nothing under the name of a folder.
-        if (isRemoteError(error, 'notFound')) await this.lookups.refuseFolder(address, signal);
+        if (isRemoteError(error, 'notFound')) await this.lookups.assertNotFolder(address, signal);
         throw error;
       });
-      this.parts.documents.wasRead(uri, entry, content);
+      this.parts.documents.recordRead(uri, entry, content);
       return content;
     });
   }
@@ -132,13 +132,13 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     options: { readonly create: boolean; readonly overwrite: boolean },
   ): Promise<void> {
     const { documents } = this.parts;
-    documents.writeBegins(uri);
+    documents.beginWrite(uri);
     let ok = false;
     try {
       await this.answer(() => this.write(uri, content, options));
       ok = true;
     } finally {
-      documents.writeEnded(uri, ok);
+      documents.endWrite(uri, ok);
     }
   }
 
@@ -148,14 +148,14 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       this.mustHoldFiles(folder);
       const remote = await this.parts.app.openRemote(folder.remote);
       const wanted = this.wantedFolders.delete(uri.toString()) || remote.capabilities.hasDirectories;
-      const stored = wanted || !(this.lookups.isImplied(folder) || this.onTheWay.isOnTheWay(folder));
+      const stored = wanted || !(this.lookups.isImplied(folder) || this.onTheWay.isImplicit(folder));
       if (stored) await this.makeFolder(remote, folder);
       else {
         // It is there as soon as the file is.
         this.lookups.imply(folder);
         this.lookups.forget(folder);
       }
-      this.onTheWay.wasMade(folder, stored && !wanted);
+      this.onTheWay.recordCreated(folder, stored && !wanted);
     });
   }
 
@@ -163,9 +163,9 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     return this.answer(async () => {
       const address = this.addressOf(uri);
       this.mustHoldFiles(address);
-      const entry = await this.lookups.ask(address, this.closing.signal);
+      const entry = await this.lookups.statFresh(address, this.closing.signal);
       if (entry.kind === 'folder' && !options.recursive) {
-        const most = this.parts.mostEntries();
+        const most = this.parts.maxEntries();
         const { entries } = await this.lookups.list(address, most, this.closing.signal);
         if (entries.size > 0) throw new RemoteError('notEmpty', `${formatAddress(address)} is not empty.`);
       }
@@ -241,7 +241,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     this.mustHoldFiles(address);
     const { app, changes, conflicts, documents } = this.parts;
     const { signal } = this.closing;
-    const marked = this.onTheWay.isMarkedFor(address);
+    const marked = this.onTheWay.hasMarkerFor(address);
     const known = documents.baseOf(uri);
     const there = known === undefined || known === 'unknown' ? await this.find(address) : undefined;
     if (known === undefined) {
@@ -270,13 +270,13 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
         theirs: outcome.theirs,
         unknownBase: known === 'unknown',
       };
-      if (known !== undefined) conflicts.show(conflict, documents.isSavedByItself(uri));
+      if (known !== undefined) conflicts.show(conflict, documents.isAutoSave(uri));
       throw new RemoteError('changed', `Not saved. ${describeConflict(conflict, Date.now())}`);
     }
-    await documents.wasWritten(uri, outcome.entry, content);
-    conflicts.settled(uri);
+    await documents.recordWrite(uri, outcome.entry, content);
+    conflicts.clear(uri);
     changes.fire({ ...address, kind: again || base === 'absent' ? 'created' : 'changed' });
-    this.lookups.wrote(address, outcome.entry);
+    this.lookups.recordWrite(address, outcome.entry);
   }
 
   private async makeFolder(remote: Remote, folder: RemoteAddress): Promise<void> {
@@ -333,14 +333,14 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
       });
     } catch (error) {
       if (isRemoteError(error, 'notFound') && this.lookups.isImplied(source)) {
-        this.lookups.carry(source, target);
+        this.lookups.copyImplied(source, target);
         return;
       }
       // A part of it may be done.
       changes.fire({ ...source, kind: 'changed' }, { ...target, kind: 'changed' });
       throw error;
     }
-    this.lookups.carry(source, target);
+    this.lookups.copyImplied(source, target);
   }
 
   /** On a disk the folder stays when its last file goes; so it does here, in this window, where folders are only prefixes. */
@@ -352,7 +352,7 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   /** The file at `address` by a fresh look, or undefined when there is none. Throws for a folder. */
   private async find(address: RemoteAddress): Promise<FileEntry | undefined> {
     try {
-      const entry = await this.lookups.ask(address, this.closing.signal);
+      const entry = await this.lookups.statFresh(address, this.closing.signal);
       if (entry.kind === 'file') return entry;
       throw new RemoteError('isAFolder', `${formatAddress(address)} is a folder.`);
     } catch (error) {
@@ -377,11 +377,11 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     if (entry.kind === 'folder')
       return {
         type: vscode.FileType.Directory,
-        ctime: this.folderTimes.made,
-        mtime: this.folderTimes.timeOf(formatAddress(address)),
+        ctime: this.folderTimes.createdMs,
+        mtime: this.folderTimes.mtimeOf(formatAddress(address)),
         size: 0,
       };
-    return fileStat(entry, this.times.timeOf(formatAddress(address), entry));
+    return fileStat(entry, this.times.mtimeOf(formatAddress(address), entry));
   }
 
   private tell(changes: readonly RemoteChange[]): void {
@@ -390,11 +390,11 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     this.lookups.unimply(deleted);
     const removed = new Set(deleted.filter(({ byOthers }) => !byOthers).map(formatAddress));
     if (removed.size > 0)
-      this.parts.documents.wereRemoved((uri) => isAtOrBelowOne(this.addressOf(uri), removed));
+      this.parts.documents.recordRemovals((uri) => isAtOrBelowAny(this.addressOf(uri), removed));
     const folders = new Set<string>();
     for (const { remote, path, kind } of changes)
       if (kind !== 'changed') folders.add(formatAddress({ remote, path: parentPath(path) }));
-    this.folderTimes.changed(folders);
+    this.folderTimes.touch(folders);
     this.changed.fire(changes.map((change) => ({ type: changeTypes[change.kind], uri: toUri(change) })));
   }
 

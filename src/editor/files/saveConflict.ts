@@ -7,7 +7,7 @@ import { baseName, siblingPath, uniqueName } from '../../remote/remotePath';
 import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
 import { saveRemoteFile } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
-import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import { toUri } from '../platform/remoteUri';
 import { showFailure } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
@@ -41,7 +41,7 @@ export function describeConflict(conflict: SaveConflict, now: number): string {
 
 export interface SaveConflictParts {
   readonly app: App;
-  readonly changes: RemoteChanges;
+  readonly changes: RemoteChangeEvents;
   readonly documents: OpenDocuments;
   readonly snapshots: Snapshots;
   readonly output: OutputLog;
@@ -93,7 +93,7 @@ export class SaveConflicts implements vscode.Disposable {
   }
 
   /** A save of `uri` got through. */
-  settled(uri: vscode.Uri): void {
+  clear(uri: vscode.Uri): void {
     this.told.delete(uri.toString());
     if (this.open.delete(uri.toString())) this.tellEditor();
   }
@@ -157,7 +157,7 @@ export class SaveConflicts implements vscode.Disposable {
   /** Saves over exactly the version that was told of; a still later one is a new conflict. */
   private async overwrite(conflict: SaveConflict): Promise<void> {
     const { documents } = this.parts;
-    documents.rearm(conflict.uri, conflict.theirs ?? 'absent');
+    documents.rebase(conflict.uri, conflict.theirs ?? 'absent');
     const document = documents.find(conflict.uri);
     // An editor that is no text document shows its own failure and is saved again by the user.
     if (document) await document.save();
@@ -187,7 +187,7 @@ export class SaveConflicts implements vscode.Disposable {
       changes.fire({ ...copy, kind: 'created' });
       if (text !== undefined && !(await this.showTheirs(conflict, text)))
         return this.tellOfCopy(conflict, copy);
-      this.settled(uri);
+      this.clear(uri);
       await vscode.window.showTextDocument(toUri(copy), { preview: false });
       return;
     }
@@ -226,7 +226,7 @@ export class SaveConflicts implements vscode.Disposable {
   private dropClean(): void {
     for (const { uri } of this.open.values()) {
       const document = this.parts.documents.find(uri);
-      if (document ? !document.isDirty : !this.parts.documents.baseOf(uri)) this.settled(uri);
+      if (document ? !document.isDirty : !this.parts.documents.baseOf(uri)) this.clear(uri);
     }
   }
 

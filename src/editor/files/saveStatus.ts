@@ -39,7 +39,7 @@ export function showSaveStatus(
     item.show({
       icon,
       text: text === '' ? address.remote : `${address.remote}: ${text}`,
-      spoken: `File on remote ${address.remote}${text === '' ? '' : `: ${text}`}`,
+      accessibleLabel: `File on remote ${address.remote}${text === '' ? '' : `: ${text}`}`,
       tooltip,
       isWarning: state === 'conflict' || state === 'failed',
       command:

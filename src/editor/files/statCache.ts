@@ -10,11 +10,11 @@ import {
   type RemotePath,
   relativePath,
 } from '../../remote/remotePath';
-import { type FolderNames, isAtOrBelowOne, keepEntries, ListingCache } from './listingCache';
+import { entryTtlMs, type FolderNames, isAtOrBelowAny, ListingCache } from './listingCache';
 
 /** Milliseconds that names count as absent which are asked for over and over though they are hardly ever there. */
-const keepProbes = 60_000;
-const keepWritten = 10_000;
+const probeTtlMs = 60_000;
+const writeTtlMs = 10_000;
 
 /** What editors and their extensions look for in every folder, besides names with a dot in front. */
 const probedNames = new Set([
@@ -38,7 +38,7 @@ const probedNames = new Set([
   'tsconfig.json',
 ]);
 
-interface Written {
+interface RecentWrite {
   readonly remote: string;
   readonly entry: FileEntry;
   readonly until: number;
@@ -50,7 +50,7 @@ interface Written {
  */
 export class StatCache {
   private readonly cache: ListingCache;
-  private readonly written = new Map<string, Written>();
+  private readonly written = new Map<string, RecentWrite>();
   /** Buckets that are there, and until when that counts. The editor asks for the top of a workspace folder all the time. */
   private readonly buckets = new Map<string, number>();
   /** Folders that were made on the way to a file, or lost their last file: a store of prefixes knows nothing of them. */
@@ -79,8 +79,8 @@ export class StatCache {
     const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
     if (remembered === 'absent') return this.impliedOrAbsent(address);
     if (remembered) return remembered;
-    const entry = await this.ask(address, signal);
-    if (bucket && entry.kind === 'folder') this.buckets.set(formatAddress(address), this.now() + keepProbes);
+    const entry = await this.statFresh(address, signal);
+    if (bucket && entry.kind === 'folder') this.buckets.set(formatAddress(address), this.now() + probeTtlMs);
     return entry;
   }
 
@@ -88,22 +88,22 @@ export class StatCache {
    * Throws when a listing tells that there is no file to be read, and so spares the request itself: `notFound` where nothing is,
    * `isAFolder` for a folder.
    */
-  async refuseUnreadable(address: RemoteAddress, signal: AbortSignal): Promise<void> {
+  async assertReadable(address: RemoteAddress, signal: AbortSignal): Promise<void> {
     if (address.path === '' || (!this.topHoldsFiles(address.remote) && !address.path.includes('/')))
-      return this.refuseFolder(address, signal);
+      return this.assertNotFolder(address, signal);
     const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
     if (remembered === 'absent') this.impliedOrAbsent(address);
     if (remembered === 'absent' || (remembered && remembered.kind === 'folder')) throw isAFolder(address);
   }
 
   /** Throws `isAFolder` when there is a folder at `address`, where no file is. */
-  async refuseFolder(address: RemoteAddress, signal: AbortSignal): Promise<void> {
+  async assertNotFolder(address: RemoteAddress, signal: AbortSignal): Promise<void> {
     const entry = await this.stat(address, signal);
     if (entry.kind === 'folder') throw isAFolder(address);
   }
 
   /** As `stat`, but asked of the service now. */
-  async ask(address: RemoteAddress, signal: AbortSignal): Promise<FileEntry | FolderEntry> {
+  async statFresh(address: RemoteAddress, signal: AbortSignal): Promise<FileEntry | FolderEntry> {
     try {
       const remote = await this.open(address.remote);
       const entry = await remote.stat(address.path, signal);
@@ -122,7 +122,7 @@ export class StatCache {
    */
   async list(folder: RemoteAddress, most: number, signal: AbortSignal): Promise<FolderNames> {
     const names = await this.cache
-      .load(folder, '', keepEntries, () => this.fetch(folder, '', most, signal))
+      .load(folder, '', entryTtlMs, () => this.fetch(folder, '', most, signal))
       .catch((error: unknown) => {
         if (isRemoteError(error, 'notFound') && this.implied.has(formatAddress(folder)))
           return { entries: new Map(), complete: true };
@@ -134,9 +134,9 @@ export class StatCache {
   }
 
   /** This was stored by this window: the next questions about it are answered by it. */
-  wrote(address: RemoteAddress, entry: FileEntry): void {
+  recordWrite(address: RemoteAddress, entry: FileEntry): void {
     const { remote } = address;
-    this.written.set(formatAddress(address), { remote, entry, until: this.now() + keepWritten });
+    this.written.set(formatAddress(address), { remote, entry, until: this.now() + writeTtlMs });
     for (const [key, { until }] of this.written) if (until <= this.now()) this.written.delete(key);
   }
 
@@ -151,7 +151,7 @@ export class StatCache {
     const changed = new Set(addresses.map(formatAddress));
     for (const key of changed) this.buckets.delete(key);
     for (const [key, { remote, entry }] of this.written)
-      if (isAtOrBelowOne({ remote, path: entry.path }, changed)) this.written.delete(key);
+      if (isAtOrBelowAny({ remote, path: entry.path }, changed)) this.written.delete(key);
   }
 
   forgetAll(): void {
@@ -172,11 +172,11 @@ export class StatCache {
   /** These folders and all in them were removed. */
   unimply(folders: readonly RemoteAddress[]): void {
     const gone = new Set(folders.map(formatAddress));
-    for (const [key, one] of this.implied) if (isAtOrBelowOne(one, gone)) this.implied.delete(key);
+    for (const [key, one] of this.implied) if (isAtOrBelowAny(one, gone)) this.implied.delete(key);
   }
 
   /** `source` with all in it was copied or moved to `target`; so are the folders that only this window knows of. */
-  carry(source: RemoteAddress, target: RemoteAddress): void {
+  copyImplied(source: RemoteAddress, target: RemoteAddress): void {
     for (const { remote, path } of [...this.implied.values()])
       if (remote === source.remote && isWithin(path, source.path))
         this.imply({ remote: target.remote, path: joinPath(target.path, relativePath(path, source.path)) });
@@ -198,7 +198,7 @@ export class StatCache {
     const namePrefix = parts[at]?.startsWith('.') ? '.' : '';
     if (this.cache.has(folder, namePrefix)) return undefined; // it was cut off, so it can't tell
     try {
-      await this.cache.load(folder, namePrefix, keepProbes, () =>
+      await this.cache.load(folder, namePrefix, probeTtlMs, () =>
         this.fetch(folder, namePrefix, 1000, signal),
       );
     } catch (error) {
@@ -228,7 +228,7 @@ export class StatCache {
   }
 
   private async mustBeFolder(folder: RemoteAddress, signal: AbortSignal): Promise<void> {
-    const entry = await this.ask(folder, signal);
+    const entry = await this.statFresh(folder, signal);
     if (entry.kind === 'file')
       throw new RemoteError('notAFolder', `${formatAddress(folder)} is a file, not a folder.`);
   }

@@ -13,7 +13,7 @@ import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
-import { replacedSentence } from '../window/recovery';
+import { describeReplaceRecovery } from '../window/recovery';
 import * as window from '../window/window';
 
 export type TransferContext = Pick<CommandContext, 'app' | 'settings' | 'changes' | 'output'>;
@@ -31,7 +31,7 @@ export interface TransferTask {
   /** Where the sources lie: undefined on this machine. */
   readonly from?: RemoteAddress;
   /** Told of what was moved although the rest failed or was cancelled. */
-  readonly onMovedBefore?: (items: readonly CopyItem[]) => Promise<void>;
+  readonly onPartlyMoved?: (items: readonly CopyItem[]) => Promise<void>;
 }
 
 /**
@@ -39,7 +39,7 @@ export interface TransferTask {
  * failed half-way. Shows one message when it fails. Resolves to what was done, or undefined.
  */
 export async function runTransferTask(
-  shell: TransferContext,
+  context: TransferContext,
   work: TransferTask,
 ): Promise<ItemsResult | undefined> {
   const { verb, move = false } = work;
@@ -49,7 +49,7 @@ export async function runTransferTask(
     let progress: ItemsProgress | undefined;
     const gone = new Set<CopyItem>();
     try {
-      const transfers = shell.settings().transfers;
+      const transfers = context.settings().transfers;
       const result = await withTreeProgress(what, (signal, tell) => {
         let waiting = '';
         const show = () => {
@@ -68,25 +68,26 @@ export async function runTransferTask(
         const onMovedWhole = (item: CopyItem) => void gone.add(item);
         return copyItems(
           items,
-          { move, overwrite, transfers, onProgress, onMovedWhole, locks: shell.app.locks },
+          { move, overwrite, transfers, onProgress, onMovedWhole, locks: context.app.locks },
           signal,
         ).finally(stopListening);
       });
-      tellChanges(shell, work, items);
+      tellChanges(context, work, items);
       tellLeftOut(result);
       return result;
     } catch (error) {
       if (gone.size > 0) {
         // These are where they were to go; what is tried again is the rest.
-        tellChanges(shell, work, [...gone]);
-        await work.onMovedBefore?.([...gone]);
+        tellChanges(context, work, [...gone]);
+        await work.onPartlyMoved?.([...gone]);
         items = items.filter((item) => !gone.has(item));
       }
       if (error instanceof TargetTaken) {
         const [first] = items;
         const targets = items.map(({ target }) => target);
         const lost =
-          first && (await replacedSentence(first.to, targets, AbortSignal.timeout(10_000)).catch(() => ''));
+          first &&
+          (await describeReplaceRecovery(first.to, targets, AbortSignal.timeout(10_000)).catch(() => ''));
         const answer = await askReplace(error.message, items.length, lost);
         if (answer === undefined) return undefined;
         if (answer === 'replace') overwrite = error.seen;
@@ -94,11 +95,11 @@ export async function runTransferTask(
         continue;
       }
       // Of the sources none is gone for sure.
-      if (progress !== undefined) tellChanges(shell, work, items, 'changed');
+      if (progress !== undefined) tellChanges(context, work, items, 'changed');
       if (isCancellation(error)) tellCancelled(verb, progress);
       else {
         const remote = (work.into ?? work.from)?.remote;
-        const retry = () => runTransferTask(shell, { ...work, items, overwrite });
+        const retry = () => runTransferTask(context, { ...work, items, overwrite });
         showFailure(
           error,
           {
@@ -106,7 +107,7 @@ export async function runTransferTask(
             retry,
             ...(remote !== undefined && { remote }),
           },
-          shell.output,
+          context.output,
         );
       }
       return undefined;
@@ -182,7 +183,7 @@ async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
 }
 
 function tellChanges(
-  shell: TransferContext,
+  context: TransferContext,
   { into, from, move }: TransferTask,
   items: readonly CopyItem[],
   sources: 'deleted' | 'changed' = 'deleted',
@@ -192,7 +193,7 @@ function tellChanges(
     if (into) changes.push({ remote: into.remote, path: target, kind: 'created' });
     if (from && move) changes.push({ remote: from.remote, path: source, kind: sources });
   }
-  shell.changes.fire(...changes);
+  context.changes.fire(...changes);
 }
 
 function tellLeftOut({ leftOut }: ItemsResult): void {

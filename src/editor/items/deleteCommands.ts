@@ -3,35 +3,35 @@ import type { BucketContent, Remote } from '../../remote/remote';
 import { formatAddress } from '../../remote/remoteAddress';
 import { countItems, deleteItems, type ItemsToDelete } from '../../usecases/deleteItems';
 import { isCancellation } from '../platform/cancellation';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveItems, runWithErrorMessage, selectedNodes } from '../tree/selection';
 import { type FolderNode, type ItemNode, isBucket, nodeName } from '../tree/treeNode';
 import { countOf, format } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
-import { recoverySentence, wholeBucketSentence } from '../window/recovery';
+import { describeBucketContent, describeRecovery } from '../window/recovery';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
 /** The commands that delete; each asks first, and says how much. */
-export function deleteCommands(shell: CommandContext): readonly CommandRow[] {
+export function deleteCommands(context: CommandContext): readonly CommandRow[] {
   return [
-    { id: 'cloudRemotes.deleteItem', run: (...args) => deleteMeant(shell, args) },
-    { id: 'cloudRemotes.emptyBucket', run: (...args) => withBucket(shell, args, 'Empty', true) },
-    { id: 'cloudRemotes.deleteBucket', run: (...args) => withBucket(shell, args, 'Delete', false) },
+    { id: 'cloudRemotes.deleteItem', run: (...args) => deleteMeant(context, args) },
+    { id: 'cloudRemotes.emptyBucket', run: (...args) => withBucket(context, args, 'Empty', true) },
+    { id: 'cloudRemotes.deleteBucket', run: (...args) => withBucket(context, args, 'Delete', false) },
   ];
 }
 
-async function deleteMeant(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const [meant] = selectedNodes(shell, args);
+async function deleteMeant(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [meant] = selectedNodes(context, args);
   if (meant?.kind === 'remote') {
     await vscode.commands.executeCommand('cloudRemotes.removeRemote', meant);
     return;
   }
-  const nodes = await resolveItems(shell, args, 'Delete what?');
+  const nodes = await resolveItems(context, args, 'Delete what?');
   const [first] = nodes;
   if (!first) return;
   if (nodes.some(isBucket)) {
-    if (nodes.length === 1 && first.kind === 'folder') await withBucket(shell, [first], 'Delete', false);
+    if (nodes.length === 1 && first.kind === 'folder') await withBucket(context, [first], 'Delete', false);
     else void window.showInformationMessage('Buckets are deleted one at a time.');
     return;
   }
@@ -39,13 +39,13 @@ async function deleteMeant(shell: CommandContext, args: readonly unknown[]): Pro
   for (const node of nodes)
     byRemote.set(node.address.remote, [...(byRemote.get(node.address.remote) ?? []), node]);
   for (const [name, some] of byRemote)
-    await runWithErrorMessage(shell, `Can't delete ${nameNodes(some)}`, name, () =>
-      deleteNodes(shell, name, some),
+    await runWithErrorMessage(context, `Can't delete ${nameNodes(some)}`, name, () =>
+      deleteNodes(context, name, some),
     );
 }
 
-async function deleteNodes(shell: CommandContext, name: string, nodes: readonly ItemNode[]): Promise<void> {
-  const remote = await shell.app.openRemote(name);
+async function deleteNodes(context: CommandContext, name: string, nodes: readonly ItemNode[]): Promise<void> {
+  const remote = await context.app.openRemote(name);
   const counted = await count(remote, nodes);
   if (!counted) return;
   const [first] = nodes;
@@ -55,30 +55,30 @@ async function deleteNodes(shell: CommandContext, name: string, nodes: readonly 
     { modal: true, detail: describe(remote, nodes, counted) },
     'Delete',
   );
-  if (chosen === 'Delete') await run(shell, name, remote, nodes, counted, false);
+  if (chosen === 'Delete') await run(context, name, remote, nodes, counted, false);
 }
 
 async function withBucket(
-  shell: CommandContext,
+  context: CommandContext,
   args: readonly unknown[],
   verb: 'Empty' | 'Delete',
   keepTop: boolean,
 ): Promise<void> {
-  const [meant] = selectedNodes(shell, args).filter((node) => isBucket(node));
-  const node = (meant ?? (await resolveItems(shell, [], `${verb} which bucket?`, 'bucket'))[0]) as
+  const [meant] = selectedNodes(context, args).filter((node) => isBucket(node));
+  const node = (meant ?? (await resolveItems(context, [], `${verb} which bucket?`, 'bucket'))[0]) as
     | FolderNode
     | undefined;
   if (!node) return;
   const bucket = nodeName(node);
   const { remote: name } = node.address;
-  await runWithErrorMessage(shell, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
-    const remote = await shell.app.openRemote(name);
+  await runWithErrorMessage(context, `Can't ${verb.toLowerCase()} the bucket ${bucket}`, name, async () => {
+    const remote = await context.app.openRemote(name);
     if (!keepTop && remote.features?.wholeBuckets) {
       const content = await countWhole(remote, node);
       if (content === 'cancelled') return;
       if (content) {
-        if (await bucketConfirmed(node, verb, wholeBucketSentence(content)))
-          await runWhole(shell, name, remote, node, content);
+        if (await bucketConfirmed(node, verb, describeBucketContent(content)))
+          await runWhole(context, name, remote, node, content);
         return;
       }
     }
@@ -89,7 +89,7 @@ async function withBucket(
       return;
     }
     if (await bucketConfirmed(node, verb, describe(remote, [node], counted)))
-      await run(shell, name, remote, [node], counted, keepTop);
+      await run(context, name, remote, [node], counted, keepTop);
   });
 }
 
@@ -124,7 +124,7 @@ async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<Counte
       const items = nodes.map(({ address: { path }, kind }) => ({ path, kind }));
       const [counted, recovery] = await Promise.all([
         countItems(remote, items, signal, (files) => tell(`${countOf(files, 'file')} so far`, 0)),
-        recoverySentence(
+        describeRecovery(
           remote,
           items.map(({ path }) => path),
           'this',
@@ -157,7 +157,7 @@ async function countWhole(
 }
 
 async function runWhole(
-  shell: CommandContext,
+  context: CommandContext,
   name: string,
   remote: Remote,
   node: FolderNode,
@@ -171,12 +171,12 @@ async function runWhole(
       await remote.features?.wholeBuckets?.remove(path, content, onProgress, signal);
     });
   } finally {
-    shell.changes.fire({ remote: name, path, kind: 'deleted' });
+    context.changes.fire({ remote: name, path, kind: 'deleted' });
   }
 }
 
 async function run(
-  shell: CommandContext,
+  context: CommandContext,
   name: string,
   remote: Remote,
   nodes: readonly ItemNode[],
@@ -191,14 +191,14 @@ async function run(
       return deleteItems(
         remote,
         counted,
-        { keepTop, transfers: shell.settings().transfers, locks: shell.app.locks, onProgress },
+        { keepTop, transfers: context.settings().transfers, locks: context.app.locks, onProgress },
         signal,
       );
     });
     if (!keepTop) kind = 'deleted';
   } finally {
     // Of what could not be deleted whole, none is gone for sure.
-    shell.changes.fire(...nodes.map((node) => ({ remote: name, path: node.address.path, kind }) as const));
+    context.changes.fire(...nodes.map((node) => ({ remote: name, path: node.address.path, kind }) as const));
   }
 }
 

@@ -20,7 +20,7 @@ import type { RemotesTree } from '../tree/remotesTree';
 import { isBucket, isContainer, isItem, type TreeNode, trashOf } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
-import { replacedSentence } from '../window/recovery';
+import { describeReplaceRecovery } from '../window/recovery';
 import * as window from '../window/window';
 import { askReplace, type TransferContext } from './copyTask';
 import { type TransferItem, transferInto } from './moveCommands';
@@ -35,7 +35,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   readonly dropMimeTypes = [ownRows, uriList, 'files'];
 
   constructor(
-    private readonly shell: TransferContext,
+    private readonly context: TransferContext,
     private readonly tree: RemotesTree,
   ) {}
 
@@ -61,7 +61,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       if (uris.length > 0) return await this.dropUris(folder, uris);
       await this.dropFiles(folder, data);
     } catch (error) {
-      showFailure(error, { what: "This can't be dropped here" }, this.shell.output);
+      showFailure(error, { what: "This can't be dropped here" }, this.context.output);
     }
   }
 
@@ -71,7 +71,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       throw new RemoteError('unsupported', 'Nothing can be dropped into the trash. Use Delete.');
     const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
     const address = isContainer(container) ? container.address : undefined;
-    if (!address || !acceptsFiles(this.shell.app.remotes(), address))
+    if (!address || !acceptsFiles(this.context.app.remotes(), address))
       throw new RemoteError(
         'unsupported',
         'Files lie in buckets. Drop them onto a bucket or onto a folder in one.',
@@ -96,23 +96,23 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       { modal: true },
       ...(within ? ['Move', 'Copy'] : ['Copy', 'Move']),
     );
-    if (chosen) await transferInto(this.shell, things, folder, chosen === 'Move' ? 'move' : 'copy');
+    if (chosen) await transferInto(this.context, things, folder, chosen === 'Move' ? 'move' : 'copy');
   }
 
   private async dropUris(folder: RemoteAddress, uris: readonly vscode.Uri[]): Promise<void> {
-    const names = this.shell.app.remotes().map(({ settings }) => settings.name);
+    const names = this.context.app.remotes().map(({ settings }) => settings.name);
     const local = uris.filter((uri) => uri.scheme === 'file');
     const remote = uris.filter((uri) => uri.scheme === remoteScheme);
     const other = uris.filter((uri) => uri.scheme !== 'file' && uri.scheme !== remoteScheme);
     if (local.length > 0)
       await uploadPaths(
-        this.shell,
+        this.context,
         folder,
         local.map((uri) => uri.fsPath),
       );
     if (remote.length > 0) {
       const things = await Promise.all(remote.map((uri) => this.moved(fromUri(uri, names))));
-      await transferInto(this.shell, things, folder, 'copy');
+      await transferInto(this.context, things, folder, 'copy');
     }
     const [first] = other;
     if (first)
@@ -123,7 +123,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   }
 
   private async moved(address: RemoteAddress): Promise<TransferItem> {
-    const remote = await this.shell.app.openRemote(address.remote);
+    const remote = await this.context.app.openRemote(address.remote);
     const { kind } = await remote.stat(address.path, neverAborted());
     return { address, kind: kind === 'folder' ? 'folder' : 'file' };
   }
@@ -136,16 +136,16 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       if (file) files.push(file);
     }
     const onDisk = files.flatMap((file) => (file.uri?.scheme === 'file' ? [file.uri.fsPath] : []));
-    if (onDisk.length > 0) return uploadPaths(this.shell, folder, onDisk);
+    if (onDisk.length > 0) return uploadPaths(this.context, folder, onDisk);
     for (const file of files) await this.dropContent(folder, file);
   }
 
   private async dropContent(folder: RemoteAddress, file: vscode.DataTransferFile): Promise<void> {
-    const remote = await this.shell.app.openRemote(folder.remote);
+    const remote = await this.context.app.openRemote(folder.remote);
     const body = bytesSource(await file.data());
     const put = async (path: RemotePath, precondition: Precondition) => {
       await remote.write(path, body, {}, precondition, neverAborted());
-      this.shell.changes.fire({ remote: folder.remote, path, kind: 'created' });
+      this.context.changes.fire({ remote: folder.remote, path, kind: 'created' });
     };
     const path = joinPath(folder.path, parsePath(file.name));
     const taken = new Set<string>();
@@ -157,7 +157,8 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
         // Just what is there at the question may be replaced.
         const seen = await fileIfExists(remote, path, neverAborted());
         const there = `A file named "${file.name}" is already there ("${path}").`;
-        const lost = () => replacedSentence(remote, [path], AbortSignal.timeout(10_000)).catch(() => '');
+        const lost = () =>
+          describeReplaceRecovery(remote, [path], AbortSignal.timeout(10_000)).catch(() => '');
         const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1, await lost());
         if (answer === undefined) return;
         if (answer === 'replace')

@@ -20,7 +20,6 @@ import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CopyItem } from '../../usecases/copyItems';
 import { neverAborted } from '../platform/cancellation';
 import { moveTabs, unsavedBelow } from '../platform/openTabs';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import { pickPlace } from '../tree/pickPlace';
 import {
@@ -35,17 +34,18 @@ import {
 import { type ItemNode, isBucket, isItem, nodeName } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { runTransferTask, type TransferContext } from './copyTask';
 
 /** The commands that rename, move and copy on remotes, by the service itself where it can. */
-export function moveCommands(shell: CommandContext): readonly CommandRow[] {
+export function moveCommands(context: CommandContext): readonly CommandRow[] {
   const copied: Copied = { lines: [] };
   return [
-    { id: 'cloudRemotes.renameItem', run: (...args) => rename(shell, args) },
-    { id: 'cloudRemotes.moveItem', run: (...args) => move(shell, args) },
-    { id: 'cloudRemotes.copyItem', run: (...args) => copyToClipboard(shell, copied, args) },
-    { id: 'cloudRemotes.pasteItem', run: (...args) => paste(shell, copied, args) },
+    { id: 'cloudRemotes.renameItem', run: (...args) => rename(context, args) },
+    { id: 'cloudRemotes.moveItem', run: (...args) => move(context, args) },
+    { id: 'cloudRemotes.copyItem', run: (...args) => copyToClipboard(context, copied, args) },
+    { id: 'cloudRemotes.pasteItem', run: (...args) => paste(context, copied, args) },
   ];
 }
 
@@ -60,35 +60,35 @@ export interface TransferItem {
  * another name, without a question.
  */
 export async function transferInto(
-  shell: TransferContext,
+  context: TransferContext,
   things: readonly TransferItem[],
   folder: RemoteAddress,
   how: 'copy' | 'move',
 ): Promise<void> {
   const verb = how === 'move' ? 'Move' : 'Copy';
   try {
-    if (!acceptsFiles(shell.app.remotes(), folder))
+    if (!acceptsFiles(context.app.remotes(), folder))
       throw new RemoteError('unsupported', 'Files lie in buckets. Choose a bucket, or a folder in one.');
-    const to = await shell.app.openRemote(folder.remote);
+    const to = await context.app.openRemote(folder.remote);
     const bySource = new Map<string, CopyItem[]>();
     for (const { address, kind } of things) {
-      const from = await shell.app.openRemote(address.remote);
+      const from = await context.app.openRemote(address.remote);
       const sameFolder = address.remote === folder.remote && parentPath(address.path) === folder.path;
       if (sameFolder && how === 'move') continue;
       const name = baseName(address.path);
-      const target = sameFolder ? await freePath(shell, address) : joinPath(folder.path, name);
+      const target = sameFolder ? await freePath(context, address) : joinPath(folder.path, name);
       const item = { from, source: address.path, kind, to, target };
       bySource.set(address.remote, [...(bySource.get(address.remote) ?? []), item]);
     }
     for (const [remote, items] of bySource) {
       const from = { remote, path: parentPath(items[0]?.source ?? folder.path) };
-      await transfer(shell, { verb, items, from, into: folder, move: how === 'move' });
+      await transfer(context, { verb, items, from, into: folder, move: how === 'move' });
     }
   } catch (error) {
     showFailure(
       error,
       { what: `Can't ${verb.toLowerCase()} to ${formatAddress(folder)}`, remote: folder.remote },
-      shell.output,
+      context.output,
     );
   }
 }
@@ -101,8 +101,8 @@ interface Transfer {
   readonly move: boolean;
 }
 
-async function transfer(shell: TransferContext, work: Transfer): Promise<void> {
-  if (work.move && refuseUnsaved(shell, work)) return;
+async function transfer(context: TransferContext, work: Transfer): Promise<void> {
+  if (work.move && refuseUnsaved(context, work)) return;
   const follow = async (items: readonly CopyItem[]) => {
     for (const { source, target, kind } of items)
       await moveTabs(
@@ -111,13 +111,13 @@ async function transfer(shell: TransferContext, work: Transfer): Promise<void> {
         kind,
       );
   };
-  const result = await runTransferTask(shell, { ...work, onMovedBefore: follow });
+  const result = await runTransferTask(context, { ...work, onPartlyMoved: follow });
   if (result && work.move) await follow(work.items);
 }
 
 /** Says so, and answers true, when a file that would be moved is open with unsaved changes. */
-function refuseUnsaved(shell: TransferContext, { items, from }: Transfer): boolean {
-  const names = shell.app.remotes().map(({ settings }) => settings.name);
+function refuseUnsaved(context: TransferContext, { items, from }: Transfer): boolean {
+  const names = context.app.remotes().map(({ settings }) => settings.name);
   const unsaved = items.flatMap(({ source, kind }) =>
     unsavedBelow({ remote: from.remote, path: source }, names, kind),
   );
@@ -128,8 +128,8 @@ function refuseUnsaved(shell: TransferContext, { items, from }: Transfer): boole
   return true;
 }
 
-async function freePath(shell: TransferContext, address: RemoteAddress): Promise<RemotePath> {
-  const remote = await shell.app.openRemote(address.remote);
+async function freePath(context: TransferContext, address: RemoteAddress): Promise<RemotePath> {
+  const remote = await context.app.openRemote(address.remote);
   const taken = new Set([baseName(address.path)]);
   for (;;) {
     const path = siblingPath(address.path, uniqueName(baseName(address.path), taken));
@@ -143,13 +143,13 @@ async function freePath(shell: TransferContext, address: RemoteAddress): Promise
   }
 }
 
-async function rename(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const [meant] = selectedNodes(shell, args);
+async function rename(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [meant] = selectedNodes(context, args);
   if (meant?.kind === 'remote') {
     await vscode.commands.executeCommand('cloudRemotes.renameRemote', meant);
     return;
   }
-  const [node] = await resolveItems(shell, args, 'Rename what?');
+  const [node] = await resolveItems(context, args, 'Rename what?');
   if (!node) return;
   if (isBucket(node)) {
     void window.showInformationMessage(
@@ -171,31 +171,31 @@ async function rename(shell: CommandContext, args: readonly unknown[]): Promise<
   });
   if (name === undefined || name === before) return;
   await runWithErrorMessage(
-    shell,
+    context,
     `Can't rename ${formatAddress(node.address)}`,
     node.address.remote,
     async () => {
-      const remote = await shell.app.openRemote(node.address.remote);
+      const remote = await context.app.openRemote(node.address.remote);
       const target = siblingPath(node.address.path, name);
       const parent = { remote: node.address.remote, path: parentPath(node.address.path) };
       const item = { from: remote, source: node.address.path, kind: node.kind, to: remote, target };
-      await transfer(shell, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
+      await transfer(context, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
     },
   );
 }
 
-async function move(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = withoutBuckets(await resolveItems(shell, args, 'Move what?'));
+async function move(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = withoutBuckets(await resolveItems(context, args, 'Move what?'));
   const [first] = nodes;
   if (!first) return;
   const what = nodes.length === 1 ? nodeName(first) : countOf(nodes.length, 'item');
-  const place = await pickPlace(shell, {
+  const place = await pickPlace(context, {
     title: `Move ${what} to`,
     want: 'folder',
     chooseLabel: 'Move Here',
     start: { remote: first.address.remote, path: parentPath(first.address.path) },
   });
-  if (place) await transferInto(shell, nodes, place.address, 'move');
+  if (place) await transferInto(context, nodes, place.address, 'move');
 }
 
 /** Buckets can't be moved or copied as such; says so when some are among the nodes. */
@@ -215,11 +215,11 @@ interface Copied {
 
 /** Addresses as text, so that they can be pasted in another window, or in a chat. Folders end in "/". */
 async function copyToClipboard(
-  shell: CommandContext,
+  context: CommandContext,
   copied: Copied,
   args: readonly unknown[],
 ): Promise<void> {
-  const meant = selectedNodes(shell, args);
+  const meant = selectedNodes(context, args);
   refuseUnusable(meant);
   const nodes = meant.filter(isItem);
   if (nodes.length === 0) return;
@@ -230,25 +230,25 @@ async function copyToClipboard(
   await vscode.env.clipboard.writeText(lines.join('\n'));
 }
 
-async function paste(shell: CommandContext, copied: Copied, args: readonly unknown[]): Promise<void> {
+async function paste(context: CommandContext, copied: Copied, args: readonly unknown[]): Promise<void> {
   const text = await vscode.env.clipboard.readText().then(undefined, () => '');
-  const things = readAddresses(shell, text === '' ? copied.lines : text.split(/\r?\n/));
+  const things = readAddresses(context, text === '' ? copied.lines : text.split(/\r?\n/));
   if (things.length === 0) {
     void window.showInformationMessage(
       'There is nothing to paste here. Copy files or folders in the tree first.',
     );
     return;
   }
-  const [node] = selectedNodes(shell, args);
-  const container = isNode(node) ? containerOf(shell, node) : undefined;
+  const [node] = selectedNodes(context, args);
+  const container = isNode(node) ? containerOf(context, node) : undefined;
   const folder =
-    container?.address ?? (await resolveFolder(shell, [], 'Paste into which folder?', 'Paste Here'));
-  if (folder) await transferInto(shell, things, folder, 'copy');
+    container?.address ?? (await resolveFolder(context, [], 'Paste into which folder?', 'Paste Here'));
+  if (folder) await transferInto(context, things, folder, 'copy');
 }
 
 /** The lines that are addresses on known remotes; empty when any line is something else. */
-function readAddresses(shell: CommandContext, lines: readonly string[]): TransferItem[] {
-  const names = new Set(shell.app.remotes().map(({ settings }) => settings.name));
+function readAddresses(context: CommandContext, lines: readonly string[]): TransferItem[] {
+  const names = new Set(context.app.remotes().map(({ settings }) => settings.name));
   const things: TransferItem[] = [];
   for (const line of lines) {
     if (line === '') continue;
@@ -257,7 +257,7 @@ function readAddresses(shell: CommandContext, lines: readonly string[]): Transfe
       const address = parseAddress(line);
       const folder = { remote: address.remote, path: parentPath(address.path) };
       if (!names.has(address.remote) || address.path === rootPath) return [];
-      if (!acceptsFiles(shell.app.remotes(), folder)) return [];
+      if (!acceptsFiles(context.app.remotes(), folder)) return [];
       things.push({ address, kind: line.endsWith('/') ? 'folder' : 'file' });
     } catch {
       return []; // some other text with a colon in it

@@ -5,45 +5,45 @@ import { joinPath, parsePath, pathProblem } from '../../remote/remotePath';
 import { bytesSource } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
 import { toUri } from '../platform/remoteUri';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveFolder, runWithErrorMessage, selectedNodes } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
 /** The commands that make something new: a file, a folder, a bucket. */
-export function newItemCommands(shell: CommandContext): readonly CommandRow[] {
+export function newItemCommands(context: CommandContext): readonly CommandRow[] {
   return [
-    { id: 'cloudRemotes.newFile', run: (...args) => newFile(shell, args) },
-    { id: 'cloudRemotes.newFolder', run: (...args) => newFolder(shell, args) },
-    { id: 'cloudRemotes.newBucket', run: (...args) => newBucket(shell, args) },
+    { id: 'cloudRemotes.newFile', run: (...args) => newFile(context, args) },
+    { id: 'cloudRemotes.newFolder', run: (...args) => newFolder(context, args) },
+    { id: 'cloudRemotes.newBucket', run: (...args) => newBucket(context, args) },
   ];
 }
 
-async function newFile(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const folder = await resolveFolder(shell, args, 'New file in which folder?', 'New File Here');
+async function newFile(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const folder = await resolveFolder(context, args, 'New file in which folder?', 'New File Here');
   const name =
     folder && (await askPathPart(`New file in ${formatAddress(folder)}`, 'index.html or css/main.css'));
   if (!folder || name === undefined) return;
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await runWithErrorMessage(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
-    const remote = await shell.app.openRemote(address.remote);
+  await runWithErrorMessage(context, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+    const remote = await context.app.openRemote(address.remote);
     await remote.write(address.path, bytesSource(new Uint8Array()), {}, { kind: 'ifAbsent' }, neverAborted());
-    shell.changes.fire({ ...address, kind: 'created' });
+    context.changes.fire({ ...address, kind: 'created' });
     await vscode.commands.executeCommand('vscode.open', toUri(address));
   });
 }
 
-async function newFolder(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const folder = await resolveFolder(shell, args, 'New folder in which folder?', 'New Folder Here');
+async function newFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const folder = await resolveFolder(context, args, 'New folder in which folder?', 'New Folder Here');
   const name = folder && (await askPathPart(`New folder in ${formatAddress(folder)}`, 'img or img/2026'));
   if (!folder || name === undefined) return;
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await runWithErrorMessage(shell, `Can't make ${formatAddress(address)}`, address.remote, async () => {
-    const remote = await shell.app.openRemote(address.remote);
+  await runWithErrorMessage(context, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+    const remote = await context.app.openRemote(address.remote);
     await remote.makeFolder(address.path, neverAborted());
-    shell.changes.fire({ ...address, kind: 'created' });
-    await revealFolder(shell, address);
+    context.changes.fire({ ...address, kind: 'created' });
+    await revealFolder(context, address);
   });
 }
 
@@ -60,16 +60,16 @@ async function askPathPart(title: string, example: string): Promise<string | und
   return typed || undefined;
 }
 
-async function revealFolder(shell: CommandContext, address: RemoteAddress): Promise<void> {
-  const node = await shell.tree.find(address, 'folder');
-  if (node) await shell.view.reveal(node, { select: true, focus: true, expand: true });
+async function revealFolder(context: CommandContext, address: RemoteAddress): Promise<void> {
+  const node = await context.tree.find(address, 'folder');
+  if (node) await context.view.reveal(node, { select: true, focus: true, expand: true });
 }
 
-async function newBucket(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const name = await remoteForBucket(shell, args);
+async function newBucket(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const name = await remoteForBucket(context, args);
   if (name === undefined) return;
-  await runWithErrorMessage(shell, `Can't make a bucket on ${name}`, name, async () => {
-    const remote = await shell.app.openRemote(name);
+  await runWithErrorMessage(context, `Can't make a bucket on ${name}`, name, async () => {
+    const remote = await context.app.openRemote(name);
     if (!remote.features?.createBucket)
       throw new RemoteError('unsupported', `New buckets can't be made on ${name}.`);
     const bucket = await window.showInputBox({
@@ -80,19 +80,22 @@ async function newBucket(shell: CommandContext, args: readonly unknown[]): Promi
       validateInput: bucketNameProblem,
     });
     if (!bucket) return;
-    const location = await askLocation(shell, name);
+    const location = await askLocation(context, name);
     if (location === undefined) return;
     await remote.features.createBucket(bucket, location || undefined, neverAborted());
     const address = { remote: name, path: parsePath(bucket) };
-    shell.changes.fire({ ...address, kind: 'created' });
-    await revealFolder(shell, address);
+    context.changes.fire({ ...address, kind: 'created' });
+    await revealFolder(context, address);
   });
 }
 
-async function remoteForBucket(shell: CommandContext, args: readonly unknown[]): Promise<string | undefined> {
-  const [node] = selectedNodes(shell, args);
+async function remoteForBucket(
+  context: CommandContext,
+  args: readonly unknown[],
+): Promise<string | undefined> {
+  const [node] = selectedNodes(context, args);
   if (node) return remoteOf(node);
-  const usable = shell.app.remotes().filter((remote) => remote.problems.length === 0);
+  const usable = context.app.remotes().filter((remote) => remote.problems.length === 0);
   if (usable.length < 2) return usable[0]?.settings.name;
   const items = usable.map(({ settings, backend }) => ({
     label: settings.name,
@@ -102,8 +105,8 @@ async function remoteForBucket(shell: CommandContext, args: readonly unknown[]):
 }
 
 /** Undefined when the user left; empty for the remote's own. */
-async function askLocation(shell: CommandContext, name: string): Promise<string | undefined> {
-  const configured = shell.app.remotes().find(({ settings }) => settings.name === name);
+async function askLocation(context: CommandContext, name: string): Promise<string | undefined> {
+  const configured = context.app.remotes().find(({ settings }) => settings.name === name);
   const own = [configured?.settings['locationConstraint'], configured?.settings['region']].find(
     (value): value is string => typeof value === 'string' && value !== '',
   );

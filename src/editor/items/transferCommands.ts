@@ -3,30 +3,30 @@ import * as vscode from 'vscode';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, joinPath, parsePath } from '../../remote/remotePath';
 import type { CopyItem } from '../../usecases/copyItems';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveFolder, resolveItems, runWithErrorMessage } from '../tree/selection';
 import { type ItemNode, isBucket } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { runTransferTask, type TransferContext } from './copyTask';
 
 /** The commands that bring files from this machine to a remote and back. */
-export function transferCommands(shell: CommandContext): readonly CommandRow[] {
+export function transferCommands(context: CommandContext): readonly CommandRow[] {
   return [
-    { id: 'cloudRemotes.uploadFiles', run: (...args) => upload(shell, args, 'files') },
-    { id: 'cloudRemotes.uploadFolder', run: (...args) => upload(shell, args, 'folder') },
-    { id: 'cloudRemotes.downloadTo', run: (...args) => download(shell, args) },
+    { id: 'cloudRemotes.uploadFiles', run: (...args) => upload(context, args, 'files') },
+    { id: 'cloudRemotes.uploadFolder', run: (...args) => upload(context, args, 'folder') },
+    { id: 'cloudRemotes.downloadTo', run: (...args) => download(context, args) },
   ];
 }
 
 async function upload(
-  shell: CommandContext,
+  context: CommandContext,
   args: readonly unknown[],
   what: 'files' | 'folder',
 ): Promise<void> {
-  const folder = await resolveFolder(shell, args, `Upload ${what} to which folder?`, 'Upload Here');
+  const folder = await resolveFolder(context, args, `Upload ${what} to which folder?`, 'Upload Here');
   if (!folder) return;
   const chosen = await window.showOpenDialog({
     title: `Upload to ${formatAddress(folder)}`,
@@ -37,7 +37,7 @@ async function upload(
   });
   if (chosen && onThisMachine(chosen))
     await uploadPaths(
-      shell,
+      context,
       folder,
       chosen.map((uri) => uri.fsPath),
     );
@@ -55,20 +55,20 @@ function onThisMachine(uris: readonly vscode.Uri[]): boolean {
 
 /** Uploads files and folders of this machine into a folder of a remote, each under its own name. */
 export async function uploadPaths(
-  shell: TransferContext,
+  context: TransferContext,
   folder: RemoteAddress,
   paths: readonly string[],
 ): Promise<void> {
   try {
-    const to = await shell.app.openRemote(folder.remote);
+    const to = await context.app.openRemote(folder.remote);
     const items: CopyItem[] = [];
     for (const one of paths) {
       // Each folder that holds something chosen is a remote of its own, so that links and odd names are treated as in a sync.
-      const { remote: from } = await shell.app.openPlace({ kind: 'folder', path: path.dirname(one) });
+      const { remote: from } = await context.app.openPlace({ kind: 'folder', path: path.dirname(one) });
       const name = parsePath(path.basename(one));
       items.push({ from, source: name, to, target: joinPath(folder.path, name) });
     }
-    const result = await runTransferTask(shell, { verb: 'Upload', items, into: folder });
+    const result = await runTransferTask(context, { verb: 'Upload', items, into: folder });
     if (result)
       window.setStatusBarMessage(
         `Uploaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}`,
@@ -78,31 +78,31 @@ export async function uploadPaths(
     showFailure(
       error,
       { what: `Can't upload to ${formatAddress(folder)}`, remote: folder.remote },
-      shell.output,
+      context.output,
     );
   }
 }
 
-async function download(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = await resolveItems(shell, args, 'Download what?');
+async function download(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = await resolveItems(context, args, 'Download what?');
   const [first] = nodes;
   if (!first) return;
   const target = nodes.length === 1 && first.kind === 'file' ? await askFile(first) : await askFolder(nodes);
   if (!target) return;
   await runWithErrorMessage(
-    shell,
+    context,
     `Can't download ${formatAddress(first.address)}`,
     first.address.remote,
     async () => {
-      const { remote: to } = await shell.app.openPlace({ kind: 'folder', path: target.folder });
+      const { remote: to } = await context.app.openPlace({ kind: 'folder', path: target.folder });
       const items: CopyItem[] = [];
       for (const node of nodes) {
-        const from = await shell.app.openRemote(node.address.remote);
+        const from = await context.app.openRemote(node.address.remote);
         const name = target.name ?? baseName(node.address.path);
         items.push({ from, source: node.address.path, kind: node.kind, to, target: parsePath(name) });
       }
       const overwrite = target.name !== undefined; // the dialog has asked
-      const result = await runTransferTask(shell, {
+      const result = await runTransferTask(context, {
         verb: 'Download',
         items,
         overwrite,

@@ -1,20 +1,20 @@
 import { RemoteError } from '../../remote/remoteError';
 import { neverAborted } from '../platform/cancellation';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import { runWithErrorMessage, selectedNodes } from '../tree/selection';
 import type { TrashedNode } from '../tree/treeNode';
 import { countOf } from '../window/numberFormat';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
 /** The commands of the trash, on remotes that keep what was deleted. */
-export function trashCommands(shell: CommandContext): readonly CommandRow[] {
-  return [{ id: 'cloudRemotes.restoreItem', run: (...args) => restoreMeant(shell, args) }];
+export function trashCommands(context: CommandContext): readonly CommandRow[] {
+  return [{ id: 'cloudRemotes.restoreItem', run: (...args) => restoreMeant(context, args) }];
 }
 
 /** Puts back what is selected in the trash. What can't be put back is named, and the rest is put back all the same. */
-async function restoreMeant(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = selectedNodes(shell, args).filter((node): node is TrashedNode => node.kind === 'trashed');
+async function restoreMeant(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = selectedNodes(context, args).filter((node): node is TrashedNode => node.kind === 'trashed');
   if (nodes.length === 0) {
     void window.showInformationMessage(
       'Open the Trash of a remote in the Cloud Remotes view, and choose what to restore.',
@@ -24,11 +24,11 @@ async function restoreMeant(shell: CommandContext, args: readonly unknown[]): Pr
   const restored: TrashedNode[] = [];
   for (const node of nodes)
     await runWithErrorMessage(
-      shell,
+      context,
       `Can't restore ${node.item.name}`,
       node.parent.address.remote,
       async () => {
-        await restore(shell, node);
+        await restore(context, node);
         restored.push(node);
       },
     );
@@ -38,11 +38,11 @@ async function restoreMeant(shell: CommandContext, args: readonly unknown[]): Pr
   window.setStatusBarMessage(`Restored ${what}`, 5000);
 }
 
-async function restore(shell: CommandContext, { item, parent }: TrashedNode): Promise<void> {
+async function restore(context: CommandContext, { item, parent }: TrashedNode): Promise<void> {
   const { remote: name } = parent.address;
-  const remote = await shell.app.openRemote(name);
+  const remote = await context.app.openRemote(name);
   if (!remote.features?.trash) throw new RemoteError('unsupported', `${name} has no trash.`);
   await remote.features.trash.restore(item, neverAborted());
-  if (item.path !== undefined) shell.changes.fire({ remote: name, path: item.path, kind: 'created' });
-  else shell.tree.refresh(shell.tree.containerAt(parent.address));
+  if (item.path !== undefined) context.changes.fire({ remote: name, path: item.path, kind: 'created' });
+  else context.tree.refresh(context.tree.containerAt(parent.address));
 }

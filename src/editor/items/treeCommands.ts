@@ -4,9 +4,8 @@ import { RemoteError } from '../../remote/remoteError';
 import { baseName } from '../../remote/remotePath';
 import { checkBeforeOpen } from '../../usecases/openRemoteFile';
 import { neverAborted } from '../platform/cancellation';
-import { placeName } from '../platform/placeNames';
+import { shortAddress } from '../platform/places';
 import { remotesViewId, toUri } from '../platform/remoteUri';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import {
   containerOf,
@@ -20,60 +19,63 @@ import { isContainer, isItem, nodeName, remoteOf, trashOf } from '../tree/treeNo
 import { showFailure } from '../window/errorMessages';
 import { inertLabel } from '../window/inertText';
 import { format } from '../window/numberFormat';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
 /** The commands that show things and change nothing on any remote. */
-export function treeCommands(shell: CommandContext): readonly CommandRow[] {
+export function treeCommands(context: CommandContext): readonly CommandRow[] {
   return [
-    { id: 'cloudRemotes.refresh', run: () => shell.tree.refresh() },
-    { id: 'cloudRemotes.refreshFolder', run: (...args) => refreshFolder(shell, args) },
-    { id: 'cloudRemotes.explainError', run: (arg) => explainError(shell, arg) },
-    { id: 'cloudRemotes.loadMore', run: (arg) => loadMore(shell, arg) },
-    { id: 'cloudRemotes.filterFolder', run: (...args) => filterFolder(shell, args) },
-    { id: 'cloudRemotes.clearFilter', run: (...args) => clearFilter(shell, args) },
-    { id: 'cloudRemotes.goToAddress', run: (arg) => goToAddress(shell, arg) },
-    { id: 'cloudRemotes.openFile', run: (...args) => openFiles(shell, args) },
-    { id: 'cloudRemotes.openAsWorkspaceFolder', run: (...args) => openAsWorkspaceFolder(shell, args) },
-    { id: 'cloudRemotes.copyAddress', run: (...args) => copyAddress(shell, args) },
-    { id: 'cloudRemotes.copyLink', run: (...args) => copyLink(shell, args) },
-    { id: 'cloudRemotes.showProperties', run: (...args) => showProperties(shell, args) },
+    { id: 'cloudRemotes.refresh', run: () => context.tree.refresh() },
+    { id: 'cloudRemotes.refreshFolder', run: (...args) => refreshFolder(context, args) },
+    { id: 'cloudRemotes.explainError', run: (arg) => explainError(context, arg) },
+    { id: 'cloudRemotes.loadMore', run: (arg) => loadMore(context, arg) },
+    { id: 'cloudRemotes.filterFolder', run: (...args) => filterFolder(context, args) },
+    { id: 'cloudRemotes.clearFilter', run: (...args) => clearFilter(context, args) },
+    { id: 'cloudRemotes.goToAddress', run: (arg) => goToAddress(context, arg) },
+    { id: 'cloudRemotes.openFile', run: (...args) => openFiles(context, args) },
+    { id: 'cloudRemotes.openAsWorkspaceFolder', run: (...args) => openAsWorkspaceFolder(context, args) },
+    { id: 'cloudRemotes.copyAddress', run: (...args) => copyAddress(context, args) },
+    { id: 'cloudRemotes.copyLink', run: (...args) => copyLink(context, args) },
+    { id: 'cloudRemotes.showProperties', run: (...args) => showProperties(context, args) },
   ];
 }
 
-function refreshFolder(shell: CommandContext, args: readonly unknown[]): void {
-  const nodes = selectedNodes(shell, args);
-  if (nodes.length === 0) shell.tree.refresh();
+function refreshFolder(context: CommandContext, args: readonly unknown[]): void {
+  const nodes = selectedNodes(context, args);
+  if (nodes.length === 0) context.tree.refresh();
   for (const node of nodes) {
-    const paged = trashOf(node) ?? containerOf(shell, node);
-    if (paged) shell.tree.refresh(paged);
+    const paged = trashOf(node) ?? containerOf(context, node);
+    if (paged) context.tree.refresh(paged);
   }
 }
 
 /** Says in full what an error row stands for, with all the ways out. */
-function explainError(shell: CommandContext, arg: unknown): void {
+function explainError(context: CommandContext, arg: unknown): void {
   if (!isNode(arg) || arg.kind !== 'error') return;
   const { parent, error } = arg;
-  const retry = () => shell.tree.refresh(parent);
-  const what = `Can't list ${placeName(parent.address)}`;
-  showFailure(error, { what, remote: parent.address.remote, retry }, shell.output);
+  const retry = () => context.tree.refresh(parent);
+  const what = `Can't list ${shortAddress(parent.address)}`;
+  showFailure(error, { what, remote: parent.address.remote, retry }, context.output);
 }
 
-async function loadMore(shell: CommandContext, arg: unknown): Promise<void> {
+async function loadMore(context: CommandContext, arg: unknown): Promise<void> {
   if (isNode(arg) && arg.kind === 'more')
-    await window.withProgress({ location: { viewId: remotesViewId } }, () => shell.tree.loadMore(arg.parent));
+    await window.withProgress({ location: { viewId: remotesViewId } }, () =>
+      context.tree.loadMore(arg.parent),
+    );
 }
 
-async function filterFolder(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const [node] = selectedNodes(shell, args);
+async function filterFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [node] = selectedNodes(context, args);
   const folder = node
-    ? containerOf(shell, node)
-    : await resolveFolder(shell, args, 'Filter which folder?', 'Filter This Folder').then(
-        (address) => address && shell.tree.containerAt(address),
+    ? containerOf(context, node)
+    : await resolveFolder(context, args, 'Filter which folder?', 'Filter This Folder').then(
+        (address) => address && context.tree.containerAt(address),
       );
   if (!folder) return;
-  const before = shell.tree.filterOf(folder) ?? '';
+  const before = context.tree.filterOf(folder) ?? '';
   const typed = await window.showInputBox({
-    title: `Filter ${placeName(folder.address)}`,
+    title: `Filter ${shortAddress(folder.address)}`,
     prompt: 'Show only names that start with this (upper and lower case count). Empty shows all.',
     placeHolder: 'Start of the name',
     value: before,
@@ -81,35 +83,35 @@ async function filterFolder(shell: CommandContext, args: readonly unknown[]): Pr
       text.includes('/') ? 'A name has no "/". Open the folder and filter there.' : undefined,
   });
   if (typed === undefined) return;
-  shell.tree.setFilter(folder, typed.replace(/\*$/, '') || undefined);
-  await shell.view.reveal(folder, { select: true, focus: false, expand: true });
+  context.tree.setFilter(folder, typed.replace(/\*$/, '') || undefined);
+  await context.view.reveal(folder, { select: true, focus: false, expand: true });
 }
 
-function clearFilter(shell: CommandContext, args: readonly unknown[]): void {
+function clearFilter(context: CommandContext, args: readonly unknown[]): void {
   const nodes = args.some(isNode)
-    ? selectedNodes(shell, args).filter(isContainer)
-    : shell.tree.filters().map(({ node }) => node);
-  for (const node of nodes) shell.tree.setFilter(node, undefined);
+    ? selectedNodes(context, args).filter(isContainer)
+    : context.tree.filters().map(({ node }) => node);
+  for (const node of nodes) context.tree.setFilter(node, undefined);
 }
 
-async function goToAddress(shell: CommandContext, arg: unknown): Promise<void> {
-  const text = typeof arg === 'string' ? arg : await askAddress(shell);
+async function goToAddress(context: CommandContext, arg: unknown): Promise<void> {
+  const text = typeof arg === 'string' ? arg : await askAddress(context);
   if (text === undefined) return;
-  await runWithErrorMessage(shell, `Can't go to ${text}`, undefined, async () => {
+  await runWithErrorMessage(context, `Can't go to ${text}`, undefined, async () => {
     const address = parseAddress(text.trim());
-    if (!shell.app.remotes().some(({ settings }) => settings.name === address.remote))
+    if (!context.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
     const kind = await window.withProgress({ location: { viewId: remotesViewId } }, () =>
-      reveal(shell, address, text.trim().endsWith('/')),
+      reveal(context, address, text.trim().endsWith('/')),
     );
-    if (kind === 'file') await openFile(shell, address);
+    if (kind === 'file') await openFile(context, address);
   });
 }
 
-async function askAddress(shell: CommandContext): Promise<string | undefined> {
-  const names = shell.app.remotes().map(({ settings }) => settings.name);
-  const [selected] = shell.view.selection;
-  const container = selected && containerOf(shell, selected);
+async function askAddress(context: CommandContext): Promise<string | undefined> {
+  const names = context.app.remotes().map(({ settings }) => settings.name);
+  const [selected] = context.view.selection;
+  const container = selected && containerOf(context, selected);
   const start = container ? formatAddress(container.address) : names.length === 1 ? `${names[0]}:` : '';
   return window.showInputBox({
     title: 'Go to Address',
@@ -133,42 +135,42 @@ async function askAddress(shell: CommandContext): Promise<string | undefined> {
 
 /** Shows the folder or file in the tree, a file only where the tree shows its folder. Resolves to what it is. */
 async function reveal(
-  shell: CommandContext,
+  context: CommandContext,
   address: RemoteAddress,
   folderOnly: boolean,
 ): Promise<'file' | 'folder'> {
-  const remote = await shell.app.openRemote(address.remote);
+  const remote = await context.app.openRemote(address.remote);
   const kind =
     folderOnly || address.path === '' ? 'folder' : (await remote.stat(address.path, neverAborted())).kind;
-  const node = await shell.tree.find(address, kind === 'file' ? 'file' : 'folder');
-  if (node) await shell.view.reveal(node, { select: true, focus: true, expand: kind !== 'file' });
+  const node = await context.tree.find(address, kind === 'file' ? 'file' : 'folder');
+  if (node) await context.view.reveal(node, { select: true, focus: true, expand: kind !== 'file' });
   else if (kind !== 'file')
     throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
   return kind === 'file' ? 'file' : 'folder';
 }
 
-async function openFiles(shell: CommandContext, args: readonly unknown[]): Promise<void> {
+async function openFiles(context: CommandContext, args: readonly unknown[]): Promise<void> {
   if (args[0] instanceof vscode.Uri) return openUri(args[0]);
-  for (const node of await resolveItems(shell, args, 'Open which file?', 'file'))
-    await runWithErrorMessage(shell, `Can't open ${formatAddress(node.address)}`, remoteOf(node), () =>
-      openFile(shell, node.address),
+  for (const node of await resolveItems(context, args, 'Open which file?', 'file'))
+    await runWithErrorMessage(context, `Can't open ${formatAddress(node.address)}`, remoteOf(node), () =>
+      openFile(context, node.address),
     );
 }
 
 /** Opens a file, asking before what is large. The question is asked here and never while the file is read. */
-async function openFile(shell: CommandContext, address: RemoteAddress): Promise<void> {
+async function openFile(context: CommandContext, address: RemoteAddress): Promise<void> {
   const name = baseName(address.path);
   const decision = await window.withProgress({ location: { viewId: remotesViewId } }, async () =>
     checkBeforeOpen(
-      await shell.app.openRemote(address.remote),
+      await context.app.openRemote(address.remote),
       address.path,
-      shell.settings().largeFileBytes,
+      context.settings().largeFileBytes,
       neverAborted(),
     ),
   );
   const size = format().bytes(decision.entry.size);
   const download = async () =>
-    vscode.commands.executeCommand('cloudRemotes.downloadTo', await shell.tree.find(address, 'file'));
+    vscode.commands.executeCommand('cloudRemotes.downloadTo', await context.tree.find(address, 'file'));
   switch (decision.kind) {
     case 'open':
       return openUri(toUri(address));
@@ -201,11 +203,11 @@ function openUri(uri: vscode.Uri): void {
   vscode.commands.executeCommand('vscode.open', uri).then(undefined, () => {}); // said in the editor's own place
 }
 
-async function openAsWorkspaceFolder(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = selectedNodes(shell, args).filter(isContainer);
+async function openAsWorkspaceFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = selectedNodes(context, args).filter(isContainer);
   const addresses = nodes.map((node) => node.address);
   if (addresses.length === 0) {
-    const picked = await resolveFolder(shell, [], 'Open which folder?', 'Open This Folder');
+    const picked = await resolveFolder(context, [], 'Open which folder?', 'Open This Folder');
     if (!picked) return;
     addresses.push(picked);
   }
@@ -223,15 +225,15 @@ async function openAsWorkspaceFolder(shell: CommandContext, args: readonly unkno
   );
 }
 
-async function copyAddress(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = selectedNodes(shell, args);
+async function copyAddress(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = selectedNodes(context, args);
   const shown = nodes.flatMap((node) =>
     isContainer(node) || isItem(node) ? [formatAddress(node.address)] : [],
   );
   const addresses =
     shown.length > 0
       ? shown
-      : (await resolveItems(shell, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
+      : (await resolveItems(context, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
   if (addresses.length === 0) return;
   await vscode.env.clipboard.writeText(addresses.join('\n'));
   window.setStatusBarMessage(
@@ -247,12 +249,12 @@ const expiries = [
   { label: '7 days', description: 'the longest that S3 allows', seconds: 7 * 24 * 3600 },
 ];
 
-async function copyLink(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = await resolveItems(shell, args, 'Share which file?', 'file');
+async function copyLink(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = await resolveItems(context, args, 'Share which file?', 'file');
   if (nodes.length === 0) return;
   const what = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
   await runWithErrorMessage(
-    shell,
+    context,
     `Can't make a link to ${what}`,
     nodes[0] && remoteOf(nodes[0]),
     async () => {
@@ -263,7 +265,7 @@ async function copyLink(shell: CommandContext, args: readonly unknown[]): Promis
       if (!expiry) return;
       const links: string[] = [];
       for (const node of nodes) {
-        const remote = await shell.app.openRemote(remoteOf(node));
+        const remote = await context.app.openRemote(remoteOf(node));
         if (!remote.features?.shareLink)
           throw new RemoteError('unsupported', `${remoteOf(node)} is a storage that can't make links.`);
         links.push(await remote.features.shareLink(node.address.path, expiry.seconds, neverAborted()));
@@ -274,13 +276,13 @@ async function copyLink(shell: CommandContext, args: readonly unknown[]): Promis
   );
 }
 
-async function showProperties(shell: CommandContext, args: readonly unknown[]): Promise<void> {
-  const [node] = await resolveItems(shell, args, 'Show the properties of what?');
+async function showProperties(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [node] = await resolveItems(context, args, 'Show the properties of what?');
   if (!node) return;
   await runWithErrorMessage(
-    shell,
+    context,
     `Can't show the properties of ${formatAddress(node.address)}`,
     remoteOf(node),
-    () => shell.properties.show(node.address),
+    () => context.properties.show(node.address),
   );
 }

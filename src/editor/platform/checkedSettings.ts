@@ -15,7 +15,7 @@ export interface CheckedSettings {
   /** Bytes above which opening a file asks first. */
   readonly largeFileBytes: number;
   /** Milliseconds between two looks at the open remote files; 0 = never look. */
-  readonly watchIntervalMs: number;
+  readonly openFilesIntervalMs: number;
   /** Milliseconds between two questions to a remote for what was changed there; 0 = never ask. */
   readonly changesIntervalMs: number;
   /** Files moved at once. */
@@ -60,7 +60,7 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
     pageSize: whole('pageSize', 10, 1000, 200),
     largeFileBytes:
       (typeof largeFile === 'number' && largeFile > 0 ? Math.min(largeFile, 10_000) : 20) * megabyte,
-    watchIntervalMs: watchInterval * 1000,
+    openFilesIntervalMs: watchInterval * 1000,
     changesIntervalMs: whole('changesInterval', 0, 24 * 3600, 60) * 1000,
     transfers: whole('transfers', 1, 64, 16),
     forceToDisk: flag('forceToDisk', false),

@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
 
-export interface FocusedIntervalParts {
+export interface PollOptions {
   /** Milliseconds between two times; 0 = never. Asked each time, so that a change of the setting counts at once. */
   readonly intervalMs: () => number;
   /** Whether there is anything to do it for. */
-  readonly isWanted: () => boolean;
+  readonly isNeeded: () => boolean;
   /** Resolves to whether it went well; never rejects. */
-  readonly work: () => Promise<boolean>;
+  readonly poll: () => Promise<boolean>;
 }
 
 /** After failures it becomes rarer, up to this many times the interval. */
-const mostBackOff = 12;
+const maxBackoffFactor = 12;
 
 /** Does something again and again while the window has the focus, and at once when it gets it back. Never twice at a time. */
 export class PollWhileFocused implements vscode.Disposable {
@@ -20,20 +20,20 @@ export class PollWhileFocused implements vscode.Disposable {
   private disposed = false;
   private readonly focus: vscode.Disposable;
 
-  constructor(private readonly parts: FocusedIntervalParts) {
+  constructor(private readonly parts: PollOptions) {
     this.focus = vscode.window.onDidChangeWindowState(({ focused }) => {
       if (!focused) this.stop();
-      else if (this.parts.intervalMs() > 0) void this.now();
+      else if (this.parts.intervalMs() > 0) void this.pollNow();
     });
     this.schedule();
   }
 
   /** Does it now. Resolves when done. */
-  async now(): Promise<void> {
+  async pollNow(): Promise<void> {
     this.stop();
     await this.working;
     this.working = this.parts
-      .work()
+      .poll()
       .then((ok) => {
         this.failures = ok ? 0 : this.failures + 1;
       })
@@ -48,9 +48,9 @@ export class PollWhileFocused implements vscode.Disposable {
   schedule(): void {
     const interval = this.parts.intervalMs();
     if (this.disposed || this.timer || this.working || !vscode.window.state.focused) return;
-    if (interval === 0 || !this.parts.isWanted()) return;
-    const wait = interval * Math.min(mostBackOff, 2 ** this.failures);
-    this.timer = setTimeout(() => void this.now(), wait);
+    if (interval === 0 || !this.parts.isNeeded()) return;
+    const wait = interval * Math.min(maxBackoffFactor, 2 ** this.failures);
+    this.timer = setTimeout(() => void this.pollNow(), wait);
   }
 
   /** Begins to wait anew, with the interval as it is now. */
@@ -59,7 +59,7 @@ export class PollWhileFocused implements vscode.Disposable {
     this.schedule();
   }
 
-  get isOver(): boolean {
+  get isDisposed(): boolean {
     return this.disposed;
   }
 

@@ -13,7 +13,7 @@ export interface RemoteChange extends RemoteAddress {
  * Where every part that writes to a remote tells of it, and where the tree and the file system listen. Tell once for a
  * whole piece of work, with all its changes, rather than once a file.
  */
-export class RemoteChanges implements vscode.Disposable {
+export class RemoteChangeEvents implements vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<readonly RemoteChange[]>();
   readonly event = this.emitter.event;
 

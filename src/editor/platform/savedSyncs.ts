@@ -69,7 +69,7 @@ function isUri(text: string): boolean {
  * The place that a side of a saved sync means; a relative folder is taken from `folder`, a disk path or the Uri of a virtual folder.
  * Throws RemoteError `badName`, or `badSettings` for a relative folder without a workspace folder.
  */
-export function placeOf(side: string, folder: string | undefined): Place {
+export function resolveSyncSide(side: string, folder: string | undefined): Place {
   if (isUri(side)) return { kind: 'uri', uri: side };
   if (looksLikeAddress(side)) return { kind: 'remote', ...parseAddress(side) };
   if (path.isAbsolute(side)) return { kind: 'folder', path: path.normalize(side) };
@@ -87,7 +87,7 @@ export function placeOf(side: string, folder: string | undefined): Place {
 }
 
 /** How a place is written in `cloudRemotes.syncs`: relative to `folder` when it lies within. Pure. */
-export function writePlace(place: Place, folder: string | undefined): string {
+export function writeSyncSide(place: Place, folder: string | undefined): string {
   if (place.kind === 'remote') return formatAddress(place);
   if (place.kind === 'uri') {
     if (place.uri === folder) return '.';

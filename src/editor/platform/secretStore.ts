@@ -9,7 +9,7 @@ export class SecretStore {
   }
 
   /** The secrets that are there, by field. */
-  async all(remote: string, fields: readonly string[]): Promise<Readonly<Record<string, string>>> {
+  async getAll(remote: string, fields: readonly string[]): Promise<Readonly<Record<string, string>>> {
     const found: Record<string, string> = {};
     for (const field of fields) {
       const value = await this.get(remote, field);
@@ -33,7 +33,7 @@ export class SecretStore {
   }
 
   async copy(from: string, to: string, fields: readonly string[]): Promise<void> {
-    await this.replace(to, fields, await this.all(from, fields));
+    await this.replace(to, fields, await this.getAll(from, fields));
   }
 
   async remove(remote: string, fields: readonly string[]): Promise<void> {

@@ -12,7 +12,7 @@ export function currentSettings(): CheckedSettings {
 }
 
 /** `cloudRemotes.remotes` as written, unchecked but for being a list. */
-export function writtenRemotes(): readonly RemoteSettings[] {
+export function readRemoteSettings(): readonly RemoteSettings[] {
   const written = vscode.workspace.getConfiguration(settingsSection).get<unknown>('remotes');
   return Array.isArray(written) ? written : [];
 }
@@ -21,7 +21,7 @@ export function writtenRemotes(): readonly RemoteSettings[] {
  * Replaces `cloudRemotes.remotes` in the user's settings. `change` is handed the list as written and must leave alone
  * what it doesn't understand.
  */
-export async function changeRemotes(
+export async function updateRemoteSettings(
   change: (written: readonly RemoteSettings[]) => readonly RemoteSettings[],
 ): Promise<void> {
   const settings = vscode.workspace.getConfiguration(settingsSection);

@@ -4,7 +4,7 @@ import { RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 
 /** A folder of a virtual workspace through the editor's file systems. Throws RemoteError `badSettings` for a Uri that can't be read. */
-export function openVirtualFolderOf(uri: string): FolderFileSystem {
+export function openFolderFileSystem(uri: string): FolderFileSystem {
   const base = parse(uri);
   const at = (path: RemotePath) => (path === '' ? base : vscode.Uri.joinPath(base, ...path.split('/')));
   const { fs } = vscode.workspace;
@@ -14,19 +14,20 @@ export function openVirtualFolderOf(uri: string): FolderFileSystem {
       return fs.isWritableFileSystem(base.scheme) !== false;
     },
     stat: (path) =>
-      told(path, async () => {
+      withRemoteErrors(path, async () => {
         const { type, size, mtime } = await fs.stat(at(path));
         return { type: typeOf(type), size, modifiedMs: mtime };
       }),
     list: (folder) =>
-      told(folder, async () =>
+      withRemoteErrors(folder, async () =>
         (await fs.readDirectory(at(folder))).map(([name, type]) => [name, typeOf(type)] as const),
       ),
-    read: (path) => told(path, () => fs.readFile(at(path))),
-    write: (path, content) => told(path, () => fs.writeFile(at(path), content)),
-    remove: (path) => told(path, () => fs.delete(at(path), { recursive: false, useTrash: false })),
-    rename: (from, to, overwrite) => told(to, () => fs.rename(at(from), at(to), { overwrite })),
-    makeFolder: (path) => told(path, () => fs.createDirectory(at(path))),
+    read: (path) => withRemoteErrors(path, () => fs.readFile(at(path))),
+    write: (path, content) => withRemoteErrors(path, () => fs.writeFile(at(path), content)),
+    remove: (path) =>
+      withRemoteErrors(path, () => fs.delete(at(path), { recursive: false, useTrash: false })),
+    rename: (from, to, overwrite) => withRemoteErrors(to, () => fs.rename(at(from), at(to), { overwrite })),
+    makeFolder: (path) => withRemoteErrors(path, () => fs.createDirectory(at(path))),
   };
 }
 
@@ -54,7 +55,7 @@ const kinds: Readonly<Record<string, RemoteErrorKind>> = {
   Unavailable: 'unavailable',
 };
 
-async function told<T>(path: RemotePath, call: () => Thenable<T>): Promise<T> {
+async function withRemoteErrors<T>(path: RemotePath, call: () => Thenable<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

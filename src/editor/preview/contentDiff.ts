@@ -12,7 +12,7 @@ import { baseName, joinPath, pathProblem } from '../../remote/remotePath';
 import { maxEditorBytes } from '../../usecases/openRemoteFile';
 import type { Snapshots } from '../files/snapshots';
 import { neverAborted } from '../platform/cancellation';
-import { describePlace, shortPlace } from '../platform/placeNames';
+import { formatPlace } from '../platform/places';
 import { toUri } from '../platform/remoteUri';
 import { format } from '../window/numberFormat';
 import { entryFacts, looksBinary } from './entryFacts';
@@ -43,7 +43,7 @@ export async function openContentDiff(parts: ContentDiffParts, plan: Plan, item:
   if (only) return showOne(parts, only);
   if (!source || !target) return;
   const name = baseName(source.entry.path);
-  const title = `${name}: ${shortPlace(target.place)} ↔ ${shortPlace(source.place)}`;
+  const title = `${name}: ${formatPlace(target.place, 'short')} ↔ ${formatPlace(source.place, 'short')}`;
   const factsOnly =
     ('kind' in item && item.kind === 'setTime') ||
     [source, target].some(({ entry }) => entry.size > parts.largeFileBytes()) ||
@@ -140,7 +140,7 @@ function uriOf({ place, entry }: SideFile): vscode.Uri {
 
 function whereIs(side: SideFile): string {
   const { place, entry } = side;
-  if (place.kind === 'remote') return describePlace({ ...place, path: entry.path });
+  if (place.kind === 'remote') return formatPlace({ ...place, path: entry.path });
   return place.kind === 'folder'
     ? path.join(place.path, ...entry.path.split('/'))
     : uriOf(side).toString(true);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../../app';
 import { isRemoteError } from '../../remote/remoteError';
-import { shortPlace } from '../platform/placeNames';
+import { formatPlace } from '../platform/places';
 import { presentError } from '../window/errorMessages';
 import * as window from '../window/window';
 
@@ -18,7 +18,7 @@ export async function explainPath(
   path = '',
 ): Promise<void> {
   const box = new window.InputBox();
-  box.title = `Which Rule Decides? ${shortPlace(request.source)} → ${shortPlace(request.target)}`;
+  box.title = `Which Rule Decides? ${formatPlace(request.source, 'short')} → ${formatPlace(request.target, 'short')}`;
   box.prompt = 'The path of a file, relative to both sides. It need not be there.';
   box.placeholder = 'src/app/main.ts';
   box.value = path;

@@ -7,12 +7,12 @@ import type { RunReport } from '../../transfer/runReport';
 import type { Snapshots } from '../files/snapshots';
 import { isCancellation } from '../platform/cancellation';
 import type { CheckedSettings } from '../platform/checkedSettings';
-import { describePlace } from '../platform/placeNames';
-import type { RemoteChange, RemoteChanges } from '../platform/remoteChangeEvents';
+import { formatPlace } from '../platform/places';
+import type { RemoteChange, RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import { presentError, showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import type { OutputLog } from '../window/outputLog';
-import { recoverySentence } from '../window/recovery';
+import { describeRecovery } from '../window/recovery';
 import * as window from '../window/window';
 import { openContentDiff } from './contentDiff';
 import { explainPath } from './explainFilter';
@@ -56,7 +56,7 @@ export function previewServices(parts: PreviewParts): PreviewServices {
  */
 export function withChangeNotifications(
   app: App,
-  changes: RemoteChanges,
+  changes: RemoteChangeEvents,
   planned: (request: SyncRequest) => void,
 ): Pick<App, 'planSync' | 'runPlan'> {
   return {
@@ -130,10 +130,10 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   const bytes = format().bytes(deletes.bytes);
   const questions = [
     ...(deletes.files > 0
-      ? [`Delete ${countOf(deletes.files, 'file')} (${bytes}) from ${describePlace(plan.target)}?`]
+      ? [`Delete ${countOf(deletes.files, 'file')} (${bytes}) from ${formatPlace(plan.target)}?`]
       : []),
     ...(moved > 0
-      ? [`Remove ${countOf(moved, 'file')} from ${describePlace(plan.source)} once the target has them?`]
+      ? [`Remove ${countOf(moved, 'file')} from ${formatPlace(plan.source)} once the target has them?`]
       : []),
   ];
   const when = {
@@ -160,12 +160,12 @@ const longestAnswerMs = 10_000;
 
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
   if (plan.backup)
-    return `Before that, ${them === 'it' ? 'it is' : 'they are'} kept in ${describePlace(plan.backup)}.`;
+    return `Before that, ${them === 'it' ? 'it is' : 'they are'} kept in ${formatPlace(plan.backup)}.`;
   if (plan.target.kind !== 'remote')
     return `There ${them} can't be brought back: nothing is moved to the trash.`;
   try {
     const { remote, root } = await app.openPlace(plan.target);
-    return await recoverySentence(remote, [root], them, AbortSignal.timeout(longestAnswerMs));
+    return await describeRecovery(remote, [root], them, AbortSignal.timeout(longestAnswerMs));
   } catch (error) {
     if (isCancellation(error)) throw error;
     // The run itself will tell what is wrong with the remote.

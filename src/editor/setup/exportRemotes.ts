@@ -14,7 +14,7 @@ import { remoteNameProblem } from '../../remote/remoteAddress';
 import { printTokenBlob } from '../../signIn/tokenBlob';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askClash, multiSelect } from '../window/multiSelect';
+import { askNameConflict, multiSelect } from '../window/multiSelect';
 import * as window from '../window/window';
 import { tell } from './importRemotes';
 
@@ -147,7 +147,7 @@ async function nameSections(
       named.push({ ...remote, name: own });
       continue;
     }
-    const clash = await askClash(
+    const clash = await askNameConflict(
       `Export ${own}`,
       why,
       freeSection(own, problem),
@@ -167,7 +167,7 @@ function freeSection(own: string, problem: (name: string) => string | undefined)
 }
 
 async function secretsOf(shell: CommandContext, { settings, backend }: Exportable): Promise<RcloneSecrets> {
-  const values = await shell.secrets.all(settings.name, backend.secretFields);
+  const values = await shell.secrets.getAll(settings.name, backend.secretFields);
   const token = backend.signIn && (await shell.signIns.storedToken(backend.signIn, settings));
   return { values, ...(token && { token: printTokenBlob(token) }) };
 }

@@ -14,10 +14,10 @@ import { parseRcloneFile } from '../../rcloneConfig/rcloneFile';
 import { RemoteError } from '../../remote/remoteError';
 import { parseTokenBlob } from '../../signIn/tokenBlob';
 import { foldName } from '../platform/remoteUri';
-import { writtenRemotes } from '../platform/settings';
+import { readRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askClash, multiSelect } from '../window/multiSelect';
+import { askNameConflict, multiSelect } from '../window/multiSelect';
 import * as window from '../window/window';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
 import { askStep } from './wizardInput';
@@ -119,11 +119,11 @@ async function decide(chosen: readonly UsableRemote[]): Promise<readonly Decided
     let replaces: RemoteSettings | undefined;
     const why = problem(settings.name);
     if (why !== undefined) {
-      const before = writtenRemotes().find(
+      const before = readRemoteSettings().find(
         (remote) => typeof remote?.name === 'string' && foldName(remote.name) === foldName(settings.name),
       );
       const canReplace = before !== undefined && !taken.has(foldName(settings.name));
-      const clash = await askClash(
+      const clash = await askNameConflict(
         `Import ${settings.name}`,
         why,
         freeName(settings.name, problem),

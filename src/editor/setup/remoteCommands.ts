@@ -6,12 +6,12 @@ import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 import { treeRoot } from '../../usecases/configuredRemotes';
 import { moveTabs, unsavedBelow } from '../platform/openTabs';
 import { checkSyncs } from '../platform/savedSyncs';
-import type { CommandRow } from '../platform/services';
 import { settingsSection } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { isNode } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { showConnectionTest } from './connectionTest';
 import { exportRcloneConfig } from './exportRemotes';
@@ -127,7 +127,7 @@ async function duplicate(shell: CommandContext, { settings, backend }: Configure
   if (!backend) return openRemotesSettings(settings.name);
   const name = await askName('Duplicate', settings.name, freeRemoteName(`${settings.name}-copy`));
   if (name === undefined) return;
-  const secrets = await shell.secrets.all(settings.name, backend.secretFields);
+  const secrets = await shell.secrets.getAll(settings.name, backend.secretFields);
   await saveRemote(shell, backend, { ...settings, name }, secrets);
   await revealRemote(shell, name);
 }
@@ -136,7 +136,7 @@ async function rename(shell: CommandContext, { settings, backend }: ConfiguredRe
   if (!backend) return openRemotesSettings(settings.name);
   const name = await askName('Rename', settings.name, settings.name, renamingProblem(shell, settings.name));
   if (name === undefined || name === settings.name) return;
-  const secrets = await shell.secrets.all(settings.name, backend.secretFields);
+  const secrets = await shell.secrets.getAll(settings.name, backend.secretFields);
   await saveRemote(shell, backend, { ...settings, name }, secrets, settings.name);
   await followName(settings.name, name);
 }
@@ -205,7 +205,7 @@ async function test(shell: CommandContext, remote: ConfiguredRemote): Promise<vo
       shell,
       backend,
       tried,
-      await shell.secrets.all(settings.name, backend.secretFields),
+      await shell.secrets.getAll(settings.name, backend.secretFields),
       settings.name,
     );
   }

@@ -232,7 +232,7 @@ export async function editRemote(
   renamingProblem: string | undefined,
   failure?: ConnectionFinding,
 ): Promise<string | undefined> {
-  const stored = await shell.secrets.all(before.name, backend.secretFields);
+  const stored = await shell.secrets.getAll(before.name, backend.secretFields);
   let answers: Answers = { ...asAnswers(before), ...stored };
   let fixes: Readonly<Record<string, unknown>> = {};
   let changed = false;

@@ -1,7 +1,7 @@
 import type { Backend, RemoteSettings } from '../../backends/backend';
 import { remoteNameProblem } from '../../remote/remoteAddress';
 import { foldName } from '../platform/remoteUri';
-import { changeRemotes, writtenRemotes } from '../platform/settings';
+import { readRemoteSettings, updateRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 
 type Keeping = Pick<CommandContext, 'secrets'>;
@@ -21,7 +21,7 @@ export interface SavedRemote {
 export async function saveRemotes({ secrets }: Keeping, remotes: readonly SavedRemote[]): Promise<void> {
   for (const { backend, settings, secrets: values } of remotes)
     await secrets.replace(settings.name, backend.secretFields, values);
-  await changeRemotes((written) => {
+  await updateRemoteSettings((written) => {
     const list = [...written];
     for (const { settings, replaces } of remotes) {
       const at = replaces === undefined ? -1 : list.findIndex((remote) => remote?.name === replaces);
@@ -51,11 +51,11 @@ export async function forgetRemote(
   settings: RemoteSettings,
   backend: Backend | undefined,
 ): Promise<void> {
-  await changeRemotes((written) => {
+  await updateRemoteSettings((written) => {
     const at = written.findIndex((remote) => remote?.name === settings.name);
     return at < 0 ? written : written.filter((_, index) => index !== at);
   });
-  const sameName = writtenRemotes().some((remote) => remote?.name === settings.name);
+  const sameName = readRemoteSettings().some((remote) => remote?.name === settings.name);
   if (backend && !sameName) await secrets.remove(settings.name, backend.secretFields);
 }
 
@@ -65,7 +65,7 @@ export function newNameProblem(name: string, own?: string): string | undefined {
   if (problem) return problem;
   const folded = foldName(name.trim());
   if (own !== undefined && folded === foldName(own)) return undefined;
-  return writtenRemotes().some(
+  return readRemoteSettings().some(
     (remote) => typeof remote?.name === 'string' && foldName(remote.name) === folded,
   )
     ? `Another remote is named "${name.trim()}" already.`

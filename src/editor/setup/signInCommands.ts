@@ -2,10 +2,10 @@ import type { Backend } from '../../backends/backend';
 import type { SignedInAccount, SignInRequirement } from '../../signIn/signInService';
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 import { isCancellation } from '../platform/cancellation';
-import type { CommandRow } from '../platform/services';
 import type { CommandContext } from '../tree/commandContext';
 import { isNode } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { saveRemote } from './savedRemotes';
 
@@ -80,7 +80,7 @@ async function useAccount(
     );
     if (chosen !== use) return;
   }
-  const secrets = await shell.secrets.all(settings.name, backend.secretFields);
+  const secrets = await shell.secrets.getAll(settings.name, backend.secretFields);
   await saveRemote(shell, backend, { ...settings, [field]: label }, secrets, settings.name);
 }
 

@@ -1,5 +1,5 @@
 import type { Backend, RemoteSettings, SuggestedRemote } from '../../backends/backend';
-import { writtenRemotes } from '../platform/settings';
+import { readRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
 import { multiSelect } from '../window/multiSelect';
@@ -27,7 +27,7 @@ export async function findSuggestions(shell: CommandContext): Promise<readonly S
 }
 
 function withName(backend: Backend, suggested: SuggestedRemote): Suggestion {
-  const same = writtenRemotes().find(
+  const same = readRemoteSettings().find(
     (remote) =>
       remote?.backend === backend.id &&
       Object.entries(suggested.settings).every(([field, value]) => remote[field] === value),

@@ -16,10 +16,10 @@ import { isProblem, onOneLine } from '../../commandLine/shellWords';
 import { summaryOf, summaryRows } from '../../commandLine/summary';
 import { writeCommandLines } from '../../commandLine/writeCommandLine';
 import type { Place } from '../../plan/model/plan';
-import { describePlace } from '../platform/placeNames';
-import type { CommandRow } from '../platform/services';
+import { formatPlace } from '../platform/places';
 import { readSyncRequest } from '../preview/syncRequests';
 import { showFailure } from '../window/errorMessages';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { askCommandLine } from './commandLineInput';
 import { openPreview, type SyncParts } from './openPreview';
@@ -69,7 +69,7 @@ async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> 
   const start = typeof given === 'string' || looksLikeCommandLine(copied) ? onOneLine(copied) : '';
   const text = await askCommandLine(start, (typed) => {
     const command = readCommandLine(onOneLine(typed), first);
-    return isProblem(command) ? command : { summary: summaryOf(command, describePlace) };
+    return isProblem(command) ? command : { summary: summaryOf(command, formatPlace) };
   });
   if (text === undefined) return;
   const line = onOneLine(text);
@@ -90,7 +90,7 @@ export async function copyAsCommand(parts: Pick<SyncParts, 'app'>, request: Sync
   const lines = writeCommandLines(request, knownRemotes(parts));
   const rows = lines.map((written) => ({ ...rowOfLine(written), written }));
   const row = await window.showQuickPick(rows, {
-    title: `Copy as Command: ${describePlace(request.source)} → ${describePlace(request.target)}`,
+    title: `Copy as Command: ${formatPlace(request.source)} → ${formatPlace(request.target)}`,
     placeHolder: 'Copy the line of which tool?',
   });
   if (!row) return;
@@ -168,7 +168,7 @@ async function askRemoteFor(place: UndecidedPlace): Promise<string | undefined> 
     ...place.candidates.map((name) => ({
       icon: 'cloud',
       label: name,
-      description: describePlace(place.placeOn(name)),
+      description: formatPlace(place.placeOn(name)),
       name,
     })),
     { icon: 'add', label: add, name: undefined },
@@ -196,7 +196,7 @@ async function showUnderstood(
     ...(refused.length === 0
       ? { icon: 'go-to-file', label: 'Open the Preview' }
       : { icon: 'warning', label: `Go On Without ${[...new Set(refused)].join(', ')}` }),
-    description: `${describePlace(places.source)} → ${describePlace(places.target)}`,
+    description: `${formatPlace(places.source)} → ${formatPlace(places.target)}`,
     ...(refused.length > 0 && {
       detail: command.withheld ?? 'The result will be another one than that of the line.',
     }),

@@ -2,7 +2,7 @@ import type { App, SyncRequest } from '../../app';
 import type { Place } from '../../plan/model/plan';
 import type { PlanOptions } from '../../plan/model/planOptions';
 import type { CheckedSettings } from '../platform/checkedSettings';
-import { shortPlace } from '../platform/placeNames';
+import { formatPlace } from '../platform/places';
 import type { OutputLog } from '../window/outputLog';
 import type { RememberedPlaces } from './pickSyncPlaces';
 import { offerToSave } from './unsavedDocuments';
@@ -26,10 +26,13 @@ export interface SyncParts {
 export async function openPreview(
   parts: Pick<SyncParts, 'app' | 'preview'>,
   request: SyncRequest,
-  what = shortPlace(request.source),
+  what = formatPlace(request.source, 'short'),
 ): Promise<void> {
   if (!(await offerToSave(parts.app, request.source))) return;
-  await parts.preview(request, `${verbNames[request.options.verb]}: ${what} → ${shortPlace(request.target)}`);
+  await parts.preview(
+    request,
+    `${verbNames[request.options.verb]}: ${what} → ${formatPlace(request.target, 'short')}`,
+  );
 }
 
 const verbNames = { copy: 'Copy', sync: 'Sync', move: 'Move', check: 'Compare' } as const;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Place } from '../../plan/model/plan';
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
-import { describePlace, placeOfUri } from '../platform/placeNames';
+import { formatPlace, placeOfUri } from '../platform/places';
 import { remoteScheme } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
 import { pickAnyPlace } from '../tree/pickPlace';
@@ -26,7 +26,7 @@ export class RememberedPlaces {
 
   add(question: string, place: Place): void {
     const all = this.memory.get<Record<string, string[]>>(memoryKey, {});
-    const text = describePlace(place);
+    const text = formatPlace(place);
     const places = [text, ...(all[question] ?? []).filter((one) => one !== text)].slice(0, mostRemembered);
     void this.memory.update(memoryKey, { ...all, [question]: places });
   }

@@ -1,10 +1,10 @@
 import type * as vscode from 'vscode';
 import type { SyncRequest } from '../../app';
 import type { Snapshots } from '../files/snapshots';
-import type { CommandRow } from '../platform/services';
 import { PlanPreviewPanels } from '../preview/previewPanel';
 import { previewServices, withChangeNotifications } from '../preview/previewServices';
 import type { CommandContext } from '../tree/commandContext';
+import type { CommandRow } from '../window/window';
 import { commandLineCommands } from './commandLineCommands';
 import { RememberedPlaces } from './pickSyncPlaces';
 import { syncCommands } from './syncCommands';

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../../remote/remoteError';
-import { shortPlace } from '../platform/placeNames';
+import { formatPlace } from '../platform/places';
 import { remoteScheme } from '../platform/remoteUri';
 import {
   checkSyncs,
   isRelative,
   optionsOf,
-  placeOf,
+  resolveSyncSide,
   type SavedSync,
-  writePlace,
+  writeSyncSide,
   writtenOptions,
 } from '../platform/savedSyncs';
 import { settingsSection } from '../platform/settings';
@@ -35,7 +35,7 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
   const folder = relative ? (sync.folder ?? (await localWorkspaceFolder(sync.name))) : undefined;
   if (relative && folder === undefined) return;
   const options = optionsOf(sync, planOptionsFor(parts.settings(), 'sync'));
-  const [source, target] = [placeOf(sync.from, folder), placeOf(sync.to, folder)];
+  const [source, target] = [resolveSyncSide(sync.from, folder), resolveSyncSide(sync.to, folder)];
   // What the settings say for all syncs gives way; what this one says itself is told where it can't be.
   const fits =
     sync.options['ignoreFiles'] === undefined ? withoutUnsupportedOptions(options, source, target) : options;
@@ -55,7 +55,7 @@ export async function saveSync(parts: SyncParts): Promise<void> {
   const names = writtenSyncs().map((sync) => sync.name);
   const name = await window.showInputBox({
     title: 'Save Sync',
-    prompt: `${shortPlace(last.source)} → ${shortPlace(last.target)}`,
+    prompt: `${formatPlace(last.source, 'short')} → ${formatPlace(last.target, 'short')}`,
     placeHolder: 'A name to run it by',
     validateInput: (text) =>
       text.trim() === ''
@@ -68,8 +68,8 @@ export async function saveSync(parts: SyncParts): Promise<void> {
   const folder = firstLocalFolder();
   const sync = {
     name: name.trim(),
-    from: writePlace(last.source, folder),
-    to: writePlace(last.target, folder),
+    from: writeSyncSide(last.source, folder),
+    to: writeSyncSide(last.target, folder),
     options: writtenOptions(last.options, planOptionsFor(parts.settings(), 'sync')),
   };
   // The settings of a workspace on a remote would be written into its bucket.

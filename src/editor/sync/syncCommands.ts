@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import type { Place } from '../../plan/model/plan';
 import type { PlanOptions } from '../../plan/model/planOptions';
-import { describePlace, placeOfUri, remotePlace, shortPlace } from '../platform/placeNames';
-import type { CommandRow } from '../platform/services';
+import { formatPlace, placeOfUri, toPlace } from '../platform/places';
 import { pickPlace } from '../tree/pickPlace';
 import { isNode } from '../tree/selection';
 import { isContainer, isItem } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
+import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { openPreview, planOptionsFor, type SyncParts, withoutUnsupportedOptions } from './openPreview';
 import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './pickSyncPlaces';
@@ -68,7 +68,7 @@ class SyncCommands {
     const target = await this.askRemote(
       'Copy to which folder?',
       'Copy Here',
-      `to:${describePlace(selected.source)}`,
+      `to:${formatPlace(selected.source)}`,
     );
     if (target) await this.copy(items, selected, target);
   }
@@ -78,7 +78,7 @@ class SyncCommands {
     const items = onRemote.length > 0 ? onRemote : await this.pickItems();
     if (items.length === 0) return;
     const selected = sourceOfSelection(items);
-    const question = `from:${describePlace(selected.source)}`;
+    const question = `from:${formatPlace(selected.source)}`;
     // Opened on something on a remote, that is what is copied; opened on a folder here, that is where it goes.
     const here = onRemote.length > 0 ? undefined : await this.explorerFolder(args);
     const target = here ?? (await this.askLocal('Copy into which folder?', question));
@@ -92,9 +92,9 @@ class SyncCommands {
     const target =
       remoteFolderOf(args) ??
       (await this.askRemote(
-        `${ask} ${shortPlace(source)} ${to} which folder?`,
+        `${ask} ${formatPlace(source, 'short')} ${to} which folder?`,
         choose,
-        `${verb === 'check' ? 'with' : 'to'}:${describePlace(source)}`,
+        `${verb === 'check' ? 'with' : 'to'}:${formatPlace(source)}`,
       ));
     if (target) await this.open(verb, source, target);
   }
@@ -108,9 +108,9 @@ class SyncCommands {
     const source =
       remoteFolderOf(args) ??
       (await this.askRemote(
-        `${ask} ${shortPlace(target)} from which folder?`,
+        `${ask} ${formatPlace(target, 'short')} from which folder?`,
         `${ask} from This Folder`,
-        `into:${describePlace(target)}`,
+        `into:${formatPlace(target)}`,
       ));
     if (source) await this.open(verb, source, target);
   }
@@ -119,8 +119,8 @@ class SyncCommands {
     const source = (await this.explorerFolder(args)) ?? (await this.askLocal('Sync which folder?', 'folder'));
     if (!source) return;
     const target = await this.askLocal(
-      `Sync ${shortPlace(source)} to which folder?`,
-      `folder:${describePlace(source)}`,
+      `Sync ${formatPlace(source, 'short')} to which folder?`,
+      `folder:${formatPlace(source)}`,
     );
     if (target) await this.open('sync', source, target);
   }
@@ -131,9 +131,9 @@ class SyncCommands {
       (await this.askRemote('Sync from which folder?', 'Sync from This Folder', 'source'));
     if (!source) return;
     const target = await this.askRemote(
-      `Sync ${describePlace(source)} to which folder?`,
+      `Sync ${formatPlace(source)} to which folder?`,
       'Sync to This Folder',
-      `target:${describePlace(source)}`,
+      `target:${formatPlace(source)}`,
     );
     if (target) await this.open('sync', source, target);
   }
@@ -187,7 +187,7 @@ class SyncCommands {
       want: 'anything',
       chooseLabel: 'Copy This Folder',
     });
-    return picked ? [{ kind: picked.kind, place: remotePlace(picked.address) }] : [];
+    return picked ? [{ kind: picked.kind, place: toPlace(picked.address) }] : [];
   }
 
   /** What a menu of the Explorer or the tree was opened on: all that is selected. */
@@ -197,7 +197,7 @@ class SyncCommands {
     const nodes = all.filter(isNode).filter((node) => isItem(node) || isContainer(node));
     const items: SelectedItem[] = nodes.map((node) => ({
       kind: node.kind === 'file' ? 'file' : 'folder',
-      place: remotePlace(node.address),
+      place: toPlace(node.address),
     }));
     for (const uri of all)
       if (uri instanceof vscode.Uri) {
@@ -223,7 +223,7 @@ class SyncCommands {
 
 /** The folder of the tree that a menu was opened on. */
 function remoteFolderOf([node]: readonly unknown[]): Place | undefined {
-  return isNode(node) && isContainer(node) ? remotePlace(node.address) : undefined;
+  return isNode(node) && isContainer(node) ? toPlace(node.address) : undefined;
 }
 
 /** Whether the folder keeps its name at the target, or only its content goes there. */
@@ -233,13 +233,13 @@ async function askWhetherInside(folder: Place, name: string): Promise<Place | un
     {
       icon: 'folder',
       label: `The folder ${name}`,
-      detail: `becomes ${describePlace(inside)}`,
+      detail: `becomes ${formatPlace(inside)}`,
       place: inside,
     },
     {
       icon: 'files',
       label: `Only what is in ${name}`,
-      detail: `goes into ${describePlace(folder)}`,
+      detail: `goes into ${formatPlace(folder)}`,
       place: folder,
     },
   ];

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { App } from '../../app';
 import type { Place } from '../../plan/model/plan';
 import { isWithin } from '../../remote/remotePath';
-import { shortPlace } from '../platform/placeNames';
+import { formatPlace } from '../platform/places';
 import { fromUri, remoteScheme } from '../platform/remoteUri';
 import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
@@ -22,7 +22,7 @@ export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Pro
   const what = one ? path.posix.basename(first.uri.path) : countOf(unsaved.length, 'file');
   const [save, goOn] = [one ? 'Save' : 'Save All', 'Continue Without Saving'];
   const chosen = await window.showWarningMessage(
-    `${what} in ${shortPlace(source)} ${one ? 'has' : 'have'} unsaved changes.`,
+    `${what} in ${formatPlace(source, 'short')} ${one ? 'has' : 'have'} unsaved changes.`,
     { modal: true, detail: 'Only what is saved is compared and copied.' },
     save,
     goOn,

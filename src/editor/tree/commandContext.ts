@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { App } from '../../app';
 import type { Accounts } from '../accounts/accounts';
 import type { CheckedSettings } from '../platform/checkedSettings';
-import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import type { SecretStore } from '../platform/secretStore';
 import type { OutputLog } from '../window/outputLog';
 import type { PropertiesDocuments } from './propertiesDocument';
@@ -18,7 +18,7 @@ export interface CommandContext {
   /** Opens a remote anew and lists anew what is shown of it, as after its settings were changed. */
   readonly forgetRemote: (remote: string) => void;
   readonly output: OutputLog;
-  readonly changes: RemoteChanges;
+  readonly changes: RemoteChangeEvents;
   readonly tree: RemotesTree;
   readonly properties: PropertiesDocuments;
   readonly view: vscode.TreeView<TreeNode>;

@@ -5,14 +5,14 @@ import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath } from '../../remote/remotePath';
 import { entryName, folderPager, type Pager } from '../../usecases/browseRemote';
 import { acceptsFiles, treeRoot } from '../../usecases/configuredRemotes';
-import { placeName } from '../platform/placeNames';
+import { shortAddress } from '../platform/places';
 import { presentError } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
 import * as window from '../window/window';
 import type { CommandContext } from './commandContext';
 import { readTypedPlace, typedPlaceText } from './typedPlaces';
 
-export interface PlaceQuestion {
+export interface PickPlaceOptions {
   readonly title: string;
   /** What may be chosen. */
   readonly want: 'folder' | 'file' | 'bucket' | 'anything';
@@ -49,14 +49,17 @@ interface FolderHere {
  * Lets the user walk through the remotes and choose a folder or file; an address may be typed or pasted as well. Lists
  * page by page, like the tree. Resolves to undefined when the user leaves.
  */
-export async function pickPlace(shell: Asking, question: PlaceQuestion): Promise<PickedPlace | undefined> {
-  const taken = await new PlaceWalk(shell, question).ask();
+export async function pickPlace(
+  context: Asking,
+  question: PickPlaceOptions,
+): Promise<PickedPlace | undefined> {
+  const taken = await new PlaceWalk(context, question).ask();
   return taken?.kind === 'here' ? undefined : taken;
 }
 
 /** As `pickPlace`, and a folder of this machine may be typed as well. */
-export async function pickAnyPlace(shell: Asking, question: PlaceQuestion): Promise<Place | undefined> {
-  const taken = await new PlaceWalk(shell, { ...question, takesFolders: true }).ask();
+export async function pickAnyPlace(context: Asking, question: PickPlaceOptions): Promise<Place | undefined> {
+  const taken = await new PlaceWalk(context, { ...question, takesFolders: true }).ask();
   if (!taken) return undefined;
   return taken.kind === 'here' ? { kind: 'folder', path: taken.path } : { kind: 'remote', ...taken.address };
 }
@@ -68,8 +71,8 @@ class PlaceWalk {
   private rows: PlaceItem[] = [];
 
   constructor(
-    private readonly shell: Asking,
-    private readonly question: PlaceQuestion,
+    private readonly context: Asking,
+    private readonly question: PickPlaceOptions,
   ) {}
 
   ask(): Promise<PickedPlace | FolderHere | undefined> {
@@ -102,7 +105,7 @@ class PlaceWalk {
   }
 
   private onlyRemote(): RemoteAddress | undefined {
-    const usable = this.shell.app.remotes().filter((remote) => remote.problems.length === 0);
+    const usable = this.context.app.remotes().filter((remote) => remote.problems.length === 0);
     const [only] = usable;
     return only && usable.length === 1 ? treeRoot(only) : undefined;
   }
@@ -111,7 +114,7 @@ class PlaceWalk {
   private above(): RemoteAddress | undefined {
     const { at } = this;
     if (!at) return undefined;
-    const remote = this.shell.app.remotes().find(({ settings }) => settings.name === at.remote);
+    const remote = this.context.app.remotes().find(({ settings }) => settings.name === at.remote);
     if (at.path === '' || (remote && treeRoot(remote).path === at.path)) return undefined;
     return { remote: at.remote, path: parentPath(at.path) };
   }
@@ -121,12 +124,12 @@ class PlaceWalk {
     this.at = address;
     this.pages =
       address &&
-      folderPager(() => this.shell.app.openRemote(address.remote), address.path, {
-        pageSize: this.shell.settings().pageSize,
+      folderPager(() => this.context.app.openRemote(address.remote), address.path, {
+        pageSize: this.context.settings().pageSize,
       });
     const { pick } = this;
     pick.value = '';
-    pick.title = address ? `${this.question.title} · ${placeName(address)}` : this.question.title;
+    pick.title = address ? `${this.question.title} · ${shortAddress(address)}` : this.question.title;
     pick.placeholder = this.question.takesFolders
       ? 'Choose, or type an address: remote:bucket/path, s3://bucket/path or a folder'
       : 'Choose, or type an address: remote:bucket/path';
@@ -146,7 +149,7 @@ class PlaceWalk {
       this.rows = [...pages.items.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
     } catch (error) {
       if (this.pages !== pages) return;
-      const phrase = presentError(error, `Can't list ${this.at ? placeName(this.at) : ''}`);
+      const phrase = presentError(error, `Can't list ${this.at ? shortAddress(this.at) : ''}`);
       this.rows = [
         {
           icon: 'error',
@@ -167,7 +170,7 @@ class PlaceWalk {
     const problems = typed.filter(({ does }) => does === undefined);
     const here: PlaceItem[] =
       at &&
-      acceptsFiles(this.shell.app.remotes(), at) &&
+      acceptsFiles(this.context.app.remotes(), at) &&
       (question.want === 'folder' || question.want === 'anything')
         ? [
             {
@@ -184,7 +187,7 @@ class PlaceWalk {
   }
 
   private remoteRows(): PlaceItem[] {
-    return this.shell.app.remotes().flatMap((remote): PlaceItem[] => {
+    return this.context.app.remotes().flatMap((remote): PlaceItem[] => {
       const { settings, backend, problems } = remote;
       if (!backend || problems.length > 0) return [];
       return [
@@ -231,7 +234,7 @@ class PlaceWalk {
 
   /** Rows for a whole address that was typed. It ends in "/" for a folder; without that it is one only where a file can't be meant. */
   private typedRows(text: string): PlaceItem[] {
-    const typed = readTypedPlace(text, this.shell.app.remotes());
+    const typed = readTypedPlace(text, this.context.app.remotes());
     if (!typed) return [];
     if (typed.problem !== undefined)
       return [{ icon: 'error', label: text, detail: typed.problem, alwaysShow: true }];

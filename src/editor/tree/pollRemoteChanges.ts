@@ -4,14 +4,14 @@ import type { Remote } from '../../remote/remote';
 import { rootPath } from '../../remote/remotePath';
 import { neverAborted } from '../platform/cancellation';
 import { PollWhileFocused } from '../platform/pollWhileFocused';
-import type { RemoteChanges } from '../platform/remoteChangeEvents';
+import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import type { OutputLog } from '../window/outputLog';
 
 export interface WatchRemotesParts {
   readonly app: App;
   /** Milliseconds between two questions; 0 = never. Asked each time. */
   readonly intervalMs: () => number;
-  readonly changes: RemoteChanges;
+  readonly changes: RemoteChangeEvents;
   /** Lists anew what is open of a remote of which anything may have changed. */
   readonly refresh: (remote: string) => void;
   /** Keeps each remote's checkpoint, so that what was changed while the editor was closed is heard of as well. */
@@ -25,7 +25,7 @@ const memoryKey = 'checkpoints';
  * Asks the remotes that are in use, and whose service can tell, what anyone changed there, while the window has the focus. The tree and
  * the open files then look at what was named.
  */
-export class WatchRemotes implements vscode.Disposable {
+export class PollRemoteChanges implements vscode.Disposable {
   private readonly interval: PollWhileFocused;
   /** How far this window has heard, by remote; other windows keep the common memory ahead of it. */
   private readonly heard = new Map<string, string>();
@@ -33,14 +33,14 @@ export class WatchRemotes implements vscode.Disposable {
   constructor(private readonly parts: WatchRemotesParts) {
     this.interval = new PollWhileFocused({
       intervalMs: parts.intervalMs,
-      isWanted: () => true,
-      work: () => this.askAll(),
+      isNeeded: () => true,
+      poll: () => this.askAll(),
     });
   }
 
   /** Asks all remotes in use now. Resolves when done; never rejects. */
-  askNow(): Promise<void> {
-    return this.interval.now();
+  pollNow(): Promise<void> {
+    return this.interval.pollNow();
   }
 
   /** Begins to wait anew, with the interval as it is now. */

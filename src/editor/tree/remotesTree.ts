@@ -274,7 +274,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
    * Takes note of what this window changed: only the folders concerned are listed again. There may be as many changes as a run
    * has files, so what is known once is not asked for each.
    */
-  noteChanges(changes: readonly RemoteChange[]): void {
+  applyChanges(changes: readonly RemoteChange[]): void {
     const roots = new Map<string, RemoteNode>();
     for (const node of this.remotes.all())
       if (!roots.has(node.address.remote)) roots.set(node.address.remote, node);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { placeName } from '../platform/placeNames';
+import { shortAddress } from '../platform/places';
 import { remotesViewId } from '../platform/remoteUri';
 import { setViewMessage } from '../window/window';
 import type { RemotesTree } from './remotesTree';
@@ -24,7 +24,7 @@ export function showRemotesTree(
       only === undefined
         ? ''
         : filters.length === 1
-          ? `Filtered: ${placeName(only.node.address)} shows names that start with "${only.prefix}".`
+          ? `Filtered: ${shortAddress(only.node.address)} shows names that start with "${only.prefix}".`
           : `${filters.length} folders are filtered.`,
     );
     void vscode.commands.executeCommand('setContext', 'cloudRemotes.filtered', only !== undefined);

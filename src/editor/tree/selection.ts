@@ -7,7 +7,7 @@ import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
 import type { CommandContext } from './commandContext';
 import { pickPlace } from './pickPlace';
-import { whyUnusable } from './treeItems';
+import { describeUnusable } from './treeItems';
 import {
   type ContainerNode,
   type FolderNode,
@@ -29,38 +29,38 @@ export function isNode(arg: unknown): arg is TreeNode {
  * The rows that a command is meant for: what a menu handed over (all that is selected, when its row is among them), else the
  * tree's selection. Empty when there is neither, as from the palette with the tree out of sight.
  */
-export function selectedNodes(shell: CommandContext, args: readonly unknown[]): readonly TreeNode[] {
+export function selectedNodes(context: CommandContext, args: readonly unknown[]): readonly TreeNode[] {
   const [one, several] = args;
   if (Array.isArray(several) && several.length > 0 && several.every(isNode)) return several;
   if (isNode(one)) return [one];
-  return shell.view.visible ? shell.view.selection : [];
+  return context.view.visible ? context.view.selection : [];
 }
 
 /** The files and folders meant, without those inside of others that are meant too; asks for one when there are none. */
 export async function resolveItems(
-  shell: CommandContext,
+  context: CommandContext,
   args: readonly unknown[],
   title: string,
   want: 'file' | 'bucket' | 'anything' = 'anything',
 ): Promise<readonly ItemNode[]> {
-  const meant = selectedNodes(shell, args);
+  const meant = selectedNodes(context, args);
   const unusable = refuseUnusable(meant);
   const nodes = meant
     .filter(isItem)
     .filter((node) => want === 'anything' || (want === 'bucket' ? isBucket(node) : node.kind === 'file'));
   if (nodes.length > 0 || unusable) return outermost(nodes);
-  const place = await pickPlace(shell, { title, want });
+  const place = await pickPlace(context, { title, want });
   if (!place) return [];
   const { address, kind } = place;
   if (kind === 'folder') {
-    const node = shell.tree.containerAt(address);
+    const node = context.tree.containerAt(address);
     return [
       node?.kind === 'folder'
         ? node
         : { kind, id: folderId(address), address, entry: { kind, path: address.path } },
     ];
   }
-  const remote = await shell.app.openRemote(address.remote);
+  const remote = await context.app.openRemote(address.remote);
   const entry: Entry = await remote.stat(address.path, new AbortController().signal);
   return entry.kind === 'file' ? [{ kind, id: fileId(address), address, entry }] : [];
 }
@@ -70,21 +70,21 @@ export function refuseUnusable(nodes: readonly TreeNode[]): boolean {
   const [first, ...more] = nodes.filter((node) => node.kind === 'unusable');
   if (!first) return false;
   const others = more.length === 0 ? '' : ` So it is with ${countOf(more.length, 'other row')}.`;
-  void window.showWarningMessage(`${whyUnusable(first)}${others}`);
+  void window.showWarningMessage(`${describeUnusable(first)}${others}`);
   return true;
 }
 
 /** The folder meant: that of the row (a file's is the one it lies in), else one that the user picks. */
 export async function resolveFolder(
-  shell: CommandContext,
+  context: CommandContext,
   args: readonly unknown[],
   title: string,
   chooseLabel: string,
 ): Promise<RemoteAddress | undefined> {
-  const [node] = selectedNodes(shell, args);
-  const container = node && containerOf(shell, node);
-  if (container && acceptsFiles(shell.app.remotes(), container.address)) return container.address;
-  const place = await pickPlace(shell, {
+  const [node] = selectedNodes(context, args);
+  const container = node && containerOf(context, node);
+  if (container && acceptsFiles(context.app.remotes(), container.address)) return container.address;
+  const place = await pickPlace(context, {
     title,
     want: 'folder',
     chooseLabel,
@@ -94,16 +94,16 @@ export async function resolveFolder(
 }
 
 /** The folder or remote that a row is or lies in. */
-export function containerOf(shell: CommandContext, node: TreeNode): ContainerNode | undefined {
+export function containerOf(context: CommandContext, node: TreeNode): ContainerNode | undefined {
   if (isContainer(node)) return node;
   if (node.kind === 'trash') return undefined;
-  const parent = shell.tree.getParent(node);
+  const parent = context.tree.getParent(node);
   return isContainer(parent) ? parent : undefined;
 }
 
 /** Does `work`; when it fails, says so with the ways out, of which trying again is one. `what` as in presentError. */
 export async function runWithErrorMessage(
-  shell: CommandContext,
+  context: CommandContext,
   what: string,
   remote: string | undefined,
   work: () => Promise<unknown>,
@@ -111,8 +111,8 @@ export async function runWithErrorMessage(
   try {
     await work();
   } catch (error) {
-    const retry = () => runWithErrorMessage(shell, what, remote, work);
-    showFailure(error, { what, retry, ...(remote !== undefined && { remote }) }, shell.output);
+    const retry = () => runWithErrorMessage(context, what, remote, work);
+    showFailure(error, { what, retry, ...(remote !== undefined && { remote }) }, context.output);
   }
 }
 

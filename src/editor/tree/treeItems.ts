@@ -5,7 +5,7 @@ import { instantToMs } from '../../remote/modifiedTime';
 import type { Quota } from '../../remote/remote';
 import { formatAddress } from '../../remote/remoteAddress';
 import { parentPath } from '../../remote/remotePath';
-import { placeName } from '../platform/placeNames';
+import { shortAddress } from '../platform/places';
 import { toUri } from '../platform/remoteUri';
 import { type ErrorPresentation, presentError } from '../window/errorMessages';
 import { inertText, plainLine } from '../window/inertText';
@@ -23,7 +23,7 @@ import type {
 import { isBucket, nodeName } from './treeNode';
 
 /** What a row's looks depend on besides its node. */
-export interface RowSurroundings {
+export interface RowContext {
   readonly now: number;
   readonly filter: string | undefined;
   /** Bytes above which a click asks before it opens. */
@@ -31,7 +31,7 @@ export interface RowSurroundings {
 }
 
 /** The row of a node, without its tooltip where that takes work: see `fillTooltip`. Does no I/O. */
-export function treeItemOf(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
+export function treeItemOf(node: TreeNode, around: RowContext): vscode.TreeItem {
   const item = makeItem(node, around);
   item.id = node.id;
   // Whatever stands in settings, listings and answers: a row is one line of text.
@@ -43,7 +43,7 @@ export function treeItemOf(node: TreeNode, around: RowSurroundings): vscode.Tree
   return item;
 }
 
-function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
+function makeItem(node: TreeNode, around: RowContext): vscode.TreeItem {
   switch (node.kind) {
     case 'remote':
       return remoteItem(node, around);
@@ -99,7 +99,7 @@ function makeItem(node: TreeNode, around: RowSurroundings): vscode.TreeItem {
   }
 }
 
-function remoteItem(node: RemoteNode, around: RowSurroundings): vscode.TreeItem {
+function remoteItem(node: RemoteNode, around: RowContext): vscode.TreeItem {
   const { settings, backend, problems } = node.configured;
   const item = new vscode.TreeItem(settings.name, vscode.TreeItemCollapsibleState.Collapsed);
   if (!backend || problems.length > 0) {
@@ -143,7 +143,7 @@ export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscod
   return text.markdown;
 }
 
-function trashedItem({ item: trashed }: TrashedNode, around: RowSurroundings): vscode.TreeItem {
+function trashedItem({ item: trashed }: TrashedNode, around: RowContext): vscode.TreeItem {
   const name = printable(trashed.name);
   const item = new vscode.TreeItem(name);
   item.iconPath = trashed.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
@@ -164,7 +164,7 @@ function isListOfBuckets({ address, configured }: RemoteNode): boolean {
   return address.path === '' && configured.backend?.topLevel !== 'folder';
 }
 
-function folderItem(node: FolderNode, around: RowSurroundings): vscode.TreeItem {
+function folderItem(node: FolderNode, around: RowContext): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(nodeName(node)), vscode.TreeItemCollapsibleState.Collapsed);
   const bucket = isBucket(node);
   if (bucket) item.iconPath = new vscode.ThemeIcon('archive');
@@ -184,7 +184,7 @@ function folderItem(node: FolderNode, around: RowSurroundings): vscode.TreeItem 
   return item;
 }
 
-function fileItem(node: FileNode, around: RowSurroundings): vscode.TreeItem {
+function fileItem(node: FileNode, around: RowContext): vscode.TreeItem {
   const { entry } = node;
   const item = new vscode.TreeItem(printable(nodeName(node)));
   const uri = toUri(node.address);
@@ -228,7 +228,7 @@ const unusableReasons: Readonly<Record<UnsupportedReason, string>> = {
 };
 
 /** Why nothing can be done with such a row. */
-export function whyUnusable({ entry: { name, reason } }: UnusableNode): string {
+export function describeUnusable({ entry: { name, reason } }: UnusableNode): string {
   return `The key "${printable(name)}" ${unusableReasons[reason]}. Cloud Remotes leaves it alone: it is never opened, copied or deleted.`;
 }
 
@@ -239,7 +239,7 @@ function unusableItem(node: UnusableNode): vscode.TreeItem {
   item.description = [unusableReasons[reason], size === undefined ? undefined : format().bytes(size)]
     .filter(Boolean)
     .join(' · ');
-  item.tooltip = whyUnusable(node);
+  item.tooltip = describeUnusable(node);
   item.contextValue = 'unusable';
   item.accessibilityInformation = {
     label: `${printable(name)}, can't be opened: it ${unusableReasons[reason]}`,
@@ -248,7 +248,7 @@ function unusableItem(node: UnusableNode): vscode.TreeItem {
 }
 
 function errorItem(node: ErrorNode): vscode.TreeItem {
-  const phrase = presentError(node.error, `Can't list ${placeName(node.parent.address)}`);
+  const phrase = presentError(node.error, `Can't list ${shortAddress(node.parent.address)}`);
   const wayOut = errorWayOut(phrase);
   const item = new vscode.TreeItem(`${phrase.short[0]?.toUpperCase()}${phrase.short.slice(1)}`);
   item.description = wayOut.text;

@@ -9,7 +9,7 @@ import { treeRoot } from '../../usecases/configuredRemotes';
 export type TypedPlace = Extract<Place, { kind: 'remote' | 'folder' }>;
 
 /** What was typed may mean one place, several (a bucket of which no remote is named), or none, for a reason that is told. */
-export interface Typed {
+export interface TypedPlaces {
   readonly places: readonly TypedPlace[];
   /** A sentence. */
   readonly problem?: string;
@@ -20,7 +20,7 @@ export interface Typed {
  * folder of this machine, `~/folder`. A text that is spelled as none of these is something else: undefined. Pure but for the name of
  * the home folder.
  */
-export function readTypedPlace(text: string, remotes: readonly ConfiguredRemote[]): Typed | undefined {
+export function readTypedPlace(text: string, remotes: readonly ConfiguredRemote[]): TypedPlaces | undefined {
   try {
     if (/^s3:\/\//i.test(text)) return onStores(text, remotes);
     if (text === '~' || /^~[/\\]/.test(text)) return here(path.join(homedir(), text.slice(1)));
@@ -36,11 +36,11 @@ export function readTypedPlace(text: string, remotes: readonly ConfiguredRemote[
   }
 }
 
-function here(folder: string): Typed {
+function here(folder: string): TypedPlaces {
   return { places: [{ kind: 'folder', path: path.normalize(folder).replace(/(?<=[^/\\:])[/\\]$/, '') }] };
 }
 
-function onStores(text: string, remotes: readonly ConfiguredRemote[]): Typed {
+function onStores(text: string, remotes: readonly ConfiguredRemote[]): TypedPlaces {
   const where = parsePath(text.slice('s3://'.length).replace(/\/$/, ''));
   if (where === '') return { places: [], problem: 'Name a bucket: s3://bucket/path.' };
   const stores = remotes.filter(

@@ -73,7 +73,7 @@ function signInShort({ signIn, code, command }: RemoteError): string {
   return /^(Expired|InvalidToken|TokenRefresh)/.test(code) ? 'keys expired' : 'keys refused';
 }
 
-export interface FailureContext {
+export interface FailureOptions {
   /** "Can't list photos:site": see presentError. */
   readonly what: string;
   /** The remote to edit, where one is concerned. */
@@ -83,7 +83,7 @@ export interface FailureContext {
 }
 
 /** Shows what did not work, with the ways out. Says nothing when somebody cancelled. Resolves without waiting for the user. */
-export function showFailure(error: unknown, context: FailureContext, output: OutputLog): void {
+export function showFailure(error: unknown, context: FailureOptions, output: OutputLog): void {
   if (isCancellation(error)) return;
   const phrase = presentError(error, context.what);
   output.error(`[edit] ${phrase.text}`);

@@ -1,9 +1,9 @@
 import { printable } from '../../base/printable';
 
 /** Signs of a text of one line; the editor itself cuts a longer notification, at its end, where the reason stands. */
-const longestLine = 1000;
+const maxLineLength = 1000;
 /** Signs of a text of several lines: the details of a dialog. */
-const longestText = 8000;
+const maxTextLength = 8000;
 
 /**
  * A text for one line of the window, whatever names and answers of servers are in it. Line ends and tabs become spaces, signs that
@@ -12,12 +12,12 @@ const longestText = 8000;
  * on it runs a command. The space that then stands between `](` keeps the name readable. Pure.
  */
 export function inertLine(text: string): string {
-  return withoutLinks(shorten(withShortWords(plainLine(text)), longestLine));
+  return withoutLinks(shorten(shortenWords(plainLine(text)), maxLineLength));
 }
 
 /** A text as one line of which every sign is seen, for places where the editor makes neither links nor icons: the rows of a tree. Pure. */
 export function plainLine(text: string): string {
-  return shorten(printable(text.replace(/[\r\n\t]+/g, ' ')), longestText);
+  return shorten(printable(text.replace(/[\r\n\t]+/g, ' ')), maxTextLength);
 }
 
 /** As `inertLine`, and `$(name)` is no icon in it: for rows of a quick pick, the status bar, and the texts of an input. Pure. */
@@ -27,8 +27,8 @@ export function inertLabel(text: string): string {
 
 /** As `inertLine`, but with the line ends of its author: for the details of a dialog. Pure. */
 export function inertText(text: string): string {
-  const lines = text.split(/\r\n|\r|\n/).map((line) => withShortWords(printable(line.replaceAll('\t', ' '))));
-  return withoutLinks(shorten(lines.join('\n'), longestText));
+  const lines = text.split(/\r\n|\r|\n/).map((line) => shortenWords(printable(line.replaceAll('\t', ' '))));
+  return withoutLinks(shorten(lines.join('\n'), maxTextLength));
 }
 
 /** A text as Markdown that shows just it: every sign that could mean something is escaped, addresses included, which would become links. Pure. */
@@ -39,7 +39,7 @@ export function inertMarkdown(text: string): string {
 }
 
 /** Text whose endless words (a key may have 1,024 bytes) are cut in their middle: the editor cuts long messages at their end, where the reason stands. Pure. */
-export function withShortWords(text: string): string {
+export function shortenWords(text: string): string {
   return text.replace(/\S{100,}/gu, (word) => cutMiddle(word, 60, 25));
 }
 

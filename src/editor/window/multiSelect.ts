@@ -6,8 +6,8 @@ export interface MultiSelectRow<T> {
   readonly label: string;
   readonly description: string;
   /** Why it can't be ticked, a sentence. */
-  readonly unusable?: string;
-  readonly ticked?: boolean;
+  readonly disabledReason?: string;
+  readonly checked?: boolean;
   readonly value: T;
 }
 
@@ -23,8 +23,8 @@ export function multiSelect<T>(
   unusableTitle: string,
 ): Promise<readonly T[] | undefined> {
   const pick = new window.QuickPick<RowItem<T>>();
-  const usable = rows.filter(({ unusable }) => unusable === undefined).map(itemOf);
-  const unusable = rows.filter((row) => row.unusable !== undefined).map(itemOf);
+  const usable = rows.filter(({ disabledReason }) => disabledReason === undefined).map(itemOf);
+  const unusable = rows.filter((row) => row.disabledReason !== undefined).map(itemOf);
   pick.title = title;
   pick.placeholder = placeholder;
   pick.canSelectMany = true;
@@ -34,11 +34,11 @@ export function multiSelect<T>(
     unusable.length === 0
       ? usable
       : [...usable, { label: unusableTitle, kind: vscode.QuickPickItemKind.Separator }, ...unusable];
-  pick.selectedItems = usable.filter(({ row }) => row?.ticked !== false);
+  pick.selectedItems = usable.filter(({ row }) => row?.checked !== false);
   return new Promise((resolve) => {
     // The editor has no rows that can't be ticked, so the tick is taken away again.
     pick.onDidChangeSelection((selected) => {
-      const good = selected.filter(({ row }) => row?.unusable === undefined);
+      const good = selected.filter(({ row }) => row?.disabledReason === undefined);
       if (good.length < selected.length) pick.selectedItems = good;
     });
     pick.onDidAccept(() => {
@@ -56,10 +56,10 @@ export function multiSelect<T>(
 
 function itemOf<T>(row: MultiSelectRow<T>): RowItem<T> {
   return {
-    ...(row.unusable !== undefined && { icon: 'circle-slash' }),
+    ...(row.disabledReason !== undefined && { icon: 'circle-slash' }),
     label: row.label,
     description: row.description,
-    ...(row.unusable !== undefined && { detail: row.unusable }),
+    ...(row.disabledReason !== undefined && { detail: row.disabledReason }),
     row,
   };
 }
@@ -71,7 +71,7 @@ export type NameConflictChoice = 'skip' | 'replace' | { readonly name: string };
  * Asks about a taken name. Resolves to undefined when the user left. `problem` says why a new name can't be taken, as a sentence;
  * `canReplace` is false where the name itself is no good.
  */
-export async function askClash(
+export async function askNameConflict(
   title: string,
   question: string,
   free: string,

@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import { type Formatter, formatter } from '../../preview/format';
 import { englishStrings } from '../../preview/strings';
 
-let made: Formatter | undefined;
+let cached: Formatter | undefined;
 
 /** How sizes, times and numbers are written in rows and messages: as the preview writes them, in the editor's language. */
 export function format(): Formatter {
-  made ??= formatter(vscode.env.language, englishStrings);
-  return made;
+  cached ??= formatter(vscode.env.language, englishStrings);
+  return cached;
 }
 
 /** `1 file`, `12,431 files`. */

@@ -4,7 +4,7 @@ import { remotesViewId } from '../platform/remoteUri';
 import * as window from './window';
 
 /** Told what is done so far: a sentence's end ("12 of 300 files") and the share, 0…1. */
-export type TellProgress = (message: string, share: number) => void;
+export type ReportProgress = (message: string, share: number) => void;
 
 /** Milliseconds after which work counts as long. */
 const delayMs = 1500;
@@ -16,10 +16,10 @@ const delayMs = 1500;
 export async function withDelayedProgress<T>(
   title: string,
   signal: AbortSignal,
-  work: (signal: AbortSignal, tell: TellProgress) => Promise<T>,
+  work: (signal: AbortSignal, tell: ReportProgress) => Promise<T>,
 ): Promise<T> {
   const cancelled = new AbortController();
-  let report: TellProgress = () => {};
+  let report: ReportProgress = () => {};
   let shown = 0;
   const done = work(AbortSignal.any([signal, cancelled.signal]), (message, share) => report(message, share));
   const timer = setTimeout(() => {
@@ -49,7 +49,7 @@ export async function withDelayedProgress<T>(
  */
 export async function withTreeProgress<T>(
   title: string,
-  work: (signal: AbortSignal, tell: TellProgress) => Promise<T>,
+  work: (signal: AbortSignal, tell: ReportProgress) => Promise<T>,
 ): Promise<T> {
   return window.withProgress({ location: { viewId: remotesViewId } }, () =>
     withDelayedProgress(title, neverAborted(), work),

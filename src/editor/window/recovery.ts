@@ -6,17 +6,17 @@ import { countOf, format } from './numberFormat';
 type Them = 'this' | 'it' | 'they' | 'what is replaced';
 
 /** Whether what is replaced at these paths can be brought back, as a sentence; empty where that isn't known to be as for what is deleted. */
-export async function replacedSentence(
+export async function describeReplaceRecovery(
   remote: Remote,
   paths: readonly RemotePath[],
   signal: AbortSignal,
 ): Promise<string> {
   if (remote.features?.trash || remote.capabilities.recoverableDeletes) return '';
-  return recoverySentence(remote, paths, 'what is replaced', signal);
+  return describeRecovery(remote, paths, 'what is replaced', signal);
 }
 
 /** Whether what is deleted or replaced at these paths of a remote can be brought back, as a sentence. Throws only the signal's reason. */
-export async function recoverySentence(
+export async function describeRecovery(
   remote: Remote,
   paths: readonly RemotePath[],
   them: Them,
@@ -59,7 +59,7 @@ function lost(them: Them): string {
 }
 
 /** "12 files (4 MB), 3 older versions (1 MB), 2 delete markers and 1 unfinished upload. All of it goes for good." */
-export function wholeBucketSentence(content: BucketContent): string {
+export function describeBucketContent(content: BucketContent): string {
   const { files, bytes, olderVersions, olderBytes, deleteMarkers, unfinishedUploads } = content;
   const parts = [
     ...(files > 0 ? [`${countOf(files, 'file')} (${format().bytes(bytes)})`] : []),

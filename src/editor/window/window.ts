@@ -281,12 +281,12 @@ export function setStatusBarMessage(text: string, forMs: number): void {
   vscode.window.setStatusBarMessage(inertLabel(text), forMs);
 }
 
-export interface StatusLook {
+export interface StatusItemContent {
   /** The name of one of the editor's icons, a constant of ours; `~spin` turns it. */
   readonly icon: string;
   readonly text: string;
   /** What a screen reader says. */
-  readonly spoken: string;
+  readonly accessibleLabel: string;
   readonly tooltip: Tooltip;
   readonly isWarning: boolean;
   readonly command: vscode.Command;
@@ -302,9 +302,9 @@ export class StatusItem {
     this.item.name = name;
   }
 
-  show({ icon, text, spoken, tooltip, isWarning, command }: StatusLook): void {
+  show({ icon, text, accessibleLabel, tooltip, isWarning, command }: StatusItemContent): void {
     this.item.text = `$(${icon}) ${inertLabel(text)}`;
-    this.item.accessibilityInformation = { label: inertLine(spoken), role: 'status' };
+    this.item.accessibilityInformation = { label: inertLine(accessibleLabel), role: 'status' };
     this.item.tooltip = tooltip.markdown;
     this.item.backgroundColor = isWarning
       ? new vscode.ThemeColor('statusBarItem.warningBackground')
@@ -372,4 +372,10 @@ export function inertError(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   const inert = inertLine(message);
   return inert === message ? error : new Error(inert, { cause: error });
+}
+
+/** One command: its id in package.json and what it does. Arguments are what menus, rows or other extensions hand over. */
+export interface CommandRow {
+  readonly id: string;
+  run(...args: readonly unknown[]): unknown;
 }

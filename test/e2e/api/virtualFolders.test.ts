@@ -7,7 +7,7 @@ import * as vscode from 'vscode';
 import { createApp } from '../../../src/app';
 import { systemClock } from '../../../src/base/clock';
 import { silentLog } from '../../../src/base/log';
-import { openVirtualFolderOf } from '../../../src/editor/platform/virtualFolders';
+import { openFolderFileSystem } from '../../../src/editor/platform/virtualFolders';
 import { describePlan } from '../../../src/plan/build/describePlan';
 import type { Place } from '../../../src/plan/model/plan';
 import { type PlanOptions, parsePlanOptions } from '../../../src/plan/model/planOptions';
@@ -89,7 +89,7 @@ function engine(): ReturnType<typeof createApp> {
     env: process.env,
     remoteSettings: () => [s3RemoteSettings()],
     secret: async () => undefined,
-    openFolder: openVirtualFolderOf,
+    openFolder: openFolderFileSystem,
     mayRunPrograms: () => false,
     storageFolder: undefined,
   });

@@ -69,7 +69,7 @@ function windowOver({ storage, store }: ReturnType<typeof sharedStorage>, remote
     onRecordsChanged: stored.event as vscode.Event<void>,
     anyRemote: () => remote,
     clientSecret: async () => 'hush',
-    ask: async (_service, secret) => {
+    promptSignIn: async (_service, secret) => {
       secrets.push(secret);
       const answer = answers.shift();
       if (typeof answer !== 'string') throw answer ?? new Error('The test did not expect to be asked.');
@@ -84,7 +84,7 @@ function windowOver({ storage, store }: ReturnType<typeof sharedStorage>, remote
     told.push({ added: labels(added), removed: labels(removed), changed: labels(changed) }),
   );
   let renewals = 0;
-  provider.onDidSignInAnew(() => renewals++);
+  provider.onDidSignInAgain(() => renewals++);
   return { provider, records, answers, lines, secrets, told, anew: () => renewals };
 }
 

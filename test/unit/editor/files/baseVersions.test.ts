@@ -18,7 +18,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 /** A document that was opened on `text` as version 1. */
 function opened(text: string): BaseVersions {
   const bases = new BaseVersions();
-  bases.wasRead(key, v1, bytes(text));
+  bases.recordRead(key, v1, bytes(text));
   bases.markClean(key, text);
   return bases;
 }
@@ -29,64 +29,64 @@ test('a document is based on what was read when it was opened', () => {
 
 test('somebody else reading a newer version does not move the base', () => {
   const bases = opened('old');
-  bases.wasRead(key, v2, bytes('new'));
+  bases.recordRead(key, v2, bytes('new'));
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('a reload moves the base to the version whose text the document now has', () => {
   const bases = opened('old');
-  bases.wasRead(key, v2, bytes('new'));
+  bases.recordRead(key, v2, bytes('new'));
   bases.markClean(key, 'new');
   assert.equal(bases.baseOf(key), v2);
 });
 
 test('undoing back to the saved text stays on the old version when a newer one was read meanwhile', () => {
   const bases = opened('old');
-  bases.wasRead(key, v2, bytes('new'));
+  bases.recordRead(key, v2, bytes('new'));
   bases.markClean(key, 'old');
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('the base is still known by its content after many other reads', () => {
   const bases = opened('old');
-  for (let i = 2; i < 10; i++) bases.wasRead(key, version(`v${i}`), bytes(`text ${i}`));
+  for (let i = 2; i < 10; i++) bases.recordRead(key, version(`v${i}`), bytes(`text ${i}`));
   bases.markClean(key, 'old');
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('the text is recognised without its byte order mark and with other line ends', () => {
   const bases = new BaseVersions();
-  bases.wasRead(key, v1, bytes('\ufeffa\r\nb\r\n'));
-  bases.wasRead(key, v2, bytes('x'));
+  bases.recordRead(key, v1, bytes('\ufeffa\r\nb\r\n'));
+  bases.recordRead(key, v2, bytes('x'));
   bases.markClean(key, 'a\nb\n');
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('a text that is no UTF-8 keeps its base, and gets the last read when it has none', () => {
   const bases = new BaseVersions();
-  bases.wasRead(key, v1, Uint8Array.from([0xe4]));
+  bases.recordRead(key, v1, Uint8Array.from([0xe4]));
   bases.markClean(key, 'ä');
   assert.equal(bases.baseOf(key), v1);
-  bases.wasRead(key, v2, Uint8Array.from([0xf6]));
+  bases.recordRead(key, v2, Uint8Array.from([0xf6]));
   bases.markClean(key, 'ä');
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('a later version with the very same bytes is as good as the base', () => {
   const bases = opened('same');
-  bases.wasRead(key, v2, bytes('same'));
+  bases.recordRead(key, v2, bytes('same'));
   assert.equal(bases.baseOf(key), v2);
 });
 
 test('another version with only other line ends is not', () => {
   const bases = opened('a\nb');
-  bases.wasRead(key, v2, bytes('a\r\nb'));
+  bases.recordRead(key, v2, bytes('a\r\nb'));
   assert.equal(bases.baseOf(key), v1);
 });
 
 test('an own save moves the base, and so does the decision to overwrite', () => {
   const bases = opened('old');
-  bases.wasSaved(key, v2, bytes('mine'));
+  bases.recordSave(key, v2, bytes('mine'));
   assert.equal(bases.baseOf(key), v2);
   bases.rebase(key, 'absent');
   assert.equal(bases.baseOf(key), 'absent');
@@ -95,7 +95,7 @@ test('an own save moves the base, and so does the decision to overwrite', () => 
 test('a moved file goes on with its document', () => {
   const bases = opened('old');
   const there: FileEntry = { ...v2, path: parsePath('b/other.css') };
-  bases.wasMoved(key, 'elsewhere', there);
+  bases.recordMove(key, 'elsewhere', there);
   assert.equal(bases.baseOf('elsewhere'), there);
   assert.equal(bases.baseOf(key), undefined);
 });
@@ -119,9 +119,9 @@ test('an undo never moves the base to a version that the editor shows alike', ()
   } as const;
   for (const [what, [first, theirs, shown, written]] of Object.entries(alike)) {
     const bases = new BaseVersions();
-    bases.wasRead(key, v1, bytes(first));
+    bases.recordRead(key, v1, bytes(first));
     bases.markClean(key, shown, written(shown));
-    bases.wasRead(key, v2, bytes(theirs));
+    bases.recordRead(key, v2, bytes(theirs));
     bases.markClean(key, shown, written(shown));
     assert.equal(bases.baseOf(key), v1, what);
   }
@@ -136,7 +136,7 @@ test('a reload moves the base to the version of its bytes, or, where the editor 
   } as const;
   for (const [what, [first, theirs, written, shown]] of Object.entries(reloads)) {
     const bases = opened(first);
-    bases.wasRead(key, v2, what === 'another encoding' ? Buffer.from(theirs, 'latin1') : bytes(theirs));
+    bases.recordRead(key, v2, what === 'another encoding' ? Buffer.from(theirs, 'latin1') : bytes(theirs));
     bases.markClean(key, shown, written);
     assert.equal(bases.baseOf(key), v2, what);
   }
@@ -144,7 +144,7 @@ test('a reload moves the base to the version of its bytes, or, where the editor 
 
 test('undoing past an own save stays on what was saved', () => {
   const bases = opened('one');
-  bases.wasSaved(key, v2, bytes('two'));
+  bases.recordSave(key, v2, bytes('two'));
   bases.markClean(key, 'one');
   assert.equal(bases.baseOf(key), v2);
 });
@@ -154,16 +154,16 @@ test('the editor knows the file by the time of what it read or wrote, not of wha
   assert.equal(bases.isKnownToEditor(key), true);
   bases.rebase(key, v2);
   assert.equal(bases.isKnownToEditor(key), false);
-  bases.wasSaved(key, version('v3'), bytes('mine'));
+  bases.recordSave(key, version('v3'), bytes('mine'));
   assert.equal(bases.isKnownToEditor(key), true);
-  bases.wasMoved(key, 'elsewhere', v2);
+  bases.recordMove(key, 'elsewhere', v2);
   assert.equal(bases.isKnownToEditor('elsewhere'), false);
 });
 
 test('after a move an undo is still told from a reload', () => {
   const bases = opened('old');
-  bases.wasMoved(key, 'elsewhere', v2);
-  bases.wasRead('elsewhere', version('v3'), bytes('old\r\n'));
+  bases.recordMove(key, 'elsewhere', v2);
+  bases.recordRead('elsewhere', version('v3'), bytes('old\r\n'));
   bases.markClean('elsewhere', 'old');
   assert.equal(bases.baseOf('elsewhere'), v2);
 });

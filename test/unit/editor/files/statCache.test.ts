@@ -119,7 +119,7 @@ test('a bucket is never taken for a folder that was made here', async () => {
 test('what was just stored is answered by the write, until it is forgotten', async () => {
   const { remote, lookups } = setUp();
   const entry = remote.put('b/site/index.html', 'new content');
-  lookups.wrote(at('b/site/index.html'), entry);
+  lookups.recordWrite(at('b/site/index.html'), entry);
   assert.equal(await lookups.stat(at('b/site/index.html'), signal), entry);
   assert.equal(remote.calls.length, 0);
   lookups.forget(at('b/site'));

@@ -5,8 +5,8 @@ import {
   checkSyncs,
   isRelative,
   optionsOf,
-  placeOf,
-  writePlace,
+  resolveSyncSide,
+  writeSyncSide,
   writtenOptions,
 } from '../../../../src/editor/platform/savedSyncs';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
@@ -40,15 +40,15 @@ for (const [what, written, says] of bad)
   });
 
 test('a relative folder is taken from the workspace folder, an address and an absolute folder are not', () => {
-  assert.deepEqual(placeOf('./dist', '/home/me/site'), {
+  assert.deepEqual(resolveSyncSide('./dist', '/home/me/site'), {
     kind: 'folder',
     path: path.resolve('/home/me/site/dist'),
   });
-  assert.deepEqual(placeOf('/srv/www', '/home/me/site'), {
+  assert.deepEqual(resolveSyncSide('/srv/www', '/home/me/site'), {
     kind: 'folder',
     path: path.normalize('/srv/www'),
   });
-  assert.deepEqual(placeOf('photos:site/www', undefined), {
+  assert.deepEqual(resolveSyncSide('photos:site/www', undefined), {
     kind: 'remote',
     remote: 'photos',
     path: parsePath('site/www'),
@@ -58,7 +58,7 @@ test('a relative folder is taken from the workspace folder, an address and an ab
 
 test('a relative folder without a workspace folder is refused', () => {
   assert.throws(
-    () => placeOf('dist', undefined),
+    () => resolveSyncSide('dist', undefined),
     (e) => isRemoteError(e, 'badSettings'),
   );
 });
@@ -66,10 +66,10 @@ test('a relative folder without a workspace folder is refused', () => {
 test('a place is written as it is read again', () => {
   const root = path.resolve('/home/me/site');
   for (const text of ['.', './dist/img', 'photos:site/www'])
-    assert.equal(writePlace(placeOf(text, root), root), text);
+    assert.equal(writeSyncSide(resolveSyncSide(text, root), root), text);
   const outside = { kind: 'folder', path: path.resolve('/home/me/site2') } as const;
-  assert.equal(writePlace(outside, root), outside.path);
-  assert.equal(writePlace(outside, undefined), outside.path);
+  assert.equal(writeSyncSide(outside, root), outside.path);
+  assert.equal(writeSyncSide(outside, undefined), outside.path);
 });
 
 test('what the settings ask of every sync is written as not wanted where a sync is without it', () => {
@@ -89,9 +89,9 @@ test('a folder of a virtual workspace is written as its Uri, or relative to its 
     'photos:site/www',
     'vscode-vfs://github/owner/site2',
   ])
-    assert.equal(writePlace(placeOf(text, root), root), text);
-  assert.deepEqual(placeOf('./with space', root), { kind: 'uri', uri: `${root}/with%20space` });
-  assert.deepEqual(placeOf('/srv/www', root), { kind: 'folder', path: path.normalize('/srv/www') });
+    assert.equal(writeSyncSide(resolveSyncSide(text, root), root), text);
+  assert.deepEqual(resolveSyncSide('./with space', root), { kind: 'uri', uri: `${root}/with%20space` });
+  assert.deepEqual(resolveSyncSide('/srv/www', root), { kind: 'folder', path: path.normalize('/srv/www') });
   const [checked] = checkSyncs([{ name: 'x', from: root, to: 'photos:site' }]);
   assert.equal(checked?.problem, undefined);
 });

@@ -56,8 +56,8 @@ test('a duplicate has the secrets too; removing one remote leaves the other', as
   await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: 't' });
   await secrets.copy('photos', 'photos-copy', fields);
   await secrets.remove('photos', fields);
-  assert.deepEqual(await secrets.all('photos', fields), {});
-  assert.deepEqual(await secrets.all('photos-copy', fields), { secretAccessKey: 's', sessionToken: 't' });
+  assert.deepEqual(await secrets.getAll('photos', fields), {});
+  assert.deepEqual(await secrets.getAll('photos-copy', fields), { secretAccessKey: 's', sessionToken: 't' });
 });
 
 test("a change tells the remote's name, and other extensions' keys are nobody's", async () => {

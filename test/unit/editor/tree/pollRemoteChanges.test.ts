@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App } from '../../../../src/app';
 import type { RemoteChange } from '../../../../src/editor/platform/remoteChangeEvents';
-import { WatchRemotes } from '../../../../src/editor/tree/pollRemoteChanges';
+import { PollRemoteChanges } from '../../../../src/editor/tree/pollRemoteChanges';
 import type { RemoteChanges as Answer, Remote } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 
 interface Watched {
-  readonly watch: WatchRemotes;
+  readonly watch: PollRemoteChanges;
   readonly told: (readonly RemoteChange[])[];
   readonly refreshed: string[];
   readonly asked: (string | undefined)[];
@@ -34,7 +34,7 @@ function watching(answers: readonly (Answer | RemoteError)[], kept = new Map<str
     openNames: () => ['drive', 'photos'],
     openedRemote: async (name: string) => (name === 'drive' ? drive : store),
   } as unknown as App;
-  const watch = new WatchRemotes({
+  const watch = new PollRemoteChanges({
     app,
     intervalMs: () => 0,
     changes: { fire: (...some: readonly RemoteChange[]) => told.push(some) } as never,
@@ -55,8 +55,8 @@ test('what anyone changed on a remote in use is told, and the next question goes
     { cursor: 'c1', paths: [] },
     { cursor: 'c2', paths: [path] },
   ]);
-  await watch.askNow();
-  await watch.askNow();
+  await watch.pollNow();
+  await watch.pollNow();
   watch.dispose();
   assert.deepEqual(asked, [undefined, 'c1']);
   assert.deepEqual(told.flat(), [{ remote: 'drive', path, kind: 'changed' }]);
@@ -64,10 +64,10 @@ test('what anyone changed on a remote in use is told, and the next question goes
 
 test('the checkpoint outlives the window', async () => {
   const { watch, kept } = watching([{ cursor: 'c1', paths: [] }]);
-  await watch.askNow();
+  await watch.pollNow();
   watch.dispose();
   const later = watching([{ cursor: 'c2', paths: [path] }], kept);
-  await later.watch.askNow();
+  await later.watch.pollNow();
   later.watch.dispose();
   assert.deepEqual(later.asked, ['c1']);
   assert.equal(later.told.flat().length, 1);
@@ -75,14 +75,14 @@ test('the checkpoint outlives the window', async () => {
 
 test('where the service lost count, everything that is open is listed anew', async () => {
   const { watch, refreshed } = watching([{ cursor: 'c9', paths: 'everything' }]);
-  await watch.askNow();
+  await watch.pollNow();
   watch.dispose();
   assert.deepEqual(refreshed, ['drive']);
 });
 
 test('a question that fails keeps the checkpoint, and tells nobody anything', async () => {
   const { watch, told, kept } = watching([new RemoteError('unavailable', 'The service is away.')]);
-  await watch.askNow();
+  await watch.pollNow();
   watch.dispose();
   assert.equal(told.flat().length, 0);
   assert.equal(kept.size, 0);
@@ -97,9 +97,9 @@ test('a window that another one overtook hears of what happened since it heard l
     ],
     kept,
   );
-  await one.watch.askNow();
+  await one.watch.pollNow();
   kept.set('checkpoints', { 'https://drive/anna': 'c2' });
-  await one.watch.askNow();
+  await one.watch.pollNow();
   one.watch.dispose();
   assert.deepEqual(one.asked, [undefined, 'c1']);
 });

@@ -172,7 +172,7 @@ test('a change lists only the folder it is in', async () => {
   await rows('photos:site/img/');
   const before = lists().length;
   store.put('site/css/new', 'x');
-  tree.noteChanges([
+  tree.applyChanges([
     { remote: 'photos', path: parsePath('site/css/new'), kind: 'created' },
     { remote: 'photos', path: parsePath('site/css/new'), kind: 'changed' },
   ]);
@@ -186,7 +186,7 @@ test('a new file in folders that are new as well shows the first of them', async
   const { tree, store, rows } = treeOf(['site/css/a']);
   await rows('photos:site/css/');
   store.put('site/css/very/deep/new', 'x');
-  tree.noteChanges([{ remote: 'photos', path: parsePath('site/css/very/deep/new'), kind: 'created' }]);
+  tree.applyChanges([{ remote: 'photos', path: parsePath('site/css/very/deep/new'), kind: 'created' }]);
   await settled();
   assert.deepEqual(await rows('photos:site/css/'), ['photos:site/css/very/', 'photos:site/css/a']);
 });
@@ -195,7 +195,7 @@ test('a folder that nobody opened is not listed because something in it changed'
   const { tree, rows, lists } = treeOf(['site/css/a', 'other/b']);
   await rows('photos:');
   const before = lists().length;
-  tree.noteChanges([{ remote: 'photos', path: parsePath('other/b'), kind: 'changed' }]);
+  tree.applyChanges([{ remote: 'photos', path: parsePath('other/b'), kind: 'changed' }]);
   await settled();
   assert.deepEqual(lists().slice(before), ['']);
 });
@@ -257,7 +257,7 @@ test('what changed is listed again before a row is handed out to be revealed', a
   const { tree, store, rows, drawn } = treeOf(['site/css/a']);
   await rows('photos:');
   store.put('new/folder/x', 'x');
-  tree.noteChanges([{ remote: 'photos', path: parsePath('new/folder'), kind: 'created' }]);
+  tree.applyChanges([{ remote: 'photos', path: parsePath('new/folder'), kind: 'created' }]);
   const at = { remote: 'photos', path: parsePath('new/folder') };
   assert.equal((await tree.find(at, 'folder'))?.id, 'photos:new/folder/');
   assert.deepEqual(drawn, ['photos:']);
@@ -369,7 +369,7 @@ test('what this window deletes shows up in the trash, once that was opened', asy
   Object.assign(store, { features: { trash } });
   const row = await node('photos:\0trash');
   await tree.getChildren(row);
-  tree.noteChanges([{ remote: 'photos', path: parsePath('a'), kind: 'deleted' }]);
+  tree.applyChanges([{ remote: 'photos', path: parsePath('a'), kind: 'deleted' }]);
   assert.ok(drawn.includes(row.id));
   await tree.getChildren(row);
   assert.equal(lists, 2);
@@ -408,7 +408,7 @@ test('many changes cost no more questions for settings than one, and list each f
         const { path, ...rest } = change(i);
         return { remote: 'photos', ...rest, path: parsePath(path) };
       });
-      tree.noteChanges(changes);
+      tree.applyChanges(changes);
       return settingsAsked() - before;
     });
     assert.equal(costs[1], costs[0], what);

@@ -5,7 +5,7 @@ import {
   inertLine,
   inertMarkdown,
   inertText,
-  withShortWords,
+  shortenWords,
 } from '../../../../src/editor/window/inertText';
 
 /** What the editor takes for a link in a notification, a prompt or a problem of an input. */
@@ -101,7 +101,7 @@ test('the details of a dialog keep the lines of their author, a message has one'
 
 test('a long word keeps its beginning and its end, and is cut between whole signs', () => {
   assert.equal(
-    withShortWords(`Can't read ${'k'.repeat(200)}.txt: denied`),
+    shortenWords(`Can't read ${'k'.repeat(200)}.txt: denied`),
     `Can't read ${'k'.repeat(60)}…${'k'.repeat(20)}.txt: denied`,
   );
   for (let before = 0; before < 4; before++) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  recoverySentence,
-  replacedSentence,
-  wholeBucketSentence,
+  describeBucketContent,
+  describeRecovery,
+  describeReplaceRecovery,
 } from '../../../../src/editor/window/recovery';
 import type { Remote, RemoteFeatures, VersionKeeping } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
@@ -56,8 +56,8 @@ describe('what a question says of bringing back', () => {
       const remote = remoteWith({ b: keeping }, asked);
       const says = (text: string, expected: string | RegExp) =>
         typeof expected === 'string' ? assert.equal(text, expected) : assert.match(text, expected);
-      says(await recoverySentence(remote, paths, 'this', calm), this_);
-      says(await recoverySentence(remote, paths, 'they', calm), they);
+      says(await describeRecovery(remote, paths, 'this', calm), this_);
+      says(await describeRecovery(remote, paths, 'they', calm), they);
       assert.deepEqual(asked, ['b', 'b'], 'each bucket once a question');
     });
 
@@ -65,28 +65,31 @@ describe('what a question says of bringing back', () => {
     const remote = remoteWith({ a: 'kept', b: 'notKept' });
     const both = [parsePath('a/x'), parsePath('b/x')];
     assert.match(
-      await recoverySentence(remote, both, 'this', calm),
+      await describeRecovery(remote, both, 'this', calm),
       /^Not all of these buckets keep versions/,
     );
     assert.match(
-      await recoverySentence(remote, [parsePath('a/x'), parsePath('a/y')], 'this', calm),
+      await describeRecovery(remote, [parsePath('a/x'), parsePath('a/y')], 'this', calm),
       /^The bucket keeps/,
     );
   });
 
   it('is plain where there are neither versions nor a trash', async () => {
-    assert.equal(await recoverySentence(bare(), paths, 'this', calm), "This can't be undone.");
-    assert.equal(await recoverySentence(bare(), paths, 'it', calm), "It can't be brought back.");
-    assert.equal(await replacedSentence(bare(), paths, calm), "What is replaced can't be brought back.");
+    assert.equal(await describeRecovery(bare(), paths, 'this', calm), "This can't be undone.");
+    assert.equal(await describeRecovery(bare(), paths, 'it', calm), "It can't be brought back.");
+    assert.equal(
+      await describeReplaceRecovery(bare(), paths, calm),
+      "What is replaced can't be brought back.",
+    );
   });
 
   it('says of what is replaced nothing that holds only for what is deleted', async () => {
     const trash = { list: () => assert.fail() } as unknown as NonNullable<RemoteFeatures['trash']>;
     const withTrash: Remote = { ...bare(), features: { trash } };
-    assert.match(await recoverySentence(withTrash, paths, 'this', calm), /^It goes to the trash/);
-    assert.equal(await replacedSentence(withTrash, paths, calm), '');
+    assert.match(await describeRecovery(withTrash, paths, 'this', calm), /^It goes to the trash/);
+    assert.equal(await describeReplaceRecovery(withTrash, paths, calm), '');
     assert.equal(
-      await replacedSentence(remoteWith({ b: 'kept' }), paths, calm),
+      await describeReplaceRecovery(remoteWith({ b: 'kept' }), paths, calm),
       'The bucket keeps versions, so what is replaced can be brought back.',
     );
   });
@@ -113,6 +116,6 @@ describe('what goes with a bucket', () => {
     [{}, /^It holds nothing\. This can't be undone\./],
   ] as const)
     it(`is counted in words: ${JSON.stringify(content)}`, () => {
-      assert.match(wholeBucketSentence({ ...none, ...content }), says);
+      assert.match(describeBucketContent({ ...none, ...content }), says);
     });
 });

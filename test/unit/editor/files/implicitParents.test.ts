@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FoldersOnTheWay } from '../../../../src/editor/files/foldersOnTheWay';
+import { ImplicitParents } from '../../../../src/editor/files/implicitParents';
 import { parentPath, parsePath, type RemotePath } from '../../../../src/remote/remotePath';
 
 const at = (path: string) => ({ remote: 'photos', path: path as RemotePath });
@@ -9,7 +9,7 @@ const at = (path: string) => ({ remote: 'photos', path: path as RemotePath });
 function editor(far: boolean) {
   let turn = 0;
   let now = 1_000_000;
-  const ways = new FoldersOnTheWay(
+  const ways = new ImplicitParents(
     () => now,
     () => turn,
   );
@@ -20,7 +20,7 @@ function editor(far: boolean) {
   };
   /** Asks the service, which takes a while. */
   const ask = (path: string) => {
-    const answered = ways.asked(at(path));
+    const answered = ways.recordStat(at(path));
     turn++;
     answered(!there.has(path));
     next();
@@ -30,13 +30,13 @@ function editor(far: boolean) {
     const missing: RemotePath[] = [];
     for (let path = parsePath(folder); !ask(path); path = parentPath(path)) missing.unshift(path);
     for (const path of missing) {
-      const wanted = !ways.isOnTheWay(at(path));
+      const wanted = !ways.isImplicit(at(path));
       if (wanted) {
         turn++;
         stored.push(path);
       }
       there.add(path);
-      ways.wasMade(at(path), wanted);
+      ways.recordCreated(at(path), wanted);
       next();
     }
   };
@@ -50,7 +50,7 @@ function editor(far: boolean) {
       turn++;
       if (far) ask(path);
       makeFolders(parentPath(parsePath(path)));
-      if (ways.isMarkedFor(at(path))) stored.splice(stored.indexOf(parentPath(parsePath(path))), 1);
+      if (ways.hasMarkerFor(at(path))) stored.splice(stored.indexOf(parentPath(parsePath(path))), 1);
     },
     later: () => {
       turn++;

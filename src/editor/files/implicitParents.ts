@@ -22,7 +22,7 @@ interface Answered {
  * above. Where it writes a file for the window, the first question is for the file itself. For an extension in this process it
  * begins at the file's folder, and then writes the file in the very turn in which that folder is made, which no other caller can.
  */
-export class FoldersOnTheWay {
+export class ImplicitParents {
   private readonly answered = new Map<string, Answered>();
   /** Folders in which something was found absent last, and when. */
   private readonly lacking = new Map<string, { readonly turn: number; readonly at: number }>();
@@ -35,7 +35,7 @@ export class FoldersOnTheWay {
   ) {}
 
   /** Somebody asks what is at `address`; the answer is to be told to the function returned. */
-  asked(address: RemoteAddress): (absent: boolean) => void {
+  recordStat(address: RemoteAddress): (absent: boolean) => void {
     const key = formatAddress(address);
     const onTheWayUp = this.lacking.get(key)?.turn === this.turn();
     return (absent) => {
@@ -46,7 +46,7 @@ export class FoldersOnTheWay {
   }
 
   /** Whether `folder`, which is to be made now, is only on the way to something in it. */
-  isOnTheWay(folder: RemoteAddress): boolean {
+  isImplicit(folder: RemoteAddress): boolean {
     const [key, above, turn] = [formatAddress(folder), folderOf(folder), this.turn()];
     if (this.answered.get(above)?.turn === turn || this.made.get(above)?.turn === turn)
       return this.answered.get(key)?.onTheWayUp ?? false;
@@ -55,13 +55,13 @@ export class FoldersOnTheWay {
   }
 
   /** `folder` is made, and whoever wanted it goes on. `stored`: others see it as well. */
-  wasMade(folder: RemoteAddress, stored: boolean): void {
+  recordCreated(folder: RemoteAddress, stored: boolean): void {
     keep(this.made, formatAddress(folder), { turn: this.turn(), stored });
     this.lacking.delete(formatAddress(folder));
   }
 
   /** Whether the folder of `file`, which is to be written now, was stored just for it. */
-  isMarkedFor(file: RemoteAddress): boolean {
+  hasMarkerFor(file: RemoteAddress): boolean {
     const made = this.made.get(folderOf(file));
     return (made?.stored ?? false) && made?.turn === this.turn();
   }

@@ -6,18 +6,18 @@ import { parentPath } from '../../remote/remotePath';
 import { PollWhileFocused } from '../platform/pollWhileFocused';
 import { remoteScheme } from '../platform/remoteUri';
 import type { OutputLog } from '../window/outputLog';
-import { isAtOrBelowOne } from './listingCache';
+import { isAtOrBelowAny } from './listingCache';
 
 /** What the watch asks and whom it tells. */
-export interface WatchParts {
+export interface PollOpenFilesOptions {
   /** Milliseconds between two looks; 0 = never. Asked before each look, so that a change of the setting counts at once. */
   readonly intervalMs: () => number;
   readonly addressOf: (uri: vscode.Uri) => RemoteAddress;
   /** The version that the open document shows, as far as that is known. */
-  readonly shown: (uri: vscode.Uri) => FileEntry | undefined;
+  readonly displayedVersion: (uri: vscode.Uri) => FileEntry | undefined;
   /** A fresh look at the file, past every cache. Throws RemoteError. */
-  readonly look: (address: RemoteAddress) => Promise<FileEntry>;
-  readonly changed: (address: RemoteAddress, kind: 'changed' | 'deleted' | 'created') => void;
+  readonly stat: (address: RemoteAddress) => Promise<FileEntry>;
+  readonly onChange: (address: RemoteAddress, kind: 'changed' | 'deleted' | 'created') => void;
   readonly output: OutputLog;
 }
 
@@ -25,36 +25,36 @@ export interface WatchParts {
  * Looks after the remote files that are open in tabs, one small request each, while the window has the focus: what
  * changed on the remote is told to the editor, which reloads it unless it has unsaved changes.
  */
-export class WatchOpenDocuments implements vscode.Disposable {
+export class PollOpenFiles implements vscode.Disposable {
   private readonly seen = new Map<string, string>();
   private readonly interval: PollWhileFocused;
   private readonly tabs: vscode.Disposable;
 
-  constructor(private readonly parts: WatchParts) {
+  constructor(private readonly parts: PollOpenFilesOptions) {
     this.interval = new PollWhileFocused({
       intervalMs: parts.intervalMs,
       // Without an open file there is nothing to look at, until a tab changes.
-      isWanted: () => openFiles().length > 0,
-      work: () => this.lookAtAll(),
+      isNeeded: () => openFiles().length > 0,
+      poll: () => this.lookAtAll(),
     });
     this.tabs = vscode.window.tabGroups.onDidChangeTabs(() => this.interval.schedule());
   }
 
   /** Looks at all open files now if one lies below one of `folders`. Resolves when done; never rejects. */
-  async lookBelow(folders: readonly RemoteAddress[]): Promise<void> {
+  async pollBelow(folders: readonly RemoteAddress[]): Promise<void> {
     const open = openFiles();
     if (open.length === 0) return;
     const changed = new Set(folders.map(formatAddress));
     const below = open.some((uri) => {
       const { remote, path } = this.parts.addressOf(uri);
-      return path !== '' && isAtOrBelowOne({ remote, path: parentPath(path) }, changed);
+      return path !== '' && isAtOrBelowAny({ remote, path: parentPath(path) }, changed);
     });
-    if (below) await this.lookNow();
+    if (below) await this.pollNow();
   }
 
   /** Looks at all open files now. Resolves when done; never rejects. */
-  lookNow(): Promise<void> {
-    return this.interval.now();
+  pollNow(): Promise<void> {
+    return this.interval.pollNow();
   }
 
   /** Begins to wait anew, with the interval as it is now. */
@@ -71,7 +71,7 @@ export class WatchOpenDocuments implements vscode.Disposable {
     let ok = true;
     const keys = new Set<string>();
     for (const uri of openFiles()) {
-      if (this.interval.isOver) return true;
+      if (this.interval.isDisposed) return true;
       try {
         const address = this.parts.addressOf(uri);
         keys.add(formatAddress(address));
@@ -88,15 +88,15 @@ export class WatchOpenDocuments implements vscode.Disposable {
   private async lookAt(uri: vscode.Uri, address: RemoteAddress): Promise<void> {
     const key = formatAddress(address);
     const before = this.seen.get(key);
-    const now = await this.parts.look(address).then(markOf, (error: unknown) => {
+    const now = await this.parts.stat(address).then(markOf, (error: unknown) => {
       if (isRemoteError(error, 'notFound')) return 'absent';
       throw error;
     });
     this.seen.set(key, now);
-    const shown = this.parts.shown(uri);
+    const shown = this.parts.displayedVersion(uri);
     if (now === before || (shown && markOf(shown) === now)) return;
-    if (now === 'absent') this.parts.changed(address, 'deleted');
-    else this.parts.changed(address, before === 'absent' ? 'created' : 'changed');
+    if (now === 'absent') this.parts.onChange(address, 'deleted');
+    else this.parts.onChange(address, before === 'absent' ? 'created' : 'changed');
   }
 }
 
