@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { withoutSecrets } from '../base/maskedText';
-import type { NamedPath } from '../plan/model/namedPaths';
 import type { Place } from '../plan/model/plan';
+import type { SelectedPath } from '../plan/model/selectedPaths';
 import { looksLikeAddress, parseAddress } from '../remote/remoteAddress';
 import { isRemoteError } from '../remote/remoteError';
 import { baseName, parentPath, parsePath, type RemotePath } from '../remote/remotePath';
@@ -288,7 +288,7 @@ export function ambiguousFlagProblem(flags: readonly string[]): LineProblem {
   };
 }
 
-export function onlyFile(name: string): readonly NamedPath[] {
+export function onlyFile(name: string): readonly SelectedPath[] {
   return [{ file: parsePath(name) }];
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock';
 import { createFilter } from '../plan/filter/filter';
-import { isMalformedKey, listTree, wholeName } from '../plan/list/listTree';
+import { fullName, isMalformedKey, listTree } from '../plan/list/listTree';
 import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
-import { sortNamed } from '../plan/model/namedPaths';
 import type { Plan } from '../plan/model/plan';
+import { sortSelected } from '../plan/model/selectedPaths';
 import type { Endpoint } from '../remote/endpoint';
 import type { Entry, UnsupportedEntry } from '../remote/entry';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -119,7 +119,7 @@ export class SourceAgain {
           followSymlinks: options.followSymlinks,
           mayBeMissing: false,
           ...(options.only && {
-            only: sortNamed(options.only),
+            only: sortSelected(options.only),
             sameName: (path: string) => this.key(path),
           }),
         },
@@ -267,7 +267,7 @@ function nothingThere(): RemoteError {
 /** The path that something unusable may stand for, or undefined when it can't be one. */
 function standsFor(entry: UnsupportedEntry): RemotePath | undefined {
   if (entry.protects !== undefined) return entry.protects;
-  const whole = wholeName(entry);
+  const whole = fullName(entry);
   return isMalformedKey(entry.reason) || pathProblem(whole) !== undefined ? undefined : (whole as RemotePath);
 }
 

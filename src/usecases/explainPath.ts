@@ -4,8 +4,8 @@ import type { FilterNames } from '../plan/filter/filterRules';
 import { createLimits, timeForLimits } from '../plan/filter/limits';
 import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
 import { nameFolding } from '../plan/match/nameFolding';
-import { isBelow, type NamedPaths, sortNamed } from '../plan/model/namedPaths';
 import type { PlanOptions } from '../plan/model/planOptions';
+import { isBelow, type SelectedPaths, sortSelected } from '../plan/model/selectedPaths';
 import { matchKey } from '../remote/capabilities';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
@@ -41,7 +41,7 @@ export async function explainPath(
   );
   const limits = createLimits(options, clock.now());
   const ignoreFiles = await readIgnoreFiles(source, target, { ...options, only: [{ file }] }, names, signal);
-  if (options.only && !isNamed(file, sortNamed(options.only), names)) {
+  if (options.only && !isNamed(file, sortSelected(options.only), names)) {
     const explained: FilterExplanation = { included: false, by: { set: 'only', text: 'was not chosen' } };
     return { ...explained, sentence: explanationText(file, explained) };
   }
@@ -58,7 +58,7 @@ export async function explainPath(
   return { ...explained, sentence: explanationText(file, explained) };
 }
 
-function isNamed(file: RemotePath, { files, folders }: NamedPaths, names: FilterNames): boolean {
+function isNamed(file: RemotePath, { files, folders }: SelectedPaths, names: FilterNames): boolean {
   const key = (path: RemotePath) => matchKey(path, names) as RemotePath;
   return (
     files.some((one) => key(one) === key(file)) || folders.some((folder) => isBelow(key(file), key(folder)))

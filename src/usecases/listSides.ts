@@ -7,8 +7,8 @@ import type { FileFolderConflicts } from '../plan/match/fileFolderConflicts';
 import type { Match } from '../plan/match/match';
 import { mergeJoin } from '../plan/match/mergeJoin';
 import { foldedKey, type NameFolding, nameFolding } from '../plan/match/nameFolding';
-import { sortNamed } from '../plan/model/namedPaths';
 import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
+import { sortSelected } from '../plan/model/selectedPaths';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import { RemoteError } from '../remote/remoteError';
 
@@ -47,7 +47,7 @@ export async function listSides(
   const filter = () => createFilter(options, folding, ignoreFiles);
   const seesExcluded = wantsDeletes(options) && options.deleteExcluded === true;
   const only = options.only && {
-    only: sortNamed(options.only),
+    only: sortSelected(options.only),
     sameName: (path: string) => foldedKey(path, folding),
   };
   const from = listTree(

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { NamedPath } from '../../plan/model/namedPaths';
 import type { Place } from '../../plan/model/plan';
+import type { SelectedPath } from '../../plan/model/selectedPaths';
 import { RemoteError } from '../../remote/remoteError';
 import { parsePath, type RemotePath } from '../../remote/remotePath';
 
@@ -14,7 +14,7 @@ export interface SelectedItem {
 export interface SelectedSource {
   readonly source: Place;
   /** Absent when the whole folder is meant. */
-  readonly only?: readonly NamedPath[];
+  readonly only?: readonly SelectedPath[];
   /** The one folder that is meant, whose own name may be kept at the target. */
   readonly folderName?: string;
 }
@@ -38,7 +38,7 @@ export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSourc
     );
   const all = items.map((item) => ({ item, parts: partsOf(item.place) }));
   const common = all.map(({ parts }) => parts.slice(0, -1)).reduce(commonStart);
-  const only = all.map(({ item, parts }): NamedPath => {
+  const only = all.map(({ item, parts }): SelectedPath => {
     const path = parsePath(parts.slice(common.length).join('/'));
     return item.kind === 'folder' ? { folder: path } : { file: path };
   });

@@ -8,7 +8,7 @@ import { foldedKey, type NameFolding } from '../match/nameFolding';
 import type { Action, Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
 
 /** Folders looked at at once. */
-const looksAtOnce = 8;
+const maxListConcurrency = 8;
 
 /**
  * The folders of the target that the plan's deletes and renames leave empty and the source doesn't have: rclone removes them on what has
@@ -72,7 +72,7 @@ class EmptiedFolders {
     for (const path of this.leaving)
       for (const folder of foldersAbove(path.slice(cut) as RemotePath)) folders.add(folder);
     const look = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
-    await forEachConcurrent(folders, new WeightedSemaphore(looksAtOnce), () => 1, look, this.signal);
+    await forEachConcurrent(folders, new WeightedSemaphore(maxListConcurrency), () => 1, look, this.signal);
     this.signal.throwIfAborted();
     return [...this.found];
   }

@@ -17,7 +17,7 @@ export function leftAloneBy(plan: Plan): LeftAlone | undefined {
   const { conflicts, skipped, problems, safety } = plan;
   const deletes = safety.filter(({ effect }) => effect === 'deletesWithheld').map(({ message }) => message);
   if (conflicts.length + skipped.length + problems.length + deletes.length === 0) return undefined;
-  const undone = skipped.filter((one) => wasWanted(one, plan)).length;
+  const undone = skipped.filter((one) => wasRequested(one, plan)).length;
   return {
     conflicts,
     skipped,
@@ -32,12 +32,12 @@ export function leftAloneBy(plan: Plan): LeftAlone | undefined {
  * target nothing is wanted but deletes: neither tool deletes a link or a device, and what is protected there is so for something else
  * that is told by itself, or for a limit that the user set.
  */
-function wasWanted({ side, because }: Skipped, { options }: Plan): boolean {
+function wasRequested({ side, because }: Skipped, { options }: Plan): boolean {
   if (side === 'source') return because !== 'symlink' || options.followSymlinks;
-  return wantsDeletes(options) && !staysOnTarget.has(because);
+  return wantsDeletes(options) && !protectedReasons.has(because);
 }
 
-const staysOnTarget: ReadonlySet<Skipped['because']> = new Set([
+const protectedReasons: ReadonlySet<Skipped['because']> = new Set([
   'protected',
   'symlink',
   'brokenLink',

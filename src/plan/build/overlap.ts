@@ -50,7 +50,7 @@ function overlap(
   source: OverlapSide,
   target: OverlapSide,
 ): 'none' | 'same' | 'targetInside' | 'sourceInside' {
-  const [from, to] = comparable(source, target);
+  const [from, to] = comparablePaths(source, target);
   if (from === undefined || to === undefined) return 'none';
   if (from === to) return 'same';
   if (isWithin(to, from)) return 'targetInside';
@@ -58,7 +58,7 @@ function overlap(
 }
 
 /** Both places as paths in one tree, or nothing when they are in different ones. */
-function comparable(source: OverlapSide, target: OverlapSide): readonly [RemotePath?, RemotePath?] {
+function comparablePaths(source: OverlapSide, target: OverlapSide): readonly [RemotePath?, RemotePath?] {
   const [from, to] = [source.remote.capabilities, target.remote.capabilities];
   const caseSensitive = from.names.caseSensitive && to.names.caseSensitive;
   const foldsUnicode = from.names.foldsUnicode || to.names.foldsUnicode;

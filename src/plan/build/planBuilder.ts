@@ -4,7 +4,7 @@ import { comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isArchiveClass, isArchived } from '../compare/archived';
 import { type Comparison, type Direction, directionOf, usesAwsRules } from '../compare/comparison';
 import type { FactFailure, ResolvedMatch } from '../compare/resolveComparisons';
-import { isInTheWay, type ListingFindings } from '../list/listTree';
+import { blocksPath, type ListingFindings } from '../list/listTree';
 import type { Match } from '../match/match';
 import type { NameFolding } from '../match/nameFolding';
 import type {
@@ -397,7 +397,7 @@ export class PlanBuilder {
           `may stand for "${shown}" of the source, which can't be used`,
           only,
         );
-      else if (isInTheWay(entry.reason))
+      else if (blocksPath(entry.reason))
         keptOnTarget.add(protects, `is or lies in "${shown}" of the target, which can't be used`, only);
     }
   }

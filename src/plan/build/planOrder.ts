@@ -7,7 +7,7 @@ import type { DeleteTime } from '../model/planOptions';
  * after what is copied, or among it (`during`, A26), and those that make room for it first of all; source files that need no copy are
  * removed last, and emptied folders after that.
  */
-function turnOf(action: Action, deletes: DeleteTime): number {
+function phaseOf(action: Action, deletes: DeleteTime): number {
   const { kind } = action;
   if (kind === 'deleteFile' && action.makesRoomFor !== undefined) return -2;
   if (kind === 'removeSource') return 2;
@@ -18,7 +18,7 @@ function turnOf(action: Action, deletes: DeleteTime): number {
 
 /** The order in which two actions stand in a plan; 0 only for actions of one path. */
 export function compareExecutionOrder(a: Action, b: Action, deletes: DeleteTime): number {
-  const inTurnOf = turnOf(a, deletes) - turnOf(b, deletes);
+  const inTurnOf = phaseOf(a, deletes) - phaseOf(b, deletes);
   // A folder comes after all within it.
   const isFolder = a.kind === 'removeFolder' && b.kind === 'removeFolder';
   return inTurnOf || (isFolder ? comparePaths(b.path, a.path) : comparePaths(a.path, b.path));

@@ -6,7 +6,7 @@ import { isRemoteError, planFatalErrorKinds } from '../../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isArchiveClass, mayBeArchived } from '../compare/archived';
 import { type ComparisonRules, compareFiles, knowsTime, timeOf, usesAwsRules } from '../compare/comparison';
-import { FileFacts, hashesByReading } from '../list/fileFacts';
+import { HashReader, hashesByReading, statFile } from '../list/fileFacts';
 import type { CopyFile, DeleteFile, MoveFile } from '../model/plan';
 import type { RenameTracking } from '../model/planOptions';
 
@@ -26,10 +26,10 @@ export interface Rename {
   readonly move: MoveFile;
 }
 
-const asksAtOnce = 32;
+const maxRequestConcurrency = 32;
 
 /** Whether a file can be moved within the remote without its content coming through here. */
-export function canMoveWithin(remote: Remote): boolean {
+export function supportsServerSideMove(remote: Remote): boolean {
   return (
     remote.serverSideMove !== undefined ||
     remote.serverSideCopy !== undefined ||
@@ -52,7 +52,7 @@ export async function findRenames(
   request: RenameRequest,
   signal: AbortSignal,
 ): Promise<readonly Rename[]> {
-  if (request.tracking === 'none' || !canMoveWithin(request.target)) return [];
+  if (request.tracking === 'none' || !supportsServerSideMove(request.target)) return [];
   const groups = groupsOfOneSize(copies, deletes);
   if (groups.length === 0) return [];
   const byHash = request.tracking === 'hash' || request.rules.mode === 'checksum';
@@ -60,12 +60,12 @@ export async function findRenames(
   // Where a time can't be set afterwards, it must be the right one already.
   const timesFirst = request.rules.mode === 'rclone' && request.target.setModifiedTime === undefined;
   const rounds = [
-    ...(!byHash || timesFirst ? timeQuestions(groups, request) : []),
-    ...(byHash ? hashQuestions(groups, request) : []),
+    ...(!byHash || timesFirst ? timeRounds(groups, request) : []),
+    ...(byHash ? hashRounds(groups, request) : []),
   ];
   await fetchMissingFacts(rounds, signal);
-  const likeness = byHash ? likeHash : likeTime(request.times);
-  return groups.flatMap((group) => pairs(group, request, likeness)).sort(byPath);
+  const likeness = byHash ? matchByHash : matchByTime(request.times);
+  return groups.flatMap((group) => pairFiles(group, request, likeness)).sort(byPath);
 }
 
 interface Candidate<Action> {
@@ -98,86 +98,81 @@ function groupsOfOneSize(copies: readonly CopyFile[], deletes: readonly DeleteFi
   return groups;
 }
 
-/** Asks about some of the candidates; the next round knows the answers of the one before. */
-type Round = (facts: FileFacts) => readonly Question[];
+/** Requests for some of the candidates; a round is built when the results of the round before are known. */
+type Round = () => readonly FactQuery[];
 
-interface Question {
-  readonly about: Candidate<unknown>;
-  readonly ask: (file: FileEntry) => Promise<FileEntry>;
+interface FactQuery {
+  readonly candidate: Candidate<unknown>;
+  readonly fetch: (file: FileEntry, signal: AbortSignal) => Promise<FileEntry>;
 }
 
-/** First what a `stat` tells, then what has to be read, and only where it has something to be compared with. */
-function hashQuestions(groups: readonly Group[], { source, target }: RenameRequest): readonly Round[] {
-  const stats = (remote: Remote, all: readonly Candidate<unknown>[], facts: FileFacts) =>
-    all.flatMap((about): Question[] =>
-      about.file && about.file.md5 === undefined && !about.file.exact && !hashesByReading(remote)
-        ? [{ about, ask: (file) => facts.stat(remote, file) }]
-        : [],
-    );
-  const readings = (remote: Remote, all: readonly Candidate<unknown>[], facts: FileFacts) =>
-    all.flatMap((about): Question[] =>
-      about.file && about.file.md5 === undefined && hashesByReading(remote)
-        ? [{ about, ask: (file) => facts.withHash(remote, file) }]
-        : [],
-    );
-  const canTell = (remote: Remote, all: readonly Candidate<unknown>[]) =>
-    all.some(({ file }) => file && (file.md5 !== undefined || hashesByReading(remote)));
+/** First the `stat`s, then the content that has to be read, which is done only where the other side has a hash to compare with. */
+function hashRounds(groups: readonly Group[], { source, target }: RenameRequest): readonly Round[] {
+  const stats = (remote: Remote, candidates: readonly Candidate<unknown>[]): FactQuery[] =>
+    hashesByReading(remote)
+      ? []
+      : candidates.filter(({ file }) => file && !file.md5 && !file.exact).map(statOf(remote));
+  const readings = (
+    remote: Remote,
+    candidates: readonly Candidate<unknown>[],
+    hashes: HashReader,
+  ): FactQuery[] =>
+    hashesByReading(remote)
+      ? candidates
+          .filter(({ file }) => file && !file.md5)
+          .map((candidate) => ({ candidate, fetch: (file, signal) => hashes.withHash(remote, file, signal) }))
+      : [];
+  const hasHashes = (remote: Remote, candidates: readonly Candidate<unknown>[]) =>
+    candidates.some(({ file }) => file && (file.md5 !== undefined || hashesByReading(remote)));
+  const hashes = new HashReader();
   return [
-    (facts) => groups.flatMap(({ deletes }) => stats(target, deletes, facts)),
-    (facts) =>
-      groups.flatMap(({ copies, deletes }) => (canTell(target, deletes) ? stats(source, copies, facts) : [])),
-    (facts) =>
+    () => groups.flatMap(({ deletes }) => stats(target, deletes)),
+    () => groups.flatMap(({ copies, deletes }) => (hasHashes(target, deletes) ? stats(source, copies) : [])),
+    () =>
       groups.flatMap(({ copies, deletes }) =>
-        canTell(source, copies) && canTell(target, deletes)
-          ? [...readings(source, copies, facts), ...readings(target, deletes, facts)]
+        hasHashes(source, copies) && hasHashes(target, deletes)
+          ? [...readings(source, copies, hashes), ...readings(target, deletes, hashes)]
           : [],
       ),
   ];
 }
 
-function timeQuestions(groups: readonly Group[], { source, target, times }: RenameRequest): readonly Round[] {
-  const stats = (
-    remote: Remote,
-    all: readonly Candidate<unknown>[],
-    byServer: boolean,
-    facts: FileFacts,
-  ): readonly Question[] =>
-    all.flatMap((about): Question[] =>
-      about.file && !knowsTime(about.file, byServer)
-        ? [{ about, ask: (file) => facts.stat(remote, file) }]
-        : [],
-    );
-  const { source: sourceByServer, target: targetByServer } = times.serverTime;
+function timeRounds(groups: readonly Group[], { source, target, times }: RenameRequest): readonly Round[] {
+  const stats = (remote: Remote, candidates: readonly Candidate<unknown>[], byServer: boolean): FactQuery[] =>
+    candidates.filter(({ file }) => file && !knowsTime(file, byServer)).map(statOf(remote));
   return [
-    (facts) =>
+    () =>
       groups.flatMap(({ copies, deletes }) => [
-        ...stats(source, copies, sourceByServer, facts),
-        ...stats(target, deletes, targetByServer, facts),
+        ...stats(source, copies, times.serverTime.source),
+        ...stats(target, deletes, times.serverTime.target),
       ]),
   ];
 }
 
+function statOf(remote: Remote): (candidate: Candidate<unknown>) => FactQuery {
+  return (candidate) => ({ candidate, fetch: (file, signal) => statFile(remote, file, signal) });
+}
+
 async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal): Promise<void> {
-  const facts = new FileFacts(signal);
-  const slots = new WeightedSemaphore(asksAtOnce);
+  const slots = new WeightedSemaphore(maxRequestConcurrency);
   const fatal: unknown[] = [];
-  const answer = async ({ about, ask }: Question) => {
+  const run = async ({ candidate, fetch }: FactQuery) => {
     try {
-      const listed = about.file;
-      const file = listed && (await ask(listed));
-      // One that changed since it was listed is not what the plan is about.
-      about.file = file?.size === listed?.size ? file : undefined;
+      const listed = candidate.file;
+      const file = listed && (await fetch(listed, signal));
+      // A file that changed since it was listed is no longer the file that the plan describes.
+      candidate.file = file?.size === listed?.size ? file : undefined;
     } catch (error) {
-      about.file = undefined;
+      candidate.file = undefined;
       if (!isRemoteError(error) || planFatalErrorKinds.has(error.kind)) fatal.push(error);
     }
   };
   for (const round of rounds) {
     await forEachConcurrent(
-      round(facts),
+      round(),
       slots,
       () => 1,
-      answer,
+      run,
       signal,
       () => fatal.length > 0,
     );
@@ -188,19 +183,19 @@ async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal):
 
 /** What makes two files of equal size one. */
 interface RenameMatcher {
-  /** Files that are alike have a key of `keyOf` of one among the `keysLike` of the other. None where it can't be told. */
+  /** Files that are alike have a key of `keyOf` of one among the `candidateKeys` of the other. None where it can't be told. */
   keyOf(target: FileEntry): string | undefined;
-  keysLike(source: FileEntry): readonly string[];
-  isOne(source: FileEntry, target: FileEntry): boolean;
+  candidateKeys(source: FileEntry): readonly string[];
+  isSameFile(source: FileEntry, target: FileEntry): boolean;
 }
 
-const likeHash: RenameMatcher = {
+const matchByHash: RenameMatcher = {
   keyOf: ({ md5 }) => md5,
-  keysLike: ({ md5 }) => (md5 === undefined ? [] : [md5]),
-  isOne: (source, target) => source.md5 === target.md5,
+  candidateKeys: ({ md5 }) => (md5 === undefined ? [] : [md5]),
+  isSameFile: (source, target) => source.md5 === target.md5,
 };
 
-function likeTime({ serverTime, windowNs }: RenameRequest['times']): RenameMatcher {
+function matchByTime({ serverTime, windowNs }: RenameRequest['times']): RenameMatcher {
   const window = windowNs === 'none' ? 1 : windowNs;
   const seconds = Math.max(1, Math.ceil(window / 1e9));
   const slotOf = ({ s }: Instant) => Math.floor(s / seconds);
@@ -209,11 +204,11 @@ function likeTime({ serverTime, windowNs }: RenameRequest['times']): RenameMatch
       const time = timeOf(target, serverTime.target);
       return time && String(slotOf(time));
     },
-    keysLike(source) {
+    candidateKeys(source) {
       const time = timeOf(source, serverTime.source);
       return time ? [-1, 0, 1].map((step) => String(slotOf(time) + step)) : [];
     },
-    isOne(source, target) {
+    isSameFile(source, target) {
       if (source.md5 !== undefined && target.md5 !== undefined && source.md5 !== target.md5) return false;
       const [from, to] = [timeOf(source, serverTime.source), timeOf(target, serverTime.target)];
       return from !== undefined && to !== undefined && Math.abs(nsBetween(from, to)) < window;
@@ -264,7 +259,7 @@ class DeleteCandidates {
   }
 }
 
-function pairs(
+function pairFiles(
   { copies, deletes }: Group,
   request: RenameRequest,
   likeness: RenameMatcher,
@@ -282,11 +277,11 @@ function pairs(
     const source = one.file;
     if (!source) return false;
     const fits = ({ file }: Candidate<DeleteFile>) =>
-      file !== undefined && likeness.isOne(source, file) && isStableAfterMove(source, file, request);
-    const other = free.take(keysOf(likeness.keysLike(source)), fits);
+      file !== undefined && likeness.isSameFile(source, file) && isStableAfterMove(source, file, request);
+    const other = free.take(keysOf(likeness.candidateKeys(source)), fits);
     if (!other?.file) return false;
     const { action: copy } = one;
-    found.push({ copy, deleted: other.action, move: moved(copy, source, other.action, other.file) });
+    found.push({ copy, deleted: other.action, move: createMove(copy, source, other.action, other.file) });
     return true;
   };
   const others = copies.filter((one) => !take(one, (keys) => keys.map((key) => named(key, one.action.path))));
@@ -311,7 +306,7 @@ function isStableAfterMove(
   );
 }
 
-function moved(copy: CopyFile, source: FileEntry, deleted: DeleteFile, before: FileEntry): MoveFile {
+function createMove(copy: CopyFile, source: FileEntry, deleted: DeleteFile, before: FileEntry): MoveFile {
   return {
     id: `r:${copy.path}`,
     kind: 'moveFile',

@@ -1,25 +1,24 @@
-import { setMaxListeners } from 'node:events';
-import { WeightedSemaphore } from '../../base/semaphore';
+import { orderedBatchMap } from '../../base/orderedBatchMap';
 import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, planFatalErrorKinds, type RemoteError } from '../../remote/remoteError';
-import { FileFacts, hashesByReading } from '../list/fileFacts';
+import { HashReader, hashesByReading, statFile } from '../list/fileFacts';
 import type { Match } from '../match/match';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
 
-/** A match with all that its decision needs. */
+/** A match with everything that its decision needs. */
 export interface ResolvedMatch {
-  /** With the exact entries where those were asked for. */
+  /** With exact entries where they were requested. */
   readonly match: Match;
-  /** For pairs without a clash or failure; never `needsFacts`. */
+  /** For pairs without a name conflict or failure; never `needsFacts`. */
   readonly comparison: Comparison | undefined;
-  /** Why the facts could not be had. */
+  /** Why the facts could not be fetched. */
   readonly failure: FactFailure | undefined;
 }
 
 export interface FactFailure {
-  readonly side: 'source' | 'target';
+  readonly side: SideName;
   readonly error: RemoteError;
 }
 
@@ -27,213 +26,136 @@ export interface FactRequest {
   readonly source: Remote;
   readonly target: Remote;
   readonly rules: ComparisonRules;
-  /** Whether an object that looks archived is asked for whether it was restored, before it is given up. */
+  /** Whether an object that looks archived gets a `stat` to find out whether it was restored, before it is skipped. */
   readonly forCopying: boolean;
-  /** Requests for facts at once. */
+  /** Pairs whose facts are requested at once; 32 when absent. */
   readonly limit?: number;
 }
 
-/** Told as it changes; for progress. */
+/** Pairs whose facts are requested one by one, and those of them that are done. Updated in place, for progress. */
 export interface FactCounts {
   requested: number;
   completed: number;
 }
 
+type SideName = 'source' | 'target';
+const sides = ['source', 'target'] as const;
+
 const defaultLimit = 32;
-/** Batches that may wait for an answer to one of their first pairs. */
-const batchesWaiting = 64;
 
 /**
- * Compares each pair, and asks for exact facts only where the listings don't decide: a `stat` where sizes
- * agree but a time or hash isn't listed, then the content's MD5 where times differ and the other side knows
- * one (R6). Order is kept; at most `limit` pairs are asked for at once. Pairs that need nothing cost no
+ * Compares each pair. Requests exact facts only where the listings don't decide: a `stat` where sizes agree but a time or hash isn't
+ * listed, then the content's MD5 where times differ and the other side has one (R6). Order is kept. Pairs that need no request cost no
  * promise.
  *
- * A failed question is that pair's `failure`; one that would fail for all others too ends the stream with its
- * RemoteError.
+ * A failed request is that pair's `failure`; a failure in `planFatalErrorKinds` ends the stream with its RemoteError.
  */
-export async function* resolveComparisons(
+export function resolveComparisons(
   matches: AsyncIterable<readonly Match[]>,
   request: FactRequest,
   counts: FactCounts,
   signal: AbortSignal,
-): AsyncGenerator<readonly ResolvedMatch[]> {
-  const stop = new AbortController();
-  const either = AbortSignal.any([signal, stop.signal]);
-  // Every question that is open listens to it.
-  setMaxListeners(0, either);
-  const asker = new ComparisonResolver(request, either);
-  const slots = new WeightedSemaphore(request.limit ?? defaultLimit);
-  const failed: unknown[] = [];
-
-  async function asked(match: Match, give: () => void): Promise<ResolvedMatch> {
-    try {
-      return await asker.resolve(match);
-    } catch (error) {
-      failed.push(error);
-      throw error;
-    } finally {
-      counts.completed++;
-      give();
-    }
-  }
-
-  async function begun(batch: readonly Match[]): Promise<PendingBatch> {
-    const pending = new PendingBatch(batch.length);
-    for (let i = 0; i < batch.length; i++) {
-      const match = batch[i];
-      if (!match) continue;
-      const judged = judgeListed(match, request);
-      if (judged) {
-        pending.results[i] = judged;
-        continue;
-      }
-      const give = await slots.acquire(1, either);
-      if (failed.length > 0) {
-        give();
-        throw failed[0];
-      }
-      counts.requested++;
-      pending.start(i, asked(match, give));
-    }
-    return pending;
-  }
-
-  const waiting: PendingBatch[] = [];
-  const iterator = matches[Symbol.asyncIterator]();
-  let next: Promise<IteratorResult<readonly Match[]>> | undefined;
-  try {
-    for (;;) {
-      for (
-        let head = waiting[0];
-        head && (head.isDone || waiting.length > batchesWaiting);
-        head = waiting[0]
-      ) {
-        waiting.shift();
-        yield await head.all();
-      }
-      if (!next) {
-        next = iterator.next();
-        // Met below; until then a failure must not count as unhandled.
-        next.catch(() => {});
-      }
-      // What is answered is handed on even while the next page of a listing is waited for.
-      const result = await (waiting[0] ? Promise.race([next, waiting[0].all().then(() => undefined)]) : next);
-      if (!result) continue;
-      if (result.done) break;
-      next = undefined;
-      waiting.push(await begun(result.value));
-    }
-    for (let head = waiting.shift(); head; head = waiting.shift()) yield await head.all();
-  } finally {
-    stop.abort(new Error('No more facts are needed.'));
-    // Not waited for: a page under way ends by the caller's signal.
-    iterator.return?.()?.catch(() => {});
-    await slots.onIdle();
-  }
+): AsyncIterable<readonly ResolvedMatch[]> {
+  const resolver = new ComparisonResolver(request);
+  return orderedBatchMap(
+    matches,
+    {
+      immediate: (match) => decideFromListing(match, request),
+      fetch: async (match, either) => {
+        counts.requested++;
+        try {
+          return await resolver.resolve(match, either);
+        } finally {
+          counts.completed++;
+        }
+      },
+      concurrency: request.limit ?? defaultLimit,
+    },
+    signal,
+  );
 }
 
-class PendingBatch {
-  readonly results: ResolvedMatch[];
-  private readonly started: Promise<void>[] = [];
-  private open = 0;
-
-  constructor(length: number) {
-    this.results = new Array<ResolvedMatch>(length);
-  }
-
-  get isDone(): boolean {
-    return this.open === 0;
-  }
-
-  start(index: number, judging: Promise<ResolvedMatch>): void {
-    this.open++;
-    const stored = judging.then((judged) => {
-      this.results[index] = judged;
-      this.open--;
-    });
-    // Met in `all`; until then a failure must not count as unhandled.
-    stored.catch(() => {});
-    this.started.push(stored);
-  }
-
-  async all(): Promise<readonly ResolvedMatch[]> {
-    if (this.started.length > 0) await Promise.all(this.started);
-    return this.results;
-  }
-}
-
-/** The decision where it needs no question, else undefined. */
-function judgeListed(match: Match, request: FactRequest): ResolvedMatch | undefined {
+/** The decision where it needs no request, else undefined. */
+function decideFromListing(match: Match, request: FactRequest): ResolvedMatch | undefined {
   const { source, target, nameConflict } = match;
   if (nameConflict || !source) return { match, comparison: undefined, failure: undefined };
-  if (target) {
-    const comparison = compareFiles(source, target, request.rules, false);
-    if (comparison.verdict === 'needsFacts') return undefined;
-    if (comparison.verdict !== 'different' || !request.forCopying || !mayBeArchived(source))
-      return { match, comparison, failure: undefined };
-    return undefined;
-  }
-  if (request.forCopying && mayBeArchived(source)) return undefined;
-  return { match, comparison: undefined, failure: undefined };
+  const comparison = target && compareFiles(source, target, request.rules, false);
+  if (comparison?.verdict === 'needsFacts') return undefined;
+  const isCopied = !comparison || comparison.verdict === 'different';
+  if (isCopied && request.forCopying && mayBeArchived(source)) return undefined;
+  return { match, comparison, failure: undefined };
+}
+
+/** The entries of a match while facts arrive, and the side that the current request is about. */
+interface Pair {
+  source: FileEntry;
+  target: FileEntry | undefined;
+  requesting: SideName;
 }
 
 class ComparisonResolver {
   private readonly request: FactRequest;
-  private readonly signal: AbortSignal;
-  private readonly facts: FileFacts;
+  private readonly hashes = new HashReader();
 
-  constructor(request: FactRequest, signal: AbortSignal) {
+  constructor(request: FactRequest) {
     this.request = request;
-    this.signal = signal;
-    this.facts = new FileFacts(signal);
   }
 
-  async resolve(match: Match): Promise<ResolvedMatch> {
-    let { source, target } = match;
-    let side: 'source' | 'target' = 'source';
-    const { facts } = this;
-    const { rules, forCopying } = this.request;
+  async resolve(match: Match, signal: AbortSignal): Promise<ResolvedMatch> {
+    const { source, target } = match;
+    if (!source) return { match, comparison: undefined, failure: undefined };
+    const pair: Pair = { source, target, requesting: 'source' };
+    const exact = () => ({ ...match, source: pair.source, target: pair.target });
     try {
-      if (!source) return { match, comparison: undefined, failure: undefined };
-      let comparison = target && compareFiles(source, target, rules, false);
-      // Each round makes at least one side exact, so there are few.
-      while (target && comparison?.verdict === 'needsFacts' && comparison.because !== 'content') {
-        const { because } = comparison;
-        if (needsStat(source, because, rules.serverTime.source))
-          source = await facts.stat(this.request.source, source);
-        side = 'target';
-        if (needsStat(target, because, rules.serverTime.target))
-          target = await facts.stat(this.request.target, target);
-        side = 'source';
-        comparison = compareFiles(source, target, rules, false);
-      }
-      if (target && comparison?.verdict === 'needsFacts') {
-        const sourceHash = source.md5 !== undefined || hashesByReading(this.request.source);
-        const targetHash = target.md5 !== undefined || hashesByReading(this.request.target);
-        if (sourceHash && targetHash) {
-          if (source.md5 === undefined) source = await facts.withHash(this.request.source, source);
-          side = 'target';
-          if (target.md5 === undefined) target = await facts.withHash(this.request.target, target);
-          side = 'source';
-        }
-        comparison = compareFiles(source, target, rules, true);
-      }
-      const wanted = !comparison || comparison.verdict === 'different';
-      // Exact facts may be remembered ones, from before it was restored; those that were asked for here are
-      // not.
-      if (wanted && forCopying && mayBeArchived(source) && source === match.source)
-        source = await facts.stat(this.request.source, source);
-      return { match: { ...match, source, target }, comparison, failure: undefined };
+      const comparison = await this.comparePair(pair, signal);
+      const isCopied = !comparison || comparison.verdict === 'different';
+      // Exact facts may come from a cache that is older than a restore; facts requested here do not.
+      const mayBeStale = pair.source === source && mayBeArchived(source);
+      if (isCopied && this.request.forCopying && mayBeStale)
+        await this.fetch(pair, 'source', statFile, signal);
+      return { match: exact(), comparison, failure: undefined };
     } catch (error) {
-      this.signal.throwIfAborted();
+      signal.throwIfAborted();
       if (!isRemoteError(error) || planFatalErrorKinds.has(error.kind)) throw error;
-      return { match: { ...match, source, target }, comparison: undefined, failure: { side, error } };
+      return { match: exact(), comparison: undefined, failure: { side: pair.requesting, error } };
     }
+  }
+
+  /** Undefined where only the source has the file. */
+  private async comparePair(pair: Pair, signal: AbortSignal): Promise<Comparison | undefined> {
+    const { rules } = this.request;
+    const compare = (hashed: boolean) => pair.target && compareFiles(pair.source, pair.target, rules, hashed);
+    let comparison = compare(false);
+    // Each round makes at least one side exact, so there are few.
+    while (comparison?.verdict === 'needsFacts' && comparison.because !== 'content') {
+      for (const side of sides)
+        if (needsStat(pair[side], comparison.because, rules.serverTime[side]))
+          await this.fetch(pair, side, statFile, signal);
+      comparison = compare(false);
+    }
+    if (comparison?.verdict !== 'needsFacts') return comparison;
+    const withoutHash = sides.filter((side) => pair[side]?.md5 === undefined);
+    if (withoutHash.every((side) => hashesByReading(this.request[side])))
+      for (const side of withoutHash)
+        await this.fetch(pair, side, (...file) => this.hashes.withHash(...file), signal);
+    return compare(true);
+  }
+
+  private async fetch(
+    pair: Pair,
+    side: SideName,
+    facts: typeof statFile,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const file = pair[side];
+    if (!file) return;
+    pair.requesting = side;
+    pair[side] = await facts(this.request[side], file, signal);
   }
 }
 
-/** Whether a `stat` tells what is still missing of this side. */
-function needsStat(file: FileEntry, missing: 'times' | 'hashes', byServer: boolean): boolean {
+/** Whether a `stat` of this side can supply the missing fact. */
+function needsStat(file: FileEntry | undefined, missing: 'times' | 'hashes', byServer: boolean): boolean {
+  if (!file) return false;
   return missing === 'times' ? !knowsTime(file, byServer) : file.md5 === undefined && !file.exact;
 }

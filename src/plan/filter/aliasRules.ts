@@ -1,10 +1,10 @@
 import { type CompiledRules, type FilterNames, rcloneRules } from './filterRules';
 
 /** Characters that HFS+ leaves out of account when it compares names (as in git's `is_hfs_dotgit`). */
-const unseen = '[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*';
+const ignoredByHfs = '[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*';
 
 /** What NTFS drops from the end of a name, and the name of a stream in the file (as in git's `is_ntfs_dotgit`). */
-const dropped = '[ .\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*(?::[^/]*)?';
+const ignoredByNtfs = '[ .\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*(?::[^/]*)?';
 
 /**
  * Rules that leave out what is `.git` or `.vscode` under another name on some disk, wherever it comes from: what is no such folder in a
@@ -27,12 +27,12 @@ export function aliasRules(names: FilterNames): CompiledRules {
 /** A name of a path that is `name` on some disk, or its `short` one on NTFS, as a pattern of rclone. */
 function alias(name: string, short: string): string {
   const spelled = `(?:${anyCase(name)}|${anyCase(short)})`;
-  return `{{(?:[^/]*\\\\)?${spelled}${dropped}(?:\\\\[^/]*)?}}`;
+  return `{{(?:[^/]*\\\\)?${spelled}${ignoredByNtfs}(?:\\\\[^/]*)?}}`;
 }
 
 function anyCase(name: string): string {
   const letters = [...name].map((letter) =>
     /[a-z]/.test(letter) ? `[${letter}${letter.toUpperCase()}]` : letter.replace('.', '\\.'),
   );
-  return unseen + letters.join(unseen) + unseen;
+  return ignoredByHfs + letters.join(ignoredByHfs) + ignoredByHfs;
 }

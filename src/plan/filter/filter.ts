@@ -32,14 +32,14 @@ export type FilterOptions = Pick<PlanOptions, 'filters' | 'filterDialect' | 'use
 export interface RuleSet {
   readonly of: 'usualExcludes' | 'filters' | 'ignoreFile';
   /** Whether `lets` may answer no for a folder. */
-  readonly asksFolders: boolean;
+  readonly hasFolderRules: boolean;
   /** Whether the rules let this in, leaving its parents aside. A folder ends in `/`. */
-  lets(path: string): boolean;
+  allows(path: string): boolean;
   /** The rule that `lets` goes by; undefined where none is about it, and it is in. */
   ruleFor(path: string): CompiledRule | undefined;
 }
 
-const asWritten: FilterNames = { caseSensitive: true, foldsUnicode: false };
+const exactNames: FilterNames = { caseSensitive: true, foldsUnicode: false };
 
 /**
  * The filter that the options ask for, and the ignore files where some were read. `names` says which spellings are one name in this plan:
@@ -48,11 +48,12 @@ const asWritten: FilterNames = { caseSensitive: true, foldsUnicode: false };
  */
 export function createFilter(
   options: FilterOptions,
-  names: FilterNames = asWritten,
+  names: FilterNames = exactNames,
   ignoreFiles?: IgnoreFileRules,
 ): Filter {
   const [first, second, ...others] = ruleSets(options, names, ignoreFiles);
-  const both = first instanceof PlainRules && second instanceof PlainRules ? first.and(second) : undefined;
+  const both =
+    first instanceof OrderedRules && second instanceof OrderedRules ? first.and(second) : undefined;
   const sets = both ? [both, ...others] : [first, second, ...others].filter((set) => set !== undefined);
   return new RuleFilter(sets, names.foldsUnicode);
 }
@@ -66,8 +67,8 @@ export function ruleSets(
   const { filters, filterDialect } = options;
   return [
     ...(options.useDefaultExcludes ? [usualExcludes(names)] : []),
-    ...(filters.length > 0 ? [new PlainRules('filters', rulesIn[filterDialect](filters, names))] : []),
-    ...(ignoreFiles ? [new FolderedRules(ignoreFiles)] : []),
+    ...(filters.length > 0 ? [new OrderedRules('filters', rulesIn[filterDialect](filters, names))] : []),
+    ...(ignoreFiles ? [new IgnoreFileRuleSet(ignoreFiles)] : []),
   ];
 }
 
@@ -77,7 +78,7 @@ function usualExcludes(names: FilterNames): RuleSet {
     names,
   );
   const aliases = aliasRules(names);
-  return new PlainRules('usualExcludes', {
+  return new OrderedRules('usualExcludes', {
     files: [...rules.files, ...aliases.files],
     folders: [...rules.folders, ...aliases.folders],
   });
@@ -87,9 +88,9 @@ const rulesIn: Readonly<
   Record<FilterDialect, (rules: readonly FilterRule[], names: FilterNames) => CompiledRules>
 > = { rclone: rcloneRules, aws: awsRules, gitignore: gitignoreRules };
 
-class PlainRules implements RuleSet {
+class OrderedRules implements RuleSet {
   readonly of: RuleSet['of'];
-  readonly asksFolders: boolean;
+  readonly hasFolderRules: boolean;
   private readonly rules: CompiledRules;
   private readonly ofFiles: RuleDecider;
   private readonly ofFolders: RuleDecider;
@@ -99,18 +100,18 @@ class PlainRules implements RuleSet {
     this.rules = rules;
     this.ofFiles = new RuleDecider(rules.files);
     this.ofFolders = rules.folders === rules.files ? this.ofFiles : new RuleDecider(rules.folders);
-    this.asksFolders = rules.folders.length > 0;
+    this.hasFolderRules = rules.folders.length > 0;
   }
 
-  lets(path: string): boolean {
+  allows(path: string): boolean {
     return (path.endsWith('/') ? this.ofFolders : this.ofFiles).decide(path) ?? true;
   }
 
   /** What both sets let in, in one pass, where this one only leaves out. */
-  and(next: PlainRules): PlainRules | undefined {
+  and(next: OrderedRules): OrderedRules | undefined {
     const { files, folders } = this.rules;
     if ([...files, ...folders].some(({ include }) => include)) return undefined;
-    return new PlainRules(next.of, {
+    return new OrderedRules(next.of, {
       files: [...files, ...next.rules.files],
       folders: [...folders, ...next.rules.folders],
     });
@@ -122,17 +123,17 @@ class PlainRules implements RuleSet {
   }
 }
 
-class FolderedRules implements RuleSet {
+class IgnoreFileRuleSet implements RuleSet {
   readonly of = 'ignoreFile';
-  readonly asksFolders = true;
+  readonly hasFolderRules = true;
   private readonly rules: IgnoreFileRules;
 
   constructor(rules: IgnoreFileRules) {
     this.rules = rules;
   }
 
-  lets(path: string): boolean {
-    return this.rules.lets(path);
+  allows(path: string): boolean {
+    return this.rules.allows(path);
   }
 
   ruleFor(path: string): CompiledRule | undefined {
@@ -149,7 +150,7 @@ export function* foldersAbove(path: string): Generator<string> {
 class RuleFilter implements Filter {
   private readonly sets: readonly RuleSet[];
   private readonly normal: boolean;
-  private readonly asksFolders: boolean;
+  private readonly hasFolderRules: boolean;
   /** The folder asked about last: files come sorted, so the next one mostly lies there too. */
   private lastFolder = '';
   private lastSkipped = false;
@@ -157,13 +158,13 @@ class RuleFilter implements Filter {
   constructor(sets: readonly RuleSet[], normal: boolean) {
     this.sets = sets;
     this.normal = normal;
-    this.asksFolders = sets.some((set) => set.asksFolders);
+    this.hasFolderRules = sets.some((set) => set.hasFolderRules);
   }
 
   includes(path: string): boolean {
     const text = this.normal ? path.normalize('NFC') : path;
-    for (const set of this.sets) if (!set.lets(text)) return false;
-    if (!this.asksFolders) return true;
+    for (const set of this.sets) if (!set.allows(text)) return false;
+    if (!this.hasFolderRules) return true;
     const slash = text.lastIndexOf('/');
     return slash < 0 || !this.skips(text.slice(0, slash + 1));
   }
@@ -176,7 +177,7 @@ class RuleFilter implements Filter {
     if (folder === this.lastFolder) return this.lastSkipped;
     let skipped = false;
     for (const ancestor of foldersAbove(folder)) {
-      skipped = this.sets.some((set) => !set.lets(ancestor));
+      skipped = this.sets.some((set) => !set.allows(ancestor));
       if (skipped) break;
     }
     this.lastFolder = folder;

@@ -97,15 +97,15 @@ function read(rule: FilterRule): { include: boolean; pattern: string } {
   return { include, pattern };
 }
 
-type Told = Pick<CompiledRule, 'include' | 'text' | 'implied' | 'file'>;
+type RuleSource = Pick<CompiledRule, 'include' | 'text' | 'implied' | 'file'>;
 
 /** A rule of that pattern. */
-export function ruleOf(told: Told, pattern: PathPattern): CompiledRule {
+export function createRule(told: RuleSource, pattern: PathPattern): CompiledRule {
   return { ...told, pattern, matches: new PathAutomaton([{ pattern, number: 0 }]) };
 }
 
 function compile(
-  told: Told,
+  told: RuleSource,
   written: string,
   glob: string,
   read: (glob: string, fold: boolean) => PathPattern,
@@ -114,7 +114,7 @@ function compile(
   try {
     const pattern = read(names.foldsUnicode ? glob.normalize('NFC') : glob, !names.caseSensitive);
     checkSize(pattern);
-    return ruleOf(told, pattern);
+    return createRule(told, pattern);
   } catch (error) {
     if (error instanceof PatternProblem) throw badPattern(written, error.message);
     if (error instanceof SyntaxError) throw badPattern(written, `makes no sense (${error.message})`);

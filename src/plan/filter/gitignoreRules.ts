@@ -1,6 +1,6 @@
 import { RemoteError } from '../../remote/remoteError';
 import type { FilterRule } from '../model/planOptions';
-import { type CompiledRule, type CompiledRules, type FilterNames, ruleOf } from './filterRules';
+import { type CompiledRule, type CompiledRules, createRule, type FilterNames } from './filterRules';
 import { wildmatch } from './wildmatch';
 
 /**
@@ -12,7 +12,7 @@ export function gitignoreLines(text: string, names: FilterNames, file?: string):
   const rules: CompiledRule[] = [];
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
   for (const line of lines) {
-    const rule = compiled(line, names);
+    const rule = compileLine(line, names);
     if (rule) rules.push({ ...rule, ...(file !== undefined && { file }) });
   }
   rules.reverse();
@@ -30,19 +30,19 @@ export function gitignoreRules(given: readonly FilterRule[], names: FilterNames)
     const problem = lineProblem(line);
     if (problem !== undefined)
       throw new RemoteError('badSettings', `The filter pattern ${JSON.stringify(line)} ${problem}.`);
-    const rule = compiled(line, names);
+    const rule = compileLine(line, names);
     if (rule) rules.push(rule);
   }
   rules.reverse();
   return { files: rules, folders: rules };
 }
 
-function compiled(line: string, names: FilterNames): CompiledRule | undefined {
+function compileLine(line: string, names: FilterNames): CompiledRule | undefined {
   if (line.startsWith('#') || lineProblem(line) !== undefined) return undefined;
   const include = line.startsWith('!');
   const pattern = include ? line.slice(1) : line;
   const spelled = names.foldsUnicode ? pattern.normalize('NFC') : pattern;
-  return ruleOf({ include, text: line }, wildmatch(spelled, !names.caseSensitive));
+  return createRule({ include, text: line }, wildmatch(spelled, !names.caseSensitive));
 }
 
 /** Why git would never match anything with this line, as the end of a sentence. Comments are fine. */

@@ -13,7 +13,7 @@ import {
 } from './pathPattern';
 
 /** How deep braces may lie in each other. */
-const mostNested = 1000;
+const maxDepth = 1000;
 
 /**
  * rclone's glob as a pattern of whole relative paths (R17): `*` and `?` stop at `/`, `**` crosses, `{a,b}`, `[a-c]`, `[^a]`, `\` escapes,
@@ -68,7 +68,7 @@ class RcloneGlob {
   }
 
   private choices(): TextPattern {
-    if (++this.depth > mostNested) throw new PatternProblem('nests too deeply');
+    if (++this.depth > maxDepth) throw new PatternProblem('nests too deeply');
     const ways: TextPattern[] = [];
     let parts: TextPattern[] = [];
     for (;;) {

@@ -9,9 +9,9 @@ import {
 } from './pathPattern';
 
 /** How deep groups may lie in each other; Go's own limit. */
-const mostNested = 1000;
+const maxDepth = 1000;
 /** What Go takes as a count of repeats. */
-const mostRepeats = 1000;
+const maxRepeats = 1000;
 
 interface Flags {
   readonly fold: boolean;
@@ -47,7 +47,7 @@ class GoRegexp {
 
   read(): TextPattern {
     const pattern = this.alternatives();
-    if (this.at < this.chars.length) throw nonsense('it has ")" without "("');
+    if (this.at < this.chars.length) throw invalidRegexp('it has ")" without "("');
     return pattern;
   }
 
@@ -78,7 +78,7 @@ class GoRegexp {
     for (let i = 0; ; i++) {
       const counts = this.quantifier();
       if (!counts) return pattern;
-      if (i > 0) throw nonsense('it repeats a repeat');
+      if (i > 0) throw invalidRegexp('it repeats a repeat');
       // Whether it is greedy makes no difference to what matches.
       if (this.chars[this.at] === '?') this.at++;
       pattern = repeated(pattern, counts[0], counts[1]);
@@ -99,8 +99,8 @@ class GoRegexp {
     this.at += whole.length;
     const low = Number(min);
     const high = max !== undefined ? Number(max) : comma ? Number.POSITIVE_INFINITY : low;
-    if (high < low || low > mostRepeats || (high > mostRepeats && high !== Number.POSITIVE_INFINITY))
-      throw nonsense(`"${whole}" is no count of repeats`);
+    if (high < low || low > maxRepeats || (high > maxRepeats && high !== Number.POSITIVE_INFINITY))
+      throw invalidRegexp(`"${whole}" is no count of repeats`);
     return [low, high];
   }
 
@@ -124,14 +124,14 @@ class GoRegexp {
       case '*':
       case '+':
       case '?':
-        throw nonsense(`"${char}" has nothing to repeat`);
+        throw invalidRegexp(`"${char}" has nothing to repeat`);
       default:
         return literal(char, fold);
     }
   }
 
   private group(): TextPattern | undefined {
-    if (++this.depth > mostNested) throw new PatternProblem('nests too deeply');
+    if (++this.depth > maxDepth) throw new PatternProblem('nests too deeply');
     const before = this.flags;
     const rest = this.chars.slice(this.at, this.at + 3).join('');
     if (rest.startsWith('?')) {
@@ -143,7 +143,7 @@ class GoRegexp {
       }
     }
     const pattern = this.alternatives();
-    if (this.chars[this.at++] !== ')') throw nonsense('it has "(" without ")"');
+    if (this.chars[this.at++] !== ')') throw invalidRegexp('it has "(" without ")"');
     this.flags = before;
     this.depth--;
     return pattern;
@@ -155,7 +155,7 @@ class GoRegexp {
     const text = end < 0 ? '' : this.chars.slice(this.at + 1, end).join('');
     const [, on, off] = /^([imsU]*)(?:-([imsU]+))?$/.exec(text) ?? [];
     if (end < 0 || on === undefined || (text === '' && this.chars[end] === ')'))
-      throw nonsense(`"(${this.chars.slice(this.at, this.at + 3).join('')}" is not known to rclone`);
+      throw invalidRegexp(`"(${this.chars.slice(this.at, this.at + 3).join('')}" is not known to rclone`);
     const { fold, lines, dotAll } = this.flags;
     const set = (flag: string, was: boolean) => (on.includes(flag) || was) && !off?.includes(flag);
     this.flags = { fold: set('i', fold), lines: set('m', lines), dotAll: set('s', dotAll) };
@@ -165,7 +165,7 @@ class GoRegexp {
 
   private escape(): TextPattern | undefined {
     const char = this.chars[this.at];
-    if (char === undefined) throw nonsense('it ends with "\\"');
+    if (char === undefined) throw invalidRegexp('it ends with "\\"');
     if (char === 'A' || char === 'z' || char === 'b' || char === 'B') {
       this.at++;
       return { at: ({ A: 'textStart', z: 'textEnd', b: 'wordEdge', B: 'noWordEdge' } as const)[char] };
@@ -187,14 +187,14 @@ class GoRegexp {
     const rest = this.chars.slice(this.at + 1, this.at + 60).join('');
     const [whole, braced, plain] = /^(?:\{\^?(\w+)\}|(\w))/.exec(rest) ?? [];
     const name = braced ?? plain;
-    if (whole === undefined || name === undefined) throw nonsense('a class of characters has no name');
+    if (whole === undefined || name === undefined) throw invalidRegexp('a class of characters has no name');
     this.at += 1 + whole.length;
     const negated = (char === 'P') !== whole.startsWith('{^');
     for (const property of [name, `Script=${name}`]) {
       const source = `\\${negated ? 'P' : 'p'}{${property}}`;
       if (isClass(`[${source}]`)) return source;
     }
-    throw nonsense(`"${name}" is no class of characters`);
+    throw invalidRegexp(`"${name}" is no class of characters`);
   }
 
   /** The character that an escape stands for. */
@@ -206,13 +206,13 @@ class GoRegexp {
     if (whole !== undefined) {
       this.at += whole.length;
       const code = octal === undefined ? Number.parseInt(short ?? long ?? '', 16) : Number.parseInt(octal, 8);
-      if (code > 0x10ffff) throw nonsense(`"\\${whole}" is no character`);
+      if (code > 0x10ffff) throw invalidRegexp(`"\\${whole}" is no character`);
       return String.fromCodePoint(code);
     }
     const char = this.chars[this.at++] ?? '';
     const control = controls[char];
     if (control !== undefined) return control;
-    if (/^[\da-zA-Z]$/.test(char)) throw nonsense(`"\\${char}" is not known to rclone`);
+    if (/^[\da-zA-Z]$/.test(char)) throw invalidRegexp(`"\\${char}" is not known to rclone`);
     return char;
   }
 
@@ -222,12 +222,12 @@ class GoRegexp {
     let members = '';
     for (let first = true; first || this.chars[this.at] !== ']'; first = false) {
       const char = this.chars[this.at];
-      if (char === undefined) throw nonsense('it has "[" without "]"');
+      if (char === undefined) throw invalidRegexp('it has "[" without "]"');
       const named = /^\[:(\^?)(\w+):\]/.exec(this.chars.slice(this.at, this.at + 20).join(''));
       if (named) {
         const [whole, not, name = ''] = named;
         const named_ = posixClasses[name];
-        if (named_ === undefined) throw nonsense(`"${whole}" is no class of characters`);
+        if (named_ === undefined) throw invalidRegexp(`"${whole}" is no class of characters`);
         this.at += whole.length;
         members += not ? inverted(named_) : named_;
         continue;
@@ -258,7 +258,7 @@ class GoRegexp {
 
   private member(): string {
     const char = this.chars[this.at++];
-    if (char === undefined) throw nonsense('it has "[" without "]"');
+    if (char === undefined) throw invalidRegexp('it has "[" without "]"');
     return char === '\\' ? this.escapedChar() : char;
   }
 
@@ -266,7 +266,7 @@ class GoRegexp {
     try {
       return charClass(source, this.flags.fold);
     } catch {
-      throw nonsense(`"${source}" is no class of characters`);
+      throw invalidRegexp(`"${source}" is no class of characters`);
     }
   }
 }
@@ -325,6 +325,6 @@ function isClass(source: string): boolean {
   }
 }
 
-function nonsense(why: string): PatternProblem {
+function invalidRegexp(why: string): PatternProblem {
   return new PatternProblem(`makes no sense (${why})`);
 }

@@ -52,7 +52,7 @@ export class IgnoreFileRules {
   }
 
   /** Whether that rule, if any, lets `path` in. */
-  lets(path: string): boolean {
+  allows(path: string): boolean {
     if (this.folders.size === 0) return true;
     for (const { cut, quick } of this.levelsOf(path)) {
       const included = quick.decide(path.slice(cut));

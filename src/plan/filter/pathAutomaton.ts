@@ -2,17 +2,17 @@ import type { Assertion } from './pathPattern';
 import { type NumberedPattern, Op, PathProgram } from './pathProgram';
 
 /** What may be remembered of one automaton, in numbers; when there is more, it forgets all and starts over. */
-const mostRemembered = 1 << 20;
+const maxCachedNumbers = 1 << 20;
 
 /** The answer for a path that no pattern matches. */
 const noMatch = -1;
 /** In the table: where this leads was not looked at yet. Any other number below zero is an answer, see `settled`. */
 const unknown = -1;
 /** Of a state's end: not looked at yet. */
-const open = -2;
+const notComputed = -2;
 
 /** A place in the table that says: whatever comes, this is the answer. */
-function settled(answer: number): number {
+function encodeAnswer(answer: number): number {
   return -3 - answer;
 }
 
@@ -36,7 +36,7 @@ export class PathAutomaton {
   /** Steps of work so far: characters that were looked at, and places in the patterns that were considered for them. */
   work = 0;
   private readonly patterns: readonly NumberedPattern[];
-  private made: Tables | undefined;
+  private tables: Tables | undefined;
 
   /** Of several patterns that match a path, the lowest number is the answer. */
   constructor(patterns: readonly NumberedPattern[]) {
@@ -50,9 +50,9 @@ export class PathAutomaton {
 
   /** The lowest number of a pattern that matches; -1 when none does. */
   first(path: string): number {
-    this.made ??= new Tables(new PathProgram(this.patterns));
-    const answer = this.made.run(path);
-    this.work = this.made.work;
+    this.tables ??= new Tables(new PathProgram(this.patterns));
+    const answer = this.tables.run(path);
+    this.work = this.tables.work;
     return answer;
   }
 }
@@ -77,10 +77,10 @@ class Tables {
   private states: State[] = [];
   private startRow = 0;
   private ends: number[] = [];
-  private known = new Map<number, number[]>();
+  private statesByHash = new Map<number, number[]>();
   private stride = 0;
   private table = new Int32Array(0);
-  private remembered = 0;
+  private cachedNumbers = 0;
 
   constructor(program: PathProgram) {
     this.program = program;
@@ -89,7 +89,7 @@ class Tables {
     for (let code = 0; code < 128; code++) this.ascii[code] = this.classify(code);
     const start = program.start < 0 ? [] : this.closure([program.start], undefined);
     this.startState = this.stateOf(start, Beside.Edge);
-    this.forget();
+    this.reset();
   }
 
   run(path: string): number {
@@ -122,7 +122,7 @@ class Tables {
       }
     }
     this.work += at;
-    return row < 0 ? settled(row) : this.endOf(row / this.stride);
+    return row < 0 ? encodeAnswer(row) : this.endOf(row / this.stride);
   }
 
   private classifyOther(codePoint: number): number {
@@ -163,18 +163,18 @@ class Tables {
       wider[place] = next < 0 ? next : (next / stride) * this.stride;
     }
     this.table = wider;
-    this.remembered += states.length * stride;
+    this.cachedNumbers += states.length * stride;
   }
 
   /** Forgets all states and starts over; the state at the start is number 0. */
-  private forget(): void {
+  private reset(): void {
     this.states.length = 0;
     this.ends.length = 0;
-    this.known.clear();
+    this.statesByHash.clear();
     this.stride = 8;
     while (this.stride < this.members.length + 4) this.stride *= 2;
     this.table = new Int32Array(16 * this.stride).fill(unknown);
-    this.remembered = 0;
+    this.cachedNumbers = 0;
     this.startRow = this.rowOf(this.startState);
   }
 
@@ -194,8 +194,8 @@ class Tables {
     }
     this.work += asked.length;
     const state = this.stateOf(this.closure(reached, undefined), beside);
-    if (this.remembered > mostRemembered) {
-      this.forget();
+    if (this.cachedNumbers > maxCachedNumbers) {
+      this.reset();
       return this.rowOf(state);
     }
     const next = this.rowOf(state);
@@ -205,7 +205,7 @@ class Tables {
 
   private endOf(state: number): number {
     const known = this.ends[state] as number;
-    if (known !== open) return known;
+    if (known !== notComputed) return known;
     const { ops, numbers } = this.program;
     const { steps, before } = this.states[state] as State;
     const asked = this.hasAssertions ? this.closure(steps, { before, after: Beside.Edge }) : steps;
@@ -263,23 +263,23 @@ class Tables {
     const { states, program } = this;
     const { steps, before } = state;
     const [first] = steps;
-    if (first === undefined) return settled(noMatch);
+    if (first === undefined) return encodeAnswer(noMatch);
     if (steps.every((step) => program.ops[step] === Op.MatchRest))
-      return settled(program.numbers[first] as number);
+      return encodeAnswer(program.numbers[first] as number);
     let hash: number = before;
     for (let i = 0; i < steps.length; i++) hash = (Math.imul(hash, 31) + (steps[i] as number)) | 0;
-    const alike = this.known.get(hash);
+    const alike = this.statesByHash.get(hash);
     for (const number of alike ?? []) if (isSame(states[number] as State, state)) return number * this.stride;
     const number = states.push(state) - 1;
     if (alike) alike.push(number);
-    else this.known.set(hash, [number]);
-    this.ends.push(open);
+    else this.statesByHash.set(hash, [number]);
+    this.ends.push(notComputed);
     if (states.length * this.stride > this.table.length) {
       const longer = new Int32Array(this.table.length * 2).fill(unknown);
       longer.set(this.table);
       this.table = longer;
     }
-    this.remembered += steps.length + this.stride + 8;
+    this.cachedNumbers += steps.length + this.stride + 8;
     return number * this.stride;
   }
 }

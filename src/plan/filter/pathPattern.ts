@@ -74,7 +74,7 @@ export function charClass(source: string, fold: boolean): TextPattern {
 }
 
 /** The set's characters but for `/`. */
-export function butSlash(pattern: TextPattern): TextPattern {
+export function withoutSlash(pattern: TextPattern): TextPattern {
   if (!('one' in pattern)) return pattern;
   const { key, has } = pattern.one;
   return { one: { key: `${key}/`, has: (codePoint) => codePoint !== slash && has(codePoint) } };

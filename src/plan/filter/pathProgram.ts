@@ -15,7 +15,7 @@ export interface NumberedPattern {
 }
 
 /** Steps that one pattern may become: what is larger was made to be large. */
-const mostSteps = 20_000;
+const maxSteps = 20_000;
 
 export const Op = { Char: 0, Split: 1, Assert: 2, Match: 3, MatchRest: 4 } as const;
 
@@ -137,7 +137,7 @@ export function checkSize({ parts }: PathPattern): void {
   let steps = 0;
   for (const part of parts) {
     steps += stepsOf(part);
-    if (steps > mostSteps) throw new PatternProblem('is too large');
+    if (steps > maxSteps) throw new PatternProblem('is too large');
   }
 }
 

@@ -3,7 +3,6 @@ import {
   anyChar,
   anything,
   anythingInPart,
-  butSlash,
   charClass,
   classMember,
   literal,
@@ -11,6 +10,7 @@ import {
   type PathPattern,
   repeated,
   type TextPattern,
+  withoutSlash,
 } from './pathPattern';
 
 /** A pattern that git gives up on. */
@@ -25,7 +25,7 @@ const never: PathPattern = { anchored: true, parts: [{ any: [] }] };
  * Pure.
  */
 export function wildmatch(line: string, fold: boolean): PathPattern {
-  const written = withoutBlanks(line);
+  const written = trimBlanks(line);
   const folderOnly = written.endsWith('/');
   const pattern = folderOnly ? written.slice(0, -1) : written;
   const anchored = pattern.includes('/');
@@ -42,7 +42,7 @@ export function wildmatch(line: string, fold: boolean): PathPattern {
 }
 
 /** Blanks at the end don't count, but for one that is escaped. */
-function withoutBlanks(line: string): string {
+function trimBlanks(line: string): string {
   const text = line.replace(/ +$/, '');
   if (text.length === line.length) return text;
   const [escapes] = /\\*$/.exec(text) ?? [''];
@@ -141,7 +141,7 @@ class Wildmatch {
       }
     } while (chars[this.at] !== ']');
     this.at++;
-    return butSlash(charClass(`[${negated ? '^' : ''}${members}]`, this.fold));
+    return withoutSlash(charClass(`[${negated ? '^' : ''}${members}]`, this.fold));
   }
 }
 

@@ -4,43 +4,38 @@ import type { FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 
-const hashesAtOnce = 4;
-const md5OfNothing = 'd41d8cd98f00b204e9800998ecf8427e';
+const maxHashConcurrency = 4;
+const emptyMd5 = 'd41d8cd98f00b204e9800998ecf8427e';
 
-/** Whether content has to be read, or remembered from a reading, to know its MD5: there nobody else could tell it. */
+/** Whether the MD5 of a file has to be computed here (or taken from a cache), because the remote stores none. */
 export function hashesByReading({ capabilities }: Remote): boolean {
   return capabilities.hash === 'none';
 }
 
-/** Asks for what a listing doesn't tell of a file. Few files are read for their hash at once, whatever else is asked. */
-export class FileFacts {
-  private readonly signal: AbortSignal;
-  private readonly hashing = new WeightedSemaphore(hashesAtOnce);
+/** The file's exact facts. Throws as `Remote.stat`, and `notFound` when a folder is there instead. */
+export async function statFile(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
+  const entry = await remote.stat(file.path, signal);
+  if (entry.kind !== 'file') throw new RemoteError('notFound', `"${file.path}" is no longer a file.`);
+  return { ...entry, exact: true };
+}
 
-  constructor(signal: AbortSignal) {
-    this.signal = signal;
-  }
+/** Computes MD5s of at most four files at once, however many other requests run. */
+export class HashReader {
+  private readonly slots = new WeightedSemaphore(maxHashConcurrency);
 
-  /** The file's exact facts. Throws as `stat`, and `notFound` when a folder is there instead. */
-  async stat(remote: Remote, file: FileEntry): Promise<FileEntry> {
-    const entry = await remote.stat(file.path, this.signal);
-    if (entry.kind !== 'file') throw new RemoteError('notFound', `"${file.path}" is no longer a file.`);
-    return { ...entry, exact: true };
-  }
-
-  /** The file with the MD5 of its content, which is read where it isn't remembered. Throws as `read`. */
-  async withHash(remote: Remote, file: FileEntry): Promise<FileEntry> {
-    if (file.size === 0) return { ...file, md5: md5OfNothing };
-    const give = await this.hashing.acquire(1, this.signal);
+  /** The file with the MD5 of its content. Throws as `Remote.read`. */
+  async withHash(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
+    if (file.size === 0) return { ...file, md5: emptyMd5 };
+    const release = await this.slots.acquire(1, signal);
     try {
-      if (remote.computeMd5) return { ...file, md5: await remote.computeMd5(file, this.signal) };
-      const { stream } = await remote.read(file.path, { expected: file }, this.signal);
+      if (remote.computeMd5) return { ...file, md5: await remote.computeMd5(file, signal) };
+      const { stream } = await remote.read(file.path, { expected: file }, signal);
       const hash = createHash('md5');
       for await (const chunk of stream) hash.update(chunk);
-      this.signal.throwIfAborted();
+      signal.throwIfAborted();
       return { ...file, md5: hash.digest('hex') };
     } finally {
-      give();
+      release();
     }
   }
 }

@@ -13,8 +13,8 @@ import {
   rootPath,
 } from '../../remote/remotePath';
 import type { Filter } from '../filter/filter';
-import { isBelow, type NamedPaths } from '../model/namedPaths';
 import type { ListingProblem, Tally } from '../model/plan';
+import { isBelow, type SelectedPaths } from '../model/selectedPaths';
 
 /** Sorted files of one side: `paths` are relative to the root and parallel to `files`. */
 export interface FileBatch {
@@ -58,7 +58,7 @@ export interface TreeRequest {
   /** True where a root that isn't there yet is simply empty (a target folder). */
   readonly mayBeMissing: boolean;
   /** Nothing but these is looked at. On the source they have to be there. */
-  readonly only?: NamedPaths;
+  readonly only?: SelectedPaths;
   /** The one spelling of names that are the same in this plan. */
   readonly sameName?: (path: RemotePath) => string;
 }
@@ -77,7 +77,7 @@ export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing
 }
 
 /** Named files that are looked at at once. */
-const looksAtOnce = 16;
+const maxStatConcurrency = 16;
 
 interface FoundFile {
   /** Relative to the root. */
@@ -111,8 +111,8 @@ class TreeLister implements ListingFindings {
 
   async *batches(): AsyncGenerator<FileBatch> {
     const { only, root } = this.request;
-    if (only) yield* this.named(only);
-    else yield* this.below(root);
+    if (only) yield* this.listSelected(only);
+    else yield* this.listFolder(root);
   }
 
   /**
@@ -126,10 +126,10 @@ class TreeLister implements ListingFindings {
   }
 
   /** Everything below a folder, which may be missing where the request says so. */
-  private async *below(folder: RemotePath): AsyncGenerator<FileBatch> {
+  private async *listFolder(folder: RemotePath): AsyncGenerator<FileBatch> {
     const before = this.last;
     try {
-      yield* this.request.remote.listRecursive ? this.deep(folder) : this.walk(folder);
+      yield* this.request.remote.listRecursive ? this.listRecursive(folder) : this.walk(folder);
     } catch (error) {
       const missing = this.request.mayBeMissing && this.last === before && isRemoteError(error, 'notFound');
       if (!missing) throw error;
@@ -137,14 +137,14 @@ class TreeLister implements ListingFindings {
   }
 
   /** The named files, looked at by themselves, between the listings of the named folders. */
-  private async *named({ files, folders }: NamedPaths): AsyncGenerator<FileBatch> {
+  private async *listSelected({ files, folders }: SelectedPaths): AsyncGenerator<FileBatch> {
     const { root, filter } = this.request;
     const found = await this.statFiles(files.filter((file) => filter.includes(file)));
     const rest = found.filter(({ path }) => !folders.some((folder) => isBelow(path, folder)));
     for (const folder of folders) {
       const end = rest.findIndex(({ path }) => comparePaths(path, `${folder}/`) > 0);
       yield this.addPage(rest.splice(0, end < 0 ? rest.length : end).map(({ entry }) => entry));
-      yield* this.below(joinPath(root, folder));
+      yield* this.listFolder(joinPath(root, folder));
     }
     yield this.addPage(rest.map(({ entry }) => entry));
   }
@@ -153,7 +153,7 @@ class TreeLister implements ListingFindings {
   private async statFiles(files: readonly RemotePath[]): Promise<FoundFile[]> {
     const { remote, side, sameName = asSpelled } = this.request;
     const onDisk = remote.capabilities.hasDirectories && remote.listRecursive !== undefined;
-    const found = onDisk ? await this.lookInFolders(files) : await this.lookAtEach(files);
+    const found = onDisk ? await this.listParentFolders(files) : await this.statEach(files);
     const there = new Set(found.map(({ path }) => sameName(path)));
     const missing = files.find((file) => !there.has(sameName(file)));
     if (missing !== undefined && side === 'source')
@@ -163,12 +163,12 @@ class TreeLister implements ListingFindings {
     );
   }
 
-  private async lookAtEach(files: readonly RemotePath[]): Promise<FoundFile[]> {
+  private async statEach(files: readonly RemotePath[]): Promise<FoundFile[]> {
     const { remote, root } = this.request;
     const found: FoundFile[] = [];
-    for (let i = 0; i < files.length; i += looksAtOnce)
+    for (let i = 0; i < files.length; i += maxStatConcurrency)
       await Promise.all(
-        files.slice(i, i + looksAtOnce).map(async (path) => {
+        files.slice(i, i + maxStatConcurrency).map(async (path) => {
           const entry = await remote
             .stat(joinPath(root, path), this.signal)
             .catch((error: unknown) => this.ignoreNotFound(error));
@@ -182,7 +182,7 @@ class TreeLister implements ListingFindings {
    * A disk is asked for the folders that hold the files, without those in them: only so do links show, and other spellings of
    * the same name, and what lies in a folder of the target that has the name of a file.
    */
-  private async lookInFolders(files: readonly RemotePath[]): Promise<FoundFile[]> {
+  private async listParentFolders(files: readonly RemotePath[]): Promise<FoundFile[]> {
     const { remote, root, side, followSymlinks, sameName = asSpelled } = this.request;
     const wanted = new Set(files.map((file) => sameName(file)));
     const isWanted = (path: RemotePath): boolean =>
@@ -198,7 +198,7 @@ class TreeLister implements ListingFindings {
         );
         for await (const page of pages ?? [])
           for (const entry of page) {
-            const whole = entry.kind === 'unusable' ? wholeName(entry) : entry.path;
+            const whole = entry.kind === 'unusable' ? fullName(entry) : entry.path;
             const path = whole.slice(this.rootPrefixLength) as RemotePath;
             if (entry.kind !== 'folder' && isWanted(path)) found.push({ path, entry });
           }
@@ -208,7 +208,7 @@ class TreeLister implements ListingFindings {
     return found;
   }
 
-  private async *deep(folder: RemotePath): AsyncGenerator<FileBatch> {
+  private async *listRecursive(folder: RemotePath): AsyncGenerator<FileBatch> {
     const { remote, filter, followSymlinks } = this.request;
     const skipFolder = (path: RemotePath) =>
       path.length > this.rootPrefixLength && filter.maySkipFolder(path.slice(this.rootPrefixLength));
@@ -226,7 +226,7 @@ class TreeLister implements ListingFindings {
    */
   private async *walk(folder: RemotePath): AsyncGenerator<FileBatch> {
     const { root, filter } = this.request;
-    const entries = await this.listed(folder);
+    const entries = await this.sortedEntries(folder);
     let files: Entry[] = [];
     for (const entry of entries) {
       if (entry.kind !== 'folder') {
@@ -243,7 +243,7 @@ class TreeLister implements ListingFindings {
     if (batch.paths.length > 0) yield batch;
   }
 
-  private async listed(folder: RemotePath): Promise<readonly Entry[]> {
+  private async sortedEntries(folder: RemotePath): Promise<readonly Entry[]> {
     const { remote, root, side } = this.request;
     const keyed: [string, Entry][] = [];
     try {
@@ -290,7 +290,7 @@ class TreeLister implements ListingFindings {
 
   private recordUnsupported(entry: UnsupportedEntry): void {
     const { filter, root } = this.request;
-    const whole = wholeName(entry);
+    const whole = fullName(entry);
     const shown = root === '' || !whole.startsWith(`${root}/`) ? whole : whole.slice(this.rootPrefixLength);
     const stands = entry.protects ?? (pathProblem(whole) === undefined ? (whole as RemotePath) : undefined);
     const protects = stands === undefined ? undefined : this.withinRoot(stands, entry);
@@ -327,7 +327,7 @@ export function isMalformedKey(reason: UnsupportedReason): boolean {
  * A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the
  * folder.
  */
-export function wholeName({ folder, name }: UnsupportedEntry): string {
+export function fullName({ folder, name }: UnsupportedEntry): string {
   const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
   return around === '' ? name : `${around}/${name}`;
 }
@@ -341,6 +341,6 @@ function sortName(entry: Entry): string {
  * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
  * or no text, is beside what its cleaned spelling names, not in its place.
  */
-export function isInTheWay(reason: UnsupportedReason): boolean {
+export function blocksPath(reason: UnsupportedReason): boolean {
   return !isMalformedKey(reason) && reason !== 'invalidText' && reason !== 'oddName';
 }

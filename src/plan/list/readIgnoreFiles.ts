@@ -16,13 +16,13 @@ import type { FilterOptions } from '../filter/filter';
 import { createFilter } from '../filter/filter';
 import type { FilterNames } from '../filter/filterRules';
 import { IgnoreFileRules } from '../filter/ignoreFileRules';
-import { sortNamed } from '../model/namedPaths';
 import type { PlanOptions } from '../model/planOptions';
+import { sortSelected } from '../model/selectedPaths';
 
 /** Folders looked at at once. */
-const foldersAtOnce = 16;
+const maxFolderConcurrency = 16;
 /** Bytes that an ignore file may have; what is larger is no such file. */
-const maxBytes = 1024 * 1024;
+const maxIgnoreFileBytes = 1024 * 1024;
 
 /**
  * The rules of the ignore files that `options.ignoreFiles` names, or undefined when it names none. They are read from the side that is a
@@ -59,13 +59,13 @@ export async function readIgnoreFiles(
 
 class IgnoreWalk {
   private readonly side: Endpoint;
-  private readonly wanted: readonly string[];
+  private readonly fileNames: readonly string[];
   private readonly names: FilterNames;
   private readonly signal: AbortSignal;
   private readonly rules: IgnoreFileRules;
   private readonly filter;
   private readonly only: { files: readonly string[]; folders: readonly string[] } | undefined;
-  private readonly slots = new WeightedSemaphore(foldersAtOnce);
+  private readonly slots = new WeightedSemaphore(maxFolderConcurrency);
 
   constructor(
     side: Endpoint,
@@ -76,10 +76,10 @@ class IgnoreWalk {
     this.side = side;
     this.names = names;
     this.signal = signal;
-    this.wanted = (options.ignoreFiles ?? []).map((name) => this.ownKey(name));
+    this.fileNames = (options.ignoreFiles ?? []).map((name) => this.ownKey(name));
     this.rules = new IgnoreFileRules(names);
     this.filter = createFilter(options, names, this.rules);
-    const only = options.only && sortNamed(options.only);
+    const only = options.only && sortSelected(options.only);
     const keys = (paths: readonly RemotePath[]) => paths.map((path) => matchKey(path, names));
     this.only = only && { files: keys(only.files), folders: keys(only.folders) };
   }
@@ -94,19 +94,19 @@ class IgnoreWalk {
     const give = await this.slots.acquire(1, this.signal);
     let folders: readonly RemotePath[];
     try {
-      folders = await this.look(folder);
+      folders = await this.readFolder(folder);
     } finally {
       give();
     }
     await Promise.all(
       folders
-        .filter((below) => this.isWanted(below) && !this.filter.maySkipFolder(below))
+        .filter((below) => this.mayHoldSelected(below) && !this.filter.maySkipFolder(below))
         .map((below) => this.visit(below)),
     );
   }
 
   /** Whether something in the folder is to be planned at all. */
-  private isWanted(folder: RemotePath): boolean {
+  private mayHoldSelected(folder: RemotePath): boolean {
     if (!this.only) return true;
     const key = matchKey(folder, this.names) as RemotePath;
     const { files, folders } = this.only;
@@ -117,7 +117,7 @@ class IgnoreWalk {
   }
 
   /** Reads the folder's ignore files, and answers its folders; both relative to the root. */
-  private async look(folder: RemotePath): Promise<readonly RemotePath[]> {
+  private async readFolder(folder: RemotePath): Promise<readonly RemotePath[]> {
     const { root } = this.side;
     const folders = new Set<RemotePath>();
     const found: Entry[] = [];
@@ -125,16 +125,16 @@ class IgnoreWalk {
       for await (const page of this.entries(joinPath(root, folder), folders))
         for (const entry of page)
           if (entry.kind === 'folder') folders.add(entry.path);
-          else if (this.strength(entry) >= 0) found.push(entry);
+          else if (this.precedence(entry) >= 0) found.push(entry);
     } catch (error) {
       // What can't be listed has to be reported by the listing itself.
       if (!isRemoteError(error, 'notFound', ...(folder === '' ? [] : (['forbidden'] as const)))) throw error;
       return [];
     }
     // What is named later is stronger, so it is added later.
-    found.sort((a, b) => this.strength(a) - this.strength(b));
+    found.sort((a, b) => this.precedence(a) - this.precedence(b));
     for (const entry of found) {
-      const text = await this.content(entry);
+      const text = await this.readContent(entry);
       const file = joinPath(folder, nameOf(entry));
       if (text !== undefined) this.rules.add(file, text);
     }
@@ -155,8 +155,8 @@ class IgnoreWalk {
   }
 
   /** Which of the wanted names the entry has; −1 when it is no ignore file. */
-  private strength(entry: Entry): number {
-    return entry.kind === 'folder' ? -1 : this.wanted.indexOf(this.ownKey(nameOf(entry)));
+  private precedence(entry: Entry): number {
+    return entry.kind === 'folder' ? -1 : this.fileNames.indexOf(this.ownKey(nameOf(entry)));
   }
 
   private ownKey(name: string): string {
@@ -164,7 +164,7 @@ class IgnoreWalk {
   }
 
   /** The text of an ignore file; undefined when it is gone. */
-  private async content(entry: Entry): Promise<string | undefined> {
+  private async readContent(entry: Entry): Promise<string | undefined> {
     if (entry.kind === 'unusable')
       throw new RemoteError(
         entry.reason === 'unreadable' ? 'forbidden' : 'unsupported',
@@ -172,14 +172,14 @@ class IgnoreWalk {
       );
     const { path } = entry;
     const tooLarge = () => new RemoteError('unsupported', unusableText(path, 'is larger than 1 MiB'));
-    if (entry.kind === 'file' && entry.size > maxBytes) throw tooLarge();
+    if (entry.kind === 'file' && entry.size > maxIgnoreFileBytes) throw tooLarge();
     try {
       const { stream } = await this.side.remote.read(path, {}, this.signal);
       const chunks: Buffer[] = [];
       let bytes = 0;
       for await (const chunk of stream as AsyncIterable<Buffer>) {
         bytes += chunk.length;
-        if (bytes > maxBytes) throw tooLarge();
+        if (bytes > maxIgnoreFileBytes) throw tooLarge();
         chunks.push(chunk);
       }
       this.signal.throwIfAborted();

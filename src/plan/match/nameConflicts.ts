@@ -9,7 +9,7 @@ import { foldedKey, type NameFolding } from './nameFolding';
  * More folders than this are not looked at again: the names are a kindness to the reader, no part of the
  * decision.
  */
-const mostFolders = 20;
+const maxFolders = 20;
 
 /**
  * The conflicts, with the other name where it wasn't kept: of matched files only hashes of names are, so the
@@ -36,8 +36,8 @@ export async function findConflictingNames(
     const name = conflict.source ? 'source' : 'target';
     const side = conflict.source ? source : target;
     const folder = parentPath(file.path);
-    if (!listed[name].has(folder) && listed[name].size < mostFolders)
-      listed[name].set(folder, await entriesOf(side.remote, folder, signal));
+    if (!listed[name].has(folder) && listed[name].size < maxFolders)
+      listed[name].set(folder, await listEntries(side.remote, folder, signal));
     const key = foldedKey(file.path, folding);
     const twin = listed[name]
       .get(folder)
@@ -51,7 +51,11 @@ export async function findConflictingNames(
   return named;
 }
 
-async function entriesOf(remote: Remote, folder: RemotePath, signal: AbortSignal): Promise<readonly Entry[]> {
+async function listEntries(
+  remote: Remote,
+  folder: RemotePath,
+  signal: AbortSignal,
+): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   try {
     for await (const page of remote.list(folder, {}, signal)) entries.push(...page);

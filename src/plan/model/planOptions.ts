@@ -1,6 +1,6 @@
 import { RemoteError } from '../../remote/remoteError';
-import { type NamedPath, parseNamed } from './namedPaths';
 import { parseAge, parseSize } from './quantities';
+import { parseSelected, type SelectedPath } from './selectedPaths';
 
 /** What the user wants of a copy or sync. Plain data: stands as `options` in `cloudRemotes.syncs` and in a Plan. */
 export interface PlanOptions {
@@ -31,7 +31,7 @@ export interface PlanOptions {
    * Only these files and folders take part (as far as the filters let them), and only they are looked at on either side;
    * absent = everything. What isn't named is neither copied nor deleted.
    */
-  readonly only?: readonly NamedPath[];
+  readonly only?: readonly SelectedPath[];
 
   // What follows is off when absent. The names are rclone's.
 
@@ -181,7 +181,7 @@ export function parsePlanOptions(value: unknown): PlanOptions {
     filterDialect: oneOf(given, 'filterDialect', ['rclone', 'aws', 'gitignore']),
     useDefaultExcludes: yesOrNo(given, 'useDefaultExcludes'),
     followSymlinks: yesOrNo(given, 'followSymlinks'),
-    ...(given['only'] !== undefined && { only: parseNamed(given['only']) }),
+    ...(given['only'] !== undefined && { only: parseSelected(given['only']) }),
     ...flagsFrom(given),
     ...optional(given, 'modifyWindowMs', windowFrom),
     ...optional(given, 'maxDelete', maxDeleteFrom),

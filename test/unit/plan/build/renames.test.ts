@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { canMoveWithin, findRenames } from '../../../../src/plan/build/renames';
+import { findRenames, supportsServerSideMove } from '../../../../src/plan/build/renames';
 import { comparisonRules } from '../../../../src/plan/compare/comparison';
 import type { CopyFile, DeleteFile } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../../../src/plan/model/planOptions';
@@ -237,12 +237,12 @@ test('a file can be moved within a disk, and where the service copies or moves (
     ...fakeRemote({ like: 'store', copiesWithin: false }),
     ...more,
   });
-  assert.equal(canMoveWithin(store({})), false);
+  assert.equal(supportsServerSideMove(store({})), false);
   const refuse = async () => {
     throw new RemoteError('unsupported', 'No.');
   };
-  assert.equal(canMoveWithin(store({ serverSideCopy: refuse })), true);
-  assert.equal(canMoveWithin(store({ serverSideMove: refuse })), true);
+  assert.equal(supportsServerSideMove(store({ serverSideCopy: refuse })), true);
+  assert.equal(supportsServerSideMove(store({ serverSideMove: refuse })), true);
   const { capabilities } = store({});
-  assert.equal(canMoveWithin(store({ capabilities: { ...capabilities, isLocalDisk: true } })), true);
+  assert.equal(supportsServerSideMove(store({ capabilities: { ...capabilities, isLocalDisk: true } })), true);
 });

@@ -99,8 +99,8 @@ function sides(
     const address = text.startsWith('/') ? undefined : parseAddress(text);
     const place: Place = address ? { kind: 'remote', ...address } : { kind: 'folder', path: text };
     const key = address?.remote ?? text;
-    const location = locations[key];
-    const capabilities = { names: { ...linux, ...names }, ...(location !== undefined && { location }) };
+    const storageId = locations[key];
+    const capabilities = { names: { ...linux, ...names }, ...(storageId !== undefined && { storageId }) };
     const remote = remotes.get(key) ?? { capabilities };
     remotes.set(key, remote);
     return { place, root: address?.path ?? rootPath, remote };

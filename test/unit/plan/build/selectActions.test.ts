@@ -50,7 +50,7 @@ test('everything ticked changes no action', async () => {
     plan,
     plan.actions.map(({ id }) => id),
   );
-  assert.deepEqual({ ...all, leftOut: undefined }, { ...plan, leftOut: undefined });
+  assert.deepEqual({ ...all, deselected: undefined }, { ...plan, deselected: undefined });
   assert.deepEqual(all.deselected, { files: 0, bytes: 0 });
 });
 

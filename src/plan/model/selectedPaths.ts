@@ -2,16 +2,16 @@ import { RemoteError } from '../../remote/remoteError';
 import { comparePaths, isWithin, parsePath, type RemotePath } from '../../remote/remotePath';
 
 /** A file, or a folder with everything in it, that a plan is about; relative to both roots. */
-export type NamedPath = { readonly file: RemotePath } | { readonly folder: RemotePath };
+export type SelectedPath = { readonly file: RemotePath } | { readonly folder: RemotePath };
 
 /** What a plan looks at when not at everything: in the order of paths, none within another. */
-export interface NamedPaths {
+export interface SelectedPaths {
   readonly files: readonly RemotePath[];
   readonly folders: readonly RemotePath[];
 }
 
 /** Sorts, and leaves out what lies in a folder that is named too. Pure. */
-export function sortNamed(named: readonly NamedPath[]): NamedPaths {
+export function sortSelected(named: readonly SelectedPath[]): SelectedPaths {
   const folders: RemotePath[] = [];
   const all = named.flatMap((one) => ('folder' in one ? [one.folder] : []));
   for (const folder of all.sort((a, b) => comparePaths(`${a}/`, `${b}/`)))
@@ -28,7 +28,7 @@ export function isBelow(path: RemotePath, folder: RemotePath): boolean {
 }
 
 /** Checked names from settings or saved data. Throws RemoteError `badSettings` or `badName`. */
-export function parseNamed(value: unknown): readonly NamedPath[] {
+export function parseSelected(value: unknown): readonly SelectedPath[] {
   if (!Array.isArray(value)) throw bad('The option "only"', value, 'a list such as [{"file": "index.html"}]');
   return value.map((item: unknown, i) => {
     const fields =

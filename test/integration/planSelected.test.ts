@@ -4,9 +4,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { checkPlan } from '../../src/plan/build/planInvariants';
-import type { NamedPath } from '../../src/plan/model/namedPaths';
 import type { Place, Plan, PlanEndpoint } from '../../src/plan/model/plan';
 import { defaultPlanOptions, type PlanOptions } from '../../src/plan/model/planOptions';
+import type { SelectedPath } from '../../src/plan/model/selectedPaths';
 import type { Remote } from '../../src/remote/remote';
 import { isRemoteError } from '../../src/remote/remoteError';
 import { comparePaths, parsePath, rootPath } from '../../src/remote/remotePath';
@@ -20,8 +20,8 @@ import { inTemporaryFolder, served } from '../unit/backends/s3/s3Fixture';
 const never = new AbortController().signal;
 const disk: Place = { kind: 'folder', path: '/w' };
 const bucket = (root: string): Place => ({ kind: 'remote', remote: 'r', path: parsePath(root) });
-const file = (name: string): NamedPath => ({ file: parsePath(name) });
-const folder = (name: string): NamedPath => ({ folder: parsePath(name) });
+const file = (name: string): SelectedPath => ({ file: parsePath(name) });
+const folder = (name: string): SelectedPath => ({ folder: parsePath(name) });
 
 function side(remote: Remote, place: Place): PlanEndpoint {
   return { remote, place, root: place.kind === 'remote' ? place.path : rootPath };
@@ -30,7 +30,7 @@ function side(remote: Remote, place: Place): PlanEndpoint {
 async function planOf(
   source: PlanEndpoint,
   target: PlanEndpoint,
-  only: readonly NamedPath[],
+  only: readonly SelectedPath[],
   options: Partial<PlanOptions> = {},
 ): Promise<Plan> {
   const all = { ...defaultPlanOptions, verb: 'copy' as const, ...options, only };

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type NamedPath, parseNamed, sortNamed } from '../../../../src/plan/model/namedPaths';
+import { parseSelected, type SelectedPath, sortSelected } from '../../../../src/plan/model/selectedPaths';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 
-const file = (path: string): NamedPath => ({ file: parsePath(path) });
-const folder = (path: string): NamedPath => ({ folder: parsePath(path) });
+const file = (path: string): SelectedPath => ({ file: parsePath(path) });
+const folder = (path: string): SelectedPath => ({ folder: parsePath(path) });
 
 test('what lies in a named folder need not be named besides; a file of the folder’s own name lies beside it', () => {
   const named = [file('b/x'), folder('b'), folder('b/c'), file('b'), file('a'), file('a'), folder('b-c')];
-  assert.deepEqual(sortNamed(named), { files: ['a', 'b'], folders: ['b-c', 'b'] });
+  assert.deepEqual(sortSelected(named), { files: ['a', 'b'], folders: ['b-c', 'b'] });
 });
 
 test('names are read from plain data', () => {
-  assert.deepEqual(parseNamed([{ file: 'a b' }, { folder: 'c/d' }]), [file('a b'), folder('c/d')]);
+  assert.deepEqual(parseSelected([{ file: 'a b' }, { folder: 'c/d' }]), [file('a b'), folder('c/d')]);
 });
 
 for (const bad of [
@@ -29,7 +29,7 @@ for (const bad of [
 ])
   test(`${JSON.stringify(bad)} names nothing`, () => {
     assert.throws(
-      () => parseNamed(bad),
+      () => parseSelected(bad),
       (error) => isRemoteError(error, 'badSettings', 'badName'),
     );
   });
