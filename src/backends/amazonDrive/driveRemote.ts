@@ -25,39 +25,43 @@ import { DriveApi } from './api/driveApi';
 import { DriveHttp } from './api/driveHttp';
 import { Pacer } from './api/pacer';
 import { type DriveConfig, storageIdOf } from './config/driveConfig';
-import { DriveNames, longestName } from './names/driveNames';
+import { DriveNames, maxNameLength } from './names/driveNames';
 import { pollChanges } from './nodes/changes';
+import { CorruptOverwrites } from './nodes/corruptOverwrites';
 import { listBelow, listFolder } from './nodes/listing';
-import { type MovingContext, moveFile, moveFolder } from './nodes/moving';
-import { NodeCache, nameRules } from './nodes/nodeCache';
-import { PlaceCheck } from './nodes/placeCheck';
-import { asFile, type DriveContext, notThere } from './nodes/preconditions';
+import { moveFile, moveFolder } from './nodes/moving';
+import { asFile, notThere } from './nodes/preconditions';
 import { propertiesOf } from './nodes/properties';
-import { type ReadingContext, readFile, readWholeFile } from './nodes/reading';
+import { readFile, readWholeFile } from './nodes/reading';
+import type { DriveSession } from './nodes/session';
 import { DriveTrash, trashEmptyFolder, trashFile, trashWholeFolder } from './nodes/trash';
-import { CorruptOverwrites, type UploadContext, writeFile } from './nodes/upload';
+import { writeFile } from './nodes/upload';
+import { NodeCache } from './paths/nodeCache';
+import { NodeResolver } from './paths/nodeResolver';
+import { nameRules } from './paths/pathKey';
+import { PlaceCheck } from './paths/placeCheck';
+import { RecentWrites } from './paths/recentWrites';
+
+/** Times that `makeFolder` creates a folder that somebody else moves at that moment. */
+const maxFolderTries = 3;
 
 /**
- * One account's drive as a Remote. Makes no request until asked; see driveBackend.ts.
+ * One account's drive as a Remote. The constructor makes no requests; see driveBackend.ts.
  *
- * Who sends what again, so that no two layers multiply their tries:
- * - layers/retrying.ts, which stands around every remote, tries whole operations again by the kind of their error: `unavailable`, `rateLimited`
- *   and `damaged`, which here are just the answers that rclone tries again (API page §6.3). The extras go past that layer, so they have
- *   the same tries here.
- * - drivePacing.ts tries nothing again; it only holds requests back, those of the tries as well.
- * - driveHttp.ts sends a request once more with a new token after a 401, since that says nothing about the service's state.
- * - An operation goes on by itself where a repetition of the whole would not do: a listing whose page token is too old, a folder whose id
- *   is, an upload that may still appear, the second half of a move.
+ * Retries, arranged so that no two layers multiply theirs:
+ * - remote/layers/withRetry.ts, around every remote, retries whole operations that fail with `unavailable`, `rateLimited` or `corrupted`:
+ *   the responses that rclone retries (docs/amazon-drive-api.md §6.3). `features` bypass that layer, so they have their own retries here.
+ * - api/pacer.ts delays requests and retries nothing.
+ * - api/driveHttp.ts sends a request once more with a new token after a 401.
+ * - An operation continues by itself where a retry of the whole would not help: after an expired page token or a stale folder id, for an
+ *   upload that may still appear, and in the second half of a move.
  */
 export class DriveRemote implements Remote {
   readonly capabilities: Capabilities;
   readonly features: RemoteFeatures;
   readonly api: DriveApi;
   private readonly http: DriveHttp;
-  private readonly context: DriveContext &
-    ReadingContext &
-    UploadContext &
-    MovingContext & { readonly names: DriveNames };
+  private readonly session: DriveSession;
 
   constructor(
     private readonly config: DriveConfig,
@@ -73,24 +77,28 @@ export class DriveRemote implements Remote {
     });
     this.api = new DriveApi(this.http, config.endpoint, clock);
     const names = new DriveNames(config.encoding);
-    const ids = new NodeCache(this.api, names, clock);
-    this.context = {
+    const recentWrites = new RecentWrites(clock);
+    const cache = new NodeCache(names, recentWrites, clock);
+    const nodes = new NodeResolver(this.api, names, cache, recentWrites);
+    this.session = {
       api: this.api,
-      ids,
-      placeCheck: new PlaceCheck(ids, clock, log),
       names,
+      cache,
+      recentWrites,
+      nodes,
+      placeCheck: new PlaceCheck(nodes, cache, names, { clock, log }),
+      corruptOverwrites: new CorruptOverwrites(),
       clock,
       log,
       tempLinkThreshold: config.tempLinkThreshold,
       uploadWaitPerGiBMs: config.uploadWaitPerGiBMs,
       maxSize: config.maxSize,
-      badOverwrites: new CorruptOverwrites(),
     };
     this.capabilities = {
       timePrecisionNs: 'none',
       listsModified: false,
       hash: 'md5',
-      names: { ...nameRules, forbids: 'nothing', maxPartUnits: longestName },
+      names: { ...nameRules, forbids: 'nothing', maxPartUnits: maxNameLength },
       ...(config.maxSize !== undefined && { maxFileSize: config.maxSize }),
       preconditions: 'checkThenAct',
       hasDirectories: true,
@@ -99,14 +107,14 @@ export class DriveRemote implements Remote {
     };
     this.features = {
       properties: (path, signal) =>
-        this.again(`properties of ${path}`, () => propertiesOf(this.context, path, signal), signal),
-      quota: (signal) => this.again('quota', () => this.api.quota(signal), signal),
-      trash: this.retryingTrash(new DriveTrash(this.context)),
+        this.retry(`properties of ${path}`, () => propertiesOf(this.session, path, signal), signal),
+      quota: (signal) => this.retry('quota', () => this.api.quota(signal), signal),
+      trash: this.retryingTrash(new DriveTrash(this.session)),
     };
   }
 
   list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
-    return listFolder(this.context, folder, options, signal);
+    return listFolder(this.session, folder, options, signal);
   }
 
   listRecursive(
@@ -114,13 +122,13 @@ export class DriveRemote implements Remote {
     options: RecursiveListOptions,
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]> {
-    return listBelow(this.context, folder, options, signal);
+    return listBelow(this.session, folder, options, signal);
   }
 
   async stat(path: RemotePath, signal: AbortSignal): Promise<Entry> {
     signal.throwIfAborted();
     if (path === '') return { kind: 'folder', path };
-    const found = await this.context.ids.find(path, signal);
+    const found = await this.session.nodes.find(path, signal);
     if (!found) throw notThere(path);
     if (found.node.kind === 'FOLDER') return { kind: 'folder', path: found.path };
     if (found.node.size !== undefined) return asFile(found).entry;
@@ -135,12 +143,12 @@ export class DriveRemote implements Remote {
 
   async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
     signal.throwIfAborted();
-    return readFile(this.context, path, options, signal);
+    return readFile(this.session, path, options, signal);
   }
 
   async readToBuffer(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
     signal.throwIfAborted();
-    return readWholeFile(this.context, file, signal);
+    return readWholeFile(this.session, file, signal);
   }
 
   write(
@@ -150,27 +158,30 @@ export class DriveRemote implements Remote {
     precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
-    return writeFile(this.context, path, body, facts, precondition, signal);
+    return writeFile(this.session, path, body, facts, precondition, signal);
   }
 
   removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void> {
-    return trashFile(this.context, path, precondition, signal);
+    return trashFile(this.session, path, precondition, signal);
   }
 
   async makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
-    const { ids, placeCheck } = this.context;
+    const { nodes, placeCheck } = this.session;
     for (let tries = 1; ; tries++) {
-      const id = await ids.ensureFolder(path, signal);
+      const id = await nodes.ensureFolder(path, signal);
       const elsewhere = await placeCheck.whereElse(path, id, signal);
       if (elsewhere === undefined) return;
-      // What was at that path is forgotten by now, so that another one is made or found.
-      if (tries === 3)
-        throw new RemoteError('changed', `The folder "${path}" was made, but it was ${elsewhere} meanwhile.`);
+      // `whereElse` dropped the moved folder from the cache, so the next try creates or finds another one.
+      if (tries === maxFolderTries)
+        throw new RemoteError(
+          'changed',
+          `The folder "${path}" was created, but it was ${elsewhere} meanwhile.`,
+        );
     }
   }
 
   removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
-    return trashEmptyFolder(this.context, path, signal);
+    return trashEmptyFolder(this.session, path, signal);
   }
 
   serverSideMove(
@@ -179,26 +190,26 @@ export class DriveRemote implements Remote {
     precondition: Precondition,
     signal: AbortSignal,
   ): Promise<FileEntry> {
-    return moveFile(this.context, source, to, precondition, signal);
+    return moveFile(this.session, source, to, precondition, signal);
   }
 
   serverSideMoveFolder(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
-    return moveFolder(this.context, folder, to, signal);
+    return moveFolder(this.session, folder, to, signal);
   }
 
   trashFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
-    return trashWholeFolder(this.context, folder, signal);
+    return trashWholeFolder(this.session, folder, signal);
   }
 
   pollChanges(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges> {
-    return pollChanges(this.context, checkpoint ?? this.config.checkpoint, checkpoint === undefined, signal);
+    return pollChanges(this.session, checkpoint ?? this.config.checkpoint, checkpoint === undefined, signal);
   }
 
   async close(): Promise<void> {
     this.http.close();
   }
 
-  private again<T>(
+  private retry<T>(
     what: string,
     work: (failed: RemoteError | undefined) => Promise<T>,
     signal: AbortSignal,
@@ -210,20 +221,20 @@ export class DriveRemote implements Remote {
     return {
       list: (options, signal) => {
         const pages = trash.list(options, signal);
-        return new RetryablePages(() => this.again('list the trash', () => pages.next(), signal));
+        return new RetryablePages(() => this.retry('list the trash', () => pages.next(), signal));
       },
       restore: (item, signal) =>
-        this.again(
+        this.retry(
           `restore ${item.name}`,
-          // A try that failed may have brought it back.
-          (failed) => trash.restore(item, signal).catch((error) => restoredMeanwhile(error, failed)),
+          // A failed try may have restored the item.
+          (failed) => trash.restore(item, signal).catch((error) => ignoreRestored(error, failed)),
           signal,
         ),
     };
   }
 }
 
-function restoredMeanwhile(error: unknown, failed: RemoteError | undefined): void {
+function ignoreRestored(error: unknown, failed: RemoteError | undefined): void {
   if (failed && error instanceof RemoteError && error.kind === 'notFound') return;
   throw error;
 }

@@ -11,7 +11,7 @@ import {
 } from './nameEncoding';
 
 /** The service refuses longer names (API page §7.1); UTF-16 units. */
-export const longestName = 280;
+export const maxNameLength = 280;
 
 /** What rclone's disk can't hold: the look-alikes of these stand in our paths as they stand in its files. */
 const diskFlags: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
@@ -50,10 +50,10 @@ export class DriveNames {
         'badName',
         `"${path}" has a "${quote}" where it would stand for something else at Amazon Drive. Rename it.`,
       );
-    if (name.length > longestName)
+    if (name.length > maxNameLength)
       throw new RemoteError(
         'badName',
-        `"${path}" has a part longer than ${longestName} characters, which Amazon Drive can't hold. Shorten it.`,
+        `"${path}" has a part longer than ${maxNameLength} characters, which Amazon Drive can't hold. Shorten it.`,
       );
     return name;
   }

@@ -5,14 +5,14 @@ import { joinPath, parentPath, type RemotePath } from '../../../remote/remotePat
 import { isRecord } from '../api/driveErrors';
 import { networkError } from '../api/driveNetworkErrors';
 import { type DriveNode, isAvailable, nodeOf } from '../api/driveNode';
-import type { DriveContext } from './preconditions';
+import type { DriveSession } from './session';
 
-/** More changed paths than this are told as "everything". */
-const mostPaths = 5000;
-/** A longer line is none; one of 10,000 nodes has about 10 MB. */
-const longestLine = 256 * 1024 * 1024;
+/** Above this number of changed paths the result is `everything`. */
+const maxPaths = 5000;
+/** In bytes. A line of 10,000 nodes has about 10 MB. */
+const maxLineLength = 256 * 1024 * 1024;
 
-/** One line of the stream (API page §4.12). */
+/** One line of the stream (docs/amazon-drive-api.md §4.12). */
 interface ChangeLine {
   readonly checkpoint: string | undefined;
   readonly nodes: readonly DriveNode[];
@@ -22,69 +22,67 @@ interface ChangeLine {
 }
 
 /**
- * What was changed since `checkpoint`. Without one all of the account is streamed to learn where "now" is; nothing of it is kept. A stream
- * that is cut, or that tells of a failure on its way, is good up to the last checkpoint before: the rest comes with the next call. Throws
- * `unavailable` when not even one came.
- *
- * What is known of ids and paths is brought up to date on the way.
+ * The paths that changed since `checkpoint`, also brought up to date in the cache. Without a checkpoint the service streams the whole
+ * account, of which only the last checkpoint is used. A stream that breaks counts up to its last checkpoint, and the rest comes with the
+ * next call. Throws `unavailable` when no checkpoint came.
  */
 export async function pollChanges(
-  context: DriveContext,
+  session: DriveSession,
   checkpoint: string | undefined,
   startsFromNow: boolean,
   signal: AbortSignal,
 ): Promise<RemoteChanges> {
   signal.throwIfAborted();
-  const answer = await context.api.changes(checkpoint, signal);
+  const response = await session.api.changes(checkpoint, signal);
   let last: string | undefined;
   let isEverything = false;
   const paths = new Set<RemotePath>();
   try {
-    for await (const text of linesOf(answer)) {
+    for await (const text of linesOf(response)) {
       const line = lineOf(text);
       if (line.failed || line.end) break;
       if (line.reset && checkpoint !== undefined) isEverything = true;
-      if (!startsFromNow) for (const node of line.nodes) noteChange(context, node, paths);
+      if (!startsFromNow) for (const node of line.nodes) recordChange(session, node, paths);
       last = line.checkpoint ?? last;
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (last === undefined) throw networkError(error, 'Amazon Drive');
   } finally {
-    answer.destroy();
+    response.destroy();
   }
   if (last === undefined)
-    throw new RemoteError('unavailable', 'Amazon Drive did not tell what was changed. Try again.');
-  if (isEverything) context.ids.forget('' as RemotePath);
+    throw new RemoteError('unavailable', 'Amazon Drive did not report what changed. Try again.');
+  if (isEverything) session.cache.forget('' as RemotePath);
   if (startsFromNow && !isEverything) return { cursor: last, paths: [] };
-  return { cursor: last, paths: isEverything || paths.size > mostPaths ? 'everything' : [...paths] };
+  return { cursor: last, paths: isEverything || paths.size > maxPaths ? 'everything' : [...paths] };
 }
 
-/** Where a node was, where it is now, and the folders of both. */
-function noteChange({ ids }: DriveContext, node: DriveNode, paths: Set<RemotePath>): void {
+/** Adds the old and new paths of a node, and their folders. */
+function recordChange({ cache, names }: DriveSession, node: DriveNode, paths: Set<RemotePath>): void {
   if (node.kind !== 'FILE' && node.kind !== 'FOLDER') return;
   const add = (path: RemotePath) => {
     paths.add(path);
     if (path !== '') paths.add(parentPath(path));
   };
-  const before = ids.pathOf(node.id);
-  const name = ids.names.pathName(node.name ?? '');
+  const before = cache.pathOf(node.id);
+  const name = names.pathName(node.name ?? '');
   const now: RemotePath[] = [];
   for (const parent of node.parents) {
-    const folder = ids.pathOf(parent);
+    const folder = cache.pathOf(parent);
     if (folder === undefined) continue;
     if ('name' in name) now.push(joinPath(folder, name.name));
-    // What can be no path shows in its folder all the same.
+    // A name that can't be a path is listed in its folder.
     else paths.add(folder);
   }
   if (before !== undefined) {
     add(before);
-    if (!isAvailable(node) || !now.includes(before)) ids.forget(before);
+    if (!isAvailable(node) || !now.includes(before)) cache.forget(before);
   }
   for (const path of now) {
     add(path);
-    // A file is learnt of when it is asked for; a folder also leads to what is in it.
-    if (isAvailable(node) && node.kind === 'FOLDER' && !node.isRoot) ids.learn(path, node);
+    // Only folders are cached, since later changes name their children by the id of the parent.
+    if (isAvailable(node) && node.kind === 'FOLDER' && !node.isRoot) cache.learn(path, node);
   }
 }
 
@@ -101,11 +99,11 @@ function lineOf(text: string): ChangeLine {
   };
 }
 
-/** The lines of an answer, as they come. Ends with an error when the connection does; a last line without an end counts. */
-async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+/** The lines of a response as they arrive, including a last one without a line break. Throws when the connection breaks. */
+async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
   let rest: Buffer[] = [];
   let length = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     let start = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
       const line = Buffer.concat([...rest, chunk.subarray(start, end)]).toString('utf8');
@@ -118,8 +116,8 @@ async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
       rest.push(chunk.subarray(start));
       length += chunk.length - start;
     }
-    if (length > longestLine)
-      throw new RemoteError('corrupted', 'Amazon Drive tells of its changes in a line without end.');
+    if (length > maxLineLength)
+      throw new RemoteError('corrupted', 'Amazon Drive sent a list of changes with a line that is too long.');
   }
   const line = Buffer.concat(rest).toString('utf8');
   if (line.trim() !== '') yield line;

@@ -1,54 +1,54 @@
-import { matchKey } from '../../../remote/capabilities';
 import type { Entry, UnsupportedEntry, UnsupportedReason } from '../../../remote/entry';
 import { RetryablePages } from '../../../remote/pages';
 import type { ListOptions, RecursiveListOptions } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
-import { baseName, comparePaths, type RemotePath } from '../../../remote/remotePath';
+import { baseName, comparePaths, parentPath, type RemotePath } from '../../../remote/remotePath';
 import { type DriveNode, fileEntry, isAvailable } from '../api/driveNode';
-import { FolderNodes, type ListingContext } from './folderNodes';
-import { nameRules } from './nodeCache';
+import { keyOf } from '../paths/pathKey';
+import { FolderNodes } from './folderNodes';
+import type { DriveSession } from './session';
 
-/** Folders read ahead while a deep listing goes on, as many as rclone lists at once. */
+/** Folders that a recursive listing fetches ahead, as many as rclone lists concurrently. */
 const foldersAhead = 8;
-/** Entries handed out at once by a deep listing. */
+/** Entries in a page of a recursive listing. */
 const batchSize = 1000;
 
 /**
- * One folder, page by page, in the form that rclone asks for it (API page §4.7). What the index shows is held against what was asked (§4.14).
- * A page token that became too old makes the listing begin again, without what was given already; nothing is lost or doubled by that.
+ * One folder, page by page, by the query that rclone sends (docs/amazon-drive-api.md §4.7). When the page token expires the listing
+ * starts over and skips the nodes that it has returned.
  */
 export function listFolder(
-  context: ListingContext,
+  session: DriveSession,
   folder: RemotePath,
   options: ListOptions,
   signal: AbortSignal,
 ): RetryablePages<readonly Entry[]> {
-  const reading = new FolderNodes(context, folder, options, true, signal);
-  const taken = new Map<string, DriveNode>();
+  const reading = new FolderNodes(session, folder, options, true, signal);
+  const names = new Set<string>();
   return new RetryablePages<readonly Entry[]>(async () => {
     signal.throwIfAborted();
     const nodes = await reading.next();
     if (!nodes) return { done: true, value: undefined };
     const entries: Entry[] = [];
     for (const node of nodes) {
-      const entry = entryOf(context, folder, node);
+      const entry = entryOf(session, folder, node);
       const name = nameOf(entry);
       if (!name.startsWith(options.namePrefix ?? '')) continue;
-      const twin = taken.get(foldedName(name));
-      taken.set(foldedName(name), node);
-      entries.push(twin ? unusable(folder, name, 'duplicateName', node) : entry);
-      if (!twin) learn(context, entry, node);
+      const isDuplicate = names.has(keyOf(name));
+      names.add(keyOf(name));
+      entries.push(isDuplicate ? unusable(folder, name, 'duplicateName', node) : entry);
+      if (!isDuplicate) learn(session, entry, node);
     }
     return { done: false, value: entries };
   });
 }
 
 /**
- * Every file below a folder in the order of `comparePaths` over whole paths. Several folders are listed at once, ahead of where the
- * listing is. A folder that went away since its parent was listed is unusable: what was in it is not known.
+ * Every file below a folder in the order of `comparePaths` over whole paths. Folders are listed ahead, several concurrently. A folder that
+ * disappeared since its parent was listed is unsupported, because its content is unknown.
  */
 export function listBelow(
-  context: ListingContext,
+  session: DriveSession,
   folder: RemotePath,
   options: RecursiveListOptions,
   signal: AbortSignal,
@@ -57,8 +57,8 @@ export function listBelow(
   const reading = (path: RemotePath): WholeFolder => {
     let found = readings.get(path);
     if (!found) {
-      // What is below was seen in its place by this very listing.
-      found = new WholeFolder(context, path, path === folder, signal);
+      // This listing has just shown the folders below in their places.
+      found = new WholeFolder(session, path, path === folder, signal);
       readings.set(path, found);
     }
     return found;
@@ -74,7 +74,7 @@ export function listBelow(
       const entry = entries[i];
       if (!isEntered(entry)) continue;
       ahead++;
-      // Whoever comes to it hears the error; until then it is not unhandled.
+      // Nobody awaits the listing yet. `entriesIfThere` throws the error later.
       reading(entry.path)
         .entries()
         .catch(() => {});
@@ -95,14 +95,14 @@ export function listBelow(
         if (entry.kind !== 'folder') batch.push(entry);
         current.next++;
       } else {
-        // Handed out before anything is waited for: should that fail, nothing of the batch is lost.
-        if (batch.length > 0 && !reading(entry.path).isWhole) break;
+        // Returns the batch before it waits, so that an error of the folder loses no entries.
+        if (batch.length > 0 && !reading(entry.path).isComplete) break;
         readAhead(current);
         const below = await reading(entry.path).entriesIfThere();
         readings.delete(entry.path);
         current.next++;
         if (below) open.push({ entries: below, next: 0 });
-        else batch.push(unusable(folderOf(entry.path), baseName(entry.path), 'unreadable'));
+        else batch.push(unusable(parentPath(entry.path), baseName(entry.path), 'unreadable'));
       }
     }
     return open.length === 0 && batch.length === 0
@@ -111,20 +111,20 @@ export function listBelow(
   });
 }
 
-/** All entries of one folder, sorted as whole paths sort. What failed is asked for again where it failed. */
+/** All entries of one folder, in the order of whole paths. After a failure the next call continues at the failed page. */
 class WholeFolder {
   private readonly nodes: DriveNode[] = [];
   private readonly reading: FolderNodes;
   private pending: Promise<readonly Entry[]> | undefined;
-  isWhole = false;
+  isComplete = false;
 
   constructor(
-    private readonly context: ListingContext,
+    private readonly session: DriveSession,
     private readonly folder: RemotePath,
     isTop: boolean,
     signal: AbortSignal,
   ) {
-    this.reading = new FolderNodes(context, folder, {}, isTop, signal);
+    this.reading = new FolderNodes(session, folder, {}, isTop, signal);
   }
 
   entries(): Promise<readonly Entry[]> {
@@ -135,7 +135,7 @@ class WholeFolder {
     return this.pending;
   }
 
-  /** Undefined when the folder is not there any more. */
+  /** Undefined when the folder has disappeared. */
   async entriesIfThere(): Promise<readonly Entry[] | undefined> {
     try {
       return await this.entries();
@@ -150,15 +150,15 @@ class WholeFolder {
       this.nodes.push(...page);
     const byName = new Map<string, { readonly entry: Entry; readonly node: DriveNode }[]>();
     for (const node of this.nodes) {
-      const entry = entryOf(this.context, this.folder, node);
-      const key = foldedName(nameOf(entry));
+      const entry = entryOf(this.session, this.folder, node);
+      const key = keyOf(nameOf(entry));
       byName.set(key, [...(byName.get(key) ?? []), { entry, node }]);
     }
     const entries: Entry[] = [];
     for (const group of byName.values())
       for (const { entry, node } of group) {
         const isAlone = group.length === 1;
-        if (isAlone) learn(this.context, entry, node);
+        if (isAlone) learn(this.session, entry, node);
         entries.push(isAlone ? entry : unusable(this.folder, nameOf(entry), 'duplicateName', node));
       }
     const order = (entry: Entry) => (entry.kind === 'folder' ? `${nameOf(entry)}/` : nameOf(entry));
@@ -166,23 +166,23 @@ class WholeFolder {
       .map((entry) => [order(entry), entry] as const)
       .sort((a, b) => comparePaths(a[0], b[0]))
       .map(([, entry]) => entry);
-    this.isWhole = true;
+    this.isComplete = true;
     return sorted;
   }
 }
 
-function entryOf({ names }: ListingContext, folder: RemotePath, node: DriveNode): Entry {
+function entryOf({ names }: DriveSession, folder: RemotePath, node: DriveNode): Entry {
   const found = names.pathName(node.name ?? '');
   if ('problem' in found) return unusable(folder, found.shown, found.problem, node);
   const path = joined(folder, found.name);
   if (node.kind === 'FOLDER') return { kind: 'folder', path };
   const file = isAvailable(node) ? fileEntry(path, node) : undefined;
-  // Its content has not come yet; by then it may be what it is compared with.
+  // The service still processes its content.
   return file ?? unusable(folder, found.name, 'unreadable', node);
 }
 
-function learn({ ids }: ListingContext, entry: Entry, node: DriveNode): void {
-  if (entry.kind !== 'unusable') ids.learn(entry.path, node);
+function learn({ cache }: DriveSession, entry: Entry, node: DriveNode): void {
+  if (entry.kind !== 'unusable') cache.learn(entry.path, node);
 }
 
 function unusable(
@@ -201,19 +201,11 @@ function unusable(
   };
 }
 
-/** `name` is one part of a path, and no other can come of what the service calls things. */
+/** Faster than `joinPath`: `name` is known to be one valid part of a path. */
 function joined(folder: RemotePath, name: string): RemotePath {
   return (folder === '' ? name : `${folder}/${name}`) as RemotePath;
 }
 
-function folderOf(path: RemotePath): RemotePath {
-  return path.slice(0, Math.max(0, path.length - baseName(path).length - 1)) as RemotePath;
-}
-
 function nameOf(entry: Entry): string {
   return entry.kind === 'unusable' ? entry.name : baseName(entry.path);
-}
-
-function foldedName(name: string): string {
-  return matchKey(name, nameRules);
 }

@@ -3,30 +3,22 @@ import { isSameFile } from '../../../remote/entry';
 import type { Precondition } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../../remote/remotePath';
-import type { DriveApi } from '../api/driveApi';
 import { contentVersion, type DriveNode, fileEntry, isAvailable, nodeIdOfVersion } from '../api/driveNode';
-import type { Found, NodeCache } from './nodeCache';
-import type { PlaceCheck } from './placeCheck';
+import type { Found } from '../paths/nodeCache';
+import type { DriveSession } from './session';
 
-/** What the operations of a remote work with. */
-export interface DriveContext {
-  readonly api: DriveApi;
-  readonly ids: NodeCache;
-  readonly placeCheck: PlaceCheck;
-}
-
-/** A file that is there, with its entry. */
+/** A file's node, path and entry. */
 export interface FoundFile extends Found {
   readonly entry: FileEntry;
 }
 
-/** The file at `path`. Throws `notFound` and `isAFolder`, and `unavailable` while its content has not come. */
+/** The file at `path`. Throws `notFound`, `isAFolder`, and `unavailable` while the service processes its content. */
 export async function fileAt(
-  { ids }: DriveContext,
+  { nodes }: DriveSession,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<FoundFile> {
-  const found = await ids.find(path, signal);
+  const found = await nodes.find(path, signal);
   if (!found) throw notThere(path);
   return asFile(found);
 }
@@ -39,53 +31,50 @@ export function asFile({ node, path }: Found): FoundFile {
   return { node, path, entry };
 }
 
-/**
- * The file that `seen` describes, if it still is at its path and still has that content: one request, by its id, and those that tell
- * whether its folder still has that path, once in a while. Throws `changed`.
- */
+/** The file that `seen` describes. Throws `changed` unless it is still at `path` with the same content. One read by its id, and the reads of `verifyFolderPath`. */
 export async function unchangedFile(
-  context: DriveContext,
+  session: DriveSession,
   path: RemotePath,
   seen: FileEntry,
   signal: AbortSignal,
 ): Promise<FoundFile> {
-  const { api, ids } = context;
+  const { api, cache, nodes } = session;
   const id = nodeIdOfVersion(seen.version);
   try {
     if (id === undefined) {
-      const found = await fileAt(context, path, signal);
+      const found = await fileAt(session, path, signal);
       if (isSameFile(seen, found.entry)) return found;
       throw changedMeanwhile(path);
     }
     const folder = parentPath(path);
-    await ids.verifyFolderPath(folder, signal);
-    const parentId = await ids.folderId(folder, signal);
+    await nodes.verifyFolderPath(folder, signal);
+    const parentId = await nodes.folderId(folder, signal);
     const node = await api.node(id, `"${path}"`, signal);
-    if (node.kind === 'FILE' && ids.isChild(node, parentId, path) && isSameContent(seen, node))
-      return asFile(ids.learn(path, node));
-    ids.forget(path);
+    if (node.kind === 'FILE' && nodes.isChild(node, parentId, path) && isSameContent(seen, node))
+      return asFile(cache.learn(path, node));
+    cache.forget(path);
   } catch (error) {
     if (!isRemoteError(error, 'notFound', 'notAFolder', 'isAFolder')) throw error;
-    ids.forget(path);
+    cache.forget(path);
     throw changedMeanwhile(path, error);
   }
   throw changedMeanwhile(path);
 }
 
-/** Whether a node still has the content that was seen. */
+/** Whether a node is available and has the content that `seen` describes. */
 export function isSameContent(seen: FileEntry, node: DriveNode): boolean {
   return isAvailable(node) && seen.version === contentVersion(node);
 }
 
-/** What is at `path`, as far as `precondition` allows it; undefined for nothing. Throws `changed`, `alreadyExists` and `isAFolder`. */
-export async function guarded(
-  context: DriveContext,
+/** The file at `path`, which `precondition` allows to be there; undefined when there is none. Throws `changed`, `alreadyExists` and `isAFolder`. */
+export async function checkPrecondition(
+  session: DriveSession,
   path: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<FoundFile | undefined> {
-  if (precondition.kind === 'ifMatch') return unchangedFile(context, path, precondition.entry, signal);
-  const found = await context.ids.find(path, signal, precondition.kind === 'none');
+  if (precondition.kind === 'ifMatch') return unchangedFile(session, path, precondition.entry, signal);
+  const found = await session.nodes.find(path, signal, precondition.kind === 'none');
   if (!found) return undefined;
   if (found.node.kind === 'FOLDER') throw new RemoteError('isAFolder', `"${found.path}" is a folder.`);
   if (precondition.kind === 'ifAbsent') throw alreadyThere(path);

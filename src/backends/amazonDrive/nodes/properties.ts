@@ -2,12 +2,13 @@ import type { PropertyGroup } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
 import { isRecord } from '../api/driveErrors';
 import type { DriveNode } from '../api/driveNode';
-import { type DriveContext, notThere } from './preconditions';
+import { notThere } from './preconditions';
+import type { DriveSession } from './session';
 
 type Property = PropertyGroup['properties'][number];
 
-/** What of a node stands in the groups by another name, or is of no interest. */
-const shownElsewhere = new Set([
+/** Fields of a node that the groups show under another name, or not at all. */
+const omittedFields = new Set([
   'name',
   'kind',
   'contentProperties',
@@ -20,37 +21,37 @@ const shownElsewhere = new Set([
   'labels',
 ]);
 
-/** Everything the service tells about one thing. */
+/** The metadata of a file or folder. Throws `notFound`. */
 export async function propertiesOf(
-  { ids }: DriveContext,
+  { names, nodes }: DriveSession,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<readonly PropertyGroup[]> {
-  const found = await ids.find(path, signal);
+  const found = await nodes.find(path, signal);
   if (!found) throw notThere(path);
   const { node } = found;
   const content = isRecord(node.raw['contentProperties']) ? node.raw['contentProperties'] : {};
   const groups: readonly PropertyGroup[] = [
-    { title: 'General', properties: general(node, found.path, ids.names.rcloneName(node.name ?? '')) },
+    { title: 'General', properties: general(node, found.path, names.rcloneName(node.name ?? '')) },
     {
       title: 'Content',
       properties: [
-        ...known('Size', content['size'] === undefined ? undefined : `${content['size']} bytes`),
-        ...known('MD5', content['md5']),
-        ...known('Type', content['contentType']),
-        ...known('Extension', content['extension']),
-        ...known('Version', content['version']),
-        ...known('Date', content['contentDate']),
+        ...property('Size', content['size'] === undefined ? undefined : `${content['size']} bytes`),
+        ...property('MD5', content['md5']),
+        ...property('Type', content['contentType']),
+        ...property('Extension', content['extension']),
+        ...property('Version', content['version']),
+        ...property('Date', content['contentDate']),
       ],
     },
-    ...['image', 'video', 'document'].map((kind) => ({
-      title: kind.charAt(0).toUpperCase() + kind.slice(1),
-      properties: isRecord(content[kind]) ? all(content[kind]) : [],
-    })),
+    ...['Image', 'Video', 'Document'].map((title) => {
+      const values = content[title.toLowerCase()];
+      return { title, properties: isRecord(values) ? all(values) : [] };
+    }),
     {
       title: 'At the service',
       properties: all(
-        Object.fromEntries(Object.entries(node.raw).filter(([name]) => !shownElsewhere.has(name))),
+        Object.fromEntries(Object.entries(node.raw).filter(([name]) => !omittedFields.has(name))),
       ),
     },
   ];
@@ -60,31 +61,30 @@ export async function propertiesOf(
 function general(node: DriveNode, path: RemotePath, rcloneName: string): Property[] {
   const { name, kind, createdDate, modifiedDate, raw } = node;
   return [
-    ...known('Path', path),
-    ...known('Name', name),
-    // Control signs and the like look different there.
-    ...known('Name in rclone', rcloneName === name ? undefined : rcloneName),
-    ...known('Kind', kind === 'FOLDER' ? 'folder' : 'file'),
-    ...known('Created', createdDate),
-    ...known('Changed', modifiedDate),
-    ...known('Made by', raw['createdBy']),
-    ...known('Description', raw['description']),
-    ...known('Labels', raw['labels']),
+    ...property('Path', path),
+    ...property('Name', name),
+    ...property('Name in rclone', rcloneName === name ? undefined : rcloneName),
+    ...property('Kind', kind === 'FOLDER' ? 'folder' : 'file'),
+    ...property('Created', createdDate),
+    ...property('Changed', modifiedDate),
+    ...property('Made by', raw['createdBy']),
+    ...property('Description', raw['description']),
+    ...property('Labels', raw['labels']),
   ];
 }
 
 function all(values: Readonly<Record<string, unknown>>): Property[] {
-  return Object.entries(values).flatMap(([name, value]) => known(name, value));
+  return Object.entries(values).flatMap(([name, value]) => property(name, value));
 }
 
-/** A property with a value; none for what is missing or empty. */
-function known(name: string, value: unknown): Property[] {
+/** Nothing for a missing or empty value. */
+function property(name: string, value: unknown): Property[] {
   if (value === undefined || value === null || value === '') return [];
   if (Array.isArray(value) && value.length === 0) return [];
   const text =
     typeof value === 'string'
       ? value
-      : Array.isArray(value) && value.every((one) => typeof one === 'string')
+      : Array.isArray(value) && value.every((item) => typeof item === 'string')
         ? value.join(', ')
         : JSON.stringify(value);
   return [{ name, value: text }];

@@ -9,26 +9,15 @@ import type { RemotePath } from '../../../remote/remotePath';
 import { hasDriveReason } from '../api/driveErrors';
 import { networkError } from '../api/driveNetworkErrors';
 import { isAvailable, nodeIdOfVersion } from '../api/driveNode';
-import {
-  changedMeanwhile,
-  type DriveContext,
-  fileAt,
-  isSameContent,
-  notThere,
-  unchangedFile,
-} from './preconditions';
-
-export interface ReadingContext extends DriveContext {
-  /** Files of this many bytes or more are read by a temporary link. */
-  readonly tempLinkThreshold: number;
-}
+import { changedMeanwhile, fileAt, isSameContent, notThere, unchangedFile } from './preconditions';
+import type { DriveSession } from './session';
 
 /**
  * Opens a file's content. The service doesn't tell which content a download is of, so the file is looked at first; the stream fails, and
  * never just ends, when it is cut, and when all of it is read and its MD5 is another.
  */
 export async function readFile(
-  context: ReadingContext,
+  context: DriveSession,
   path: RemotePath,
   { range, expected }: ReadOptions,
   signal: AbortSignal,
@@ -54,7 +43,7 @@ export async function readFile(
   } catch (error) {
     if (hasDriveReason(error, 'rangeOutside')) throw changedMeanwhile(path, error);
     if (!isRemoteError(error, 'notFound')) throw error;
-    context.ids.forget(path);
+    context.cache.forget(path);
     throw expected ? changedMeanwhile(path, error) : notThere(path);
   }
   try {
@@ -71,14 +60,14 @@ export async function readFile(
  * is another, is the file looked at.
  */
 export async function readWholeFile(
-  context: ReadingContext,
+  context: DriveSession,
   file: FileEntry,
   signal: AbortSignal,
 ): Promise<WholeContent> {
-  const { ids } = context;
+  const { cache } = context;
   let id = nodeIdOfVersion(file.version);
   const canTell = file.md5 !== undefined && file.size > 0;
-  if (id === undefined || !canTell || ids.knownFile(file.path) !== id)
+  if (id === undefined || !canTell || cache.file(file.path)?.id !== id)
     id = (await unchangedFile(context, file.path, file, signal)).node.id;
   // Reading nothing would tell nothing.
   if (file.size === 0) return { content: Buffer.alloc(0), entry: file };
@@ -87,7 +76,7 @@ export async function readWholeFile(
     return { content: await contentOf(answer, file, signal), entry: file };
   } catch (error) {
     if (isRemoteError(error, 'notFound')) {
-      ids.forget(file.path);
+      cache.forget(file.path);
       throw changedMeanwhile(file.path, error);
     }
     if (isRemoteError(error, 'corrupted')) await orChanged(context, file, id, signal);
@@ -97,7 +86,7 @@ export async function readWholeFile(
 
 /** What came is not what was seen: throws `changed` when the file isn't that one any more. */
 async function orChanged(
-  { api, ids }: ReadingContext,
+  { api, cache }: DriveSession,
   file: FileEntry,
   id: string,
   signal: AbortSignal,
@@ -107,12 +96,12 @@ async function orChanged(
     throw error;
   });
   if (node && isAvailable(node) && isSameContent(file, node)) return;
-  ids.forget(file.path);
+  cache.forget(file.path);
   throw changedMeanwhile(file.path);
 }
 
 async function opened(
-  { api, tempLinkThreshold }: ReadingContext,
+  { api, tempLinkThreshold }: DriveSession,
   id: string,
   entry: FileEntry,
   range: string | undefined,

@@ -1,143 +1,132 @@
-import { pagesByCursor, type RetryablePages } from '../../../remote/pages';
+import { RetryablePages } from '../../../remote/pages';
 import type { ListOptions, Precondition, Trash, TrashedItem } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath, rootPath } from '../../../remote/remotePath';
-import type { NodePage } from '../api/driveApi';
 import { hasDriveReason } from '../api/driveErrors';
 import { childrenFilter } from '../api/driveFilters';
 import { type DriveNode, isAvailable, timeOf } from '../api/driveNode';
-import { type DriveContext, guarded, notThere } from './preconditions';
+import { nodePages, PageCursor } from '../api/nodePages';
+import { checkPrecondition, notThere } from './preconditions';
+import type { DriveSession } from './session';
 
-/** How often the list begins again in a row because its page token was too old, before that counts as a failure. */
-const mostRestarts = 3;
-/** Deeper than this no path is told. */
-const deepest = 100;
+/** Items of folders deeper than this are shown without a path. */
+const maxDepth = 100;
 
-/** Puts a file into the trash. */
+/** Moves a file to the trash. */
 export async function trashFile(
-  context: DriveContext,
+  session: DriveSession,
   path: RemotePath,
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
   if (path === rootPath) throw new RemoteError('isAFolder', 'The root is a folder.');
-  const file = await guarded(context, path, precondition, signal);
+  const file = await checkPrecondition(session, path, precondition, signal);
   if (!file) throw notThere(path);
-  await trashed(context, file.node, path, signal);
+  await trashNode(session, file.node, path, signal);
 }
 
-/** Puts an empty folder into the trash. */
+/** Moves an empty folder to the trash. Throws `notEmpty`. */
 export async function trashEmptyFolder(
-  context: DriveContext,
+  session: DriveSession,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<void> {
-  const folder = await folderToTrash(context, path, signal);
-  if (await holdsAnything(context, folder.id, path, signal))
+  const folder = await folderToTrash(session, path, signal);
+  if (await isNotEmpty(session, folder.id, path, signal))
     throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
-  await trashed(context, folder, path, signal);
+  await trashNode(session, folder, path, signal);
 }
 
-/** Puts a folder with all in it into the trash, by one request. */
+/** Moves a folder with its content to the trash, by one request. */
 export async function trashWholeFolder(
-  context: DriveContext,
+  session: DriveSession,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<void> {
-  await trashed(context, await folderToTrash(context, path, signal), path, signal);
+  await trashNode(session, await folderToTrash(session, path, signal), path, signal);
 }
 
 async function folderToTrash(
-  { ids }: DriveContext,
+  { nodes }: DriveSession,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<DriveNode> {
   signal.throwIfAborted();
-  if (path === rootPath) throw new RemoteError('unsupported', 'The root folder of a drive stays.');
-  const found = await ids.find(path, signal, true);
+  if (path === rootPath) throw new RemoteError('unsupported', "The root folder of a drive can't be deleted.");
+  const found = await nodes.find(path, signal, true);
   if (!found) throw notThere(path);
   if (found.node.kind !== 'FOLDER') throw new RemoteError('notAFolder', `"${path}" is a file, not a folder.`);
   return found.node;
 }
 
-/** Whether a folder holds anything, also what a listing doesn't show yet because we put it there only now. */
-async function holdsAnything(
-  { api, ids }: DriveContext,
+/** Whether a folder holds anything, including our recent writes that a listing may not show yet. */
+async function isNotEmpty(
+  { api, nodes, recentWrites }: DriveSession,
   id: string,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let startToken: string | undefined;
   const seen = new Set<string>();
   const isIn = (node: DriveNode) =>
     node.parents.includes(id) && node.kind !== 'ASSET' && node.status !== 'TRASH' && node.status !== 'PURGED';
-  do {
-    const page = await api.list({ filters: childrenFilter(id), startToken }, `the folder "${path}"`, signal);
+  for await (const page of nodePages(api, childrenFilter(id), `the folder "${path}"`, signal)) {
     if (page.nodes.some(isIn)) return true;
     for (const node of page.nodes) seen.add(node.id);
-    startToken = page.next;
-  } while (startToken !== undefined);
-  for (const written of ids.recentWritesIn(path)) {
-    if (seen.has(written.id)) continue;
-    const node = await ids.nodeIfThere(written.id, written.path, signal);
+  }
+  for (const write of recentWrites.in(path)) {
+    if (seen.has(write.id)) continue;
+    const node = await nodes.nodeIfThere(write.id, write.path, signal);
     if (node && isIn(node)) return true;
   }
   return false;
 }
 
-/** In the trash a node is gone from all folders that it is in: what is in others as well is only taken out of this one. */
-async function trashed(
-  { api, ids }: DriveContext,
+/** Trashing removes a node from all its parents, so a node with several parents is only detached from this one. */
+async function trashNode(
+  { api, cache, nodes }: DriveSession,
   { id, parents }: DriveNode,
   path: RemotePath,
   signal: AbortSignal,
 ): Promise<void> {
-  const parentId = parents.length > 1 ? await ids.folderId(parentPath(path), signal) : undefined;
+  const parentId = parents.length > 1 ? await nodes.folderId(parentPath(path), signal) : undefined;
   try {
     if (parentId === undefined) await api.trash(id, `"${path}"`, signal);
     else await api.removeParent(id, parentId, `"${path}"`, signal);
   } finally {
-    // When it failed it may have taken effect.
-    ids.forget(path);
+    // A failed request may have taken effect.
+    cache.forget(path);
   }
 }
 
-/** What is in the trash, and how it comes back. */
+/** Lists and restores the items of the trash. */
 export class DriveTrash implements Trash {
-  constructor(private readonly context: DriveContext) {}
+  constructor(private readonly session: DriveSession) {}
 
-  /** The service drops what has been there for 30 days (API page §4.11). */
+  /** The service deletes items after 30 days (docs/amazon-drive-api.md §4.11). */
   list(options: ListOptions, signal: AbortSignal): RetryablePages<readonly TrashedItem[]> {
-    const { api } = this.context;
     const parents = new Map<string, Promise<RemotePath | undefined>>();
     const given = new Set<string>();
-    let restarts = 0;
-    const pageFrom = async (startToken: string | undefined): Promise<NodePage> => {
-      try {
-        return await api.listTrash({ startToken, limit: options.pageSize }, signal);
-      } catch (error) {
-        if (!hasDriveReason(error, 'pageTokenExpired') || startToken === undefined) throw error;
-        if (++restarts > mostRestarts) throw error;
-        return pageFrom(undefined);
-      }
-    };
-    return pagesByCursor<readonly TrashedItem[], string>(async (startToken) => {
+    const cursor = new PageCursor('the trash', (startToken) =>
+      this.session.api.listTrash({ startToken, limit: options.pageSize }, signal),
+    );
+    let isDone = false;
+    return new RetryablePages<readonly TrashedItem[]>(async () => {
       signal.throwIfAborted();
-      const page = await pageFrom(startToken);
-      const items: TrashedItem[] = [];
-      // Noted once all of the page is known: a page that fails is asked for again.
-      const seen = new Set<string>();
+      if (isDone) return { done: true, value: undefined };
+      const page = await cursor.page();
+      const items = new Map<string, TrashedItem>();
       for (const node of page.nodes) {
         if (node.status !== 'TRASH' || (node.kind !== 'FILE' && node.kind !== 'FOLDER')) continue;
-        if (given.has(node.id) || seen.has(node.id)) continue;
-        const item = await this.itemOf(node, parents, signal);
-        seen.add(node.id);
-        if (item.name.startsWith(options.namePrefix ?? '')) items.push(item);
+        if (!given.has(node.id) && !items.has(node.id))
+          items.set(node.id, await this.itemOf(node, parents, signal));
       }
-      if (seen.size > 0) restarts = 0;
-      for (const id of seen) given.add(id);
-      return { value: items, next: page.next };
+      // Recorded once all of the page is known: a page that failed is fetched again.
+      for (const id of items.keys()) given.add(id);
+      cursor.advance(page, items.size > 0);
+      isDone = page.next === undefined;
+      const value = [...items.values()].filter(({ name }) => name.startsWith(options.namePrefix ?? ''));
+      return { done: false, value };
     });
   }
 
@@ -146,9 +135,9 @@ export class DriveTrash implements Trash {
     parents: Map<string, Promise<RemotePath | undefined>>,
     signal: AbortSignal,
   ): Promise<TrashedItem> {
-    const name = this.context.ids.names.pathName(node.name ?? '');
+    const name = this.session.names.pathName(node.name ?? '');
     const deleted = timeOf(node.modifiedDate);
-    const parent = await this.pathOfParent(node, parents, deepest, signal);
+    const parent = await this.pathOfParent(node, parents, maxDepth, signal);
     return {
       id: node.id,
       kind: node.kind === 'FOLDER' ? 'folder' : 'file',
@@ -159,7 +148,7 @@ export class DriveTrash implements Trash {
     };
   }
 
-  /** The path of the folder that a node is or was in; undefined when it can't be told. Each folder is asked for once. */
+  /** The path of the folder that a node was in; undefined when it is unknown. Each folder is read once. */
   private async pathOfParent(
     node: DriveNode,
     parents: Map<string, Promise<RemotePath | undefined>>,
@@ -168,14 +157,14 @@ export class DriveTrash implements Trash {
   ): Promise<RemotePath | undefined> {
     const [parent] = node.parents;
     if (parent === undefined || depth === 0) return undefined;
-    const known = this.context.ids.pathOf(parent);
-    if (known !== undefined) return known;
-    let asked = parents.get(parent);
-    if (!asked) {
-      asked = this.pathOfFolder(parent, parents, depth, signal);
-      parents.set(parent, asked);
+    const cached = this.session.cache.pathOf(parent);
+    if (cached !== undefined) return cached;
+    let path = parents.get(parent);
+    if (!path) {
+      path = this.pathOfFolder(parent, parents, depth, signal);
+      parents.set(parent, path);
     }
-    return asked;
+    return path;
   }
 
   private async pathOfFolder(
@@ -185,23 +174,23 @@ export class DriveTrash implements Trash {
     signal: AbortSignal,
   ): Promise<RemotePath | undefined> {
     try {
-      const folder = await this.context.api.node(id, 'a folder of the trash', signal);
+      const folder = await this.session.api.node(id, 'a folder of the trash', signal);
       if (folder.isRoot) return rootPath;
-      const name = this.context.ids.names.pathName(folder.name ?? '');
+      const name = this.session.names.pathName(folder.name ?? '');
       const above = await this.pathOfParent(folder, parents, depth - 1, signal);
       return above === undefined || !('name' in name) ? undefined : joinPath(above, name.name);
     } catch (error) {
-      // The list is of use without it.
+      // An item is useful without its path.
       if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
       throw error;
     }
   }
 
   async restore(item: TrashedItem, signal: AbortSignal): Promise<void> {
-    const { api, ids } = this.context;
+    const { api, cache, nodes, recentWrites } = this.session;
     signal.throwIfAborted();
     const about = `"${item.path ?? item.name}"`;
-    const node = await ids.nodeIfThere(item.id, item.path ?? item.name, signal);
+    const node = await nodes.nodeIfThere(item.id, item.path ?? item.name, signal);
     if (!node || isAvailable(node) || node.status === 'PURGED')
       throw new RemoteError('notFound', `"${item.name}" is no longer in the trash.`);
     try {
@@ -210,13 +199,13 @@ export class DriveTrash implements Trash {
       if (!hasDriveReason(error, 'nameTaken')) throw error;
       throw new RemoteError(
         'alreadyExists',
-        `${about} can't be put back, because something has its name by now. Rename or delete that first.`,
+        `${about} can't be restored, because another file or folder has its name now. Rename or delete that one first.`,
         { cause: error },
       );
     }
     if (item.path !== undefined) {
-      ids.forget(item.path);
-      ids.recordRecentWrite(item.path, item.id);
+      cache.forget(item.path);
+      recentWrites.record(item.path, item.id);
     }
   }
 }

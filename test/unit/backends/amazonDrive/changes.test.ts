@@ -96,7 +96,7 @@ test('changes: a stream that is cut is good up to its last checkpoint, and none 
     const node = { id, name: 'f', kind: 'FILE', parents: [drive.root.id], status: 'AVAILABLE' };
     const line = JSON.stringify({ checkpoint: 'CP1', nodes: [node], reset: false, statusCode: 200 });
     server.addFault({ operation: 'changes', status: 200, body: `${line}\n{"checkpoint":"CP2","nodes":[{"i` });
-    assert.deepEqual(await remote.pollChanges(cursor, calm), { checkpoint: 'CP1', paths: ['f', ''] });
+    assert.deepEqual(await remote.pollChanges(cursor, calm), { cursor: 'CP1', paths: ['f', ''] });
     server.addFault({
       operation: 'changes',
       status: 200,

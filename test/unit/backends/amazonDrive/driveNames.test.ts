@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DriveNames, longestName } from '../../../../src/backends/amazonDrive/names/driveNames';
+import { DriveNames, maxNameLength } from '../../../../src/backends/amazonDrive/names/driveNames';
 import {
   decodeName,
   encodeName,
@@ -242,9 +242,9 @@ test('names: the laws of the encoding hold with any flags', () => {
 });
 
 test('names: too long a name, or none, is refused in a sentence', () => {
-  assert.equal(names.apiName('x'.repeat(longestName)).length, longestName);
+  assert.equal(names.apiName('x'.repeat(maxNameLength)).length, maxNameLength);
   for (const [part, words] of [
-    ['x'.repeat(longestName + 1), /longer than 280/],
+    ['x'.repeat(maxNameLength + 1), /longer than 280/],
     ['lone\ud800', /no valid text/],
     ['', /without a name/],
   ] as const)

@@ -94,7 +94,7 @@ test('listing: names that are no paths are shown as unusable, and stand for what
         'invalidText bad\ufffd → bad\ufffd',
         'lone‛',
         'oddName ．． → ．．',
-        'twins a／b → a／b',
+        'duplicateName a／b → a／b',
         'a／b',
       ].sort(),
     );
@@ -126,7 +126,7 @@ test('listing: what several nodes are named is unusable, and can not be read or 
       deep
         .map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path))
         .sort(),
-      ['other', 'twins Twin', 'twins twin'],
+      ['duplicateName Twin', 'duplicateName twin', 'other'],
     );
     await refused(remote.stat(parsePath('TWIN'), calm), 'other');
   });

@@ -254,7 +254,7 @@ for (const [what, size, stored] of [
         remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm),
         (error) =>
           isRemoteError(error, 'corrupted') &&
-          error.message.includes(`it has ${stored} bytes instead of ${size}`),
+          error.message.includes(`with ${stored} bytes instead of ${size}`),
       );
       // The layer around tries again under the same precondition: what it meets is its own.
       await remote.write(parsePath('f'), body(changed), {}, ifMatch(seen), calm);
