@@ -100,7 +100,7 @@ test('a part that fails is sent again by itself', () =>
   served({ settings: inParts, host: patient() }, async ({ remote, server, asked }) => {
     const content = pattern(11 * mebi);
     server.addFault({ operation: 'UploadPart', code: 'SlowDown', retryAfter: 1 });
-    server.addFault({ operation: 'UploadPart', resetRequestAfterBytes: 100_000 });
+    server.addFault({ operation: 'UploadPart', cutRequestAfterBytes: 100_000 });
     await write(remote, at(demo, 'f'), content);
     assert.equal(asked().filter((name) => name === 'UploadPart').length, 5);
     assert.ok((await drain((await remote.read(at(demo, 'f'), {}, calm)).stream)).equals(content));
@@ -340,7 +340,7 @@ test('H29: a listing knows the modified times that a stat or an upload told, unt
 test('a body that breaks off makes the stream fail', () =>
   served({}, async ({ remote, server }) => {
     server.store.put('demo', 'f', pattern(500_000));
-    server.addFault({ operation: 'GetObject', resetAfterBytes: 100_000 });
+    server.addFault({ operation: 'GetObject', cutResponseAfterBytes: 100_000 });
     const { stream } = await remote.read(at(demo, 'f'), {}, calm);
     await failsWith(drain(stream), 'unavailable', /closed the connection|connection ended/);
   }));
@@ -348,7 +348,7 @@ test('a body that breaks off makes the stream fail', () =>
 test('a body damaged on its way is found by its CRC32', () =>
   served({ settings: { checksums: 'whenSupported' } }, async ({ remote, server }) => {
     await write(remote, at(demo, 'f'), pattern(200_000));
-    server.addFault({ operation: 'GetObject', corruptBody: true });
+    server.addFault({ operation: 'GetObject', damageResponse: true });
     const { stream } = await remote.read(at(demo, 'f'), {}, calm);
     await failsWith(drain(stream), 'corrupted', /checksum/);
   }));

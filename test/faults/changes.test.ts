@@ -82,7 +82,7 @@ test('an object that is replaced while it is downloaded does not arrive mixed (A
 test('a body that breaks off in the middle of a download goes on where it broke, and the file is whole', () =>
   synced(async (it) => {
     it.put('large', pattern(3 * mebi));
-    it.server.addFault({ operation: 'GetObject', resetAfterBytes: mebi });
+    it.server.addFault({ operation: 'GetObject', cutResponseAfterBytes: mebi });
     const report = await run(await plan(it.bucket, it.disk), it.bucket, it.disk);
     assert.deepEqual(outcomes(report), ['done copyFile large']);
     assert.ok(fs.readFileSync(path.join(it.folder, 'large')).equals(pattern(3 * mebi)));

@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../../src/backends/backend';
-import type { Fault } from '../../servers/s3/requests/faults';
-import type { LoggedRequest } from '../../servers/s3/requests/requestLog';
+import type { S3Fault } from '../../servers/s3/requests/faults';
+import type { LoggedS3Request } from '../../servers/s3/requests/requestLog';
 
 const server = JSON.parse(process.env['CLOUD_REMOTES_TEST_S3'] ?? '{}') as {
   endpoint: string;
@@ -29,12 +29,12 @@ export function independentClient(): S3Client {
 }
 
 /** The requests that the S3 server has answered so far, oldest first. */
-export async function serverRequests(): Promise<readonly LoggedRequest[]> {
-  return (await (await fetch(server.door)).json()) as LoggedRequest[];
+export async function serverRequests(): Promise<readonly LoggedS3Request[]> {
+  return (await (await fetch(server.door)).json()) as LoggedS3Request[];
 }
 
-/** Makes the S3 server fail or wait, as its `Fault` says; `clearFaults` ends it. */
-export async function addFault(fault: Fault): Promise<void> {
+/** Makes the S3 server fail or wait, as its `S3Fault` says; `clearFaults` ends it. */
+export async function addFault(fault: S3Fault): Promise<void> {
   await fetch(server.door, { method: 'POST', body: JSON.stringify(fault) });
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import type { Fault } from '../../servers/s3/requests/faults';
+import type { S3Fault } from '../../servers/s3/requests/faults';
 import { type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { launchChromium } from './chromium';
 import { type EditorServer, startEditorServer } from './editorServer';
@@ -125,7 +125,7 @@ function tell(server: EditorServer): string {
 }
 
 /**
- * Lets the tests, which run in another process, see the S3 server's requests (GET), add a fault (POST of a `Fault` as JSON) and end
+ * Lets the tests, which run in another process, see the S3 server's requests (GET), add a fault (POST of a `S3Fault` as JSON) and end
  * all faults (DELETE). Each answer is the requests so far.
  */
 async function openSideDoor(s3: S3TestServer): Promise<{ server: Server; url: string }> {
@@ -135,7 +135,7 @@ async function openSideDoor(s3: S3TestServer): Promise<{ server: Server; url: st
       if (request.method === 'POST') {
         const parts: Uint8Array[] = [];
         for await (const part of request) parts.push(part);
-        s3.addFault(JSON.parse(Buffer.concat(parts).toString()) as Fault);
+        s3.addFault(JSON.parse(Buffer.concat(parts).toString()) as S3Fault);
       }
       response.end(JSON.stringify(s3.requests));
     })();

@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import type { Active } from '../http/faults';
 import { listen } from '../http/loopback';
 import { DriveService } from './driveService';
 import { LARGEST_PAGE } from './operations/listOperations';
-import type { ActiveDriveFault, DriveFault } from './requests/faults';
+import type { DriveFault } from './requests/faults';
 import type { LoggedDriveRequest } from './requests/requestLog';
 import { Accounts, type Client, DRIVE_SCOPES, type Grant, type IssuedToken } from './signIn/accounts';
 import { SignInService } from './signIn/signInService';
 import type { DriveStore } from './store/driveStore';
 
 export type { DriveOperation } from './requests/driveRequest';
-export type { ActiveDriveFault, DriveFault } from './requests/faults';
+export type { DriveFault } from './requests/faults';
 export type { LoggedDriveRequest } from './requests/requestLog';
 export type { IssuedToken } from './signIn/accounts';
 export type { DriveNode } from './store/driveNode';
@@ -61,7 +62,7 @@ export interface DriveTestServer {
   readonly requests: readonly LoggedDriveRequest[];
   clearRequests(): void;
   /** @returns the fault, whose `hits` tell how often it struck */
-  addFault(fault: DriveFault): ActiveDriveFault;
+  addFault(fault: DriveFault): Active<DriveFault>;
   clearFaults(): void;
   /** Sets the server's clock to a fixed moment (milliseconds since 1970), or lets it run again. */
   setClock(milliseconds: number | undefined): void;
@@ -119,7 +120,7 @@ export async function startDriveServer(options: DriveServerOptions = {}): Promis
     redirectDownloads: options.redirectDownloads === true,
     pageSize: options.pageSize ?? LARGEST_PAGE,
     indexLagMs: options.indexLagMs ?? 0,
-    log: options.log === false ? 0 : (options.log ?? 50_000),
+    log: options.log,
   });
 
   const server = createServer(

@@ -1,5 +1,6 @@
-import { type Exchange, jsonReply, type Reply } from '../requests/exchange';
+import type { Reply } from '../../http/reply';
 import { isoTime } from '../store/driveNode';
+import { type Exchange, jsonReply } from './exchange';
 
 /** What an account may hold, in bytes. */
 const QUOTA = 100 * 1024 ** 3;

@@ -1,5 +1,6 @@
+import type { Reply } from '../../http/reply';
 import { badRequest, driveJson } from '../requests/driveError';
-import { type Exchange, objectOf, type Reply, shownNode } from '../requests/exchange';
+import { type Exchange, objectOf, shownNode } from './exchange';
 
 /** Nodes on a line when the client doesn't say. */
 const USUAL_CHUNK = 500;

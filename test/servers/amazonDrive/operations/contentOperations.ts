@@ -1,10 +1,11 @@
-import { spanOf } from '../requests/byteRange';
+import { spanOf } from '../../http/byteRange';
+import { damaged, type Reply } from '../../http/reply';
 import { badRequest, contentHeld, DriveError, nodeNotFound } from '../requests/driveError';
-import { type Exchange, nodeReply, type Reply } from '../requests/exchange';
 import { faultReply } from '../requests/faultReply';
 import type { DriveNode } from '../store/driveNode';
 import { badBody } from '../store/nodeRules';
 import type { StoredBytes } from '../store/storedBytes';
+import { type Exchange, nodeReply } from './exchange';
 import { newNodeOf } from './nodeOperations';
 
 /** POST nodes on the content address (5.1). */
@@ -103,14 +104,6 @@ async function receive({ upload: body, contents, fault }: Exchange): Promise<Sto
     writer.abandon();
     throw error;
   }
-}
-
-/** The piece with one bit flipped. */
-export function damaged(piece: Buffer): Buffer {
-  const copy = Buffer.from(piece);
-  const middle = copy.length >>> 1;
-  copy[middle] = (copy[middle] ?? 0) ^ 0x01;
-  return copy;
 }
 
 /** Makes the change now and tells the node, or later behind an error (5.6). */

@@ -1,8 +1,8 @@
 import type { DriveOperation } from '../requests/driveRequest';
-import type { Handler } from '../requests/exchange';
 import * as account from './accountOperations';
 import { changes } from './changesOperation';
 import * as content from './contentOperations';
+import type { Handler } from './exchange';
 import * as lists from './listOperations';
 import * as nodes from './nodeOperations';
 import * as properties from './propertyOperations';

@@ -1,6 +1,7 @@
+import type { Reply } from '../../http/reply';
 import { badRequest } from '../requests/driveError';
-import { type Exchange, jsonReply, type Reply, shownNode } from '../requests/exchange';
 import { type DriveNode, isoTime } from '../store/driveNode';
+import { type Exchange, jsonReply, shownNode } from './exchange';
 import { parseFilter } from './filter';
 import { findNodes } from './filterMatch';
 import { expiredToken } from './listPages';

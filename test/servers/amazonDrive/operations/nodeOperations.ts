@@ -1,6 +1,7 @@
+import type { Reply } from '../../http/reply';
 import { notPermitted } from '../requests/driveError';
-import { type Exchange, nodeReply, objectOf, type Reply } from '../requests/exchange';
 import { badBody, type NewNode, type NodePatch } from '../store/nodeRules';
+import { type Exchange, nodeReply, objectOf } from './exchange';
 
 /** GET nodes/{id} (4.5). */
 export function getNode(exchange: Exchange): Reply {

@@ -1,6 +1,7 @@
+import type { Reply } from '../../http/reply';
 import { DriveError, nodeNotFound, notPermitted } from '../requests/driveError';
-import { type Exchange, jsonReply, objectOf, type Reply } from '../requests/exchange';
 import { badBody } from '../store/nodeRules';
+import { type Exchange, jsonReply, objectOf } from './exchange';
 
 /** PUT nodes/{id}/properties/{owner}/{key} (4.13). */
 export function putProperty(exchange: Exchange): Reply {

@@ -22,6 +22,11 @@ export function badRequest(message: string): DriveError {
   return new DriveError(400, { logref: randomUUID(), message, code: '' });
 }
 
+/** 413 for a JSON body or a form's metadata that is too large. */
+export function bodyTooLarge(): DriveError {
+  return new DriveError(413, { message: 'Request entity too large' });
+}
+
 /** 404. The code is a guess: nobody has kept a real body. */
 export function nodeNotFound(id: string): DriveError {
   return new DriveError(404, {

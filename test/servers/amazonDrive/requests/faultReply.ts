@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Reply } from '../../http/reply';
 import { driveJson } from './driveError';
-import type { Reply } from './exchange';
 import type { DriveFault } from './faults';
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = { 408: 'REQUEST_TIMEOUT', 504: 'GATEWAY_TIMEOUT' };

@@ -1,13 +1,12 @@
+import type { ByteSource } from '../../http/requestBody';
 import { badRequest, DriveError } from './driveError';
 
 /** Longest head of a part, in bytes. */
 const LONGEST_HEAD = 64 << 10;
 
 /** One part of a form; read its body to the end before the next part is asked for. */
-export interface FormPart {
+export interface FormPart extends ByteSource {
   readonly name: string;
-  /** The next piece of the body, undefined at its end; throws 400 when the form breaks off. */
-  read(): Promise<Buffer | undefined>;
 }
 
 /**

@@ -1,7 +1,7 @@
-import { DriveError } from './driveError';
-import type { UploadBody } from './exchange';
+import { type ByteSource, wholeOf } from '../../http/requestBody';
+import type { UploadBody } from '../operations/exchange';
+import { bodyTooLarge } from './driveError';
 import { type FormPart, MultipartForm } from './multipartForm';
-import type { RequestBody } from './requestBody';
 
 /** Largest metadata part, in bytes. */
 const LARGEST_METADATA = 1 << 20;
@@ -12,7 +12,7 @@ const LARGEST_METADATA = 1 << 20;
  */
 export async function uploadBody(
   contentType: string | undefined,
-  body: RequestBody,
+  body: ByteSource,
   withMetadata: boolean,
 ): Promise<UploadBody> {
   const form = new MultipartForm(contentType, () => body.read());
@@ -36,12 +36,7 @@ export async function uploadBody(
 }
 
 async function textOf(part: FormPart): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for (let piece = await part.read(); piece !== undefined; piece = await part.read()) {
-    size += piece.length;
-    if (size > LARGEST_METADATA) throw new DriveError(413, { message: 'Request entity too large' });
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString();
+  const bytes = await wholeOf(part, LARGEST_METADATA);
+  if (bytes === undefined) throw bodyTooLarge();
+  return bytes.toString();
 }

@@ -1,6 +1,6 @@
+import type { Reply } from '../../http/reply';
 import { DriveError, driveJson } from '../requests/driveError';
 import type { DriveRequest } from '../requests/driveRequest';
-import type { Reply } from '../requests/exchange';
 import type { Accounts, Client } from './accounts';
 import { profileOf } from './accounts';
 import { consentPage, errorPage } from './authorizePage';

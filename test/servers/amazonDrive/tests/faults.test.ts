@@ -94,7 +94,7 @@ describe('faults: what they do', () => {
     assert.deepEqual(client.drive.tree(), []);
     const entry = client.server.requests.at(-1);
     assert.equal(entry?.status, 0);
-    assert.ok((entry?.bodyBytes ?? 0) >= 50_000 && (entry?.bodyBytes ?? 0) < 2_000_000);
+    assert.ok((entry?.bytesIn ?? 0) >= 50_000 && (entry?.bytesIn ?? 0) < 2_000_000);
   });
 
   it('break the connection in the middle of an answer', async () => {
@@ -103,7 +103,7 @@ describe('faults: what they do', () => {
     client.server.addFault({ operation: 'download', cutResponseAfterBytes: 100_000 });
     await assert.rejects(client.content('GET', `nodes/${id}/content`));
     assert.deepEqual(
-      [client.server.requests.at(-1)?.status, client.server.requests.at(-1)?.responseBytes],
+      [client.server.requests.at(-1)?.status, client.server.requests.at(-1)?.bytesOut],
       [200, 100_000],
     );
   });
@@ -223,7 +223,7 @@ describe('the log', () => {
         json: { name: 'b.txt' },
       },
     ]);
-    assert.ok((client.server.requests[0]?.bodyBytes ?? 0) > 200);
+    assert.ok((client.server.requests[0]?.bytesIn ?? 0) > 200);
     client.server.clearRequests();
     assert.deepEqual(client.server.requests, []);
   });

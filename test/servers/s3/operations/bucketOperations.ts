@@ -1,14 +1,7 @@
-import {
-  bucketOf,
-  type Exchange,
-  emptyReply,
-  isoTime,
-  OWNER_ID,
-  type Reply,
-  xmlReply,
-} from '../requests/exchange';
+import type { Reply } from '../../http/reply';
 import { S3Error } from '../requests/s3Error';
 import { childText, element, parseXml, xmlDocument } from '../requests/xml';
+import { bucketOf, type Exchange, emptyReply, isoTime, OWNER_ID, xmlReply } from './exchange';
 import { findObject } from './objectOperations';
 
 /** ListBuckets. */

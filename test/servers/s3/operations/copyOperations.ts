@@ -1,19 +1,12 @@
+import type { Reply } from '../../http/reply';
 import { checksumOf } from '../requests/checksums';
-import {
-  bucketOf,
-  checkKeyLength,
-  type Exchange,
-  isoTime,
-  keyOf,
-  type Reply,
-  xmlReply,
-} from '../requests/exchange';
 import { S3Error } from '../requests/s3Error';
 import { decode, headerOf, type S3Request } from '../requests/s3Request';
 import { element, xmlDocument } from '../requests/xml';
 import { md5, type StoredChecksum, StoredObject } from '../store/objectStore';
 import { checkCopySourceConditions, checkWriteConditions } from './conditions';
 import { EXPRESS_CLASS } from './directoryBuckets';
+import { bucketOf, checkKeyLength, type Exchange, isoTime, keyOf, xmlReply } from './exchange';
 import { factsOf, namedAlgorithm, requireReadable } from './objectHeaders';
 import { etagOf, findObject, writtenHeaders } from './objectOperations';
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type Reply, xmlReply } from '../requests/exchange';
+import type { Reply } from '../../http/reply';
 import { S3Error } from '../requests/s3Error';
 import { headerOf, type S3Request } from '../requests/s3Request';
 import { element, xmlDocument } from '../requests/xml';
 import type { Credentials } from '../signIn/signatureCheck';
+import { xmlReply } from './exchange';
 
 /** The only storage class of directory buckets. */
 export const EXPRESS_CLASS = 'EXPRESS_ONEZONE';

@@ -1,6 +1,6 @@
-import type { Handler } from '../requests/exchange';
 import * as buckets from './bucketOperations';
 import { copyObject } from './copyOperations';
+import type { Handler } from './exchange';
 import { listObjectsV1, listObjectsV2, listVersions } from './listOperations';
 import * as multipart from './multipartOperations';
 import * as objects from './objectOperations';

@@ -1,10 +1,11 @@
-import { bucketOf, type Exchange, isoTime, OWNER_ID, type Reply, xmlReply } from '../requests/exchange';
+import type { Reply } from '../../http/reply';
 import type { ListFault } from '../requests/faults';
 import { S3Error } from '../requests/s3Error';
 import type { S3Request } from '../requests/s3Request';
 import { element, xmlDocument } from '../requests/xml';
 import type { Bucket, StoredObject } from '../store/objectStore';
 import { compareUtf8, type SortedKeys } from '../store/sortedKeys';
+import { bucketOf, type Exchange, isoTime, OWNER_ID, xmlReply } from './exchange';
 
 /** One row of a listing: an object's key, or a common prefix that stands for many. */
 export type ListedItem = { key: string } | { prefix: string };

@@ -1,48 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import type { Reply } from '../../http/reply';
 import { type ChecksumAlgorithm, checksumOf } from '../requests/checksums';
-import {
-  bucketOf,
-  type Exchange,
-  emptyReply,
-  isoTime,
-  keyOf,
-  OWNER_ID,
-  type Reply,
-  xmlReply,
-} from '../requests/exchange';
-import { rangeOf, slice } from '../requests/ranges';
 import { badChecksum } from '../requests/receivedBody';
 import { S3Error } from '../requests/s3Error';
 import { headerOf } from '../requests/s3Request';
 import { childText, element, parseXml, type XmlElement, xmlDocument } from '../requests/xml';
 import { md5, type StoredChecksum, StoredObject } from '../store/objectStore';
 import { compareUtf8 } from '../store/sortedKeys';
+import type { Part, Upload } from '../store/uploads';
 import { checkWriteConditions } from './conditions';
 import { copySourceOf } from './copyOperations';
+import { bucketOf, type Exchange, emptyReply, isoTime, keyOf, OWNER_ID, xmlReply } from './exchange';
 import { readListQuery } from './listOperations';
-import { type FactsOfRequest, factsOf, namedAlgorithm } from './objectHeaders';
+import { factsOf, namedAlgorithm } from './objectHeaders';
 import { etagOf, writtenHeaders } from './objectOperations';
-
-/** A multipart upload that is neither completed nor aborted. */
-export interface Upload {
-  readonly id: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly started: number;
-  readonly facts: FactsOfRequest;
-  readonly checksum: { algorithm: ChecksumAlgorithm; type: StoredChecksum['type'] } | undefined;
-  readonly parts: Map<number, Part>;
-}
-
-interface Part {
-  number: number;
-  chunks: readonly Buffer[];
-  size: number;
-  digest: Buffer;
-  etag: string;
-  lastModified: number;
-  checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
-}
+import { rangeOf, slice } from './ranges';
 
 /** CreateMultipartUpload. */
 export function createUpload(exchange: Exchange): Reply {
@@ -114,7 +86,7 @@ export function uploadPartCopy(exchange: Exchange): Reply {
       'The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy',
     );
   }
-  const chunks = range ? slice(source.chunks, range.start, range.end) : source.chunks;
+  const chunks = range ? slice(source.chunks, range) : source.chunks;
   const digest = md5(chunks);
   const etag = etagOf(digest, upload.facts.encryption, upload.bucket);
   const algorithm = upload.checksum?.algorithm;

@@ -1,7 +1,7 @@
 import { CHECKSUM_ALGORITHMS } from '../requests/checksums';
 import { S3Error } from '../requests/s3Error';
 import { headerOf, type S3Request } from '../requests/s3Request';
-import type { Bucket, StoredObject } from '../store/objectStore';
+import type { Bucket, FactsOfRequest, StoredObject } from '../store/objectStore';
 import { EXPRESS_CLASS, isDirectory } from './directoryBuckets';
 
 const SYSTEM_HEADERS = [
@@ -29,15 +29,6 @@ const STORAGE_CLASSES = [
 const TAG_TEXT = /^[\p{L}\p{N}\s+\-=._:/@]*$/u;
 const MAX_METADATA_BYTES = 2048;
 const ENCRYPTION = 'x-amz-server-side-encryption';
-
-/** What a request says about the object to be made, apart from its content. */
-export interface FactsOfRequest {
-  headers: Readonly<Record<string, string>>;
-  metadata: Readonly<Record<string, string>>;
-  tags: Readonly<Record<string, string>>;
-  storageClass: string;
-  encryption: Readonly<Record<string, string>>;
-}
 
 /**
  * Reads system headers, user metadata, tags, storage class and encryption from a request for an object of `bucket`.

@@ -1,11 +1,12 @@
-import { bucketOf, type Exchange, emptyReply, keyOf, type Reply, xmlReply } from '../requests/exchange';
-import { rangeOf, slice } from '../requests/ranges';
+import type { Span } from '../../http/byteRange';
+import type { Reply } from '../../http/reply';
 import { S3Error } from '../requests/s3Error';
 import { headerOf } from '../requests/s3Request';
 import { child, childText, element, parseXml, xmlDocument } from '../requests/xml';
 import { type Bucket, md5, StoredObject } from '../store/objectStore';
 import { checkDeleteCondition, checkReadConditions, checkWriteConditions } from './conditions';
 import { isDirectory } from './directoryBuckets';
+import { bucketOf, type Exchange, emptyReply, keyOf, xmlReply } from './exchange';
 import {
   checksumHeaders,
   checkTags,
@@ -15,6 +16,7 @@ import {
   isArchived,
   requireReadable,
 } from './objectHeaders';
+import { rangeOf, slice } from './ranges';
 
 /** PutObject. */
 export function putObject(exchange: Exchange): Reply {
@@ -95,13 +97,13 @@ export function getObject(exchange: Exchange): Reply {
   if (request.method === 'GET') requireReadable(object, now);
   const headers = headersFor(object, request, versioned, now);
   const range = partRange(exchange, object) ?? rangeOf(headerOf(request, 'range'), object.size);
-  if (range === undefined) return { status: 200, headers, chunks: object.chunks };
+  if (range === undefined) return { status: 200, headers, body: object.chunks };
   if (request.query.has('partNumber') && object.partSizes) {
     headers['x-amz-mp-parts-count'] = String(object.partSizes.length);
   }
   for (const name of Object.keys(headers)) if (name.startsWith('x-amz-checksum-')) delete headers[name];
   headers['Content-Range'] = `bytes ${range.start}-${range.end - 1}/${object.size}`;
-  return { status: 206, headers, chunks: slice(object.chunks, range.start, range.end) };
+  return { status: 206, headers, body: slice(object.chunks, range) };
 }
 
 /** DeleteObject, of the current object or of one version. */
@@ -225,7 +227,7 @@ export function restoreObject(exchange: Exchange): Reply {
   return emptyReply(again ? 200 : 202);
 }
 
-function partRange(exchange: Exchange, object: StoredObject): { start: number; end: number } | undefined {
+function partRange(exchange: Exchange, object: StoredObject): Span | undefined {
   const wanted = exchange.request.query.get('partNumber');
   if (wanted === undefined) return undefined;
   const number = Number(wanted);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { RequestBody } from '../../http/requestBody';
 import { declaredPayloadHash, type Identity } from '../signIn/signatureCheck';
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm, startChecksum } from './checksums';
 import { ChunkedBody } from './chunkedBody';
@@ -24,7 +24,7 @@ export interface ReceivedBody {
  * lengths, and aws-chunked framing. Throws S3Error for the first thing that disagrees; an Error if the client went away.
  */
 export async function receiveBody(
-  message: IncomingMessage,
+  source: RequestBody,
   request: S3Request,
   identity: Identity | undefined,
 ): Promise<ReceivedBody> {
@@ -50,8 +50,16 @@ export async function receiveBody(
   };
   const signed = payloadHash.startsWith('STREAMING-AWS4-HMAC-SHA256');
   const chunked = streaming ? new ChunkedBody(signed ? identity : undefined, withTrailer, take) : undefined;
-  await readAll(message, (piece) => (chunked ? chunked.write(piece) : take(piece)));
-  chunked?.end();
+  try {
+    for (let piece = await source.read(); piece !== undefined; piece = await source.read())
+      if (chunked) chunked.write(piece);
+      else take(piece);
+    chunked?.end();
+  } catch (error) {
+    // Clients read the refusal only when they have sent the whole body.
+    await source.drain();
+    throw error;
+  }
 
   const decodedLength = headerOf(request, 'x-amz-decoded-content-length');
   if (streaming && Number(decodedLength) !== size) {
@@ -98,23 +106,6 @@ export function badChecksum(algorithm: ChecksumAlgorithm): S3Error {
     'BadDigest',
     `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`,
   );
-}
-
-function readAll(message: IncomingMessage, take: (piece: Buffer) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let failure: unknown;
-    message.on('data', (piece: Buffer) => {
-      if (failure !== undefined) return; // the rest is read and dropped, so that the answer can be sent
-      try {
-        take(piece);
-      } catch (error) {
-        failure = error;
-      }
-    });
-    message.on('end', () => (failure === undefined ? resolve() : reject(failure)));
-    message.on('error', reject);
-    message.on('close', () => reject(new Error('The client went away before the body was complete')));
-  });
 }
 
 function expectedMd5(request: S3Request): Buffer | undefined {

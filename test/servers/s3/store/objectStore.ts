@@ -25,6 +25,15 @@ export interface ObjectFacts {
   partSizes?: readonly number[] | undefined;
 }
 
+/** What a request says about the object to be made, apart from its content. */
+export interface FactsOfRequest {
+  headers: Readonly<Record<string, string>>;
+  metadata: Readonly<Record<string, string>>;
+  tags: Readonly<Record<string, string>>;
+  storageClass: string;
+  encryption: Readonly<Record<string, string>>;
+}
+
 /** A checksum kept with an object: one value and how it was made. */
 export interface StoredChecksum {
   algorithm: ChecksumAlgorithm;

@@ -236,7 +236,7 @@ describe('the embedded server: faults', () => {
   it('breaks a download after so many bytes', async () => {
     const s3 = await start({ anonymous: true });
     s3.store.put('bkt', 'a', Buffer.alloc(500_000, 1));
-    s3.addFault({ operation: 'GetObject', resetAfterBytes: 100_000 });
+    s3.addFault({ operation: 'GetObject', cutResponseAfterBytes: 100_000 });
     const got = await readUntilClosed(s3, '/bkt/a');
     const body = got.length - (got.indexOf('\r\n\r\n') + 4);
     assert.equal(body, 100_000);
@@ -245,7 +245,7 @@ describe('the embedded server: faults', () => {
 
   it('breaks an upload after so many bytes and stores nothing', async () => {
     const s3 = await start();
-    s3.addFault({ operation: 'PutObject', resetRequestAfterBytes: 70_000 });
+    s3.addFault({ operation: 'PutObject', cutRequestAfterBytes: 70_000 });
     await assert.rejects(send(s3, 'PUT', 'a', { body: Buffer.alloc(5_000_000) }));
     assert.equal(s3.store.get('bkt', 'a'), undefined);
     assert.equal(s3.requests.at(-1)?.status, 0);
@@ -261,7 +261,7 @@ describe('the embedded server: faults', () => {
   it('flips a byte of a download without a trace in its headers', async () => {
     const s3 = await start();
     s3.store.put('bkt', 'a', 'hello');
-    s3.addFault({ operation: 'GetObject', corruptBody: true });
+    s3.addFault({ operation: 'GetObject', damageResponse: true });
     const got = await send(s3, 'GET', 'a');
     assert.equal(got.status, 200);
     assert.notEqual(got.text, 'hello');

@@ -19,7 +19,7 @@ import {
   statFile,
   write,
 } from '../../../../contract/chapters/words';
-import type { Fault } from '../../../../servers/s3/requests/faults';
+import type { S3Fault } from '../../../../servers/s3/requests/faults';
 import { startS3Server } from '../../../../servers/s3/s3Server';
 import { createFakeClock } from '../../../../support/fakeClock';
 import { hostWith, openByHost, served, settingsByHost } from '../s3Fixture';
@@ -46,7 +46,7 @@ const document = (code: string, more: string) =>
   `<Error><Code>${code}</Code><Message>m</Message>${more}</Error>`;
 const s3 = { 'x-amz-request-id': '1', 'content-type': 'application/xml' };
 /** Ways to name a region that there is none of. */
-const nonsense: Readonly<Record<string, Fault>> = {
+const nonsense: Readonly<Record<string, S3Fault>> = {
   'a header': { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'mars-north-1' } },
   'the document': {
     status: 400,

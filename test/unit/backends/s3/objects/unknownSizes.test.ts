@@ -16,7 +16,7 @@ import {
   statFile,
   write,
 } from '../../../../contract/chapters/words';
-import type { Fault } from '../../../../servers/s3/requests/faults';
+import type { S3Fault } from '../../../../servers/s3/requests/faults';
 import { createFakeClock } from '../../../../support/fakeClock';
 import { served } from '../s3Fixture';
 
@@ -30,7 +30,7 @@ const contents: Readonly<Record<string, Buffer>> = {
   large: pattern(3 * mebi),
 };
 
-const withoutLength: Readonly<Record<string, readonly Fault[]>> = {
+const withoutLength: Readonly<Record<string, readonly S3Fault[]>> = {
   'every answer comes in chunks': [{ chunked: true }],
   'answers to HEAD tell no length': [
     { operation: 'HeadObject', answerHeaders: { 'content-length': undefined }, chunked: true },
@@ -89,7 +89,7 @@ test('where answers tell no length, files have the size that they have', async (
 
 test('an object that is served with another size than it was listed with is refused before a byte of it is kept', async () => {
   const served300 = 300 * mebi;
-  const ways: Readonly<Record<string, Fault>> = {
+  const ways: Readonly<Record<string, S3Fault>> = {
     'longer, in chunks': { fillerBytes: served300 },
     'longer, with its length': {
       fillerBytes: served300,
@@ -140,7 +140,7 @@ test('a HEAD that contradicts the listing is refused too, where a copy asks for 
   }));
 
 test('a ranged read takes no other range, and no more and no less of it', async () => {
-  const spoilt: Readonly<Record<string, Fault>> = {
+  const spoilt: Readonly<Record<string, S3Fault>> = {
     'another range': { answerHeaders: { 'content-range': 'bytes 3-7/10' } },
     'another whole': { answerHeaders: { 'content-range': 'bytes 2-6/11' } },
     'more than the range': { fillerBytes: 6, answerHeaders: { 'content-range': 'bytes 2-6/10' } },
@@ -178,7 +178,7 @@ test('a ranged read takes no other range, and no more and no less of it', async 
 });
 
 test("an object without an ETag is an object, where the rest of the answer is an S3 service's", async () => {
-  const without: readonly NonNullable<Fault['answerHeaders']>[] = [
+  const without: readonly NonNullable<S3Fault['answerHeaders']>[] = [
     { etag: undefined },
     { etag: undefined, 'x-amz-request-id': undefined, 'x-amz-id-2': undefined },
     { etag: undefined, 'last-modified': undefined },

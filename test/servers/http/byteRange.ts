@@ -5,8 +5,8 @@ export interface Span {
 }
 
 /**
- * The span that a Range header asks for, of a body of `size` bytes. Undefined when there is no header, or one that is to be
- * ignored (several ranges, other units, bad syntax); `outside` when no byte of it exists.
+ * The span that a Range header asks for, of a body of `size` bytes. Undefined without a header and for a header that servers
+ * ignore (several ranges, other units, bad syntax); `outside` when the body has no byte of the range.
  */
 export function spanOf(header: string | undefined, size: number): Span | 'outside' | undefined {
   const match = header === undefined ? null : /^bytes=(\d*)-(\d*)$/.exec(header.trim());

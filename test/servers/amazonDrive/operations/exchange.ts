@@ -1,12 +1,14 @@
-import type { ListPages } from '../operations/listPages';
-import type { TempLinks } from '../operations/tempLinks';
+import type { Reply } from '../../http/reply';
+import type { ByteSource } from '../../http/requestBody';
+import { driveJson } from '../requests/driveError';
+import type { DriveRequest } from '../requests/driveRequest';
+import type { DriveFault } from '../requests/faults';
+import type { MultipartForm } from '../requests/multipartForm';
 import { type DriveNode, nodeJson } from '../store/driveNode';
 import type { DriveStore } from '../store/driveStore';
 import type { ContentStore } from '../store/storedBytes';
-import { driveJson } from './driveError';
-import type { DriveRequest } from './driveRequest';
-import type { ActiveDriveFault } from './faults';
-import type { MultipartForm } from './multipartForm';
+import type { ListPages } from './listPages';
+import type { TempLinks } from './tempLinks';
 
 /** One request of a signed-in account with all that is needed to answer it. */
 export interface Exchange {
@@ -22,7 +24,7 @@ export interface Exchange {
   /** Milliseconds since 1970 by the server's clock. */
   readonly now: number;
   readonly range: string | undefined;
-  readonly fault: ActiveDriveFault | undefined;
+  readonly fault: DriveFault | undefined;
   readonly redirectDownloads: boolean;
   /** Most nodes on one page of a list. */
   readonly pageSize: number;
@@ -38,17 +40,7 @@ export interface UploadBody {
   /** The text of the metadata part; undefined without one. */
   readonly metadata: string | undefined;
   /** The content part, if one follows. */
-  content(): Promise<{ read(): Promise<Buffer | undefined> } | undefined>;
-}
-
-/** The answer to one request. */
-export interface Reply {
-  readonly status: number;
-  readonly statusText?: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer | AsyncIterable<Buffer | string> | Iterable<string>;
-  /** Bytes of the body when it comes in pieces and the length is known. */
-  readonly length?: number;
+  content(): Promise<ByteSource | undefined>;
 }
 
 /** Answers one kind of operation; throws DriveError to refuse. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Reply } from '../../http/reply';
+import type { ListFault } from '../requests/faults';
+import type { ReceivedBody } from '../requests/receivedBody';
+import { S3Error } from '../requests/s3Error';
+import type { S3Request } from '../requests/s3Request';
 import type { Bucket, ObjectStore } from '../store/objectStore';
-import type { ListFault } from './faults';
-import type { ReceivedBody } from './receivedBody';
-import { S3Error } from './s3Error';
-import type { S3Request } from './s3Request';
+import type { Uploads } from '../store/uploads';
 
 /** How this server differs from the default one. */
 export interface ServerSettings {
@@ -30,19 +32,8 @@ export interface Exchange {
   readonly listFault: ListFault | undefined;
 }
 
-/** The answer to one request. */
-export interface Reply {
-  status: number;
-  headers: Record<string, string>;
-  /** The body; for HEAD only its length is sent. */
-  chunks: readonly Buffer[];
-}
-
 /** Answers one kind of operation; throws S3Error to refuse. */
 export type Handler = (exchange: Exchange) => Reply;
-
-/** Multipart uploads in progress, by upload id. */
-export type Uploads = Map<string, import('../operations/multipartOperations').Upload>;
 
 /** The bucket that the request names; throws S3Error NoSuchBucket. */
 export function bucketOf(exchange: Exchange): Bucket {
@@ -68,12 +59,12 @@ export function checkKeyLength(key: string): void {
 
 /** An answer without a body. */
 export function emptyReply(status: number, headers: Record<string, string> = {}): Reply {
-  return { status, headers, chunks: [] };
+  return { status, headers, body: '' };
 }
 
 /** An answer with an XML document. */
 export function xmlReply(xml: string, headers: Record<string, string> = {}, status = 200): Reply {
-  return { status, headers: { ...headers, 'Content-Type': 'application/xml' }, chunks: [Buffer.from(xml)] };
+  return { status, headers: { ...headers, 'Content-Type': 'application/xml' }, body: xml };
 }
 
 /** The name under which all objects are owned. */
