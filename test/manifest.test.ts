@@ -3,10 +3,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { allBackends } from '../src/backends/allBackends';
-import { driveSecretFields } from '../src/backends/amazonDrive/config/driveConfig';
+import { driveSchema } from '../src/backends/amazonDrive/config/driveConfig';
 import { driveFields } from '../src/backends/amazonDrive/config/driveFields';
 import { parseDuration, parseSize } from '../src/backends/amazonDrive/config/driveQuantities';
-import { s3Fields, s3SecretFields } from '../src/backends/s3/config/s3Config';
+import { s3Schema } from '../src/backends/s3/config/s3Config';
+import { s3Fields } from '../src/backends/s3/config/s3Fields';
 import { s3Presets } from '../src/backends/s3/config/s3Presets';
 import { checkSettings } from '../src/editor/platform/checkedSettings';
 import { comparisonModes } from '../src/plan/model/planOptions';
@@ -220,7 +221,8 @@ test('the schema of remotes has every field of the backends, and none that is a 
   const properties = settings['cloudRemotes.remotes']?.items?.properties ?? {};
   const names = declaredFields.flatMap(([, fields]) => fields.map(({ name }) => name));
   assert.deepEqual(Object.keys(properties).sort(), [...new Set(['name', 'backend', ...names])].sort());
-  for (const secret of [...s3SecretFields, ...driveSecretFields]) assert.ok(!(secret in properties));
+  for (const secret of [s3Schema, driveSchema].flatMap(({ secrets }) => Object.keys(secrets)))
+    assert.ok(!(secret in properties));
 });
 
 test('the schema of remotes describes and limits the fields of the backends as the backends do', () => {

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { driveFields } from '../src/backends/amazonDrive/config/driveFields';
-import { s3Fields } from '../src/backends/s3/config/s3Config';
+import { s3Fields } from '../src/backends/s3/config/s3Fields';
 import { inOtherTools } from './support/syncOptionWords';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
@@ -76,7 +76,7 @@ function tables(): string {
     const values = field.values
       ? ` (${field.kind === 'choice' ? '' : 'such as '}${field.values.map((value) => `\`${value}\``).join(', ')})`
       : '';
-    return `| \`${field.name}\` | ${field.kind} | ${field.default === undefined ? '' : String(field.default)} | ${field.description}${values} |`;
+    return `| \`${field.name}\` | ${field.kind} | ${field.defaultText ?? field.default ?? ''} | ${field.description}${values} |`;
   });
   return [
     '## Settings of the extension',

@@ -1,7 +1,7 @@
 import { RemoteError } from '../../remote/remoteError';
 import type { Backend } from '../backend';
-import { checkDriveSettings, driveSecretFields, readDriveConfig } from './config/driveConfig';
-import { amazonEndpoint } from './config/driveFields';
+import { checkDriveSettings, readDriveConfig } from './config/driveConfig';
+import { amazonEndpoint } from './config/textSettings';
 import { driveRclone } from './setup/driveRclone';
 import { driveSignIn } from './setup/driveSignIn';
 import { driveWizardSteps } from './setup/driveWizard';
@@ -11,7 +11,7 @@ export const driveBackend: Backend = {
   id: 'amazonDrive',
   title: 'Amazon Drive',
   summary: 'closed by Amazon at the end of 2023; for compatible services',
-  secretFields: driveSecretFields,
+  secretFields: ['client_secret'],
   topLevel: 'folder',
   signIn: driveSignIn,
   rclone: driveRclone,

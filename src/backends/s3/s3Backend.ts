@@ -1,6 +1,7 @@
 import type { Backend } from '../backend';
-import { checkS3Settings, readS3Config, s3SecretFields, shownEndpoint } from './config/s3Config';
+import { checkS3Settings, readS3Config, s3Schema } from './config/s3Config';
 import { presetNamed } from './config/s3Presets';
+import { shownEndpoint } from './config/textSettings';
 import { testS3Connection } from './setup/connectionTest';
 import { s3Rclone } from './setup/s3Rclone';
 import { s3WizardSteps } from './setup/s3Wizard';
@@ -11,7 +12,7 @@ export const s3Backend: Backend = {
   id: 's3',
   title: 'S3',
   summary: 'AWS, MinIO, Cloudflare R2, Backblaze B2 and whatever is compatible',
-  secretFields: s3SecretFields,
+  secretFields: Object.keys(s3Schema.secrets),
   topLevel: 'buckets',
   rclone: s3Rclone,
   suggest: suggestFromProfiles,

@@ -129,7 +129,7 @@ test('what would do harm when it was left out makes a section unusable', () => {
   // To rclone a region of another spelling is one like any other.
   const other = usable(`[x]\n${keys}endpoint = http://h\nregion = other-v4-signature\n`);
   assert.equal(other.settings['region'], 'other-v4-signature');
-  assert.match(because(`[x]\n${keys}sse_customer_key = hush`), /key of your own/);
+  assert.match(because(`[x]\n${keys}sse_customer_key = hush`), /customer-provided key/);
   assert.doesNotMatch(because(`[x]\n${keys}sse_customer_key = hush`), /hush/);
   for (const endpoint of ['https://me:hush@host', 'https://me:hu sh@host'])
     assert.match(because(`[x]\n${keys}endpoint = ${endpoint}`), /^Its "endpoint" is not (?!.*hu ?sh)/);

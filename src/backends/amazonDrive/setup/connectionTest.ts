@@ -1,6 +1,7 @@
 import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { ConnectionFinding } from '../../backend';
-import { type DriveConfig, isLoopback } from '../config/driveConfig';
+import type { DriveConfig } from '../config/driveConfig';
+import { isLoopback } from '../config/textSettings';
 import type { DriveRemote } from '../driveRemote';
 
 /** Beyond this people should know: tokens and dates are off by it. */

@@ -6,71 +6,88 @@ import type {
   RcloneWriting,
   RemoteSettings,
 } from '../../backend';
+import {
+  type MappedOption,
+  type OptionNotation,
+  optionReader,
+  readOptions,
+  type UnmappedSetting,
+  unmappedOptions,
+  unmappedSettings,
+  writeOptions,
+} from '../../rcloneMapping';
 import { checkDriveSettings } from '../config/driveConfig';
-import { amazonAuthUrl, amazonEndpoint, amazonTokenUrl } from '../config/driveFields';
+import { amazonAuthUrl, amazonEndpoint, amazonTokenUrl } from '../config/textSettings';
 import { driveWizardSteps } from './driveWizard';
 
-/** Options that have the name and the meaning of the setting. */
-const sameOptions = [
-  'client_id',
-  'auth_url',
-  'token_url',
-  'checkpoint',
-  'upload_wait_per_gb',
-  'templink_threshold',
-  'encoding',
-] as const;
+/** rclone takes a bare number for KiB; the setting requires a unit. A number in the settings counts bytes. */
+const size: OptionNotation = {
+  read: (text) => (/^[1-9]\d*(\.\d+)?$/.test(text) ? `${text}Ki` : text),
+  write: (value) => (typeof value === 'number' ? `${value}B` : String(value).trim()),
+};
 
-const ownOptions = new Set<string>(['type', 'client_secret', 'token', ...sameOptions]);
+/** A number in the settings counts seconds. */
+const duration: OptionNotation = {
+  read: (text) => text,
+  write: (value) => (typeof value === 'number' ? `${value}s` : String(value).trim()),
+};
 
-/** Amazon Drive remotes in rclone's configuration file, as rclone 1.60 takes them. rclone obscures none of their options. */
+const optionRows: readonly MappedOption[] = [
+  { option: 'client_id', setting: 'client_id', kind: 'text' },
+  { option: 'client_secret', setting: 'client_secret', kind: 'secret' },
+  { option: 'auth_url', setting: 'auth_url', kind: 'text' },
+  { option: 'token_url', setting: 'token_url', kind: 'text' },
+  { option: 'checkpoint', setting: 'checkpoint', kind: 'text' },
+  { option: 'upload_wait_per_gb', setting: 'upload_wait_per_gb', kind: duration },
+  { option: 'templink_threshold', setting: 'templink_threshold', kind: size },
+  { option: 'encoding', setting: 'encoding', kind: 'text' },
+];
+
+const handledOptions = new Set(['type', 'token']);
+
+const noOption = 'rclone has no such option';
+
+const settingsWithoutOption: readonly UnmappedSetting[] = [
+  { setting: 'endpoint', omittedBecause: 'rclone knows only Amazon’s endpoint' },
+  { setting: 'scopes', omittedBecause: noOption },
+  { setting: 'redirect_url', omittedBecause: noOption },
+  {
+    setting: 'account',
+    omittedBecause: 'the sign-in is not exported; sign in with "rclone config reconnect"',
+  },
+  { setting: 'root', omittedBecause: 'rclone has no such option; start paths with it' },
+  { setting: 'max_size', omittedBecause: noOption },
+  { setting: 'pacer_min_sleep', omittedBecause: noOption },
+  { setting: 'concurrency', omittedBecause: noOption },
+];
+
+/** Amazon Drive remotes in the configuration file of rclone 1.60, which obscures none of their options. */
 export const driveRclone: RcloneKind = {
   type: 'amazon cloud drive',
-  withoutOption: [
-    'endpoint',
-    'scopes',
-    'redirect_url',
-    'account',
-    'root',
-    'max_size',
-    'pacer_min_sleep',
-    'concurrency',
-  ],
+  withoutOption: settingsWithoutOption.map(({ setting }) => setting),
   read,
   write,
 };
 
 function read(options: ReadonlyMap<string, string>, root: string): RcloneReading {
-  const settings: Record<string, unknown> = {};
-  const leftOut: OmittedSetting[] = [];
-  const option = (name: string) => options.get(name)?.trim() || undefined;
-  for (const name of sameOptions) {
-    const value = option(name);
-    if (value === undefined) continue;
-    const setting = name === 'templink_threshold' ? withUnit(value) : value;
-    const problem = problemOf(name, setting);
-    if (problem === undefined) settings[name] = setting;
-    else leftOut.push({ name, because: problem });
-  }
+  const { settings, secrets, leftOut } = readOptions(optionRows, options, problemOf);
   if (root !== '') settings['root'] = root;
-  for (const [name, value] of options)
-    if (!ownOptions.has(name) && value.trim() !== '') leftOut.push({ name, because: 'it is not known here' });
-  const secret = option('client_secret');
-  const token = option('token');
+  leftOut.push(...unmappedOptions(options, optionRows, handledOptions));
+  const token = optionReader(options)('token');
   return {
     settings,
-    secrets: secret === undefined ? {} : { client_secret: secret },
+    secrets,
     ...(token !== undefined && { token }),
     leftOut,
     ...(settings['client_id'] === undefined && {
       refused:
-        'It has no "client_id". rclone’s own is no good for other programs, and the service is closed for it.',
+        'It has no "client_id". rclone’s own client is not usable by other programs, and Amazon closed the service for it.',
     }),
     ...(isElsewhere(settings) && { asks: endpointStep(settings) }),
   };
 }
 
-/** rclone knows Amazon's own endpoint only; who signs in elsewhere has a service elsewhere, reached by other means. */
+/** rclone knows only Amazon's endpoint. A sign-in at another service means that its endpoint is elsewhere too. */
 function isElsewhere({
   auth_url = amazonAuthUrl,
   token_url = amazonTokenUrl,
@@ -79,7 +96,7 @@ function isElsewhere({
 }
 
 function endpointStep({ token_url, auth_url }: Record<string, unknown>) {
-  const known = [token_url, auth_url].find(
+  const signInUrl = [token_url, auth_url].find(
     (url): url is string => typeof url === 'string' && URL.canParse(url),
   );
   const steps = driveWizardSteps({ name: '', backend: 'amazonDrive' });
@@ -88,50 +105,24 @@ function endpointStep({ token_url, auth_url }: Record<string, unknown>) {
     .map(({ loadInitial, ...step }) => ({
       ...step,
       prompt:
-        'The endpoint of the service, which rclone’s file doesn’t say, for example https://drive.example.com/drive/v1/',
-      ...(known !== undefined && { initial: `${new URL(known).origin}/drive/v1/` }),
+        'The endpoint of the service, which rclone.conf does not contain, for example https://drive.example.com/drive/v1/',
+      ...(signInUrl !== undefined && { initial: `${new URL(signInUrl).origin}/drive/v1/` }),
     }));
-}
-
-/** rclone takes a bare number for KiB, our settings take none. */
-function withUnit(size: string): string {
-  return /^[1-9]\d*(\.\d+)?$/.test(size) ? `${size}Ki` : size;
 }
 
 function problemOf(name: string, value: unknown): string | undefined {
   const alone: RemoteSettings = { name: 'read', backend: 'amazonDrive', client_id: 'x', [name]: value };
-  const [problem] = checkDriveSettings(alone);
-  return problem === undefined ? undefined : 'its value can’t be used here';
+  return checkDriveSettings(alone).length === 0 ? undefined : 'its value can’t be used here';
 }
 
 function write(settings: RemoteSettings, secrets: RcloneSecrets | undefined): RcloneWriting {
-  const options: (readonly [string, string])[] = [];
-  const leftOut: OmittedSetting[] = [];
-  for (const name of sameOptions) {
-    const value = settings[name];
-    if (typeof value === 'number')
-      options.push([name, `${value}${name === 'templink_threshold' ? 'B' : 's'}`]);
-    else if (typeof value === 'string' && value.trim() !== '') options.push([name, value.trim()]);
-    if (name !== 'client_id') continue;
-    const secret = secrets?.values['client_secret'];
-    if (secret) options.push(['client_secret', secret]);
-  }
-  if (secrets?.token !== undefined) options.push(['token', secrets.token]);
-  const { endpoint } = settings;
-  if (typeof endpoint === 'string' && endpoint.trim() !== '' && endpoint !== amazonEndpoint)
-    leftOut.push({ name: 'endpoint', because: 'rclone knows Amazon’s own only' });
-  for (const name of driveRclone.withoutOption) {
-    const value = settings[name];
-    if (name === 'endpoint' || value === undefined || value === '') continue;
-    if (name === 'account') {
-      // The token is the account's.
-      if (secrets?.token === undefined)
-        leftOut.push({ name, because: 'no sign-in goes along; sign in with "rclone config reconnect"' });
-    } else
-      leftOut.push({
-        name,
-        because: name === 'root' ? 'rclone has none; begin paths with it' : 'rclone has no such option',
-      });
-  }
-  return { options, leftOut };
+  const options = writeOptions(optionRows, settings, secrets);
+  const token = secrets?.token;
+  const leftOut: readonly OmittedSetting[] = unmappedSettings(settings, settingsWithoutOption).filter(
+    // The token identifies the account.
+    ({ name }) =>
+      !(name === 'endpoint' && settings['endpoint'] === amazonEndpoint) &&
+      !(name === 'account' && token !== undefined),
+  );
+  return { options: token === undefined ? options : [...options, ['token', token]], leftOut };
 }

@@ -1,12 +1,12 @@
 import type { RemoteSettings, WizardStep } from '../../backend';
-import { addressProblem, rootProblem } from '../config/driveConfig';
-import { amazonEndpoint, driveFields } from '../config/driveFields';
+import { driveFields } from '../config/driveFields';
+import { amazonEndpoint, rootProblem, urlProblem } from '../config/textSettings';
 
-/** What has to be said before anything else, since most people remember the service only. */
+/** Comes first, because many people do not know that the service is closed. */
 const closed =
-  'Amazon closed Amazon Drive at the end of 2023. You need the addresses of a service that is compatible with it, and a client ID of that service.';
+  'Amazon closed Amazon Drive at the end of 2023. You need the URLs of a compatible service, and a client ID of that service.';
 
-/** Set in the demo only: the service that comes with it is proposed. */
+/** Only the demo sets these variables, to propose its service. */
 const demoEndpoint = 'CLOUD_REMOTES_DEMO_DRIVE';
 const demoClient = 'CLOUD_REMOTES_DEMO_DRIVE_CLIENT';
 
@@ -15,41 +15,37 @@ export function driveWizardSteps(answers: RemoteSettings): readonly WizardStep[]
   const host = originOf(answers['endpoint']);
   return [
     {
-      ...addressStep(
-        'endpoint',
-        `${closed} First its endpoint, for example https://drive.example.com/drive/v1/`,
-      ),
+      ...urlStep('endpoint', `${closed} First its endpoint, for example https://drive.example.com/drive/v1/`),
       loadInitial: async ({ env }) => env[demoEndpoint],
     },
-    addressStep(
+    urlStep(
       'auth_url',
-      'The page on which you allow the access, for example https://drive.example.com/ap/oa',
+      'The page where you grant access, for example https://drive.example.com/ap/oa',
       host && `${host}/ap/oa`,
     ),
-    addressStep(
+    urlStep(
       'token_url',
-      'Where tokens are fetched, for example https://drive.example.com/auth/o2/token',
+      'The URL that issues tokens, for example https://drive.example.com/auth/o2/token',
       host && `${host}/auth/o2/token`,
     ),
     {
       field: 'client_id',
       title: 'Client ID',
-      prompt: 'The OAuth client that the service gave you for Cloud Remotes',
+      prompt: 'The OAuth client that is registered with the service for Cloud Remotes',
       kind: 'text',
       loadInitial: async ({ env }) =>
         env[demoEndpoint] === answers['endpoint'] ? env[demoClient] : undefined,
       problem: (answer) =>
         answer.trim() === ''
-          ? 'Enter the client ID. The service, or whoever runs it, gives you one.'
+          ? 'Enter the client ID. The operator of the service provides one.'
           : /\s/.test(answer.trim())
-            ? 'A client ID has no spaces.'
+            ? 'A client ID contains no spaces.'
             : undefined,
     },
     {
       field: 'client_secret',
       title: 'Client secret',
-      prompt:
-        'Leave it empty for a public client, which has none. It is kept in secret storage, never in settings.',
+      prompt: 'Leave it empty for a public client. It is kept in secret storage, never in settings.',
       kind: 'secret',
       optional: true,
     },
@@ -65,20 +61,20 @@ export function driveWizardSteps(answers: RemoteSettings): readonly WizardStep[]
   ];
 }
 
-/** Most services have all their addresses on one host; Amazon's own are of no use any more. */
+/** Most services have all their URLs on one host. Amazon's own endpoint is closed, so nothing follows from it. */
 function originOf(endpoint: unknown): string | undefined {
   if (typeof endpoint !== 'string' || endpoint === amazonEndpoint || !URL.canParse(endpoint))
     return undefined;
   return new URL(endpoint).origin;
 }
 
-function addressStep(field: string, prompt: string, initial?: string): WizardStep {
+function urlStep(field: string, prompt: string, initial?: string): WizardStep {
   return {
     ...(initial !== undefined && { initial }),
     field,
     title: driveFields.find(({ name }) => name === field)?.title ?? field,
     prompt,
     kind: 'text',
-    problem: (answer) => (answer.trim() === '' ? 'Enter an address.' : addressProblem(field, answer)),
+    problem: (answer) => (answer.trim() === '' ? 'Enter a URL.' : urlProblem(field, answer)),
   };
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { withoutSecrets } from '../../../base/maskedText';
-import { RemoteError } from '../../../remote/remoteError';
-import { pathProblem, type RemotePath } from '../../../remote/remotePath';
+import type { RemotePath } from '../../../remote/remotePath';
 import type { RemoteSettings } from '../../backend';
-import { bucketLength, bucketProblem, withOnePartBucket } from '../model/bucketNames';
-import { type S3Field, s3Fields } from './s3Fields';
+import { checkFields, readFields, type SettingsSchema, textOf } from '../../settingsSchema';
+import { s3Fields } from './s3Fields';
 import { type ChecksumMode, presetNamed } from './s3Presets';
+import { normalRoot, parseEndpoint } from './textSettings';
 
 export type CredentialsKind = 'keys' | 'profile' | 'environment' | 'anonymous';
 export type ConditionalWrites = 'enforced' | 'checked';
@@ -14,9 +13,9 @@ export type ConditionalWrites = 'enforced' | 'checked';
 export interface S3Config {
   readonly name: string;
   readonly provider: string;
-  /** Undefined = AWS, worked out from the region. */
+  /** Undefined = AWS, derived from the region. */
   readonly endpoint: string | undefined;
-  /** Undefined = from the environment or profile, else the preset's own. */
+  /** Undefined = from the environment or profile, else the default of the preset. */
   readonly region: string | undefined;
   readonly locationConstraint: string | undefined;
   readonly credentials: CredentialsKind;
@@ -36,120 +35,26 @@ export interface S3Config {
   readonly conditionalWrites: ConditionalWrites;
   readonly caFile: string | undefined;
   readonly listOrder: 'bytes' | 'unordered';
-  /** Whether the service keeps objects as files of a file system. */
+  /** Whether the service stores objects as files on a file system. */
   readonly fileSystem: boolean;
 }
 
 const mebi = 1024 * 1024;
 const gibi = 1024 * mebi;
 
-export { s3Fields };
+const enterSecret = 'enter it with the command Edit Remote';
 
-export const s3SecretFields = ['secretAccessKey', 'sessionToken'] as const;
+export const s3Schema: SettingsSchema = {
+  fields: s3Fields,
+  owner: 'an S3 remote',
+  secrets: { secretAccessKey: enterSecret, sessionToken: enterSecret },
+  sizes: { parse: parseSize, format: formatSize, expected: 'a size such as 67108864, "64Mi" or "1Gi"' },
+};
 
-/** Settings that any remote may have, whatever its backend. */
-const commonSettings = new Set(['name', 'backend']);
-
-/** Why these settings can't work; each sentence names the setting and the way out. Empty when they can. Pure. */
+/** Why these settings can't work; each sentence names the setting and the remedy. Empty when they can. Pure. */
 export function checkS3Settings(settings: RemoteSettings): readonly string[] {
-  const problems: string[] = [];
-  for (const [name, value] of Object.entries(settings)) {
-    if (commonSettings.has(name) || value === undefined) continue;
-    const field = s3Fields.find((f) => f.name === name);
-    const problem = field ? fieldProblem(field, value) : unknownSetting(name);
-    if (problem) problems.push(problem);
-  }
-  if (problems.length > 0) return problems;
-  return [...contradictions(settings)];
-}
-
-function unknownSetting(name: string): string {
-  if ((s3SecretFields as readonly string[]).includes(name))
-    return `"${name}" is a secret and must not stand in settings. Remove it and enter it with the command Edit Remote.`;
-  const close = s3Fields.find((f) => f.name.toLowerCase() === name.toLowerCase().replace(/[_-]/g, ''));
-  return close
-    ? `"${name}" is not a setting of an S3 remote. Did you mean "${close.name}"?`
-    : `"${name}" is not a setting of an S3 remote. Remove it, or see the list of settings.`;
-}
-
-function fieldProblem(field: S3Field, value: unknown): string | undefined {
-  const at = `"${field.name}"`;
-  switch (field.kind) {
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : `${at} must be true or false.`;
-    case 'count':
-      if (typeof value !== 'number' || !Number.isInteger(value)) return `${at} must be a whole number.`;
-      return rangeProblem(field, value, String);
-    case 'size': {
-      const bytes = parseSize(value);
-      if (bytes === undefined) return `${at} must be a size such as 67108864, "64Mi" or "1Gi".`;
-      return rangeProblem(field, bytes, formatSize);
-    }
-    case 'choice':
-      if (field.name === 'provider' && typeof value === 'string' && presetNamed(value)) return undefined;
-      return typeof value === 'string' && field.values?.includes(value)
-        ? undefined
-        : `${at} must be one of ${field.values?.map((v) => `"${v}"`).join(', ')}.`;
-    case 'url':
-      return typeof value === 'string' ? endpointProblem(value) : `${at} must be a text.`;
-    case 'text':
-      if (typeof value !== 'string') return `${at} must be a text.`;
-      if (field.name === 'root') return rootProblem(value);
-      return undefined;
-  }
-}
-
-function rangeProblem(field: S3Field, value: number, show: (n: number) => string): string | undefined {
-  if (field.min !== undefined && value < field.min)
-    return `"${field.name}" must be at least ${show(field.min)}.`;
-  if (field.max !== undefined && value > field.max)
-    return `"${field.name}" must be at most ${show(field.max)}.`;
-  return undefined;
-}
-
-/** Why `value` can't be an endpoint, as a sentence, or undefined when it can. Pure. */
-export function endpointProblem(value: string): string | undefined {
-  if (value.trim() === '') return undefined;
-  const url = parseEndpoint(value);
-  if (!url)
-    return `"endpoint" is not a web address: ${JSON.stringify(withoutSecrets(value))}. Write it as https://host or https://host:port.`;
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return '"endpoint" must begin with https:// or http://.';
-  if (url.username !== '' || url.password !== '')
-    return '"endpoint" must not hold a user name or password. Enter the access key as credentials instead.';
-  if (url.search !== '' || url.hash !== '') return '"endpoint" must not have a "?" or "#" part.';
-  return undefined;
-}
-
-/** An endpoint as lists show it: without its scheme, and without the password that one in a file may have. Pure. */
-export function shownEndpoint(endpoint: string): string {
-  const bare = endpoint
-    .replace(/^https?:\/\//, '')
-    .replace(/\/+$/, '')
-    .replace(/\?.*$/s, '?…');
-  return withoutSecrets(`//${bare}`).slice(2);
-}
-
-function parseEndpoint(value: string): URL | undefined {
-  const text = value.trim();
-  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`;
-  if (/\s/.test(withScheme)) return undefined;
-  return URL.canParse(withScheme) ? new URL(withScheme) : undefined;
-}
-
-/** Why `value` can't be a root, as a sentence, or undefined when it can. Pure. */
-export function rootProblem(value: string): string | undefined {
-  const root = normalRoot(value);
-  const ofBucket = bucketProblem(root.slice(0, bucketLength(root)));
-  if (ofBucket) return `"root": ${ofBucket}`;
-  const problem = pathProblem(root);
-  return problem ? `"root" ${problem}. Write it as bucket, bucket/prefix or an access point ARN.` : undefined;
-}
-
-/** One trailing slash is dropped; an access point ARN becomes one part. */
-function normalRoot(value: string): string {
-  const text = withOnePartBucket(value.trim());
-  return text.endsWith('/') ? text.slice(0, -1) : text;
+  const problems = checkFields(s3Schema, settings);
+  return problems.length > 0 ? problems : [...contradictions(settings)];
 }
 
 function* contradictions(settings: RemoteSettings): Iterable<string> {
@@ -163,7 +68,7 @@ function* contradictions(settings: RemoteSettings): Iterable<string> {
   if (kind === 'profile' && !textOf(settings['profile']))
     yield '"profile" is missing. Name a profile of ~/.aws/config, or set "credentials" to "environment".';
   if (textOf(settings['sseKmsKeyId']) && settings['serverSideEncryption'] !== 'aws:kms')
-    yield '"sseKmsKeyId" has an effect only with "serverSideEncryption": "aws:kms". Set that, or remove the key.';
+    yield '"sseKmsKeyId" has an effect only with "serverSideEncryption": "aws:kms". Set it, or remove the key.';
 }
 
 function credentialsKind(settings: RemoteSettings): CredentialsKind {
@@ -175,14 +80,7 @@ function credentialsKind(settings: RemoteSettings): CredentialsKind {
 
 /** The checked settings of `settings`. Throws RemoteError `badSettings` with every problem found. Pure. */
 export function readS3Config(settings: RemoteSettings): S3Config {
-  const problems = checkS3Settings(settings);
-  if (problems.length > 0)
-    throw new RemoteError(
-      'badSettings',
-      `The remote "${settings.name}" can't be opened. ${problems.join(' ')}`,
-    );
-  const text = (name: string) => textOf(settings[name]);
-  const size = (name: string) => parseSize(settings[name]) ?? numberDefault(name);
+  const { text, size, count } = readFields(s3Schema, settings, checkS3Settings(settings));
   const endpoint = text('endpoint');
   const preset = presetNamed(text('provider')) ?? presetNamed(endpoint ? 'Other' : 'AWS');
   if (!preset) throw new Error('The presets AWS and Other must exist');
@@ -209,7 +107,7 @@ export function readS3Config(settings: RemoteSettings): S3Config {
     uploadCutoff: size('uploadCutoff'),
     chunkSize: size('chunkSize'),
     copyCutoff: size('copyCutoff'),
-    concurrency: Number(settings['concurrency'] ?? numberDefault('concurrency')),
+    concurrency: count('concurrency'),
     checksums:
       (settings['checksums'] as ChecksumMode | undefined) ??
       (endpoint === undefined ? preset.checksums : 'whenRequired'),
@@ -223,14 +121,14 @@ export function readS3Config(settings: RemoteSettings): S3Config {
   };
 }
 
-/** Most parts that one upload may have. Pure. */
+/** The maximum number of parts of one upload. Pure. */
 export function maxPartsOf({ provider }: Pick<S3Config, 'provider'>): number {
   return presetNamed(provider)?.maxParts ?? 10_000;
 }
 
 /**
- * What all remotes on one service have in common (`Capabilities.location`). Within a service a bucket's name means one bucket whoever asks,
- * save on Ceph, where accounts may have buckets of their own. Pure.
+ * `Capabilities.storageId`: equal for all remotes of one service. Within a service a bucket name means the same bucket for every account,
+ * except on Ceph, where accounts may have separate buckets. Pure.
  */
 export function storageIdOf({ endpoint, provider, credentials, accessKeyId, profile }: S3Config): string {
   if (endpoint === undefined) return 's3:aws';
@@ -242,13 +140,13 @@ export function storageIdOf({ endpoint, provider, credentials, accessKeyId, prof
 }
 
 /**
- * What remotes have in common between which the service copies by itself (`Capabilities.serverSideCopyGroup`): the service, and the credentials, so that
- * what one of them may read the other may read too. Pure.
+ * `Capabilities.serverSideCopyGroup`: equal for remotes with the same service and the same credentials, because a server-side copy reads
+ * the source with the credentials of the target. Pure.
  */
 export function serverSideCopyGroupOf(config: S3Config): string {
   const { credentials, accessKeyId, profile } = config;
   const who = { keys: accessKeyId, profile, environment: undefined, anonymous: undefined }[credentials];
-  // Plans are kept on disk, where no key of anybody should stand.
+  // Plans are saved to disk, so the key is hashed.
   const identity = createHash('sha256').update(`${credentials} ${who ?? ''}`);
   return `${storageIdOf(config)} as ${identity.digest('hex').slice(0, 16)}`;
 }
@@ -262,19 +160,11 @@ function regionOfEndpoint(
   return endpoints.find((e) => new URL(e.url).host === host)?.region;
 }
 
-function numberDefault(name: string): number {
-  return Number(s3Fields.find((field) => field.name === name)?.default);
-}
-
 function withoutEndSlash(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
-}
-
-/** Bytes of `67108864`, `"64Mi"`, `"64MiB"`, `"64M"` (binary, as in rclone) or `"100B"`; undefined when it is no size. */
+/** Bytes of `67108864`, `"64Mi"`, `"64MiB"`, `"64M"` (binary, as in rclone) or `"100B"`; undefined when malformed. */
 export function parseSize(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
   if (typeof value !== 'string') return undefined;
@@ -284,7 +174,7 @@ export function parseSize(value: unknown): number | undefined {
   return Math.round(Number(match[1]) * 1024 ** power);
 }
 
-/** Bytes as the shortest exact text that `parseSize` reads: `5Mi`, `123`. */
+/** The shortest exact text that `parseSize` reads back: `5Mi`, `123`. */
 export function formatSize(bytes: number): string {
   for (const [unit, suffix] of [
     [gibi, 'Gi'],

@@ -1,35 +1,26 @@
+import type { SettingField } from '../../settingsSchema';
 import { s3Presets } from './s3Presets';
-
-/** One setting as people read of it: the single source for the check, the settings schema and the docs. */
-export interface S3Field {
-  readonly name: string;
-  readonly title: string;
-  readonly description: string;
-  readonly kind: 'text' | 'choice' | 'boolean' | 'size' | 'count' | 'url';
-  /** For 'choice': the allowed values; for 'text': suggestions. */
-  readonly values?: readonly string[];
-  readonly default?: string | number | boolean;
-  readonly min?: number;
-  readonly max?: number;
-}
+import { endpointProblem, rootProblem } from './textSettings';
 
 const mebi = 1024 * 1024;
 const gibi = 1024 * mebi;
 
-export const s3Fields: readonly S3Field[] = [
+export const s3Fields: readonly SettingField[] = [
   {
     name: 'provider',
     title: 'Provider',
-    description: 'Who runs the storage. Sets defaults for endpoint, addressing style and checksums.',
+    description: 'The service provider. Sets defaults for endpoint, addressing style and checksums.',
     kind: 'choice',
     values: s3Presets.map((preset) => preset.id),
-    default: 'AWS without an endpoint, Other with one',
+    ignoreCase: true,
+    defaultText: 'AWS without an endpoint, Other with one',
   },
   {
     name: 'endpoint',
     title: 'Endpoint',
-    description: "The service's web address. Leave it out for AWS. A bare host gets https://.",
+    description: 'The URL of the service. Leave it out for AWS. https:// is added to a bare host name.',
     kind: 'url',
+    problem: endpointProblem,
   },
   {
     name: 'region',
@@ -40,49 +31,51 @@ export const s3Fields: readonly S3Field[] = [
   {
     name: 'locationConstraint',
     title: 'Location constraint',
-    description: 'Where new buckets are made. On AWS it follows the region when left out.',
+    description: 'Where new buckets are created. Default on AWS: the region.',
     kind: 'text',
   },
   {
     name: 'credentials',
     title: 'Credentials',
     description:
-      'Where credentials come from: an access key and secret, a profile of the shared AWS files, the environment and default chain, or none.',
+      'The source of the credentials: an access key and secret, a profile of the shared AWS files, the environment and default chain, or none.',
     kind: 'choice',
     values: ['keys', 'profile', 'environment', 'anonymous'],
-    default: 'keys with accessKeyId, profile with profile, else environment',
+    defaultText: 'keys with accessKeyId, profile with profile, else environment',
   },
   {
     name: 'accessKeyId',
     title: 'Access key ID',
-    description: 'The public half of an access key. Its secret is kept in secret storage.',
+    description: 'The public part of an access key. The secret part is kept in secret storage.',
     kind: 'text',
   },
   {
     name: 'profile',
     title: 'AWS profile',
-    description: 'A profile of ~/.aws/config or ~/.aws/credentials: keys, SSO, role, MFA or a program.',
+    description:
+      'A profile of ~/.aws/config or ~/.aws/credentials: keys, SSO, role, MFA or credential process.',
     kind: 'text',
   },
   {
     name: 'root',
     title: 'Root',
     description:
-      'Where the tree starts: a bucket, bucket/prefix or an access point ARN. Empty lists all buckets.',
+      'Where the tree starts: a bucket, bucket/prefix or an access point ARN. Empty = all buckets.',
     kind: 'text',
+    problem: rootProblem,
   },
   {
     name: 'forcePathStyle',
     title: 'Path style',
     description:
-      'Address buckets as endpoint/bucket rather than bucket.endpoint. Access points always have a host of their own.',
+      'Address buckets as endpoint/bucket instead of bucket.endpoint. Access points always use their own host.',
     kind: 'boolean',
-    default: 'true with an endpoint of your own',
+    defaultText: 'true with a custom endpoint',
   },
   {
     name: 'storageClass',
     title: 'Storage class',
-    description: 'The class of objects written. Empty = what the service or bucket sets.',
+    description: 'The storage class of new objects. Empty = the default of the service or bucket.',
     kind: 'text',
     values: [
       'STANDARD',
@@ -96,20 +89,20 @@ export const s3Fields: readonly S3Field[] = [
   {
     name: 'serverSideEncryption',
     title: 'Server-side encryption',
-    description: 'How the service encrypts objects written.',
+    description: 'How the service encrypts new objects.',
     kind: 'choice',
     values: ['AES256', 'aws:kms'],
   },
   {
     name: 'sseKmsKeyId',
     title: 'KMS key',
-    description: 'The key for aws:kms. Empty = the account’s own key for S3.',
+    description: 'The key for aws:kms. Empty = the default key of the account for S3.',
     kind: 'text',
   },
   {
     name: 'acl',
     title: 'ACL',
-    description: 'A canned access list for objects written. Leave it out unless the bucket uses ACLs.',
+    description: 'The canned ACL of new objects. Leave it out unless the bucket uses ACLs.',
     kind: 'choice',
     values: [
       'private',
@@ -125,7 +118,7 @@ export const s3Fields: readonly S3Field[] = [
     name: 'uploadCutoff',
     title: 'Upload cutoff',
     description:
-      'Files larger than this are sent in parts. Smaller ones keep a plain MD5 as ETag, but start anew after a failure.',
+      'Larger files are uploaded in parts. Smaller files keep a plain MD5 as their ETag, but restart from the beginning after a failure.',
     kind: 'size',
     default: 64 * mebi,
     min: 0,
@@ -135,7 +128,7 @@ export const s3Fields: readonly S3Field[] = [
     name: 'chunkSize',
     title: 'Chunk size',
     description:
-      'Size of a part. It grows by itself where a file would need more parts than the service takes (10,000).',
+      'The size of a part. It grows automatically when a file would need more parts than the service allows (10,000).',
     kind: 'size',
     default: 8 * mebi,
     min: 5 * mebi,
@@ -145,7 +138,7 @@ export const s3Fields: readonly S3Field[] = [
     name: 'copyCutoff',
     title: 'Copy cutoff',
     description:
-      'Copies that the service makes by itself go in parts from this size on. S3 allows up to 5Gi at once, rclone copies up to 4.656Gi so.',
+      'Server-side copies of this size or more are made in parts. S3 copies up to 5Gi in one request, rclone up to 4.656Gi.',
     kind: 'size',
     default: 4 * gibi,
     min: 5 * mebi,
@@ -153,8 +146,9 @@ export const s3Fields: readonly S3Field[] = [
   },
   {
     name: 'concurrency',
-    title: 'Parts at once',
-    description: 'Parts of one file sent at the same time. Memory per file = chunk size × this.',
+    title: 'Concurrent parts',
+    description:
+      'The number of parts of one file that are uploaded at the same time. Memory per file = chunk size × this.',
     kind: 'count',
     default: 4,
     min: 1,
@@ -164,41 +158,41 @@ export const s3Fields: readonly S3Field[] = [
     name: 'checksums',
     title: 'Checksums',
     description:
-      'whenSupported adds CRC32 to uploads and checks it on downloads; whenRequired sends Content-MD5 only, as older stores need.',
+      'whenSupported adds CRC32 to uploads and checks it on downloads; whenRequired sends only Content-MD5, which older services need.',
     kind: 'choice',
     values: ['whenSupported', 'whenRequired'],
-    default: 'whenSupported on AWS, else whenRequired',
+    defaultText: 'whenSupported on AWS, else whenRequired',
   },
   {
     name: 'conditionalWrites',
     title: 'Conditional writes',
     description:
-      'enforced: the service itself refuses to overwrite a change (If-Match). checked: look just before writing, for stores that ignore the condition.',
+      'enforced: the service itself rejects overwriting a change (If-Match). checked: check just before writing, for services that ignore the precondition.',
     kind: 'choice',
     values: ['enforced', 'checked'],
-    default: 'enforced but for providers known to ignore conditions',
+    defaultText: 'enforced, except for providers known to ignore preconditions',
   },
   {
     name: 'caFile',
     title: 'CA file',
-    description: 'A PEM file of certificate authorities to trust besides the usual ones.',
+    description: 'A PEM file of certificate authorities to trust in addition to the default ones.',
     kind: 'text',
   },
   {
     name: 'listOrder',
     title: 'List order',
     description:
-      'bytes: listings must come in byte order, as S3 promises. unordered: sort them here, for stores that do not (directory buckets always are).',
+      'bytes: listings arrive in byte order, as S3 specifies. unordered: listings are sorted here, for services that use another order (directory buckets always are).',
     kind: 'choice',
     values: ['bytes', 'unordered'],
-    default: 'bytes but for providers known to sort otherwise',
+    defaultText: 'bytes, except for providers known to use another order',
   },
   {
     name: 'fileSystem',
-    title: 'On a file system',
+    title: 'Stored on a file system',
     description:
-      'The service keeps objects as files of a file system, so that a name can’t be a file and a folder at once. The connection test finds it out.',
+      'The service stores objects as files on a file system, so a name can’t be a file and a folder at once. The connection test detects this.',
     kind: 'boolean',
-    default: 'false but for providers known to do so',
+    defaultText: 'false, except for providers known to do this',
   },
 ];

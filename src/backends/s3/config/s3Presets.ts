@@ -1,34 +1,36 @@
-/** What is known of a provider before any request. Settings of the remote always win over these. */
+export type ChecksumMode = 'whenSupported' | 'whenRequired';
+
+/** The defaults of a provider. Settings of the remote take precedence. */
 export interface S3Preset {
-  /** Stands in settings as `provider`. */
+  /** The value of the setting `provider`. */
   readonly id: string;
   readonly title: string;
-  /** Endpoints to choose from; empty = the SDK works them out from the region (AWS). */
+  /** Endpoints to choose from; empty on AWS = the SDK derives them from the region. */
   readonly endpoints: readonly S3PresetEndpoint[];
-  /** Whether another endpoint may be typed; false only where there is none to type. */
+  /** False only for AWS. */
   readonly endpointNeeded: boolean;
-  /** How an endpoint of this provider looks, for prompts. */
+  /** For prompts. */
   readonly endpointExample?: string;
   readonly regions: readonly S3Region[];
   readonly defaultRegion: string;
   readonly forcePathStyle: boolean;
   readonly checksums: ChecksumMode;
-  /** What its service is known to do with If-Match and If-None-Match; absent = enforces them. */
+  /** How the service treats If-Match and If-None-Match; absent = enforced. */
   readonly conditionalWrites?: 'enforced' | 'checked';
-  /** Absent = byte order, as S3 promises. */
+  /** Absent = byte order, as S3 specifies. */
   readonly listOrder?: 'bytes' | 'unordered';
-  /** Whether it keeps objects as files of a file system; absent = no. */
+  /** Whether the service stores objects as files on a file system; absent = no. */
   readonly fileSystem?: boolean;
-  /** Most parts of an upload; absent = 10,000, as S3 has it. */
+  /** The maximum number of parts of an upload; absent = 10,000, the limit of S3. */
   readonly maxParts?: number;
-  /** Whether buckets are made with a location constraint that people choose. */
+  /** Whether the wizard asks for the location constraint of new buckets. */
   readonly asksLocation: boolean;
 }
 
 export interface S3PresetEndpoint {
   readonly url: string;
   readonly title: string;
-  /** The region that requests to it are signed for. */
+  /** The region that requests to this endpoint are signed for. */
   readonly region: string;
 }
 
@@ -84,10 +86,12 @@ function endpointsOf(
 }
 
 const compatible = {
+  endpoints: [],
   endpointNeeded: true,
   regions: [],
   defaultRegion: 'us-east-1',
-  // Only AWS is sure to take the newer checksum headers; Content-MD5 preconditions uploads everywhere.
+  forcePathStyle: true,
+  // Only AWS is certain to accept the newer checksum headers; every service accepts Content-MD5.
   checksums: 'whenRequired',
   asksLocation: false,
 } as const;
@@ -108,18 +112,14 @@ export const s3Presets: readonly S3Preset[] = [
     ...compatible,
     id: 'Minio',
     title: 'MinIO',
-    endpoints: [],
     endpointExample: 'https://minio.example.com:9000',
-    forcePathStyle: true,
   },
   {
     ...compatible,
     id: 'Cloudflare',
     title: 'Cloudflare R2',
-    endpoints: [],
     endpointExample: 'https://ACCOUNT_ID.r2.cloudflarestorage.com',
     defaultRegion: 'auto',
-    forcePathStyle: true,
   },
   {
     ...compatible,
@@ -138,7 +138,6 @@ export const s3Presets: readonly S3Preset[] = [
       ],
     ),
     endpointExample: 'https://s3.us-west-004.backblazeb2.com',
-    forcePathStyle: true,
   },
   {
     ...compatible,
@@ -163,7 +162,6 @@ export const s3Presets: readonly S3Preset[] = [
       ],
     ),
     endpointExample: 'https://s3.eu-central-1.wasabisys.com',
-    forcePathStyle: true,
   },
   {
     ...compatible,
@@ -183,7 +181,7 @@ export const s3Presets: readonly S3Preset[] = [
         ['blr1', 'Bangalore 1'],
         ['syd1', 'Sydney 1'],
       ],
-      // Spaces signs for the endpoint's own region name or for us-east-1; both are accepted.
+      // Spaces accepts signatures for the region of the endpoint and for us-east-1.
     ),
     endpointExample: 'https://fra1.digitaloceanspaces.com',
     forcePathStyle: false,
@@ -195,8 +193,7 @@ export const s3Presets: readonly S3Preset[] = [
     endpoints: [{ url: 'https://storage.googleapis.com', title: 'Google Cloud Storage', region: 'auto' }],
     endpointExample: 'https://storage.googleapis.com',
     defaultRegion: 'auto',
-    forcePathStyle: true,
-    // Its own header x-goog-if-generation-match takes the place of If-Match on writes.
+    // On writes GCS supports x-goog-if-generation-match instead of If-Match.
     conditionalWrites: 'checked',
   },
   {
@@ -268,9 +265,7 @@ export const s3Presets: readonly S3Preset[] = [
     ...compatible,
     id: 'IDrive',
     title: 'IDrive e2',
-    endpoints: [],
     endpointExample: 'https://ab12.la.idrivee2-5.com',
-    forcePathStyle: true,
   },
   {
     ...compatible,
@@ -284,30 +279,24 @@ export const s3Presets: readonly S3Preset[] = [
     ...compatible,
     id: 'Ceph',
     title: 'Ceph Object Gateway',
-    endpoints: [],
     endpointExample: 'https://rgw.example.com',
-    forcePathStyle: true,
     asksLocation: true,
   },
   {
     ...compatible,
     id: 'Garage',
     title: 'Garage',
-    endpoints: [],
     endpointExample: 'http://127.0.0.1:3900',
-    // Signed for another region, requests are refused.
+    // Garage rejects requests that are signed for another region.
     defaultRegion: 'garage',
-    forcePathStyle: true,
     conditionalWrites: 'checked',
   },
   {
     ...compatible,
     id: 'SeaweedFS',
     title: 'SeaweedFS',
-    endpoints: [],
     endpointExample: 'http://127.0.0.1:8333',
-    forcePathStyle: true,
-    // Its older versions ignore the conditions of writes and sort folders by their bare names.
+    // Older versions ignore preconditions of writes and sort folders by their names without the slash.
     conditionalWrites: 'checked',
     listOrder: 'unordered',
   },
@@ -315,42 +304,33 @@ export const s3Presets: readonly S3Preset[] = [
     ...compatible,
     id: 'VersityGW',
     title: 'VersityGW (Versity S3 Gateway)',
-    endpoints: [],
     endpointExample: 'http://127.0.0.1:7070',
-    forcePathStyle: true,
     fileSystem: true,
   },
   {
     ...compatible,
     id: 'Rclone',
     title: 'rclone serve s3',
-    endpoints: [],
     endpointExample: 'http://127.0.0.1:8080',
-    forcePathStyle: true,
     fileSystem: true,
   },
   {
     ...compatible,
     id: 'LocalStack',
     title: 'LocalStack',
-    endpoints: [],
     endpointExample: 'http://localhost:4566',
-    forcePathStyle: true,
   },
   {
     ...compatible,
     id: 'Other',
     title: 'Other S3-compatible storage',
-    endpoints: [],
     endpointExample: 'https://s3.example.com',
-    forcePathStyle: true,
     asksLocation: true,
   },
 ];
 
-/** The preset that `provider` names, in any case; undefined when there is none of that name. */
+/** The preset with this id, ignoring case. */
 export function presetNamed(provider: string | undefined): S3Preset | undefined {
-  const wanted = provider?.toLowerCase();
-  return s3Presets.find((preset) => preset.id.toLowerCase() === wanted);
+  const id = provider?.toLowerCase();
+  return s3Presets.find((preset) => preset.id.toLowerCase() === id);
 }
-export type ChecksumMode = 'whenSupported' | 'whenRequired';

@@ -1,9 +1,9 @@
 import type { BackendHost, RemoteSettings, WizardChoice, WizardStep } from '../../backend';
-import { endpointProblem, rootProblem } from '../config/s3Config';
 import { presetNamed, type S3Preset, s3Presets } from '../config/s3Presets';
+import { endpointProblem, rootProblem } from '../config/textSettings';
 import { profileChoices } from '../credentials/awsCredentials';
 
-/** The steps of adding an S3 remote, given what is answered so far. Pure; a step's `loadChoices` is not. */
+/** The steps of adding an S3 remote, given the answers so far. Pure; a step's `loadChoices` is not. */
 export function s3WizardSteps(answers: RemoteSettings): readonly WizardStep[] {
   const preset = presetNamed(textAnswer(answers, 'provider'));
   if (!preset) return [providerStep];
@@ -25,12 +25,12 @@ function textAnswer(answers: RemoteSettings, field: string): string | undefined 
 const providerStep: WizardStep = {
   field: 'provider',
   title: 'Provider',
-  prompt: 'Who runs the storage?',
+  prompt: 'Which service is it?',
   kind: 'choice',
   choices: [...s3Presets].sort(compareForChoice).map((preset) => ({ value: preset.id, label: preset.title })),
 };
 
-/** The row for whatever isn't listed stands second: at the end of a long list nobody would see it without scrolling. */
+/** "Other" comes second, because at the end of the long list nobody would see it without scrolling. */
 function compareForChoice(one: S3Preset, another: S3Preset): number {
   const rank = ({ id }: S3Preset) => (id === 'AWS' ? 0 : id === 'Other' ? 1 : 2);
   return rank(one) - rank(another);
@@ -38,22 +38,21 @@ function compareForChoice(one: S3Preset, another: S3Preset): number {
 
 function endpointSteps(preset: S3Preset): readonly WizardStep[] {
   if (!preset.endpointNeeded) return [];
-  const prompt = `The web address of ${preset.id === 'Other' ? 'the service' : preset.title}, for example ${preset.endpointExample}`;
-  const problem = (answer: string) =>
-    answer.trim() === ''
-      ? `Enter an address, for example ${preset.endpointExample}.`
-      : endpointProblem(answer);
-  if (preset.endpoints.length === 0)
-    return [{ field: 'endpoint', title: 'Endpoint', prompt, kind: 'text', problem }];
+  const { endpoints, endpointExample: example } = preset;
   return [
     {
       field: 'endpoint',
       title: 'Endpoint',
-      prompt,
-      kind: 'choice',
-      choices: preset.endpoints.map(({ url, title }) => ({ value: url, label: title, description: url })),
-      freeText: true,
-      problem,
+      prompt: `The URL of ${preset.id === 'Other' ? 'the service' : preset.title}, for example ${example}`,
+      ...(endpoints.length === 0
+        ? { kind: 'text' }
+        : {
+            kind: 'choice',
+            choices: endpoints.map(({ url, title }) => ({ value: url, label: title, description: url })),
+            freeText: true,
+          }),
+      problem: (answer) =>
+        answer.trim() === '' ? `Enter a URL, for example ${example}.` : endpointProblem(answer),
     },
   ];
 }
@@ -64,7 +63,7 @@ function regionSteps(preset: S3Preset, answers: RemoteSettings): readonly Wizard
       {
         field: 'region',
         title: 'Region',
-        prompt: 'The region of your buckets. Those elsewhere are found as well, a little slower.',
+        prompt: 'The region of your buckets. Buckets in other regions work too, a little slower.',
         kind: 'choice',
         choices: preset.regions.map(({ id, title }) => ({ value: id, label: title, description: id })),
         freeText: true,
@@ -73,13 +72,13 @@ function regionSteps(preset: S3Preset, answers: RemoteSettings): readonly Wizard
       },
     ];
   const endpoint = textAnswer(answers, 'endpoint');
-  const known = preset.endpoints.find(({ url }) => url === endpoint);
-  // A listed endpoint tells its region, and some providers have but one.
-  if (known || preset.defaultRegion === 'auto') return [];
+  const isListed = preset.endpoints.some(({ url }) => url === endpoint);
+  // A listed endpoint has its region, and some providers have only one.
+  if (isListed || preset.defaultRegion === 'auto') return [];
   const region: WizardStep = {
     field: 'region',
     title: 'Region',
-    prompt: `The region that requests are signed for. Leave it empty for ${preset.defaultRegion}, which most services take.`,
+    prompt: `The region that requests are signed for. Leave it empty for ${preset.defaultRegion}, which most services accept.`,
     kind: 'text',
     optional: true,
     problem: regionProblem,
@@ -90,7 +89,7 @@ function regionSteps(preset: S3Preset, answers: RemoteSettings): readonly Wizard
     {
       field: 'locationConstraint',
       title: 'Location constraint',
-      prompt: 'Where new buckets are made. Leave it empty unless the service tells you otherwise.',
+      prompt: 'Where new buckets are created. Leave it empty unless the service requires a value.',
       kind: 'text',
       optional: true,
     },
@@ -100,37 +99,36 @@ function regionSteps(preset: S3Preset, answers: RemoteSettings): readonly Wizard
 function regionProblem(answer: string): string | undefined {
   return answer === '' || /^[A-Za-z0-9-]+$/.test(answer)
     ? undefined
-    : 'A region has letters, digits and "-" only, for example eu-west-1.';
+    : 'A region contains only letters, digits and "-", for example eu-west-1.';
 }
 
-function credentialsStep(preset: S3Preset): WizardStep {
-  const keys: WizardChoice = {
-    value: 'keys',
-    label: 'Access key and secret',
-    description: 'kept in secret storage',
-  };
-  const profile: WizardChoice = {
+const credentialChoices: readonly WizardChoice[] = [
+  { value: 'keys', label: 'Access key and secret', description: 'kept in secret storage' },
+  {
     value: 'profile',
     label: 'AWS profile',
-    description: 'from ~/.aws: keys, single sign-on, role, MFA, program',
-  };
-  const environment: WizardChoice = {
+    description: 'from ~/.aws: keys, single sign-on, role, MFA, credential process',
+  },
+  {
     value: 'environment',
     label: 'Environment or default chain',
     description: "AWS_ACCESS_KEY_ID, default profile, this machine's role",
-  };
-  const anonymous: WizardChoice = {
-    value: 'anonymous',
-    label: 'Anonymous',
-    description: 'public buckets only',
-  };
+  },
+  { value: 'anonymous', label: 'Anonymous', description: 'public buckets only' },
+];
+
+/** On AWS most people use profiles, so that choice comes first there. */
+function credentialsStep({ id }: S3Preset): WizardStep {
+  const isFirst = ({ value }: WizardChoice) => value === (id === 'AWS' ? 'profile' : 'keys');
   return {
     field: 'credentials',
     title: 'Credentials',
     prompt: 'How do you sign in?',
     kind: 'choice',
-    choices:
-      preset.id === 'AWS' ? [profile, keys, environment, anonymous] : [keys, profile, environment, anonymous],
+    choices: [
+      ...credentialChoices.filter(isFirst),
+      ...credentialChoices.filter((choice) => !isFirst(choice)),
+    ],
   };
 }
 
@@ -140,19 +138,19 @@ function credentialSteps(kind: string | undefined): readonly WizardStep[] {
       {
         field: 'accessKeyId',
         title: 'Access key ID',
-        prompt: 'The public half of the key',
+        prompt: 'The public part of the key',
         kind: 'text',
         problem: (answer) =>
           answer.trim() === ''
             ? 'Enter the access key ID.'
             : /\s/.test(answer.trim())
-              ? 'An access key ID has no spaces.'
+              ? 'An access key ID contains no spaces.'
               : undefined,
       },
       {
         field: 'secretAccessKey',
         title: 'Secret access key',
-        prompt: 'The secret half of the key. It is kept in secret storage, never in settings.',
+        prompt: 'The secret part of the key. It is kept in secret storage, never in settings.',
         kind: 'secret',
         problem: (answer) => (answer === '' ? 'Enter the secret access key.' : undefined),
       },
@@ -187,5 +185,5 @@ const rootStep: WizardStep = {
   prompt: 'A bucket, bucket/prefix or access point ARN to start at. Leave it empty to see all buckets.',
   kind: 'text',
   optional: true,
-  problem: (answer) => rootProblem(answer),
+  problem: rootProblem,
 };

@@ -1,5 +1,5 @@
 import type { BackendHost, OmittedSetting, SuggestedRemote } from '../../backend';
-import { endpointProblem, shownEndpoint } from '../config/s3Config';
+import { endpointProblem, shownEndpoint } from '../config/textSettings';
 import {
   type AwsProfile,
   type AwsProfiles,

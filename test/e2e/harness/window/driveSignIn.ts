@@ -17,8 +17,8 @@ export async function answerDriveWizard(window: EditorWindow, answers: DriveAnsw
     await window.quick.answer(text);
   };
   await answer(/closed Amazon Drive at the end of 2023/, answers.endpoint);
-  await answer(/page on which you allow/, answers.authUrl);
-  await answer(/Where tokens are fetched/, answers.tokenUrl);
+  await answer(/page where you grant access/, answers.authUrl);
+  await answer(/URL that issues tokens/, answers.tokenUrl);
   await answer(/OAuth client/, answers.clientId);
   await answer(/Leave it empty for a public client/, answers.clientSecret ?? '');
   await window.quick.expectPlaceholder(/Whose drive is it/);

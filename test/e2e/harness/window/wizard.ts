@@ -20,10 +20,10 @@ export async function answerWizard(window: EditorWindow, answers: WizardAnswers)
   await window.quick.pick('Other S3-compatible');
   await answer(/Step 2 of/, answers.endpoint);
   await answer(/region that requests are signed for/, 'us-east-1');
-  await answer(/Where new buckets are made/, '');
+  await answer(/Where new buckets are created/, '');
   await window.quick.pick('Access key and secret');
-  await answer(/public half of the key/, answers.key);
-  await window.quick.expect(/secret half of the key/);
+  await answer(/public part of the key/, answers.key);
+  await window.quick.expect(/secret part of the key/);
   assert.equal(await window.quick.input().getAttribute('type'), 'password');
   await window.quick.answer(answers.secret);
   await answer(/Only for temporary credentials/, '');

@@ -98,10 +98,10 @@ withEditor(
         await window.quick.pick('Other S3-compatible');
         await isStill(/Step 2 of/, s3.endpoint);
         await isStill(/region that requests are signed for/, 'us-east-1');
-        await isStill(/Where new buckets are made/, '');
+        await isStill(/Where new buckets are created/, '');
         await window.quick.pick('Access key and secret');
-        await isStill(/public half of the key/, s3.accessKeyId);
-        await isStill(/secret half of the key/, s3.secretAccessKey);
+        await isStill(/public part of the key/, s3.accessKeyId);
+        await isStill(/secret part of the key/, s3.secretAccessKey);
         await isStill(/Only for temporary credentials/, '');
         await isStill(/bucket, bucket\/prefix or access point/, 'holiday');
         await isStill(/The name of the remote/, 'kept');

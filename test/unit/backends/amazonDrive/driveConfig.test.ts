@@ -115,7 +115,7 @@ test('config: every bad value is told in a sentence that names the setting and t
     [{ endpoint: 'ftp://x/' }, /"endpoint"/],
     [{ endpoint: 'https://x/?a=1' }, /"endpoint".*"\?"/],
     [{ token_url: 'https://me:pw@x/' }, /"token_url".*password/],
-    [{ auth_url: 5 }, /"auth_url" must be a text/],
+    [{ auth_url: 5 }, /"auth_url" must be a string/],
     [{ redirect_url: 'https://example.com/' }, /"redirect_url".*127\.0\.0\.1/],
     [{ scopes: 'a\nb' }, /"scopes"/],
     [{ root: '/a' }, /"root" starts with a slash/],
@@ -176,7 +176,7 @@ test('config: the wizard says first that Amazon closed the service, and asks wha
     steps.find((step) => step.field === field)?.problem?.(answer);
   for (const field of ['endpoint', 'auth_url', 'token_url', 'client_id'])
     assert.match(problem(field, '') ?? '', /^Enter/);
-  assert.match(problem('endpoint', 'nonsense') ?? '', /web address/);
+  assert.match(problem('endpoint', 'nonsense') ?? '', /must be a URL/);
   assert.equal(problem('endpoint', 'http://127.0.0.1:9/drive/v1/'), undefined);
   assert.equal(problem('root', ''), undefined);
 });

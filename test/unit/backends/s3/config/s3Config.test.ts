@@ -24,10 +24,10 @@ const problems = (more: Readonly<Record<string, unknown>>) => checkS3Settings(se
 
 test('each bad setting is told by name, with the way out', () => {
   for (const [more, says] of [
-    [{ endpoint: 'ftp://x' }, /"endpoint" must begin with https/],
-    [{ endpoint: 'not an address' }, /"endpoint" is not a web address/],
-    [{ endpoint: 'https://user:pw@host' }, /must not hold a user name or password/],
-    [{ endpoint: 'https://host/?a=b' }, /must not have a "\?"/],
+    [{ endpoint: 'ftp://x' }, /"endpoint" must start with https/],
+    [{ endpoint: 'not an address' }, /"endpoint" is not a URL/],
+    [{ endpoint: 'https://user:pw@host' }, /must not contain a user name or password/],
+    [{ endpoint: 'https://host/?a=b' }, /must not contain "\?"/],
     [{ provider: 'Amazon' }, /"provider" must be one of "AWS"/],
     [{ provider: 'Minio' }, /"endpoint" is missing: MinIO needs one/],
     [{ credentials: 'keys' }, /"accessKeyId" is missing/],
@@ -39,12 +39,12 @@ test('each bad setting is told by name, with the way out', () => {
     [{ forcePathStyle: 'yes' }, /"forcePathStyle" must be true or false/],
     [{ root: 'a//b' }, /"root" has an empty part/],
     [{ root: '../b' }, /"root" has the part/],
-    [{ region: 5 }, /"region" must be a text/],
+    [{ region: 5 }, /"region" must be a string/],
     [{ serverSideEncryption: 'rot13' }, /must be one of "AES256", "aws:kms"/],
     [{ sseKmsKeyId: 'k' }, /"sseKmsKeyId" has an effect only with/],
     [{ force_path_style: true }, /Did you mean "forcePathStyle"/],
     [{ colour: 'red' }, /"colour" is not a setting/],
-    [{ secretAccessKey: 's3cr3t' }, /is a secret and must not stand in settings/],
+    [{ secretAccessKey: 's3cr3t' }, /is a secret and does not belong in settings/],
   ] as const) {
     const found = problems(more);
     assert.equal(found.length, 1, JSON.stringify(more));
@@ -124,8 +124,8 @@ test('the wizard asks only for what is missing, and its answers make settings th
   const [step] = s3Backend
     .wizardSteps(settings({ provider: 'Other' }))
     .filter(({ field }) => field === 'endpoint');
-  assert.match(step?.problem?.('') ?? '', /Enter an address/);
-  assert.match(step?.problem?.('ftp://x') ?? '', /must begin with https/);
+  assert.match(step?.problem?.('') ?? '', /Enter a URL/);
+  assert.match(step?.problem?.('ftp://x') ?? '', /must start with https/);
 });
 
 test('profiles of the shared files are found, with those that they build on', () => {

@@ -61,12 +61,12 @@ const table: Readonly<Record<string, BadRemote>> = {
   'a setting of the wrong type': {
     settings: { region: 5 },
     kinds: ['badSettings'],
-    says: /"region" must be a text/,
+    says: /"region" must be a string/,
   },
   'an endpoint that is no address': {
     settings: elsewhere('not an address'),
     kinds: ['badSettings'],
-    says: /"endpoint" is not a web address/,
+    says: /"endpoint" is not a URL/,
   },
   'a backend that is none': {
     settings: { backend: 'ftp' },
