@@ -58,7 +58,7 @@ test('a disk that fills up during a download keeps every old file, and the run e
       report.results.map(({ path: file, outcome, error }) =>
         `${file} ${outcome} ${error?.kind ?? ''}`.trim(),
       ),
-      ['fits done', 'large failed full', 'over failed full', 'extra notStarted'],
+      ['fits done', 'large failed quotaExceeded', 'over failed quotaExceeded', 'extra notStarted'],
     );
     assert.equal(readOrNone(path.join(disk.folder, 'over')), 'old');
     assert.deepEqual(
@@ -108,7 +108,7 @@ test('a backup that is full keeps what it should have kept: nothing is overwritt
       report.results.map(({ path: file, outcome, error }) =>
         `${file} ${outcome} ${error?.kind ?? ''}`.trim(),
       ),
-      ['extra failed full', 'over failed full', 'small done'],
+      ['extra failed quotaExceeded', 'over failed quotaExceeded', 'small done'],
     );
     assert.equal(fs.statSync(path.join(it.folder, 'over')).size, 2 * mebi);
     assert.equal(fs.statSync(path.join(it.folder, 'extra')).size, 2 * mebi);

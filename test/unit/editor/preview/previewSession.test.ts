@@ -418,7 +418,7 @@ test('What is saved for a reload brings the same view back', async () => {
   await session.answer({ type: 'tick', key: 'A|c:a', on: false });
   const saved = JSON.parse(JSON.stringify(session.saved()));
   assert.deepEqual(saved.request, request);
-  assert.deepEqual(saved.view, { ...initialViewState, turned: ['c:a'] });
+  assert.deepEqual(saved.view, { ...initialViewState, toggled: ['c:a'] });
   assert.equal(saved.ticksKept, true);
 });
 

@@ -87,7 +87,7 @@ test('an error is told with what did not work, why, and its ways out', () => {
   assert.deepEqual(presentError(error, "Can't list photos:site"), {
     short: 'access denied',
     text: "Can't list photos:site. site: access denied.",
-    waysOut: ['editRemote', 'retry', 'showLog'],
+    actions: ['editRemote', 'retry', 'showLog'],
   });
 });
 
