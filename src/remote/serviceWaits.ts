@@ -1,8 +1,8 @@
 /** Shorter waits than this are not worth a word, in milliseconds. */
-export const shortestToldMs = 2000;
+export const minReportedWaitMs = 2000;
 
 /** Told when requests will be sent again, in milliseconds since the epoch by the clock of the app; undefined when they go through. */
-export type HearWaits = (until: number | undefined) => void;
+export type WaitListener = (until: number | undefined) => void;
 
 /**
  * Whether a service asks to wait at this moment, for whoever shows work that stands still because of it. Fed by what tries requests again;
@@ -11,8 +11,8 @@ export type HearWaits = (until: number | undefined) => void;
 export class ServiceWaits {
   /** The end of each wait that goes on. */
   private readonly waits = new Set<{ readonly until: number }>();
-  private readonly listeners = new Set<HearWaits>();
-  private told: number | undefined;
+  private readonly listeners = new Set<WaitListener>();
+  private reported: number | undefined;
 
   /** When the next request is sent; undefined while nobody waits. */
   get until(): number | undefined {
@@ -22,40 +22,40 @@ export class ServiceWaits {
   }
 
   /** A request waits until then, because the service asked for it. Call what is returned when the wait is over. */
-  began(until: number): () => void {
+  begin(until: number): () => void {
     const wait = { until };
     this.waits.add(wait);
-    this.tell();
+    this.notify();
     return () => {
       this.waits.delete(wait);
-      this.tell();
+      this.notify();
     };
   }
 
   /** A request was answered as it should be. */
-  wentThrough(): void {
+  requestSucceeded(): void {
     if (this.waits.size === 0) return;
     this.waits.clear();
-    this.tell();
+    this.notify();
   }
 
   /** Tells `hear` of a wait that goes on, and of each change. Stops by calling what is returned. `hear` must not throw. */
-  listen(hear: HearWaits): () => void {
+  listen(hear: WaitListener): () => void {
     this.listeners.add(hear);
-    if (this.told !== undefined) hear(this.told);
+    if (this.reported !== undefined) hear(this.reported);
     return () => void this.listeners.delete(hear);
   }
 
-  private tell(): void {
+  private notify(): void {
     const { until } = this;
-    if (until === this.told) return;
-    this.told = until;
+    if (until === this.reported) return;
+    this.reported = until;
     for (const hear of [...this.listeners]) hear(until);
   }
 }
 
 /** As `listen`, of several services at once: of the wait that lasts longest, since the work goes on only then. */
-export function listenToAll(services: Iterable<ServiceWaits | undefined>, hear: HearWaits): () => void {
+export function listenToAll(services: Iterable<ServiceWaits | undefined>, hear: WaitListener): () => void {
   const all = [...new Set(services)].filter((one) => one !== undefined);
   const hearOne = () => {
     const ends = all.map(({ until }) => until).filter((until) => until !== undefined);

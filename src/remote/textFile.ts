@@ -12,7 +12,7 @@ export interface DecodedText {
 }
 
 /** More than any file of settings or patterns has, in bytes; what is larger is another file. */
-export const mostTextBytes = 16 * 1024 * 1024;
+export const maxTextBytes = 16 * 1024 * 1024;
 
 /**
  * The text of a file that a person or another program wrote: UTF-8 with or without a byte order mark, or UTF-16 with one, as PowerShell and
@@ -60,13 +60,13 @@ export function undecodable(name: string, problem: string): RemoteError {
  * The text of a file of this machine; undefined when there is none. Throws RemoteError: `damaged` as textOf, also for one of more than `most`
  * bytes, and `other` when it can't be read.
  */
-export async function readTextFile(file: string, most = mostTextBytes): Promise<string | undefined> {
+export async function readTextFile(file: string, most = maxTextBytes): Promise<string | undefined> {
   const bytes = await readBytes(file, most);
   return bytes && textOf(bytes, file);
 }
 
 /** The bytes that readTextFile decodes. Throws as it does. */
-export async function readBytes(file: string, most = mostTextBytes): Promise<Uint8Array | undefined> {
+export async function readBytes(file: string, most = maxTextBytes): Promise<Uint8Array | undefined> {
   try {
     checkKind(file, await stat(file), most);
     return await readFile(file);
@@ -76,7 +76,7 @@ export async function readBytes(file: string, most = mostTextBytes): Promise<Uin
 }
 
 /** readTextFile for callers that can't wait. */
-export function readTextFileSync(file: string, most = mostTextBytes): string | undefined {
+export function readTextFileSync(file: string, most = maxTextBytes): string | undefined {
   let bytes: Uint8Array | undefined;
   try {
     checkKind(file, statSync(file), most);

@@ -11,7 +11,7 @@ import { moveFile, removeCopied } from './moveFile';
 const ifAbsent: Precondition = { kind: 'ifAbsent' };
 
 /** A name that was free when it was looked for may be taken a moment later; so often it is looked for again. */
-const mostTries = 10;
+const maxAttempts = 10;
 
 /**
  * Copies a target file that is about to be overwritten into the backup folder, under its path relative to the target's root (R23).
@@ -72,7 +72,7 @@ async function withUniqueName(
         return to;
       }
       const free = await withFreePart(remote, root, wanted, parts, signal);
-      if (!free || tries === mostTries) throw refused(to, error);
+      if (!free || tries === maxAttempts) throw refused(to, error);
       parts = free;
     }
   }

@@ -6,7 +6,7 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 
 /** Deletes of what a listing didn't show, at once. */
-const unlistedAtOnce = 4;
+const maxUnlistedConcurrency = 4;
 
 /** A file to be deleted, as it was seen. */
 export interface FileToDelete {
@@ -14,7 +14,7 @@ export interface FileToDelete {
 }
 
 /** Deletes to be made one by one under their own preconditions, and those of folders where so many go that they go in batches. */
-export interface SortedDeletes<T> {
+export interface PartitionedDeletes<T> {
   readonly single: readonly T[];
   readonly byFolder: ReadonlyMap<RemotePath, readonly T[]>;
 }
@@ -24,7 +24,7 @@ export function partitionDeletes<T extends FileToDelete>(
   deletes: readonly T[],
   remote: Remote,
   batchThreshold: number,
-): SortedDeletes<T> {
+): PartitionedDeletes<T> {
   const byFolder = new Map<RemotePath, T[]>();
   for (const item of deletes) {
     const folder = parentPath(item.before.path);
@@ -97,7 +97,7 @@ async function deleteUnlisted<T extends FileToDelete>(
     // What was aborted under way is no answer.
     if (error === undefined || isRemoteError(error) || !signal.aborted) ended(item, error);
   };
-  await forEachConcurrent(deletes, new WeightedSemaphore(unlistedAtOnce), () => 1, removeOne, signal);
+  await forEachConcurrent(deletes, new WeightedSemaphore(maxUnlistedConcurrency), () => 1, removeOne, signal);
   signal.throwIfAborted();
 }
 

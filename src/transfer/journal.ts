@@ -11,7 +11,7 @@ export interface Journal {
   readonly file: string;
   begun(action: Action): void;
   /** The target's old file was put into the backup, under this path. */
-  kept(action: Action, path: RemotePath): void;
+  backedUp(action: Action, path: RemotePath): void;
   ended(result: ActionResult): void;
   /** Writes the last line and what is still waiting. Never rejects: a journal is no reason for a run to fail. */
   close(report: RunReport | undefined): Promise<void>;
@@ -71,7 +71,7 @@ export async function openJournal(
   return {
     file,
     begun: (action) => line('begun', { id: action.id }),
-    kept: (action, path) => line('kept', { id: action.id, path }),
+    backedUp: (action, path) => line('kept', { id: action.id, path }),
     ended: ({ id, outcome, error }) => line('ended', { id, outcome, ...(error && { error }) }),
     async close(report) {
       line(
@@ -97,12 +97,12 @@ export async function openJournal(
   };
 }
 
-/** Journals kept, the newest. */
-const kept = 20;
+/** The newest journals that stay, with the one that begins. */
+const maxJournals = 20;
 
 async function dropOldest(folder: string): Promise<void> {
   // Their names begin with the time.
   const journals = (await readdir(folder)).filter((name) => /^run-.*\.jsonl$/.test(name)).sort();
-  for (const name of journals.slice(0, Math.max(0, journals.length - kept + 1)))
+  for (const name of journals.slice(0, Math.max(0, journals.length - maxJournals + 1)))
     await unlink(path.join(folder, name)).catch(() => {});
 }

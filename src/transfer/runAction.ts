@@ -27,11 +27,11 @@ export interface RunEndpoints {
 }
 
 /** Told of what happens within one action. */
-export interface ActionWatch {
+export interface ActionObserver {
   /** Bytes of content moved so far. */
   progressed(bytes: number): void;
   /** The target's old file is in the backup now, under this path. */
-  kept(path: RemotePath): void;
+  backedUp(path: RemotePath): void;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface ActionWatch {
 export async function runAction(
   action: Action,
   sides: RunEndpoints,
-  watch: ActionWatch,
+  watch: ActionObserver,
   signal: AbortSignal,
 ): Promise<void> {
   try {
@@ -72,7 +72,7 @@ export async function runAction(
 async function runCopy(
   action: CopyFile,
   sides: RunEndpoints,
-  watch: ActionWatch,
+  watch: ActionObserver,
   signal: AbortSignal,
 ): Promise<void> {
   const { source, target } = sides;
@@ -114,17 +114,17 @@ async function assertDistinctFiles(
 async function copyOver(
   action: CopyFile,
   { source, target, backup }: RunEndpoints,
-  watch: ActionWatch,
+  watch: ActionObserver,
   signal: AbortSignal,
 ): Promise<void> {
-  if (backup && action.before) watch.kept(await backupByCopy(action.before, target, backup, signal));
+  if (backup && action.before) watch.backedUp(await backupByCopy(action.before, target, backup, signal));
   await copyFile(
     {
       from: source.remote,
       source: action.source,
       to: target.remote,
       target: targetOf(action, target),
-      precondition: guardFor(action.before),
+      precondition: preconditionFor(action.before),
       modified: action.storeModified,
       durable: action.removesSource ?? false,
       onProgress: (bytes) => watch.progressed(bytes),
@@ -136,7 +136,7 @@ async function copyOver(
 async function runSetTime(
   action: SetTime,
   sides: RunEndpoints,
-  watch: ActionWatch,
+  watch: ActionObserver,
   signal: AbortSignal,
 ): Promise<void> {
   const { source, target } = sides;
@@ -195,7 +195,7 @@ async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSigna
         source: action.source,
         to: remote,
         target: to,
-        precondition: guardFor(moved),
+        precondition: preconditionFor(moved),
         modified: action.storeModified,
       },
       signal,
@@ -227,11 +227,11 @@ async function runRemoveSource(
 async function runDelete(
   action: DeleteFile,
   sides: RunEndpoints,
-  watch: ActionWatch,
+  watch: ActionObserver,
   signal: AbortSignal,
 ): Promise<void> {
   const { target, backup } = sides;
-  if (backup) watch.kept(await backupByMove(action.before, target, backup, signal));
+  if (backup) watch.backedUp(await backupByMove(action.before, target, backup, signal));
   else await removeIfUnchanged(target.remote, action.before, signal);
 }
 
@@ -252,14 +252,14 @@ async function runRemoveFolder(
 
 async function removeIfUnchanged(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
   try {
-    await remote.removeFile(file.path, guardFor(file), signal);
+    await remote.removeFile(file.path, preconditionFor(file), signal);
   } catch (error) {
-    throw goneAlready(error, file);
+    throw asChangedIfGone(error, file);
   }
 }
 
 /** What removing a file failed with; that it is gone already means that what the plan was decided on is no longer so. */
-export function goneAlready(error: unknown, file: FileEntry): unknown {
+export function asChangedIfGone(error: unknown, file: FileEntry): unknown {
   if (!isRemoteError(error, 'notFound')) return error;
   return new RemoteError('changed', `"${file.path}" was already gone.`, { cause: error });
 }
@@ -305,6 +305,6 @@ function targetOf(action: CopyFile | MoveFile, { root }: Endpoint): RemotePath {
   return action.kind === 'copyFile' && action.before ? action.before.path : joinPath(root, action.path);
 }
 
-function guardFor(before: FileEntry | undefined): Precondition {
+function preconditionFor(before: FileEntry | undefined): Precondition {
   return before ? { kind: 'ifMatch', entry: before } : { kind: 'ifAbsent' };
 }

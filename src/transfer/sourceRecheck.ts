@@ -17,7 +17,7 @@ import {
 } from '../remote/remotePath';
 
 /** Milliseconds that a look at the source counts as "now"; a longer listing counts for as long as it took, besides. */
-const goodForMs = 5000;
+const freshMs = 5000;
 
 /** So many files of a folder are always worth its listing; fewer only where it can't take more requests than they would. */
 const batchThreshold = 50;
@@ -33,7 +33,7 @@ interface FolderNow {
 }
 
 /** An answer, and until when it holds. */
-interface Dated<T> {
+interface Fresh<T> {
   readonly answer: Promise<T>;
   goodUntil: number;
 }
@@ -43,15 +43,15 @@ interface Dated<T> {
  * back meanwhile keeps its copy (sync-semantics H1, H20). Each folder is listed once for all its deletes; a folder of which very little goes
  * is asked for those files alone. What can't be asked for stays. Paths are relative to both roots, as the target spells them.
  */
-export class SourceAgain {
+export class SourceRecheck {
   private readonly source: Endpoint;
   private readonly plan: Plan;
   private readonly clock: Clock;
   private readonly folding: NameFolding;
   /** Keys of what is to be deleted, by the key of its folder. */
-  private readonly wanted = new Map<string, Set<string>>();
-  private readonly folders = new Map<RemotePath, Dated<FolderNow | undefined>>();
-  private root: Dated<string | undefined> | undefined;
+  private readonly deleted = new Map<string, Set<string>>();
+  private readonly folders = new Map<RemotePath, Fresh<FolderNow | undefined>>();
+  private root: Fresh<string | undefined> | undefined;
 
   constructor(source: Endpoint, target: Endpoint, plan: Plan, clock: Clock) {
     this.source = source;
@@ -72,7 +72,7 @@ export class SourceAgain {
    * Why nothing at all may be deleted now, as the end of a sentence ("the source has no files any more"), or undefined: an unmounted disk
    * looks like an empty folder. Rejects only when aborted.
    */
-  async whyNothing(signal: AbortSignal): Promise<string | undefined> {
+  async reasonSourceIsUnusable(signal: AbortSignal): Promise<string | undefined> {
     if (!this.root || this.root.goodUntil < this.clock.now())
       this.root = this.dated(this.lookAtRoot(signal), () => {
         this.root = undefined;
@@ -82,7 +82,7 @@ export class SourceAgain {
 
   /** Why this file must stay, as an error to report, or undefined when it is still missing on the source. Rejects only when aborted. */
   async recheckSourceAbsent(path: RemotePath, signal: AbortSignal): Promise<RemoteError | undefined> {
-    const nothing = await this.whyNothing(signal);
+    const nothing = await this.reasonSourceIsUnusable(signal);
     if (nothing !== undefined) return new RemoteError('changed', `"${path}" was kept, because ${nothing}.`);
     try {
       return (await this.isBack(path, signal))
@@ -97,9 +97,9 @@ export class SourceAgain {
 
   private want(path: RemotePath): void {
     const folder = this.key(parentPath(path));
-    const keys = this.wanted.get(folder);
+    const keys = this.deleted.get(folder);
     if (keys) keys.add(this.key(path));
-    else this.wanted.set(folder, new Set([this.key(path)]));
+    else this.deleted.set(folder, new Set([this.key(path)]));
   }
 
   private key(path: string): string {
@@ -140,7 +140,7 @@ export class SourceAgain {
   private async isBack(path: RemotePath, signal: AbortSignal): Promise<boolean> {
     const key = this.key(path);
     const folder = parentPath(path);
-    const wanted = this.wanted.get(this.key(folder))?.size ?? 0;
+    const wanted = this.deleted.get(this.key(folder))?.size ?? 0;
     const { files } = this.plan.listed.source;
     if (wanted * filesInAPage < files && wanted < batchThreshold && !mayFold(path, this.folding))
       return this.isThere(path, signal);
@@ -204,7 +204,7 @@ export class SourceAgain {
   private async list(folder: RemotePath, signal: AbortSignal): Promise<FolderNow | undefined> {
     const { remote, root } = this.source;
     const cut = root === '' ? 0 : root.length + 1;
-    const wanted = this.wanted.get(this.key(folder));
+    const wanted = this.deleted.get(this.key(folder));
     const present = new Set<string>();
     const unusable: { key: string; withAllBelow: boolean }[] = [];
     const folders: RemotePath[] = [];
@@ -249,12 +249,12 @@ export class SourceAgain {
   }
 
   /** An answer that is asked for once by all who want it at a time; a failure is asked for again. */
-  private dated<T>(answer: Promise<T>, forget: () => void): Dated<T> {
+  private dated<T>(answer: Promise<T>, forget: () => void): Fresh<T> {
     const begun = this.clock.now();
-    const asked: Dated<T> = { answer, goodUntil: Number.POSITIVE_INFINITY };
+    const asked: Fresh<T> = { answer, goodUntil: Number.POSITIVE_INFINITY };
     answer.then(() => {
       const now = this.clock.now();
-      asked.goodUntil = now + goodForMs + (now - begun);
+      asked.goodUntil = now + freshMs + (now - begun);
     }, forget);
     return asked;
   }

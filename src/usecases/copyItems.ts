@@ -11,7 +11,7 @@ import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
 import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem } from './listItems';
-import { amongRuns, type PlaceLocks } from './placeLocks';
+import { type PlaceLocks, withItemsLock } from './placeLocks';
 import { SeenTargets, TargetTaken } from './seenTargets';
 
 /** A file or folder, and the full path that it is to have. Uploads and downloads have a local remote on one side. */
@@ -80,7 +80,7 @@ export function copyItems(
       { remote: to, root: target, shown: `"${target}"`, writes: true },
       { remote: from, root: source, shown: `"${source}"`, writes: options.move === true },
     ]);
-  return amongRuns(options.locks, what, places, signal, () => copyUnlocked(items, options, signal));
+  return withItemsLock(options.locks, what, places, signal, () => copyUnlocked(items, options, signal));
 }
 
 async function copyUnlocked(
@@ -99,17 +99,17 @@ async function copyUnlocked(
   if (taken) {
     const seen = new SeenTargets();
     for (const item of whole) listed.push(await withTree(item, signal));
-    await seen.look(worksOf(listed), signal);
+    await seen.record(worksOf(listed), signal);
     throw new TargetTaken(taken.path, taken.kind, seen);
   }
   const seen = typeof overwrite === 'boolean' ? new SeenTargets() : overwrite;
-  if (overwrite === true) await seen.look(worksOf(listed), signal);
+  if (overwrite === true) await seen.record(worksOf(listed), signal);
   for (const item of whole)
     if (await tryMoveFolder(item, overwrite !== false, signal)) options.onMovedWhole?.(item);
     else {
       const merged = await withTree(item, signal);
       listed.push(merged);
-      if (overwrite === true) await seen.look(worksOf([merged]), signal);
+      if (overwrite === true) await seen.record(worksOf([merged]), signal);
     }
 
   const works = worksOf(listed);
@@ -134,7 +134,7 @@ async function copyUnlocked(
         : seen.precondition(work);
       try {
         if (move && item.from === item.to && item.to.serverSideMove) {
-          seen.wrote(item.to, await item.to.serverSideMove(file, target, precondition, signal));
+          seen.recordWritten(item.to, await item.to.serverSideMove(file, target, precondition, signal));
           moved.add(file);
         } else {
           const { entry } = await copyFile(
@@ -149,12 +149,12 @@ async function copyUnlocked(
             },
             signal,
           );
-          seen.wrote(item.to, entry);
+          seen.recordWritten(item.to, entry);
         }
         failures.succeeded();
         progress.ended(work);
       } catch (error) {
-        const why = overwrite ? await seen.whyRefused(error, work, signal).catch(() => error) : error;
+        const why = overwrite ? await seen.explainRefusal(error, work, signal).catch(() => error) : error;
         failures.add(file.path, why);
       }
     },

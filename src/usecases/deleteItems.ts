@@ -10,7 +10,7 @@ import { deleteInFolder, partitionDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './listItems';
-import { amongRuns, type PlaceLocks } from './placeLocks';
+import { type PlaceLocks, withItemsLock } from './placeLocks';
 
 /** What a delete would take away, for the question before it. */
 export interface ItemsToDelete {
@@ -70,7 +70,7 @@ export function deleteItems(
   const tops = counted.trees.flatMap(({ files: [file], folders: [folder] }) => folder ?? file?.path ?? []);
   const what = tops.length === 1 ? `delete ${tops[0]}` : `delete ${tops.length} items`;
   const places = () => tops.map((root) => ({ remote, root, shown: `"${root}"`, writes: true }));
-  return amongRuns(options.locks, what, places, signal, () =>
+  return withItemsLock(options.locks, what, places, signal, () =>
     deleteUnlocked(remote, counted, options, signal),
   );
 }

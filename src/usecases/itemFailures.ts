@@ -1,32 +1,29 @@
 import { isRemoteError, RemoteError } from '../remote/remoteError';
+import { CircuitBreaker } from '../transfer/circuitBreaker';
 
-/** Names told in one message. */
-const named = 5;
+/** Failed paths that one message names. */
+const maxNames = 5;
 
-/** So many in a row, each after its own retries, say that the service (or the disk) is out of reach. */
-const mostInARow = 32;
+/** Errors of an outage in a row that end the work; each of them has had its own retries. */
+const maxConsecutiveOutages = 32;
 
-/** What failed of a larger work, kept until the rest is done. */
+/** The failures of one piece of work on many files, which continues with the others. */
 export class FailureCollector {
   private readonly failed: { readonly path: string; readonly error: unknown }[] = [];
-  private inARow = 0;
-  private fatalErrorKinds = false;
+  private readonly breaker = new CircuitBreaker(maxConsecutiveOutages);
 
   add(path: string, error: unknown): void {
     this.failed.push({ path, error });
-    if (isRemoteError(error, 'unauthenticated', 'badSettings')) this.fatalErrorKinds = true;
-    if (isRemoteError(error, 'unavailable', 'rateLimited', 'quotaExceeded') && ++this.inARow >= mostInARow)
-      this.fatalErrorKinds = true;
+    if (isRemoteError(error)) this.breaker.failed(error);
   }
 
-  /** Something worked, so there is hope. */
   succeeded(): void {
-    this.inARow = 0;
+    this.breaker.succeeded();
   }
 
-  /** Whether nothing else would go any better; what has not begun then need not be tried. */
+  /** Whether the remaining files would fail too, so that none of them should start. */
   get shouldAbort(): boolean {
-    return this.fatalErrorKinds;
+    return this.breaker.reason !== undefined;
   }
 
   /** Throws a RemoteError of the first failure's kind that says how many of `all` files were not `done` ("copied"), which, and why. */
@@ -39,18 +36,18 @@ export class FailureCollector {
     if (this.failed.length === 1 && all === 1)
       throw isRemoteError(cause) ? cause : new RemoteError(kind, reason, { cause });
     const copied = this.failed.filter(({ error }) => isRemoteError(error) && error.copied).length;
-    const names = this.failed.slice(0, named).map(({ path }) => `"${path}"`);
+    const names = this.failed.slice(0, maxNames).map(({ path }) => `"${path}"`);
     const more = this.failed.length - names.length;
     throw new RemoteError(
       kind,
-      `${whatFailed(this.failed.length, copied, all, done)}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.fatalErrorKinds ? 'What was left then was not tried. ' : ''}The first reason: ${reason}`,
+      `${countsText(this.failed.length, copied, all, done)}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ${this.shouldAbort ? 'The rest was not tried. ' : ''}The first reason: ${reason}`,
       { cause, ...(copied > 0 && copied === this.failed.length && { copied: true }) },
     );
   }
 }
 
-/** `copied` of the `failed` have got as far as their copy. */
-function whatFailed(failed: number, copied: number, all: number, done: string): string {
+/** `copied` of the `failed` files have a complete copy. */
+function countsText(failed: number, copied: number, all: number, done: string): string {
   if (copied === failed) return `${failed} of ${all} copied; the sources could not be removed`;
   const half = copied === 0 ? '' : ` (${copied} of them copied, but not removed from the source)`;
   return `${failed} of ${all} could not be ${done}${half}`;

@@ -24,7 +24,7 @@ export interface NamedItem {
 }
 
 /** Folders listed at once. */
-const listingsAtOnce = 8;
+const maxListingConcurrency = 8;
 
 /**
  * Lists all that is at and below a path: every page of every folder, or it throws. Folder by folder, because only so empty
@@ -46,7 +46,7 @@ export async function listItem(
   const files: FileEntry[] = [];
   const folders: RemotePath[] = [path];
   const unusable: UnsupportedEntry[] = [];
-  const slots = new WeightedSemaphore(listingsAtOnce);
+  const slots = new WeightedSemaphore(maxListingConcurrency);
   let failure: { readonly error: unknown } | undefined;
   let level: RemotePath[] = [path];
   while (level.length > 0) {

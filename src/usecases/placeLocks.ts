@@ -8,10 +8,10 @@ import { RemoteError } from '../remote/remoteError';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 
 /** Milliseconds between two signs of life, and without one until a lock counts as left behind. */
-const beatMs = 15_000;
+const heartbeatMs = 15_000;
 const staleMs = 120_000;
 /** A process of this machine that was asleep shows at once that it lives; it gets so long for it. */
-const wakingMs = 2000;
+const wakeUpMs = 2000;
 
 /** A place that work reads or writes. */
 export interface OccupiedPlace {
@@ -43,7 +43,7 @@ export interface HeldLock {
 
 /** Somebody else works there. The message says who, since when and where, and the way out. */
 export class PlaceOccupied extends RemoteError {
-  constructor({ what, startedAt, pid, host }: Written, overlapping: string) {
+  constructor({ what, startedAt, pid, host }: LockFile, overlapping: string) {
     const since = new Date(startedAt).toTimeString().slice(0, 8);
     const where =
       host !== os.hostname()
@@ -59,7 +59,7 @@ export class PlaceOccupied extends RemoteError {
 }
 
 /** One place of a lock, as the file has it. */
-interface WrittenPlace {
+interface LockedPlace {
   readonly at: string;
   readonly caseSensitive: boolean;
   readonly foldsUnicode: boolean;
@@ -67,7 +67,7 @@ interface WrittenPlace {
 }
 
 /** What a lock's file holds. Asking: its owner is still looking whether somebody else is there. */
-interface Written {
+interface LockFile {
   readonly version: 1;
   readonly state: 'asking' | 'held';
   readonly kind: Occupation['kind'];
@@ -76,7 +76,7 @@ interface Written {
   readonly host: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  readonly places: readonly WrittenPlace[];
+  readonly places: readonly LockedPlace[];
 }
 
 /**
@@ -100,8 +100,8 @@ export class PlaceLocks {
   ) {}
 
   /** Throws PlaceOccupied when somebody else works in one of the places. Where locks can't be kept, which is logged, all may work. */
-  async take(occupation: Occupation, signal: AbortSignal): Promise<HeldLock> {
-    const mine: Written = {
+  async acquire(occupation: Occupation, signal: AbortSignal): Promise<HeldLock> {
+    const mine: LockFile = {
       version: 1,
       state: 'asking',
       kind: occupation.kind,
@@ -109,12 +109,12 @@ export class PlaceLocks {
       pid: process.pid,
       host: os.hostname(),
       startedAt: Date.now(),
-      places: occupation.places.map(written),
+      places: occupation.places.map(toLockedPlace),
     };
     const file = path.join(this.folder, `${randomUUID()}.json`);
     try {
       await this.makeFolder();
-      await put(file, mine);
+      await writeLock(file, mine);
     } catch (error) {
       const why = (error as Error).message;
       this.log.write(
@@ -125,8 +125,8 @@ export class PlaceLocks {
       return { whyLost: async () => undefined, release: async () => {} };
     }
     try {
-      await this.mayTake(file, mine, occupation, signal);
-      await put(file, { ...mine, state: 'held' });
+      await this.waitForTurn(file, mine, occupation, signal);
+      await writeLock(file, { ...mine, state: 'held' });
     } catch (error) {
       await unlink(file).catch(() => {});
       throw error;
@@ -134,9 +134,9 @@ export class PlaceLocks {
     return new Lock(file);
   }
 
-  private async mayTake(
+  private async waitForTurn(
     file: string,
-    mine: Written,
+    mine: LockFile,
     occupation: Occupation,
     signal: AbortSignal,
   ): Promise<void> {
@@ -157,8 +157,8 @@ export class PlaceLocks {
   }
 
   /** The locks of others that are alive; what was left behind is taken away. */
-  private async others(file: string): Promise<readonly { readonly file: string; readonly lock: Written }[]> {
-    const found: { file: string; lock: Written }[] = [];
+  private async others(file: string): Promise<readonly { readonly file: string; readonly lock: LockFile }[]> {
+    const found: { file: string; lock: LockFile }[] = [];
     for (const name of await readdir(this.folder)) {
       const other = path.join(this.folder, name);
       if (other === file) continue;
@@ -169,7 +169,7 @@ export class PlaceLocks {
       }
       const lock = await readLock(other);
       if (lock === undefined) continue;
-      if (await isLeftBehind(other, lock)) await unlink(other).catch(() => {});
+      if (await isAbandoned(other, lock)) await unlink(other).catch(() => {});
       else found.push({ file: other, lock });
     }
     return found;
@@ -186,14 +186,14 @@ export class PlaceLocks {
 }
 
 /** Does `work` by hand in `places`, where there are locks; throws PlaceOccupied while a plan is run there. */
-export async function amongRuns<T>(
+export async function withItemsLock<T>(
   locks: PlaceLocks | undefined,
   what: string,
   places: () => readonly OccupiedPlace[],
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lock = await locks?.take({ kind: 'items', what, places: places() }, signal);
+  const lock = await locks?.acquire({ kind: 'items', what, places: places() }, signal);
   try {
     return await work();
   } finally {
@@ -203,16 +203,16 @@ export async function amongRuns<T>(
 
 class Lock implements HeldLock {
   private readonly timer: NodeJS.Timeout;
-  private beatAt = Date.now();
+  private heartbeatAt = Date.now();
   private lost: string | undefined;
 
   constructor(private readonly file: string) {
-    this.timer = setInterval(() => void this.beat(), beatMs);
+    this.timer = setInterval(() => void this.heartbeat(), heartbeatMs);
     this.timer.unref();
   }
 
   async whyLost(): Promise<string | undefined> {
-    if (this.lost === undefined && Date.now() - this.beatAt >= 2 * beatMs) await this.beat();
+    if (this.lost === undefined && Date.now() - this.heartbeatAt >= 2 * heartbeatMs) await this.heartbeat();
     return this.lost;
   }
 
@@ -221,14 +221,14 @@ class Lock implements HeldLock {
     await unlink(this.file).catch(() => {});
   }
 
-  private async beat(): Promise<void> {
+  private async heartbeat(): Promise<void> {
     const now = new Date();
     try {
       await utimes(this.file, now, now);
-      this.beatAt = now.getTime();
+      this.heartbeatAt = now.getTime();
     } catch (error) {
       // For a while it still counts, whatever is wrong with the folder.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && Date.now() - this.beatAt < staleMs / 2)
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && Date.now() - this.heartbeatAt < staleMs / 2)
         return;
       clearInterval(this.timer);
       this.lost =
@@ -238,7 +238,7 @@ class Lock implements HeldLock {
 }
 
 /** The number of the first of `mine`'s places that may not be used while `other` is at work; undefined when there is none. */
-function overlapping(mine: Written, other: Written): number | undefined {
+function overlapping(mine: LockFile, other: LockFile): number | undefined {
   if (mine.kind === 'items' && other.kind === 'items') return undefined;
   const found = mine.places.findIndex((a) =>
     other.places.some((b) => (a.writes || b.writes) && overlap(a, b)),
@@ -246,7 +246,7 @@ function overlapping(mine: Written, other: Written): number | undefined {
   return found < 0 ? undefined : found;
 }
 
-function overlap(a: WrittenPlace, b: WrittenPlace): boolean {
+function overlap(a: LockedPlace, b: LockedPlace): boolean {
   const rules = {
     caseSensitive: a.caseSensitive && b.caseSensitive,
     foldsUnicode: a.foldsUnicode || b.foldsUnicode,
@@ -255,35 +255,35 @@ function overlap(a: WrittenPlace, b: WrittenPlace): boolean {
   return isWithin(here, there) || isWithin(there, here);
 }
 
-function written({ remote, root, shown, writes }: OccupiedPlace): WrittenPlace {
+function toLockedPlace({ remote, root, shown, writes }: OccupiedPlace): LockedPlace {
   const { names } = remote.capabilities;
   const at = storagePath(remote.capabilities, root) ?? shown.replace(/\/+$/, '');
   return { at, caseSensitive: names.caseSensitive, foldsUnicode: names.foldsUnicode, writes };
 }
 
 /** Whole at once, so that nobody reads half of it. */
-async function put(file: string, lock: Written): Promise<void> {
+async function writeLock(file: string, lock: LockFile): Promise<void> {
   const half = `${file}.new`;
   await writeFile(half, JSON.stringify(lock), { mode: 0o600 });
   await rename(half, file);
 }
 
 /** Undefined for what is gone, and for what isn't a lock. */
-async function readLock(file: string): Promise<Written | undefined> {
+async function readLock(file: string): Promise<LockFile | undefined> {
   try {
-    const lock = JSON.parse(await readFile(file, 'utf8')) as Written;
+    const lock = JSON.parse(await readFile(file, 'utf8')) as LockFile;
     return lock.version === 1 && Array.isArray(lock.places) ? lock : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function isLeftBehind(file: string, { pid, host }: Written): Promise<boolean> {
+async function isAbandoned(file: string, { pid, host }: LockFile): Promise<boolean> {
   const isHere = host === os.hostname();
   if (isHere && !isAlive(pid)) return true;
   if (!(await isStale(file))) return false;
   if (!isHere) return true;
-  await new Promise((resolve) => setTimeout(resolve, wakingMs));
+  await new Promise((resolve) => setTimeout(resolve, wakeUpMs));
   return isStale(file);
 }
 

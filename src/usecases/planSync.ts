@@ -37,9 +37,9 @@ export interface PlanSyncRequest {
 }
 
 /** Milliseconds between two reports of progress. */
-const progressEveryMs = 50;
+const progressIntervalMs = 50;
 /** The longest that others wait for a turn. */
-const longestTurnMs = 20;
+const maxTurnMs = 20;
 
 /**
  * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally, save for a check.
@@ -82,7 +82,7 @@ export async function planSync(
   const rules = rulesOf(request, options);
   const builder = new PlanBuilder({ source, target, options, folding: sides.folding, backup });
   const facts: FactCounts = { requested: 0, completed: 0 };
-  const tell = () =>
+  const reportProgress = () =>
     onProgress({
       listed: { source: sides.source.files.files, target: sides.target.files.files },
       compared: { ...facts },
@@ -90,21 +90,21 @@ export async function planSync(
     });
 
   let plan: Plan;
-  let toldAt = clock.now();
-  let turnAt = toldAt;
+  let reportedAt = clock.now();
+  let turnAt = reportedAt;
   try {
-    const judged = resolveComparisons(
+    const resolved = resolveComparisons(
       sides.matches,
       { source: source.remote, target: target.remote, rules, forCopying: !isCheck },
       facts,
       either,
     );
-    for await (const batch of judged) {
+    for await (const batch of resolved) {
       for (const one of batch) builder.add(one);
-      if (clock.now() - turnAt < longestTurnMs) continue;
-      if (clock.now() - toldAt >= progressEveryMs) {
-        tell();
-        toldAt = clock.now();
+      if (clock.now() - turnAt < maxTurnMs) continue;
+      if (clock.now() - reportedAt >= progressIntervalMs) {
+        reportProgress();
+        reportedAt = clock.now();
       }
       await nextTurn();
       signal.throwIfAborted();
@@ -128,7 +128,7 @@ export async function planSync(
     // Whatever is still listing or asking on the other side ends with this.
     stop.abort(new Error('The plan is finished.'));
   }
-  tell();
+  reportProgress();
   const withoutTimes = comparesBySize(rules)
     ? (['source', 'target'] as const).filter(
         (side) => request[side].remote.capabilities.timePrecisionNs === 'none',

@@ -40,7 +40,7 @@ export async function runPlan(
   if (!locks || plan.actions.length === 0) return runLocked(plan, source, target, options, undefined, signal);
   const { verb } = plan.options;
   const place = (side: Endpoint, at: Place, writes: boolean) => ({ ...side, shown: formatPlace(at), writes });
-  const lock = await locks.take(
+  const lock = await locks.acquire(
     {
       kind: 'run',
       what: `${verb} ${formatPlace(plan.source)} → ${formatPlace(plan.target)}`,
@@ -98,7 +98,7 @@ async function runLocked(
         ...(observer && { observer }),
         ...(transfers !== undefined && { transfers }),
         ...(journal && { journal }),
-        ...(lock && { whyNotGoOn: () => lock.whyLost() }),
+        ...(lock && { reasonToStop: () => lock.whyLost() }),
         backup,
       },
       signal,

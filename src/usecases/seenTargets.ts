@@ -8,7 +8,7 @@ import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
 
 /** Folders listed at once. */
-const listingsAtOnce = 8;
+const maxListingConcurrency = 8;
 
 /** Where one file is to go. */
 export interface FileTarget {
@@ -24,7 +24,7 @@ export class SeenTargets {
   private readonly byRemote = new Map<Remote, Map<string, FileEntry>>();
 
   /** Notes what is there, as it is now: by a listing of each folder, or by a look where one file goes alone. */
-  async look(targets: readonly FileTarget[], signal: AbortSignal): Promise<void> {
+  async record(targets: readonly FileTarget[], signal: AbortSignal): Promise<void> {
     const byRemote = new Map<Remote, Map<RemotePath, RemotePath[]>>();
     for (const { to, target } of targets) {
       const byFolder = byRemote.get(to) ?? new Map<RemotePath, RemotePath[]>();
@@ -40,8 +40,8 @@ export class SeenTargets {
         try {
           const [only] = paths;
           if (only !== undefined && paths.length === 1)
-            this.noteFile(to, await fileIfExists(to, only, signal));
-          else await this.lookInto(to, folder, paths, signal);
+            this.recordFile(to, await fileIfExists(to, only, signal));
+          else await this.recordFolder(to, folder, paths, signal);
         } catch (error) {
           // Nobody saw what may only be written to, so nothing of it is replaced; what is new there still can be written.
           if (!isRemoteError(error, 'forbidden')) failure ??= { error };
@@ -50,7 +50,7 @@ export class SeenTargets {
       const failed = () => failure !== undefined;
       await forEachConcurrent(
         byFolder,
-        new WeightedSemaphore(listingsAtOnce),
+        new WeightedSemaphore(maxListingConcurrency),
         () => 1,
         lookInto,
         signal,
@@ -68,12 +68,12 @@ export class SeenTargets {
   }
 
   /** The file is ours now: trying again may replace it. */
-  wrote(to: Remote, entry: FileEntry): void {
-    this.noteFile(to, entry);
+  recordWritten(to: Remote, entry: FileEntry): void {
+    this.recordFile(to, entry);
   }
 
   /** What a refused write failed with; in its own words where the target is not what was agreed to. */
-  async whyRefused(error: unknown, { to, target }: FileTarget, signal: AbortSignal): Promise<unknown> {
+  async explainRefusal(error: unknown, { to, target }: FileTarget, signal: AbortSignal): Promise<unknown> {
     if (!isRemoteError(error, 'changed', 'alreadyExists', 'notFound')) return error;
     const seen = this.at(to, target);
     const now = await fileIfExists(to, target, signal).catch(() => seen);
@@ -91,14 +91,14 @@ export class SeenTargets {
     return this.byRemote.get(to)?.get(matchKey(target, to.capabilities.names));
   }
 
-  private noteFile(to: Remote, entry: FileEntry | undefined): void {
+  private recordFile(to: Remote, entry: FileEntry | undefined): void {
     if (!entry) return;
     const files = this.byRemote.get(to) ?? new Map<string, FileEntry>();
     this.byRemote.set(to, files);
     files.set(matchKey(entry.path, to.capabilities.names), entry);
   }
 
-  private async lookInto(
+  private async recordFolder(
     to: Remote,
     folder: RemotePath,
     paths: readonly RemotePath[],
@@ -109,7 +109,7 @@ export class SeenTargets {
       for await (const page of to.list(folder, {}, signal))
         for (const entry of page)
           if (entry.kind === 'file' && wanted.has(matchKey(entry.path, to.capabilities.names)))
-            this.noteFile(to, entry);
+            this.recordFile(to, entry);
     } catch (error) {
       // Without the folder none of its files is there; a file in its place will be told by the writing.
       if (!isRemoteError(error, 'notFound', 'notAFolder')) throw error;

@@ -48,7 +48,7 @@ export class HashCache {
   }
 
   /** Keeps the MD5 of what was read from `readFromMs` on (milliseconds since 1970), unless the file was changed only just before. */
-  remember({ path: file, mark, modifiedMs }: HashedFile, md5: string, readFromMs: number): void {
+  store({ path: file, mark, modifiedMs }: HashedFile, md5: string, readFromMs: number): void {
     if (modifiedMs > readFromMs - settledAfterMs || /[\t\n\r]/.test(mark)) return;
     this.lines.set(file, `${mark}\t${md5}`);
   }

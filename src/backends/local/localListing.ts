@@ -9,8 +9,8 @@ import { codeOf, localError, rootError } from './localErrors';
 import { isTemporary, looksTemporary } from './temporaryNames';
 
 /** Stats asked for at once, and folders read ahead while a deep listing goes on. */
-const statsAtOnce = 64;
-const foldersAhead = 8;
+const maxStatConcurrency = 64;
+const maxFoldersAhead = 8;
 
 /** Something in a folder: an entry, or a folder to be entered under the name it is sorted by. */
 export type Child = { readonly entry: Entry; readonly order: string; readonly identity?: string };
@@ -120,7 +120,7 @@ function readAhead(
   let ahead = 0;
   for (
     let i = current.next - 1;
-    i < current.children.length && i < current.next + 50 && ahead < foldersAhead;
+    i < current.children.length && i < current.next + 50 && ahead < maxFoldersAhead;
     i++
   ) {
     const child = current.children[i];
@@ -197,7 +197,7 @@ function rethrow(absolute: string, folder: RemotePath): (error: unknown) => neve
   };
 }
 
-/** Looks at each item, `statsAtOnce` at a time. Leaves out temporary files of ours. */
+/** Looks at each item, `maxStatConcurrency` at a time. Leaves out temporary files of ours. */
 async function inspect(
   items: readonly NamedItem[],
   absolute: string,
@@ -213,7 +213,7 @@ async function inspect(
       children[i] = await inspectOne(items[i] as NamedItem, absolute, folder, follow);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(statsAtOnce, items.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(maxStatConcurrency, items.length) }, work));
   return children.filter((child) => child !== undefined);
 }
 

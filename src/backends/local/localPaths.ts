@@ -5,9 +5,9 @@ import { type NameRules, nameProblem } from '../../remote/capabilities';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath, rootPath } from '../../remote/remotePath';
 import { DurableFolders } from './durableFolders';
-import { Held } from './held';
-import { HeldFolders } from './heldFolders';
+import { FolderHandles } from './folderHandles';
 import { codeOf, rootError } from './localErrors';
+import { PathHandle } from './pathHandle';
 import { removeLeftovers } from './temporaryNames';
 
 /**
@@ -20,7 +20,7 @@ export class LocalPaths {
   /** Folders in which what crashes left behind was looked for. */
   private readonly cleaned = new Set<string>();
   private readonly folders = new DurableFolders();
-  private readonly held = new HeldFolders();
+  private readonly held = new FolderHandles();
   /** The folder above the topmost one that had to be made for the root to be, without links. */
   private aboveMadeRoot: string | undefined;
   private readonly leftoverAgeMs: number;
@@ -40,7 +40,7 @@ export class LocalPaths {
   }
 
   /** See Capabilities; found out at the first use. */
-  get location(): string {
+  get storageId(): string {
     this.knownLocation ??= ['disk:', ...realPathOf(this.root).split(path.sep).filter(Boolean)].join('/');
     return this.knownLocation;
   }
@@ -63,34 +63,34 @@ export class LocalPaths {
    * Runs `use` while the folder of `remotePath`, proven to lie inside the root, is held; it gets that folder and the name in it. Errors
    * are those of `node:fs`, or `forbidden` when a link leads out, `unsupported` for the root.
    */
-  async inFolderOf<T>(
+  async withFolderOf<T>(
     remotePath: RemotePath,
     signal: AbortSignal,
-    use: (folder: Held, name: string) => Promise<T>,
+    use: (folder: PathHandle, name: string) => Promise<T>,
   ): Promise<T> {
     if (remotePath === '') throw new RemoteError('unsupported', `The folder "${this.root}" itself stays.`);
     this.absolute(remotePath);
     signal.throwIfAborted();
     const parent = parentPath(remotePath);
-    const take = () => this.taken(this.joined(parent), true, remotePath);
+    const take = () => this.openInside(this.joined(parent), true, remotePath);
     return this.usingFolder(parent, take, (folder) => use(folder, baseName(remotePath)));
   }
 
   /**
-   * As `inFolderOf`, and makes the folder and its parents where they are missing. Throws `badName` before anything is made, `alreadyExists`
+   * As `withFolderOf`, and makes the folder and its parents where they are missing. Throws `badName` before anything is made, `alreadyExists`
    * when a file is in the way.
    */
-  async inMadeFolderOf<T>(
+  async withMadeFolderOf<T>(
     remotePath: RemotePath,
     signal: AbortSignal,
-    use: (folder: Held, name: string) => Promise<T>,
+    use: (folder: PathHandle, name: string) => Promise<T>,
   ): Promise<T> {
     this.absolute(remotePath);
     signal.throwIfAborted();
     const parent = parentPath(remotePath);
     return this.usingFolder(
       parent,
-      () => this.made(parent),
+      () => this.openOrMake(parent),
       async (folder) => {
         await this.clean(folder);
         return use(folder, baseName(remotePath));
@@ -100,8 +100,8 @@ export class LocalPaths {
 
   private usingFolder<T>(
     folder: RemotePath,
-    take: () => Promise<Held>,
-    use: (folder: Held) => Promise<T>,
+    take: () => Promise<PathHandle>,
+    use: (folder: PathHandle) => Promise<T>,
   ): Promise<T> {
     const absolute = this.joined(folder);
     this.realRoot ??= realPathOf(this.root);
@@ -112,30 +112,34 @@ export class LocalPaths {
   async makeFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
     this.absolute(folder);
     signal.throwIfAborted();
-    (await this.made(folder)).letGo();
+    (await this.openOrMake(folder)).close();
   }
 
   /** Runs `use` while the file that `absolute` leads to, proven to lie inside the root, is held. `remotePath` is its name in errors. */
-  async withFile<T>(absolute: string, remotePath: RemotePath, use: (file: Held) => Promise<T>): Promise<T> {
-    return using(await this.taken(absolute, false, remotePath), use);
+  async withFile<T>(
+    absolute: string,
+    remotePath: RemotePath,
+    use: (file: PathHandle) => Promise<T>,
+  ): Promise<T> {
+    return using(await this.openInside(absolute, false, remotePath), use);
   }
 
   /** Runs `use` while the folder that a link at `absolute` leads into is held; it gets that folder and the name there. */
-  async whereLinkLeads<T>(
+  async withLinkTarget<T>(
     absolute: string,
     remotePath: RemotePath,
-    use: (folder: Held, name: string) => Promise<T>,
+    use: (folder: PathHandle, name: string) => Promise<T>,
   ): Promise<T> {
     const real = await realpath(absolute);
-    this.mustBeInside(real, remotePath);
-    const folder = await this.taken(path.dirname(real), true, remotePath);
+    this.assertInside(real, remotePath);
+    const folder = await this.openInside(path.dirname(real), true, remotePath);
     return using(folder, (held) => use(held, path.basename(real)));
   }
 
   /** Throws `forbidden` or `changed` unless `held` still is where it was proven to be. */
-  async prove(held: Held, remotePath: RemotePath): Promise<void> {
+  async assertInPlace(held: PathHandle, remotePath: RemotePath): Promise<void> {
     if (await held.isInPlace()) return;
-    this.mustBeInside(await held.place(), remotePath);
+    this.assertInside(await held.currentPath(), remotePath);
     throw new RemoteError(
       'changed',
       `The folder of "${remotePath}" was moved or replaced meanwhile, so nothing was changed there.`,
@@ -143,15 +147,15 @@ export class LocalPaths {
   }
 
   /** Forces the names in a folder that is held, and those of the folders that were made for it, to the disk. */
-  async forceToDisk({ real }: Held): Promise<void> {
-    await this.folders.force(real, this.aboveMadeRoot ?? this.realRoot ?? real);
+  async forceToDisk({ realPath }: PathHandle): Promise<void> {
+    await this.folders.force(realPath, this.aboveMadeRoot ?? this.realRoot ?? realPath);
   }
 
   /**
    * Throws `changed` when the file that was opened as `remotePath` was reached through a link below the root. `place` is where it
    * is without links, where the system tells that.
    */
-  async proveNoLink(remotePath: RemotePath, place: string | undefined): Promise<void> {
+  async assertNoLink(remotePath: RemotePath, place: string | undefined): Promise<void> {
     if (place !== undefined) {
       this.realRoot ??= realPathOf(this.root);
       if (place === path.join(this.realRoot, remotePath)) return;
@@ -169,53 +173,53 @@ export class LocalPaths {
   }
 
   /** The folder, made if it is missing. */
-  private async made(folder: RemotePath): Promise<Held> {
+  private async openOrMake(folder: RemotePath): Promise<PathHandle> {
     const absolute = this.joined(folder);
     try {
-      return await this.taken(absolute, true, folder);
+      return await this.openInside(absolute, true, folder);
     } catch (error) {
       // A file among the parents, or a link to nowhere, is found on the way down.
       if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR')
         throw folder === '' ? rootError(error, absolute, "can't be made") : error;
     }
-    if (folder === '') return this.madeRoot();
-    return using(await this.made(parentPath(folder)), async (parent) => {
-      const way = parent.at(baseName(folder));
-      await this.folders.making([parent.real], () => makeOne(way, folder));
-      return this.taken(way, true, folder);
+    if (folder === '') return this.makeRoot();
+    return using(await this.openOrMake(parentPath(folder)), async (parent) => {
+      const way = parent.join(baseName(folder));
+      await this.folders.making([parent.realPath], () => makeOne(way, folder));
+      return this.openInside(way, true, folder);
     });
   }
 
-  private async madeRoot(): Promise<Held> {
+  private async makeRoot(): Promise<PathHandle> {
     try {
       // What has become a link since this root was first used is not followed to make it there.
       const real = realPathOf(this.root);
-      this.mustBeInside(real, rootPath);
+      this.assertInside(real, rootPath);
       const above = foldersAboveMissing(real);
       const topmost = above.at(-1);
       // Before it is made: whoever finds it there has to know what else to force to the disk.
       if (topmost !== undefined && topmost.length < (this.aboveMadeRoot ?? real).length)
         this.aboveMadeRoot = topmost;
       await this.folders.making(above, () => mkdir(this.root, { recursive: true }));
-      return await this.taken(this.root, true, rootPath);
+      return await this.openInside(this.root, true, rootPath);
     } catch (error) {
       throw rootError(error, this.root, "can't be made");
     }
   }
 
-  private async taken(absolute: string, isFolder: boolean, remotePath: RemotePath): Promise<Held> {
+  private async openInside(absolute: string, isFolder: boolean, remotePath: RemotePath): Promise<PathHandle> {
     this.realRoot ??= realPathOf(this.root);
-    const held = await Held.take(absolute, isFolder);
+    const held = await PathHandle.open(absolute, isFolder);
     try {
-      this.mustBeInside(held.real, remotePath);
+      this.assertInside(held.realPath, remotePath);
       return held;
     } catch (error) {
-      held.letGo();
+      held.close();
       throw error;
     }
   }
 
-  private mustBeInside(real: string, remotePath: RemotePath): void {
+  private assertInside(real: string, remotePath: RemotePath): void {
     this.realRoot ??= realPathOf(this.root);
     if (real === this.realRoot || real.startsWith(this.realRoot + path.sep)) return;
     const inside = path.relative(this.realRoot, real);
@@ -228,18 +232,18 @@ export class LocalPaths {
       );
   }
 
-  private async clean(folder: Held): Promise<void> {
-    if (this.cleaned.has(folder.real)) return;
-    this.cleaned.add(folder.real);
-    await removeLeftovers(folder.way, this.leftoverAgeMs);
+  private async clean(folder: PathHandle): Promise<void> {
+    if (this.cleaned.has(folder.realPath)) return;
+    this.cleaned.add(folder.realPath);
+    await removeLeftovers(folder.path, this.leftoverAgeMs);
   }
 }
 
-async function using<H extends Held, T>(held: H, use: (held: H) => Promise<T>): Promise<T> {
+async function using<H extends PathHandle, T>(held: H, use: (held: H) => Promise<T>): Promise<T> {
   try {
     return await use(held);
   } finally {
-    held.letGo();
+    held.close();
   }
 }
 
@@ -274,7 +278,7 @@ function realPathOf(absolute: string): string {
 }
 
 function rulesOf(root: string): NameRules {
-  const caseSensitive = seesCase(root) ?? (process.platform !== 'win32' && process.platform !== 'darwin');
+  const caseSensitive = detectsCase(root) ?? (process.platform !== 'win32' && process.platform !== 'darwin');
   if (process.platform === 'win32') return { caseSensitive, foldsUnicode: false, forbids: 'windows' };
   if (process.platform === 'darwin') return { caseSensitive, foldsUnicode: true, forbids: 'posix' };
   return {
@@ -290,14 +294,14 @@ function rulesOf(root: string): NameRules {
  * Whether another case of a name that is there is another name; undefined when nothing there can tell. A folder that isn't there yet will
  * lie on the disk of the nearest one that is.
  */
-function seesCase(root: string): boolean | undefined {
+function detectsCase(root: string): boolean | undefined {
   for (let folder = root; ; folder = path.dirname(folder)) {
     for (const name of someNames(folder)) {
-      const verdict = seesCaseOf(path.join(folder, name));
+      const verdict = detectsCaseOf(path.join(folder, name));
       if (verdict !== undefined) return verdict;
     }
     const isThere = existsSync(folder);
-    if (isThere || folder === path.dirname(folder)) return isThere ? seesCaseOf(folder) : undefined;
+    if (isThere || folder === path.dirname(folder)) return isThere ? detectsCaseOf(folder) : undefined;
   }
 }
 
@@ -320,7 +324,7 @@ function someNames(root: string): string[] {
   return names;
 }
 
-function seesCaseOf(file: string): boolean | undefined {
+function detectsCaseOf(file: string): boolean | undefined {
   const name = path.basename(file);
   const lower = name.toLowerCase();
   const other = path.join(path.dirname(file), lower === name ? name.toUpperCase() : lower);

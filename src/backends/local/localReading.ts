@@ -80,7 +80,7 @@ async function openAsSeen(
   // Without waiting: opening a pipe would wait for its writer.
   const file = await OpenFile.open(paths.absolute(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!followSymlinks) await paths.proveNoLink(path, file.place());
+    if (!followSymlinks) await paths.assertNoLink(path, file.place());
     const before = await settledStats(file, signal);
     if (before.isDirectory())
       throw new RemoteError('isAFolder', `"${path}" is a folder, so it has no content.`);

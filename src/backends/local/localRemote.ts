@@ -48,7 +48,7 @@ export function openLocalRemote({
         hasDirectories: true,
         isLocalDisk: true,
         recoverableDeletes: false,
-        storageId: paths.location,
+        storageId: paths.storageId,
       } as const;
     },
 
@@ -110,7 +110,7 @@ export function openLocalRemote({
           for await (const chunk of stream) hash.update(chunk);
           signal.throwIfAborted();
           const md5 = hash.digest('hex');
-          hashes.remember(hashed, md5, readFromMs);
+          hashes.store(hashed, md5, readFromMs);
           return md5;
         }),
     }),
@@ -130,7 +130,7 @@ export function openLocalRemote({
 
     removeFolder: (remotePath, signal) =>
       locally(paths.root, remotePath, "can't be deleted", signal, () =>
-        paths.inFolderOf(remotePath, signal, (folder, name) => rmdir(folder.at(name))),
+        paths.withFolderOf(remotePath, signal, (folder, name) => rmdir(folder.join(name))),
       ),
 
     serverSideCopy: (source, to, precondition, signal) =>

@@ -17,18 +17,18 @@ import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
-import type { Held } from './held';
 import { fileEntry, utimesText } from './localEntry';
 import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
+import type { PathHandle } from './pathHandle';
 import { hardLinksUnsupported, retryWhileLocked } from './retryLocked';
 import { directCalls } from './syncFileCalls';
-import { doneWith, temporaryName } from './temporaryNames';
+import { releaseTemporary, temporaryName } from './temporaryNames';
 
 /** Where a file is to be: a folder that is held, and the name there. */
-interface Spot {
-  readonly folder: Held;
+interface NamedPlace {
+  readonly folder: PathHandle;
   readonly name: string;
 }
 
@@ -51,23 +51,30 @@ export async function writeLocal(
   // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
   const looksFirst = precondition.kind !== 'ifAbsent' || !body.bytes;
   const durable = syncToDisk || (facts.durable ?? false);
-  return placed(paths, remotePath, precondition, { looksFirst, durable }, signal, async (temporary, old) => {
-    const file = await openNew(temporary, old);
-    try {
-      await temporary.prove();
-      await fill(file, remotePath, body, facts, signal);
-      // A number, unlike a Date, keeps microseconds; a text, unlike a number, also keeps times before 1970.
-      if (facts.modified) await file.setTime(utimesText(facts.modified));
-      if (durable) await file.toDisk();
-      return await file.stat();
-    } finally {
-      await file.close();
-    }
-  });
+  return replaceAtomically(
+    paths,
+    remotePath,
+    precondition,
+    { looksFirst, durable },
+    signal,
+    async (temporary, old) => {
+      const file = await createTemporary(temporary, old);
+      try {
+        await temporary.prove();
+        await writeBody(file, remotePath, body, facts, signal);
+        // A number, unlike a Date, keeps microseconds; a text, unlike a number, also keeps times before 1970.
+        if (facts.modified) await file.setTime(utimesText(facts.modified));
+        if (durable) await file.toDisk();
+        return await file.stat();
+      } finally {
+        await file.close();
+      }
+    },
+  );
 }
 
 /** A new file that nobody may open who may not open the old one, from its first moment on. */
-async function openNew({ path }: Temporary, old: BigIntStats | undefined): Promise<OpenFile> {
+async function createTemporary({ path }: Temporary, old: BigIntStats | undefined): Promise<OpenFile> {
   if (!old) return OpenFile.open(path, 'wx');
   const mode = Number(old.mode) & permissions;
   const file = await OpenFile.open(path, 'wx', mode);
@@ -94,29 +101,36 @@ export async function copyLocal(
   signal: AbortSignal,
 ): Promise<FileEntry> {
   const from = paths.absolute(source.path);
-  return placed(paths, to, precondition, { looksFirst: true, durable }, signal, async (temporary, old) => {
-    const seen = await mustStillBe(source, from);
-    const file = await openNew(temporary, old ?? seen);
-    try {
-      await temporary.prove();
-      const mode = (await file.stat()).mode & 0o7777n;
-      // The system's copy opens it once more, and gives it the mode of the source before the content.
-      const isAlike = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
-      await (isAlike ? copyFile(from, temporary.path) : copyThrough(from, file, signal));
-      if (source.modified) await file.setTime(utimesText(source.modified));
-      await mustStillBe(source, from);
-      const copy = await file.stat();
-      if (Number(copy.size) !== source.size)
-        throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
-      if (durable) await file.toDisk();
-      return copy;
-    } finally {
-      await file.close();
-    }
-  });
+  return replaceAtomically(
+    paths,
+    to,
+    precondition,
+    { looksFirst: true, durable },
+    signal,
+    async (temporary, old) => {
+      const seen = await assertUnchanged(source, from);
+      const file = await createTemporary(temporary, old ?? seen);
+      try {
+        await temporary.prove();
+        const mode = (await file.stat()).mode & 0o7777n;
+        // The system's copy opens it once more, and gives it the mode of the source before the content.
+        const isAlike = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
+        await (isAlike ? copyFile(from, temporary.path) : copyContent(from, file, signal));
+        if (source.modified) await file.setTime(utimesText(source.modified));
+        await assertUnchanged(source, from);
+        const copy = await file.stat();
+        if (Number(copy.size) !== source.size)
+          throw new RemoteError('changed', `"${source.path}" changed while it was copied.`);
+        if (durable) await file.toDisk();
+        return copy;
+      } finally {
+        await file.close();
+      }
+    },
+  );
 }
 
-async function copyThrough(from: string, file: OpenFile, signal: AbortSignal): Promise<void> {
+async function copyContent(from: string, file: OpenFile, signal: AbortSignal): Promise<void> {
   for await (const chunk of createReadStream(from, { signal, highWaterMark: 1024 * 1024 }))
     await file.write(chunk);
 }
@@ -129,32 +143,32 @@ export async function moveLocal(
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<FileEntry> {
-  return paths.inFolderOf(source.path, signal, async (oldFolder, oldName) => {
-    const from = oldFolder.at(oldName);
-    const before = await mustStillBe(source, from);
+  return paths.withFolderOf(source.path, signal, async (oldFolder, oldName) => {
+    const from = oldFolder.join(oldName);
+    const before = await assertUnchanged(source, from);
     try {
-      await paths.inMadeFolderOf(to, signal, async (folder, name) => {
-        const final = folder.at(name);
+      await paths.withMadeFolderOf(to, signal, async (folder, name) => {
+        const final = folder.join(name);
         const there = await lstatOrNone(final);
-        const isOtherName = oldFolder.real !== folder.real || oldName !== name;
+        const isOtherName = oldFolder.realPath !== folder.realPath || oldName !== name;
         // Only the spelling of a name changes where case or Unicode form is folded: the file is in its own way.
         const itself =
           there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
         if (itself && !paths.rules.caseSensitive) return rename(from, final);
-        await paths.prove(folder, to);
-        if (precondition.kind === 'ifAbsent' && (await linked(from, final, to))) {
+        await paths.assertInPlace(folder, to);
+        if (precondition.kind === 'ifAbsent' && (await tryHardLink(from, final, to))) {
           // Two steps, between which the second name may be in memory only.
           await paths.forceToDisk(folder);
           return unlink(from);
         }
-        await checkGuard(precondition, to, final);
+        await checkPrecondition(precondition, to, final);
         await rename(from, final);
       });
     } catch (error) {
       if (codeOf(error) !== 'EXDEV') throw error;
       const copy = await copyLocal(paths, source, to, precondition, true, signal);
       await removingCopied(source.path, async () => {
-        await mustStillBe(source, from);
+        await assertUnchanged(source, from);
         await unlink(from).catch((cause) => {
           throw localError(cause, source.path, "can't be deleted");
         });
@@ -168,28 +182,28 @@ export async function moveLocal(
 /** Gives the file another modified time, if it still is what was seen. A link is followed when it stays inside the root. */
 export async function setTimeLocal(paths: LocalPaths, file: FileEntry, time: Instant): Promise<FileEntry> {
   return paths.withFile(paths.absolute(file.path), file.path, async (held) => {
-    await mustStillBe(file, held.way);
-    await utimes(held.way, utimesText(time), utimesText(time));
-    return fileEntry(file.path, await stat(held.way, { bigint: true }));
+    await assertUnchanged(file, held.path);
+    await utimes(held.path, utimesText(time), utimesText(time));
+    return fileEntry(file.path, await stat(held.path, { bigint: true }));
   });
 }
 
 /** Forces a file that still is what was seen to the disk, with its name and the folders that lead to it. */
 export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: AbortSignal): Promise<void> {
   const absolute = paths.absolute(seen.path);
-  const force = async (folder: Held, name: string) => {
+  const force = async (folder: PathHandle, name: string) => {
     const flags = process.platform === 'win32' ? constants.O_RDWR : constants.O_RDONLY | constants.O_NONBLOCK;
-    const file = await OpenFile.open(folder.at(name), flags);
+    const file = await OpenFile.open(folder.join(name), flags);
     try {
-      if (!isSameFile(seen, fileEntry(seen.path, await file.stat()))) throw isNoLonger(seen);
+      if (!isSameFile(seen, fileEntry(seen.path, await file.stat()))) throw changedError(seen);
       await file.toDisk();
     } finally {
       await file.close();
     }
     await paths.forceToDisk(folder);
   };
-  if ((await lstatOrNone(absolute))?.isSymbolicLink()) await paths.whereLinkLeads(absolute, seen.path, force);
-  else await paths.inFolderOf(seen.path, signal, force);
+  if ((await lstatOrNone(absolute))?.isSymbolicLink()) await paths.withLinkTarget(absolute, seen.path, force);
+  else await paths.withFolderOf(seen.path, signal, force);
 }
 
 /** Removes a file, or a link to whatever. */
@@ -199,38 +213,42 @@ export async function removeLocal(
   precondition: Precondition,
   signal: AbortSignal,
 ): Promise<void> {
-  await paths.inFolderOf(remotePath, signal, async (folder, name) => {
-    const file = folder.at(name);
+  await paths.withFolderOf(remotePath, signal, async (folder, name) => {
+    const file = folder.join(name);
     if ((await lstat(file)).isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-    await checkGuard(precondition, remotePath, file);
+    await checkPrecondition(precondition, remotePath, file);
     await unlink(file);
   });
 }
 
 /** The file's facts now. Throws `changed` when it isn't `seen` any more. */
-export async function mustStillBe(seen: FileEntry, absolute: string): Promise<BigIntStats> {
+export async function assertUnchanged(seen: FileEntry, absolute: string): Promise<BigIntStats> {
   const now = await stat(absolute, { bigint: true });
-  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw isNoLonger(seen);
+  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw changedError(seen);
   return now;
 }
 
-function isNoLonger(seen: FileEntry): RemoteError {
+function changedError(seen: FileEntry): RemoteError {
   return new RemoteError('changed', `"${seen.path}" is no longer what it was when it was looked at.`);
 }
 
 /** Throws unless what `precondition` asks for is at `absolute` now. */
-export async function checkGuard(
+export async function checkPrecondition(
   precondition: Precondition,
   remotePath: RemotePath,
   absolute: string,
 ): Promise<void> {
   if (precondition.kind === 'none') return;
   const now = precondition.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
-  checkFound(precondition, remotePath, now);
+  assertPrecondition(precondition, remotePath, now);
 }
 
 /** Throws unless `now` is what `precondition` asks for. */
-function checkFound(precondition: Precondition, remotePath: RemotePath, now: BigIntStats | undefined): void {
+function assertPrecondition(
+  precondition: Precondition,
+  remotePath: RemotePath,
+  now: BigIntStats | undefined,
+): void {
   if (precondition.kind === 'ifAbsent' && now)
     throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
   if (
@@ -252,7 +270,7 @@ interface Temporary {
  * the facts of what it made. With `looksFirst` the precondition is checked before as well, so that nothing is moved in vain; without, it must be
  * one for absence. With `durable`, `make` leaves the content on the disk, and this sees to the name.
  */
-async function placed(
+async function replaceAtomically(
   paths: LocalPaths,
   remotePath: RemotePath,
   precondition: Precondition,
@@ -260,17 +278,17 @@ async function placed(
   signal: AbortSignal,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
-  const put = async ({ folder, name }: Spot, old: BigIntStats | undefined): Promise<FileEntry> => {
-    const final = folder.at(name);
+  const put = async ({ folder, name }: NamedPlace, old: BigIntStats | undefined): Promise<FileEntry> => {
+    const final = folder.join(name);
     const temporary = temporaryName(final);
     const prove = async () => {
-      if (folder.mayBeSwapped) await paths.prove(folder, remotePath);
+      if (folder.mayBeSwapped) await paths.assertInPlace(folder, remotePath);
     };
     try {
       const made = await make({ path: temporary, prove }, old);
       signal.throwIfAborted();
-      await paths.prove(folder, remotePath);
-      if (precondition.kind === 'ifAbsent' && (await linked(temporary, final, remotePath)))
+      await paths.assertInPlace(folder, remotePath);
+      if (precondition.kind === 'ifAbsent' && (await tryHardLink(temporary, final, remotePath)))
         await directCalls
           .call(
             () => unlinkSync(temporary),
@@ -279,7 +297,7 @@ async function placed(
           // The file is written; its second name goes when the folder is cleaned.
           .catch(() => {});
       else {
-        await checkGuard(precondition, remotePath, final);
+        await checkPrecondition(precondition, remotePath, final);
         await retryWhileLocked(() =>
           directCalls.call(
             () => renameSync(temporary, final),
@@ -293,35 +311,35 @@ async function placed(
       await unlink(temporary).catch(() => {});
       // A folder, or a link to nowhere, in the place of the file is told as such.
       if (!looksFirst && isRemoteError(error, 'alreadyExists'))
-        fileToReplace(await lookAt(final, remotePath), remotePath);
+        fileToReplace(await inspect(final, remotePath), remotePath);
       throw error;
     } finally {
-      doneWith(temporary);
+      releaseTemporary(temporary);
     }
   };
-  return paths.inMadeFolderOf(remotePath, signal, async (folder, name) => {
+  return paths.withMadeFolderOf(remotePath, signal, async (folder, name) => {
     if (!looksFirst) return put({ folder, name }, undefined);
-    const { isLink, stats } = await lookAt(folder.at(name), remotePath);
-    const look = (spot: Spot, old: BigIntStats | undefined) => {
-      checkFound(precondition, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
+    const { isLink, stats } = await inspect(folder.join(name), remotePath);
+    const look = (spot: NamedPlace, old: BigIntStats | undefined) => {
+      assertPrecondition(precondition, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
       return put(spot, old);
     };
     if (!isLink) return look({ folder, name }, stats);
     // A link is written through when it stays inside the root, so that it remains a link.
-    return paths.whereLinkLeads(folder.at(name), remotePath, (target, targetName) =>
+    return paths.withLinkTarget(folder.join(name), remotePath, (target, targetName) =>
       look({ folder: target, name: targetName }, stats),
     );
   });
 }
 
-interface Look {
+interface Inspected {
   readonly isLink: boolean;
   /** Of what is there, behind a link too. */
   readonly stats: BigIntStats | undefined;
 }
 
 /** What is at `absolute`. Throws `forbidden` for a link that leads nowhere. */
-async function lookAt(absolute: string, remotePath: RemotePath): Promise<Look> {
+async function inspect(absolute: string, remotePath: RemotePath): Promise<Inspected> {
   const there = await lstatOrNone(absolute);
   if (!there?.isSymbolicLink()) return { isLink: false, stats: there };
   const stats = await stat(absolute, { bigint: true }).catch(() => undefined);
@@ -333,14 +351,14 @@ async function lookAt(absolute: string, remotePath: RemotePath): Promise<Look> {
 }
 
 /** The facts of the file to replace, if there is one. Throws where something is that is no file. */
-function fileToReplace({ stats }: Look, remotePath: RemotePath): BigIntStats | undefined {
+function fileToReplace({ stats }: Inspected, remotePath: RemotePath): BigIntStats | undefined {
   if (stats?.isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
   if (stats && !stats.isFile()) throw new RemoteError('unsupported', `"${remotePath}" is no regular file.`);
   return stats;
 }
 
 /** Puts `file` under the name `final` too, unless that is taken: the one way to do so in a single step. False where links can't be made. */
-async function linked(file: string, final: string, remotePath: RemotePath): Promise<boolean> {
+async function tryHardLink(file: string, final: string, remotePath: RemotePath): Promise<boolean> {
   try {
     await directCalls.call(
       () => linkSync(file, final),
@@ -375,7 +393,7 @@ async function orNone(stats: Promise<BigIntStats | undefined>): Promise<BigIntSt
 }
 
 /** Writes the body; throws `damaged` when its length or MD5 is not what was promised. */
-async function fill(
+async function writeBody(
   file: OpenFile,
   remotePath: RemotePath,
   body: ByteSource,

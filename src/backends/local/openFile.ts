@@ -1,7 +1,7 @@
 import fs, { type BigIntStats } from 'node:fs';
 import { promisify } from 'node:util';
 import { forceToDisk } from './durableFolders';
-import { placeOf } from './held';
+import { pathOfDescriptor } from './pathHandle';
 import { directCalls } from './syncFileCalls';
 
 const open = promisify(fs.open);
@@ -26,7 +26,7 @@ export class OpenFile {
 
   /** Where it is by now, without links; undefined where the system can't tell. */
   place(): string | undefined {
-    return placeOf(this.descriptor);
+    return pathOfDescriptor(this.descriptor);
   }
 
   stat(): Promise<BigIntStats> {

@@ -1,10 +1,10 @@
 /** A call that takes so many milliseconds is slow; that many slow ones in a row are no accident of scheduling. */
 const slowMs = 1;
-const slowInARow = 3;
+const maxConsecutiveSlow = 3;
 /** One call that takes so long is enough. */
 const verySlowMs = 20;
 /** For so long after that no call is made directly. */
-const restMs = 2000;
+const poolOnlyMs = 2000;
 
 /**
  * Decides whether a call of the file system is made directly, in this thread, or handed to Node's pool of threads. What is asked of an
@@ -15,7 +15,7 @@ const restMs = 2000;
 export class AdaptiveFsCalls {
   private readonly now: () => number;
   private slow = 0;
-  private restUntil = Number.NEGATIVE_INFINITY;
+  private poolOnlyUntil = Number.NEGATIVE_INFINITY;
 
   /** `now` in milliseconds. */
   constructor(now: () => number = () => performance.now()) {
@@ -25,19 +25,19 @@ export class AdaptiveFsCalls {
   /** The answer of `direct`, or of `inPool` while the disk is slow; both must do the same. */
   async call<T>(direct: () => T, inPool: () => Promise<T>): Promise<T> {
     const start = this.now();
-    if (start < this.restUntil) return inPool();
+    if (start < this.poolOnlyUntil) return inPool();
     try {
       return direct();
     } finally {
-      this.took(this.now() - start);
+      this.record(this.now() - start);
     }
   }
 
-  private took(ms: number): void {
+  private record(ms: number): void {
     this.slow = ms < slowMs ? 0 : this.slow + 1;
-    if (ms < verySlowMs && this.slow < slowInARow) return;
+    if (ms < verySlowMs && this.slow < maxConsecutiveSlow) return;
     this.slow = 0;
-    this.restUntil = this.now() + restMs;
+    this.poolOnlyUntil = this.now() + poolOnlyMs;
   }
 }
 

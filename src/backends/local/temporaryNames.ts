@@ -7,7 +7,7 @@ import path from 'node:path';
 const temporaryPattern = /^\..*\.cloud-remotes-([0-9a-f]{12})[0-9a-f]{8}\.part$/s;
 
 /** Longest part of the real name that a temporary name repeats, in UTF-8 bytes: the whole must fit into 255. */
-const keptBytes = 180;
+const maxNameBytes = 180;
 
 /** A file is made that many milliseconds at most after its name was, and a disk's clock differs by less. */
 const birthMs = 10_000;
@@ -15,14 +15,14 @@ const birthMs = 10_000;
 /** Names of the files that this process writes now. */
 const underWay = new Set<string>();
 
-/** A new name beside `file` that the content is written under until it is complete; then `doneWith` has to be called. */
+/** A new name beside `file` that the content is written under until it is complete; then `releaseTemporary` has to be called. */
 export function temporaryName(file: string): string {
   const name = path.basename(file);
   let kept = '';
   let bytes = 0;
   for (const character of name) {
     bytes += Buffer.byteLength(character);
-    if (bytes > keptBytes) break;
+    if (bytes > maxNameBytes) break;
     kept += character;
   }
   const made = Date.now().toString(16).padStart(12, '0');
@@ -32,7 +32,7 @@ export function temporaryName(file: string): string {
 }
 
 /** The file has its own name by now, or is gone. */
-export function doneWith(temporary: string): void {
+export function releaseTemporary(temporary: string): void {
   underWay.delete(path.basename(temporary));
 }
 

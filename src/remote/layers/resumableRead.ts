@@ -3,7 +3,14 @@ import type { FileEntry } from '../entry';
 import type { ReadOptions, ReadResult, Remote } from '../remote';
 import { RemoteError } from '../remoteError';
 import type { RemotePath } from '../remotePath';
-import { backoffDelay, isTransient, type RetryPolicy, triesFor, waitFor, withRetries } from './retry';
+import {
+  backoffDelay,
+  isTransient,
+  maxAttempts,
+  type RetryPolicy,
+  waitBeforeRetry,
+  withRetries,
+} from './retry';
 
 /**
  * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures
@@ -82,7 +89,7 @@ class ResumedStream extends Readable {
       this.signal.aborted ||
       !isTransient(error) ||
       this.position >= this.end ||
-      this.failures >= triesFor(error, this.policy);
+      this.failures >= maxAttempts(error, this.policy);
     if (fatal) {
       this.destroy(this.signal.aborted ? this.signal.reason : (error as Error));
       return;
@@ -99,14 +106,14 @@ class ResumedStream extends Readable {
   }
 
   private async reopen(error: RemoteError, wait: number): Promise<void> {
-    await waitFor(error, wait, this.policy, this.signal);
+    await waitBeforeRetry(error, wait, this.policy, this.signal);
     const range = { start: this.position, end: this.end };
     const { stream } = await this.inner.read(this.entry.path, { range, expected: this.entry }, this.signal);
     if (this.destroyed) {
       stream.destroy();
       return;
     }
-    this.policy.waits?.wentThrough();
+    this.policy.waits?.requestSucceeded();
     this.attach(stream);
     stream.resume();
   }

@@ -2,7 +2,7 @@ import { manyMayListen } from '../../base/aborts';
 import type { Clock } from '../../base/clock';
 import type { Log } from '../../base/log';
 import { isRemoteError, type RemoteError } from '../remoteError';
-import { type ServiceWaits, shortestToldMs } from '../serviceWaits';
+import { minReportedWaitMs, type ServiceWaits } from '../serviceWaits';
 
 /** How often and how patiently something is tried again. */
 export interface RetryPolicy {
@@ -38,11 +38,11 @@ export function backoffDelay(error: RemoteError, failures: number, policy: Retry
   const longest = policy.maxDelayMs ?? 20_000;
   const full = Math.min(longest, (policy.initialDelayMs ?? 200) * 2 ** (failures - 1));
   const jittered = full * (0.5 + 0.5 * (policy.random ?? Math.random)());
-  return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, longestAskedMs)));
+  return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, maxRequestedDelayMs)));
 }
 
 /** The longest wait that a service can ask for, in milliseconds, as rclone waits at most. */
-const longestAskedMs = 256_000;
+const maxRequestedDelayMs = 256_000;
 
 /** Whether the service itself asks to come back later. */
 export function asksToWait(error: RemoteError): boolean {
@@ -50,7 +50,7 @@ export function asksToWait(error: RemoteError): boolean {
 }
 
 /** How many tries there are in all when they fail with `error`. */
-export function triesFor(error: RemoteError, policy: RetryPolicy): number {
+export function maxAttempts(error: RemoteError, policy: RetryPolicy): number {
   return policy.attempts ?? (asksToWait(error) ? 10 : 5);
 }
 
@@ -71,13 +71,13 @@ export async function withRetries<T>(
     signal.throwIfAborted();
     try {
       const answer = await operation(failed);
-      policy.waits?.wentThrough();
+      policy.waits?.requestSucceeded();
       return answer;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof NonRetryableError) throw error.lastError;
       if (!isTransient(error)) throw error;
-      const attempts = triesFor(error, policy);
+      const attempts = maxAttempts(error, policy);
       if (attempt >= attempts) throw error;
       failed = error;
       const wait = backoffDelay(error, attempt, policy);
@@ -86,19 +86,19 @@ export async function withRetries<T>(
         'http',
         `${what}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message}); again in ${wait} ms`,
       );
-      await waitFor(error, wait, policy, signal);
+      await waitBeforeRetry(error, wait, policy, signal);
     }
   }
 }
 
 /** Waits so many milliseconds after `error`, and tells of it when the service asked for that. */
-export async function waitFor(
+export async function waitBeforeRetry(
   error: RemoteError,
   ms: number,
   { clock, waits }: RetryPolicy,
   signal: AbortSignal,
 ): Promise<void> {
-  const ended = ms >= shortestToldMs && asksToWait(error) ? waits?.began(clock.now() + ms) : undefined;
+  const ended = ms >= minReportedWaitMs && asksToWait(error) ? waits?.begin(clock.now() + ms) : undefined;
   try {
     await clock.wait(ms, signal);
   } finally {

@@ -95,15 +95,15 @@ test('waits: it is over as soon as any request goes through, and when the user s
 
 test('waits: of several services the longest wait counts, and who comes late hears of one that goes on', () => {
   const [a, b] = [new ServiceWaits(), new ServiceWaits()];
-  const endedA = a.began(5000);
+  const endedA = a.begin(5000);
   const heard: (number | undefined)[] = [];
   const stop = listenToAll([a, undefined, b, a], (until) => heard.push(until));
-  const endedB = b.began(9000);
+  const endedB = b.begin(9000);
   endedB();
   endedA();
   assert.deepEqual(heard, [5000, 9000, 5000, undefined]);
   stop();
-  b.began(1);
+  b.begin(1);
   assert.equal(heard.length, 4);
 });
 

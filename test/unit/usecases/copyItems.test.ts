@@ -273,7 +273,7 @@ test('when nothing works any more, the rest of a copy or a delete is not tried',
     const error = new RemoteError(kind, 'Out of reach.');
     remote.fail({ when: { operation: 'serverSideCopy' }, error });
     const copying = copyItems([within(remote, 'b/d', 'b/new')], {}, calm);
-    await fails(copying, kind, /left then was not tried\. The first reason: Out of reach\./);
+    await fails(copying, kind, /The rest was not tried\. The first reason: Out of reach\./);
     assert.ok(remote.count('serverSideCopy') <= tries, `${remote.count('serverSideCopy')} tries`);
 
     const disk = store(many, { without: ['removeFiles'] });

@@ -47,9 +47,9 @@ function work(kind: Occupation['kind'], ...places: OccupiedPlace[]): Occupation 
 }
 
 async function mayBoth(folder: string, a: Occupation, b: Occupation): Promise<boolean> {
-  const first = await locksIn(folder).take(a, calm);
+  const first = await locksIn(folder).acquire(a, calm);
   try {
-    const second = await locksIn(folder).take(b, calm);
+    const second = await locksIn(folder).acquire(b, calm);
     await second.release();
     return true;
   } catch (error) {
@@ -95,7 +95,7 @@ test('of many that ask at once one gets the place', async (t) => {
   const folder = folderOf(t);
   for (let round = 0; round < 10; round++) {
     const asked = await Promise.allSettled(
-      Array.from({ length: 8 }, () => locksIn(folder).take(work('run', at('s3', 'b')), calm)),
+      Array.from({ length: 8 }, () => locksIn(folder).acquire(work('run', at('s3', 'b')), calm)),
     );
     const got = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     assert.equal(got.length, 1);
@@ -127,9 +127,9 @@ test('a lock counts as left behind when its process is gone, or without a sign o
   ];
   for (const [name, change, age, free] of cases) {
     const folder = folderOf(t);
-    const first = await locksIn(folder).take(work('run', at('s3', 'b')), calm);
+    const first = await locksIn(folder).acquire(work('run', at('s3', 'b')), calm);
     changeLock(folder, change, age);
-    const second = locksIn(folder).take(work('run', at('s3', 'b/x')), calm);
+    const second = locksIn(folder).acquire(work('run', at('s3', 'b/x')), calm);
     if (free) await (await second).release();
     else await assert.rejects(second, PlaceOccupied, name);
     await first.release();
@@ -141,18 +141,18 @@ test('what is no lock is in nobody’s way, and where none can be kept all may w
   fs.mkdirSync(path.join(folder, 'locks'), { mode: 0o700 });
   fs.writeFileSync(path.join(folder, 'locks', 'x.json'), '{"version":1');
   fs.writeFileSync(path.join(folder, 'locks', 'y.json'), 'null');
-  await (await locksIn(folder).take(work('run', at('s3', 'b')), calm)).release();
+  await (await locksIn(folder).acquire(work('run', at('s3', 'b')), calm)).release();
 
   const lines: string[] = [];
   const log = { write: (_: string, __: string, text: string) => void lines.push(text) };
   fs.writeFileSync(path.join(folder, 'file'), '');
   const nowhere = new PlaceLocks(path.join(folder, 'file', 'locks'), log);
-  await (await nowhere.take(work('run', at('s3', 'b')), calm)).release();
+  await (await nowhere.acquire(work('run', at('s3', 'b')), calm)).release();
   assert.match(lines[0] ?? '', /no lock can be kept/);
   if (process.getuid === undefined) return;
   fs.chmodSync(path.join(folder, 'locks'), 0o777);
   await (
-    await new PlaceLocks(path.join(folder, 'locks'), log).take(work('run', at('s3', 'b')), calm)
+    await new PlaceLocks(path.join(folder, 'locks'), log).acquire(work('run', at('s3', 'b')), calm)
   ).release();
   assert.match(lines[1] ?? '', /can be written by somebody else/);
 });

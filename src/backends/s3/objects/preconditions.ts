@@ -73,7 +73,7 @@ export async function checkGuard(
   return now;
 }
 
-/** Throws as `checkGuard` unless `now`, what is there, is what `precondition` wants. Pure. */
+/** Throws as `checkPrecondition` unless `now`, what is there, is what `precondition` wants. Pure. */
 export function mustHold(precondition: Precondition, path: RemotePath, now: ObjectFacts | undefined): void {
   if (precondition.kind === 'ifAbsent' && now) throw alreadyThere(path);
   if (precondition.kind === 'ifMatch' && !(now && isSameFile(precondition.entry, entryOfFacts(path, now))))

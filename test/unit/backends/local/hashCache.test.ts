@@ -36,10 +36,10 @@ function watched(
   hashes: HashCache,
 ): { readonly remote: Remote; readonly learnt: () => number } {
   let learnt = 0;
-  const { remember } = hashes;
-  hashes.remember = (...args) => {
+  const { store } = hashes;
+  hashes.store = (...args) => {
     learnt++;
-    remember.apply(hashes, args);
+    store.apply(hashes, args);
   };
   return { remote: openLocalRemote({ root, hashes }), learnt: () => learnt };
 }
@@ -160,7 +160,7 @@ test('known hashes: no more than so many are kept, odd names among them, and a b
   await inTemporaryFolder(async (folder) => {
     const file = (name: string) => ({ path: name, mark: 'm', modifiedMs: 0 });
     const hashes = new HashCache(folder, silentLog, 3);
-    for (const name of ['1', '2', 'a\tb\nc\\', '4']) hashes.remember(file(name), md5(name), Date.now());
+    for (const name of ['1', '2', 'a\tb\nc\\', '4']) hashes.store(file(name), md5(name), Date.now());
     await hashes.save();
     const again = new HashCache(folder, silentLog);
     assert.equal(await again.find(file('1')), undefined);

@@ -7,9 +7,9 @@ import { type TestContext, test } from 'node:test';
 import { utimesText } from '../../../../src/backends/local/localEntry';
 import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import {
-  doneWith,
   isTemporary,
   looksTemporary,
+  releaseTemporary,
   temporaryName,
 } from '../../../../src/backends/local/temporaryNames';
 import type { RecursiveListOptions, Remote } from '../../../../src/remote/remote';
@@ -210,7 +210,7 @@ test('a temporary file of ours is known by more than its name: it is as old as t
   const now = Date.now();
   assert.ok(looksTemporary(name));
   assert.ok(isTemporary(name, stats(0)), 'this process is writing it');
-  doneWith(name);
+  releaseTemporary(name);
   assert.ok(isTemporary(name, stats(now)), 'a process that is gone by now made it');
   for (const birth of [now - 60_000, now + 60_000, 0])
     assert.equal(isTemporary(name, stats(birth)), false, 'came here in another way');
@@ -458,7 +458,7 @@ test('what a crash left behind goes when its folder is next written into, once i
   fs.mkdirSync(at('other'));
   // As a process leaves it that is gone by now.
   const leftover = path.basename(temporaryName('f.txt'));
-  doneWith(leftover);
+  releaseTemporary(leftover);
   const old = leftover.replace(
     /[0-9a-f]{20}/,
     `${(Date.now() - 3_600_000).toString(16).padStart(12, '0')}0123abcd`,

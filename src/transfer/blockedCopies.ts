@@ -3,7 +3,7 @@ import { parentPath, type RemotePath } from '../remote/remotePath';
 import type { ActionResult } from './runReport';
 
 /** Copies that a store on a file system refused, and the plan's deletes that are in their way. */
-export interface RefusedForRoom {
+export interface BlockedCopies {
   readonly copies: readonly CopyFile[];
   readonly deletes: readonly DeleteFile[];
 }
@@ -12,11 +12,11 @@ export interface RefusedForRoom {
  * What of a plan was refused because a name can't be a file and a folder at once, where the plan didn't know that of the target: when
  * nothing else failed, and something that is to be deleted is in the way. Undefined otherwise. Pure.
  */
-export function refusedForRoom(
+export function findBlockedCopies(
   actions: readonly Action[],
   deletes: readonly DeleteFile[],
   results: ReadonlyMap<string, ActionResult>,
-): RefusedForRoom | undefined {
+): BlockedCopies | undefined {
   const copies: CopyFile[] = [];
   for (const action of actions) {
     const result = results.get(action.id);

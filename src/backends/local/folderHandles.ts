@@ -1,11 +1,11 @@
-import type { Held } from './held';
+import type { PathHandle } from './pathHandle';
 
 /** Folders that are kept open at most, beside those in use, and for how many milliseconds at most when nobody uses them. */
-const mostKept = 32;
+const maxIdleHandles = 32;
 const idleMs = 500;
 
-interface Kept {
-  readonly held: Held;
+interface SharedHandle {
+  readonly held: PathHandle;
   users: number;
 }
 
@@ -13,17 +13,17 @@ interface Kept {
  * Folders in which files are written one after the other stay open from one to the next: opening each time costs more than all that has to
  * be proven. A folder is shared only while its path leads straight to it, without a link, which is looked at each time.
  */
-export class HeldFolders {
+export class FolderHandles {
   /** By path. Those that were used last are last. */
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept = new Map<string, SharedHandle>();
   private closing: NodeJS.Timeout | undefined;
 
   /** Runs `use` while the folder at `absolute` is held, as an earlier one took it or else as `take` does. `straight` is where it is without links. */
   async using<T>(
     absolute: string,
     straight: string,
-    take: () => Promise<Held>,
-    use: (folder: Held) => Promise<T>,
+    take: () => Promise<PathHandle>,
+    use: (folder: PathHandle) => Promise<T>,
   ): Promise<T> {
     const kept = (await this.shared(absolute)) ?? this.keep(absolute, straight, await take());
     try {
@@ -34,7 +34,7 @@ export class HeldFolders {
     }
   }
 
-  private async shared(absolute: string): Promise<Kept | undefined> {
+  private async shared(absolute: string): Promise<SharedHandle | undefined> {
     const kept = this.kept.get(absolute);
     if (!kept) return undefined;
     kept.users++;
@@ -44,33 +44,33 @@ export class HeldFolders {
     return undefined;
   }
 
-  private keep(absolute: string, straight: string, held: Held): Kept {
+  private keep(absolute: string, straight: string, held: PathHandle): SharedHandle {
     const kept = { held, users: 1 };
     const before = this.kept.get(absolute);
-    if (held.mayBeSwapped || held.real !== straight) return kept;
+    if (held.mayBeSwapped || held.realPath !== straight) return kept;
     if (before) this.drop(absolute, before);
     this.kept.set(absolute, kept);
     return kept;
   }
 
-  private leave(absolute: string, kept: Kept): void {
+  private leave(absolute: string, kept: SharedHandle): void {
     if (kept.users > 0) return;
     if (this.kept.get(absolute) !== kept) {
-      kept.held.letGo();
+      kept.held.close();
       return;
     }
     this.kept.delete(absolute);
     this.kept.set(absolute, kept);
     const [oldest] = this.kept;
-    if (oldest && this.kept.size > mostKept) this.drop(...oldest);
+    if (oldest && this.kept.size > maxIdleHandles) this.drop(...oldest);
     this.closing ??= setTimeout(() => this.closeIdle(), idleMs).unref();
   }
 
   /** Its users go on with it; the last one lets it go. */
-  private drop(absolute: string, kept: Kept): void {
+  private drop(absolute: string, kept: SharedHandle): void {
     if (this.kept.get(absolute) !== kept) return;
     this.kept.delete(absolute);
-    if (kept.users === 0) kept.held.letGo();
+    if (kept.users === 0) kept.held.close();
   }
 
   private closeIdle(): void {
