@@ -10,6 +10,7 @@ import { s3Schema } from '../src/backends/s3/config/s3Config';
 import { s3Fields } from '../src/backends/s3/config/s3Fields';
 import { s3Presets } from '../src/backends/s3/config/s3Presets';
 import { checkSettings } from '../src/editor/platform/checkedSettings';
+import { type OptionRow, optionNames, planOptionSchema } from '../src/plan/model/optionSchema';
 import { comparisonModes } from '../src/plan/model/planOptions';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
@@ -286,12 +287,15 @@ test('the patterns of sizes and durations take what the Amazon Drive backend tak
   }
 });
 
-test('the ways of comparing in the settings are those of a plan', () => {
+test('the options of a sync in the settings are those of a plan', () => {
   assert.deepEqual(settings['cloudRemotes.compare']?.enum, comparisonModes);
-  assert.deepEqual(
-    settings['cloudRemotes.syncs']?.items?.properties?.['options']?.properties?.['compare']?.enum,
-    comparisonModes,
-  );
+  const declared = settings['cloudRemotes.syncs']?.items?.properties?.['options']?.properties ?? {};
+  assert.deepEqual(Object.keys(declared).sort(), [...optionNames].sort());
+  for (const name of optionNames) {
+    const { kind, choices }: OptionRow = planOptionSchema[name];
+    assert.deepEqual(declared[name]?.enum?.toSorted(), choices?.toSorted(), name);
+    assert.equal(declared[name]?.type === 'boolean', kind === 'flag', name);
+  }
 });
 
 test('the pictures that the manifest names exist', () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { driveFields } from '../src/backends/amazonDrive/config/driveFields';
 import { s3Fields } from '../src/backends/s3/config/s3Fields';
-import { inOtherTools } from './support/syncOptionWords';
+import { type OptionName, type OptionRow, planOptionSchema } from '../src/plan/model/optionSchema';
 
 const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const page = path.join(root, 'docs', 'settings.md');
@@ -35,10 +35,10 @@ function optionTable(): string {
   }[];
   const syncs = groups.map((group) => group.properties['cloudRemotes.syncs']).find((found) => found);
   const options = Object.entries(syncs?.items?.properties.options.properties ?? {}) as [
-    keyof typeof inOtherTools,
+    OptionName,
     OptionSchema,
   ][];
-  assert.deepEqual(options.map(([name]) => name).sort(), Object.keys(inOtherTools).sort());
+  assert.deepEqual(options.map(([name]) => name).sort(), Object.keys(planOptionSchema).sort());
   const rows = options.map(([name, schema]) => {
     const values = (schema.enum ?? []).map(
       (value, i) => `\`${value}\`: ${text(schema.enumDescriptions?.[i])}`,
@@ -47,7 +47,7 @@ function optionTable(): string {
       ([part, { description }]) => `\`${part}\`: ${text(description)}`,
     );
     const says = [text(schema.description), ...values, ...parts].join('<br>');
-    const { aws, rclone } = inOtherTools[name];
+    const { aws = '', rclone = '' }: OptionRow = planOptionSchema[name];
     return `| \`${name}\` | ${says} | ${aws} | ${rclone} |`;
   });
   return ['| Option | What it does | `aws s3` | rclone |', '|---|---|---|---|', ...rows].join('\n');

@@ -4,7 +4,7 @@ import type { FilterNames } from '../plan/filter/filterRules';
 import { createLimits, timeForLimits } from '../plan/filter/limits';
 import { readIgnoreFiles } from '../plan/list/readIgnoreFiles';
 import { nameFolding } from '../plan/match/nameFolding';
-import type { PlanOptions } from '../plan/model/planOptions';
+import { type PlanOptions, usesAwsRules } from '../plan/model/planOptions';
 import { isBelow, type SelectedPaths, sortSelected } from '../plan/model/selectedPaths';
 import { matchKey } from '../remote/capabilities';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
@@ -48,8 +48,8 @@ export async function explainPath(
   const byName = explainFilter(options, ignoreFiles, file, names);
   if (!limits || !byName.included) return { ...byName, sentence: explanationText(file, byName) };
   const entry = (await find(source, file, signal)) ?? (await find(target, file, signal));
-  const likeAws = options.compare === 'aws' || options.compare === 'exact-timestamps';
-  const modified = entry && timeForLimits(entry, likeAws || options.useServerTimes === true);
+  const modified =
+    entry && timeForLimits(entry, usesAwsRules(options.compare) || options.useServerTimes === true);
   const explained = explainFilter(options, ignoreFiles, file, names, {
     limits,
     ...(entry && { size: entry.size }),

@@ -7,7 +7,7 @@ import type { FileFolderConflicts } from '../plan/match/fileFolderConflicts';
 import type { Match } from '../plan/match/match';
 import { mergeJoin } from '../plan/match/mergeJoin';
 import { foldedKey, type NameFolding, nameFolding } from '../plan/match/nameFolding';
-import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
+import { type PlanOptions, usesAwsRules, wantsDeletes } from '../plan/model/planOptions';
 import { sortSelected } from '../plan/model/selectedPaths';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import { RemoteError } from '../remote/remoteError';
@@ -79,8 +79,7 @@ export async function listSides(
   const joined = mergeJoin(refusingAFile(from.batches, source, signal), to.batches, folding, clashes);
   const matches = seesExcluded ? markingExcluded(joined, filter()) : joined;
   if (!limits) return { matches, folding, source: from.findings, target: to.findings };
-  const likeAws = options.compare === 'aws' || options.compare === 'exact-timestamps';
-  const byServer = likeAws || options.useServerTimes === true;
+  const byServer = usesAwsRules(options.compare) || options.useServerTimes === true;
   const limited = applyLimits(
     matches,
     {

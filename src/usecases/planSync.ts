@@ -3,7 +3,8 @@ import { type Clock, systemClock } from '../base/clock';
 import { backupPlace } from '../plan/build/backupPlace';
 import { emptiedFolders } from '../plan/build/emptiedFolders';
 import { backupProblem, overlapProblem } from '../plan/build/overlap';
-import { type ListingOutcome, PlanBuilder } from '../plan/build/planBuilder';
+import { PlanBuilder } from '../plan/build/planBuilder';
+import type { ListingOutcome } from '../plan/build/planDraft';
 import { executionOrder } from '../plan/build/planOrder';
 import { planTotals } from '../plan/build/planTotals';
 import { findRenames, type Rename } from '../plan/build/renames';
@@ -118,11 +119,11 @@ export async function planSync(
     };
     // Each of these goes over all actions.
     await nextTurn();
-    const { copies, deletes } = builder.resolveDeletes(outcome);
+    const draft = builder.resolve(outcome);
     await nextTurn();
-    const renames = await renamesOf(request, rules, copies, deletes, either);
+    const renames = await renamesOf(request, rules, draft.copies, draft.deletes, either);
     signal.throwIfAborted();
-    plan = builder.build(outcome, renames);
+    plan = draft.build(renames);
     await nextTurn();
   } finally {
     // Whatever is still listing or asking on the other side ends with this.

@@ -101,7 +101,7 @@ test('deletes stay within what is named', async () => {
   assert.deepEqual(ids(await planOf(source, target, [file('other')], mirror)), ['c:other']);
 });
 
-test('a file that is not there any more is said, instead of an empty plan', async () => {
+test('a selected file that no longer exists is an error, not an empty plan', async () => {
   for (const hasDirectories of [true, false]) {
     const source = side(filled(['a'], hasDirectories), hasDirectories ? disk : bucket(''));
     await assert.rejects(
@@ -109,7 +109,7 @@ test('a file that is not there any more is said, instead of an empty plan', asyn
         file('a'),
         file('gone'),
       ]),
-      (error) => isRemoteError(error, 'notFound') && /"gone" is not there any more/.test(error.message),
+      (error) => isRemoteError(error, 'notFound') && /"gone" no longer exists/.test(error.message),
     );
   }
 });

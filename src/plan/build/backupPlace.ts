@@ -5,9 +5,9 @@ import { formatPlace } from '../model/place';
 import type { Place } from '../model/plan';
 
 /**
- * The folder that `backupFolder` names for this target (R23): a whole path of the target's remote, or for a folder of this machine an
- * absolute one; `{date}` is the time of the plan in UTC, as in `2026-11-26T101500Z`. Throws RemoteError `badSettings` for what can't be such
- * a folder. Whether it overlaps a side of the plan is not looked at.
+ * The place of `backupFolder` for this target (R23): a full path of the target's remote, or an absolute path for a target on this machine.
+ * `{date}` becomes the time of the plan in UTC, as `2026-11-26T101500Z`. Throws RemoteError `badSettings` for a path that can't be used.
+ * Does not check whether the folder overlaps a side of the plan.
  */
 export function backupPlace(folder: string, target: Place, nowMs: number): Place {
   const text = folder.replaceAll('{date}', dateText(nowMs)).trim();

@@ -6,9 +6,8 @@ import { formatPlace } from '../model/place';
 import type { Action, Conflict, CopyFile, Plan, SetTime, Skipped, Tally } from '../model/plan';
 
 /**
- * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped,
- * problems, findings, totals. Equal plans give equal lines; nothing depends on the time zone or the locale. Of a check only its marks
- * are told, one line a file in the order of paths: `= a/b.txt` (see `checkMarks`).
+ * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped, problems, findings, totals.
+ * Equal plans give equal lines, in any time zone and locale. A check gives only its marks, one line per file: `= a/b.txt` (`checkMarks`).
  */
 export function* describePlan(plan: Plan): Generator<string> {
   if (plan.options.verb === 'check') {
@@ -30,7 +29,7 @@ export function* describePlan(plan: Plan): Generator<string> {
   if (plan.deselected) yield `left out  ${tally(plan.deselected)}`;
 }
 
-/** What is left as it is, a line each: `conflict  a/b.txt  (…)`, `skip  …`, `problem  …`. */
+/** The files that are left alone, one line each: `conflict  a/b.txt  (…)`, `skip  …`, `problem  …`. */
 export function* describeLeftAlone({
   conflicts,
   skipped,
@@ -123,7 +122,7 @@ function time(file: FileEntry | undefined): string {
   return instant ? timeText(instant) : '?';
 }
 
-/** ISO 8601 in UTC, with as many digits of a second as there are. */
+/** ISO 8601 in UTC, with as many decimals of a second as the time has. */
 function timeText(instant: Instant): string {
   const date = new Date(instantToMs({ s: instant.s, ns: 0 })).toISOString().slice(0, 19);
   const fraction = instant.ns === 0 ? '' : `.${String(instant.ns).padStart(9, '0').replace(/0+$/, '')}`;
@@ -142,22 +141,22 @@ function bytes(count: number): string {
   return count === 1 ? '1 byte' : `${count} bytes`;
 }
 
-/** A name with signs that are not seen (control codes, line ends, marks of direction) is quoted, so that a line stays one line and says what it holds. */
+/** Quotes a name with invisible characters (control codes, line ends, direction marks), so that a line stays one line and shows them. */
 function shown(text: string): string {
   return !isPrintable(text) || /^["\s]|\s$|^$/.test(text) ? printableJson(JSON.stringify(text)) : text;
 }
 
-/** What a check says of one file, as `rclone check --combined` does (R11). */
+/** The result of a check for one file, as `rclone check --combined` prints it (R11). */
 export interface CheckMark {
   /** `=` same, `*` differs, `+` only on the source, `-` only on the target, `!` could not be compared. */
   readonly mark: '=' | '*' | '+' | '-' | '!';
-  /** As the side spells it, where it is no path. */
+  /** As the side spells it, which need not be a valid path. */
   readonly path: string;
 }
 
 /**
- * The marks of a plan with the verb `check`, in the order of paths, then of marks. What has no hash that both sides know counts as same
- * (R8); the plan holds such files as skipped, `unverified` (H24). A folder that could not be listed is marked by its own path.
+ * The marks of a plan with the verb `check`, sorted by path, then by mark. A file without a hash on both sides counts as same (R8); the plan
+ * has it as skipped, `unverified` (H24). A folder that could not be listed has a mark of its own.
  */
 export function checkMarks({ actions, conflicts, skipped, problems, same = [] }: Plan): readonly CheckMark[] {
   const marks = new Map<string, CheckMark>();

@@ -2,18 +2,17 @@ import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../../remote/remotePath';
-import { usesAwsRules } from '../compare/comparison';
 import { createFilter, type Filter } from '../filter/filter';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
 import type { Action, Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
+import { usesAwsRules } from '../model/planOptions';
 
-/** Folders looked at at once. */
 const maxListConcurrency = 8;
 
 /**
- * The folders of the target that the plan's deletes and renames leave empty and the source doesn't have: rclone removes them on what has
- * folders of its own, with empty folders in them; aws removes none (A20). Each is listed, so a folder that holds anything else stays, such
- * as a file that the filters hide. What can't be listed stays. Rejects only when aborted.
+ * The target's folders that the plan's deletes and renames leave empty and the source doesn't have. rclone removes them, with empty
+ * subfolders, on remotes with real folders; aws removes none (A20). Each is listed: a folder with any other content (such as a file that
+ * the filters exclude) and a folder that can't be listed stay. Rejects only when aborted.
  */
 export async function emptiedFolders(
   plan: Plan,
@@ -22,12 +21,12 @@ export async function emptiedFolders(
   folding: NameFolding,
   signal: AbortSignal,
 ): Promise<readonly RemoveFolder[]> {
-  const leaving = plan.actions.flatMap(leavingPath);
+  const removed = plan.actions.flatMap(removedPath);
   const { verb, compare } = plan.options;
   if (verb !== 'sync' || usesAwsRules(compare) || !target.remote.capabilities.hasDirectories) return [];
-  if (leaving.length === 0) return [];
-  const looking = new EmptiedFolders(plan, leaving, source, target, folding, signal);
-  return (await looking.find()).map((path) => ({
+  if (removed.length === 0) return [];
+  const search = new EmptiedFolders(plan, removed, source, target, folding, signal);
+  return (await search.find()).map((path) => ({
     id: `f:${path}`,
     kind: 'removeFolder',
     path,
@@ -35,29 +34,29 @@ export async function emptiedFolders(
   }));
 }
 
-function leavingPath(action: Action): RemotePath[] {
+function removedPath(action: Action): RemotePath[] {
   return action.kind === 'deleteFile' || action.kind === 'moveFile' ? [action.before.path] : [];
 }
 
 class EmptiedFolders {
   private readonly found = new Set<RemotePath>();
-  private readonly answers = new Map<RemotePath, Promise<boolean>>();
+  private readonly results = new Map<RemotePath, Promise<boolean>>();
   /** Whole paths of the target. */
-  private readonly leaving: ReadonlySet<RemotePath>;
-  /** Keys of folders that something goes to. */
+  private readonly removed: ReadonlySet<RemotePath>;
+  /** Keys of folders that the plan writes to. */
   private readonly filled = new Set<string>();
   private readonly filter: Filter;
 
   constructor(
     plan: Plan,
-    leaving: readonly RemotePath[],
+    removed: readonly RemotePath[],
     private readonly source: PlanEndpoint,
     private readonly target: PlanEndpoint,
     private readonly folding: NameFolding,
     private readonly signal: AbortSignal,
   ) {
-    this.leaving = new Set(leaving);
-    // With `deleteExcluded`, only the usual excludes hide anything of the target (R19).
+    this.removed = new Set(removed);
+    // With `deleteExcluded`, only the usual excludes exclude files of the target (R19).
     const { options } = plan;
     this.filter = createFilter(options.deleteExcluded ? { ...options, filters: [] } : options, folding);
     for (const action of plan.actions) {
@@ -67,12 +66,12 @@ class EmptiedFolders {
   }
 
   async find(): Promise<readonly RemotePath[]> {
-    const cut = this.target.root === '' ? 0 : this.target.root.length + 1;
+    const rootPrefixLength = this.target.root === '' ? 0 : this.target.root.length + 1;
     const folders = new Set<RemotePath>();
-    for (const path of this.leaving)
-      for (const folder of foldersAbove(path.slice(cut) as RemotePath)) folders.add(folder);
-    const look = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
-    await forEachConcurrent(folders, new WeightedSemaphore(maxListConcurrency), () => 1, look, this.signal);
+    for (const path of this.removed)
+      for (const folder of foldersAbove(path.slice(rootPrefixLength) as RemotePath)) folders.add(folder);
+    const check = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
+    await forEachConcurrent(folders, new WeightedSemaphore(maxListConcurrency), () => 1, check, this.signal);
     this.signal.throwIfAborted();
     return [...this.found];
   }
@@ -82,26 +81,26 @@ class EmptiedFolders {
   }
 
   private becomesEmpty(folder: RemotePath): Promise<boolean> {
-    let answer = this.answers.get(folder);
-    if (!answer) {
-      answer = this.look(folder).catch(() => false);
-      this.answers.set(folder, answer);
+    let result = this.results.get(folder);
+    if (!result) {
+      result = this.checkFolder(folder).catch(() => false);
+      this.results.set(folder, result);
     }
-    return answer;
+    return result;
   }
 
-  private async look(folder: RemotePath): Promise<boolean> {
+  private async checkFolder(folder: RemotePath): Promise<boolean> {
     if (this.filled.has(this.key(folder)) || this.filter.maySkipFolder(folder)) return false;
     if (await this.sourceHas(folder)) return false;
     const { remote, root } = this.target;
     for await (const page of remote.list(joinPath(root, folder), {}, this.signal))
-      for (const entry of page) if (!(await this.leaves(entry, folder))) return false;
+      for (const entry of page) if (!(await this.isRemoved(entry, folder))) return false;
     this.found.add(folder);
     return true;
   }
 
-  private async leaves(entry: Entry, folder: RemotePath): Promise<boolean> {
-    if (entry.kind === 'file') return this.leaving.has(entry.path);
+  private async isRemoved(entry: Entry, folder: RemotePath): Promise<boolean> {
+    if (entry.kind === 'file') return this.removed.has(entry.path);
     if (entry.kind === 'unusable') return false;
     return this.becomesEmpty(joinPath(folder, entry.path.slice(entry.path.lastIndexOf('/') + 1)));
   }
@@ -119,7 +118,7 @@ class EmptiedFolders {
   }
 }
 
-/** The folders that a path lies in, but for the root. */
+/** The folders above a path, without the root. */
 function foldersAbove(path: RemotePath): RemotePath[] {
   const folders: RemotePath[] = [];
   for (let folder = parentPath(path); folder !== ''; folder = parentPath(folder)) folders.push(folder);

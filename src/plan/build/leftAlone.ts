@@ -1,18 +1,18 @@
 import type { Conflict, ListingProblem, Plan, Skipped } from '../model/plan';
 import { wantsDeletes } from '../model/planOptions';
 
-/** What a plan has no action for although it was listed, or could not be listed. JSON-safe. */
+/** Everything listed, or not listable, for which a plan has no action. JSON-safe. */
 export interface LeftAlone {
   readonly conflicts: readonly Conflict[];
   readonly skipped: readonly Skipped[];
   readonly problems: readonly ListingProblem[];
-  /** Why deletes were left out of the plan, as sentences. */
+  /** Why deletes are withheld, as sentences. */
   readonly deletes: readonly string[];
-  /** How many of all these would have been copied or deleted if they could; the others are as the user wants them. */
+  /** How many of these the user's options would have copied or deleted. */
   readonly undone: number;
 }
 
-/** What a run of `plan` leaves as it is, so that its report can say so; undefined when that is nothing. */
+/** For the report of a run: everything that `plan` leaves alone; undefined when there is nothing. */
 export function leftAloneBy(plan: Plan): LeftAlone | undefined {
   const { conflicts, skipped, problems, safety } = plan;
   const deletes = safety.filter(({ effect }) => effect === 'deletesWithheld').map(({ message }) => message);
@@ -28,9 +28,9 @@ export function leftAloneBy(plan: Plan): LeftAlone | undefined {
 }
 
 /**
- * Whether something skipped would have been copied or deleted. Links that are not to be followed are not, as with both tools. Of the
- * target nothing is wanted but deletes: neither tool deletes a link or a device, and what is protected there is so for something else
- * that is told by itself, or for a limit that the user set.
+ * Whether the options would have copied or deleted a skipped entry. Links are not copied without `followSymlinks`, as in both tools. On the
+ * target only deletes count: neither tool deletes a link or a device there, and a protected file is explained by a limit or by another
+ * entry of the report.
  */
 function wasRequested({ side, because }: Skipped, { options }: Plan): boolean {
   if (side === 'source') return because !== 'symlink' || options.followSymlinks;

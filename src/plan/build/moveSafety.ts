@@ -6,8 +6,8 @@ import type { Conflict, CopyFile, RemoveSource, SetTime } from '../model/plan';
 import type { ComparisonMode } from '../model/planOptions';
 
 /**
- * Why a file that counts as the same on both sides must not be removed from the source by a move, as the end of a sentence, or undefined:
- * it may be the only one of its content. `serverTimes`: times of a service were compared. What the user compares by size only is known well enough.
+ * Why a move must not remove a source file that counts as the same on both sides, as the end of a sentence, or undefined: it may be the
+ * only copy of its content. `serverTimes`: times of a service were compared. With `size-only` the user accepts equal sizes.
  */
 export function moveRisk(
   source: FileEntry,
@@ -23,7 +23,7 @@ export function moveRisk(
   if (source.size !== target.size) return 'has another size on the target, so it stays on the source';
   if (because === 'size' && compare !== 'size-only')
     return 'could be compared with the target by its size only, so it stays on the source';
-  // When a service took two files in says nothing about what is in them.
+  // The times at which a service received two files prove nothing about their content.
   const owned = source.modified !== undefined && target.modified !== undefined;
   if (because === 'sizeAndTime' && !(owned && !serverTimes) && !hashes)
     return 'was compared by the times of the service only, so it stays on the source';
@@ -33,22 +33,22 @@ export function moveRisk(
 }
 
 /**
- * The actions of a move without files of which another name of the source is one and the same to the target; those are added to
- * `conflicts`. Once the first was gone, the next move would put the second over it, and the first would be nowhere.
+ * The actions of a move without files whose name is the same to the target as another source name; these are added to `conflicts`. After
+ * moving the first file, the next move would overwrite it with the second and the first would be lost.
  */
 export function excludeNameCollisions<T extends CopyFile | SetTime | RemoveSource>(
   actions: readonly T[],
   conflicts: Conflict[],
   folding: NameFolding,
 ): readonly T[] {
-  const twins = new Map<string, RemotePath>();
+  const duplicates = new Map<string, RemotePath>();
   for (const { because, path, source } of conflicts)
-    if (because === 'sameName' && source) twins.set(foldedKey(path, folding), path);
-  if (twins.size === 0) return actions;
+    if (because === 'sameName' && source) duplicates.set(foldedKey(path, folding), path);
+  if (duplicates.size === 0) return actions;
   return actions.filter(({ path, source, before }) => {
-    const twin = twins.get(foldedKey(path, folding));
-    if (twin === undefined) return true;
-    conflicts.push({ path, because: 'sameName', source, ...(before && { target: before }), with: twin });
+    const duplicate = duplicates.get(foldedKey(path, folding));
+    if (duplicate === undefined) return true;
+    conflicts.push({ path, because: 'sameName', source, ...(before && { target: before }), with: duplicate });
     return false;
   });
 }

@@ -4,7 +4,7 @@ import { isWithin, type RemotePath } from '../../remote/remotePath';
 import { formatPlace } from '../model/place';
 import type { Place } from '../model/plan';
 
-/** Where something is, as far as is needed to tell whether two things overlap. */
+/** The parts of an endpoint that decide whether two of them overlap. */
 interface OverlapSide {
   readonly place: Place;
   readonly root: RemotePath;
@@ -12,9 +12,8 @@ interface OverlapSide {
 }
 
 /**
- * Why source and target can't be synced because one lies within the other (A33, H35, R25), as a sentence that
- * names both, or undefined. Remotes of different names and folders behind links are seen through as far as their `location` tells;
- * that an access point leads to a bucket can't be.
+ * Why source and target can't be synced because one lies within the other (A33, H35, R25), as a sentence that names both, or undefined.
+ * Remotes of different names and folders behind links are recognized by their `storageId`; an access point of a bucket is not.
  */
 export function overlapProblem(source: OverlapSide, target: OverlapSide): string | undefined {
   const from = formatPlace(source.place);
@@ -32,8 +31,8 @@ export function overlapProblem(source: OverlapSide, target: OverlapSide): string
 }
 
 /**
- * Why the folder for old files can't be there, as a sentence that names both, or undefined: within the target its files would be
- * deleted as extra or be in the way, around it they would be overwritten by what is kept, and within the source they would be copied (R23).
+ * Why the backup folder can't be used, as a sentence that names both places, or undefined (R23). Within the target, its files would be
+ * deleted as extra; around the target, backups would overwrite target files; within the source, its files would be copied.
  */
 export function backupProblem(
   backup: OverlapSide,
@@ -57,7 +56,7 @@ function overlap(
   return isWithin(from, to) ? 'sourceInside' : 'none';
 }
 
-/** Both places as paths in one tree, or nothing when they are in different ones. */
+/** Both places as paths in one tree, or nothing when they are in different trees. */
 function comparablePaths(source: OverlapSide, target: OverlapSide): readonly [RemotePath?, RemotePath?] {
   const [from, to] = [source.remote.capabilities, target.remote.capabilities];
   const caseSensitive = from.names.caseSensitive && to.names.caseSensitive;
@@ -75,7 +74,7 @@ function comparablePaths(source: OverlapSide, target: OverlapSide): readonly [Re
   return oneRemote ? [key(source.root), key(target.root)] : [];
 }
 
-/** Absolute, with `/` between parts and none at the ends, so that it can be compared like any path. */
+/** The absolute path with `/` between parts and none at the ends, comparable to any RemotePath. */
 function diskPath(text: string): string {
   return path.resolve(text).split(path.sep).filter(Boolean).join('/');
 }

@@ -5,14 +5,14 @@ import { compareExecutionOrder } from './planOrder';
 import { planTotals } from './planTotals';
 
 /**
- * What is wrong with a plan by the invariants that can be seen from it alone (2, 3, 4, 5, 7 of `Plan`), one
- * sentence each; empty for a valid plan. A plan that breaks one must not be run.
+ * Checks the invariants 2, 3, 4, 5 and 7 of `Plan`, which need no other data. Returns one sentence for each violation; a plan with any must
+ * not be run.
  */
 export function checkPlan(plan: Plan): readonly string[] {
   return [...planProblems(plan)].filter((problem) => problem !== undefined);
 }
 
-/** The first of `checkPlan`, found in steps. */
+/** The first violation that `checkPlan` would return, found in steps. */
 export function* firstProblem(plan: Plan): Steps<string | undefined> {
   for (const problem of planProblems(plan)) {
     if (problem !== undefined) return problem;
@@ -21,7 +21,7 @@ export function* firstProblem(plan: Plan): Steps<string | undefined> {
   return undefined;
 }
 
-/** Undefined where the looking may pause, as a plan may have a hundred thousand actions and more. */
+/** Yields undefined where the check may pause, because a plan may have a hundred thousand actions. */
 function* planProblems(plan: Plan): Generator<string | undefined> {
   yield* actionProblems(plan);
   yield undefined;
@@ -31,23 +31,23 @@ function* planProblems(plan: Plan): Generator<string | undefined> {
 }
 
 /** Actions between two pauses. */
-const actionsAStep = 500;
+const actionsPerStep = 500;
 
 function* actionProblems({ actions, options }: Plan): Generator<string | undefined> {
   const ids = new Set<string>();
   const paths = new Set<string>();
-  /** Old paths of what is moved: nothing else may be done there. */
-  const left = new Set<string>();
+  /** Old paths of moved files, which may have no other action. */
+  const movedFrom = new Set<string>();
   let last: Action | undefined;
-  let looked = 0;
+  let checked = 0;
   for (const action of actions) {
-    if (++looked % actionsAStep === 0) yield undefined;
+    if (++checked % actionsPerStep === 0) yield undefined;
     const { id, path, kind } = action;
     if (ids.has(id)) yield `The id "${id}" is used twice.`;
     ids.add(id);
     if (paths.has(path)) yield `There are two actions for "${path}".`;
     paths.add(path);
-    if (kind === 'moveFile') left.add(action.from);
+    if (kind === 'moveFile') movedFrom.add(action.from);
     if (kind === 'setTime' && action.source.size !== action.before.size)
       yield `Only the time of "${path}" is set although its content differs.`;
     if (kind === 'moveFile' && action.source.size !== action.before.size)
@@ -64,10 +64,10 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
   for (const { kind, path } of actions)
     if (kind === 'removeFolder' && filled.has(path))
       yield `The folder "${path}" is removed although something goes there.`;
-  for (const path of left) if (paths.has(path)) yield `"${path}" is moved away and has another action.`;
+  for (const path of movedFrom) if (paths.has(path)) yield `"${path}" is moved away and has another action.`;
 }
 
-/** The folders that something goes to, or stays in. */
+/** The folders above every action's path that still has a file after the run. */
 function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
   const folders = new Set<RemotePath>();
   for (const { kind, path } of actions) {

@@ -3,9 +3,12 @@ import type { Action } from '../model/plan';
 import type { DeleteTime } from '../model/planOptions';
 
 /**
- * Which of the plan's parts an action belongs to; parts follow each other, and each is in the order of paths. Deletes stand before or
- * after what is copied, or among it (`during`, A26), and those that make room for it first of all; source files that need no copy are
- * removed last, and emptied folders after that.
+ * The phase of a plan that an action belongs to; each phase is sorted by path:
+ *
+ * - -2: deletes that make room for a copy;
+ * - -1, 0 or 1: the other deletes, before, among (`during`, A26) or after the copies, which are in phase 0;
+ * - 2: source files that need no copy are removed;
+ * - 3: emptied folders are removed.
  */
 function phaseOf(action: Action, deletes: DeleteTime): number {
   const { kind } = action;
@@ -16,12 +19,12 @@ function phaseOf(action: Action, deletes: DeleteTime): number {
   return deletes === 'before' ? -1 : 1;
 }
 
-/** The order in which two actions stand in a plan; 0 only for actions of one path. */
+/** Compares two actions by their position in a plan; 0 only for actions of one path. */
 export function compareExecutionOrder(a: Action, b: Action, deletes: DeleteTime): number {
-  const inTurnOf = phaseOf(a, deletes) - phaseOf(b, deletes);
-  // A folder comes after all within it.
+  const byPhase = phaseOf(a, deletes) - phaseOf(b, deletes);
+  // A folder is removed after the folders within it.
   const isFolder = a.kind === 'removeFolder' && b.kind === 'removeFolder';
-  return inTurnOf || (isFolder ? comparePaths(b.path, a.path) : comparePaths(a.path, b.path));
+  return byPhase || (isFolder ? comparePaths(b.path, a.path) : comparePaths(a.path, b.path));
 }
 
 /** The actions in the order of a plan. */

@@ -15,7 +15,7 @@ export class TallyCount {
   }
 }
 
-/** Counts and bytes by class. Bytes are what is moved or freed; setting a time or a name moves none. */
+/** Files and bytes by class of action. Bytes are transferred or freed; setting a time or renaming transfers none. */
 export function planTotals(
   actions: readonly Action[],
   conflicts: readonly Conflict[],

@@ -5,21 +5,22 @@ import type { Remote } from '../../remote/remote';
 import { isRemoteError, planFatalErrorKinds } from '../../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
 import { isArchiveClass, mayBeArchived } from '../compare/archived';
-import { type ComparisonRules, compareFiles, knowsTime, timeOf, usesAwsRules } from '../compare/comparison';
+import { type ComparisonRules, compareFiles, knowsTime, timeOf } from '../compare/comparison';
 import { HashReader, hashesByReading, statFile } from '../list/fileFacts';
 import type { CopyFile, DeleteFile, MoveFile } from '../model/plan';
 import type { RenameTracking } from '../model/planOptions';
+import { usesAwsRules } from '../model/planOptions';
 
 export interface RenameRequest {
   readonly source: Remote;
   readonly target: Remote;
   readonly rules: ComparisonRules;
-  /** The owner's times (or the service's, where the options want those), whatever the mode compares. */
+  /** How modified times are compared here, whatever the mode: by the owner's, or by the service's with `useServerTimes`. */
   readonly times: Pick<ComparisonRules, 'serverTime' | 'windowNs'>;
   readonly tracking: RenameTracking;
 }
 
-/** A file that only the source has and one that only the target has: the latter is moved instead of deleted, the former not copied. */
+/** A pair of a copy and a delete that `move` replaces. */
 export interface Rename {
   readonly copy: CopyFile;
   readonly deleted: DeleteFile;
@@ -28,7 +29,7 @@ export interface Rename {
 
 const maxRequestConcurrency = 32;
 
-/** Whether a file can be moved within the remote without its content coming through here. */
+/** Whether a file can be moved within the remote without downloading its content. */
 export function supportsServerSideMove(remote: Remote): boolean {
   return (
     remote.serverSideMove !== undefined ||
@@ -38,13 +39,15 @@ export function supportsServerSideMove(remote: Remote): boolean {
 }
 
 /**
- * Finds which of the files to be copied are files to be deleted under another name (R24): by `hash`, of equal size and MD5; by `modified`,
- * of equal size and a modified time within the window. A comparison by checksum takes hashes for both. Files of the same name are
- * paired first, then the first that fits in the order of paths; equal input gives equal pairs. Empty files, archived ones and those whose
- * hash or time nobody knows are never paired, nor such as would be copied afterwards all the same.
+ * Finds files to be copied that are files to be deleted under another name (R24). Equal input gives equal pairs.
  *
- * Asks only about files whose size occurs on both sides: a `stat` where the listing doesn't tell, then MD5s of a disk's files where the other
- * side has one to compare with. A file that can't be asked for stays unpaired; a failure that all others would meet too is thrown.
+ * 1. `hash` pairs files of equal size and MD5; `modified` pairs equal size and modified time within the window. A comparison by checksum
+ *    pairs by hash for both.
+ * 2. Files with the same base name are paired first, then the first match by path.
+ * 3. Never pairs empty files, archived files, files with unknown hash or time, or files that would need a copy anyway.
+ * 4. Requests are made only about files whose size occurs on both sides: a `stat` where the listing lacks the fact, then MD5s of a disk's
+ *    files where the other side has one to compare with.
+ * 5. A file whose request fails stays unpaired; a failure in `planFatalErrorKinds` is thrown.
  */
 export async function findRenames(
   copies: readonly CopyFile[],
@@ -57,20 +60,20 @@ export async function findRenames(
   if (groups.length === 0) return [];
   const byHash = request.tracking === 'hash' || request.rules.mode === 'checksum';
   if (!byHash && request.times.windowNs === 'none') return [];
-  // Where a time can't be set afterwards, it must be the right one already.
+  // Where a time can't be set after the move, the file must have the right one already.
   const timesFirst = request.rules.mode === 'rclone' && request.target.setModifiedTime === undefined;
   const rounds = [
     ...(!byHash || timesFirst ? timeRounds(groups, request) : []),
     ...(byHash ? hashRounds(groups, request) : []),
   ];
   await fetchMissingFacts(rounds, signal);
-  const likeness = byHash ? matchByHash : matchByTime(request.times);
-  return groups.flatMap((group) => pairFiles(group, request, likeness)).sort(byPath);
+  const matcher = byHash ? matchByHash : matchByTime(request.times);
+  return groups.flatMap((group) => pairFiles(group, request, matcher)).sort(byPath);
 }
 
 interface Candidate<Action> {
   readonly action: Action;
-  /** With what was asked for; undefined when it could not be had. */
+  /** With the fetched facts; undefined when they could not be fetched. */
   file: FileEntry | undefined;
 }
 
@@ -181,9 +184,9 @@ async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal):
   }
 }
 
-/** What makes two files of equal size one. */
+/** Decides whether two files of equal size are the same. */
 interface RenameMatcher {
-  /** Files that are alike have a key of `keyOf` of one among the `candidateKeys` of the other. None where it can't be told. */
+  /** For the same file, `keyOf` of the target is one of `candidateKeys` of the source. Undefined where the fact is unknown. */
   keyOf(target: FileEntry): string | undefined;
   candidateKeys(source: FileEntry): readonly string[];
   isSameFile(source: FileEntry, target: FileEntry): boolean;
@@ -216,7 +219,7 @@ function matchByTime({ serverTime, windowNs }: RenameRequest['times']): RenameMa
   };
 }
 
-/** The files to be deleted by a key, each to be taken once, in the order in which they were added. */
+/** The files to be deleted, by key. Each is taken once, in the order in which they were added. */
 class DeleteCandidates {
   private readonly queues = new Map<string, { readonly all: Candidate<DeleteFile>[]; from: number }>();
   private readonly taken = new Set<Candidate<DeleteFile>>();
@@ -227,7 +230,7 @@ class DeleteCandidates {
     else this.queues.set(key, { all: [candidate], from: 0 });
   }
 
-  /** The first under any of `keys` that `fits`. */
+  /** Takes the first candidate, by path, under any of `keys` that `fits`. */
   take(
     keys: readonly string[],
     fits: (candidate: Candidate<DeleteFile>) => boolean,
@@ -251,7 +254,7 @@ class DeleteCandidates {
       const candidate = queue.all[at];
       if (!candidate) continue;
       if (this.taken.has(candidate)) {
-        // What is taken at the front need not be looked at again.
+        // Taken candidates at the front need not be visited again.
         if (at === queue.from) queue.from++;
       } else if (fits(candidate)) return candidate;
     }
@@ -262,40 +265,42 @@ class DeleteCandidates {
 function pairFiles(
   { copies, deletes }: Group,
   request: RenameRequest,
-  likeness: RenameMatcher,
+  matcher: RenameMatcher,
 ): readonly Rename[] {
-  const free = new DeleteCandidates();
-  const named = (key: string, path: RemotePath) => `${key}/${baseName(path)}`;
+  const candidates = new DeleteCandidates();
+  const withName = (key: string, path: RemotePath) => `${key}/${baseName(path)}`;
   for (const candidate of deletes) {
-    const key = candidate.file && likeness.keyOf(candidate.file);
+    const key = candidate.file && matcher.keyOf(candidate.file);
     if (key === undefined) continue;
-    free.add(key, candidate);
-    free.add(named(key, candidate.action.path), candidate);
+    candidates.add(key, candidate);
+    candidates.add(withName(key, candidate.action.path), candidate);
   }
   const found: Rename[] = [];
   const take = (one: Candidate<CopyFile>, keysOf: (keys: readonly string[]) => readonly string[]) => {
     const source = one.file;
     if (!source) return false;
     const fits = ({ file }: Candidate<DeleteFile>) =>
-      file !== undefined && likeness.isSameFile(source, file) && isStableAfterMove(source, file, request);
-    const other = free.take(keysOf(likeness.candidateKeys(source)), fits);
-    if (!other?.file) return false;
+      file !== undefined && matcher.isSameFile(source, file) && isStableAfterMove(source, file, request);
+    const match = candidates.take(keysOf(matcher.candidateKeys(source)), fits);
+    if (!match?.file) return false;
     const { action: copy } = one;
-    found.push({ copy, deleted: other.action, move: createMove(copy, source, other.action, other.file) });
+    found.push({ copy, deleted: match.action, move: createMove(copy, source, match.action, match.file) });
     return true;
   };
-  const others = copies.filter((one) => !take(one, (keys) => keys.map((key) => named(key, one.action.path))));
-  for (const one of others) take(one, (keys) => keys);
+  const rest = copies.filter(
+    (one) => !take(one, (keys) => keys.map((key) => withName(key, one.action.path))),
+  );
+  for (const one of rest) take(one, (keys) => keys);
   return found;
 }
 
-/** Whether the next plan leaves the file alone, once it was moved and given the source's time where that can be done. */
+/** Whether the next plan leaves the file alone after the move, which also sets the source's time where the remote can. */
 function isStableAfterMove(
   source: FileEntry,
   target: FileEntry,
   { target: remote, rules }: RenameRequest,
 ): boolean {
-  // The move makes the object's time anew, as a copy would.
+  // The move gives the object a new time, as a copy would.
   if (usesAwsRules(rules.mode)) return true;
   const comparison = compareFiles(source, target, rules, true);
   if (comparison.verdict !== 'different' || comparison.because === 'always') return true;

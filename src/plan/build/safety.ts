@@ -1,13 +1,10 @@
 import type { Conflict, DeleteFile, ListingProblem, Plan, SafetyFinding } from '../model/plan';
 import type { MaxDelete } from '../model/planOptions';
 
-/** Fewer deletes than this are never called many: in a small folder half of the files is soon reached. */
+/** Fewer deletes are never called many: in a small folder, half of the files is soon reached. */
 const fewDeletes = 10;
 
-/**
- * Deletes are withheld when the source has no file at all: an unmounted disk or a mistyped prefix looks just
- * like that (H1, H27).
- */
+/** Deletes are withheld when the source has no files: an unmounted disk or a mistyped prefix looks the same (H1, H27). */
 export function emptySource(sourceFiles: number, deletes: number): SafetyFinding | undefined {
   if (sourceFiles > 0 || deletes === 0) return undefined;
   return {
@@ -17,7 +14,7 @@ export function emptySource(sourceFiles: number, deletes: number): SafetyFinding
   };
 }
 
-/** Deletes are withheld when anything could not be listed or asked for, on either side (H2, R21). */
+/** Deletes are withheld when a listing or a request failed on either side (H2, R21). */
 export function incompleteListing(
   problems: readonly ListingProblem[],
   deletes: number,
@@ -31,7 +28,7 @@ export function incompleteListing(
   };
 }
 
-/** Deletes are withheld when a file that must not be changed differs: what else the source has wrong isn't known (R10). */
+/** Deletes are withheld when an immutable file differs, because more of the source may be wrong (R10). */
 export function immutableConflict(
   conflicts: readonly Conflict[],
   deletes: number,
@@ -51,8 +48,8 @@ export function immutableConflict(
 }
 
 /**
- * All deletes are withheld when there are more than any part of `maxDelete` allows (R22, H27): more files, more bytes, or a larger share
- * of the target's files. Decided before the first delete, where rclone stops after so many.
+ * All deletes are withheld when they exceed any part of `maxDelete` (R22, H27): files, bytes, or the share of the target's files. This is
+ * decided before the first delete; rclone stops after so many.
  */
 export function tooManyDeletes(
   deletes: readonly DeleteFile[],
@@ -60,24 +57,22 @@ export function tooManyDeletes(
   maxDelete: MaxDelete | undefined,
 ): SafetyFinding | undefined {
   if (!maxDelete || deletes.length === 0) return undefined;
-  const { files: most, percent, bytes: mostBytes } = maxDelete;
+  const { files: maxFiles, percent, bytes: maxBytes } = maxDelete;
   const bytes = deletes.reduce((sum, { before }) => sum + before.size, 0);
   const some = deletes.length === 1 ? '1 file' : `${deletes.length} files`;
   const over =
-    most !== undefined && deletes.length > most
-      ? `${some} would be deleted, but ${most === 0 ? 'none' : `only ${most}`} may be`
+    maxFiles !== undefined && deletes.length > maxFiles
+      ? `${some} would be deleted, but ${maxFiles === 0 ? 'none' : `only ${maxFiles}`} may be`
       : percent !== undefined && deletes.length * 100 > percent * targetFiles
         ? `${deletes.length} of the target's ${targetFiles} files would be deleted, but only ${percent} % may be`
-        : mostBytes !== undefined && bytes > mostBytes
-          ? `${some} with ${bytesText(bytes)} would be deleted, but only ${bytesText(mostBytes)} may be`
+        : maxBytes !== undefined && bytes > maxBytes
+          ? `${some} with ${bytesText(bytes)} would be deleted, but only ${bytesText(maxBytes)} may be`
           : undefined;
   if (over === undefined) return undefined;
   return { kind: 'tooManyDeletes', message: `${over}. Nothing will be deleted.`, effect: 'deletesWithheld' };
 }
 
-/**
- * The run asks once more when more than half of the target's files, and at least 10, would be deleted (H27).
- */
+/** The run asks for confirmation when more than half of the target's files, and at least 10, would be deleted (H27). */
 export function manyDeletes(deletes: number, targetFiles: number): SafetyFinding | undefined {
   if (deletes < fewDeletes || deletes * 2 <= targetFiles) return undefined;
   return {
@@ -95,7 +90,7 @@ function files(count: number): string {
   return count === 1 ? 'the only file' : `all ${count} files`;
 }
 
-/** Whether running the plan takes files away, from either side. */
+/** Whether running the plan removes files from either side. */
 export function removesFiles({ actions }: Pick<Plan, 'actions'>): boolean {
   return actions.some(
     (action) =>

@@ -3,19 +3,18 @@ import { planTotals, TallyCount } from './planTotals';
 import { manyDeletes } from './safety';
 
 /**
- * The plan with only the actions of these ids, in the plan's order; what was taken out is counted as
- * `deselected`. The input is left as it is. Throws a plain Error for an id that the plan doesn't have: it was
- * made for another plan, so nothing of it can be trusted.
+ * A copy of the plan with only the actions of these ids, in the plan's order; the others are counted as `deselected`. Throws a plain Error
+ * for an id that the plan doesn't have: the selection belongs to another plan.
  */
 export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
-  const wanted = new Set(ids);
+  const selected = new Set(ids);
   const out = new TallyCount();
   const actions = plan.actions.filter((action) => {
-    if (wanted.delete(action.id)) return true;
+    if (selected.delete(action.id)) return true;
     out.add(bytesOf(action));
     return false;
   });
-  const [unknown] = wanted;
+  const [unknown] = selected;
   if (unknown !== undefined) throw new Error(`The plan has no action "${unknown}".`);
   const deletes = actions.filter((action) => action.kind === 'deleteFile').length;
   const many = manyDeletes(deletes, plan.listed.target.files);
@@ -32,7 +31,7 @@ export function selectActions(plan: Plan, ids: Iterable<string>): Plan {
   };
 }
 
-/** As the totals count them. */
+/** The bytes that `planTotals` counts for the action. */
 function bytesOf(action: Action): number {
   switch (action.kind) {
     case 'copyFile':

@@ -1,21 +1,16 @@
 import { archivedStorageClasses, type FileEntry } from '../../remote/entry';
 
-/**
- * Whether the file's class is one that can't be read without a restore, whether or not it has been restored.
- */
+/** Whether the file's storage class needs a restore before reading, whether or not it has been restored. */
 export function isArchiveClass(file: FileEntry): boolean {
   return file.storageClass !== undefined && archivedStorageClasses.has(file.storageClass);
 }
 
-/**
- * Whether, by what is known, the content may not be readable (A31). A listing can't tell whether an object
- * was restored; a `stat` can.
- */
+/** Whether the content may be unreadable (A31). A listing can't tell whether an object was restored; a `stat` can. */
 export function mayBeArchived(file: FileEntry): boolean {
   return file.readonly !== undefined || isArchiveClass(file);
 }
 
-/** Whether the content can't be read now: said so by exact facts, or not known to be restored. */
+/** Whether the content can't be read now: exact facts say so, or nothing says that the object was restored. */
 export function isArchived(file: FileEntry): boolean {
   return file.readonly !== undefined || (isArchiveClass(file) && !file.exact);
 }

@@ -2,19 +2,19 @@ import type { Capabilities } from '../../remote/capabilities';
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, nsBetween } from '../../remote/modifiedTime';
 import type { Place } from '../model/plan';
-import type { ComparisonMode, PlanOptions } from '../model/planOptions';
+import { type ComparisonMode, type PlanOptions, usesAwsRules } from '../model/planOptions';
 
-/** What a pair of files is, and because of what. */
+/** The result of comparing a pair of files, with its reason. */
 export type Comparison =
   | {
       readonly verdict: 'same';
       /**
-       * What the sameness rests on. order: only that the older one is on the side where `aws` expects it, which doesn't say that the
-       * content is the same (A7). With `ignoreSize` the sizes may differ all the same.
+       * The facts that were equal. sizeAndOrder: only that the older file is on the side where `aws` expects it, which doesn't prove equal
+       * content (A7). With `ignoreSize` the sizes may differ.
        */
       readonly because: 'size' | 'sizeAndTime' | 'sizeAndHash' | 'sizeAndOrder';
     }
-  /** Not to be touched, whatever the content is. Never to be taken for `same`. */
+  /** An option keeps the pair from being touched, whatever its content. Never treat it as `same`. */
   | { readonly verdict: 'leftAlone'; readonly because: 'existing' | 'targetIsNewer' }
   | {
       readonly verdict: 'different';
@@ -27,27 +27,24 @@ export type Comparison =
         | 'onlyTimeDiffers'
         | 'always';
     }
-  /** Sizes agree, and there is no hash that both sides know. Never to be taken for `same`. */
+  /** Sizes agree, but no hash is known on both sides. Never treat it as `same`. */
   | { readonly verdict: 'unknown'; readonly because: 'noCommonHash' }
   /**
-   * times: a `stat` of each side whose time isn't known. hashes: a `stat` of each side that isn't exact and doesn't tell its MD5.
-   * content: the content's MD5 of each side that doesn't tell it.
+   * times: a `stat` of each side whose time is unknown. hashes: a `stat` of each side that has no MD5 and isn't exact. content: the MD5 of
+   * the content of each side that has none.
    */
   | { readonly verdict: 'needsFacts'; readonly because: 'times' | 'hashes' | 'content' };
 
 export type Direction = 'upload' | 'download' | 'copy';
 
-/** Everything that a comparison depends on besides the two files. */
+/** Everything besides the two files that a comparison depends on. */
 export interface ComparisonRules
   extends Pick<PlanOptions, 'ignoreExisting' | 'ignoreTimes' | 'update' | 'ignoreSize' | 'keepTargetTimes'> {
   readonly mode: ComparisonMode;
   readonly direction: Direction;
-  /**
-   * Times nearer than this are equal (rclone), and times are cut to this (aws). 'none': a side keeps no
-   * times.
-   */
+  /** Nanoseconds within which times are equal (rclone), or to which times are truncated (aws). 'none': a side stores no times. */
   readonly windowNs: number | 'none';
-  /** Whether a side's time is the service's own, as `aws` compares it (A1) or the options want it (R9), instead of the owner's. */
+  /** Whether a side's time is the service's own, for `aws` (A1) or by `useServerTimes` (R9), instead of the owner's. */
   readonly serverTime: { readonly source: boolean; readonly target: boolean };
 }
 
@@ -57,12 +54,7 @@ export function directionOf(source: Place, target: Place): Direction {
   return toRemote ? 'upload' : 'download';
 }
 
-/** Whether the mode goes by the rules of `aws s3 sync` (§1), else by rclone's (§2). */
-export function usesAwsRules(mode: ComparisonMode): boolean {
-  return mode === 'aws' || mode === 'exact-timestamps';
-}
-
-/** Whether times were to be compared but can't be, so that sizes alone decide. */
+/** Whether the mode compares times but a side stores none, so that sizes alone decide. */
 export function comparesBySize({ mode, windowNs, ignoreExisting, ignoreTimes }: ComparisonRules): boolean {
   if (ignoreExisting || ignoreTimes) return false;
   return windowNs === 'none' && mode !== 'size-only' && mode !== 'checksum';
@@ -71,12 +63,13 @@ export function comparesBySize({ mode, windowNs, ignoreExisting, ignoreTimes }: 
 /** `aws` keeps microseconds (A8). */
 const awsPrecisionNs = 1000;
 const nsPerMs = 1e6;
-/** What rclone's `--update` allows for where a side keeps no times: about how exactly the time of an upload is known. */
+
+/** rclone's window for `--update` where a side stores no times: about the precision of an upload's time. */
 const updateWindowNs = 1e9;
 
 /**
- * The rules that the options ask for between these two sides. Of a check only sizes and hashes count: its `rclone` is `checksum`, and what
- * would keep a sync from touching a file doesn't make it alike (R11).
+ * The rules that the options select for these two sides. A check compares content: its mode `rclone` means `checksum`, and options that
+ * keep a sync from touching a file are ignored (R11).
  */
 export function comparisonRules(
   options: PlanOptions,
@@ -85,13 +78,13 @@ export function comparisonRules(
 ): ComparisonRules {
   const isCheck = options.verb === 'check';
   const mode = isCheck && options.compare === 'rclone' ? 'checksum' : options.compare;
-  const likeAws = usesAwsRules(mode);
-  const byServer = likeAws || (options.useServerTimes === true && !isCheck);
+  const byAwsRules = usesAwsRules(mode);
+  const byServer = byAwsRules || (options.useServerTimes === true && !isCheck);
   const serverTime = {
     source: byServer && source.place.kind === 'remote',
     target: byServer && target.place.kind === 'remote',
   };
-  let windowNs: number | 'none' = likeAws
+  let windowNs: number | 'none' = byAwsRules
     ? awsPrecisionNs
     : Math.max(1, (options.modifyWindowMs ?? 0) * nsPerMs);
   for (const [side, timeIsServers] of [
@@ -109,20 +102,21 @@ export function comparisonRules(
     windowNs,
     serverTime,
     ...(!isCheck && { ...(ignoreExisting && { ignoreExisting }), ...(ignoreTimes && { ignoreTimes }) }),
-    ...(!isCheck && !likeAws && { ...(update && { update }), ...(keepTargetTimes && { keepTargetTimes }) }),
-    ...(!likeAws && ignoreSize && { ignoreSize }),
+    ...(!isCheck &&
+      !byAwsRules && { ...(update && { update }), ...(keepTargetTimes && { keepTargetTimes }) }),
+    ...(!byAwsRules && ignoreSize && { ignoreSize }),
   };
 }
 
 /**
- * Decides about a pair of files by the first line that applies. T = modified time; "known" after `stat` where
- * a listing doesn't tell it.
+ * Compares a pair of files by the first row that applies. T = modified time. `hashed`: all content that can be read has been hashed, so a
+ * missing hash stays missing.
  *
  * | mode             | flag             | T_src, T_dst     | decision                                                              |
  * |------------------|------------------|------------------|-----------------------------------------------------------------------|
  * | any              | ignoreExisting   |                  | left alone                                                            |
  * | any              | ignoreTimes      |                  | always (different)                                                    |
- * | not like aws     | update           | T_dst is newer   | left alone, even if sizes differ                                      |
+ * | not by aws rules | update           | T_dst is newer   | left alone, even if sizes differ                                      |
  * | any              | not ignoreSize   |                  | if sizes differ: sizeDiffers                                          |
  * | size-only        |                  |                  | same                                                                  |
  * | checksum (§2.2)  |                  |                  | hashes equal: same; differ: hashDiffers; one is missing: unknown      |
@@ -135,11 +129,9 @@ export function comparisonRules(
  * | exact-timestamps | download         | T_src > T_dst    | sourceIsNewer; else as aws                                            |
  * | both             |                  | else             | same                                                                  |
  *
- * The window (R5): |ΔT| strictly less than the largest of `modifyWindowMs` and the precision of both sides is equal; with `update` and a
- * side that keeps no times a second. aws cuts both times to the microsecond, or to what the disk keeps where that is coarser (A8, A10).
- * A time that nobody knows makes rclone look at the hash, and makes aws transfer (timeDiffers).
- *
- * `hashed` says that what could be learnt by reading content has been: a hash that is missing then stays so.
+ * The window (R5): times are equal when |ΔT| is strictly less than the largest of `modifyWindowMs` and the precision of both sides; with
+ * `update` and a side that stores no times, less than a second. aws truncates both times to the microsecond, or to the precision of the
+ * disk where that is coarser (A8, A10). An unknown time makes rclone compare hashes, and makes aws transfer (timeDiffers).
  */
 export function compareFiles(
   source: FileEntry,
@@ -167,14 +159,14 @@ export function compareFiles(
         missing: { verdict: 'unknown', because: 'noCommonHash' },
       });
     case 'rclone':
-      return compareLikeRclone(source, target, rules, hashed);
+      return compareByRcloneRules(source, target, rules, hashed);
     case 'aws':
     case 'exact-timestamps':
-      return compareLikeAws(source, target, rules);
+      return compareByAwsRules(source, target, rules);
   }
 }
 
-function compareLikeRclone(
+function compareByRcloneRules(
   source: FileEntry,
   target: FileEntry,
   rules: ComparisonRules,
@@ -197,18 +189,18 @@ function compareLikeRclone(
   });
 }
 
-/** The time that counts, as far as it is known; undefined also when only a `stat` can tell. */
+/** The time that is compared; undefined when it is unknown, or only a `stat` can tell it. */
 export function timeOf(file: FileEntry, byServer: boolean): Instant | undefined {
   return byServer ? (file.serverModified ?? file.modified) : (file.modified ?? file.serverModified);
 }
 
-/** Whether a `stat` could tell nothing more about the time that counts. An object without an own time has the service's (R1). */
+/** Whether a `stat` can't add anything to the time that is compared. An object without an owner's time has the service's (R1). */
 export function knowsTime(file: FileEntry, byServer: boolean): boolean {
   if (file.exact) return true;
   return byServer ? timeOf(file, true) !== undefined : file.modified !== undefined;
 }
 
-/** By how many nanoseconds the source is newer than the target; undefined when nobody knows a time. */
+/** Nanoseconds by which the source is newer than the target; undefined when a time is unknown. */
 function sourceAgeDifference(
   source: FileEntry,
   target: FileEntry,
@@ -232,7 +224,7 @@ function compareHashes(
   return hashed ? outcome.missing : { verdict: 'needsFacts', because: 'content' };
 }
 
-function compareLikeAws(source: FileEntry, target: FileEntry, rules: ComparisonRules): Comparison {
+function compareByAwsRules(source: FileEntry, target: FileEntry, rules: ComparisonRules): Comparison {
   const sourceTime = timeOf(source, rules.serverTime.source);
   const targetTime = timeOf(target, rules.serverTime.target);
   if (rules.windowNs === 'none') return { verdict: 'same', because: 'size' };
@@ -245,7 +237,7 @@ function compareLikeAws(source: FileEntry, target: FileEntry, rules: ComparisonR
   return { verdict: 'same', because: order === 0 ? 'sizeAndTime' : 'sizeAndOrder' };
 }
 
-/** Order of two times after both are cut down to whole units of `unitNs`. */
+/** Compares two times after both are truncated to units of `unitNs`. */
 function compareTruncated(a: Instant, b: Instant, unitNs: number): number {
   const unitS = Math.max(1, Math.floor(unitNs / 1e9));
   const seconds = Math.floor(a.s / unitS) - Math.floor(b.s / unitS);

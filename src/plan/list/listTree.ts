@@ -22,29 +22,29 @@ export interface FileBatch {
   readonly files: readonly FileEntry[];
 }
 
-/** What was found besides files. Complete only when the batches have been read to their end. */
+/** Findings besides the files themselves. Complete when the batches have been read to their end. */
 export interface ListingFindings {
-  /** Folders that could not be listed; everything below them is unknown. */
+  /** Folders that could not be listed; their content is unknown. */
   readonly problems: readonly ListingProblem[];
-  /** Things that take part (by the filter) but can't be planned. */
+  /** Entries that the filter includes but that can't be planned. */
   readonly unusable: readonly UnusableFinding[];
-  /** Files that take part. */
+  /** Files that the filter includes. */
   readonly files: Tally;
 }
 
 export interface UnusableFinding {
   readonly entry: UnsupportedEntry;
-  /** Path relative to the root, as near as it can be spelled; for display. */
+  /** For display: the path relative to the root, in the nearest spelling. */
   readonly shown: string;
   /**
-   * Relative path that it may stand for, with everything below (empty: all); absent when that lies elsewhere
-   * or can't be a path.
+   * The relative path that the entry may stand for, with everything below it; empty for the whole root. Absent when that lies outside of
+   * the root or is no path.
    */
   readonly protects?: RemotePath;
 }
 
 export interface TreeListing {
-  /** To be read once. Ends with an error when any page fails, or when the listing is out of order. */
+  /** To be read once. Throws when a page fails or the listing is out of order. */
   readonly batches: AsyncIterable<FileBatch>;
   readonly findings: ListingFindings;
 }
@@ -55,28 +55,27 @@ export interface TreeRequest {
   readonly side: 'source' | 'target';
   readonly filter: Filter;
   readonly followSymlinks: boolean;
-  /** True where a root that isn't there yet is simply empty (a target folder). */
+  /** Whether a missing root counts as empty (a target folder). */
   readonly mayBeMissing: boolean;
-  /** Nothing but these is looked at. On the source they have to be there. */
+  /** Only these are listed. On the source they must exist. */
   readonly only?: SelectedPaths;
-  /** The one spelling of names that are the same in this plan. */
+  /** The key that all spellings of one name share in this plan; the name itself when absent. */
   readonly sameName?: (path: RemotePath) => string;
 }
 
 /**
- * Every file below a remote's folder that the filter lets through, in the order of `comparePaths` over
- * relative paths. Nothing is kept of a file once its batch is handed over.
+ * Lists the files below a remote's folder that the filter includes, sorted by `comparePaths` over relative paths. Keeps no file after its
+ * batch is yielded.
  *
- * A folder that can't be listed is a problem and the rest goes on, where the folder is listed by itself;
- * everything else that fails ends the listing with the RemoteError. A listing that comes out of order or
- * twice throws `damaged` (H11, H12), because a merge of it would delete and send again what is the same.
+ * Where folders are listed one by one, a folder that fails becomes a problem and the listing continues; every other failure is thrown as
+ * RemoteError. Throws `corrupted` for a listing that is out of order or repeats a name (H11, H12): a merge of it would delete and copy
+ * files that are the same.
  */
 export function listTree(request: TreeRequest, signal: AbortSignal): TreeListing {
-  const reading = new TreeLister(request, signal);
-  return { batches: reading.batches(), findings: reading };
+  const lister = new TreeLister(request, signal);
+  return { batches: lister.batches(), findings: lister };
 }
 
-/** Named files that are looked at at once. */
 const maxStatConcurrency = 16;
 
 interface FoundFile {
@@ -85,7 +84,7 @@ interface FoundFile {
   readonly entry: FileEntry | UnsupportedEntry;
 }
 
-function asSpelled(path: string): string {
+function exactName(path: string): string {
   return path;
 }
 
@@ -116,16 +115,16 @@ class TreeLister implements ListingFindings {
   }
 
   /**
-   * What isn't there is nothing; every other error goes on. Where only writing is allowed, a target can't be looked at: the precondition of the
-   * write, which the service itself enforces, finds out whether something is there.
+   * Rethrows every error but `notFound`. Also ignores `forbidden` on a target with atomic preconditions: with write-only access a `stat` is
+   * not allowed, and the precondition of the write finds out whether the file exists.
    */
   private ignoreNotFound(error: unknown): undefined {
     const { remote, side } = this.request;
-    const isFoundOut = side === 'target' && remote.capabilities.preconditions === 'atomic';
-    if (!isRemoteError(error, 'notFound', ...(isFoundOut ? (['forbidden'] as const) : []))) throw error;
+    const writeChecks = side === 'target' && remote.capabilities.preconditions === 'atomic';
+    if (!isRemoteError(error, 'notFound', ...(writeChecks ? (['forbidden'] as const) : []))) throw error;
   }
 
-  /** Everything below a folder, which may be missing where the request says so. */
+  /** The files below a folder, which may be missing where the request allows it. */
   private async *listFolder(folder: RemotePath): AsyncGenerator<FileBatch> {
     const before = this.last;
     try {
@@ -136,7 +135,7 @@ class TreeLister implements ListingFindings {
     }
   }
 
-  /** The named files, looked at by themselves, between the listings of the named folders. */
+  /** The selected files, each by `stat`, merged in order with the listings of the selected folders. */
   private async *listSelected({ files, folders }: SelectedPaths): AsyncGenerator<FileBatch> {
     const { root, filter } = this.request;
     const found = await this.statFiles(files.filter((file) => filter.includes(file)));
@@ -149,15 +148,15 @@ class TreeLister implements ListingFindings {
     yield this.addPage(rest.map(({ entry }) => entry));
   }
 
-  /** What is there under the names of the files, in the order of paths. Throws `notFound` for one that the source doesn't have. */
+  /** The entries at these paths, sorted. Throws `notFound` for a file that the source doesn't have. */
   private async statFiles(files: readonly RemotePath[]): Promise<FoundFile[]> {
-    const { remote, side, sameName = asSpelled } = this.request;
+    const { remote, side, sameName = exactName } = this.request;
     const onDisk = remote.capabilities.hasDirectories && remote.listRecursive !== undefined;
     const found = onDisk ? await this.listParentFolders(files) : await this.statEach(files);
     const there = new Set(found.map(({ path }) => sameName(path)));
     const missing = files.find((file) => !there.has(sameName(file)));
     if (missing !== undefined && side === 'source')
-      throw new RemoteError('notFound', `"${missing}" is not there any more, so nothing was planned.`);
+      throw new RemoteError('notFound', `"${missing}" no longer exists, so nothing was planned.`);
     return [...new Map(found.map((one) => [one.path, one])).values()].sort((a, b) =>
       comparePaths(a.path, b.path),
     );
@@ -179,15 +178,15 @@ class TreeLister implements ListingFindings {
   }
 
   /**
-   * A disk is asked for the folders that hold the files, without those in them: only so do links show, and other spellings of
-   * the same name, and what lies in a folder of the target that has the name of a file.
+   * On a disk the parent folders are listed instead, without their subfolders. Only a listing shows links, other spellings of the same
+   * name, and the content of a target folder that has the name of a file.
    */
   private async listParentFolders(files: readonly RemotePath[]): Promise<FoundFile[]> {
-    const { remote, root, side, followSymlinks, sameName = asSpelled } = this.request;
-    const wanted = new Set(files.map((file) => sameName(file)));
-    const isWanted = (path: RemotePath): boolean =>
-      wanted.has(sameName(path)) || (side === 'target' && path !== '' && isWanted(parentPath(path)));
-    const skipFolder = (folder: RemotePath) => !isWanted(folder.slice(this.rootPrefixLength) as RemotePath);
+    const { remote, root, side, followSymlinks, sameName = exactName } = this.request;
+    const names = new Set(files.map((file) => sameName(file)));
+    const isSelected = (path: RemotePath): boolean =>
+      names.has(sameName(path)) || (side === 'target' && path !== '' && isSelected(parentPath(path)));
+    const skipFolder = (folder: RemotePath) => !isSelected(folder.slice(this.rootPrefixLength) as RemotePath);
     const found: FoundFile[] = [];
     for (const folder of new Set(files.map(parentPath)))
       try {
@@ -200,7 +199,7 @@ class TreeLister implements ListingFindings {
           for (const entry of page) {
             const whole = entry.kind === 'unusable' ? fullName(entry) : entry.path;
             const path = whole.slice(this.rootPrefixLength) as RemotePath;
-            if (entry.kind !== 'folder' && isWanted(path)) found.push({ path, entry });
+            if (entry.kind !== 'folder' && isSelected(path)) found.push({ path, entry });
           }
       } catch (error) {
         this.ignoreNotFound(error);
@@ -220,10 +219,7 @@ class TreeLister implements ListingFindings {
     }
   }
 
-  /**
-   * Folder by folder. A folder is sorted as its name plus `/`, which gives the order of whole paths
-   * (sync-semantics §0).
-   */
+  /** Lists folder by folder. A folder sorts as its name plus `/`, which gives the order of full paths (sync-semantics §0). */
   private async *walk(folder: RemotePath): AsyncGenerator<FileBatch> {
     const { root, filter } = this.request;
     const entries = await this.sortedEntries(folder);
@@ -299,7 +295,7 @@ class TreeLister implements ListingFindings {
     this.unusable.push({ entry, shown, ...(protects !== undefined && { protects }) });
   }
 
-  /** What stands around the root covers all of it, save for an odd key, which is nothing but itself. */
+  /** An unsupported entry that contains the root protects the whole root, except a malformed key, which protects only itself. */
   private withinRoot(path: RemotePath, entry: UnsupportedEntry): RemotePath | undefined {
     const { root } = this.request;
     if (path !== root && isWithin(path, root)) return relativePath(path, root);
@@ -315,21 +311,15 @@ class TreeLister implements ListingFindings {
   }
 }
 
-/**
- * A key that is no path, rather than something at a path that can't be used. It has no twin but what its
- * cleaned spelling names.
- */
+/** Whether the entry is a key that is no path, rather than an unusable entry at a path. It can only correspond to its cleaned spelling. */
 export function isMalformedKey(reason: UnsupportedReason): boolean {
   return reason === 'emptyPart' || reason === 'dotPart' || reason === 'nonEmptyFolderMarker';
 }
 
-/**
- * A name with a slash is a whole key of the bucket that the folder lies in; any other is a name in the
- * folder.
- */
+/** The path of an unsupported entry. A name with a slash is a full key of the folder's bucket; any other is a name in the folder. */
 export function fullName({ folder, name }: UnsupportedEntry): string {
-  const around = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
-  return around === '' ? name : `${around}/${name}`;
+  const parent = name.includes('/') ? folder.slice(0, `${folder}/`.indexOf('/')) : folder;
+  return parent === '' ? name : `${parent}/${name}`;
 }
 
 function sortName(entry: Entry): string {
@@ -338,8 +328,8 @@ function sortName(entry: Entry): string {
 }
 
 /**
- * Whether a copy to what this stands for would overwrite it or go through it. A key or name that is no path,
- * or no text, is beside what its cleaned spelling names, not in its place.
+ * Whether a copy to the entry's path would overwrite the entry or pass through it. A key or name that is no path, or no text, lies beside
+ * its cleaned spelling, not at it.
  */
 export function blocksPath(reason: UnsupportedReason): boolean {
   return !isMalformedKey(reason) && reason !== 'invalidText' && reason !== 'oddName';

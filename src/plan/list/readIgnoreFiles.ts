@@ -19,18 +19,17 @@ import { IgnoreFileRules } from '../filter/ignoreFileRules';
 import type { PlanOptions } from '../model/planOptions';
 import { sortSelected } from '../model/selectedPaths';
 
-/** Folders looked at at once. */
 const maxFolderConcurrency = 16;
-/** Bytes that an ignore file may have; what is larger is no such file. */
+/** A larger file is not read as an ignore file. */
 const maxIgnoreFileBytes = 1024 * 1024;
 
 /**
- * The rules of the ignore files that `options.ignoreFiles` names, or undefined when it names none. They are read from the side that is a
- * disk, the source when both are, in every folder that the filters and the rules read so far let in; links are not followed. A root
- * that isn't there has none.
+ * The rules of the ignore files in `options.ignoreFiles`, or undefined when it is empty. Reads them from the side that is a disk (the
+ * source when both are) in every folder that the filters and the rules read so far include. Does not follow links. A missing root has no
+ * rules.
  *
- * Throws RemoteError: `badSettings` when neither side is a disk; the kind of the failure, naming the file, when one can't be read or is
- * larger than 1 MiB or no text, since planning with half of the rules could delete.
+ * Throws RemoteError: `badSettings` when neither side is a disk; the kind of the failure when an ignore file can't be read, is larger than
+ * 1 MiB or is no text, because planning with half of the rules could delete files.
  */
 export async function readIgnoreFiles(
   source: Endpoint,
@@ -45,7 +44,7 @@ export async function readIgnoreFiles(
   if (!side)
     throw new RemoteError(
       'badSettings',
-      `The option "ignoreFiles" reads ${ignoreFiles.join(', ')} from a folder of this machine, but neither side is one. Remove the option, and name in "filters" what is to be left out.`,
+      `The option "ignoreFiles" reads ${ignoreFiles.join(', ')} from a folder of this machine, but neither side is one. Remove the option, and exclude the files with "filters".`,
     );
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
@@ -89,14 +88,14 @@ class IgnoreWalk {
     return this.rules;
   }
 
-  /** Takes the folder's rules, then its folders, all at once: what decides about one stands in it or above. */
+  /** Reads the folder's rules, then its subfolders concurrently: only ignore files in or above a folder decide about it. */
   private async visit(folder: RemotePath): Promise<void> {
-    const give = await this.slots.acquire(1, this.signal);
+    const release = await this.slots.acquire(1, this.signal);
     let folders: readonly RemotePath[];
     try {
       folders = await this.readFolder(folder);
     } finally {
-      give();
+      release();
     }
     await Promise.all(
       folders
@@ -105,7 +104,7 @@ class IgnoreWalk {
     );
   }
 
-  /** Whether something in the folder is to be planned at all. */
+  /** Whether the folder may hold selected files. */
   private mayHoldSelected(folder: RemotePath): boolean {
     if (!this.only) return true;
     const key = matchKey(folder, this.names) as RemotePath;
@@ -116,7 +115,7 @@ class IgnoreWalk {
     );
   }
 
-  /** Reads the folder's ignore files, and answers its folders; both relative to the root. */
+  /** Reads the folder's ignore files and returns its subfolders; both relative to the root. */
   private async readFolder(folder: RemotePath): Promise<readonly RemotePath[]> {
     const { root } = this.side;
     const folders = new Set<RemotePath>();
@@ -127,11 +126,11 @@ class IgnoreWalk {
           if (entry.kind === 'folder') folders.add(entry.path);
           else if (this.precedence(entry) >= 0) found.push(entry);
     } catch (error) {
-      // What can't be listed has to be reported by the listing itself.
+      // The listing of the plan reports a folder that can't be listed.
       if (!isRemoteError(error, 'notFound', ...(folder === '' ? [] : (['forbidden'] as const)))) throw error;
       return [];
     }
-    // What is named later is stronger, so it is added later.
+    // A later name in the option takes precedence, so it is added later.
     found.sort((a, b) => this.precedence(a) - this.precedence(b));
     for (const entry of found) {
       const text = await this.readContent(entry);
@@ -141,7 +140,7 @@ class IgnoreWalk {
     return [...folders].map((path) => relativePath(path, root));
   }
 
-  /** What lies in one folder. A deep listing that enters nothing tells links as such, and its folders by asking about them. */
+  /** The entries of one folder. A recursive listing that skips all subfolders reports links as links, and calls `skipFolder` for each subfolder. */
   private entries(folder: RemotePath, folders: Set<RemotePath>): AsyncIterable<readonly Entry[]> {
     const { remote } = this.side;
     const skipFolder = (path: RemotePath) => {
@@ -154,7 +153,7 @@ class IgnoreWalk {
     );
   }
 
-  /** Which of the wanted names the entry has; −1 when it is no ignore file. */
+  /** The position of the entry's name in the option; -1 when it is no ignore file. */
   private precedence(entry: Entry): number {
     return entry.kind === 'folder' ? -1 : this.fileNames.indexOf(this.ownKey(nameOf(entry)));
   }
@@ -163,7 +162,7 @@ class IgnoreWalk {
     return matchKey(name, this.side.remote.capabilities.names);
   }
 
-  /** The text of an ignore file; undefined when it is gone. */
+  /** The text of an ignore file; undefined when it no longer exists. */
   private async readContent(entry: Entry): Promise<string | undefined> {
     if (entry.kind === 'unusable')
       throw new RemoteError(

@@ -1,6 +1,7 @@
 import type { FileEntry } from '../../remote/entry';
 import type { RemotePath } from '../../remote/remotePath';
 
+/** A file whose path is a prefix of the path visited last. */
 interface OpenFile {
   readonly path: RemotePath;
   readonly onSource: boolean;
@@ -8,30 +9,25 @@ interface OpenFile {
 }
 
 /**
- * Finds files that would have to be folders as well, in one pass over the sorted names of both sides: `a`
- * beside `a/b` (H16, R14). To be used only where the target can't hold both.
+ * Finds files that would have to be folders too, `a` beside `a/b` (H16, R14), in one pass over the sorted names of both sides. For targets
+ * that can't hold both.
  *
- * What the target has now stays as it is, unless room is to be made: then what only the target has gives way. Without such, the shorter
- * name is the one that is refused (sync-semantics §1.5).
+ * 1. With `makesRoom`, a file that only the target has is deleted first for a file that only the source has, whichever is the longer name.
+ * 2. Otherwise the target stays as it is: a source name that conflicts with a target file is blocked.
+ * 3. Of two source names, the shorter one is refused (sync-semantics §1.5).
  */
 export class FileFolderConflicts {
-  /**
-   * Shorter names to be refused, each with a name below it (or with its own and a slash, where that is forgotten). Complete when all
-   * names have been seen.
-   */
+  /** Shorter names that can't be copied or deleted, each with a name below it or its own name with a slash. Complete after the last name. */
   readonly refused = new Map<RemotePath, string>();
-  /** With room to be made: what has to go from the target, all of it, before a file of the source can be copied. Complete when `refused` is. */
+  /** By source file: the files only on the target that must all be deleted before it can be copied. Complete when `refused` is. */
   readonly room = new Map<RemotePath, RemotePath[]>();
-  /** Files whose name begins the name seen last; each is a prefix of the next. */
+  /** Each is a prefix of the next. */
   private readonly open: OpenFile[] = [];
 
-  /** `makesRoom`: whether files that only the target has are to be deleted, so that those of the source can take their place. */
+  /** `makesRoom`: whether files that only the target has are deleted, so that source files can take their place. */
   constructor(private readonly makesRoom = false) {}
 
-  /**
-   * Takes the next name in order. Answers the file of the other kind that keeps this one from being copied or
-   * deleted, if any.
-   */
+  /** Takes the next name in order. Returns the file that keeps this one from being copied or deleted, if any. */
   visit(
     path: RemotePath,
     source: FileEntry | undefined,
@@ -43,9 +39,9 @@ export class FileFolderConflicts {
     for (let i = open.length - 1; i >= 0; i--) {
       const above = open[i];
       if (!above || path[above.path.length] !== '/') continue;
-      if (this.givesWay(above, path, source, target)) continue;
+      if (this.canMakeRoom(above, path, source, target)) continue;
       if (above.onTarget) {
-        // A target with real folders has nothing below its own file, so this is only on the source.
+        // Such a target has nothing below its own file, so the longer name is only on the source.
         if (!above.onSource) this.refuse(above.path, path);
         blockedBy = above.path;
       } else {
@@ -57,27 +53,27 @@ export class FileFolderConflicts {
     return blockedBy;
   }
 
-  /** Whether one of the two is only on the target, and goes to make room for the other; notes it. */
-  private givesWay(
+  /** Whether one of the two is only on the target and is deleted for the other. Records it in `room`. */
+  private canMakeRoom(
     above: OpenFile,
     path: RemotePath,
     source: FileEntry | undefined,
     target: FileEntry | undefined,
   ): boolean {
     if (!this.makesRoom) return false;
-    if (above.onTarget && !above.onSource && source && !target) this.needs(path, above.path);
-    else if (above.onSource && !above.onTarget && target && !source) this.needs(above.path, path);
+    if (above.onTarget && !above.onSource && source && !target) this.addRoom(path, above.path);
+    else if (above.onSource && !above.onTarget && target && !source) this.addRoom(above.path, path);
     else return false;
     return true;
   }
 
-  private needs(copied: RemotePath, gone: RemotePath): void {
-    const before = this.room.get(copied);
-    if (before) before.push(gone);
-    else this.room.set(copied, [gone]);
+  private addRoom(copied: RemotePath, deleted: RemotePath): void {
+    const needed = this.room.get(copied);
+    if (needed) needed.push(deleted);
+    else this.room.set(copied, [deleted]);
   }
 
-  /** The file at `path` can't be, because of `below`. */
+  /** The file at `path` can't exist, because of the name `below` it. */
   refuse(path: RemotePath, below: string): void {
     if (!this.refused.has(path)) this.refused.set(path, below);
   }

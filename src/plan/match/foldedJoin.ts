@@ -4,108 +4,116 @@ import { StringHashSet } from './hashSet';
 import type { Match } from './match';
 import { foldedKey, type NameFolding } from './nameFolding';
 
+/** The spellings of one folded name that have no equal on the other side, in the order of paths. */
 interface Group {
   readonly sources: Match[];
   readonly targets: Match[];
 }
 
-/** What had no equal on the other side, until all names are known. */
+/**
+ * Joins the names that have no equal spelling on the other side by their folded key, once all names are known:
+ *
+ * 1. a name whose key both sides spell alike elsewhere is a `sameName` conflict: writing it would overwrite that file;
+ * 2. of several spellings on one side the first is used, and the others are `sameName` conflicts;
+ * 3. a name that is a folder under another spelling is a `fileAgainstFolder` conflict, where a side can't hold both;
+ * 4. a key without a source is extra on the target in all its spellings.
+ */
 export class FoldedNameJoin {
-  private readonly kept: Match[] = [];
-  private readonly seen = new StringHashSet();
-  /** Folders of what both sides spell alike. */
-  private readonly seenFolders = new StringHashSet();
+  private readonly unmatched: Match[] = [];
+  private readonly matchedKeys = new StringHashSet();
+  /** Keys of all folders above a matched name. */
+  private readonly matchedFolders = new StringHashSet();
   private lastFolder: RemotePath = '' as RemotePath;
   private readonly folding: NameFolding;
-  private readonly clashes: FileFolderConflicts | undefined;
+  private readonly conflicts: FileFolderConflicts | undefined;
 
-  /** `clashes` where the target has real folders. */
-  constructor(folding: NameFolding, clashes: FileFolderConflicts | undefined) {
+  /** `conflicts` where the target can't hold a file and a folder of one name. */
+  constructor(folding: NameFolding, conflicts: FileFolderConflicts | undefined) {
     this.folding = folding;
-    // Only what a disk takes for one name can be in the way of another spelling.
-    this.clashes = folding.onDisk ? clashes : undefined;
+    // Spellings can only conflict where the disk treats them as the same name.
+    this.conflicts = folding.onDisk ? conflicts : undefined;
   }
 
-  /** Notes a name that both sides spell alike, so that another spelling of it is known for a twin. */
-  matched(path: RemotePath): void {
-    this.seen.add(foldedKey(path, this.folding));
+  /** Records a name that both sides spell alike. */
+  addMatched(path: RemotePath): void {
+    this.matchedKeys.add(foldedKey(path, this.folding));
     const folder = parentPath(path);
-    if (!this.clashes || folder === this.lastFolder) return;
+    if (!this.conflicts || folder === this.lastFolder) return;
     this.lastFolder = folder;
     for (let at = foldedKey(folder, this.folding) as RemotePath; at !== ''; at = parentPath(at))
-      this.seenFolders.add(at);
+      this.matchedFolders.add(at);
   }
 
-  keep(match: Match): void {
-    this.kept.push(match);
+  addUnmatched(match: Match): void {
+    this.unmatched.push(match);
   }
 
+  /** The matches of all unmatched names, in the order of paths. */
   join(): readonly Match[] {
+    const groups = this.groups();
+    const blocked = this.blockedKeys(groups);
+    return [...groups]
+      .flatMap(([key, group]) => this.joinGroup(key, group, blocked.get(key)))
+      .sort((a, b) => comparePaths(a.path, b.path));
+  }
+
+  private groups(): ReadonlyMap<string, Group> {
     const groups = new Map<string, Group>();
-    for (const match of this.kept) {
+    for (const match of this.unmatched) {
       const key = foldedKey(match.path, this.folding);
-      let group = groups.get(key);
-      if (!group) {
-        group = { sources: [], targets: [] };
-        groups.set(key, group);
-      }
+      const group = groups.get(key) ?? { sources: [], targets: [] };
+      groups.set(key, group);
       (match.source ? group.sources : group.targets).push(match);
     }
-    const blocked = this.foldedClashes(groups);
-    const joined: Match[] = [];
-    for (const [key, { sources, targets }] of groups) {
-      if (this.seen.has(key)) {
-        for (const twin of [...sources, ...targets]) joined.push(sameName(twin, undefined));
-        continue;
-      }
-      const [source, ...moreSources] = sources;
-      const [target, ...moreTargets] = targets;
-      const blockedBy = blocked.get(key);
-      if (blockedBy !== undefined)
-        for (const match of [...sources, ...targets])
-          joined.push({ ...match, nameConflict: { because: 'fileAgainstFolder', with: blockedBy } });
-      else if (source) {
-        joined.push({
-          path: source.path,
-          source: source.source,
-          target: target?.target,
-          nameConflict: undefined,
-        });
-        for (const twin of moreSources) joined.push(sameName(twin, source.path));
-        for (const twin of moreTargets) joined.push(sameName(twin, target?.path));
-      } else {
-        // No spelling is left on the source, so each of them is extra.
-        joined.push(...targets);
-      }
-    }
-    return joined.sort((a, b) => comparePaths(a.path, b.path));
+    return groups;
+  }
+
+  private joinGroup(
+    key: string,
+    { sources, targets }: Group,
+    blockedBy: string | undefined,
+  ): readonly Match[] {
+    const all = [...sources, ...targets];
+    if (this.matchedKeys.has(key)) return all.map((match) => sameName(match, undefined));
+    if (blockedBy !== undefined)
+      return all.map((match) => ({
+        ...match,
+        nameConflict: { because: 'fileAgainstFolder', with: blockedBy },
+      }));
+    const [source, ...moreSources] = sources;
+    const [target, ...moreTargets] = targets;
+    if (!source) return targets;
+    return [
+      { path: source.path, source: source.source, target: target?.target, nameConflict: undefined },
+      ...moreSources.map((match) => sameName(match, source.path)),
+      ...moreTargets.map((match) => sameName(match, target?.path)),
+    ];
   }
 
   /**
-   * Finds files that would have to be folders as well under another spelling, `A` beside `a/b`, by the rules of FileFolderConflicts: those of
-   * one spelling are found there. Gives the names that can't be, by key, each with the file in its way.
+   * The keys of names that can't exist because another spelling makes them a folder (`A` beside `a/b`), each with the name in the way.
+   * Conflicts within one spelling are found by FileFolderConflicts, whose rules hold here too.
    */
-  private foldedClashes(groups: ReadonlyMap<string, Group>): ReadonlyMap<string, string> {
+  private blockedKeys(groups: ReadonlyMap<string, Group>): ReadonlyMap<string, string> {
     const blocked = new Map<string, string>();
-    const { clashes } = this;
-    if (!clashes) return blocked;
+    const { conflicts } = this;
+    if (!conflicts) return blocked;
     for (const [key, group] of groups) {
       const longer = group.sources[0] ?? group.targets[0];
       if (!longer) continue;
-      // Something in the folder is there on both sides, so the folder stays and no new file can take its name.
-      if (this.seenFolders.has(key) && !group.targets.length) clashes.refuse(longer.path, `${longer.path}/`);
+      // Both sides have a file in the folder of this name, so the folder stays and no new file can take its name.
+      if (this.matchedFolders.has(key) && group.targets.length === 0)
+        conflicts.refuse(longer.path, `${longer.path}/`);
       for (let at = parentPath(key as RemotePath); at !== ''; at = parentPath(at)) {
-        if (this.seen.has(at)) blocked.set(key, longer.path.slice(0, spelledLength(longer.path, at)));
+        if (this.matchedKeys.has(at)) blocked.set(key, spelledPrefix(longer.path, at));
         const above = groups.get(at);
-        if (!above) continue;
-        const [source] = above.sources;
-        const [target] = above.targets;
+        const [source, target] = [above?.sources[0], above?.targets[0]];
         if (target) {
-          if (!source) clashes.refuse(target.path, longer.path);
+          if (!source) conflicts.refuse(target.path, longer.path);
           blocked.set(key, target.path);
         } else if (source) {
-          clashes.refuse(source.path, longer.path);
-          if (!group.sources.length) blocked.set(key, source.path);
+          conflicts.refuse(source.path, longer.path);
+          if (group.sources.length === 0) blocked.set(key, source.path);
         }
       }
     }
@@ -113,9 +121,9 @@ export class FoldedNameJoin {
   }
 }
 
-/** How much of `path` spells the folder with the key `folder`: spellings may differ in length, parts don't in number. */
-function spelledLength(path: RemotePath, folder: string): number {
-  return path.split('/').slice(0, folder.split('/').length).join('/').length;
+/** The folder of `path` that has the key `folderKey`. Spellings may differ in length, but not in their number of parts. */
+function spelledPrefix(path: RemotePath, folderKey: string): string {
+  return path.split('/').slice(0, folderKey.split('/').length).join('/');
 }
 
 function sameName(match: Match, other: string | undefined): Match {

@@ -1,6 +1,6 @@
 /**
- * A set of texts that keeps 8 bytes of hash for each instead of the text: names of a million matched files
- * take 16 to 32 MB. Two different texts are taken for one with a chance of about n / 2^64.
+ * A set of strings that stores 8 bytes of hash for each: a million names take 16 to 32 MB. `has` is wrong for a string that is not in a set
+ * of n strings with a probability of about n / 2^64.
  */
 export class StringHashSet {
   private slots = new Uint32Array(2 * 1024);
@@ -19,7 +19,7 @@ export class StringHashSet {
     return this.slots[at] !== 0 || this.slots[at + 1] !== 0;
   }
 
-  /** Where this hash stands, or the free slot where it would. */
+  /** The index of this hash, or of the free slot for it. */
   private find(high: number, low: number): number {
     const mask = this.slots.length / 2 - 1;
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
@@ -48,7 +48,7 @@ export class StringHashSet {
   }
 }
 
-/** Two differently mixed 32-bit hashes; never both 0, which marks a free slot. */
+/** Two independent 32-bit hashes; never both 0, which marks a free slot. */
 function hash(text: string): [number, number] {
   let a = 0x811c9dc5;
   let b = 0x9e3779b9 ^ text.length;

@@ -7,23 +7,21 @@ import type { Match, NameConflict } from './match';
 import { mayFold, type NameFolding } from './nameFolding';
 
 /**
- * Joins two sorted listings by relative path, a batch at a time, holding neither whole; both are read ahead
- * by one batch, so they proceed side by side. Matches come in the order of paths.
+ * Joins two sorted listings by relative path, one batch at a time. Both are read one batch ahead, so they proceed side by side. Matches
+ * come in the order of paths.
  *
- * Where spellings are folded, names without an equal on the other side are kept to the end and joined by
- * folded key. Of several names of one side that fold alike the one with an equal on the other side is used,
- * else the first; the others are `sameName` clashes (R13). Ends with the error of either listing; the other
- * one is then closed, and the caller aborts the signal of both.
+ * Where spellings are folded, names without an equal on the other side are kept and joined by folded key at the end (`FoldedNameJoin`,
+ * R13). Throws the error of either listing and closes both; the caller aborts their signal.
  */
 export async function* mergeJoin(
   source: AsyncIterable<FileBatch>,
   target: AsyncIterable<FileBatch>,
   folding: NameFolding,
-  clashes?: FileFolderConflicts,
+  conflicts?: FileFolderConflicts,
 ): AsyncGenerator<readonly Match[]> {
   const left = new Cursor(source);
   const right = new Cursor(target);
-  const leftovers = new FoldedNameJoin(folding, clashes);
+  const foldedJoin = new FoldedNameJoin(folding, conflicts);
   const folds = folding.foldsUnicode || !folding.caseSensitive;
   try {
     await Promise.all([left.fill(), right.fill()]);
@@ -38,40 +36,40 @@ export async function* mergeJoin(
         const targetFile = order >= 0 ? right.file : undefined;
         if (order <= 0) left.step();
         if (order >= 0) right.step();
-        const blockedBy = clashes?.visit(path, sourceFile, targetFile);
+        const blockedBy = conflicts?.visit(path, sourceFile, targetFile);
         const nameConflict: NameConflict | undefined =
           blockedBy === undefined ? undefined : { because: 'fileAgainstFolder', with: blockedBy };
         const match: Match = { path, source: sourceFile, target: targetFile, nameConflict };
         if (!folds || !mayFold(path, folding)) matches.push(match);
         else if (sourceFile && targetFile) {
-          leftovers.matched(path);
+          foldedJoin.addMatched(path);
           matches.push(match);
         } else if (nameConflict && sourceFile) matches.push(match);
-        // A target's file that is in the way of a folder may be the twin of one in that folder.
-        else leftovers.keep(match);
+        // A target file that blocks a folder may still match a source file in that folder under another spelling.
+        else foldedJoin.addUnmatched(match);
       } while (!left.isDry && !right.isDry);
       if (matches.length > 0) yield matches;
       if (left.isDry) await left.fill();
       if (right.isDry) await right.fill();
     }
-    const late = leftovers.join();
-    if (late.length > 0) yield late;
+    const joined = foldedJoin.join();
+    if (joined.length > 0) yield joined;
   } finally {
     left.close();
     right.close();
   }
 }
 
-/** A place in a listing, with the next batch already asked for. */
+/** A position in a listing, with the next batch already requested. */
 class Cursor {
   path: RemotePath | undefined;
   file: FileEntry | undefined;
-  /** True when the batch at hand is used up but there may be another. */
+  /** The current batch is used up, but there may be another. */
   isDry = true;
   private batch: FileBatch = { paths: [], files: [] };
   private at = 0;
   private ended = false;
-  private ahead: Promise<IteratorResult<FileBatch>> | undefined;
+  private prefetched: Promise<IteratorResult<FileBatch>> | undefined;
   private readonly iterator: AsyncIterator<FileBatch>;
 
   constructor(batches: AsyncIterable<FileBatch>) {
@@ -81,8 +79,8 @@ class Cursor {
   /** Moves to the first file of the next batch that has any. */
   async fill(): Promise<void> {
     while (this.isDry && !this.ended) {
-      const result = await (this.ahead ?? this.iterator.next());
-      this.ahead = undefined;
+      const result = await (this.prefetched ?? this.iterator.next());
+      this.prefetched = undefined;
       if (result.done) {
         this.ended = true;
         this.isDry = false;
@@ -90,9 +88,9 @@ class Cursor {
         this.file = undefined;
         return;
       }
-      this.ahead = this.iterator.next();
-      // Met when it is awaited; until then a failure must not count as unhandled.
-      this.ahead.catch(() => {});
+      this.prefetched = this.iterator.next();
+      // Until it is awaited, its failure must not count as unhandled.
+      this.prefetched.catch(() => {});
       this.batch = result.value;
       this.at = -1;
       this.isDry = false;
@@ -107,9 +105,7 @@ class Cursor {
     if (this.path === undefined) this.isDry = true;
   }
 
-  /**
-   * Not waited for: a request under way ends by the caller's signal, and nobody wants its answer any more.
-   */
+  /** Not awaited: a request under way ends by the caller's signal. */
   close(): void {
     if (this.ended) return;
     this.ended = true;

@@ -1,19 +1,16 @@
-import type { Entry } from '../../remote/entry';
+import type { Entry, FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
 import type { Conflict, PlanEndpoint } from '../model/plan';
 import { foldedKey, type NameFolding } from './nameFolding';
 
-/**
- * More folders than this are not looked at again: the names are a kindness to the reader, no part of the
- * decision.
- */
+/** No more folders are listed, because the names only make the report clearer and decide nothing. */
 const maxFolders = 20;
 
 /**
- * The conflicts, with the other name where it wasn't kept: of matched files only hashes of names are, so the
- * folder of each such conflict is listed once more. What can't be found that way stays unnamed.
+ * The conflicts with the other name filled in. The join keeps only hashes of matched names, so the folder of each `sameName` conflict is
+ * listed again, up to 20 folders. A name that isn't found stays absent.
  */
 export async function findConflictingNames(
   conflicts: readonly Conflict[],
@@ -39,14 +36,14 @@ export async function findConflictingNames(
     if (!listed[name].has(folder) && listed[name].size < maxFolders)
       listed[name].set(folder, await listEntries(side.remote, folder, signal));
     const key = foldedKey(file.path, folding);
-    const twin = listed[name]
+    const duplicate = listed[name]
       .get(folder)
       ?.find(
-        (entry) =>
+        (entry): entry is FileEntry =>
           entry.kind === 'file' && entry.path !== file.path && foldedKey(entry.path, folding) === key,
       );
-    const cut = side.root === '' ? 0 : side.root.length + 1;
-    named.push(twin?.kind === 'file' ? { ...conflict, with: twin.path.slice(cut) } : conflict);
+    const rootPrefixLength = side.root === '' ? 0 : side.root.length + 1;
+    named.push(duplicate ? { ...conflict, with: duplicate.path.slice(rootPrefixLength) } : conflict);
   }
   return named;
 }
@@ -62,7 +59,7 @@ async function listEntries(
     return entries;
   } catch (error) {
     signal.throwIfAborted();
-    // The plan is complete without this answer.
+    // The plan is complete without this name.
     if (isRemoteError(error)) return [];
     throw error;
   }

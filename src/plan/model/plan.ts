@@ -6,19 +6,18 @@ import type { RemotePath } from '../../remote/remotePath';
 import type { PlanOptions } from './planOptions';
 
 /**
- * What is intended, decided before anything is done: immutable and JSON-safe. The same object is shown by the
- * preview, printed by the dry run, executed, logged and compared in tests.
+ * Everything that a run will do, decided before it starts: immutable and JSON-safe. The preview shows, the dry run prints and the runner
+ * executes the same object.
  *
  * Invariants (`checkPlan`):
- * 1. the same listings and options give an equal plan, order included;
- * 2. one action per path (of a `moveFile`: the path it moves to; its old one has no other action);
- * 3. whatever overwrites or deletes carries `before`, the entry it was decided on;
- * 4. only the verb sync deletes on the target (a check names what it would delete); a plan to be run with a listing problem or an empty source has no deletes either;
- * 5. deletes come where `options.deletes` says: before or after everything else, or in the order of paths; source files go last, and
- *    emptied folders of the target after all that, those within others first;
- * 6. after a full run, planning again gives no actions;
- * 7. everything listed on the source is accounted for exactly once: action, conflict, skipped, unchanged or left out by the user;
- *    likewise on the target, save for files that only the target has and that stay because no deletes were wanted.
+ * 1. equal listings and options give an equal plan, in the same order;
+ * 2. there is one action per path; a `moveFile` counts by its new path, and its old path has no other action;
+ * 3. every action that overwrites or deletes carries `before`, the entry that was compared;
+ * 4. only the verb sync deletes on the target (a check lists deletes but can't be run), and not with a listing problem or an empty source;
+ * 5. actions are sorted by `executionOrder`;
+ * 6. planning again after a complete run gives no actions;
+ * 7. every entry listed on the source is counted exactly once: action, conflict, skipped, unchanged or deselected. The same holds for the
+ *    target, except files that only the target has when no deletes were requested.
  */
 export interface Plan {
   readonly version: 1;
@@ -29,21 +28,21 @@ export interface Plan {
   readonly conflicts: readonly Conflict[];
   readonly skipped: readonly Skipped[];
   readonly unchanged: Tally;
-  /** Files and unusable entries seen on each side after filtering, whatever became of them. */
+  /** Files and unusable entries listed on each side after filtering. */
   readonly listed: { readonly source: Tally; readonly target: Tally };
   readonly problems: readonly ListingProblem[];
   readonly safety: readonly SafetyFinding[];
   readonly totals: PlanTotals;
   /**
-   * Where overwritten and deleted target files are kept; absent when nowhere. Of the target's kind: of the target's own remote, or for a
-   * folder of this machine another such folder, which is outside of the target's root and so is opened on its own to run the plan.
+   * The folder that keeps overwritten and deleted target files; absent when there is none. On the target's remote, or for a target on this
+   * machine another folder of it, outside of the target's root.
    */
   readonly backup?: Place;
-  /** The unchanged files by name, of a plan with the verb `check` only. */
+  /** Paths of the unchanged files; only with the verb `check`. */
   readonly same?: readonly RemotePath[];
-  /** Sides that keep no modified times, where those would be compared: there files of equal size count as the same. Absent when none. */
+  /** Sides that store no modified times although the mode compares them: files of equal size count as the same. Absent when none. */
   readonly withoutTimes?: readonly ('source' | 'target')[];
-  /** Actions that the user took out of this plan (`selectActions`); absent in a whole plan. */
+  /** Actions that the user deselected (`selectActions`); absent in a complete plan. */
   readonly deselected?: Tally;
 }
 
@@ -64,16 +63,16 @@ export interface Tally {
 interface ActionBase {
   /** Unique in the plan and stable for equal listings: the kind's letter and the path. */
   readonly id: string;
-  /** Relative to both roots; as spelled on the source (on the target for a delete). */
+  /** Relative to both roots; as spelled on the source, or on the target for a delete. */
   readonly path: RemotePath;
 }
 
 export interface CopyFile extends ActionBase {
   readonly kind: 'copyFile';
-  /** upload: folder → remote; download: remote → folder; copy: both of one kind. */
+  /** upload: folder → remote; download: remote → folder; copy: both places of one kind. */
   readonly direction: 'upload' | 'download' | 'copy';
   readonly source: FileEntry;
-  /** What the target has there now; absent when nothing. Its own spelling of the path is kept (R12). */
+  /** The target's file at this path, if any. The copy keeps the target's spelling of the path (R12). */
   readonly before?: FileEntry;
   readonly because:
     | 'onlyInSource'
@@ -82,18 +81,18 @@ export interface CopyFile extends ActionBase {
     | 'targetIsNewer'
     | 'timeDiffers'
     | 'hashDiffers'
-    /** The options copy every pair, whatever it is (`ignoreTimes`). */
+    /** `ignoreTimes` copies every pair. */
     | 'always';
   /**
-   * The modified time to give the copy where it isn't the source's own: `aws` and `exact-timestamps` compare a
-   * downloaded file with `LastModified`, so that is what it must carry, or it would be fetched again for ever (A10).
+   * The modified time of the copy where it isn't the source's own. `aws` and `exact-timestamps` compare a downloaded file with
+   * `LastModified`, so without that time every run would download it again (A10).
    */
   readonly storeModified?: Instant;
-  /** The verb is `move`: the source file is removed once the copy is there and verified. */
+  /** The verb is `move`: the source file is removed after the copy is verified. */
   readonly removesSource?: true;
 }
 
-/** A file of the target that the source has under another name by now: it is moved there on the target (R24). */
+/** A target file that was renamed on the source: it is moved on the target (R24). */
 export interface MoveFile extends ActionBase {
   readonly kind: 'moveFile';
   readonly source: FileEntry;
@@ -105,16 +104,16 @@ export interface MoveFile extends ActionBase {
   readonly storeModified?: Instant;
 }
 
-/** The verb is `move`, and the target has this file already: only the source's is removed. */
+/** The verb is `move`, and the target already has this file: only the source file is removed. */
 export interface RemoveSource extends ActionBase {
   readonly kind: 'removeSource';
   readonly source: FileEntry;
-  /** The target's file that is the same. */
+  /** The same file on the target. */
   readonly before: FileEntry;
   readonly because: 'alreadyThere';
 }
 
-/** Equal content, another modified time: the time alone is set (rclone's `touch`, R7). */
+/** Equal content, different modified time: only the time is set (rclone's `touch`, R7). */
 export interface SetTime extends ActionBase {
   readonly kind: 'setTime';
   readonly source: FileEntry;
@@ -127,16 +126,16 @@ export interface SetTime extends ActionBase {
 export interface DeleteFile extends ActionBase {
   readonly kind: 'deleteFile';
   readonly before: FileEntry;
-  /** excluded: the filters hide it, and `deleteExcluded` wants such files gone. */
+  /** excluded: the filters exclude the file, and `deleteExcluded` deletes such files. */
   readonly because: 'notInSource' | 'excluded';
   /**
-   * What can't be copied while this is there, since the target can't hold a file and a folder of one name: then it goes before anything
-   * is copied, whatever `PlanOptions.deletes` says.
+   * The path of a copy that needs this delete first, because the target can't hold a file and a folder of one name. Such deletes come
+   * before all copies, whatever `PlanOptions.deletes` says.
    */
   readonly makesRoomFor?: RemotePath;
 }
 
-/** A folder of the target that deletes leave empty and the source doesn't have: it is removed if it is empty then, as rclone does. */
+/** A target folder that deletes leave empty and the source doesn't have. It is removed if it is empty at that time, as rclone does. */
 export interface RemoveFolder extends ActionBase {
   readonly kind: 'removeFolder';
   readonly because: 'emptied';
@@ -145,30 +144,30 @@ export interface RemoveFolder extends ActionBase {
 
 export type Action = CopyFile | SetTime | MoveFile | RemoveSource | DeleteFile | RemoveFolder;
 
-/** Two things that want one name. Never executed; both sides are left as they are. */
+/** Two entries that need the same name. Both sides are left alone. */
 export interface Conflict {
   readonly path: RemotePath;
   /**
    * fileAgainstFolder: a file on one side is a folder on the other, or `a` stands beside `a/b` and the target can't hold both.
-   * sameName: several names of one side are one name on the other (case, Unicode form); the first is used, this one isn't.
-   * immutable: the target's file differs, and must not be changed (R10).
+   * sameName: several names of one side are one name on the other (case, Unicode form); the first is used, and this one is not.
+   * immutable: the target file differs, and must not be changed (R10).
    */
   readonly because: 'fileAgainstFolder' | 'sameName' | 'immutable';
   readonly source?: FileEntry;
   readonly target?: FileEntry;
-  /** The other name, for a sentence. */
+  /** The other name, for messages. */
   readonly with?: string;
 }
 
-/** Something listed that is left alone, and why. */
+/** A listed entry that is left alone, and why. */
 export interface Skipped {
   /** As the side spells it; for display. */
   readonly path: string;
   readonly side: 'source' | 'target';
   /**
-   * Besides what made it unusable: badName, tooLarge: the target can't hold it; archived: can't be read without a restore;
-   * protected: its twin is unknown or may not be touched; vanished: gone between listing and asking for its facts;
-   * unverified: sizes agree and content was to be compared, but there is no hash that both sides know (R8, H24).
+   * Besides the reasons of unsupported entries: badName, tooLarge: the target can't hold it; archived: can't be read without a restore;
+   * protected: its counterpart is unknown or must not be touched; vanished: removed between the listing and a later request;
+   * unverified: sizes agree and content should be compared, but no hash is known on both sides (R8, H24).
    */
   readonly because:
     | UnsupportedReason
@@ -183,7 +182,7 @@ export interface Skipped {
   readonly bytes?: number;
 }
 
-/** A folder that could not be listed. Everything below it is unknown, so nothing is deleted in the whole run (R21). */
+/** A folder that could not be listed, or a file whose facts could not be read. Nothing is deleted in the whole run then (R21). */
 export interface ListingProblem {
   readonly side: 'source' | 'target';
   readonly path: RemotePath;
@@ -196,7 +195,7 @@ export interface SafetyFinding {
   readonly kind: 'emptySource' | 'incompleteListing' | 'manyDeletes' | 'tooManyDeletes' | 'immutableConflict';
   /** A sentence for people. */
   readonly message: string;
-  /** withheld: the deletes were left out of the plan. confirm: the run asks once more. */
+  /** deletesWithheld: the plan has no deletes. confirm: the run asks for confirmation. */
   readonly effect: 'deletesWithheld' | 'confirm';
 }
 
@@ -207,7 +206,7 @@ export interface PlanTotals {
   readonly setTime: Tally;
   /** `moveFile` actions: renames on the target. */
   readonly rename: Tally;
-  /** Source files that are removed without being copied (`removeSource`). */
+  /** Source files that are removed without a copy (`removeSource`). */
   readonly removeSource: Tally;
   readonly delete: Tally;
   /** Its `files` are folders. */
@@ -216,15 +215,15 @@ export interface PlanTotals {
   readonly skipped: Tally;
 }
 
-/** Told while a plan is being made. Counts are of files seen so far. */
+/** Progress while a plan is being made: numbers of files so far. */
 export interface PlanProgress {
   readonly listed: { readonly source: number; readonly target: number };
-  /** Pairs whose facts had to be asked for one by one, and how many of those are answered. */
+  /** Pairs whose facts are requested one by one, and how many of these requests are completed. */
   readonly compared: { readonly requested: number; readonly completed: number };
   readonly actions: number;
 }
 
-/** One side of a plan, opened: the remote, where the tree starts in it, and the place that both stand for. */
+/** One opened side of a plan: the remote, the root in it, and the place that they belong to. */
 export interface PlanEndpoint extends Endpoint {
   readonly place: Place;
 }

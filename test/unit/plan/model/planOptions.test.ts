@@ -64,8 +64,8 @@ test('limits that are alike let files of just that size or age in', () => {
 });
 
 const bad: readonly (readonly [unknown, RegExp])[] = [
-  ['sync', /^The options is "sync"/],
-  [[], /^The options is \[\]/],
+  ['sync', /^The options are "sync"/],
+  [[], /^The options are \[\]/],
   [{ delete: true }, /^The option "delete" is unknown\. Known are verb, compare, deletes/],
   [{ verb: 'mirror' }, /^The option "verb" is "mirror", but must be one of "copy", "sync", "move", "check"/],
   [
