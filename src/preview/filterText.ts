@@ -1,6 +1,6 @@
 import type { FilterDialect, FilterRule } from '../plan/model/planOptions';
 
-/** How a rule of each dialect begins in a text of one rule a line; as its own tool writes it. */
+/** The signs that begin a rule in each dialect, one rule a line, as the tool itself writes them. */
 export const ruleMarks: Readonly<
   Record<FilterDialect, { readonly exclude: string; readonly include: string }>
 > = {
@@ -9,13 +9,13 @@ export const ruleMarks: Readonly<
   gitignore: { exclude: '', include: '!' },
 };
 
-/** The rules as text, one a line. */
+/** Writes the rules as text, one a line. */
 export function rulesToText(rules: readonly FilterRule[], dialect: FilterDialect): string {
   const marks = ruleMarks[dialect];
   return rules
     .map((rule) => {
       if ('include' in rule) return marks.include + rule.include;
-      // There these signs begin a comment and an include.
+      // In `.gitignore` these signs begin a comment and an include.
       const escaped = dialect === 'gitignore' && /^[#!]/.test(rule.exclude) ? '\\' : '';
       return marks.exclude + escaped + rule.exclude;
     })
@@ -23,8 +23,8 @@ export function rulesToText(rules: readonly FilterRule[], dialect: FilterDialect
 }
 
 /**
- * The rules that a text spells, or the number (from 1) of the first line that is none. Empty lines are left out, and so are
- * comments (`#`), save that in `.gitignore` `\#` begins a name.
+ * Reads rules from text. Returns the rules, or the number (from 1) of the first line that is not a rule. Skips empty lines and
+ * comments (`#`); in `.gitignore`, `\#` begins a name.
  */
 export function rulesFromText(
   text: string,
@@ -45,7 +45,7 @@ export function rulesFromText(
   return { rules };
 }
 
-/** A pattern of `aws` is mostly copied from a command line, quotes and all. */
+/** Removes quotes: users copy patterns of `aws` from command lines. */
 function unquoted(pattern: string, dialect: FilterDialect): string {
   if (dialect !== 'aws') return pattern;
   const [, quoted] = /^(?:"([^"]*)"|'([^']*)')$/.exec(pattern)?.filter((part) => part !== undefined) ?? [];
@@ -53,8 +53,8 @@ function unquoted(pattern: string, dialect: FilterDialect): string {
 }
 
 /**
- * Tells whether a path contains `text`, whatever the case and however accents are composed (a Mac's names differ
- * from what is typed). Undefined when `text` is blank, so that callers can skip the question.
+ * Returns a test for paths that contain `text`, regardless of case and of how accents are composed (macOS decomposes them).
+ * Undefined when `text` is blank, so that callers can skip the test.
  */
 export function textMatcher(text: string): ((path: string) => boolean) | undefined {
   const wanted = text.trim();

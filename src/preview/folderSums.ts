@@ -1,7 +1,7 @@
 import { type PlanIndex, sections } from './planIndex';
 import type { Tick } from './planRow';
 
-/** Sums per folder over the files that the filter shows below it. */
+/** Sums for each folder over the files below it that the filter shows. */
 export class FolderSums {
   private readonly files: Int32Array;
   private readonly bytes: Float64Array;
@@ -24,7 +24,7 @@ export class FolderSums {
     return this.bytes[folder] ?? 0;
   }
 
-  /** Undefined when nothing below can be ticked. */
+  /** Undefined when nothing below it can be ticked. */
   tickOf(...folders: readonly number[]): Tick | undefined {
     let tickable = 0;
     let ticked = 0;
@@ -36,14 +36,14 @@ export class FolderSums {
     return ticked === 0 ? 'off' : ticked === tickable ? 'on' : 'some';
   }
 
-  /** All anew. A folder's number is higher than its parent's, so one pass backwards carries the sums up. */
+  /** Recomputes all sums. A folder's number is higher than its parent's, so one backward pass is enough. */
   count(shown: Uint8Array, ticked: Uint8Array): void {
     const { size, folders, folderOf, bytesOf } = this.index;
     for (const sums of [this.files, this.bytes, this.tickable, this.ticked]) sums.fill(0);
     for (let i = 0; i < size; i++) {
       if (!shown[i]) continue;
       const f = folderOf[i] ?? 0;
-      // What is counted are files.
+      // Only files count.
       if (this.index.plan.actions[i]?.kind !== 'removeFolder') this.files[f] = (this.files[f] ?? 0) + 1;
       this.bytes[f] = (this.bytes[f] ?? 0) + (bytesOf[i] ?? 0);
       if (i >= ticked.length) continue;
@@ -58,7 +58,7 @@ export class FolderSums {
     }
   }
 
-  /** One shown file was ticked or unticked. */
+  /** Updates the sums after one visible file was ticked or unticked. */
   ticks(item: number, by: 1 | -1): void {
     for (let f = this.index.folderOf[item] ?? -1; f >= 0; f = this.index.folders[f]?.parent ?? -1) {
       this.ticked[f] = (this.ticked[f] ?? 0) + by;
@@ -66,13 +66,13 @@ export class FolderSums {
   }
 }
 
-/** The rows that can be scrolled to, in order: an item's number, or `~folder`; and how deep each stands. */
+/** The visible rows in order (an item's number, or `~folder`) and the depth of each. */
 export interface RowOrder {
   readonly nodes: Int32Array;
   readonly levels: Uint16Array;
 }
 
-/** Lays out a tree or a flat list of the rows that are `shown`, leaving out what is below a folded folder. */
+/** Lays out the `shown` rows as a tree or a flat list, without the rows below a folded folder. */
 export function orderRows(
   index: PlanIndex,
   flat: boolean,

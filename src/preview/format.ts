@@ -1,6 +1,6 @@
 import { fill, type Strings } from './strings';
 
-/** How numbers, sizes and times are written. Pure: the present time is handed in. */
+/** Formats numbers, sizes and times. Pure: the caller passes the current time. */
 export interface Formatter {
   /** 12431 → "12,431". */
   count(n: number): string;
@@ -27,7 +27,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** `language` is a BCP 47 tag as the editor gives it; one that isn't known falls back to English. */
+/** `language` is the editor's BCP 47 tag; an unknown one falls back to English. */
 export function formatter(language: string, words: Strings): Formatter {
   const locale = knownLocale(language);
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
@@ -39,7 +39,7 @@ export function formatter(language: string, words: Strings): Formatter {
   const bytes = (n: number): string => {
     let value = n;
     let unit = 0;
-    // 1023.95 KB would be written as "1,024 KB".
+    // 1023.95 KB would round to "1,024 KB".
     while (value >= (unit === 0 ? 1024 : 1023.95) && unit < units.length - 1) {
       value /= 1024;
       unit++;
@@ -87,11 +87,11 @@ function knownLocale(language: string): string {
   try {
     return Intl.NumberFormat.supportedLocalesOf(language)[0] ?? 'en';
   } catch {
-    return 'en'; // not a language tag at all
+    return 'en'; // not a language tag
   }
 }
 
-/** Midnights between the two, in local time; rounded, because a day with a change of the clock has 23 or 25 hours. */
+/** Counts the local midnights between two times. Rounds, because a day with a clock change has 23 or 25 hours. */
 function calendarDays(from: number, to: number): number {
   const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
   return Math.round((midnight(to) - midnight(from)) / day);

@@ -2,16 +2,16 @@ import type { HostNotice, PageReplies, PageRequest } from './previewProtocol';
 import { isRecord, readPageRequest } from './readPageRequest';
 
 /**
- * The panel's end. `receive` takes whatever the page posts; `tell` keeps notices back until the page has said "ready",
- * because before that nobody listens, and the answer to "ready" brings the whole state anyway.
+ * The panel's end. `receive` takes every message that the page posts. `tell` drops notices until the page has sent "ready":
+ * before that nobody listens, and the reply to "ready" holds the whole state.
  */
 export class HostChannel {
   private isReady = false;
 
   /**
    * @param post hands a message to the page
-   * @param answer does what was asked; what it throws is told to the page as an error, and to `failed`
-   * @param failed hears of refused messages and failed answers, for the log
+   * @param answer handles a request; its errors go to the page and to `failed`
+   * @param failed receives rejected messages and errors, for the log
    */
   constructor(
     private readonly post: (message: unknown) => void,
@@ -38,7 +38,7 @@ export class HostChannel {
     }
   }
 
-  /** The page was thrown away (hidden, or loaded anew): what it misses now, its next "ready" will bring. */
+  /** The page is gone (hidden or reloaded). Its next "ready" gets everything that it misses now. */
   pageGone(): void {
     this.isReady = false;
   }
@@ -48,7 +48,7 @@ export class HostChannel {
   }
 }
 
-/** The page's end. Requests are answered in any order; a request whose page goes away is never answered. */
+/** The page's end. Replies come in any order; a request whose page goes away gets none. */
 export class PageChannel {
   private readonly waiting = new Map<
     number,
@@ -61,7 +61,7 @@ export class PageChannel {
     private readonly noticed: (notice: HostNotice) => void,
   ) {}
 
-  /** Rejects with an Error whose message is the panel's sentence. */
+  /** Rejects with an Error whose message comes from the panel. */
   ask<T extends PageRequest>(request: T): Promise<PageReplies[T['type']]> {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
@@ -70,7 +70,7 @@ export class PageChannel {
     });
   }
 
-  /** Messages come from our own extension only; their shape is the types'. */
+  /** Messages come from this extension only, so their shape is not checked. */
   receive(message: unknown): void {
     if (!isRecord(message)) return;
     if ('notice' in message) {

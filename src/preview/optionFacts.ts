@@ -2,7 +2,7 @@ import type { PlanOptions } from '../plan/model/planOptions';
 import type { Formatter } from './format';
 import { fill, type Strings } from './strings';
 
-/** What each of these does is said by the label of its control, so the facts only count them. */
+/** Options whose control has a label that explains them; the summary only counts them. */
 const counted = [
   'ignoreExisting',
   'ignoreTimes',
@@ -20,7 +20,7 @@ const counted = [
   'maxAge',
 ] as const satisfies readonly (keyof PlanOptions)[];
 
-/** What is unusual about the options of a plan, in a few words each; what can lose a file comes first and in full. */
+/** Summarises the options of a plan that differ from the defaults. Options that can lose a file come first and in full. */
 export function optionFacts(options: PlanOptions, words: Strings, format: Formatter): string[] {
   const { verb, filters, deletes, maxDelete, backupFolder, trackRenames, ignoreFiles } = options;
   const deleting = verb === 'sync' && deletes !== 'none';

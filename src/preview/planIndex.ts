@@ -1,10 +1,10 @@
 import type { Steps } from '../base/semaphore';
 import type { Action, Conflict, Plan, Skipped } from '../plan/model/plan';
 
-/** What one row stands for. */
+/** The kinds of rows. */
 export type PlanItem = Action | Conflict | Skipped;
 
-/** What kind of thing a row stands for; the chips filter by it. Order as shown. */
+/** The classes of rows, in the order of the chips that filter by them. */
 export const rowClasses = [
   'upload',
   'download',
@@ -22,18 +22,18 @@ export const rowClasses = [
 ] as const;
 export type RowClass = (typeof rowClasses)[number];
 
-/** Whether a class takes something away from the target, and so stands among the deletes. */
+/** Whether actions of a class remove something from the target; such rows belong to the deletes. */
 export function isDeleting(rowClass: RowClass | undefined): boolean {
   return rowClass === 'delete' || rowClass === 'removeFolder';
 }
 
-/** The groups of the table, in order; `change` has no heading. */
+/** The groups of the table in order; `change` has no heading. */
 export const sections = ['change', 'delete', 'conflict', 'skipped'] as const;
 export type Section = (typeof sections)[number];
 
 /**
- * A plan laid out for a table: items (actions, then conflicts, then skipped) are numbered, and so are
- * folders; rows of the tree are kept in one sequence in which a subtree is a range. Built once for a plan.
+ * A plan laid out for a table. Items (actions, then conflicts, then skipped files) and folders are numbered; the rows of the tree
+ * form one sequence in which a subtree is a range. Built once for each plan.
  */
 export interface PlanIndex {
   readonly plan: Plan;
@@ -44,23 +44,23 @@ export interface PlanIndex {
   /** The innermost folder of each item. */
   readonly folderOf: Int32Array;
   readonly folders: readonly FolderNode[];
-  /** The tree in drawing order: an item's number, or `~folder` (which is negative) for a folder or a section's heading. */
+  /** The tree in drawing order: an item's number, or the negative `~folder` for a folder or a heading. */
   readonly sequence: Int32Array;
-  /** Per place in the sequence: the place after the last one below it (for items, the next place). */
+  /** For each position in the sequence: the position after its subtree. */
   readonly endOf: Int32Array;
-  /** Per place in the sequence: 1 = outermost. */
+  /** For each position in the sequence: its depth; 1 = outermost. */
   readonly levelOf: Uint16Array;
-  /** Per section: its items in the order of their paths. */
+  /** For each section: its items in the order of their paths. */
   readonly flat: readonly Int32Array[];
 }
 
 export interface FolderNode {
   readonly section: Section;
-  /** '' is the section itself. */
+  /** '' stands for the section itself. */
   readonly path: string;
-  /** What its row says: several parts when folders in between hold nothing else. */
+  /** The label of its row: several parts when the folders in between hold nothing else. */
   readonly label: string;
-  /** The folder around it; a section has -1. */
+  /** Its parent folder; -1 for a section. */
   readonly parent: number;
 }
 
@@ -96,7 +96,7 @@ export function itemAt(plan: Plan, item: number): PlanItem | undefined {
   return actionOf(plan, item) ?? conflictOf(plan, item) ?? skippedOf(plan, item);
 }
 
-/** The last part of a path. A key that is no path may end or begin with a slash, which then belongs to its name. */
+/** Returns the last part of a path. In a malformed key a leading or trailing slash belongs to the name. */
 export function nameOf(path: string): string {
   return path.slice(nameStart(path));
 }
@@ -125,7 +125,7 @@ function classOfAction(action: Action, check: boolean): RowClass {
   }
 }
 
-/** Bytes that an action moves or frees. */
+/** The bytes that an action moves or frees. */
 export function bytesOfAction(action: Action): number {
   if (action.kind === 'copyFile' || action.kind === 'removeSource') return action.source.size;
   return action.kind === 'deleteFile' ? action.before.size : 0;
@@ -139,10 +139,10 @@ export function buildPlanIndex(plan: Plan): PlanIndex {
   }
 }
 
-/** Items between two places at which the building may pause. */
+/** Number of items after which building may pause. */
 const itemsAStep = 500;
 
-/** Builds the index in steps, since a plan may have a hundred thousand items and more. */
+/** Builds the index in steps, because a plan may have more than a hundred thousand items. */
 export function* planIndexSteps(plan: Plan): Steps<PlanIndex> {
   const { actions, conflicts, skipped } = plan;
   const check = plan.options.verb === 'check';
@@ -166,7 +166,7 @@ export function* planIndexSteps(plan: Plan): Steps<PlanIndex> {
     return made;
   };
 
-  // Neighbours mostly share their folder, so the last one is remembered.
+  // Neighbours mostly share their folder, so the last folder is cached.
   let lastSection = -1;
   let lastPath = '';
   let lastFolder = 0;
@@ -216,7 +216,7 @@ function draft(section: Section, path: string, parent: number): Draft {
   return { section, path, parent, label: lastPart(path), folders: [], items: [] };
 }
 
-/** A plan is sorted already in all but rare cases; a look costs less than a sort. */
+/** Sorts only when needed: a plan is nearly always sorted, and checking is cheaper. */
 function sortBy(numbers: number[], key: (n: number) => string): void {
   let last: string | undefined;
   for (const n of numbers) {
@@ -247,7 +247,7 @@ function layOut(
       endOf[at] = ++at;
     }
   };
-  /** A folder that holds nothing but one folder shares that one's row, as in the Explorer. */
+  /** A folder that holds only one folder shares its row, as in the Explorer. */
   const putFolder = (number: number, level: number, before: string) => {
     const folder = drafts[number];
     if (!folder) return;

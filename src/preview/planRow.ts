@@ -11,10 +11,10 @@ import {
   skippedOf,
 } from './planIndex';
 
-/** Why a row stands where it does; each is a key of the words. */
+/** The reasons for a row's place; each is a key of the strings. */
 export type Reason = Action['because'] | Conflict['because'] | Skipped['because'];
 
-/** What became of an action's row once a run has begun. */
+/** The states of an action's row during and after a run. */
 export const rowStates = [
   'none',
   'queued',
@@ -29,34 +29,34 @@ export const rowStates = [
 ] as const;
 export type RowState = (typeof rowStates)[number];
 
-/** The states of what takes part in a run, in the order in which they are summed up. */
+/** The states of rows that take part in a run, in the order of the summary. */
 export type RunRowState = Exclude<RowState, 'none' | 'leftOut'>;
 export const runStates = rowStates.filter(
   (state): state is RunRowState => state !== 'none' && state !== 'leftOut',
 );
 
-/** One row as the page draws it. Plain facts; the page puts them in words. */
+/** One row as the page draws it: plain data that the page turns into text. */
 export type Row = SectionRow | FolderRow | ItemRow;
 
 export type Tick = 'on' | 'off' | 'some';
 
 interface RowBase {
-  /** The same thing has the same key in a later plan. */
+  /** Stable: the same file has the same key in a later plan. */
   readonly key: string;
   /** 1 = outermost. */
   readonly level: number;
-  /** The key of the folder or group around it. */
+  /** The key of its parent folder or group. */
   readonly parent?: string;
 }
 
-/** The heading of a group. */
+/** A heading of a group. */
 export interface SectionRow extends RowBase {
   readonly kind: 'section';
   readonly section: Section;
   readonly expanded: boolean;
   readonly files: number;
   readonly bytes: number;
-  /** Deletes only: whether they are included at all. */
+  /** Deletes only: whether deletes are enabled. */
   readonly gate?: boolean;
 }
 
@@ -66,24 +66,24 @@ export interface FolderRow extends RowBase {
   readonly label: string;
   readonly path: string;
   readonly expanded: boolean;
-  /** Of the rows shown below it. */
+  /** Counts the visible rows below it. */
   readonly files: number;
   readonly bytes: number;
-  /** Absent when nothing below can be ticked. */
+  /** Absent when nothing below it can be ticked. */
   readonly tick?: Tick;
-  /** A closed gate keeps the ticks below from being changed. */
+  /** True when the ticks below cannot change because deletes are not enabled. */
   readonly locked?: boolean;
-  /** Of the actions that take part in the run. */
+  /** Counts the actions that take part in the run. */
   readonly run?: FolderRun;
 }
 
-/** What a run has made of the rows below a folder. What was cancelled or never begun has not ended: nothing came of it. */
+/** The outcomes of a run below a folder. Cancelled actions and actions that never started are not finished. */
 export interface FolderRun {
   readonly total: number;
-  /** Done, copied only, failed or changed. */
+  /** Number of rows that are done, copied only, failed or changed. */
   readonly ended: number;
   readonly failed: number;
-  /** These are absent when there are none. */
+  /** Absent when zero. */
   readonly copied?: number;
   readonly changed?: number;
   readonly cancelled?: number;
@@ -95,21 +95,21 @@ export interface ItemRow extends RowBase {
   readonly class: RowClass;
   readonly path: string;
   readonly because: Reason;
-  /** A new file, as opposed to one that replaces another. */
+  /** True for a new file, absent for a replacement. */
   readonly isNew: boolean;
   readonly source?: RowSide;
   readonly target?: RowSide;
-  /** What there is to say besides: the other name, the rest of a sentence. */
+  /** An addition to the reason: the other name, or the rest of a sentence. */
   readonly detail?: string;
   readonly side?: 'source' | 'target';
   /** Absent when it can't be ticked. */
   readonly tick?: boolean;
-  /** A closed gate keeps the tick from being changed. */
+  /** True when the tick cannot change because deletes are not enabled. */
   readonly locked?: boolean;
   readonly state?: RowState;
-  /** 0…1, while it is moving. */
+  /** The share that is transferred, 0…1, while it is moving. */
   readonly share?: number;
-  /** Why it failed. */
+  /** The reason for a failure. */
   readonly error?: string;
 }
 
@@ -119,7 +119,7 @@ export interface RowSide {
   readonly time?: number;
 }
 
-/** What the view knows of a row besides its place in the plan. */
+/** The state of a row in the view, besides its place in the plan. */
 export interface RowNow {
   readonly key: string;
   readonly level: number;
@@ -131,7 +131,7 @@ export interface RowNow {
   readonly error: string | undefined;
 }
 
-/** The row of one item: an action, a conflict or something skipped. */
+/** Builds the row of one item: an action, a conflict or a skipped file. */
 export function itemRow(index: PlanIndex, item: number, now: RowNow): ItemRow {
   const { plan } = index;
   return {
@@ -190,7 +190,7 @@ function facts(plan: Plan, item: number): Facts {
   };
 }
 
-/** The owner's modified time where it is known, else the service's. */
+/** Returns the owner's modified time, or the service's when the owner's is unknown. */
 function side(entry: FileEntry): RowSide {
   const time = entry.modified ?? entry.serverModified;
   return { size: entry.size, ...(time ? { time: time.s * 1000 + Math.floor(time.ns / 1e6) } : {}) };

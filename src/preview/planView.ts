@@ -25,13 +25,13 @@ export interface RowFilter {
   readonly states: readonly RowState[];
 }
 
-/** What a person has done to a view, by names that mean the same in a later plan of the same sides. JSON-safe. */
+/** The user's changes to a view, by names that stay valid in a later plan of the same sides. JSON-safe. */
 export interface ViewState {
   readonly filter: RowFilter;
   readonly flat: boolean;
   readonly collapsed: readonly string[];
   readonly deletesEnabled: boolean;
-  /** Actions that are not as they were at first: copies unticked, deletes ticked. */
+  /** Keys of actions whose tick differs from the default: unticked copies, ticked deletes. */
   readonly toggled: readonly string[];
 }
 
@@ -51,13 +51,13 @@ export const initialViewState: ViewState = {
   toggled: [],
 };
 
-/** Groups that can't be acted upon begin folded when they are longer than this. */
+/** Groups without actions start folded when they have more rows than this. */
 const longGroup = 200;
 const deleting = rowClasses.map(isDeleting);
 
 /**
- * A plan as a table: rows in groups and folders, filtered and folded, with ticks. Rows are made only for the window
- * that is asked for, so that a hundred thousand of them cost little.
+ * A plan as a table: rows in groups and folders, with a filter, folds and ticks. Creates rows only for the requested window, so
+ * that a hundred thousand of them cost little.
  */
 export class PlanView {
   readonly plan: Plan;
@@ -68,7 +68,7 @@ export class PlanView {
   private readonly sums: FolderSums;
   private readonly run: RunRows;
   private readonly keys: RowKeys;
-  /** A comparison has nothing to be run, so nothing can be ticked. */
+  /** Whether the plan is a comparison: nothing can run, so nothing can be ticked. */
   private readonly isCheck: boolean;
   private filterNow: RowFilter = initialViewState.filter;
   private isFlat = false;
@@ -77,7 +77,7 @@ export class PlanView {
   private shownTotal = 0;
   private order: RowOrder = { nodes: new Int32Array(0), levels: new Uint16Array(0) };
 
-  /** `index` is that of the plan, where it was built before. */
+  /** `index` is the index of `plan`, when the caller has built it already. */
   constructor(plan: Plan, memory: ViewState = initialViewState, index: PlanIndex = buildPlanIndex(plan)) {
     this.plan = plan;
     this.index = index;
@@ -111,12 +111,12 @@ export class PlanView {
     return this.deletesEnabled;
   }
 
-  /** How many files the filter lets through, folded or not; `all` = without a filter. */
+  /** Number of files that the filter shows, folded or not; `all` counts without a filter. */
   get matches(): { readonly shown: number; readonly all: number } {
     return { shown: this.shownTotal, all: this.index.size };
   }
 
-  /** Rows `from` … `from + count − 1`, fewer at the end. */
+  /** Returns the rows `from` … `from + count − 1`; fewer at the end. */
   window(from: number, count: number): Row[] {
     const rows: Row[] = [];
     const end = Math.min(this.order.nodes.length, from + count);
@@ -134,7 +134,7 @@ export class PlanView {
     this.layOut();
   }
 
-  /** Folds or unfolds one folder or group; a key that isn't known does nothing. */
+  /** Folds or unfolds one folder or group. Ignores an unknown key. */
   setExpanded(key: string, expanded: boolean): void {
     const node = this.keys.nodeOf(key);
     if (node === undefined || node >= 0) return;
@@ -142,14 +142,14 @@ export class PlanView {
     this.layOut();
   }
 
-  /** Folds or unfolds all folders. Groups stay unfolded, so that none is overlooked. */
+  /** Folds or unfolds all folders. Groups stay unfolded, so that users see each of them. */
   setAllExpanded(expanded: boolean): void {
     this.folded.fill(expanded ? 0 : 1);
     this.folded.fill(0, 0, sections.length);
     this.layOut();
   }
 
-  /** Ticks one file, or all files shown below a folder or group. */
+  /** Ticks one file, or all visible files below a folder or group. */
   tick(key: string, on: boolean): void {
     const node = this.keys.nodeOf(key);
     if (node === undefined) return;
@@ -158,8 +158,7 @@ export class PlanView {
   }
 
   /**
-   * Ticks the files in the rows `from` … `to`, with all below folders that are folded; when all of them are ticked
-   * already, unticks them.
+   * Ticks the files in the rows `from` … `to`, including those below folded folders. When all are ticked already, unticks them.
    */
   toggleRange(from: number, to: number): void {
     const items: number[] = [];
@@ -171,14 +170,14 @@ export class PlanView {
     this.tickMany(items, !items.every((item) => this.ticked[item] === 1));
   }
 
-  /** Ticks all files that the filter shows. */
+  /** Ticks all visible files. */
   tickShown(on: boolean): void {
     const items: number[] = [];
     for (let i = 0; i < this.ticked.length; i++) if (this.shown[i]) items.push(i);
     this.tickMany(items, on);
   }
 
-  /** Ticks all files of one class, shown or not; but never a delete that can't be seen. */
+  /** Ticks all files of one class, also hidden ones, but never a hidden delete. */
   tickClass(rowClass: RowClass, on: boolean): void {
     const wanted = rowClasses.indexOf(rowClass);
     const items: number[] = [];
@@ -190,8 +189,7 @@ export class PlanView {
   }
 
   /**
-   * Opens the gate before the deletes and ticks those that the filter shows (never one that can't be seen), or closes it
-   * and unticks them all.
+   * Enables the deletes and ticks the visible ones (never a hidden one), or disables and unticks all.
    */
   includeDeletes(on: boolean): void {
     if (this.running) return;
@@ -201,12 +199,12 @@ export class PlanView {
     this.deletesEnabled = on;
   }
 
-  /** Of all rows that the filter shows and that can be ticked; undefined when there are none. */
+  /** The common tick of all visible rows that can be ticked; undefined when there are none. */
   get tickOfShown(): Tick | undefined {
     return this.isCheck ? undefined : this.sums.tickOf(...sections.keys());
   }
 
-  /** Ids of the ticked actions, in the plan's order. A folder isn't removed when something that was to leave it is not ticked. */
+  /** Ids of the ticked actions in the plan's order. Omits the removal of a folder when a file that would leave it is not ticked. */
   selectedIds(): string[] {
     const { actions } = this.plan;
     const held = new Set<string>();
@@ -225,7 +223,7 @@ export class PlanView {
       .map((action) => action.id);
   }
 
-  /** Totals by class; a class without files is left out. */
+  /** Returns totals by class, without empty classes. */
   summary(): ClassSummary[] {
     const sums = rowClasses.map((rowClass) => ({
       class: rowClass,
@@ -247,7 +245,7 @@ export class PlanView {
     return sums.filter((sum) => sum.files > 0);
   }
 
-  /** Where the row of `key` is now; when it is hidden, the nearest folder around it; −1 when there is none. */
+  /** Returns the position of the row of `key`, or of its nearest visible parent when it is hidden; −1 when neither exists. */
   indexOf(key: string): number {
     const node = this.keys.nodeOf(key);
     if (node === undefined) return -1;
@@ -260,7 +258,7 @@ export class PlanView {
     return at;
   }
 
-  /** The first row after `after` (then from the top) whose name begins with `start`, whatever the case; −1 = none. */
+  /** Returns the first row after `after` (wrapping around) whose name begins with `start`, ignoring case; −1 when none does. */
   find(start: string, after: number): number {
     const wanted = start.toLocaleLowerCase();
     for (let step = 1; step <= this.order.nodes.length; step++) {
@@ -272,13 +270,13 @@ export class PlanView {
     return -1;
   }
 
-  /** What the row of a key stands for; undefined for a folder or group. */
+  /** Returns the item of a row; undefined for a folder or group. */
   itemOf(key: string): PlanItem | undefined {
     const node = this.keys.nodeOf(key);
     return node === undefined || node < 0 ? undefined : itemAt(this.plan, node);
   }
 
-  /** A run of these actions begins: they are queued, and all others that never ran are left out. Ticks are fixed from now on. */
+  /** Starts a run of these actions: queues them and marks the others that never ran as left out. Ticks no longer change. */
   beginRun(ids: Iterable<string>): void {
     const items = [...ids].flatMap((id) => this.keys.itemOf(id) ?? []);
     this.running = true;
@@ -286,25 +284,25 @@ export class PlanView {
     if (this.filterNow.states.length > 0) this.refilter();
   }
 
-  /** `share`: how much of it is moved, 0…1. `error`: a sentence, for failed and changed. */
+  /** `share` is the transferred part, 0…1; `error` is a sentence, for failed and changed rows. */
   setState(id: string, state: RowState, share?: number, error?: string): void {
     const item = this.keys.itemOf(id);
     if (item !== undefined) this.run.set(item, state, share, error);
   }
 
-  /** How many actions are in each state. */
+  /** Number of actions in each state. */
   stateCounts(): Readonly<Record<RowState, number>> {
     return this.run.counts();
   }
 
-  /** Ids of the actions in one of these states, in the plan's order. */
+  /** Returns the ids of the actions in these states, in the plan's order. */
   idsInState(...wanted: readonly RowState[]): string[] {
     return this.plan.actions
       .filter((_, i) => wanted.includes(this.run.stateOf(i)))
       .map((action) => action.id);
   }
 
-  /** Applies the filter anew; for when rows have changed their state. */
+  /** Applies the filter again after rows changed their state. */
   refilter(): void {
     const { classes, states, text } = this.filterNow;
     const classWanted = rowClasses.map((c) => classes.length === 0 || classes.includes(c));
@@ -340,7 +338,7 @@ export class PlanView {
   }
 
   private recall(memory: ViewState): void {
-    // States are those of a run, and a new plan has none.
+    // A new plan has no run, so it has no states.
     this.filterNow = { ...memory.filter, states: [] };
     this.isFlat = memory.flat;
     this.deletesEnabled =

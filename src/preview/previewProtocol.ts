@@ -4,7 +4,7 @@ import type { Row, RowState, Tick } from './planRow';
 import type { ClassSummary, RowFilter, ViewState } from './planView';
 import type { Strings } from './strings';
 
-/** What the page asks of the panel. Closed: `readPageRequest` knows each, and nothing else gets through. */
+/** The requests of the page. A closed list: `readPageRequest` rejects everything else. */
 export type PageRequest =
   | { readonly type: 'ready' }
   | { readonly type: 'rows'; readonly from: number; readonly count: number }
@@ -15,21 +15,21 @@ export type PageRequest =
   | ({ readonly type: 'expand'; readonly key: string; readonly expanded: boolean } & Anchored)
   | ({ readonly type: 'expandAll'; readonly expanded: boolean } & Anchored)
   | { readonly type: 'tick'; readonly key: string; readonly on: boolean }
-  /** Rows of `table`; when it has become another one meanwhile, nothing is ticked. */
+  /** Rows of `table`. When the table has changed meanwhile, nothing is ticked. */
   | { readonly type: 'toggleRange'; readonly table: number; readonly from: number; readonly to: number }
   | { readonly type: 'tickShown'; readonly on: boolean }
   | { readonly type: 'tickClass'; readonly class: RowClass; readonly on: boolean }
   | { readonly type: 'includeDeletes'; readonly on: boolean }
   | { readonly type: 'compare'; readonly mode: CompareMode }
   | { readonly type: 'deletes'; readonly on: boolean }
-  /** Options as the page has them, to be checked; those that can't be are answered with the reason, and nothing changes. */
+  /** The options of the page. Invalid ones change nothing; the reply has the reason. */
   | { readonly type: 'setOptions'; readonly options: Readonly<Record<string, unknown>> }
   | { readonly type: 'open'; readonly key: string }
-  /** Which rule decides about the file of a row; other paths can be asked about then. */
+  /** Explains which rule decides about the file of a row, and then about other paths. */
   | { readonly type: 'explain'; readonly key: string }
   | { readonly [C in PageCommand]: { readonly type: C } }[PageCommand];
 
-/** Commands without anything to say besides. */
+/** Commands without arguments. */
 export const pageCommands = [
   'swap',
   'rescan',
@@ -47,16 +47,16 @@ export const pageCommands = [
 ] as const;
 export type PageCommand = (typeof pageCommands)[number];
 
-/** As ComparisonMode in the plan's options. */
+/** The comparison modes of the plan's options. */
 export const compareModes = ['rclone', 'aws', 'exact-timestamps', 'size-only', 'checksum'] as const;
 export type CompareMode = (typeof compareModes)[number];
 
-/** Rows whose new places the page wants to know when the table changes: the active one and the topmost. */
+/** The rows whose new positions the page needs after a change of the table: the active row and the topmost row. */
 export interface Anchored {
   readonly anchors: readonly string[];
 }
 
-/** What the panel answers, by request. */
+/** The replies of the panel, by request. */
 export interface PageReplies {
   ready: StartReply;
   rows: RowsReply;
@@ -92,7 +92,7 @@ export interface PageReplies {
 }
 
 export interface StartReply {
-  /** A BCP 47 tag: how numbers and dates are written. */
+  /** A BCP 47 tag, for the format of numbers and dates. */
   readonly language: string;
   readonly words: Strings;
   readonly state: PageState;
@@ -103,33 +103,33 @@ export interface StateReply {
 }
 
 export interface OptionsReply extends StateReply {
-  /** Why the options were not taken, as a sentence. */
+  /** Why the options were rejected, as a sentence. */
   readonly problem?: string;
 }
 
 export interface PlacesReply {
-  /** Where the rows of the keys are, or their nearest folders; −1 = nowhere. */
+  /** The positions of the rows of the keys, or of their nearest visible parents; −1 when there is none. */
   readonly places: readonly number[];
 }
 
 export type TableReply = StateReply & PlacesReply;
 
 export interface RowsReply {
-  /** The table that the rows are of; those of an older one are thrown away. */
+  /** The table that the rows belong to; the page drops rows of an older one. */
   readonly table: number;
   readonly from: number;
   readonly rows: readonly Row[];
 }
 
-/** What the panel tells the page by itself. */
+/** The notices that the panel sends unasked. */
 export type HostNotice =
   | { readonly type: 'state'; readonly state: PageState }
-  /** Kept by the page with `setState`, for when the window is loaded again. */
+  /** The page keeps this with `setState` for a reload of the window. */
   | { readonly type: 'remember'; readonly saved: SavedPanel };
 
 export type Phase = 'scanning' | 'preview' | 'same' | 'running' | 'finished' | 'error';
 
-/** Everything that the page shows but the rows. Small: it is sent whole. */
+/** Everything that the page shows except the rows. Small, so it is always sent whole. */
 export interface PageState {
   readonly phase: Phase;
   readonly verb: Verb;
@@ -139,11 +139,11 @@ export interface PageState {
   readonly deletes: DeleteTime;
   readonly options: PlanOptions;
   readonly scan?: ScanState;
-  /** There while there is a plan, also while another scan runs. */
+  /** Present while there is a plan, also during another scan. */
   readonly table?: TableState;
   readonly run?: RunState;
   readonly banners: readonly Banner[];
-  /** Phase `error`: a sentence; absent when the scan was cancelled. */
+  /** In phase `error`: a sentence. Absent when the scan was cancelled. */
   readonly error?: string;
 }
 
@@ -162,14 +162,14 @@ export interface ScanState {
 }
 
 export interface TableState {
-  /** Another number whenever other rows stand in other places. */
+  /** Changes whenever rows change their positions. */
   readonly table: number;
   readonly rowCount: number;
   readonly shown: number;
   readonly all: number;
   readonly classes: readonly ClassSummary[];
   readonly unchanged: number;
-  /** Files that only the target has and that stay, when there is nothing to do. */
+  /** Number of files that only the target has and that stay, when there is nothing to do. */
   readonly extra: number;
   readonly listed: number;
   readonly scanMs: number;
@@ -181,44 +181,44 @@ export interface TableState {
   /** Whether deletes can be ticked. */
   readonly deletesIncluded: boolean;
   readonly ticksFixed: boolean;
-  /** A run has begun, or is over. */
+  /** Whether a run has started, even when it is over. */
   readonly running: boolean;
 }
 
 export interface RunState {
   readonly counts: Readonly<Record<RowState, number>>;
   readonly files: number;
-  /** Done, and nothing else: what failed, changed or was cancelled is in `counts`. */
+  /** Counts done actions only; `counts` has those that failed, changed or were cancelled. */
   readonly filesDone: number;
   readonly bytes: number;
   readonly bytesDone: number;
   readonly bytesPerSecond?: number;
   readonly leftMs?: number;
-  /** For so long the service asks to wait; absent while requests go through. */
+  /** How long the service asks to wait; absent while requests succeed. */
   readonly waitMs?: number;
   readonly ms: number;
   readonly cancelling: boolean;
-  /** How many a retry would try again. */
+  /** Number of actions that a retry would repeat. */
   readonly again: number;
   readonly wasCancelled: boolean;
-  /** What the plan has no action for; absent when nothing. `undone`: how many of it should have been copied or deleted. */
+  /** Files without an action; absent when there are none. `undone` counts those that should have been copied or deleted. */
   readonly leftAlone?: { readonly conflicts: number; readonly skipped: number; readonly undone: number };
 }
 
 export interface Banner {
   readonly tone: 'info' | 'warning' | 'error';
   readonly text: string;
-  /** A command of the page that is the way out, and its label. */
+  /** The command of the page that resolves the problem, and its label. */
   readonly action?: { readonly command: PageCommand; readonly label: string };
 }
 
-/** What is kept over a reload of the window. The plan is made anew. */
+/** The state that survives a reload of the window. The plan is computed again. */
 export interface SavedPanel {
   readonly version: 1;
   readonly request: unknown;
   readonly title?: string;
   readonly view: ViewState;
-  /** False when there were too many ticks to keep. */
+  /** False when there were too many changed ticks to keep. */
   readonly ticksKept: boolean;
 }
 

@@ -3,15 +3,15 @@ import { rowStates } from './planRow';
 import type { RowFilter, ViewState } from './planView';
 import { type CompareMode, compareModes, type PageRequest, pageCommands } from './previewProtocol';
 
-/** More rows than any window shows; a page that asks for more is not ours. */
+/** More rows than any window shows; a request for more is invalid. */
 const maxWindow = 2000;
 const maxText = 8192;
-/** Options with long lists of rules are still far from this many characters. */
+/** Far more characters than options with long lists of rules have. */
 const maxOptions = 1 << 20;
 
 /**
- * The request that a message from the page spells, or undefined when it spells none: a page shows names that
- * others chose, so nothing that comes from it is taken on trust.
+ * Validates a message from the page. Returns undefined for an invalid one: the page shows names that others chose, so its
+ * messages are not trusted.
  */
 export function readPageRequest(message: unknown): PageRequest | undefined {
   if (!isRecord(message)) return undefined;
@@ -128,7 +128,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** A row's place, or −1 for before the first. */
+/** A row's position, or −1 for the position before the first row. */
 function isPlace(value: unknown): value is number {
   return value === -1 || isCount(value);
 }

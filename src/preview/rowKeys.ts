@@ -1,7 +1,7 @@
 import { actionOf, conflictOf, type PlanIndex, skippedOf } from './planIndex';
 
 /**
- * Names of rows that the page may keep: the same thing has the same name in a later plan of the same sides. A node is an item's number, or `~folder`.
+ * Keys of rows that stay valid in a later plan of the same sides. A node is an item's number, or `~folder`.
  */
 export class RowKeys {
   private items: Map<string, number> | undefined;
@@ -23,7 +23,7 @@ export class RowKeys {
     return `S|${skipped?.side}|${skipped?.path}`;
   }
 
-  /** Undefined for a key that this plan does not have. */
+  /** Returns undefined for a key that this plan does not have. */
   nodeOf(key: string): number | undefined {
     if (key.startsWith('A|')) return this.itemOf(key.slice(2));
     if (key.startsWith('C|') || key.startsWith('S|')) {
@@ -35,7 +35,7 @@ export class RowKeys {
     return folder === undefined ? undefined : ~folder;
   }
 
-  /** Conflicts and what was skipped have no id; of two with one name the first is found. */
+  /** Conflicts and skipped files have no id; of two with the same name, returns the first. */
   private keysOfOthers(): Map<string, number> {
     const keys = new Map<string, number>();
     for (let item = this.index.size - 1; item >= this.index.plan.actions.length; item--)
@@ -43,7 +43,7 @@ export class RowKeys {
     return keys;
   }
 
-  /** The item of an action's id. */
+  /** Returns the item of an action's id. */
   itemOf(id: string): number | undefined {
     this.items ??= new Map(this.index.plan.actions.map((action, i) => [action.id, i]));
     return this.items.get(id);

@@ -1,8 +1,8 @@
-/** How fast a run goes and how long it will take still. Pure: the present time is handed in, in milliseconds. */
+/** Estimates the speed and the remaining time of a run. Pure: the caller passes the current time in milliseconds. */
 export class RunMeter {
   private readonly samples: { at: number; bytes: number; files: number }[];
 
-  /** `files` and `bytes`: all there is to do. */
+  /** `files` and `bytes` are the totals of the run. */
   constructor(
     private readonly files: number,
     private readonly bytes: number,
@@ -11,22 +11,22 @@ export class RunMeter {
     this.samples = [{ at: startedAt, bytes: 0, files: 0 }];
   }
 
-  /** Bytes and files settled so far, those of failed files included. Call it a few times a second. */
+  /** Adds a sample: bytes and files finished so far, including failed ones. Call it a few times a second. */
   sample(now: number, bytes: number, files: number): void {
     this.samples.push({ at: now, bytes, files });
-    // The last ten seconds tell how it goes now; two samples are kept whatever their age.
+    // Uses the samples of the last ten seconds, and at least two samples.
     while (this.samples.length > 2 && (this.samples[1]?.at ?? now) < now - 10_000) this.samples.shift();
   }
 
-  /** Undefined until there is enough to go by. */
+  /** Undefined until there are enough samples. */
   bytesPerSecond(): number | undefined {
     const { seconds, bytes } = this.recent();
     return seconds < 0.5 || bytes <= 0 ? undefined : bytes / seconds;
   }
 
   /**
-   * Milliseconds; undefined until there is enough to go by. Small files are held up by their number, large ones by their bytes:
-   * the slower of the two tells.
+   * Milliseconds left; undefined until there are enough samples. The number of files limits small files, the bytes limit large
+   * ones: returns the longer estimate.
    */
   left(): number | undefined {
     const { seconds, bytes, files } = this.recent();
@@ -35,7 +35,7 @@ export class RunMeter {
     if (bytes <= 0 && files <= 0) return undefined;
     const byBytes = bytes > 0 ? ((this.bytes - last.bytes) / bytes) * seconds : 0;
     const byFiles = files > 0 ? ((this.files - last.files) / files) * seconds : 0;
-    // Until a file has ended, their number says nothing.
+    // The number of files is no measure until one has finished.
     return Math.max(0, byBytes, bytes > 0 && last.files < 3 ? 0 : byFiles) * 1000;
   }
 

@@ -1,12 +1,12 @@
 import type { PlanIndex } from './planIndex';
 import { type FolderRun, type RowState, rowStates } from './planRow';
 
-/** What a run has made of each row so far, with sums per folder that are kept up at every change. */
+/** The outcome of a run for each row, with sums for each folder that are updated at every change. */
 export class RunRows {
   readonly states: Uint8Array;
   private readonly shares = new Map<number, number>();
   private readonly errors = new Map<number, string>();
-  /** How many rows below each folder are in each state. */
+  /** For each folder: number of rows below it in each state. */
   private readonly below: readonly Int32Array[];
   private readonly totals = new Int32Array(rowStates.length);
 
@@ -51,7 +51,7 @@ export class RunRows {
     >;
   }
 
-  /** These items are queued; others that never ran are left out, and what an earlier run made of the rest stands. */
+  /** Queues these items, marks others that never ran as left out, and keeps the outcomes of an earlier run. */
   begin(items: Iterable<number>): void {
     const leftOut = rowStates.indexOf('leftOut');
     for (let i = 0; i < this.states.length; i++) if (this.states[i] === 0) this.states[i] = leftOut;
@@ -64,7 +64,7 @@ export class RunRows {
     for (let i = 0; i < this.states.length; i++) this.count(i, this.states[i] ?? 0, 1);
   }
 
-  /** `share`: how much of it is moved, 0…1. `error`: a sentence. */
+  /** `share` is the transferred part, 0…1; `error` is a sentence. */
   set(item: number, state: RowState, share?: number, error?: string): void {
     if (state === 'moving' && share !== undefined) this.shares.set(item, share);
     else this.shares.delete(item);

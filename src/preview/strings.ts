@@ -1,6 +1,6 @@
 /**
- * Every text that the preview shows. English here; the panel hands the page a translated table of the same keys.
- * `{0}`, `{1}` stand for values; a pair of keys ending in `One` and `Many` is chosen by a count.
+ * Every text of the preview, in English; the panel sends the page a translated table with the same keys. `{0}`, `{1}` are values;
+ * a count chooses between two keys that end in `One` and `Many`.
  */
 export const englishStrings = {
   // Sentence and facts
@@ -329,12 +329,12 @@ export const englishStrings = {
 
 export type Strings = { readonly [key in keyof typeof englishStrings]: string };
 
-/** `template` with `{0}`, `{1}` … replaced by the values. What has no value stays as it is. */
+/** Replaces `{0}`, `{1}` … in `template` by the values. Keeps placeholders without a value. */
 export function fill(template: string, ...values: readonly string[]): string {
   return template.replace(/\{(\d+)\}/g, (whole, n: string) => values[Number(n)] ?? whole);
 }
 
-/** `template` cut at its places: texts, and the numbers of the values between them. For putting elements in a sentence. */
+/** Splits `template` into texts and the numbers of the values between them, for elements inside a sentence. */
 export function cut(template: string): readonly (string | number)[] {
   return template
     .split(/(\{\d+\})/)

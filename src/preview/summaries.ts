@@ -5,10 +5,10 @@ import type { PlanView } from './planView';
 import type { Banner, RunState, TableState } from './previewProtocol';
 import { fill, type Strings } from './strings';
 
-/** So many listing problems are told one by one. */
+/** Maximum number of listing problems that are shown one by one. */
 const mostTold = 3;
 
-/** What stays true of a plan while it runs and after that: what could not be listed, and why nothing is deleted. */
+/** The banners that stay during and after a run: listing problems, and why nothing is deleted. */
 export function lastingBanners(plan: Plan, words: Strings): Banner[] {
   const withheld = new Set(
     plan.safety.filter(({ effect }) => effect === 'deletesWithheld').map(({ message }) => message),
@@ -16,7 +16,7 @@ export function lastingBanners(plan: Plan, words: Strings): Banner[] {
   return planBanners(plan, words).filter(({ tone, text }) => tone === 'error' || withheld.has(text));
 }
 
-/** What a person must know of a plan before looking at its rows: dangers, and what could not be listed. */
+/** The banners above a plan: dangers and listing problems. */
 export function planBanners(plan: Plan, words: Strings): Banner[] {
   const banners: Banner[] = plan.safety.map(({ message }) => ({ tone: 'warning', text: message }));
   if (plan.withoutTimes?.length) {
@@ -36,7 +36,7 @@ export function planBanners(plan: Plan, words: Strings): Banner[] {
   return banners;
 }
 
-/** What a finished run came to, in one or a few sentences; for the panel, the toast and the log alike. */
+/** Summarises a finished run in one or a few sentences, for the panel, the notification and the log. */
 export function runSummary(run: RunState, words: Strings, format: Formatter): string {
   const { counts } = run;
   const tried = run.files;
@@ -60,13 +60,13 @@ export function runSummary(run: RunState, words: Strings, format: Formatter): st
   return parts.join(' ');
 }
 
-/** What a run has made of a folder so far: "425 of 20,000 done, 3 failed, 19,572 not started". */
+/** Summarises a run below a folder: "425 of 20,000 done, 3 failed, 19,572 not started". */
 export function folderRunText(run: FolderRun, words: Strings, format: Formatter): string {
   const done = fill(words.doneOf, format.count(doneIn(run)), format.count(run.total));
   return [done, ...otherOutcomes(run, words, format)].join(', ');
 }
 
-/** The outcome that a folder is marked with when all below it is settled: the worst one. Undefined before that. */
+/** Returns the worst outcome below a folder once everything below it is finished; undefined before. */
 export function folderOutcome(run: FolderRun): RowState | undefined {
   const { copied = 0, failed, changed = 0, cancelled = 0, notStarted = 0 } = run;
   if (run.ended + cancelled + notStarted < run.total) return undefined;
@@ -81,7 +81,7 @@ function doneIn({ ended, copied = 0, failed, changed = 0 }: FolderRun): number {
   return ended - copied - failed - changed;
 }
 
-/** How many came to another end than "done", by their ends. */
+/** Counts the outcomes other than "done". */
 function otherOutcomes(
   counts: Partial<Record<'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
   words: Strings,
@@ -97,7 +97,7 @@ function otherOutcomes(
   ].filter((part) => part !== false);
 }
 
-/** How far a run is, in the parts of one line; what the service asks for stands last, in the place of a time that nobody knows then. */
+/** The progress of a run as the parts of one line. While the service asks to wait, the wait replaces the remaining time. */
 export function runLine(run: RunState, words: Strings, format: Formatter, ...afterFiles: string[]): string {
   return [
     fill(words.filesOf, format.count(run.filesDone), format.count(run.files)),
@@ -113,12 +113,12 @@ export function runLine(run: RunState, words: Strings, format: Formatter, ...aft
     .join(' · ');
 }
 
-/** "The service asks to wait; trying again in 12 s", in whole seconds. */
+/** "The service asks to wait; trying again in 12 s", with whole seconds. */
 export function serviceWaits(ms: number, words: Strings, format: Formatter): string {
   return fill(words.serviceWaits, format.duration(Math.max(1, Math.ceil(ms / 1000)) * 1000));
 }
 
-/** What the page is told of a view besides its rows. */
+/** The facts of a view that the page gets besides the rows. */
 export function tableFacts(
   view: PlanView,
 ): Omit<TableState, 'table' | 'scanMs' | 'scannedAt' | 'ticksFixed' | 'running'> {

@@ -23,19 +23,18 @@ export interface ContentDiffParts {
   readonly largeFileBytes: () => number;
 }
 
-/** One side of a row of a plan. */
+/** One side of a row in a plan. */
 interface SideFile {
   readonly place: Place;
   readonly entry: FileEntry;
 }
 
-/** Bytes at the start of a file by which text and other content are told apart. */
+/** Number of bytes at the start of a file that decide between text and other content. */
 const sniffedBytes = 4096;
 
 /**
- * Shows what a row of a plan is about: a diff editor with the target's file on the left and the source's on the right; the
- * one file where there is only one; and where the content is no text, is large or is equal anyway, the facts of both.
- * Throws RemoteError.
+ * Shows the content behind a row: a diff editor with the target's file on the left and the source's on the right, or the one file
+ * when there is only one. Shows the facts of both when the content is not text, is large or is equal. Throws RemoteError.
  */
 export async function openContentDiff(parts: ContentDiffParts, plan: Plan, item: PlanItem): Promise<void> {
   const { source, target } = await sidesOf(parts, plan, item);
@@ -60,7 +59,7 @@ interface Sides {
   readonly target: SideFile | undefined;
 }
 
-/** The file that each side has under a row's name, where it has one. */
+/** Returns the file of each side under a row's name; undefined where there is none. */
 async function sidesOf(parts: ContentDiffParts, plan: Plan, item: PlanItem): Promise<Sides> {
   if ('side' in item) return skippedSides(parts, plan, item);
   const source = 'source' in item ? item.source : undefined;
@@ -71,7 +70,7 @@ async function sidesOf(parts: ContentDiffParts, plan: Plan, item: PlanItem): Pro
   };
 }
 
-/** A plan knows no more of what it skips than its name, so both sides are asked what they have there. */
+/** A plan has only the names of skipped files, so this looks up both sides. */
 async function skippedSides({ app }: ContentDiffParts, plan: Plan, { path: name }: Skipped): Promise<Sides> {
   const problem = pathProblem(name);
   if (problem !== undefined)
@@ -88,26 +87,26 @@ async function skippedSides({ app }: ContentDiffParts, plan: Plan, { path: name 
 
 async function showOne(parts: ContentDiffParts, side: SideFile): Promise<void> {
   const uri = side.entry.size > parts.largeFileBytes() ? await factsOf(parts, side) : uriOf(side);
-  // `vscode.open` takes the right editor for pictures and the like, where a text editor would refuse.
+  // `vscode.open` chooses the right editor, also for pictures, which a text editor rejects.
   await vscode.commands.executeCommand('vscode.open', uri, { preview: true });
 }
 
-/** A snapshot with the facts of a file, asked for anew, since a listing knows only some of them. */
+/** Creates a snapshot with the facts of a file. Looks the file up, because a listing has only some of them. */
 async function factsOf(parts: ContentDiffParts, side: SideFile): Promise<vscode.Uri> {
   const { remote } = await parts.app.openPlace(side.place);
   const now = await remote.stat(side.entry.path, neverAborted()).catch((error: unknown) => {
-    if (isRemoteError(error)) return side.entry; // what the plan was made of is still worth showing
+    if (isRemoteError(error)) return side.entry; // the plan's own facts are still worth showing
     throw error;
   });
   const { version, ...rest } = now.kind === 'file' ? now : side.entry;
-  // What marks a version of a file on a disk is made up here and tells nobody anything; its hash does.
+  // The version of a file on a disk means nothing to a user; its hash does.
   const entry =
     side.place.kind !== 'remote' ? await withHash(remote, rest) : { ...rest, ...(version && { version }) };
   const text = entryFacts(whereIs(side), entry, format());
   return parts.snapshots.add(`${baseName(side.entry.path)}.facts.txt`, Buffer.from(text));
 }
 
-/** The entry with the MD5 of its content, as far as it is quick to tell. */
+/** Adds the MD5 of the content to the entry, when computing it is quick. */
 async function withHash(remote: Remote, entry: FileEntry): Promise<FileEntry> {
   if (entry.md5 !== undefined || entry.size > maxEditorBytes) return entry;
   const { stream } = await remote.read(entry.path, {}, neverAborted());
@@ -126,7 +125,7 @@ async function isBinary(parts: ContentDiffParts, side: SideFile): Promise<boolea
   return looksBinary(Buffer.concat(pieces));
 }
 
-/** Entries of a plan carry their whole path in their own remote; a folder's remote begins at the folder. */
+/** Entries of a plan have whole paths in their remote; a local folder's remote begins at the folder. */
 function uriOf({ place, entry }: SideFile): vscode.Uri {
   switch (place.kind) {
     case 'remote':

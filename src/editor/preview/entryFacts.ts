@@ -1,7 +1,7 @@
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 
-/** How the facts of a file are written. */
+/** Formats the facts of a file. */
 export interface FactFormat {
   bytes(n: number): string;
   count(n: number): string;
@@ -9,8 +9,7 @@ export interface FactFormat {
 }
 
 /**
- * The facts of a file as lines of text, one fact a line and always in the same order, so that two files' lines can be compared
- * side by side. What isn't known is left out. Pure.
+ * Writes the facts of a file as lines, always in the same order, so that a diff can compare two files. Omits unknown facts. Pure.
  */
 export function entryFacts(where: string, entry: FileEntry, format: FactFormat): string {
   const time = (instant: FileEntry['modified']) => instant && format.exactTime(instantToMs(instant));
@@ -31,7 +30,7 @@ export function entryFacts(where: string, entry: FileEntry, format: FactFormat):
     .join('\n')}\n`;
 }
 
-/** Whether the first bytes of a file are those of something that is no text. UTF-16 and UTF-32 show by their marks. Pure. */
+/** Whether the first bytes of a file are not text. Recognises UTF-16 and UTF-32 by their byte order marks. Pure. */
 export function looksBinary(start: Uint8Array): boolean {
   const [a, b] = start;
   if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return false;

@@ -5,12 +5,12 @@ import { formatPlace } from '../platform/places';
 import { presentError } from '../window/errorMessages';
 import * as window from '../window/window';
 
-/** Milliseconds of no typing after which a path is asked about: ignore files may have to be read. */
+/** Milliseconds without typing before a path is explained, because that may read ignore files. */
 const typingPauseMs = 150;
 
 /**
- * Lets the user type paths, and tells below each whether it takes part in the plan and which rule decides. `path` is there to begin
- * with, and is told about at once. Resolves when the box is closed.
+ * Lets the user type paths, and shows for each whether it takes part in the plan and which rule decides. Starts with `path`.
+ * Resolves when the box closes.
  */
 export async function explainPath(
   app: Pick<App, 'explainFilter'>,
@@ -26,7 +26,7 @@ export async function explainPath(
   let asking = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Shows the answer for the text, unless another text was typed meanwhile. */
+  /** Shows the explanation of the text, unless the text has changed meanwhile. */
   const answer = async (text: string) => {
     asking.abort(new Error('Another path is asked about.'));
     const mine = new AbortController();

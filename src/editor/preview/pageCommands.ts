@@ -3,14 +3,14 @@ import type { PlanView } from '../../preview/planView';
 import type { PageRequest } from '../../preview/previewProtocol';
 import type { PanelHost, PreviewServices } from './previewPorts';
 
-/** What the page asks that changes neither the plan nor a run of it. */
+/** The requests that change neither the plan nor its run. */
 export type AsideRequest =
   | Extract<PageRequest, { readonly type: 'explain' }>
   | {
       readonly type: 'close' | 'savePlan' | 'saveList' | 'showLog' | 'explainPath' | 'copyAsCommand';
     };
 
-/** Does what is asked. `view` is what the page shows, if anything. */
+/** Handles such a request. `view` is the visible table, if there is one. */
 export async function handlePanelCommand(
   asked: AsideRequest,
   request: SyncRequest,

@@ -15,7 +15,7 @@ import { RunNotification } from './runNotification';
 import { readSyncRequest, samePlace } from './syncRequests';
 
 export interface PageParts {
-  /** As `webview.asWebviewUri` gives them. */
+  /** Addresses from `webview.asWebviewUri`. */
   readonly script: string;
   readonly style: string;
   /** `webview.cspSource` */
@@ -24,11 +24,11 @@ export interface PageParts {
   readonly title: string;
 }
 
-/** The HTML shell of the preview. It holds no data: all that is shown comes by messages and is set as text. */
+/** Builds the HTML shell of the preview. It has no data: everything arrives by messages and is set as text. */
 export function planPreviewPage(parts: PageParts): string {
   const nonce = randomBytes(16).toString('base64');
-  // The toolkit's components bring their styles as constructed style sheets, which no policy forbids. Only its look at
-  // what the browser can do needs a style element, for which it takes the nonce from the meta element below.
+  // The toolkit uses constructed style sheets, which the policy allows. Its feature test needs a style element, whose nonce it
+  // reads from the meta element below.
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${parts.cspSource} 'nonce-${nonce}';`;
   return `<!DOCTYPE html>
 <html lang="${escaped(parts.language)}">
@@ -54,7 +54,7 @@ export type { PreviewServices } from './previewPorts';
 
 const viewType = 'cloudRemotes.planPreview';
 
-/** The previews that are open, one for each pair of places and verb. */
+/** The open previews, one for each pair of places and verb. */
 export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.Disposable {
   private readonly panels = new Set<PlanPreviewPanel>();
 
@@ -65,14 +65,14 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     private readonly extensionUri: vscode.Uri,
   ) {}
 
-  /** Lets the editor bring previews back after a reload of the window; their plans are made anew. */
+  /** Registers the previews with the editor, which restores them after a reload of the window; their plans are computed again. */
   register(): vscode.Disposable {
     return vscode.window.registerWebviewPanelSerializer(viewType, this);
   }
 
   /**
-   * Shows the preview of a copy or sync and starts its scan. One that is open for the same sides and verb is shown again
-   * and scans anew with these options, unless it is running. Resolves when the panel is there, not when it is scanned.
+   * Shows the preview of a copy or sync and starts its scan. Reuses an open preview of the same sides and verb, which scans again with
+   * these options unless it is running. Resolves when the panel is open, before the scan ends.
    */
   async open(request: SyncRequest, title?: string): Promise<void> {
     const same = [...this.panels].find((panel) => panel.isFor(request));
@@ -85,7 +85,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     this.add(panel, request, title, initialViewState, false);
   }
 
-  /** Called by the editor after a reload of the window. What was saved is checked: it may be another version's. */
+  /** The editor calls this after a reload of the window. The saved state is checked, because another version may have written it. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const saved = isRecord(state) && isRecord(state['saved']) ? state['saved'] : {};
     const request = saved['version'] === 1 ? readSyncRequest(saved['request']) : undefined;
@@ -98,7 +98,7 @@ export class PlanPreviewPanels implements vscode.WebviewPanelSerializer, vscode.
     this.add(panel, request, title, memory ?? initialViewState, saved['ticksKept'] !== true || !memory);
   }
 
-  /** The extension ends: what is under way is stopped. The panels stay, so that a reload of the window can bring them back. */
+  /** Stops everything when the extension ends. The panels stay, so that a reload of the window can restore them. */
   dispose(): void {
     for (const panel of this.panels) panel.session.stop();
   }
@@ -132,7 +132,7 @@ class PlanPreviewPanel {
   private readonly channel: HostChannel;
   private readonly words = translated();
   private readonly notification: RunNotification;
-  /** Kept here, because a panel that is gone can't be asked for its own. */
+  /** Cached here, because a disposed panel has no column. */
   private title: string;
   private isGone = false;
 
@@ -148,7 +148,7 @@ class PlanPreviewPanel {
     this.notification = new RunNotification(this.words, () => this.session.cancel());
     this.channel = new HostChannel(
       (message) => {
-        // The answer to "close" finds nobody.
+        // The page is gone before the reply to "close".
         if (!this.isGone) void panel.webview.postMessage(message);
       },
       (message) => this.session.answer(message),
@@ -160,7 +160,7 @@ class PlanPreviewPanel {
     this.load(extensionUri);
     panel.webview.onDidReceiveMessage((message) => void this.channel.receive(message));
     panel.onDidChangeViewState(() => {
-      // A hidden page is thrown away by the editor, and says "ready" again when it is shown.
+      // The editor discards a hidden page; it sends "ready" again when it is shown.
       if (!panel.visible) this.channel.pageGone();
       this.notification.needed(!panel.visible);
     });
@@ -219,11 +219,11 @@ class PlanPreviewPanel {
     };
   }
 
-  /** The one toast of a run, and only when its end can't be seen in the panel. */
+  /** Shows the only notification at the end of a run, and only when the panel is not visible. */
   private async toast(run: RunState, summary: string): Promise<void> {
     const { copied, failed, changed, cancelled, notStarted } = run.counts;
     const undone = copied + failed + changed + (run.leftAlone?.undone ?? 0);
-    // Who cancels knows that the rest was not done; a run that stopped by itself is a fault.
+    // A user who cancels knows that the rest was not done; a run that stopped by itself is an error.
     const wrong = undone > 0 || (!run.wasCancelled && cancelled + notStarted > 0);
     const show = vscode.l10n.t('Show');
     const buttons = [...(this.isGone ? [] : [show]), this.words.showLog];
@@ -236,13 +236,13 @@ class PlanPreviewPanel {
   }
 }
 
-/** The page's words in the language of the editor. */
+/** The page's strings in the language of the editor. */
 function translated(): Strings {
   const entries = Object.entries(englishStrings).map(([key, english]) => [key, vscode.l10n.t(english)]);
   return Object.fromEntries(entries) as Strings;
 }
 
-/** A folder of the workspace by its name there, another one by its path; a remote's place as `remote:bucket/path/`. */
+/** Formats a place: a workspace folder by its name, another folder by its path, a remote as `remote:bucket/path/`. */
 function nameOf(place: Place): PlaceName {
   if (place.kind === 'remote') {
     const full = `${place.remote}:${place.path}`;
@@ -267,7 +267,7 @@ function titleOf(request: SyncRequest): string {
   return fill(template, trimmed(request.source), trimmed(request.target));
 }
 
-/** The plan as text for people and other programs. */
+/** Writes the plan as text, for people and other programs. */
 async function saveList(plan: Plan): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await window.showSaveDialog({

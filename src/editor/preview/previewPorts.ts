@@ -5,40 +5,40 @@ import type { PlanItem } from '../../preview/planIndex';
 import type { HostNotice, PlaceName, RunState } from '../../preview/previewProtocol';
 import type { Strings } from '../../preview/strings';
 
-/** What the rest of the extension does for a preview. */
+/** The services that a preview needs from the rest of the extension. */
 export interface PreviewServices {
   readonly log: Log;
   showLog(): void;
-  /** Opens a diff editor, left what the target has, right what the source has; or the one file there is. */
+  /** Opens a diff editor with the target's file on the left and the source's on the right, or the only file. */
   openDiff(plan: Plan, item: PlanItem): Promise<void>;
-  /** A whole sentence: what went wrong and what to do. */
+  /** Shows a whole sentence: what failed and what to do. */
   describeError(error: unknown): string;
-  /** Asks whether what this plan (the ticked part of the previewed one) takes away, on either side, shall go. */
+  /** Asks the user to confirm the deletes of this plan, on either side. */
   confirmDeletes(plan: Plan): Promise<boolean>;
-  /** Lets the user ask for any path, beginning with this one, whether it takes part, and which rule decides. */
+  /** Explains for any path, starting with this one, whether it takes part and which rule decides. */
   explainPath(request: SyncRequest, path?: string): Promise<void>;
-  /** Offers the request as a line for a terminal. */
+  /** Offers the request as a command line. */
   copyAsCommand(request: SyncRequest): Promise<void>;
-  /** Files at once. */
+  /** Number of concurrent transfers. */
   transfers(): number;
 }
 
-/** What a session asks of the panel around it. */
+/** The services that a session needs from its panel. */
 export interface PanelHost {
   readonly words: Strings;
   readonly language: string;
   nameOf(place: Place): PlaceName;
   tell(notice: HostNotice): void;
-  /** The sides have been swapped, or the verb is another one, and so is the title. */
+  /** Called after the sides were swapped or the verb changed; the title changes with them. */
   renamed(): void;
   close(): void;
   savePlan(plan: Plan): Promise<void>;
-  /** Saves the plan as lines of text: of a comparison one a file, as `rclone check --combined` tells them. */
+  /** Saves the plan as lines of text; a comparison as one line a file, like `rclone check --combined`. */
   saveList(plan: Plan): Promise<void>;
-  /** An error that has no place in the page. */
+  /** Shows an error that the page cannot show. */
   showError(sentence: string): void;
   runBegan(): void;
-  /** A few times a second; `share` 0…1. */
+  /** Called a few times a second; `share` is 0…1. */
   runProgressed(run: RunState): void;
   runEnded(run: RunState, summary: string): void;
   now(): number;

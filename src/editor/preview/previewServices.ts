@@ -26,7 +26,7 @@ export interface PreviewParts {
   readonly snapshots: Snapshots;
 }
 
-/** What a preview asks of the editor. */
+/** The part of the editor that a preview needs. */
 export function previewServices(parts: PreviewParts): PreviewServices {
   const { app, output, settings, snapshots } = parts;
   return {
@@ -51,8 +51,8 @@ export function previewServices(parts: PreviewParts): PreviewServices {
 }
 
 /**
- * The app for previews: what a run changed on remotes is told to the tree and the file system, whatever became of the run.
- * `planned` is told each request that a preview makes a plan for, also after its options were changed there.
+ * Wraps the app for previews: after every run, notifies the tree and the file system of the changes. Calls `planned` with each
+ * request that a preview plans, also after its options changed.
  */
 export function withChangeNotifications(
   app: App,
@@ -66,7 +66,7 @@ export function withChangeNotifications(
     },
     runPlan: async (plan, signal, options) => {
       const report = await app.runPlan(plan, signal, options).catch((error: unknown) => {
-        // How far it came isn't known, so all of the target counts as changed.
+        // The run may have changed anything, so the whole target counts as changed.
         if (plan.target.kind === 'remote')
           changes.fire({ remote: plan.target.remote, path: plan.target.path, kind: 'changed' });
         throw error;
@@ -77,7 +77,7 @@ export function withChangeNotifications(
   };
 }
 
-/** What a run changed on remotes: on the target, in the backup, and on the source of a move. */
+/** The paths that a run changed on remotes: on the target, in the backup, and on the source of a move. */
 function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
   const outcomes = new Map(report.results.map(({ id, outcome }) => [id, outcome]));
   const { source, target, backup } = plan;
@@ -90,7 +90,7 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
   for (const action of plan.actions) {
     const outcome = outcomes.get(action.id);
     if (outcome !== 'done' && outcome !== 'copied') continue;
-    // What was only copied has left nothing.
+    // A file that was only copied is still at its source.
     const done = outcome === 'done';
     switch (action.kind) {
       case 'deleteFile':
@@ -119,7 +119,7 @@ function changesOf(plan: Plan, report: RunReport): RemoteChange[] {
   return changes;
 }
 
-/** Asks before a run takes files away; what it copies can be had again from the other side, what it takes may not. */
+/** Confirms a run that removes files: the other side has what a run copies, but not what it removes. */
 async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   const { delete: deletes } = plan.totals;
   const moved = plan.actions.filter(
@@ -155,7 +155,7 @@ async function confirmDeletes(app: App, plan: Plan): Promise<boolean> {
   return (await window.showWarningMessage(text, { modal: true, detail }, button)) === button;
 }
 
-/** A question waits no longer for what it says of a bucket. */
+/** Milliseconds that a question waits for the facts of a bucket. */
 const longestAnswerMs = 10_000;
 
 async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<string> {
@@ -168,7 +168,7 @@ async function recovery(app: App, plan: Plan, them: 'it' | 'they'): Promise<stri
     return await describeRecovery(remote, [root], them, AbortSignal.timeout(longestAnswerMs));
   } catch (error) {
     if (isCancellation(error)) throw error;
-    // The run itself will tell what is wrong with the remote.
+    // The run itself reports errors of the remote.
   }
   return `Unless the bucket keeps versions, ${them} can't be brought back.`;
 }

@@ -24,12 +24,12 @@ import type { PanelHost, PreviewServices } from './previewPorts';
 import { type EarlierRuns, failureBanner, idsToRetry, PlanRun } from './runState';
 import { comparesLike, reversed, withCompare, withDeletes, withOptions, withVerb } from './syncRequests';
 
-/** Up to so many ticks and folded folders are kept over a reload of the window. */
+/** Maximum number of ticks and folded folders that survive a reload of the window. */
 const mostRemembered = 2000;
 const progressEveryMs = 150;
 const rememberAfterMs = 300;
 
-/** One preview from scan to report: owns the plan and its view, and answers the page. Knows nothing of the editor. */
+/** One preview from scan to report: owns the plan and its view, and handles the page's requests. Independent of the editor. */
 export class PlanPreviewSession {
   private phase: Phase = 'scanning';
   private view: PlanView | undefined;
@@ -65,7 +65,7 @@ export class PlanPreviewSession {
     return this.running !== undefined;
   }
 
-  /** Makes the plan (anew). A scan under way is given up. Does nothing while a plan is being run. */
+  /** Computes the plan again and cancels a scan in progress. Does nothing during a run. */
   async rescan(): Promise<void> {
     if (this.running || this.confirming) return;
     this.scanning?.abort();
@@ -112,20 +112,20 @@ export class PlanPreviewSession {
     }
   }
 
-  /** Takes another request for the same two sides, from a command; not while a run goes on. */
+  /** Takes another request of a command for the same sides, unless a run is in progress. */
   async replan(request: SyncRequest): Promise<void> {
     if (this.running || this.confirming) return;
     this.current = request;
     await this.rescan();
   }
 
-  /** Nobody looks any more: a scan is given up; a run goes on, and can be cancelled from its notification. */
+  /** The panel is closed: cancels a scan; a run continues and can be cancelled from its notification. */
   dispose(): void {
     this.scanning?.abort();
     clearTimeout(this.rememberTimer);
   }
 
-  /** Ends all that is under way, and tells nobody any more. */
+  /** Cancels everything in progress and sends no more notices. */
   stop(): void {
     this.dispose();
     this.cancel();
@@ -140,7 +140,7 @@ export class PlanPreviewSession {
     this.showState();
   }
 
-  /** Answers the page; see PageRequest. */
+  /** Handles a request of the page; see PageRequest. */
   async answer<T extends PageRequest>(request: T): Promise<PageReplies[T['type']]>;
   async answer(request: PageRequest): Promise<PageReplies[PageRequest['type']]> {
     const { view } = this;
@@ -209,7 +209,7 @@ export class PlanPreviewSession {
     }
   }
 
-  /** The state to keep for a reload of the window. */
+  /** Returns the state to keep for a reload of the window. */
   saved(): SavedPanel {
     const memory = this.view?.memory() ?? this.memory;
     const ticksKept = memory.toggled.length <= mostRemembered;
@@ -297,7 +297,7 @@ export class PlanPreviewSession {
     this.restart(reversed(this.current));
   }
 
-  /** Another direction or verb: ticks, and rows of one class, were about something else; what the page looks at besides stays. */
+  /** Resets the ticks and the filter by class after a change of direction or verb; keeps the rest of the view. */
   private restart(request: SyncRequest): void {
     if (this.running || this.confirming) return;
     this.current = request;
@@ -311,7 +311,7 @@ export class PlanPreviewSession {
     this.view = undefined;
     this.run = undefined;
     this.banners = [];
-    // A title that a command gave is of what it asked for, so it doesn't come back after a reload of the window either.
+    // The title of a command fits only its own request, so it is not restored after a reload of the window.
     this.title = undefined;
     this.panel.renamed();
     void this.rescan();
@@ -327,7 +327,7 @@ export class PlanPreviewSession {
     }
   }
 
-  /** Runs the actions of these ids, after asking when there are deletes among them. Never rejects. */
+  /** Runs the actions of these ids; confirms deletes first. Never rejects. */
   private async apply(ids: readonly string[]): Promise<void> {
     const { view } = this;
     if (
@@ -406,7 +406,7 @@ export class PlanPreviewSession {
     return before ? { bytes: before.bytesDone, ms: before.ms } : { bytes: 0, ms: 0 };
   }
 
-  /** Shows the state at once, and lets the page remember what it needs after a reload. */
+  /** Sends the state at once, with the part that the page keeps for a reload. */
   private showState(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = undefined;
@@ -414,7 +414,7 @@ export class PlanPreviewSession {
     this.remember();
   }
 
-  /** Soon, because a held key ticks many times a second and the memory of a large plan takes a while to write down. */
+  /** Delayed, because a held key ticks many times a second and the saved state of a large plan takes long to write. */
   private remember(): void {
     this.rememberTimer ??= setTimeout(() => {
       this.rememberTimer = undefined;
@@ -422,7 +422,7 @@ export class PlanPreviewSession {
     }, rememberAfterMs);
   }
 
-  /** Progress is told a few times a second, however often it comes. */
+  /** Sends progress a few times a second, however often it changes. */
   private soon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -437,7 +437,7 @@ export class PlanPreviewSession {
     }, progressEveryMs);
   }
 
-  /** A filter by state lets other rows through as time goes by; rows must not jump more often than can be read. */
+  /** Applies a filter by state at intervals, so that rows do not jump faster than a user can read. */
   private refilterStates(): void {
     if (!this.view || this.view.filter.states.length === 0) return;
     this.lastFilterAt = this.panel.now();

@@ -6,8 +6,8 @@ import { runLine } from '../../preview/summaries';
 import * as window from '../window/window';
 
 /**
- * The progress of a run whose preview can't be seen: a notification with Cancel, there only while the panel is hidden
- * or closed, because a visible panel shows the same.
+ * Shows the progress of a run as a notification with Cancel, only while the panel is hidden or closed: a visible panel shows the
+ * same.
  */
 export class RunNotification {
   private title: string | undefined;
@@ -33,7 +33,7 @@ export class RunNotification {
     this.close?.();
   }
 
-  /** Whether the panel can't be seen. */
+  /** Whether the panel is not visible. */
   needed(isNeeded: boolean): void {
     if (!isNeeded) this.close?.();
     else if (this.title !== undefined && !this.close) this.open(this.title);
@@ -68,7 +68,7 @@ export class RunNotification {
   }
 }
 
-/** How much of a run is done, 0…1: by bytes where there are any, else by files. */
+/** Returns the finished share of a run, 0…1, by bytes, or by files when there are no bytes. */
 function shareOf(run: RunState): number {
   if (run.bytes > 0) return Math.min(1, run.bytesDone / run.bytes);
   const { done, failed, changed, cancelled } = run.counts;

@@ -7,15 +7,15 @@ import type { Strings } from '../../preview/strings';
 import type { ActionResult, RunObserver, RunReport } from '../../transfer/runReport';
 import { PlaceOccupied } from '../../usecases/placeLocks';
 
-/** What earlier runs of the same plan (before a retry) have done already. */
+/** The results of earlier runs of the same plan, before a retry. */
 export interface EarlierRuns {
   readonly bytes: number;
   readonly ms: number;
 }
 
 /**
- * The actions that are worth trying again. Deletes that were kept because something had changed stay kept (R20): only a new plan tells
- * what they would be now.
+ * Returns the actions that a retry repeats. Deletes that were withheld because something had changed stay withheld (R20): only a
+ * new plan can decide about them.
  */
 export function idsToRetry(view: PlanView): string[] {
   const kept = view.plan.options.deletes === 'after' && view.stateCounts().changed > 0;
@@ -30,13 +30,13 @@ export function idsToRetry(view: PlanView): string[] {
     .filter((id) => !(waiting.has(id) && deletes.has(id)));
 }
 
-/** What is told of a run that broke off without a report; where only another run was in its way, it can be tried again. */
+/** The message of a run that ended without a report. It can be retried when only another run was in its way. */
 export function failureBanner(error: unknown, text: string, words: Strings): Banner {
   const again = { command: 'retry', label: words.tryAgain } as const;
   return { tone: 'error', text, ...(error instanceof PlaceOccupied && { action: again }) };
 }
 
-/** One run as the preview shows it: writes what happens into the rows, and sums it up. */
+/** One run as the preview shows it: writes events into the rows and sums them up. */
 export class PlanRun implements RunObserver {
   private readonly inFlight = new Map<string, number>();
   private readonly meter: RunMeter;
@@ -46,13 +46,13 @@ export class PlanRun implements RunObserver {
   private settledBytes = 0;
   private settledFiles = 0;
   private endedAt: number | undefined;
-  /** Until then a service asks to wait. */
+  /** Epoch milliseconds until which a service asks to wait. */
   private waitsUntil: number | undefined;
   private readonly leftAlone: RunState['leftAlone'];
-  /** Asked to stop; what is under way is still being wound up. */
+  /** Whether the run is cancelled but actions in progress are still ending. */
   private cancelling = false;
 
-  /** Queues the rows of `actions`. Times are milliseconds since the epoch. */
+  /** Queues the rows of `actions`. Times are epoch milliseconds. */
   constructor(
     private readonly view: PlanView,
     actions: readonly Action[],
@@ -99,21 +99,21 @@ export class PlanRun implements RunObserver {
     this.cancelling = true;
   }
 
-  /** The report has the last word on every row, also on those that no event told of. */
+  /** Applies the report, which is final for every row, also for rows without an event. */
   finish(report: RunReport, now: number): void {
     for (const result of report.results) this.show(result);
     this.movedBytes = report.bytes;
     this.stop(now);
   }
 
-  /** The run broke off without a report: what isn't settled was not done, or nobody knows. */
+  /** Marks all unfinished rows after a run that ended without a report. */
   breakOff(now: number): void {
     for (const id of this.view.idsInState('moving')) this.view.setState(id, 'cancelled');
     for (const id of this.view.idsInState('queued')) this.view.setState(id, 'notStarted');
     this.stop(now);
   }
 
-  /** Call it a few times a second while the run goes on. */
+  /** Call it a few times a second during the run. */
   sample(now: number): void {
     this.meter.sample(now, this.settledBytes + this.inFlightBytes, this.settledFiles);
   }

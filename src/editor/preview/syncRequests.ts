@@ -16,8 +16,8 @@ export function withCompare(request: SyncRequest, compare: ComparisonMode): Sync
 }
 
 /**
- * Other options for the same sides; the files that are meant stay. Throws RemoteError `badSettings` for options or patterns that can't
- * be.
+ * Returns the request with other options for the same sides and files. Throws RemoteError `badSettings` for invalid options or
+ * patterns.
  */
 export function withOptions(request: SyncRequest, given: Readonly<Record<string, unknown>>): SyncRequest {
   const { only } = request.options;
@@ -26,23 +26,23 @@ export function withOptions(request: SyncRequest, given: Readonly<Record<string,
   return { ...request, options };
 }
 
-/** The same sides and options for another verb. */
+/** Returns the request with another verb for the same sides and options. */
 export function withVerb(request: SyncRequest, verb: Verb): SyncRequest {
   return { ...request, options: { ...request.options, verb } };
 }
 
-/** The comparison as it is made: a comparison for its own sake looks at contents, not at times (R11). */
+/** Returns the comparison of a check, which compares contents, not times (R11). */
 export function comparesLike({ verb, compare }: PlanOptions): ComparisonMode {
   return verb === 'check' && compare === 'rclone' ? 'checksum' : compare;
 }
 
-/** Only a sync deletes, so for another verb nothing changes. */
+/** Changes the deletes of a sync; other verbs never delete. */
 export function withDeletes(request: SyncRequest, on: boolean): SyncRequest {
   const deletes = on && request.options.verb === 'sync' ? 'after' : 'none';
   return { ...request, options: { ...request.options, deletes } };
 }
 
-/** The other direction. Deletes are off again, and no backups are made: wanting them one way says nothing about the other. */
+/** Returns the request in the other direction, without deletes and backups: wanting them one way says nothing about the other. */
 export function reversed(request: SyncRequest): SyncRequest {
   const { backupFolder: _, ...options } = request.options;
   return { source: request.target, target: request.source, options: { ...options, deletes: 'none' } };
@@ -54,7 +54,7 @@ export function samePlace(a: Place, b: Place): boolean {
   return b.kind === 'remote' && a.remote === b.remote && a.path === b.path;
 }
 
-/** The request that saved data spells, or undefined when it spells none (saved by another version, or damaged). */
+/** Reads a saved request; undefined when another version wrote it or it is damaged. */
 export function readSyncRequest(value: unknown): SyncRequest | undefined {
   if (!isRecord(value)) return undefined;
   const source = readPlace(value['source']);
