@@ -6,12 +6,12 @@ import { RowCache } from './rowCache';
 import { RowElement, type RowLook } from './rowElement';
 import { TableHeading } from './tableHeading';
 
-/** What the table asks of the page around it. */
+/** The services that the table needs from the page. */
 export interface TableHost {
   readonly text: PageText;
   fetch(from: number, count: number): Promise<RowsReply>;
   find(start: string, after: number): Promise<number>;
-  /** Where the row of a key is; −1 = nowhere. */
+  /** Returns the position of the row of a key; −1 when there is none. */
   locate(key: string): Promise<number>;
   tick(key: string, on: boolean): void;
   toggleRange(table: number, from: number, to: number): void;
@@ -26,13 +26,13 @@ export interface TableHost {
 }
 
 const rowPx = 22;
-/** Rows drawn above and below the view, so that a short scroll shows no gap. */
+/** Number of rows drawn above and below the view, so that a short scroll shows no gap. */
 const overscan = 8;
 const typeAheadMs = 700;
 
 /**
- * A tree grid of any length: only the rows in view are in the page. Focus is on the table, the active row is told by
- * `aria-activedescendant`, as the editor's own lists do it.
+ * A tree grid of any length: only the visible rows are in the page. The table has the focus, and `aria-activedescendant` names the
+ * active row, as in the editor's own lists.
  */
 export class ActionTable {
   readonly root: HTMLElement;
@@ -71,13 +71,13 @@ export class ActionTable {
     this.root.addEventListener('keydown', (event) => this.onKey(event));
     this.body.addEventListener('click', (event) => this.onClick(event));
     this.body.addEventListener('mousedown', (event) => {
-      // A range of rows is meant, not a selection of text.
+      // Selects a range of rows, not text.
       if (event.shiftKey) event.preventDefault();
     });
     new ResizeObserver(() => this.draw()).observe(this.root);
   }
 
-  /** The keys of the active row and of the topmost one in view: where to be again after the table has changed. */
+  /** The keys of the active row and of the topmost visible row, to restore the position after a change of the table. */
   get anchors(): readonly string[] {
     const key = (index: number) => this.cache.at(index)?.key ?? '';
     return [key(this.active), key(this.firstInView)];
@@ -87,7 +87,7 @@ export class ActionTable {
     return this.root.scrollTop;
   }
 
-  /** Shows a table. `places`: where the rows of `anchors` are in it now; −1 or absent = stay at the same height. */
+  /** Shows a table. `places` are the positions of the rows of `anchors`; with −1 or without them, keeps the scroll position. */
   update(state: TableState, target: string, places: readonly number[] = []): void {
     this.look = {
       text: this.host.text,
@@ -114,7 +114,7 @@ export class ActionTable {
     this.draw();
   }
 
-  /** The rows have changed, but not their order. */
+  /** Redraws rows that changed without a change of order. */
   refresh(): void {
     this.cache.refresh();
   }
@@ -135,7 +135,7 @@ export class ActionTable {
     return Math.floor(this.root.scrollTop / rowPx);
   }
 
-  /** Full rows that fit below the heading. */
+  /** Number of whole rows that fit below the heading. */
   private get pageRows(): number {
     return Math.max(1, Math.floor((this.root.clientHeight - this.heading.height) / rowPx) - 1);
   }
@@ -182,7 +182,7 @@ export class ActionTable {
     this.cache.want(first, end);
   }
 
-  /** Puts the rows in the page in their order, for those who read it without seeing it; not while it is being scrolled. */
+  /** Sorts the rows in the page for screen readers, except while the user scrolls. */
   private tidy(): void {
     let before = this.body.firstElementChild;
     for (const [, { root }] of [...this.drawn].sort(([a], [b]) => a - b)) {
@@ -195,7 +195,7 @@ export class ActionTable {
     return [Math.min(this.anchor, this.active), Math.max(this.anchor, this.active)];
   }
 
-  /** Makes a row the active one and brings it into view. */
+  /** Makes a row active and scrolls it into view. */
   private go(to: number, extend = false): void {
     if (this.rowCount === 0) return;
     this.active = Math.max(0, Math.min(this.rowCount - 1, to));

@@ -14,7 +14,7 @@ import {
 import { setText } from './dom';
 import { type IconName, icon } from './icons';
 
-// The only file that knows the toolkit: it is no longer maintained, and whoever replaces it replaces this file.
+// The only file that imports the toolkit, which is no longer maintained: replacing the toolkit means replacing this file.
 provideVSCodeDesignSystem().register(
   vsCodeButton(),
   vsCodeCheckbox(),
@@ -24,17 +24,17 @@ provideVSCodeDesignSystem().register(
   vsCodeTextField(),
 );
 
-/** A control that the page puts somewhere and keeps up to date. */
+/** A control that the page places and updates. */
 export interface Control<V> {
   readonly element: HTMLElement;
-  /** Shows a value without telling of a change. */
+  /** Shows a value without a change event. */
   set(value: V): void;
   enable(enabled: boolean): void;
 }
 
 export type ButtonControl = Control<string>;
 
-/** Value = label. */
+/** Maps a value to its label. */
 export function button(look: 'primary' | 'secondary', pressed: () => void): ButtonControl {
   const made = document.createElement('vscode-button') as Button;
   made.setAttribute('appearance', look);
@@ -48,7 +48,7 @@ export function button(look: 'primary' | 'secondary', pressed: () => void): Butt
   };
 }
 
-/** Value = its name, which is its tooltip too. */
+/** Maps a value to its name, which is also its tooltip. */
 export function iconButton(name: IconName, pressed: () => void): ButtonControl {
   const made = document.createElement('vscode-button') as Button;
   made.setAttribute('appearance', 'icon');
@@ -74,7 +74,7 @@ export function checkbox(label: string, hint: string, changed: (on: boolean) => 
   return {
     element: made,
     set: (on) => {
-      // Setting it tells of a change as if somebody had clicked.
+      // Setting it fires a change event, as a click does.
       if (made.checked !== on) silently(made, 'change', () => (made.checked = on));
     },
     enable: (enabled) => {

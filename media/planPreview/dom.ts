@@ -1,6 +1,6 @@
 import { printable } from '../../src/base/printable';
 
-/** The few things said about an element when it is made. Text is always set as text, never as HTML. */
+/** The properties of a new element. Text is always set as text, never as HTML. */
 export interface ElementFacts {
   readonly class?: string;
   readonly text?: string;
@@ -24,14 +24,14 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Sets text and tooltip only where they differ: rows are redrawn many times a second. */
+/** Sets text and tooltip only when they differ, because rows are redrawn many times a second. */
 export function setText(node: HTMLElement, text: string, title = ''): void {
   const [shown, hint] = [seen(text), seen(title)];
   if (node.textContent !== shown) node.textContent = shown;
   if (node.title !== hint) node.title = hint;
 }
 
-/** Names and servers' answers are in many texts: no sign of theirs may turn, hide or break what stands beside them. */
+/** Many texts hold names and server responses: their control characters must not reverse, hide or break the text around them. */
 function seen(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

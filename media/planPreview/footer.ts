@@ -5,7 +5,7 @@ import { type ButtonControl, button } from './controls';
 import { element, setAttribute, setText, show } from './dom';
 import { classCount, type PageText } from './pageText';
 
-/** What is selected, how far it is, and the buttons that do it. */
+/** The selection, the progress, and the buttons. */
 export class Footer {
   readonly root: HTMLElement;
   private readonly line = element('div', { class: 'line', role: 'status' });
@@ -142,7 +142,7 @@ export class Footer {
     (this.bar.firstElementChild as HTMLElement).style.width = `${Math.min(1, share) * 100}%`;
     setAttribute(this.bar, 'aria-valuenow', String(percent));
     setAttribute(this.bar, 'aria-label', words.progress);
-    // A live region that changes several times a second would never let a screen reader finish.
+    // A live region that changes several times a second interrupts a screen reader for ever.
     setAttribute(this.line, 'aria-live', Date.now() - this.saidAt > 10_000 ? 'polite' : 'off');
     if (Date.now() - this.saidAt > 10_000) this.saidAt = Date.now();
     setText(this.line, runLine(run, words, format));

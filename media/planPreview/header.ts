@@ -27,28 +27,28 @@ import { OptionsPanel } from './optionsPanel';
 import { classCount, classTemplate, type PageText } from './pageText';
 import { TickBox } from './tickBox';
 
-/** What the header asks of the page around it. */
+/** The services that the header needs from the page. */
 export interface HeaderHost {
   readonly text: PageText;
   command(command: PageCommand): void;
   compare(mode: CompareMode): void;
   deletes(on: boolean): void;
-  /** Takes other options, or tells why they can't be taken. */
+  /** Applies options. Resolves to the reason when they are rejected. */
   setOptions(options: Readonly<Record<string, unknown>>): Promise<string | undefined>;
   filter(filter: RowFilter): void;
   tickClass(rowClass: RowClass, on: boolean): void;
   flat(flat: boolean): void;
   expandAll(expanded: boolean): void;
-  /** The filter is left for the table. */
+  /** Called when the focus moves from the filter to the table. */
   leaveFilter(): void;
 }
 
 const noFilter: RowFilter = { text: '', classes: [], states: [] };
 const filterDelayMs = 120;
-/** A plan older than this says so. */
+/** A plan older than this many milliseconds shows its age. */
 const staleMs = 10 * 60_000;
 
-/** Which way, how compared, what there is: the part above the table. */
+/** The part above the table: direction, comparison, and totals. */
 export class Header {
   readonly root: HTMLElement;
   private readonly sentence = element('h1', { class: 'sentence' });
@@ -240,7 +240,7 @@ export class Header {
     const { table } = state;
     const old = table !== undefined && Date.now() - table.scannedAt >= 60_000;
     const deleting = state.verb === 'sync' && state.deletes !== 'none';
-    // A move says by itself what it removes.
+    // The title of a move already says that it removes files.
     const kept = state.verb === 'move' ? undefined : deleting ? words.extraDeleted : words.extraKept;
     return [
       state.compare === 'rclone' ? undefined : this.comparedText(state.compare),
@@ -301,7 +301,7 @@ export class Header {
     );
   }
 
-  /** Classes before a run, outcomes once it has begun: a chip shows only its rows. */
+  /** Chips for classes before a run, for outcomes after its start. A chip shows only its rows. */
   private showChips(table: TableState, state: PageState): void {
     const { words, format } = this.host.text;
     const { filter } = table;
@@ -350,7 +350,7 @@ export class Header {
       this.chips.replaceChildren(...chips);
       if (focused) this.chips.querySelector<HTMLElement>(`[data-focus="${focused}"]`)?.focus();
     }
-    // Ticks change one by one, under the focus: the boxes stay and only show another state.
+    // The tick boxes keep the focus, so they are updated, not replaced.
     for (const summary of table.classes) this.showTick(summary, table);
   }
 
@@ -431,7 +431,7 @@ function toggled<T>(list: readonly T[], item: T): readonly T[] {
   return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
 }
 
-/** Conflicts and what is skipped are never done. */
+/** Conflicts and skipped files have no action. */
 function canBeTicked(name: RowClass): boolean {
   return !['sourceOnly', 'differs', 'targetOnly', 'conflict', 'skipped'].includes(name);
 }

@@ -1,4 +1,4 @@
-/** 16 × 16 outlines, drawn here so that the page needs no font. They take the colour of the text around them. */
+/** Outlines of 16 × 16, so that the page needs no icon font. They have the colour of the text around them. */
 const outlines = {
   upload: 'M8 13.5V3M3.5 7.5 8 3l4.5 4.5',
   download: 'M8 2.5V13M3.5 8.5 8 13l4.5-4.5',
@@ -45,7 +45,7 @@ export type IconName = keyof typeof outlines;
 
 const svg = 'http://www.w3.org/2000/svg';
 
-/** A decoration: what it means is always said in words beside it or in a label. */
+/** A decorative icon: its meaning is always in a text or label beside it. */
 export function icon(name: IconName): SVGSVGElement {
   const drawing = document.createElementNS(svg, 'svg');
   drawing.setAttribute('viewBox', '0 0 16 16');

@@ -22,7 +22,7 @@ interface EditorApi {
   setState(state: Kept): void;
 }
 
-/** Kept by the editor for this page: what the panel wants to have again after a reload, and where the page was. */
+/** The state that the editor keeps for this page: the panel's state for a reload, and the page's position. */
 interface Kept {
   readonly saved?: SavedPanel;
   readonly scrollTop?: number;
@@ -40,7 +40,7 @@ const channel = new PageChannel(
 );
 window.addEventListener('message', (event) => channel.receive(event.data));
 
-/** The parts of the page, made when the words have come. */
+/** The parts of the page, created when the strings have arrived. */
 class Page {
   private readonly header: Header;
   private readonly table: ActionTable;
@@ -50,7 +50,7 @@ class Page {
   private readonly empty: HTMLElement;
   private state: PageState;
   private scrollTop = kept.scrollTop;
-  /** Grows with every state shown, so that one that is late is not shown any more. */
+  /** Grows with every state, so that a late state is not shown. */
   private turn = 0;
 
   constructor(start: StartReply) {
@@ -99,11 +99,11 @@ class Page {
     const middle = element('div', { class: 'middle' }, this.table.root, this.empty, this.center.root);
     document.body.replaceChildren(this.header.root, this.trouble, middle, this.footer.root);
     this.show(start.state, []);
-    // "3 min ago" goes on being true.
+    // Keeps "3 min ago" up to date.
     window.setInterval(() => this.show(this.state, []), 30_000);
   }
 
-  /** A state that came by itself; rows may stand elsewhere in it. */
+  /** Shows a state that the panel sent unasked; rows may have moved in it. */
   noticed(state: PageState): void {
     this.do(this.take(state));
   }
@@ -131,7 +131,7 @@ class Page {
     show(this.empty, shown && table.rowCount === 0);
     if (table && shown) {
       this.table.update(table, state.target.short, places);
-      // Where the page was before it was hidden or loaded anew; only the first table is meant.
+      // Restores the position from before the page was hidden or reloaded, for the first table only.
       if (this.scrollTop !== undefined) this.table.scrollTo(this.scrollTop);
       this.scrollTop = undefined;
     }

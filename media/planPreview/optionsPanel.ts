@@ -6,37 +6,37 @@ import { element, setText, show } from './dom';
 import type { PageText } from './pageText';
 import './optionsPanel.css';
 
-/** What the panel asks of the page around it. */
+/** The services that the panel needs from the page. */
 export interface OptionsHost {
   readonly text: PageText;
-  /** Takes the options, or tells why they can't be taken. */
+  /** Applies the options. Resolves to the reason when they are rejected. */
   apply(options: Readonly<Record<string, unknown>>): Promise<string | undefined>;
-  /** It was closed: the focus goes back to where it came from. */
+  /** Called when the panel closes; the focus returns to where it came from. */
   closed(): void;
 }
 
 type Name = keyof PlanOptions;
 
-/** One line of the form: shows an option and reads it again. `read` gives undefined for what is as if it weren't there. */
+/** One line of the form: shows an option and reads it back. `read` returns undefined for an absent option. */
 interface Field {
   readonly name: Name;
   readonly root: HTMLElement;
   readonly input: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
   show(options: PlanOptions): void;
-  /** Throws an Error whose message is for the user. */
+  /** Throws an Error with a message for the user. */
   read(): unknown;
 }
 
 let ids = 0;
 
-/** All options of a plan as a form that unfolds below the header. Nothing is changed before it is applied. */
+/** All options of a plan as a form below the header. Nothing changes before the user applies it. */
 export class OptionsPanel {
   readonly root: HTMLElement;
   private readonly fields: readonly Field[];
   private readonly limits: readonly { readonly part: string; readonly field: Field }[];
   private readonly problem = element('div', { class: 'problem', role: 'alert' });
   private readonly rulesHint = element('div', { class: 'hint' });
-  /** What the form was opened with, and how each field showed it. */
+  /** The options at opening, and the text of each field then. */
   private options: PlanOptions | undefined;
   private readonly asShown = new Map<Field, string | boolean>();
 
@@ -187,7 +187,7 @@ export class OptionsPanel {
     for (const field of this.fields) field.root.classList.remove('bad');
     for (const field of this.fields) {
       if (field.name === 'maxDelete') continue;
-      // Not every value can be told by a line of text: what nobody has touched stays as it was, to the last space of a pattern.
+      // A line of text cannot express every value, so an untouched field keeps its value exactly.
       const untouched = this.options && this.asShown.get(field) === contentOf(field.input);
       const value = untouched ? this.options?.[field.name] : this.readField(field);
       if (value instanceof Error) return;
@@ -225,7 +225,7 @@ export class OptionsPanel {
     at?.input.focus();
   }
 
-  /** The rules are rewritten in the spelling of the dialect that was chosen; what they match may be another thing there. */
+  /** Rewrites the rules in the syntax of the chosen dialect; they may match other files there. */
   private dialectChosen(): void {
     this.fields.find(({ name }) => name === 'filters')?.root.dispatchEvent(new Event('dialect'));
     this.showHint();
@@ -255,7 +255,7 @@ export class OptionsPanel {
       const chosen = this.dialect.input.value as typeof written;
       const read = rulesFromText(area.value, written);
       if (!('rules' in read)) {
-        // A line that can't be read now would mean something else there.
+        // Keeps an invalid line, which might mean something else in the other dialect.
         this.dialect.input.value = written;
         this.tell(fill(words.badRule, String(read.badLine), ...marksOf(written)));
         return;

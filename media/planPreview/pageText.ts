@@ -5,25 +5,25 @@ import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRo
 import { fill, type Strings } from '../../src/preview/strings';
 import { folderRunText } from '../../src/preview/summaries';
 
-/** Words and number formats as the panel gave them. */
+/** The strings and number formats from the panel. */
 export interface PageText {
   readonly words: Strings;
   readonly format: Formatter;
 }
 
-/** Why a row stands where it does, as a short text. */
+/** Returns the reason for a row's place as a short text. */
 export function reasonOf(row: ItemRow, { words }: PageText): string {
-  // There the class says it all.
+  // The class already says it.
   if (row.class === 'sourceOnly' || row.class === 'targetOnly') return '';
   const known = words[row.because];
   if (row.because === 'sameName' || row.because === 'renamed') return fill(known, row.detail ?? '');
-  // The other name is no sentence.
+  // The detail is a name, not a sentence.
   if (row.detail === undefined || row.because === 'fileAgainstFolder') return known;
-  // Mostly the end of a sentence about the file; a whole sentence begins with a capital letter.
+  // The detail is usually the end of a sentence about the file; a whole sentence begins with a capital letter.
   return /^\p{Lu}/u.test(row.detail) ? row.detail : fill(words.detail, row.detail);
 }
 
-/** A size beside that of the other side: said only where it differs. */
+/** Formats a size beside the other side's, only when they differ. */
 export function sizeText(
   side: RowSide | undefined,
   other: RowSide | undefined,
@@ -38,7 +38,7 @@ export function timeText(side: RowSide | undefined, { words, format }: PageText,
   return side.time === undefined ? words.unknown : format.ago(side.time, now);
 }
 
-/** Which side was modified later, where both times are known. */
+/** Returns the side with the later time, when both times are known. */
 export function newerSide(row: ItemRow): 'source' | 'target' | undefined {
   const source = row.source?.time;
   const target = row.target?.time;
@@ -46,7 +46,7 @@ export function newerSide(row: ItemRow): 'source' | 'target' | undefined {
   return source > target ? 'source' : 'target';
 }
 
-/** What a run has made of a row, as a short text. */
+/** Returns the outcome of a row as a short text. */
 export function stateText(row: ItemRow, { words, format }: PageText): string {
   const state = row.state;
   if (state === undefined || state === 'none') return '';
@@ -54,7 +54,7 @@ export function stateText(row: ItemRow, { words, format }: PageText): string {
   return row.error === undefined ? words[state] : `${words[state]}: ${row.error}`;
 }
 
-/** The template for a number of actions of a class: "{0} uploads". */
+/** Returns the template for a count of actions: "{0} uploads". */
 export function classTemplate(rowClass: RowClass, n: number, words: Strings): string {
   const [one, many] = {
     upload: [words.uploadsOne, words.uploadsMany],
@@ -93,7 +93,7 @@ export function groupTitle(row: SectionRow, target: string, text: PageText): str
   return format.plural(row.files, words.filesOne, words.filesMany);
 }
 
-/** All that a row shows, in one line, for a screen reader. */
+/** Returns the whole row as one line for screen readers. */
 export function spoken(row: Row, target: string, text: PageText, now: number): string {
   const { words, format } = text;
   const files = (n: number) => format.plural(n, words.filesOne, words.filesMany);
@@ -109,7 +109,7 @@ export function spoken(row: Row, target: string, text: PageText, now: number): s
   }
   if (row.kind === 'folder') {
     const tick = row.tick && { on: words.ticked, off: words.notTicked, some: words.partlyTicked }[row.tick];
-    // In a run the ticks are fixed, and what came of them is what counts.
+    // During a run the ticks are fixed, so the outcome is shown.
     const run = row.run && folderRunText(row.run, words, format);
     return [row.label, words.folder, run ?? files(row.files), run === undefined ? tick : undefined]
       .filter(Boolean)

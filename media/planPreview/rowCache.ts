@@ -1,12 +1,12 @@
 import type { Row } from '../../src/preview/planRow';
 import type { RowsReply } from '../../src/preview/previewProtocol';
 
-/** Rows before and after the view that are fetched with it. */
+/** Number of rows before and after the view that are fetched with it. */
 const around = 120;
-/** Rows further from the view than this are forgotten. */
+/** Rows further away from the view than this are evicted. */
 const keep = 600;
 
-/** The rows that the page has, around what is in view. Asks for one window at a time, always the latest wanted. */
+/** Caches the rows around the view. Fetches one window at a time, always the latest. */
 export class RowCache {
   private rows = new Map<number, Row>();
   private table = -1;
@@ -14,7 +14,7 @@ export class RowCache {
   private isAsking = false;
   private askAgain = false;
 
-  /** `came` is called whenever rows have come; it draws, and so says anew what it wants. */
+  /** Calls `came` whenever rows arrive; it draws, which requests the next rows. */
   constructor(
     private readonly fetch: (from: number, count: number) => Promise<RowsReply>,
     private readonly came: () => void,
@@ -25,14 +25,14 @@ export class RowCache {
     return this.rows.get(index);
   }
 
-  /** Rows of another table than `table` stay to be seen until the new ones come, and no longer. */
+  /** Rows of an older table stay visible until those of `table` arrive. */
   setTable(table: number): void {
     if (this.table === table) return;
     this.table = table;
     this.refresh();
   }
 
-  /** Rows `from` … `to − 1` are in view. */
+  /** Sets the rows in view: `from` … `to − 1`. */
   want(from: number, to: number): void {
     this.wanted = { from, to };
     let missing = false;
@@ -40,7 +40,7 @@ export class RowCache {
     if (missing) this.ask();
   }
 
-  /** Fetches what is in view again, because it has changed. */
+  /** Fetches the rows in view again after a change. */
   refresh(): void {
     this.askAgain = true;
     this.ask();
@@ -66,11 +66,11 @@ export class RowCache {
 
   private take(reply: RowsReply, again: boolean): void {
     if (reply.table !== this.table) {
-      // The panel has gone on meanwhile; its new state is on the way, or has come and wants other rows.
+      // The panel has a newer table, whose state is on the way or has requested other rows.
       if (this.askAgain) this.ask();
       return;
     }
-    // After a change everything else that is kept is of the past.
+    // After a change all other cached rows are stale.
     if (again) this.rows = new Map();
     for (const [i, row] of reply.rows.entries()) this.rows.set(reply.from + i, row);
     this.forgetFar();

@@ -18,7 +18,7 @@ import {
 
 export interface RowLook {
   readonly text: PageText;
-  /** The target as it is called in sentences. */
+  /** The name of the target in sentences. */
   readonly target: string;
   readonly flat: boolean;
   readonly ticksFixed: boolean;
@@ -27,7 +27,7 @@ export interface RowLook {
 
 const indentPx = 14;
 
-/** One row of the table. Made once and filled again and again as the table is scrolled. */
+/** One row of the table. Created once and reused while the table scrolls. */
 export class RowElement {
   readonly root: HTMLElement;
   private filled: { readonly row: Row | undefined; readonly look: RowLook } | undefined;
@@ -82,7 +82,7 @@ export class RowElement {
     setAttribute(this.root, 'aria-selected', String(selected));
   }
 
-  /** Draws a row; nothing is done for one that is drawn already. A row whose facts have not come yet keeps its place. */
+  /** Draws a row, unless it is drawn already. A row without facts yet stays empty. */
   fill(row: Row | undefined, look: RowLook): void {
     if (this.filled && this.filled.row === row && this.filled.look === look) return;
     this.filled = { row, look };
@@ -158,7 +158,7 @@ export class RowElement {
       setText(node, timeText(side, text, now), isNewer ? `${exact} (${text.words.newerSide})` : exact);
       node.classList.toggle('newer', isNewer);
     };
-    // What will be is said in full; what was, only where it differs.
+    // Shows the new value in full, the old value only when it differs.
     size(this.sourceSize, row.source);
     size(this.targetSize, row.target, row.source);
     time(this.sourceTime, row.source, newer === 'source');

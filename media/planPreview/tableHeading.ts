@@ -3,7 +3,7 @@ import type { Strings } from '../../src/preview/strings';
 import { element, setText } from './dom';
 import { TickBox } from './tickBox';
 
-/** The row of column names that stays on top, with the tick for all rows shown. */
+/** The fixed row of column names, with the tick for all visible rows. */
 export class TableHeading {
   readonly root: HTMLElement;
   private readonly box: TickBox;
@@ -35,7 +35,7 @@ export class TableHeading {
     return this.root.offsetHeight;
   }
 
-  /** `tick`: of all rows shown that can be ticked. */
+  /** `tick` is the common tick of all visible rows that can be ticked. */
   update(tick: Tick | undefined, fixed: boolean, running: boolean): void {
     setText(this.why, running ? this.words.progress : this.words.reason);
     this.box.set(tick, fixed);

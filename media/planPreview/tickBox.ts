@@ -1,7 +1,7 @@
 import type { Tick } from '../../src/preview/planRow';
 import { element, setAttribute, show } from './dom';
 
-/** A box of three states that stands for many rows: ticking it ticks them all, or unticks them when all are ticked. */
+/** A tick box with three states for many rows: ticks all of them, or unticks them when all are ticked. */
 export class TickBox {
   readonly root: HTMLElement;
   private tick: Tick | undefined;
@@ -21,13 +21,13 @@ export class TickBox {
     });
   }
 
-  /** What it is for; its tooltip too, unless there is more to say. */
+  /** The label, which is also the tooltip unless `title` is given. */
   name(label: string, title = label): void {
     setAttribute(this.root, 'aria-label', label);
     setAttribute(this.root, 'title', title);
   }
 
-  /** Undefined when there is nothing to tick; `fixed`: shown, but not to be changed. */
+  /** `tick` is undefined when there is nothing to tick; `fixed` shows the box as read-only. */
   set(tick: Tick | undefined, fixed: boolean): void {
     this.tick = tick;
     this.fixed = fixed;

@@ -13,15 +13,15 @@ interface AccountItem extends window.Row {
 export interface AccountQuestion {
   readonly backend: Backend;
   readonly step: WizardStep;
-  /** What was answered so far; it names the service. */
+  /** The answers so far; they name the service. */
   readonly settings: RemoteSettings;
   readonly clientSecret: string | undefined;
   readonly around: StepSurroundings;
 }
 
 /**
- * Asks whose account a remote is to use: one that is signed in, or another that signs in now. The answer is the account's label, which is
- * what people recognise in settings.
+ * Asks for the account of a remote: a signed-in one, or a new sign-in. Resolves to the account's label, which users recognise in
+ * the settings.
  */
 export async function askAccount(signIns: Accounts, question: AccountQuestion): Promise<StepAnswer> {
   const { backend, step, settings, clientSecret, around } = question;
@@ -48,14 +48,14 @@ export async function askAccount(signIns: Accounts, question: AccountQuestion): 
     try {
       return { text: (await signIns.signIn(requirement, settings, clientSecret, 'another')).label };
     } catch (error) {
-      // Who left the sign-in comes back to the question; what went wrong was said where it happened, or is said here.
+      // A cancelled sign-in returns to the question; an error that was not shown yet is shown here.
       if (!isCancellation(error) && !isRefusal(error))
         void window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 }
 
-/** The editor's own question whether the extension may sign in was answered with no. */
+/** Whether the user denied the editor's question about signing in. */
 function isRefusal(error: unknown): boolean {
   return !isRemoteError(error) && error instanceof Error && /did not consent|cancelled/i.test(error.message);
 }

@@ -5,10 +5,10 @@ import { isRemoteError } from '../../remote/remoteError';
 import { isCancellation } from '../platform/cancellation';
 import * as window from '../window/window';
 
-/** What the user chose at the end of a connection test; undefined when they left. */
+/** The user's choice after a connection test; undefined when they cancelled. */
 export type TestChoice =
   | { readonly chosen: 'save' }
-  /** With what failed first, if anything did. */
+  /** The first failure, if there is one. */
   | { readonly chosen: 'edit' | 'back'; readonly failure?: ConnectionFinding }
   | { readonly chosen: 'fix'; readonly settings: Readonly<Record<string, unknown>> }
   | undefined;
@@ -16,9 +16,9 @@ export type TestChoice =
 export interface TestRequest {
   readonly title: string;
   readonly settings: RemoteSettings;
-  /** Stand in for those in secret storage. */
+  /** Used instead of the secrets in secret storage. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** wizard: offers to save and to go back. command: the remote is saved already. */
+  /** `wizard` offers to save or go back; for `command` the remote is saved already. */
   readonly within: 'wizard' | 'command';
 }
 
@@ -40,7 +40,7 @@ const spoken: Readonly<Record<ConnectionFinding['outcome'], string>> = {
   skipped: 'not tried',
 };
 
-/** Runs the connection test and shows each finding as soon as it is known, with its way out. */
+/** Runs the connection test and shows each finding at once, with an action that helps. */
 export async function showConnectionTest(app: App, request: TestRequest): Promise<TestChoice> {
   for (;;) {
     const choice = await runOnce(app, request);
@@ -112,7 +112,7 @@ function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> 
   });
 }
 
-/** A row has one line for its details; what is longer goes on in rows below. */
+/** A row has one line for details; longer details continue in rows below. */
 const longestLine = 84;
 
 function findingItems(finding: ConnectionFinding): FindingItem[] {
@@ -138,7 +138,7 @@ function findingItems(finding: ConnectionFinding): FindingItem[] {
   return rows;
 }
 
-/** Lines of at most `width` characters, broken at spaces; a longer word has a line of its own. Pure. */
+/** Wraps text at spaces into lines of at most `width` characters; a longer word gets its own line. Pure. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

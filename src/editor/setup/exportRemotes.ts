@@ -30,7 +30,7 @@ interface Named extends Exportable {
 
 const title = 'Export remotes to rclone.conf';
 
-/** Writes remotes to a configuration of rclone, a new one or one that there is. */
+/** Writes remotes to a new or existing configuration of rclone. */
 export async function exportRcloneConfig(shell: CommandContext): Promise<void> {
   try {
     const remotes = await chooseRemotes(shell);
@@ -127,7 +127,7 @@ function freeFile(stem: string, extension: string): string {
   for (let i = 2; ; i++) if (!existsSync(`${stem}-${i}${extension}`)) return `${stem}-${i}${extension}`;
 }
 
-/** Asks about names that the file has already. Undefined when the user left. */
+/** Asks about names that the file already has. Undefined when the user cancels. */
 async function nameSections(
   remotes: readonly Exportable[],
   file: string,

@@ -22,10 +22,10 @@ import * as window from '../window/window';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
 import { askStep } from './wizardInput';
 
-/** How long a service may take to say whose tokens are. */
+/** Milliseconds that a service may take to name the account of a token. */
 const patienceMs = 60_000;
 
-/** Imports remotes from rclone's configuration, `file` or the one that the user chooses. Resolves to the names of the remotes. */
+/** Imports remotes from a configuration of rclone: `file`, or one that the user chooses. Resolves to their names. */
 export async function importRcloneConfig(shell: CommandContext, file?: string): Promise<readonly string[]> {
   let what = 'No remotes were imported';
   try {
@@ -102,12 +102,12 @@ function describe({ backend, settings, leftOut, token }: UsableRemote): string {
 
 interface Decided {
   readonly found: UsableRemote;
-  /** As they are to be saved. */
+  /** The remotes to save. */
   readonly settings: RemoteSettings;
   readonly replaces?: RemoteSettings;
 }
 
-/** Asks what is open about each remote. Undefined when the user left, before anything was stored. */
+/** Asks for missing settings of each remote. Undefined when the user cancels; nothing is stored then. */
 async function decide(chosen: readonly UsableRemote[]): Promise<readonly Decided[] | undefined> {
   const decided: Decided[] = [];
   for (const found of chosen) {
@@ -152,7 +152,7 @@ async function decide(chosen: readonly UsableRemote[]): Promise<readonly Decided
   return decided;
 }
 
-/** A name that is well-formed and free; nothing that rclone allows is lost but for signs that can't stand here. */
+/** Returns a valid, unused name. Replaces only characters that rclone allows and names here do not. */
 function freeName(name: string, problem: (name: string) => string | undefined): string {
   const formed = name.replace(/[^\p{L}\p{N}_.+@ -]+/gu, '-').replace(/^[- ]+| +$/g, '') || 'remote';
   for (let i = 2; ; i++) {
@@ -187,7 +187,7 @@ async function importAll(shell: CommandContext, decided: readonly Decided[]): Pr
   return names;
 }
 
-/** Takes over the sign-in that a section holds. Resolves to the setting that names its account; what went wrong is told, and the remote is imported without. */
+/** Adopts the sign-in of a section. Resolves to the setting that names its account. Reports an error, and the remote is imported without it. */
 async function adoptSignIn(
   shell: CommandContext,
   { backend, secrets, token }: UsableRemote,
@@ -225,7 +225,7 @@ async function adoptSignIn(
   }
 }
 
-/** Says what was done; with the way to the log, where there is more to say. */
+/** Reports the result, with a button for the log when it has more. */
 export function tell(shell: CommandContext, text: string, hasMore: boolean): void {
   if (!hasMore) {
     void window.showInformationMessage(text);

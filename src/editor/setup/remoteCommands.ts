@@ -20,7 +20,7 @@ import { addRemote, editRemote } from './remoteWizard';
 import { forgetRemote, freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
 import { addSuggestedRemotes } from './suggestedRemotes';
 
-/** The commands that are about remotes as such: adding, changing, testing and taking away. */
+/** The commands that add, edit, test and remove remotes. */
 export function remoteCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.addRemote', run: () => add(shell) },
@@ -50,7 +50,7 @@ export function remoteCommands(shell: CommandContext): readonly CommandRow[] {
 
 type RemoteWork = (shell: CommandContext, remote: ConfiguredRemote) => Promise<unknown>;
 
-/** Runs `work` on the remote that a row or a name stands for, or else on the one that the user picks. */
+/** Runs `work` on the remote of a row or a name, or on one that the user picks. */
 async function withRemote(
   shell: CommandContext,
   arg: unknown,
@@ -96,7 +96,7 @@ async function add(shell: CommandContext): Promise<void> {
   }
 }
 
-/** Shows a remote's row, opened. */
+/** Reveals and expands a remote's row. */
 async function revealRemote(shell: CommandContext, name: string): Promise<void> {
   const configured = shell.app.remotes().find((remote) => remote.settings.name === name);
   if (!configured || configured.problems.length > 0) return;
@@ -109,14 +109,14 @@ async function edit(
   { settings, backend }: ConfiguredRemote,
   failure?: ConnectionFinding,
 ): Promise<void> {
-  // Without a backend there are no steps to ask: the text itself has to be mended.
+  // An unknown backend has no steps, so the user must edit the settings.
   if (!backend || newNameProblem(settings.name, settings.name) !== undefined)
     return openRemotesSettings(settings.name);
   const name = await editRemote(shell, backend, settings, renamingProblem(shell, settings.name), failure);
   if (name !== undefined && name !== settings.name) await followName(settings.name, name);
 }
 
-/** Why a remote can't have another name now, as a sentence, or undefined. */
+/** Returns why a remote can't be renamed now, as a sentence, or undefined. */
 function renamingProblem(shell: CommandContext, name: string): string | undefined {
   return unsavedOf(shell, name).length === 0
     ? undefined
@@ -141,7 +141,7 @@ async function rename(shell: CommandContext, { settings, backend }: ConfiguredRe
   await followName(settings.name, name);
 }
 
-/** What else bears a remote's name goes along with it, or is named to the user. */
+/** Renames a remote in everything that refers to it, or names the rest to the user. */
 async function followName(before: string, name: string): Promise<void> {
   await moveTabs({ remote: before, path: rootPath }, { remote: name, path: rootPath });
   const syncs = vscode.workspace.getConfiguration(settingsSection).get<unknown>('syncs');
@@ -178,7 +178,7 @@ async function remove(shell: CommandContext, { settings, backend }: ConfiguredRe
   if (chosen === 'Remove') await forgetRemote(shell, settings, backend);
 }
 
-/** The open files of a remote that have unsaved changes. */
+/** Returns the open files of a remote with unsaved changes. */
 function unsavedOf(shell: CommandContext, remote: string): readonly RemoteAddress[] {
   const names = shell.app.remotes().map(({ settings }) => settings.name);
   return unsavedBelow({ remote, path: rootPath }, names);
@@ -229,10 +229,10 @@ async function askName(
   return name?.trim();
 }
 
-/** Opens settings.json at `cloudRemotes.remotes`, at the remote named when there is one. */
+/** Opens settings.json at `cloudRemotes.remotes`, or at the remote of this name. */
 async function openRemotesSettings(arg: unknown): Promise<void> {
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
-  // Settings of the machine stand in a file of their own where the machine isn't the one with the window.
+  // In a remote window, machine settings have their own file.
   const command =
     vscode.env.remoteName === undefined
       ? 'workbench.action.openSettingsJson'

@@ -11,11 +11,11 @@ import { type Answers, stepAtFault, WizardMemory } from './wizardAnswers';
 import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
 
 /**
- * Asks for a new remote step by step, tests the connection and saves it. Resolves to the new remote's name, or undefined
- * when the user left. Nothing is stored before the last step.
+ * Asks for a new remote step by step, tests the connection and saves it. Resolves to the remote's name, or undefined when the user
+ * cancels. Nothing is stored before the last step.
  */
 export async function addRemote(shell: CommandContext): Promise<string | undefined> {
-  /** Who goes back to the kinds of storage and chooses the same one finds the answers again. */
+  /** Answers by kind of storage: going back and choosing the same kind restores them. */
   const memories = new Map<Backend, WizardMemory>();
   for (;;) {
     const way = await chooseWay(shell);
@@ -33,7 +33,7 @@ interface WayItem extends window.Row {
   readonly way?: Backend | Suggestion | 'import';
 }
 
-/** A kind of storage to be asked about, or what can be had in one step. */
+/** A kind of storage, or a remote that can be added in one step. */
 async function chooseWay(shell: CommandContext): Promise<WayItem['way']> {
   const chosen = await window.showQuickPick(wayItems(shell), {
     title: 'New remote',
@@ -100,7 +100,7 @@ async function askRemote(
       at--;
       continue;
     }
-    // What a test found out about the service is found out again when it may be another one.
+    // Facts that a test detected are dropped when the service may be another one.
     const isSame = answers[step.field] === answer.text || step.field === 'name' || isSecret(backend, step);
     if (!isSame) fixes = {};
     memory.answer(step, answer.text);
@@ -108,7 +108,7 @@ async function askRemote(
   }
 }
 
-/** Asks a step, one for an account by signing in where need be. */
+/** Asks one step; a step for an account may sign in. */
 async function askAny(
   shell: CommandContext,
   backend: Backend,
@@ -128,14 +128,14 @@ async function askAny(
   });
 }
 
-/** The backend's steps and, last, the name (unless the backend asks for it itself). */
+/** The backend's steps, and the name as the last one unless the backend asks for it itself. */
 export function stepsOf(backend: Backend, answers: Answers, own?: string): readonly WizardStep[] {
   const settings = { name: '', ...withoutSecrets(backend, answers), backend: backend.id } as RemoteSettings;
   const steps = backend.wizardSteps(settings).filter((step) => step.field !== 'name');
   return [...steps, nameStep(backend, settings, own)];
 }
 
-/** How many steps there will be if what isn't answered yet is answered with what is proposed. */
+/** Counts the steps, assuming that the user accepts all remaining proposals. */
 function countSteps(backend: Backend, answers: Answers): number {
   let guess = answers;
   for (;;) {
@@ -158,7 +158,7 @@ function nameStep(backend: Backend, settings: RemoteSettings, own: string | unde
   };
 }
 
-/** What goes to the settings: the answers to these steps that aren't secrets nor empty. */
+/** Returns the answers for the settings: those that are neither secret nor empty. */
 export function settingsOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): RemoteSettings {
   const kept: Record<string, unknown> = {};
   for (const step of steps) {
@@ -168,7 +168,7 @@ export function settingsOf(backend: Backend, steps: readonly WizardStep[], answe
   return { name: (answers['name'] ?? '').trim(), backend: backend.id, ...kept };
 }
 
-/** What goes to secret storage. */
+/** Returns the answers for secret storage. */
 export function secretsOf(
   backend: Backend,
   steps: readonly WizardStep[],
@@ -182,7 +182,7 @@ export function secretsOf(
   return kept;
 }
 
-/** Yes-or-no questions are asked as choices of "true" and "false", and stored as what they mean. */
+/** Yes-or-no questions are choices of "true" and "false", stored as booleans. */
 function asSetting(text: string): unknown {
   return text === 'true' ? true : text === 'false' ? false : text;
 }
@@ -201,7 +201,7 @@ function withoutSecrets(backend: Backend, answers: Answers): Record<string, unkn
 
 const longestTitle = 60;
 
-/** "New S3 remote · MinIO · http://127.0.0.1:9000": the first answers, as many as there is room for. */
+/** "New S3 remote · MinIO · http://127.0.0.1:9000": as many answers as fit. */
 function titleOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): string {
   const told = steps.flatMap((step) => {
     const text = answers[step.field];
@@ -222,8 +222,8 @@ interface EditItem extends window.Row {
 
 /**
  * Shows the settings of a remote as a list to change one by one, then tests or saves. Resolves to its name when saved.
- * `renamingProblem` is why it must keep its name for now, as a sentence. After a connection test, `failure` is what failed: what it
- * concerns is asked about first.
+ * `renamingProblem` says why it can't be renamed now, as a sentence. `failure` is the failure of a connection test; its field is
+ * asked first.
  */
 export async function editRemote(
   shell: CommandContext,
@@ -291,7 +291,7 @@ export async function editRemote(
   }
 }
 
-/** The name's step, where another name is refused for now because of `problem`. */
+/** Returns the step for the name, which rejects another name because of `problem`. */
 function keepingName(step: WizardStep, own: string, problem: string | undefined): WizardStep {
   return { ...step, problem: (text) => step.problem?.(text) ?? (text.trim() === own ? undefined : problem) };
 }
@@ -306,7 +306,7 @@ function asAnswers(settings: RemoteSettings): Answers {
   );
 }
 
-/** The settings as edited. What no step asks for (a hand-written storage class) stays as written. */
+/** Returns the edited settings. Keeps settings that no step asks for, such as a storage class. */
 function editedSettings(
   backend: Backend,
   before: RemoteSettings,

@@ -6,7 +6,7 @@ import type { CommandContext } from '../tree/commandContext';
 
 type Keeping = Pick<CommandContext, 'secrets'>;
 
-/** A remote to be stored. `replaces` names the remote it takes the place of, whose secrets are moved when the name is another. */
+/** A remote to store. `replaces` names the remote that it replaces; a rename moves the secrets. */
 export interface SavedRemote {
   readonly backend: Backend;
   readonly settings: RemoteSettings;
@@ -15,8 +15,8 @@ export interface SavedRemote {
 }
 
 /**
- * Writes remotes to the settings, all in one change, and their secrets to secret storage. Secrets come first, so that who
- * sees the settings finds them.
+ * Writes remotes to the settings in one change, and their secrets to secret storage first, so that listeners of the settings find
+ * them.
  */
 export async function saveRemotes({ secrets }: Keeping, remotes: readonly SavedRemote[]): Promise<void> {
   for (const { backend, settings, secrets: values } of remotes)
@@ -45,7 +45,7 @@ export async function saveRemote(
   await saveRemotes(keeping, [{ backend, settings, secrets, replaces }]);
 }
 
-/** Takes a remote out of the settings, and its secrets out of secret storage. What it holds stays as it is. */
+/** Removes a remote from the settings and its secrets from secret storage. Leaves its files alone. */
 export async function forgetRemote(
   { secrets }: Keeping,
   settings: RemoteSettings,
@@ -59,7 +59,7 @@ export async function forgetRemote(
   if (backend && !sameName) await secrets.remove(settings.name, backend.secretFields);
 }
 
-/** Why a remote can't have this name, as a sentence, or undefined. `own` is the name it has already. */
+/** Returns why a remote can't have this name, as a sentence, or undefined. `own` is its current name. */
 export function newNameProblem(name: string, own?: string): string | undefined {
   const problem = remoteNameProblem(name.trim());
   if (problem) return problem;
@@ -72,7 +72,7 @@ export function newNameProblem(name: string, own?: string): string | undefined {
     : undefined;
 }
 
-/** `wanted`, or `wanted-2`, `wanted-3`, … when remotes, or those of `taken`, have those names already. */
+/** Returns `wanted`, or `wanted-2`, `wanted-3`, … when remotes or `taken` have that name. */
 export function freeRemoteName(wanted: string, taken: readonly string[] = []): string {
   const isFree = (name: string) =>
     newNameProblem(name) === undefined && !taken.some((other) => foldName(other) === foldName(name));

@@ -9,7 +9,7 @@ import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import { saveRemote } from './savedRemotes';
 
-/** The commands about the accounts that remotes are signed in with. */
+/** The commands about the accounts of remotes. */
 export function signInCommands(shell: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.signInAgain', run: (arg) => signInAgain(shell, arg) },
@@ -30,7 +30,7 @@ function signedRemotes(shell: CommandContext): readonly SignedRemote[] {
     );
 }
 
-/** Signs in for the remote of a row or of the name given, or for one that the user picks. */
+/** Signs in for the remote of a row or a name, or for one that the user picks. */
 async function signInAgain(shell: CommandContext, arg: unknown): Promise<void> {
   const remotes = signedRemotes(shell);
   const name = typeof arg === 'string' ? arg : isNode(arg) ? remoteOf(arg) : undefined;
@@ -51,7 +51,7 @@ async function signInAgain(shell: CommandContext, arg: unknown): Promise<void> {
   const requirement = backend.signIn;
   try {
     const secret = await shell.secrets.get(settings.name, requirement.clientSecretField);
-    // Where the settings say whose it is, that is held against them below; the editor's own check knows its favourite only.
+    // The account in the settings is checked below, because the editor checks its preferred account only.
     const who = settings[requirement.accountField] === undefined ? 'anyone' : 'another';
     await useAccount(shell, remote, await shell.signIns.signIn(requirement, settings, secret, who));
   } catch (error) {
@@ -62,7 +62,7 @@ async function signInAgain(shell: CommandContext, arg: unknown): Promise<void> {
   shell.forgetRemote(settings.name);
 }
 
-/** A remote that was nobody's is the drive of who signed in; one that was somebody's becomes another's only when the user says so. */
+/** A remote without an account gets the one that signed in; a remote with an account changes it only when the user confirms. */
 async function useAccount(
   shell: CommandContext,
   { backend, settings }: SignedRemote,

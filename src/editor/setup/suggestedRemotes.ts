@@ -8,11 +8,11 @@ import { freeRemoteName, saveRemotes } from './savedRemotes';
 
 export interface Suggestion extends SuggestedRemote {
   readonly backend: Backend;
-  /** The remote that is there already with the same settings. */
+  /** The existing remote with the same settings. */
   readonly addedAs?: string;
 }
 
-/** What the backends find on this machine. Files that can't be read are told in the log, and suggest nothing. */
+/** Returns the remotes that backends find on this machine. Logs files that can't be read. */
 export async function findSuggestions(shell: CommandContext): Promise<readonly Suggestion[]> {
   const found: Suggestion[] = [];
   for (const backend of shell.app.backends) {
@@ -45,7 +45,7 @@ function settingsOf(backend: Backend, { settings }: SuggestedRemote, name: strin
   return { name, backend: backend.id, ...settings };
 }
 
-/** Adds suggested remotes under free names, which it resolves to. There are no secrets to store. */
+/** Adds suggested remotes under unused names and resolves to the names. They have no secrets. */
 export async function addSuggestions(
   shell: CommandContext,
   suggestions: readonly Suggestion[],
@@ -63,7 +63,7 @@ export async function addSuggestions(
   return names;
 }
 
-/** Lets the user tick AWS profiles (and whatever else is found), and adds a remote for each. Resolves to their names. */
+/** Lets the user tick AWS profiles and other suggestions, and adds a remote for each. Resolves to their names. */
 export async function addSuggestedRemotes(shell: CommandContext): Promise<readonly string[]> {
   try {
     const found = await findSuggestions(shell);

@@ -1,30 +1,29 @@
 import type { ConnectionFinding, WizardStep } from '../../backends/backend';
 
-/** What was answered so far, by field; secrets among them, which never reach the settings. */
+/** The answers so far, by field, including secrets, which never go into the settings. */
 export type Answers = Readonly<Record<string, string>>;
 
 interface Given {
   readonly text: string;
-  /** What was proposed when it was answered. */
+  /** The proposal at the time of the answer. */
   readonly proposal: string | undefined;
-  /** Whether it was one of the choices then. */
+  /** Whether the answer was one of the choices then. */
   readonly wasChoice: boolean;
 }
 
 /**
- * What a wizard was told. Whoever goes back and answers a step again finds all later answers still there; those that were only what the
- * wizard itself had proposed follow what is now proposed (a token's address that is made from the endpoint), and a choice stands as
- * long as it can be chosen.
+ * The answers of a wizard. Going back and changing an answer keeps the later ones. An accepted proposal follows its new proposal (a
+ * token address derived from the endpoint), and a choice stays while it can be chosen.
  */
 export class WizardMemory {
   private readonly given = new Map<string, Given>();
 
-  /** By field, for the steps that are still asked and for others. */
+  /** By field, also for steps that no longer apply. */
   get answers(): Answers {
     return Object.fromEntries([...this.given].map(([field, { text }]) => [field, text]));
   }
 
-  /** What a step begins with when it is asked. */
+  /** Returns the initial value of a step. */
   initialOf(step: WizardStep): string | undefined {
     const given = this.given.get(step.field);
     if (!given) return step.initial;
@@ -44,8 +43,7 @@ export class WizardMemory {
 }
 
 /**
- * The step to go back to after a connection test: the one whose answer is at fault, as far as the first failure tells, else the
- * last. Pure.
+ * Returns the step to go back to after a connection test: the step of the first failure's field, else the last step. Pure.
  */
 export function stepAtFault(steps: readonly WizardStep[], failure: ConnectionFinding | undefined): number {
   const named = [...(failure?.detail.matchAll(/"(\w+)"/g) ?? [])].map(([, word = '']) => word);

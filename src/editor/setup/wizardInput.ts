@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { WizardChoice, WizardStep } from '../../backends/backend';
 import * as window from '../window/window';
 
-/** What came of asking: an answer, a step back, or undefined when the user left. */
+/** The result of a question: an answer, a step back, or undefined when the user cancelled. */
 export type StepAnswer = { readonly text: string } | 'back' | undefined;
 
 export interface StepSurroundings {
@@ -12,7 +12,7 @@ export interface StepSurroundings {
   readonly canGoBack: boolean;
 }
 
-/** Asks one step in the editor's quick input; the answer is one that the step finds no problem with. */
+/** Asks one step in the quick input. Resolves only to an answer that the step accepts. */
 export async function askStep(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
   if (step.kind === 'choice') return askChoice(step, around);
   const initial = around.initial ?? (await step.loadInitial?.({ env: process.env }));
@@ -118,7 +118,7 @@ function choiceItem(choice: WizardChoice): ChoiceItem {
   };
 }
 
-/** The row for a text that isn't in the list; it says what is wrong with it while it is typed. */
+/** Returns the row for a typed text that isn't in the list, with its problem. */
 function typedItem(step: WizardStep, text: string): ChoiceItem {
   const problem = answerProblem(step, text);
   return problem === undefined
@@ -126,7 +126,7 @@ function typedItem(step: WizardStep, text: string): ChoiceItem {
     : { icon: 'error', label: text, detail: problem, alwaysShow: true };
 }
 
-/** Why `text` can't be the answer of `step`, as a sentence, or undefined when it can. Pure. */
+/** Returns why `step` rejects `text`, as a sentence, or undefined. Pure. */
 export function answerProblem(step: WizardStep, text: string): string | undefined {
   if (text.trim() === '') return step.optional ? undefined : `${step.title} is needed.`;
   return step.problem?.(text);

@@ -27,7 +27,7 @@ import { askWorkspaceFolder } from './pickSyncPlaces';
 
 type Parts = Pick<SyncParts, 'app' | 'output' | 'preview' | 'lastPlanned'>;
 
-/** Lines of `aws` and rclone become previews, and previews become lines. */
+/** The commands that turn lines of `aws` and rclone into previews, and previews into lines. */
 export function commandLineCommands(parts: Parts): readonly CommandRow[] {
   const row = (
     id: string,
@@ -56,14 +56,14 @@ export function commandLineCommands(parts: Parts): readonly CommandRow[] {
 }
 
 /**
- * Asks for a line, shows what was understood of it, and opens the preview of that. `given` is a line to begin with; without one it is
- * what lies in the clipboard, when that looks like a line.
+ * Asks for a line, shows how it is understood, and opens its preview. Starts with `given`, or with the clipboard when that looks
+ * like a line.
  */
 async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> {
   const remotes = knownRemotes(parts);
   const folders = localFolders();
   const copied = typeof given === 'string' ? given : await vscode.env.clipboard.readText();
-  // Once its lines are joined, a line no longer shows whose it is.
+  // The shell must be detected before the lines are joined.
   const { shell } = withoutPrompt(copied, thisShell);
   const first = contextOnDisk(remotes, folders[0], looksLikeCommandLine(copied) ? shell : thisShell);
   const start = typeof given === 'string' || looksLikeCommandLine(copied) ? onOneLine(copied) : '';
@@ -85,7 +85,7 @@ async function syncFromCommandLine(parts: Parts, given: unknown): Promise<void> 
   await openPreview(parts, { ...places, options: command.options });
 }
 
-/** Asks which tool's line to copy, says what that line leaves out, and puts it into the clipboard. */
+/** Asks for the tool, names the options that its line cannot express, and copies the line. */
 export async function copyAsCommand(parts: Pick<SyncParts, 'app'>, request: SyncRequest): Promise<void> {
   const lines = writeCommandLines(request, knownRemotes(parts));
   const rows = lines.map((written) => ({ ...rowOfLine(written), written }));
@@ -132,7 +132,7 @@ function localFolders(): readonly string[] {
     .map(({ uri }) => uri.fsPath);
 }
 
-/** Whether the line has a path that means something only from a folder on. */
+/** Whether the line has a relative path. */
 function isRelative(line: string, context: ReadingContext): boolean {
   const { folder: _, ...nowhere } = context;
   return isProblem(readCommandLine(line, nowhere)) && !isProblem(readCommandLine(line, context));
@@ -145,7 +145,7 @@ async function askFolder(context: ReadingContext): Promise<ReadingContext | unde
 
 type Places = Pick<SyncRequest, 'source' | 'target'>;
 
-/** Asks for the remotes that the line leaves open; once for both sides when the same could be meant, as `aws` has one profile. */
+/** Asks for the remotes that the line leaves open: once for both sides when they have the same candidates, as `aws` has one profile. */
 async function decidePlaces({ source, target, tool }: ReadCommand): Promise<Places | undefined> {
   const from = isUndecided(source) ? await askRemoteFor(source) : undefined;
   if (isUndecided(source) && from === undefined) return undefined;
@@ -186,7 +186,7 @@ interface SummaryItem extends window.Row {
   readonly goesOn?: true;
 }
 
-/** Lists every flag with its verdict; true when the user goes on, with what was refused left out. */
+/** Lists every flag with its verdict. Resolves to true when the user continues without the refused flags. */
 async function showUnderstood(
   command: ReadCommand,
   places: { source: Place; target: Place },
@@ -219,7 +219,7 @@ async function showUnderstood(
   picker.show();
   try {
     return await new Promise<boolean>((resolve) => {
-      // The other rows are there to be read.
+      // The other rows have no action.
       picker.onDidAccept(() => picker.selectedItems[0]?.goesOn && resolve(true));
       picker.onDidHide(() => resolve(false));
     });

@@ -12,8 +12,8 @@ const nextSteps = {
 } as const;
 
 /**
- * Asks for a command line. While it is typed, what is wrong with it first is said, and a button leads to what helps; a line without a
- * problem has its summary below. Undefined when the user leaves, or takes the other way.
+ * Asks for a command line. While the user types, shows its first problem with a button that helps, or its summary. Undefined when
+ * the user cancels or takes the button.
  */
 export async function askCommandLine(
   start: string,
@@ -31,7 +31,7 @@ export async function askCommandLine(
     const step = 'problem' in judged && judged.next ? nextSteps[judged.next] : undefined;
     box.buttons = step ? [{ iconPath: new vscode.ThemeIcon(step.icon), tooltip: step.tooltip }] : [];
     problem = 'problem' in judged ? judged.problem : undefined;
-    // An empty box needs no complaint before anything was typed.
+    // An empty box shows no problem before the user types.
     if (box.value.trim() === '') box.validationMessage = undefined;
     else
       box.validationMessage =

@@ -7,21 +7,20 @@ import type { OutputLog } from '../window/outputLog';
 import type { RememberedPlaces } from './pickSyncPlaces';
 import { offerToSave } from './unsavedDocuments';
 
-/** What the commands that copy and sync work with. */
+/** The dependencies of the commands that copy and sync. */
 export interface SyncParts {
   readonly app: App;
   readonly settings: () => CheckedSettings;
   readonly output: OutputLog;
   readonly remembered: RememberedPlaces;
-  /** What the preview used last is about, with the options as they were set there. */
+  /** The request of the preview used last, with its current options. */
   readonly lastPlanned: () => SyncRequest | undefined;
   /** Opens the preview of a plan for the request; nothing is written before the user applies it. */
   readonly preview: (request: SyncRequest, title: string) => unknown;
 }
 
 /**
- * Opens the preview of what a command asks for, after offering to save what is unsaved in the source. `what` is named in the
- * title, where that isn't the whole source.
+ * Offers to save edited files of the source, then opens the preview. `what` names the part of the source in the title.
  */
 export async function openPreview(
   parts: Pick<SyncParts, 'app' | 'preview'>,
@@ -37,7 +36,7 @@ export async function openPreview(
 
 const verbNames = { copy: 'Copy', sync: 'Sync', move: 'Move', check: 'Compare' } as const;
 
-/** The options that the settings ask for. Only a sync deletes. Pure. */
+/** Returns the options from the settings. Only a sync deletes. Pure. */
 export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['verb']): PlanOptions {
   const { compare, deleteExtraneous, exclude, useDefaultExcludes, followSymlinks } = settings;
   const { ignoreFiles, trackRenames, maxDelete } = settings;
@@ -55,7 +54,7 @@ export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['ver
   };
 }
 
-/** The options without those that the settings ask for but these two sides can't have: ignore files are read on this machine only. Pure. */
+/** Removes options that these two sides do not support: ignore files are read on this machine only. Pure. */
 export function withoutUnsupportedOptions(options: PlanOptions, source: Place, target: Place): PlanOptions {
   if (source.kind === 'folder' || target.kind === 'folder') return options;
   const { ignoreFiles: _, ...rest } = options;

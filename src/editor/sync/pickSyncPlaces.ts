@@ -11,15 +11,15 @@ import * as window from '../window/window';
 
 export type Asking = Pick<CommandContext, 'app' | 'settings'>;
 
-/** Most places of each kind that are offered again. */
+/** Maximum number of recent places of each kind. */
 const mostRemembered = 5;
 const memoryKey = 'syncPlaces';
 
-/** Which places the user chose for what, so that they are offered first the next time. Kept per workspace. */
+/** The recent places for each question, stored for each workspace. */
 export class RememberedPlaces {
   constructor(private readonly memory: vscode.Memento) {}
 
-  /** The places chosen before under `question`, the latest first. */
+  /** Returns the recent places of `question`, the latest first. */
   get(question: string): readonly string[] {
     return this.memory.get<Record<string, string[]>>(memoryKey, {})[question] ?? [];
   }
@@ -32,7 +32,7 @@ export class RememberedPlaces {
   }
 }
 
-/** The workspace folder that is meant; asks when there are several. Undefined when the user leaves or there is none to choose. */
+/** Returns the workspace folder; asks when there are several. Undefined when the user cancels or there is no folder. */
 export async function askWorkspaceFolder(title: string): Promise<vscode.WorkspaceFolder | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   if (folders.length === 1) return folders[0];
@@ -48,7 +48,7 @@ interface Row extends window.Row {
   readonly does?: 'browse';
 }
 
-/** A folder on a remote: one of those chosen before, or found by browsing. A place of any kind may be typed. */
+/** Asks for a folder on a remote: a recent one, one found by browsing, or a place of any kind that the user types. */
 export async function askRemoteFolder(
   asking: Asking,
   title: string,
@@ -74,7 +74,7 @@ export async function askRemoteFolder(
   return pickAnyPlace(asking, { title, want: 'folder', chooseLabel });
 }
 
-/** One of the rows, or the place that is typed. */
+/** Resolves to one of the rows, or to the typed place. */
 function chooseOrType({ app }: Asking, title: string, rows: readonly Row[]): Promise<Row | undefined> {
   return pickOrType<Row>(
     title,
@@ -94,18 +94,18 @@ function typedRows(text: string, remotes: readonly ConfiguredRemote[]): Row[] {
     icon: 'arrow-right',
     label: typedPlaceText(place),
     description: 'use this folder',
-    // What was typed as s3:// is not in the row's text.
+    // The row's text does not contain a typed s3:// address.
     alwaysShow: true,
     place,
   }));
 }
 
-/** Places that were chosen before, but for those whose remote is gone. */
+/** Returns the recent places whose remote still exists. */
 function knownPlaces({ app }: Asking, remembered: readonly string[]): readonly TypedPlace[] {
   return remembered.flatMap((text) => readTypedPlace(text, app.remotes())?.places ?? []);
 }
 
-/** A folder on this machine, or a workspace folder on a remote. */
+/** Asks for a folder on this machine, or a workspace folder on a remote. */
 export async function askLocalFolder(
   asking: Asking,
   title: string,

@@ -9,7 +9,7 @@ import { commandLineCommands } from './commandLineCommands';
 import { RememberedPlaces } from './pickSyncPlaces';
 import { syncCommands } from './syncCommands';
 
-/** Puts the previews of copies and syncs to work, and gives the commands that lead to them. Asks nothing of any remote. */
+/** Registers the previews and the commands that open them. Makes no request. */
 export function registerSyncs(
   context: vscode.ExtensionContext,
   shell: Pick<CommandContext, 'app' | 'settings' | 'output' | 'changes'>,

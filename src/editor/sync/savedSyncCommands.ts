@@ -15,7 +15,7 @@ import { settingsSection } from '../platform/settings';
 import * as window from '../window/window';
 import { openPreview, planOptionsFor, type SyncParts, withoutUnsupportedOptions } from './openPreview';
 
-/** Runs the sync named so; asks for one of them otherwise. */
+/** Runs the saved sync of this name, or asks for one. */
 export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {
   const syncs = writtenSyncs();
   if (syncs.length === 0) {
@@ -36,13 +36,13 @@ export async function runSavedSync(parts: SyncParts, name: unknown): Promise<voi
   if (relative && folder === undefined) return;
   const options = optionsOf(sync, planOptionsFor(parts.settings(), 'sync'));
   const [source, target] = [resolveSyncSide(sync.from, folder), resolveSyncSide(sync.to, folder)];
-  // What the settings say for all syncs gives way; what this one says itself is told where it can't be.
+  // Unsupported defaults from the settings are dropped; an unsupported option of this sync itself is an error.
   const fits =
     sync.options['ignoreFiles'] === undefined ? withoutUnsupportedOptions(options, source, target) : options;
   await openPreview(parts, { source, target, options: fits });
 }
 
-/** Saves the sync whose preview was used last under a name. */
+/** Saves the sync of the preview used last under a name. */
 export async function saveSync(parts: SyncParts): Promise<void> {
   const last = parts.lastPlanned();
   if (!last) {
@@ -72,7 +72,7 @@ export async function saveSync(parts: SyncParts): Promise<void> {
     to: writeSyncSide(last.target, folder),
     options: writtenOptions(last.options, planOptionsFor(parts.settings(), 'sync')),
   };
-  // The settings of a workspace on a remote would be written into its bucket.
+  // Otherwise the settings of a workspace on a remote would go into its bucket.
   const where =
     folder === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
   const inspected = settings.inspect<unknown[]>('syncs');
@@ -83,11 +83,11 @@ export async function saveSync(parts: SyncParts): Promise<void> {
 }
 
 interface WrittenSync extends SavedSync {
-  /** The workspace folder in whose own settings it stands: a disk path, or the Uri of a virtual folder. */
+  /** The workspace folder whose settings hold the sync: a disk path, or the Uri of a virtual folder. */
   readonly folder?: string;
 }
 
-/** The saved syncs of all settings; of two with one name the more special one counts. */
+/** Returns the saved syncs of all settings; the more specific of two with the same name wins. */
 function writtenSyncs(): WrittenSync[] {
   const found = new Map<string, WrittenSync>();
   const settings = vscode.workspace.getConfiguration(settingsSection).inspect<unknown>('syncs');
@@ -114,7 +114,7 @@ async function pickSync(syncs: readonly WrittenSync[]): Promise<WrittenSync | un
   return (await window.showQuickPick(rows, { title: 'Run which sync?', matchOnDescription: true }))?.sync;
 }
 
-/** The workspace folder that relative folders of a saved sync start from; undefined when the user leaves. */
+/** Returns the workspace folder that relative folders of a saved sync start from; undefined when the user cancels. */
 async function localWorkspaceFolder(name: string): Promise<string | undefined> {
   const local = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => canHoldSyncs(uri));
   if (local[0] && local.length === 1) return folderText(local[0].uri);
@@ -133,7 +133,7 @@ function firstLocalFolder(): string | undefined {
   return folder && folderText(folder.uri);
 }
 
-/** A remote's own folder has nothing beside it that a relative path could mean. */
+/** A workspace folder on a remote cannot be the base of a relative path. */
 function canHoldSyncs(uri: vscode.Uri): boolean {
   return uri.scheme !== remoteScheme;
 }

@@ -4,25 +4,25 @@ import type { SelectedPath } from '../../plan/model/selectedPaths';
 import { RemoteError } from '../../remote/remoteError';
 import { parsePath, type RemotePath } from '../../remote/remotePath';
 
-/** A file or folder that somebody selected to be copied. */
+/** A file or folder that the user selected. */
 export interface SelectedItem {
   readonly kind: 'file' | 'folder';
   readonly place: Place;
 }
 
-/** What a plan has to cover for a selection: a folder, and what in it is meant. */
+/** The part of a folder that a plan must cover for a selection. */
 export interface SelectedSource {
   readonly source: Place;
-  /** Absent when the whole folder is meant. */
+  /** The selected items in it; absent for the whole folder. */
   readonly only?: readonly SelectedPath[];
-  /** The one folder that is meant, whose own name may be kept at the target. */
+  /** The only selected folder, whose name the target may keep. */
   readonly folderName?: string;
 }
 
 /**
- * Puts a selection into the form of a plan, so that single files go through the same preview as folders: one folder is its
- * own source; anything else is its nearest common folder, with the items named in it. Pure. Throws RemoteError
- * `unsupported` when the items lie on different remotes or disks.
+ * Turns a selection into a source, so that single files get the same preview as folders: one folder is its own source; otherwise
+ * the source is the nearest common folder with the items in it. Pure. Throws RemoteError `unsupported` when the items are on
+ * different remotes or disks.
  */
 export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSource {
   const [first] = items;
@@ -50,7 +50,7 @@ function commonStart(a: readonly string[], b: readonly string[]): string[] {
   return a.slice(0, end < 0 ? a.length : end);
 }
 
-/** Two items with one of these have a common folder. */
+/** Two items with the same root have a common folder. */
 function storeOf(place: Place): string {
   switch (place.kind) {
     case 'remote':
@@ -83,7 +83,7 @@ function placeAt(like: Place, parts: readonly string[]): Place {
   }
 }
 
-/** `vscode-vfs://github/owner/repo` as what stands before the path, and the path with its escapes read. */
+/** Splits `vscode-vfs://github/owner/repo` into scheme with authority, and the decoded path. */
 function splitUri(uri: string): { store: string; path: string } {
   const [, store = '', escaped = ''] = /^([^:]+:\/\/[^/?#]*)([^?#]*)/.exec(uri) ?? [];
   return { store, path: decodeURIComponent(escaped) };
@@ -93,12 +93,12 @@ function joinUri(store: string, parts: readonly string[]): string {
   return [store, ...parts.map(encodeURIComponent)].join('/');
 }
 
-/** The last part of a place; empty for the top of a remote. Pure. */
+/** Returns the last part of a place; empty for the root of a remote. Pure. */
 export function nameOfPlace(place: Place): string {
   return partsOf(place).at(-1) ?? '';
 }
 
-/** `name` below `folder`. Throws RemoteError `badName`. */
+/** Returns the place `name` below `folder`. Throws RemoteError `badName`. */
 export function placeBelow(folder: Place, name: string): Place {
   if (folder.kind === 'folder') return { kind: 'folder', path: path.join(folder.path, name) };
   if (folder.kind === 'uri')

@@ -20,7 +20,7 @@ import {
   sourceOfSelection,
 } from './selectedItems';
 
-/** Copy and sync, each ending in the preview of a plan. */
+/** The commands that copy and sync; each ends in a preview. */
 export function syncCommands(parts: SyncParts): readonly CommandRow[] {
   const commands = new SyncCommands(parts);
   const row = (id: string, run: (args: readonly unknown[]) => Promise<unknown>): CommandRow => ({
@@ -50,7 +50,7 @@ export function syncCommands(parts: SyncParts): readonly CommandRow[] {
 
 type ListedVerb = 'sync' | 'move' | 'check';
 
-/** How the questions of each verb begin. */
+/** The title of each verb's questions. */
 const questions = {
   sync: { ask: 'Sync', to: 'to', choose: 'Sync to This Folder' },
   move: { ask: 'Move', to: 'to', choose: 'Move Here' },
@@ -79,7 +79,7 @@ class SyncCommands {
     if (items.length === 0) return;
     const selected = sourceOfSelection(items);
     const question = `from:${formatPlace(selected.source)}`;
-    // Opened on something on a remote, that is what is copied; opened on a folder here, that is where it goes.
+    // An item on a remote is the source; a local folder is the target.
     const here = onRemote.length > 0 ? undefined : await this.explorerFolder(args);
     const target = here ?? (await this.askLocal('Copy into which folder?', question));
     if (target) await this.copy(items, selected, target);
@@ -144,7 +144,7 @@ class SyncCommands {
     if (!target) return;
     const options = withoutUnsupportedOptions(planOptionsFor(this.parts.settings(), 'copy'), source, target);
     if (!only) return this.open('copy', source, target);
-    // What was named by hand is meant, even where the usual rules would leave it out; the content of folders is not.
+    // A selected item takes part even when the default excludes match it; the files below a selected folder do not.
     const byHand = items.every(({ kind }) => kind === 'file');
     const unfiltered = byHand ? { filters: [], useDefaultExcludes: false } : {};
     const [one] = items;
@@ -190,7 +190,7 @@ class SyncCommands {
     return picked ? [{ kind: picked.kind, place: toPlace(picked.address) }] : [];
   }
 
-  /** What a menu of the Explorer or the tree was opened on: all that is selected. */
+  /** The selection of the Explorer's or the tree's menu. */
   private async itemsOf(args: readonly unknown[]): Promise<SelectedItem[]> {
     const [one, several] = args;
     const all = Array.isArray(several) && several.length > 0 ? several : one === undefined ? [] : [one];
@@ -210,7 +210,7 @@ class SyncCommands {
     return items;
   }
 
-  /** The folder that a menu of the Explorer was opened on, or the one that holds the file. */
+  /** The folder of the Explorer's menu, or the parent of its file. */
   private async explorerFolder([uri]: readonly unknown[]): Promise<Place | undefined> {
     if (!(uri instanceof vscode.Uri)) return undefined;
     const { type } = await vscode.workspace.fs.stat(uri);
@@ -221,12 +221,12 @@ class SyncCommands {
   }
 }
 
-/** The folder of the tree that a menu was opened on. */
+/** The folder of the tree's menu. */
 function remoteFolderOf([node]: readonly unknown[]): Place | undefined {
   return isNode(node) && isContainer(node) ? toPlace(node.address) : undefined;
 }
 
-/** Whether the folder keeps its name at the target, or only its content goes there. */
+/** Asks whether the folder keeps its name at the target, or only its content is copied. */
 async function askWhetherInside(folder: Place, name: string): Promise<Place | undefined> {
   const inside = placeBelow(folder, name);
   const rows = [

@@ -9,8 +9,8 @@ import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
 
 /**
- * Offers to save what is unsaved in the source of a copy or sync, since only what is stored is copied. Resolves to false
- * when the user leaves, or a file could not be saved.
+ * Offers to save edited files of the source, because a copy reads saved files only. Resolves to false when the user cancels or a
+ * file could not be saved.
  */
 export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Promise<boolean> {
   const unsaved = vscode.workspace.textDocuments.filter(
@@ -29,7 +29,7 @@ export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Pro
   );
   if (chosen === goOn) return true;
   if (chosen !== save) return false;
-  // One after the other: a failed save shows its own message, and the rest need not add to it.
+  // One at a time, so that only the first failed save shows a message.
   for (const document of unsaved) if (!(await document.save())) return false;
   return true;
 }
