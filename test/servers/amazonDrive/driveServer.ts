@@ -22,11 +22,11 @@ export type { DriveStore } from './store/driveStore';
 export interface DriveServerOptions {
   /** Default 0: any free port. Always on 127.0.0.1. */
   port?: number;
-  /** Where drives, contents and refresh tokens are kept and found again; default in memory. */
+  /** Keeps drives, contents and refresh tokens for the next run; default in memory. */
   folder?: string;
-  /** Milliseconds since 1970; default the machine's clock. `setClock` goes before it. */
+  /** Milliseconds since 1970; default the machine's clock. `setClock` overrides it. */
   clock?: () => number;
-  /** The account that is signed in without a page. */
+  /** The account that signs in without a page. */
   autoConsent?: string;
   /** Give a new refresh token with each refresh and forget the old one. */
   rotateRefreshTokens?: boolean;
@@ -36,7 +36,7 @@ export interface DriveServerOptions {
   indexLagMs?: number;
   /** Default 3600. */
   tokenLifeSeconds?: number;
-  /** How many requests the log keeps at least; false keeps none. Default 50,000. */
+  /** How many requests the log keeps at least; false turns the log off. Default 50,000. */
   log?: number | false;
   /** Most nodes on one page of a list. Default 200. */
   pageSize?: number;
@@ -53,31 +53,31 @@ export interface DriveTestServer {
   readonly profileUrl: string;
   /** `http://127.0.0.1:PORT/drive/v1/`, with the slash; discovery is `account/endpoint` below it. */
   readonly endpoint: string;
-  /** A client that must prove itself by its secret. */
+  /** A client that must send its secret. */
   readonly clientId: string;
   readonly clientSecret: string;
   /** A client without a secret, which must use PKCE. */
   readonly publicClientId: string;
-  /** What was asked, oldest first; always the same array. */
+  /** The requests, oldest first; always the same array. */
   readonly requests: readonly LoggedDriveRequest[];
   clearRequests(): void;
-  /** @returns the fault, whose `hits` tell how often it struck */
+  /** @returns the fault with its number of `hits` */
   addFault(fault: DriveFault): Active<DriveFault>;
   clearFaults(): void;
   /** Sets the server's clock to a fixed moment (milliseconds since 1970), or lets it run again. */
   setClock(milliseconds: number | undefined): void;
   /** The drive of an account, made on first use. */
   drive(account: string): DriveStore;
-  /** A token as rclone stores it, for the drive's scopes unless others are given. Either client may refresh it. */
+  /** A token as rclone stores it, by default for the drive's scopes. Both clients may refresh it. */
   issueToken(account: string, scopes?: readonly string[]): IssuedToken;
-  /** Lets the access tokens of one account, or of all, be past their time at once. */
+  /** Expires the access tokens of one account, or of all accounts. */
   expireAccessTokens(account?: string): void;
-  /** The customer takes back what was allowed: all tokens of the account end. */
+  /** The customer withdraws the permission: all tokens of the account end. */
   revoke(account: string): void;
   setAutoConsent(account: string | undefined): void;
-  /** Lets all page tokens be past their time at once. */
+  /** Expires all page tokens. */
   expirePageTokens(): void;
-  /** How far lists and look-ups lag behind writes from now on, in milliseconds; 0 shows all at once. */
+  /** How far lists and look-ups lag behind writes from now on, in milliseconds; 0 shows all writes at once. */
   setIndexLag(milliseconds: number): void;
   /** Closes all connections and frees the port. */
   stop(): Promise<void>;

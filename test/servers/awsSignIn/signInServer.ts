@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { listen } from '../http/loopback';
 
-/** Keys that the server gave away, for a test to make them known to its S3 server. */
+/** Temporary keys, for a test to register with its S3 server. */
 export interface GivenKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -13,9 +13,9 @@ export interface GivenKeys {
 export interface SignInOptions {
   /** The code that `AssumeRole` must carry when a device is named. */
   readonly mfaCode?: string;
-  /** The token that the portal of single sign-on knows. */
+  /** The token that the single sign-on portal accepts. */
   readonly ssoToken?: string;
-  /** Called with every pair of keys before it is given away. */
+  /** Called with every pair of keys before the answer. */
   readonly onGiven: (keys: GivenKeys) => void;
 }
 
@@ -25,14 +25,14 @@ export interface SignInServer {
   readonly asked: readonly string[];
   /** How far the server's clock is ahead of the machine's, in milliseconds. Keys are valid for an hour. */
   aheadMs: number;
-  /** Answer with white space that doesn't end. */
+  /** Answer with endless white space. */
   endless: boolean;
   stop(): Promise<void>;
 }
 
 /**
- * Starts what of AWS's STS and of its portal for single sign-on gives credentials, on a free port of 127.0.0.1: AssumeRole in
- * the query protocol, and GetRoleCredentials. Signatures are not looked at.
+ * Starts the parts of AWS STS and of the single sign-on portal that issue credentials, on a free port of 127.0.0.1: AssumeRole
+ * in the query protocol, and GetRoleCredentials. The server does not check signatures.
  */
 export async function startSignInServer(options: SignInOptions): Promise<SignInServer> {
   const asked: string[] = [];

@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type RequestListener } from 'node:htt
 import { createServer, type Server } from 'node:net';
 import { listen } from '../http/loopback';
 
-/** What stands where an S3 service should be. */
+/** What answers in the place of an S3 service. */
 export type NotS3 =
   | 'webPage'
   | 'loginPage'
@@ -30,7 +30,7 @@ export interface NotS3Server {
   stop(): Promise<void>;
 }
 
-/** Starts it on a free port of 127.0.0.1; it gives every request the same answer. `otherText` doesn't even speak HTTP. */
+/** Starts a server on a free port of 127.0.0.1 that gives every request the same answer. `otherText` does not speak HTTP. */
 export async function startNotS3(what: NotS3 | RequestListener): Promise<NotS3Server> {
   const server: Server =
     what === 'otherText'

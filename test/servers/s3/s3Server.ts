@@ -13,20 +13,20 @@ import type { Uploads } from './store/uploads';
 export interface S3ServerOptions extends Partial<ServerSettings> {
   /** Default 0: any free port. Always on 127.0.0.1. */
   port?: number;
-  /** Buckets to make at once. */
+  /** Buckets that exist from the start. */
   buckets?: readonly string[];
-  /** Milliseconds since 1970; default the machine's clock. `setClock` goes before it. */
+  /** Milliseconds since 1970; default the machine's clock. `setClock` overrides it. */
   clock?: () => number;
   credentials?: Credentials;
   /** The region for which requests must be signed; default us-east-1. */
   region?: string;
-  /** Accept unsigned requests. Signed ones are checked all the same. */
+  /** Accept unsigned requests. Signatures are still checked. */
   anonymous?: boolean;
-  /** How many requests the log keeps at least; false keeps none. Default 50,000. */
+  /** How many requests the log keeps at least; false turns the log off. Default 50,000. */
   log?: number | false;
   /**
-   * Behave like S3's many regions under one address: requests for a bucket must be signed for the bucket's own
-   * region, and are otherwise refused with the right one.
+   * Behave like S3's many regions under one address: the server refuses a request that is not signed for the bucket's own
+   * region, and names the right region.
    */
   strictRegions?: boolean;
   /** Host names below which the first label is a bucket. */
@@ -41,13 +41,13 @@ export interface S3TestServer {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly region: string;
-  /** What was asked, oldest first; always the same array. */
+  /** The requests, oldest first; always the same array. */
   readonly requests: readonly LoggedS3Request[];
   readonly store: ObjectStore;
   /** Multipart uploads that are neither completed nor aborted. */
   readonly uploads: Uploads;
   clearRequests(): void;
-  /** @returns the fault, whose `hits` tell how often it struck */
+  /** @returns the fault with its number of `hits` */
   addFault(fault: S3Fault): Active<S3Fault>;
   clearFaults(): void;
   /** Sets the server's clock to a fixed moment (milliseconds since 1970), or lets it run again. */

@@ -2,7 +2,7 @@ import type { Reply } from '../../http/reply';
 import { isoTime } from '../store/driveNode';
 import { type Exchange, jsonReply } from './exchange';
 
-/** What an account may hold, in bytes. */
+/** The quota of every account, in bytes. */
 const QUOTA = 100 * 1024 ** 3;
 
 /** GET account/endpoint (2.1). */

@@ -2,7 +2,7 @@ import type { Reply } from '../../http/reply';
 import { badRequest, driveJson } from '../requests/driveError';
 import { type Exchange, objectOf, shownNode } from './exchange';
 
-/** Nodes on a line when the client doesn't say. */
+/** Nodes on a line without `chunkSize`. */
 const USUAL_CHUNK = 500;
 
 /** POST changes (4.12): a stream of JSON objects, one per line. */
@@ -21,7 +21,7 @@ export function changes(exchange: Exchange): Reply {
     let told = 0;
     let linesTold = 0;
     let last = known ?? 0;
-    // What changes while the answer goes out is told next time.
+    // Changes that happen while the answer goes out wait for the next call.
     const { newest } = drive.changes;
     const line = (): string => {
       const reset = known === undefined && linesTold === 0;

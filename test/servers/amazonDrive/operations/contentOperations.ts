@@ -19,7 +19,7 @@ export async function upload(exchange: Exchange): Promise<Reply> {
     throw badBody('the part metadata is not JSON');
   }
   const made = newNodeOf(exchange, json, 'FILE');
-  // Before the content, so that a hopeless upload stores nothing; and again after it, for what happened meanwhile.
+  // `createFile` checks again: the check here keeps a doomed upload from storing its content.
   drive.checkNew(made);
   const stored = await receive(exchange);
   return settle(exchange, 201, stored, () => {
@@ -51,7 +51,7 @@ export function download(exchange: Exchange): Reply {
   return contentReply(node, exchange.range, request.query.get('download') === 'true');
 }
 
-/** The content, or the part of it that a Range header asks for. */
+/** The content, or the span that a Range header asks for. */
 export function contentReply(node: DriveNode, range: string | undefined, attachment = false): Reply {
   const { content } = node;
   if (content === undefined) throw nodeNotFound(node.id);
@@ -98,7 +98,7 @@ async function receive({ upload: body, contents, fault }: Exchange): Promise<Sto
       writer.write(piece);
     }
     if (room) writer.write(Buffer.alloc(room));
-    // The boundary at the end has been seen; a body that breaks off before it has thrown.
+    // A body that breaks off before the last boundary has thrown by now.
     return writer.finish();
   } catch (error) {
     writer.abandon();
@@ -106,7 +106,7 @@ async function receive({ upload: body, contents, fault }: Exchange): Promise<Sto
   }
 }
 
-/** Makes the change now and tells the node, or later behind an error (5.6). */
+/** Makes the change and answers with the node, or answers with an error and makes the change later (5.6). */
 function settle(exchange: Exchange, status: number, stored: StoredBytes, change: () => DriveNode): Reply {
   const { fault, later } = exchange;
   const keepOrRelease = (): DriveNode => {
@@ -122,7 +122,7 @@ function settle(exchange: Exchange, status: number, stored: StoredBytes, change:
     try {
       keepOrRelease();
     } catch (error) {
-      // The name was taken or the node trashed meanwhile: the late upload is lost, as it was told.
+      // Another client took the name or trashed the node first: the upload is lost, as the client was told.
       if (!(error instanceof DriveError)) throw error;
     }
   });

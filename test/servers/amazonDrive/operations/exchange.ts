@@ -10,13 +10,13 @@ import type { ContentStore } from '../store/storedBytes';
 import type { ListPages } from './listPages';
 import type { TempLinks } from './tempLinks';
 
-/** One request of a signed-in account with all that is needed to answer it. */
+/** One request of a signed-in account, with everything that its handler needs. */
 export interface Exchange {
   readonly request: DriveRequest;
   readonly drive: DriveStore;
-  /** The JSON body; undefined when there is none. */
+  /** The JSON body; undefined without one. */
   readonly json: unknown;
-  /** The multipart body of uploads, with what its metadata part said. */
+  /** The multipart body of an upload. */
   readonly upload: UploadBody | undefined;
   readonly contents: ContentStore;
   readonly pages: ListPages;
@@ -30,7 +30,7 @@ export interface Exchange {
   readonly pageSize: number;
   /** `http://127.0.0.1:PORT` */
   readonly origin: string;
-  /** Does something so many milliseconds later, unless the server is stopped before. */
+  /** Runs the action after so many milliseconds, unless the server stops before. */
   later(milliseconds: number, action: () => void): void;
 }
 
@@ -43,7 +43,7 @@ export interface UploadBody {
   content(): Promise<ByteSource | undefined>;
 }
 
-/** Answers one kind of operation; throws DriveError to refuse. */
+/** Answers one operation; throws DriveError to refuse. */
 export type Handler = (exchange: Exchange) => Reply | Promise<Reply>;
 
 export function jsonReply(status: number, value: unknown, headers: Record<string, string> = {}): Reply {
@@ -54,7 +54,7 @@ export function nodeReply(exchange: Exchange, status: number, node: DriveNode): 
   return jsonReply(status, shownNode(exchange, node));
 }
 
-/** A node as this request's client is to see it. */
+/** A node as the client of this request sees it. */
 export function shownNode(
   { drive, fault, request, links, origin }: Exchange,
   node: DriveNode,

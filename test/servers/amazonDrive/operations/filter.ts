@@ -1,6 +1,6 @@
 import { badRequest } from '../requests/driveError';
 
-/** What a field is asked for. */
+/** The value that a filter asks for. */
 export type FilterValue =
   | { readonly kind: 'is' | 'startsWith'; readonly text: string }
   | { readonly kind: 'between'; readonly from: string; readonly to: string };
@@ -27,7 +27,7 @@ const FIELDS: ReadonlySet<string> = new Set([
   'contentProperties.contentDate',
 ]);
 
-/** Parses the filter language of section 4.3. Throws DriveError 400 for what isn't one. */
+/** Parses the filter language of section 4.3. Throws DriveError 400 for an invalid filter. */
 export function parseFilter(text: string): Filter {
   const parser = new FilterParser(text);
   const filter = parser.expression();
@@ -35,7 +35,7 @@ export function parseFilter(text: string): Filter {
   return filter;
 }
 
-/** Whether the filter says anything about a field. */
+/** Whether the filter names a field. */
 export function asksFor(filter: Filter, field: string): boolean {
   return filter.kind === 'field' ? filter.field === field : filter.parts.some((part) => asksFor(part, field));
 }
@@ -92,7 +92,7 @@ class FilterParser {
     return filter;
   }
 
-  /** The word between two terms, if one follows. */
+  /** The operator between two terms, if one follows. */
   private operator(): 'AND' | 'OR' | undefined {
     const match = /^\s+(AND|OR)(?=[\s(])/i.exec(this.text.slice(this.at, this.at + 40));
     if (match === null) return undefined;
@@ -117,7 +117,7 @@ class FilterParser {
     throw this.wrong();
   }
 
-  /** Up to an unescaped space or `)`; an unescaped `*` at the end asks for a beginning. */
+  /** Up to an unescaped space or `)`; an unescaped `*` at the end means `startsWith`. */
   private bare(): FilterValue {
     let text = '';
     while (this.at < this.text.length) {
@@ -138,12 +138,12 @@ class FilterParser {
     const match = /^\[(\S+) TO (\S+)\]/.exec(this.text.slice(this.at));
     if (match === null) throw this.wrong();
     this.at += match[0].length;
-    // Colons of times are escaped by clients, or not.
+    // Some clients escape the colons of times, others do not.
     const [, from = '', to = ''] = match.map((part) => part.replace(/\\(.)/g, '$1'));
     return { kind: 'between', from, to };
   }
 
-  /** One UTF-16 unit; throws at the end, which is where only a lone backslash leads. */
+  /** The next UTF-16 unit; throws at the end of the text. */
   private character(): string {
     const character = this.text[this.at++];
     if (character === undefined) throw this.wrong();

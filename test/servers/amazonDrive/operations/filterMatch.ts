@@ -3,12 +3,12 @@ import type { IndexEntry, NodeIndex } from '../store/nodeIndex';
 import { asksFor, type Filter, type FilterValue } from './filter';
 
 /**
- * The nodes that a filter finds, in no order. Folders, names in a folder and contents are looked up; only filters that name
- * none of these go through all nodes.
+ * The nodes that a filter finds, in no order. Folders, names in a folder and contents are looked up in the index; other filters
+ * go through all nodes.
  * @param within a folder's id, for the list of its children
  */
 export function findNodes(index: NodeIndex, filter: Filter | undefined, within?: string): DriveNode[] {
-  // Without a word about the status only available nodes match (4.3).
+  // A filter that does not name the status finds only available nodes (4.3).
   const anyStatus = filter !== undefined && asksFor(filter, 'status');
   const ids =
     within === undefined
@@ -23,7 +23,7 @@ export function findNodes(index: NodeIndex, filter: Filter | undefined, within?:
   return found;
 }
 
-/** Ids among which all matches are, or undefined when that may be any. */
+/** Ids that include all matches; undefined when the index cannot narrow them down. */
 function candidates(index: NodeIndex, filter: Filter, anyStatus: boolean): Iterable<string> | undefined {
   if (filter.kind === 'or') {
     const ids = new Set<string>();
@@ -57,7 +57,7 @@ function exactly(parts: readonly Filter[], field: string): string | undefined {
   return undefined;
 }
 
-/** Whether a node is what the filter asks for, going by what the index knows of it. */
+/** Whether the filter matches a node, as the index knows the node. */
 export function matches(filter: Filter, entry: IndexEntry): boolean {
   if (filter.kind !== 'field') {
     const meets = (part: Filter): boolean => matches(part, entry);

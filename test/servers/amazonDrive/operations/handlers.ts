@@ -7,7 +7,7 @@ import * as lists from './listOperations';
 import * as nodes from './nodeOperations';
 import * as properties from './propertyOperations';
 
-/** What answers an operation, and which scope it needs; the endpoint needs none beyond a good token. */
+/** Each operation's handler and the scope that the token must have; `endpoint` needs only a valid token. */
 export const HANDLERS: Readonly<
   Partial<Record<DriveOperation, { handler: Handler; scope: 'read' | 'write' | undefined }>>
 > = {

@@ -26,7 +26,7 @@ export function listChildren(exchange: Exchange): Reply {
   );
 }
 
-/** GET trash: what was trashed itself, not what went along with it (4.11). */
+/** GET trash: the nodes that were trashed themselves, without the nodes below them (4.11). */
 export function listTrash(exchange: Exchange): Reply {
   const { request, drive } = exchange;
   const filters = request.query.get('filters');
@@ -56,7 +56,7 @@ function list(exchange: Exchange, find: () => DriveNode[]): Reply {
   const to = Math.min(from + limit, ids.length);
   const data: Record<string, unknown>[] = [];
   for (const id of ids.slice(from, to)) {
-    // Told as it is now, which may differ from what the index believes (4.14).
+    // The node as it is now; the index may still hold an older state (4.14).
     const node = drive.get(id);
     if (node !== undefined) data.push(shownNode(exchange, node));
   }
@@ -64,7 +64,7 @@ function list(exchange: Exchange, find: () => DriveNode[]): Reply {
   return jsonReply(200, { count: ids.length, ...(nextToken === undefined ? {} : { nextToken }), data });
 }
 
-/** What makes two requests pages of the same list: all parameters but the token. */
+/** Path and parameters without the page token: equal for all pages of one list. */
 function questionOf(path: string, query: URLSearchParams): string {
   const rest = new URLSearchParams(query);
   rest.delete('startToken');

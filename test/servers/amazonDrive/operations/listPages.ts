@@ -3,11 +3,11 @@ import { badRequest } from '../requests/driveError';
 
 /** How long a page token lives, in milliseconds (4.1). */
 const TOKEN_LIFE_MS = 10 * 60_000;
-/** So many lists are kept at most; the oldest go first. */
+/** How many lists are kept; the oldest list goes first. */
 const MOST_LISTS = 2000;
 
 interface Place {
-  /** What was asked; the next page must be asked for in the same way. */
+  /** Path and parameters of the list; a request for the next page must have the same. */
   readonly question: string;
   readonly ids: readonly string[];
   readonly from: number;
@@ -15,7 +15,7 @@ interface Place {
   readonly expiresAt: number;
 }
 
-/** Lists that have a further page. A list is found once, at its first page, so that later pages cost nothing. */
+/** Lists that have a further page. The first page finds the whole list, so later pages cost nothing. */
 export class ListPages {
   private readonly places = new Map<string, Place>();
 
@@ -33,7 +33,7 @@ export class ListPages {
     return token;
   }
 
-  /** Throws 400 when the token is unknown, past its time or of another list. */
+  /** Throws 400 when the token is unknown, expired or of another list. */
   open(token: string, question: string): Place {
     const place = this.places.get(token);
     if (place === undefined || place.expiresAt <= this.now() || place.question !== question)
@@ -41,7 +41,7 @@ export class ListPages {
     return place;
   }
 
-  /** Lets all tokens be past their time at once. */
+  /** Expires all tokens. */
   expireAll(): void {
     this.places.clear();
   }

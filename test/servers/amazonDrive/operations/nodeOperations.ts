@@ -65,7 +65,7 @@ export function purgeNode(): Reply {
   throw notPermitted('purgeNode');
 }
 
-/** The facts of a node to be made, from JSON. Throws 400 when they are of the wrong kind. */
+/** Reads a new node from JSON. Throws 400 for values of the wrong type. */
 export function newNodeOf(exchange: Exchange, json: unknown, kind: 'FILE' | 'FOLDER'): NewNode {
   const body = objectOf(json);
   if (body === undefined) throw badBody('an object is needed');

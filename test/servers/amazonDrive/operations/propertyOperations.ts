@@ -37,7 +37,7 @@ export function deleteProperty(exchange: Exchange): Reply {
   return { status: 204, headers: {}, body: '' };
 }
 
-/** Another app's properties read as empty. */
+/** The properties of the app itself; another app's properties read as empty. */
 function ownProperties({ drive, request }: Exchange): Record<string, string> {
   const [id = '', owner = ''] = request.names;
   const node = drive.get(id);

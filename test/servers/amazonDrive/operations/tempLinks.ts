@@ -3,14 +3,14 @@ import { createHmac, randomBytes } from 'node:crypto';
 /** How long a link works, in milliseconds. */
 const LINK_LIFE_MS = 15 * 60_000;
 
-/** Makes and checks links to contents that need no Authorization header (4.5, 5.4). */
+/** Makes and checks links that give a content without an Authorization header (4.5, 5.4). */
 export class TempLinks {
   private readonly secret = randomBytes(32);
 
   /** @param now milliseconds since 1970 */
   constructor(private readonly now: () => number) {}
 
-  /** The address of a file's content, for a while. */
+  /** A temporary address of a file's content. */
   make(origin: string, account: string, id: string): string {
     const path = `/templink/${Buffer.from(account).toString('base64url')}/${id}`;
     const expires = String(this.now() + LINK_LIFE_MS);
@@ -22,7 +22,7 @@ export class TempLinks {
     return `${origin}${path}?${query}`;
   }
 
-  /** The account and file that a link leads to; `expired` or `wrong` when it isn't good. */
+  /** The account and the file of a link; `expired`, or `wrong` for a bad signature. */
   open(
     names: readonly string[],
     query: URLSearchParams,

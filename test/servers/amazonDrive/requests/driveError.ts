@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 export class DriveError extends Error {
   constructor(
     readonly status: number,
-    /** What goes out as JSON; undefined sends an empty body. */
+    /** The JSON body; undefined sends an empty body. */
     readonly body: Record<string, unknown> | undefined,
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
@@ -27,7 +27,7 @@ export function bodyTooLarge(): DriveError {
   return new DriveError(413, { message: 'Request entity too large' });
 }
 
-/** 404. The code is a guess: nobody has kept a real body. */
+/** 404. The code is a guess, because no real body is on record. */
 export function nodeNotFound(id: string): DriveError {
   return new DriveError(404, {
     logref: randomUUID(),
@@ -36,7 +36,7 @@ export function nodeNotFound(id: string): DriveError {
   });
 }
 
-/** 409 for a name that an available sibling has; the service tells it in lower case (6.2). */
+/** 409 for a name that an available sibling has; the service shows the name in lower case (6.2). */
 export function nameTaken(name: string, parentId: string, nodeId: string): DriveError {
   return new DriveError(409, {
     logref: randomUUID(),
@@ -56,12 +56,12 @@ export function contentHeld(md5: string, nodeId: string): DriveError {
   });
 }
 
-/** 401 for an access token that is unknown or past its time; the gateway in front answers with `message` only. */
+/** 401 for an unknown or expired access token, as the gateway sends it: only `message`. */
 export function tokenExpired(): DriveError {
   return new DriveError(401, { message: 'Token has expired' });
 }
 
-/** 403 for an operation that the token's scopes, or any third party's, don't include. */
+/** 403 for an operation outside of the token's scopes, or closed to third parties. */
 export function notPermitted(operation: string): DriveError {
   return new DriveError(403, { message: `Insufficient permissions granted for operation: ${operation}` });
 }

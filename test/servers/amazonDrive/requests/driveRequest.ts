@@ -1,4 +1,4 @@
-/** What the log and faults call the service's operations. */
+/** The names of the service's operations in the log and in faults. */
 export type DriveOperation =
   | 'authorize'
   | 'token'
@@ -31,18 +31,18 @@ export type DriveOperation =
   | 'tempLink'
   | 'unknown';
 
-/** A request as far as its first line tells. */
+/** The request line, parsed. */
 export interface DriveRequest {
   readonly operation: DriveOperation;
   readonly method: string;
   /** Decoded, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** The decoded parts of the path that name something, in order: node, child, owner, key. */
+  /** The decoded names in the path, in order: node, child, owner, key. */
   readonly names: readonly string[];
 }
 
-/** Path patterns, most exact first; `*` stands for one part that names something. */
+/** Path patterns; `*` stands for one name. */
 const ROUTES: readonly (readonly [string, string, DriveOperation])[] = [
   ['GET', '/ap/oa', 'authorize'],
   ['POST', '/ap/oa', 'authorize'],

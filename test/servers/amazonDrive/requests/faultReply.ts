@@ -9,7 +9,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = { 408: 'REQUEST_TIMEOUT',
 export const SPORADIC_403 =
   "Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization=Bearer";
 
-/** The answer that a fault gives in place of the operation's own; the body is the service's usual one unless it says more. */
+/** The answer of a fault in place of the operation's; the default body is the service's usual one for the status. */
 export function faultReply(fault: DriveFault): Reply {
   const status = fault.sporadic403 ? 403 : (fault.status ?? 500);
   const { retryAfter } = fault;
@@ -31,7 +31,7 @@ function usualBody(status: number, sporadic: boolean): string | object {
   if (status === 401) return { message: 'Token has expired' };
   if (status === 429) return { logref: randomUUID(), message: 'Rate exceeded', code: '' };
   if (status === 500) return { message: 'Internal failure' };
-  // The front end that gives up after an upload sends nothing (6.1).
+  // The gateway times out with an empty body (6.1).
   if (status === 408 || status === 504) return '';
   return { message: `Error ${status}` };
 }

@@ -4,14 +4,14 @@ import { badRequest, DriveError } from './driveError';
 /** Longest head of a part, in bytes. */
 const LONGEST_HEAD = 64 << 10;
 
-/** One part of a form; read its body to the end before the next part is asked for. */
+/** One part of a form. Read its body to the end before `nextPart`; `read` throws 400 when the form breaks off. */
 export interface FormPart extends ByteSource {
   readonly name: string;
 }
 
 /**
- * Reads multipart/form-data piece by piece and is lenient as the service was (5.1): part heads may hold raw control characters
- * and line ends within quotes, and whatever follows the last boundary is ignored.
+ * Reads multipart/form-data piece by piece, as lenient as the service was (5.1): part heads may hold raw control characters
+ * and line ends within quotes, and bytes after the last boundary are ignored.
  */
 export class MultipartForm {
   private buffer: Buffer;
@@ -28,7 +28,7 @@ export class MultipartForm {
     if (boundary === undefined)
       throw badRequest('The content type must be multipart/form-data with a boundary');
     this.delimiter = Buffer.from(`\r\n--${boundary}`);
-    // The first boundary has no line end before it, so one is put there.
+    // Only the first boundary has no line end before it.
     this.buffer = Buffer.from('\r\n');
   }
 
@@ -43,11 +43,11 @@ export class MultipartForm {
     return { name, read: () => this.upToDelimiter() };
   }
 
-  /** What lies before the next delimiter, piece by piece; undefined once the delimiter is at the front of the buffer. */
+  /** The bytes before the next delimiter, piece by piece; undefined when the buffer begins with the delimiter. */
   private async upToDelimiter(): Promise<Buffer | undefined> {
     for (;;) {
       const at = this.buffer.indexOf(this.delimiter);
-      // Without a match, the end of the buffer may still be the beginning of a delimiter.
+      // Without a match, the end of the buffer may still begin a delimiter.
       const safe = at >= 0 ? at : this.buffer.length - this.delimiter.length + 1;
       if (safe > 0) {
         const piece = this.buffer.subarray(0, safe);
@@ -59,7 +59,7 @@ export class MultipartForm {
     }
   }
 
-  /** The head of a part, up to the first empty line that isn't within quotes. */
+  /** The head of a part, up to the first empty line outside of quotes. */
   private async head(): Promise<string> {
     let quoted = false;
     for (let at = 0; ; at++) {

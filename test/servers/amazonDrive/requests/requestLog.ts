@@ -7,7 +7,7 @@ export interface LoggedDriveRequest extends LoggedHttpRequest {
   operation: DriveOperation;
   /** Path and query as they came; tokens and signatures in the query are replaced by `…`. */
   url: string;
-  /** Without cookies; of Authorization only the scheme, such as `Bearer`. */
+  /** Without cookies, and with only the scheme of Authorization, such as `Bearer`. */
   headers: IncomingHttpHeaders;
   /** The account of the request's token, also of an expired token. */
   account?: string;

@@ -16,15 +16,15 @@ export interface Client {
   readonly secret: string | undefined;
 }
 
-/** What an account allowed an app. */
+/** The permission that an account gave to an app. */
 export interface Grant {
   readonly account: string;
   readonly scopes: readonly string[];
-  /** Undefined for tokens that a test was given: any client may refresh those. */
+  /** Undefined for tokens that the server issued to a test; any client may refresh such a token. */
   readonly clientId: string | undefined;
 }
 
-/** What an authorization code stands for. */
+/** The grant behind an authorization code. */
 export interface CodeGrant extends Grant {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -39,7 +39,7 @@ interface AccessGrant extends Grant {
   expiresAt: number;
 }
 
-/** What an account's profile tells (1.1). */
+/** The profile of an account (1.1). */
 export interface Profile {
   readonly user_id: string;
   readonly name: string;
@@ -61,7 +61,7 @@ export const KNOWN_SCOPES: ReadonlySet<string> = new Set([
 /** How long an authorization code lives, in milliseconds (1.1). */
 const CODE_LIFE_MS = 5 * 60_000;
 
-/** Who allowed what to whom: codes, access tokens and refresh tokens. */
+/** The codes, access tokens and refresh tokens of all accounts. */
 export class Accounts {
   private readonly codes = new Map<string, CodeGrant>();
   private readonly access = new Map<string, AccessGrant>();
@@ -83,14 +83,14 @@ export class Accounts {
     this.refresh = new Map(kept);
   }
 
-  /** A single-use code for what the account allowed. */
+  /** A single-use code for the account's grant. */
   makeCode(grant: Omit<CodeGrant, 'expiresAt'>): string {
     const code = randomBytes(24).toString('base64url');
     this.codes.set(code, { ...grant, expiresAt: this.now() + CODE_LIFE_MS });
     return code;
   }
 
-  /** What a code stands for; undefined when it is unknown, used or past its time. */
+  /** The grant behind a code; undefined for an unknown, used or expired code. */
   codeGrant(code: string): CodeGrant | undefined {
     const grant = this.codes.get(code);
     return grant !== undefined && grant.expiresAt > this.now() ? grant : undefined;
@@ -100,12 +100,12 @@ export class Accounts {
     this.codes.delete(code);
   }
 
-  /** What a refresh token stands for. */
+  /** The grant behind a refresh token. */
   refreshGrant(token: string): Grant | undefined {
     return this.refresh.get(token);
   }
 
-  /** A new access token, and the refresh token to go with it: the given one, or a new one where they rotate or none is given. */
+  /** A new access token with a refresh token: the given one, or a new one if tokens rotate or none is given. */
   issue(grant: Grant, refreshToken?: string): { access: string; refresh: string } {
     const { account, scopes, clientId } = grant;
     for (const [token, { expiresAt }] of this.access) {
@@ -124,24 +124,24 @@ export class Accounts {
     return { access, refresh };
   }
 
-  /** What an access token allows now. */
+  /** The grant behind an access token; undefined for an unknown or expired token. */
   accessGrant(token: string): AccessGrant | undefined {
     const grant = this.access.get(token);
     return grant !== undefined && grant.expiresAt > this.now() ? grant : undefined;
   }
 
-  /** Whose an access token is or was; for the log. */
+  /** The account of an access token, expired or not; for the log. */
   ownerOf(token: string): string | undefined {
     return this.access.get(token)?.account;
   }
 
-  /** Lets the access tokens of one account, or of all, be past their time at once. */
+  /** Expires the access tokens of one account, or of all accounts. */
   expireAccess(account?: string): void {
     for (const grant of this.access.values())
       if (account === undefined || grant.account === account) grant.expiresAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** The customer takes back what was allowed: all tokens and codes of the account end. */
+  /** The customer withdraws the permission: all tokens and codes of the account end. */
   revoke(account: string): void {
     for (const tokens of [this.codes, this.access, this.refresh])
       for (const [token, grant] of tokens) if (grant.account === account) tokens.delete(token);
@@ -159,7 +159,7 @@ export function profileOf(account: string): Profile {
   };
 }
 
-/** The app's own name in an account's drive: `createdBy`, and the owner of properties. */
+/** The app's name in an account's drive: `createdBy`, and the owner of properties. */
 export function appNameFor(account: string): string {
   return `CloudRemotesTest-${createHash('sha256').update(account).digest('hex').toUpperCase().slice(0, 8)}`;
 }

@@ -26,8 +26,8 @@ const SCOPE_TEXTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The page on which a person chooses an account and allows or denies. The form goes to the page's own address, so it works
- * under any host name.
+ * The page on which a person chooses an account and allows or denies access. The form posts to the page's own address and
+ * so works under any host name.
  */
 export function consentPage(
   ask: AuthorizeRequest,
@@ -62,7 +62,7 @@ export function consentPage(
   );
 }
 
-/** The page for an error that must not be reported to the return address. */
+/** The page for an error that the return address must not receive. */
 export function errorPage(text: string): string {
   return page(
     'Error',

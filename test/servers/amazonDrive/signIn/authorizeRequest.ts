@@ -1,6 +1,6 @@
 import { type Accounts, type Client, KNOWN_SCOPES } from './accounts';
 
-/** What an app asks for at the authorize page (1.2). */
+/** An app's request at the authorize page (1.2). */
 export interface AuthorizeRequest {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -10,14 +10,14 @@ export interface AuthorizeRequest {
   readonly challengeMethod: string | undefined;
 }
 
-/** Where return addresses may lead, by their beginning. */
+/** The beginnings of the allowed return addresses. */
 const RETURN_ADDRESSES =
   /^(?:http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?(?:[/?]|$)|code-oss:\/\/|vscode:\/\/)/;
 
 /**
  * Reads the query of an authorize request.
- * @returns what is asked for; `page` with a text for an error that is shown to the person because the return address can't be
- * trusted; or `redirect` with the address to which an error is reported
+ * @returns `ask`; or `page`, the text of an error to show because the return address is not trusted; or `redirect`, the
+ * return address with an error
  */
 export function readAuthorizeRequest(
   query: URLSearchParams,
@@ -48,7 +48,7 @@ export function readAuthorizeRequest(
   return { ask: { clientId, redirectUri, scopes, state, challenge, challengeMethod } };
 }
 
-/** The return address with a code for what `account` allowed. */
+/** The return address with a code for the grant of `account`. */
 export function allowedAddress(accounts: Accounts, ask: AuthorizeRequest, account: string): string {
   const { clientId, redirectUri, scopes, challenge, challengeMethod } = ask;
   const code = accounts.makeCode({ account, clientId, redirectUri, scopes, challenge, challengeMethod });
@@ -64,7 +64,7 @@ export function errorAddress(
   return address(ask, { error, error_description: description });
 }
 
-/** What stands in the return address's own query stays. */
+/** Adds to the query of the return address. */
 function address(
   { redirectUri, state }: Pick<AuthorizeRequest, 'redirectUri' | 'state'>,
   facts: Record<string, string>,

@@ -16,9 +16,9 @@ export interface SignInServiceOptions {
   readonly now: () => number;
 }
 
-/** Login with Amazon (section 1): the authorize page, tokens, and what tokens tell of their account. */
+/** Login with Amazon (section 1): the authorize page, tokens, and the profile behind a token. */
 export class SignInService {
-  /** The account that is signed in and allows everything without a page. */
+  /** The account that signs in and consents without a page. */
   autoConsent: string | undefined;
 
   constructor(private readonly options: SignInServiceOptions) {}
@@ -36,7 +36,7 @@ export class SignInService {
     }
     if (form.get('decision') !== 'allow')
       return redirect(errorAddress(ask, 'access_denied', 'Access not permitted.'));
-    // A name that was typed goes before the account that happens to be ticked.
+    // A typed name has precedence over the ticked account.
     const account = (form.get('other') || form.get('account') || '').trim();
     if (account === '') return htmlReply(200, consentPage(ask, choices(), 'Enter an account first.'));
     return redirect(allowedAddress(accounts, ask, account));

@@ -55,7 +55,7 @@ function answer(accounts: Accounts, { access, refresh }: { access: string; refre
   };
 }
 
-/** The client that the request proves to come from: by Basic or by fields of the body. */
+/** The client of the request, authenticated by Basic or by fields of the body. */
 function authenticated(
   clients: ReadonlyMap<string, Client>,
   form: URLSearchParams,
@@ -81,7 +81,7 @@ function authenticated(
   return client;
 }
 
-/** 1.3: a stored challenge demands its verifier; without one a verifier is ignored. */
+/** A challenge needs its verifier; without a challenge, a verifier is ignored (1.3). */
 function checkVerifier(grant: CodeGrant, verifier: string | null): void {
   if (grant.challenge === undefined) return;
   if (verifier === null || !/^[A-Za-z0-9._~-]{43,128}$/.test(verifier)) throw invalidGrant('code_verifier');

@@ -6,25 +6,25 @@ interface Change {
   readonly id: string;
 }
 
-/** Which node changed last when, in order; what the changes feed is made from (4.12). */
+/** The order in which the nodes last changed; the source of the changes feed (4.12). */
 export class ChangeLog {
-  /** Stands in every checkpoint, so that those of another drive aren't taken for this one's. */
+  /** Part of every checkpoint, so that this drive refuses the checkpoints of another drive. */
   private era = newEra();
   private changes: Change[] = [];
   private readonly last = new Map<string, number>();
   private count = 0;
 
-  /** Enters a change of a node. */
+  /** Records a change of a node. */
   note(id: string): void {
     this.changes.push({ number: ++this.count, id });
     this.last.set(id, this.count);
-    // Only the last change of a node is ever told.
+    // The feed shows only the last change of a node.
     if (this.changes.length > 2 * this.last.size + 1000) {
       this.changes = this.changes.filter((change) => this.last.get(change.id) === change.number);
     }
   }
 
-  /** Ids of the nodes that changed after the change `number`, each once, by their last change. */
+  /** The last change of each node that changed after the change `number`, oldest first. */
   *since(number: number): Generator<Change> {
     const changes = this.changes;
     let low = 0;
@@ -51,14 +51,14 @@ export class ChangeLog {
     return Buffer.from(`${this.era}:${number}`).toString('base64url');
   }
 
-  /** The change's number, or undefined when this drive doesn't know the checkpoint. */
+  /** The number of the checkpoint's change; undefined for a checkpoint of another era or drive. */
   numberOf(checkpoint: string): number | undefined {
     const match = /^([^:]+):(\d+)$/.exec(Buffer.from(checkpoint, 'base64url').toString());
     const number = Number(match?.[2]);
     return match?.[1] === this.era && number <= this.count ? number : undefined;
   }
 
-  /** Makes every checkpoint given so far too old, as the service does after a long time. @returns the new era */
+  /** Makes all earlier checkpoints too old, as the service does after a long time. @returns the new era */
   forgetCheckpoints(era = newEra()): string {
     this.era = era;
     return era;

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import type { StoredBytes } from './storedBytes';
 
 export type NodeKind = 'FILE' | 'FOLDER';
-/** `PENDING` is a file whose content hasn't come yet; `PURGED` is told by the changes only. */
+/** `PENDING` is a file whose content has not arrived; only the changes feed shows `PURGED`. */
 export type NodeStatus = 'AVAILABLE' | 'TRASH' | 'PURGED' | 'PENDING';
 
-/** What a file holds. */
+/** The content of a file. */
 export interface NodeContent {
   readonly stored: StoredBytes;
   /** Bytes. */
   readonly size: number;
   /** 32 lower-case hex digits. */
   readonly md5: string;
-  /** 1, and one more with each overwrite. */
+  /** Starts at 1 and grows with each overwrite. */
   readonly version: number;
   readonly contentType: string;
-  /** Milliseconds since 1970, when known. */
+  /** Milliseconds since 1970, if known. */
   readonly contentDate: number | undefined;
 }
 
@@ -23,12 +23,12 @@ export interface NodeContent {
 export interface DriveNode {
   readonly id: string;
   readonly kind: NodeKind;
-  /** Undefined on the root only. */
+  /** Undefined only for the root. */
   name: string | undefined;
-  /** Ids; none on the root, several when it is in several folders. */
+  /** Ids: none for the root, several for a node in several folders. */
   parents: readonly string[];
   status: NodeStatus;
-  /** 1, and one more with each change of any kind. */
+  /** Starts at 1 and grows with each change of any kind. */
   version: number;
   /** Milliseconds since 1970. */
   createdDate: number;
@@ -42,7 +42,7 @@ export interface DriveNode {
   content: NodeContent | undefined;
   /** Milliseconds since 1970, while in the trash. */
   trashedAt: number | undefined;
-  /** The folder with which it went to the trash; undefined when it was trashed itself. */
+  /** The trashed folder that took the node along; undefined for a node that was trashed itself. */
   trashedWith: string | undefined;
 }
 
@@ -52,12 +52,12 @@ export interface NodeView {
   readonly owner: string;
   readonly tempLink?: string | undefined;
   readonly withAssets?: boolean;
-  /** Tells an md5 that isn't the content's. */
+  /** Shows a wrong md5. */
   readonly wrongMd5?: boolean;
   readonly lacksMd5?: boolean;
 }
 
-/** The node as the service tells it (sections 3.1 to 3.3). */
+/** The node as JSON (sections 3.1 to 3.3). */
 export function nodeJson(node: DriveNode, view: NodeView): Record<string, unknown> {
   const own = node.properties[view.owner];
   return {
@@ -103,7 +103,7 @@ function contentJson(node: DriveNode, content: NodeContent, view: NodeView): Rec
   };
 }
 
-/** What follows the last period, in lower case; empty without one. */
+/** The text after the last period, in lower case; empty without a period. */
 export function extensionOf(name: string): string {
   const dot = name.lastIndexOf('.');
   return dot < 0 ? '' : name.slice(dot + 1).toLowerCase();
@@ -131,12 +131,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   mov: 'video/quicktime',
 };
 
-/** The type that the service finds for a name by its extension. */
+/** The content type that the service derives from a name's extension. */
 export function contentTypeOf(name: string): string {
   return CONTENT_TYPES[extensionOf(name)] ?? 'application/octet-stream';
 }
 
-/** UTC with three digits of a second's fraction and `Z`, as in all the service's dates. */
+/** UTC with milliseconds and `Z`, as in all dates of the service. */
 export function isoTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }

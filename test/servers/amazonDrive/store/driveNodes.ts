@@ -26,11 +26,11 @@ export class DriveNodes {
   readonly owner: string;
   readonly root: DriveNode;
   readonly changes = new ChangeLog();
-  /** What lists and look-ups see. */
+  /** The index that lists and look-ups read. */
   readonly search = new SearchIndex();
-  /** What is true now; name clashes are found here. */
+  /** The current state; decides about name clashes. */
   protected readonly index = new NodeIndex();
-  /** Nodes that are gone, for the changes. */
+  /** Purged nodes, for the changes feed. */
   private readonly purged = new Map<string, DriveNode>();
   /** Top-level trashed nodes, oldest first. */
   private readonly trashed = new Map<string, number>();
@@ -56,12 +56,12 @@ export class DriveNodes {
     this.enter(this.root);
   }
 
-  /** A node by its id, whatever its status; undefined when there is none or it was purged. */
+  /** A node by its id, in any status; undefined for an unknown or purged node. */
   get(id: string): DriveNode | undefined {
     return this.index.entries.get(id)?.node;
   }
 
-  /** A node by its id, for the changes feed: purged ones too. */
+  /** A node by its id, purged or not, for the changes feed. */
   evenPurged(id: string): DriveNode | undefined {
     return this.get(id) ?? this.purged.get(id);
   }
@@ -114,7 +114,7 @@ export class DriveNodes {
     return node;
   }
 
-  /** The id of an available file with this content. Empty files never count as the same. */
+  /** The id of an available file with this content. Empty files do not count. */
   holderOf(md5: string): string | undefined {
     for (const id of this.index.holding(md5)) {
       const node = this.get(id);
@@ -135,7 +135,7 @@ export class DriveNodes {
       throw badRequest(`A node cannot be changed from ${node.status} to ${status}`);
     const into = parents === undefined ? node.parents : this.checkParents(parents, node);
     if (into.length === 0 && node !== this.root) throw badRequest(UNKNOWN_PARENT);
-    // Clashes don't count in the trash; and a name never clashes with the node's own (4.9).
+    // A node in the trash clashes with nothing, and a node never clashes with itself (4.9).
     if (node.status !== 'TRASH' && node.name !== undefined) this.checkFree(into, name ?? node.name, node.id);
     if (name !== undefined) node.name = name;
     if (patch.labels !== undefined) node.labels = [...new Set(patch.labels)];
@@ -147,7 +147,7 @@ export class DriveNodes {
     return this.touch(node);
   }
 
-  /** Puts a node into another folder in place of `fromParent`; its other folders stay. */
+  /** Replaces the parent `fromParent` of a node with another folder; further parents stay. */
   moveChild(newParent: string, childId: string, fromParent: string): DriveNode {
     const into = this.require(newParent);
     const node = this.require(childId);
@@ -169,7 +169,7 @@ export class DriveNodes {
     return this.touch(node);
   }
 
-  /** Takes a node out of a folder; out of its last folder it goes to the root (4.10). */
+  /** Removes a parent of a node; a node without a parent goes to the root (4.10). */
   removeParent(parentId: string, childId: string): DriveNode {
     const node = this.require(childId);
     if (!node.parents.includes(parentId)) throw nodeNotFound(childId);
@@ -182,7 +182,7 @@ export class DriveNodes {
     return this.touch(node);
   }
 
-  /** Trashes a node and all below it. What was trashed before stays a trashed node of its own. */
+  /** Trashes a node and everything below it. A node that was already in the trash keeps its own entry there. */
   trashNode(id: string): DriveNode {
     const node = this.require(id);
     if (node === this.root) throw badRequest('The root node cannot be trashed');
@@ -193,7 +193,7 @@ export class DriveNodes {
     return node;
   }
 
-  /** Brings a node back into all its folders, with everything that was trashed along with it. */
+  /** Restores a node into all its folders, with everything that went to the trash with it. */
   restoreNode(id: string): DriveNode {
     const node = this.require(id);
     if (node.status !== 'TRASH') return node;
@@ -208,7 +208,7 @@ export class DriveNodes {
     return node;
   }
 
-  /** Removes a node and all that only it holds, for good. */
+  /** Purges a node and everything that has no other parent. */
   purgeNode(id: string): void {
     const node = this.require(id);
     for (const below of [...this.below(node, false), ...this.below(node, true)]) {
@@ -219,7 +219,7 @@ export class DriveNodes {
     this.drop(node);
   }
 
-  /** Purges what has been in the trash for 30 days by the server's clock. */
+  /** Purges the nodes that have been in the trash for 30 days by the server's clock. */
   purgeOld(): void {
     const now = this.now();
     for (const [id, at] of this.trashed) {
@@ -233,7 +233,7 @@ export class DriveNodes {
     return this.patch(id, { properties: { [owner]: { [key]: value } } });
   }
 
-  /** False when there is no such property. */
+  /** False when the node has no such property. */
   deleteProperty(id: string, owner: string, key: string): boolean {
     const node = this.require(id);
     const own = node.properties[owner];
@@ -244,7 +244,7 @@ export class DriveNodes {
     return true;
   }
 
-  /** Counts a change of a node and enters it. */
+  /** Gives a changed node a new version and enters it. */
   protected touch(node: DriveNode): DriveNode {
     node.version++;
     node.modifiedDate = this.now();
@@ -252,7 +252,7 @@ export class DriveNodes {
     return node;
   }
 
-  /** Writes to the disk what still waits. */
+  /** Writes the pending lines of the journal to the disk. */
   flush(): void {
     this.journal?.flush();
   }
@@ -332,7 +332,7 @@ export class DriveNodes {
     this.touch(node);
   }
 
-  /** Everything below a folder, each node once. `available` tells which children are followed. */
+  /** Everything below a folder, each node once. `available` decides which children are followed. */
   private below(node: DriveNode, available: boolean): DriveNode[] {
     const found = new Map<string, DriveNode>();
     const folders = [node.id];
@@ -352,7 +352,7 @@ export class DriveNodes {
     return (this.get(id)?.parents ?? []).some((parent) => this.isWithin(parent, folder));
   }
 
-  /** The ids, each once; throws when one isn't a folder that `child` may stand in. */
+  /** The ids, each once; throws for an id that is not a folder or cannot be a parent of `child`. */
   private checkParents(ids: readonly string[], child?: DriveNode): string[] {
     for (const id of ids) {
       const parent = this.get(id);

@@ -1,7 +1,7 @@
 import { contentTypeOf, type DriveNode } from './driveNode';
 import { DriveNodes } from './driveNodes';
 
-/** What a test may say of a file that it puts; all else is as if it had been uploaded now. */
+/** What a test can set on a file that it puts; other facts are those of an upload now. */
 export interface FileFacts {
   /** Milliseconds since 1970. */
   readonly createdDate?: number;
@@ -14,13 +14,13 @@ export interface FileFacts {
   readonly createdBy?: string;
   /** Owner → key → value. */
   readonly properties?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  /** `PENDING` makes a file whose content hasn't come yet. */
+  /** `PENDING` makes a file whose content has not arrived. */
   readonly status?: 'AVAILABLE' | 'PENDING';
 }
 
 /**
- * The drive of one account, with short ways for tests. A path is names with `/` between, without one in front; `''` is the
- * root. Names are found in any letter case, as the service does. Only available nodes have a path.
+ * The drive of one account, with shortcuts for tests. A path is names joined by `/`, without a leading slash; `''` is the
+ * root. Names match in any letter case, as in the service. Only available nodes have a path.
  */
 export class DriveStore extends DriveNodes {
   /** The node at a path. */
@@ -34,14 +34,14 @@ export class DriveStore extends DriveNodes {
     return node;
   }
 
-  /** The node at a path; throws when there is none. */
+  /** The node at a path; throws for a missing node. */
   nodeAt(path: string): DriveNode {
     const node = this.node(path);
     if (node === undefined) throw new Error(`The drive of ${this.account} has no ${JSON.stringify(path)}`);
     return node;
   }
 
-  /** Makes a folder and those above it that are missing; an existing one is just given. */
+  /** The folder at a path; creates the missing folders. */
   makeFolder(path: string): DriveNode {
     let node = this.root;
     for (const name of namesOf(path)) {
@@ -52,7 +52,7 @@ export class DriveStore extends DriveNodes {
     return node;
   }
 
-  /** Writes a file, over an existing one too, and makes the folders that are missing. */
+  /** Creates or overwrites a file and creates the missing folders. */
   putFile(path: string, content: string | Buffer, facts: FileFacts = {}): DriveNode {
     const names = namesOf(path);
     const name = names.pop() ?? '';
@@ -87,14 +87,14 @@ export class DriveStore extends DriveNodes {
     return node;
   }
 
-  /** The bytes of the file at a path; throws when there is none. */
+  /** The bytes of the file at a path; throws for a missing file. */
   read(path: string): Buffer {
     const { content } = this.nodeAt(path);
     if (content === undefined) throw new Error(`${path} has no content`);
     return content.stored.all();
   }
 
-  /** Paths of all available nodes, sorted; those of folders end in `/`. A node in several folders stands there several times. */
+  /** Paths of all available nodes, sorted; a folder's path ends in `/`. A node with several parents has several paths. */
   tree(path = ''): string[] {
     const found: string[] = [];
     const visit = (node: DriveNode, prefix: string): void => {
@@ -110,7 +110,7 @@ export class DriveStore extends DriveNodes {
     return found.sort();
   }
 
-  /** Trashes what is at a path. */
+  /** Trashes the node at a path. */
   trash(path: string): DriveNode {
     return this.trashNode(this.nodeAt(path).id);
   }
@@ -122,14 +122,14 @@ export class DriveStore extends DriveNodes {
       .filter((node) => node.status === 'TRASH' && node.trashedWith === undefined);
   }
 
-  /** Brings back the top-level trashed node of this name; throws when there is none. */
+  /** Restores the top-level trashed node of this name; throws for an unknown name. */
   restore(name: string): DriveNode {
     const node = this.trashedNodes().find((candidate) => candidate.name === name);
     if (node === undefined) throw new Error(`Nothing in the trash is called ${name}`);
     return this.restoreNode(node.id);
   }
 
-  /** Moves or renames what is at a path, as another client would; the target's folder must be there. */
+  /** Moves or renames the node at a path, as another client would; the target's folder must exist. */
   move(path: string, target: string): DriveNode {
     const node = this.nodeAt(path);
     const names = namesOf(target);
@@ -137,12 +137,12 @@ export class DriveStore extends DriveNodes {
     return this.patch(node.id, { name, parents: [this.nodeAt(names.join('/')).id] });
   }
 
-  /** Puts what is at a path into one more folder. */
+  /** Gives the node at a path one more parent. */
   link(path: string, folder: string): DriveNode {
     return this.addParent(this.nodeAt(folder).id, this.nodeAt(path).id);
   }
 
-  /** Removes what is at a path for good, as the service does with what is long in the trash. */
+  /** Purges the node at a path, as the service purges old nodes in the trash. */
   purge(path: string): void {
     this.purgeNode(this.nodeAt(path).id);
   }

@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { DriveNode, NodeContent } from './driveNode';
 import type { ContentStore } from './storedBytes';
 
-/** One line of a journal: a node as it became, or the era of the checkpoints. */
+/** One line of a journal: the new state of a node, or the era of the checkpoints. */
 export type JournalLine = { readonly node: DriveNode } | { readonly era: string };
 
-/** Keeps every change of one drive in a file, one JSON line each, so that a later run finds the drive again. */
+/** Writes every change of one drive to a file, a JSON line each; the next run reads the drive from the file. */
 export class Journal {
   private readonly file: string;
   private waiting = '';
@@ -17,7 +17,7 @@ export class Journal {
     this.file = path.join(folder, 'nodes.jsonl');
   }
 
-  /** What earlier runs wrote, oldest first. A line that was cut by a crash ends it. */
+  /** The lines of earlier runs, oldest first, up to a line that a crash cut off. */
   *read(contents: ContentStore): Generator<JournalLine> {
     if (!existsSync(this.file)) return;
     for (const line of readFileSync(this.file, 'utf8').split('\n')) {
@@ -41,7 +41,7 @@ export class Journal {
     this.append({ era });
   }
 
-  /** Writes at once what still waits. */
+  /** Writes the pending lines now. */
   flush(): void {
     if (this.timer !== undefined) clearImmediate(this.timer);
     this.timer = undefined;
@@ -63,7 +63,7 @@ function revived(line: StoredNode, contents: ContentStore): DriveNode {
   const { content, ...node } = line;
   return {
     ...node,
-    // JSON has no undefined: what was left out is put back.
+    // JSON leaves out undefined values.
     name: node.name ?? undefined,
     trashedAt: node.trashedAt ?? undefined,
     trashedWith: node.trashedWith ?? undefined,

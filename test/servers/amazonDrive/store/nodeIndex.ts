@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import type { DriveNode, NodeStatus } from './driveNode';
 
-/** What is known of a node where nodes are found by name and folder. */
+/** The state of a node as an index knows it. */
 export interface IndexEntry {
   readonly node: DriveNode;
-  /** As it is spelled; undefined on the root. */
+  /** In the node's own letter case; undefined for the root. */
   readonly name: string | undefined;
   readonly parents: readonly string[];
   readonly status: NodeStatus;
 }
 
-/** Key → ids. Most keys have one id only, for which no set is made. */
+/** Key → ids. Most keys have one id, which needs no set. */
 class IdSets {
   private readonly sets = new Map<string, string | Set<string>>();
 
@@ -33,10 +33,10 @@ class IdSets {
   }
 }
 
-/** Finds nodes by folder, by name in a folder and by content without going through all of them. */
+/** Finds nodes by folder, by name in a folder and by content without a scan. */
 export class NodeIndex {
   readonly entries = new Map<string, IndexEntry>();
-  /** Ids of all that isn't AVAILABLE. */
+  /** Ids of all nodes that are not AVAILABLE. */
   readonly unavailable = new Set<string>();
   /** The node without a name. */
   rootId: string | undefined;
@@ -45,7 +45,7 @@ export class NodeIndex {
   private readonly contents = new IdSets();
   private readonly md5s = new Map<string, string>();
 
-  /** Takes over the facts; a PURGED node is forgotten. */
+  /** Replaces the state of a node; removes a PURGED node. */
   set(entry: IndexEntry): void {
     const { id } = entry.node;
     const before = this.entries.get(id);
@@ -66,12 +66,12 @@ export class NodeIndex {
     }
   }
 
-  /** Ids of what is in a folder: the available ones, or all others. */
+  /** Ids of a folder's children: the available ones, or the unavailable ones. */
   childrenOf(parent: string, available: boolean): Iterable<string> {
     return this.children.get(childKey(parent, available));
   }
 
-  /** Ids of the available nodes of a folder with this name in any letter case. */
+  /** Ids of a folder's available children with this name, in any letter case. */
   named(parent: string, name: string): Iterable<string> {
     return this.names.get(nameKey(parent, name));
   }
@@ -103,18 +103,18 @@ function nameKey(parent: string, name: string): string {
   return `${parent}/${name.toLowerCase()}`;
 }
 
-/** The facts of a node as they are now. */
+/** The state of a node now. */
 export function entryOf(node: DriveNode): IndexEntry {
   return { node, name: node.name, parents: node.parents, status: node.status };
 }
 
-/** The index that lists and name look-ups read: it may lag behind what was written (4.14). */
+/** The index that lists and name look-ups read; it may lag behind the writes (4.14). */
 export class SearchIndex {
   private readonly index = new NodeIndex();
   private waiting: { due: number; entry: IndexEntry }[] = [];
   private lag = 0;
 
-  /** Milliseconds of the machine's clock, not of the server's, which may stand still. 0 shows all that waits. */
+  /** In milliseconds of the machine's clock, because the server's clock may stand still. 0 shows all writes at once. */
   set lagMs(milliseconds: number) {
     this.lag = milliseconds;
     if (milliseconds <= 0) this.advance(Number.POSITIVE_INFINITY);
@@ -125,7 +125,7 @@ export class SearchIndex {
     else this.waiting.push({ due: performance.now() + this.lag, entry });
   }
 
-  /** The index as it is to be seen now. */
+  /** The index as a client sees it now. */
   now(): NodeIndex {
     if (this.waiting.length > 0) this.advance(performance.now());
     return this.index;

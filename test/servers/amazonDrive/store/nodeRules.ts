@@ -12,11 +12,11 @@ export interface NewNode {
   readonly labels?: readonly string[] | undefined;
   readonly description?: string | undefined;
   readonly properties?: PropertiesByOwner | undefined;
-  /** The client's own name for the request, so that a repeated one is noticed. */
+  /** The client's own id of the request; the service refuses a repeated one. */
   readonly localId?: string | undefined;
 }
 
-/** What a PATCH changes; all else stays. */
+/** The fields that a PATCH changes; absent fields stay. */
 export interface NodePatch {
   readonly name?: string | undefined;
   readonly labels?: readonly string[] | undefined;
@@ -26,7 +26,7 @@ export interface NodePatch {
   readonly status?: string | undefined;
 }
 
-/** Longest name, in UTF-16 units, that the service took (7.1). */
+/** Longest name that the service accepted, in UTF-16 units (7.1). */
 const LONGEST_NAME = 280;
 const LONGEST_TEXT = 500;
 const MOST_PROPERTIES = 10;
@@ -59,7 +59,7 @@ export function checkDescription(text: string): void {
   if (text.length > LONGEST_TEXT) throw badRequest(`A description has at most ${LONGEST_TEXT} characters`);
 }
 
-/** The refusal of a body that can't be understood. */
+/** 400 for a body that the service does not understand. */
 export function badBody(what: string): DriveError {
   return badRequest(`The request's body is not understood: ${what}`);
 }

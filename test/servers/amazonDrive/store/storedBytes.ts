@@ -12,9 +12,9 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 
-/** Bodies up to this many bytes stay in memory when no folder is given. */
+/** Contents up to so many bytes stay in memory, in a store without a folder. */
 const IN_MEMORY = 4 << 20;
-/** All bodies in memory together; beyond that, small ones go to the disk too. */
+/** How many bytes stay in memory in all; further contents go to the disk. */
 const ALL_IN_MEMORY = 512 << 20;
 
 /** The content of one file. */
@@ -22,7 +22,7 @@ export interface StoredBytes {
   readonly size: number;
   /** 32 lower-case hex digits. */
   readonly md5: string;
-  /** The name of the file that holds it, undefined in memory. */
+  /** The name of the file with the content; undefined in memory. */
   readonly file: string | undefined;
   /** The bytes from `start` to `end`, `end` not included. */
   read(start: number, end: number): AsyncIterable<Buffer>;
@@ -35,16 +35,16 @@ export interface StoredBytes {
 export interface ContentWriter {
   write(piece: Buffer): void;
   finish(): StoredBytes;
-  /** Throws away what was written. */
+  /** Drops the bytes written so far. */
   abandon(): void;
 }
 
-/** Where contents are: in memory while they are small, else in files of a folder. */
+/** Keeps contents: small ones in memory, others in files of a folder. */
 export class ContentStore {
   private spool: string | undefined;
   private inMemory = 0;
 
-  /** @param folder where all contents are kept and found again; without it, large ones go to a temporary folder */
+  /** @param folder keeps all contents for the next run; without a folder, large contents go to a temporary folder */
   constructor(private readonly folder?: string) {}
 
   writer(): ContentWriter {
@@ -74,7 +74,7 @@ export class ContentStore {
           return this.onDisk(open.name, size, md5);
         }
         this.inMemory += size;
-        // Pieces are views of the sockets' buffers, which would be kept alive as a whole.
+        // A copy, because the pieces are views that would keep the sockets' whole buffers alive.
         return this.held(Buffer.concat(pieces), md5);
       },
       abandon: () => {
@@ -106,7 +106,7 @@ export class ContentStore {
     };
   }
 
-  /** Removes the temporary folder; a given one stays. */
+  /** Removes the temporary folder; a folder of the caller stays. */
   close(): void {
     if (this.spool !== undefined) rmSync(this.spool, { recursive: true, force: true });
     this.spool = undefined;
@@ -118,7 +118,7 @@ export class ContentStore {
       md5,
       file: undefined,
       read: async function* (start, end) {
-        // In slices, so that a slow or cut answer is slow or cut in the middle.
+        // In slices, so that a fault can slow down or cut an answer in its middle.
         for (let at = start; at < end; at += 64 << 10)
           yield content.subarray(at, Math.min(end, at + (64 << 10)));
       },

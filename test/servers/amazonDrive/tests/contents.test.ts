@@ -16,7 +16,7 @@ function sendForm(client: TestClient, { body, type }: { body: Buffer; type: stri
 }
 
 describe('uploading', () => {
-  it('answers 201 with size and md5 of what came', async () => {
+  it('answers 201 with size and md5 of the content', async () => {
     const client = await servers.client();
     const content = randomBytes(9 << 20); // more than is kept in memory
     const answer = await client.upload(file('big.bin'), content);
@@ -26,7 +26,7 @@ describe('uploading', () => {
     assert.deepEqual(client.drive.read('big.bin'), content);
   });
 
-  it('takes empty files, of which any number may be there', async () => {
+  it('takes any number of empty files', async () => {
     const client = await servers.client();
     for (const name of ['a', 'b']) {
       const answer = await client.upload(file(name), '', '');
@@ -34,7 +34,7 @@ describe('uploading', () => {
     }
   });
 
-  it('keeps a content that holds line ends, dashes and most of the boundary', async () => {
+  it('keeps line ends, dashes and a cut boundary in a content', async () => {
     const client = await servers.client();
     const { body, type } = multipart([
       { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('x')) },
@@ -47,7 +47,7 @@ describe('uploading', () => {
     assert.equal(client.drive.read('x').toString(), content);
   });
 
-  it('takes the name from the metadata only, whatever stands raw in the head of the part', async () => {
+  it('takes the name from the metadata only, whatever the head of the part holds', async () => {
     const client = await servers.client();
     for (const [name, raw] of [
       ['a\r\n\r\nb', 'a\r\n\r\nb'],
@@ -70,7 +70,7 @@ describe('uploading', () => {
     }
   });
 
-  it('understands JSON with escaped signs, and ignores what follows the last boundary', async () => {
+  it('understands escapes in JSON, and ignores bytes after the last boundary', async () => {
     const client = await servers.client();
     const parts = [
       { head: 'Content-Disposition: form-data; name="metadata"', body: '{"name":"a\\u0026b","kind":"FILE"}' },
@@ -80,7 +80,7 @@ describe('uploading', () => {
     assert.deepEqual([answer.status, answer.json.name], [201, 'a&b']);
   });
 
-  it('takes bodies piece by piece of any size', async () => {
+  it('takes bodies in pieces of any size', async () => {
     const client = await servers.client();
     const { body, type } = multipart([
       { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('slow')) },
@@ -99,7 +99,7 @@ describe('uploading', () => {
     assert.equal(client.drive.read('slow').toString(), 'hello world');
   });
 
-  it('refuses a content that the account holds, unless that check is suppressed', async () => {
+  it('refuses a content that the account has, unless the check is suppressed', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('held', 'same');
     const refused = await client.upload(file('copy'), 'same', '');
@@ -113,7 +113,7 @@ describe('uploading', () => {
     assert.equal((await client.upload(file('third'), 'same', '')).status, 201);
   });
 
-  it('refuses taken names, bad parents, missing parts and forms that break off', async () => {
+  it('refuses taken names, bad parents, missing parts and incomplete forms', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('Taken', 'x');
     const taken = await client.upload(file('tAKEN'), 'y');
@@ -138,7 +138,7 @@ describe('uploading', () => {
     assert.deepEqual(client.drive.tree(), ['Taken']);
   });
 
-  it('leaves nothing when the client goes away in the middle', async () => {
+  it('stores nothing when the client goes away in the middle', async () => {
     const client = await servers.client();
     const { body, type } = multipart([
       { head: 'Content-Disposition: form-data; name="metadata"', body: JSON.stringify(file('x')) },
@@ -156,7 +156,7 @@ describe('uploading', () => {
 });
 
 describe('overwriting', () => {
-  it('keeps id, name and letter case, and counts the versions of node and content', async () => {
+  it('keeps id, name and letter case, and raises the versions of node and content', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('Mixed.txt', 'one', { labels: ['kept'] });
     const answer = await client.overwrite(id, 'two!');
@@ -225,7 +225,7 @@ describe('downloading', () => {
     assert.equal(answer.headers['content-disposition'], "attachment; filename*=UTF-8''%C3%A4.txt");
   });
 
-  it('redirects to a signed address where that is switched on', async () => {
+  it('redirects to a signed address if the server is set to', async () => {
     const client = await servers.client({ redirectDownloads: true });
     const { id } = client.drive.putFile('a', 'hello');
     const answer = await client.content('GET', `nodes/${id}/content`);
@@ -240,7 +240,7 @@ describe('downloading', () => {
 });
 
 describe('temporary links', () => {
-  it('are told on demand, for files only, and work without and only without a token', async () => {
+  it('come on demand, for files only, and work only without a token', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a', 'hello');
     assert.ok(!('tempLink' in (await client.meta('GET', `nodes/${id}`)).json));

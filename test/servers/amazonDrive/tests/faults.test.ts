@@ -9,8 +9,8 @@ afterEach(() => servers.stop());
 
 const file = (name: string) => ({ name, kind: 'FILE' });
 
-describe('faults: whom they meet', () => {
-  it('strikes by operation, after some that pass, so many times, and counts', async () => {
+describe('faults: matching', () => {
+  it('strikes by operation, after skipped requests, the given number of times, and counts its hits', async () => {
     const client = await servers.client();
     const fault = client.server.addFault({ operation: ['quota', 'usage'], skip: 1, count: 2, status: 500 });
     const statuses: number[] = [];
@@ -20,7 +20,7 @@ describe('faults: whom they meet', () => {
     assert.deepEqual([fault.hits, fault.passed], [2, 1]);
   });
 
-  it('strikes by method, address, account and the name of the node', async () => {
+  it('strikes by method, URL, account and node name', async () => {
     const client = await servers.client();
     const { server, drive } = client;
     drive.putFile('a.txt', 'x');
@@ -45,7 +45,7 @@ describe('faults: whom they meet', () => {
     assert.equal((await client.upload(file('x.bad'), 'x')).status, 201);
   });
 
-  it('strikes with a probability that the seed decides', async () => {
+  it('strikes with a probability, repeatably by seed', async () => {
     const run = async (seed: number): Promise<string> => {
       const client = await servers.client();
       client.server.addFault({ probability: 0.5, seed, status: 503 });
@@ -62,8 +62,8 @@ describe('faults: whom they meet', () => {
   });
 });
 
-describe('faults: what they do', () => {
-  it('answer with any status, headers and body, or with the body that the service sends', async () => {
+describe('faults: effects', () => {
+  it("answer with any status, headers and body, by default with the service's usual body", async () => {
     const client = await servers.client();
     const { server } = client;
     const answer = async (fault: object) => {
@@ -87,7 +87,7 @@ describe('faults: what they do', () => {
     assert.match(sporadic.json.message, /^Authorization header requires 'Credential' parameter/);
   });
 
-  it('break the connection in the middle of a request, which then is not done', async () => {
+  it('break the connection in the middle of a request, which is not performed', async () => {
     const client = await servers.client();
     client.server.addFault({ operation: 'upload', cutRequestAfterBytes: 50_000 });
     await assert.rejects(client.upload(file('x'), Buffer.alloc(2_000_000)));
@@ -108,7 +108,7 @@ describe('faults: what they do', () => {
     );
   });
 
-  it('lose the answer, or give a wrong one, though the operation was done', async () => {
+  it('perform the operation and lose the answer, or give a wrong answer', async () => {
     const client = await servers.client();
     client.server.addFault({ operation: 'createFolder', loseResponse: true });
     await assert.rejects(client.meta('POST', 'nodes', { body: { name: 'lost', kind: 'FOLDER' } }));
@@ -120,7 +120,7 @@ describe('faults: what they do', () => {
     assert.deepEqual(client.drive.tree(), ['lost/', 'wrong/']);
   });
 
-  it('refuse an upload whose content turns up later', async () => {
+  it('refuse an upload whose file appears later', async () => {
     const client = await servers.client();
     client.server.addFault({ operation: 'upload', appearsAfterMs: 150 });
     const refused = await client.upload(file('late'), 'hello');
@@ -133,7 +133,7 @@ describe('faults: what they do', () => {
     assert.equal(client.drive.read('late').toString(), 'again');
   });
 
-  it('answer before the body has come, such as a token that ends in mid-transfer', async () => {
+  it('answer before the body arrived, as for a token that expires during an upload', async () => {
     const client = await servers.client();
     client.server.addFault({ operation: 'upload', status: 401, answerAfterRequestBytes: 100_000 });
     const answer = await client.upload(file('x'), Buffer.alloc(3_000_000));
@@ -141,7 +141,7 @@ describe('faults: what they do', () => {
     assert.deepEqual(client.drive.tree(), []);
   });
 
-  it('tell a wrong md5, damage what is stored, or damage what is sent', async () => {
+  it('show a wrong md5, damage the stored content, or damage the sent content', async () => {
     const client = await servers.client();
     client.server.addFault({ operation: 'upload', wrongMd5: true });
     const wrong = (await client.upload(file('a'), 'hello')).json;
@@ -189,7 +189,7 @@ describe('faults: what they do', () => {
 });
 
 describe('the log', () => {
-  it('tells what was asked by whom, for which node, with which bodies', async () => {
+  it('shows operation, account, node and bodies of each request', async () => {
     const client = await servers.client();
     await client.upload(file('a.txt'), 'hello');
     const { id } = client.drive.nodeAt('a.txt');
@@ -228,7 +228,7 @@ describe('the log', () => {
     assert.deepEqual(client.server.requests, []);
   });
 
-  it('can be switched off', async () => {
+  it('can be turned off', async () => {
     const client = await servers.client({ log: false });
     await client.meta('GET', 'account/info');
     assert.deepEqual(client.server.requests, []);

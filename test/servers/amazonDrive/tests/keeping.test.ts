@@ -10,7 +10,7 @@ const servers = new TestServers();
 afterEach(() => servers.stop());
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a drive in a folder is there again after a restart: nodes, contents, trash, checkpoints and refresh tokens', async () => {
+test('a drive in a folder survives a restart: nodes, contents, trash, checkpoints and refresh tokens', async () => {
   const client = new TestClient(await servers.start({ folder }));
   const { drive } = client;
   await client.upload({ name: 'up.bin', kind: 'FILE', labels: ['l'] }, Buffer.alloc(5 << 20, 9));
@@ -49,7 +49,7 @@ test('a drive in a folder is there again after a restart: nodes, contents, trash
   assert.equal(refreshed.status, 200);
 });
 
-test('contents that were overwritten or purged leave no file behind', async () => {
+test('overwritten and purged contents leave no file behind', async () => {
   const own = path.join(folder, 'own');
   const { drive } = new TestClient(await servers.start({ folder: own }));
   for (const content of ['1', '2', '3']) drive.putFile('x', content);

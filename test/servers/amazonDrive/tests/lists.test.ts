@@ -69,7 +69,7 @@ describe('filters', () => {
       assert.deepEqual(await client.find(`parents:${client.root} AND name:${written}`), [name], written);
   });
 
-  it('take ids that begin with a minus or hold minus and underscore, as they are', async () => {
+  it('take ids with minus and underscore as they are, also at the beginning', async () => {
     const client = await servers.client();
     for (let tries = 0; tries < 400; tries++) {
       const { id } = client.drive.createFolder({ name: `f${tries}` });
@@ -97,7 +97,7 @@ describe('filters', () => {
     ]);
   });
 
-  it('find by beginning, by range and by the facts of contents', async () => {
+  it('find by prefix, by range and by properties of contents', async () => {
     const client = await filled();
     assert.deepEqual(await client.find('name:RE*'), ['Report.txt']);
     assert.deepEqual(
@@ -127,7 +127,7 @@ describe('filters', () => {
     assert.deepEqual(await client.find(`parents:${docs} AND name:notes.md AND status:TRASH`), ['notes.md']);
   });
 
-  it('answer 400 when they are not understood', async () => {
+  it('answer 400 for invalid syntax', async () => {
     const client = await filled();
     for (const filters of [
       'name',
@@ -146,7 +146,7 @@ describe('filters', () => {
 });
 
 describe('lists', () => {
-  it('of nothing are empty, never 404, but for the children of an unknown folder', async () => {
+  it('without a match are empty, and 404 only for the children of an unknown folder', async () => {
     const client = await servers.client();
     const unknown = 'A'.repeat(22);
     assert.deepEqual((await client.meta('GET', `nodes?filters=parents:${unknown}`)).json, {
@@ -167,7 +167,7 @@ describe('lists', () => {
     ]);
   });
 
-  it('come in pages of 200, with the number of all in each', async () => {
+  it('come in pages of 200, each with the total count', async () => {
     const client = await servers.client();
     for (let number = 0; number < 450; number++) client.drive.createFolder({ name: `f${number}` });
     const first = (await client.meta('GET', `nodes?filters=parents:${client.root}`)).json;
@@ -176,7 +176,7 @@ describe('lists', () => {
     assert.deepEqual([new Set(all.names).size, all.pages], [450, 3]);
   });
 
-  it('come in smaller pages when the client or the server wants it, and refuse limits out of range', async () => {
+  it("come in smaller pages by the client's limit or the server's setting, and refuse limits out of range", async () => {
     const client = await filled({ pageSize: 2 });
     assert.equal((await allPages(client, 'nodes?filters=kind:FILE')).pages, 2);
     assert.equal((await allPages(client, 'nodes?filters=kind:FILE&limit=1')).pages, 3);
@@ -220,7 +220,7 @@ describe('lists', () => {
 });
 
 describe('an index that lags', () => {
-  it('finds a new node late, by list and by name, while the node itself and its name are there at once', async () => {
+  it('shows a new node late in lists and look-ups, while the node and its name exist at once', async () => {
     const client = await servers.client({ indexLagMs: 250 });
     const { json } = await client.meta('POST', 'nodes', { body: { name: 'new', kind: 'FOLDER' } });
     assert.deepEqual(await client.find(`parents:${client.root}`), []);
@@ -232,7 +232,7 @@ describe('an index that lags', () => {
     assert.deepEqual(await client.find(`parents:${client.root}`), ['new']);
   });
 
-  it('still lists what was moved or trashed, with the parents and status that it has now', async () => {
+  it('still lists moved and trashed nodes, with their current parents and status', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a/x', 'x');
     const [a, b] = [client.drive.nodeAt('a').id, client.drive.makeFolder('b').id];

@@ -30,7 +30,7 @@ const folder = (name: string, parents?: readonly string[]) => ({
 });
 
 describe('account calls', () => {
-  it('tell where metadata and contents are, with a slash at the end', async () => {
+  it('give the addresses of metadata and contents, with a slash at the end', async () => {
     const client = await servers.client();
     const { json } = await client.meta('GET', 'account/endpoint');
     const origin = `http://127.0.0.1:${client.server.port}`;
@@ -41,7 +41,7 @@ describe('account calls', () => {
     });
   });
 
-  it('tell quota and usage in bytes', async () => {
+  it('give quota and usage in bytes', async () => {
     const client = await servers.client();
     client.drive.putFile('a.jpg', 'photo');
     client.drive.putFile('b.bin', 'other!');
@@ -53,7 +53,7 @@ describe('account calls', () => {
     assert.equal((await client.meta('GET', 'account/info')).json.status, 'ACTIVE');
   });
 
-  it('need a token, as everything does', async () => {
+  it('need a token', async () => {
     const client = await servers.client();
     const answer = await client.meta('GET', 'account/endpoint', {
       headers: { authorization: 'Bearer nonsense' },
@@ -72,7 +72,7 @@ describe('account calls', () => {
 });
 
 describe('a node', () => {
-  it('of a file has all that clients look at', async () => {
+  it('of a file has every field that clients read', async () => {
     const client = await servers.client({ clock: () => Date.parse('2026-01-02T03:04:05.678Z') });
     const { json: node } = await client.upload({ name: 'Report.TXT', kind: 'FILE', labels: ['x'] }, 'hello');
     assert.match(node.id, /^[A-Za-z0-9_-]{22}$/);
@@ -104,7 +104,7 @@ describe('a node', () => {
     );
   });
 
-  it('of the root has no name and no parents, and says that it is the root', async () => {
+  it('of the root has no name and no parents, and `isRoot`', async () => {
     const client = await servers.client();
     const { json } = await client.meta('GET', `nodes/${client.root}`);
     assert.deepEqual([json.isRoot, json.parents, json.kind, 'name' in json], [true, [], 'FOLDER', false]);
@@ -124,7 +124,7 @@ describe('a node', () => {
     assert.equal(renamed.contentProperties.version, 1);
   });
 
-  it('shows assets only when asked, and answers 404 when there is none', async () => {
+  it('shows assets only on request, and answers 404 for a missing node', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a.jpg', '1');
     assert.deepEqual((await client.meta('GET', `nodes/${id}?asset=ALL`)).json.assets, []);
@@ -135,7 +135,7 @@ describe('a node', () => {
 });
 
 describe('making folders', () => {
-  it('answers 201, and puts them into the root when no parent is named', async () => {
+  it('answers 201, and makes the folder in the root without a parent', async () => {
     const client = await servers.client();
     const made = await client.meta('POST', 'nodes', { body: folder('docs') });
     assert.equal(made.status, 201);
@@ -145,13 +145,13 @@ describe('making folders', () => {
     assert.deepEqual(client.drive.tree(), ['docs/', 'docs/inner/']);
   });
 
-  it('refuses a name that a file or a folder there has in any letter case', async () => {
+  it('refuses a name that a sibling has in any letter case', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('Äpfel.TXT', 'x');
     nameTaken(await client.meta('POST', 'nodes', { body: folder('ÄPFEL.txt') }), 'ÄPFEL.txt', id);
   });
 
-  it('refuses the repeated client token of a folder that was made', async () => {
+  it('refuses a repeated localId', async () => {
     const client = await servers.client();
     const { id } = (await client.meta('POST', 'nodes?localId=abc', { body: folder('x') })).json;
     client.drive.move('x', 'y');
@@ -159,7 +159,7 @@ describe('making folders', () => {
     assert.deepEqual([again.status, again.json.info], [409, { nodeId: id }]);
   });
 
-  it('refuses unknown and trashed parents with the known texts', async () => {
+  it("refuses unknown and trashed parents with the service's texts", async () => {
     const client = await servers.client();
     const { id } = client.drive.makeFolder('gone');
     client.drive.trash('gone');
@@ -192,7 +192,7 @@ describe('making folders', () => {
 });
 
 describe('changing nodes', () => {
-  it('renames, also to the same name and to another letter case of it', async () => {
+  it('renames, also to the same name and to another letter case', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('Mixed.txt', 'x');
     for (const name of ['Mixed.txt', 'mixed.TXT', 'other.txt']) {
@@ -221,7 +221,7 @@ describe('changing nodes', () => {
     assert.deepEqual(client.drive.tree(), ['a/', 'b/', 'b/x']);
   });
 
-  it('renames in the trash without looking at clashes', async () => {
+  it('renames in the trash without a check for clashes', async () => {
     const client = await servers.client();
     client.drive.putFile('taken', 'x');
     const { id } = client.drive.putFile('a', 'x');
@@ -229,7 +229,7 @@ describe('changing nodes', () => {
     assert.equal((await client.meta('PATCH', `nodes/${id}`, { body: { name: 'taken' } })).status, 200);
   });
 
-  it('finishes a file whose content is still pending, which no list shows before', async () => {
+  it('makes a pending file available; lists show the file only then', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('late', '', { status: 'PENDING' });
     assert.deepEqual(await client.find(`parents:${client.root}`), []);
@@ -238,7 +238,7 @@ describe('changing nodes', () => {
     assert.deepEqual(await client.find(`parents:${client.root}`), ['late']);
   });
 
-  it('refuses bodies that are not understood', async () => {
+  it('refuses bodies of the wrong shape', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a', 'x');
     for (const body of ['{', '[]', { name: 7 }, { parents: 'x' }, { parents: [] }])
@@ -247,7 +247,7 @@ describe('changing nodes', () => {
 });
 
 describe('parents', () => {
-  it('move: the new one takes the place of the old one, and others stay', async () => {
+  it('move: the new parent replaces the old one, and other parents stay', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a/x', 'x');
     const [a, b, c] = ['a', 'b', 'c'].map((path) => client.drive.makeFolder(path).id);
@@ -259,7 +259,7 @@ describe('parents', () => {
     badRequest(await client.meta('POST', `nodes/${b}/children`, { body }), /not a child/);
   });
 
-  it('move and add: refused when the name is taken there, or below the folder itself', async () => {
+  it('move and add: refused for a taken name and below the folder itself', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a/x', 'x');
     const { id: taken } = client.drive.putFile('b/X', 'x');
@@ -287,7 +287,7 @@ describe('parents', () => {
     assert.deepEqual(client.drive.tree(), ['a/', 'b/', 'b/x']);
   });
 
-  it('remove: out of the last folder a node goes to the root', async () => {
+  it('remove: a node without another parent goes to the root', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a/x', 'x');
     const a = client.drive.nodeAt('a').id;
@@ -309,7 +309,7 @@ describe('properties', () => {
   const at = (client: TestClient, id: string, key = '') =>
     `nodes/${id}/properties/${client.drive.owner}${key === '' ? '' : `/${key}`}`;
 
-  it('are put with 201, read, listed and deleted with 204', async () => {
+  it('are created (201), read, listed and deleted (204)', async () => {
     const client = await servers.client();
     const node = (await client.upload({ name: 'a', kind: 'FILE' }, 'x')).json;
     assert.equal(node.createdBy, client.drive.owner);
@@ -328,7 +328,7 @@ describe('properties', () => {
     assert.equal((await client.meta('GET', at(client, node.id, 'mtime'))).status, 404);
   });
 
-  it('are at most ten, of at most 500 characters', async () => {
+  it('are at most ten per owner, of at most 500 characters', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a', 'x');
     const put = (key: string, value: string) => client.meta('PUT', at(client, id, key), { body: { value } });
@@ -338,7 +338,7 @@ describe('properties', () => {
     assert.equal((await put('k10', 'w'.repeat(501))).status, 400);
   });
 
-  it("of another app read as empty and can't be written; an empty owner isn't found", async () => {
+  it('of another app read as empty and cannot be written; an empty owner is not found', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a', 'x', { properties: { other: { key: 'value' } } });
     assert.deepEqual((await client.meta('GET', `nodes/${id}/properties/other`)).json, { count: 0, data: {} });
@@ -350,7 +350,7 @@ describe('properties', () => {
     assert.equal((await client.meta('GET', `nodes/${id}/properties//key`)).status, 404);
   });
 
-  it('come with a new file too', async () => {
+  it('can be set with a new file', async () => {
     const client = await servers.client();
     const properties = { [client.drive.owner]: { mtime: '1' } };
     const { json } = await client.upload({ name: 'a', kind: 'FILE', properties }, 'x');

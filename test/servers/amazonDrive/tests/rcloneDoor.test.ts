@@ -26,7 +26,7 @@ function tunnel(proxy: string, target: string): Promise<{ status: number; socket
   });
 }
 
-test('the door leads the one built-in address to the server, with a certificate that its authority vouches for', async () => {
+test("the door leads rclone's built-in address to the server, with a certificate of its authority", async () => {
   const client = await servers.client();
   door = await startRcloneDoor(client.server);
   const { status, socket } = await tunnel(door.proxy, 'drive.amazonaws.com:443');
@@ -41,7 +41,7 @@ test('the door leads the one built-in address to the server, with a certificate 
   assert.match(answer, new RegExp(`"metadataUrl":"http://127.0.0.1:${client.server.port}/drive/v1/"`));
 });
 
-test('the door refuses every other address, and remembers what was asked', async () => {
+test('the door refuses and records every other address', async () => {
   door = await startRcloneDoor({ port: 1 });
   for (const target of ['example.com:443', 'drive.amazonaws.com:80', '127.0.0.1:22']) {
     const { status, socket } = await tunnel(door.proxy, target);

@@ -85,7 +85,7 @@ describe('the authorize page', () => {
     assert.equal(back.get('state'), 'some state');
   });
 
-  it('takes an account that was typed before one that is ticked, and asks again when there is none', async () => {
+  it('prefers a typed account to the ticked one, and asks again without an account', async () => {
     const server = await servers.start();
     const form = { account: 'anna@example.com', other: ' cleo ', decision: 'allow' };
     const code = returned(await authorize(server, {}, form)).get('code') ?? '';
@@ -104,14 +104,14 @@ describe('the authorize page', () => {
     assert.deepEqual([back.get('error'), back.get('state')], ['access_denied', 'some state']);
   });
 
-  it('sends the browser on at once when an account consents to all', async () => {
+  it('redirects at once when an account consents to everything', async () => {
     const server = await servers.start({ autoConsent: 'anna@example.com' });
     assert.ok(returned(await authorize(server)).get('code'));
     server.setAutoConsent(undefined);
     assert.equal((await authorize(server)).status, 200);
   });
 
-  it('works under any host name, with a form that goes to its own address', async () => {
+  it('works under any host name, because the form posts to its own address', async () => {
     const server = await servers.start();
     const page = await authorize(server);
     assert.match(page.text, /<form method="post">/);
@@ -119,7 +119,7 @@ describe('the authorize page', () => {
     assert.equal(elsewhere.status, 400); // its query is missing, not its host
   });
 
-  it('shows an error, and never redirects, for an unknown client or return address', async () => {
+  it('shows an error and does not redirect for an unknown client or return address', async () => {
     const server = await servers.start();
     for (const query of [
       { client_id: 'amzn1.application-oa2-client.unknown' },
@@ -163,7 +163,7 @@ describe('the authorize page', () => {
 });
 
 describe('the token endpoint', () => {
-  it('exchanges a code for tokens of the known look, with the client proved in the body', async () => {
+  it("exchanges a code for tokens of the service's form, with the client's secret in the body", async () => {
     const server = await servers.start();
     const answer = await exchange(server, await codeFor(server));
     assert.equal(answer.status, 200, answer.text);
@@ -174,14 +174,14 @@ describe('the token endpoint', () => {
     assert.match(answer.json.refresh_token, /^Atzr\|.{20,2000}$/);
   });
 
-  it('takes the client from Basic too', async () => {
+  it('takes the client from a Basic header', async () => {
     const server = await servers.start();
     const form = { grant_type: 'authorization_code', code: await codeFor(server), redirect_uri: CALLBACK };
     const basic = { id: server.clientId, secret: server.clientSecret };
     assert.equal((await token(server, form, basic)).status, 200);
   });
 
-  it('takes a code once, within five minutes, from its own client, with the same return address', async () => {
+  it('takes a code once, within five minutes, from the same client, with the same return address', async () => {
     const server = await servers.start();
     const used = await codeFor(server);
     await exchange(server, used);
@@ -203,7 +203,7 @@ describe('the token endpoint', () => {
     refused(await exchange(server, code), 400, 'invalid_grant', /: code$/);
   });
 
-  it('keeps a code usable when the client proved itself wrongly, since clients try two ways', async () => {
+  it('keeps a code usable after a failed client authentication, since clients try two ways', async () => {
     const server = await servers.start();
     const code = await codeFor(server);
     const form = { grant_type: 'authorization_code', code, redirect_uri: CALLBACK };
@@ -211,7 +211,7 @@ describe('the token endpoint', () => {
     assert.equal((await exchange(server, code)).status, 200);
   });
 
-  it('demands the verifier of a challenge, and ignores one where none was announced', async () => {
+  it('needs the verifier of a challenge, and ignores a verifier without a challenge', async () => {
     const server = await servers.start();
     const challenge = { code_challenge: CHALLENGE, code_challenge_method: 'S256' };
     const code = await codeFor(server, challenge);
@@ -223,7 +223,7 @@ describe('the token endpoint', () => {
     assert.equal((await exchange(server, await codeFor(server), { code_verifier: 'x' })).status, 200);
   });
 
-  it('lets a public client do without a secret, for codes and for refreshing', async () => {
+  it('accepts a public client without a secret, for codes and refresh tokens', async () => {
     const server = await servers.start();
     const client_id = server.publicClientId;
     const code = await codeFor(server, {
@@ -253,7 +253,7 @@ describe('the token endpoint', () => {
     );
   });
 
-  it('refreshes with the same refresh token again and again, or with a new one each time where they rotate', async () => {
+  it('keeps the refresh token, or gives a new one each time with rotation', async () => {
     for (const rotateRefreshTokens of [false, true]) {
       const server = await servers.start({ rotateRefreshTokens });
       const { refresh_token } = server.issueToken('anna');
@@ -270,7 +270,7 @@ describe('the token endpoint', () => {
     }
   });
 
-  it('says what is wrong with a request: missing, repeated, unsupported', async () => {
+  it('names the error of a request: missing, repeated, unsupported', async () => {
     const server = await servers.start();
     const own = { client_id: server.clientId, client_secret: server.clientSecret };
     refused(await token(server, own), 400, 'invalid_request', /grant_type/);
@@ -294,7 +294,7 @@ describe('the token endpoint', () => {
     refused(twice, 400, 'invalid_request', /repeated/);
   });
 
-  it('refuses refresh tokens of an account that has taken its permission back', async () => {
+  it('refuses refresh tokens of an account that withdrew its permission', async () => {
     const server = await servers.start();
     const client = new TestClient(server, 'anna');
     const ben = new TestClient(server, 'ben');
@@ -313,7 +313,7 @@ describe('the token endpoint', () => {
 });
 
 describe('access tokens', () => {
-  it('last for an hour by the server clock, and are then refused with the known body', async () => {
+  it("last for an hour by the server's clock, and are then refused with the service's body", async () => {
     const client = await servers.client();
     assert.equal((await client.meta('GET', 'account/info')).status, 200);
     client.server.setClock(Date.now() + 3_601_000);
@@ -321,7 +321,7 @@ describe('access tokens', () => {
     assert.deepEqual([late.status, late.text], [401, '{"message":"Token has expired"}']);
   });
 
-  it('can be expired at once, of one account or of all', async () => {
+  it('can be expired at once, for one account or for all', async () => {
     const server = await servers.start();
     const [anna, ben] = [new TestClient(server, 'anna'), new TestClient(server, 'ben')];
     server.expireAccessTokens('anna');
@@ -347,7 +347,7 @@ describe('access tokens', () => {
     assert.equal(refusedWrite.json.message, 'Insufficient permissions granted for operation: createFolder');
   });
 
-  it('tell their account, with the profile scope, and themselves', async () => {
+  it('give the profile of their account, with the profile scope, and their own facts', async () => {
     const server = await servers.start();
     const profile = (token: string) =>
       call(server.port, 'GET', '/user/profile', { headers: { authorization: `Bearer ${token}` } });

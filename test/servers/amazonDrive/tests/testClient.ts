@@ -8,7 +8,7 @@ import {
   startDriveServer,
 } from '../driveServer';
 
-/** What a call came back with. */
+/** The answer to a call. */
 export interface Answer {
   readonly status: number;
   readonly statusText: string;
@@ -26,7 +26,7 @@ export interface CallOptions {
   readonly body?: string | Buffer | object;
 }
 
-/** A signed-in client of one account, as plain as can be. */
+/** A minimal signed-in client of one account. */
 export class TestClient {
   readonly token: string;
   readonly drive: DriveStore;
@@ -54,7 +54,7 @@ export class TestClient {
     return this.send(method, `/cdproxy/${path}`, options);
   }
 
-  /** What a filter finds: names, sorted. */
+  /** The names that a filter finds, sorted. */
   async find(filters: string, more = ''): Promise<string[]> {
     const answer = await this.meta('GET', `nodes?filters=${encodeURIComponent(filters)}${more}`);
     assert.equal(answer.status, 200, answer.text);

@@ -32,7 +32,7 @@ const told = (lines: readonly ChangeLine[]): string[] =>
   lines.flatMap((line) => line.nodes.map((node) => `${node.name ?? '(root)'} ${node.status}`));
 
 describe('the trash', () => {
-  it('takes a folder with everything below it, and lists only what was trashed itself', async () => {
+  it('takes a folder with everything below it, and lists only the folder', async () => {
     const client = await servers.client();
     const { drive } = client;
     const { id: file } = drive.putFile('a/b/x', 'x');
@@ -46,7 +46,7 @@ describe('the trash', () => {
     assert.deepEqual(await client.find('status:TRASH'), ['a', 'b', 'x']);
   });
 
-  it('gives back what was trashed along, but not what was in the trash before', async () => {
+  it('restores the nodes that went along, but not the nodes that were in the trash before', async () => {
     const client = await servers.client();
     const { drive } = client;
     drive.putFile('a/b/x', 'x');
@@ -63,7 +63,7 @@ describe('the trash', () => {
     assert.deepEqual(await trashList(client), ['old', 'sub']);
   });
 
-  it('takes a node twice, refuses the root and does not know unknown ids', async () => {
+  it('takes a node twice, refuses the root and answers 404 for unknown ids', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a', 'x');
     for (let times = 0; times < 2; times++)
@@ -73,7 +73,7 @@ describe('the trash', () => {
     assert.equal((await client.meta('POST', `trash/${'A'.repeat(22)}/restore`)).status, 404);
   });
 
-  it('frees the name, and refuses to restore onto a taken one', async () => {
+  it('frees the name, and refuses to restore onto a taken name', async () => {
     const client = await servers.client();
     const { id } = client.drive.putFile('a', 'old');
     await client.meta('PUT', `trash/${id}`);
@@ -103,7 +103,7 @@ describe('the trash', () => {
     );
   });
 
-  it('loses nodes after thirty days by the server clock', async () => {
+  it("purges nodes after thirty days by the server's clock", async () => {
     const client = await servers.client({ tokenLifeSeconds: 1e9 });
     const start = Date.now();
     client.server.setClock(start);
@@ -129,7 +129,7 @@ describe('the trash', () => {
 });
 
 describe('the changes feed', () => {
-  it('tells everything when no checkpoint is sent, and says that it starts anew', async () => {
+  it('gives everything, with a reset, without a checkpoint', async () => {
     const client = await servers.client();
     client.drive.putFile('a/x', 'x');
     const lines = await changes(client, { includePurged: 'true' });
@@ -138,7 +138,7 @@ describe('the changes feed', () => {
     assert.match(lines[0]?.checkpoint ?? '', /^[A-Za-z0-9_-]+$/);
   });
 
-  it('tells each node that changed since the checkpoint once, as it is now', async () => {
+  it('gives each node that changed since the checkpoint once, in its current state', async () => {
     const client = await servers.client();
     client.drive.putFile('a/x', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;
@@ -153,7 +153,7 @@ describe('the changes feed', () => {
     assert.deepEqual(told(await changes(client, { checkpoint: lines[0]?.checkpoint })), []);
   });
 
-  it('cuts lines by chunkSize and ends early by maxNodes, from where the next call goes on', async () => {
+  it('cuts lines by chunkSize and ends at maxNodes; the next call continues there', async () => {
     const client = await servers.client();
     for (let number = 0; number < 9; number++) client.drive.createFolder({ name: `f${number}` });
     const lines = await changes(client, { chunkSize: 4 });
@@ -171,7 +171,7 @@ describe('the changes feed', () => {
     assert.deepEqual(told(rest), ['f5 AVAILABLE', 'f6 AVAILABLE', 'f7 AVAILABLE', 'f8 AVAILABLE']);
   });
 
-  it('tells purged nodes only when asked, by text or by truth value', async () => {
+  it('gives purged nodes only on request, by text or by boolean', async () => {
     const client = await servers.client();
     client.drive.putFile('x', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;
@@ -181,7 +181,7 @@ describe('the changes feed', () => {
       assert.deepEqual(told(await changes(client, { checkpoint, includePurged })), ['x PURGED']);
   });
 
-  it('starts anew for unknown and forgotten checkpoints', async () => {
+  it('resets for unknown and expired checkpoints', async () => {
     const client = await servers.client();
     client.drive.putFile('x', 'x');
     const checkpoint = (await changes(client))[0]?.checkpoint;
@@ -192,7 +192,7 @@ describe('the changes feed', () => {
     }
   });
 
-  it('stays true however often a node changes', async () => {
+  it('stays correct however often a node changes', async () => {
     const client = await servers.client();
     client.drive.putFile('quiet', 'x');
     const { id } = client.drive.putFile('busy', 'x');

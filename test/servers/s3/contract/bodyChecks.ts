@@ -61,7 +61,7 @@ async function stored(world: World): Promise<void> {
 }
 
 async function notStored(world: World): Promise<void> {
-  assert.equal(await world.exists('a'), false, 'the object was stored all the same');
+  assert.equal(await world.exists('a'), false, 'the object was stored');
 }
 
 export const bodyChecks: Check[] = [
@@ -109,12 +109,12 @@ export const bodyChecks: Check[] = [
       answered(answer, 400, 'BadDigest');
       await notStored(world);
     },
-    'a Content-MD5 that is none is InvalidDigest': async (world) => {
+    'a malformed Content-MD5 is InvalidDigest': async (world) => {
       const answer = await world.send('PUT', 'a', { body: CONTENT, headers: { 'content-md5': 'bm9uZQ==' } });
       answered(answer, 400, 'InvalidDigest');
       await notStored(world);
     },
-    'a body unlike its signed SHA-256 is refused': async (world) => {
+    'a body with another SHA-256 than the signed one is refused': async (world) => {
       const payloadHash = createHash('sha256').update('other').digest('hex');
       answered(
         await world.send('PUT', 'a', { body: CONTENT, payloadHash }),
@@ -149,7 +149,7 @@ export const bodyChecks: Check[] = [
       answered(await world.send('PUT', 'a', unsignedTrailer(framed, '')), 400, 'MalformedTrailerError');
       await notStored(world);
     },
-    'a decoded length that disagrees is refused': async (world) => {
+    'a wrong decoded length is refused': async (world) => {
       const trailer = `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`;
       const answer = await world.send('PUT', 'a', unsignedTrailer(framed, trailer, CONTENT.length + 1));
       answered(answer, 400);
@@ -194,7 +194,7 @@ export const bodyChecks: Check[] = [
     Object.fromEntries(
       CHECKSUM_ALGORITHMS.flatMap((algorithm): [string, (world: World) => Promise<void>][] => [
         [
-          `${algorithm} in a header is kept and told on request`,
+          `${algorithm} in a header is kept and shown on request`,
           async (world) => {
             const value = checksumOf(algorithm, [CONTENT]);
             const headers = { [`x-amz-checksum-${algorithm}`]: value };

@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { encodeKey, type RawRequest, type RawResponse, sendSigned, type Target } from './signedRequest';
 
-/** One statement about S3 which a server keeps or doesn't. `name` is a sentence and identifies the check. */
+/** One statement about S3. `name` is a sentence and identifies the check. */
 export interface Check {
   name: string;
   run: (world: World) => Promise<void>;
@@ -25,16 +25,16 @@ export function checks(topic: string, bodies: Record<string, (world: World) => P
   return Object.entries(bodies).map(([sentence, run]) => ({ name: `${topic}: ${sentence}`, run }));
 }
 
-/** What one check works with: a fresh bucket and clients for one server. */
+/** The environment of one check: a fresh bucket and clients for one server. */
 export class World {
   readonly bucket = `contract-${randomBytes(6).toString('hex')}`;
   private readonly otherBuckets: string[] = [];
 
   constructor(
     readonly target: Target,
-    /** The SDK as it comes: checksums on every request. */
+    /** The SDK with its defaults: checksums on every request. */
     readonly client: S3Client,
-    /** The SDK told to send checksums only where S3 demands them. */
+    /** The SDK with checksums only where S3 requires them. */
     readonly plainClient: S3Client,
   ) {}
 
@@ -50,7 +50,7 @@ export class World {
     return name;
   }
 
-  /** Removes the buckets of this check with all versions; what can't be removed is left. */
+  /** Removes the buckets of this check with all versions, as far as the server allows. */
   async close(): Promise<void> {
     for (const bucket of [this.bucket, ...this.otherBuckets])
       await emptyAndDelete(this.client, bucket).catch(() => {});
@@ -69,7 +69,7 @@ export class World {
     return (await got.Body?.transformToString()) ?? '';
   }
 
-  /** Whether there is such an object. */
+  /** Whether the object exists. */
   async exists(key: string): Promise<boolean> {
     try {
       await this.read(key);
@@ -115,7 +115,7 @@ export class World {
 
 /**
  * Requires that a request of the SDK is refused.
- * @param code S3's error code; not looked at for HEAD, which has no body
+ * @param code S3's error code; leave out for HEAD, whose answer has no body
  */
 export async function refused(
   promise: Promise<unknown>,

@@ -47,10 +47,10 @@ export const bucketChecks: Check[] = checks('buckets', {
     const answer = await world.send('PUT', '', { path: '/Bad_Name' });
     answered(answer, 400, 'InvalidBucketName');
   },
-  'making a bucket again harms nothing': async (world) => {
+  'a repeated CreateBucket harms nothing': async (world) => {
     await world.put('a');
     const again = await world.send('PUT', '');
-    // In us-east-1 S3 answers 200 to the owner, everywhere else with a conflict.
+    // S3 answers 200 to the owner in us-east-1, and a conflict in other regions.
     if (again.status !== 200) answered(again, 409, 'BucketAlreadyOwnedByYou');
     assert.equal(await world.read('a'), 'x');
   },
@@ -62,7 +62,7 @@ export const bucketChecks: Check[] = checks('buckets', {
     const { LocationConstraint } = await world.client.send(new GetBucketLocationCommand({ Bucket }));
     assert.equal(LocationConstraint, 'eu-west-1');
   },
-  'a bucket that holds something is not deleted': async (world) => {
+  'a bucket with an object is not deleted': async (world) => {
     await world.put('a');
     const input = { Bucket: world.bucket };
     await refused(world.client.send(new DeleteBucketCommand(input)), 409, 'BucketNotEmpty');
@@ -139,7 +139,7 @@ export const listingChecks: Check[] = checks('listing', {
     const folded = await list(world, { Prefix: 'ab', Delimiter: '/' });
     assert.deepEqual(prefixesOf(folded), ['abc/']);
   },
-  'start-after begins behind the key, whether or not it exists': async (world) => {
+  'start-after begins after the key, whether or not the key exists': async (world) => {
     await putAll(world, ['a', 'b', 'c']);
     assert.deepEqual(keysOf(await list(world, { StartAfter: 'a' })), ['b', 'c']);
     assert.deepEqual(keysOf(await list(world, { StartAfter: 'aa' })), ['b', 'c']);
@@ -161,7 +161,7 @@ export const listingChecks: Check[] = checks('listing', {
     const page = await list(world, { MaxKeys: 0 });
     assert.deepEqual([page.KeyCount, page.IsTruncated], [0, false]);
   },
-  'max-keys that is no number is InvalidArgument': async (world) => {
+  'max-keys without a number is InvalidArgument': async (world) => {
     answered(
       await world.send('GET', '', { query: { 'list-type': '2', 'max-keys': 'many' } }),
       400,
@@ -173,7 +173,7 @@ export const listingChecks: Check[] = checks('listing', {
     const query = { 'list-type': '2', 'continuation-token': '~~invented~~' };
     answered(await world.send('GET', '', { query }), 400, 'InvalidArgument');
   },
-  'entries tell size, ETag, date and storage class': async (world) => {
+  'entries have size, ETag, date and storage class': async (world) => {
     const { ETag } = await world.put('a', 'hello');
     const [entry] = (await list(world, {})).Contents ?? [];
     assert.equal(entry?.Size, 5);
@@ -181,7 +181,7 @@ export const listingChecks: Check[] = checks('listing', {
     assert.equal(entry?.StorageClass, 'STANDARD');
     assert.ok(Math.abs((entry?.LastModified?.getTime() ?? 0) - Date.now()) < 120_000);
   },
-  'the owner comes only when asked for': async (world) => {
+  'the owner comes only on request': async (world) => {
     await world.put('a');
     assert.equal((await list(world, {})).Contents?.[0]?.Owner, undefined);
     assert.ok((await list(world, { FetchOwner: true })).Contents?.[0]?.Owner?.ID);
@@ -239,7 +239,7 @@ export const keyChecks: Check[] = [
       ODD_KEYS.map((key): [string, (world: World) => Promise<void>] => {
         const shown = key.length > 60 ? `${key.slice(0, 3)}… of ${Buffer.byteLength(key)} bytes` : key;
         return [
-          `${JSON.stringify(shown)} can be put, got, listed and deleted`,
+          `${JSON.stringify(shown)} can be put, read, listed and deleted`,
           async (world) => {
             answered(await world.send('PUT', key, { body: key }), 200);
             const got = await world.send('GET', key);

@@ -115,14 +115,14 @@ export const multipartChecks: Check[] = checks('multipart', {
     const id = await create(world);
     await refused(upload(world, id, 10_001, Buffer.from('x')), 400, 'InvalidArgument');
   },
-  'after a refused completion the upload can go on': async (world) => {
+  'an upload can continue after a refused completion': async (world) => {
     const id = await create(world);
     const one = await upload(world, id, 1, Buffer.from('x'));
     await refused(complete(world, id, [{ ...one, ETag: '"0123456789abcdef0123456789abcdef"' }]), 400);
     await complete(world, id, [one]);
     assert.equal(await world.read('big'), 'x');
   },
-  'ListParts pages over what was sent': async (world) => {
+  'ListParts gives the parts in pages': async (world) => {
     const id = await create(world);
     const one = await upload(world, id, 1, Buffer.from('1'));
     await upload(world, id, 2, Buffer.from('22'));
@@ -147,7 +147,7 @@ export const multipartChecks: Check[] = checks('multipart', {
     );
     assert.equal(rest.IsTruncated, false);
   },
-  'ListMultipartUploads shows open uploads, and only those': async (world) => {
+  'ListMultipartUploads shows only open uploads': async (world) => {
     const id = await create(world, 'd/one');
     const other = await create(world, 'two');
     const done = await create(world, 'done');
@@ -211,7 +211,7 @@ export const multipartChecks: Check[] = checks('multipart', {
     await refused(complete(world, id, [one], { IfNoneMatch: '*' }), 412, 'PreconditionFailed');
     assert.equal(await world.read('big'), 'old');
   },
-  'Complete with If-Match overwrites only what it names': async (world) => {
+  'Complete with If-Match overwrites only an object with that ETag': async (world) => {
     const { ETag } = await world.put('big', 'old');
     const id = await create(world);
     const one = await upload(world, id, 1, Buffer.from('new'));
@@ -254,7 +254,7 @@ export const multipartChecks: Check[] = checks('multipart', {
     const digests = bodies.map((body) => Buffer.from(checksumOf('crc32', [body]), 'base64'));
     assert.equal(told.ChecksumCRC32, `${checksumOf('crc32', digests)}-2`);
   },
-  'a part can be got by its number': async (world) => {
+  'GET returns a part by its number': async (world) => {
     const id = await create(world);
     await complete(world, id, [
       await upload(world, id, 1, part('a')),

@@ -29,7 +29,7 @@ const OLD = new Date('2001-02-03T04:05:06Z');
 const soon = (): Date => new Date(Date.now() + 3_600_000);
 
 export const objectChecks: Check[] = checks('objects', {
-  'what was put is got, and HEAD tells the same': async (world) => {
+  'GET returns the object, and HEAD the same facts': async (world) => {
     const put = await world.put('a', 'hello', { ContentType: 'text/plain' });
     assert.equal(put.ETag, '"5d41402abc4b2a76b9719d911017c592"');
     const got = await get(world, 'a');
@@ -43,7 +43,7 @@ export const objectChecks: Check[] = checks('objects', {
     }
     assert.equal(told.LastModified?.getTime(), got.LastModified?.getTime());
   },
-  'an empty object is an object': async (world) => {
+  'an empty object exists': async (world) => {
     await world.put('empty', '');
     assert.equal((await head(world, 'empty')).ContentLength, 0);
     assert.equal(await world.read('empty'), '');
@@ -62,7 +62,7 @@ export const objectChecks: Check[] = checks('objects', {
     for (const [name, value] of Object.entries(facts))
       assert.deepEqual(told[name as keyof typeof told], value, name);
   },
-  'without Content-Type it is binary/octet-stream': async (world) => {
+  'the default Content-Type is binary/octet-stream': async (world) => {
     answered(await world.send('PUT', 'a', { body: 'x' }), 200);
     assert.match((await head(world, 'a')).ContentType ?? '', /^(binary|application)\/octet-stream$/);
   },
@@ -70,7 +70,7 @@ export const objectChecks: Check[] = checks('objects', {
     await refused(get(world, 'nothing'), 404, 'NoSuchKey');
     await refused(head(world, 'nothing'), 404);
   },
-  'deleting what is not there succeeds': async (world) => {
+  'a DELETE of a missing object succeeds': async (world) => {
     answered(await world.send('DELETE', 'nothing'), 204);
   },
   'ranges: first bytes, from the middle, the last bytes': async (world) => {
@@ -89,7 +89,7 @@ export const objectChecks: Check[] = checks('objects', {
     assert.deepEqual(await range('bytes=-2'), ['89', 'bytes 8-9/10', 2, 206]);
     assert.deepEqual(await range('bytes=8-100'), ['89', 'bytes 8-9/10', 2, 206]);
   },
-  'a range behind the end is 416': async (world) => {
+  'a range after the end is 416': async (world) => {
     await world.put('a', '0123456789');
     await refused(get(world, 'a', { Range: 'bytes=10-' }), 416, 'InvalidRange');
   },
@@ -101,7 +101,7 @@ export const objectChecks: Check[] = checks('objects', {
     });
     assert.deepEqual([got.ContentType, got.ContentDisposition], ['text/other', 'inline']);
   },
-  'DeleteObjects reports each key, also those that were not there': async (world) => {
+  'DeleteObjects reports each key, also missing ones': async (world) => {
     await world.put('a');
     await world.put('b');
     const Objects = ['a', 'b', 'nothing', 'with &<>"'].map((Key) => ({ Key }));
@@ -180,7 +180,7 @@ export const copyChecks: Check[] = checks('copy', {
     assert.deepEqual((await head(world, 'a')).Metadata, { m: '2' });
     assert.equal(await world.read('a'), 'hello');
   },
-  'sources may hold unicode, plus, percent and slashes': async (world) => {
+  'sources may have unicode, plus, percent and slashes': async (world) => {
     for (const key of ['ü ñ', 'a+b', '100%', 'd/e f/g', 'x?y#z']) {
       await world.put(key, key);
       await copy(world, key, 'target');
@@ -206,7 +206,7 @@ export const copyChecks: Check[] = checks('copy', {
     await copy(world, 'a', 'b', { CopySourceIfModifiedSince: OLD });
     await refused(copy(world, 'a', 'c', { CopySourceIfUnmodifiedSince: OLD }), 412, 'PreconditionFailed');
   },
-  'the target condition If-None-Match:* protects what is there': async (world) => {
+  'the target condition If-None-Match:* protects an existing object': async (world) => {
     await world.put('a', 'new');
     await world.put('b', 'old');
     await refused(copy(world, 'a', 'b', { IfNoneMatch: '*' }), 412, 'PreconditionFailed');
@@ -241,11 +241,11 @@ export const conditionChecks: Check[] = checks('conditions', {
     await refused(get(world, 'a', { IfUnmodifiedSince: OLD }), 412, 'PreconditionFailed');
     await get(world, 'a', { IfUnmodifiedSince: soon() });
   },
-  'a true If-Match goes before a false If-Unmodified-Since': async (world) => {
+  'a true If-Match outranks a false If-Unmodified-Since': async (world) => {
     const { ETag } = await world.put('a');
     await get(world, 'a', { IfMatch: ETag, IfUnmodifiedSince: OLD });
   },
-  'a true If-None-Match goes before a false If-Modified-Since': async (world) => {
+  'a true If-None-Match outranks a false If-Modified-Since': async (world) => {
     await world.put('a');
     await get(world, 'a', { IfNoneMatch: '"other"', IfModifiedSince: soon() });
   },
@@ -254,7 +254,7 @@ export const conditionChecks: Check[] = checks('conditions', {
     await refused(world.put('a', 'second', { IfNoneMatch: '*' }), 412, 'PreconditionFailed');
     assert.equal(await world.read('a'), 'first');
   },
-  'PUT If-Match overwrites only what it names': async (world) => {
+  'PUT If-Match overwrites only an object with that ETag': async (world) => {
     const { ETag } = await world.put('a', 'first');
     await refused(
       world.put('a', 'wrong', { IfMatch: '"0123456789abcdef0123456789abcdef"' }),
@@ -266,7 +266,7 @@ export const conditionChecks: Check[] = checks('conditions', {
     await refused(world.put('a', 'third', { IfMatch: ETag }), 412, 'PreconditionFailed');
     assert.equal(await world.read('a'), 'second');
   },
-  'PUT If-Match where nothing is, is NoSuchKey': async (world) => {
+  'PUT If-Match without an object is NoSuchKey': async (world) => {
     const IfMatch = '"0123456789abcdef0123456789abcdef"';
     await refused(world.put('nothing', 'x', { IfMatch }), 404, 'NoSuchKey');
     assert.equal(await world.exists('nothing'), false);
@@ -277,7 +277,7 @@ export const conditionChecks: Check[] = checks('conditions', {
     );
     assert.equal(outcomes.filter((o) => o.status === 'fulfilled').length, 1);
   },
-  'DELETE If-Match deletes only what it names': async (world) => {
+  'DELETE If-Match deletes only an object with that ETag': async (world) => {
     const { ETag } = await world.put('a', 'first');
     const remove = (IfMatch: string | undefined) =>
       world.client.send(new DeleteObjectCommand({ Bucket: world.bucket, Key: 'a', IfMatch }));
@@ -286,7 +286,7 @@ export const conditionChecks: Check[] = checks('conditions', {
     await remove(ETag);
     assert.equal(await world.exists('a'), false);
   },
-  'DeleteObjects with an ETag deletes only what it names': async (world) => {
+  'DeleteObjects with an ETag deletes only an object with that ETag': async (world) => {
     const { ETag } = await world.put('a');
     await world.put('b');
     const Objects = [
@@ -313,7 +313,7 @@ export const attributeChecks: Check[] = checks('attributes', {
     const headers = { 'x-amz-storage-class': 'ATTIC' };
     answered(await world.send('PUT', 'a', { headers, body: 'x' }), 400, 'InvalidStorageClass');
   },
-  'an archived object can be looked at but not read': async (world) => {
+  'HEAD of an archived object succeeds, GET does not': async (world) => {
     await world.put('a', 'x', { StorageClass: 'GLACIER' });
     assert.equal((await head(world, 'a')).StorageClass, 'GLACIER');
     await refused(get(world, 'a'), 403, 'InvalidObjectState');
@@ -346,7 +346,7 @@ export const attributeChecks: Check[] = checks('attributes', {
     assert.deepEqual(await tagsOf('b'), [{ Key: 'k', Value: 'v' }]);
     assert.deepEqual(await tagsOf('c'), [{ Key: 'n', Value: 'w' }]);
   },
-  'server-side encryption is told back': async (world) => {
+  'answers show the server-side encryption': async (world) => {
     const put = await world.put('a', 'x', { ServerSideEncryption: 'AES256' });
     assert.equal(put.ServerSideEncryption, 'AES256');
     assert.equal((await head(world, 'a')).ServerSideEncryption, 'AES256');

@@ -5,17 +5,17 @@ import path from 'node:path';
 import { startS3Server } from '../s3Server';
 import type { Target } from './signedRequest';
 
-/** A server to be checked, started or reached. */
+/** A server to check. */
 export interface CheckedServer {
-  /** Names its list of known gaps. */
+  /** Key of the server's known gaps. */
   name: string;
-  /** What it is, for people: name and version. */
+  /** Name and version, for people. */
   title: string;
   target: Target;
   stop: () => Promise<void>;
 }
 
-/** Why a server takes no part. */
+/** A server that cannot be checked here, with the reason. */
 export interface AbsentServer {
   name: string;
   absent: string;
@@ -32,7 +32,7 @@ const KEYS = {
 export const SERVER_NAMES = ['embedded', 'endpoint', 'moto', 'versitygw'] as const;
 
 /**
- * Starts a server by name, or says why it can't be had here. Throws if it is there but doesn't start.
+ * Starts a server by name, or says why the server is not available here. Throws if an available server does not start.
  * @param cache folder for built servers and their data
  */
 export async function openServer(
@@ -98,7 +98,7 @@ async function startVersityGateway(cache: string): Promise<CheckedServer | Absen
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }
-  // Metadata goes into extended attributes, which a tmpfs may lack: stay on the file system of the project.
+  // The gateway keeps metadata in extended attributes, which a tmpfs may lack; the cache is on a real file system.
   const data = mkdtempSync(path.join(cache, 'versitygw-data-'));
   const objects = path.join(data, 'objects');
   const versions = path.join(data, 'versions');
@@ -130,7 +130,7 @@ function onPath(program: string): boolean {
 
 function launch(program: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const child = spawn(program, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-  // Kept for the message of a server that doesn't start; afterwards it is only read so that the pipe stays empty.
+  // `ready` reads stderr for its error message, and keeps reading so that the pipe never fills up.
   child.stderr?.setEncoding('utf8');
   return child;
 }

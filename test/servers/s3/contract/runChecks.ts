@@ -10,7 +10,7 @@ import { versionChecks } from './versionChecks';
 
 const CHECK_TIMEOUT_MS = 30_000;
 
-/** Everything that we rely on in S3, in the order of the table in docs/s3-servers.md. */
+/** Everything that the extension relies on in S3, in the order of the table in docs/s3-servers.md. */
 export const ALL_CHECKS: readonly Check[] = [
   ...bucketChecks,
   ...listingChecks,
@@ -25,7 +25,7 @@ export const ALL_CHECKS: readonly Check[] = [
   ...signatureChecks,
 ];
 
-/** The clients with which a server is checked; made once, because making one costs more than most checks. */
+/** Runs checks against one server. All checks share the clients, because a new client costs more than most checks. */
 export class ContractRun {
   private readonly client: S3Client;
   private readonly plainClient: S3Client;
@@ -35,7 +35,7 @@ export class ContractRun {
     this.plainClient = makeClient(target, 'WHEN_REQUIRED');
   }
 
-  /** Runs one check in a bucket of its own; rejects with what is wrong. */
+  /** Runs one check in its own bucket; rejects when the check fails. */
   async run(check: Check): Promise<void> {
     const world = new World(this.target, this.client, this.plainClient);
     let timer: NodeJS.Timeout | undefined;

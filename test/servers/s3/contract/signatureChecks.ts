@@ -65,7 +65,7 @@ export const signatureChecks: Check[] = checks('signatures', {
   'spaces inside signed header values do not matter to the signature': async (world) => {
     answered(await world.send('PUT', 'a', { body: 'x', headers: { 'x-amz-meta-m': 'one two' } }), 200);
   },
-  'an error tells code, message, resource and request id': async (world) => {
+  'an error has code, message, resource and request id': async (world) => {
     const answer = await world.send('GET', 'nothing');
     answered(answer, 404, 'NoSuchKey');
     assert.match(answer.headers['content-type'] ?? '', /xml/);

@@ -10,10 +10,10 @@ export interface Target {
   region: string;
 }
 
-/** A request that the SDK would not send: every part is under the caller's control. */
+/** A request of which the caller controls every part, unlike with the SDK. */
 export interface RawRequest {
   method: string;
-  /** The path as it goes over the wire, already percent-encoded: `/bucket/key`. */
+  /** The path as sent, percent-encoded: `/bucket/key`. */
   path: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
@@ -26,7 +26,7 @@ export interface RawRequest {
   signature?: 'header' | 'query' | 'none';
   /** Seconds until a presigned request expires. */
   expires?: number;
-  /** Makes the body from the seed signature, for signed chunks. Its length must be `bodyLength`. */
+  /** Makes a body of signed chunks. */
   signedChunks?: { make: (signer: ChunkSigner) => Buffer };
   /** Leave out Content-Length and send with Transfer-Encoding: chunked. */
   withoutLength?: boolean;
@@ -47,7 +47,7 @@ export interface ChunkSigner {
   trailer(text: string): string;
 }
 
-/** Signs a request with AWS Signature Version 4 and sends it. The signing is our own, so that it can be wrong on purpose. */
+/** Signs a request with AWS Signature Version 4 and sends it. The code does not use the SDK, so that a check can sign wrongly. */
 export async function sendSigned(target: Target, raw: RawRequest): Promise<RawResponse> {
   const timestamp = new Date(raw.signedAt ?? Date.now()).toISOString().replace(/[-:]|\.\d+/g, '');
   const scope = `${timestamp.slice(0, 8)}/${target.region}/s3/aws4_request`;
@@ -111,7 +111,7 @@ export async function sendSigned(target: Target, raw: RawRequest): Promise<RawRe
   );
 }
 
-/** `a/b c` → `a/b%20c`: a key as it stands in a path. */
+/** `a/b c` → `a/b%20c`: the key in a path. */
 export function encodeKey(key: string): string {
   return key.split('/').map(encode).join('/');
 }

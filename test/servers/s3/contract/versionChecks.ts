@@ -46,7 +46,7 @@ export const versionChecks: Check[] = checks('versions', {
     await remove(world, 'a', gone.VersionId);
     assert.equal(await world.read('a'), '1');
   },
-  'deleting a version for good brings back the one before': async (world) => {
+  'a permanent delete of a version brings back the previous one': async (world) => {
     await versioning(world, 'Enabled');
     const one = await world.put('a', '1');
     const two = await world.put('a', '2');
@@ -55,7 +55,7 @@ export const versionChecks: Check[] = checks('versions', {
     await remove(world, 'a', one.VersionId);
     await refused(world.read('a'), 404, 'NoSuchKey');
   },
-  'what was there before versioning is the version null': async (world) => {
+  'an object from before versioning is the version null': async (world) => {
     await world.put('a', 'old');
     await versioning(world, 'Enabled');
     await world.put('a', 'new');
@@ -104,7 +104,7 @@ export const versionChecks: Check[] = checks('versions', {
     );
     assert.equal(await world.read('a'), '3');
   },
-  'a bucket that holds only old versions is not empty': async (world) => {
+  'a bucket with only old versions is not empty': async (world) => {
     await versioning(world, 'Enabled');
     await world.put('a', '1');
     await remove(world, 'a');
@@ -120,7 +120,7 @@ export const versionChecks: Check[] = checks('versions', {
     const error = await refused(world.read('a', 'unknownunknownunknownunknown0000'), 404).catch(
       (e: unknown) => e,
     );
-    // S3 itself answers 400 InvalidArgument when the text cannot be an id at all.
+    // S3 answers 400 InvalidArgument for a text that cannot be an id.
     if (error instanceof assert.AssertionError)
       await refused(world.read('a', 'unknownunknownunknownunknown0000'), 400);
   },

@@ -50,7 +50,7 @@ export function createBucket(exchange: Exchange): Reply {
   return emptyReply(200, { Location: `/${name}` });
 }
 
-/** DeleteBucket: refused while anything is in it, old versions included. */
+/** DeleteBucket: refused for a bucket with objects or old versions. */
 export function deleteBucket(exchange: Exchange): Reply {
   const bucket = bucketOf(exchange);
   if (!bucket.isEmpty) {
@@ -74,7 +74,7 @@ export function getLocation(exchange: Exchange): Reply {
   return xmlReply(xmlDocument('LocationConstraint', element('L', bucketOf(exchange).location).slice(3, -4)));
 }
 
-/** GetBucketVersioning: no Status while it was never switched on. */
+/** GetBucketVersioning: without Status until versioning is first enabled. */
 export function getVersioning(exchange: Exchange): Reply {
   return xmlReply(xmlDocument('VersioningConfiguration', element('Status', bucketOf(exchange).versioning)));
 }
@@ -92,7 +92,7 @@ export function putVersioning(exchange: Exchange): Reply {
   return emptyReply(200);
 }
 
-/** GetBucketAcl and GetObjectAcl: the owner may do everything, whatever was put. */
+/** GetBucketAcl and GetObjectAcl: always full control for the owner. */
 export function getAcl(exchange: Exchange): Reply {
   requireTarget(exchange);
   const grantee = `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>${OWNER_ID}</ID></Grantee>`;

@@ -2,7 +2,7 @@ import { S3Error } from '../requests/s3Error';
 import { headerOf, type S3Request } from '../requests/s3Request';
 import type { StoredObject } from '../store/objectStore';
 
-/** The four preconditions of HTTP as they were sent; undefined where absent. */
+/** The four preconditions of HTTP, as sent. */
 interface Conditions {
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
@@ -27,7 +27,7 @@ export function checkReadConditions(request: S3Request, object: StoredObject): '
   return evaluate(readConditions(request), object);
 }
 
-/** `x-amz-copy-source-if-*`: here even "not modified" is PreconditionFailed. */
+/** `x-amz-copy-source-if-*`; "not modified" is PreconditionFailed here. */
 export function checkCopySourceConditions(request: S3Request, source: StoredObject): void {
   const conditions = readConditions(request, 'x-amz-copy-source-');
   if (evaluate(conditions, source) === 'notModified') {
@@ -38,7 +38,7 @@ export function checkCopySourceConditions(request: S3Request, source: StoredObje
 
 /**
  * If-Match and If-None-Match of PutObject, CopyObject and CompleteMultipartUpload against the current object.
- * Throws PreconditionFailed; NoSuchKey for If-Match where nothing is; NotImplemented for what S3 doesn't offer.
+ * Throws PreconditionFailed; NoSuchKey for If-Match without an object; NotImplemented for conditions that S3 does not have.
  */
 export function checkWriteConditions(request: S3Request, current: StoredObject | undefined): void {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = readConditions(request);
@@ -54,7 +54,7 @@ export function checkWriteConditions(request: S3Request, current: StoredObject |
   }
 }
 
-/** If-Match of DeleteObject, `*` included: fails also when there is no object. */
+/** If-Match of DeleteObject, `*` included; fails also without an object. */
 export function checkDeleteCondition(ifMatch: string | undefined, current: StoredObject | undefined): void {
   if (ifMatch === undefined) return;
   if (current === undefined || !matches(ifMatch, current)) throw preconditionFailed('If-Match');
@@ -74,7 +74,7 @@ function evaluate(conditions: Conditions, object: StoredObject): 'proceed' | 'no
   return modifiedSince !== undefined && changed <= modifiedSince ? 'notModified' : 'proceed';
 }
 
-/** Whether the list of ETags (quoted or not, `*` for any) holds the object's. */
+/** Whether the list of ETags (quoted or not, or `*`) includes the object's. */
 function matches(list: string, object: StoredObject): boolean {
   if (list.trim() === '*') return true;
   return list

@@ -10,7 +10,7 @@ import { bucketOf, checkKeyLength, type Exchange, isoTime, keyOf, xmlReply } fro
 import { factsOf, namedAlgorithm, requireReadable } from './objectHeaders';
 import { etagOf, findObject, writtenHeaders } from './objectOperations';
 
-/** The object that `x-amz-copy-source` names, with the headers that tell which version it is. */
+/** The object that `x-amz-copy-source` names, with the headers for its version. */
 export interface CopySource {
   object: StoredObject;
   bucket: string;
@@ -23,7 +23,7 @@ export function copySourceOf(exchange: Exchange): CopySource {
   const raw = headerOf(request, 'x-amz-copy-source') ?? '';
   const mark = /\?versionId=([^&]*)$/.exec(raw);
   const named = decode((mark ? raw.slice(0, mark.index) : raw).replace(/^\//, ''));
-  // An object behind an access point is named by `ARN/object/key`.
+  // The name of an object behind an access point is `ARN/object/key`.
   const path = named.replace(
     /^(arn:[^/]*:accesspoint\/[^/]+)\/object\//,
     (_all, arn: string) => `${settings.accessPoints[arn] ?? 'no-such-access-point'}/`,
@@ -102,7 +102,7 @@ function directive(request: S3Request, header: string): 'COPY' | 'REPLACE' {
   throw new S3Error('InvalidArgument', `Unknown directive.`, { ArgumentName: header, ArgumentValue: value });
 }
 
-/** The MD5 of the content; multipart and encrypted objects have an ETag that is something else. */
+/** The MD5 of the content, which is not the ETag of multipart and encrypted objects. */
 function plainDigest(source: StoredObject): Buffer {
   const isMd5 =
     source.partSizes === undefined &&
@@ -111,7 +111,7 @@ function plainDigest(source: StoredObject): Buffer {
   return isMd5 ? Buffer.from(source.etag, 'hex') : md5(source.chunks);
 }
 
-/** A copy is written in one piece, so a checksum of checksums becomes one of the whole content. */
+/** A copy is one piece, so a checksum of checksums becomes a checksum of the whole content. */
 function copiedChecksum(source: StoredObject, request: S3Request): StoredChecksum | undefined {
   const algorithm = namedAlgorithm(request) ?? source.checksum?.algorithm;
   if (algorithm === undefined) return undefined;

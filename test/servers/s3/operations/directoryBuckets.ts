@@ -11,12 +11,12 @@ export const EXPRESS_CLASS = 'EXPRESS_ONEZONE';
 
 const SESSION_MS = 5 * 60_000;
 
-/** Whether that is a directory bucket, by its name. */
+/** Whether the name is that of a directory bucket. */
 export function isDirectory(bucket: string | undefined): boolean {
   return bucket?.endsWith('--x-s3') ?? false;
 }
 
-/** Refuses what directory buckets don't take; throws S3Error. */
+/** Throws S3Error for a request that directory buckets do not support. */
 export function checkDirectoryRequest(request: S3Request): void {
   const { operation, query } = request;
   const writes = operation === 'PutObject' || operation === 'UploadPart';
@@ -34,7 +34,7 @@ export function checkDirectoryRequest(request: S3Request): void {
     throw new S3Error('NotImplemented', 'This bucket type can only be listed by ListObjectsV2.');
 }
 
-/** CreateSession: keys for one bucket, good for five minutes. */
+/** CreateSession: keys for one bucket, valid for five minutes. */
 export function createSession(now: number, accept: (session: Credentials) => void): Reply {
   const session = {
     accessKeyId: `SESSION${randomBytes(6).toString('hex').toUpperCase()}`,

@@ -7,32 +7,32 @@ import type { S3Request } from '../requests/s3Request';
 import type { Bucket, ObjectStore } from '../store/objectStore';
 import type { Uploads } from '../store/uploads';
 
-/** How this server differs from the default one. */
+/** The settings that operations read. */
 export interface ServerSettings {
-  /** Smallest part but the last, in bytes; 5 MiB in S3. */
+  /** Smallest size of every part except the last, in bytes; 5 MiB in S3. */
   minPartSize: number;
-  /** Whether times are kept in whole seconds, as S3 does, or in milliseconds as some others do. */
+  /** Whether LastModified is in whole seconds, as in S3, or in milliseconds, as in some other servers. */
   lastModifiedPrecision: 's' | 'ms';
-  /** How long restoring an archived object takes, in milliseconds. */
+  /** How long the restore of an archived object takes, in milliseconds. */
   restoreTakesMs: number;
-  /** Access points, by ARN with a slash before the name, and the bucket of each. */
+  /** The bucket behind each access point, by ARN with a slash before the name. */
   accessPoints: Readonly<Record<string, string>>;
 }
 
-/** One request with all that is needed to answer it. */
+/** One request, with everything that its handler needs. */
 export interface Exchange {
   readonly request: S3Request;
   readonly body: ReceivedBody;
   readonly store: ObjectStore;
   readonly settings: ServerSettings;
   readonly uploads: Uploads;
-  /** Milliseconds since 1970, already cut to the precision of LastModified. */
+  /** Milliseconds since 1970, in the precision of LastModified. */
   readonly now: number;
-  /** How the answer to a listing is to be spoilt. */
+  /** How to spoil the answer to a listing. */
   readonly listFault: ListFault | undefined;
 }
 
-/** Answers one kind of operation; throws S3Error to refuse. */
+/** Answers one operation; throws S3Error to refuse. */
 export type Handler = (exchange: Exchange) => Reply;
 
 /** The bucket that the request names; throws S3Error NoSuchBucket. */
@@ -67,13 +67,13 @@ export function xmlReply(xml: string, headers: Record<string, string> = {}, stat
   return { status, headers: { ...headers, 'Content-Type': 'application/xml' }, body: xml };
 }
 
-/** The name under which all objects are owned. */
+/** The id of the owner of all objects. */
 export const OWNER_ID = createHash('sha256').update('cloud remotes test server').digest('hex');
 
 let isoFor = Number.NaN;
 let isoText = '';
 
-/** ISO 8601 with milliseconds, as in S3's documents. Remembers the last one: listings repeat times. */
+/** ISO 8601 with milliseconds, as in S3's documents. Caches the last time, because listings repeat times. */
 export function isoTime(milliseconds: number): string {
   if (milliseconds !== isoFor) {
     isoFor = milliseconds;

@@ -5,7 +5,7 @@ import { listObjectsV1, listObjectsV2, listVersions } from './listOperations';
 import * as multipart from './multipartOperations';
 import * as objects from './objectOperations';
 
-/** Operation name → what answers it. An operation that isn't here is NotImplemented. */
+/** Operation name → handler. Other operations are NotImplemented. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   ListBuckets: buckets.listBuckets,
   CreateBucket: buckets.createBucket,

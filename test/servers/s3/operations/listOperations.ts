@@ -7,10 +7,10 @@ import type { Bucket, StoredObject } from '../store/objectStore';
 import { compareUtf8, type SortedKeys } from '../store/sortedKeys';
 import { bucketOf, type Exchange, isoTime, OWNER_ID, xmlReply } from './exchange';
 
-/** One row of a listing: an object's key, or a common prefix that stands for many. */
+/** One row of a listing: an object's key or a common prefix. */
 export type ListedItem = { key: string } | { prefix: string };
 
-/** Part of a listing; `last` is where the next part has to go on. */
+/** One page of a listing; the next page continues after `last`. */
 export interface ListedPage {
   items: ListedItem[];
   truncated: boolean;
@@ -19,7 +19,7 @@ export interface ListedPage {
 
 /**
  * One page of the keys, in UTF-8 byte order.
- * @param after start behind this key, or behind everything below it when it is itself a common prefix
+ * @param after the page begins after this key, or after all keys below it if it is a common prefix
  */
 export function listPage(
   keys: SortedKeys,

@@ -41,7 +41,7 @@ export function createUpload(exchange: Exchange): Reply {
   });
 }
 
-/** UploadPart. A part of the same number is replaced. */
+/** UploadPart; replaces a part of the same number. */
 export function uploadPart(exchange: Exchange): Reply {
   const { body, now } = exchange;
   const upload = uploadOf(exchange);
@@ -211,7 +211,7 @@ export function listParts(exchange: Exchange): Reply {
   return xmlReply(xmlDocument('ListPartsResult', inner));
 }
 
-/** ListMultipartUploads, by key and then by start. */
+/** ListMultipartUploads, by key and then by start time. */
 export function listUploads(exchange: Exchange): Reply {
   const { request, uploads } = exchange;
   const bucket = bucketOf(exchange);

@@ -113,7 +113,7 @@ export function checksumHeaders(object: StoredObject): Record<string, string> {
   return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
 }
 
-/** Throws S3Error InvalidObjectState for an archived object that isn't restored. */
+/** Throws S3Error InvalidObjectState for an archived object that is not restored. */
 export function requireReadable(object: StoredObject, now: number, code = 'InvalidObjectState'): void {
   if (!isArchived(object)) return;
   if (object.restored && now >= object.restored.from && now < object.restored.until) return;
@@ -122,7 +122,7 @@ export function requireReadable(object: StoredObject, now: number, code = 'Inval
   });
 }
 
-/** Whether the object's class must be restored before it can be read. */
+/** Whether the object must be restored before it can be read. */
 export function isArchived(object: StoredObject): boolean {
   return object.storageClass === 'GLACIER' || object.storageClass === 'DEEP_ARCHIVE';
 }
@@ -135,7 +135,7 @@ export function parseTagging(header: string | undefined): Record<string, string>
   return tags;
 }
 
-/** Throws S3Error for more than ten tags, and for names and values that are too long or hold other characters than S3 allows. */
+/** Throws S3Error for more than ten tags, and for names and values that are too long or have characters that S3 refuses. */
 export function checkTags(tags: Record<string, string>): void {
   const entries = Object.entries(tags);
   if (entries.length > 10) throw new S3Error('BadRequest', 'Object tags cannot be greater than 10');
@@ -147,7 +147,7 @@ export function checkTags(tags: Record<string, string>): void {
   }
 }
 
-/** The checksum algorithm that a request names in one of the usual headers, if it is a known one. */
+/** The checksum algorithm that a request names; throws S3Error for an unknown one. */
 export function namedAlgorithm(request: S3Request): (typeof CHECKSUM_ALGORITHMS)[number] | undefined {
   const name = headerOf(request, 'x-amz-checksum-algorithm')?.toLowerCase();
   if (name === undefined) return undefined;
@@ -162,7 +162,7 @@ export function namedAlgorithm(request: S3Request): (typeof CHECKSUM_ALGORITHMS)
 let dateFor = Number.NaN;
 let dateText = '';
 
-/** A date as HTTP writes it, in whole seconds. */
+/** A date in HTTP's format, in whole seconds. */
 export function httpDate(milliseconds: number): string {
   const seconds = Math.floor(milliseconds / 1000);
   if (seconds !== dateFor) {

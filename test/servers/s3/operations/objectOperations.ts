@@ -36,7 +36,7 @@ export function putObject(exchange: Exchange): Reply {
   return emptyReply(200, writtenHeaders(bucket, object));
 }
 
-/** What a successful write answers in its headers. */
+/** The headers of a successful write. */
 export function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
   return {
     ETag: `"${object.etag}"`,
@@ -46,7 +46,7 @@ export function writtenHeaders(bucket: Bucket, object: StoredObject): Record<str
   };
 }
 
-/** The ETag of a body: its MD5, or something else of the same shape when a KMS key encrypts it or a directory bucket holds it. */
+/** The ETag of a body: its MD5, or another value of the same shape under a KMS key and in a directory bucket. */
 export function etagOf(digest: Buffer, encryption: Readonly<Record<string, string>>, bucket: string): string {
   if (isDirectory(bucket)) return md5([digest, Buffer.from('express')]).toString('hex');
   const encrypted = encryption['x-amz-server-side-encryption']?.startsWith('aws:kms') ?? false;
@@ -54,8 +54,8 @@ export function etagOf(digest: Buffer, encryption: Readonly<Record<string, strin
 }
 
 /**
- * The object, or the version of it, that the request asks for. Throws S3Error NoSuchKey, NoSuchVersion, or
- * MethodNotAllowed for a delete marker that is asked for by its id.
+ * The object or the version that a request names. Throws S3Error NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete
+ * marker that is named by its id.
  */
 export function findObject(bucket: Bucket, key: string, versionId: string | undefined): StoredObject {
   if (versionId !== undefined) {
@@ -85,7 +85,7 @@ export function findObject(bucket: Bucket, key: string, versionId: string | unde
   );
 }
 
-/** GetObject and HeadObject; they differ only in whether the body is sent. */
+/** GetObject and HeadObject; only GetObject sends the body. */
 export function getObject(exchange: Exchange): Reply {
   const { request, now } = exchange;
   const bucket = bucketOf(exchange);

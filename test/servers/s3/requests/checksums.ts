@@ -12,7 +12,7 @@ export const CHECKSUM_ALGORITHMS: readonly ChecksumAlgorithm[] = [
   'sha256',
 ];
 
-/** A checksum being computed over pieces of data. */
+/** A checksum over pieces of data. */
 export interface RunningChecksum {
   update(data: Buffer): void;
   /** The result as S3 writes it: base64 of the big-endian bytes. */
@@ -35,7 +35,7 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   }
 }
 
-/** The checksum of data that is already there. */
+/** The checksum of complete data. */
 export function checksumOf(algorithm: ChecksumAlgorithm, chunks: readonly Buffer[]): string {
   const running = startChecksum(algorithm);
   for (const chunk of chunks) running.update(chunk);

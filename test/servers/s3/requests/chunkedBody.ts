@@ -7,8 +7,8 @@ const MAX_LINE = 8192;
 const MIN_CHUNK = 8192;
 
 /**
- * Decodes the `aws-chunked` content encoding as it arrives: lines `size[;chunk-signature=…]`, data, and after the
- * last, empty chunk the trailers. Chunk and trailer signatures are verified when a signer is given.
+ * Decodes the `aws-chunked` content encoding piece by piece: lines `size[;chunk-signature=…]`, data, and after the last, empty
+ * chunk the trailers. With a signer, the signatures of chunks and trailers are verified.
  */
 export class ChunkedBody {
   /** Trailer headers, names in lower case; complete after `end()`. */
@@ -16,7 +16,7 @@ export class ChunkedBody {
   private state: 'size' | 'data' | 'dataEnd' | 'trailers' | 'done' = 'size';
   private line = '';
   private left = 0;
-  /** Only the last chunk with data may be small, and which is the last is known one chunk later. */
+  /** Only the last chunk with data may be small; the next chunk shows whether this one was the last. */
   private smallChunk = false;
   private chunkHash: Hash | undefined;
   private chunkSignature = '';
@@ -24,7 +24,7 @@ export class ChunkedBody {
   private trailerText = '';
 
   /**
-   * @param signer whose signatures to expect; undefined for unsigned chunks
+   * @param signer signs the chunks; undefined for unsigned chunks
    * @param expectsTrailer whether trailers follow the last chunk
    * @param onData receives the payload
    */
@@ -62,7 +62,7 @@ export class ChunkedBody {
     }
   }
 
-  /** Call when the body has ended. Throws S3Error IncompleteBody if anything is missing. */
+  /** Call at the end of the body. Throws S3Error IncompleteBody for an incomplete body. */
   end(): void {
     if (this.state === 'trailers' && this.line === '') this.finishTrailers();
     if (this.state !== 'done') throw incomplete();

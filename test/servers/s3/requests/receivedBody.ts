@@ -8,20 +8,20 @@ import { headerOf, type S3Request } from './s3Request';
 
 const SMALL_BODY = 1 << 20;
 
-/** A request body that arrived whole and agrees with everything that the client said about it. */
+/** A complete request body that agrees with all lengths and checksums of its request. */
 export interface ReceivedBody {
   chunks: readonly Buffer[];
   size: number;
   md5: Buffer;
-  /** The checksum that the client sent and that was found right. */
+  /** The client's checksum, verified. */
   checksum: { algorithm: ChecksumAlgorithm; value: string } | undefined;
-  /** Whether a Content-MD5 or a checksum vouches for the body. */
+  /** Whether a Content-MD5 or a checksum came with the body. */
   vouched: boolean;
 }
 
 /**
  * Reads and verifies a body: Content-MD5, `x-amz-content-sha256`, `x-amz-checksum-*` as header or trailer, the declared
- * lengths, and aws-chunked framing. Throws S3Error for the first thing that disagrees; an Error if the client went away.
+ * lengths, and aws-chunked framing. Throws S3Error for the first mismatch, and an Error when the client goes away.
  */
 export async function receiveBody(
   source: RequestBody,
@@ -91,7 +91,7 @@ export async function receiveBody(
     verified = { algorithm: expected.algorithm, value };
   }
   return {
-    // Small bodies are copied out of the socket's buffers, which they would otherwise keep alive.
+    // A copy of a small body does not keep the socket's buffers alive.
     chunks: size <= SMALL_BODY ? [Buffer.concat(chunks, size)] : chunks,
     size,
     md5: digest,
@@ -100,7 +100,7 @@ export async function receiveBody(
   };
 }
 
-/** The refusal of a body whose checksum is not the one that the client sent. */
+/** The refusal of a body that does not have the client's checksum. */
 export function badChecksum(algorithm: ChecksumAlgorithm): S3Error {
   return new S3Error(
     'BadDigest',
@@ -139,7 +139,7 @@ function expectedChecksum(
   if (header !== undefined)
     return { algorithm: header, value: headerOf(request, `x-amz-checksum-${header}`) };
   if (algorithm !== undefined) return { algorithm, value: undefined };
-  // On a completion the header tells what the upload was made with; there is no body to be summed up.
+  // CreateMultipartUpload announces a checksum and has no body.
   if (
     request.headers['x-amz-sdk-checksum-algorithm'] !== undefined &&
     request.operation !== 'CreateMultipartUpload'

@@ -51,7 +51,7 @@ const STATUS: Record<string, number> = {
   XAmzContentSHA256Mismatch: 400,
 };
 
-/** A refusal in S3's words: the code that clients look at, and the extra elements of its XML body. */
+/** A refusal: S3's code, message, and further elements of the XML body. */
 export class S3Error extends Error {
   /** The HTTP status that S3 sends with this code. */
   readonly status: number;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './s3Error';
 
-/** One request as the server understands it. `bucket` and `key` are decoded and otherwise untouched. */
+/** A parsed request. `bucket` and `key` are decoded and otherwise unchanged. */
 export interface S3Request {
   readonly method: string;
   /** The path exactly as sent, still percent-encoded, without the query. */
@@ -10,12 +10,12 @@ export interface S3Request {
   readonly headers: IncomingHttpHeaders;
   readonly bucket: string | undefined;
   readonly key: string | undefined;
-  /** S3's name of the operation, such as `PutObject`; `Unknown` if there is none. */
+  /** S3's name of the operation, such as `PutObject`, or `Unknown`. */
   readonly operation: string;
 }
 
 /**
- * Reads the request line by hand: URL classes would fold `//`, `.` and `..`, which are ordinary in keys.
+ * Parses the request line without `URL`, which would fold `//`, `.` and `..` in keys.
  * @param hostSuffixes host names below which the first label is a bucket (virtual-host style)
  * Throws S3Error InvalidURI for a broken percent-encoding.
  */
@@ -50,7 +50,7 @@ export function parseRequest(
   };
 }
 
-/** The header's value if it was sent once or was joined by Node. */
+/** The header's value; several values are joined by commas. */
 export function headerOf(request: { headers: IncomingHttpHeaders }, name: string): string | undefined {
   const value = request.headers[name];
   return Array.isArray(value) ? value.join(',') : value;
@@ -88,7 +88,7 @@ function bucketOfHost(host: string, suffixes: readonly string[]): string | undef
   return undefined;
 }
 
-// Sub-resources of S3 which, when present in the query, must never be taken for the plain operation.
+// A query with one of S3's sub-resources is never the plain operation.
 const SUBRESOURCES = [
   'accelerate',
   'acl',

@@ -14,7 +14,7 @@ export function escapeXml(text: string): string {
   return text.replace(/[&<>"'\u0000-\u001f\u007f]/g, (c) => ESCAPES[c] ?? `&#${c.charCodeAt(0)};`);
 }
 
-/** One element with text; nothing at all when the text is undefined. */
+/** One element with text; an empty string for an undefined text. */
 export function element(name: string, text: string | number | boolean | undefined): string {
   if (text === undefined) return '';
   return `<${name}>${typeof text === 'string' ? escapeXml(text) : text}</${name}>`;
@@ -66,12 +66,12 @@ export function parseXml(source: string): XmlElement {
   return root;
 }
 
-/** The first child of that name, if there is one. */
+/** The first child of that name. */
 export function child(parent: XmlElement, name: string): XmlElement | undefined {
   return parent.children.find((c) => c.name === name);
 }
 
-/** The text of the first child of that name, if there is one. */
+/** The text of the first child of that name. */
 export function childText(parent: XmlElement, name: string): string | undefined {
   return child(parent, name)?.text;
 }

@@ -16,7 +16,7 @@ export interface Credentials {
   expiresAt?: number;
 }
 
-/** Who sent a request, and what is needed to check the signatures of its body's chunks. */
+/** The sender of a request, with the keys to check the signatures of its body's chunks. */
 export interface Identity {
   accessKeyId: string;
   /** The region of the credential scope. */
@@ -43,8 +43,8 @@ export class SignatureCheck {
 
   /**
    * @param credentials by access key id
-   * @param acceptsRegion whether requests signed for that region are for this server
-   * @param region the region to name in refusals
+   * @param acceptsRegion whether the server accepts requests that are signed for a region
+   * @param region the region that refusals name
    */
   constructor(
     private readonly credentials: ReadonlyMap<string, Credentials>,
@@ -53,7 +53,7 @@ export class SignatureCheck {
     private readonly now: () => number,
   ) {}
 
-  /** Undefined for an unsigned request; throws S3Error when the signature is wrong, unknown, too old or too early. */
+  /** Undefined for an unsigned request; throws S3Error for a wrong signature, an unknown key and a time outside of the window. */
   check(request: S3Request): Identity | undefined {
     const claim = readClaim(request);
     if (claim === undefined) return undefined;
@@ -245,7 +245,7 @@ function canonicalRequest(request: S3Request, claim: Claim): string {
   pairs.sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : 1));
   let headers = '';
   for (const name of claim.signedHeaders) {
-    // Byte by byte, as they came: a character each.
+    // Node decodes headers as latin1: one character per byte.
     const value = headerOf(request, name) ?? '';
     headers += `${name}:${value.replace(/^[\t ]+|[\t ]+$/g, '').replace(/ +/g, ' ')}\n`;
   }

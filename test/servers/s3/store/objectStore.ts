@@ -5,27 +5,27 @@ import { SortedKeys } from './sortedKeys';
 
 const EMPTY: Readonly<Record<string, string>> = Object.freeze({});
 
-/** What is known of a new object besides its key; everything but the body is optional. */
+/** The facts of a new object besides its key. */
 export interface ObjectFacts {
   body: Buffer | readonly Buffer[];
   /** The ETag without quotes; by default the MD5 of the body. */
   etag?: string | undefined;
   /** Milliseconds since 1970. */
   lastModified: number;
-  /** Content-Type, Cache-Control and their like, names in lower case. */
+  /** Content-Type, Cache-Control and similar headers, names in lower case. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** User metadata, names in lower case without `x-amz-meta-`. */
   metadata?: Readonly<Record<string, string>> | undefined;
   tags?: Readonly<Record<string, string>> | undefined;
   storageClass?: string | undefined;
-  /** `x-amz-server-side-encryption…` headers to be echoed. */
+  /** `x-amz-server-side-encryption…` headers, which answers repeat. */
   encryption?: Readonly<Record<string, string>> | undefined;
   checksum?: StoredChecksum | undefined;
   /** Sizes of the parts of a multipart upload. */
   partSizes?: readonly number[] | undefined;
 }
 
-/** What a request says about the object to be made, apart from its content. */
+/** The facts of a new object that come from its request's headers. */
 export interface FactsOfRequest {
   headers: Readonly<Record<string, string>>;
   metadata: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export interface FactsOfRequest {
   encryption: Readonly<Record<string, string>>;
 }
 
-/** A checksum kept with an object: one value and how it was made. */
+/** The checksum of an object. */
 export interface StoredChecksum {
   algorithm: ChecksumAlgorithm;
   value: string;
@@ -54,7 +54,7 @@ export class StoredObject {
   readonly encryption: Readonly<Record<string, string>>;
   readonly checksum: StoredChecksum | undefined;
   readonly partSizes: readonly number[] | undefined;
-  /** Until when an archived object may be read, in milliseconds since 1970; undefined while not restored. */
+  /** When a restored archived object can be read, in milliseconds since 1970. */
   restored: { from: number; until: number } | undefined = undefined;
   versionId = 'null';
   private readonly data: Buffer | readonly Buffer[];
@@ -76,7 +76,7 @@ export class StoredObject {
     this.partSizes = facts.partSizes;
   }
 
-  /** The content in the pieces in which it arrived. */
+  /** The content, in pieces as it arrived. */
   get chunks(): readonly Buffer[] {
     return Buffer.isBuffer(this.data) ? [this.data] : this.data;
   }
@@ -96,7 +96,7 @@ export class StoredObject {
   }
 }
 
-/** What a DELETE leaves behind in a versioned bucket. */
+/** The trace of a DELETE in a versioned bucket. */
 export interface DeleteMarker {
   readonly deleteMarker: true;
   readonly key: string;
@@ -106,7 +106,7 @@ export interface DeleteMarker {
 
 export type Version = StoredObject | DeleteMarker;
 
-/** A bucket: its current objects in key order and, once versioning was switched on, all versions. */
+/** A bucket: the current objects in key order and, after versioning was enabled, all versions. */
 export class Bucket {
   readonly keys = new SortedKeys();
   private readonly objects = new Map<string, StoredObject>();
@@ -114,21 +114,21 @@ export class Bucket {
   private readonly history = new Map<string, Version[]>();
   readonly historyKeys = new SortedKeys();
   private versioningStatus: 'Enabled' | 'Suspended' | undefined;
-  /** Behave like a store on a file system: no object where a folder is, and none below another. The codes are VersityGW's. */
+  /** Behave like a store on a file system: no object in the place of a folder or below another object, with VersityGW's codes. */
   likeFiles = false;
   /**
-   * Behave like SeaweedFS (4.53): a folder comes with what is put into it and stays when that goes. It stands beside an object of its name,
-   * but the conditions of writes take it for one, and a HEAD shows it by its name with a slash. No listing without a delimiter does.
+   * Behave like SeaweedFS (4.53): a PUT creates the folders above its key, and they stay when the object goes. The conditions of
+   * writes take a folder for an object, and HEAD shows it under its name with a slash; listings without a delimiter do not.
    */
   keepsFolders = false;
   /** Without a slash at the end. */
   private readonly folders = new Set<string>();
-  /** How objects are encrypted whose writer doesn't say: with `aws:kms` their ETags look like MD5s and are none. */
+  /** The default encryption; with `aws:kms` an ETag looks like an MD5 but is not the content's. */
   defaultEncryption: 'AES256' | 'aws:kms' | undefined;
 
   constructor(
     readonly name: string,
-    /** The location constraint; empty for us-east-1, as S3 has it. */
+    /** The location constraint; empty for us-east-1, as in S3. */
     readonly location: string,
     readonly created: number,
   ) {}
@@ -148,12 +148,12 @@ export class Bucket {
     return this.objects.size === 0 && this.history.size === 0;
   }
 
-  /** The current object of that key; undefined if there is none or it is hidden by a delete marker. */
+  /** The current object of a key; undefined for a missing object and behind a delete marker. */
   current(key: string): StoredObject | undefined {
     return this.objects.get(key);
   }
 
-  /** What a bucket that keeps folders shows in the place of a folder: the object of its name, or something empty. */
+  /** What a bucket with `keepsFolders` shows for a folder: the object of its name, or an empty object. */
   folder(path: string): StoredObject | undefined {
     const name = path.replace(/\/$/, '');
     if (!this.folders.has(name)) return undefined;
@@ -175,7 +175,7 @@ export class Bucket {
     return this.history.get(key) ?? (current === undefined ? [] : [current]);
   }
 
-  /** Stores the object as the current one, giving it a version id as the bucket's versioning demands. */
+  /** Stores the object as the current one, with a version id in a versioned bucket. */
   put(object: StoredObject): void {
     if (this.likeFiles) this.checkRoom(object.key);
     if (this.keepsFolders) for (const folder of foldersAbove(object.key)) this.folders.add(folder);
@@ -196,7 +196,7 @@ export class Bucket {
         throw new S3Error('ExistingObjectIsDirectory', 'Existing Object is a directory.');
   }
 
-  /** Stores many objects as `put` does, but puts their keys in order only once. */
+  /** Stores many objects as `put` does, but sorts their keys only once. */
   putMany(objects: readonly StoredObject[]): void {
     if (this.versioningStatus !== undefined) {
       for (const object of objects) this.put(object);
@@ -206,7 +206,7 @@ export class Bucket {
     this.keys.addMany(objects.map((object) => object.key));
   }
 
-  /** Removes the current object, or hides it behind a delete marker, which is then returned. */
+  /** Removes the current object, or hides it behind a delete marker. @returns the marker */
   delete(key: string, now: number): DeleteMarker | undefined {
     const removed = this.objects.delete(key);
     if (removed) this.keys.delete(key);
@@ -219,7 +219,7 @@ export class Bucket {
     return marker;
   }
 
-  /** Removes one version for good; returns it, or undefined if there is none with that id. */
+  /** Deletes one version permanently. @returns the version; undefined for an unknown id */
   deleteVersion(key: string, versionId: string): Version | undefined {
     const versions = this.versions(key);
     const version = versions.find((v) => v.versionId === versionId);
@@ -249,13 +249,13 @@ export class Bucket {
       this.historyKeys.add(version.key);
       return;
     }
-    // There is at most one version called "null": writing it again replaces it.
+    // A bucket has at most one version "null" of a key; a write replaces it.
     const kept = version.versionId === 'null' ? earlier.filter((v) => v.versionId !== 'null') : earlier;
     this.history.set(version.key, [version, ...kept]);
   }
 }
 
-/** What a test may say about an object that it puts straight into the store. */
+/** What a test can set on an object that it puts directly into the store. */
 export interface PutOptions {
   metadata?: Record<string, string>;
   /** Milliseconds since 1970 or a Date; by default the server's clock. */
@@ -279,7 +279,7 @@ export class ObjectStore {
     return [...this.byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Makes a bucket; an existing one is returned as it is. */
+  /** Creates a bucket; returns an existing bucket unchanged. */
   createBucket(name: string, options: { location?: string; versioning?: boolean } = {}): Bucket {
     const existing = this.byName.get(name);
     if (existing) return existing;
@@ -289,7 +289,7 @@ export class ObjectStore {
     return bucket;
   }
 
-  /** Removes a bucket with all that is in it. */
+  /** Removes a bucket with its content. */
   deleteBucket(name: string): void {
     this.byName.delete(name);
   }
@@ -330,7 +330,7 @@ export class ObjectStore {
     return this.bucket(bucket).current(key);
   }
 
-  /** Deletes as a DELETE request would; nothing happens when there is no such object. */
+  /** Deletes as a DELETE request would; does nothing for a missing object. */
   delete(bucket: string, key: string): void {
     this.bucket(bucket).delete(key, this.now());
   }
@@ -342,7 +342,7 @@ export class ObjectStore {
 
   /**
    * Fills an existing bucket with `count` objects, made in the order of their index.
-   * A body that is the very same Buffer as the one before is hashed only once.
+   * Consecutive bodies that are the same Buffer are hashed only once.
    */
   fillMany(
     bucket: string,
@@ -369,19 +369,19 @@ export class ObjectStore {
   }
 }
 
-/** The bytes of the pieces taken together. */
+/** The total size of the pieces, in bytes. */
 export function sizeOf(chunks: readonly Buffer[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
-/** The MD5 of the pieces taken together. */
+/** The MD5 of the concatenated pieces. */
 export function md5(chunks: readonly Buffer[]): Buffer {
   const hash = createHash('md5');
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest();
 }
 
-/** The names before each slash of a key, the longest first. */
+/** The folders above a key, the deepest first, without a slash at the end. */
 function* foldersAbove(key: string): Iterable<string> {
   for (let at = key.lastIndexOf('/'); at > 0; at = key.lastIndexOf('/', at - 1)) yield key.slice(0, at);
 }

@@ -2,20 +2,20 @@ const CHUNK = 512;
 const SURROGATE = /[\ud800-\udfff]/;
 
 /**
- * A set of keys in the order of their UTF-8 bytes, which is S3's order and not JavaScript's.
- * Kept as a list of short sorted arrays, so that adding, removing and seeking stay cheap with a million keys.
+ * A set of keys in the order of their UTF-8 bytes, which is S3's order and not JavaScript's. A list of short sorted arrays
+ * keeps changes and searches cheap with a million keys.
  */
 export class SortedKeys {
   private chunks: string[][] = [];
   private count = 0;
-  /** Comparing code units is several times faster, and right as long as no key holds a surrogate. */
+  /** A comparison of code units is several times faster, and right as long as no key has a surrogate. */
   private compare = compareCodeUnits;
 
   get size(): number {
     return this.count;
   }
 
-  /** Adds the key; nothing happens when it is already there. */
+  /** Adds the key, unless the set has it. */
   add(key: string): void {
     if (SURROGATE.test(key)) this.compare = compareUtf8;
     const { compare } = this;
@@ -25,7 +25,7 @@ export class SortedKeys {
       this.count++;
       return;
     }
-    // Most filling is in order: appending then leaves full chunks behind instead of half-full ones.
+    // Keys mostly come in order; appending then leaves full chunks instead of half-full ones.
     const lastKey = last.at(-1);
     if (lastKey !== undefined && compare(lastKey, key) < 0) {
       if (last.length >= CHUNK) this.chunks.push([key]);
@@ -41,7 +41,7 @@ export class SortedKeys {
     if (found.length > CHUNK * 2) this.chunks.splice(chunk + 1, 0, found.splice(CHUNK));
   }
 
-  /** Adds many keys at once, in any order; much faster than one by one when they are many and scattered. */
+  /** Adds many keys in any order; much faster than one by one when they are scattered. */
   addMany(keys: readonly string[]): void {
     if (keys.some((key) => SURROGATE.test(key))) this.compare = compareUtf8;
     const all = [...new Set([...this.chunks.flat(), ...keys])].sort(this.compare);
@@ -50,7 +50,7 @@ export class SortedKeys {
     for (let from = 0; from < all.length; from += CHUNK) this.chunks.push(all.slice(from, from + CHUNK));
   }
 
-  /** Removes the key if it is there. */
+  /** Removes the key, if the set has it. */
   delete(key: string): void {
     const { compare } = this;
     const { chunk, index } = this.find((k) => compare(k, key) >= 0);
@@ -62,8 +62,8 @@ export class SortedKeys {
   }
 
   /**
-   * A reader placed on the first key for which `reached` is true. `reached` must be false for a leading run
-   * of the keys and true for all the others. Adding or removing keys makes the reader invalid.
+   * A reader on the first key for which `reached` is true. `reached` must be false up to some key and true from there on.
+   * A change of the set makes the reader invalid.
    */
   seek(reached: (key: string) => boolean): KeyReader {
     return new KeyReader(this.chunks, this.find(reached), (r) => this.find(r));
@@ -120,7 +120,7 @@ export class KeyReader {
     }
   }
 
-  /** Jumps over all keys that start with `prefix`; the current key must be one of them. */
+  /** Skips all keys that start with `prefix`; the current key must be one of them. */
   skipPrefix(prefix: string): void {
     this.position = this.find((key) => compareUtf8(key, prefix) > 0 && !key.startsWith(prefix));
   }

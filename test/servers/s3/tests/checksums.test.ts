@@ -13,7 +13,7 @@ describe('checksums', () => {
     assert.equal(hex('sha256'), '15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225');
   });
 
-  it('do not depend on how the data is cut', () => {
+  it('do not depend on the pieces of the data', () => {
     const data = Buffer.from('some text that is cut into pieces');
     for (const algorithm of CHECKSUM_ALGORITHMS) {
       const running = startChecksum(algorithm);

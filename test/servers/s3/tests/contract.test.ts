@@ -15,7 +15,7 @@ describe('the embedded server keeps the whole S3 contract', () => {
     await server.stop();
   });
 
-  it('has no two checks of one name', () => {
+  it('has unique check names', () => {
     const names = ALL_CHECKS.map((check) => check.name);
     assert.equal(new Set(names).size, names.length);
   });

@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 describe('the embedded server: store and log', () => {
-  it('shows what was put straight into the store, with all its facts', async () => {
+  it('serves an object of the store with all its facts', async () => {
     const s3 = await start();
     const lastModified = Date.parse('2020-01-02T03:04:05Z');
     s3.store.put('bkt', 'a', 'hello', {
@@ -55,7 +55,7 @@ describe('the embedded server: store and log', () => {
     assert.equal(told.headers.etag, '"5d41402abc4b2a76b9719d911017c592"');
   });
 
-  it('gives what was sent to it, byte by byte, from the store', async () => {
+  it('keeps a sent object in the store, byte by byte', async () => {
     const s3 = await start();
     answered(await send(s3, 'PUT', 'a', { body: 'hello', headers: { 'x-amz-meta-m': '1' } }), 200);
     const object = s3.store.get('bkt', 'a');
@@ -87,7 +87,7 @@ describe('the embedded server: store and log', () => {
     assert.equal(s3.requests.length, 0);
   });
 
-  it('keeps the newest requests when the log is limited, and none when it is off', async () => {
+  it('keeps the newest requests in a limited log, and no request with the log off', async () => {
     const s3 = await start({ log: 2 });
     for (let i = 0; i < 7; i++) await send(s3, 'GET', `k${i}`);
     assert.ok(s3.requests.length <= 4);
@@ -97,7 +97,7 @@ describe('the embedded server: store and log', () => {
     assert.equal(silent.requests.length, 0);
   });
 
-  it('lists 100,000 keys filled in at once, in order and whole', async () => {
+  it('lists 100,000 keys, in order and complete', async () => {
     const s3 = await start();
     s3.store.fillMany('bkt', 100_000, (i) => `d${i % 10}/k${i}`);
     const client = makeClient(s3, 'WHEN_REQUIRED');
@@ -123,7 +123,7 @@ describe('the embedded server: store and log', () => {
 });
 
 describe('the embedded server: clock, regions and keys', () => {
-  it('judges skew and writes dates by the clock that was set', async () => {
+  it('checks time skew and writes dates by the clock that a test sets', async () => {
     const s3 = await start();
     const moment = Date.parse('2031-05-06T07:08:09.500Z');
     s3.setClock(moment);
@@ -142,14 +142,14 @@ describe('the embedded server: clock, regions and keys', () => {
     assert.equal(s3.store.get('bkt', 'a')?.lastModified, 1_700_000_000_123);
   });
 
-  it('accepts unsigned requests when anonymous, but no wrong signature', async () => {
+  it('accepts unsigned requests if anonymous, but no wrong signature', async () => {
     const s3 = await start({ anonymous: true });
     answered(await send(s3, 'PUT', 'a', { signature: 'none', body: 'x' }), 200);
     answered(await send(s3, 'GET', 'a', { signature: 'none' }), 200);
     answered(await send(s3, 'GET', 'a', {}, { secretAccessKey: 'wrong' }), 403, 'SignatureDoesNotMatch');
   });
 
-  it('sends a bucket of another region back with the right region', async () => {
+  it('refuses a request for a bucket of another region, with the right region', async () => {
     const s3 = await start({ strictRegions: true });
     s3.store.createBucket('far', { location: 'eu-west-1' });
     const wrong = await sendSigned(s3, { method: 'GET', path: '/far/a' });
@@ -174,7 +174,7 @@ describe('the embedded server: clock, regions and keys', () => {
     assert.match(list.text, /<Key>d\/a<\/Key>/);
   });
 
-  it('wants the session token of temporary keys, and refuses them once they have expired', async () => {
+  it('requires the session token of temporary keys, and refuses expired keys', async () => {
     const s3 = await start();
     const keys = { accessKeyId: 'TEMP', secretAccessKey: 'secret' };
     s3.addCredentials({ ...keys, sessionToken: 'token-1', expiresAt: Date.now() + 60_000 });
@@ -186,7 +186,7 @@ describe('the embedded server: clock, regions and keys', () => {
     answered(await send(s3, 'GET', 'a', { headers }, keys), 400, 'ExpiredToken');
   });
 
-  it('restores an archived object for some days, after the time that it takes', async () => {
+  it('restores an archived object for some days, after the restore time', async () => {
     let now = Date.now();
     const s3 = await start({ restoreTakesMs: 3_600_000, clock: () => now });
     s3.store.put('bkt', 'a', 'x', { storageClass: 'DEEP_ARCHIVE' });
@@ -206,7 +206,7 @@ describe('the embedded server: clock, regions and keys', () => {
 });
 
 describe('the embedded server: faults', () => {
-  it('answers with a status, a code and Retry-After, as often as it was told', async () => {
+  it('answers with a status, a code and Retry-After, for the given number of requests', async () => {
     const s3 = await start();
     const fault = s3.addFault({ operation: 'PutObject', code: 'SlowDown', retryAfter: 3, count: 2 });
     for (let i = 0; i < 2; i++) {
@@ -219,7 +219,7 @@ describe('the embedded server: faults', () => {
     assert.equal(fault.hits, 2);
   });
 
-  it('meets only the requests that all matchers name, after those that it lets pass', async () => {
+  it('strikes only requests that meet all conditions, after the skipped ones', async () => {
     const s3 = await start();
     s3.addFault({ operation: ['GetObject', 'HeadObject'], key: /^d\//, skip: 1, status: 500 });
     s3.addFault({ when: (r) => r.headers['x-amz-meta-m'] === 'bad', status: 418, code: 'Teapot' });
@@ -251,14 +251,14 @@ describe('the embedded server: faults', () => {
     assert.equal(s3.requests.at(-1)?.status, 0);
   });
 
-  it('can do the work and lose the answer', async () => {
+  it('performs the operation and loses the answer', async () => {
     const s3 = await start();
     s3.addFault({ operation: 'PutObject', loseResponse: true });
     await assert.rejects(send(s3, 'PUT', 'a', { body: 'x' }));
     assert.equal(s3.store.get('bkt', 'a')?.text, 'x');
   });
 
-  it('flips a byte of a download without a trace in its headers', async () => {
+  it('flips a bit of a download and leaves the headers', async () => {
     const s3 = await start();
     s3.store.put('bkt', 'a', 'hello');
     s3.addFault({ operation: 'GetObject', damageResponse: true });
@@ -269,7 +269,7 @@ describe('the embedded server: faults', () => {
     assert.equal((await send(s3, 'GET', 'a')).text, 'hello');
   });
 
-  it('delays, and a server that is stopped leaves nobody waiting', async () => {
+  it('delays, and a stopped server leaves no request waiting', async () => {
     const s3 = await start();
     s3.addFault({ operation: 'GetObject', delayMs: 80 });
     const begun = Date.now();
@@ -281,7 +281,7 @@ describe('the embedded server: faults', () => {
     await assert.rejects(hanging);
   });
 
-  it('spoils listings: cut, without tail, without token, out of order, repeated', async () => {
+  it('spoils listings: cut, without the tail, without a token, out of order, repeated', async () => {
     const s3 = await start();
     for (const key of ['a', 'b', 'c', 'd', 'e']) s3.store.put('bkt', key, 'x');
     const list = async (query: Record<string, string> = {}) =>
@@ -315,7 +315,7 @@ describe('the embedded server: faults', () => {
     assert.equal(keys(await list({ 'continuation-token': token })), 'e');
   });
 
-  it('can put an error document under a success', async () => {
+  it('sends an error document under status 200', async () => {
     const s3 = await start();
     s3.addFault({ operation: 'CopyObject', status: 200, code: 'InternalError' });
     s3.store.put('bkt', 'a', 'x');
@@ -326,7 +326,7 @@ describe('the embedded server: faults', () => {
 });
 
 describe('the embedded server: large bodies', () => {
-  it('takes and gives 200 MB', async () => {
+  it('takes and serves 200 MB', async () => {
     const s3 = await start();
     const client = makeClient(s3, 'WHEN_SUPPORTED');
     const Body = Buffer.alloc(200_000_000, 'abcdefg');
@@ -337,7 +337,7 @@ describe('the embedded server: large bodies', () => {
   });
 });
 
-/** An unsigned GET; gives all that comes over the wire until the connection ends. */
+/** An unsigned GET; returns all bytes up to the end of the connection. */
 function readUntilClosed(s3: S3TestServer, path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -13,7 +13,7 @@ function* numbers(limit: number): Generator<number, never> {
 }
 
 describe('sorted keys', () => {
-  it('compares as the UTF-8 bytes do, also around surrogates', () => {
+  it('compares UTF-8 bytes, also around surrogates', () => {
     const parts = [
       '',
       'a',
@@ -55,7 +55,7 @@ describe('sorted keys', () => {
     assert.deepEqual([...keys], ['again']);
   });
 
-  it('takes many at once beside what is there, without doubles, astral names included', () => {
+  it('adds many keys at once without duplicates, astral characters included', () => {
     const keys = new SortedKeys();
     const early = Array.from({ length: 700 }, (_, i) => `k${i * 3}`);
     for (const key of early) keys.add(key);
@@ -69,7 +69,7 @@ describe('sorted keys', () => {
     assert.equal(keys.seek((key) => key >= 'k3').key, 'k30');
   });
 
-  it('seeks to the first key that is reached and skips a whole prefix', () => {
+  it('seeks to the first matching key and skips a whole prefix', () => {
     const keys = new SortedKeys();
     for (let i = 0; i < 5000; i++) keys.add(`a/${String(i).padStart(4, '0')}`);
     for (const key of ['a', 'b', 'c/1']) keys.add(key);
