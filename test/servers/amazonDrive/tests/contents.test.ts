@@ -187,7 +187,7 @@ describe('downloading', () => {
     const answer = await client.content('GET', `nodes/${id}/content`);
     assert.deepEqual([answer.status, answer.headers['content-length']], [200, String(content.length)]);
     assert.equal(answer.headers['content-type'], 'image/jpeg');
-    assert.ok(answer.bytes.equals(content));
+    assert.ok(answer.body.equals(content));
     client.drive.trash('a.jpg');
     for (const wrong of [client.root, id, 'A'.repeat(22)])
       assert.equal((await client.content('GET', `nodes/${wrong}/content`)).status, 404);

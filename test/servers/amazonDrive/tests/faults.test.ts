@@ -162,7 +162,7 @@ describe('faults: effects', () => {
     }
     client.server.addFault({ operation: 'download', damageResponse: true });
     const sent = await client.content('GET', `nodes/${client.drive.nodeAt('a').id}/content`);
-    assert.equal(sent.bytes.length, 5);
+    assert.equal(sent.body.length, 5);
     assert.notEqual(sent.text, 'hello');
   });
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuTime } from '../../../tools/cpuTime';
+import type { Answer } from '../../http/call';
 import type { DriveServerOptions } from '../driveServer';
-import { type Answer, type TestClient, TestServers } from './testClient';
+import { type TestClient, TestServers } from './testClient';
 
 const servers = new TestServers();
 afterEach(() => servers.stop());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { type Answer, TestClient, TestServers } from './testClient';
+import type { Answer } from '../../http/call';
+import { TestClient, TestServers } from './testClient';
 
 const servers = new TestServers();
 afterEach(() => servers.stop());

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, describe, it } from 'node:test';
+import type { Answer } from '../../http/call';
 import type { DriveTestServer } from '../driveServer';
-import { type Answer, call, TestClient, TestServers } from './testClient';
+import { call, TestClient, TestServers } from './testClient';
 
 const servers = new TestServers();
 afterEach(() => servers.stop());

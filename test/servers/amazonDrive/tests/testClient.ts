@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type Answer, call as send } from '../../http/call';
 import {
   type DriveServerOptions,
   type DriveStore,
   type DriveTestServer,
   startDriveServer,
 } from '../driveServer';
-
-/** The answer to a call. */
-export interface Answer {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly bytes: Buffer;
-  readonly text: string;
-  /** The body as JSON; fails the test when it isn't. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many shapes, and fail where they differ.
-  readonly json: any;
-}
 
 export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -114,38 +102,16 @@ export function multipart(parts: readonly FormPartText[], epilogue = '\r\n'): { 
   };
 }
 
-/** One request over a connection of its own; rejects when the connection breaks. */
+/** One request over a new connection to a server. */
 export function call(
   port: number,
   method: string,
   path: string,
-  { headers = {}, body }: CallOptions = {},
+  { headers, body }: CallOptions = {},
 ): Promise<Answer> {
   const content =
     body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest({ host: '127.0.0.1', port, method, path, headers, agent: false }, (response) => {
-      const pieces: Buffer[] = [];
-      response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('error', reject);
-      response.on('end', () => {
-        const bytes = Buffer.concat(pieces);
-        const text = bytes.toString();
-        resolve({
-          status: response.statusCode ?? 0,
-          statusText: response.statusMessage ?? '',
-          headers: response.headers,
-          bytes,
-          text,
-          get json() {
-            return JSON.parse(text);
-          },
-        });
-      });
-    });
-    sent.on('error', reject);
-    sent.end(content);
-  });
+  return send(`http://127.0.0.1:${port}`, method, path, headers, content);
 }
 
 /** Starts a server for each test and stops them together. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { CHECKSUM_ALGORITHMS, checksumOf } from '../requests/checksums';
 import { answered, type Check, checks, type World } from './check';
 import { type ChunkSigner, frameChunk, type RawRequest } from './signedRequest';
@@ -64,22 +64,38 @@ async function notStored(world: World): Promise<void> {
   assert.equal(await world.exists('a'), false, 'the object was stored');
 }
 
+async function streamed(world: World, client: S3Client): Promise<void> {
+  const Body = Readable.from([CONTENT.subarray(0, 8192), CONTENT.subarray(8192)]);
+  await client.send(
+    new PutObjectCommand({ Bucket: world.bucket, Key: 'a', Body, ContentLength: CONTENT.length }),
+  );
+  await stored(world);
+}
+
+/** A check that a PUT is accepted and stores the content. */
+const accepted =
+  (more: Partial<RawRequest>) =>
+  async (world: World): Promise<void> => {
+    answered(await world.send('PUT', 'a', more), 200);
+    await stored(world);
+  };
+
+/** A check that a PUT is refused and stores nothing. */
+const rejected =
+  (status: number, code: string | undefined, more: Partial<RawRequest>) =>
+  async (world: World): Promise<void> => {
+    answered(await world.send('PUT', 'a', more), status, code);
+    await notStored(world);
+  };
+
+const trailerOf = (data: Buffer | string): string => `x-amz-checksum-crc32:${crc32(data)}`;
+
 export const bodyChecks: Check[] = [
   ...checks('bodies', {
-    'a stream from the SDK with its default trailer is stored as sent': async (world) => {
-      const Body = Readable.from([CONTENT.subarray(0, 8192), CONTENT.subarray(8192)]);
-      await world.client.send(
-        new PutObjectCommand({ Bucket: world.bucket, Key: 'a', Body, ContentLength: CONTENT.length }),
-      );
-      await stored(world);
-    },
-    'a stream from the SDK without checksums is stored as sent': async (world) => {
-      const Body = Readable.from([CONTENT.subarray(0, 8192), CONTENT.subarray(8192)]);
-      await world.plainClient.send(
-        new PutObjectCommand({ Bucket: world.bucket, Key: 'a', Body, ContentLength: CONTENT.length }),
-      );
-      await stored(world);
-    },
+    'a stream from the SDK with its default trailer is stored as sent': (world) =>
+      streamed(world, world.client),
+    'a stream from the SDK without checksums is stored as sent': (world) =>
+      streamed(world, world.plainClient),
     'aws-chunked does not appear in Content-Encoding, but gzip does': async (world) => {
       const Body = Readable.from([CONTENT]);
       const input = {
@@ -94,128 +110,83 @@ export const bodyChecks: Check[] = [
       assert.equal(told.ContentEncoding, 'gzip');
       assert.equal(told.ContentLength, CONTENT.length);
     },
-    'the right Content-MD5 is accepted': async (world) => {
-      answered(
-        await world.send('PUT', 'a', { body: CONTENT, headers: { 'content-md5': md5(CONTENT) } }),
-        200,
-      );
-      await stored(world);
-    },
-    'a wrong Content-MD5 is BadDigest and stores nothing': async (world) => {
-      const answer = await world.send('PUT', 'a', {
-        body: CONTENT,
-        headers: { 'content-md5': md5('other') },
-      });
-      answered(answer, 400, 'BadDigest');
-      await notStored(world);
-    },
-    'a malformed Content-MD5 is InvalidDigest': async (world) => {
-      const answer = await world.send('PUT', 'a', { body: CONTENT, headers: { 'content-md5': 'bm9uZQ==' } });
-      answered(answer, 400, 'InvalidDigest');
-      await notStored(world);
-    },
-    'a body with another SHA-256 than the signed one is refused': async (world) => {
-      const payloadHash = createHash('sha256').update('other').digest('hex');
-      answered(
-        await world.send('PUT', 'a', { body: CONTENT, payloadHash }),
-        400,
-        'XAmzContentSHA256Mismatch',
-      );
-      await notStored(world);
-    },
-    'UNSIGNED-PAYLOAD is accepted': async (world) => {
-      answered(await world.send('PUT', 'a', { body: CONTENT, payloadHash: 'UNSIGNED-PAYLOAD' }), 200);
-      await stored(world);
-    },
-    'two different checksum headers are refused': async (world) => {
-      const headers = {
+    'the right Content-MD5 is accepted': accepted({
+      body: CONTENT,
+      headers: { 'content-md5': md5(CONTENT) },
+    }),
+    'a wrong Content-MD5 is BadDigest and stores nothing': rejected(400, 'BadDigest', {
+      body: CONTENT,
+      headers: { 'content-md5': md5('other') },
+    }),
+    'a malformed Content-MD5 is InvalidDigest': rejected(400, 'InvalidDigest', {
+      body: CONTENT,
+      headers: { 'content-md5': 'bm9uZQ==' },
+    }),
+    'a body with another SHA-256 than the signed one is refused': rejected(400, 'XAmzContentSHA256Mismatch', {
+      body: CONTENT,
+      payloadHash: createHash('sha256').update('other').digest('hex'),
+    }),
+    'UNSIGNED-PAYLOAD is accepted': accepted({ body: CONTENT, payloadHash: 'UNSIGNED-PAYLOAD' }),
+    'two different checksum headers are refused': rejected(400, 'InvalidRequest', {
+      body: CONTENT,
+      headers: {
         'x-amz-checksum-crc32': crc32(CONTENT),
         'x-amz-checksum-sha1': checksumOf('sha1', [CONTENT]),
-      };
-      answered(await world.send('PUT', 'a', { body: CONTENT, headers }), 400, 'InvalidRequest');
-      await notStored(world);
-    },
-    'an unsigned trailer is checked: right': async (world) => {
-      const more = unsignedTrailer(framed, `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`);
-      answered(await world.send('PUT', 'a', more), 200);
-      await stored(world);
-    },
-    'an unsigned trailer is checked: wrong': async (world) => {
-      const more = unsignedTrailer(framed, `x-amz-checksum-crc32:${crc32('other')}\r\n`);
-      answered(await world.send('PUT', 'a', more), 400, 'BadDigest');
-      await notStored(world);
-    },
-    'an announced trailer that is missing is refused': async (world) => {
-      answered(await world.send('PUT', 'a', unsignedTrailer(framed, '')), 400, 'MalformedTrailerError');
-      await notStored(world);
-    },
-    'a wrong decoded length is refused': async (world) => {
-      const trailer = `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`;
-      const answer = await world.send('PUT', 'a', unsignedTrailer(framed, trailer, CONTENT.length + 1));
-      answered(answer, 400);
-      await notStored(world);
-    },
+      },
+    }),
+    'an unsigned trailer is checked: right': accepted(unsignedTrailer(framed, `${trailerOf(CONTENT)}\r\n`)),
+    'an unsigned trailer is checked: wrong': rejected(
+      400,
+      'BadDigest',
+      unsignedTrailer(framed, `${trailerOf('other')}\r\n`),
+    ),
+    'an announced trailer that is missing is refused': rejected(
+      400,
+      'MalformedTrailerError',
+      unsignedTrailer(framed, ''),
+    ),
+    'a wrong decoded length is refused': rejected(
+      400,
+      undefined,
+      unsignedTrailer(framed, `${trailerOf(CONTENT)}\r\n`, CONTENT.length + 1),
+    ),
     'broken chunk framing is refused': async (world) => {
       const broken = Buffer.concat([Buffer.from('zz\r\n'), framed.subarray(4)]);
-      const more = unsignedTrailer(broken, `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`);
+      const more = unsignedTrailer(broken, `${trailerOf(CONTENT)}\r\n`);
       assert.ok((await world.send('PUT', 'a', more)).status >= 400);
       await notStored(world);
     },
     'a chunk below 8 KiB that is not the last is InvalidChunkSizeError': async (world) => {
       const parts = [CONTENT.subarray(0, 5000), CONTENT.subarray(5000), Buffer.alloc(0)];
       const body = Buffer.concat(parts.map((part) => frameChunk(part)));
-      const more = unsignedTrailer(body, `x-amz-checksum-crc32:${crc32(CONTENT)}\r\n`);
+      const more = unsignedTrailer(body, `${trailerOf(CONTENT)}\r\n`);
       answered(await world.send('PUT', 'a', more), 403, 'InvalidChunkSizeError');
       await notStored(world);
     },
-    'signed chunks are checked: right': async (world) => {
-      answered(await world.send('PUT', 'a', signedChunks(asIs)), 200);
-      await stored(world);
-    },
-    'signed chunks are checked: a flipped bit': async (world) => {
-      answered(await world.send('PUT', 'a', signedChunks(flipped)), 403, 'SignatureDoesNotMatch');
-      await notStored(world);
-    },
-    'a signed trailer is checked: right': async (world) => {
-      answered(
-        await world.send('PUT', 'a', signedChunks(asIs, `x-amz-checksum-crc32:${crc32(CONTENT)}`)),
-        200,
-      );
-      await stored(world);
-    },
-    'a signed trailer is checked: wrong checksum': async (world) => {
-      const more = signedChunks(asIs, `x-amz-checksum-crc32:${crc32('other')}`);
-      answered(await world.send('PUT', 'a', more), 400, 'BadDigest');
-      await notStored(world);
-    },
-  }),
-  ...checks(
-    'bodies',
-    Object.fromEntries(
-      CHECKSUM_ALGORITHMS.flatMap((algorithm): [string, (world: World) => Promise<void>][] => [
-        [
-          `${algorithm} in a header is kept and shown on request`,
-          async (world) => {
-            const value = checksumOf(algorithm, [CONTENT]);
-            const headers = { [`x-amz-checksum-${algorithm}`]: value };
-            answered(await world.send('PUT', 'a', { body: CONTENT, headers }), 200);
-            const told = await world.send('HEAD', 'a', { headers: { 'x-amz-checksum-mode': 'ENABLED' } });
-            assert.equal(told.headers[`x-amz-checksum-${algorithm}`], value);
-            const silent = await world.send('HEAD', 'a');
-            assert.equal(silent.headers[`x-amz-checksum-${algorithm}`], undefined);
-          },
-        ],
-        [
-          `a wrong ${algorithm} is BadDigest and stores nothing`,
-          async (world) => {
-            const headers = {
-              [`x-amz-checksum-${algorithm}`]: checksumOf(algorithm, [Buffer.from('other')]),
-            };
-            answered(await world.send('PUT', 'a', { body: CONTENT, headers }), 400, 'BadDigest');
-            await notStored(world);
-          },
-        ],
-      ]),
+    'signed chunks are checked: right': accepted(signedChunks(asIs)),
+    'signed chunks are checked: a flipped bit': rejected(403, 'SignatureDoesNotMatch', signedChunks(flipped)),
+    'a signed trailer is checked: right': accepted(signedChunks(asIs, trailerOf(CONTENT))),
+    'a signed trailer is checked: wrong checksum': rejected(
+      400,
+      'BadDigest',
+      signedChunks(asIs, trailerOf('other')),
     ),
+  }),
+  ...CHECKSUM_ALGORITHMS.flatMap((algorithm) =>
+    checks('bodies', {
+      [`${algorithm} in a header is kept and shown on request`]: async (world) => {
+        const value = checksumOf(algorithm, [CONTENT]);
+        const headers = { [`x-amz-checksum-${algorithm}`]: value };
+        answered(await world.send('PUT', 'a', { body: CONTENT, headers }), 200);
+        const told = await world.send('HEAD', 'a', { headers: { 'x-amz-checksum-mode': 'ENABLED' } });
+        assert.equal(told.headers[`x-amz-checksum-${algorithm}`], value);
+        const silent = await world.send('HEAD', 'a');
+        assert.equal(silent.headers[`x-amz-checksum-${algorithm}`], undefined);
+      },
+      [`a wrong ${algorithm} is BadDigest and stores nothing`]: rejected(400, 'BadDigest', {
+        body: CONTENT,
+        headers: { [`x-amz-checksum-${algorithm}`]: checksumOf(algorithm, [Buffer.from('other')]) },
+      }),
+    }),
   ),
 ];

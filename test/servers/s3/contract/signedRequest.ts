@@ -1,6 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { type Answer, call } from '../../http/call';
 
 /** Where to send a request, and with which keys. */
 export interface Target {
@@ -32,11 +31,7 @@ export interface RawRequest {
   withoutLength?: boolean;
 }
 
-export interface RawResponse {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: Buffer;
-  text: string;
+export interface RawResponse extends Answer {
   /** The text of the Code element, for an error document. */
   code: string | undefined;
 }
@@ -102,13 +97,14 @@ export async function sendSigned(target: Target, raw: RawRequest): Promise<RawRe
     else headers['content-length'] ??= String(body.length);
   }
   const search = queryText(query);
-  return exchange(
+  const answer = await call(
     url,
     raw.method,
     raw.path + (search === '' ? '' : `?${search}`),
     headers,
     mayHaveBody ? body : undefined,
   );
+  return Object.assign(answer, { code: /<Code>([^<]*)<\/Code>/.exec(answer.text)?.[1] });
 }
 
 /** `a/b c` → `a/b%20c`: the key in a path. */
@@ -121,40 +117,6 @@ export function frameChunk(data: Buffer, signer?: ChunkSigner): Buffer {
   const signature = signer ? `;chunk-signature=${signer.chunk(data)}` : '';
   const end = data.length === 0 ? '' : '\r\n';
   return Buffer.concat([Buffer.from(`${data.length.toString(16)}${signature}\r\n`), data, Buffer.from(end)]);
-}
-
-function exchange(
-  url: URL,
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-  body: Buffer | undefined,
-): Promise<RawResponse> {
-  return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request = send(
-      { host: url.hostname, port: url.port, method, path, headers, agent: false, timeout: 20_000 },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const whole = Buffer.concat(chunks);
-          const text = whole.toString('utf8');
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: whole,
-            text,
-            code: /<Code>([^<]*)<\/Code>/.exec(text)?.[1],
-          });
-        });
-      },
-    );
-    request.on('timeout', () => request.destroy(new Error('no answer within 20 seconds')));
-    request.on('error', reject);
-    request.end(body);
-  });
 }
 
 function chunkSigner(key: Buffer, timestamp: string, scope: string, seed: string): ChunkSigner {

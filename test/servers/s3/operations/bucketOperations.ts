@@ -1,7 +1,16 @@
 import type { Reply } from '../../http/reply';
 import { S3Error } from '../requests/s3Error';
-import { childText, element, parseXml, xmlDocument } from '../requests/xml';
-import { bucketOf, type Exchange, emptyReply, isoTime, OWNER_ID, xmlReply } from './exchange';
+import { childText, element, malformedXml, xmlDocument } from '../requests/xml';
+import {
+  bucketOf,
+  documentOf,
+  type Exchange,
+  emptyReply,
+  isoTime,
+  OWNER,
+  OWNER_ID,
+  xmlReply,
+} from './exchange';
 import { findObject } from './objectOperations';
 
 /** ListBuckets. */
@@ -11,9 +20,7 @@ export function listBuckets(exchange: Exchange): Reply {
     .filter((b) => b.name.startsWith(prefix))
     .map((b) => `<Bucket>${element('Name', b.name)}${element('CreationDate', isoTime(b.created))}</Bucket>`)
     .join('');
-  return xmlReply(
-    xmlDocument('ListAllMyBucketsResult', `<Owner><ID>${OWNER_ID}</ID></Owner><Buckets>${buckets}</Buckets>`),
-  );
+  return xmlReply(xmlDocument('ListAllMyBucketsResult', `${OWNER}<Buckets>${buckets}</Buckets>`));
 }
 
 /** CreateBucket, with an optional LocationConstraint. */
@@ -29,7 +36,7 @@ export function createBucket(exchange: Exchange): Reply {
   }
   let location = '';
   if (body.size > 0) {
-    const root = parseXml(Buffer.concat(body.chunks).toString('utf8'));
+    const root = documentOf(exchange);
     location = childText(root, 'LocationConstraint') ?? '';
     if (location === 'us-east-1') {
       throw new S3Error('InvalidLocationConstraint', 'The specified location-constraint is not valid', {
@@ -41,9 +48,7 @@ export function createBucket(exchange: Exchange): Reply {
     throw new S3Error(
       'BucketAlreadyOwnedByYou',
       'Your previous request to create the named bucket succeeded and you already own it.',
-      {
-        BucketName: name,
-      },
+      { BucketName: name },
     );
   }
   store.createBucket(name, { location });
@@ -81,12 +86,9 @@ export function getVersioning(exchange: Exchange): Reply {
 
 /** PutBucketVersioning. */
 export function putVersioning(exchange: Exchange): Reply {
-  const status = childText(parseXml(Buffer.concat(exchange.body.chunks).toString('utf8')), 'Status');
+  const status = childText(documentOf(exchange), 'Status');
   if (status !== 'Enabled' && status !== 'Suspended') {
-    throw new S3Error(
-      'MalformedXML',
-      'The XML you provided was not well-formed or did not validate against our published schema',
-    );
+    throw malformedXml();
   }
   bucketOf(exchange).versioning = status;
   return emptyReply(200);
@@ -98,10 +100,7 @@ export function getAcl(exchange: Exchange): Reply {
   const grantee = `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"><ID>${OWNER_ID}</ID></Grantee>`;
   const grant = `<Grant>${grantee}<Permission>FULL_CONTROL</Permission></Grant>`;
   return xmlReply(
-    xmlDocument(
-      'AccessControlPolicy',
-      `<Owner><ID>${OWNER_ID}</ID></Owner><AccessControlList>${grant}</AccessControlList>`,
-    ),
+    xmlDocument('AccessControlPolicy', `${OWNER}<AccessControlList>${grant}</AccessControlList>`),
   );
 }
 

@@ -97,8 +97,6 @@ function notImplemented(header: string): S3Error {
   return new S3Error(
     'NotImplemented',
     'A header you provided implies functionality that is not implemented',
-    {
-      Header: header,
-    },
+    { Header: header },
   );
 }

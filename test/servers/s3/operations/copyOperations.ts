@@ -7,7 +7,7 @@ import { md5, type StoredChecksum, StoredObject } from '../store/objectStore';
 import { checkCopySourceConditions, checkWriteConditions } from './conditions';
 import { EXPRESS_CLASS } from './directoryBuckets';
 import { bucketOf, checkKeyLength, type Exchange, isoTime, keyOf, xmlReply } from './exchange';
-import { factsOf, namedAlgorithm, requireReadable } from './objectHeaders';
+import { checksumElements, factsOf, namedAlgorithm, requireReadable } from './objectHeaders';
 import { etagOf, findObject, writtenHeaders } from './objectOperations';
 
 /** The object that `x-amz-copy-source` names, with the headers for its version. */
@@ -88,10 +88,7 @@ export function copyObject(exchange: Exchange): Reply {
   const inner =
     element('ETag', `"${object.etag}"`) +
     element('LastModified', isoTime(object.lastModified)) +
-    (object.checksum
-      ? element(`Checksum${object.checksum.algorithm.toUpperCase()}`, object.checksum.value) +
-        element('ChecksumType', object.checksum.type)
-      : '');
+    checksumElements(object.checksum);
   const { ETag: _inTheDocument, ...written } = writtenHeaders(bucket, object);
   return xmlReply(xmlDocument('CopyObjectResult', inner), { ...written, ...headers });
 }

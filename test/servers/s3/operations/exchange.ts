@@ -4,6 +4,7 @@ import type { ListFault } from '../requests/faults';
 import type { ReceivedBody } from '../requests/receivedBody';
 import { S3Error } from '../requests/s3Error';
 import type { S3Request } from '../requests/s3Request';
+import { parseXml, type XmlElement } from '../requests/xml';
 import type { Bucket, ObjectStore } from '../store/objectStore';
 import type { Uploads } from '../store/uploads';
 
@@ -57,6 +58,11 @@ export function checkKeyLength(key: string): void {
   });
 }
 
+/** The XML document of the request's body; throws S3Error MalformedXML. */
+export function documentOf({ body }: Exchange): XmlElement {
+  return parseXml(Buffer.concat(body.chunks).toString('utf8'));
+}
+
 /** An answer without a body. */
 export function emptyReply(status: number, headers: Record<string, string> = {}): Reply {
   return { status, headers, body: '' };
@@ -69,6 +75,9 @@ export function xmlReply(xml: string, headers: Record<string, string> = {}, stat
 
 /** The id of the owner of all objects. */
 export const OWNER_ID = createHash('sha256').update('cloud remotes test server').digest('hex');
+
+/** The owner of all objects, in documents. */
+export const OWNER = `<Owner><ID>${OWNER_ID}</ID></Owner>`;
 
 let isoFor = Number.NaN;
 let isoText = '';

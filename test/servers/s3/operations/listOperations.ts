@@ -5,7 +5,7 @@ import type { S3Request } from '../requests/s3Request';
 import { element, xmlDocument } from '../requests/xml';
 import type { Bucket, StoredObject } from '../store/objectStore';
 import { compareUtf8, type SortedKeys } from '../store/sortedKeys';
-import { bucketOf, type Exchange, isoTime, OWNER_ID, xmlReply } from './exchange';
+import { bucketOf, type Exchange, isoTime, OWNER, xmlReply } from './exchange';
 
 /** One row of a listing: an object's key or a common prefix. */
 export type ListedItem = { key: string } | { prefix: string };
@@ -153,8 +153,8 @@ export function listVersions(exchange: Exchange): Reply {
         element('IsLatest', version === newest) +
         element('LastModified', isoTime(version.lastModified));
       out += version.deleteMarker
-        ? `<DeleteMarker>${head}${owner()}</DeleteMarker>`
-        : `<Version>${head}${element('ETag', `"${version.etag}"`)}${element('Size', version.size)}${owner()}${element('StorageClass', version.storageClass)}</Version>`;
+        ? `<DeleteMarker>${head}${OWNER}</DeleteMarker>`
+        : `<Version>${head}${element('ETag', `"${version.etag}"`)}${element('Size', version.size)}${OWNER}${element('StorageClass', version.storageClass)}</Version>`;
       count++;
       last = { key, versionId: version.versionId };
     }
@@ -227,7 +227,7 @@ function rows(
 ): string {
   let contents = '';
   let prefixes = '';
-  const owned = withOwner ? owner() : '';
+  const owned = withOwner ? OWNER : '';
   for (const item of page.items) {
     if ('prefix' in item) {
       prefixes += `<CommonPrefixes>${element('Prefix', encode(item.prefix))}</CommonPrefixes>`;
@@ -242,10 +242,6 @@ function rows(
     contents += `<Contents>${element('Key', encode(item.key))}<LastModified>${isoTime(object.lastModified)}</LastModified><ETag>&quot;${object.etag}&quot;</ETag>${checksum}<Size>${object.size}</Size>${owned}<StorageClass>${object.storageClass}</StorageClass></Contents>`;
   }
   return contents + prefixes;
-}
-
-function owner(): string {
-  return `<Owner><ID>${OWNER_ID}</ID></Owner>`;
 }
 
 function isCommonPrefix(text: string, prefix: string, delimiter: string): boolean {

@@ -4,15 +4,25 @@ import { type ChecksumAlgorithm, checksumOf } from '../requests/checksums';
 import { badChecksum } from '../requests/receivedBody';
 import { S3Error } from '../requests/s3Error';
 import { headerOf } from '../requests/s3Request';
-import { childText, element, parseXml, type XmlElement, xmlDocument } from '../requests/xml';
+import { childText, element, malformedXml, type XmlElement, xmlDocument } from '../requests/xml';
 import { md5, type StoredChecksum, StoredObject } from '../store/objectStore';
 import { compareUtf8 } from '../store/sortedKeys';
 import type { Part, Upload } from '../store/uploads';
 import { checkWriteConditions } from './conditions';
 import { copySourceOf } from './copyOperations';
-import { bucketOf, type Exchange, emptyReply, isoTime, keyOf, OWNER_ID, xmlReply } from './exchange';
+import {
+  bucketOf,
+  documentOf,
+  type Exchange,
+  emptyReply,
+  isoTime,
+  keyOf,
+  OWNER,
+  OWNER_ID,
+  xmlReply,
+} from './exchange';
 import { readListQuery } from './listOperations';
-import { factsOf, namedAlgorithm } from './objectHeaders';
+import { checksumElements, factsOf, namedAlgorithm } from './objectHeaders';
 import { etagOf, writtenHeaders } from './objectOperations';
 import { rangeOf, slice } from './ranges';
 
@@ -101,24 +111,19 @@ export function uploadPartCopy(exchange: Exchange): Reply {
     checksum,
   });
   const inner =
-    element('ETag', `"${etag}"`) +
-    element('LastModified', isoTime(now)) +
-    (checksum ? element(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value) : '');
+    element('ETag', `"${etag}"`) + element('LastModified', isoTime(now)) + checksumElements(checksum);
   return xmlReply(xmlDocument('CopyPartResult', inner), headers);
 }
 
 /** CompleteMultipartUpload. The upload stays open when the completion is refused. */
 export function completeUpload(exchange: Exchange): Reply {
-  const { request, body, uploads, settings } = exchange;
+  const { request, uploads, settings } = exchange;
   const upload = uploadOf(exchange);
   const bucket = bucketOf(exchange);
-  const root = parseXml(Buffer.concat(body.chunks).toString('utf8'));
+  const root = documentOf(exchange);
   const wanted = root.children.filter((c) => c.name === 'Part');
   if (root.name !== 'CompleteMultipartUpload' || wanted.length === 0 || wanted.length > 10_000) {
-    throw new S3Error(
-      'MalformedXML',
-      'The XML you provided was not well-formed or did not validate against our published schema',
-    );
+    throw malformedXml();
   }
   const parts = wanted.map((item) => chosenPart(upload, item));
   parts.forEach((part, index) => {
@@ -165,10 +170,7 @@ export function completeUpload(exchange: Exchange): Reply {
     element('Bucket', bucket.name) +
     element('Key', upload.key) +
     element('ETag', `"${object.etag}"`) +
-    (checksum
-      ? element(`Checksum${checksum.algorithm.toUpperCase()}`, checksum.value) +
-        element('ChecksumType', checksum.type)
-      : '');
+    checksumElements(checksum);
   const { ETag: _inTheDocument, ...written } = writtenHeaders(bucket, object);
   return xmlReply(xmlDocument('CompleteMultipartUploadResult', inner), written);
 }
@@ -199,15 +201,13 @@ export function listParts(exchange: Exchange): Reply {
     element('EncodingType', q.encodingType) +
     element('IsTruncated', behind.length > page.length) +
     page
-      .map((part) => {
-        const checksum = part.checksum
-          ? element(`Checksum${part.checksum.algorithm.toUpperCase()}`, part.checksum.value)
-          : '';
-        return `<Part>${element('PartNumber', part.number)}${element('LastModified', isoTime(part.lastModified))}${element('ETag', `"${part.etag}"`)}${element('Size', part.size)}${checksum}</Part>`;
-      })
+      .map(
+        (part) =>
+          `<Part>${element('PartNumber', part.number)}${element('LastModified', isoTime(part.lastModified))}${element('ETag', `"${part.etag}"`)}${element('Size', part.size)}${checksumElements(part.checksum)}</Part>`,
+      )
       .join('') +
     element('StorageClass', upload.facts.storageClass) +
-    `<Initiator><ID>${OWNER_ID}</ID></Initiator><Owner><ID>${OWNER_ID}</ID></Owner>`;
+    `<Initiator><ID>${OWNER_ID}</ID></Initiator>${OWNER}`;
   return xmlReply(xmlDocument('ListPartsResult', inner));
 }
 
@@ -244,7 +244,7 @@ export function listUploads(exchange: Exchange): Reply {
     }
     if (prefix !== undefined) prefixes.add(prefix);
     else {
-      inner += `<Upload>${element('Key', q.encode(upload.key))}${element('UploadId', upload.id)}<Initiator><ID>${OWNER_ID}</ID></Initiator><Owner><ID>${OWNER_ID}</ID></Owner>${element('StorageClass', upload.facts.storageClass)}${element('Initiated', isoTime(upload.started))}</Upload>`;
+      inner += `<Upload>${element('Key', q.encode(upload.key))}${element('UploadId', upload.id)}<Initiator><ID>${OWNER_ID}</ID></Initiator>${OWNER}${element('StorageClass', upload.facts.storageClass)}${element('Initiated', isoTime(upload.started))}</Upload>`;
     }
     count++;
     last = upload;
@@ -274,9 +274,7 @@ function uploadOf(exchange: Exchange): Upload {
   throw new S3Error(
     'NoSuchUpload',
     'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
-    {
-      UploadId: exchange.request.query.get('uploadId') ?? '',
-    },
+    { UploadId: exchange.request.query.get('uploadId') ?? '' },
   );
 }
 

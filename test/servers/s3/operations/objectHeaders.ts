@@ -1,7 +1,8 @@
 import { CHECKSUM_ALGORITHMS } from '../requests/checksums';
 import { S3Error } from '../requests/s3Error';
 import { headerOf, type S3Request } from '../requests/s3Request';
-import type { Bucket, FactsOfRequest, StoredObject } from '../store/objectStore';
+import { element } from '../requests/xml';
+import type { Bucket, FactsOfRequest, StoredChecksum, StoredObject } from '../store/objectStore';
 import { EXPRESS_CLASS, isDirectory } from './directoryBuckets';
 
 const SYSTEM_HEADERS = [
@@ -111,6 +112,15 @@ export function checksumHeaders(object: StoredObject): Record<string, string> {
   if (object.checksum === undefined) return {};
   const { algorithm, value, type } = object.checksum;
   return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
+}
+
+/** The checksum as an element such as `ChecksumCRC32`, with its type if it has one; empty without a checksum. */
+export function checksumElements(
+  checksum: (Omit<StoredChecksum, 'type'> & { type?: string }) | undefined,
+): string {
+  if (checksum === undefined) return '';
+  const { algorithm, value, type } = checksum;
+  return element(`Checksum${algorithm.toUpperCase()}`, value) + element('ChecksumType', type);
 }
 
 /** Throws S3Error InvalidObjectState for an archived object that is not restored. */

@@ -2,11 +2,11 @@ import type { Span } from '../../http/byteRange';
 import type { Reply } from '../../http/reply';
 import { S3Error } from '../requests/s3Error';
 import { headerOf } from '../requests/s3Request';
-import { child, childText, element, parseXml, xmlDocument } from '../requests/xml';
+import { child, childText, element, malformedXml, xmlDocument } from '../requests/xml';
 import { type Bucket, md5, StoredObject } from '../store/objectStore';
 import { checkDeleteCondition, checkReadConditions, checkWriteConditions } from './conditions';
 import { isDirectory } from './directoryBuckets';
-import { bucketOf, type Exchange, emptyReply, keyOf, xmlReply } from './exchange';
+import { bucketOf, documentOf, type Exchange, emptyReply, keyOf, xmlReply } from './exchange';
 import {
   checksumHeaders,
   checkTags,
@@ -85,6 +85,10 @@ export function findObject(bucket: Bucket, key: string, versionId: string | unde
   );
 }
 
+function objectOf(exchange: Exchange): StoredObject {
+  return findObject(bucketOf(exchange), keyOf(exchange), exchange.request.query.get('versionId'));
+}
+
 /** GetObject and HeadObject; only GetObject sends the body. */
 export function getObject(exchange: Exchange): Reply {
   const { request, now } = exchange;
@@ -149,13 +153,10 @@ export function deleteObjects(exchange: Exchange): Reply {
       'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
     );
   }
-  const root = parseXml(Buffer.concat(body.chunks).toString('utf8'));
+  const root = documentOf(exchange);
   const wanted = root.children.filter((c) => c.name === 'Object');
   if (root.name !== 'Delete' || wanted.length === 0 || wanted.length > 1000) {
-    throw new S3Error(
-      'MalformedXML',
-      'The XML you provided was not well-formed or did not validate against our published schema',
-    );
+    throw malformedXml();
   }
   const quiet = childText(root, 'Quiet') === 'true';
   let result = '';
@@ -179,7 +180,7 @@ export function deleteObjects(exchange: Exchange): Reply {
 
 /** GetObjectTagging. */
 export function getTagging(exchange: Exchange): Reply {
-  const object = findObject(bucketOf(exchange), keyOf(exchange), exchange.request.query.get('versionId'));
+  const object = objectOf(exchange);
   const tags = Object.entries(object.tags)
     .map(([name, value]) => `<Tag>${element('Key', name)}${element('Value', value)}</Tag>`)
     .join('');
@@ -188,8 +189,8 @@ export function getTagging(exchange: Exchange): Reply {
 
 /** PutObjectTagging: replaces all tags. */
 export function putTagging(exchange: Exchange): Reply {
-  const object = findObject(bucketOf(exchange), keyOf(exchange), exchange.request.query.get('versionId'));
-  const root = parseXml(Buffer.concat(exchange.body.chunks).toString('utf8'));
+  const object = objectOf(exchange);
+  const root = documentOf(exchange);
   const tags: Record<string, string> = {};
   for (const tag of child(root, 'TagSet')?.children ?? []) {
     const name = childText(tag, 'Key') ?? '';
@@ -203,7 +204,7 @@ export function putTagging(exchange: Exchange): Reply {
 
 /** DeleteObjectTagging. */
 export function deleteTagging(exchange: Exchange): Reply {
-  const object = findObject(bucketOf(exchange), keyOf(exchange), exchange.request.query.get('versionId'));
+  const object = objectOf(exchange);
   object.tags = {};
   return emptyReply(204);
 }
@@ -211,7 +212,7 @@ export function deleteTagging(exchange: Exchange): Reply {
 /** RestoreObject: makes an archived object readable for the given days. */
 export function restoreObject(exchange: Exchange): Reply {
   const { now, settings } = exchange;
-  const object = findObject(bucketOf(exchange), keyOf(exchange), exchange.request.query.get('versionId'));
+  const object = objectOf(exchange);
   if (!isArchived(object)) {
     throw new S3Error('InvalidObjectState', "Restore is not allowed for the object's current storage class", {
       StorageClass: object.storageClass,
@@ -220,7 +221,7 @@ export function restoreObject(exchange: Exchange): Reply {
   if (object.restored && now < object.restored.from) {
     throw new S3Error('RestoreAlreadyInProgress', 'Object restore is already in progress');
   }
-  const days = Number(childText(parseXml(Buffer.concat(exchange.body.chunks).toString('utf8')), 'Days') ?? 1);
+  const days = Number(childText(documentOf(exchange), 'Days') ?? 1);
   const again = object.restored !== undefined && now < object.restored.until;
   const from = again ? now : now + settings.restoreTakesMs;
   object.restored = { from, until: from + days * 86_400_000 };

@@ -43,16 +43,16 @@ export function parseXml(source: string): XmlElement {
     /<!\[CDATA\[([\s\S]*?)\]\]>|<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<(\/?)([^\s<>/]+)([^<>]*?)(\/?)>|([^<]+)/g;
   let end = 0;
   for (const match of source.matchAll(token)) {
-    if (match.index !== end) throw malformed();
+    if (match.index !== end) throw malformedXml();
     end = match.index + match[0].length;
     const parent = open.at(-1);
-    if (parent === undefined) throw malformed();
+    if (parent === undefined) throw malformedXml();
     if (match[1] !== undefined) parent.text += match[1];
     else if (match[6] !== undefined) parent.text += unescapeXml(match[6]);
     else if (match[3] !== undefined) {
       const name = match[3].replace(/^.*:/, '');
       if (match[2] === '/') {
-        if (open.length < 2 || parent.name !== name) throw malformed();
+        if (open.length < 2 || parent.name !== name) throw malformedXml();
         open.pop();
       } else {
         const child: XmlElement = { name, text: '', children: [] };
@@ -62,7 +62,7 @@ export function parseXml(source: string): XmlElement {
     }
   }
   const [root] = top.children;
-  if (end !== source.length || open.length !== 1 || root === undefined) throw malformed();
+  if (end !== source.length || open.length !== 1 || root === undefined) throw malformedXml();
   return root;
 }
 
@@ -85,7 +85,8 @@ function unescapeXml(text: string): string {
   });
 }
 
-function malformed(): S3Error {
+/** The refusal of a document that S3 does not understand. */
+export function malformedXml(): S3Error {
   return new S3Error(
     'MalformedXML',
     'The XML you provided was not well-formed or did not validate against our published schema',

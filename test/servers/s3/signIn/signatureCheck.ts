@@ -68,9 +68,7 @@ export class SignatureCheck {
       throw new S3Error(
         'InvalidAccessKeyId',
         'The AWS Access Key Id you provided does not exist in our records.',
-        {
-          AWSAccessKeyId: accessKeyId,
-        },
+        { AWSAccessKeyId: accessKeyId },
       );
     }
     if (!this.acceptsRegion(region)) {
