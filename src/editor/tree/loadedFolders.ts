@@ -2,6 +2,9 @@ import { CancellationError } from 'vscode';
 import type { Entry } from '../../remote/entry';
 import type { Pager } from '../../usecases/browseRemote';
 
+/** Pages that a refresh asks for again at most, so that refreshing a folder of which much was loaded stays quick. */
+export const mostPagesAgain = 5;
+
 /** What is loaded of one folder. */
 export interface LoadedFolder {
   pages: Pager<Entry> | undefined;

@@ -9,7 +9,7 @@ import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
 import { changedFolders, isInOneOf } from './changedFolders';
-import { type LoadedFolder, LoadedFolders } from './loadedFolders';
+import { type LoadedFolder, LoadedFolders, mostPagesAgain } from './loadedFolders';
 import { RemoteRows } from './remoteRows';
 import { TrashTree } from './trashTree';
 import { fillTooltip, remoteTooltip, treeItemOf } from './treeItems';
@@ -26,8 +26,6 @@ import {
   trashId,
 } from './treeNode';
 
-/** Pages that a refresh asks for again at most, so that refreshing a folder of which much was loaded stays quick. */
-const mostPagesAgain = 5;
 /** Changes come in bursts (an upload of many files); their folders are listed again once. */
 const settleMs = 150;
 /** How long a tooltip waits for the quota. */
@@ -255,9 +253,13 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   /** As `refreshFolder`, by the row's id; answers whether the folder was listed before. */
   private refreshListed(id: string): boolean {
     if (!this.loaded.find(id)?.pages) return false;
+    this.markStale(id);
+    return true;
+  }
+
+  private markStale(id: string): void {
     this.stale.add(id);
     this.settling ??= setTimeout(() => void this.settle(), settleMs);
-    return true;
   }
 
   /** Lists at once what is still to be listed after changes, and tells the editor. */
@@ -304,8 +306,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
   private refreshTrash(remote: string): void {
     const node = this.nodes.get(trashId(remote));
     if (node?.kind !== 'trash' || !this.trash.isLoaded(remote)) return;
-    this.trash.forget(remote);
-    this.show(node);
+    this.markStale(node.id);
   }
 
   private async refreshStale(): Promise<void> {
@@ -313,6 +314,7 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     this.stale.clear();
     for (const id of ids) {
       const node = this.nodes.get(id);
+      if (node?.kind === 'trash' && (await this.trash.listAgain(node))) this.show(node);
       const state = this.loaded.find(id);
       if (!isContainer(node) || !state?.pages) continue;
       const before = state.pages;

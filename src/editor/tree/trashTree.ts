@@ -3,6 +3,7 @@ import type { App } from '../../app';
 import type { TrashedItem } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
 import { type Pager, trashPager } from '../../usecases/browseRemote';
+import { mostPagesAgain } from './loadedFolders';
 import { type RemoteNode, type TrashNode, type TreeNode, trashId } from './treeNode';
 
 interface LoadedTrash {
@@ -13,6 +14,8 @@ interface LoadedTrash {
 /** What the tree shows of the trash of each remote that has one. Lists it when its row is opened. */
 export class TrashTree {
   private readonly loaded = new Map<string, LoadedTrash>();
+  /** Listings that are to take the place of those in `loaded`. */
+  private readonly next = new Map<string, LoadedTrash>();
 
   constructor(
     private readonly app: App,
@@ -60,21 +63,46 @@ export class TrashTree {
 
   /** Lists the trash again when it is next looked at; that of every remote when none is named. */
   forget(remote?: string): void {
-    for (const [name, { pages }] of [...this.loaded])
-      if (remote === undefined || name === remote) {
-        this.loaded.delete(name);
-        pages.cancel(new CancellationError());
-      }
+    for (const states of [this.loaded, this.next])
+      for (const [name, { pages }] of [...states])
+        if (remote === undefined || name === remote) {
+          states.delete(name);
+          pages.cancel(new CancellationError());
+        }
+  }
+
+  /**
+   * Lists the trash again, as much of it as was loaded. The old rows stay until the new ones are here: the editor loses the
+   * commands on a row while its list is asked for. False when a later listing took over.
+   */
+  async listAgain({ address: { remote } }: TrashNode): Promise<boolean> {
+    const before = this.loaded.get(remote);
+    if (!before) return false;
+    this.next.get(remote)?.pages.cancel(new CancellationError());
+    const state = this.unlisted(remote);
+    this.next.set(remote, state);
+    const wanted = Math.min(before.pages.pagesShown, mostPagesAgain);
+    do await this.load(state);
+    while (state.error === undefined && state.pages.pagesShown < wanted && state.pages.mayHaveMore);
+    if (this.next.get(remote) !== state) return false;
+    this.next.delete(remote);
+    this.loaded.set(remote, state);
+    before.pages.cancel(new CancellationError());
+    return true;
   }
 
   private stateOf({ address: { remote } }: TrashNode): LoadedTrash {
     let state = this.loaded.get(remote);
     if (!state) {
-      const pages = trashPager(() => this.app.openRemote(remote), this.pageSize());
-      state = { pages, error: undefined };
+      state = this.unlisted(remote);
       this.loaded.set(remote, state);
     }
     return state;
+  }
+
+  private unlisted(remote: string): LoadedTrash {
+    const pages = trashPager(() => this.app.openRemote(remote), this.pageSize());
+    return { pages, error: undefined };
   }
 
   private async load(state: LoadedTrash): Promise<void> {

@@ -359,19 +359,32 @@ test('the trash of a remote that has one is its last row, listed page by page wh
 test('what this window deletes shows up in the trash, once that was opened', async () => {
   const { node, store, tree, drawn } = treeOf(['a', 'b']);
   let lists = 0;
+  let answer = () => {};
+  let answers = Promise.resolve();
   const trash: Trash = {
     async *list() {
       lists++;
-      yield [{ id: '1', kind: 'file', name: 'a' }];
+      await answers;
+      yield [{ id: `${lists}`, kind: 'file', name: 'a' }];
     },
     restore: async () => {},
   };
   Object.assign(store, { features: { trash } });
   const row = await node('photos:\0trash');
   await tree.getChildren(row);
+  const ids = async () => (await tree.getChildren(row)).map((each) => each.id);
+  const before = await ids();
+  answers = new Promise((resolve) => {
+    answer = resolve;
+  });
   tree.applyChanges([{ remote: 'photos', path: parsePath('a'), kind: 'deleted' }]);
+  await settled();
+  assert.ok(!drawn.includes(row.id));
+  assert.deepEqual(await ids(), before, 'the old rows stay until the new ones are here');
+  answer();
+  await settled();
   assert.ok(drawn.includes(row.id));
-  await tree.getChildren(row);
+  assert.notDeepEqual(await ids(), before);
   assert.equal(lists, 2);
 });
 
