@@ -56,6 +56,8 @@ export async function answer<Target extends FaultTarget, Fault extends HttpFault
 /** Delays, slows down or breaks the request as the fault says; false when nobody is left to be answered. */
 async function survives(fault: FaultEffects, message: IncomingMessage, body: RequestBody): Promise<boolean> {
   if (fault.requestBytesPerSecond !== undefined) await body.slowDown(fault.requestBytesPerSecond);
+  await fault.until;
+  if (fault.until && message.socket.destroyed) return false;
   if (fault.delayMs !== undefined && !(await wait(fault.delayMs, message))) return false;
   if (fault.cutRequestAfterBytes === undefined) return true;
   await body.drain(fault.cutRequestAfterBytes);

@@ -21,6 +21,8 @@ export interface HttpFault<Target extends FaultTarget> extends FaultEffects {
 export interface FaultEffects {
   /** Wait so many milliseconds first; Infinity never answers. */
   delayMs?: number;
+  /** Wait for this before anything else. */
+  until?: Promise<unknown>;
   /** Read the request's body no faster than so many bytes a second. */
   requestBytesPerSecond?: number;
   /** Break the connection after so many bytes of the request's body; the server does not perform the operation. */

@@ -87,11 +87,12 @@ export class EditorWindow {
 
   /** Shows the Explorer and gives it the focus. */
   async showExplorer(): Promise<void> {
-    await this.palette.run('View: Show Explorer', () =>
+    const focused = () =>
       this.page.evaluate(
         () => document.querySelector('.sidebar .explorer-viewlet')?.contains(document.activeElement) === true,
-      ),
-    );
+      );
+    // Where the Explorer has the focus already, its command gives it back to the editors.
+    if (!(await focused())) await this.palette.run('View: Show Explorer', focused);
   }
 
   /** Clicks what is shown somewhere, after which `effect` is seen. */

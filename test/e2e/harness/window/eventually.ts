@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 
 /** How long a step of a spec waits for what it is about. */
-export const STEP_MS = 20_000;
+export const STEP_MS = 30_000;
 /** After so long without an effect an act counts as lost. What an act brings about in the window itself comes within a fraction of it. */
 const LOST_MS = 4000;
 /** How long one click may take; a loaded machine needs seconds for some. */

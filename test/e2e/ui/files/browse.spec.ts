@@ -125,7 +125,7 @@ withEditor(
         await eventually(async () => assert.equal(slow.hits, 1));
         await window.page
           .locator('.sidebar .monaco-progress-container.active')
-          .waitFor({ state: 'detached', timeout: 10_000 });
+          .waitFor({ state: 'detached' });
         s3.clearFaults();
         await window.editors.closeAll();
       },

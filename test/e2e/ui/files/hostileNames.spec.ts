@@ -112,7 +112,11 @@ withEditor(
     });
 
     step('rows of a quick pick, and the progress of what is slow', async ({ window, s3 }) => {
-      const slow = s3.addFault({ operation: 'CopyObject', delayMs: 8000 });
+      let goOn = () => {};
+      const until = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const slow = s3.addFault({ operation: 'CopyObject', until });
       await window.menu.take(window.tree.label(titled), /^Move to/, window.quick.input());
       await holdsNoLink(window.quick.title(), '[mail] (command');
       const row = window.quick.options().filter({ hasText: 'not an icon' });
@@ -123,6 +127,7 @@ withEditor(
       await window.quick.pick(/Move Here/);
       const toast = await window.messages.notification(/mail/);
       await holdsNoLink(toast, '[mail] (');
+      goOn();
       await toast.waitFor({ state: 'detached' });
       assert.equal(slow.hits, 1);
       assert.ok(s3.store.keys('trip').includes(`${link}/${titled}`));

@@ -128,7 +128,7 @@ withEditor(
 
     step('what others change shows up by itself', async ({ window, drive }) => {
       drive.drive(ANNA).putFile('from a phone.txt', 'hello\n');
-      await window.tree.label('from a phone.txt').waitFor({ timeout: 20_000 });
+      await window.tree.label('from a phone.txt').waitFor();
     });
 
     step('the workspace is synced with a preview, deletes apart', async ({ window, drive }) => {

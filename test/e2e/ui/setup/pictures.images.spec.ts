@@ -7,6 +7,7 @@ import { projectRoot } from '../../harness/projectRoot';
 import { driveRemote } from '../../harness/session';
 import { allowAccount, signInPage } from '../../harness/window/driveSignIn';
 import type { EditorWindow } from '../../harness/window/editorWindow';
+import { until } from '../../harness/window/eventually';
 import { openPreview } from '../../harness/window/previewPage';
 import { answerWizard } from '../../harness/window/wizard';
 import { withEditor } from '../../harness/withEditor';
@@ -17,7 +18,13 @@ const SIZE = { width: 1400, height: 760 };
 async function picture(window: EditorWindow, name: string): Promise<void> {
   // The pointer would leave tooltips and hovered rows behind.
   await window.page.mouse.move(SIZE.width / 2, SIZE.height - 5);
-  await window.page.waitForTimeout(600);
+  let before: Buffer = Buffer.alloc(0);
+  await until('nothing moves any more', async () => {
+    const now = await window.page.screenshot();
+    const same = now.equals(before);
+    before = now;
+    return same;
+  });
   await window.screenshot(path.join(FOLDER, `${name}.png`));
 }
 
@@ -27,7 +34,6 @@ async function theme(window: EditorWindow, name: string): Promise<void> {
   await window.quick.input().fill(name);
   await window.quick.option(name).waitFor();
   await window.quick.accept();
-  await window.page.waitForTimeout(1000);
 }
 
 withEditor(
