@@ -3,7 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { saveEvidence } from './evidence';
 import { type EditorSession, type SessionOptions, startSession } from './session';
 
-const STEP_SECONDS = 120;
+/** How long a step may take at all: what it waits for has limits of its own, and a machine full of work takes ten times as long. */
+const STEP_SECONDS = 300;
 /** After so many failures in one editor the rest is not tried: each would only wait for something that is not there. */
 const MOST_FAILURES = 3;
 
