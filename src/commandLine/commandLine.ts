@@ -1,13 +1,13 @@
 import type { Place } from '../plan/model/plan';
 import type { PlanOptions } from '../plan/model/planOptions';
-import type { ShellKind } from './shellKinds';
+import type { ShellKind } from './shell/shellKinds';
 
 export type Tool = 'aws' | 'rclone';
 
-/** A configured remote, as far as command lines can mean it. */
+/** A configured remote, as far as command lines can refer to it. */
 export interface KnownRemote {
   readonly name: string;
-  /** The backend's id; `s3` remotes are what `s3://…` can stand for. */
+  /** The backend's id; `s3://…` refers to remotes of the kind `s3`. */
   readonly kind: string;
   /** The profile of the shared AWS files that it signs in with. */
   readonly profile?: string;
@@ -20,28 +20,28 @@ export interface KnownRemote {
   readonly written?: Readonly<Record<string, unknown>>;
 }
 
-/** What a line can only be understood with. Nothing here does requests. */
+/** The environment of a line. Nothing here sends requests. */
 export interface ReadingContext {
   readonly remotes: readonly KnownRemote[];
-  /** The folder that relative paths start from: absolute, on this machine. Undefined = there is none. */
+  /** The absolute local folder that relative paths start from. Undefined = there is none. */
   readonly folder?: string;
   /** The home folder, for `~`. */
   readonly home?: string;
   readonly shell?: ShellKind;
   /**
-   * The text of a file that a flag names, by its absolute path (`readTextFileSync`); undefined when it isn't there. Throws RemoteError when
-   * it can't be read or is no text: the flag is refused then, in these words.
+   * The text of the file at an absolute path (`readTextFileSync`); undefined when there is no file. Throws RemoteError when it can't be
+   * read or isn't text: the message becomes the reason why the flag is refused.
    */
   readFile?(path: string): string | undefined;
-  /** What lies at an absolute path of this machine; undefined when nothing does. */
+  /** What is at an absolute local path; undefined when nothing is there. */
   kindOf?(path: string): 'file' | 'folder' | undefined;
-  /** Milliseconds since 1970, for flags that name a day. */
+  /** Milliseconds since the epoch, for flags that name a date. */
   readonly now?: number;
 }
 
 /**
- * What became of one flag. `understood`: it acts in the options or the places (`means` says as what). `ignored`: leaving it out
- * changes nothing that matters (`because` says why). `refused`: the result would be another one without it.
+ * The decision on one flag. `understood`: it takes effect in the options or the places, as `means` says. `ignored`: it does not change
+ * the result, as `because` says. `refused`: it is not supported, so the result may differ.
  */
 export interface FlagVerdict {
   /** As typed: `--delete`, `-c`. */
@@ -50,35 +50,35 @@ export interface FlagVerdict {
   readonly verdict: 'understood' | 'ignored' | 'refused';
   readonly because?: string;
   readonly means?: string;
-  /** With it the tool might touch fewer files, so that without it nothing is deleted or moved away. */
+  /** With the flag the tool might touch fewer files, so without it nothing is deleted or moved. */
   readonly withholds?: true;
 }
 
-/** A side that is sure, or one of several remotes that could be meant: the user is asked then. */
+/** A known place, or several candidates: then the user chooses. */
 export type ReadPlace = { readonly place: Place } | UndecidedPlace;
 
 export interface UndecidedPlace {
-  /** Names of remotes, the likeliest first. */
+  /** Names of remotes. */
   readonly candidates: readonly string[];
-  /** Why it isn't sure, as a sentence. */
+  /** Why the remote is undecided, as a sentence. */
   readonly because: string;
   /** As typed: `s3://bucket/prefix`. */
   readonly text: string;
-  /** The place when that remote is meant. */
+  /** The place on the chosen remote. */
   placeOn(remote: string): Place;
 }
 
-/** A command line, understood. */
+/** The meaning of a command line. */
 export interface ReadCommand {
   readonly tool: Tool;
   /** The tool's own verb, as typed: `sync`, `cp`, `copyto`. */
   readonly verb: string;
   readonly source: ReadPlace;
   readonly target: ReadPlace;
-  /** All that the line means, the tool's defaults included: nothing of it is left to the settings. Refused flags have no part in it. */
+  /** Complete, with the tool's defaults instead of the user's settings. Refused flags have no effect. */
   readonly options: PlanOptions;
   readonly flags: readonly FlagVerdict[];
-  /** Why nothing is taken away although the line asks for it, as a sentence; the options say so. */
+  /** Why nothing is deleted or moved although the line requests it, as a sentence. */
   readonly withheld?: string;
 }
 
@@ -86,19 +86,27 @@ export function isUndecided(place: ReadPlace): place is UndecidedPlace {
   return 'candidates' in place;
 }
 
-/** What a line is written for: a preview's request, or a plan. */
+/** A request or a plan to write as a line. */
 export interface LineRequest {
   readonly source: Place;
   readonly target: Place;
   readonly options: PlanOptions;
 }
 
+export type WritablePlace = Exclude<Place, { kind: 'uri' }>;
+
+/** A request that a tool may be able to run. */
+export interface WritableRequest extends LineRequest {
+  readonly source: WritablePlace;
+  readonly target: WritablePlace;
+}
+
 export interface WrittenLine {
   readonly tool: Tool;
-  /** For a POSIX shell. Absent where the tool can't reach a side, or a line without the filters would do harm. */
+  /** For a POSIX shell. Absent when the tool can't do it, or a line without the filters would do harm. */
   readonly line?: string;
-  /** What the line does not say, each as a sentence; empty when it says all. */
+  /** What the line can't express, one sentence each; empty when it is complete. */
   readonly missing: readonly string[];
-  /** What is good to know before running it, each as a sentence. */
+  /** Advice for running the line, one sentence each. */
   readonly notes: readonly string[];
 }

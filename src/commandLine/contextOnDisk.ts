@@ -2,17 +2,17 @@ import { statSync } from 'node:fs';
 import os from 'node:os';
 import { readTextFileSync } from '../remote/textFile';
 import type { KnownRemote, ReadingContext } from './commandLine';
-import type { ShellKind } from './shellKinds';
+import type { ShellKind } from './shell/shellKinds';
 
-/** Pattern files are small; anything larger is not one. */
+/** Larger files are not pattern files. */
 const maxPatternFileBytes = 1 << 20;
 
-/** Whose lines people of this machine mostly paste. */
+/** The most likely shell of pasted lines on this machine. */
 export const thisShell: ShellKind = process.platform === 'win32' ? 'windows' : 'posix';
 
 /**
- * What lines are read with on this machine: its home folder, its clock, and what lies on its disk. `folder` is where relative paths start,
- * absolute; `shell` is what lines are of that don't show it themselves.
+ * The context of this machine: home folder, clock and disk. Relative paths start from the absolute `folder`; `shell` is for lines that
+ * don't show their shell.
  */
 export function contextOnDisk(
   remotes: readonly KnownRemote[],
@@ -30,7 +30,7 @@ export function contextOnDisk(
   };
 }
 
-/** A path that can't be looked at (too long, of a locked folder) has no kind. */
+/** A path that can't be read (too long, in a locked folder) has no kind. */
 function kindOf(path: string): 'file' | 'folder' | undefined {
   try {
     const found = statSync(path, { throwIfNoEntry: false });

@@ -1,6 +1,8 @@
 import { withoutSecrets } from '../base/maskedText';
 import type { FilterRule, PlanOptions } from '../plan/model/planOptions';
 import type { FlagVerdict, ReadingContext } from './commandLine';
+import { type FlagArity, type FoundFlag, scanFlags } from './flagScanner';
+import { LineError } from './lineProblem';
 import { isSafeToShow } from './shownValues';
 
 /** What the flags of one line say so far. */
@@ -10,107 +12,123 @@ export interface ParseState {
   readonly verb: string;
   readonly options: { -readonly [Name in keyof PlanOptions]: PlanOptions[Name] };
   readonly filters: FilterRule[];
-  /** Which remote is meant, as far as flags tell. */
+  /** Which remote the line refers to, as far as its flags say. */
   readonly hints: { profile?: string; endpoint?: string; region?: string; sourceRegion?: string };
 }
 
 export type FlagDecision = Pick<FlagVerdict, 'verdict' | 'because' | 'means' | 'withholds'> & {
-  /** A setting of the remote that does the same: where the target's remote has this value, the flag is understood. */
+  /** A setting with the same effect: if the target's remote has this value, the flag is understood. */
   readonly setting?: { readonly name: string; readonly title: string };
 };
 
-/** One flag: what stands behind it, and what it does to the state. `value` is empty for a flag that takes none. */
+/** The rule of one flag. `value` is empty for a flag without one. */
 export interface FlagRule {
   readonly arity: FlagArity;
+  /** Applies the flag to the state. */
   read(value: string, state: ParseState): FlagDecision;
 }
 
 export type FlagRules = ReadonlyMap<string, FlagRule>;
+export type NamedRule = readonly [name: string, rule: FlagRule];
 
 export function understood(means: string): FlagDecision {
   return { verdict: 'understood', means };
 }
 
-/** Of what has no say in which files are touched, nor in what becomes of them. */
+/** For a flag that changes neither the selection of files nor the result. */
 export function ignored(because: string): FlagDecision {
   return { verdict: 'ignored', because };
 }
 
-/** With the flag the tool might touch fewer files, as far as anybody knows: nothing is taken away without it. */
+/** For a flag with which the tool might touch fewer files: without the flag nothing is deleted or moved. */
 export function refused(because: string): FlagDecision {
   return { verdict: 'refused', because, withholds: true };
 }
 
-/** Refused, though the same files are touched or more: it is about what the copies are like, or makes the tool bolder. */
+/** For an unsupported flag with which the tool touches the same files or more. */
 export function unavailable(because: string): FlagDecision {
   return { verdict: 'refused', because };
 }
 
-/** Rules with one decision for all of `names`, separated by blanks; `name=` takes a value, `name?` may, `name+` takes several. */
-export function flagsWithVerdict(names: string, decision: FlagDecision): (readonly [string, FlagRule])[] {
-  return names.split(/\s+/).map((name) => [flagName(name), { arity: arityOf(name), read: () => decision }]);
+/** A rule for one flag. The end of `name` is its arity: `name=` takes a value, `name?` may take one, `name+` takes several. */
+export function flag(name: string, read: FlagRule['read']): NamedRule {
+  const arities: Readonly<Record<string, FlagArity>> = { '=': 'one', '?': 'optional', '+': 'many' };
+  return [name.replace(/[=?+]$/, ''), { arity: arities[name.at(-1) ?? ''] ?? 'none', read }];
 }
 
-/** A rule for one flag; its name is written as in `alike`. */
-export function flag(
-  name: string,
-  read: (value: string, state: ParseState) => FlagDecision,
-): readonly [string, FlagRule] {
-  return [flagName(name), { arity: arityOf(name), read }];
+/** Rules with a constant verdict: names separated by spaces → the reason. */
+export function flagsWithVerdict(
+  verdict: (because: string) => FlagDecision,
+  reasons: Readonly<Record<string, string>>,
+): NamedRule[] {
+  return Object.entries(reasons).flatMap(([names, because]) =>
+    names.split(' ').map((name) => flag(name, () => verdict(because))),
+  );
 }
 
-/** What a remote's setting does once for all that is written to it. */
-export function flagOfSetting(name: string, setting: string, title: string): readonly [string, FlagRule] {
+/** A flag that sets options of the plan. */
+export function optionFlag(name: string, options: Partial<PlanOptions>, means: string): NamedRule {
+  return flag(name, (_, state) => {
+    Object.assign(state.options, options);
+    return understood(means);
+  });
+}
+
+/** A flag that says which remote the line refers to. */
+export function hintFlag(name: string, hint: keyof ParseState['hints'], means: string): NamedRule {
+  return flag(name, (value, state) => {
+    state.hints[hint] = value;
+    return understood(means);
+  });
+}
+
+/** A flag with the same effect as a setting of the remote. */
+export function flagOfSetting(name: string, setting: string, title: string): NamedRule {
   return flag(name, () => ({
-    ...ignored(`Set "${title}" on the remote of the target instead.`),
+    ...ignored(`Set "${title}" on the target's remote instead.`),
     setting: { name: setting, title },
   }));
 }
 
-function flagName(name: string): string {
-  return name.replace(/[=?+]$/, '');
-}
-
-function arityOf(name: string): FlagArity {
-  return name.endsWith('=') ? 'one' : name.endsWith('?') ? 'optional' : name.endsWith('+') ? 'many' : 'none';
-}
-
-export function grammarOf(
-  rules: FlagRules,
-  operands: number,
-  letters: Readonly<Record<string, string>> = {},
-): FlagGrammar {
-  return { arityOf: (name) => rules.get(name)?.arity, long: (letter) => letters[letter], operands };
-}
-
 export type EvaluatedFlag = FlagVerdict & Pick<FlagDecision, 'setting'>;
 
-/** The decision on each flag, in the order of the line; what is understood acts on the state. */
+/** The verdict on each flag, in the order of the line. Understood flags are applied to the state. */
 export function evaluateFlags(
   found: readonly FoundFlag[],
   rules: FlagRules,
   state: ParseState,
-  unknown: (flag: FoundFlag) => FlagDecision,
+  decideUnknown: (flag: FoundFlag) => FlagDecision,
 ): EvaluatedFlag[] {
-  const last = new Map(found.map((one, i) => [one.name, i]));
+  const lastIndex = new Map(found.map(({ name }, i) => [name, i]));
   return found.map((one, i) => {
     const { name, typed, value } = one;
     const rule = rules.get(name);
-    const overruled = rule?.arity === 'none' && last.get(name) !== i;
-    const decision = overruled
-      ? ignored('It comes up again later, and the last one counts.')
-      : (decideFlag(one, rule, state) ?? unknown(one));
+    const isRepeated = rule?.arity === 'none' && lastIndex.get(name) !== i;
+    const decision = isRepeated
+      ? ignored('The flag is repeated later, and the last one counts.')
+      : rule
+        ? decideFlag(one, rule, state)
+        : decideUnknown(one);
     const shown = value !== undefined && isSafeToShow(name);
     return { flag: typed, ...(shown && { value: shownValue(name, value) }), ...withoutSecretsIn(decision) };
   });
 }
 
-/** Patterns are shown to the last sign: what looks like a setting in them is not one. */
+function decideFlag({ value, incomplete }: FoundFlag, rule: FlagRule, state: ParseState): FlagDecision {
+  if (incomplete) return refused('Its value is missing.');
+  if (rule.arity === 'none' && value !== undefined) {
+    if (/^(?:0|f|false)$/i.test(value)) return understood('switched off');
+    if (!/^(?:1|t|true)$/i.test(value)) return refused('The only values are true and false.');
+  }
+  return rule.read(value ?? '', state);
+}
+
+/** Patterns are shown unchanged, because a part that looks like a secret is not one there. */
 function shownValue(name: string, value: string): string {
   return /^(?:include|exclude|filter|f)$/.test(name) ? value : withoutSecrets(value);
 }
 
-/** What a decision quotes may come from a file that the line names, whatever that is. */
+/** A reason may quote a file that the line names, whatever that file contains. */
 function withoutSecretsIn(decision: FlagDecision): FlagDecision {
   const { because, means } = decision;
   return {
@@ -120,133 +138,43 @@ function withoutSecretsIn(decision: FlagDecision): FlagDecision {
   };
 }
 
-function decideFlag(
-  { value, incomplete }: FoundFlag,
-  rule: FlagRule | undefined,
-  state: ParseState,
-): FlagDecision | undefined {
-  if (!rule) return undefined;
-  if (incomplete) return refused('Its value is missing.');
-  if (rule.arity === 'none' && value !== undefined) {
-    if (/^(?:0|f|false)$/i.test(value)) return understood('switched off');
-    if (!/^(?:1|t|true)$/i.test(value)) return refused('It takes no value but true or false.');
-  }
-  return rule.read(value ?? '', state);
-}
-
-/** What stands behind a flag: nothing, one word, a word that may be missing, or all words up to the next flag. */
-export type FlagArity = 'none' | 'one' | 'optional' | 'many';
-
-/** A flag as found in the line, by its long name without the dashes. */
-export interface FoundFlag {
-  readonly name: string;
-  /** As typed, dashes included, value not. */
-  readonly typed: string;
-  readonly value?: string;
-  /** Its value is missing, though it needs one. */
-  readonly incomplete?: true;
-}
-
-export interface ScannedWords {
+export interface ScannedLine {
   readonly flags: readonly FoundFlag[];
   readonly operands: readonly string[];
-  /** Unknown flags of which nobody can tell whether the word behind them is their value, as typed. */
-  readonly ambiguous: readonly string[];
+  /** An operand for messages: hidden if it may be the value of an unknown flag, because that may be a secret. */
+  shown(operand: string): string;
 }
 
-export interface FlagGrammar {
-  /** By the long name; undefined = the flag isn't known. */
-  arityOf(name: string): FlagArity | undefined;
-  /** The long name of a letter. */
-  long(letter: string): string | undefined;
-  /** How many words that are no flags are expected. */
-  readonly operands: number;
+/** Separates the flags and operands after the program's name. Throws LineError when a word may be either. Pure. */
+export function scanLine(
+  words: readonly string[],
+  rules: FlagRules,
+  operandCount: number,
+  letters: Readonly<Record<string, string>> = {},
+): ScannedLine {
+  const { flags, operands, ambiguous } = scanFlags(words, {
+    arityOf: (name) => rules.get(name)?.arity,
+    long: (letter) => letters[letter],
+    operands: operandCount,
+  });
+  const [first] = ambiguous;
+  // A guess might read or write another place.
+  if (first !== undefined)
+    throw new LineError(
+      `The word after "${first}" may be its value or a path. Write a value with "=", as in ${first}=….`,
+    );
+  const hasUnknown = flags.some(({ name }) => !rules.has(name));
+  return { flags, operands, shown: (operand) => (hasUnknown ? '…' : operand) };
 }
 
-/**
- * Tells flags from operands: `--flag value`, `--flag=value`, `-f value`, `-fvalue`, `-vP`; what follows `--` is no flag.
- * An unknown flag is taken to have no value, unless there is one operand too many right behind it; where that could be several, those that
- * look like no path. Pure.
- */
-export function scanFlags(words: readonly string[], grammar: FlagGrammar): ScannedWords {
-  const flags: FoundFlag[] = [];
-  const operands: { readonly text: string; readonly behind?: number }[] = [];
-  let i = 0;
-  let behind: number | undefined;
-  const next = () => words[++i];
-
-  const takeValue = (name: string, typed: string, attached: string | undefined): void => {
-    const takes = grammar.arityOf(name);
-    if (attached !== undefined) flags.push({ name, typed, value: attached });
-    else if (takes === 'one') {
-      const value = next();
-      flags.push(value === undefined ? { name, typed, incomplete: true } : { name, typed, value });
-    } else if (takes === 'optional' && isValue(words[i + 1]))
-      flags.push({ name, typed, value: next() ?? '' });
-    else if (takes === 'many') {
-      const values: string[] = [];
-      while (isValue(words[i + 1])) values.push(next() ?? '');
-      flags.push({ name, typed, value: values.join(' ') });
-    } else {
-      flags.push({ name, typed });
-      if (takes === undefined) behind = flags.length - 1;
-    }
-  };
-
-  const takeLetters = (word: string): void => {
-    for (let at = 1; at < word.length; at++) {
-      const letter = word[at] ?? '';
-      const name = grammar.long(letter) ?? letter;
-      const rest = word.slice(at + 1);
-      const typed = `-${letter}`;
-      const hasValue = rest.startsWith('=') || (grammar.arityOf(name) === 'one' && rest !== '');
-      takeValue(name, typed, hasValue ? rest.replace(/^=/, '') : undefined);
-      if (hasValue) return;
-    }
-  };
-
-  for (; i < words.length; i++) {
-    const word = words[i] ?? '';
-    const unknownBefore = behind;
-    behind = undefined;
-    if (word === '--') {
-      operands.push(...words.slice(i + 1).map((text) => ({ text })));
-      break;
-    }
-    if (word.startsWith('--')) {
-      const equals = word.indexOf('=');
-      const typed = equals < 0 ? word : word.slice(0, equals);
-      takeValue(typed.slice(2), typed, equals < 0 ? undefined : word.slice(equals + 1));
-    } else if (word.startsWith('-') && word.length > 1) takeLetters(word);
-    else operands.push({ text: word, ...(unknownBefore !== undefined && { behind: unknownBefore }) });
-  }
-
-  const surplus = operands.length - grammar.operands;
-  const behindUnknown = operands.filter((one) => one.behind !== undefined);
-  const plain = behindUnknown.filter(({ text }) => plainValue.test(text));
-  const values =
-    surplus <= 0
-      ? []
-      : behindUnknown.length <= surplus
-        ? behindUnknown
-        : plain.length === surplus
-          ? plain
-          : [];
-  const isUnsure = surplus > 0 && values.length === 0;
-  for (const { text, behind: at } of values) {
-    const flag = at === undefined ? undefined : flags[at];
-    if (flag && at !== undefined) flags[at] = { ...flag, value: text };
-  }
-  return {
-    flags,
-    operands: operands.filter((one) => !values.includes(one)).map(({ text }) => text),
-    ambiguous: isUnsure ? behindUnknown.map(({ behind: at }) => flags[at ?? 0]?.typed ?? '') : [],
-  };
-}
-
-/** A number, a size, a duration or a switch: hardly ever a path. */
-const plainValue = /^(?:[+-]?\d[\d.]*[A-Za-z]{0,3}|true|false|on|off|yes|no)$/;
-
-function isValue(word: string | undefined): word is string {
-  return word !== undefined && !/^--?\w/.test(word);
+/** The source and the target among the operands of `command`. Throws LineError for another number of operands. Pure. */
+export function sourceAndTarget(
+  command: string,
+  [source, target, surplus]: readonly string[],
+  { shown }: ScannedLine,
+): readonly [source: string, target: string] {
+  if (source === undefined || target === undefined)
+    throw new LineError(`"${command}" needs a source and a target.`);
+  if (surplus !== undefined) throw new LineError(`There is one path too many: "${shown(surplus)}".`);
+  return [source, target];
 }

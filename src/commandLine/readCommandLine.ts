@@ -4,71 +4,67 @@ import { parsePlanOptions } from '../plan/model/planOptions';
 import { isRemoteError } from '../remote/remoteError';
 import { readAws } from './aws/readAws';
 import type { FlagVerdict, ReadCommand, ReadingContext } from './commandLine';
+import { isProblem, LineError, type LineProblem, orProblem } from './lineProblem';
 import { readRclone } from './rclone/readRclone';
-import { isProblem, type LineProblem, splitCommandLine } from './shellWords';
+import { splitWords } from './shell/shellWords';
 import { decideVariable } from './variables';
 
 /**
- * What a line for `aws s3` or rclone would do, as a plan's places and options, with a verdict on each of its flags. Where the line
- * can't be read at all, or names what isn't there, a problem says why as a sentence.
+ * Reads a line for `aws s3` or rclone as the places and options of a plan, with a verdict on each flag; a problem says why a line
+ * can't be read. Supports `aws s3 sync | cp | mv` and `rclone sync | copy | move | check | copyto | moveto`.
  *
- * Understood are `aws s3 sync | cp | mv` and `rclone sync | copy | move | check | copyto | moveto`. The options hold the tool's own
- * defaults: no usual excludes; links followed by `aws` only (A21, R15); deletes after the copies, and only when all of them went well
- * (R20; for `aws` deliberately otherwise than A26). Asks nothing but `context`; never throws for what the line says.
+ * The options contain the tool's defaults: no default excludes; only `aws` follows links (A21, R15); deletes after the copies, and only
+ * if all copies succeeded (R20; for `aws` deliberately different from A26). Never throws for the content of a line.
  */
 export function readCommandLine(text: string, context: ReadingContext): ReadCommand | LineProblem {
   if (text.trim() === '')
     return { problem: 'Paste a line such as: aws s3 sync ./dist s3://bucket/site --delete' };
-  const read = readLine(text, context);
+  const read = orProblem(() => readLine(text, context));
   return isProblem(read) ? { ...read, problem: withoutSecrets(read.problem) } : read;
 }
 
-function readLine(text: string, given: ReadingContext): ReadCommand | LineProblem {
-  const split = splitCommandLine(text, given);
-  if (isProblem(split)) return split;
+function readLine(text: string, given: ReadingContext): ReadCommand {
+  const split = splitWords(text, given);
   const context = { ...given, shell: split.shell };
   const start = stripWrappers(split.words);
-  if (isProblem(start)) return start;
   const [program = '', ...words] = start.words;
   const tool = programName(program);
   if (tool !== 'aws' && tool !== 'rclone')
-    return {
-      problem:
-        program === ''
-          ? 'There is no command in the line.'
-          : /^[\w./\\: -]{1,60}$/.test(program)
-            ? `"${program}" is not understood. The line must be one for "aws s3" or "rclone".`
-            : 'The command is not understood. The line must be one for "aws s3" or "rclone".',
-    };
+    throw new LineError(
+      program === ''
+        ? 'The line contains no command.'
+        : `${/^[\w./\\: -]{1,60}$/.test(program) ? `"${program}"` : 'The command'} is not supported. The line must be for "aws s3" or "rclone".`,
+    );
   const read =
     tool === 'aws' ? readAws(words, start.assigned, context) : readRclone(words, start.assigned, context);
-  if (isProblem(read)) return read;
   const variables = [...start.assigned].map(([name, value]) => decideVariable(tool, name, value));
-  const whole = disableDeletes({ ...read, flags: [...start.verdicts, ...variables, ...read.flags] });
+  const command = disableDeletes({ ...read, flags: [...start.verdicts, ...variables, ...read.flags] });
   try {
-    parsePlanOptions(whole.options);
-    createFilter(whole.options);
+    parsePlanOptions(command.options);
+    createFilter(command.options);
   } catch (error) {
     if (!isRemoteError(error)) throw error;
-    return { problem: error.message };
+    throw new LineError(error.message);
   }
-  return whole;
+  return command;
 }
 
-/** Takes nothing away where a flag is not done with which the tool might touch fewer files, and says so of each flag that asks for it. */
+/** Removes deletes and moves when a refused flag might have protected files, and refuses the flags that request them. */
 function disableDeletes(read: ReadCommand): ReadCommand {
   const { options, flags } = read;
   const causes = [...new Set(flags.filter(({ withholds }) => withholds).map(({ flag }) => flag))];
   const { verb, deletes } = options;
   if (causes.length === 0 || !(verb === 'move' || (verb === 'sync' && deletes !== 'none'))) return read;
   const { deleteExcluded: _, trackRenames: __, ...rest } = options;
-  const why = `${causes.join(', ')} can't be followed here, and with it the tool might leave more files alone.`;
-  const isAsked = /^--(?:delete|track-renames|max-delete)/;
+  const why = `${causes.join(', ')} is not supported, and with it the tool might leave more files alone.`;
+  const requestsDeletes = /^--(?:delete|track-renames|max-delete)/;
   return {
     ...read,
     options: { ...rest, deletes: 'none', verb: verb === 'move' ? 'copy' : verb },
     flags: flags.map((one) =>
-      one.verdict === 'understood' && isAsked.test(one.flag) && !causes.every((flag) => isAsked.test(flag))
+      one.verdict === 'understood' &&
+      requestsDeletes.test(one.flag) &&
+      !causes.every((flag) => requestsDeletes.test(flag))
         ? { flag: one.flag, verdict: 'refused', because: `Nothing is deleted: ${why}` }
         : one,
     ),
@@ -76,7 +72,7 @@ function disableDeletes(read: ReadCommand): ReadCommand {
   };
 }
 
-/** Whether a text is worth trying to read: it calls one of the tools. Cheap. Pure. */
+/** Whether a text seems to call one of the tools. Cheap. Pure. */
 export function looksLikeCommandLine(text: string): boolean {
   return (
     text.length < 10_000 &&
@@ -92,13 +88,13 @@ function programName(word: string): string {
 
 interface Start {
   readonly words: readonly string[];
-  /** Environment variables that stand before the command. */
+  /** Environment variables set before the command. */
   readonly assigned: ReadonlyMap<string, string>;
   readonly verdicts: readonly FlagVerdict[];
 }
 
-/** Takes off what stands before the command: `sudo`, `time`, `env`, variables set for it. */
-function stripWrappers(words: readonly string[]): Start | LineProblem {
+/** Removes everything before the command: `sudo`, `time`, `env`, variables. */
+function stripWrappers(words: readonly string[]): Start {
   const assigned = new Map<string, string>();
   const verdicts: FlagVerdict[] = [];
   let i = 0;
@@ -109,18 +105,18 @@ function stripWrappers(words: readonly string[]): Start | LineProblem {
       const [, name = '', value = ''] = assignment;
       assigned.set(name, value);
     } else if (word === 'sudo')
-      verdicts.push({ flag: word, verdict: 'ignored', because: 'Files are read with your own rights.' });
+      verdicts.push({ flag: word, verdict: 'ignored', because: 'Files are read with your own permissions.' });
     else if (['time', 'nohup', 'env', 'nice', 'command', 'exec'].includes(word))
       verdicts.push({
         flag: word,
         verdict: 'ignored',
-        because: 'It is about how the shell runs the command.',
+        because: 'It only affects how the shell runs the command.',
       });
     else break;
     if (!assignment && words[i + 1]?.startsWith('-'))
-      return {
-        problem: `The options of "${word}" are not understood. Paste the line from "aws" or "rclone" on.`,
-      };
+      throw new LineError(
+        `Options of "${word}" are not supported. Paste the line starting at "aws" or "rclone".`,
+      );
   }
   return { words: words.slice(i), assigned, verdicts };
 }

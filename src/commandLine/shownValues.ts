@@ -1,6 +1,6 @@
 /**
- * Flags whose values may come up in lists, messages and logs. Any other one may hold a key, a password or an address with either in it: most
- * kinds of storage have such flags, and more come with every version of rclone.
+ * Flags whose values may appear in lists, messages and logs. Every other flag may contain a key or a password: most backends of rclone
+ * have such flags, and every version adds more.
  */
 const shown = new Set(
   `
@@ -27,7 +27,7 @@ const shown = new Set(
     .filter(Boolean),
 );
 
-/** By the long name without dashes, or the letter. */
+/** `flag` is the long name without dashes, or a letter. */
 export function isSafeToShow(flag: string): boolean {
   return shown.has(flag);
 }

@@ -15,12 +15,12 @@ export interface SummaryRow {
 }
 
 const groups = [
-  { verdict: 'refused', title: 'Not possible', icon: 'error' },
+  { verdict: 'refused', title: 'Not supported', icon: 'error' },
   { verdict: 'understood', title: 'Understood', icon: 'check' },
-  { verdict: 'ignored', title: 'Left out', icon: 'circle-slash' },
+  { verdict: 'ignored', title: 'Ignored', icon: 'circle-slash' },
 ] as const;
 
-/** Every flag with what became of it, what needs attention first; groups without flags are absent. Pure. */
+/** Every flag with its verdict, refused flags first. Groups without flags are absent. Pure. */
 export function summaryRows({ flags }: Pick<ReadCommand, 'flags'>): SummaryGroup[] {
   return groups.flatMap(({ verdict, title, icon }) => {
     const rows = flags.filter((flag) => flag.verdict === verdict).map((flag) => rowOf(flag, icon));
@@ -32,12 +32,12 @@ function rowOf({ flag, value, because, means }: FlagVerdict, icon: SummaryRow['i
   return { icon, text: value === undefined ? flag : `${flag} ${value}`, says: means ?? because ?? '' };
 }
 
-/** The line in a sentence: "aws s3 sync: /project/dist → photos:site. Not possible: --sse-c." Pure. */
+/** The line in a sentence: "aws s3 sync: /project/dist → photos:site. Not supported: --sse-c." Pure. */
 export function summaryOf(command: ReadCommand, describe: (place: Place) => string): string {
   const side = (place: ReadPlace) => (isUndecided(place) ? place.text : describe(place.place));
   const refused = command.flags.filter(({ verdict }) => verdict === 'refused').map(({ flag }) => flag);
   const tool = command.tool === 'aws' ? 'aws s3' : 'rclone';
   const start = `${tool} ${command.verb}: ${side(command.source)} → ${side(command.target)}`;
-  const missing = refused.length === 0 ? '' : `. Not possible: ${[...new Set(refused)].join(', ')}.`;
+  const missing = refused.length === 0 ? '' : `. Not supported: ${[...new Set(refused)].join(', ')}.`;
   return `${start}${missing}${command.withheld === undefined ? '' : ` ${command.withheld}`}`;
 }

@@ -4,129 +4,59 @@ import {
   flag,
   flagOfSetting,
   flagsWithVerdict,
+  hintFlag,
   ignored,
+  type NamedRule,
+  optionFlag,
   refused,
   unavailable,
   understood,
 } from '../flags';
 
 const header = (name: string) =>
-  unavailable(
-    `Here ${name} is not set for single runs: files get what their names and the remote's settings say.`,
-  );
+  `${name} can't be set for a single run: it follows from the file name and the remote's settings.`;
 
-/** The flags of `aws s3 sync`, `cp` and `mv`, and those of `aws` itself, by name (aws-cli 1.45; a few of 2.x). */
+/** The flags of `aws s3 sync`, `cp` and `mv`, and the global flags of `aws` (aws-cli 1.45 and some of 2.x), by name. */
 export const awsFlags: FlagRules = new Map<string, FlagRule>([
-  flag('delete', (_, state) => {
-    state.options.deletes = 'after';
-    return understood('deletes what only the target has, after everything is copied');
-  }),
-  flag('exclude=', (value, state) => {
-    if (value === '') return refused('The pattern is empty.');
-    state.filters.push({ exclude: value });
-    return understood('a filter rule; the last that matches decides');
-  }),
-  flag('include=', (value, state) => {
-    if (value === '') return refused('The pattern is empty.');
-    state.filters.push({ include: value });
-    return understood('a filter rule; the last that matches decides');
-  }),
-  flag('size-only', (_, state) => {
-    // Together with --exact-timestamps that one wins (A9).
-    if (state.options.compare === 'aws') state.options.compare = 'size-only';
-    return state.options.compare === 'size-only'
+  optionFlag('delete', { deletes: 'after' }, 'deletes what exists only on the target, after all copies'),
+  filterFlag('exclude=', 'exclude'),
+  filterFlag('include=', 'include'),
+  flag('size-only', (_, { options }) => {
+    // --exact-timestamps takes precedence (A9).
+    if (options.compare === 'aws') options.compare = 'size-only';
+    return options.compare === 'size-only'
       ? understood('compares sizes only')
-      : ignored('With --exact-timestamps it has no effect.');
+      : ignored('It has no effect together with --exact-timestamps.');
   }),
-  flag('exact-timestamps', (_, state) => {
-    state.options.compare = 'exact-timestamps';
-    return understood('files of equal size are the same only when their times are');
-  }),
-  flag('no-overwrite', (_, state) => {
-    state.options.ignoreExisting = true;
-    return understood('leaves alone what the target has');
-  }),
-  flag('follow-symlinks', (_, state) => {
-    state.options.followSymlinks = true;
-    return understood('follows links');
-  }),
-  flag('no-follow-symlinks', (_, state) => {
-    state.options.followSymlinks = false;
-    return understood('links are left out');
-  }),
+  optionFlag(
+    'exact-timestamps',
+    { compare: 'exact-timestamps' },
+    'files of equal size are the same only if their times are equal',
+  ),
+  optionFlag('no-overwrite', { ignoreExisting: true }, 'skips files that exist on the target'),
+  optionFlag('follow-symlinks', { followSymlinks: true }, 'follows symbolic links'),
+  optionFlag('no-follow-symlinks', { followSymlinks: false }, 'skips symbolic links'),
   flag('recursive', () => understood('the whole folder')),
-  flag('dryrun', () => understood('the preview is that: nothing is written before you apply it')),
+  flag('dryrun', () => understood('the preview does this: nothing is written before you apply it')),
 
-  flag('profile=', (value, state) => {
-    state.hints.profile = value;
-    return understood('tells which remote is meant');
-  }),
-  flag('endpoint-url=', (value, state) => {
-    state.hints.endpoint = value;
-    return understood('tells which remote is meant');
-  }),
-  flag('region=', (value, state) => {
-    state.hints.region = value;
-    return understood('tells which remote is meant; each remote knows its own region');
-  }),
-  flag('source-region=', (value, state) => {
-    state.hints.sourceRegion = value;
-    return understood('tells which remote the source is on; each remote knows its own region');
-  }),
-  ...flagsWithVerdict(
-    'no-sign-request',
-    ignored('Whether requests are signed is a setting of the remote ("Credentials").'),
-  ),
-  ...flagsWithVerdict(
-    'no-verify-ssl ca-bundle=',
-    ignored('Certificates are always checked; the remote\'s "CA file" names authorities of your own.'),
+  hintFlag('profile=', 'profile', 'selects the remote'),
+  hintFlag('endpoint-url=', 'endpoint', 'selects the remote'),
+  hintFlag('region=', 'region', 'selects the remote; each remote has its own region'),
+  hintFlag(
+    'source-region=',
+    'sourceRegion',
+    'selects the remote of the source; each remote has its own region',
   ),
 
-  ...flagsWithVerdict(
-    'quiet only-show-errors no-progress progress-frequency= progress-multiline',
-    ignored('The preview shows progress in its own way.'),
-  ),
-  ...flagsWithVerdict(
-    'debug v2-debug output= query= color= no-cli-pager cli-auto-prompt no-cli-auto-prompt cli-binary-format=',
-    ignored('It is about what the terminal shows.'),
-  ),
-  ...flagsWithVerdict('version', refused('With it nothing is copied at all: the tool only prints a text.')),
-  ...flagsWithVerdict(
-    'page-size= no-paginate',
-    ignored('How many names one request lists makes no difference to the result.'),
-  ),
-  ...flagsWithVerdict(
-    'cli-read-timeout= cli-connect-timeout=',
-    ignored('Waiting and retrying are taken care of here.'),
-  ),
-  ...flagsWithVerdict(
-    'expected-size=',
-    ignored('It is for uploads of a stream; the size of a file is known.'),
-  ),
-  ...flagsWithVerdict(
-    'ignore-glacier-warnings',
-    ignored('Archived objects are always skipped, and shown as skipped.'),
-  ),
-  ...flagsWithVerdict(
-    'force-glacier-transfer',
-    unavailable('Archived objects are skipped here until they are restored, as far as a listing can tell.'),
-  ),
-  ...flagsWithVerdict(
-    'request-payer?',
-    unavailable('There is no setting yet for buckets whose readers pay, so requests would be turned down.'),
-  ),
-  ...flagsWithVerdict(
-    'validate-same-s3-paths',
-    ignored('A source and a target that overlap are always refused here.'),
-  ),
-  ...flagsWithVerdict(
-    'checksum-mode= checksum-algorithm=',
-    ignored('Which checksums are sent and checked is a setting of the remote ("Checksums").'),
-  ),
+  flagOfSetting('acl=', 'acl', 'ACL'),
+  flagOfSetting('storage-class=', 'storageClass', 'Storage class'),
+  flagOfSetting('sse?', 'serverSideEncryption', 'Server-side encryption'),
+  flagOfSetting('sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
+
   flag('case-conflict=', (value) =>
     value === 'error'
-      ? refused('Names that differ by case only are shown as conflicts and left alone; the rest is copied.')
-      : ignored('Names that differ by case only are shown as conflicts where the target would mix them up.'),
+      ? refused('Names that differ only in case are shown as conflicts and skipped; the rest is copied.')
+      : ignored('Names that differ only in case are shown as conflicts where the target would mix them up.'),
   ),
   flag('copy-props=', (value) =>
     value === 'none'
@@ -139,33 +69,46 @@ export const awsFlags: FlagRules = new Map<string, FlagRule>([
       : unavailable('Copies between buckets keep their metadata.'),
   ),
 
-  flagOfSetting('acl=', 'acl', 'ACL'),
-  flagOfSetting('storage-class=', 'storageClass', 'Storage class'),
-  flagOfSetting('sse?', 'serverSideEncryption', 'Server-side encryption'),
-  flagOfSetting('sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
-  ...flagsWithVerdict(
-    'sse-c? sse-c-key= sse-c-copy-source? sse-c-copy-source-key=',
-    refused('Encryption with keys of your own (SSE-C) is not offered.'),
-  ),
-  ...flagsWithVerdict(
-    'grants+',
-    unavailable('Grants are not set here; a canned access list is a setting of the remote ("ACL").'),
-  ),
-  ...flagsWithVerdict('website-redirect=', unavailable('Redirects are not set here.')),
-  ...flagsWithVerdict('metadata=', header('metadata')),
-  ...flagsWithVerdict('content-type=', header('the content type')),
-  ...flagsWithVerdict(
-    'no-guess-mime-type',
-    unavailable('Here the content type always follows from the name.'),
-  ),
-  ...flagsWithVerdict('cache-control=', header('Cache-Control')),
-  ...flagsWithVerdict('content-disposition=', header('Content-Disposition')),
-  ...flagsWithVerdict('content-encoding=', header('Content-Encoding')),
-  ...flagsWithVerdict('content-language=', header('Content-Language')),
-  ...flagsWithVerdict('expires=', header('Expires')),
+  ...flagsWithVerdict(ignored, {
+    'no-sign-request': 'The remote\'s setting "Credentials" decides whether requests are signed.',
+    'no-verify-ssl ca-bundle=':
+      'Certificates are always verified; the remote\'s setting "CA file" adds certificate authorities.',
+    'quiet only-show-errors no-progress progress-frequency= progress-multiline':
+      'The preview shows progress in its own way.',
+    'debug v2-debug output= query= color= no-cli-pager cli-auto-prompt no-cli-auto-prompt cli-binary-format=':
+      'It only affects terminal output.',
+    'page-size= no-paginate': 'The page size of listings does not change the result.',
+    'cli-read-timeout= cli-connect-timeout=': 'Cloud Remotes handles timeouts and retries itself.',
+    'expected-size=': 'It is for uploads of a stream; the size of a file is known.',
+    'ignore-glacier-warnings': 'Archived objects are always skipped, and shown as skipped.',
+    'validate-same-s3-paths': 'An overlap of source and target is always rejected.',
+    'checksum-mode= checksum-algorithm=':
+      'The remote\'s setting "Checksums" decides which checksums are sent and verified.',
+  }),
+  ...flagsWithVerdict(refused, {
+    version: 'The tool would only print text and copy nothing.',
+    'sse-c? sse-c-key= sse-c-copy-source? sse-c-copy-source-key=':
+      'Encryption with customer-provided keys (SSE-C) is not supported.',
+  }),
+  ...flagsWithVerdict(unavailable, {
+    'force-glacier-transfer':
+      'Archived objects are skipped until they are restored, as far as a listing shows.',
+    'request-payer?':
+      'Requester-pays buckets are not supported yet, so the service would reject the requests.',
+    'grants+': 'Grants are not supported; the remote\'s setting "ACL" sets a canned ACL.',
+    'website-redirect=': 'Redirects are not supported.',
+    'no-guess-mime-type': 'The content type always follows from the file name.',
+    'metadata=': header('Metadata'),
+    'content-type=': header('The content type'),
+    'cache-control=': header('Cache-Control'),
+    'content-disposition=': header('Content-Disposition'),
+    'content-encoding=': header('Content-Encoding'),
+    'content-language=': header('Content-Language'),
+    'expires=': header('Expires'),
+  }),
 ]);
 
-/** Flags that only some of the verbs know. */
+/** Flags that only some of the verbs have. */
 export const awsFlagsOf: Readonly<Record<string, readonly string[]>> = {
   delete: ['sync'],
   'size-only': ['sync'],
@@ -174,3 +117,12 @@ export const awsFlagsOf: Readonly<Record<string, readonly string[]>> = {
   'expected-size': ['cp'],
   'validate-same-s3-paths': ['mv'],
 };
+
+/** A filter rule of aws, whose last match decides. */
+function filterFlag(name: string, kind: 'include' | 'exclude'): NamedRule {
+  return flag(name, (pattern, { filters }) => {
+    if (pattern === '') return refused('The pattern is empty.');
+    filters.push(kind === 'include' ? { include: pattern } : { exclude: pattern });
+    return understood('a filter rule; the last match decides');
+  });
+}

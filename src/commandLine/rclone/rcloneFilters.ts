@@ -3,7 +3,7 @@ import type { FilterRule } from '../../plan/model/planOptions';
 import { isRemoteError } from '../../remote/remoteError';
 import type { ReadingContext } from '../commandLine';
 
-/** The filter flags of one line, each kind in the order typed. */
+/** The filter flags of one line, per kind in the order typed. */
 export interface FilterFlags {
   readonly include: FilterRule[][];
   readonly includeFrom: FilterRule[][];
@@ -11,7 +11,7 @@ export interface FilterFlags {
   readonly excludeFrom: FilterRule[][];
   readonly filter: (FilterRule | '!')[][];
   readonly filterFrom: (FilterRule | '!')[][];
-  /** Files named by `--files-from`; undefined = there is no such flag. */
+  /** The names from `--files-from`; undefined without that flag. */
   files?: string[];
   maxDepth?: number;
 }
@@ -21,9 +21,9 @@ export function noFilterFlags(): FilterFlags {
 }
 
 /**
- * The ordered rules that rclone makes of them, whatever their order in the line: includes, includes from files, excludes, excludes from
- * files, filters, filters from files; `!` forgets those before it. What no rule matches is in, but where a flag named include is there,
- * out (R16); a plan takes it to be out wherever it has includes only. Pure.
+ * The ordered rules that rclone builds: includes, includes from files, excludes, excludes from files, filters, filters from files,
+ * regardless of their order in the line; `!` clears the rules before it. A file that no rule matches is included, or excluded if the
+ * line has an include flag (R16). A plan excludes it only if all rules are includes. Pure.
  */
 export function buildFilterRules(flags: FilterFlags): FilterRule[] {
   let rules: FilterRule[] = [];
@@ -41,13 +41,13 @@ export function buildFilterRules(flags: FilterFlags): FilterRule[] {
   const { maxDepth } = flags;
   const onlyIncludes = rules.every((rule) => 'include' in rule);
   if (flags.include.length > 0 || flags.includeFrom.length > 0) {
-    // A list of nothing but includes means the same by itself.
+    // A plan with only include rules already excludes the rest.
     if (!onlyIncludes || rules.length === 0 || maxDepth !== undefined) rules.push({ exclude: '/**' });
   } else if (onlyIncludes) rules = [];
   return maxDepth === undefined ? rules : [{ exclude: `/${'*/'.repeat(maxDepth)}**` }, ...rules];
 }
 
-/** The rule that `--filter` spells: `+ pattern`, `- pattern`, or `!`. Undefined when malformed. Pure. */
+/** Parses the value of `--filter`: `+ pattern`, `- pattern` or `!`. Undefined when malformed. Pure. */
 export function parseFilterRule(text: string): FilterRule | '!' | undefined {
   if (text === '!') return '!';
   if (text.length < 3) return undefined;
@@ -55,13 +55,13 @@ export function parseFilterRule(text: string): FilterRule | '!' | undefined {
   return text.startsWith('+ ') ? { include: text.slice(2) } : undefined;
 }
 
-/** The lines of a file of patterns, trimmed, without comments and empty ones; a sentence when it can't be read. */
+/** The lines of a pattern file without empty ones, and unless `raw` trimmed and without comments; a sentence when it can't be read. */
 export function readPatternFile(
   name: string,
   { folder, readFile }: ReadingContext,
   raw = false,
 ): readonly string[] | string {
-  if (name === '-') return 'There is no terminal that could be read from.';
+  if (name === '-') return 'There is no terminal to read from.';
   if (folder === undefined && !path.isAbsolute(name)) return `The file ${name} can't be read.`;
   let text: string | undefined;
   try {

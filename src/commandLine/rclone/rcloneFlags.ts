@@ -1,11 +1,13 @@
-import type { FilterRule, PlanOptions } from '../../plan/model/planOptions';
+import type { FilterRule } from '../../plan/model/planOptions';
 import {
   type FlagDecision,
-  type FlagRule,
   type FlagRules,
   flag,
   flagOfSetting,
+  hintFlag,
   ignored,
+  type NamedRule,
+  optionFlag,
   type ParseState,
   refused,
   unavailable,
@@ -14,19 +16,19 @@ import {
 import { type FilterFlags, noFilterFlags, parseFilterRule, readPatternFile } from './rcloneFilters';
 import { ageOf, durationMs, sizeOf } from './rcloneQuantities';
 
-/** A state of a line of rclone. */
+/** What the flags of a line of rclone say so far. */
 export interface RcloneParseState extends ParseState {
   readonly filterFlags: FilterFlags;
-  /** What decides how pairs are compared, whatever the order of the flags (R6). */
+  /** Together these decide the comparison, regardless of their order (R6). */
   readonly compares: { sizeOnly?: true; checksum?: true };
-  /** Set by `--delete-before` and its like; rclone takes one of them. */
+  /** From `--delete-before` and its alternatives; rclone accepts only one of them. */
   deleteTime?: 'before' | 'during' | 'after';
   tracksRenames?: true;
   renamesBy?: 'hash' | 'modified';
   backupDir?: string;
 }
 
-/** A state with what rclone does when no flag says otherwise. `typedVerb` is the command as written, `verb` what it means here. */
+/** The defaults of rclone. `typedVerb` is the command as written, `verb` that of the plan. */
 export function newRcloneState(
   context: ParseState['context'],
   typedVerb: string,
@@ -71,12 +73,9 @@ export const rcloneLetters: Readonly<Record<string, string>> = {
   x: 'one-file-system',
 };
 
-type OnOff = {
-  [Name in keyof PlanOptions]-?: PlanOptions[Name] extends boolean | undefined ? Name : never;
-}[keyof PlanOptions];
+const noLimit = ignored('It sets no limit.');
 
-const acting: readonly (readonly [string, FlagRule])[] = [
-  // What is compared, and what is done with pairs.
+const comparisonFlags: readonly NamedRule[] = [
   act('checksum', (_, state) => {
     state.compares.checksum = true;
     return understood('compares sizes and hashes, not times');
@@ -85,212 +84,213 @@ const acting: readonly (readonly [string, FlagRule])[] = [
     state.compares.sizeOnly = true;
     return understood('compares sizes only');
   }),
-  on('ignore-existing', 'ignoreExisting', 'leaves alone what the target has'),
-  on('ignore-times', 'ignoreTimes', 'copies every file, the same or not'),
-  on('update', 'update', 'leaves alone what is newer on the target'),
-  on('ignore-size', 'ignoreSize', 'does not compare sizes'),
-  on('immutable', 'immutable', 'never changes what the target has: a difference is a conflict'),
-  on('no-update-modtime', 'keepTargetTimes', 'where only the time differs it stays'),
-  on('use-server-modtime', 'useServerTimes', "takes the service's times"),
-  act('one-way', (_, state) => {
-    if (state.verb !== 'check') return refused(`"rclone ${state.verb}" does not know it.`);
-    state.options.oneWay = true;
-    return understood('leaves out what only the target has');
+  optionFlag('ignore-existing', { ignoreExisting: true }, 'skips files that exist on the target'),
+  optionFlag('ignore-times', { ignoreTimes: true }, 'copies every file, even if it is the same'),
+  optionFlag('update', { update: true }, 'skips files that are newer on the target'),
+  optionFlag('ignore-size', { ignoreSize: true }, 'does not compare sizes'),
+  optionFlag(
+    'immutable',
+    { immutable: true },
+    'never changes files on the target: a difference is a conflict',
+  ),
+  optionFlag(
+    'no-update-modtime',
+    { keepTargetTimes: true },
+    'keeps the time on the target if only the time differs',
+  ),
+  optionFlag('use-server-modtime', { useServerTimes: true }, 'uses the upload times of the service'),
+  act('one-way', (_, { verb, options }) => {
+    if (verb !== 'check') return refused(`"rclone ${verb}" does not have this flag.`);
+    options.oneWay = true;
+    return understood('ignores files that exist only on the target');
   }),
-  on('copy-links', 'followSymlinks', 'follows links'),
-  act('modify-window=', (value, state) => {
+  optionFlag('copy-links', { followSymlinks: true }, 'follows symbolic links'),
+  act('modify-window=', (value, { options }) => {
     const ms = durationMs(value);
     if (ms === undefined) return refused('It must be a duration such as 1s or 500ms.');
-    state.options.modifyWindowMs = ms;
+    options.modifyWindowMs = ms;
     return understood(`times less than ${value} apart are equal`);
   }),
-  act('no-check-dest', () => refused('The target is always listed before anything is copied.')),
+  act('no-check-dest', () => refused('The target is always listed before the copies.')),
+];
 
-  // Deletes and what becomes of what is replaced.
+const deleteFlags: readonly NamedRule[] = [
   ...(['before', 'during', 'after'] as const).map((when) =>
-    act(`delete-${when}`, (_, state) => {
-      if (state.verb !== 'sync') return ignored(`"rclone ${state.verb}" deletes nothing on the target.`);
+    syncOnly(`delete-${when}`, 'deletes nothing on the target', (_, state) => {
       if (state.deleteTime !== undefined && state.deleteTime !== when)
         return refused(`It contradicts --delete-${state.deleteTime}.`);
       state.deleteTime = when;
-      return understood(`deletes ${when === 'during' ? 'while it copies' : `${when} everything is copied`}`);
+      return understood(when === 'during' ? 'deletes during the copies' : `deletes ${when} all copies`);
     }),
   ),
-  act('delete-excluded', (_, state) => {
-    if (state.verb !== 'sync') return ignored(`"rclone ${state.verb}" deletes nothing on the target.`);
-    state.options.deleteExcluded = true;
-    return understood('deletes on the target what the filters leave out');
+  syncOnly('delete-excluded', 'deletes nothing on the target', (_, { options }) => {
+    options.deleteExcluded = true;
+    return understood('deletes files on the target that the filters exclude');
   }),
-  act('max-delete=', (value, state) => {
-    if (/^-\d+$/.test(value)) return ignored('Less than zero stands for no limit.');
+  act('max-delete=', (value, { options }) => {
+    if (/^-\d+$/.test(value)) return noLimit;
     if (!/^\d+$/.test(value)) return refused('It must be a whole number.');
-    state.options.maxDelete = { ...state.options.maxDelete, files: Number(value) };
-    return understood('when more would be deleted, nothing is (rclone stops halfway)');
+    options.maxDelete = { ...options.maxDelete, files: Number(value) };
+    return understood('deletes nothing if more files would be deleted (rclone stops halfway)');
   }),
-  act('max-delete-size=', (value, state) => {
+  act('max-delete-size=', (value, { options }) => {
     const size = sizeOf(value);
-    if (size === 'off') return ignored('There is no limit.');
+    if (size === 'off') return noLimit;
     const bytes = size === undefined ? undefined : bytesOf(size);
     if (bytes === undefined) return refused('It must be a size such as 10M.');
-    state.options.maxDelete = { ...state.options.maxDelete, bytes };
-    return understood('when more bytes would be deleted, nothing is');
+    options.maxDelete = { ...options.maxDelete, bytes };
+    return understood('deletes nothing if more bytes would be deleted');
   }),
   act('backup-dir=', (value, state) => {
     if (state.verb === 'check') return ignored('"rclone check" changes nothing.');
     state.backupDir = value;
-    return understood('keeps there what it replaces and deletes');
+    return understood('keeps replaced and deleted files there');
   }),
-  act('track-renames', (_, state) => {
-    if (state.verb !== 'sync') return ignored(`"rclone ${state.verb}" does not track renames.`);
+  syncOnly('track-renames', 'does not track renames', (_, state) => {
     state.tracksRenames = true;
-    return understood('moves on the target what was only renamed');
+    return understood('moves renamed files on the target');
   }),
   act('track-renames-strategy=', (value, state) => {
-    const strategies = { hash: 'hash', modtime: 'modified' } as const;
-    const strategy = strategies[value as keyof typeof strategies];
+    const strategies = new Map([
+      ['hash', { renamesBy: 'hash', means: 'detects renames by content' }],
+      ['modtime', { renamesBy: 'modified', means: 'detects renames by size and time' }],
+    ] as const);
+    const strategy = strategies.get(value as 'hash');
     if (strategy === undefined)
       return unavailable(
-        'Renames are known by "hash" or by "modtime" here; of several files the one of the same name is taken.',
+        'Renames are detected by "hash" or "modtime"; among several files, the one with the same name is used.',
       );
-    state.renamesBy = strategy;
-    return understood(
-      strategy === 'hash' ? 'renames are known by content' : 'renames are known by size and time',
-    );
+    state.renamesBy = strategy.renamesBy;
+    return understood(strategy.means);
   }),
+];
 
-  // Filters.
-  patterns('include=', (state, rules) => state.filterFlags.include.push(rules), 'include'),
-  patterns('exclude=', (state, rules) => state.filterFlags.exclude.push(rules), 'exclude'),
-  patternsFrom('include-from=', (state, rules) => state.filterFlags.includeFrom.push(rules), 'include'),
-  patternsFrom('exclude-from=', (state, rules) => state.filterFlags.excludeFrom.push(rules), 'exclude'),
+const filterFlags: readonly NamedRule[] = [
+  ...(['include', 'exclude'] as const).flatMap((kind) => [patternFlag(kind), patternFileFlag(kind)]),
   act('filter=', (value, state) => {
     const rule = parseFilterRule(value);
-    if (rule === undefined) return refused('A rule begins with "+ " or "- ".');
+    if (rule === undefined) return refused('A rule starts with "+ " or "- ".');
     state.filterFlags.filter.push([rule]);
-    return understood(
-      rule === '!' ? 'forgets the rules before it' : 'a filter rule; the first that matches decides',
-    );
+    return understood(rule === '!' ? 'clears the rules before it' : 'a filter rule; the first match decides');
   }),
-  act('filter-from=', (value, state) => {
-    const lines = readPatternFile(value, state.context);
-    if (typeof lines === 'string') return refused(lines);
+  fileFlag('filter-from=', (lines, state) => {
     const rules = lines.map(parseFilterRule);
     const bad = rules.indexOf(undefined);
-    if (bad >= 0) return refused(`Its line "${lines[bad]}" does not begin with "+ " or "- ".`);
-    state.filterFlags.filterFrom.push(rules.flatMap((rule) => (rule === undefined ? [] : [rule])));
-    return understood(`filter rules of that file, as they are now (${lines.length})`);
+    if (bad >= 0) return refused(`Its line "${lines[bad]}" does not start with "+ " or "- ".`);
+    state.filterFlags.filterFrom.push(rules.filter((rule) => rule !== undefined));
+    return understood(`filter rules of the current file (${lines.length})`);
   }),
   ...(['files-from=', 'files-from-raw='] as const).map((name) =>
-    act(name, (value, state) => {
-      const lines = readPatternFile(value, state.context, name === 'files-from-raw=');
-      if (typeof lines === 'string') return refused(lines);
-      state.filterFlags.files = [...(state.filterFlags.files ?? []), ...lines];
-      return understood(`only the files named there, as they are now (${lines.length})`);
-    }),
+    fileFlag(
+      name,
+      (lines, { filterFlags: flags }) => {
+        flags.files = [...(flags.files ?? []), ...lines];
+        return understood(`only the files named in the current file (${lines.length})`);
+      },
+      name === 'files-from-raw=',
+    ),
   ),
-  size('min-size=', 'minSize'),
-  size('max-size=', 'maxSize'),
-  age('min-age=', 'minAge'),
-  age('max-age=', 'maxAge'),
+  ...(['minSize', 'maxSize'] as const).map((option) => sizeFlag(option)),
+  ...(['minAge', 'maxAge'] as const).map((option) => ageFlag(option)),
   act('max-depth=', (value, state) => {
-    if (/^-\d+$/.test(value)) return ignored('Less than zero stands for no limit.');
+    if (/^-\d+$/.test(value)) return noLimit;
     if (!/^[1-9]\d{0,2}$/.test(value)) return refused('It must be a whole number of at least 1.');
     state.filterFlags.maxDepth = Number(value);
-    return understood('a filter rule that leaves out what lies deeper');
+    return understood('a filter rule that excludes deeper files');
   }),
-  act('exclude-if-present=', () => refused('Folders are not left out by a file that lies in them.')),
+  act('exclude-if-present=', () => refused('Excluding folders by a marker file is not supported.')),
+];
 
-  act('dry-run', () => understood('the preview is that: nothing is written before you apply it')),
-  act('interactive', () => understood('the preview is that: each change can be unticked')),
-
-  // Which remote is meant by ":s3:".
-  hint('s3-profile=', 'profile'),
-  hint('s3-endpoint=', 'endpoint'),
-  hint('s3-region=', 'region'),
+const remoteFlags: readonly NamedRule[] = [
+  ...(['profile', 'endpoint', 'region'] as const).map((hint) =>
+    hintFlag(`s3-${hint}=`, hint, 'selects the remote of ":s3:"'),
+  ),
   flagOfSetting('s3-acl=', 'acl', 'ACL'),
   flagOfSetting('s3-storage-class=', 'storageClass', 'Storage class'),
   flagOfSetting('s3-server-side-encryption=', 'serverSideEncryption', 'Server-side encryption'),
   flagOfSetting('s3-sse-kms-key-id=', 'sseKmsKeyId', 'KMS key'),
 ];
 
-/** A rule of rclone's own: its state has more parts. */
-function act(
-  name: string,
-  read: (value: string, state: RcloneParseState) => FlagDecision,
-): readonly [string, FlagRule] {
+export const actingRcloneFlags: FlagRules = new Map([
+  ...comparisonFlags,
+  ...deleteFlags,
+  ...filterFlags,
+  act('dry-run', () => understood('the preview does this: nothing is written before you apply it')),
+  act('interactive', () => understood('the preview does this: you can deselect each change')),
+  ...remoteFlags,
+]);
+
+/** A rule that needs the state of rclone: `readRclone` evaluates it with no other state. */
+function act(name: string, read: (value: string, state: RcloneParseState) => FlagDecision): NamedRule {
   return flag(name, (value, state) => read(value, state as RcloneParseState));
 }
 
-function on(name: string, option: OnOff, means: string): readonly [string, FlagRule] {
-  return act(name, (_, state) => {
-    state.options[option] = true;
-    return understood(means);
-  });
+/** A flag without effect on other verbs than sync: `otherwise` completes "rclone copy …". */
+function syncOnly(
+  name: string,
+  otherwise: string,
+  read: (value: string, state: RcloneParseState) => FlagDecision,
+): NamedRule {
+  return act(name, (value, state) =>
+    state.verb === 'sync' ? read(value, state) : ignored(`"rclone ${state.verb}" ${otherwise}.`),
+  );
 }
 
-function hint(name: string, which: 'profile' | 'endpoint' | 'region'): readonly [string, FlagRule] {
+/** A flag that names a file of patterns. */
+function fileFlag(
+  name: string,
+  read: (lines: readonly string[], state: RcloneParseState) => FlagDecision,
+  raw = false,
+): NamedRule {
   return act(name, (value, state) => {
-    state.hints[which] = value;
-    return understood('tells which remote ":s3:" stands for');
+    const lines = readPatternFile(value, state.context, raw);
+    return typeof lines === 'string' ? refused(lines) : read(lines, state);
   });
 }
 
-type Kind = 'include' | 'exclude';
+type PatternKind = 'include' | 'exclude';
 
-function ruleOf(kind: Kind, pattern: string): FilterRule {
+function ruleOf(kind: PatternKind, pattern: string): FilterRule {
   return kind === 'include' ? { include: pattern } : { exclude: pattern };
 }
 
-function patterns(
-  name: string,
-  add: (state: RcloneParseState, rules: FilterRule[]) => unknown,
-  kind: Kind,
-): readonly [string, FlagRule] {
-  return act(name, (value, state) => {
+function patternFlag(kind: PatternKind): NamedRule {
+  return act(`${kind}=`, (value, state) => {
     if (value === '') return refused('The pattern is empty.');
-    add(state, [ruleOf(kind, value)]);
+    state.filterFlags[kind].push([ruleOf(kind, value)]);
     return understood(
-      kind === 'include' ? 'takes in what matches; what no rule matches is out' : 'leaves out what matches',
+      kind === 'include' ? 'includes matches; files that match no rule are excluded' : 'excludes matches',
     );
   });
 }
 
-function patternsFrom(
-  name: string,
-  add: (state: RcloneParseState, rules: FilterRule[]) => unknown,
-  kind: Kind,
-): readonly [string, FlagRule] {
-  return act(name, (value, state) => {
-    const lines = readPatternFile(value, state.context);
-    if (typeof lines === 'string') return refused(lines);
-    add(
-      state,
-      lines.map((line) => ruleOf(kind, line)),
-    );
-    return understood(`the patterns of that file, as they are now (${lines.length})`);
+function patternFileFlag(kind: PatternKind): NamedRule {
+  return fileFlag(`${kind}-from=`, (lines, state) => {
+    state.filterFlags[`${kind}From`].push(lines.map((line) => ruleOf(kind, line)));
+    return understood(`the patterns of the current file (${lines.length})`);
   });
 }
 
-function size(name: string, option: 'minSize' | 'maxSize'): readonly [string, FlagRule] {
-  return act(name, (value, state) => {
-    const found = sizeOf(value);
-    if (found === undefined) return refused('It must be a size such as 100K or 1.5M.');
-    if (found === 'off') return ignored('There is no limit.');
-    state.options[option] = found;
-    return understood(
-      `only files of at ${option === 'minSize' ? 'least' : 'most'} ${typeof found === 'number' ? `${found} bytes` : found}`,
-    );
+function sizeFlag(option: 'minSize' | 'maxSize'): NamedRule {
+  const [name, bound] = option === 'minSize' ? ['min-size=', 'least'] : ['max-size=', 'most'];
+  return act(name, (value, { options }) => {
+    const size = sizeOf(value);
+    if (size === undefined) return refused('It must be a size such as 100K or 1.5M.');
+    if (size === 'off') return noLimit;
+    options[option] = size;
+    return understood(`only files of at ${bound} ${typeof size === 'number' ? `${size} bytes` : size}`);
   });
 }
 
-function age(name: string, option: 'minAge' | 'maxAge'): readonly [string, FlagRule] {
-  return act(name, (value, state) => {
-    const found = ageOf(value, state.context.now);
-    if (found === undefined)
-      return refused('It must be an age such as 90s, 12h or 7d, or a day such as 2026-01-31.');
-    if (found === 'off') return ignored('There is no limit.');
-    state.options[option] = found;
-    return understood(`only files modified at ${option === 'minAge' ? 'least' : 'most'} ${found} ago`);
+function ageFlag(option: 'minAge' | 'maxAge'): NamedRule {
+  const [name, bound] = option === 'minAge' ? ['min-age=', 'least'] : ['max-age=', 'most'];
+  return act(name, (value, { options, context }) => {
+    const age = ageOf(value, context.now);
+    if (age === undefined)
+      return refused('It must be an age such as 90s, 12h or 7d, or a date such as 2026-01-31.');
+    if (age === 'off') return noLimit;
+    options[option] = age;
+    return understood(`only files modified at ${bound} ${age} ago`);
   });
 }
 
@@ -299,5 +299,3 @@ function bytesOf(size: number | string): number | undefined {
   const power = 'KMGTPE'.indexOf(size.slice(-1)) + 1;
   return power === 0 ? undefined : Math.trunc(Number(size.slice(0, -1)) * 1024 ** power);
 }
-
-export const actingRcloneFlags: FlagRules = new Map(acting);

@@ -9,10 +9,11 @@ import {
   type WrittenLine,
 } from '../../commandLine/commandLine';
 import { contextOnDisk, thisShell } from '../../commandLine/contextOnDisk';
-import { knownRemote } from '../../commandLine/operands';
+import { isProblem } from '../../commandLine/lineProblem';
 import { looksLikeCommandLine, readCommandLine } from '../../commandLine/readCommandLine';
-import { withoutPrompt } from '../../commandLine/shellKinds';
-import { isProblem, onOneLine } from '../../commandLine/shellWords';
+import { knownRemote } from '../../commandLine/resolvePlace';
+import { withoutPrompt } from '../../commandLine/shell/shellKinds';
+import { onOneLine } from '../../commandLine/shell/shellWords';
 import { summaryOf, summaryRows } from '../../commandLine/summary';
 import { writeCommandLines } from '../../commandLine/writeCommandLine';
 import type { Place } from '../../plan/model/plan';

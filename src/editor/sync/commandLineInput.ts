@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { LineProblem } from '../../commandLine/shellWords';
+import type { LineProblem } from '../../commandLine/lineProblem';
 import * as window from '../window/window';
 
 const nextSteps = {

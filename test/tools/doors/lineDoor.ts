@@ -2,10 +2,10 @@ import path from 'node:path';
 import type { App, SyncRequest } from '../../../src/app';
 import { isUndecided, type ReadCommand, type ReadPlace } from '../../../src/commandLine/commandLine';
 import { contextOnDisk } from '../../../src/commandLine/contextOnDisk';
-import { knownRemote } from '../../../src/commandLine/operands';
+import { isProblem, type LineProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
-import type { ShellKind } from '../../../src/commandLine/shellKinds';
-import { isProblem, type LineProblem } from '../../../src/commandLine/shellWords';
+import { knownRemote } from '../../../src/commandLine/resolvePlace';
+import type { ShellKind } from '../../../src/commandLine/shell/shellKinds';
 import { summaryOf } from '../../../src/commandLine/summary';
 import { formatPlace } from '../../../src/plan/model/place';
 

@@ -106,7 +106,7 @@ test('a plan of a line is the plan of the two places and options that it means',
 
 const problems: readonly [string, readonly string[], RegExp][] = [
   ['nothing', ['line', ''], /Paste a line/],
-  ['another command', ['line', 'ls -l'], /"ls" is not understood/],
+  ['another command', ['line', 'ls -l'], /"ls" is not supported/],
   ['an open quote', ['line', 'rclone sync "a lab:b'], /not closed/],
   ['a name too long for a disk', ['line', `rclone sync ${'x'.repeat(5000)} nowhere:b`], /No remote is named/],
   ['a line to plan that can not be read', ['plan', '--line', 'rclone bisync a b'], /bisync/],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
-import { type ShellKind, withoutPrompt } from '../../../src/commandLine/shellKinds';
-import { isProblem, splitCommandLine } from '../../../src/commandLine/shellWords';
+import { type ShellKind, withoutPrompt } from '../../../src/commandLine/shell/shellKinds';
+import { splitCommandLine } from '../../../src/commandLine/shell/shellWords';
 
 const context = { remotes: [{ name: 'lab', kind: 's3' }], folder: '/w', home: '/home/me' };
 
@@ -11,47 +12,47 @@ const ofWindows: readonly ShellKind[] = ['windows', 'powershell', 'cmd'];
 
 /** What some shell would put something else for, and whose lines it must not be read in. */
 const unknown: readonly (readonly [line: string, shells: readonly ShellKind[], says: RegExp])[] = [
-  ['aws s3 sync "s3://$bucket/site" d', all, /\$bucket is a variable/],
-  ['rclone sync d lab:b --exclude "$RECYCLE.BIN/**"', ['posix', 'powershell'], /\$RECYCLE is a variable/],
-  ['aws s3 sync s3://$bucket/site d --delete', all, /\$bucket is a variable/],
+  ['aws s3 sync "s3://$bucket/site" d', all, /\$bucket is a (shell )?variable/],
+  ['rclone sync d lab:b --exclude "$RECYCLE.BIN/**"', ['posix', 'powershell'], /\$RECYCLE is a (shell )?variable/],
+  ['aws s3 sync s3://$bucket/site d --delete', all, /\$bucket is a (shell )?variable/],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
-  ['rclone sync d "lab:${bucket}/x"', all, /\$\{bucket\} is a variable/],
-  ['rclone sync d "lab:$env:BUCKET/x"', all, /\$env:BUCKET is a variable/],
-  ['rclone sync $env:USERPROFILE\\site lab:b', all, /\$env:USERPROFILE is a variable/],
-  ['rclone sync d "lab:$(Get-Bucket)/x"', all, /command in the command/],
-  ['rclone sync %USERPROFILE%\\site lab:b', all, /%USERPROFILE% is a variable/],
-  ['rclone sync "%SITE%" lab:b', all, /%SITE% is a variable/],
-  ['rclone sync d lab:b/%DATE:~0,4%', all, /%DATE:~0,4% is a variable/],
-  ['rclone sync "!SITE!" lab:b', all, /!SITE! is a variable/],
+  ['rclone sync d "lab:${bucket}/x"', all, /\$\{bucket\} is a (shell )?variable/],
+  ['rclone sync d "lab:$env:BUCKET/x"', all, /\$env:BUCKET is a (shell )?variable/],
+  ['rclone sync $env:USERPROFILE\\site lab:b', all, /\$env:USERPROFILE is a (shell )?variable/],
+  ['rclone sync d "lab:$(Get-Bucket)/x"', all, /command substitution/],
+  ['rclone sync %USERPROFILE%\\site lab:b', all, /%USERPROFILE% is a (shell )?variable/],
+  ['rclone sync "%SITE%" lab:b', all, /%SITE% is a (shell )?variable/],
+  ['rclone sync d lab:b/%DATE:~0,4%', all, /%DATE:~0,4% is a (shell )?variable/],
+  ['rclone sync "!SITE!" lab:b', all, /!SITE! is a (shell )?variable/],
   ['& rclone sync d lab:b', all, /"&" calls a program/],
   ['& "C:\\tools\\rclone.exe" sync d lab:b', all, /"&" calls a program/],
-  ['rclone sync d lab:b & dir', all, /"&" stands outside/],
+  ['rclone sync d lab:b & dir', all, /"&" is not quoted/],
   ['rclone sync d lab:b; dir', all, /";" joins/],
   ['rclone sync d lab:b | more', all, /"\|" sends/],
   ['rclone sync d lab:b 2>&1', all, />" redirects/],
-  ['rclone sync d lab:b --exclude “*.tmp”', all, /quotation mark of running text/],
+  ['rclone sync d lab:b --exclude “*.tmp”', all, /typographic quotation mark/],
   ['rclone sync ~/site lab:b', ofWindows, /"~" stands for the home folder/],
   ['rclone sync ~\\site lab:b', ofWindows, /"~" stands for the home folder/],
   ['rclone sync lab:b ~', ofWindows, /"~" stands for the home folder/],
-  ['rclone sync ~bob/site lab:b', ['posix'], /~bob stands for the home folder of somebody else/],
+  ['rclone sync ~bob/site lab:b', ['posix'], /~bob stands for the home folder of another user/],
   ['rclone sync ~+/site lab:b', ['posix'], /~\+ stands/],
-  ['rclone sync @paths', ['windows', 'powershell'], /@paths hands over/],
-  ['rclone sync d lab:b @more', ['windows', 'powershell'], /@more hands over/],
-  ['rclone sync @src lab:b', all, /@src"? hands over/],
-  ['rclone sync @(a) lab:b', ['windows', 'powershell'], /hands over/],
-  ['rclone sync @"\nd\n"@ lab:b', ['powershell'], /text of several lines/],
+  ['rclone sync @paths', ['windows', 'powershell'], /@paths passes/],
+  ['rclone sync d lab:b @more', ['windows', 'powershell'], /@more passes/],
+  ['rclone sync @src lab:b', all, /@src"? passes/],
+  ['rclone sync @(a) lab:b', ['windows', 'powershell'], /passes/],
+  ['rclone sync @"\nd\n"@ lab:b', ['powershell'], /here-string/],
   ['rclone sync d lab:b --% --exclude x', ['windows', 'powershell'], /"--%"/],
-  ['rclone sync d :s3,env_auth=true:b', ['powershell'], /"," stands outside/],
-  ['rclone sync d lab:b --include {a,b}', ['powershell', 'posix'], /stands outside of quotes/],
-  ['rclone copy %1 lab:b', ['windows', 'cmd'], /%1 is a variable/],
-  ['rclone copy %~dp0site lab:b', ['windows', 'cmd'], /%~dp0 is a variable/],
-  ['rclone copy %%f lab:b', ['windows', 'cmd'], /%%f is a variable/],
-  ['rclone copy *.jpg lab:b', ofWindows, /stands for any name/],
-  ["rclone sync d lab:b --exclude '*.tmp'", ['cmd'], /knows no single quotes/],
+  ['rclone sync d :s3,env_auth=true:b', ['powershell'], /"," is not quoted/],
+  ['rclone sync d lab:b --include {a,b}', ['powershell', 'posix'], /is not quoted/],
+  ['rclone copy %1 lab:b', ['windows', 'cmd'], /%1 is a (shell )?variable/],
+  ['rclone copy %~dp0site lab:b', ['windows', 'cmd'], /%~dp0 is a (shell )?variable/],
+  ['rclone copy %%f lab:b', ['windows', 'cmd'], /%%f is a (shell )?variable/],
+  ['rclone copy *.jpg lab:b', ofWindows, /contains a wildcard/],
+  ["rclone sync d lab:b --exclude '*.tmp'", ['cmd'], /has no single quotes/],
   ['rclone sync `pwd` lab:b', ['posix', 'windows'], /"`"/],
-  ['rclone sync $((1+1)) lab:b', ['posix'], /command in the command/],
-  ["rclone sync a$'b' lab:b", ['posix'], /way of quoting/],
-  ['rclone sync d\u00a0lab:b', ['posix'], /blank of running text/],
+  ['rclone sync $((1+1)) lab:b', ['posix'], /command substitution/],
+  ["rclone sync a$'b' lab:b", ['posix'], /kind of quotes/],
+  ['rclone sync d\u00a0lab:b', ['posix'], /typographic space/],
 ];
 for (const [line, shells, says] of unknown)
   for (const shell of shells)

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import {
-  isProblem,
-  onOneLine,
-  quoteWord,
-  type ShellKind,
-  splitCommandLine,
-} from '../../../src/commandLine/shellWords';
+import { isProblem } from '../../../src/commandLine/lineProblem';
+import type { ShellKind } from '../../../src/commandLine/shell/shellKinds';
+import { onOneLine, quoteWord, splitCommandLine } from '../../../src/commandLine/shell/shellWords';
 
 function words(text: string, shell: ShellKind = 'posix'): readonly string[] {
   const split = splitCommandLine(text, { shell, home: '/home/me' });
@@ -60,23 +56,23 @@ test('a caret at a line end shows that the line is one of Windows', () => {
 });
 
 const refusals: readonly [string, RegExp][] = [
-  ['aws s3 sync $SRC s3://b', /\$SRC is a variable/],
+  ['aws s3 sync $SRC s3://b', /\$SRC is a (shell )?variable/],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
-  ['a "${HOME}/x"', /\$\{HOME\} is a variable/],
+  ['a "${HOME}/x"', /\$\{HOME\} is a (shell )?variable/],
   ['a $(pwd)', /"\$\(…\)" is a command/],
-  ['a `pwd`', /"`" begins a command/],
-  ['a --exclude *.tmp', /"\*" in \*\.tmp stands outside of quotes.*'\*\.tmp'/],
+  ['a `pwd`', /"`" starts a command/],
+  ['a --exclude *.tmp', /"\*" in \*\.tmp is not quoted.*'\*\.tmp'/],
   ['a file?.txt', /"\?"/],
   ['a [ab]c', /"\["/],
   ['a *.{jpg,png}', /"\*"/],
-  ['a x{1,2}', /\{1,2\} stands outside of quotes/],
+  ['a x{1,2}', /\{1,2\} is not quoted/],
   ['a | tee log', /"\|" sends the output/],
   ['a && b', /"&&" joins several commands/],
   ['a; b', /";" joins several commands/],
-  ['a &', /"&" stands outside/],
+  ['a &', /"&" is not quoted/],
   ['a > log', /">" redirects/],
   ['a 2>&1', /">" redirects/],
-  ['a (b)', /"\(" stands outside/],
+  ['a (b)', /"\(" is not quoted/],
   ["a 'b", /single quote is not closed: 'b/],
   ['a "b', /double quote is not closed: "b/],
   ['a \\', /ends with "\\"/],
@@ -96,7 +92,7 @@ test('"~" without a known home folder is refused', () => {
 });
 
 test('a variable of Windows is refused by name', () => {
-  assert.match(words('a %USERPROFILE%\\x', 'windows')[0] ?? '', /%USERPROFILE% is a variable/);
+  assert.match(words('a %USERPROFILE%\\x', 'windows')[0] ?? '', /%USERPROFILE% is a (shell )?variable/);
 });
 
 test('what is quoted comes back as it was, here and in a real shell', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KnownRemote, ReadCommand } from '../../../src/commandLine/commandLine';
+import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
-import { isProblem } from '../../../src/commandLine/shellWords';
 import { summaryOf } from '../../../src/commandLine/summary';
 import { formatPlace } from '../../../src/plan/model/place';
 
@@ -131,7 +131,7 @@ test('where nobody can tell the value of an unknown flag from a path, no places 
   for (const line of ['rclone sync --foo d --bar e m:b', 'aws s3 sync --foo d --bar s3://b s3://c']) {
     const command = readCommandLine(line, { remotes, folder: '/w' });
     assert.ok(isProblem(command), line);
-    assert.match(command.problem, /"--foo" is its value or a path.*--foo=…/);
+    assert.match(command.problem, /"--foo" may be its value or a path.*--foo=…/);
   }
   // Numbers, sizes and switches are no paths.
   for (const line of [

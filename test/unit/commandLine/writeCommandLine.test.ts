@@ -7,9 +7,9 @@ import {
   type ReadPlace,
   type Tool,
 } from '../../../src/commandLine/commandLine';
-import { knownRemote } from '../../../src/commandLine/operands';
+import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
-import { isProblem } from '../../../src/commandLine/shellWords';
+import { knownRemote } from '../../../src/commandLine/resolvePlace';
 import { writeCommandLine, writeCommandLines } from '../../../src/commandLine/writeCommandLine';
 import { createFilter } from '../../../src/plan/filter/filter';
 import type { Place } from '../../../src/plan/model/plan';
@@ -98,12 +98,12 @@ for (const [tool, options, line] of written)
 
 const unsayable: readonly [Tool, Partial<PlanOptions>, RegExp][] = [
   ['aws', { compare: 'rclone' }, /never content/],
-  ['aws', { backupFolder: 'x/y' }, /keeps nothing/],
+  ['aws', { backupFolder: 'x/y' }, /does not keep/],
   ['aws', { maxDelete: { files: 1 } }, /no limit on deletes/],
-  ['aws', { trackRenames: 'hash' }, /only renamed/],
+  ['aws', { trackRenames: 'hash' }, /renamed files/],
   ['aws', { minSize: 1 }, /limits on sizes/],
-  ['rclone', { compare: 'aws' }, /rclone compares the times of the files/],
-  ['rclone', { deletes: 'after', maxDelete: { percent: 10 } }, /share of files/],
+  ['rclone', { compare: 'aws' }, /rclone compares the modified times/],
+  ['rclone', { deletes: 'after', maxDelete: { percent: 10 } }, /percentage of files/],
 ];
 for (const [tool, options, says] of unsayable)
   test(`${tool} can't say ${JSON.stringify(options)}, and the line comes with that`, () => {
@@ -122,7 +122,7 @@ const impossible: readonly [string, Tool, Place, Place, Partial<PlanOptions>, Re
     { kind: 'uri', uri: 'x://y' },
     remote('work', 'b'),
     {},
-    /known to the editor only/,
+    /exists only in the editor/,
   ],
   [
     'ignore files',
@@ -130,7 +130,7 @@ const impossible: readonly [string, Tool, Place, Place, Partial<PlanOptions>, Re
     folder('/a'),
     remote('work', 'b'),
     { ignoreFiles: ['.gitignore'] },
-    /no ignore files/,
+    /does not read ignore files/,
   ],
   [
     'ignore files',
@@ -138,7 +138,7 @@ const impossible: readonly [string, Tool, Place, Place, Partial<PlanOptions>, Re
     folder('/a'),
     remote('work', 'b'),
     { ignoreFiles: ['.gitignore'] },
-    /no ignore files/,
+    /does not read ignore files/,
   ],
   [
     'rules of .gitignore',
@@ -154,7 +154,7 @@ const impossible: readonly [string, Tool, Place, Place, Partial<PlanOptions>, Re
     folder('/a'),
     remote('work', 'b'),
     { filterDialect: 'rclone', filters: [{ exclude: '*.{a,b}' }] },
-    /no counterpart/,
+    /no equivalent/,
   ],
 ];
 for (const [what, tool, source, target, options, says] of impossible)
@@ -167,11 +167,11 @@ for (const [what, tool, source, target, options, says] of impossible)
 test('an endpoint is written, an access key is not but is told', () => {
   const done = write('aws', plainAws, folder('/a'), remote('my lab', 'b'));
   assert.equal(done.line, 'aws s3 sync /a s3://b --endpoint-url http://localhost:9000');
-  assert.match(done.notes.join(' '), /access key of "my lab" is not in the line/);
+  assert.match(done.notes.join(' '), /does not contain the access key of "my lab"/);
 });
 
 test('aws deletes while it copies (A26): a line with --delete tells so', () => {
-  assert.match(write('aws', { ...plainAws, deletes: 'after' }).notes.join(' '), /while it copies/);
+  assert.match(write('aws', { ...plainAws, deletes: 'after' }).notes.join(' '), /during the copies/);
 });
 
 test('the tool that says more comes first', () => {

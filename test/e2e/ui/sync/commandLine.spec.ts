@@ -38,7 +38,7 @@ withEditor(
       await window.palette.run(COMMAND, window.quick.saying('Sync from Command Line'));
       assert.equal(await window.quick.input().inputValue(), '');
       await window.quick.input().fill('aws s3 rm s3://site');
-      await window.quick.expectMessage(/neither a copy nor a sync/);
+      await window.quick.expectMessage(/is not a copy or a sync/);
       await window.quick.input().fill('rclone sync . nowhere:x');
       await window.quick.expectMessage(/No remote is named "nowhere"/);
       await window.quick.button('Import Remotes from rclone.conf…').waitFor();
@@ -58,10 +58,10 @@ withEditor(
           .input()
           .fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --suffix .bak");
         await window.quick.expectMessage(
-          /rclone sync: .* → demo:site\. Not possible: --suffix\. Nothing is deleted: --suffix/,
+          /rclone sync: .* → demo:site\. Not supported: --suffix\. Nothing is deleted: --suffix/,
         );
         await window.quick.input().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
-        await window.quick.expectMessage(/rclone sync: .* → demo:site\. Not possible: --metadata\.$/);
+        await window.quick.expectMessage(/rclone sync: .* → demo:site\. Not supported: --metadata\.$/);
         await window.quick.accept();
         await window.quick.expect('What Was Understood: rclone sync');
         await window.quick.option(/--metadata/).waitFor();

@@ -1,10 +1,7 @@
-/**
- * How a line is taken apart: as a POSIX shell does it, or as PowerShell or the Windows command prompt do. `windows` is one of these two: what
- * either of them would replace has to be asked about.
- */
+/** The shell whose rules split a line. `windows` is PowerShell or the command prompt: text that either would replace is a problem. */
 export type ShellKind = 'posix' | 'windows' | 'powershell' | 'cmd';
 
-/** What a terminal shows before the line: `$ `, `user@host:~/site$ `, `PS C:\site> `, `C:\site>`. */
+/** The prompt of a terminal before the line: `$ `, `user@host:~/site$ `, `PS C:\site> `, `C:\site>`. */
 const prompts: readonly (readonly [RegExp, ShellKind | undefined])[] = [
   [/^\s*PS [^>\n]{0,300}>\s*/, 'powershell'],
   [/^\s*[A-Za-z]:\\[^>\n]{0,300}>\s*/, 'cmd'],
@@ -13,18 +10,18 @@ const prompts: readonly (readonly [RegExp, ShellKind | undefined])[] = [
   [/^\s*>\s+/, undefined],
 ];
 
-/** What only one shell's lines have. */
+/** Text that only one shell uses. */
 const marks: readonly (readonly [RegExp, ShellKind])[] = [
   [/`[ \t]*\r?\n/, 'powershell'],
   [/\$env:/i, 'powershell'],
   [/\^[ \t]*\r?\n/, 'cmd'],
   [/\\[ \t]*\r?\n/, 'posix'],
-  // A POSIX shell would take the backslash away, and so name another folder.
+  // A POSIX shell would remove the backslash and so use another folder.
   [/(?:^|\s)["']?(?:[A-Za-z]:|\.{1,2})\\\w/, 'windows'],
   [/(?:^|\s)["']?\\\\\w[\w.-]{0,100}\\/, 'windows'],
 ];
 
-/** The line without the prompt that was copied with it, and the shell that it shows; `otherwise` where it shows none. Pure. */
+/** Removes a copied prompt, and detects the shell; `otherwise` is for a line that doesn't show it. Pure. */
 export function withoutPrompt(
   text: string,
   otherwise: ShellKind,
@@ -32,7 +29,7 @@ export function withoutPrompt(
   const found = prompts.find(([pattern]) => pattern.test(text));
   const line = (found ? text.replace(found[0], '') : text).trim();
   const shown = marks.find(([pattern]) => pattern.test(line))?.[1];
-  // A path of Windows tells less than what is known already.
+  // A Windows path says less than the prompt or `otherwise`.
   const vague = shown === 'windows' ? (found?.[1] ?? (otherwise === 'posix' ? shown : otherwise)) : shown;
   return { line, shell: vague ?? found?.[1] ?? otherwise };
 }
