@@ -215,7 +215,7 @@ describe('lines of the real aws', { skip: noAws }, () => {
       assert.deepEqual(ours(plan), theirs.sort());
     });
 
-  test('each flag that it knows has a verdict, and takes as many words as we think', async () => {
+  test('every flag of the tool has a verdict and the right arity', async () => {
     const wrong: string[] = [];
     // Manuals are formatted by another program, so the driver can't catch them.
     const verbs = ['sync', 'cp', 'mv'];
@@ -227,15 +227,15 @@ describe('lines of the real aws', { skip: noAws }, () => {
       const found = [...synopsis.matchAll(/--([\w-]+)(?: (<value>)( \[<value>)?)?/g)];
       assert.ok(found.length > 40, synopsis);
       for (const [, name = '', value, list] of found) {
-        const takes = awsFlags.get(name)?.arity;
-        const expected = list ? ['list'] : value ? ['value', 'optional'] : ['nothing'];
+        const arity = awsFlags.get(name)?.arity;
+        const expected = list ? ['many'] : value ? ['one', 'optional'] : ['none'];
         const only = awsFlagsOf[name];
-        if (takes === undefined || !expected.includes(takes)) wrong.push(`${verb} --${name}: ${takes}`);
+        if (arity === undefined || !expected.includes(arity)) wrong.push(`${verb} --${name}: ${arity}`);
         if (only && !only.includes(verb)) wrong.push(`${verb} --${name} is not for ${only}`);
       }
     }
     assert.deepEqual(
-      // What stands in the manual as taking a value, but is asked for before any command.
+      // The manual shows a value for --version, which belongs to aws itself.
       wrong.filter((text) => !/--version/.test(text)),
       [],
     );
@@ -335,7 +335,7 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
       );
     });
 
-  test('each flag that it knows has a verdict, and takes as many words as we think', () => {
+  test('every flag of the tool has a verdict and the right arity', () => {
     const texts = [
       ['help', 'flags'],
       ...['sync', 'copy', 'move', 'check', 'copyto', 'moveto'].map((verb) => [verb, '--help']),
@@ -351,16 +351,16 @@ describe('lines of the real rclone', { skip: noRclone }, () => {
         `rclone sync ${letter ? `-${letter}` : `--${name}`}${value ? ' 7' : ''} /a lab:b`,
         { remotes: [{ name: 'lab', kind: 's3' }] },
       );
-      const takes = rcloneFlags.get(name)?.arity;
-      if (takes !== undefined && takes !== (value ? 'one' : 'none')) wrong.push(`--${name} takes ${takes}`);
+      const arity = rcloneFlags.get(name)?.arity;
+      if (arity !== undefined && arity !== (value ? 'one' : 'none')) wrong.push(`--${name}: ${arity}`);
       if (isProblem(command)) {
-        // What it says of a missing file or a strange folder is about the value, not the flag.
+        // A problem with the value of --backup-dir says nothing about the flag.
         if (!/--backup-dir/.test(command.problem)) wrong.push(`--${name}: ${command.problem}`);
         continue;
       }
       const [verdict] = command.flags;
       if (command.flags.length !== 1 || !verdict) wrong.push(`--${name}: ${command.flags.length} verdicts`);
-      else if (/not known/.test(verdict.because ?? '')) wrong.push(`--${name}: ${verdict.because}`);
+      else if (/is unknown/.test(verdict.because ?? '')) wrong.push(`--${name}: ${verdict.because}`);
     }
     assert.deepEqual(wrong, []);
   });

@@ -45,7 +45,7 @@ withEditor(
       await window.quick.input().press('Enter');
       await window.quick.expectMessage(/No remote is named "nowhere"/);
       await window.quick.input().fill('rclone sync . demo:site --exclude *.tmp');
-      await window.quick.expectMessage(/stands outside of quotes/);
+      await window.quick.expectMessage(/is not quoted/);
       await window.quick.dismiss();
     });
 
