@@ -4,30 +4,27 @@ import path from 'node:path';
 import { RemoteError } from '../remote/remoteError';
 import { decodeText, readBytes, readTextFile, undecodable } from '../remote/textFile';
 
-/**
- * The text of a configuration file; undefined when there is none. Throws RemoteError `other` when it can't be read and `damaged` when it is no
- * text, naming the file.
- */
+/** The text of a configuration file; undefined when there is none. Throws RemoteError `other` (unreadable) or `corrupted` (not text). */
 export function readConfigFile(file: string): Promise<string | undefined> {
   return readTextFile(file);
 }
 
 /**
- * Writes what `change` makes of the file's text (empty when there is no file). It is written aside, readable by the owner only, and then put in
- * place, so that nobody ever sees half of it; a link is followed, and a byte order mark stays. Throws RemoteError `changed` when somebody else wrote to the file meanwhile,
- * `other` when it can't be written, `damaged` when rclone couldn't read it as text, and what `change` throws.
+ * Replaces the text of a file (empty when there is no file) by `change(text)`. The write is atomic through a temporary file with mode
+ * 0600; it follows a link and keeps a byte order mark. Throws RemoteError `changed` when another program wrote to the file meanwhile,
+ * `other` when it can't be written, `corrupted` when rclone can't read it as text, and errors of `change`.
  */
 export async function changeConfigFile(file: string, change: (text: string) => string): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const before = await readBytes(target);
   const { text: was, mark } = before ? writableText(before, file) : { text: '', mark: '' };
   const text = `${mark}${change(was)}`;
-  const aside = path.join(
+  const temporary = path.join(
     path.dirname(target),
     `.${path.basename(target)}.${randomBytes(6).toString('hex')}`,
   );
   try {
-    const handle = await open(aside, 'wx', 0o600);
+    const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();
@@ -37,16 +34,16 @@ export async function changeConfigFile(file: string, change: (text: string) => s
     const now = await readBytes(target);
     if (now === undefined ? before !== undefined : before === undefined || !Buffer.from(now).equals(before))
       throw new RemoteError('changed', `${file} was changed meanwhile. Try again.`);
-    await rename(aside, target);
+    await rename(temporary, target);
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof RemoteError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new RemoteError('other', `${file} can't be written: ${code ?? message}.`, { cause: error });
   }
 }
 
-/** rclone reads UTF-8 only: what it can't read is not added to. */
+/** rclone reads only UTF-8, so nothing is added to a file in another encoding. */
 function writableText(bytes: Uint8Array, file: string): { text: string; mark: string } {
   const decoded = decodeText(bytes);
   if ('problem' in decoded) throw undecodable(file, decoded.problem);
@@ -56,7 +53,7 @@ function writableText(bytes: Uint8Array, file: string): { text: string; mark: st
   return { text, mark: encoding === 'utf8bom' ? '\uFEFF' : '' };
 }
 
-/** Where rclone looks for its configuration, first found first used: what RCLONE_CONFIG names, then rclone's own places. */
+/** The paths where rclone looks for its configuration; it uses the first that exists. RCLONE_CONFIG comes first. */
 export function rcloneConfigPaths(
   env: Readonly<Record<string, string | undefined>>,
   home: string,

@@ -8,8 +8,8 @@ export interface WrittenRemote {
 }
 
 /**
- * The section of rclone.conf for a remote whose settings are good, under the name `name`. Without `secrets` it holds none. What rclone's file
- * can't hold is left out and told. Pure, but for the chance in what is obscured. Throws an Error for a backend that rclone doesn't know.
+ * The section of rclone.conf for a remote with valid settings, named `name`. Contains no secret without `secrets`. Values that
+ * rclone.conf can't contain are in `leftOut`. Pure except for the random part of obscured values. Throws Error for a backend without `rclone`.
  */
 export function writeRemote(
   backend: Backend,
@@ -18,7 +18,7 @@ export function writeRemote(
   name: string = settings.name,
 ): WrittenRemote {
   const kind = backend.rclone;
-  if (!kind) throw new Error(`rclone has no storage of the kind ${backend.id}`);
+  if (!kind) throw new Error(`rclone has no backend for ${backend.id}`);
   const { options, leftOut } = kind.write(settings, secrets);
   const written: (readonly [string, string])[] = [['type', kind.type]];
   const missed: OmittedSetting[] = [...leftOut];
@@ -37,7 +37,7 @@ export interface OmittedSettings {
 }
 const maxNamed = 8;
 
-/** "2 settings were left out: acl (photos), root (photos)." Empty when nothing was. No value is ever in it. */
+/** "2 settings were left out: acl (photos), root (photos)." Empty for no setting. Never contains a value. */
 export function leftOutSentence(remotes: readonly OmittedSettings[]): string {
   const all = remotes.flatMap(({ name, leftOut }) => leftOut.map((one) => `${one.name} (${name})`));
   if (all.length === 0) return '';
@@ -48,7 +48,7 @@ export function leftOutSentence(remotes: readonly OmittedSettings[]): string {
     : `${all.length} settings were left out: ${named}${more}.`;
 }
 
-/** One line a setting, with the reason, for the log. */
+/** For the log: one line per setting, with the reason. */
 export function leftOutLines(remotes: readonly OmittedSettings[]): readonly string[] {
   return remotes.flatMap(({ name, leftOut }) =>
     leftOut.map((one) => `${name}: "${one.name}" was left out: ${one.because}.`),

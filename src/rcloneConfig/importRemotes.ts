@@ -3,14 +3,14 @@ import { withoutSecrets } from '../base/maskedText';
 import { reveal } from './obscure';
 import type { RcloneSections } from './rcloneFile';
 
-/** A section of rclone.conf as it would be here. */
+/** A section of rclone.conf as a remote. */
 export type FoundRemote = UsableRemote | UnusableRemote;
 
 export interface UsableRemote {
   readonly usable: true;
   readonly name: string;
   readonly backend: Backend;
-  /** With the section's name; never a secret. */
+  /** Named like the section; never contains a secret. */
   readonly settings: RemoteSettings;
   /** For secret storage. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -23,27 +23,27 @@ export interface UsableRemote {
 export interface UnusableRemote {
   readonly usable: false;
   readonly name: string;
-  /** rclone's word for the kind; empty when the section has none. */
+  /** rclone's name of the backend; empty when the section has no type. */
   readonly type: string;
   /** A sentence. */
   readonly because: string;
 }
 
-/** What these kinds do to another remote can't be done here; what rclone says of them, so that people know why. */
+/** Backends of rclone that wrap another remote, with the reason why they can't be imported. */
 const wrapperKinds: Readonly<Record<string, string>> = {
-  crypt: 'It encrypts what another remote holds, which Cloud Remotes can’t.',
-  chunker: 'It cuts the files of another remote into pieces, which Cloud Remotes can’t.',
-  compress: 'It compresses what another remote holds, which Cloud Remotes can’t.',
-  hasher: 'It adds hashes to another remote, which Cloud Remotes doesn’t need. Add the other remote.',
-  cache: 'It caches another remote, which Cloud Remotes does by itself. Add the other remote.',
-  union: 'It puts several remotes together. Add them one by one.',
-  combine: 'It puts several remotes together. Add them one by one.',
+  crypt: 'It encrypts another remote, which Cloud Remotes does not support.',
+  chunker: 'It splits the files of another remote into chunks, which Cloud Remotes does not support.',
+  compress: 'It compresses another remote, which Cloud Remotes does not support.',
+  hasher: 'It adds hashes to another remote, which Cloud Remotes doesn’t need. Import the other remote.',
+  cache: 'It caches another remote, which Cloud Remotes does itself. Import the other remote.',
+  union: 'It combines several remotes. Import them one by one.',
+  combine: 'It combines several remotes. Import them one by one.',
 };
 
-/** How many aliases may stand for each other; rclone has no limit, but nobody writes so many. */
+/** The maximum length of a chain of aliases; rclone has no limit, but nobody writes so many. */
 const maxAliases = 50;
 
-/** What each section would be here, in the file's order. Reads nothing; never throws. */
+/** Each section as a remote, in the order of the file. Pure; never throws. */
 export function findRemotes(sections: RcloneSections, backends: readonly Backend[]): readonly FoundRemote[] {
   return [...sections].map(([name]) => readSection(name, sections, backends));
 }
@@ -66,8 +66,8 @@ function readSection(name: string, sections: RcloneSections, backends: readonly 
   if (!backend?.rclone)
     return unusable(
       end.name === name
-        ? (wrapperKinds[type] ?? `Cloud Remotes has no storage of the kind "${type}".`)
-        : `It stands for "${end.name}", whose kind is "${endType}", which can’t be used.`,
+        ? (wrapperKinds[type] ?? `Cloud Remotes does not support the backend "${type}".`)
+        : `It is an alias of "${end.name}", and Cloud Remotes does not support its backend "${endType}".`,
     );
   const clear = revealOptions(options, backend.rclone.obscured ?? []);
   if (typeof clear === 'string') return unusable(clear);
@@ -88,33 +88,33 @@ function readSection(name: string, sections: RcloneSections, backends: readonly 
   };
 }
 
-/** The section that an alias stands for and the path in it, or a sentence why there is none. */
+/** The section that an alias leads to, and the path in it; a sentence when there is none. */
 function followAlias(name: string, sections: RcloneSections): { name: string; root: string } | string {
   let at = name;
   let root = '';
   const seen = new Set<string>();
   for (let i = 0; i <= maxAliases; i++) {
-    if (seen.has(at)) return 'It stands for itself.';
+    if (seen.has(at)) return 'It is an alias of itself.';
     seen.add(at);
     const options = sections.get(at);
     if (options?.get('type') !== 'alias') return { name: at, root };
     const remote = options.get('remote') ?? '';
-    const [, madeUp] = /^:([^:,]*)/.exec(remote) ?? [];
-    if (madeUp !== undefined)
-      return `It stands for a remote made on the fly (":${madeUp}:"). Make a section of that, and import it.`;
+    const [, backend] = /^:([^:,]*)/.exec(remote) ?? [];
+    if (backend !== undefined)
+      return `It is an alias of an on-the-fly remote (":${backend}:"). Create a section for that remote, and import it.`;
     const [, changed] = /^([^:,/\\]+),[\w.-]+[=,:]/.exec(remote) ?? [];
     if (changed !== undefined)
-      return `It stands for "${changed}" with settings of its own. Make a section with these, and import it.`;
+      return `It is an alias of "${changed}" with other settings. Create a section with these settings, and import it.`;
     const [, next, path] = /^([^:/\\]+):(.*)$/s.exec(remote) ?? [];
-    // One letter may be a remote or, on Windows, a drive.
+    // A single letter is a remote or, on Windows, a drive.
     const isDrive = next?.length === 1 && !sections.has(next);
     if (next === undefined || path === undefined || isDrive)
-      return 'It stands for a local folder. Open that folder instead.';
-    if (!sections.has(next)) return `It stands for "${next}", which isn’t in this file.`;
+      return 'It is an alias of a local folder. Open that folder instead.';
+    if (!sections.has(next)) return `It is an alias of "${next}", which isn’t in this file.`;
     root = [path.replace(/^\/+|\/+$/g, ''), root].filter(Boolean).join('/');
     at = next;
   }
-  return `It stands for another remote through more than ${maxAliases} aliases.`;
+  return `It is an alias of another remote through more than ${maxAliases} aliases.`;
 }
 
 function revealOptions(
@@ -128,20 +128,20 @@ function revealOptions(
     try {
       clear.set(name, reveal(value));
     } catch {
-      return `Its "${name}" is not obscured as rclone does it. Set it anew with "rclone config".`;
+      return `Its "${name}" is not obscured in rclone’s format. Set it again with "rclone config".`;
     }
   }
   return clear;
 }
 
-/** What a remote keeps of its settings when a section takes its place: what rclone's file could not have said. Pure. */
+/** The settings of a remote that a section replaces: settings without an option in rclone stay. Pure. */
 export function preservedSettings(
   before: RemoteSettings,
   { backend, settings }: UsableRemote,
 ): RemoteSettings {
   if (before.backend !== backend.id) return settings;
-  const kept = (backend.rclone?.withoutOption ?? []).flatMap((name) =>
+  const preserved = (backend.rclone?.withoutOption ?? []).flatMap((name) =>
     before[name] === undefined || settings[name] !== undefined ? [] : [[name, before[name]] as const],
   );
-  return { ...settings, ...Object.fromEntries(kept) };
+  return { ...settings, ...Object.fromEntries(preserved) };
 }

@@ -1,27 +1,27 @@
 import { RemoteError } from '../remote/remoteError';
 
-/** The sections of a configuration of rclone: options by name, in the order of the file. Holds secrets. */
+/** The sections of rclone.conf: options by name, in the order of the file. Contains secrets. */
 export type RcloneSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
-/** A section to be written: its name and all of its options. */
+/** A section to write, with all its options. */
 export interface NewSection {
   readonly name: string;
   readonly options: readonly (readonly [name: string, value: string])[];
 }
 
-/** References that one value may take to be replaced, as in rclone. */
+/** The maximum number of references to expand in one value, as in rclone. */
 const maxReferences = 200;
-/** Characters that all the replacing of a file may write. Values that double each other reach any size. */
+/** The maximum number of characters that all expansions of a file may write: values that refer to each other can grow without limit. */
 const maxReplacedCharacters = 4 * 1024 * 1024;
-/** Options that all sections may have together, with those they take from others. */
+/** The maximum number of options of all sections, inherited ones included. */
 const maxOptions = 100_000;
-/** Settings before the first header belong to it; it is what `%(name)s` refers to first. */
+/** Has the options before the first header. `%(name)s` refers to it first. */
 const defaultSection = 'DEFAULT';
 
 /**
- * Reads rclone.conf as rclone 1.60 does, or the JSON that `rclone config dump` prints. Values in backticks or three quotes lose these,
- * `%(option)s` is replaced, and `a.b` has what it lacks from `a`. Throws RemoteError: `unsupported` for an encrypted file, `damaged` for one
- * that rclone couldn't read either. No message quotes a value.
+ * Parses rclone.conf like rclone 1.60, or the JSON of `rclone config dump`. Removes backticks or three quotes around values, expands
+ * `%(option)s`, and lets section `a.b` inherit from `a`. Throws RemoteError: `unsupported` for an encrypted file, `corrupted` for a file
+ * that rclone can't read. No message quotes a value.
  */
 export function parseRcloneFile(text: string): RcloneSections {
   const plain = text.replace(/^\uFEFF/, '');
@@ -29,7 +29,7 @@ export function parseRcloneFile(text: string): RcloneSections {
   return /^\s*\{/.test(plain) ? parseDump(plain) : resolveSections(rawSections(plain));
 }
 
-/** Its first line that is no comment says so (rclone's own test). */
+/** The first line that is not a comment shows encryption, as in rclone. */
 function refuseEncrypted(text: string): void {
   const first = text.split(/\r?\n/).find((line) => line.trim() !== '' && !/^\s*[#;]/.test(line));
   if (first === undefined || !/^\s*RCLONE_ENCRYPT_V\d+:/.test(first)) return;
@@ -45,7 +45,7 @@ function parseDump(text: string): RcloneSections {
   try {
     written = JSON.parse(text);
   } catch {
-    throw corrupted('it begins as JSON does, but is none');
+    throw corrupted('it starts like JSON, but is not valid JSON');
   }
   const sections = new Map<string, ReadonlyMap<string, string>>();
   for (const [name, options] of Object.entries(written as object)) {
@@ -109,7 +109,7 @@ function unquoted(value: string): string | undefined {
   return end < 0 ? undefined : value.slice(quote.length, quote.length + end);
 }
 
-/** Replaces references and adds what a section has from the one above it. */
+/** Expands references and adds inherited options. */
 function resolveSections(raw: Raw): RcloneSections {
   const sections = new Map<string, ReadonlyMap<string, string>>();
   const references = new ReferenceExpander(raw);
@@ -128,7 +128,7 @@ function resolveSections(raw: Raw): RcloneSections {
   return sections;
 }
 
-/** The name in the first `%(name)s` of a text. Goes over the text once, which a regular expression would not. */
+/** The name in the first `%(name)s` of a text, in linear time, unlike a regular expression. */
 function firstReference(text: string): string | undefined {
   let start = text.indexOf('%(');
   while (start >= 0) {
@@ -141,7 +141,7 @@ function firstReference(text: string): string | undefined {
   return undefined;
 }
 
-/** Replaces `%(option)s` in values: first what the default section has, then what the value's own has, else nothing. */
+/** Expands `%(option)s` in values: from the default section, else from the section of the value, else to nothing. */
 class ReferenceExpander {
   private readonly raw: Raw;
   private left = maxReplacedCharacters;
@@ -159,53 +159,45 @@ class ReferenceExpander {
       const where = `"${option}" of [${section}]`;
       if (i >= maxReferences)
         throw corrupted(
-          `${where} refers to other values in a circle, or through more than ${maxReferences} of them`,
+          `${where} refers to other values in a circle, or through more than ${maxReferences} references`,
         );
       const found = this.raw.get(defaultSection)?.get(name) ?? this.raw.get(section)?.get(name) ?? '';
       const places = text.split(whole).length - 1;
-      // Told before it is written.
+      // Checked before the text grows.
       this.left -= text.length + places * found.length;
       if (this.left < 0)
-        throw corrupted(
-          `${where} and what it refers to grow without end, for the values refer to each other`,
-        );
+        throw corrupted(`${where} grows without limit, because the values refer to each other`);
       text = text.replaceAll(whole, () => found);
     }
   }
 }
 
 function corrupted(why: string): RemoteError {
-  return new RemoteError(
-    'corrupted',
-    `This is not a configuration that rclone could read: ${why}. Correct it there.`,
-  );
+  return new RemoteError('corrupted', `rclone can’t read this configuration: ${why}. Correct the file.`);
 }
 
-/** Why rclone.conf can't hold this value, as the rest of a sentence, or undefined when it can. */
+/** Why rclone.conf can't contain this value, as the rest of a sentence; undefined when it can. */
 export function valueProblem(value: string): string | undefined {
-  if (/[\r\n]/.test(value)) return 'it has several lines, which rclone.conf can’t hold';
+  if (/[\r\n]/.test(value)) return 'it has several lines, which rclone.conf does not allow';
   if (firstReference(value) !== undefined) return 'rclone would replace the "%(…)s" in it';
   return undefined;
 }
 
-/**
- * Why a file with the sections `others` can't have one of this name, as a sentence, or undefined when it can. Where there is a section `a`,
- * rclone takes from it whatever `a.b` lacks.
- */
+/** Why a file with the sections `others` can't have a section `name`, as a sentence; undefined when it can. Section `a.b` inherits from `a`. */
 export function sectionNameProblem(name: string, others: Iterable<string>): string | undefined {
   if (name.toUpperCase() === defaultSection)
-    return `"${name}" has a meaning of its own in rclone.conf. Choose another name.`;
+    return `"${name}" is a reserved name in rclone.conf. Choose another name.`;
   const above = [...others].find(
     (other) => other !== name && (name.startsWith(`${other}.`) || other.startsWith(`${name}.`)),
   );
   return above === undefined
     ? undefined
-    : `rclone would mix "${name}" with "${above}", for their names begin alike up to a dot. Choose another name.`;
+    : `rclone would mix "${name}" with "${above}", because one name starts with the other and a dot. Choose another name.`;
 }
 
 /**
- * `text` with these sections in place of those of the same names, or at its end. All else stays byte for byte; so do the comments and blank
- * lines of what is replaced. Throws RemoteError as parseRcloneFile, and Error for a value that `valueProblem` tells of.
+ * Replaces sections of `text` by name, or appends them. Everything else stays byte for byte, with the comments and blank lines of
+ * replaced sections. Throws RemoteError like parseRcloneFile, and Error for a value with a `valueProblem`.
  */
 export function mergeSections(text: string, sections: readonly NewSection[]): string {
   if (text.trim() !== '') parseRcloneFile(text);
@@ -250,7 +242,7 @@ function optionLines({ name, options }: NewSection, newline: string): string[] {
   });
 }
 
-/** Three quotes are the one way in which rclone reads everything back as it was. */
+/** Only three quotes let rclone read every value back unchanged. */
 function quotedIfNeeded(value: string): string {
   return /^\s|\s$|^`|^"""/.test(value) ? `"""${value}"""` : value;
 }

@@ -46,7 +46,7 @@ export const driveBackend: Backend = {
     ]);
     const config = readDriveConfig(settings);
     if (remote instanceof DriveRemote) return yield* testDriveConnection(remote, config, signal);
-    // Wrapped in layers: the test wants single requests and their own answers, so it opens the remote for itself.
+    // The remote has layers. The test needs single requests without retries, so it opens its own remote.
     const own = await driveBackend.open(settings, host);
     try {
       if (own instanceof DriveRemote) yield* testDriveConnection(own, config, signal);

@@ -11,7 +11,7 @@ import { suggestFromProfiles } from './setup/suggestedRemotes';
 export const s3Backend: Backend = {
   id: 's3',
   title: 'S3',
-  summary: 'AWS, MinIO, Cloudflare R2, Backblaze B2 and whatever is compatible',
+  summary: 'AWS, MinIO, Cloudflare R2, Backblaze B2 and other compatible services',
   secretFields: Object.keys(s3Schema.secrets),
   topLevel: 'buckets',
   rclone: s3Rclone,
@@ -38,7 +38,7 @@ export const s3Backend: Backend = {
     const { S3Remote } = await import('./s3Remote');
     if (remote instanceof S3Remote)
       return yield* testS3Connection(remote, readS3Config(settings), host, signal);
-    // Wrapped in layers: the test wants single requests and their own answers, so it opens the remote for itself.
+    // The remote has layers. The test needs single requests without retries, so it opens its own remote.
     const own = await s3Backend.open(settings, host);
     try {
       if (own instanceof S3Remote) yield* testS3Connection(own, readS3Config(settings), host, signal);

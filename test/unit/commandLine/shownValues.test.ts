@@ -100,18 +100,18 @@ const sections: readonly (readonly [what: string, text: string, says: RegExp])[]
   [
     'an alias with settings',
     'type = alias\nremote = x,secret_access_key=hush:bucket',
-    /stands for "x" with settings/,
+    /alias of "x" with other settings/,
   ],
   [
     'an alias with quoted settings',
     'type = alias\nremote = x,secret_access_key="hu:sh,hush":bucket',
-    /stands for "x" with/,
+    /alias of "x" with/,
   ],
-  ['an alias with an open quote', "type = alias\nremote = x,pass='hush:bucket", /stands for "x" with/],
+  ['an alias with an open quote', "type = alias\nremote = x,pass='hush:bucket", /alias of "x" with/],
   [
     'an alias of one made on the fly',
     'type = alias\nremote = :s3,secret_access_key=hush:bucket',
-    /on the fly \(":s3:"\)/,
+    /on-the-fly remote \(":s3:"\)/,
   ],
   ['an alias of another kind made on the fly', 'type = alias\nremote = :sftp,pass=hush,host=h:', /":sftp:"/],
   [

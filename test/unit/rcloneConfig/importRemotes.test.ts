@@ -138,7 +138,7 @@ test('what would do harm when it was left out makes a section unusable', () => {
 
 test('other kinds are told with the reason', () => {
   assert.match(because('[x]\ntype = crypt\nremote = y:'), /encrypts/);
-  assert.match(because('[x]\ntype = chunker\nremote = y:'), /pieces/);
+  assert.match(because('[x]\ntype = chunker\nremote = y:'), /chunks/);
   assert.match(because('[x]\ntype = sftp'), /"sftp"/);
   assert.match(because('[x]\nhost = a'), /no "type"/);
 });
@@ -152,13 +152,13 @@ test('an alias of a usable section is that remote, started at its path', () => {
   assert.equal(twice.settings['root'], 'bucket/deep');
   assert.equal(twice.settings.name, 'a');
   assert.deepEqual(twice.secrets, { secretAccessKey: 'sup3r' });
-  assert.match(because(file('k:x')), /stands for "k", whose kind is "crypt"/);
+  assert.match(because(file('k:x')), /alias of "k", .* its backend "crypt"/);
   assert.match(because(file('/home/x')), /local folder/);
   assert.match(because(file('gone:x')), /isn’t in this file/);
-  assert.match(because(file('o:x')), /stands for itself/);
+  assert.match(because(file('o:x')), /alias of itself/);
   assert.match(
     because('[a]\ntype = alias\nremote = b:\n[b]\ntype = alias\nremote = a:x\n'),
-    /stands for itself/,
+    /alias of itself/,
   );
   const chain = (length: number) =>
     `${Array.from({ length }, (_, i) => `[a${i}]\ntype = alias\nremote = a${i + 1}:x\n`).join('')}[a${length}]\n${keys}`;
@@ -232,5 +232,5 @@ test('names that rclone would mix are told of', () => {
   assert.equal(sectionNameProblem('a', ['b', 'ab', 'a']), undefined);
   assert.match(sectionNameProblem('a.b', ['x', 'a']) ?? '', /mix "a.b" with "a"/);
   assert.match(sectionNameProblem('a', ['a.b.c']) ?? '', /mix/);
-  assert.match(sectionNameProblem('default', []) ?? '', /meaning of its own/);
+  assert.match(sectionNameProblem('default', []) ?? '', /reserved name/);
 });

@@ -1,15 +1,11 @@
 import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { ConnectionFinding } from '../../backend';
+import { clockFinding } from '../../clockFinding';
 import type { DriveConfig } from '../config/driveConfig';
 import { isLoopback } from '../config/textSettings';
 import type { DriveRemote } from '../driveRemote';
 
-/** Beyond this people should know: tokens and dates are off by it. */
-const clockWarningMs = 5 * 60_000;
-
-/**
- * Tries the connection step by step: reached, signed in, can list, space, clock. Writes nothing. Throws only the signal's reason.
- */
+/** Tests the connection step by step: reached, signed in, can list, space, clock. Writes nothing. Throws only the signal's reason. */
 export async function* testDriveConnection(
   remote: DriveRemote,
   config: DriveConfig,
@@ -23,12 +19,12 @@ export async function* testDriveConnection(
     const { error } = endpoints;
     const isReached =
       error.kind === 'unauthenticated' && error.code !== undefined && error.code !== 'signedOut';
-    if (isReached) yield { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
+    if (isReached) yield { title: 'Reached', outcome: 'ok', detail: `${service} responds.` };
     else if (error.kind === 'unauthenticated')
       yield {
         title: 'Reached',
         outcome: 'skipped',
-        detail: `${service} was not asked: nobody is signed in.`,
+        detail: `${service} was not contacted: nobody is signed in.`,
       };
     yield {
       title: error.kind === 'unauthenticated' ? 'Signed in' : 'Reached',
@@ -83,7 +79,8 @@ export async function* testDriveConnection(
   yield {
     title: 'Modified times',
     outcome: 'warning',
-    detail: 'The service keeps none: a sync compares sizes, and MD5s when you choose to compare by hash.',
+    detail:
+      'The service does not store modified times: a sync compares sizes, or MD5 hashes if you choose to compare by hash.',
   };
   const quota = await attempt(() => api.quota(signal), signal);
   yield 'error' in quota
@@ -93,36 +90,22 @@ export async function* testDriveConnection(
         outcome: quota.value.available > 0 ? 'ok' : 'warning',
         detail: `${gigabytes(quota.value.available)} of ${gigabytes(quota.value.total)} GB are free.`,
       };
-  yield* clockFinding(api.http.answered);
+  const received = api.http.answered;
+  yield* clockFinding(received && received.at - received.date, 'sign-ins expire by it');
 }
 
 function reached(config: DriveConfig, service: string): ConnectionFinding {
   const plain = [config.endpoint, config.tokenUrl].map((address) => new URL(address)).find(isPlain);
-  if (!plain) return { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
+  if (!plain) return { title: 'Reached', outcome: 'ok', detail: `${service} responds.` };
   return {
     title: 'Reached',
     outcome: 'warning',
-    detail: `${service} answers, but the sign-in travels unencrypted to ${plain.host}: use an https:// address.`,
+    detail: `${service} responds, but the sign-in is sent unencrypted to ${plain.host}: use an https:// URL.`,
   };
 }
 
 function isPlain({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && !isLoopback(hostname);
-}
-
-function* clockFinding(
-  answered: { readonly date: number; readonly at: number } | undefined,
-): Iterable<ConnectionFinding> {
-  if (!answered) return;
-  const difference = answered.at - answered.date;
-  const minutes = Math.round(Math.abs(difference) / 60_000);
-  yield Math.abs(difference) < clockWarningMs
-    ? { title: 'Clock', outcome: 'ok', detail: "This computer's clock agrees with the service's." }
-    : {
-        title: 'Clock',
-        outcome: 'warning',
-        detail: `This computer's clock is ${minutes} minutes ${difference > 0 ? 'ahead of' : 'behind'} the service's. Set it right: sign-ins end by it.`,
-      };
 }
 
 async function attempt<T>(

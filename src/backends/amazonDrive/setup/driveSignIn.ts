@@ -10,7 +10,7 @@ import { DriveHttp } from '../api/driveHttp';
 import { Pacer } from '../api/pacer';
 import { type DriveConfig, readDriveConfig } from '../config/driveConfig';
 
-/** What a sign-in must know of Amazon Drive: OAuth as Login with Amazon does it (API page §1). */
+/** OAuth of Login with Amazon (docs/amazon-drive-api.md). */
 export const driveSignIn: SignInRequirement = {
   providerId: 'amazon-drive',
   title: 'Amazon Drive',
@@ -22,7 +22,7 @@ export const driveSignIn: SignInRequirement = {
     return { providerId: 'amazon-drive', authUrl, tokenUrl, clientId, scopes, redirectUri: redirectUrl };
   },
 
-  /** By the root folder's id, which is lasting and needs no other scope: tokens of rclone have none for the profile. */
+  /** Uses the id of the root folder: it is permanent and needs no profile scope, which rclone's tokens lack. */
   async identify(settings, accessToken, signal) {
     const config = configOf(settings);
     const http = new DriveHttp({
@@ -43,13 +43,13 @@ export const driveSignIn: SignInRequirement = {
   },
 };
 
-/** Remotes that are being added have no name yet. */
+/** A remote that is being added has no name yet. */
 function configOf(settings: SignInSettings): DriveConfig {
   const named: RemoteSettings = { name: 'new', ...settings, backend: 'amazonDrive' };
   return readDriveConfig(named);
 }
 
-/** A token that is what it is. */
+/** A token source that can't renew its token. */
 function onlyToken(accessToken: string): TokenSource {
   return {
     token: async () => accessToken,
@@ -59,7 +59,7 @@ function onlyToken(accessToken: string): TokenSource {
   };
 }
 
-/** What people call the account, by its profile; undefined when that was not allowed, or there is none. */
+/** The e-mail address or name in the profile; undefined without permission or profile. */
 async function nameOfProfile(
   http: DriveHttp,
   { tokenUrl, scopes }: DriveConfig,
@@ -68,11 +68,11 @@ async function nameOfProfile(
   if (!scopes.some((scope) => scope.startsWith('profile'))) return undefined;
   const url = new URL('/user/profile', tokenUrl).href;
   try {
-    const answer = await http.json({ method: 'GET', url, about: 'your profile' }, signal);
-    const { email, name } = isRecord(answer) ? answer : {};
+    const response = await http.json({ method: 'GET', url, about: 'your profile' }, signal);
+    const { email, name } = isRecord(response) ? response : {};
     return [email, name].find((text): text is string => typeof text === 'string' && text !== '');
   } catch (error) {
-    // A name is a kindness; the drive itself tells whose it is.
+    // The name is only for display; the root folder identifies the account.
     if (isRemoteError(error)) return undefined;
     throw error;
   }

@@ -1,5 +1,6 @@
 import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { BackendHost, ConnectionFinding } from '../../backend';
+import { clockFinding } from '../../clockFinding';
 import type { S3Config } from '../config/s3Config';
 import { connectS3 } from '../http/connect';
 import { S3Api } from '../http/s3Api';
@@ -11,10 +12,7 @@ import type { S3Remote } from '../s3Remote';
 import { probeStore } from './storeProbe';
 import { probeWrites } from './writeProbe';
 
-/** Beyond this, services refuse requests (15 minutes); well before it, people should know. */
-const clockWarningMs = 5 * 60_000;
-
-/** What the first request showed. */
+/** The result of the first request. */
 interface FirstResponse {
   readonly error?: RemoteError;
   readonly clockDifferenceMs?: number;
@@ -22,10 +20,8 @@ interface FirstResponse {
 }
 
 /**
- * Tries the connection step by step: reached, signed in, can list, addressing style, conditional writes, checksums,
- * order of listings, clock.
- * The steps that need to write use small objects under the root and remove them again; without a root nothing is written.
- * Throws only the signal's reason.
+ * Tests the connection step by step: reached, signed in, can list, addressing style, conditional writes, checksums, list order, clock.
+ * Steps that write use small objects below the root and remove them; without a root nothing is written. Throws only the signal's reason.
  */
 export async function* testS3Connection(
   remote: S3Remote,
@@ -56,17 +52,17 @@ export async function* testS3Connection(
     yield {
       title: 'Reached',
       outcome: 'failed',
-      detail: `${service} answers (${status}), but not as an S3 service does. Correct "endpoint".`,
+      detail: `${service} responds (${status}), but not like an S3 service. Correct "endpoint".`,
       fields: addressFields,
     };
     return;
   }
   if (error?.kind === 'unauthenticated' && error.code === undefined) {
-    // The credentials themselves are missing: no request was sent.
+    // Without credentials no request was sent.
     yield {
       title: 'Reached',
       outcome: 'skipped',
-      detail: `${service} was not asked: there are no credentials yet.`,
+      detail: `${service} was not contacted: there are no credentials.`,
     };
     yield {
       title: 'Signed in',
@@ -76,7 +72,7 @@ export async function* testS3Connection(
     };
     return;
   }
-  yield { title: 'Reached', outcome: 'ok', detail: `${service} answers.` };
+  yield { title: 'Reached', outcome: 'ok', detail: `${service} responds.` };
   if (error?.kind === 'unauthenticated') {
     yield {
       title: 'Signed in',
@@ -84,7 +80,7 @@ export async function* testS3Connection(
       detail: error.message,
       fields: signInFields(config, error),
     };
-    yield* clockFinding(first);
+    yield* clockFinding(first.clockDifferenceMs, 'services reject requests that are off by 15 minutes');
     return;
   }
   if (error?.code?.startsWith('RequestTimeTooSkewed')) {
@@ -94,19 +90,19 @@ export async function* testS3Connection(
   yield* signedInFinding(config, error);
   if (error) {
     yield listFailure(config, error);
-    yield* clockFinding(first);
+    yield* clockFinding(first.clockDifferenceMs, 'services reject requests that are off by 15 minutes');
     return;
   }
   yield { title: 'Can list', outcome: 'ok', detail: listDetail(config, first.count ?? 0) };
   yield { title: 'Addressing style', outcome: 'ok', detail: styleDetail(config) };
   if (yield* probeWrites(remote.requests, config, signal)) yield* probeStore(remote.requests, config, signal);
-  yield* clockFinding(first);
+  yield* clockFinding(first.clockDifferenceMs, 'services reject requests that are off by 15 minutes');
 }
 
-/** What makes the address that is asked. */
+/** The settings that determine the URL. */
 const addressFields = ['endpoint', 'region', 'provider'];
 
-/** Which part of the credentials a service refuses, as far as its code tells. */
+/** The part of the credentials that the service rejects, according to its error code. */
 function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): readonly string[] {
   if (credentials === 'profile') return ['profile'];
   if (credentials !== 'keys') return ['credentials'];
@@ -114,14 +110,14 @@ function signInFields({ credentials }: S3Config, { code = '' }: RemoteError): re
   return code.startsWith('InvalidAccessKeyId') ? ['accessKeyId'] : ['secretAccessKey'];
 }
 
-/** One request that lists: buckets, or below the root. */
+/** Lists the buckets, or one object below the root. */
 async function sendFirstRequest(requests: S3Api, signal: AbortSignal): Promise<FirstResponse> {
   const { root } = requests.config;
   const { bucket, key } = prefixOf(root);
   try {
     return await requests.run(bucket === '' ? {} : { bucket }, signal, async ({ client, sdk }) => {
       const options = { abortSignal: signal };
-      const answer =
+      const response =
         bucket === ''
           ? await client.send(new sdk.ListBucketsCommand({}), options)
           : await client.send(
@@ -129,12 +125,12 @@ async function sendFirstRequest(requests: S3Api, signal: AbortSignal): Promise<F
               options,
             );
       const count =
-        'Buckets' in answer
-          ? (answer.Buckets?.length ?? 0)
-          : 'Contents' in answer
-            ? (answer.Contents?.length ?? 0)
+        'Buckets' in response
+          ? (response.Buckets?.length ?? 0)
+          : 'Contents' in response
+            ? (response.Contents?.length ?? 0)
             : 0;
-      const date = answerDate(answer);
+      const date = answerDate(response);
       return { count, ...(date === undefined ? {} : { clockDifferenceMs: Date.now() - date }) };
     });
   } catch (error) {
@@ -143,20 +139,20 @@ async function sendFirstRequest(requests: S3Api, signal: AbortSignal): Promise<F
   }
 }
 
-/** Whether no S3 service answered at all. */
+/** Whether no S3 service responded. */
 function isNetworkError(error: RemoteError): boolean {
   if (error.kind === 'corrupted') return true;
   if (error.kind !== 'unavailable' && error.kind !== 'badSettings') return false;
   return error.code === undefined || /^(E[A-Z]|ERR_|HPE_|CERT|DEPTH|SELF|UNABLE)/.test(error.code);
 }
 
-/** The status of a refusal that isn't an S3 service's: no error document came with it. Undefined for those that are, and for none. */
+/** The status of an error response without the error document of an S3 service; undefined for other errors. */
 function nonS3Status(error: RemoteError | undefined): number | undefined {
   const { name, $metadata } = (error?.cause ?? {}) as {
     name?: unknown;
     $metadata?: { httpStatusCode?: number };
   };
-  // What a sign-in service refuses says nothing about the storage.
+  // An error of the sign-in service says nothing about the storage.
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') return undefined;
   const status = $metadata?.httpStatusCode;
   return status === undefined || isAnswerOfS3(error?.cause) ? undefined : status;
@@ -170,15 +166,18 @@ async function* tryPathStyle(
 ): AsyncIterable<ConnectionFinding> {
   const connection = await connectS3({ ...config, forcePathStyle: true }, host);
   try {
-    const again = await sendFirstRequest(new S3Api({ ...config, forcePathStyle: true }, connection), signal);
-    if (again.error && (isNetworkError(again.error) || nonS3Status(again.error) !== undefined)) {
+    const retried = await sendFirstRequest(
+      new S3Api({ ...config, forcePathStyle: true }, connection),
+      signal,
+    );
+    if (retried.error && (isNetworkError(retried.error) || nonS3Status(retried.error) !== undefined)) {
       yield { title: 'Reached', outcome: 'failed', detail: error.message, fields: addressFields };
       return;
     }
     yield {
       title: 'Addressing style',
       outcome: 'failed',
-      detail: 'The service has no host per bucket, but it answers in path style.',
+      detail: 'The service has no host per bucket, but it supports path style.',
       fix: { label: 'Use path style', settings: { forcePathStyle: true } },
     };
   } finally {
@@ -193,7 +192,7 @@ function* signedInFinding(config: S3Config, error: RemoteError | undefined): Ite
     yield {
       title: 'Signed in',
       outcome: 'warning',
-      detail: 'The service refuses without saying whether the credentials are wrong.',
+      detail: 'The service rejects the request without saying whether the credentials are wrong.',
     };
   else yield { title: 'Signed in', outcome: 'ok', detail: 'The credentials are accepted.' };
 }
@@ -202,7 +201,7 @@ function listFailure(config: S3Config, error: RemoteError): ConnectionFinding {
   const region = error.kind === 'badSettings' ? /region "([a-z0-9-]+)"/.exec(error.message)?.[1] : undefined;
   const detail =
     error.kind === 'forbidden' && config.root === ''
-      ? 'These credentials may not list all buckets. Set "root" to a bucket that they may use.'
+      ? 'These credentials are not allowed to list all buckets. Set "root" to a bucket that they may access.'
       : error.message;
   return {
     title: 'Can list',
@@ -222,18 +221,6 @@ function styleDetail(config: S3Config): string {
   const bucket = parseObjectPath(config.root).bucket;
   if (isArn(bucket)) return 'The host of the access point works.';
   if (bucket === '')
-    return config.forcePathStyle ? 'Path style is set.' : 'A host per bucket is set; buckets were not tried.';
+    return config.forcePathStyle ? 'Path style is set.' : 'A host per bucket is set; no bucket was tested.';
   return config.forcePathStyle ? 'Path style works.' : 'A host per bucket works.';
-}
-
-function* clockFinding({ clockDifferenceMs }: FirstResponse): Iterable<ConnectionFinding> {
-  if (clockDifferenceMs === undefined) return;
-  const minutes = Math.round(Math.abs(clockDifferenceMs) / 60_000);
-  yield Math.abs(clockDifferenceMs) < clockWarningMs
-    ? { title: 'Clock', outcome: 'ok', detail: "This computer's clock agrees with the service's." }
-    : {
-        title: 'Clock',
-        outcome: 'warning',
-        detail: `This computer's clock is ${minutes} minutes ${clockDifferenceMs > 0 ? 'ahead of' : 'behind'} the service's. Set it right: services refuse requests that are off by 15 minutes.`,
-      };
 }

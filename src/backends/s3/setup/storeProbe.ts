@@ -8,12 +8,11 @@ import { aboutObject, prefixOf } from '../model/objectKey';
 
 const content = Buffer.from('Written by a connection test; may be deleted.\n');
 const sortHere = { label: 'Sort listings here', settings: { listOrder: 'unordered' } } as const;
-const planForFiles = { label: 'Plan for a file system', settings: { fileSystem: true } } as const;
+const planForFiles = { label: 'Use file system rules', settings: { fileSystem: true } } as const;
 
 /**
- * Finds out, by a few small objects under the root, removed again, whether the service lists in byte order (`a-b` before `a/b`) and
- * completely, and whether an object may lie beside others that begin with its name and a slash. Tells only what is otherwise than set,
- * and nothing when it can't write.
+ * Tests with a few small objects below the root, removed afterwards, whether the service lists completely and in byte order (`a-b`
+ * before `a/b`), and whether an object `a` may exist beside `a/b`. Reports only differences from the settings, and nothing when it can't write.
  */
 export async function* probeStore(
   requests: S3Api,
@@ -39,20 +38,20 @@ export async function* probeStore(
     written.push(key);
   };
   try {
-    // Where a folder's name sorts by itself instead of with its slash, the second comes first.
+    // A service that sorts folders without the slash lists the second object first.
     for (const end of ['-b', '/b', '0']) await put(base + end);
     yield* listFinding(config, written, await listKeys(requests, bucket, base, signal));
     yield* fileSystemFinding(config, await conflictsWithFolder(requests, bucket, base, put, signal));
   } catch (error) {
     signal.throwIfAborted();
-    // What is in the way of writing or listing is told by the other findings.
+    // Other findings report why writing or listing fails.
     if (!isRemoteError(error)) throw error;
   } finally {
     yield* removeProbes(requests, bucket, written.reverse());
   }
 }
 
-/** The keys that begin with `base`, in the order in which they come, two a page. */
+/** The keys that start with `base`, in the order of the listing, two per page. */
 async function listKeys(
   requests: S3Api,
   bucket: string,
@@ -62,10 +61,10 @@ async function listKeys(
   const keys: string[] = [];
   let token: string | undefined;
   for (let page = 0; page < 6; page++) {
-    const answer = await requests.list({ bucket, prefix: base, maxKeys: 2, token }, signal);
-    keys.push(...answer.objects.map(({ key }) => key));
-    if (!answer.truncated || answer.nextToken === undefined || answer.nextToken === token) break;
-    token = answer.nextToken;
+    const response = await requests.list({ bucket, prefix: base, maxKeys: 2, token }, signal);
+    keys.push(...response.objects.map(({ key }) => key));
+    if (!response.truncated || response.nextToken === undefined || response.nextToken === token) break;
+    token = response.nextToken;
   }
   return keys;
 }
@@ -82,19 +81,19 @@ function* listFinding(
     yield {
       title,
       outcome: 'warning',
-      detail: `Of ${written.length} new objects a listing in pages shows ${keys.length === 1 ? 'one' : keys.length}${missing > 0 ? `, and ${missing} of them not at all` : ', some of them twice'}. Files could be missed: don't let anything be deleted by this service's listings.`,
+      detail: `Of ${written.length} new objects a listing in pages shows ${keys.length === 1 ? 'one' : keys.length}${missing > 0 ? `, and ${missing} of them not at all` : ', some of them twice'}. Files could be missed: don't run syncs with deletes on this service.`,
     };
   else if (config.listOrder === 'bytes' && keys.some((key, i) => key !== inOrder[i]))
     yield {
       title,
       outcome: 'warning',
       detail:
-        'The service lists "a/b" before "a-b", against the byte order that S3 promises, so its listings would be refused. They can be sorted here, with all names in memory.',
+        'The service lists "a/b" before "a-b", against the byte order of S3, so its listings would be rejected. They can be sorted here, with all names in memory.',
       fix: sortHere,
     };
 }
 
-/** Whether an object and others below its name can't both be there. */
+/** Whether an object and an object below its name can't both exist. */
 async function conflictsWithFolder(
   requests: S3Api,
   bucket: string,
@@ -104,7 +103,7 @@ async function conflictsWithFolder(
 ): Promise<boolean> {
   try {
     await put(`${base}-b/below`);
-    // Some stores take it, and the object of the shorter name is a folder then.
+    // Some services accept the write and turn the object with the shorter name into a folder.
     return !(await listKeys(requests, bucket, `${base}-b`, signal)).includes(`${base}-b`);
   } catch (error) {
     signal.throwIfAborted();
@@ -119,12 +118,12 @@ function* fileSystemFinding(config: S3Config, cannot: boolean): Iterable<Connect
       title: 'Files and folders',
       outcome: 'warning',
       detail:
-        'The service keeps objects as files of a file system: a name can’t be a file and a folder at once. Plans have to make room before they copy.',
+        'The service stores objects as files on a file system: a name can’t be a file and a folder at once. Plans must remove conflicting files before they copy.',
       fix: planForFiles,
     };
 }
 
-/** Removes what was written, the last first, also after a cancellation; says so when it can't. */
+/** Removes the objects, last first, even after a cancellation; reports a failure. */
 async function* removeProbes(
   requests: S3Api,
   bucket: string,
@@ -145,6 +144,6 @@ async function* removeProbes(
     yield {
       title: 'List order',
       outcome: 'warning',
-      detail: `${left.length === 1 ? `The object "${bucket}/${first}"` : `${left.length} objects such as "${bucket}/${first}"`} that the test wrote could not be removed.`,
+      detail: `${left.length === 1 ? `The object "${bucket}/${first}"` : `${left.length} objects such as "${bucket}/${first}"`} of the test could not be removed.`,
     };
 }

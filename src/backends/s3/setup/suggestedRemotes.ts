@@ -8,10 +8,10 @@ import {
   readAwsProfiles,
 } from '../credentials/awsProfiles';
 
-/** What describeProfile says of a profile that can't sign in by itself. */
+/** The description of a profile without credentials. */
 const noCredentials = describeProfile(new Map());
 
-/** The profiles of the shared AWS files, as remotes that use them. No secret is read out of them. Throws when a file can't be read. */
+/** One remote per profile of the shared AWS files. Reads no secret. Throws when a file can't be read. */
 export async function suggestFromProfiles({
   env,
 }: Pick<BackendHost, 'env'>): Promise<readonly SuggestedRemote[]> {
@@ -66,9 +66,8 @@ const checksumModes: Readonly<Record<string, string>> = {
 };
 
 /**
- * As aws 1.45 finds it: in the environment, else S3's own address in the services of the profile, else the profile's for all
- * services; none where that is switched off. What stands within the profile's own `s3 =` is read by aws only with a plugin, and
- * means nothing else: it comes last.
+ * Finds the endpoint like aws 1.45: in the environment, else the S3 endpoint in the profile's services, else the profile's endpoint for
+ * all services; none if configured endpoints are ignored. aws reads `s3 = endpoint_url` only with a plugin, so that value comes last.
  */
 function endpointOf(
   profile: AwsProfile,
@@ -88,12 +87,12 @@ function endpointOf(
   );
 }
 
-/** Settings of a profile that change which host is asked, or how, and have nothing here that stands for them. */
+/** Settings of a profile that affect the host and have no counterpart here. */
 const unsupportedSettings: readonly (readonly [name: string, because: string])[] = [
-  ['use_fips_endpoint', 'FIPS endpoints are used only where "endpoint" names one'],
-  ['use_dualstack_endpoint', 'dual-stack endpoints are used only where "endpoint" names one'],
-  ['s3.use_dualstack_endpoint', 'dual-stack endpoints are used only where "endpoint" names one'],
-  ['s3.use_accelerate_endpoint', 'accelerated endpoints are not used here'],
+  ['use_fips_endpoint', 'FIPS endpoints are used only if "endpoint" names one'],
+  ['use_dualstack_endpoint', 'dual-stack endpoints are used only if "endpoint" names one'],
+  ['s3.use_dualstack_endpoint', 'dual-stack endpoints are used only if "endpoint" names one'],
+  ['s3.use_accelerate_endpoint', 'accelerated endpoints are not supported'],
 ];
 
 function leftOutOf(profile: AwsProfile): readonly OmittedSetting[] {
@@ -108,20 +107,20 @@ function problemOf(
   { notForSdk, services }: AwsProfiles,
   endpoint: string | undefined,
 ): string | undefined {
-  // These are refused when credentials are asked for.
+  // The SDK rejects such a profile when it loads credentials.
   if (notForSdk.get(label) !== undefined)
     return 'Its file is stored as UTF-16, which the AWS tools can’t read. Save it as UTF-8.';
   if (notForSdk.has(label))
-    return 'Its name can’t be used here as it is written. Rename it: [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.';
+    return 'Its name can’t be used. Rename it: [profile NAME] with one space, where NAME contains letters, digits and -_.@ only.';
   const named = profile.get('services');
   if (named !== undefined && !services.has(named))
-    return `It names the section [services ${named}], which isn’t in the file; aws refuses it as well.`;
+    return `It names the section [services ${named}], which isn’t in the file; aws rejects it too.`;
   if (/^(s3|v2|s3-query)$/i.test(profile.get('s3.signature_version') ?? ''))
-    return 'It signs requests by version 2 ("signature_version"), which Cloud Remotes can’t; version 4 is used everywhere.';
+    return 'It signs requests with version 2 ("signature_version"). Cloud Remotes supports version 4 only.';
   return endpoint === undefined ? undefined : endpointProblem(endpoint);
 }
 
-/** Remotes may not have all the signs that profiles have. */
+/** Profile names allow characters that remote names don't. */
 function remoteName(label: string): string {
   const name = label.replace(/[^\p{L}\p{N}_.+@-]+/gu, '-').replace(/^-+|-+$/g, '');
   return name === '' ? 'profile' : name.length === 1 ? `aws-${name}` : name;

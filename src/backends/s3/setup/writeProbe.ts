@@ -20,8 +20,8 @@ interface ProbeWrite {
 }
 
 /**
- * Finds out by one small object under the root, removed again, whether the service enforces If-Match and If-None-Match
- * (a store that ignores them would let a save overwrite someone else's change) and takes CRC32 checksums. Returns whether it could write.
+ * Tests with one small object below the root, removed afterwards, whether the service enforces If-Match and If-None-Match (otherwise a
+ * save could overwrite another user's change) and accepts CRC32 checksums. Returns whether it could write.
  */
 export async function* probeWrites(
   requests: S3Api,
@@ -30,7 +30,7 @@ export async function* probeWrites(
 ): AsyncGenerator<ConnectionFinding, boolean> {
   const { bucket, key: prefix } = prefixOf(config.root);
   if (bucket === '') {
-    const detail = 'Needs a bucket to try in. Set "root" to one to have this tested.';
+    const detail = 'This test needs a bucket. Set "root" to one to run the test.';
     yield { title: 'Conditional writes', outcome: 'skipped', detail };
     yield { title: 'Checksums', outcome: 'skipped', detail };
     return false;
@@ -41,7 +41,7 @@ export async function* probeWrites(
   const put = async (extra: ProbeWrite): Promise<string | RemoteError> => {
     try {
       return await requests.run({ bucket, path }, signal, async ({ client, sdk }) => {
-        const answer = await client.send(
+        const response = await client.send(
           new sdk.PutObjectCommand({
             ...extra,
             Bucket: bucket,
@@ -51,7 +51,7 @@ export async function* probeWrites(
           }),
           { abortSignal: signal },
         );
-        return unquoted(answer.ETag) ?? '';
+        return unquoted(response.ETag) ?? '';
       });
     } catch (error) {
       if (signal.aborted || !isRemoteError(error)) throw error;
@@ -64,8 +64,8 @@ export async function* probeWrites(
     if (typeof etag !== 'string') {
       const detail =
         etag.kind === 'forbidden' || etag.kind === 'unauthenticated'
-          ? `Not tried: these credentials can't write below "${config.root}".`
-          : `Not tried: a small object could not be written. ${etag.message}`;
+          ? `Not tested: these credentials can't write below "${config.root}".`
+          : `Not tested: a small object could not be written. ${etag.message}`;
       yield { title: 'Conditional writes', outcome: 'skipped', detail };
       yield { title: 'Checksums', outcome: 'skipped', detail };
       return false;
@@ -83,9 +83,9 @@ export async function* probeWrites(
 }
 
 interface PreconditionSupport {
-  readonly absentRefused: boolean;
-  readonly otherRefused: boolean;
-  readonly rightAccepted: boolean;
+  readonly ifNoneMatchWorks: boolean;
+  readonly wrongEtagRejected: boolean;
+  readonly rightEtagAccepted: boolean;
   readonly unsupported: boolean;
 }
 
@@ -96,47 +96,47 @@ async function probePreconditions(
   const right = await put({ IfMatch: `"${etag}"` });
   const absent = await put({ IfNoneMatch: '*' });
   const other = await put({ IfMatch: '"00000000000000000000000000000000"' });
-  const answers = [right, absent, other];
+  const results = [right, absent, other];
   return {
-    rightAccepted: typeof right === 'string',
-    absentRefused: typeof absent !== 'string' && absent.kind === 'changed',
-    otherRefused: typeof other !== 'string' && (other.kind === 'changed' || other.kind === 'notFound'),
-    unsupported: answers.some((answer) => typeof answer !== 'string' && answer.kind === 'unsupported'),
+    rightEtagAccepted: typeof right === 'string',
+    ifNoneMatchWorks: typeof absent !== 'string' && absent.kind === 'changed',
+    wrongEtagRejected: typeof other !== 'string' && (other.kind === 'changed' || other.kind === 'notFound'),
+    unsupported: results.some((result) => typeof result !== 'string' && result.kind === 'unsupported'),
   };
 }
 
-function preconditionFinding(config: S3Config, answers: PreconditionSupport): ConnectionFinding {
+function preconditionFinding(config: S3Config, support: PreconditionSupport): ConnectionFinding {
   const title = 'Conditional writes';
-  const enforced = answers.absentRefused && answers.otherRefused && answers.rightAccepted;
+  const enforced = support.ifNoneMatchWorks && support.wrongEtagRejected && support.rightEtagAccepted;
   if (enforced && config.conditionalWrites === 'enforced')
     return {
       title,
       outcome: 'ok',
-      detail: "The service itself protects others' changes (If-Match, If-None-Match).",
+      detail: "The service itself protects other users' changes (If-Match, If-None-Match).",
     };
   if (enforced)
     return {
       title,
       outcome: 'warning',
       detail:
-        "The service would protect others' changes itself, without the gap that a check before each write leaves.",
+        "The service can protect other users' changes itself, without the short gap of a check before each write.",
       fix: { label: 'Let the service enforce it', settings: { conditionalWrites: 'enforced' } },
     };
   if (config.conditionalWrites === 'checked')
     return {
       title,
       outcome: 'ok',
-      detail: "The service doesn't enforce conditions; each write is preceded by a check, as set.",
+      detail: "The service doesn't enforce preconditions; a check precedes each write, as set.",
     };
-  const what = answers.unsupported
+  const what = support.unsupported
     ? 'does not support conditional writes'
-    : !answers.rightAccepted
-      ? 'refuses conditional writes even when nothing has changed'
-      : 'ignores the conditions of writes';
+    : !support.rightEtagAccepted
+      ? 'rejects conditional writes even when nothing has changed'
+      : 'ignores preconditions of writes';
   return {
     title,
     outcome: 'warning',
-    detail: `The service ${what}, so a save could overwrite someone else's change. A check before each write leaves only a moment for that.`,
+    detail: `The service ${what}, so a save could overwrite another user's change. A check before each write reduces that risk to a moment.`,
     fix: useChecked,
   };
 }
@@ -144,22 +144,22 @@ function preconditionFinding(config: S3Config, answers: PreconditionSupport): Co
 function checksumFinding(config: S3Config, answer: string | RemoteError | undefined): ConnectionFinding {
   const title = 'Checksums';
   if (answer === undefined)
-    return { title, outcome: 'ok', detail: 'Uploads are checked by Content-MD5, as set ("checksums").' };
+    return { title, outcome: 'ok', detail: 'Uploads are verified by Content-MD5, as set ("checksums").' };
   if (typeof answer === 'string')
     return {
       title,
       outcome: 'ok',
-      detail: 'The service takes CRC32 checksums; downloads are checked by them.',
+      detail: 'The service accepts CRC32 checksums; downloads are verified with them.',
     };
   return {
     title,
     outcome: 'warning',
-    detail: `The service refuses CRC32 checksums (${answer.code ?? answer.kind}). Uploads to "${config.name}" would fail.`,
+    detail: `The service rejects CRC32 checksums (${answer.code ?? answer.kind}). Uploads to "${config.name}" would fail.`,
     fix: useRequired,
   };
 }
 
-/** Removes the probe also after a cancellation; says so when it can't. */
+/** Removes the object, even after a cancellation; reports a failure. */
 async function* removeProbe(requests: S3Api, bucket: string, key: string): AsyncIterable<ConnectionFinding> {
   const limit = AbortSignal.timeout(15_000);
   try {
@@ -170,7 +170,7 @@ async function* removeProbe(requests: S3Api, bucket: string, key: string): Async
     yield {
       title: 'Conditional writes',
       outcome: 'warning',
-      detail: `The object "${bucket}/${key}" that the test wrote could not be removed. ${error instanceof Error ? error.message : ''}`,
+      detail: `The object "${bucket}/${key}" of the test could not be removed. ${error instanceof Error ? error.message : ''}`,
     };
   }
 }
