@@ -13,7 +13,11 @@ const ofWindows: readonly ShellKind[] = ['windows', 'powershell', 'cmd'];
 /** What some shell would put something else for, and whose lines it must not be read in. */
 const unknown: readonly (readonly [line: string, shells: readonly ShellKind[], says: RegExp])[] = [
   ['aws s3 sync "s3://$bucket/site" d', all, /\$bucket is a (shell )?variable/],
-  ['rclone sync d lab:b --exclude "$RECYCLE.BIN/**"', ['posix', 'powershell'], /\$RECYCLE is a (shell )?variable/],
+  [
+    'rclone sync d lab:b --exclude "$RECYCLE.BIN/**"',
+    ['posix', 'powershell'],
+    /\$RECYCLE is a (shell )?variable/,
+  ],
   ['aws s3 sync s3://$bucket/site d --delete', all, /\$bucket is a (shell )?variable/],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell
   ['rclone sync d "lab:${bucket}/x"', all, /\$\{bucket\} is a (shell )?variable/],

@@ -82,7 +82,9 @@ const rcloneDefaults: PlanOptions = {
   followSymlinks: false,
 };
 
-const lines: readonly [string, string, string, Partial<PlanOptions>][] = [
+type Line = readonly [text: string, source: string, target: string, options: Partial<PlanOptions>];
+
+const awsLines: readonly Line[] = [
   ['aws s3 sync dist s3://site --profile work', '/project/dist', 'aws:site', {}],
   ['aws s3 sync . s3://site/www/ --profile work --delete', '/project', 'aws:site/www', { deletes: 'after' }],
   ['aws --profile home s3 sync s3://site/www ~/www', 'private:site/www', '/home/me/www', {}],
@@ -144,18 +146,7 @@ const lines: readonly [string, string, string, Partial<PlanOptions>][] = [
   ],
   ['aws s3 sync \\\n  dist \\\n  s3://site \\\n  --profile work', '/project/dist', 'aws:site', {}],
 ];
-for (const [text, from, to, options] of lines)
-  test(`read: ${text}`, () => {
-    const command = read(text);
-    assert.deepEqual([command.tool, textOf(command.source), textOf(command.target)], ['aws', from, to]);
-    assert.deepEqual(command.options, { ...awsDefaults, ...options });
-    assert.deepEqual(
-      command.flags.filter(({ verdict }) => verdict === 'refused'),
-      [],
-    );
-  });
-
-const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
+const rcloneLines: readonly Line[] = [
   ['rclone sync dist lab:site', '/project/dist', 'lab:site', {}],
   ['rclone copy lab:site/ /data -P', 'lab:site', '/data', { verb: 'copy', deletes: 'none' }],
   [
@@ -211,13 +202,30 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
     { verb: 'move', deletes: 'none', only: [{ file: 'x.txt' as never }] },
   ],
   ['rclone copyto dist lab:b/p', '/project/dist', 'lab:b/p', { verb: 'copy', deletes: 'none' }],
-  ['rclone sync dist lab:b -c', '/project/dist', 'lab:b', { compare: 'checksum' }],
-  ['rclone sync dist lab:b --checksum --size-only', '/project/dist', 'lab:b', { compare: 'size-only' }],
-  ['rclone sync dist lab:b --checksum=false -n', '/project/dist', 'lab:b', {}],
+  ['rclone copy dist lab:b --delete-during', '/project/dist', 'lab:b', { verb: 'copy', deletes: 'none' }],
+  ['rclone sync lab:b dist --backup-dir ../old', 'lab:b', '/project/dist', { backupFolder: '/old' }],
+];
+const refusedOf = ({ flags }: ReadCommand) => flags.filter(({ verdict }) => verdict === 'refused');
+
+for (const [tool, defaults, table] of [
+  ['aws', awsDefaults, awsLines],
+  ['rclone', rcloneDefaults, rcloneLines],
+] as const)
+  for (const [text, from, to, options] of table)
+    test(`read: ${text}`, () => {
+      const command = read(text);
+      assert.deepEqual([command.tool, textOf(command.source), textOf(command.target)], [tool, from, to]);
+      assert.deepEqual(command.options, { ...defaults, ...options });
+      assert.deepEqual(refusedOf(command), []);
+    });
+
+/** Flags of `rclone sync dist lab:b`. */
+const syncFlags: readonly [string, Partial<PlanOptions>][] = [
+  ['-c', { compare: 'checksum' }],
+  ['--checksum --size-only', { compare: 'size-only' }],
+  ['--checksum=false -n', {}],
   [
-    'rclone sync dist lab:b -uI --ignore-existing --ignore-size --immutable --no-update-modtime --use-server-modtime -L',
-    '/project/dist',
-    'lab:b',
+    '-uI --ignore-existing --ignore-size --immutable --no-update-modtime --use-server-modtime -L',
     {
       update: true,
       ignoreTimes: true,
@@ -229,62 +237,23 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
       followSymlinks: true,
     },
   ],
-  ['rclone sync dist lab:b --modify-window 1m1.5s', '/project/dist', 'lab:b', { modifyWindowMs: 61_500 }],
-  ['rclone sync dist lab:b --modify-window 1ns', '/project/dist', 'lab:b', { modifyWindowMs: 1e-6 }],
+  ['--modify-window 1m1.5s', { modifyWindowMs: 61_500 }],
+  ['--modify-window 1ns', { modifyWindowMs: 1e-6 }],
+  ['--delete-before --delete-excluded', { deletes: 'before', deleteExcluded: true }],
+  ['--delete-during', { deletes: 'during' }],
+  ['--max-delete 10 --max-delete-size 1M', { maxDelete: { files: 10, bytes: 1 << 20 } }],
+  ['--max-delete -1', {}],
+  ['--backup-dir lab:old/b', { backupFolder: 'old/b' }],
+  ['--track-renames', { trackRenames: 'hash' }],
+  ['--track-renames --track-renames-strategy modtime', { trackRenames: 'modified' }],
+  ['--min-size 100 --max-size 1.5G', { minSize: '100K', maxSize: '1.5G' }],
+  ['--min-size 100B --max-size 5KiB', { minSize: 100, maxSize: '5K' }],
+  ['--min-age 90 --max-age 7d', { minAge: '90s', maxAge: '7d' }],
+  ['--max-age 1h30m --min-size off', { maxAge: '1h30m' }],
+  ['--max-age 2026-01-30T00:00:00Z', { maxAge: '86400s' }],
+  ["--include '*.css' --include '*.js'", { filters: [{ include: '*.css' }, { include: '*.js' }] }],
   [
-    'rclone sync dist lab:b --delete-before --delete-excluded',
-    '/project/dist',
-    'lab:b',
-    { deletes: 'before', deleteExcluded: true },
-  ],
-  ['rclone sync dist lab:b --delete-during', '/project/dist', 'lab:b', { deletes: 'during' }],
-  ['rclone copy dist lab:b --delete-during', '/project/dist', 'lab:b', { verb: 'copy', deletes: 'none' }],
-  [
-    'rclone sync dist lab:b --max-delete 10 --max-delete-size 1M',
-    '/project/dist',
-    'lab:b',
-    { maxDelete: { files: 10, bytes: 1 << 20 } },
-  ],
-  ['rclone sync dist lab:b --max-delete -1', '/project/dist', 'lab:b', {}],
-  ['rclone sync dist lab:b --backup-dir lab:old/b', '/project/dist', 'lab:b', { backupFolder: 'old/b' }],
-  ['rclone sync lab:b dist --backup-dir ../old', 'lab:b', '/project/dist', { backupFolder: '/old' }],
-  ['rclone sync dist lab:b --track-renames', '/project/dist', 'lab:b', { trackRenames: 'hash' }],
-  [
-    'rclone sync dist lab:b --track-renames --track-renames-strategy modtime',
-    '/project/dist',
-    'lab:b',
-    { trackRenames: 'modified' },
-  ],
-  [
-    'rclone sync dist lab:b --min-size 100 --max-size 1.5G',
-    '/project/dist',
-    'lab:b',
-    { minSize: '100K', maxSize: '1.5G' },
-  ],
-  [
-    'rclone sync dist lab:b --min-size 100B --max-size 5KiB',
-    '/project/dist',
-    'lab:b',
-    { minSize: 100, maxSize: '5K' },
-  ],
-  [
-    'rclone sync dist lab:b --min-age 90 --max-age 7d',
-    '/project/dist',
-    'lab:b',
-    { minAge: '90s', maxAge: '7d' },
-  ],
-  ['rclone sync dist lab:b --max-age 1h30m --min-size off', '/project/dist', 'lab:b', { maxAge: '1h30m' }],
-  ['rclone sync dist lab:b --max-age 2026-01-30T00:00:00Z', '/project/dist', 'lab:b', { maxAge: '86400s' }],
-  [
-    "rclone sync dist lab:b --include '*.css' --include '*.js'",
-    '/project/dist',
-    'lab:b',
-    { filters: [{ include: '*.css' }, { include: '*.js' }] },
-  ],
-  [
-    "rclone sync dist lab:b --exclude '*.b' --include '*.a' --filter '- *.d' -f '+ *.c'",
-    '/project/dist',
-    'lab:b',
+    "--exclude '*.b' --include '*.a' --filter '- *.d' -f '+ *.c'",
     {
       filters: [
         { include: '*.a' },
@@ -295,44 +264,21 @@ const rcloneLines: readonly [string, string, string, Partial<PlanOptions>][] = [
       ],
     },
   ],
-  [
-    'rclone sync dist lab:b --exclude-from list.txt',
-    '/project/dist',
-    'lab:b',
-    { filters: [{ exclude: '*.log' }, { exclude: 'tmp/**' }] },
-  ],
-  [
-    'rclone sync dist lab:b --filter-from rules.txt',
-    '/project/dist',
-    'lab:b',
-    { filters: [{ include: '*.css' }, { exclude: '*' }] },
-  ],
-  [
-    "rclone sync dist lab:b --filter '- a' --filter '!' --filter '- b'",
-    '/project/dist',
-    'lab:b',
-    { filters: [{ exclude: 'b' }] },
-  ],
-  [
-    'rclone sync dist lab:b --files-from names.txt',
-    '/project/dist',
-    'lab:b',
-    { filters: [{ include: '/a.txt' }, { include: '/sub/b.txt' }] },
-  ],
-  ['rclone sync dist lab:b --max-depth 1', '/project/dist', 'lab:b', { filters: [{ exclude: '/*/**' }] }],
+  ['--exclude-from list.txt', { filters: [{ exclude: '*.log' }, { exclude: 'tmp/**' }] }],
+  ['--filter-from rules.txt', { filters: [{ include: '*.css' }, { exclude: '*' }] }],
+  ["--filter '- a' --filter '!' --filter '- b'", { filters: [{ exclude: 'b' }] }],
+  ['--files-from names.txt', { filters: [{ include: '/a.txt' }, { include: '/sub/b.txt' }] }],
+  ['--max-depth 1', { filters: [{ exclude: '/*/**' }] }],
 ];
-for (const [text, from, to, options] of rcloneLines)
-  test(`read: ${text}`, () => {
-    const command = read(text);
-    assert.deepEqual([command.tool, textOf(command.source), textOf(command.target)], ['rclone', from, to]);
+for (const [flags, options] of syncFlags)
+  test(`read: rclone sync dist lab:b ${flags}`, () => {
+    const command = read(`rclone sync dist lab:b ${flags}`);
+    assert.deepEqual([textOf(command.source), textOf(command.target)], ['/project/dist', 'lab:b']);
     assert.deepEqual(command.options, { ...rcloneDefaults, ...options });
-    assert.deepEqual(
-      command.flags.filter(({ verdict }) => verdict === 'refused'),
-      [],
-    );
+    assert.deepEqual(refusedOf(command), []);
   });
 
-// Each as the real rclone has it: what no rule matches is in, but where a flag named include is there (R16).
+// As in the real rclone, a file that no rule matches is included unless the line has an include flag (R16).
 const filterLines: readonly [string, PlanOptions['filters']][] = [
   ["--filter '+ *.jpg'", []],
   ["--filter '+ *.jpg' -f '+ /sub/**'", []],
@@ -357,7 +303,7 @@ const filterLines: readonly [string, PlanOptions['filters']][] = [
   ["--include '*.jpg' --max-depth 2", [{ exclude: '/*/*/**' }, { include: '*.jpg' }, { exclude: '/**' }]],
 ];
 for (const [flags, filters] of filterLines)
-  test(`rules of rclone, in its order and with what it adds (R16): ${flags}`, () => {
+  test(`filter rules in the order of rclone (R16): ${flags}`, () => {
     const command = read(`rclone sync dist lab:b ${flags}`);
     assert.deepEqual(command.options.filters, filters);
     assert.ok(command.flags.every(({ verdict }) => verdict === 'understood'));
@@ -391,41 +337,41 @@ const problems: readonly [string, RegExp][] = [
   ['sudo -u me rclone sync a b', /Options of "sudo"/],
 ];
 for (const [text, says] of problems)
-  test(`a problem in words: ${text || '(nothing)'}`, () => assert.match(problem(text), says));
+  test(`a line that can't be read: ${text || '(empty)'}`, () => assert.match(problem(text), says));
 
 test('a relative path without an open folder says so', () => {
   const { folder: _, ...nowhere } = context;
   assert.match(problem('rclone sync dist lab:b', nowhere), /"dist" is relative/);
 });
 
-test('without any S3 remote the next step is to add one', () => {
+test('without an S3 remote the problem suggests adding one', () => {
   const command = readCommandLine('aws s3 sync dist s3://b --profile p', { ...context, remotes: [] });
   assert.ok(isProblem(command));
   assert.equal(command.next, 'addRemote');
   assert.match(command.problem, /Add Remote, with the profile "p"/);
 });
 
-test('several remotes that could be meant are handed over, with a way to decide', () => {
+test('an undecided place lists the candidates and builds the place on the chosen remote', () => {
   const { target } = read('aws s3 sync dist s3://b/p');
   assert.ok(isUndecided(target));
   assert.deepEqual(target.candidates, ['aws', 'private']);
   assert.deepEqual(target.placeOn('private'), { kind: 'remote', remote: 'private', path: 'b/p' });
 });
 
-test('a profile that no remote has is said, and all S3 remotes are to choose from', () => {
+test('an unknown profile leaves all S3 remotes as candidates', () => {
   const { target } = read('aws s3 sync dist s3://b --profile other');
   assert.ok(isUndecided(target));
   assert.match(target.because, /profile "other"/);
   assert.deepEqual(target.candidates, ['aws', 'private', 'lab']);
 });
 
-test('a line for AWS never goes to another endpoint by itself', () => {
+test('a line for AWS never uses a remote with another endpoint without asking', () => {
   const { target } = read('aws s3 sync dist s3://b', { ...context, remotes: remotes.slice(2) });
   assert.ok(isUndecided(target));
   assert.deepEqual(target.candidates, ['lab']);
 });
 
-test('of remotes that are alike the one with that bucket, then the one with that region is meant', () => {
+test('the bucket, then the region selects among similar remotes', () => {
   const alike: KnownRemote[] = [
     { name: 'one', kind: 's3', root: 'b/p' },
     { name: 'two', kind: 's3', region: 'eu-west-1' },
@@ -437,7 +383,7 @@ test('of remotes that are alike the one with that bucket, then the one with that
   assert.equal(target('aws s3 sync dist s3://c'), 'one of one, two, three');
 });
 
-test('--source-region is about the source and --region about the target', () => {
+test('--source-region selects the source and --region the target', () => {
   const two: KnownRemote[] = [
     { name: 'ireland', kind: 's3', region: 'eu-west-1' },
     { name: 'ohio', kind: 's3', region: 'us-east-2' },
@@ -449,12 +395,12 @@ test('--source-region is about the source and --region about the target', () => 
   assert.deepEqual([textOf(command.source), textOf(command.target)], ['ireland:a', 'ohio:b']);
 });
 
-test('--size-only beside --exact-timestamps has no effect, in either order (A9)', () => {
+test('--exact-timestamps takes precedence over --size-only, in either order (A9)', () => {
   for (const flags of ['--size-only --exact-timestamps', '--exact-timestamps --size-only'])
     assert.equal(read(`aws s3 sync s3://b dist --profile work ${flags}`).options.compare, 'exact-timestamps');
 });
 
-test('--size-only beats --checksum, in either order (R6)', () => {
+test('--size-only takes precedence over --checksum, in either order (R6)', () => {
   for (const flags of ['--size-only --checksum', '--checksum --size-only'])
     assert.equal(read(`rclone sync dist lab:b ${flags}`).options.compare, 'size-only');
 });
@@ -465,7 +411,7 @@ test('a sync deletes after the copies: rclone by default (R20), aws with --delet
   assert.equal(read('aws s3 sync dist s3://b --profile work --delete').options.deletes, 'after');
 });
 
-test('links are followed by aws (A21) and left out by rclone (R15)', () => {
+test('aws follows links (A21), rclone skips them (R15)', () => {
   assert.equal(read('aws s3 sync dist s3://b --profile work').options.followSymlinks, true);
   assert.equal(read('rclone sync dist lab:b').options.followSymlinks, false);
 });
@@ -477,17 +423,17 @@ const refusals: readonly [string, string, RegExp][] = [
   ['aws s3 sync dist s3://b --profile work --request-payer', '--request-payer', /Requester-pays/],
   ['aws s3 sync dist s3://b --profile work --grants read=x full=y', '--grants', /Grants/],
   ['aws s3 cp dist s3://b --recursive --profile work --delete', '--delete', /does not have this flag/],
-  ['aws s3 sync dist s3://b --profile work --delete=true', '--delete', /does not have this flag with a value/],
+  [
+    'aws s3 sync dist s3://b --profile work --delete=true',
+    '--delete',
+    /does not have this flag with a value/,
+  ],
   ['aws s3 sync dist s3://b --profile work --recursive', '--recursive', /does not have this flag/],
   ['aws s3 sync dist s3://b --profile work --frobnicate', '--frobnicate', /--frobnicate is unknown/],
   ['rclone sync dist lab:b --suffix .bak', '--suffix', /Backup folder/],
   ['rclone sync dist lab:b -l', '-l', /not stored as files/],
   ['rclone sync dist lab:b --compare-dest lab:c', '--compare-dest', /Only the source and the target/],
-  [
-    'rclone sync dist lab:b --track-renames-strategy leaf',
-    '--track-renames-strategy',
-    /"hash" or "modtime"/,
-  ],
+  ['rclone sync dist lab:b --track-renames-strategy leaf', '--track-renames-strategy', /"hash" or "modtime"/],
   ['rclone sync dist lab:b --ignore-errors', '--ignore-errors', /after an error/],
   ['rclone sync dist lab:b --include-from gone.txt', '--include-from', /gone.txt can't be read/],
   ['rclone sync dist lab:b --filter-from bad.txt', '--filter-from', /"\*\.css" does not start/],
@@ -503,9 +449,9 @@ const refusals: readonly [string, string, RegExp][] = [
 ];
 for (const [text, flag, because] of refusals)
   test(`refused: ${text}`, () => {
-    const refused = read(text).flags.filter(({ verdict }) => verdict === 'refused');
-    assert.equal(refused[0]?.flag, flag);
-    assert.match(refused[0]?.because ?? '', because);
+    const [refused] = refusedOf(read(text));
+    assert.equal(refused?.flag, flag);
+    assert.match(refused?.because ?? '', because);
   });
 
 test('the value of an unknown flag is not taken for a path', () => {
@@ -520,7 +466,7 @@ test('the value of an unknown flag is not taken for a path', () => {
   );
 });
 
-test('what is ignored says why, and what is understood as what', () => {
+test('every verdict has a reason or a meaning', () => {
   const { flags } = read(
     'aws s3 sync dist s3://b --profile work --delete --quiet --storage-class GLACIER --page-size 50',
   );
@@ -532,7 +478,7 @@ test('what is ignored says why, and what is understood as what', () => {
   );
 });
 
-test("what the target's remote does anyway is understood", () => {
+test("a flag with the same effect as a setting of the target's remote is understood", () => {
   const verdictOf = (flag: string) =>
     read(`aws s3 sync dist s3://b --profile home ${flag}`).flags.find((one) => one.flag !== '--profile');
   assert.equal(verdictOf('--storage-class STANDARD_IA')?.verdict, 'understood');
@@ -541,12 +487,12 @@ test("what the target's remote does anyway is understood", () => {
   assert.match(verdictOf('--acl public-read')?.because ?? '', /Set "ACL"/);
 });
 
-test('keys that stand in a line are never shown again', () => {
+test('keys in a line are never shown', () => {
   const { flags } = read('AWS_SECRET_ACCESS_KEY=hush aws s3 sync dist s3://b --profile work');
   assert.doesNotMatch(JSON.stringify(flags), /hush/);
 });
 
-test('secret flags of rclone are never shown again', () => {
+test('values of secret flags of rclone are never shown', () => {
   const { flags } = read('rclone sync dist lab:b --s3-secret-access-key hush --s3-session-token=hush2');
   assert.doesNotMatch(JSON.stringify(flags), /hush/);
 });

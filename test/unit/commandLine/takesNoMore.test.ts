@@ -54,7 +54,10 @@ test('a whole path in a filter of aws is made relative to the side that it lies 
     'aws s3 sync s3://b/x /w/d --profile work --delete --exclude "/w/d/keep/*" --exclude s3://b/x/old/a --exclude "*.log"',
   );
   assert.deepEqual(options.filters, [{ exclude: 'keep/*' }, { exclude: 'old/a' }, { exclude: '*.log' }]);
-  assert.match(problemOf('aws s3 sync dist s3://b/x --profile work --exclude "s3://other/*"'), /absolute path/);
+  assert.match(
+    problemOf('aws s3 sync dist s3://b/x --profile work --exclude "s3://other/*"'),
+    /absolute path/,
+  );
 });
 
 test('a variable of rclone that would change what is done is refused, and nothing is taken away then', () => {

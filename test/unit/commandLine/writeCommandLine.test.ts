@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import {
   isUndecided,
   type KnownRemote,
@@ -96,7 +97,7 @@ for (const [tool, options, line] of written)
     assert.deepEqual(done.missing, []);
   });
 
-const unsayable: readonly [Tool, Partial<PlanOptions>, RegExp][] = [
+const omitted: readonly [Tool, Partial<PlanOptions>, RegExp][] = [
   ['aws', { compare: 'rclone' }, /never content/],
   ['aws', { backupFolder: 'x/y' }, /does not keep/],
   ['aws', { maxDelete: { files: 1 } }, /no limit on deletes/],
@@ -105,8 +106,8 @@ const unsayable: readonly [Tool, Partial<PlanOptions>, RegExp][] = [
   ['rclone', { compare: 'aws' }, /rclone compares the modified times/],
   ['rclone', { deletes: 'after', maxDelete: { percent: 10 } }, /percentage of files/],
 ];
-for (const [tool, options, says] of unsayable)
-  test(`${tool} can't say ${JSON.stringify(options)}, and the line comes with that`, () => {
+for (const [tool, options, says] of omitted)
+  test(`the line of ${tool} comes without ${JSON.stringify(options)}, and says so`, () => {
     const done = write(tool, { ...(tool === 'aws' ? plainAws : plainRclone), ...options });
     assert.ok(done.line);
     assert.match(done.missing.join(' '), says);
@@ -158,23 +159,23 @@ const impossible: readonly [string, Tool, Place, Place, Partial<PlanOptions>, Re
   ],
 ];
 for (const [what, tool, source, target, options, says] of impossible)
-  test(`no line of ${tool} is written for ${what}`, () => {
+  test(`${tool} has no line for ${what}`, () => {
     const done = write(tool, { ...(tool === 'aws' ? plainAws : plainRclone), ...options }, source, target);
     assert.equal(done.line, undefined);
     assert.match(done.missing.join(' '), says);
   });
 
-test('an endpoint is written, an access key is not but is told', () => {
+test('the line contains the endpoint but not the access key, and says so', () => {
   const done = write('aws', plainAws, folder('/a'), remote('my lab', 'b'));
   assert.equal(done.line, 'aws s3 sync /a s3://b --endpoint-url http://localhost:9000');
   assert.match(done.notes.join(' '), /does not contain the access key of "my lab"/);
 });
 
-test('aws deletes while it copies (A26): a line with --delete tells so', () => {
+test('a line of aws with --delete says that aws deletes during the copies (A26)', () => {
   assert.match(write('aws', { ...plainAws, deletes: 'after' }).notes.join(' '), /during the copies/);
 });
 
-test('the tool that says more comes first', () => {
+test('the more complete line comes first', () => {
   const order = (options: Partial<PlanOptions>) =>
     writeCommandLines(
       { source: folder('/a'), target: remote('work', 'b'), options: { ...plainAws, ...options } },
@@ -185,192 +186,189 @@ test('the tool that says more comes first', () => {
   assert.deepEqual(order({ compare: 'checksum', minSize: 1 }), ['rclone', 'aws']);
 });
 
-/** A small generator of reproducible numbers (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 const names = ['a', 'b c', "it's", 'ä', '😀', '$x', '-d', 'x"y', 'back\\slash', '#h', '~', 'p,q=r', '*'];
 const patternsOf = {
   rclone: ['*.tmp', '/a/**', 'b c/', "it's", '{a,b}*.js', '$x', 'sub/*.css', '[a-c]?', '**/x', '-x', '! y'],
   aws: ['*', '*.tmp', 'a/*', "it's", '[!a]?', '$x', '😀*', '--y', 'b c'],
 };
 
-class Dice {
-  constructor(private readonly next: () => number) {}
-  pick<T>(list: readonly T[]): T {
-    return list[Math.floor(this.next() * list.length)] as T;
-  }
-  chance(share: number): boolean {
-    return this.next() < share;
-  }
-  some<T extends object>(share: number, part: T): T | Record<never, never> {
-    return this.chance(share) ? part : {};
-  }
-  filters(dialect: 'rclone' | 'aws'): FilterRule[] {
-    return Array.from({ length: this.pick([0, 0, 1, 2, 4]) }, () => {
-      const pattern = this.pick(patternsOf[dialect]);
-      return this.chance(0.5) ? { include: pattern } : { exclude: pattern };
-    });
-  }
-  path(): string {
-    return Array.from({ length: this.pick([1, 2, 3]) }, () =>
-      this.pick(names.filter((name) => name !== '~')),
-    ).join('/');
-  }
-}
+const pick = <const T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+const anyPath = fc
+  .array(pick(...names.filter((name) => name !== '~')), { minLength: 1, maxLength: 3 })
+  .map((parts) => parts.join('/'));
+const anyFolder = anyPath.map((path) => folder(`/w/${path}`));
+const anyRemote = (...among: string[]) =>
+  fc.tuple(pick(...among), anyPath).map(([name, path]) => remote(name, path));
+const anyFilters = (dialect: 'rclone' | 'aws') =>
+  fc.array(
+    fc
+      .tuple(fc.boolean(), pick(...patternsOf[dialect]))
+      .map(([isInclude, pattern]): FilterRule => (isInclude ? { include: pattern } : { exclude: pattern })),
+    { maxLength: 4 },
+  );
 
-function randomAws(dice: Dice): LineRequest {
-  const here = folder(`/w/${dice.path()}`);
-  const there = remote(dice.pick(['work', 'my lab']), dice.path());
-  const kind = dice.pick(['up', 'down', 'between'] as const);
-  const between = remote(there.kind === 'remote' ? there.remote : '', dice.path());
-  const [source, target] = kind === 'up' ? [here, there] : kind === 'down' ? [there, here] : [between, there];
-  const verb = dice.pick(['sync', 'sync', 'copy', 'move'] as const);
-  const options: PlanOptions = {
-    ...plainAws,
-    verb,
-    ...(verb === 'sync'
-      ? {
-          compare: dice.pick(['aws', 'exact-timestamps', 'size-only'] as const),
-          deletes: dice.pick(['none', 'after'] as const),
-        }
-      : { ignoreTimes: true }),
-    filters: dice.filters('aws'),
-    followSymlinks: source.kind === 'folder' ? dice.chance(0.5) : true,
-  };
-  if (verb !== 'sync' && dice.chance(0.3))
+const anyAwsSides = pick('work', 'my lab').chain((name) => {
+  const there = anyRemote(name);
+  return fc.oneof(fc.tuple(anyFolder, there), fc.tuple(there, anyFolder), fc.tuple(there, there));
+});
+const awsRequest: fc.Arbitrary<LineRequest> = fc
+  .record({
+    sides: anyAwsSides,
+    verb: pick('sync', 'copy', 'move'),
+    compare: pick('aws', 'exact-timestamps', 'size-only'),
+    deletes: pick('none', 'after'),
+    filters: anyFilters('aws'),
+    followSymlinks: fc.boolean(),
+    file: fc.option(pick(...names)),
+  })
+  .map(({ sides: [source, target], verb, compare, deletes, filters, followSymlinks, file }) => ({
+    source,
+    target,
+    options: {
+      ...plainAws,
+      verb,
+      ...(verb === 'sync' ? { compare, deletes } : { ignoreTimes: true }),
+      followSymlinks: source.kind !== 'folder' || followSymlinks,
+      ...(verb !== 'sync' && file !== null ? { only: [{ file: parsePath(file) }] } : { filters }),
+    },
+  }));
+
+const anyPlace = fc.oneof(anyFolder, anyRemote('work', 'my lab', 'drive'));
+const optional = { requiredKeys: [] };
+const rcloneRequest: fc.Arbitrary<LineRequest> = fc
+  .record({
+    source: anyPlace,
+    target: anyPlace,
+    verb: pick('sync', 'copy', 'move', 'check'),
+    required: fc.record({
+      compare: pick('rclone', 'checksum', 'size-only'),
+      filters: anyFilters('rclone'),
+      followSymlinks: fc.boolean(),
+    }),
+    switches: fc.record(
+      {
+        ignoreExisting: fc.constant(true),
+        ignoreTimes: fc.constant(true),
+        update: fc.constant(true),
+        ignoreSize: fc.constant(true),
+        immutable: fc.constant(true),
+        keepTargetTimes: fc.constant(true),
+        useServerTimes: fc.constant(true),
+        modifyWindowMs: pick(1, 1500, 0.5, 1e-6, 3_600_000),
+      },
+      optional,
+    ),
+    limits: fc.record(
+      {
+        minSize: pick<number | string>(0, 100, '10K'),
+        maxSize: pick<number | string>(20_000, '1.5M', '2G'),
+        minAge: pick('90s', '1h30m', '500ms'),
+        maxAge: pick('7d', '2w', '6M', '1y'),
+      },
+      optional,
+    ),
+    ofCheck: fc.record({ oneWay: fc.constant(true) }, optional),
+    ofOthers: fc.record({ backupFolder: anyPath }, optional),
+    ofSync: fc.record(
+      {
+        deleteExcluded: fc.constant(true),
+        maxDelete: pick({ files: 0 }, { files: 7 }, { bytes: 4096 }, { files: 1, bytes: 2 }),
+        trackRenames: pick('hash', 'modified'),
+      },
+      optional,
+    ),
+    deletes: pick('before', 'during', 'after'),
+  })
+  .map(({ source, target, verb, required, switches, limits, ofCheck, ofOthers, ofSync, deletes }) => {
+    const { backupFolder } = ofOthers;
     return {
       source,
       target,
-      options: { ...options, filters: [], only: [{ file: parsePath(dice.pick(names)) }] },
+      options: {
+        ...plainRclone,
+        ...required,
+        ...switches,
+        // With deleteExcluded such a line would delete more than the plan.
+        ...(!(verb === 'sync' && ofSync.deleteExcluded) && limits),
+        verb,
+        deletes: verb === 'sync' ? deletes : 'none',
+        followSymlinks: source.kind === 'folder' && required.followSymlinks,
+        ...(verb === 'check' && ofCheck),
+        ...(verb === 'sync' && ofSync),
+        ...(verb !== 'check' &&
+          backupFolder !== undefined && {
+            backupFolder: target.kind === 'folder' ? `/old/${backupFolder}` : backupFolder,
+          }),
+      },
     };
-  return { source, target, options };
-}
-
-function randomRclone(dice: Dice): LineRequest {
-  const place = () =>
-    dice.chance(0.5)
-      ? folder(`/w/${dice.path()}`)
-      : remote(dice.pick(['work', 'my lab', 'drive']), dice.path());
-  const [source, target] = [place(), place()];
-  const verb = dice.pick(['sync', 'copy', 'move', 'check'] as const);
-  const backupFolder = target.kind === 'folder' ? `/old/${dice.path()}` : dice.path();
-  const options: PlanOptions = {
-    ...plainRclone,
-    verb,
-    compare: dice.pick(['rclone', 'checksum', 'size-only'] as const),
-    deletes: verb === 'sync' ? dice.pick(['before', 'during', 'after'] as const) : 'none',
-    filters: dice.filters('rclone'),
-    followSymlinks: source.kind === 'folder' && dice.chance(0.5),
-    ...dice.some(0.2, { ignoreExisting: true }),
-    ...dice.some(0.2, { ignoreTimes: true }),
-    ...dice.some(0.2, { update: true }),
-    ...dice.some(0.2, { ignoreSize: true }),
-    ...dice.some(0.2, { immutable: true }),
-    ...dice.some(0.2, { keepTargetTimes: true }),
-    ...dice.some(0.2, { useServerTimes: true }),
-    ...(verb === 'check' && dice.some(0.4, { oneWay: true })),
-    ...dice.some(0.3, { modifyWindowMs: dice.pick([1, 1500, 0.5, 1e-6, 3_600_000]) }),
-    ...dice.some(0.2, { minSize: dice.pick<number | string>([0, 100, '10K']) }),
-    ...dice.some(0.2, { maxSize: dice.pick<number | string>([20_000, '1.5M', '2G']) }),
-    ...dice.some(0.2, { minAge: dice.pick(['90s', '1h30m', '500ms']) }),
-    ...dice.some(0.2, { maxAge: dice.pick(['7d', '2w', '6M', '1y']) }),
-    ...(verb !== 'check' && dice.some(0.3, { backupFolder })),
-    ...(verb === 'sync' && {
-      ...dice.some(0.2, { deleteExcluded: true }),
-      ...dice.some(0.3, {
-        maxDelete: dice.pick([{ files: 0 }, { files: 7 }, { bytes: 4096 }, { files: 1, bytes: 2 }]),
-      }),
-      ...dice.some(0.3, { trackRenames: dice.pick(['hash', 'modified'] as const) }),
-    }),
-  };
-  // With limits, such a line would delete more than the plan.
-  const { deleteExcluded, ...plain } = options;
-  const limited = ['minSize', 'maxSize', 'minAge', 'maxAge'].some((name) => name in options);
-  return { source, target, options: deleteExcluded && limited ? plain : options };
-}
+  });
 
 function sure(side: ReadPlace): Place {
   assert.ok(!isUndecided(side));
   return side.place;
 }
 
-for (const [tool, make] of [
-  ['aws', randomAws],
-  ['rclone', randomRclone],
+for (const [tool, request] of [
+  ['aws', awsRequest],
+  ['rclone', rcloneRequest],
 ] as const)
-  test(`what is written for ${tool} is read as the same, for 1,000 random requests`, () => {
-    for (let seed = 1; seed <= 1000; seed++) {
-      const request = make(new Dice(random(seed)));
-      assert.deepEqual(parsePlanOptions(request.options), request.options);
-      const { line, missing } = writeCommandLine(request, tool, remotes);
-      const about = `seed ${seed}: ${line} ${missing}`;
-      assert.ok(line !== undefined && missing.length === 0, about);
-      const command = readCommandLine(line, { remotes });
-      assert.ok(!isProblem(command), `${about} ${JSON.stringify(command)}`);
-      assert.deepEqual(
-        { source: sure(command.source), target: sure(command.target), options: command.options },
-        request,
-        about,
-      );
-      assert.deepEqual(
-        command.flags.filter(({ verdict }) => verdict === 'refused'),
-        [],
-        about,
-      );
-    }
+  test(`read(write(request)) is the request, for ${tool}`, () => {
+    const law = fc.property(request, (requested) => {
+      assert.deepEqual(parsePlanOptions(requested.options), requested.options);
+      const { line, missing } = writeCommandLine(requested, tool, remotes);
+      assert.deepEqual(missing, [], line);
+      const command = readCommandLine(line ?? '', { remotes });
+      assert.ok(!isProblem(command), `${line} ${JSON.stringify(command)}`);
+      const { source, target, options, flags } = command;
+      assert.deepEqual({ source: sure(source), target: sure(target), options }, requested, line);
+      assert.ok(flags.every(({ verdict }) => verdict !== 'refused'));
+    });
+    fc.assert(law, { numRuns: 200 });
   });
 
-test('filters said in the language of the other tool let the same files through, for 2,000 random lists', () => {
-  const parts = ['a', 'b', 'x.tmp', 'y.css', '.git', 'node', 'b c'];
-  const mine = {
-    rclone: ['*.tmp', '/a/**', 'b/', '.git', '/x.tmp', 'node/**', '*.css', 'a/b/'],
-    aws: ['*', '*.tmp', 'a/*', '*/b/*', 'x.tmp', 'a/*.css', '[ab]*', 'b c', '*.git*'],
-  };
-  let translated = 0;
-  for (let seed = 1; seed <= 2000; seed++) {
-    const dice = new Dice(random(seed));
-    const tool = dice.pick(['aws', 'rclone'] as const);
-    const dialect = tool === 'aws' ? 'rclone' : 'aws';
-    const options: PlanOptions = {
-      ...plainRclone,
-      filterDialect: dialect,
-      useDefaultExcludes: dice.chance(0.5),
-      filters: Array.from({ length: dice.pick([1, 2, 3]) }, () => {
-        const pattern = dice.pick(mine[dialect]);
-        return dialect === 'aws' && dice.chance(0.5) ? { include: pattern } : { exclude: pattern };
-      }),
-    };
-    const { line } = writeCommandLine(
-      { source: folder('/w'), target: remote('work', 'b'), options },
-      tool,
-      remotes,
-    );
-    if (line === undefined) continue;
-    translated++;
-    const command = readCommandLine(line, { remotes });
-    assert.ok(!isProblem(command), line);
-    const [before, after] = [createFilter(options), createFilter(command.options)];
-    for (let i = 0; i < 20; i++) {
-      const path = Array.from({ length: dice.pick([1, 2, 3]) }, () => dice.pick(parts)).join('/');
-      assert.equal(
-        after.includes(path),
-        before.includes(path),
-        `seed ${seed}: ${path}, ${line} from ${JSON.stringify(options.filters)}`,
-      );
-    }
-  }
-  assert.ok(translated > 1500, `${translated}`);
+const translatedPatterns = {
+  rclone: ['*.tmp', '/a/**', 'b/', '.git', '/x.tmp', 'node/**', '*.css', 'a/b/'],
+  aws: ['*', '*.tmp', 'a/*', '*/b/*', 'x.tmp', 'a/*.css', '[ab]*', 'b c', '*.git*'],
+};
+const anyParts = fc.array(pick('a', 'b', 'x.tmp', 'y.css', '.git', 'node', 'b c'), {
+  minLength: 1,
+  maxLength: 3,
 });
 
-test('the usual excludes and "only" are said as filters that let the same files through', () => {
+for (const [tool, dialect] of [
+  ['aws', 'rclone'],
+  ['rclone', 'aws'],
+] as const)
+  test(`filters of ${dialect}, translated for ${tool}, select the same files`, () => {
+    const rules = fc.array(
+      fc
+        .tuple(fc.boolean(), pick(...translatedPatterns[dialect]))
+        .map(
+          ([isInclude, pattern]): FilterRule =>
+            isInclude && dialect === 'aws' ? { include: pattern } : { exclude: pattern },
+        ),
+      { minLength: 1, maxLength: 3 },
+    );
+    const paths = fc.array(
+      anyParts.map((parts) => parts.join('/')),
+      { minLength: 20, maxLength: 20 },
+    );
+    let translated = 0;
+    const law = fc.property(rules, fc.boolean(), paths, (filters, useDefaultExcludes, some) => {
+      const options: PlanOptions = { ...plainRclone, filterDialect: dialect, useDefaultExcludes, filters };
+      const { line } = write(tool, options, folder('/w'), remote('work', 'b'));
+      if (line === undefined) return;
+      translated++;
+      const command = readCommandLine(line, { remotes });
+      assert.ok(!isProblem(command), line);
+      const [before, after] = [createFilter(options), createFilter(command.options)];
+      for (const path of some) assert.equal(after.includes(path), before.includes(path), `${path}, ${line}`);
+    });
+    fc.assert(law, { numRuns: 100 });
+    assert.ok(translated > 60, `${translated}`);
+  });
+
+test('the default excludes and "only" become filters that select the same files', () => {
   const options: PlanOptions = {
     ...defaultPlanOptions,
     only: [{ file: parsePath('a[1].txt') }, { folder: parsePath('sub') }],
