@@ -1,7 +1,6 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { forgetAbort, hearAbort } from '../base/aborts';
 import type { Clock } from '../base/clock';
+import { parseRecord } from '../base/encoding';
+import { readText, retryAfterMs, sendRequest, targetOf, timedOut } from '../http/httpClient';
 import { RemoteError, type RemoteErrorKind } from '../remote/remoteError';
 import type { TokenBlob } from './tokenBlob';
 
@@ -12,10 +11,10 @@ export interface OAuthClient {
   readonly clientSecret?: string;
 }
 
-/** How long the token endpoint may take. */
-const patienceMs = 30_000;
-/** More than any token answer has. */
-const mostBytes = 64 * 1024;
+/** Milliseconds that the token endpoint may take in all. */
+const timeoutMs = 30_000;
+/** More than any token response has. */
+const maxBytes = 64 * 1024;
 
 /** Exchanges the code that a browser came back with for tokens (API page §1.4). Throws as `refreshToken`. */
 export async function exchangeCode(
@@ -73,7 +72,7 @@ async function tokensFrom(
     reply = await post(tokenUrl, rest, basic(clientId, clientSecret), clock, signal);
   }
   const { status, retryAfterMs, body } = reply;
-  const answer = parsed(body);
+  const answer = parseRecord(body) ?? {};
   if (status < 200 || status > 299) throw refusal(client.tokenUrl, status, answer, retryAfterMs);
   const { access_token, refresh_token, expires_in } = answer;
   if (typeof access_token !== 'string' || access_token === '')
@@ -89,8 +88,8 @@ async function tokensFrom(
   };
 }
 
-function refusesClient({ status, body }: Answer): boolean {
-  return status === 401 || parsed(body)['error'] === 'invalid_client';
+function refusesClient({ status, body }: TokenResponse): boolean {
+  return status === 401 || parseRecord(body)?.['error'] === 'invalid_client';
 }
 
 /** Each half is form-encoded first (RFC 6749 §2.3.1). */
@@ -99,15 +98,6 @@ function basic(clientId: string, clientSecret: string): string {
     new URLSearchParams({ '': text }).toString().slice(1),
   );
   return `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`;
-}
-
-function parsed(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const answer: unknown = JSON.parse(body);
-    return typeof answer === 'object' && answer !== null ? (answer as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 /** Never quotes the answer's description: services have been seen to repeat what they were sent. */
@@ -143,85 +133,54 @@ function refusal(
   }
 }
 
-interface Answer {
+interface TokenResponse {
   readonly status: number;
   readonly retryAfterMs: number | undefined;
   readonly body: string;
 }
 
-/** Through the editor's own http modules and without an agent, so that its proxy settings and certificates apply. */
-function post(
+/** Without an agent, so that the editor's proxy settings apply even where it leaves requests with an agent alone. */
+async function post(
   url: string,
   form: string,
   authorization: string | undefined,
   clock: Clock,
   signal: AbortSignal,
-): Promise<Answer> {
-  signal.throwIfAborted();
-  const request = url.startsWith('https:') ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    let late = false;
-    const settled = () => {
-      clearTimeout(patience);
-      forgetAbort(signal, giveUp);
-    };
-    const fail = (cause: unknown) => {
-      settled();
-      if (signal.aborted) return reject(signal.reason);
-      if (cause instanceof RemoteError) return reject(cause);
-      const why = late ? 'did not answer in time' : `can't be reached (${codeOf(cause)})`;
-      reject(new RemoteError('unavailable', `${hostOf(url)} ${why}. Try again later.`, { cause }));
-    };
-    const outgoing = request(
-      url,
+): Promise<TokenResponse> {
+  const target = new URL(url);
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(timedOut()), timeoutMs);
+  try {
+    const response = await sendRequest(
       {
+        ...targetOf(target),
         method: 'POST',
+        path: target.pathname + target.search,
         headers: {
           'Content-Type': 'application/x-www-form-urlencoded',
-          'Content-Length': Buffer.byteLength(form),
+          'Content-Length': String(Buffer.byteLength(form)),
           Accept: 'application/json',
           ...(authorization !== undefined && { Authorization: authorization }),
         },
+        body: Buffer.from(form),
       },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        let length = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          length += chunk.length;
-          if (length > mostBytes) incoming.destroy(tooLong(url));
-          else chunks.push(chunk);
-        });
-        incoming.on('error', fail);
-        incoming.on('end', () => {
-          settled();
-          resolve({
-            status: incoming.statusCode ?? 0,
-            retryAfterMs: retryAfter(incoming.headers['retry-after'], clock.now()),
-            body: Buffer.concat(chunks).toString(),
-          });
-        });
-      },
+      undefined,
+      AbortSignal.any([signal, deadline.signal]),
     );
-    // A request that has no socket yet tells nobody that it was destroyed, so the failure is told here as well.
-    const giveUp = () => {
-      fail(undefined);
-      outgoing.destroy();
+    return {
+      status: response.statusCode ?? 0,
+      retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()),
+      body: await readText(response, maxBytes, () => tooLong(url)),
     };
-    const patience = setTimeout(() => {
-      late = true;
-      giveUp();
-    }, patienceMs);
-    hearAbort(signal, giveUp);
-    outgoing.on('error', fail);
-    outgoing.end(form);
-  });
-}
-
-/** Milliseconds from now that a Retry-After header, of seconds or a date, asks to wait. */
-function retryAfter(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return ms > 0 ? ms : undefined;
+  } catch (cause) {
+    if (signal.aborted) throw signal.reason;
+    if (cause instanceof RemoteError) throw cause;
+    const code = codeOf(cause);
+    const problem = code === 'ETIMEDOUT' ? 'did not respond in time' : `can't be reached (${code})`;
+    throw new RemoteError('unavailable', `${hostOf(url)} ${problem}. Try again later.`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tooLong(url: string): RemoteError {

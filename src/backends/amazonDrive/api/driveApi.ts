@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../base/clock';
+import { isRecord } from '../../../base/encoding';
 import type { Quota } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { isLoopback } from '../config/textSettings';
-import { isRecord } from './driveErrors';
 import { queryText, rootFilter } from './driveFilters';
 import { type DriveHttp, type DriveRequest, type RequestBody, unencrypted } from './driveHttp';
 import { type DriveNode, nodeOf } from './driveNode';

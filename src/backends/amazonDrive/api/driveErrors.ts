@@ -1,4 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isRecord, parseRecord } from '../../../base/encoding';
+import { retryAfterMs } from '../../../http/httpClient';
+import { connectionError } from '../../../http/networkErrors';
 import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../../../remote/remoteError';
 
 /** What an error body says (API page §6.1); any of it may be missing. */
@@ -64,13 +67,22 @@ export function toDriveApiError(
     ? signInAgain
     : meaningOf(status, body, text, about);
   const code = [body.code, `(${status})`].filter(Boolean).join(' ');
-  const retryAfterMs = retryAfter(headers, now);
+  const wait = retryAfterMs(headers['retry-after'], now);
   const details = {
     code,
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
     ...(kind === 'unauthenticated' && { signIn: true as const }),
   };
   return new DriveApiError(kind, message, details, status, reason, body.nodeId);
+}
+
+/** The RemoteError for a request to `service` that got no response, or not all of it. RemoteErrors stay as they are. */
+export function driveConnectionError(error: unknown, service: string): RemoteError {
+  return connectionError(error, {
+    service,
+    setting: 'endpoint',
+    trust: 'Correct "endpoint", or let this computer trust the authority.',
+  });
 }
 
 interface Meaning {
@@ -163,27 +175,13 @@ function badRequest(message: string, about: string, said: string): Meaning {
 
 /** What a body says; a gateway's empty one, S3's XML or a web page says nothing. */
 export function errorBody(text: string): ErrorBody {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  const found = isRecord(value) ? value : {};
+  const found = parseRecord(text) ?? {};
   const info = isRecord(found['info']) ? found['info'] : {};
   return {
     message: textOf(found['message']) ?? textOf(found['error_description']),
     code: textOf(found['code']),
     nodeId: textOf(info['nodeId']),
   };
-}
-
-/** Milliseconds that a `Retry-After` asks to wait, in seconds or as a date. */
-function retryAfter(headers: IncomingHttpHeaders, now: number): number | undefined {
-  const value = headers['retry-after']?.trim();
-  if (!value) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }
 
 /** What a service says may hold anything; never a token of ours. */
@@ -203,8 +201,4 @@ function capital(text: string): string {
 
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import { percentEncode } from '../../../base/encoding';
+
 /** Signs that have a meaning in a filter, and the space (API page §4.3). */
 const special = /[+\-&|!(){}[\]^'"~*?:\\ ]/g;
 
@@ -30,7 +32,5 @@ export function queryText(query: readonly (readonly [name: string, value: string
 }
 
 function formEncoded(text: string): string {
-  return encodeURIComponent(text)
-    .replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+');
+  return percentEncode(text).replaceAll('%20', '+');
 }

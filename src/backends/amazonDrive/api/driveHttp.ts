@@ -1,20 +1,15 @@
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../../base/aborts';
 import type { Clock } from '../../../base/clock';
 import type { WeightedSemaphore } from '../../../base/semaphore';
+import { keepAliveAgents, readText, sendRequest, silenceTimeoutMs, targetOf } from '../../../http/httpClient';
 import { RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
-import { toDriveApiError } from './driveErrors';
-import { networkError } from './driveNetworkErrors';
+import { driveConnectionError, toDriveApiError } from './driveErrors';
 import type { PacedRequest, Pacer } from './pacer';
 
 /** Sockets kept per host: more than requests and downloads that may be under way at once. */
 const maxSockets = 128;
-const connectTimeoutMs = 15_000;
-/** Silence on a socket. */
-const silenceTimeoutMs = 120_000;
 /** After a large upload the service may say nothing for minutes, while it looks at what it got (API page §5.6). */
 const uploadSilenceTimeoutMs = 300_000;
 /** An error body is small; what is longer is none. */
@@ -60,9 +55,7 @@ export interface HttpOptions {
 
 /** Requests of one account by Node's own client. Sends none again, but with a new token when the old one was refused. */
 export class DriveHttp {
-  // Plain agents: the editor patches node:http and node:https, so its proxy settings and certificates apply to them.
-  private readonly httpAgent = new http.Agent({ keepAlive: true, maxSockets });
-  private readonly httpsAgent = new https.Agent({ keepAlive: true, maxSockets });
+  private readonly agents = keepAliveAgents(maxSockets);
   /** When the service says that it answered last, and when that came, in milliseconds since 1970. */
   answered: { readonly date: number; readonly at: number } | undefined;
 
@@ -93,8 +86,8 @@ export class DriveHttp {
   }
 
   close(): void {
-    this.httpAgent.destroy();
-    this.httpsAgent.destroy();
+    this.agents.http.destroy();
+    this.agents.https.destroy();
   }
 
   private async sendFollowingRedirects(
@@ -131,15 +124,28 @@ export class DriveHttp {
     try {
       leave = await this.options.slots.acquire(1, signal);
       paced = await this.options.pacer.start(signal);
-      answer = await this.sendOnce(request, this.headersOf(request, token), content, signal);
+      const url = new URL(request.url);
+      answer = await sendRequest(
+        {
+          ...targetOf(url),
+          method: request.method,
+          path: url.pathname + url.search,
+          headers: this.headersOf(request, token),
+          body: content,
+          silenceTimeoutMs: request.body ? uploadSilenceTimeoutMs : silenceTimeoutMs,
+          onSent: request.body?.onSent,
+        },
+        this.agents,
+        signal,
+      );
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const failure = networkError(error, new URL(request.url).host);
+      const failure = driveConnectionError(error, new URL(request.url).host);
       if (failure !== error) paced?.failed();
       throw failure;
     } finally {
       leave?.();
-      if (content && !isPieces(content)) content.destroy();
+      if (content && 'destroy' in content) content.destroy();
     }
     const date = Date.parse(answer.headers.date ?? '');
     if (Number.isFinite(date)) this.answered = { date, at: this.options.clock.now() };
@@ -155,7 +161,7 @@ export class DriveHttp {
     paced: PacedRequest,
     signal: AbortSignal,
   ): Promise<RemoteError> {
-    const text = await errorText(answer);
+    const text = await readText(answer, maxErrorBytes).catch(() => '');
     signal.throwIfAborted();
     const { clock } = this.options;
     const refusal = toDriveApiError(answer.statusCode ?? 0, answer.headers, text, request.about, clock.now());
@@ -176,7 +182,7 @@ export class DriveHttp {
   ): Promise<IncomingMessage> {
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
-    const text = await errorText(answer);
+    const text = await readText(answer, maxErrorBytes).catch(() => '');
     signal.throwIfAborted();
     throw toDriveApiError(status, answer.headers, text, request.about, this.options.clock.now());
   }
@@ -194,81 +200,6 @@ export class DriveHttp {
       ...(!body && /^P/.test(method) && { 'content-length': '0' }),
     };
   }
-
-  private sendOnce(
-    request: DriveRequest,
-    headers: Readonly<Record<string, string>>,
-    content: readonly Uint8Array[] | Readable | undefined,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    const { protocol, hostname, port, pathname, search } = new URL(request.url);
-    const secure = protocol === 'https:';
-    const silence = request.body ? uploadSilenceTimeoutMs : silenceTimeoutMs;
-    return new Promise((resolve, reject) => {
-      // Looked up at every call: the editor replaces these functions to apply its proxy settings.
-      const sent = (secure ? https : http).request({
-        agent: secure ? this.httpsAgent : this.httpAgent,
-        host: hostname.replace(/^\[|\]$/g, ''),
-        port,
-        method: request.method,
-        path: pathname + search,
-        headers,
-        timeout: silence,
-      });
-      let connecting: NodeJS.Timeout | undefined;
-      // A request that has no socket yet tells nobody that it was destroyed, so the failure is told here as well.
-      const giveUp = (error: unknown) => {
-        settled();
-        reject(error);
-        sent.destroy(error instanceof Error ? error : undefined);
-      };
-      const onAbort = () => giveUp(signal.reason);
-      // Until there is a socket no other limit holds: a proxy that is asked for a tunnel first may never answer.
-      const waiting = setTimeout(() => giveUp(timedOut()), silence);
-      const settled = () => {
-        clearTimeout(waiting);
-        clearTimeout(connecting);
-        forgetAbort(signal, onAbort);
-      };
-      hearAbort(signal, onAbort);
-      sent.once('socket', (socket) => {
-        clearTimeout(waiting);
-        if (!socket.connecting) return;
-        connecting = setTimeout(() => giveUp(timedOut()), connectTimeoutMs);
-        socket.once('connect', () => clearTimeout(connecting));
-      });
-      sent.once('timeout', () => giveUp(timedOut()));
-      sent.once('finish', () => request.body?.onSent?.());
-      sent.once('response', (answer) => {
-        settled();
-        // A refusal may come while the body is still being sent; the rest is then of no use.
-        if (!sent.writableEnded) answer.once('end', () => sent.destroy());
-        const breakOff = () => answer.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-        hearAbort(signal, breakOff);
-        answer.once('close', () => forgetAbort(signal, breakOff));
-        // Whoever reads the body hears of its failure; an answer that nobody reads must not bring the process down.
-        answer.on('error', () => {});
-        resolve(answer);
-      });
-      sent.on('error', (error) => {
-        settled();
-        reject(error);
-      });
-      if (content && !isPieces(content)) {
-        content.once('error', giveUp);
-        content.pipe(sent);
-      } else {
-        sent.cork();
-        for (const piece of content ?? []) sent.write(piece);
-        sent.end();
-        sent.uncork();
-      }
-    });
-  }
-}
-
-function isPieces(content: readonly Uint8Array[] | Readable): content is readonly Uint8Array[] {
-  return Array.isArray(content);
 }
 
 function isRedirect(answer: IncomingMessage): boolean {
@@ -294,32 +225,15 @@ async function wholeText(
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    return await textOf(answer, maxJsonBytes, about);
+    return await readText(
+      answer,
+      maxJsonBytes,
+      () => new RemoteError('corrupted', `The response for ${about} has no end.`),
+    );
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw networkError(error, new URL(url).host);
+    throw driveConnectionError(error, new URL(url).host);
   }
-}
-
-function textOf(answer: IncomingMessage, limit: number, about: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
-    answer.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limit)
-        answer.destroy(new RemoteError('corrupted', `The answer about ${about} has no end.`));
-      else chunks.push(chunk);
-    });
-    answer.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    answer.once('error', reject);
-    answer.once('close', () => reject(Object.assign(new Error('cut'), { code: 'ECONNRESET' })));
-  });
-}
-
-/** The text of an error body, as far as it came. */
-async function errorText(answer: IncomingMessage): Promise<string> {
-  return textOf(answer, maxErrorBytes, 'an error').catch(() => '');
 }
 
 /** For content that would come from a place where others can read it on its way. */
@@ -328,8 +242,4 @@ export function unencrypted(about: string): RemoteError {
     'forbidden',
     `Amazon Drive would send ${about} over an unencrypted connection. Nothing was read.`,
   );
-}
-
-function timedOut(): Error {
-  return Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
 }

@@ -1,7 +1,7 @@
+import { isRecord } from '../../../base/encoding';
 import type { FileEntry } from '../../../remote/entry';
 import { type Instant, instantFromMs } from '../../../remote/modifiedTime';
 import type { RemotePath } from '../../../remote/remotePath';
-import { isRecord } from './driveErrors';
 
 /** A file or folder as the service tells of it (API page §3); what it didn't tell is absent. */
 export interface DriveNode {

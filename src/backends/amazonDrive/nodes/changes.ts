@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { isRecord } from '../../../base/encoding';
 import type { RemoteChanges } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../../../remote/remotePath';
-import { isRecord } from '../api/driveErrors';
-import { networkError } from '../api/driveNetworkErrors';
+import { driveConnectionError } from '../api/driveErrors';
 import { type DriveNode, isAvailable, nodeOf } from '../api/driveNode';
 import type { DriveSession } from './session';
 
@@ -47,7 +47,7 @@ export async function pollChanges(
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (last === undefined) throw networkError(error, 'Amazon Drive');
+    if (last === undefined) throw driveConnectionError(error, 'Amazon Drive');
   } finally {
     response.destroy();
   }

@@ -1,6 +1,6 @@
+import { isRecord } from '../../../base/encoding';
 import type { PropertyGroup } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
-import { isRecord } from '../api/driveErrors';
 import type { DriveNode } from '../api/driveNode';
 import { notThere } from './preconditions';
 import type { DriveSession } from './session';

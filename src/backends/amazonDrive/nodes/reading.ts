@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { Readable, Transform } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../../base/aborts';
+import { Readable } from 'node:stream';
+import { type ExpectedBody, md5Checksum, readVerified, verifyStream } from '../../../http/verifiedBody';
 import type { FileEntry } from '../../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { hasDriveReason } from '../api/driveErrors';
-import { networkError } from '../api/driveNetworkErrors';
 import { isAvailable, nodeIdOfVersion } from '../api/driveNode';
 import { changedMeanwhile, fileAt, isSameContent, notThere, unchangedFile } from './preconditions';
 import type { DriveSession } from './session';
@@ -52,7 +50,8 @@ export async function readFile(
     answer.destroy();
     throw error;
   }
-  return { stream: checked(answer, entry, end - start, isWhole, signal), entry };
+  const expectedContent = expectedBody(entry, end - start, isWhole);
+  return { stream: verifyStream(answer, expectedContent, signal), entry };
 }
 
 /**
@@ -73,7 +72,7 @@ export async function readWholeFile(
   if (file.size === 0) return { content: Buffer.alloc(0), entry: file };
   try {
     const answer = await opened(context, id, file, undefined, signal);
-    return { content: await contentOf(answer, file, signal), entry: file };
+    return { content: await readVerified(answer, expectedBody(file, file.size, true), signal), entry: file };
   } catch (error) {
     if (isRemoteError(error, 'notFound')) {
       cache.forget(file.path);
@@ -124,95 +123,21 @@ function checkRange(answer: IncomingMessage, { path, size }: FileEntry, start: n
     throw new RemoteError('corrupted', `Amazon Drive gave other bytes of "${path}" than were asked for.`);
 }
 
-/** A body in memory, by its events: an iterator would cost more than the reading. */
-function contentOf(answer: IncomingMessage, file: FileEntry, signal: AbortSignal): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
-    const fail = (error: unknown) => {
-      reject(error);
-      answer.destroy();
-    };
-    answer.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
-      // No more than was announced is held, whatever comes.
-      if (received > file.size) fail(lengthMismatch(received, file));
-    });
-    answer.once('end', () => {
-      const [first] = chunks;
-      const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
-      if (received !== file.size) reject(lengthMismatch(received, file));
-      else if (file.md5 !== undefined && createHash('md5').update(content).digest('hex') !== file.md5)
-        reject(checksumMismatch(file));
-      else resolve(content);
-    });
-    answer.once('error', (error) => reject(signal.aborted ? signal.reason : readingError(error, file)));
-    answer.once('close', () => {
-      if (signal.aborted) reject(signal.reason);
-      else if (!answer.readableEnded) reject(connectionEnded(received, file));
-    });
-  });
-}
-
-function checked(
-  source: IncomingMessage,
-  file: FileEntry,
-  length: number,
-  isWhole: boolean,
-  signal: AbortSignal,
-): Readable {
-  let received = 0;
-  const hash = isWhole && file.md5 !== undefined ? createHash('md5') : undefined;
-  const checker = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      received += chunk.length;
-      if (received > length) return done(lengthMismatch(received, file));
-      hash?.update(chunk);
-      done(null, chunk);
-    },
-    flush(done) {
-      if (received !== length) return done(connectionEnded(received, file));
-      done(hash && hash.digest('hex') !== file.md5 ? checksumMismatch(file) : null);
-    },
-  });
-  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
-  checker.on('error', () => {});
-  const onAbort = () => checker.destroy(signal.reason);
-  hearAbort(signal, onAbort);
-  source.once('error', (error) =>
-    checker.destroy(signal.aborted ? signal.reason : readingError(error, file)),
-  );
-  // A connection that ends early may close without an error.
-  source.once('close', () => {
-    if (!source.readableEnded) checker.destroy(connectionEnded(received, file));
-  });
-  checker.once('close', () => {
-    forgetAbort(signal, onAbort);
-    source.destroy();
-  });
-  return source.pipe(checker);
+function expectedBody(file: FileEntry, length: number, isWhole: boolean): ExpectedBody {
+  const { path, md5 } = file;
+  return {
+    path,
+    length,
+    checksum: isWhole && md5 !== undefined ? md5Checksum(md5) : undefined,
+    retriesShortStream: true,
+    connectionError: (error) => readingError(error, file),
+  };
 }
 
 function readingError(error: unknown, { path }: FileEntry): RemoteError {
-  const { code } = networkError(error, 'Amazon Drive');
+  const { code } = error as { readonly code?: unknown };
   return new RemoteError('unavailable', `The connection ended while "${path}" was being read.`, {
     cause: error,
-    ...(code !== undefined && { code }),
+    ...(typeof code === 'string' && { code }),
   });
-}
-
-function lengthMismatch(received: number, { path, size }: FileEntry): RemoteError {
-  return new RemoteError('corrupted', `${received} bytes of "${path}" came, where it has ${size}.`);
-}
-
-function checksumMismatch({ path }: FileEntry): RemoteError {
-  return new RemoteError('corrupted', `"${path}" arrived corrupted: its MD5 is another.`);
-}
-
-function connectionEnded(received: number, { path, size }: FileEntry): RemoteError {
-  return new RemoteError(
-    'unavailable',
-    `The connection ended after ${received} of the ${size} bytes of "${path}".`,
-  );
 }

@@ -1,11 +1,11 @@
 import { systemClock } from '../../../base/clock';
+import { isRecord } from '../../../base/encoding';
 import { WeightedSemaphore } from '../../../base/semaphore';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
 import type { SignInRequirement, SignInSettings } from '../../../signIn/signInService';
 import type { RemoteSettings } from '../../backend';
 import { DriveApi } from '../api/driveApi';
-import { isRecord } from '../api/driveErrors';
 import { DriveHttp } from '../api/driveHttp';
 import { Pacer } from '../api/pacer';
 import { type DriveConfig, readDriveConfig } from '../config/driveConfig';

@@ -1,10 +1,11 @@
+import { retryAfterMs } from '../../../http/httpClient';
+import { type NetworkContext, networkError } from '../../../http/networkErrors';
 import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { ssoLogin } from '../credentials/awsCredentials';
 import { deniedSentences, ownWords } from './accessDenied';
 import { codeWord, type ErrorContext, fail, sanitizeMessage, serviceName } from './errorText';
 import { storeClash } from './nameConflicts';
-import { credentialsError, networkError } from './networkErrors';
 import { regionNamedBy } from './redirects';
 
 /** A service's answer that isn't a success, whichever client received it. */
@@ -26,7 +27,35 @@ interface ServiceFailure {
 export function toRemoteError(error: unknown, context: ErrorContext, signal?: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason;
   if (error instanceof RemoteError) return error;
-  return credentialsError(error, context) ?? networkError(error, context) ?? serviceError(error, context);
+  return (
+    credentialsError(error, context) ??
+    networkError(error, networkContext(context)) ??
+    serviceError(error, context)
+  );
+}
+
+const credentialErrorNames = new Set(['CredentialsProviderError', 'TokenProviderError', 'ProviderError']);
+
+/** The RemoteError for missing or unusable credentials; undefined when `error` is something else. */
+function credentialsError(error: unknown, { config }: ErrorContext): RemoteError | undefined {
+  if (!(error instanceof Error) || !credentialErrorNames.has(error.name)) return undefined;
+  const where =
+    config.credentials === 'profile'
+      ? `The profile "${config.profile}" gives no credentials`
+      : 'No credentials were found in the environment or the default chain';
+  return fail('unauthenticated', `${where}: ${sanitizeMessage(error.message)}`, { cause: error });
+}
+
+function networkContext({ config, bucket }: ErrorContext): NetworkContext {
+  return {
+    service: serviceName(config),
+    setting: 'endpoint',
+    trust: 'If that is expected, set "caFile" to the authority\'s PEM file, or correct "endpoint".',
+    ...(bucket &&
+      !config.forcePathStyle && {
+        hostHint: '; if the service has no host per bucket, set "forcePathStyle" to true',
+      }),
+  };
 }
 
 function subject(context: ErrorContext): string {
@@ -41,10 +70,11 @@ function serviceError(error: unknown, about: ErrorContext): RemoteError {
   const context = failure.operation === undefined ? about : { ...about, operation: failure.operation };
   const code = failure.code ?? '';
   const shown = [code, failure.status === undefined ? '' : `(${failure.status})`].filter(Boolean).join(' ');
+  const wait = retryAfterMs(failure.headers['retry-after'], Date.now());
   const details: RemoteErrorDetails = {
     cause: error,
     ...(shown ? { code: shown } : {}),
-    ...retryAfter(failure),
+    ...(wait !== undefined && { retryAfterMs: wait }),
   };
   const foreign = notAnswerOfS3(failure, context);
   if (foreign) return fail(foreign.kind, foreign.message, { cause: error });
@@ -391,13 +421,4 @@ function failureOf(error: unknown): ServiceFailure {
     extra: e as Record<string, unknown>,
     operation: typeof e.operation === 'string' ? e.operation : undefined,
   };
-}
-
-function retryAfter(failure: ServiceFailure): { retryAfterMs?: number } {
-  const text = failure.headers['retry-after'];
-  if (!text) return {};
-  const seconds = Number(text);
-  if (Number.isFinite(seconds)) return { retryAfterMs: Math.max(0, seconds * 1000) };
-  const wait = Date.parse(text) - Date.now();
-  return Number.isFinite(wait) ? { retryAfterMs: Math.max(0, wait) } : {};
 }

@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import * as tls from 'node:tls';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import { connectTimeoutMs, keepAliveAgents, silenceTimeoutMs, targetOf } from '../../../http/httpClient';
 import { RemoteError } from '../../../remote/remoteError';
 import { decodeText } from '../../../remote/textFile';
 import type { BackendHost } from '../../backend';
@@ -18,10 +17,6 @@ import { boundedHandler, watchAnswers } from './sdkResponses';
 
 /** Sockets kept per host: enough for every transfer and check at once; more requests than that wait in line. */
 const maxSockets = 64;
-const connectTimeoutMs = 15_000;
-
-/** Silence on a socket; a server-side copy of a large object may say nothing for a minute. */
-const silenceTimeoutMs = 120_000;
 
 /** Builds the client for `config`. Loads the SDK, does no request. Throws RemoteError `badSettings` for an unreadable CA file. */
 export async function connectS3(config: S3Config, host: BackendHost): Promise<S3Connection> {
@@ -34,12 +29,10 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     presetNamed(config.provider)?.defaultRegion ??
     'us-east-1';
   const ca = config.caFile === undefined ? undefined : await certificates(config.caFile);
-  // Plain agents: the editor patches node:http and node:https, so its proxy settings and certificates apply to them.
-  const httpAgent = new HttpAgent({ keepAlive: true, maxSockets });
-  const httpsAgent = new HttpsAgent({ keepAlive: true, maxSockets, ...(ca ? { ca } : {}) });
+  const agents = keepAliveAgents(maxSockets, ca);
   const requestHandler = {
-    httpAgent,
-    httpsAgent,
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
     connectionTimeout: connectTimeoutMs,
     socketTimeout: silenceTimeoutMs,
   };
@@ -110,8 +103,7 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     region,
     anonymous: credentials === undefined,
     credentials,
-    httpAgent,
-    httpsAgent,
+    agents,
     addressOf(bucket) {
       const detour = detours.get(bucket);
       const id = `${bucket} ${regionOf(bucket)} ${detour?.endpoint ?? ''} ${detour?.forcePathStyle ?? ''}`;
@@ -141,8 +133,8 @@ export async function connectS3(config: S3Config, host: BackendHost): Promise<S3
     },
     close() {
       for (const each of clients.values()) each.destroy();
-      httpAgent.destroy();
-      httpsAgent.destroy();
+      agents.http.destroy();
+      agents.https.destroy();
     },
   };
 }
@@ -161,9 +153,7 @@ async function findAddress(sdk: Sdk, client: S3Client, bucket: string): Promise<
     /^.*?\/(\d{8})\/([^/]+)\/([^/]+)\//.exec(url.searchParams.get('X-Amz-Credential') ?? '') ?? [];
   if (!region || !service || !url.pathname.endsWith('/k')) return undefined;
   return {
-    protocol: url.protocol,
-    hostname: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port || undefined,
+    ...targetOf(url),
     host: url.host,
     basePath: url.pathname.slice(0, -2),
     scope: { region, service },

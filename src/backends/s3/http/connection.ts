@@ -1,6 +1,5 @@
-import type { Agent as HttpAgent } from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { HttpAgents, HttpTarget } from '../../../http/httpClient';
 import type { CredentialCache } from '../credentials/credentialCache';
 import type { Detour } from '../errors/redirects';
 import type { SigningScope } from './sigV4';
@@ -13,8 +12,7 @@ export interface S3Connection {
   readonly anonymous: boolean;
   /** What requests are signed with; undefined for unsigned ones. */
   readonly credentials: CredentialCache | undefined;
-  readonly httpAgent: HttpAgent;
-  readonly httpsAgent: HttpsAgent;
+  readonly agents: HttpAgents;
   /**
    * Where a bucket's requests go and what they are signed for; undefined when only the SDK can sign them (directory buckets,
    * multi-region access points). Makes no request. Rejects when there are no credentials.
@@ -40,10 +38,7 @@ export interface S3Connection {
 }
 
 /** Where requests for the objects of a bucket go. */
-export interface BucketAddress {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly port: string | undefined;
+export interface BucketAddress extends HttpTarget {
   /** As the Host header spells it. */
   readonly host: string;
   /** Percent-encoded, before the slash and the key. */

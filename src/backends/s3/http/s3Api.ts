@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { readText } from '../../../http/httpClient';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { retryWithNewCredentials } from '../credentials/credentialCache';
@@ -6,7 +7,7 @@ import type { ErrorContext } from '../errors/errorText';
 import { rootElement } from '../errors/errorXml';
 import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from '../errors/redirects';
 import { toRemoteError } from '../errors/s3Errors';
-import { elementOf, S3ServiceError } from '../errors/serviceRefusal';
+import { elementOf, maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
 import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { factsOfHeaders, headersOf, wholeSize } from '../model/objectHeaders';
@@ -27,7 +28,7 @@ import type {
   PutResponse,
 } from './requestTypes';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
-import { arePlain, type PlainRequest, sendSigned, textOf } from './signedRequests';
+import { arePlain, type PlainRequest, sendSigned } from './signedRequests';
 
 /** Answers that point elsewhere, for one request. */
 const maxHops = 2;
@@ -140,7 +141,7 @@ export class S3Api {
       if (maxKeys !== undefined) query.push(['max-keys', String(maxKeys)]);
       if (token !== undefined) query.push(['continuation-token', token]);
       const answer = await this.send(bucket, { method: 'GET', key: '', query }, signal);
-      const parsed = answer && parseListing(await textOf(answer, 'ListObjectsV2'), bucket);
+      const parsed = answer && parseListing(await responseText(answer, 'ListObjectsV2'), bucket);
       return parsed ?? sdkList(connection, request, signal);
     });
   }
@@ -258,7 +259,7 @@ export class S3Api {
         };
         const answer = await this.send(place.bucket, plain, signal);
         if (!answer) return sdkPut(connection, request, signal);
-        await textOf(answer, 'PutObject');
+        await responseText(answer, 'PutObject');
         assertS3Object(answer);
         return { etag: unquoted(answer.headers.etag), ...toldOfWriting(answer) };
       },
@@ -329,7 +330,7 @@ export class S3Api {
       };
       const answer = await this.send(place.bucket, plain, signal);
       if (!answer) return sdkPutPart(connection, request, signal);
-      await textOf(answer, 'UploadPart');
+      await responseText(answer, 'UploadPart');
       return answer.headers.etag;
     });
   }
@@ -365,6 +366,11 @@ export class S3Api {
   }
 }
 
+/** Throws `corrupted`, naming `operation`, for a body longer than S3 sends. */
+function responseText(answer: IncomingMessage, operation: string): Promise<string> {
+  return readText(answer, maxAnswerBytes, () => tooLong(operation));
+}
+
 function conditionHeaders({ IfMatch, IfNoneMatch }: PutRequest['condition']): Record<string, string> {
   return {
     ...(IfMatch !== undefined && { 'if-match': IfMatch }),
@@ -386,7 +392,7 @@ function toldOfWriting({ headers }: IncomingMessage): Omit<BegunUpload, 'uploadI
  * has another root is no S3 service's.
  */
 async function wholeDocument(answer: IncomingMessage, operation: string, root: string): Promise<string> {
-  const document = await textOf(answer, operation);
+  const document = await responseText(answer, operation);
   const found = rootElement(document);
   if (found === root) return document;
   throw new S3ServiceError(found === 'Error' ? 503 : (answer.statusCode ?? 200), answer.headers, document);

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { percentEncode } from '../../../base/encoding';
 import type { AwsKeys } from '../credentials/awsCredentials';
 
 /** What a signature is valid for besides the request itself. */
@@ -77,17 +78,9 @@ function oneSpaced(value: string): string {
 /** A query in the order and spelling that signatures need; also what is sent. */
 export function queryText(query: RequestToSign['query']): string {
   return query
-    .map(([name, value]) => `${encodePart(name)}=${encodePart(value)}`)
+    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .sort()
     .join('&');
-}
-
-/** Percent-encodes all but letters, digits and `-._~`, as S3 signs it. */
-export function encodePart(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 function signingKey(secret: string, day: string, { region, service }: SigningScope): Buffer {

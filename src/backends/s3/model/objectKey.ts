@@ -1,3 +1,4 @@
+import { percentEncode } from '../../../base/encoding';
 import type { Entry, UnsupportedReason } from '../../../remote/entry';
 import { RemoteError } from '../../../remote/remoteError';
 import { pathProblem, type RemotePath, rootPath } from '../../../remote/remotePath';
@@ -119,18 +120,11 @@ export function decodeListedKey(text: string): string | undefined {
 
 /** The value of x-amz-copy-source: bucket and key, each part percent-encoded; an access point gets its own form. */
 export function copySourceOf(place: ObjectLocation): string {
-  const key = place.key.split('/').map(strictEncode).join('/');
+  const key = place.key.split('/').map(percentEncode).join('/');
   const accessPoint = /^(arn:.*:accesspoint)[:/](.+)$/.exec(place.bucket);
   return accessPoint
     ? `${encodeURIComponent(`${accessPoint[1]}/${accessPoint[2]}`)}/object/${key}`
     : `${place.bucket}/${key}`;
-}
-
-function strictEncode(part: string): string {
-  return encodeURIComponent(part).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 /** The folder that a listing of `bucket` below `prefix` shows; a path already checked. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { forgetAbort, hearAbort } from '../../../base/aborts';
+import type { Checksum } from '../../../http/verifiedBody';
 import type { ByteRange, ByteSource } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 
@@ -23,6 +24,17 @@ export function crc32Text(value: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value >>> 0);
   return bytes.toString('base64');
+}
+
+/** A running CRC32 against that of the service, in base64. */
+export function crc32Checksum(expected: string): Checksum {
+  let value = 0;
+  return {
+    update: (chunk) => {
+      value = crc32(chunk, value);
+    },
+    matches: () => crc32Text(value) === expected,
+  };
 }
 
 /** Base64 of a hex digest, as Content-MD5 and `md5chksum` spell it. */

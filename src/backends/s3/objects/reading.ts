@@ -1,6 +1,5 @@
-import { Readable, Transform } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { forgetAbort, hearAbort } from '../../../base/aborts';
+import { Readable } from 'node:stream';
+import { type ExpectedBody, lengthMismatch, readVerified, verifyStream } from '../../../http/verifiedBody';
 import type { FileEntry } from '../../../remote/entry';
 import { isSameFile } from '../../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remote';
@@ -12,7 +11,7 @@ import type { S3Api } from '../http/s3Api';
 import { entryOfFacts, type ObjectFacts, type UnsizedFacts } from '../model/objectInfo';
 import { aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { fileAttributesOf } from './attributes';
-import { crc32Text } from './digests';
+import { crc32Checksum } from './digests';
 
 /**
  * Opens an object's content. The stream fails, and never just ends, when the body is cut short; the whole object is checked
@@ -44,7 +43,11 @@ export async function readObject(
     const length = lengthOfBody(answer, facts.size, options, path);
     onFacts(facts);
     const attributes = fileAttributesOf(facts);
-    return { stream: checked(requests, place, answer, length, signal), entry, attributes };
+    return {
+      stream: verifyStream(answer.stream, expectedBody(requests, place, answer, length), signal),
+      entry,
+      attributes,
+    };
   } catch (error) {
     answer.stream.destroy();
     throw error;
@@ -64,7 +67,11 @@ export async function readWholeObject(
     const facts = await sized(requests, place, answer.facts, file, signal);
     const entry = entryAsSeen(file.path, file, facts);
     lengthOfBody(answer, facts.size, {}, file.path);
-    const content = await contentOf(requests, place, answer, facts.size, signal);
+    const content = await readVerified(
+      answer.stream,
+      expectedBody(requests, place, answer, facts.size),
+      signal,
+    );
     onFacts(facts);
     return { content, entry, attributes: fileAttributesOf(facts) };
   } catch (error) {
@@ -134,54 +141,20 @@ function changedMeanwhile(path: string): RemoteError {
   return new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
 }
 
-/** Reads a whole body into memory, by its events: an iterator would cost more than the reading. */
-function contentOf(
+function expectedBody(
   requests: S3Api,
   place: ObjectLocation,
-  answer: GetResponse,
-  size: number,
-  signal: AbortSignal,
-): Promise<Buffer> {
+  { crc32 }: GetResponse,
+  length: number,
+): ExpectedBody {
   const about = aboutObject(place, 'GetObject');
-  const { stream } = answer;
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
-    stream.on('data', (chunk: Buffer) => {
-      chunks.push(chunk);
-      received += chunk.length;
-      // No more than was announced is held, whatever comes.
-      if (received > size) reject(lengthMismatch(received, size, about.path));
-    });
-    stream.once('end', () => {
-      const [first] = chunks;
-      const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
-      if (received !== size) reject(lengthMismatch(received, size, about.path));
-      else if (answer.crc32 !== undefined && crc32Text(crc32(content)) !== answer.crc32)
-        reject(checksumMismatch(about.path));
-      else resolve(content);
-    });
-    stream.once('error', (error) => reject(toRemoteError(error, requests.context(about), signal)));
-    stream.once('close', () => {
-      if (signal.aborted) reject(signal.reason);
-      else if (!stream.readableEnded) reject(connectionEnded(received, size, about.path));
-    });
-  });
-}
-
-function lengthMismatch(received: number, length: number, path: string): RemoteError {
-  return new RemoteError('corrupted', `${received} bytes of "${path}" came, where it has ${length}.`);
-}
-
-function checksumMismatch(path: string): RemoteError {
-  return new RemoteError('corrupted', `"${path}" arrived corrupted: its checksum is another.`);
-}
-
-function connectionEnded(received: number, length: number, path: string): RemoteError {
-  return new RemoteError(
-    'unavailable',
-    `The connection ended after ${received} of the ${length} bytes of "${path}".`,
-  );
+  return {
+    path: about.path,
+    length,
+    checksum: crc32 === undefined ? undefined : crc32Checksum(crc32),
+    retriesShortStream: false,
+    connectionError: (error) => toRemoteError(error, requests.context(about)) as Error,
+  };
 }
 
 /** The answer for a range that holds no bytes. */
@@ -212,50 +185,6 @@ function lengthOfBody(
   if (!isRight)
     throw new RemoteError('corrupted', `The service gave other bytes of "${path}" than were asked for.`);
   if (bodyLength !== undefined && bodyLength !== end - start)
-    throw lengthMismatch(bodyLength, end - start, path);
+    throw lengthMismatch(bodyLength, { path, length: end - start });
   return end - start;
-}
-
-function checked(
-  requests: S3Api,
-  place: ObjectLocation,
-  answer: GetResponse,
-  length: number,
-  signal: AbortSignal,
-): Readable {
-  const about = aboutObject(place, 'GetObject');
-  let received = 0;
-  let crc = 0;
-  const checker = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
-      received += chunk.length;
-      // What is too much is no part of the file; nobody shall store it first.
-      if (received > length) return done(lengthMismatch(received, length, about.path));
-      if (answer.crc32 !== undefined) crc = crc32(chunk, crc);
-      done(null, chunk);
-    },
-    flush(done) {
-      if (received !== length) return done(lengthMismatch(received, length, about.path));
-      if (answer.crc32 !== undefined && crc32Text(crc) !== answer.crc32)
-        return done(checksumMismatch(about.path));
-      done();
-    },
-  });
-  // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
-  checker.on('error', () => {});
-  const source = answer.stream;
-  const onAbort = () => checker.destroy(signal.reason);
-  hearAbort(signal, onAbort);
-  source.once('error', (error) =>
-    checker.destroy(toRemoteError(error, requests.context(about), signal) as Error),
-  );
-  // A connection that ends early may close without an error.
-  source.once('close', () => {
-    if (!source.readableEnded) checker.destroy(connectionEnded(received, length, about.path));
-  });
-  checker.once('close', () => {
-    forgetAbort(signal, onAbort);
-    source.destroy();
-  });
-  return source.pipe(checker);
 }

@@ -5,7 +5,6 @@ import {
   hasDriveReason,
   toDriveApiError,
 } from '../../../../src/backends/amazonDrive/api/driveErrors';
-import { networkError } from '../../../../src/backends/amazonDrive/api/driveNetworkErrors';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 import {
@@ -98,38 +97,12 @@ test('errors: what a refusal is about can be told without reading words', () => 
   assert.ok(hasDriveReason(of(13), 'rangeOutside'));
 });
 
-test('errors: a Retry-After counts in seconds or as a date', () => {
-  const wait = (value: string) => toDriveApiError(429, { 'retry-after': value }, '', 'x', now).retryAfterMs;
-  assert.equal(wait('7'), 7000);
-  assert.equal(wait(new Date(now + 9000).toUTCString()), 9000);
-  assert.equal(wait(new Date(now - 9000).toUTCString()), 0);
-  assert.equal(wait('soon'), undefined);
-});
-
 test('errors: what a body says is never a token', () => {
   const text = JSON.stringify({ message: 'Bad Authorization: Bearer Atza|secret123 or Atzr|other&x' });
   const { message } = toDriveApiError(500, {}, text, 'x', now);
   assert.doesNotMatch(message, /secret123|other/);
   for (const odd of ['', 'null', '[]', '"x"', '{', '{"message":{}}', '\0'])
     assert.equal(errorBody(odd).message, undefined, odd);
-});
-
-test('errors: a network in the way is told as what it is', () => {
-  const kinds = (code: string) => networkError(Object.assign(new Error('x'), { code }), 'host:1').kind;
-  for (const code of [
-    'ECONNREFUSED',
-    'ENOTFOUND',
-    'ECONNRESET',
-    'EPIPE',
-    'ETIMEDOUT',
-    'EHOSTUNREACH',
-    'whatever',
-  ])
-    assert.equal(kinds(code), 'unavailable', code);
-  for (const code of ['EPROTO', 'HPE_INVALID_CONSTANT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'])
-    assert.equal(kinds(code), 'badSettings', code);
-  const own = new RemoteError('changed', 'The source changed.');
-  assert.equal(networkError(own, 'host'), own);
 });
 
 test('errors: a token that is too old is renewed once for all that were refused', async () => {

@@ -101,7 +101,7 @@ export async function openByHost(settings: RemoteSettings, host: BackendHost): P
   const remote = await openS3(settings, host);
   const lookup: LookupFunction = (_host, options, done) =>
     options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
-  const agent = remote.requests.connection.httpAgent as unknown as { readonly options: object };
+  const agent = remote.requests.connection.agents.http as unknown as { readonly options: object };
   Object.assign(agent.options, { lookup });
   return remote;
 }

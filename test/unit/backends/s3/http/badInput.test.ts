@@ -128,7 +128,7 @@ const notS3: Readonly<Record<NotS3, RegExp>> = {
   loginPage: /redirects to https:\/\/login\.test instead of answering \(302\)\. Correct "endpoint"/,
   missingPage: /answers with a web page \(404\), not as an S3 service\. Correct "endpoint"/,
   forbiddenPage: /answers with a web page \(403\), not as an S3 service\. Correct "endpoint"/,
-  otherText: /doesn't answer as a web server there\. Is the port in "endpoint" right/,
+  otherText: /doesn't respond as a web server there\. Is the port in "endpoint" right/,
 };
 
 for (const [what, bad] of Object.entries(table))

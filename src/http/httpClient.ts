@@ -1,0 +1,173 @@
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Readable } from 'node:stream';
+import { forgetAbort, hearAbort } from '../base/aborts';
+
+/** Milliseconds in which a socket must connect. */
+export const connectTimeoutMs = 15_000;
+
+/** Milliseconds without a byte on a socket. A server-side copy of a large object may send nothing for a minute. */
+export const silenceTimeoutMs = 120_000;
+
+/** A place that requests go to. */
+export interface HttpTarget {
+  readonly protocol: string;
+  /** An IPv6 address has no brackets here. */
+  readonly hostname: string;
+  readonly port: string | undefined;
+}
+
+export interface HttpRequest extends HttpTarget {
+  readonly method: string;
+  /** Percent-encoded, with the query. */
+  readonly path: string;
+  /** As pairs, or as the flat list of names and values that Node sends byte for byte. */
+  readonly headers: Readonly<Record<string, string>> | readonly string[];
+  readonly body?: Buffer | readonly Uint8Array[] | Readable | undefined;
+  readonly silenceTimeoutMs?: number;
+  /** Called once the whole body was handed to the network. */
+  readonly onSent?: (() => void) | undefined;
+}
+
+export interface HttpAgents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+}
+
+/**
+ * Agents that keep up to `maxSockets` connections per host open. They are Node's own: the editor patches `node:http` and `node:https`, so
+ * its proxy settings and certificates apply to them.
+ */
+export function keepAliveAgents(maxSockets: number, ca?: string[]): HttpAgents {
+  return {
+    http: new http.Agent({ keepAlive: true, maxSockets }),
+    https: new https.Agent({ keepAlive: true, maxSockets, ...(ca && { ca }) }),
+  };
+}
+
+export function targetOf({ protocol, hostname, port }: URL): HttpTarget {
+  return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port: port || undefined };
+}
+
+/**
+ * Sends one request and resolves to its response, whatever its status, with the body still to be read. Follows no redirects and retries
+ * nothing. Rejects with the signal's reason, with Node's errors, and with the code `ETIMEDOUT`. An abort later on destroys the response.
+ */
+export function sendRequest(
+  request: HttpRequest,
+  agents: HttpAgents | undefined,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const { body, silenceTimeoutMs: timeout = silenceTimeoutMs } = request;
+    const isSecure = request.protocol === 'https:';
+    // Looked up at every call: the editor replaces these functions to apply its proxy settings.
+    const sent = (isSecure ? https : http).request({
+      agent: isSecure ? agents?.https : agents?.http,
+      host: request.hostname,
+      port: request.port,
+      method: request.method,
+      path: request.path,
+      headers: request.headers,
+      timeout,
+    });
+    let connecting: NodeJS.Timeout | undefined;
+    const settle = () => {
+      clearTimeout(waiting);
+      clearTimeout(connecting);
+      forgetAbort(signal, onAbort);
+    };
+    // A request without a socket emits nothing when it is destroyed, so this rejects by itself.
+    const fail = (error: unknown) => {
+      settle();
+      reject(error);
+      sent.destroy(error instanceof Error ? error : undefined);
+    };
+    const onAbort = () => fail(signal.reason);
+    // No other limit holds until there is a socket: a proxy may never respond to the request for a tunnel.
+    const waiting = setTimeout(() => fail(timedOut()), timeout);
+    hearAbort(signal, onAbort);
+    sent.once('socket', (socket) => {
+      clearTimeout(waiting);
+      if (!socket.connecting) return;
+      connecting = setTimeout(() => fail(timedOut()), connectTimeoutMs);
+      socket.once('connect', () => clearTimeout(connecting));
+    });
+    sent.once('timeout', () => fail(timedOut()));
+    if (request.onSent) sent.once('finish', request.onSent);
+    sent.once('response', (response) => {
+      settle();
+      // The service may refuse a request before it has the whole body, and ignores the rest.
+      if (!sent.writableEnded) response.once('end', () => sent.destroy());
+      const breakOff = () => response.destroy(signal.reason instanceof Error ? signal.reason : undefined);
+      hearAbort(signal, breakOff);
+      response.once('close', () => forgetAbort(signal, breakOff));
+      // Without a listener an `error` event would crash the process. A reader still receives it.
+      response.on('error', () => {});
+      resolve(response);
+    });
+    sent.on('error', fail);
+    if (body === undefined || Buffer.isBuffer(body)) sent.end(body);
+    else if (isPieces(body)) {
+      sent.cork();
+      for (const piece of body) sent.write(piece);
+      sent.end();
+      sent.uncork();
+    } else {
+      body.once('error', fail);
+      body.pipe(sent);
+    }
+  });
+}
+
+function isPieces(body: readonly Uint8Array[] | Readable): body is readonly Uint8Array[] {
+  return Array.isArray(body);
+}
+
+export function timedOut(): Error {
+  return Object.assign(new Error('no response in time'), { code: 'ETIMEDOUT' });
+}
+
+export function connectionLost(): Error {
+  return Object.assign(new Error('the connection ended early'), { code: 'ECONNRESET' });
+}
+
+/**
+ * A whole body as text. Of a longer one than `maxBytes` no more is held and its connection ends: rejects with `tooLong()`, or without that
+ * resolves to the beginning. Rejects when the connection ends early.
+ */
+export function readText(
+  response: IncomingMessage,
+  maxBytes: number,
+  tooLong?: () => Error,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const finish = () => resolve(Buffer.concat(chunks).toString('utf8'));
+    const stop = () => {
+      if (tooLong) reject(tooLong());
+      else finish();
+      response.destroy();
+    };
+    if (response.destroyed && !response.readableEnded) return reject(response.errored ?? connectionLost());
+    if (tooLong && Number(response.headers['content-length']) > maxBytes) return stop();
+    response.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > maxBytes) stop();
+      else chunks.push(chunk);
+    });
+    // Not at `end`: the socket is free for the next request only at `close`.
+    response.once('close', () => (response.readableEnded ? finish() : reject(connectionLost())));
+    response.once('error', reject);
+  });
+}
+
+/** Milliseconds that a Retry-After header, in seconds or as a date, asks to wait after `now`; undefined when it says neither. Pure. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  const text = header?.trim();
+  if (!text) return undefined;
+  const ms = /^\d+(\.\d*)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}

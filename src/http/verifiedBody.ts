@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { type Readable, Transform } from 'node:stream';
+import { forgetAbort, hearAbort } from '../base/aborts';
+import { RemoteError } from '../remote/remoteError';
+
+/** Computes the checksum of one body and compares it with the expected one. */
+export interface Checksum {
+  update(chunk: Uint8Array): void;
+  matches(): boolean;
+}
+
+/** What a body must be, and how errors name it. */
+export interface ExpectedBody {
+  /** The file, for sentences. */
+  readonly path: string;
+  /** Bytes. */
+  readonly length: number;
+  readonly checksum?: Checksum | undefined;
+  /** Whether a stream that ends early, but in good order, is worth another request (`unavailable`) or is final (`corrupted`). */
+  readonly retriesShortStream: boolean;
+  /** The error for a failed connection. */
+  connectionError(error: unknown): Error;
+}
+
+/** `hex` is lower-case. */
+export function md5Checksum(hex: string): Checksum {
+  const hash = createHash('md5');
+  return { update: (chunk) => hash.update(chunk), matches: () => hash.digest('hex') === hex };
+}
+
+/**
+ * Reads a whole body into memory, by its events: an iterator costs more than the reading. Rejects with RemoteError `corrupted` when it has
+ * another length or checksum, `unavailable` when the connection ends early, and with the signal's reason.
+ */
+export function readVerified(source: Readable, expected: ExpectedBody, signal: AbortSignal): Promise<Buffer> {
+  const { length, checksum } = expected;
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    source.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      received += chunk.length;
+      // Never hold more than was announced.
+      if (received <= length) return;
+      reject(lengthMismatch(received, expected));
+      source.destroy();
+    });
+    source.once('error', (error) => reject(signal.aborted ? signal.reason : expected.connectionError(error)));
+    // Not at `end`: the socket is free for the next request only at `close`.
+    source.once('close', () => {
+      if (signal.aborted) return reject(signal.reason);
+      if (!source.readableEnded) return reject(connectionEnded(received, expected));
+      if (received !== length) return reject(lengthMismatch(received, expected));
+      const [first] = chunks;
+      const content = first && chunks.length === 1 ? first : Buffer.concat(chunks);
+      checksum?.update(content);
+      if (checksum?.matches() === false) reject(checksumMismatch(expected));
+      else resolve(content);
+    });
+  });
+}
+
+/** The body as a stream that fails as `readVerified` does, and never just ends. Destroying it destroys the source. */
+export function verifyStream(source: Readable, expected: ExpectedBody, signal: AbortSignal): Readable {
+  const { length, checksum } = expected;
+  let received = 0;
+  const verifier = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      received += chunk.length;
+      // Checked before the chunk goes on, so that no reader stores more than the file has.
+      if (received > length) return done(lengthMismatch(received, expected));
+      checksum?.update(chunk);
+      done(null, chunk);
+    },
+    flush(done) {
+      if (received !== length)
+        done((expected.retriesShortStream ? connectionEnded : lengthMismatch)(received, expected));
+      else done(checksum?.matches() === false ? checksumMismatch(expected) : null);
+    },
+  });
+  // Without a listener an `error` event would crash the process. A reader still receives it.
+  verifier.on('error', () => {});
+  const onAbort = () => verifier.destroy(signal.reason);
+  hearAbort(signal, onAbort);
+  source.once('error', (error) =>
+    verifier.destroy(signal.aborted ? signal.reason : expected.connectionError(error)),
+  );
+  // A connection that ends early may close without an error.
+  source.once('close', () => {
+    if (!source.readableEnded) verifier.destroy(connectionEnded(received, expected));
+  });
+  verifier.once('close', () => {
+    forgetAbort(signal, onAbort);
+    source.destroy();
+  });
+  return source.pipe(verifier);
+}
+
+/** For a body, or an announced one, of another length than expected. */
+export function lengthMismatch(
+  received: number,
+  { path, length }: Pick<ExpectedBody, 'path' | 'length'>,
+): RemoteError {
+  return new RemoteError('corrupted', `Received ${received} bytes of "${path}" instead of ${length}.`);
+}
+
+function checksumMismatch({ path }: ExpectedBody): RemoteError {
+  return new RemoteError('corrupted', `"${path}" arrived corrupted: its checksum does not match.`);
+}
+
+function connectionEnded(received: number, { path, length }: ExpectedBody): RemoteError {
+  return new RemoteError(
+    'unavailable',
+    `The connection ended after ${received} of the ${length} bytes of "${path}".`,
+  );
+}
