@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as quantities from '../../../base/quantities';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { RemoteSettings } from '../../backend';
 import { checkFields, readFields, type SettingsSchema, textOf } from '../../settingsSchema';
@@ -39,16 +40,17 @@ export interface S3Config {
   readonly fileSystem: boolean;
 }
 
-const mebi = 1024 * 1024;
-const gibi = 1024 * mebi;
-
 const enterSecret = 'enter it with the command Edit Remote';
 
 export const s3Schema: SettingsSchema = {
   fields: s3Fields,
   owner: 'an S3 remote',
   secrets: { secretAccessKey: enterSecret, sessionToken: enterSecret },
-  sizes: { parse: parseSize, format: formatSize, expected: 'a size such as 67108864, "64Mi" or "1Gi"' },
+  sizes: {
+    parse: parseSize,
+    format: quantities.formatSize,
+    expected: 'a size such as 67108864, "64Mi" or "1Gi"',
+  },
 };
 
 /** Why these settings can't work; each sentence names the setting and the remedy. Empty when they can. Pure. */
@@ -164,23 +166,8 @@ function withoutEndSlash(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-/** Bytes of `67108864`, `"64Mi"`, `"64MiB"`, `"64M"` (binary, as in rclone) or `"100B"`; undefined when malformed. */
+/** Bytes of a size setting: `67108864`, `"64Mi"`, `"64M"` (binary, as in rclone) or `"100B"`; undefined when it is no size. Pure. */
 export function parseSize(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
-  if (typeof value !== 'string') return undefined;
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(i?b?)$/i.exec(value.trim());
-  if (!match) return undefined;
-  const power = ' kmgt'.indexOf((match[2] || ' ').toLowerCase());
-  return Math.round(Number(match[1]) * 1024 ** power);
-}
-
-/** The shortest exact text that `parseSize` reads back: `5Mi`, `123`. */
-export function formatSize(bytes: number): string {
-  for (const [unit, suffix] of [
-    [gibi, 'Gi'],
-    [mebi, 'Mi'],
-    [1024, 'Ki'],
-  ] as const)
-    if (bytes >= unit && bytes % unit === 0) return `${bytes / unit}${suffix}`;
-  return String(bytes);
+  return typeof value === 'string' ? quantities.parseSize(value, { bareUnit: 'B' }) : undefined;
 }

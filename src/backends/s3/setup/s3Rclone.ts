@@ -1,3 +1,4 @@
+import * as quantities from '../../../base/quantities';
 import type {
   OmittedSetting,
   RcloneKind,
@@ -17,7 +18,7 @@ import {
   unmappedSettings,
   writeOptions,
 } from '../../rcloneMapping';
-import { checkS3Settings, formatSize, parseSize, readS3Config } from '../config/s3Config';
+import { checkS3Settings, parseSize, readS3Config } from '../config/s3Config';
 import { presetNamed } from '../config/s3Presets';
 import { endpointProblem } from '../config/textSettings';
 
@@ -34,11 +35,11 @@ const notInRclone = new Set('Backblaze GCS OVHcloud Hetzner Garage VersityGW Rcl
 const size: OptionNotation = {
   // rclone takes a bare number for KiB.
   read: (text) => {
-    const bytes = parseSize(/^\d+(\.\d+)?$/.test(text) ? `${text}Ki` : text);
-    return bytes === undefined ? undefined : formatSize(bytes);
+    const bytes = quantities.parseSize(text, { bareUnit: 'K' });
+    return bytes === undefined ? undefined : quantities.formatSize(bytes);
   },
   write: (value) => {
-    const text = formatSize(parseSize(value) ?? 0);
+    const text = quantities.formatSize(parseSize(value) ?? 0);
     return /^\d+$/.test(text) ? `${text}B` : text;
   },
 };
