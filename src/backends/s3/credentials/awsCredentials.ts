@@ -1,15 +1,9 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { isRemoteError, RemoteError } from '../../../remote/remoteError';
+import { RemoteError } from '../../../remote/remoteError';
 import type { BackendHost, WizardChoice } from '../../backend';
 import type { S3Config } from '../config/s3Config';
-import {
-  type AwsProfile,
-  type AwsProfiles,
-  awsFiles,
-  describeProfile,
-  profileChain,
-  readAwsProfiles,
-} from './awsProfiles';
+import { type AwsProfile, awsFiles, describeProfile, profileChain, readAwsProfiles } from './awsProfiles';
+import { profileError, unknownProfile } from './profileErrors';
 
 type Sdk = typeof import('../awsSdk');
 
@@ -230,47 +224,6 @@ async function profileChainOf(profile: string, host: BackendHost, sdk: Sdk): Pro
   return profileChain({ profiles }, profile);
 }
 
-/** Why the SDK finds no such profile. */
-async function unknownProfile(profile: string, host: BackendHost, namedBy = ''): Promise<RemoteError> {
-  const found = await readForPeople(host);
-  if (isRemoteError(found)) return found;
-  if (found.notForSdk.has(profile)) return notForSdk(profile, found);
-  if (found.profiles.has(profile)) return givesNoCredentials(profile);
-  return noProfile(profile, host, namedBy);
-}
-
-async function readForPeople(host: BackendHost): Promise<AwsProfiles | RemoteError> {
-  try {
-    return await readAwsProfiles(host.env);
-  } catch (error) {
-    return new RemoteError(
-      'unauthenticated',
-      `The shared AWS files can't be read: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-}
-
-function notForSdk(profile: string, found: AwsProfiles): RemoteError {
-  const file = found.notForSdk.get(profile);
-  return new RemoteError(
-    'unauthenticated',
-    file === undefined
-      ? `The name of the profile "${profile}" can't be used here as it is written. Write its section as [profile NAME] with one space, and NAME with letters, digits and -_.@ without blanks.`
-      : `The profile "${profile}" can't be used: ${file} is stored as UTF-16, which the AWS tools can't read. Save it as UTF-8.`,
-  );
-}
-
-function noProfile(profile: string, host: BackendHost, namedBy: string): RemoteError {
-  const files = awsFiles(host.env);
-  const command = `aws configure --profile ${profile}`;
-  return new RemoteError(
-    'unauthenticated',
-    `There is no profile "${profile}"${namedBy} in ${files.config} or ${files.credentials}. Make it with: ${command}`,
-    { command },
-  );
-}
-
 /** A folder from elsewhere must not be able to make us run programs, not even those the user's own files name. */
 function refusePrograms(profile: string, chain: readonly AwsProfile[], host: BackendHost): void {
   if (host.mayRunPrograms || !chain.some((p) => p.has('credential_process'))) return;
@@ -288,113 +241,6 @@ async function askCode(device: string, profile: string, host: BackendHost): Prom
       `The profile "${profile}" needs the code of its MFA device, and none was entered.`,
     );
   return code;
-}
-
-async function profileError(
-  error: unknown,
-  profile: string,
-  chain: readonly AwsProfile[],
-  host: BackendHost,
-): Promise<RemoteError> {
-  if (error instanceof RemoteError) return error;
-  const own = chain[0];
-  const last = chain[chain.length - 1];
-  const details = { cause: error };
-  const unreachable = networkCode(error);
-  if (unreachable)
-    return new RemoteError(
-      'unavailable',
-      `The service that signs in the profile "${profile}" can't be reached (${unreachable}). Check the network.`,
-      { ...details, code: unreachable },
-    );
-  const sso = chainMember(chain, profile, (p) => p.has('sso_session') || p.has('sso_start_url'));
-  if (sso !== undefined)
-    return new RemoteError(
-      'unauthenticated',
-      `The single sign-on of the profile "${sso}" has expired or was never made. Run this, then try again: ${ssoLogin(sso)}`,
-      { ...details, command: ssoLogin(sso) },
-    );
-  const login = chainMember(chain, profile, (p) => p.has('login_session'));
-  if (login !== undefined)
-    return new RemoteError(
-      'unauthenticated',
-      `The sign-in of the profile "${login}" has expired. Run this, then try again: aws login --profile ${login}`,
-      { ...details, command: `aws login --profile ${login}` },
-    );
-  const loopsTo = last?.get('source_profile');
-  if (loopsTo !== undefined && chain.length > 1 && buildsOn(chain, profile).includes(loopsTo))
-    return new RemoteError(
-      'unauthenticated',
-      `The profile "${profile}" builds on itself: ${[...buildsOn(chain, profile), loopsTo].join(' → ')}. Correct "source_profile".`,
-      details,
-    );
-  const found = await readForPeople(host);
-  // A file that the SDK can't read is empty to it.
-  if (isRemoteError(found)) return found;
-  if (loopsTo !== undefined && found.notForSdk.has(loopsTo)) return notForSdk(loopsTo, found);
-  if (own?.has('source_profile') && last === own)
-    return new RemoteError(
-      'unauthenticated',
-      `The profile "${profile}" builds on "${own.get('source_profile')}", which doesn't exist. Correct "source_profile".`,
-      details,
-    );
-  if (own?.has('mfa_serial'))
-    return new RemoteError(
-      'unauthenticated',
-      `The profile "${profile}" could not sign in with the MFA code. Wait for the next code and try again.`,
-      details,
-    );
-  if (chain.some((p) => p.has('credential_process')))
-    return new RemoteError(
-      'unauthenticated',
-      `The program that gives credentials for the profile "${profile}" failed. Run it in a terminal to see why.`,
-      details,
-    );
-  if (own?.has('role_arn'))
-    return new RemoteError(
-      'unauthenticated',
-      `The profile "${profile}" may not assume the role ${own.get('role_arn')}. Check the role and its trust.`,
-      details,
-    );
-  return givesNoCredentials(profile, error);
-}
-
-function givesNoCredentials(profile: string, cause?: unknown): RemoteError {
-  const command = `aws configure --profile ${profile}`;
-  return new RemoteError(
-    'unauthenticated',
-    `The profile "${profile}" gives no credentials. Enter them: ${command}`,
-    { command, ...(cause !== undefined && { cause }) },
-  );
-}
-
-/** The command that renews the single sign-on of a profile. */
-export function ssoLogin(profile: string): string {
-  return `aws sso login --profile ${profile}`;
-}
-
-/** The names of a chain's profiles. */
-function buildsOn(chain: readonly AwsProfile[], first: string): string[] {
-  return chain.map((_, i) => (i === 0 ? first : (chain[i - 1]?.get('source_profile') ?? '')));
-}
-
-/** The name of the nearest profile of the chain that fits: the one asked for, or one that it builds on. */
-function chainMember(
-  chain: readonly AwsProfile[],
-  first: string,
-  fits: (profile: AwsProfile) => boolean,
-): string | undefined {
-  return buildsOn(chain, first)[chain.findIndex(fits)];
-}
-
-/** The code of a network that was in the way of a sign-in service; undefined when `error` is something else. */
-function networkCode(error: unknown): string | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    const { code } = e as { code?: unknown };
-    if (typeof code === 'string' && /^(E[A-Z]+|CERT_|DEPTH_|SELF_|UNABLE_|ERR_TLS)/.test(code)) return code;
-    if (e.name === 'TimeoutError') return 'ETIMEDOUT';
-  }
-  return undefined;
 }
 
 /** The profiles of the shared files, as choices for the wizard; none when the files can't be read. */

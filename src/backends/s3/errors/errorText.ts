@@ -1,32 +1,25 @@
-import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 
-/** What a request was about, for the sentence of its error. */
+/** The request that failed, for the sentence of its error. */
 export interface ErrorContext {
   readonly config: S3Config;
-  /** The bucket asked, if any. */
   readonly bucket?: string;
-  /** The path asked (`bucket/key`), for people. */
+  /** `bucket/key` */
   readonly path?: string;
-  /** S3's name of what was asked, such as `PutObject`. */
+  /** S3's name of the operation, such as `PutObject`. */
   readonly operation?: string;
-  /** What a policy has to allow besides the operation's own action: `s3:PutObjectTagging` for an upload with tags. */
+  /** Actions that a policy must allow besides those of the operation: `s3:PutObjectTagging` for an upload with tags. */
   readonly moreActions?: readonly string[];
 }
 
-/** A RemoteError of `kind`. */
-export function fail(kind: RemoteErrorKind, message: string, details: RemoteErrorDetails): RemoteError {
-  return new RemoteError(kind, message, details);
-}
-
-/** What people call the service: its host, or AWS. */
+/** The service's name in sentences: its host, or AWS. */
 export function serviceName(config: S3Config): string {
   return config.endpoint === undefined ? 'AWS S3' : new URL(config.endpoint).host;
 }
 
 /**
- * A foreign message as one short sentence, without anything that a signed address may hold. What would change how the text around it
- * is read goes too: control characters, those that turn the direction of writing, and the middle of a Markdown link.
+ * A foreign message as one short sentence. Removes the secrets of a signed address, and everything that changes how the text around it is
+ * read: control characters, marks of the writing direction, and the middle of a Markdown link.
  */
 export function sanitizeMessage(text: string): string {
   const line = text
@@ -36,13 +29,13 @@ export function sanitizeMessage(text: string): string {
     .replaceAll('](', '] (')
     .replace(/(X-Amz-(?:Signature|Credential|Security-Token))=[^&\s"]+/gi, '$1=…')
     .trim();
-  // As people count characters: one that takes two units isn't cut in half.
+  // Counts code points, so that no surrogate pair is cut in half.
   const points = [...line];
   const short = points.length > 300 ? `${points.slice(0, 300).join('')}…` : line;
   return /[.!?]$/.test(short) ? short : `${short}.`;
 }
 
-/** A service's own code, if it has the form of one; undefined for anything else that stands in its place. */
+/** A service's error code; undefined for any text that does not look like one. */
 export function codeWord(code: string | undefined): string | undefined {
   return code !== undefined && /^[A-Za-z][\w.-]{0,63}$/.test(code) ? code : undefined;
 }
