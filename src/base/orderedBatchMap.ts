@@ -42,7 +42,9 @@ export async function* orderedBatchMap<In, Out>(
 
   async function start(items: readonly In[]): Promise<PendingBatch<Out>> {
     const batch = new PendingBatch<Out>(items.length);
-    for (const [i, item] of items.entries()) {
+    // An index loop, because iterators of entries cost a third more on hundreds of thousands of items.
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i] as In;
       const result = immediate(item);
       if (result !== undefined) {
         batch.results[i] = result;

@@ -100,7 +100,7 @@ const excludesBuild = {
 for (const filterDialect of ['rclone', 'aws', 'gitignore'] as const) {
   const options = { filterDialect, filters: [excludesBuild[filterDialect]] };
 
-  test(`an excluded folder of the target outlives a sync with deletes: ${filterDialect} (A17, R19, H4)`, async () => {
+  test(`a sync with deletes keeps an excluded folder of the target: ${filterDialect} (A17, R19, H4)`, async () => {
     const both = sides({ a: 'a' }, { a: 'a', 'build/x': 'x', 'build/deep/y': 'y', z: 'z' });
     assert.equal(ids(await planned(both, options)), 'd:z');
   });
@@ -121,14 +121,14 @@ for (const filterDialect of ['rclone', 'aws', 'gitignore'] as const) {
   });
 }
 
-test('deleteExcluded deletes nothing where no deletes were asked for (R19)', async () => {
+test('deleteExcluded deletes nothing without deletes (R19)', async () => {
   const both = sides({ a: 'a' }, { 'x.log': 'x' });
   const options = { filters: [{ exclude: '*.log' }], deleteExcluded: true };
   assert.equal(ids(await planned(both, { ...options, deletes: 'none' })), 'c:a');
   assert.equal(ids(await planned(both, { ...options, verb: 'copy' })), 'c:a');
 });
 
-test('excluded files are withheld from deletes as all others are, when the source is empty (R21, H27)', async () => {
+test('deletes of excluded files are withheld too when the source is empty (R21, H27)', async () => {
   const both = sides({ 'a.log': 'a' }, { 'x.log': 'x' });
   const plan = await planned(both, { filters: [{ exclude: '*.log' }], deleteExcluded: true });
   assert.equal(ids(plan), '');
@@ -154,13 +154,13 @@ test('a target file whose source is outside of the limits is reported as protect
   assert.deepEqual(plan.listed, { source: { files: 1, bytes: 1 }, target: { files: 2, bytes: 4 } });
 });
 
-test('a move leaves at the source what the limits leave out', async () => {
+test('a move leaves files on the source that the limits exclude', async () => {
   const both = sides({ a: 'a@9', b: 'b@1' }, {});
   const plan = await planned(both, { verb: 'move', minAge: '5d' });
   assert.equal(ids(plan), 'c:a');
 });
 
-test('after a whole run the target has what filters and limits ask for, and nothing is left to do', async () => {
+test('after a complete run the target matches filters and limits, and the next plan is empty', async () => {
   const names = [
     'a',
     'b.log',

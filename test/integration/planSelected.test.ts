@@ -47,7 +47,7 @@ function filled(paths: readonly string[], hasDirectories: boolean): MemoryRemote
   return remote;
 }
 
-test('copying one file into a bucket of 20,000 keys lists nothing: one look at each side', () =>
+test('copying one file into a bucket of 20,000 keys lists nothing: one stat on each side', () =>
   inTemporaryFolder((work) =>
     served({}, async ({ remote, server, asked }) => {
       for (let i = 0; i < 20_000; i++) server.store.put('demo', `site/key-${i}.txt`, 'x');
@@ -73,7 +73,7 @@ test('copying one file into a bucket of 20,000 keys lists nothing: one look at e
     }),
   ));
 
-test('a named folder is listed below its own prefix', () =>
+test('a selected folder is listed below its own prefix', () =>
   served({}, async ({ remote, server, asked }) => {
     for (const key of ['a/1', 'a/2', 'a-b', 'b/1', 'c/deep/1']) server.store.put('demo', key, 'x');
     const target = filled([], true);
@@ -86,14 +86,14 @@ test('a named folder is listed below its own prefix', () =>
     assert.deepEqual(asked().sort(), ['HeadObject', 'ListObjectsV2', 'ListObjectsV2']);
   }));
 
-test('a folder beside a file of the same name: each is planned when it is named', async () => {
+test('of a folder beside a file of the same name, only the selected one is planned', async () => {
   const at = side(filled(['a', 'a/b'], false), bucket(''));
   const to = side(filled([], false), { kind: 'remote', remote: 's', path: rootPath });
   assert.deepEqual(ids(await planOf(at, to, [file('a')])), ['c:a']);
   assert.deepEqual(ids(await planOf(at, to, [folder('a')])), ['c:a/b']);
 });
 
-test('deletes stay within what is named', async () => {
+test('only selected paths are deleted', async () => {
   const source = side(filled(['keep/1', 'other'], true), disk);
   const target = { ...side(filled(['keep/1', 'keep/2', 'lost', 'z/1'], false), bucket('')) };
   const mirror = { verb: 'sync', deletes: 'after' } as const;
@@ -114,7 +114,7 @@ test('a selected file that no longer exists is an error, not an empty plan', asy
   }
 });
 
-test('R14: a file named on the source is a folder on the target: a conflict, as in a whole plan', async () => {
+test('R14: a selected file that is a folder on the target is a conflict, as in a complete plan', async () => {
   const source = side(filled(['a'], false), bucket(''));
   const target = side(filled(['a/b', 'z'], true), disk);
   const mirror = { verb: 'sync', deletes: 'after' } as const;
@@ -147,7 +147,7 @@ test('H19: a link in the target’s place is left alone, and a link of the sourc
     );
   }));
 
-test('another spelling of the same name on a disk that ignores case is the file that is there', async () => {
+test('on a disk that ignores case, another spelling of a name selects the existing file', async () => {
   const target = createMemoryRemote({ hasDirectories: true, caseInsensitive: true });
   target.put('Read.me', 'older', { modified: { s: 5, ns: 0 } });
   const source = side(filled(['READ.ME', 'x'], false), bucket(''));
@@ -156,7 +156,7 @@ test('another spelling of the same name on a disk that ignores case is the file 
   assert.equal(action?.kind === 'copyFile' && action.before?.path, 'Read.me');
 });
 
-test('naming everything gives the plan of everything', async () => {
+test('selecting everything gives the complete plan', async () => {
   const parts = ['a', 'a-', 'b', 'é', '😀'];
   for (let seed = 1; seed <= 60; seed++) {
     const r = random(seed);

@@ -1,30 +1,30 @@
 import { type CompiledRules, type FilterNames, rcloneRules } from './filterRules';
 
-/** Characters that HFS+ leaves out of account when it compares names (as in git's `is_hfs_dotgit`). */
+/** Characters that HFS+ ignores when it compares names (as in git's `is_hfs_dotgit`). */
 const ignoredByHfs = '[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*';
 
-/** What NTFS drops from the end of a name, and the name of a stream in the file (as in git's `is_ntfs_dotgit`). */
+/** Characters that NTFS drops from the end of a name, and a stream name (as in git's `is_ntfs_dotgit`). */
 const ignoredByNtfs = '[ .\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]*(?::[^/]*)?';
 
 /**
- * Rules that leave out what is `.git` or `.vscode` under another name on some disk, wherever it comes from: what is no such folder in a
- * bucket would be one on the disk, where it decides what programs run. The names are those that git refuses (`verify_dotgit`): of another
- * case, with characters that HFS+ doesn't see, and as NTFS shortens (`GIT~1`) and ends names; `\` parts names on Windows.
+ * Rules that exclude names that some disk treats as `.git` or `.vscode`. A key of a bucket that is no such folder would become one on the
+ * disk, where its files can start programs. The names are those that git rejects (`verify_dotgit`): other case, characters that HFS+
+ * ignores, and the short names (`GIT~1`) and name endings of NTFS; `\` separates names on Windows.
  */
 export function aliasRules(names: FilterNames): CompiledRules {
   const git = alias('.git', 'git~1');
   const patterns = [
-    { exclude: git, told: '- .git' },
-    { exclude: `${git}/**`, told: '- .git/**' },
-    { exclude: `${alias('.vscode', 'vscode~1')}/**`, told: '- .vscode/**' },
+    { exclude: git, text: '- .git' },
+    { exclude: `${git}/**`, text: '- .git/**' },
+    { exclude: `${alias('.vscode', 'vscode~1')}/**`, text: '- .vscode/**' },
   ];
-  const all = patterns.map(({ exclude, told }) => ({ ...rcloneRules([{ exclude }], names), told }));
+  const all = patterns.map(({ exclude, text }) => ({ ...rcloneRules([{ exclude }], names), text }));
   const of = (part: 'files' | 'folders') =>
-    all.flatMap(({ told, ...rules }) => rules[part].map((rule) => ({ ...rule, text: told })));
+    all.flatMap(({ text, ...rules }) => rules[part].map((rule) => ({ ...rule, text })));
   return { files: of('files'), folders: of('folders') };
 }
 
-/** A name of a path that is `name` on some disk, or its `short` one on NTFS, as a pattern of rclone. */
+/** rclone's pattern for a part of a path that some disk treats as `name`, or as its `short` name on NTFS. */
 function alias(name: string, short: string): string {
   const spelled = `(?:${anyCase(name)}|${anyCase(short)})`;
   return `{{(?:[^/]*\\\\)?${spelled}${ignoredByNtfs}(?:\\\\[^/]*)?}}`;

@@ -11,40 +11,34 @@ import {
 import { gitignoreRules } from './gitignoreRules';
 import type { IgnoreFileRules } from './ignoreFileRules';
 
-/**
- * Which files take part. Both sides of a plan are asked with the same relative paths, so that none can hide
- * only one of a pair (H3, H4).
- */
+/** Decides which files take part. Both sides use the same relative paths, so a filter can't exclude only one file of a pair (H3, H4). */
 export interface Filter {
   /** Whether the file at `path` (relative to the sync root) takes part. */
   includes(path: string): boolean;
-  /**
-   * Whether everything below the folder at `path` is out, so that it need not be listed. Never true above an
-   * included file.
-   */
+  /** Whether everything below the folder at `path` is excluded, so that it need not be listed. Never true above an included file. */
   maySkipFolder(path: string): boolean;
 }
 
-/** The options that a filter is made of. */
+/** The options that define a filter. */
 export type FilterOptions = Pick<PlanOptions, 'filters' | 'filterDialect' | 'useDefaultExcludes'>;
 
-/** Rules that belong together. A file is in when every set lets it and each folder above it in. */
+/** Rules of one origin. A file is included when every set allows the file and each folder above it. */
 export interface RuleSet {
   readonly of: 'usualExcludes' | 'filters' | 'ignoreFile';
-  /** Whether `lets` may answer no for a folder. */
+  /** Whether `allows` may be false for a folder. */
   readonly hasFolderRules: boolean;
-  /** Whether the rules let this in, leaving its parents aside. A folder ends in `/`. */
+  /** Whether the rules allow this path itself, regardless of its parents. A folder ends in `/`. */
   allows(path: string): boolean;
-  /** The rule that `lets` goes by; undefined where none is about it, and it is in. */
+  /** The rule that decides `allows`; undefined where no rule matches, and the path is allowed. */
   ruleFor(path: string): CompiledRule | undefined;
 }
 
 const exactNames: FilterNames = { caseSensitive: true, foldsUnicode: false };
 
 /**
- * The filter that the options ask for, and the ignore files where some were read. `names` says which spellings are one name in this plan:
- * a filter that told them apart would hide a file on one side only, and its twin would look like one to delete. Throws RemoteError
- * `badSettings` naming a bad pattern.
+ * The filter of the options and of the ignore files, if any. `names` says which spellings are one name in this plan: a filter that
+ * distinguished them would exclude a file on one side only, and its counterpart would look like a file to delete. Throws RemoteError
+ * `badSettings` that names a bad pattern.
  */
 export function createFilter(
   options: FilterOptions,
@@ -58,7 +52,7 @@ export function createFilter(
   return new RuleFilter(sets, names.foldsUnicode);
 }
 
-/** The sets of rules that a filter goes by. Throws as `createFilter`. */
+/** The sets of rules of a filter. Throws as `createFilter`. */
 export function ruleSets(
   options: FilterOptions,
   names: FilterNames,
@@ -107,7 +101,7 @@ class OrderedRules implements RuleSet {
     return (path.endsWith('/') ? this.ofFolders : this.ofFiles).decide(path) ?? true;
   }
 
-  /** What both sets let in, in one pass, where this one only leaves out. */
+  /** Both sets as one, which decides in a single pass; undefined where this set has includes. */
   and(next: OrderedRules): OrderedRules | undefined {
     const { files, folders } = this.rules;
     if ([...files, ...folders].some(({ include }) => include)) return undefined;
@@ -141,7 +135,7 @@ class IgnoreFileRuleSet implements RuleSet {
   }
 }
 
-/** The folders above `path`, from the top, each with its slash. */
+/** The folders above `path`, from the top, each with a trailing slash. */
 export function* foldersAbove(path: string): Generator<string> {
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1))
     yield path.slice(0, slash + 1);
@@ -149,20 +143,20 @@ export function* foldersAbove(path: string): Generator<string> {
 
 class RuleFilter implements Filter {
   private readonly sets: readonly RuleSet[];
-  private readonly normal: boolean;
+  private readonly normalizes: boolean;
   private readonly hasFolderRules: boolean;
-  /** The folder asked about last: files come sorted, so the next one mostly lies there too. */
+  /** The last folder and its result: files come sorted, so the next one is usually in the same folder. */
   private lastFolder = '';
   private lastSkipped = false;
 
-  constructor(sets: readonly RuleSet[], normal: boolean) {
+  constructor(sets: readonly RuleSet[], normalizes: boolean) {
     this.sets = sets;
-    this.normal = normal;
+    this.normalizes = normalizes;
     this.hasFolderRules = sets.some((set) => set.hasFolderRules);
   }
 
   includes(path: string): boolean {
-    const text = this.normal ? path.normalize('NFC') : path;
+    const text = this.normalizes ? path.normalize('NFC') : path;
     for (const set of this.sets) if (!set.allows(text)) return false;
     if (!this.hasFolderRules) return true;
     const slash = text.lastIndexOf('/');
@@ -170,7 +164,7 @@ class RuleFilter implements Filter {
   }
 
   maySkipFolder(path: string): boolean {
-    return path !== '' && this.skips(`${this.normal ? path.normalize('NFC') : path}/`);
+    return path !== '' && this.skips(`${this.normalizes ? path.normalize('NFC') : path}/`);
   }
 
   private skips(folder: string): boolean {

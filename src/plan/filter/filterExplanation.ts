@@ -4,27 +4,27 @@ import type { CompiledRule, FilterNames } from './filterRules';
 import type { IgnoreFileRules } from './ignoreFileRules';
 import type { Limits } from './limits';
 
-/** Whether a file takes part, and which rule says so. */
+/** Whether a file takes part, and the rule that decides. */
 export interface FilterExplanation {
   readonly included: boolean;
-  /** Absent where no rule is about the file, so that it is in. */
+  /** Absent where no rule matches the file, so that it is included. */
   readonly by?: DecidingRule;
 }
 
 export interface DecidingRule {
-  /** limits: its size or time. only: the plan is about other files. */
+  /** limits: its size or time. only: the user selected other files. */
   readonly set: 'usualExcludes' | 'filters' | 'ignoreFile' | 'limits' | 'only';
-  /** The rule as its dialect writes it; where there is none the end of a sentence ("is smaller than 10K"). */
+  /** The rule in the syntax of its dialect; for limits and `only` the end of a sentence ("is smaller than 10K"). */
   readonly text: string;
-  /** Nobody wrote the rule: where rclone's rules only include, everything else is out (R16). */
+  /** No user wrote the rule: where rclone's rules only include, everything else is excluded (R16). */
   readonly implied?: true;
-  /** The ignore file that the rule stands in, relative to the root. */
+  /** The ignore file that holds the rule, relative to the root. */
   readonly file?: string;
-  /** The folder above the file that is out because of the rule, and the file with it. */
+  /** The folder above the file that the rule excludes, and the file with it. */
   readonly folder?: string;
 }
 
-/** What there is to know of the file itself; what is absent counts as within the limits. */
+/** The facts of the file that limits apply to. An absent fact counts as within the limits. */
 export interface LimitedFacts {
   readonly size?: number;
   readonly modified?: Instant;
@@ -32,9 +32,9 @@ export interface LimitedFacts {
 }
 
 /**
- * Tells for the file at `path` (relative to the root) what `createFilter` with the same options, ignore files and names answers, and the
- * rule that decides: of what is out the first that leaves out a folder above it, from the top, else the file; of what is in the last include
- * that is about it. With `facts`, the limits are asked too. Throws RemoteError `badSettings` as `createFilter`.
+ * Explains the result of `createFilter` (with the same options, ignore files and names) for the file at `path`, relative to the root. For an
+ * excluded file, the deciding rule is the first that excludes a folder above it, from the top, or the file; for an included file it is the
+ * last include that matches. With `facts`, the limits apply too. Throws RemoteError `badSettings` as `createFilter`.
  */
 export function explainFilter(
   options: FilterOptions,
@@ -46,19 +46,19 @@ export function explainFilter(
   const sets = ruleSets(options, names, ignoreFiles);
   const text = names.foldsUnicode ? path.normalize('NFC') : path;
   let included: DecidingRule | undefined;
-  for (const asked of [...foldersAbove(text), text])
+  for (const part of [...foldersAbove(text), text])
     for (const set of sets) {
-      const rule = set.ruleFor(asked);
-      const above = asked === text ? undefined : asked.slice(0, -1);
-      if (rule && !rule.include) return { included: false, by: deciding(set.of, rule, above) };
-      if (rule && above === undefined) included = deciding(set.of, rule, undefined);
+      const rule = set.ruleFor(part);
+      const above = part === text ? undefined : part.slice(0, -1);
+      if (rule && !rule.include) return { included: false, by: decidingRule(set.of, rule, above) };
+      if (rule && above === undefined) included = decidingRule(set.of, rule, undefined);
     }
   const limit = facts && limitProblem(facts);
   if (limit !== undefined) return { included: false, by: { set: 'limits', text: limit } };
   return { included: true, ...(included && { by: included }) };
 }
 
-function deciding(
+function decidingRule(
   set: DecidingRule['set'],
   { text, implied, file }: CompiledRule,
   folder: string | undefined,
@@ -82,7 +82,7 @@ function limitProblem({ size, modified, limits }: LimitedFacts): string | undefi
 /** The explanation as a sentence about `path`. */
 export function explanationText(path: string, { included, by }: FilterExplanation): string {
   const file = `"${path}"`;
-  if (!by) return `${file} takes part: no rule is about it.`;
+  if (!by) return `${file} takes part: no rule matches it.`;
   if (by.set === 'limits' || by.set === 'only') return `${file} is left out: it ${by.text}.`;
   if (by.implied)
     return `${file} is left out: the filters only include, and none includes ${by.folder === undefined ? 'it' : `anything in the folder "${by.folder}"`}.`;

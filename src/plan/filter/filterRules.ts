@@ -6,39 +6,29 @@ import { PathAutomaton } from './pathAutomaton';
 import { type PathPattern, PatternProblem } from './pathPattern';
 import { checkSize } from './pathProgram';
 
-/**
- * How names are to be compared when patterns are matched, so that a filter can't tell two spellings of one
- * file apart.
- */
+/** How patterns compare names, so that a filter treats all spellings of one file alike. */
 export type FilterNames = Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>;
 
-/** One rule. */
 export interface CompiledRule {
   readonly include: boolean;
   readonly pattern: PathPattern;
   readonly matches: PathAutomaton;
-  /** As its dialect writes it. */
+  /** In the syntax of its dialect. */
   readonly text: string;
-  /** Nobody wrote it: what it says follows from the others. */
+  /** No user wrote the rule: it follows from the others. */
   readonly implied?: true;
-  /** The ignore file that it stands in, relative to the root. */
+  /** The ignore file that holds the rule, relative to the root. */
   readonly file?: string;
 }
 
-/**
- * Every dialect in one form: ordered rules of which the first that matches decides, and without a match the
- * thing is in.
- */
+/** The common form of all dialects: ordered rules of which the first match decides. Without a match the path is included. */
 export interface CompiledRules {
   readonly files: readonly CompiledRule[];
-  /** Tested with a folder's path plus `/`. A file is in only when every folder above it is. */
+  /** Tested with a folder's path plus `/`. A file is included only when every folder above it is. */
   readonly folders: readonly CompiledRule[];
 }
 
-/**
- * rclone's reading of the rules (R16–R18). When there are includes only, everything else is excluded. Throws
- * RemoteError `badSettings` that names the pattern that can't be read.
- */
+/** Compiles rules of rclone (R16–R18). With includes only, everything else is excluded. Throws RemoteError `badSettings` that names a bad pattern. */
 export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
   const folders: CompiledRule[] = [];
@@ -48,13 +38,13 @@ export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): C
     const glob = forFolder && !include ? `${pattern}**` : pattern;
     const both = glob.includes('**');
     const text = `${include ? '+' : '-'} ${written}`;
-    const told = { include, text, ...(implied && { implied: true as const }) };
-    const rule = compile(told, written, glob, rcloneGlob, names);
+    const source = { include, text, ...(implied && { implied: true as const }) };
+    const rule = compile(source, written, glob, rcloneGlob, names);
     if (both || !forFolder) {
       files.push(rule);
       if (include || glob === '*')
         for (const folder of folderGlobs(glob))
-          if (folder !== '/') folders.push(compile(told, written, folder, rcloneGlob, names));
+          if (folder !== '/') folders.push(compile(source, written, folder, rcloneGlob, names));
     }
     if (both || forFolder) folders.push(rule);
   };
@@ -67,8 +57,8 @@ export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): C
 }
 
 /**
- * `aws`'s reading (A14, A15): the last match wins, so the list is turned round. Every pattern is about the
- * whole relative path; a leading `./` or `/` only says so once more (A16, H3).
+ * Compiles rules of `aws` (A14, A15). The last match wins there, so the list is reversed. Every pattern matches the full relative path; a
+ * leading `./` or `/` is redundant (A16, H3).
  */
 export function awsRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
@@ -82,9 +72,8 @@ export function awsRules(rules: readonly FilterRule[], names: FilterNames): Comp
     const text = `--${include ? 'include' : 'exclude'} ${pattern}`;
     const compiled = compile({ include, text }, pattern, glob, fnmatchGlob, names);
     files.push(compiled);
-    // What ends in `*` and matches `folder/` matches everything below as well; that decides only while no
-    // include is stronger.
-    if (!include && glob.endsWith('*') && files.every((stronger) => !stronger.include))
+    // A pattern that ends in `*` and matches `folder/` matches everything below too. It decides only when no include takes precedence.
+    if (!include && glob.endsWith('*') && files.every(({ include: included }) => !included))
       folders.push(compiled);
   }
   return { files, folders };
@@ -99,13 +88,12 @@ function read(rule: FilterRule): { include: boolean; pattern: string } {
 
 type RuleSource = Pick<CompiledRule, 'include' | 'text' | 'implied' | 'file'>;
 
-/** A rule of that pattern. */
-export function createRule(told: RuleSource, pattern: PathPattern): CompiledRule {
-  return { ...told, pattern, matches: new PathAutomaton([{ pattern, number: 0 }]) };
+export function createRule(source: RuleSource, pattern: PathPattern): CompiledRule {
+  return { ...source, pattern, matches: new PathAutomaton([{ pattern, number: 0 }]) };
 }
 
 function compile(
-  told: RuleSource,
+  source: RuleSource,
   written: string,
   glob: string,
   read: (glob: string, fold: boolean) => PathPattern,
@@ -114,7 +102,7 @@ function compile(
   try {
     const pattern = read(names.foldsUnicode ? glob.normalize('NFC') : glob, !names.caseSensitive);
     checkSize(pattern);
-    return createRule(told, pattern);
+    return createRule(source, pattern);
   } catch (error) {
     if (error instanceof PatternProblem) throw badPattern(written, error.message);
     if (error instanceof SyntaxError) throw badPattern(written, `makes no sense (${error.message})`);
@@ -126,13 +114,13 @@ function badPattern(pattern: string, problem: string): RemoteError {
   return new RemoteError('badSettings', `The filter pattern ${JSON.stringify(pattern)} ${problem}.`);
 }
 
-/** What the first of the rules that matches a path says of it; undefined when none is about it. One pass, however many rules there are. */
+/** Decides a path by the first matching rule, in one pass for any number of rules; undefined when no rule matches. */
 export class RuleDecider {
   private readonly automaton: PathAutomaton;
   private readonly included: readonly boolean[];
 
   constructor(rules: readonly CompiledRule[]) {
-    // Neighbours that say the same need not be told apart.
+    // Adjacent rules with the same result share a number.
     const included: boolean[] = [];
     const patterns = rules.map(({ include, pattern }) => {
       if (included.at(-1) !== include) included.push(include);
@@ -146,7 +134,7 @@ export class RuleDecider {
     return this.included[this.automaton.first(path)];
   }
 
-  /** See PathAutomaton. */
+  /** See `PathAutomaton.work`. */
   get work(): number {
     return this.automaton.work;
   }

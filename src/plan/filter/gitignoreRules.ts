@@ -4,9 +4,8 @@ import { type CompiledRule, type CompiledRules, createRule, type FilterNames } f
 import { wildmatch } from './wildmatch';
 
 /**
- * The lines of a .gitignore as rules of which the first that matches decides: in git the last one does, so they are turned round. What
- * git makes nothing of (comments, blank lines) is left out. `file` is where the lines stand. Every line is about paths relative to that
- * file's folder, and about folders as well as files.
+ * Compiles the lines of a .gitignore. The last match wins in git, so the list is reversed. Skips lines that git ignores (comments, blank
+ * lines). `file` is the ignore file; every line applies to files and folders, by paths relative to that file's folder.
  */
 export function gitignoreLines(text: string, names: FilterNames, file?: string): CompiledRules {
   const rules: CompiledRule[] = [];
@@ -20,8 +19,8 @@ export function gitignoreLines(text: string, names: FilterNames, file?: string):
 }
 
 /**
- * The user's own rules in that dialect: an exclude is a line as it is, an include the same line with `!`. Throws RemoteError
- * `badSettings` for one that could never match, which git would pass over.
+ * Compiles the user's rules in the syntax of .gitignore: an exclude is a line, an include is a line with `!`. Throws RemoteError
+ * `badSettings` for a line that could never match, which git would ignore.
  */
 export function gitignoreRules(given: readonly FilterRule[], names: FilterNames): CompiledRules {
   const rules: CompiledRule[] = [];
@@ -45,7 +44,7 @@ function compileLine(line: string, names: FilterNames): CompiledRule | undefined
   return createRule({ include, text: line }, wildmatch(spelled, !names.caseSensitive));
 }
 
-/** Why git would never match anything with this line, as the end of a sentence. Comments are fine. */
+/** Why this line could never match in git, as the end of a sentence. Comments have no problem. */
 function lineProblem(line: string): string | undefined {
   const pattern = line.replace(/^!/, '');
   if (/^ *$/.test(pattern) || pattern === '/') return 'names nothing';

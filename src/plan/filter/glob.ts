@@ -12,13 +12,13 @@ import {
   type TextPattern,
 } from './pathPattern';
 
-/** How deep braces may lie in each other. */
+/** The maximum depth of nested braces. */
 const maxDepth = 1000;
 
 /**
- * rclone's glob as a pattern of whole relative paths (R17): `*` and `?` stop at `/`, `**` crosses, `{a,b}`, `[a-c]`, `[^a]`, `\` escapes,
- * `{{regexp}}`. With a leading `/` it is anchored at the root, else it matches the end of the path from any `/` on. `fold` takes all cases
- * of a letter. Throws PatternProblem, or SyntaxError for a class of characters that makes no sense.
+ * rclone's glob as a pattern of full relative paths (R17): `*` and `?` stop at `/`, `**` crosses it; also `{a,b}`, `[a-c]`, `[^a]`,
+ * `{{regexp}}`, and `\` escapes. A leading `/` anchors the glob at the root, else it may start after any `/`. `fold` ignores case. Throws
+ * PatternProblem, or SyntaxError for an invalid character class.
  */
 export function rcloneGlob(glob: string, fold: boolean): PathPattern {
   const anchored = glob.startsWith('/');
@@ -69,20 +69,20 @@ class RcloneGlob {
 
   private choices(): TextPattern {
     if (++this.depth > maxDepth) throw new PatternProblem('nests too deeply');
-    const ways: TextPattern[] = [];
+    const alternatives: TextPattern[] = [];
     let parts: TextPattern[] = [];
     for (;;) {
       const char = this.chars[this.at];
       if (char === undefined) throw new PatternProblem('has "{" without "}"');
       if (char === ',' || char === '}') {
         this.at++;
-        ways.push({ all: parts });
+        alternatives.push({ all: parts });
         parts = [];
         if (char === '}') break;
       } else parts.push(this.next());
     }
     this.depth--;
-    return { any: ways };
+    return { any: alternatives };
   }
 
   private stars(): TextPattern {
@@ -108,7 +108,7 @@ class RcloneGlob {
     return charClass(classSource(content), this.fold);
   }
 
-  /** `{{…}}`: the text in between is a regular expression; with more than two `}` the last two end it. */
+  /** `{{…}}` holds a regular expression. With more than two `}` in a row, the last two end it. */
   private regexp(): TextPattern {
     this.at++;
     const { chars } = this;
@@ -122,7 +122,7 @@ class RcloneGlob {
   }
 }
 
-/** The inside of rclone's `[…]` as a JavaScript class. */
+/** The content of rclone's `[…]` as a JavaScript character class. */
 function classSource(content: string): string {
   const negated = content.startsWith('^');
   const inside = (negated ? content.slice(1) : content).replace(
@@ -137,15 +137,12 @@ function classSource(content: string): string {
   return `[${negated ? '^' : ''}${inside}]`;
 }
 
-/**
- * What globs of whole folders can't be worked out of: `/` or `**` within braces, nested braces, `{{regexp}}`.
- */
+/** Globs from which no folder globs can be derived: `/` or `**` within braces, nested braces, `{{regexp}}`. */
 const noFolderGlobs = /\{[^{}]*(?:\*\*|\/)[^{}]*\}|\{\{|\}\}|\{[^{}]*\{/;
 
 /**
- * The folders in which a file matched by `glob` may lie, as globs of folders that end in `/` (R18). As in
- * rclone this doesn't look above the first part of an unanchored pattern: `sub/**` names `sub/`, not the `d/`
- * of `d/sub/`.
+ * The folders that may contain a file matched by `glob`, as globs that end in `/` (R18). As in rclone, folders above the first part of an
+ * unanchored pattern are missing: `sub/**` gives `sub/`, not the `d/` of `d/sub/`.
  */
 export function folderGlobs(glob: string): readonly string[] {
   if (noFolderGlobs.test(glob)) return ['/**'];
@@ -164,12 +161,12 @@ export function folderGlobs(glob: string): readonly string[] {
 }
 
 /**
- * fnmatch as `aws` uses it (A15), over the whole relative path: `*` and `?` also match `/`, `[seq]`,
- * `[!seq]`; no `**`, no braces, no escape but `[*]`. A `[` without `]` is a plain character.
+ * fnmatch as `aws` uses it (A15), on the full relative path: `*` and `?` also match `/`; `[seq]`, `[!seq]`; no `**`, no braces, no escape
+ * except `[*]`. A `[` without `]` is a literal character.
  */
 export function fnmatchGlob(pattern: string, fold: boolean): PathPattern {
   const chars = [...pattern];
-  // Looked for once: each "[" without an end would look for it up to the end.
+  // Found once, because each "[" without an end would search to the end of the pattern.
   const lastEnd = chars.lastIndexOf(']');
   const parts: TextPattern[] = [];
   for (let at = 0; at < chars.length; at++) {
@@ -189,7 +186,7 @@ export function fnmatchGlob(pattern: string, fold: boolean): PathPattern {
   return { anchored: true, parts };
 }
 
-/** The `]` that ends the class opened at `open`; one that comes first belongs to the class. */
+/** The index of the `]` that ends the class opened at `open`. A `]` that comes first belongs to the class. */
 function closingBracket(chars: readonly string[], open: number): number {
   let from = open + 1;
   if (chars[from] === '!') from++;
@@ -197,7 +194,7 @@ function closingBracket(chars: readonly string[], open: number): number {
   return chars.indexOf(']', from);
 }
 
-/** In fnmatch `\` has no meaning, and a range that runs backwards matches nothing. */
+/** In fnmatch `\` is a literal character, and a reversed range matches nothing. */
 function fnmatchClass(content: readonly string[], fold: boolean): TextPattern {
   const negated = content[0] === '!';
   const chars = negated ? content.slice(1) : content;
@@ -210,6 +207,6 @@ function fnmatchClass(content: readonly string[], fold: boolean): TextPattern {
       i += 2;
     } else inside += classMember(low);
   }
-  // An empty JavaScript class matches nothing, a negated empty one anything: just what is meant.
+  // As in fnmatch, an empty JavaScript class matches nothing, and a negated empty one matches anything.
   return charClass(`[${negated ? '^' : ''}${inside}]`, fold);
 }

@@ -8,9 +8,9 @@ import {
   type TextPattern,
 } from './pathPattern';
 
-/** How deep groups may lie in each other; Go's own limit. */
+/** The maximum depth of nested groups, as in Go. */
 const maxDepth = 1000;
-/** What Go takes as a count of repeats. */
+/** The maximum repeat count, as in Go. */
 const maxRepeats = 1000;
 
 interface Flags {
@@ -20,14 +20,14 @@ interface Flags {
 }
 
 /**
- * A regular expression as Go, and therefore rclone, reads it (RE2): no back references and nothing that looks ahead or behind, so that it
- * can be decided in one pass. `fold` takes all cases of a letter. Throws PatternProblem where Go would refuse it.
+ * Parses a regular expression of Go, and therefore of rclone (RE2): without back references and lookaround, so it is decided in one pass.
+ * `fold` ignores case. Throws PatternProblem where Go would reject it.
  */
 export function goRegexp(text: string, fold: boolean): TextPattern {
   return new GoRegexp([...unquoted(text)], { fold, lines: false, dotAll: false }).read();
 }
 
-/** What stands between `\Q` and `\E` is plain text. */
+/** Escapes the literal text between `\Q` and `\E`. */
 function unquoted(text: string): string {
   return text.replace(/\\Q(.*?)(?:\\E|$)|\\./gs, (whole, plain: string | undefined) =>
     plain === undefined ? whole : plain.replace(/[^\w\s]/g, (char) => (char < '\x80' ? `\\${char}` : char)),
@@ -79,7 +79,7 @@ class GoRegexp {
       const counts = this.quantifier();
       if (!counts) return pattern;
       if (i > 0) throw invalidRegexp('it repeats a repeat');
-      // Whether it is greedy makes no difference to what matches.
+      // Greediness makes no difference to whether a path matches.
       if (this.chars[this.at] === '?') this.at++;
       pattern = repeated(pattern, counts[0], counts[1]);
     }
@@ -94,7 +94,7 @@ class GoRegexp {
     if (char !== '{') return undefined;
     const rest = this.chars.slice(this.at, this.at + 12).join('');
     const [whole, min, comma, max] = /^\{(\d{1,4})(?:(,)(\d{1,4})?)?\}/.exec(rest) ?? [];
-    // Anything else in braces is plain text.
+    // Anything else in braces is literal text.
     if (whole === undefined) return undefined;
     this.at += whole.length;
     const low = Number(min);
@@ -104,7 +104,7 @@ class GoRegexp {
     return [low, high];
   }
 
-  /** Undefined for what stands for nothing: flags. */
+  /** Undefined for flags, which match nothing. */
   private atom(): TextPattern | undefined {
     const { fold, lines, dotAll } = this.flags;
     const char = this.chars[this.at++] ?? '';
@@ -149,7 +149,7 @@ class GoRegexp {
     return pattern;
   }
 
-  /** Reads `?flags:`, or `?flags)`, which is no group: true then. */
+  /** Reads `?flags:` or `?flags)`. Returns true for the latter, which is no group. */
   private readFlags(): boolean {
     const end = this.chars.findIndex((char, i) => i > this.at && (char === ':' || char === ')'));
     const text = end < 0 ? '' : this.chars.slice(this.at + 1, end).join('');
@@ -175,7 +175,7 @@ class GoRegexp {
     return literal(this.escapedChar(), this.flags.fold);
   }
 
-  /** The members of `\d`, `\pL` and the like, as JavaScript has them in brackets; undefined when no such escape stands here. */
+  /** The members of a class such as `\d` or `\pL` in the syntax of a JavaScript class; undefined where no such escape is here. */
   private escapedSet(): string | undefined {
     const char = this.chars[this.at] ?? '';
     const simple = escapedSets[char];
@@ -197,7 +197,7 @@ class GoRegexp {
     throw invalidRegexp(`"${name}" is no class of characters`);
   }
 
-  /** The character that an escape stands for. */
+  /** The character that an escape denotes. */
   private escapedChar(): string {
     const rest = this.chars.slice(this.at, this.at + 12).join('');
     const [octal] = /^(?:0[0-7]{0,2}|[1-7][0-7]{1,2})/.exec(rest) ?? [];
@@ -226,10 +226,10 @@ class GoRegexp {
       const named = /^\[:(\^?)(\w+):\]/.exec(this.chars.slice(this.at, this.at + 20).join(''));
       if (named) {
         const [whole, not, name = ''] = named;
-        const named_ = posixClasses[name];
-        if (named_ === undefined) throw invalidRegexp(`"${whole}" is no class of characters`);
+        const members_ = posixClasses[name];
+        if (members_ === undefined) throw invalidRegexp(`"${whole}" is no class of characters`);
         this.at += whole.length;
-        members += not ? inverted(named_) : named_;
+        members += not ? inverted(members_) : members_;
         continue;
       }
       if (char === '\\') {
@@ -289,7 +289,7 @@ const controls: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** Members of the named classes, as JavaScript has them in brackets; ASCII only. */
+/** The members of POSIX classes in the syntax of a JavaScript class; ASCII only. */
 export const posixClasses: Readonly<Record<string, string>> = {
   alnum: '0-9A-Za-z',
   alpha: 'A-Za-z',
@@ -307,7 +307,7 @@ export const posixClasses: Readonly<Record<string, string>> = {
   xdigit: '0-9A-Fa-f',
 };
 
-/** The members that a class of ASCII leaves out. */
+/** All characters that are not members of an ASCII class. */
 function inverted(members: string): string {
   const within = new RegExp(`[${members}]`, 'u');
   let others = '\\x80-\\u{10ffff}';

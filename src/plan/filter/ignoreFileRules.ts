@@ -4,23 +4,23 @@ import type { CompiledRule, FilterNames } from './filterRules';
 import { RuleDecider } from './filterRules';
 import { gitignoreLines } from './gitignoreRules';
 
-/** The rules of one folder's ignore files, the strongest first. */
+/** The rules of one folder's ignore files, in order of precedence. */
 interface FolderRules {
   readonly rules: readonly CompiledRule[];
-  readonly quick: RuleDecider;
+  readonly decider: RuleDecider;
 }
 
 interface Level extends FolderRules {
-  /** What of a path is about the folder, with its slash. */
-  readonly cut: number;
+  /** Length of the folder's path with its slash. */
+  readonly prefixLength: number;
 }
 
 /**
- * What the ignore files of a tree say, as git reads them: a deeper file is stronger, within a folder the one that was added later, and
- * within a file the later line. A path's parents are asked for by the filter, from the top, so that what lies in an ignored folder can't
- * be taken back.
+ * The rules of a tree's ignore files, with git's precedence: a deeper file before a higher one, within a folder the file added later, and
+ * within a file the later line. The filter checks a path's parents first, from the top, so a file in an ignored folder can't be included
+ * again.
  *
- * Both sides are asked with paths relative to their root, whatever side the files were read from (H4).
+ * Both sides use paths relative to their root, whichever side the files were read from (H4).
  */
 export class IgnoreFileRules {
   private readonly folders = new Map<string, FolderRules>();
@@ -32,36 +32,36 @@ export class IgnoreFileRules {
     this.names = names;
   }
 
-  /** Takes the content of the ignore file at `file`, relative to the root. What lies in its folder must not have been asked about yet. */
+  /** Adds the ignore file at `file`, relative to the root. Must be called before any path in its folder is checked. */
   add(file: RemotePath, content: string): void {
     const key = matchKey(parentPath(file), this.names);
     const own = gitignoreLines(content, this.names, file).files;
     const rules = [...own, ...(this.folders.get(key)?.rules ?? [])];
-    this.folders.set(key, { rules, quick: new RuleDecider(rules) });
+    this.folders.set(key, { rules, decider: new RuleDecider(rules) });
     this.lastFolder = undefined;
   }
 
-  /** The rule that decides about `path` itself, whatever is said of its parents. A folder ends in `/`. */
+  /** The rule that decides about `path` itself, regardless of its parents. A folder ends in `/`. */
   ruleFor(path: string): CompiledRule | undefined {
-    for (const { cut, rules } of this.levelsOf(path)) {
-      const own = path.slice(cut);
+    for (const { prefixLength, rules } of this.levelsOf(path)) {
+      const own = path.slice(prefixLength);
       const rule = rules.find(({ matches }) => matches.test(own));
       if (rule) return rule;
     }
     return undefined;
   }
 
-  /** Whether that rule, if any, lets `path` in. */
+  /** Whether that rule, if any, allows `path`. */
   allows(path: string): boolean {
     if (this.folders.size === 0) return true;
-    for (const { cut, quick } of this.levelsOf(path)) {
-      const included = quick.decide(path.slice(cut));
+    for (const { prefixLength, decider } of this.levelsOf(path)) {
+      const included = decider.decide(path.slice(prefixLength));
       if (included !== undefined) return included;
     }
     return true;
   }
 
-  /** The folders above `path` that have rules, the deepest first. */
+  /** The folders above `path` that have rules, deepest first. */
   private levelsOf(path: string): readonly Level[] {
     const slash = path.lastIndexOf('/', path.length - 2);
     const folder = slash < 0 ? '' : path.slice(0, slash);
@@ -69,7 +69,7 @@ export class IgnoreFileRules {
     const levels: Level[] = [];
     for (let at = folder as RemotePath; ; at = parentPath(at)) {
       const found = this.folders.get(matchKey(at, this.names));
-      if (found) levels.push({ ...found, cut: at === '' ? 0 : at.length + 1 });
+      if (found) levels.push({ ...found, prefixLength: at === '' ? 0 : at.length + 1 });
       if (at === '') break;
     }
     this.lastFolder = folder;

@@ -3,38 +3,37 @@ import { type Instant, instantFromMs, nsBetween } from '../../remote/modifiedTim
 import type { PlanOptions } from '../model/planOptions';
 import { parseAge, parseSize } from '../model/quantities';
 
-/** The options that limits are made of. */
+/** The options that define limits. */
 export type LimitOptions = Pick<PlanOptions, 'minSize' | 'maxSize' | 'minAge' | 'maxAge'>;
 
-/** Which files take part by their size and modified time, whatever their names are. */
+/** Decides which files take part by size and modified time. */
 export interface Limits {
-  /** Why a file of so many bytes is out, as the end of a sentence ("is smaller than 10K"); undefined when it is in. */
+  /** Why a file of this size is excluded, as the end of a sentence ("is smaller than 10K"), or undefined. */
   sizeProblem(bytes: number): string | undefined;
-  /** The same for a modified time. */
+  /** Why a file of this modified time is excluded, or undefined. */
   timeProblem(modified: Instant): string | undefined;
-  /** Whether `timeProblem` can ever be one, so that times have to be known. */
+  /** Whether there are age limits, so that modified times must be known. */
   readonly needTimes: boolean;
 }
 
 /**
- * The limits that the options set, or undefined when they set none; ages are counted back from `nowMs`. Both ends are in, as with rclone:
- * `minSize` and `maxSize` in bytes, `minAge` and `maxAge` since the last modification. Throws RemoteError `badSettings` for a text
- * that is no size or age.
+ * The limits of the options, or undefined when there are none. Ages count back from `nowMs` (epoch). Both ends are included, as with rclone.
+ * Throws RemoteError `badSettings` for an invalid size or age.
  */
 export function createLimits(options: LimitOptions, nowMs: number): Limits | undefined {
   const { minSize, maxSize, minAge, maxAge } = options;
   if (minSize === undefined && maxSize === undefined && minAge === undefined && maxAge === undefined)
     return undefined;
-  const least = minSize === undefined ? 0 : parseSize(minSize, 'minSize');
-  const most = maxSize === undefined ? Number.POSITIVE_INFINITY : parseSize(maxSize, 'maxSize');
+  const minBytes = minSize === undefined ? 0 : parseSize(minSize, 'minSize');
+  const maxBytes = maxSize === undefined ? Number.POSITIVE_INFINITY : parseSize(maxSize, 'maxSize');
   const ago = (age: string, option: string) => instantFromMs(nowMs - parseAge(age, option));
   const newest = minAge === undefined ? undefined : ago(minAge, 'minAge');
   const oldest = maxAge === undefined ? undefined : ago(maxAge, 'maxAge');
   return {
     needTimes: newest !== undefined || oldest !== undefined,
     sizeProblem(bytes) {
-      if (bytes < least) return `is smaller than ${sizeText(minSize)}`;
-      if (bytes > most) return `is larger than ${sizeText(maxSize)}`;
+      if (bytes < minBytes) return `is smaller than ${sizeText(minSize)}`;
+      if (bytes > maxBytes) return `is larger than ${sizeText(maxSize)}`;
       return undefined;
     },
     timeProblem(modified) {
@@ -50,12 +49,9 @@ function sizeText(size: number | string | undefined): string {
   return `${size} ${Number(size) === 1 ? 'byte' : 'bytes'}`;
 }
 
-/**
- * The time that the age limits go by, or undefined when only a `stat` can tell. `byServer`: the service's own time stands in for the
- * owner's (A1, R9).
- */
+/** The time that age limits apply to, or undefined when only a `stat` can tell it. `byServer`: the service's time replaces the owner's (A1, R9). */
 export function timeForLimits(file: FileEntry, byServer: boolean): Instant | undefined {
   if (byServer) return file.serverModified ?? file.modified;
-  // An object without a time of its owner's has none but the service's (R1).
+  // An object without the owner's time has only the service's (R1).
   return file.modified ?? (file.exact ? file.serverModified : undefined);
 }

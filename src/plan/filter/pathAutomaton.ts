@@ -1,44 +1,43 @@
 import type { Assertion } from './pathPattern';
 import { type NumberedPattern, Op, PathProgram } from './pathProgram';
 
-/** What may be remembered of one automaton, in numbers; when there is more, it forgets all and starts over. */
+/** Numbers that one automaton may cache. Beyond them it drops the cache and starts over. */
 const maxCachedNumbers = 1 << 20;
 
-/** The answer for a path that no pattern matches. */
+/** The result for a path that no pattern matches. */
 const noMatch = -1;
-/** In the table: where this leads was not looked at yet. Any other number below zero is an answer, see `settled`. */
+/** In the table: this transition was not computed yet. Any other negative number is a result, see `encodeAnswer`. */
 const unknown = -1;
-/** Of a state's end: not looked at yet. */
+/** Of a state's result at the end of the path: not computed yet. */
 const notComputed = -2;
 
-/** A place in the table that says: whatever comes, this is the answer. */
+/** The table entry for a result that no further character can change. Its own inverse. */
 function encodeAnswer(answer: number): number {
   return -3 - answer;
 }
 
-/** What stands on one side of a place between two characters. */
+/** The kind of character on one side of a position between two characters. */
 const Beside = { Edge: 0, LineEnd: 1, Word: 2, Other: 3 } as const;
 type Beside = (typeof Beside)[keyof typeof Beside];
 
 interface State {
-  /** Where in the program it may be: steps that need a character, an assertion or the end. Sorted. */
+  /** The possible steps in the program: those that need a character, an assertion or the end. Sorted. */
   readonly steps: Int32Array;
-  /** What stands before this place; always `Edge` where the program has no assertions. */
+  /** The character before this position; always `Edge` where the program has no assertions. */
   readonly before: Beside;
 }
 
 /**
- * Tells which of many patterns match a path, in one pass over it, whatever the patterns and the path look like: the work is at most the
- * path's length times the patterns' length, and mostly one look-up for each character. It follows all that the patterns allow at once,
- * instead of trying one after another and going back, and remembers where that led.
+ * A lazily built deterministic automaton that finds which of many patterns match a path, in one pass and without backtracking. The work is
+ * at most the length of the path times the length of the patterns, and usually one table lookup per character.
  */
 export class PathAutomaton {
-  /** Steps of work so far: characters that were looked at, and places in the patterns that were considered for them. */
+  /** Work so far: characters read, and steps of the patterns considered for them. */
   work = 0;
   private readonly patterns: readonly NumberedPattern[];
   private tables: Tables | undefined;
 
-  /** Of several patterns that match a path, the lowest number is the answer. */
+  /** Of several patterns that match a path, the lowest number is the result. */
   constructor(patterns: readonly NumberedPattern[]) {
     this.patterns = patterns;
   }
@@ -48,7 +47,7 @@ export class PathAutomaton {
     return this.first(path) !== noMatch;
   }
 
-  /** The lowest number of a pattern that matches; -1 when none does. */
+  /** The lowest number of a pattern that matches, or -1. */
   first(path: string): number {
     this.tables ??= new Tables(new PathProgram(this.patterns));
     const answer = this.tables.run(path);
@@ -64,16 +63,16 @@ class Tables {
   private readonly ascii = new Int32Array(128);
   private readonly others = new Map<number, number>();
   private readonly classIds = new Map<string, number>();
-  /** Of each class of characters: which sets they are in. */
+  /** For each class of characters: the sets that contain it. */
   private readonly members: Uint8Array[] = [];
   private readonly besides: Beside[] = [];
   private readonly startState: State;
-  /** The step that was last looked at in which round. */
+  /** For each step: the round of `closure` that visited it last. */
   private readonly seen: Uint32Array;
   private round = 0;
   private readonly stack: number[] = [];
 
-  // What is remembered; see `forget`.
+  // The cache, which `reset` clears.
   private states: State[] = [];
   private startRow = 0;
   private ends: number[] = [];
@@ -96,7 +95,7 @@ class Tables {
     const { ascii } = this;
     let { table } = this;
     const { length } = path;
-    // States are told by where their row in the table begins.
+    // A state is identified by the start of its row in the table.
     let row = this.startRow;
     let at = 0;
     while (row >= 0 && at < length) {
@@ -131,7 +130,7 @@ class Tables {
     return kind;
   }
 
-  /** The class of characters that no set tells apart from this one. */
+  /** The class of all characters that belong to the same sets as this one. */
   private classify(codePoint: number): number {
     const { sets } = this.program;
     const members = new Uint8Array(sets.length);
@@ -152,7 +151,7 @@ class Tables {
     return id;
   }
 
-  /** Makes room for more classes. */
+  /** Widens the rows for more classes. */
   private widen(): void {
     const { stride, table, states } = this;
     this.stride *= 2;
@@ -166,7 +165,7 @@ class Tables {
     this.cachedNumbers += states.length * stride;
   }
 
-  /** Forgets all states and starts over; the state at the start is number 0. */
+  /** Clears the cached states. The start state has number 0. */
   private reset(): void {
     this.states.length = 0;
     this.ends.length = 0;
@@ -178,21 +177,21 @@ class Tables {
     this.startRow = this.rowOf(this.startState);
   }
 
-  /** Where a character of this class leads from the state whose row begins there: another row, or an answer. */
+  /** The transition from the state at `row` with a character of this class: another row, or an encoded result. */
   private follow(row: number, kind: number): number {
     const { ops, x, y } = this.program;
     const { steps, before } = this.states[row / this.stride] as State;
     const members = this.members[kind] as Uint8Array;
     const beside = this.besides[kind] as Beside;
-    const asked = this.hasAssertions ? this.closure(steps, { before, after: beside }) : steps;
+    const reachable = this.hasAssertions ? this.closure(steps, { before, after: beside }) : steps;
     const reached: number[] = [];
-    for (let i = 0; i < asked.length; i++) {
-      const step = asked[i] as number;
+    for (let i = 0; i < reachable.length; i++) {
+      const step = reachable[i] as number;
       if (ops[step] === Op.Char) {
         if (members[x[step] as number] === 1) reached.push(y[step] as number);
       } else if (ops[step] === Op.MatchRest) reached.push(step);
     }
-    this.work += asked.length;
+    this.work += reachable.length;
     const state = this.stateOf(this.closure(reached, undefined), beside);
     if (this.cachedNumbers > maxCachedNumbers) {
       this.reset();
@@ -208,18 +207,18 @@ class Tables {
     if (known !== notComputed) return known;
     const { ops, numbers } = this.program;
     const { steps, before } = this.states[state] as State;
-    const asked = this.hasAssertions ? this.closure(steps, { before, after: Beside.Edge }) : steps;
+    const reachable = this.hasAssertions ? this.closure(steps, { before, after: Beside.Edge }) : steps;
     let best = Number.POSITIVE_INFINITY;
-    for (const step of asked)
+    for (const step of reachable)
       if (ops[step] === Op.Match || ops[step] === Op.MatchRest)
         best = Math.min(best, numbers[step] as number);
-    this.work += asked.length;
+    this.work += reachable.length;
     const answer = best === Number.POSITIVE_INFINITY ? noMatch : best;
     this.ends[state] = answer;
     return answer;
   }
 
-  /** The steps that these lead to without a character. Assertions are kept as they are while it isn't known what comes. */
+  /** The steps that these lead to without a character. Assertions stay unresolved while the next character is unknown (`place` is undefined). */
   private closure(
     from: ArrayLike<number>,
     place: { readonly before: Beside; readonly after: Beside } | undefined,
@@ -242,23 +241,24 @@ class Tables {
     return found;
   }
 
-  /** Where a number is sure whatever comes, those above it need not be followed. */
+  /** Drops steps that can only reach a higher number than one that matches whatever follows. */
   private stateOf(found: readonly number[], before: Beside): State {
     const { ops, numbers } = this.program;
-    let sure = Number.POSITIVE_INFINITY;
-    for (const step of found) if (ops[step] === Op.MatchRest) sure = Math.min(sure, numbers[step] as number);
+    let certain = Number.POSITIVE_INFINITY;
+    for (const step of found)
+      if (ops[step] === Op.MatchRest) certain = Math.min(certain, numbers[step] as number);
     const steps = Int32Array.from(
-      sure === Number.POSITIVE_INFINITY
+      certain === Number.POSITIVE_INFINITY
         ? found
         : found.filter((step) => {
             const number = numbers[step] as number;
-            return number < sure || (number === sure && ops[step] === Op.MatchRest);
+            return number < certain || (number === certain && ops[step] === Op.MatchRest);
           }),
     ).sort();
     return { steps, before: this.hasAssertions ? before : Beside.Edge };
   }
 
-  /** Where the state's row begins; below zero when it is settled. */
+  /** The start of the state's row; a negative encoded result when no further character can change it. */
   private rowOf(state: State): number {
     const { states, program } = this;
     const { steps, before } = state;
@@ -268,10 +268,11 @@ class Tables {
       return encodeAnswer(program.numbers[first] as number);
     let hash: number = before;
     for (let i = 0; i < steps.length; i++) hash = (Math.imul(hash, 31) + (steps[i] as number)) | 0;
-    const alike = this.statesByHash.get(hash);
-    for (const number of alike ?? []) if (isSame(states[number] as State, state)) return number * this.stride;
+    const sameHash = this.statesByHash.get(hash);
+    for (const number of sameHash ?? [])
+      if (isSame(states[number] as State, state)) return number * this.stride;
     const number = states.push(state) - 1;
-    if (alike) alike.push(number);
+    if (sameHash) sameHash.push(number);
     else this.statesByHash.set(hash, [number]);
     this.ends.push(notComputed);
     if (states.length * this.stride > this.table.length) {

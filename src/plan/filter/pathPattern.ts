@@ -1,13 +1,13 @@
-/** Which code points may stand at one place. Sets of the same key have the same members. */
+/** The code points allowed at one position. Sets with the same key have the same members. */
 export interface CharSet {
   readonly key: string;
   has(codePoint: number): boolean;
 }
 
-/** What must stand around a place between two characters, as Go's regular expressions mean it: `\b` knows ASCII words only. */
+/** A condition on a position between two characters, as in Go's regular expressions: `\b` knows only ASCII words. */
 export type Assertion = 'textStart' | 'textEnd' | 'lineStart' | 'lineEnd' | 'wordEdge' | 'noWordEdge';
 
-/** What a text may look like: a regular expression as data. It holds nothing that takes more than one pass to decide. */
+/** A regular expression as data, without constructs that need more than one pass. */
 export type TextPattern =
   | { readonly one: CharSet }
   | { readonly all: readonly TextPattern[] }
@@ -15,17 +15,15 @@ export type TextPattern =
   | { readonly repeated: TextPattern; readonly min: number; readonly max: number }
   | { readonly at: Assertion };
 
-/** What a relative path may look like. */
+/** A pattern of full relative paths. */
 export interface PathPattern {
-  /** Whether `parts` begin at the root; else they may begin behind any `/` as well. */
+  /** Whether `parts` start at the root; else they may also start after any `/`. */
   readonly anchored: boolean;
-  /** One after another, up to the path's end. */
+  /** In sequence, up to the end of the path. */
   readonly parts: readonly TextPattern[];
 }
 
-/**
- * Why a pattern can't be read; the end of a sentence. Never leaves filterRules.ts, which names the pattern.
- */
+/** Why a pattern is invalid, as the end of a sentence. Caught in filterRules.ts, which adds the pattern. */
 export class PatternProblem extends Error {}
 
 const slash = 0x2f;
@@ -41,17 +39,17 @@ export function repeated(pattern: TextPattern, min: number, max = Number.POSITIV
   return { repeated: pattern, min, max };
 }
 
-/** The character itself; `fold` takes its other cases as well. */
+/** The character itself; with `fold` also its other cases. */
 export function literal(char: string, fold: boolean): TextPattern {
-  const wanted = char.codePointAt(0) ?? 0;
+  const expected = char.codePointAt(0) ?? 0;
   const key = `${fold ? 'i' : ''}=${char}`;
-  if (!fold) return { one: { key, has: (codePoint) => codePoint === wanted } };
+  if (!fold) return { one: { key, has: (codePoint) => codePoint === expected } };
   const others = `^${/[\\^$.*+?()[\]{}|/]/.test(char) ? '\\' : ''}${char}$`;
   let expression: RegExp | undefined;
   const has = (codePoint: number) => {
-    if (codePoint === wanted) return true;
-    // The other cases of an ASCII letter are its own, but for two: the sign of Kelvin and the long s.
-    if (codePoint < 0x80 && wanted < 0x80) return lower(codePoint) === lower(wanted);
+    if (codePoint === expected) return true;
+    // Only the Kelvin sign and the long s fold to an ASCII letter from outside of ASCII.
+    if (codePoint < 0x80 && expected < 0x80) return lower(codePoint) === lower(expected);
     expression ??= new RegExp(others, 'iu');
     return expression.test(String.fromCodePoint(codePoint));
   };
@@ -62,7 +60,7 @@ function lower(codePoint: number): number {
   return codePoint >= 0x41 && codePoint <= 0x5a ? codePoint + 0x20 : codePoint;
 }
 
-/** One of the characters of a class as JavaScript spells it, brackets included. Throws SyntaxError when it makes no sense. */
+/** One character of a class in JavaScript's syntax, with brackets. Throws SyntaxError for an invalid class. */
 export function charClass(source: string, fold: boolean): TextPattern {
   const expression = new RegExp(`^${source}$`, fold ? 'iu' : 'u');
   return {
@@ -73,14 +71,14 @@ export function charClass(source: string, fold: boolean): TextPattern {
   };
 }
 
-/** The set's characters but for `/`. */
+/** The set without `/`. */
 export function withoutSlash(pattern: TextPattern): TextPattern {
   if (!('one' in pattern)) return pattern;
   const { key, has } = pattern.one;
   return { one: { key: `${key}/`, has: (codePoint) => codePoint !== slash && has(codePoint) } };
 }
 
-/** A member of a class as JavaScript has to spell it. */
+/** The character escaped as a member of a JavaScript class. */
 export function classMember(char: string): string {
   return /[\\\][^-]/.test(char) ? `\\${char}` : char;
 }

@@ -8,21 +8,29 @@ import {
   type TextPattern,
 } from './pathPattern';
 
-/** A pattern and the number of the rules that it belongs to: of several that match, the lowest number counts. */
+/** A pattern with its number. Of several matching patterns, the lowest number wins. */
 export interface NumberedPattern {
   readonly pattern: PathPattern;
   readonly number: number;
 }
 
-/** Steps that one pattern may become: what is larger was made to be large. */
+/** The maximum number of steps of one pattern. No reasonable pattern needs more. */
 const maxSteps = 20_000;
 
 export const Op = { Char: 0, Split: 1, Assert: 2, Match: 3, MatchRest: 4 } as const;
 
 /**
- * Patterns as the steps of one nondeterministic automaton. A step is a number; what stands at it: `ops`, and as its operands for
- * `Char` the set in `x` and the next step in `y`, for `Split` the two next steps, for `Assert` the assertion in `x` and the next step
- * in `y`. `Match` needs the end of the text, `MatchRest` doesn't. `numbers` holds the lowest number that is reached from the step.
+ * Patterns as one nondeterministic automaton. Step `i` has the operation `ops[i]` and the operands `x[i]` and `y[i]`:
+ *
+ * | operation | x         | y         |
+ * |-----------|-----------|-----------|
+ * | Char      | set       | next step |
+ * | Split     | next step | next step |
+ * | Assert    | assertion | next step |
+ * | Match     | –         | –         | at the end of the path
+ * | MatchRest | –         | –         | whatever follows
+ *
+ * `numbers[i]` is the lowest pattern number that step `i` can reach.
  */
 export class PathProgram {
   readonly ops: number[] = [];
@@ -42,13 +50,13 @@ export class PathProgram {
     const starts: number[] = [];
     if (!anchored.isEmpty) starts.push(this.emitTrie(anchored));
     if (!floating.isEmpty) {
-      // All that may begin behind a slash shares one way there.
+      // All patterns that may start after a slash share one loop to the next slash.
       const body = this.emitTrie(floating);
       const number = this.numbers[body] as number;
-      const again = this.step(Op.Split, 0, 0, number);
-      this.x[again] = this.emit(anyChar, again, number);
-      this.y[again] = this.step(Op.Char, this.idOf(slash), body, number);
-      starts.push(body, again);
+      const loop = this.step(Op.Split, 0, 0, number);
+      this.x[loop] = this.emit(anyChar, loop, number);
+      this.y[loop] = this.step(Op.Char, this.idOf(slash), body, number);
+      starts.push(body, loop);
     }
     this.start = this.split(starts);
   }
@@ -61,7 +69,7 @@ export class PathProgram {
     return this.ops.length - 1;
   }
 
-  /** A step that leads to all of these; -1 when there are none. */
+  /** A step that leads to all of these, or -1 for none. */
   private split(steps: readonly number[]): number {
     let result = steps.at(-1) ?? -1;
     for (let i = steps.length - 2; i >= 0; i--) {
@@ -72,7 +80,7 @@ export class PathProgram {
     return result;
   }
 
-  /** Children before parents, since a step must know where it leads. No recursion: a pattern may be thousands of signs long. */
+  /** Emits children before parents, because a step needs its next step. Not recursive, because a pattern may have thousands of characters. */
   private emitTrie(trie: Trie): number {
     const open: TrieNode[] = [trie.root];
     const order: TrieNode[] = [];
@@ -98,7 +106,7 @@ export class PathProgram {
     return this.sets.push(set) - 1;
   }
 
-  /** The first step of the pattern when `next` comes behind it. */
+  /** The first step of the pattern when `next` follows it. */
   private emit(pattern: TextPattern, next: number, number: number): number {
     if ('one' in pattern) return this.step(Op.Char, this.idOf(pattern.one), next, number);
     if ('at' in pattern) {
@@ -114,9 +122,9 @@ export class PathProgram {
     const { repeated, min, max } = pattern;
     let after = next;
     if (max === Number.POSITIVE_INFINITY) {
-      const again = this.step(Op.Split, 0, next, number);
-      this.x[again] = this.emit(repeated, again, number);
-      after = again;
+      const loop = this.step(Op.Split, 0, next, number);
+      this.x[loop] = this.emit(repeated, loop, number);
+      after = loop;
     } else
       for (let i = min; i < max; i++)
         after = this.step(Op.Split, this.emit(repeated, after, number), next, number);
@@ -132,7 +140,7 @@ export class PathProgram {
 const slash: CharSet = { key: '=/', has: (codePoint) => codePoint === 0x2f };
 const nothing: CharSet = { key: 'none', has: () => false };
 
-/** Throws PatternProblem when the pattern would become too many steps. Pure. */
+/** Throws PatternProblem for a pattern with too many steps. */
 export function checkSize({ parts }: PathPattern): void {
   let steps = 0;
   for (const part of parts) {
@@ -156,7 +164,7 @@ interface TrieNode {
   matchesRest?: number;
 }
 
-/** Patterns by their beginnings: what many of them begin with is walked through once. */
+/** Patterns by prefix, so that a common prefix is matched once. */
 class Trie {
   readonly root: TrieNode = { children: new Map() };
 
@@ -166,7 +174,7 @@ class Trie {
   }
 
   add(parts: readonly TextPattern[], number: number): void {
-    // What may be followed by anything needs no looking for the end.
+    // A pattern that may be followed by anything matches before the end of the path.
     const open = parts.at(-1) === anything;
     let node = this.root;
     for (const part of open ? parts.slice(0, -1) : parts) {

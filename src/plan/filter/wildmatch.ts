@@ -13,16 +13,14 @@ import {
   withoutSlash,
 } from './pathPattern';
 
-/** A pattern that git gives up on. */
+/** A pattern that never matches in git. */
 class NeverMatches extends Error {}
 
-/** Everything but what no path is. */
 const never: PathPattern = { anchored: true, parts: [{ any: [] }] };
 
 /**
- * A line of a .gitignore, without its `!`, as a pattern of relative paths in which a folder ends in `/` (git's dir.c and wildmatch.c). It is
- * about the path itself only, not about what lies below. `fold` takes all cases of a letter. What git could never match matches nothing.
- * Pure.
+ * A line of a .gitignore, without its `!`, as a pattern of relative paths in which a folder ends in `/` (git's dir.c and wildmatch.c). It
+ * matches the path itself, not the paths below it. `fold` ignores case.
  */
 export function wildmatch(line: string, fold: boolean): PathPattern {
   const written = trimBlanks(line);
@@ -41,7 +39,7 @@ export function wildmatch(line: string, fold: boolean): PathPattern {
   }
 }
 
-/** Blanks at the end don't count, but for one that is escaped. */
+/** Removes trailing blanks, except an escaped one. */
 function trimBlanks(line: string): string {
   const text = line.replace(/ +$/, '');
   if (text.length === line.length) return text;
@@ -63,7 +61,7 @@ class Wildmatch {
 
   read(): readonly TextPattern[] {
     const parts: TextPattern[] = [];
-    // git compares what stands before the first special sign by itself, and looks at the rest as if it were a whole pattern.
+    // git compares the text before the first special character literally, and treats the rest as a pattern of its own.
     const firstSpecial = this.chars.findIndex((char) => /[*?[\\]/.test(char));
     while (this.at < this.chars.length) {
       const char = this.chars[this.at++] ?? '';
@@ -82,7 +80,7 @@ class Wildmatch {
     return char;
   }
 
-  /** Two or more stars cross slashes where slashes or the ends stand around them; else they are one. */
+  /** Two or more stars cross slashes where they fill a whole part of the path; otherwise they count as one star. */
   private stars(firstSpecial: number): readonly TextPattern[] {
     const { chars } = this;
     const from = this.at - 1;
@@ -92,10 +90,10 @@ class Wildmatch {
     const startsPart = from === firstSpecial || before === '/';
     const endsPart = next === undefined || next === '/' || (next === '\\' && chars[this.at + 1] === '/');
     const crosses = this.ofPath && this.at - from >= 2 && startsPart && endsPart;
-    // A name at the end is not empty: the slash behind a folder is no part of it.
-    const some = next === undefined && (before === undefined || before === '/');
-    if (!crosses) return some ? [noSlash, anythingInPart] : [anythingInPart];
-    if (next === undefined) return some ? [anyChar, anything] : [anything];
+    // The last name is not empty: the slash after a folder is not part of it.
+    const needsOne = next === undefined && (before === undefined || before === '/');
+    if (!crosses) return needsOne ? [noSlash, anythingInPart] : [anythingInPart];
+    if (next === undefined) return needsOne ? [anyChar, anything] : [anything];
     if (next !== '/') return [anything];
     this.at++;
     return [repeated({ all: [anything, literal('/', false)] }, 0, 1)];
@@ -107,7 +105,7 @@ class Wildmatch {
     const negated = first === '!' || first === '^';
     if (negated) first = chars[++this.at];
     let members = '';
-    // What a "-" may start a range from.
+    // The character before a "-" starts a range.
     let low = '';
     do {
       const char = chars[this.at];

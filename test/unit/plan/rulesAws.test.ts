@@ -9,7 +9,7 @@ const did = (plan: Plan) => plan.actions.map((action) => `${action.kind} ${actio
 const upload = 'target is store:bucket';
 const download = ['source is store:bucket', 'target is /target'];
 
-test('by the service’s clock, two listings decide: no object is asked for, and none is read (A1)', async () => {
+test('by the service’s time, two listings decide without a request or a read (A1)', async () => {
   for (const compare of ['aws', 'exact-timestamps', 'size-only']) {
     const given = givenSync(
       [
@@ -34,7 +34,7 @@ test('by the service’s clock, two listings decide: no object is asked for, and
   }
 });
 
-test('what only the source has is always transferred, however old it is, in every comparison (A2)', async () => {
+test('files that only the source has are always copied, however old, in every mode (A2)', async () => {
   for (const compare of ['aws', 'exact-timestamps', 'size-only', 'rclone', 'checksum'])
     for (const places of [[upload], download])
       assert.deepEqual(
@@ -51,7 +51,7 @@ test('what only the source has is always transferred, however old it is, in ever
       );
 });
 
-test('what only the target has stays, and is deleted when deletes are wanted (A3)', async () => {
+test('files that only the target has stay, and are deleted with deletes (A3)', async () => {
   const sides = [
     upload,
     'source both 3 @10',
@@ -66,7 +66,7 @@ test('what only the target has stays, and is deleted when deletes are wanted (A3
   ]);
 });
 
-test('files of one size are decided by their times alone, whatever is in them (A5, A6)', async () => {
+test('files of one size are decided by their times alone, whatever their content (A5, A6)', async () => {
   const plan = await planOf(
     upload,
     'options {"compare":"aws"}',
@@ -78,7 +78,7 @@ test('files of one size are decided by their times alone, whatever is in them (A
   assert.deepEqual(did(plan), ['copyFile touched']);
 });
 
-test('folders without files are neither made nor deleted (A20)', async () => {
+test('empty folders are neither created nor deleted (A20)', async () => {
   const given = givenSync(
     'target is /target\nsource d/file 3 @10\ntarget gone/file 3 @10\noptions {"deletes":"after"}',
   );
@@ -87,7 +87,7 @@ test('folders without files are neither made nor deleted (A20)', async () => {
   assert.deepEqual(plan.listed, { source: { files: 1, bytes: 3 }, target: { files: 1, bytes: 3 } });
 });
 
-test('what can not be read at the source keeps its twin, and of a folder all below (A22, H2)', async () => {
+test('an unreadable source file keeps its target file, and an unreadable folder keeps everything below (A22, H2)', async () => {
   const plan = await planOf(
     upload,
     'options {"compare":"aws","deletes":"after"}',
@@ -107,7 +107,7 @@ test('what can not be read at the source keeps its twin, and of a folder all bel
   );
 });
 
-test('a file of the source that vanishes while its facts are asked for is skipped, and its twin stays (A32, H20)', async () => {
+test('a source file that is deleted during planning is skipped, and its target file stays (A32, H20)', async () => {
   const plan = await planOf(
     'source is store:other',
     upload,

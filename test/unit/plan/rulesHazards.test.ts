@@ -7,7 +7,7 @@ import { planOf } from '../../support/plans';
 const did = (plan: Plan) => plan.actions.map((action) => `${action.kind} ${action.path}`);
 const download = ['source is store:bucket', 'target is /target'];
 
-test('excluded target files are deleted only when that is asked for (H5, R19)', async () => {
+test('excluded target files are deleted only with deleteExcluded (H5, R19)', async () => {
   const sides = [
     'target is store:bucket',
     'source kept.txt 3 @10',
@@ -22,20 +22,20 @@ test('excluded target files are deleted only when that is asked for (H5, R19)', 
   ]);
 });
 
-test('a newer object of the same size and other content is fetched by default, unlike in the comparison aws (H6, A7)', async () => {
+test('a newer object of the same size and other content is downloaded by default, unlike in the mode aws (H6, A7)', async () => {
   const sides = [...download, 'source a "new" @20 server@20', 'target a "old" @10'];
   assert.deepEqual(did(await planOf(...sides)), ['copyFile a']);
   assert.deepEqual(did(await planOf(...sides, 'options {"compare":"checksum"}')), ['copyFile a']);
   assert.deepEqual(did(await planOf(...sides, 'options {"compare":"aws"}')), []);
 });
 
-test('where a service lists milliseconds and a disk keeps whole seconds, exact timestamps find nothing to fetch again (H7, A10)', async () => {
+test('where a service lists milliseconds and a disk stores seconds, exact-timestamps downloads nothing again (H7, A10)', async () => {
   const sides = [...download, 'target keeps 1000000000', 'options {"compare":"exact-timestamps"}'];
   assert.deepEqual(did(await planOf(...sides, 'source a 3 server@10.999', 'target a 3 @10')), []);
   assert.deepEqual(did(await planOf(...sides, 'source a 3 server@11.001', 'target a 3 @10')), ['copyFile a']);
 });
 
-test('a folder’s marker that has content is skipped, and stays; what lies in the folder goes on (H17)', async () => {
+test('a folder marker with content is skipped and stays; the folder’s files are planned (H17)', async () => {
   const plan = await planOf(
     ...download,
     'options {"deletes":"after"}',
@@ -58,7 +58,7 @@ test('a folder’s marker that has content is skipped, and stays; what lies in t
   assert.deepEqual(did(back), ['copyFile other', 'deleteFile d/extra']);
 });
 
-test('deletes come after every copy, and there are none when a listing has a gap (H26)', async () => {
+test('deletes come after every copy, and there are none when a listing is incomplete (H26)', async () => {
   const sides = ['target is store:bucket', 'options {"deletes":"after"}', 'source z 3 @10', 'target a 3 @10'];
   assert.deepEqual(did(await planOf(...sides)), ['copyFile z', 'deleteFile a']);
   const gap = [
@@ -75,7 +75,7 @@ test('deletes come after every copy, and there are none when a listing has a gap
   );
 });
 
-test('an object that was put there later than the file was changed is not taken for its newest content (H30)', async () => {
+test('an object uploaded after the file changed does not count as its newest content (H30)', async () => {
   // Changed at 10 while an upload of the state of 5 went on, which ended at 20.
   const sides = ['target is store:bucket', 'source a "two" @10', 'target a "one" @5 server@20'];
   assert.deepEqual(did(await planOf(...sides)), ['copyFile a']);

@@ -4,7 +4,7 @@ import { describePlan } from '../../../../src/plan/build/describePlan';
 import { selectActions } from '../../../../src/plan/build/selectActions';
 import { planOf } from '../../../support/plans';
 
-test('a plan is told line by line: sides, actions, what is left alone, totals', async () => {
+test('a plan is described line by line: sides, actions, files left alone, totals', async () => {
   const plan = await planOf(
     'options {"deletes":"after"}',
     'source img/hero.jpg 3 @10',
@@ -29,7 +29,7 @@ test('a plan is told line by line: sides, actions, what is left alone, totals', 
   assert.equal([...describePlan(selectActions(plan, []))].at(-1), 'left out  2 files, 4 bytes');
 });
 
-test('a check is told by its marks alone, each file once, in the order of paths (R11)', async () => {
+test('a check is described only by its marks, each file once, sorted by path (R11)', async () => {
   const plan = await planOf(
     'options {"verb":"check"}',
     'source b/unread 3 @10',
@@ -51,7 +51,7 @@ test('a check is told by its marks alone, each file once, in the order of paths 
   assert.deepEqual(plan.unchanged, { files: 1, bytes: 1 });
 });
 
-test('times are told in UTC, wherever the reader is (H8)', async () => {
+test('times are written in UTC, in any time zone (H8)', async () => {
   const plan = await planOf('source a 1 @10.5', 'target a 1 @15552000.000000001');
   const zone = process.env['TZ'];
   try {
@@ -69,7 +69,7 @@ test('times are told in UTC, wherever the reader is (H8)', async () => {
   }
 });
 
-test('names that would break a line, or hide its ends, are quoted', async () => {
+test('names that would break a line or hide its ends are quoted', async () => {
   const plan = await planOf(
     ...['a\nb', ' a', 'a ', '"a"', 'tab\there', 'plain name'].map(
       (name) => `source ${JSON.stringify(name)} 1 @1`,

@@ -12,14 +12,14 @@ const file = (more: Partial<FileEntry> = {}): FileEntry => ({
   ...more,
 });
 
-test('a move keeps a source whose listed hash is another one than the target has, whatever the times say (R8, H30)', () => {
+test("a move keeps a source whose listed hash differs from the target's, whatever the times (R8, H30)", () => {
   const [one, other] = [file({ md5: 'aa', modified: time }), file({ md5: 'bb', modified: time })];
   for (const because of ['sizeAndTime', 'size'] as const)
     assert.match(moveRisk(one, other, because, 'size-only', false) ?? '', /other content/);
   assert.equal(moveRisk(one, { ...other, md5: 'aa' }, 'sizeAndTime', 'rclone', false), undefined);
 });
 
-test('a move keeps a source that only the times of a service call the same (H30)', () => {
+test('a move keeps a source that is the same only by the times of a service (H30)', () => {
   const listed = file({ serverModified: time });
   assert.match(moveRisk(listed, listed, 'sizeAndTime', 'rclone', false) ?? '', /times of the service/);
   const owned = file({ modified: time, serverModified: time });

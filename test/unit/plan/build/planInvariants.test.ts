@@ -21,11 +21,11 @@ function having(whole: Plan, actions: readonly Action[], more: Partial<Plan> = {
   return { ...whole, actions, totals: planTotals(actions, whole.conflicts, whole.skipped), ...more };
 }
 
-test('a plan that was made is valid', async () => {
+test('a plan from the builder is valid', async () => {
   assert.deepEqual(checkPlan(await plan()), []);
 });
 
-test('a plan that was made is valid with deletes at any time, renames and removals', async () => {
+test('a plan is valid with deletes at any time, renames and removals', async () => {
   const given = ['source a.txt 3 @10', 'source z.txt 4 @10', 'target m.txt 5 @10', 'target b.txt 3 @10'];
   for (const options of [
     '{"deletes":"before"}',
@@ -39,7 +39,7 @@ test('a plan that was made is valid with deletes at any time, renames and remova
     assert.deepEqual(checkPlan(await planOf(`options ${options}`, ...given)), [], options);
 });
 
-test('deletes that are not where the options want them are seen', async () => {
+test('deletes out of their place are reported', async () => {
   const given = ['source a.txt 3 @10', 'source z.txt 4 @10', 'target m.txt 5 @10'];
   for (const planned of ['before', 'during', 'after'] as const)
     for (const wanted of ['before', 'during', 'after'] as const) {
@@ -49,7 +49,7 @@ test('deletes that are not where the options want them are seen', async () => {
     }
 });
 
-test('a rename is seen to be wrong: two for one path, of another size, from where something is done, or without deletes', async () => {
+test('invalid renames are reported: two for one path, another size, another action on the old path, or without deletes', async () => {
   const plan = await planOf(
     'options {"deletes":"after","trackRenames":"hash"}',
     'source new.txt "abc" @10',
@@ -74,7 +74,7 @@ test('a rename is seen to be wrong: two for one path, of another size, from wher
   assert.match(problems([move, copy], { options: { ...plan.options, verb: 'copy' } }), /A copy has deletes/);
 });
 
-test('source files are removed by a move only, and those that were not copied last', async () => {
+test('only a move removes source files, and those without a copy come last', async () => {
   const plan = await planOf(
     'options {"verb":"move"}',
     'source a.txt "abc" @10',
@@ -174,7 +174,7 @@ const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Pla
 ];
 
 for (const [name, breakIt, message] of broken)
-  test(`it is seen when a plan has ${name}`, async () => {
+  test(`checkPlan reports a plan with ${name}`, async () => {
     const whole = await plan();
     const problems = checkPlan(breakIt(whole, [...whole.actions]));
     assert.ok(

@@ -38,7 +38,7 @@ async function planned(...lines: readonly string[]): Promise<Asked> {
 const byHash = 'options {"deletes":"after","trackRenames":"hash"}';
 const byTime = 'options {"deletes":"after","trackRenames":"modified"}';
 
-test('only files whose size is on both sides are asked about, and hashed only where the other side has a hash (R24)', async () => {
+test('requests are made only about files whose size is on both sides, and hashes only where the other side has one (R24)', async () => {
   assert.deepEqual(
     await planned(
       byHash,
@@ -59,7 +59,7 @@ test('only files whose size is on both sides are asked about, and hashed only wh
   );
 });
 
-test('by time, what listings do not tell is asked for, and nothing is read (R24)', async () => {
+test('by time, only times missing from listings are requested, and no content is read (R24)', async () => {
   assert.deepEqual(
     await planned(
       byTime,
@@ -71,7 +71,7 @@ test('by time, what listings do not tell is asked for, and nothing is read (R24)
   );
 });
 
-test("by the service's time nothing is asked for (R9, R24)", async () => {
+test("by the service's time no request is made (R9, R24)", async () => {
   assert.deepEqual(
     await planned(
       'options {"deletes":"after","trackRenames":"modified","useServerTimes":true}',
@@ -82,7 +82,7 @@ test("by the service's time nothing is asked for (R9, R24)", async () => {
   );
 });
 
-test('without the option, deletes or a sync nothing is asked for and nothing is renamed (R24)', async () => {
+test('without the option, deletes or a sync no request is made and no file is renamed (R24)', async () => {
   for (const options of [
     '{"deletes":"after"}',
     '{"deletes":"after","trackRenames":"none"}',
@@ -98,7 +98,7 @@ test('without the option, deletes or a sync nothing is asked for and nothing is 
     );
 });
 
-test('a time is not taken for content where both hashes are known to differ (R24)', async () => {
+test('equal times do not pair files whose hashes differ (R24)', async () => {
   const { renames } = await planned(
     byTime,
     'source is store:a',
@@ -109,7 +109,7 @@ test('a time is not taken for content where both hashes are known to differ (R24
   assert.deepEqual(renames, []);
 });
 
-test('times within the window are one, at whatever second they lie (R5, R24)', async () => {
+test('times within the window are equal, also across a second (R5, R24)', async () => {
   const rename = async (source: string, target: string) =>
     (
       await planned(
@@ -125,7 +125,7 @@ test('times within the window are one, at whatever second they lie (R5, R24)', a
   assert.equal(await rename('3.5', '1'), 0);
 });
 
-test('a failure that all others would meet too ends the plan; another leaves its file unpaired (R24)', async () => {
+test('a failure that every file would meet ends the plan; any other leaves its file unpaired (R24)', async () => {
   const given = [byHash, 'source new.jpg "photo" @10', 'target old.jpg "photo" @10 md5=none'];
   await assert.rejects(planned(...given, 'target fails stat old.jpg unauthenticated'), (error) =>
     isRemoteError(error, 'unauthenticated'),
@@ -133,7 +133,7 @@ test('a failure that all others would meet too ends the plan; another leaves its
   assert.deepEqual((await planned(...given, 'target fails stat old.jpg notFound')).renames, []);
 });
 
-test('a file that has another size by now is not paired (R24)', async () => {
+test('a file whose size changed is not paired (R24)', async () => {
   const { requests, copy, deleted } = byHand();
   const target = fakeRemote({ like: 'store', files: [{ path: 'old', content: 'longer now', md5: 'a' }] });
   const found = await findRenames(
@@ -187,7 +187,7 @@ function byHand(options: Partial<PlanOptions> = {}) {
   };
 }
 
-test('a hundred thousand files of one size and few contents are paired in a moment, none twice (R24)', async () => {
+test('a hundred thousand files of one size and few contents are paired quickly, none twice (R24)', async () => {
   const { requests, copy, deleted } = byHand();
   const count = 100_000;
   const name = (folder: string, i: number) => `${folder}/${String(i).padStart(6, '0')}`;
@@ -207,7 +207,7 @@ test('a hundred thousand files of one size and few contents are paired in a mome
   for (const { move } of found) assert.equal(move.source.md5, move.before.md5);
 });
 
-test('equal input gives equal pairs, in whatever order it comes (R24)', async () => {
+test('equal input in any order gives equal pairs (R24)', async () => {
   const { requests, copy, deleted } = byHand();
   const copies = ['a', 'b', 'c'].map((path) => copy(path, { md5: 'h' }));
   const deletes = ['x', 'y', 'z'].map((path) => deleted(path, { md5: 'h' }));
@@ -217,7 +217,7 @@ test('equal input gives equal pairs, in whatever order it comes (R24)', async ()
   assert.deepEqual(await told(copies.toReversed(), deletes.toReversed()), ['x -> a', 'y -> b', 'z -> c']);
 });
 
-test('an abort ends with its reason (R24)', async () => {
+test('an abort rejects with its reason (R24)', async () => {
   const stop = new AbortController();
   const reason = new Error('stop');
   const { requests, copy, deleted } = byHand();

@@ -13,14 +13,14 @@ import type { NameRules } from '../../../../src/remote/capabilities';
 import { parseAddress } from '../../../../src/remote/remoteAddress';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 
-test('deletes are withheld when the source has no file, and only then (H1)', () => {
+test('deletes are withheld only when the source has no files (H1)', () => {
   assert.equal(emptySource(0, 3)?.effect, 'deletesWithheld');
   assert.match(emptySource(0, 3)?.message ?? '', /all 3 files/);
   assert.equal(emptySource(1, 3), undefined);
   assert.equal(emptySource(0, 0), undefined);
 });
 
-test('deletes are withheld when anything could not be listed, and the finding names it (R21)', () => {
+test('deletes are withheld when a folder could not be listed, and the finding names it (R21)', () => {
   const problem = { side: 'target', path: parsePath('a/b'), kind: 'forbidden', message: 'No.' } as const;
   assert.equal(incompleteListing([problem], 1)?.effect, 'deletesWithheld');
   assert.match(incompleteListing([problem], 1)?.message ?? '', /target.*"a\/b"/);
@@ -28,7 +28,7 @@ test('deletes are withheld when anything could not be listed, and the finding na
   assert.equal(incompleteListing([problem], 0), undefined);
 });
 
-test('from ten on, deleting more than half of the target is asked for once more (H27)', () => {
+test('deleting at least ten files and more than half of the target needs confirmation (H27)', () => {
   assert.equal(manyDeletes(9, 9), undefined);
   assert.equal(manyDeletes(10, 20), undefined);
   assert.equal(manyDeletes(10, 19)?.effect, 'confirm');
@@ -36,7 +36,7 @@ test('from ten on, deleting more than half of the target is asked for once more 
   assert.match(manyDeletes(11, 20)?.message ?? '', /11 of the target's 20/);
 });
 
-test('more deletes than any part of the limit allows are all withheld, and the number and the limit are told (R22, H27)', () => {
+test('deletes beyond any part of the limit are all withheld, with the number and the limit in the message (R22, H27)', () => {
   const deletes = (...sizes: readonly number[]): readonly DeleteFile[] =>
     sizes.map((size, i) => ({
       id: `d:${i}`,
@@ -65,7 +65,7 @@ test('more deletes than any part of the limit allows are all withheld, and the n
   assert.match(tooManyDeletes(deletes(1), 9, { files: 0 })?.message ?? '', /^1 file .* none may be\./);
 });
 
-test('deletes are withheld when an immutable file differs, and only then (R10)', () => {
+test('deletes are withheld only when an immutable file differs (R10)', () => {
   const conflict = (path: string, because: Conflict['because']) => ({ path: parsePath(path), because });
   assert.equal(immutableConflict([conflict('a', 'sameName')], 1), undefined);
   assert.equal(immutableConflict([conflict('a', 'immutable')], 0), undefined);
@@ -107,7 +107,7 @@ function sides(
   };
 }
 
-test('a backup folder overlaps neither the target nor the source, through links and other names of a remote as well (R23)', () => {
+test('a backup folder must not overlap the target or the source, also through links and other names of a remote (R23)', () => {
   const backup = (folder: string, source: string, target: string, locations?: Record<string, string>) => {
     const side = sides({}, locations);
     return backupProblem(side(folder), side(source), side(target)) ?? 'none';
@@ -130,7 +130,7 @@ test('a backup folder overlaps neither the target nor the source, through links 
   assert.match(backup('r:b/src/old', 'other:b/src', 'r:b/site', named), /overlaps the source/);
 });
 
-test('places of which one lies in the other are refused, and both are named (A33, H35, R25)', () => {
+test('overlapping places are rejected, and both are named (A33, H35, R25)', () => {
   assert.match(overlap('r1:b', 'r1:b/backup') ?? '', /target r1:b\/backup lies within the source r1:b\./);
   assert.match(overlap('r1:b/x/y', 'r1:b/x') ?? '', /source r1:b\/x\/y lies within the target r1:b\/x\./);
   assert.match(overlap('r1:b/x', 'r1:b/x') ?? '', /same place: r1:b\/x/);
@@ -138,7 +138,7 @@ test('places of which one lies in the other are refused, and both are named (A33
   assert.match(overlap('/w/./a/..', '/w/') ?? '', /same place/);
 });
 
-test('places side by side do not overlap, even when one begins like the other', () => {
+test('sibling places do not overlap, even with a common prefix', () => {
   for (const [source, target] of [
     ['r1:b/x', 'r1:b/xy'],
     ['r1:b', 'r1:bb'],
@@ -150,13 +150,13 @@ test('places side by side do not overlap, even when one begins like the other', 
     assert.equal(overlap(source, target), undefined, `${source} ${target}`);
 });
 
-test('names that a disk takes for one make places overlap', () => {
+test('places overlap when a disk treats their names as the same', () => {
   assert.equal(overlap('/Work', '/work/sub'), undefined);
   assert.match(overlap('/Work', '/work/sub', { caseSensitive: false }) ?? '', /lies within/);
   assert.match(overlap('/e\u0301', '/\u00e9', { foldsUnicode: true }) ?? '', /same place/);
 });
 
-test('remotes of different names that lead to one place overlap there, and nowhere else', () => {
+test('remotes of different names overlap only where they lead to the same place', () => {
   const one = { r1: 's3:localhost:9000', r2: 's3:localhost:9000', r3: 's3:localhost:9001' };
   assert.match(
     overlap('r1:b', 'r2:b/backup', {}, one) ?? '',
@@ -170,7 +170,7 @@ test('remotes of different names that lead to one place overlap there, and nowhe
   assert.equal(overlap('/b', 'r1:b', {}, { ...one, '/b': 'disk:/b' }), undefined);
 });
 
-test('folders are compared by where their links lead', () => {
+test('folders are compared by the targets of their links', () => {
   const links = { '/link': 'disk:/w/real', '/w': 'disk:/w', '/other': 'disk:/other' };
   assert.match(overlap('/w', '/link', {}, links) ?? '', /target \/link lies within the source \/w\./);
   assert.equal(overlap('/other', '/link', {}, links), undefined);

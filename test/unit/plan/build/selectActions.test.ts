@@ -17,7 +17,7 @@ const given = [
   'target s.txt 1 @10',
 ];
 
-test('what is ticked is a smaller, valid plan in the same order, with totals of its own', async () => {
+test('selected actions give a smaller, valid plan in the same order, with its own totals', async () => {
   const plan = await planOf(...given);
   assert.deepEqual(
     plan.actions.map(({ id }) => id),
@@ -36,7 +36,7 @@ test('what is ticked is a smaller, valid plan in the same order, with totals of 
   assert.equal(plan.deselected, undefined);
 });
 
-test('a plan can be narrowed again, down to nothing', async () => {
+test('a selection can be narrowed again, down to nothing', async () => {
   const some = selectActions(await planOf(...given), ['c:a.txt', 'c:b.txt']);
   const none = selectActions(some, []);
   assert.deepEqual(none.actions, []);
@@ -44,7 +44,7 @@ test('a plan can be narrowed again, down to nothing', async () => {
   assert.deepEqual(checkPlan(none), []);
 });
 
-test('everything ticked changes no action', async () => {
+test('selecting everything changes no action', async () => {
   const plan = await planOf(...given);
   const all = selectActions(
     plan,
@@ -54,7 +54,7 @@ test('everything ticked changes no action', async () => {
   assert.deepEqual(all.deselected, { files: 0, bytes: 0 });
 });
 
-test('renames and removals can be ticked too, and are counted like the totals count them', async () => {
+test('renames and removals can be selected too, and are counted as in the totals', async () => {
   const renames = await planOf(
     'options {"deletes":"during","trackRenames":"hash"}',
     'source new.txt "abc" @10',
@@ -84,12 +84,12 @@ test('renames and removals can be ticked too, and are counted like the totals co
   for (const some of [renamed, selectActions(moves, [])]) assert.deepEqual(checkPlan(some), []);
 });
 
-test('an id that the plan does not have is an error that names it', async () => {
+test('an unknown id is an error that names it', async () => {
   const plan = await planOf(...given);
   assert.throws(() => selectActions(plan, ['c:a.txt', 'd:a.txt']), /no action "d:a\.txt"/);
 });
 
-test('the question about many deletes is asked only while many are ticked', async () => {
+test('the confirmation of many deletes is needed only while many are selected', async () => {
   const old = Array.from({ length: 12 }, (_, i) => `target old${i}.txt 1 @1`);
   const plan = await planOf('options {"deletes":"after"}', 'source a 1 @1', ...old);
   const kinds = (ids: readonly string[]) => selectActions(plan, ids).safety.map(({ kind }) => kind);

@@ -71,7 +71,7 @@ for (const [mode, direction, older, equal, newer] of awsTable)
     assert.equal(compare(late, early), newer);
   });
 
-test('where sizes differ nothing else is looked at, in any mode or direction (A4)', () => {
+test('different sizes decide in any mode and direction (A4)', () => {
   for (const mode of ['rclone', 'aws', 'exact-timestamps', 'size-only', 'checksum'] as const)
     for (const direction of ['upload', 'download', 'copy'] as const)
       assert.deepEqual(compareFiles(file({ size: 3 }), file({ size: 2 }), rules(mode, direction), false), {
@@ -80,13 +80,13 @@ test('where sizes differ nothing else is looked at, in any mode or direction (A4
       });
 });
 
-test('aws never looks at hashes (A6)', () => {
+test('aws never compares hashes (A6)', () => {
   const source = file({ modified: early, md5: 'a' });
   const target = file({ serverModified: late, md5: 'b' });
   assert.equal(word(compareFiles(source, target, rules('aws', 'upload'), false)), 'same');
 });
 
-test('aws drops what is below a microsecond, and takes a whole one for a difference (A8)', () => {
+test('aws truncates times to the microsecond, and a whole one is a difference (A8)', () => {
   const compare = (ns: number) =>
     word(
       compareFiles(
@@ -100,7 +100,7 @@ test('aws drops what is below a microsecond, and takes a whole one for a differe
   assert.equal(compare(1000), 'sourceIsNewer');
 });
 
-test('times before 1970 are legal and old (A13)', () => {
+test('times before 1970 are valid and old (A13)', () => {
   const before = file({ modified: { s: -2, ns: 500_000_000 } });
   assert.equal(
     word(compareFiles(before, file({ serverModified: early }), rules('aws', 'upload'), false)),
@@ -112,7 +112,7 @@ test('times before 1970 are legal and old (A13)', () => {
   );
 });
 
-test('a time that nobody knows makes aws transfer', () => {
+test('an unknown time makes aws transfer', () => {
   assert.equal(
     word(compareFiles(file({}), file({ serverModified: early }), rules('aws', 'upload'), false)),
     'timeDiffers',
@@ -146,7 +146,7 @@ for (const [mode, within, equal, differ, missing] of rcloneTable)
       assert.equal(compare({}), missing);
     });
 
-test('a difference strictly less than the window is none, in both directions (R5)', () => {
+test('times less than the window apart are equal, in both directions (R5)', () => {
   const compare = (a: Instant, b: Instant) =>
     word(
       compareFiles(
@@ -161,7 +161,7 @@ test('a difference strictly less than the window is none, in both directions (R5
   assert.equal(compare({ s: 11, ns: 0 }, { s: 10, ns: 0 }), 'onlyTimeDiffers');
 });
 
-test("an object's own time counts before LastModified, which counts where there is none (R1)", () => {
+test("an object's own time comes before LastModified, which is used where there is none (R1)", () => {
   const target = file({ modified: early, md5: 'a' });
   const own = file({ modified: early, serverModified: late, md5: 'a', exact: true });
   const none = file({ serverModified: late, md5: 'a', exact: true });
@@ -169,7 +169,7 @@ test("an object's own time counts before LastModified, which counts where there 
   assert.equal(word(compareFiles(none, target, rules('rclone', 'download'), false)), 'onlyTimeDiffers');
 });
 
-test('what a listing does not tell is asked for only when the sizes agree, and the hash only when times differ (R6)', () => {
+test('facts missing from a listing are requested only when sizes agree, and a hash only when times differ (R6)', () => {
   const local = file({ modified: early, exact: true });
   const by = rules('rclone', 'upload');
   assert.deepEqual(compareFiles(local, file({ serverModified: late, md5: 'a' }), by, false), {
@@ -187,7 +187,7 @@ test('what a listing does not tell is asked for only when the sizes agree, and t
   });
 });
 
-test('a checksum comparison needs no question where the listing tells the hash (H29)', () => {
+test('a checksum comparison needs no request where the listing has the hash (H29)', () => {
   const by = rules('checksum', 'copy');
   assert.equal(word(compareFiles(file({ md5: 'a' }), file({ md5: 'a' }), by, false)), 'same');
   assert.equal(word(compareFiles(file({ md5: 'a' }), file({}), by, false)), 'hashes');
@@ -197,7 +197,7 @@ const folder: Place = { kind: 'folder', path: '/w' };
 const store: Place = { kind: 'remote', remote: 'r', path: parsePath('b') };
 const caps = (timePrecisionNs: number | 'none') => ({ timePrecisionNs }) as Capabilities;
 
-test('the window is the coarser precision of both sides, and without times on one side there is none (R5)', () => {
+test("the window is the coarser precision of both sides, and 'none' where a side stores no times (R5)", () => {
   const window = (mode: ComparisonMode, source: number | 'none', target: number | 'none') =>
     comparisonRules(
       { ...defaultPlanOptions, compare: mode },
@@ -214,7 +214,7 @@ test('the window is the coarser precision of both sides, and without times on on
   assert.equal(window('aws', 1, 'none'), 1000);
 });
 
-test('a disk that keeps only even seconds does not fetch the same objects for ever (A10)', () => {
+test('a disk with a precision of two seconds does not download the same objects again (A10)', () => {
   const by = comparisonRules(
     { ...defaultPlanOptions, compare: 'exact-timestamps' },
     { place: store, capabilities: caps(1) },

@@ -174,7 +174,7 @@ for (const [step, modes, flags, sizes, time, hash, expected] of table) {
   });
 }
 
-test('a tolerance is strict: exactly the window apart is different, one nanosecond less is not (R5)', () => {
+test('times exactly the window apart differ, and one nanosecond less are equal (R5)', () => {
   const compare = (ns: number) =>
     word(
       compareFiles(
@@ -188,7 +188,7 @@ test('a tolerance is strict: exactly the window apart is different, one nanoseco
   assert.equal(compare(500_000_000), 'touch');
 });
 
-test('with update, exactly the window newer is left alone, one nanosecond less is compared (R5, R6)', () => {
+test('with update, a target newer by exactly the window is left alone, and by one nanosecond less is compared (R5, R6)', () => {
   const compare = (ns: number) =>
     word(
       compareFiles(
@@ -202,7 +202,7 @@ test('with update, exactly the window newer is left alone, one nanosecond less i
   assert.equal(compare(499_999_999), 'transfer: sizeDiffers');
 });
 
-test('with update, times count within a second where a side keeps none of its own (R6)', () => {
+test('with update, times within a second are equal where a side stores none (R6)', () => {
   const compare = (target: Facts) =>
     word(
       compareFiles(
@@ -219,7 +219,7 @@ test('with update, times count within a second where a side keeps none of its ow
   assert.equal(compare({ md5: 'b' }), 'transfer: hashDiffers');
 });
 
-test('no more is asked for than the flags leave open (R6, H29)', () => {
+test('only facts that the flags leave open are requested (R6, H29)', () => {
   const local = file({ modified: { s: 100, ns: 0 }, exact: true });
   const listed = file({ serverModified: { s: 200, ns: 0 }, md5: 'a' });
   const larger = { ...listed, size: 4 };
@@ -261,7 +261,7 @@ test('the effective window is the largest of the flag and both precisions (R5)',
   assert.equal(rulesOf({ modifyWindowMs: 1000, compare: 'aws' }).windowNs, 1000);
 });
 
-test("the service's time stands in for the owner's of an object, never of a file on a disk (R9)", () => {
+test("the service's time replaces the owner's for an object, never for a file on a disk (R9)", () => {
   const by = rulesOf({ useServerTimes: true, update: true });
   assert.deepEqual(by.serverTime, { source: false, target: true });
   const compare = (target: number) =>
@@ -279,7 +279,7 @@ test("the service's time stands in for the owner's of an object, never of a file
   assert.equal(rulesOf({ useServerTimes: true }, 'none').windowNs, 1000);
 });
 
-test('like aws only ignoring what exists and ignoring times are heeded', () => {
+test('by aws rules only ignoreExisting and ignoreTimes have an effect', () => {
   const flags = {
     update: true,
     ignoreSize: true,
@@ -295,7 +295,7 @@ test('like aws only ignoring what exists and ignoring times are heeded', () => {
   assert.deepEqual([ignoreExisting, ignoreTimes], [true, true]);
 });
 
-test('a check compares size, then hash, whatever a sync would leave alone; only sizes may be ignored (R11)', () => {
+test('a check compares size, then hash, even where a sync leaves files alone; only sizes may be ignored (R11)', () => {
   const by = rulesOf({
     verb: 'check',
     ignoreExisting: true,
@@ -315,7 +315,7 @@ test('a check compares size, then hash, whatever a sync would leave alone; only 
   assert.equal(rulesOf({ verb: 'check', compare: 'size-only' }).mode, 'size-only');
 });
 
-test('sizes alone decide only where times would be looked at and a side keeps none', () => {
+test('sizes alone decide only where times would be compared and a side stores none', () => {
   assert.equal(comparesBySize(rulesOf({}, 'none')), true);
   assert.equal(comparesBySize(rulesOf({})), false);
   assert.equal(comparesBySize(rulesOf({ compare: 'size-only' }, 'none')), false);

@@ -57,7 +57,7 @@ const others = [
   'dot.git.',
 ];
 
-test('every alias of .git is left out by the usual excludes, as a file, a folder and anywhere', () => {
+test('the usual excludes exclude every alias of .git, as a file, as a folder and at any depth', () => {
   for (const names of allNames) {
     const filter = createFilter(usual, names);
     for (const git of gits) {
@@ -73,7 +73,7 @@ test('every alias of .git is left out by the usual excludes, as a file, a folder
   }
 });
 
-test('a folder that is .vscode under another name is left out as well, and a file is not', () => {
+test('a folder with an alias of .vscode is excluded too, and a file is not', () => {
   const filter = createFilter(usual);
   for (const name of [
     '.vscode',
@@ -91,12 +91,12 @@ test('a folder that is .vscode under another name is left out as well, and a fil
     assert.equal(filter.includes(`${name}/tasks.json`), true, name);
 });
 
-test('without the usual excludes the aliases take part, too', () => {
+test('without the usual excludes aliases take part', () => {
   const filter = createFilter({ ...usual, useDefaultExcludes: false });
   for (const git of gits) assert.equal(filter.includes(`${git}/config`), true, git);
 });
 
-test('no rule of the user brings an alias of .git back', () => {
+test('no rule of the user includes an alias of .git again', () => {
   for (const filterDialect of ['rclone', 'aws', 'gitignore'] as const) {
     const filter = createFilter({ ...usual, filterDialect, filters: [{ include: '**' }] });
     for (const git of gits) assert.equal(filter.includes(`${git}/config`), false, git);

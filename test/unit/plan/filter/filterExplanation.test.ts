@@ -22,14 +22,14 @@ function sentence(given: FilterOptions, path: string, ignoreFiles?: IgnoreFileRu
   return explanationText(path, explainFilter(given, ignoreFiles, path, asWritten));
 }
 
-test('the rule that decides is told as its dialect writes it (A14, R16)', () => {
+test('the deciding rule is shown in the syntax of its dialect (A14, R16)', () => {
   const rclone = options('rclone', '+ keep.txt', '- *.txt');
   assert.equal(sentence(rclone, 'a.txt'), '"a.txt" is left out by the rule "- *.txt" of the filters.');
   assert.equal(
     sentence(rclone, 'keep.txt'),
     '"keep.txt" takes part: the rule "+ keep.txt" of the filters includes it.',
   );
-  assert.equal(sentence(rclone, 'b'), '"b" takes part: no rule is about it.');
+  assert.equal(sentence(rclone, 'b'), '"b" takes part: no rule matches it.');
   const aws = options('aws', '- *', '+ *.txt', '- b*');
   assert.equal(sentence(aws, 'b.txt'), '"b.txt" is left out by the rule "--exclude b*" of the filters.');
   assert.equal(
@@ -43,12 +43,12 @@ test('the rule that decides is told as its dialect writes it (A14, R16)', () => 
   );
 });
 
-test('of several rules the very one is told, not all that stand together', () => {
+test('of several equal rules the matching one is shown', () => {
   const rules = options('rclone', '- *.a', '- *.b', '- *.c');
   assert.equal(sentence(rules, 'x.b'), '"x.b" is left out by the rule "- *.b" of the filters.');
 });
 
-test('a folder that is out is told as the reason (R18)', () => {
+test('an excluded folder is shown as the reason (R18)', () => {
   assert.equal(
     sentence(options('rclone', '- build/'), 'web/build/deep/x'),
     '"web/build/deep/x" is left out: the rule "- build/" of the filters leaves out the folder "web/build".',
@@ -59,7 +59,7 @@ test('a folder that is out is told as the reason (R18)', () => {
   );
 });
 
-test('includes alone are told to leave out everything else (R16)', () => {
+test('includes alone are shown to exclude everything else (R16)', () => {
   const rules = options('rclone', '+ *.txt');
   assert.equal(
     sentence(rules, 'a.log'),
@@ -71,7 +71,7 @@ test('includes alone are told to leave out everything else (R16)', () => {
   );
 });
 
-test('the usual excludes and ignore files are told by name', () => {
+test('the usual excludes and ignore files are named', () => {
   assert.equal(
     sentence(options('rclone'), '.DS_Store'),
     '".DS_Store" is left out by the rule "- .DS_Store" of the usual excludes.',
@@ -92,7 +92,7 @@ test('the usual excludes and ignore files are told by name', () => {
   );
 });
 
-test('a size or time outside of the limits is told, where the name is in', () => {
+test('a size or time outside of the limits is shown where the name is included', () => {
   const limits = createLimits({ minSize: '10K', minAge: '2d' }, Date.UTC(2026, 0, 3));
   const ask = (path: string, facts: { size?: number; modified?: { s: number; ns: number } }) =>
     explanationText(
@@ -100,7 +100,7 @@ test('a size or time outside of the limits is told, where the name is in', () =>
       explainFilter(options('rclone', '- *.log'), undefined, path, asWritten, { limits, ...facts }),
     );
   assert.equal(ask('a', { size: 10239 }), '"a" is left out: it is smaller than 10K.');
-  assert.equal(ask('a', { size: 10240 }), '"a" takes part: no rule is about it.');
+  assert.equal(ask('a', { size: 10240 }), '"a" takes part: no rule matches it.');
   assert.equal(
     ask('a', { size: 10240, modified: { s: Date.UTC(2026, 0, 2) / 1000, ns: 0 } }),
     '"a" is left out: it was modified less than 2d ago.',

@@ -35,7 +35,7 @@ function kept(one: Filter, ...paths: readonly string[]): string {
   return paths.filter((each) => one.includes(each)).join(' ');
 }
 
-test('in the gitignore dialect the last match wins, and "!" takes back', () => {
+test('in the gitignore dialect the last match wins, and "!" includes again', () => {
   assert.equal(
     kept(filter('*.log', '!keep.log'), 'a.log', 'keep.log', 'd/keep.log', 'x'),
     'keep.log d/keep.log x',
@@ -51,7 +51,7 @@ test('an include is the line with "!", so includes alone change nothing', () => 
   assert.equal(kept(includes, 'a.txt', 'b.log'), 'a.txt b.log');
 });
 
-test('what lies in an ignored folder can not be taken back, and the folder need not be listed', () => {
+test('files in an ignored folder can not be included again, and the folder need not be listed', () => {
   const one = filter('build/', '!build/keep', '!keep');
   assert.equal(one.includes('build/keep'), false);
   assert.equal(one.includes('sub/build/keep'), false);
@@ -68,7 +68,7 @@ test('a slash at the start or within anchors a pattern, one at the end does not'
   assert.equal(kept(one, 'a', 'x/a', 'b/c', 'x/b/c', 'd/x', 'x/d/y'), 'x/a x/b/c');
 });
 
-test('names that one side takes for one are ignored together (H4)', () => {
+test('names that are the same to one side are ignored together (H4)', () => {
   const folding = createFilter({ ...gitignore, filters: [{ exclude: 'Re\u0301sume\u0301.txt' }] }, foldsAll);
   for (const spelling of ['R\u00e9sum\u00e9.txt', 'Re\u0301sume\u0301.txt', 'r\u00c9SUME\u0301.TXT'])
     assert.equal(folding.includes(spelling), false, spelling);
@@ -77,14 +77,14 @@ test('names that one side takes for one are ignored together (H4)', () => {
   for (const spelling of ['\u00c9/x', 'e\u0301/X']) assert.equal(nested.includes(spelling), false, spelling);
 });
 
-test('comments and blank lines say nothing, and escaped signs stand for themselves', () => {
+test('comments and blank lines have no effect, and escaped characters are literal', () => {
   const one = filter('# a', '#b', '\\#c', '\\!d');
   assert.equal(kept(one, '# a', '#b', '#c', '!d', 'd'), '# a #b d');
   const file = withFiles({ '.gitignore': '\ufeffa\r\n\r\n  \r\n#b\r\nc  \r\n' });
   assert.equal(kept(file, 'a', 'c', 'b', '#b', ' '), 'b #b  ');
 });
 
-test('a filter line that can never match is named; in an ignore file it is passed over, as git does', () => {
+test('a filter line that can never match is named; in an ignore file it is skipped, as in git', () => {
   for (const line of ['a\\', '/', '!', '   '])
     assert.throws(
       () => filter(line),
@@ -94,7 +94,7 @@ test('a filter line that can never match is named; in an ignore file it is passe
   assert.equal(kept(withFiles({ '.gitignore': 'a\\\n/\n!\nb' }), 'a', 'b', 'c'), 'a c');
 });
 
-test('a deeper ignore file is stronger than a higher one, and relative to its folder', () => {
+test('a deeper ignore file takes precedence over a higher one, and is relative to its folder', () => {
   const one = withFiles({
     '.gitignore': '*.log\n/only',
     'sub/.gitignore': '!a.log\n/x',
@@ -117,17 +117,17 @@ test('a deeper ignore file is stronger than a higher one, and relative to its fo
   );
 });
 
-test('of several ignore files in a folder the one added last is the strongest', () => {
+test('of several ignore files in a folder the one added last takes precedence', () => {
   const one = withFiles({ '.gitignore': '*.log', '.s3ignore': '!a.log\n*.md' });
   assert.equal(kept(one, 'a.log', 'b.log', 'c.md'), 'a.log');
 });
 
-test('a folder that a deeper file takes back is open again, and what lies in it is asked about itself', () => {
+test('a folder that a deeper file includes again is open, and its files are decided by their own rules', () => {
   const one = withFiles({ '.gitignore': 'b/', 'a/.gitignore': '!b/' });
   assert.equal(kept(one, 'b/x', 'a/b/x', 'a/c/b/x'), 'a/b/x a/c/b/x');
 });
 
-test('an answer does not depend on how many paths were asked about before', () => {
+test('a result does not depend on earlier paths', () => {
   const one = filter('*.log', '!keep*', 'out/');
   for (let i = 0; i < 25_000; i++) {
     assert.equal(one.includes(`d${i % 7}/f${i}.log`), false);
@@ -211,7 +211,7 @@ const without =
     ? 'git with names that Windows refuses'
     : false;
 
-test('git itself decides the same about every file, by the same rule', { skip: without }, () => {
+test('git decides the same for every file, by the same rule', { skip: without }, () => {
   assert.equal(git(['init', '-q']).status, 0);
   for (const folder of folders) mkdirSync(path.join(repository, folder), { recursive: true });
   for (const file of tree) writeFileSync(path.join(repository, file), '');
@@ -243,7 +243,7 @@ test('git itself decides the same about every file, by the same rule', { skip: w
   assert.ok(Math.min(...Object.values(seen)) > 1000, JSON.stringify(seen));
 });
 
-test('the same lines as rules of the dialect give the same as a .gitignore at the root', () => {
+test('lines as rules of the dialect have the effect of a .gitignore at the root', () => {
   for (let seed = 1; seed <= 300; seed++) {
     const r = random(seed);
     const lines = Array.from({ length: 1 + r.whole(5) }, () => line(r)).filter(

@@ -14,11 +14,11 @@ function limits(options: LimitOptions) {
   return made;
 }
 
-test('without any limit there is nothing to ask', () => {
+test('options without limits give no limits', () => {
   assert.equal(createLimits({}, now), undefined);
 });
 
-test('a file of exactly the least or the largest size is in, one byte beyond is out', () => {
+test('a file of exactly the minimum or maximum size is included, and one byte beyond is excluded', () => {
   const { sizeProblem, needTimes } = limits({ minSize: '1K', maxSize: 2048 });
   assert.equal(needTimes, false);
   assert.deepEqual(
@@ -29,7 +29,7 @@ test('a file of exactly the least or the largest size is in, one byte beyond is 
   assert.equal(limits({ maxSize: '0' }).sizeProblem(1), 'is larger than 0 bytes');
 });
 
-test('a file of exactly the least or the largest age is in, one nanosecond beyond is out', () => {
+test('a file of exactly the minimum or maximum age is included, and one nanosecond beyond is excluded', () => {
   const { timeProblem, needTimes } = limits({ minAge: '1h', maxAge: '1d' });
   assert.equal(needTimes, true);
   const hour = instantFromMs(now - 3_600_000);
@@ -42,7 +42,7 @@ test('a file of exactly the least or the largest age is in, one nanosecond beyon
   );
 });
 
-test('what is no size or age is refused with the name of its option', () => {
+test('an invalid size or age is rejected with the name of its option', () => {
   for (const [options, name] of [
     [{ minSize: 'big' }, 'minSize'],
     [{ maxSize: '1X' }, 'maxSize'],
@@ -56,7 +56,7 @@ test('what is no size or age is refused with the name of its option', () => {
     );
 });
 
-test("ages go by the owner's time, by the service's where that is wanted or nothing else is known (R1, R9)", () => {
+test("ages use the owner's time, and the service's with useServerTimes or where no other is known (R1, R9)", () => {
   const modified = { s: 1, ns: 0 };
   const serverModified = { s: 2, ns: 0 };
   const file: FileEntry = { kind: 'file', path: parsePath('a'), size: 1 };

@@ -257,7 +257,7 @@ for (const [regexp, matches, not] of goOnly)
     for (const text of not) assert.equal(ours.test(text), false, JSON.stringify(text));
   });
 
-test('a regular expression that rclone could not read, or that would grow without bound, is refused by name', () => {
+test('a regular expression that rclone rejects, or that would grow without bound, is rejected by name', () => {
   const bad = [
     '(a)\\1',
     'a(?=b)',
@@ -410,7 +410,7 @@ for (const one of hard)
     assert.ok(decider.work - before <= 8 * one.path.length * size, `${decider.work - before} steps`);
   });
 
-test('where few kinds of paths are met, each further one costs its length', () => {
+test('with few kinds of paths, each further path costs its length', () => {
   const decider = new RuleDecider(
     rcloneRules(
       [{ exclude: '*-*-*-*.log' }, { exclude: '*a*a*a*a*b' }, { exclude: 'node_modules/**' }],
@@ -428,7 +428,7 @@ test('where few kinds of paths are met, each further one costs its length', () =
   assert.ok(decider.work - before <= 1.1 * length, `${decider.work - before} steps for ${length} characters`);
 });
 
-test('what is remembered has a bound, and what is forgotten is found out again', () => {
+test('the cache is bounded, and dropped entries are computed again', () => {
   const decider = new RuleDecider(
     rcloneRules([{ exclude: `*a${'?'.repeat(24)}` }, { include: '**' }], asWritten).files,
   );

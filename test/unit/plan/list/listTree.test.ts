@@ -57,13 +57,13 @@ async function pathsOf(listing: TreeListing): Promise<string[]> {
 
 const awkward = ['a', 'a-b', 'a.b', 'a/b', 'a0', 'é', '～', '😀/x', 'b/c/d', 'b/c-d', 'b/c.d/e'];
 
-test('H11: a walk folder by folder gives the order of a deep listing, whatever order each folder comes in', async () => {
+test('H11: listing folder by folder gives the order of a recursive listing, whatever the order of each folder', async () => {
   const sorted = awkward.filter((path) => path !== 'a').sort(comparePaths);
   assert.deepEqual(await pathsOf(tree(sorted)), sorted);
   assert.deepEqual(await pathsOf(tree(sorted, { walksOnly: true })), sorted);
 });
 
-test('H11: both ways agree on any tree', async () => {
+test('H11: both kinds of listing agree on any tree', async () => {
   for (let seed = 1; seed <= 100; seed++) {
     const r = random(seed);
     const part = () => r.pick(['a', 'a-', 'a.', 'a0', 'b', 'A', 'é', '～', '😀']);
@@ -78,13 +78,13 @@ test('H11: both ways agree on any tree', async () => {
   }
 });
 
-test('H34: paths are relative to the root, and nothing comes from a neighbour that begins like it', async () => {
+test('H34: paths are relative to the root, and a sibling with the same prefix is not listed', async () => {
   const paths = ['foo/a', 'foo/b/c', 'foobar/x', 'foo2', 'fo'];
   for (const walksOnly of [false, true])
     assert.deepEqual(await pathsOf(tree(paths, { root: 'foo', walksOnly })), ['a', 'b/c']);
 });
 
-test('A17: what the filter excludes is not there, and skipped folders are not even asked for', async () => {
+test('A17: excluded files are missing, and skipped folders are not requested', async () => {
   const paths = ['a.log', 'a.txt', '.git/config', 'd/.git/x', 'd/b.txt', 'tmp/deep/x'];
   const rules = [{ exclude: '*.log' }, { exclude: 'tmp/' }];
   const files = paths.map((path) => ({ path, content: 'x' }));
@@ -119,7 +119,7 @@ function listing(pages: readonly (readonly string[])[]): Remote {
   };
 }
 
-test('H12: a listing that comes out of order, or twice, is refused and named', async () => {
+test('H12: a listing that is out of order or repeats a name is rejected and named', async () => {
   for (const pages of [
     [['b', 'a']],
     [['a', 'b'], ['a']],
@@ -135,14 +135,14 @@ test('H12: a listing that comes out of order, or twice, is refused and named', a
     );
 });
 
-test('H12: an excluded file out of order counts as well, for it shows that the order is not to be relied on', async () => {
+test('H12: an excluded file out of order is rejected too, because it shows that the order is unreliable', async () => {
   const remote = listing([['b', '.DS_Store']]);
   await assert.rejects(pathsOf(listTree(request(remote, ''), never)), (error) =>
     isRemoteError(error, 'corrupted'),
   );
 });
 
-test('R21: a folder that can not be listed is a problem, and the rest goes on', async () => {
+test('R21: a folder that can not be listed is a problem, and the listing continues', async () => {
   const one = tree(['a/x', 'b/y', 'c'], {
     walksOnly: true,
     fails: { 'list:a': new RemoteError('forbidden', 'No entry to "a".') },
@@ -153,7 +153,7 @@ test('R21: a folder that can not be listed is a problem, and the rest goes on', 
   ]);
 });
 
-test('a listing that fails for everything ends the whole', async () => {
+test('a failure that every folder would meet ends the listing', async () => {
   for (const kind of ['unauthenticated', 'unavailable', 'badSettings'] as const) {
     const failing = tree(['a/x', 'b'], {
       walksOnly: true,
@@ -163,14 +163,14 @@ test('a listing that fails for everything ends the whole', async () => {
   }
 });
 
-test('A27: a listing cut in the middle is an error, never a short list', async () => {
+test('A27: a truncated listing is an error, never a short list', async () => {
   const cut = tree(['a', 'b', 'c'], {
     fails: { 'listRecursive:#2': new RemoteError('forbidden', 'No more.') },
   });
   await assert.rejects(pathsOf(cut), (error) => isRemoteError(error, 'forbidden'));
 });
 
-test('a root that is not there is an error, or empty where it may be missing', async () => {
+test('a missing root is an error, or empty where it may be missing', async () => {
   for (const walksOnly of [false, true]) {
     await assert.rejects(pathsOf(tree([], { missing: true, walksOnly })), (error) =>
       isRemoteError(error, 'notFound'),
@@ -179,7 +179,7 @@ test('a root that is not there is an error, or empty where it may be missing', a
   }
 });
 
-test('a root that goes away in the middle is an error even where it may be missing', async () => {
+test('a root that is deleted during the listing is an error even where it may be missing', async () => {
   const gone = tree(['a', 'b', 'c'], {
     fails: { 'listRecursive:#2': new RemoteError('notFound', 'Gone.') },
     mayBeMissing: true,
@@ -200,7 +200,7 @@ async function unusable(root: string, entry: Partial<UnsupportedEntry>, rules: r
   return listed.findings.unusable.map(({ shown, protects }) => [shown, protects]);
 }
 
-test('H2: what can not be used is kept with what it may stand for', async () => {
+test('H2: an unusable entry is reported with the path that it may stand for', async () => {
   const folder = (path: string) => ({ folder: parsePath(path) });
   const protects = (path: string) => ({ protects: parsePath(path) });
   assert.deepEqual(await unusable('', { name: 'x' }), [['x', 'x']]);
@@ -223,13 +223,13 @@ test('H2: what can not be used is kept with what it may stand for', async () => 
   ]);
 });
 
-test('what can not be used is invisible too when it is excluded', async () => {
+test('an excluded unusable entry is not reported', async () => {
   assert.deepEqual(await unusable('', { name: '.git' }), []);
   assert.deepEqual(await unusable('', { name: 'x.log' }, [{ exclude: '*.log' }]), []);
   assert.deepEqual(await unusable('', { name: 'tmp' }, [{ exclude: 'tmp/' }]), []);
 });
 
-test('an aborted listing ends with the reason', async () => {
+test('an aborted listing rejects with the reason', async () => {
   const stop = new AbortController();
   const remote = fakeRemote({
     like: 'folder',

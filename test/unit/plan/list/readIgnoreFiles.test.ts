@@ -88,7 +88,7 @@ const tree = {
   'sub/deep/other.log': '',
 };
 
-test('ignore files hide on both sides what they ignore, and are ordinary files themselves (H4)', async () => {
+test('ignore files exclude files on both sides, and are ordinary files themselves (H4)', async () => {
   const target = store('a.log', 'c.log', 'node_modules/y', 'sub/keep.log', 'sub/tmp/y', 'sub/z.log', 'z');
   assert.equal(
     await listed(disk(tree), target, gitignore),
@@ -96,12 +96,12 @@ test('ignore files hide on both sides what they ignore, and are ordinary files t
   );
 });
 
-test('without the option they say nothing', async () => {
+test('without the option ignore files have no effect', async () => {
   assert.match(await listed(disk(tree), store(), {}), /<a\.log .*<node_modules\/x /);
   assert.match(await listed(disk(tree), store(), { ignoreFiles: [] }), /<a\.log /);
 });
 
-test('no ignored folder is looked into, nor one that the filters leave out', async () => {
+test('neither ignored nor excluded folders are listed', async () => {
   const source = disk({ ...tree, '.git/x/y': '', 'out/.gitignore': '*' });
   await listed(source, store(), { ...gitignore, filters: [{ exclude: '/out/' }] });
   const beforeListing = source.asked.slice(0, source.asked.lastIndexOf('list:'));
@@ -114,7 +114,7 @@ test('no ignored folder is looked into, nor one that the filters leave out', asy
   ]);
 });
 
-test('of several names in a folder the later is stronger, and a deeper file is stronger than both', async () => {
+test('a later name takes precedence in a folder, and a deeper file over both', async () => {
   const source = disk({
     '.gitignore': 'a\nb\nc',
     '.s3ignore': '!a\n!b\nd',
@@ -135,19 +135,19 @@ test('of several names in a folder the later is stronger, and a deeper file is s
   assert.equal(await listed(source, store(), { ...only, ignoreFiles: ['.s3ignore', '.gitignore'] }), '<e');
 });
 
-test('on a download they are read from the target, and of two disks from the source', async () => {
+test('a download reads ignore files from the target, and two disks from the source', async () => {
   const target = disk({ '.gitignore': '*.log', 'old.log': '' });
   assert.equal(await listed(store('a.log', 'b'), target, gitignore), '>.gitignore <b');
   const source = disk({ '.gitignore': '*.md', 'a.md': '', 'a.log': '' });
   assert.equal(await listed(source, target, gitignore), '=.gitignore <a.log >old.log');
 });
 
-test('a target folder that is not there yet ignores nothing', async () => {
+test('a missing target folder has no ignore rules', async () => {
   const missing = openLocalRemote({ root: path.join(disk({}).folder, 'missing') });
   assert.equal(await listed(store('a'), missing, gitignore), '<a');
 });
 
-test('where neither side is a disk, the option is refused with the way out', async () => {
+test('without a disk on either side the option is rejected with a remedy', async () => {
   await assert.rejects(
     listed(store('a'), store(), gitignore),
     (error) =>
@@ -156,7 +156,7 @@ test('where neither side is a disk, the option is refused with the way out', asy
   );
 });
 
-test('an ignore file that can not be read ends the planning, naming it', async () => {
+test('an unreadable ignore file fails the plan and is named', async () => {
   const source = disk(tree);
   const refusing: Remote = {
     ...source,
@@ -176,7 +176,7 @@ test('an ignore file that can not be read ends the planning, naming it', async (
   );
 });
 
-test('one that goes away meanwhile has no rules', async () => {
+test('an ignore file that is deleted meanwhile has no rules', async () => {
   const source = disk({ '.gitignore': 'a', a: '' });
   const forgetful: Remote = {
     ...source,
@@ -188,7 +188,7 @@ test('one that goes away meanwhile has no rules', async () => {
   assert.equal(await listed(forgetful, store(), gitignore), '<.gitignore <a');
 });
 
-test('one of more than a mebibyte is refused, one of exactly that is read', async () => {
+test('an ignore file over 1 MiB is rejected, and one of exactly 1 MiB is read', async () => {
   const mebibyte = 'a\n'.padEnd(1024 * 1024, '#');
   assert.equal(await listed(disk({ '.gitignore': mebibyte, a: '' }), store(), gitignore), '<.gitignore');
   await assert.rejects(
@@ -198,7 +198,7 @@ test('one of more than a mebibyte is refused, one of exactly that is read', asyn
   );
 });
 
-test('an ignore file is read in the encodings that Windows writes, and one that is no text ends the planning', async () => {
+test('ignore files are read in the encodings that Windows writes, and one that is no text fails the plan', async () => {
   const lines = '*.log\r\n/größe\r\n';
   for (const content of [
     `\uFEFF${lines}`,
@@ -220,7 +220,7 @@ test('an ignore file is read in the encodings that Windows writes, and one that 
     );
 });
 
-test('links are not followed: neither a folder nor the file itself', {
+test('links are not followed, neither to a folder nor to an ignore file', {
   skip: process.platform === 'win32',
 }, async () => {
   const elsewhere = disk({ '.gitignore': '*', x: '' });
@@ -235,7 +235,7 @@ test('links are not followed: neither a folder nor the file itself', {
   );
 });
 
-test('the root of a side need not be that of its remote', async () => {
+test('ignore files are read below the root of the side, not of the remote', async () => {
   const source = disk({ '.gitignore': '*', 'in/.gitignore': 'a', 'in/a': '', 'in/sub/a': '', 'in/b': '' });
   const all = { ...defaultPlanOptions, ...gitignore };
   const { matches } = await listSides(at(source, 'in'), at(store()), all, undefined, never, 0);
@@ -244,7 +244,7 @@ test('the root of a side need not be that of its remote', async () => {
   assert.deepEqual(paths, ['.gitignore', 'b']);
 });
 
-test('only the folders that lead to what was named are looked into', async () => {
+test('only folders above selected files are listed', async () => {
   const source = disk({ ...tree, 'other/deep/.gitignore': '*', 'sub/.gitignore': '*.log\n!keep.log' });
   const only = [{ file: parsePath('sub/deep/keep.log') }, { folder: parsePath('other/deep') }];
   assert.equal(await listed(source, store(), { ...gitignore, only }), '<sub/deep/keep.log');
@@ -255,7 +255,7 @@ test('only the folders that lead to what was named are looked into', async () =>
   ]);
 });
 
-test('with deleteExcluded what ignore files hide on the target is extra as well (R19)', async () => {
+test('with deleteExcluded, target files that ignore files exclude are deleted too (R19)', async () => {
   const target = store('a.log', 'b', 'node_modules/y', '.git/x');
   assert.equal(
     await listed(disk({ '.gitignore': '*.log\nnode_modules/', b: '', 'a.log': '' }), target, {
@@ -283,7 +283,7 @@ test('a plan with ignored files on both sides never deletes them', async () => {
   );
 });
 
-test('a path is explained with the ignore files above it, and no others are read', async () => {
+test('an explanation reads only the ignore files above the path', async () => {
   const source = disk({ ...tree, 'other/.gitignore': '*' });
   const explain = async (file: string, options: Partial<PlanOptions> = {}) =>
     (
@@ -317,14 +317,14 @@ test('a path is explained with the ignore files above it, and no others are read
   );
   assert.equal(await explain('b', { minSize: 1 }), '"b" is left out: it is smaller than 1 byte.');
   assert.equal(await explain('b', { maxAge: '1d' }), '"b" is left out: it was modified more than 1d ago.');
-  assert.equal(await explain('new', { minSize: 1 }), '"new" takes part: no rule is about it.');
+  assert.equal(await explain('new', { minSize: 1 }), '"new" takes part: no rule matches it.');
   assert.equal(
     await explain('b', { only: [{ folder: parsePath('sub') }] }),
     '"b" is left out: it was not chosen.',
   );
   assert.equal(
     await explain('sub/only', { only: [{ folder: parsePath('sub') }] }),
-    '"sub/only" takes part: no rule is about it.',
+    '"sub/only" takes part: no rule matches it.',
   );
   await assert.rejects(explain('a/../b'), (error) => isRemoteError(error, 'badName'));
 });

@@ -50,7 +50,7 @@ async function join(source: string[], target: string[], folding?: NameFolding): 
   return text(await joined(batches(source), batches(target), folding));
 }
 
-test('two listings are joined by name in the order of bytes', async () => {
+test('two listings are joined by name in byte order', async () => {
   assert.deepEqual(await join(['a/b', 'a-b', '😀'], ['a-b', 'a0', '～']), [
     'a-b=a-b',
     'a/b=',
@@ -60,7 +60,7 @@ test('two listings are joined by name in the order of bytes', async () => {
   ]);
 });
 
-test('a side without files leaves everything to the other', async () => {
+test('a side without files leaves all files to the other side', async () => {
   assert.deepEqual(await join([], ['a', 'b', 'c']), ['=a', '=b', '=c']);
   assert.deepEqual(await join(['a', 'b', 'c'], []), ['a=', 'b=', 'c=']);
   assert.deepEqual(await join([], []), []);
@@ -74,7 +74,7 @@ function names(r: Random): string[] {
     .flatMap((name) => (r.chance(0.3) ? [name, `${name}/x`] : [name]));
 }
 
-test('the merge gives what a join by map gives, whatever the pages', async () => {
+test('the merge join gives the result of a join by map, for any pages', async () => {
   for (let seed = 1; seed <= 500; seed++) {
     const r = random(seed);
     const source = [...new Set(names(r))];
@@ -87,7 +87,7 @@ test('the merge gives what a join by map gives, whatever the pages', async () =>
   }
 });
 
-test('folded, every file is in exactly one match, and no two that are used share a key', async () => {
+test('with folding every file is in exactly one match, and no two used names share a key', async () => {
   for (const folding of [ignoringCase, unicodeOnly, unicodeOnDisk])
     for (let seed = 1; seed <= 300; seed++) {
       const r = random(seed);
@@ -109,7 +109,7 @@ test('folded, every file is in exactly one match, and no two that are used share
     }
 });
 
-test('R12: names in another Unicode form are a pair, and the order of what needs no folding stays', async () => {
+test('R12: names in another Unicode form are a pair, and names without folding keep their order', async () => {
   assert.deepEqual(await join(['e\u0301', 'a', 'z'], ['é', 'a', 'z'], unicodeOnly), [
     'a=a',
     'z=z',
@@ -118,12 +118,12 @@ test('R12: names in another Unicode form are a pair, and the order of what needs
   assert.deepEqual(await join(['e\u0301', 'a'], ['é', 'a'], asWritten), ['a=a', 'e\u0301=', '=é']);
 });
 
-test('H15: names that differ in case only are a pair where a side takes them for one', async () => {
+test('H15: names that differ only in case are a pair where a side ignores case', async () => {
   assert.deepEqual(await join(['Read'], ['read'], ignoringCase), ['Read=read']);
   assert.deepEqual(await join(['Read'], ['read'], unicodeOnly), ['Read=', '=read']);
 });
 
-test('R13: of names that are one, the one with an equal is used, else the first; the others clash', async () => {
+test('R13: of spellings of one name, the one with an equal is used, else the first; the others are conflicts', async () => {
   assert.deepEqual(await join(['Read', 'read'], ['read'], ignoringCase), ['read=read', 'sameName()!Read=']);
   assert.deepEqual(await join(['Read', 'read'], ['Read'], ignoringCase), ['Read=Read', 'sameName()!read=']);
   assert.deepEqual(await join(['Read', 'read'], [], ignoringCase), ['Read=', 'sameName(Read)!read=']);
@@ -135,7 +135,7 @@ test('R13: of names that are one, the one with an equal is used, else the first;
   assert.deepEqual(await join([], ['Read', 'read'], ignoringCase), ['=Read', '=read']);
 });
 
-test('a listing that fails ends the join with its error and closes the other side', async () => {
+test('a failed listing ends the join with its error and closes the other side', async () => {
   let closed = false;
   async function* failing(): AsyncGenerator<FileBatch> {
     yield* batches(['a', 'b'], 1);
@@ -179,21 +179,21 @@ async function clashing(source: string[], target: string[]) {
   return { clashing: text(matches.filter((m) => m.nameConflict)), refused: [...clashes.refused] };
 }
 
-test('H16: of a file beside its own folder on the source the shorter name is refused', async () => {
+test('H16: of a file and a folder of one name on the source, the file is refused', async () => {
   assert.deepEqual(await clashing(['a', 'a-b', 'a/b', 'a/c', 'a0'], []), {
     clashing: [],
     refused: [['a', 'a/b']],
   });
 });
 
-test('R14: what lies in a folder of the target is not to be touched for a file of that name', async () => {
+test('R14: files in a target folder are not touched for a source file of its name', async () => {
   assert.deepEqual(await clashing(['a'], ['a/b', 'a/c']), {
     clashing: ['fileAgainstFolder(a)!=a/b', 'fileAgainstFolder(a)!=a/c'],
     refused: [['a', 'a/b']],
   });
 });
 
-test('H16: where the target has a file nothing is put below it', async () => {
+test('H16: nothing is written below a target file', async () => {
   assert.deepEqual(await clashing(['a/b', 'a/c/d'], ['a']), {
     clashing: ['fileAgainstFolder(a)!a/b=', 'fileAgainstFolder(a)!a/c/d='],
     refused: [['a', 'a/b']],
@@ -204,11 +204,11 @@ test('H16: where the target has a file nothing is put below it', async () => {
   });
 });
 
-test('names that only begin alike do not clash', async () => {
+test('names with a common prefix do not conflict', async () => {
   assert.deepEqual(await clashing(['a', 'a.b/c', 'ab/c'], ['a b/c', 'a0']), { clashing: [], refused: [] });
 });
 
-test('clashes found in one pass are those that a look at every pair of names finds', async () => {
+test('one pass finds the same conflicts as a comparison of all pairs of names', async () => {
   for (let seed = 1; seed <= 500; seed++) {
     const r = random(seed);
     const source = [...new Set(names(r))];

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { defaultPlanOptions, parsePlanOptions } from '../../../../src/plan/model/planOptions';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 
-test('options that are not given have their defaults', () => {
+test('missing options have their defaults', () => {
   assert.deepEqual(parsePlanOptions({}), defaultPlanOptions);
   assert.deepEqual(parsePlanOptions(undefined), defaultPlanOptions);
 });
@@ -26,7 +26,7 @@ test('given options are taken', () => {
   assert.deepEqual(parsePlanOptions(given), given);
 });
 
-test('what may be absent is taken as it is given', () => {
+test('options without a default are read as given', () => {
   const given = {
     ...defaultPlanOptions,
     verb: 'move',
@@ -53,12 +53,12 @@ test('what may be absent is taken as it is given', () => {
   assert.deepEqual(parsePlanOptions(given), given);
 });
 
-test('what is undefined is as good as absent', () => {
+test('an undefined option counts as absent', () => {
   const parsed = parsePlanOptions({ update: undefined, maxDelete: undefined, verb: undefined });
   assert.deepEqual(Object.keys(parsed), Object.keys(defaultPlanOptions));
 });
 
-test('limits that are alike let files of just that size or age in', () => {
+test('equal limits include files of exactly that size or age', () => {
   const given = { minSize: '1K', maxSize: 1024, minAge: '60s', maxAge: '1m' };
   assert.deepEqual(parsePlanOptions(given), { ...defaultPlanOptions, ...given });
 });
@@ -118,7 +118,7 @@ const bad: readonly (readonly [unknown, RegExp])[] = [
 ];
 
 for (const [given, message] of bad)
-  test(`bad options are refused by name: ${JSON.stringify(given)}`, () => {
+  test(`invalid options are rejected by name: ${JSON.stringify(given)}`, () => {
     assert.throws(
       () => parsePlanOptions(given),
       (error) => isRemoteError(error, 'badSettings') && message.test(error.message),

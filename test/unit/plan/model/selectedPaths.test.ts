@@ -7,12 +7,12 @@ import { parsePath } from '../../../../src/remote/remotePath';
 const file = (path: string): SelectedPath => ({ file: parsePath(path) });
 const folder = (path: string): SelectedPath => ({ folder: parsePath(path) });
 
-test('what lies in a named folder need not be named besides; a file of the folder’s own name lies beside it', () => {
+test('paths within a selected folder are dropped; a file with the folder’s own name is beside it', () => {
   const named = [file('b/x'), folder('b'), folder('b/c'), file('b'), file('a'), file('a'), folder('b-c')];
   assert.deepEqual(sortSelected(named), { files: ['a', 'b'], folders: ['b-c', 'b'] });
 });
 
-test('names are read from plain data', () => {
+test('selected paths are read from plain data', () => {
   assert.deepEqual(parseSelected([{ file: 'a b' }, { folder: 'c/d' }]), [file('a b'), folder('c/d')]);
 });
 
@@ -27,7 +27,7 @@ for (const bad of [
   [{ file: '../a' }],
   [{ folder: 'a/' }],
 ])
-  test(`${JSON.stringify(bad)} names nothing`, () => {
+  test(`${JSON.stringify(bad)} is no selected path`, () => {
     assert.throws(
       () => parseSelected(bad),
       (error) => isRemoteError(error, 'badSettings', 'badName'),
