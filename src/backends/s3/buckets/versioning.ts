@@ -2,52 +2,56 @@ import type { Clock } from '../../../base/clock';
 import type { VersionKeeping } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { S3Api } from '../http/s3Api';
+import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 
-/** Somebody may switch versioning on or off meanwhile, and a wrong "can be brought back" costs a file. */
-const rememberedMs = 10 * 60_000;
+/** In milliseconds. Another client may switch versioning off, and files deleted in the belief that versions are kept would be lost. */
+const cacheTtlMs = 10 * 60_000;
 
-/** Whether buckets keep versions: each is asked once, and again after a while. */
+/** Whether buckets keep versions, cached for ten minutes. */
 export class BucketVersioning {
-  private readonly known = new Map<string, { readonly keeping: VersionKeeping; readonly until: number }>();
+  private readonly cached = new Map<string, { readonly keeping: VersionKeeping; readonly until: number }>();
 
   constructor(
     private readonly requests: S3Api,
     private readonly clock: Clock,
   ) {}
 
-  /** `unknown` where the service doesn't tell. Throws only the signal's reason. */
+  /** `unknown` where the service doesn't say. Throws only the signal's reason. */
   async of(bucket: string, signal: AbortSignal): Promise<VersionKeeping> {
     if (bucket === '') return 'unknown';
     if (isDirectoryBucket(bucket)) return 'notKept';
-    const known = this.known.get(bucket);
-    if (known && this.clock.now() < known.until) return known.keeping;
+    const cached = this.cached.get(bucket);
+    if (cached && this.clock.now() < cached.until) return cached.keeping;
     let keeping: VersionKeeping = 'unknown';
     try {
-      keeping = (await askVersioning(this.requests, bucket, signal)).keeping;
+      keeping = (await fetchVersioning(this.requests, bucket, signal)).keeping;
     } catch (error) {
       signal.throwIfAborted();
-      // What was refused will be refused again; what could not be asked is asked the next time.
+      // A refusal is cached, since it lasts; a failed request is repeated by the next call.
       if (!isRemoteError(error, 'forbidden', 'unsupported')) return 'unknown';
     }
-    this.known.set(bucket, { keeping, until: this.clock.now() + rememberedMs });
+    this.cached.set(bucket, { keeping, until: this.clock.now() + cacheTtlMs });
     return keeping;
   }
 
-  /** To be called when a bucket was made or removed. */
+  /** To be called when a bucket was created or removed. */
   forget(bucket: string): void {
-    this.known.delete(bucket);
+    this.cached.delete(bucket);
   }
 }
 
-/** Asks the service. `mfaDelete`: versions are removed only with the code of a device. Throws RemoteError. */
-export async function askVersioning(
+/** `mfaDelete`: removing a version needs the code of an MFA device. Throws RemoteError. */
+export async function fetchVersioning(
   requests: S3Api,
   bucket: string,
   signal: AbortSignal,
 ): Promise<{ readonly keeping: VersionKeeping; readonly mfaDelete: boolean }> {
-  const { Status, MFADelete } = await requests.run({ bucket }, signal, ({ client, sdk }) =>
-    client.send(new sdk.GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal }),
+  const { Status, MFADelete } = await sendCommand(
+    requests,
+    { bucket },
+    (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }),
+    signal,
   );
   return {
     keeping: Status === 'Enabled' ? 'kept' : Status === 'Suspended' ? 'suspended' : 'notKept',

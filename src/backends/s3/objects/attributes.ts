@@ -3,6 +3,7 @@ import type { FileAttributes, FileFacts } from '../../../remote/remote';
 import { baseName, type RemotePath } from '../../../remote/remotePath';
 import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
+import { sendCommand } from '../http/sendCommand';
 import { contentTypeOf } from '../model/contentTypes';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { expressClass, type ObjectFacts } from '../model/objectInfo';
@@ -138,10 +139,11 @@ export async function taggingOf(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (tagCount === 0) return undefined;
-  const answer = await requests.run(aboutObject(place), signal, ({ client, sdk }) =>
-    client.send(new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }), {
-      abortSignal: signal,
-    }),
+  const answer = await sendCommand(
+    requests,
+    aboutObject(place),
+    (sdk) => new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }),
+    signal,
   );
   const query = new URLSearchParams();
   for (const { Key, Value } of answer.TagSet ?? []) query.append(Key ?? '', Value ?? '');

@@ -1,3 +1,4 @@
+import { mapConcurrent } from '../../../base/mapConcurrent';
 import type { FileEntry } from '../../../remote/entry';
 import { isSameFile } from '../../../remote/entry';
 import type { Instant } from '../../../remote/modifiedTime';
@@ -6,61 +7,55 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf } from '../config/s3Config';
+import type { Sdk } from '../http/connection';
 import { actionsFor, type S3Api } from '../http/s3Api';
+import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from '../model/objectInfo';
 import { aboutObject, copySourceOf, parseFilePath } from '../model/objectKey';
 import { copiedAttributes, sameAttributes, taggingOf } from './attributes';
 import { base64OfHex } from './digests';
-import {
-  abortOnFailure,
-  beginParts,
-  completeParts,
-  etagOfPart,
-  mapConcurrent,
-  partSizeFor,
-} from './multipartUpload';
+import { partSizeFor, withMultipartUpload } from './multipartUpload';
 import { checkGuard, guardedError, underCondition } from './preconditions';
+import { etagOfPart } from './storedObject';
 
 /** Parts of a server-side copy; large, since no bytes pass through here. */
 const copyPartSize = 512 * 1024 * 1024;
 
-/** What a copy became. */
+/** The copy as it was stored. */
 export interface Copied {
   readonly entry: FileEntry;
-  /** By the service's clock; undefined where the answer didn't tell. */
+  /** In milliseconds, by the clock of the service; undefined when the response had none. */
   readonly lastModifiedMs: number | undefined;
 }
 
-interface Stored {
+interface StoredCopy {
   readonly etag: string | undefined;
   readonly lastModifiedMs: number | undefined;
 }
 
 export interface CopyOptions {
-  /** Another modified time for the copy; copying an object onto itself needs one (sync-semantics R7). */
+  /** Another modified time for the copy; a copy of an object onto itself needs one (R7). */
   readonly modified?: Instant;
-  /** Whether the settings' storage class goes before that of the source: so it does for what comes from another remote. */
+  /** Whether the storage class of the settings replaces that of the source, as for a copy from another remote. */
   readonly ownClass?: boolean;
 }
 
-/** One copy under way. */
 interface Copying {
   readonly source: FileEntry;
   readonly before: ObjectFacts;
   readonly to: RemotePath;
   readonly precondition: Precondition;
-  /** The time to store; undefined where the metadata keeps it already. */
+  /** The modified time to store; undefined when the metadata has it already. */
   readonly modified: Instant | undefined;
   readonly ownClass: boolean;
 }
 
 /**
- * Copies an object within the service with content type, headers, user metadata and tags (sync-semantics A12); the service's own
- * copying leaves its encryption to the bucket and the settings, so that is done here too. `source` is what was seen there: `changed` when it
- * differs by now. A copy of an object without an owner's time gets its LastModified (R1), so that both count as modified at the same time.
- * The answer is the entry as now stored.
+ * Copies an object within the service with its content type, headers, user metadata and tags (A12), and with the encryption and access list
+ * of the settings. `source` is the entry that was seen; throws `changed` when the object differs. A copy of an object without a stored
+ * modified time stores its LastModified (R1), so that both have the same modified time.
  */
 export async function copyObject(
   requests: S3Api,
@@ -73,7 +68,7 @@ export async function copyObject(
 ): Promise<Copied> {
   const from = parseFilePath(source.path);
   const place = parseFilePath(to);
-  // Not every service checks the source's condition, so it is looked at; the condition closes the gap where it is checked.
+  // Some services ignore the condition on the source, so a HEAD checks it too.
   const before = await requests.head(from, signal);
   const seen = entryOfFacts(source.path, before);
   if (!isSameFile(source, seen))
@@ -94,7 +89,7 @@ export async function copyObject(
     };
   } catch (error) {
     if (isRemoteError(error, 'changed'))
-      throw await whoChanged(requests, error, source, to, precondition, signal);
+      throw await changedError(requests, error, source, to, precondition, signal);
     throw guardedError(error, place.bucket ? to : source.path, precondition);
   }
 }
@@ -114,8 +109,8 @@ function copiedEntry(
   };
 }
 
-/** A refused condition may be the source's or the target's; looking again tells which. */
-async function whoChanged(
+/** The error for a condition that failed: a HEAD shows whether the source or the target changed. */
+async function changedError(
   requests: S3Api,
   error: RemoteError,
   source: FileEntry,
@@ -131,7 +126,7 @@ async function whoChanged(
   return guardedError(error, to, precondition);
 }
 
-/** What the copy is to have; onto itself, all that the object has but its time. */
+/** The attributes of the copy; a copy onto itself keeps all but the modified time. */
 function attributesOf(
   { config }: S3Api,
   { source, before, to, modified, ownClass }: Copying,
@@ -139,13 +134,13 @@ function attributesOf(
 ): ObjectAttributes {
   if (source.path === to) return sameAttributes(before, tagging, modified, config);
   const attributes = copiedAttributes(before, tagging, modified, config, ownClass);
-  // Such buckets have one class, of which others know nothing.
+  // Directory buckets have a storage class of their own.
   if (!isDirectoryBucket(parseFilePath(to).bucket)) return attributes;
   const { StorageClass: _, ...rest } = attributes;
   return rest;
 }
 
-async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal): Promise<Stored> {
+async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal): Promise<StoredCopy> {
   const { source, before, to, precondition, modified } = copying;
   const place = parseFilePath(to);
   const attributes = attributesOf(requests, copying);
@@ -169,60 +164,54 @@ async function copyWhole(requests: S3Api, copying: Copying, signal: AbortSignal)
   );
 }
 
-/** Only what is there: a header without a value would be one too. */
+/** Drops undefined values, which would be sent as headers. */
 function definedOf(
   attributes: { [K in keyof ObjectAttributes]?: ObjectAttributes[K] | undefined },
 ): ObjectAttributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 
-/** What is copied in parts takes nothing along by itself, so everything is given, tags too. */
+/** Copies by UploadPartCopy. The parts carry no attributes, so the upload sets all of them, tags included. */
 async function copyInParts(
   requests: S3Api,
   host: BackendHost,
   copying: Copying,
   signal: AbortSignal,
-): Promise<Stored> {
+): Promise<StoredCopy> {
   const { source, before, to, precondition } = copying;
   const from = parseFilePath(source.path);
   const place = parseFilePath(to);
   const { config } = requests;
   const tagging = await taggingOf(requests, from, before.tagCount, signal);
-  const upload = { place, path: to, precondition };
   const attributes = attributesOf(requests, copying, tagging);
   const md5 = md5OfFacts(before);
-  // An object of parts has no MD5 as its ETag, so the metadata has to keep it.
+  // The ETag of a multipart object is no MD5, so the metadata keeps it.
   const Metadata = { ...attributes.Metadata, ...(md5 && { md5chksum: base64OfHex(md5) }) };
-  const started = await beginParts(requests, upload, { ...attributes, Metadata }, false, signal);
-  return abortOnFailure(requests, host, upload, started, async () => {
-    const partSize = partSizeFor(before.size, Math.min(copyPartSize, config.copyCutoff), maxPartsOf(config));
-    const count = Math.ceil(before.size / partSize);
-    const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
+  const partSize = partSizeFor(before.size, Math.min(copyPartSize, config.copyCutoff), maxPartsOf(config));
+  const count = Math.ceil(before.size / partSize);
+  const copyParts = async ({ uploadId }: { readonly uploadId: string }) => ({
+    parts: await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
       const start = index * partSize;
       const end = Math.min(start + partSize, before.size);
-      const answer = await requests.run(aboutObject(place), stop, ({ client, sdk }) =>
-        client.send(
-          new sdk.UploadPartCopyCommand({
-            Bucket: place.bucket,
-            Key: place.key,
-            UploadId: started.uploadId,
-            PartNumber: index + 1,
-            CopySource: copySourceOf(from),
-            CopySourceRange: `bytes=${start}-${end - 1}`,
-            ...(before.etag === undefined ? {} : { CopySourceIfMatch: `"${before.etag}"` }),
-          }),
-          { abortSignal: stop },
-        ),
-      );
-      const etag = etagOfPart(answer.CopyPartResult?.ETag);
-      if (etag === undefined)
-        throw new RemoteError(
-          'corrupted',
-          `The service copied a part of "${source.path}" without naming it.`,
-        );
-      return { PartNumber: index + 1, ETag: etag };
-    });
-    const { etag } = await completeParts(requests, host, upload, started, parts, undefined, signal);
-    return { etag, lastModifiedMs: undefined };
+      const input = {
+        Bucket: place.bucket,
+        Key: place.key,
+        UploadId: uploadId,
+        PartNumber: index + 1,
+        CopySource: copySourceOf(from),
+        CopySourceRange: `bytes=${start}-${end - 1}`,
+        ...(before.etag !== undefined && { CopySourceIfMatch: `"${before.etag}"` }),
+      };
+      const create = (sdk: Sdk) => new sdk.UploadPartCopyCommand(input);
+      const { CopyPartResult } = await sendCommand(requests, aboutObject(place), create, stop);
+      const ETag = etagOfPart(CopyPartResult?.ETag);
+      if (ETag === undefined)
+        throw new RemoteError('corrupted', `The service copied a part of "${source.path}" without an ETag.`);
+      return { PartNumber: index + 1, ETag };
+    }),
   });
+  const target = { place, path: to, precondition };
+  const withMd5 = { ...attributes, Metadata };
+  const { etag } = await withMultipartUpload(requests, host, target, withMd5, false, signal, copyParts);
+  return { etag, lastModifiedMs: undefined };
 }

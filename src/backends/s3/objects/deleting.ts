@@ -6,17 +6,24 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { toRemoteError } from '../errors/s3Errors';
 import type { S3Api } from '../http/s3Api';
+import { sendCommand } from '../http/sendCommand';
 import { entryOfFacts } from '../model/objectInfo';
-import { aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
+import { type About, aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { headIfThere, isImpliedFolder } from './lookup';
 import { conditionOf, guardedError } from './preconditions';
 
-/** Most keys of one request. */
+/** The most keys that S3 takes in one request. */
 export const maxBatch = 1000;
 
+/** A key to delete: its current version, or the version named. */
+export interface KeyToDelete {
+  readonly key: string;
+  readonly versionId?: string;
+}
+
 /**
- * Removes one object. S3 answers "done" for a key that isn't there, so it is looked at first; the condition closes the gap
- * where the service checks it.
+ * Removes one object. S3 reports success for a missing key, so a HEAD comes first. The condition covers the time between the two requests
+ * where the service supports it.
  */
 export async function removeObject(
   requests: S3Api,
@@ -25,7 +32,7 @@ export async function removeObject(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  if (precondition.kind === 'ifAbsent') throw new Error('Nothing can be removed where nothing must be');
+  if (precondition.kind === 'ifAbsent') throw new Error('A file can not be removed where none may be');
   const place = parseFilePath(path);
   const now = await headIfThere(requests, place, signal);
   if (!now) {
@@ -35,36 +42,35 @@ export async function removeObject(
   }
   if (precondition.kind === 'ifMatch' && !isSameFile(precondition.entry, entryOfFacts(path, now)))
     throw new RemoteError('changed', `"${path}" was changed by someone else in the meantime.`);
-  const condition = conditionOf(precondition, requests.config.conditionalWrites);
+  const { IfMatch } = conditionOf(precondition, requests.config.conditionalWrites);
   try {
-    await removeKey(requests, place, condition.IfMatch, signal);
+    await deleteKey(requests, place, signal, IfMatch);
   } catch (error) {
-    // Conditional removal is younger than conditional writing; where it is unknown, the look just before has to do.
-    if (condition.IfMatch !== undefined && isRemoteError(error, 'unsupported'))
-      return removeKey(requests, place, undefined, signal);
+    // Many services support conditional writes but no conditional deletes; there the HEAD has to do.
+    if (IfMatch !== undefined && isRemoteError(error, 'unsupported'))
+      return deleteKey(requests, place, signal);
     throw guardedError(error, path, precondition);
   }
 }
 
-async function removeKey(
+/** Deletes one key by one request. `ifMatch`: an ETag with quotes. */
+export async function deleteKey(
   requests: S3Api,
-  { bucket, key }: ObjectLocation,
-  ifMatch: string | undefined,
+  { bucket, key, versionId }: ObjectLocation & KeyToDelete,
   signal: AbortSignal,
+  ifMatch?: string,
 ): Promise<void> {
-  await requests.run(aboutObject({ bucket, key }), signal, ({ client, sdk }) =>
-    client.send(
-      new sdk.DeleteObjectCommand({
-        Bucket: bucket,
-        Key: key,
-        ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
-      }),
-      { abortSignal: signal },
-    ),
-  );
+  const input = {
+    Bucket: bucket,
+    Key: key,
+    ...(versionId !== undefined && { VersionId: versionId }),
+    ...(ifMatch !== undefined && { IfMatch: ifMatch }),
+  };
+  const about = aboutObject({ bucket, key });
+  await sendCommand(requests, about, (sdk) => new sdk.DeleteObjectCommand(input), signal);
 }
 
-/** Removes many objects, 1,000 a request. The answer has the failures; what isn't in it is gone. */
+/** Removes many objects, 1,000 a request. Returns the failures; every path without one is gone. */
 export async function removeObjects(
   requests: S3Api,
   paths: readonly RemotePath[],
@@ -72,77 +78,87 @@ export async function removeObjects(
 ): Promise<ReadonlyMap<RemotePath, Error>> {
   signal.throwIfAborted();
   const failures = new Map<RemotePath, Error>();
-  const byBucket = new Map<string, { readonly path: RemotePath; readonly key: string }[]>();
+  const byBucket = new Map<string, Map<string, RemotePath>>();
   for (const path of paths) {
     const { bucket, key } = parseFilePath(path);
-    if (cannotStandInXml(key)) {
-      await noted(failures, path, signal, () => removeKey(requests, { bucket, key }, undefined, signal));
-      continue;
-    }
-    const keys = byBucket.get(bucket) ?? [];
-    keys.push({ path, key });
-    byBucket.set(bucket, keys);
+    const keys = byBucket.get(bucket) ?? new Map<string, RemotePath>();
+    byBucket.set(bucket, keys.set(key, path));
   }
-  for (const [bucket, keys] of byBucket)
-    for (let start = 0; start < keys.length; start += maxBatch)
-      await removeBatch(requests, bucket, keys.slice(start, start + maxBatch), failures, signal);
+  for (const [bucket, pathOfKey] of byBucket) {
+    const keys = [...pathOfKey.keys()].map((key) => ({ key }));
+    for (let start = 0; start < keys.length; start += maxBatch) {
+      const batch = keys.slice(start, start + maxBatch);
+      for (const { key, error } of await deleteBatch(requests, { bucket }, batch, signal)) {
+        const path = pathOfKey.get(key);
+        if (path === undefined)
+          throw new RemoteError(
+            'corrupted',
+            `The service reports a failure for a key of "${bucket}" that was not to be removed.`,
+          );
+        failures.set(path, error);
+      }
+    }
+  }
   return failures;
 }
 
-/** XML can't hold some characters, so such keys can't stand in the list of a request. */
-export function cannotStandInXml(key: string): boolean {
+/**
+ * Deletes up to 1,000 keys by one DeleteObjects request. A key with characters that XML can't hold is deleted by a request of its own.
+ * Returns the failures; a missing key or version is none. Throws when the request itself fails.
+ */
+export async function deleteBatch(
+  requests: S3Api,
+  about: About & { readonly bucket: string },
+  keys: readonly KeyToDelete[],
+  signal: AbortSignal,
+): Promise<readonly { readonly key: string; readonly error: RemoteError }[]> {
+  const { bucket } = about;
+  const failures: { readonly key: string; readonly error: RemoteError }[] = [];
+  const listed = keys.filter(({ key }) => !isUnfitForXml(key));
+  if (listed.length > 0) {
+    const input = {
+      Bucket: bucket,
+      Delete: {
+        Quiet: true,
+        Objects: listed.map(({ key, versionId }) =>
+          versionId === undefined ? { Key: key } : { Key: key, VersionId: versionId },
+        ),
+      },
+    };
+    const { Errors = [] } = await sendCommand(
+      requests,
+      about,
+      (sdk) => addContentMd5(new sdk.DeleteObjectsCommand(input)),
+      signal,
+    );
+    for (const { Key = '', Code = '', Message } of Errors) {
+      if (Code === 'NoSuchKey' || Code === 'NoSuchVersion') continue;
+      const failure = Object.assign(new Error(Message ?? Code), {
+        name: Code,
+        operation: 'DeleteObjects',
+        $metadata: {},
+      });
+      const context = requests.context({ ...about, path: `${bucket}/${Key}` });
+      failures.push({ key: Key, error: toRemoteError(failure, context) as RemoteError });
+    }
+  }
+  for (const item of keys.filter(({ key }) => isUnfitForXml(key)))
+    try {
+      await deleteKey(requests, { bucket, ...item }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isRemoteError(error)) throw error;
+      failures.push({ key: item.key, error });
+    }
+  return failures;
+}
+
+function isUnfitForXml(key: string): boolean {
   return /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/.test(key);
 }
 
-async function noted(
-  failures: Map<RemotePath, Error>,
-  path: RemotePath,
-  signal: AbortSignal,
-  remove: () => Promise<void>,
-): Promise<void> {
-  try {
-    await remove();
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    failures.set(path, error as Error);
-  }
-}
-
-async function removeBatch(
-  requests: S3Api,
-  bucket: string,
-  batch: readonly { readonly path: RemotePath; readonly key: string }[],
-  failures: Map<RemotePath, Error>,
-  signal: AbortSignal,
-): Promise<void> {
-  const answer = await requests.run({ bucket }, signal, ({ client, sdk }) => {
-    const command = new sdk.DeleteObjectsCommand({
-      Bucket: bucket,
-      Delete: { Quiet: true, Objects: batch.map(({ key }) => ({ Key: key })) },
-    });
-    addContentMd5(command);
-    return client.send(command, { abortSignal: signal });
-  });
-  const pathOf = new Map(batch.map(({ path, key }) => [key, path]));
-  for (const { Key = '', Code = '', Message } of answer.Errors ?? []) {
-    const path = pathOf.get(Key);
-    if (path === undefined)
-      throw new RemoteError(
-        'corrupted',
-        `The service reports a failure for a key of "${bucket}" that was not to be removed.`,
-      );
-    if (Code === 'NoSuchKey') continue;
-    const failure = Object.assign(new Error(Message ?? Code), {
-      name: Code,
-      operation: 'DeleteObjects',
-      $metadata: {},
-    });
-    failures.set(path, toRemoteError(failure, requests.context({ bucket, path })) as Error);
-  }
-}
-
-/** Many services insist on this header for the request (sync-semantics H31), which the SDK no longer sends. */
-export function addContentMd5(command: DeleteObjectsCommand): void {
+/** Many services require this header for the request (docs/sync-semantics.md H31), and the SDK no longer sends it. */
+function addContentMd5(command: DeleteObjectsCommand): DeleteObjectsCommand {
   command.middlewareStack.add(
     (next) => (args) => {
       const request = args.request as { body?: unknown; headers: Record<string, string> };
@@ -152,4 +168,5 @@ export function addContentMd5(command: DeleteObjectsCommand): void {
     },
     { step: 'build', priority: 'low', name: 'addContentMd5' },
   );
+  return command;
 }

@@ -1,6 +1,7 @@
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
+import { sendCommand } from '../http/sendCommand';
 import {
   aboutObject,
   checkKeyLength,
@@ -13,9 +14,7 @@ import { headIfThere, isImpliedFolder, lookIntoBucket } from './lookup';
 /** Throws `notFound` or `forbidden` unless the bucket is there and may be used. */
 export async function checkBucket(requests: S3Api, bucket: string, signal: AbortSignal): Promise<void> {
   try {
-    await requests.run({ bucket }, signal, ({ client, sdk }) =>
-      client.send(new sdk.HeadBucketCommand({ Bucket: bucket }), { abortSignal: signal }),
-    );
+    await sendCommand(requests, { bucket }, (sdk) => new sdk.HeadBucketCommand({ Bucket: bucket }), signal);
   } catch (error) {
     // A HEAD's answer has no body, so it can't say what is missing; here it can only be the bucket.
     if (isRemoteError(error, 'notFound')) throw noBucket(requests, bucket, error);
@@ -84,8 +83,10 @@ async function putMarker(
   onlyNew: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  await requests.run({ bucket, path }, signal, ({ client, sdk }) =>
-    client.send(
+  await sendCommand(
+    requests,
+    { bucket, path },
+    (sdk) =>
       new sdk.PutObjectCommand({
         Bucket: bucket,
         Key: key,
@@ -94,8 +95,7 @@ async function putMarker(
         ContentType: 'application/x-directory',
         ...(onlyNew && { IfNoneMatch: '*' }),
       }),
-      { abortSignal: signal },
-    ),
+    signal,
   );
 }
 
@@ -107,9 +107,7 @@ export async function removeFolder(requests: S3Api, path: RemotePath, signal: Ab
   const { bucket, key } = prefixOf(path);
   if (path === '') throw new RemoteError('unsupported', "The list of buckets can't be removed.");
   if (key === '') {
-    await requests.run({ bucket }, signal, ({ client, sdk }) =>
-      client.send(new sdk.DeleteBucketCommand({ Bucket: bucket }), { abortSignal: signal }),
-    );
+    await sendCommand(requests, { bucket }, (sdk) => new sdk.DeleteBucketCommand({ Bucket: bucket }), signal);
     return;
   }
   const { objects, undecodable } = await requests.list({ bucket, prefix: key, maxKeys: 2 }, signal);
@@ -118,8 +116,11 @@ export async function removeFolder(requests: S3Api, path: RemotePath, signal: Ab
     throw new RemoteError('notFound', `There is no folder "${path}".`);
   if (!marker || marker.size > 0 || objects.length + undecodable.length > 1)
     throw new RemoteError('notEmpty', `The folder "${path}" is not empty.`);
-  await requests.run(aboutObject({ bucket, key }), signal, ({ client, sdk }) =>
-    client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal }),
+  await sendCommand(
+    requests,
+    aboutObject({ bucket, key }),
+    (sdk) => new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }),
+    signal,
   );
 }
 
@@ -128,9 +129,10 @@ export async function removeMarker(requests: S3Api, path: RemotePath, signal: Ab
   signal.throwIfAborted();
   const marker = prefixOf(path);
   if (marker.key === '' || (await headIfThere(requests, marker, signal))?.size !== 0) return;
-  await requests.run(aboutObject(marker), signal, ({ client, sdk }) =>
-    client.send(new sdk.DeleteObjectCommand({ Bucket: marker.bucket, Key: marker.key }), {
-      abortSignal: signal,
-    }),
+  await sendCommand(
+    requests,
+    aboutObject(marker),
+    (sdk) => new sdk.DeleteObjectCommand({ Bucket: marker.bucket, Key: marker.key }),
+    signal,
   );
 }

@@ -1,183 +1,219 @@
-import { createHash } from 'node:crypto';
+import { mapConcurrent } from '../../../base/mapConcurrent';
 import { withRetries } from '../../../remote/layers/retry';
-import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
+import type { ByteSource, FileFacts } from '../../../remote/remote';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
-import type { RemotePath } from '../../../remote/remotePath';
 import type { BackendHost } from '../../backend';
 import { maxPartsOf, storageIdOf } from '../config/s3Config';
+import type { BegunUpload } from '../http/requestTypes';
 import type { S3Api } from '../http/s3Api';
 import { answerDate } from '../http/sdkResponses';
+import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
-import { etagIsMd5, md5OfEtag, unquoted } from '../model/objectInfo';
-import { aboutObject, type ObjectLocation, parseObjectPath } from '../model/objectKey';
+import { unquoted } from '../model/objectInfo';
+import { aboutObject, type ObjectLocation } from '../model/objectKey';
 import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
 import { MultipartUploadJournal } from './multipartJournal';
 import { underCondition, type WriteCondition } from './preconditions';
+import {
+  checkMultipartEtag,
+  checkStoredMd5,
+  etagOfPart,
+  md5Mismatch,
+  multipartEtag,
+  type StoredObject,
+  type WriteTarget,
+} from './storedObject';
 
 const mebi = 1024 * 1024;
 
-/** How long ending a failed upload may take before it is left to the bucket's own rules. */
+/** Time for aborting a failed upload, in milliseconds; then the bucket's lifecycle rules have to remove the parts. */
 const abortTimeoutMs = 30_000;
 
+/** A file on its way to the service. */
+export interface Upload extends WriteTarget {
+  readonly body: ByteSource;
+  readonly facts: FileFacts;
+}
+
 /** A part as CompleteMultipartUpload names it. */
-export interface StoredPart {
+interface SentPart {
   readonly PartNumber: number;
   readonly ETag: string;
   readonly ChecksumCRC32?: string;
 }
 
-/** Bytes of each part but the last: `chunkSize`, grown in whole MiB until no more than `maxParts` are needed. Pure. */
+/** The parts of an object, all sent. */
+interface SentParts {
+  readonly parts: readonly SentPart[];
+  /** The ETag that S3 gives to the object; undefined when it can't be computed. */
+  readonly expectedEtag?: string;
+  /** Lower-case hex, of the whole content. */
+  readonly md5?: string | undefined;
+}
+
+/** Bytes of each part but the last: `chunkSize`, grown in whole MiB until at most `maxParts` are needed. Pure. */
 export function partSizeFor(size: number, chunkSize: number, maxParts = 10_000): number {
   if (size <= chunkSize * maxParts) return chunkSize;
   return Math.ceil(size / maxParts / mebi) * mebi;
 }
 
-/** An upload in parts that was begun, with what its end needs. */
-export interface PartUpload {
-  readonly uploadId: string;
-  /** The service's clock at its begin: LastModified on AWS. */
-  readonly startedMs: number | undefined;
-  readonly serverSideEncryption: string | undefined;
-}
-
 /**
- * Sends a file in parts, `concurrency` at once; memory is bounded by part size × concurrency. A part that fails is sent again by
- * itself. When the whole fails or is cancelled, the upload is ended so that no parts stay behind (they cost money, H23).
+ * Sends a file in parts, `concurrency` at once, so memory is bounded by part size × concurrency. A failed part is retried by itself.
  *
- * `known` is what an earlier reading found; then each part is only compared with that, which is cheaper than the MD5 of the
- * whole once more. Without it that MD5 is taken here, and has to be `body.md5` where the body tells one.
+ * `digests` come from an earlier read of the body; then only the CRC32 of each part is compared, which is cheaper than a second MD5 of the
+ * whole. Without them the MD5 of the whole is computed here, and has to equal `body.md5` where the body announces one.
  */
-export async function uploadInParts(
+export function uploadInParts(
   requests: S3Api,
   host: BackendHost,
   upload: Upload,
   attributes: ObjectAttributes,
-  known: WholeDigests | undefined,
+  digests: WholeDigests | undefined,
   signal: AbortSignal,
-): Promise<StoredAnswer> {
+): Promise<StoredObject> {
   const { config } = requests;
-  const { body, facts, place } = upload;
-  const directory = isDirectoryBucket(place.bucket);
-  const withCrc = directory || config.checksums === 'whenSupported';
+  const { body, facts, path, place } = upload;
+  const isDirectory = isDirectoryBucket(place.bucket);
+  const withCrc = isDirectory || config.checksums === 'whenSupported';
   const partSize = partSizeFor(body.size, config.chunkSize, maxPartsOf(config));
-  const started = await beginParts(requests, upload, attributes, withCrc, signal);
-  return abortOnFailure(requests, host, upload, started, async () => {
+  const count = Math.ceil(body.size / partSize);
+  return withMultipartUpload(requests, host, upload, attributes, withCrc, signal, async (begun) => {
     let sent = 0;
     const md5s: string[] = [];
-    const whole = known ? undefined : new WholeMd5();
-    const parts = await mapConcurrent(
-      Math.ceil(body.size / partSize),
-      config.concurrency,
-      signal,
-      async (index, stop) => {
-        const countIn = whole?.next();
-        const start = index * partSize;
-        const length = Math.min(partSize, body.size - start);
-        const { bytes, digests } = await readDigested(body, { start, end: start + length }, length, stop);
-        // The metadata has told the MD5 already, so what differs from it must not become visible.
-        if (known && known.crc32s[index] !== digests.crc32) throw md5Mismatch(upload.path);
-        await countIn?.(bytes, stop);
-        md5s[index] = digests.md5;
-        const etag = await withRetries(
-          `part ${index + 1} of ${upload.path}`,
-          async () => {
-            const stored = await requests.putPart(
-              {
-                place,
-                uploadId: started.uploadId,
-                number: index + 1,
-                content: bytes,
-                contentMd5: directory ? undefined : base64OfHex(digests.md5),
-                crc32: withCrc ? digests.crc32 : undefined,
-              },
-              stop,
-            );
-            checkStoredMd5(upload.path, unquoted(stored), digests.md5, started.serverSideEncryption);
-            return etagOfPart(stored) ?? `"${digests.md5}"`;
-          },
-          { clock: host.clock, log: host.log, waits: host.waits },
-          stop,
-        );
-        sent += length;
-        facts.onProgress?.(sent);
-        return { PartNumber: index + 1, ETag: etag, ...(withCrc && { ChecksumCRC32: digests.crc32 }) };
-      },
-    );
-    const found = known?.md5 ?? whole?.digest();
-    if (body.md5 !== undefined && body.md5 !== found) throw md5Mismatch(upload.path);
-    const answer = await completeParts(requests, host, upload, started, parts, expectedEtag(md5s), signal);
-    return { ...answer, md5: found };
+    const whole = digests ? undefined : new WholeMd5();
+    const parts = await mapConcurrent(count, config.concurrency, signal, async (index, stop) => {
+      const addToWhole = whole?.next();
+      const start = index * partSize;
+      const length = Math.min(partSize, body.size - start);
+      const part = await readDigested(body, { start, end: start + length }, length, stop);
+      const { md5, crc32 } = part.digests;
+      // The metadata already names the MD5 of the earlier read, so other content must not become visible.
+      if (digests && digests.crc32s[index] !== crc32) throw md5Mismatch(path);
+      await addToWhole?.(part.bytes, stop);
+      md5s[index] = md5;
+      const request = {
+        place,
+        uploadId: begun.uploadId,
+        number: index + 1,
+        content: part.bytes,
+        contentMd5: isDirectory ? undefined : base64OfHex(md5),
+        crc32: withCrc ? crc32 : undefined,
+      };
+      const send = async () => {
+        const etag = await requests.putPart(request, stop);
+        checkStoredMd5(upload, unquoted(etag), md5, begun.serverSideEncryption);
+        return etagOfPart(etag) ?? `"${md5}"`;
+      };
+      const ETag = await withRetries(`part ${index + 1} of ${path}`, send, retryPolicy(host), stop);
+      sent += length;
+      facts.onProgress?.(sent);
+      return { PartNumber: index + 1, ETag, ...(withCrc && { ChecksumCRC32: crc32 }) };
+    });
+    const md5 = digests?.md5 ?? whole?.digest();
+    if (body.md5 !== undefined && body.md5 !== md5) throw md5Mismatch(path);
+    return { parts, expectedEtag: multipartEtag(md5s), md5 };
   });
 }
 
 /**
- * A part's ETag as the request that puts the parts together spells it: a service or a proxy that calls it weak (`W/"…"`) doesn't know it by
- * that mark. Undefined when none was told; S3's own is the part's MD5. Pure.
+ * Begins a multipart upload, lets `sendParts` send the parts, and completes it.
+ *
+ * 1. The upload is recorded on disk while it runs, so that the next session can abort it after a crash (H23).
+ * 2. When anything fails or is cancelled, the upload is aborted: parts that stay cost money.
+ * 3. An object becomes visible only by the completion, which enforces the precondition.
+ * 4. A completion whose response was lost is recognised by the ETag of the object.
  */
-export function etagOfPart(told: string | undefined): string | undefined {
-  const etag = unquoted(told?.trim());
-  return etag ? `"${etag}"` : undefined;
-}
-
-/** The ETag that S3 gives to an object of parts with these MD5s. Pure. */
-export function expectedEtag(md5s: readonly string[]): string {
-  const whole = createHash('md5');
-  for (const md5 of md5s) whole.update(md5, 'hex');
-  return `${whole.digest('hex')}-${md5s.length}`;
-}
-
-export async function beginParts(
+export async function withMultipartUpload(
   requests: S3Api,
-  { place }: Pick<Upload, 'place'>,
+  host: BackendHost,
+  target: WriteTarget,
   attributes: ObjectAttributes,
   withCrc: boolean,
   signal: AbortSignal,
-): Promise<PartUpload> {
-  const { uploadId, serverSideEncryption, dateMs } = await requests.beginUpload(
-    place,
-    attributes,
-    withCrc,
-    signal,
-  );
+  sendParts: (begun: BegunUpload) => Promise<SentParts>,
+): Promise<StoredObject> {
+  const { path, place } = target;
+  const begun = await requests.beginUpload(place, attributes, withCrc, signal);
+  const { uploadId } = begun;
   if (!uploadId)
-    throw new RemoteError('corrupted', 'The service began an upload in parts without naming it.');
-  return { uploadId, startedMs: dateMs, serverSideEncryption };
-}
-
-/** Runs `work`; when it fails, ends the upload and passes the failure on. While it runs the upload is noted, lest a crash leave it open for ever. */
-export async function abortOnFailure<T>(
-  requests: S3Api,
-  host: BackendHost,
-  { place, path }: Pick<Upload, 'place' | 'path'>,
-  { uploadId }: PartUpload,
-  work: () => Promise<T>,
-): Promise<T> {
-  const open = new MultipartUploadJournal(host.cacheFolder, host.log);
-  const forget = await open.record({ location: storageIdOf(requests.config), ...place, uploadId });
-  await endLeftBehind(requests, host, open);
+    throw new RemoteError('corrupted', 'The service began a multipart upload without an upload ID.');
+  const journal = new MultipartUploadJournal(host.cacheFolder, host.log);
+  const forget = await journal.record({ location: storageIdOf(requests.config), ...place, uploadId });
+  await abortOrphans(requests, host, journal);
   try {
-    const answer = await work();
+    const stored = await complete(requests, host, target, begun, await sendParts(begun), signal);
     await forget();
-    return answer;
+    return stored;
   } catch (error) {
     try {
       await abortMultipartUpload(requests, host, place, uploadId, AbortSignal.timeout(abortTimeoutMs));
       await forget();
     } catch (abortError) {
-      // What failed first is what the caller must hear; this only leaves parts behind.
-      host.log.write(
-        'warn',
-        'copy',
-        `The failed upload of ${path} could not be ended; its parts stay: ${String(abortError)}`,
-      );
+      const message = `The failed upload of ${path} could not be aborted; its parts stay: ${String(abortError)}`;
+      host.log.write('warn', 'copy', message);
     }
     throw error;
   }
 }
 
-/** Ends an upload, so that its parts go. One that isn't there any more is fine. */
+/** Puts the parts together. */
+function complete(
+  requests: S3Api,
+  host: BackendHost,
+  target: WriteTarget,
+  begun: BegunUpload,
+  { parts, expectedEtag, md5 }: SentParts,
+  signal: AbortSignal,
+): Promise<StoredObject> {
+  const { place, path, precondition } = target;
+  const send = (condition: WriteCondition) =>
+    sendCommand(
+      requests,
+      aboutObject(place),
+      (sdk) =>
+        new sdk.CompleteMultipartUploadCommand({
+          ...condition,
+          Bucket: place.bucket,
+          Key: place.key,
+          UploadId: begun.uploadId,
+          MultipartUpload: { Parts: [...parts] },
+        }),
+      signal,
+    );
+  const attempt = async (failed: RemoteError | undefined): Promise<StoredObject> => {
+    try {
+      const response = await underCondition(requests, path, precondition, signal, send);
+      const stored = {
+        etag: unquoted(response.ETag),
+        md5,
+        serverSideEncryption: response.ServerSideEncryption ?? begun.serverSideEncryption,
+        fromMs: begun.dateMs,
+        toMs: answerDate(response),
+      };
+      checkMultipartEtag(target, stored, expectedEtag);
+      return stored;
+    } catch (error) {
+      const completed = failed && isNoSuchUpload(error) ? await findCompleted() : undefined;
+      if (!completed) throw error;
+      return completed;
+    }
+  };
+  /** The object, when an attempt whose response was lost has completed it. */
+  const findCompleted = async (): Promise<StoredObject | undefined> => {
+    const now = await headIfThere(requests, place, signal).catch((cause: unknown) => {
+      if (isRemoteError(cause)) return undefined; // the error of the completion says more
+      throw cause;
+    });
+    if (now?.etag === undefined || now.etag !== expectedEtag) return undefined;
+    const { etag, serverSideEncryption, lastModifiedMs } = now;
+    return { etag, md5, serverSideEncryption, fromMs: lastModifiedMs, toMs: lastModifiedMs };
+  };
+  return withRetries(`finish the upload of ${path}`, attempt, retryPolicy(host), signal);
+}
+
+/** Aborts an upload, which removes its parts. An upload that doesn't exist is fine. */
 async function abortMultipartUpload(
   requests: S3Api,
   host: BackendHost,
@@ -185,188 +221,44 @@ async function abortMultipartUpload(
   uploadId: string,
   limit: AbortSignal,
 ): Promise<void> {
-  const input = { Bucket: place.bucket, Key: place.key, UploadId: uploadId };
+  const { bucket, key } = place;
+  const input = { Bucket: bucket, Key: key, UploadId: uploadId };
+  const abort = () =>
+    sendCommand(requests, aboutObject(place), (sdk) => new sdk.AbortMultipartUploadCommand(input), limit);
+  const policy = { clock: host.clock, log: host.log, attempts: 3 };
   try {
-    await withRetries(
-      `end the upload of ${place.bucket}/${place.key}`,
-      () =>
-        requests.run(aboutObject(place), limit, ({ client, sdk }) =>
-          client.send(new sdk.AbortMultipartUploadCommand(input), { abortSignal: limit }),
-        ),
-      { clock: host.clock, log: host.log, attempts: 3 },
-      limit,
-    );
+    await withRetries(`abort the upload of ${bucket}/${key}`, abort, policy, limit);
   } catch (error) {
-    if (!(isRemoteError(error) && error.code?.startsWith('NoSuchUpload'))) throw error;
+    if (!isNoSuchUpload(error)) throw error;
   }
 }
 
-/** Connections that have looked for uploads left open. */
+/** Connections that have looked for orphans. */
 const orphansChecked = new WeakSet<S3Api>();
 
-/** Ends, once per remote, what processes that crashed left open here. Never fails: what can't be ended is tried again by the next session. */
-async function endLeftBehind(
+/** Aborts, once per remote, the uploads that crashed processes left open. Never fails: the next session retries an upload that can't be aborted. */
+async function abortOrphans(
   requests: S3Api,
   host: BackendHost,
-  open: MultipartUploadJournal,
+  journal: MultipartUploadJournal,
 ): Promise<void> {
   if (orphansChecked.has(requests)) return;
   orphansChecked.add(requests);
   const limit = AbortSignal.timeout(abortTimeoutMs);
-  for (const { bucket, key, uploadId, forget } of await open.findOrphans(storageIdOf(requests.config))) {
+  for (const { bucket, key, uploadId, forget } of await journal.findOrphans(storageIdOf(requests.config)))
     try {
       await abortMultipartUpload(requests, host, { bucket, key }, uploadId, limit);
       await forget();
-      host.log.write('info', 'copy', `Ended an upload of ${bucket}/${key} that a crash had left open.`);
+      host.log.write('info', 'copy', `Aborted an upload of ${bucket}/${key} that a crash had left open.`);
     } catch (error) {
-      host.log.write('info', 'copy', `An upload left open can't be ended: ${String(error)}`);
+      host.log.write('info', 'copy', `An orphaned upload can't be aborted: ${String(error)}`);
     }
-  }
 }
 
-/**
- * Calls `work` for 0…count−1, `concurrency` at once, and gives the answers in order. After a failure no call starts, those
- * under way are stopped and waited for, and the first failure is thrown.
- */
-export async function mapConcurrent<T>(
-  count: number,
-  concurrency: number,
-  signal: AbortSignal,
-  work: (index: number, stop: AbortSignal) => Promise<T>,
-): Promise<T[]> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
-  const answers: T[] = [];
-  let next = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const worker = async () => {
-    while (next < count && !stop.aborted) {
-      const index = next++;
-      try {
-        answers[index] = await work(index, stop);
-      } catch (error) {
-        failure ??= { error };
-        failed.abort(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
-  signal.throwIfAborted();
-  if (failure) throw failure.error;
-  return answers;
+function isNoSuchUpload(error: unknown): boolean {
+  return isRemoteError(error) && error.code?.startsWith('NoSuchUpload') === true;
 }
 
-/** Puts the parts together. A lost answer is asked for again; an upload that is gone by then may be the finished object. */
-export async function completeParts(
-  requests: S3Api,
-  host: BackendHost,
-  upload: Pick<Upload, 'place' | 'path' | 'precondition'>,
-  started: PartUpload,
-  parts: readonly StoredPart[],
-  expected: string | undefined,
-  signal: AbortSignal,
-): Promise<StoredAnswer> {
-  const { place, path, precondition } = upload;
-  const complete = (condition: WriteCondition) =>
-    requests.run(aboutObject(place), signal, ({ client, sdk }) =>
-      client.send(
-        new sdk.CompleteMultipartUploadCommand({
-          ...condition,
-          Bucket: place.bucket,
-          Key: place.key,
-          UploadId: started.uploadId,
-          MultipartUpload: { Parts: [...parts] },
-        }),
-        { abortSignal: signal },
-      ),
-    );
-  return withRetries(
-    `finish the upload of ${path}`,
-    async (failed) => {
-      try {
-        const answer = await underCondition(requests, path, precondition, signal, complete);
-        const etag = unquoted(answer.ETag);
-        checkWholeEtag(path, etag, expected, answer.ServerSideEncryption ?? started.serverSideEncryption);
-        return {
-          etag,
-          md5: undefined,
-          serverSideEncryption: answer.ServerSideEncryption ?? started.serverSideEncryption,
-          fromMs: started.startedMs,
-          toMs: answerDate(answer),
-        };
-      } catch (error) {
-        if (!failed || !isRemoteError(error) || !error.code?.startsWith('NoSuchUpload')) throw error;
-        const now = await headIfThere(requests, place, signal).catch((cause: unknown) => {
-          if (isRemoteError(cause)) return undefined; // what failed first says more
-          throw cause;
-        });
-        if (now?.etag === undefined || now.etag !== expected) throw error;
-        return {
-          etag: now.etag,
-          md5: undefined,
-          serverSideEncryption: now.serverSideEncryption,
-          fromMs: now.lastModifiedMs,
-          toMs: now.lastModifiedMs,
-        };
-      }
-    },
-    { clock: host.clock, log: host.log, waits: host.waits },
-    signal,
-  );
-}
-
-/** Only an ETag that has the form of S3's can be wrong; other stores make up others (sync-semantics H25). */
-function checkWholeEtag(
-  path: RemotePath,
-  etag: string | undefined,
-  expected: string | undefined,
-  encryption: string | undefined,
-): void {
-  if (expected === undefined || etag === undefined || encryption?.startsWith('aws:kms')) return;
-  if (isDirectoryBucket(parseObjectPath(path).bucket)) return;
-  if (/^[0-9a-f]{32}-\d+$/.test(etag) && etag !== expected)
-    throw new RemoteError('corrupted', `The service put the parts of "${path}" together wrongly.`);
-}
-
-/** One file on its way up. */
-export interface Upload {
-  readonly path: RemotePath;
-  readonly place: ObjectLocation;
-  readonly body: ByteSource;
-  readonly facts: FileFacts;
-  readonly precondition: Precondition;
-}
-
-/** What a finished request told. */
-export interface StoredAnswer {
-  readonly etag: string | undefined;
-  readonly md5: string | undefined;
-  readonly serverSideEncryption: string | undefined;
-  readonly fromMs: number | undefined;
-  readonly toMs: number | undefined;
-}
-
-/** The source isn't what its MD5 says it is. */
-export function md5Mismatch(path: RemotePath): RemoteError {
-  return new RemoteError(
-    'corrupted',
-    `The content for "${path}" was read damaged: its MD5 is another. Nothing was stored.`,
-  );
-}
-
-/** Throws `damaged` when the service says that it stored something else: a store that ignores Content-MD5. */
-export function checkStoredMd5(
-  path: RemotePath,
-  etag: string | undefined,
-  md5: string,
-  serverSideEncryption: string | undefined,
-): void {
-  if (
-    !etagIsMd5({ serverSideEncryption, customerKey: false }) ||
-    isDirectoryBucket(parseObjectPath(path).bucket)
-  )
-    return;
-  const stored = md5OfEtag(etag);
-  if (stored !== undefined && stored !== md5)
-    throw new RemoteError('corrupted', `The service stored other content at "${path}" than was sent.`);
+function retryPolicy({ clock, log, waits }: BackendHost) {
+  return { clock, log, waits };
 }

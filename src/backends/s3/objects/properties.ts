@@ -2,6 +2,7 @@ import type { PropertyGroup } from '../../../remote/remote';
 import { isRemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import type { S3Api } from '../http/s3Api';
+import { sendCommand } from '../http/sendCommand';
 import { md5OfFacts } from '../model/objectInfo';
 import { aboutObject, parseObjectPath } from '../model/objectKey';
 
@@ -55,10 +56,11 @@ async function objectProperties(
   if (facts.tagCount > 0) {
     const tags = await known(
       () =>
-        requests.run(aboutObject(place), signal, ({ client, sdk }) =>
-          client.send(new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }), {
-            abortSignal: signal,
-          }),
+        sendCommand(
+          requests,
+          aboutObject(place),
+          (sdk) => new sdk.GetObjectTaggingCommand({ Bucket: place.bucket, Key: place.key }),
+          signal,
         ),
       (answer) => Object.fromEntries((answer.TagSet ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
     );
@@ -74,10 +76,7 @@ async function bucketProperties(
 ): Promise<readonly PropertyGroup[]> {
   const about = { bucket };
   const location = await known(
-    () =>
-      requests.run(about, signal, ({ client, sdk }) =>
-        client.send(new sdk.GetBucketLocationCommand({ Bucket: bucket }), { abortSignal: signal }),
-      ),
+    () => sendCommand(requests, about, (sdk) => new sdk.GetBucketLocationCommand({ Bucket: bucket }), signal),
     // No constraint at all is AWS's oldest region.
     (answer) => ({
       Location:
@@ -86,9 +85,7 @@ async function bucketProperties(
   );
   const versioning = await known(
     () =>
-      requests.run(about, signal, ({ client, sdk }) =>
-        client.send(new sdk.GetBucketVersioningCommand({ Bucket: bucket }), { abortSignal: signal }),
-      ),
+      sendCommand(requests, about, (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }), signal),
     (answer) => ({ Versioning: answer.Status ?? 'Off', 'MFA delete': answer.MFADelete }),
   );
   return [group('Bucket', { Name: bucket, ...location, ...versioning })];
@@ -126,30 +123,5 @@ export async function shareLink(
     sdk.getSignedUrl(client, new sdk.GetObjectCommand({ Bucket: bucket, Key: key }), {
       expiresIn: Math.min(Math.max(1, Math.floor(seconds)), 7 * 24 * 3600),
     }),
-  );
-}
-
-/** Makes a bucket. `location` absent = the remote's own constraint, on AWS its region. Throws `alreadyExists`, `badName`. */
-export async function createBucket(
-  requests: S3Api,
-  name: string,
-  location: string | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const { config, connection } = requests;
-  const ownRegion = config.endpoint === undefined ? connection.region : undefined;
-  const wanted = location ?? config.locationConstraint ?? ownRegion;
-  // AWS refuses its oldest region as a constraint: there, none must be sent.
-  const constraint = wanted === 'us-east-1' && config.endpoint === undefined ? undefined : wanted;
-  await requests.run({ bucket: name }, signal, ({ client, sdk }) =>
-    client.send(
-      new sdk.CreateBucketCommand({
-        Bucket: name,
-        ...(constraint
-          ? { CreateBucketConfiguration: { LocationConstraint: constraint as 'eu-west-1' } }
-          : {}),
-      }),
-      { abortSignal: signal },
-    ),
   );
 }

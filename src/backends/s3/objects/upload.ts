@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FileEntry } from '../../../remote/entry';
 import type { ByteSource, FileFacts, Precondition } from '../../../remote/remote';
 import type { RemotePath } from '../../../remote/remotePath';
@@ -11,14 +12,7 @@ import { parseFilePath } from '../model/objectKey';
 import { keptAttributes, newAttributes, taggingOf } from './attributes';
 import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './digests';
 import { headIfThere } from './lookup';
-import {
-  checkStoredMd5,
-  md5Mismatch,
-  partSizeFor,
-  type StoredAnswer,
-  type Upload,
-  uploadInParts,
-} from './multipartUpload';
+import { partSizeFor, type Upload, uploadInParts } from './multipartUpload';
 import {
   checkGuard,
   conditionOf,
@@ -27,13 +21,14 @@ import {
   underCondition,
   type WriteCondition,
 } from './preconditions';
+import { checkStoredMd5, md5Mismatch, type StoredObject } from './storedObject';
 
-/** Bodies up to this are held in memory: one read, one request, and a failed request can be sent again. */
+/** Bodies up to this size, in bytes, are read into memory once and sent by one request, which can be retried. */
 const inMemoryLimit = 8 * 1024 * 1024;
-/** Slack for the service's clock when its answer's Date stands in for LastModified. */
+/** Tolerance, in milliseconds, when the Date of a response is used as LastModified. */
 const dateSlackMs = 2000;
 
-/** What is now stored, and when the service says it was (ms, by its clock; from…to). */
+/** The stored file, and when it was stored: a range in milliseconds by the clock of the service. */
 export interface Uploaded {
   readonly entry: FileEntry;
   readonly storedFromMs: number | undefined;
@@ -42,13 +37,12 @@ export interface Uploaded {
 }
 
 /**
- * Writes a whole file. Content-MD5 goes with every byte sent, so the service refuses what arrives damaged before it
- * becomes visible; no HEAD follows.
+ * Writes a whole file. Every request has a Content-MD5, so the service refuses corrupted content before it becomes visible, and no HEAD is
+ * needed afterwards.
  *
- * The MD5 has to be known before the first byte: it is a header, and `md5chksum` belongs to the metadata that multipart
- * uploads fix at their start (sync-semantics R4). What isn't in memory is therefore read twice, as rclone does; the second read
- * usually comes from the disk's cache. A source whose every reading is a download of its own (`rereadIsExpensive`) is not: it
- * goes in parts, each checked by its own MD5, and has no MD5 of the whole unless it told one.
+ * The MD5 is needed before the first byte: it is a header, and the `md5chksum` metadata of a multipart upload is set at its start (R4). So
+ * a body that is not in memory is read twice, as rclone does, unless every read is a download (`rereadIsExpensive`): then it goes in parts,
+ * each with its own MD5, and has an MD5 of the whole only when the source announced one.
  */
 export async function uploadFile(
   requests: S3Api,
@@ -63,14 +57,14 @@ export async function uploadFile(
   const upload: Upload = { path, place: parseFilePath(path), body, facts, precondition };
   const attributes = await attributesFor(requests, upload, signal);
   try {
-    return uploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
+    return toUploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw guardedError(error, path, precondition);
   }
 }
 
-/** Asks the service first where that is needed: to keep attributes, to check a precondition that it won't enforce, or to spare a long upload. */
+/** Sends a HEAD where needed: to keep attributes, to check a precondition that the service doesn't enforce, or to avoid a long upload in vain. */
 async function attributesFor(
   requests: S3Api,
   upload: Upload,
@@ -79,15 +73,14 @@ async function attributesFor(
   const { path, place, facts, precondition, body } = upload;
   const { config } = requests;
   const enforced = Object.keys(conditionOf(precondition, config.conditionalWrites)).length > 0;
-  const mustLook = precondition.kind !== 'none' && (!enforced || body.size > inMemoryLimit);
+  const mustCheck = precondition.kind !== 'none' && (!enforced || body.size > inMemoryLimit);
   const fresh = () => newAttributes(path, facts, config);
-  // A new file has nothing to keep.
   if (!facts.keepAttributes || precondition.kind === 'ifAbsent') {
-    if (mustLook) await checkGuard(requests, path, precondition, signal);
+    if (mustCheck) await checkGuard(requests, path, precondition, signal);
     return fresh();
   }
   const before = await headIfThere(requests, place, signal);
-  if (mustLook) mustHold(precondition, path, before);
+  if (mustCheck) mustHold(precondition, path, before);
   if (!before) return fresh();
   if (before.denied) throw before.denied;
   const tagging = await taggingOf(requests, place, before.tagCount, signal);
@@ -100,16 +93,16 @@ async function send(
   upload: Upload,
   attributes: ObjectAttributes,
   signal: AbortSignal,
-): Promise<StoredAnswer> {
+): Promise<StoredObject> {
   const { body } = upload;
   const { uploadCutoff } = requests.config;
-  // Kept small even where the cutoff is 0: a body without bytes can't go in parts.
+  // An empty body can't go in parts, even with a cutoff of 0.
   if (body.size === 0 || (body.size <= inMemoryLimit && body.size <= uploadCutoff)) {
     const bytes = await readInto(body, undefined, body.size, signal);
     return putBytes(requests, upload, attributes, bytes, signal);
   }
-  const atOnce = body.size <= uploadCutoff;
-  const pieceSize = atOnce
+  const isSingle = body.size <= uploadCutoff;
+  const pieceSize = isSingle
     ? body.size
     : partSizeFor(body.size, requests.config.chunkSize, maxPartsOf(requests.config));
   const digests =
@@ -117,7 +110,7 @@ async function send(
       ? await readDigests(body, pieceSize, signal)
       : undefined;
   const md5 = digests?.md5 ?? body.md5;
-  if (atOnce && md5 !== undefined)
+  if (isSingle && md5 !== undefined)
     return underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
       putStream(requests, upload, attributes, condition, md5, digests?.crc32s[0], signal),
     );
@@ -131,14 +124,14 @@ async function putBytes(
   attributes: ObjectAttributes,
   bytes: Buffer,
   signal: AbortSignal,
-): Promise<StoredAnswer> {
+): Promise<StoredObject> {
   const digests = digestsOf(bytes);
   if (upload.body.md5 !== undefined && upload.body.md5 !== digests.md5) throw md5Mismatch(upload.path);
-  const answer = await underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
+  const response = await underCondition(requests, upload.path, upload.precondition, signal, (condition) =>
     put(requests, upload, attributes, condition, bytes, digests, signal),
   );
   upload.facts.onProgress?.(bytes.length);
-  return answer;
+  return response;
 }
 
 async function putStream(
@@ -149,9 +142,9 @@ async function putStream(
   md5: string,
   crc32: string | undefined,
   signal: AbortSignal,
-): Promise<StoredAnswer> {
+): Promise<StoredObject> {
   const { body, facts } = upload;
-  // A failing source doesn't end the request by itself: the request would wait for the rest for ever.
+  // The request would wait forever for the rest of a source that failed.
   const sourceFailed = new AbortController();
   const both = AbortSignal.any([signal, sourceFailed.signal]);
   const source = await body.open(undefined, both);
@@ -169,21 +162,21 @@ async function put(
   upload: Upload,
   attributes: ObjectAttributes,
   condition: WriteCondition,
-  content: Buffer | ReturnType<typeof counted>,
+  content: Buffer | Readable,
   digests: Pick<Digests, 'md5'> & Partial<Digests>,
   signal: AbortSignal,
-): Promise<StoredAnswer> {
+): Promise<StoredObject> {
   const { place, body } = upload;
   const { config } = requests;
   const directory = isDirectoryBucket(place.bucket);
-  const etagIsOther = directory || attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
+  const etagIsNotMd5 = directory || attributes.ServerSideEncryption?.startsWith('aws:kms') === true;
   const started = performance.now();
   const contentMd5 = base64OfHex(digests.md5);
-  const answer = await requests.put(
+  const response = await requests.put(
     {
       place,
-      // Where the ETag will be no MD5, the metadata tells it, for small files too (sync-semantics R4).
-      attributes: etagIsOther
+      // Where the ETag will not be the MD5, the metadata has it, also for small files (R4).
+      attributes: etagIsNotMd5
         ? { ...attributes, Metadata: { ...attributes.Metadata, md5chksum: contentMd5 } }
         : attributes,
       condition,
@@ -194,18 +187,18 @@ async function put(
     },
     signal,
   );
-  checkStoredMd5(upload.path, answer.etag, digests.md5, answer.serverSideEncryption);
-  const { dateMs } = answer;
+  checkStoredMd5(upload, response.etag, digests.md5, response.serverSideEncryption);
+  const { dateMs } = response;
   return {
-    etag: answer.etag,
+    etag: response.etag,
     md5: digests.md5,
-    serverSideEncryption: answer.serverSideEncryption,
+    serverSideEncryption: response.serverSideEncryption,
     fromMs: dateMs === undefined ? undefined : dateMs - (performance.now() - started),
     toMs: dateMs,
   };
 }
 
-function uploaded(upload: Upload, attributes: ObjectAttributes, answer: StoredAnswer): Uploaded {
+function toUploaded(upload: Upload, attributes: ObjectAttributes, stored: StoredObject): Uploaded {
   const { path, body, facts } = upload;
   const storageClass = attributes.StorageClass;
   return {
@@ -214,12 +207,12 @@ function uploaded(upload: Upload, attributes: ObjectAttributes, answer: StoredAn
       path,
       size: body.size,
       ...(facts.modified && { modified: facts.modified }),
-      ...(answer.md5 && { md5: answer.md5 }),
-      ...(answer.etag === undefined ? {} : { version: answer.etag }),
+      ...(stored.md5 && { md5: stored.md5 }),
+      ...(stored.etag === undefined ? {} : { version: stored.etag }),
       ...(storageClass && { storageClass }),
     },
-    storedFromMs: answer.fromMs === undefined ? undefined : answer.fromMs - dateSlackMs,
-    storedToMs: answer.toMs === undefined ? undefined : answer.toMs + dateSlackMs,
-    encryptedWithKms: !etagIsMd5({ serverSideEncryption: answer.serverSideEncryption, customerKey: false }),
+    storedFromMs: stored.fromMs === undefined ? undefined : stored.fromMs - dateSlackMs,
+    storedToMs: stored.toMs === undefined ? undefined : stored.toMs + dateSlackMs,
+    encryptedWithKms: !etagIsMd5({ serverSideEncryption: stored.serverSideEncryption, customerKey: false }),
   };
 }

@@ -1,0 +1,94 @@
+import type { Log } from '../../../base/log';
+import type { FileEntry } from '../../../remote/entry';
+import type { RemotePath } from '../../../remote/remotePath';
+import type { S3Api } from '../http/s3Api';
+import { isDirectoryBucket } from '../model/bucketNames';
+import { entryOfFacts, etagIsMd5, type ObjectFacts } from '../model/objectInfo';
+import { parseObjectPath } from '../model/objectKey';
+import type { Copied } from '../objects/copying';
+import type { BucketKnowledge } from '../objects/listing';
+import { ModifiedTimeCache } from '../objects/modifiedTimeCache';
+import type { Uploaded } from '../objects/upload';
+
+/** Facts about the objects of all buckets that a listing doesn't show: modified times, and whether ETags are MD5s. */
+export class BucketFacts {
+  private readonly times = new Map<string, ModifiedTimeCache>();
+  private readonly bucketsWithKms = new Set<string>();
+
+  /** `cacheFolder` undefined = modified times are kept for this session only. */
+  constructor(
+    private readonly requests: S3Api,
+    private readonly cacheFolder: string | undefined,
+    private readonly log: Log,
+  ) {}
+
+  of(bucket: string): BucketKnowledge {
+    const { bucketsWithKms } = this;
+    const { serverSideEncryption } = this.requests.config;
+    return {
+      times: this.timesOf(bucket),
+      get etagsAreNoMd5() {
+        return (
+          serverSideEncryption?.startsWith('aws:kms') === true ||
+          bucketsWithKms.has(bucket) ||
+          isDirectoryBucket(bucket)
+        );
+      },
+    };
+  }
+
+  /** The entry of an object from a HEAD or GET, cached for later listings. */
+  cacheRead(path: RemotePath, facts: ObjectFacts): FileEntry {
+    const entry = entryOfFacts(path, facts);
+    const { bucket, key } = parseObjectPath(path);
+    if (!etagIsMd5(facts)) this.bucketsWithKms.add(bucket);
+    const { etag, lastModifiedMs } = facts;
+    if (etag !== undefined && lastModifiedMs !== undefined && entry.modified)
+      this.timesOf(bucket).remember(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
+    return entry;
+  }
+
+  cacheCopy({ entry, lastModifiedMs }: Copied): FileEntry {
+    const { bucket, key } = parseObjectPath(entry.path);
+    const { version: etag } = entry;
+    if (etag !== undefined && lastModifiedMs !== undefined && entry.modified)
+      this.timesOf(bucket).remember(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
+    else this.forget(entry.path);
+    return entry;
+  }
+
+  cacheWrite({ entry, storedFromMs, storedToMs, encryptedWithKms }: Uploaded): FileEntry {
+    const { bucket, key } = parseObjectPath(entry.path);
+    if (encryptedWithKms) this.bucketsWithKms.add(bucket);
+    const { version: etag } = entry;
+    if (entry.modified && etag !== undefined && storedFromMs !== undefined && storedToMs !== undefined)
+      this.timesOf(bucket).rememberWritten(key, etag, storedFromMs, storedToMs, storedFacts(entry));
+    else this.forget(entry.path);
+    return entry;
+  }
+
+  forget(path: RemotePath): void {
+    const { bucket, key } = parseObjectPath(path);
+    this.timesOf(bucket).forget(key);
+  }
+
+  /** Writes the modified times to disk. Never fails. */
+  async save(): Promise<void> {
+    await Promise.all([...this.times.values()].map((times) => times.save()));
+  }
+
+  private timesOf(bucket: string): ModifiedTimeCache {
+    let times = this.times.get(bucket);
+    if (!times) {
+      const endpoint = this.requests.config.endpoint ?? 'aws';
+      const file = ModifiedTimeCache.fileFor(this.cacheFolder, endpoint, bucket);
+      times = new ModifiedTimeCache(file, this.log);
+      this.times.set(bucket, times);
+    }
+    return times;
+  }
+}
+
+function storedFacts({ modified, md5 }: FileEntry) {
+  return { modified: modified as NonNullable<typeof modified>, ...(md5 && { md5 }) };
+}
