@@ -4,7 +4,27 @@ import { type UnsizedFacts, unquoted } from './objectInfo';
 
 const metadataPrefix = 'x-amz-meta-';
 
-/** What the headers of a HEAD or GET tell of an object. */
+/** The HTTP headers that an object carries: the attribute in the SDK, the header, the field of ObjectFacts. */
+export const contentHeaders = [
+  ['ContentType', 'content-type', 'contentType'],
+  ['CacheControl', 'cache-control', 'cacheControl'],
+  ['ContentEncoding', 'content-encoding', 'contentEncoding'],
+  ['ContentDisposition', 'content-disposition', 'contentDisposition'],
+  ['ContentLanguage', 'content-language', 'contentLanguage'],
+  ['Expires', 'expires', 'expires'],
+] as const;
+
+const attributeHeaders = [
+  ...contentHeaders.map(([attribute, header]) => [attribute, header] as const),
+  ['WebsiteRedirectLocation', 'x-amz-website-redirect-location'],
+  ['StorageClass', 'x-amz-storage-class'],
+  ['ServerSideEncryption', 'x-amz-server-side-encryption'],
+  ['SSEKMSKeyId', 'x-amz-server-side-encryption-aws-kms-key-id'],
+  ['ACL', 'x-amz-acl'],
+  ['Tagging', 'x-amz-tagging'],
+] as const;
+
+/** The facts in the headers of a HEAD or GET. */
 export function factsOfHeaders(headers: IncomingHttpHeaders): UnsizedFacts {
   const metadata: Record<string, string> = {};
   for (const name in headers)
@@ -34,16 +54,16 @@ export function factsOfHeaders(headers: IncomingHttpHeaders): UnsizedFacts {
 }
 
 /**
- * Bytes of the whole object, also in the answer to a range; undefined where the answer doesn't tell them. The length of a range's body is
- * none of the whole. Pure.
+ * Bytes of the whole object, also from the response to a range request; undefined when the headers don't say. A partial response's
+ * Content-Length is the length of the part. Pure.
  */
 export function wholeSize(
   contentRange: string | undefined,
   contentLength: string | number | undefined,
 ): number | undefined {
-  const told =
+  const text =
     contentRange === undefined ? contentLength : /^bytes .*\/(\d+)$/i.exec(contentRange.trim())?.[1];
-  const size = told === undefined || told === '' ? Number.NaN : Number(told);
+  const size = text === undefined || text === '' ? Number.NaN : Number(text);
   return Number.isSafeInteger(size) && size >= 0 ? size : undefined;
 }
 
@@ -52,35 +72,25 @@ function text(headers: IncomingHttpHeaders, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The headers that give an object these attributes, byte for byte. Pure. */
+/** The request headers that set these attributes. Pure. */
 export function headersOf(attributes: ObjectAttributes): Record<string, string> {
   const headers: Record<string, string> = {};
-  const set = (name: string, value: string | undefined) => {
-    if (value !== undefined) headers[name] = asBytes(value);
-  };
-  set('content-type', attributes.ContentType);
-  set('cache-control', attributes.CacheControl);
-  set('content-encoding', attributes.ContentEncoding);
-  set('content-disposition', attributes.ContentDisposition);
-  set('content-language', attributes.ContentLanguage);
-  set('expires', attributes.Expires);
-  set('x-amz-website-redirect-location', attributes.WebsiteRedirectLocation);
-  set('x-amz-storage-class', attributes.StorageClass);
-  set('x-amz-server-side-encryption', attributes.ServerSideEncryption);
-  set('x-amz-server-side-encryption-aws-kms-key-id', attributes.SSEKMSKeyId);
-  set('x-amz-acl', attributes.ACL);
-  set('x-amz-tagging', attributes.Tagging);
-  for (const [name, value] of Object.entries(attributes.Metadata ?? {}))
-    set(`${metadataPrefix}${name.toLowerCase()}`, value);
+  for (const [attribute, header] of attributeHeaders) {
+    const value = attributes[attribute];
+    if (value !== undefined) headers[header] = asBytes(value);
+  }
+  const { Metadata = {} } = attributes;
+  for (const name in Metadata)
+    headers[`${metadataPrefix}${name.toLowerCase()}`] = asBytes(Metadata[name] ?? '');
   return headers;
 }
 
-/** Headers are bytes, one a character: those of an answer go back as they came, and what can't be one of them is spelled in UTF-8. */
+/** Node writes one byte per character. A value from a response goes back unchanged; characters above U+00FF are encoded as UTF-8. */
 function asBytes(value: string): string {
   return /[^\u0000-\u00ff]/.test(value) ? Buffer.from(value, 'utf8').toString('latin1') : value;
 }
 
-/** What an object has besides its content, in the names that PutObject, CopyObject and CreateMultipartUpload share. */
+/** The attributes of an object besides its content, in the names that PutObject, CopyObject and CreateMultipartUpload share. */
 export type ObjectAttributes = Pick<
   CreateMultipartUploadCommandInput,
   | 'ContentType'
@@ -96,6 +106,6 @@ export type ObjectAttributes = Pick<
   | 'ACL'
   | 'Tagging'
 > & {
-  /** As the service spells it: what is no date goes through as well (`Expires: 0`). */
+  /** Unparsed, since a value that is no date is kept as well (`Expires: 0`). */
   readonly Expires?: string;
 };

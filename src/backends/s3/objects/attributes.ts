@@ -5,83 +5,74 @@ import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
 import { sendCommand } from '../http/sendCommand';
 import { contentTypeOf } from '../model/contentTypes';
-import type { ObjectAttributes } from '../model/objectHeaders';
+import { contentHeaders, type ObjectAttributes } from '../model/objectHeaders';
 import { expressClass, type ObjectFacts } from '../model/objectInfo';
 import type { ObjectLocation } from '../model/objectKey';
 import { aboutObject } from '../model/objectKey';
 
-/** The attributes of a file written anew: what it is a copy of, the remote's settings and the file's name tell them. Pure. */
+/** The attributes of a new file: those of its source, the settings, and a content type by its name. Pure. */
 export function newAttributes(path: RemotePath, facts: FileFacts, config: S3Config): ObjectAttributes {
   const { headers = {}, metadata = {} } = facts.attributes ?? {};
-  return {
-    ...attributesOfSettings(config),
-    ContentType: facts.contentType ?? headers['content-type'] ?? contentTypeOf(baseName(path)),
-    ...given('CacheControl', headers['cache-control']),
-    ...given('ContentEncoding', headers['content-encoding']),
-    ...given('ContentDisposition', headers['content-disposition']),
-    ...given('ContentLanguage', headers['content-language']),
-    ...given('Expires', headers['expires']),
-    Metadata: withModified(metadata, facts.modified),
-  };
+  const attributes: Writable<ObjectAttributes> = attributesOfSettings(config);
+  for (const [attribute, header] of contentHeaders) {
+    const value = headers[header];
+    if (value !== undefined) attributes[attribute] = value;
+  }
+  attributes.ContentType = facts.contentType ?? headers['content-type'] ?? contentTypeOf(baseName(path));
+  attributes.Metadata = withModified(metadata, facts.modified);
+  return attributes;
 }
 
 /**
- * What a copy in another store takes along. Not the storage class, encryption, access list and tags: those belong to the store, and its
- * own settings tell them. Pure.
+ * The attributes that a copy in another store takes along. Storage class, encryption, access list and tags belong to the store, whose
+ * settings define them. Pure.
  */
 export function fileAttributesOf(facts: ObjectFacts): FileAttributes {
-  const { md5chksum: _, mtime: __, ...metadata } = facts.metadata;
-  return {
-    headers: {
-      ...given('content-type', facts.contentType),
-      ...given('cache-control', facts.cacheControl),
-      ...given('content-encoding', storedEncoding(facts.contentEncoding)),
-      ...given('content-disposition', facts.contentDisposition),
-      ...given('content-language', facts.contentLanguage),
-      ...given('expires', facts.expires),
-    },
-    metadata,
-  };
+  const headers: Record<string, string> = {};
+  for (const [, header, field] of contentHeaders) {
+    const value = field === 'contentEncoding' ? storedEncoding(facts[field]) : facts[field];
+    if (value !== undefined) headers[header] = value;
+  }
+  return { headers, metadata: metadataWithoutContent(facts) };
 }
 
-/** Some stores keep `aws-chunked`, which was an encoding of the upload and is none of the content. */
+/** Some stores keep `aws-chunked`, which is the encoding of the upload request and not of the content. */
 function storedEncoding(text: string | undefined): string | undefined {
-  const kept = text?.split(',').filter((part) => part.trim().toLowerCase() !== 'aws-chunked');
-  return kept?.join(',').trim() || undefined;
+  const encodings = text?.split(',').filter((part) => part.trim().toLowerCase() !== 'aws-chunked');
+  return encodings?.join(',').trim() || undefined;
 }
 
-/**
- * The attributes of a file that replaces `before` and keeps what it has: headers, user metadata, storage class,
- * encryption and tags. Its checksum and modified time are of the old content and are not kept.
- */
+/** The user metadata without the checksum and modified time, which belong to the content. */
+function metadataWithoutContent({ metadata }: ObjectFacts): Record<string, string> {
+  const { md5chksum: _, mtime: __, ...rest } = metadata;
+  return rest;
+}
+
+/** The attributes of a file that replaces `before` and keeps its headers, user metadata, storage class, encryption and tags. Pure. */
 export function keptAttributes(
   before: ObjectFacts,
   tagging: string | undefined,
   modified: Instant | undefined,
   config: S3Config,
 ): ObjectAttributes {
-  const { md5chksum: _, mtime: __, ...metadata } = before.metadata;
-  return {
-    ...attributesOfFacts(before, config),
-    Metadata: withModified(metadata, modified),
-    ...given('Tagging', tagging),
-  };
+  const Metadata = withModified(metadataWithoutContent(before), modified);
+  return { ...attributesOfFacts(before, tagging, config), Metadata };
 }
 
-/** The attributes of `before`, its metadata included, as a copy of the same content has them. */
+/** The attributes of a copy of `before` onto itself. Pure. */
 export function sameAttributes(
   before: ObjectFacts,
   tagging: string | undefined,
   modified: Instant | undefined,
   config: S3Config,
 ): ObjectAttributes {
-  const metadata = modified ? withModified(before.metadata, modified) : { ...before.metadata };
-  return { ...attributesOfFacts(before, config), Metadata: metadata, ...given('Tagging', tagging) };
+  const Metadata = withModified(before.metadata, modified);
+  return { ...attributesOfFacts(before, tagging, config), Metadata };
 }
 
 /**
- * As `sameAttributes`, for a copy elsewhere: encryption and access list are what the settings say, else the bucket's own. The storage
- * class stays, as the service would put every copy into the standard one; with `ownClass` the settings' goes before it. Pure.
+ * The attributes of a copy at another place: encryption and access list come from the settings, else from the bucket. The storage class
+ * stays, since the service would choose the standard class; with `ownClass` the class of the settings replaces it. Pure.
  */
 export function copiedAttributes(
   before: ObjectFacts,
@@ -90,22 +81,15 @@ export function copiedAttributes(
   config: S3Config,
   ownClass: boolean,
 ): ObjectAttributes {
-  const {
-    ServerSideEncryption: _,
-    SSEKMSKeyId: __,
-    StorageClass,
-    ...same
-  } = sameAttributes(before, tagging, modified, config);
+  const same = sameAttributes(before, tagging, modified, config);
+  const { ServerSideEncryption: _, SSEKMSKeyId: __, StorageClass, ...rest } = same;
   const settings = attributesOfSettings(config);
   const kept = StorageClass === expressClass ? undefined : StorageClass;
-  return {
-    ...same,
-    ...settings,
-    ...given('StorageClass', ownClass ? (settings.StorageClass ?? kept) : (kept ?? settings.StorageClass)),
-  };
+  const storageClass = ownClass ? (settings.StorageClass ?? kept) : (kept ?? settings.StorageClass);
+  return { ...rest, ...settings, ...given('StorageClass', storageClass) };
 }
 
-/** What the remote's settings say of every object written. Pure. */
+/** The attributes that the settings give to every object. Pure. */
 export function attributesOfSettings(config: S3Config): ObjectAttributes {
   return {
     ...given('StorageClass', config.storageClass as ObjectAttributes['StorageClass']),
@@ -115,23 +99,29 @@ export function attributesOfSettings(config: S3Config): ObjectAttributes {
   };
 }
 
-function attributesOfFacts(before: ObjectFacts, config: S3Config): ObjectAttributes {
-  return {
-    ...given('ContentType', before.contentType),
-    ...given('CacheControl', before.cacheControl),
-    ...given('ContentEncoding', before.contentEncoding),
-    ...given('ContentDisposition', before.contentDisposition),
-    ...given('ContentLanguage', before.contentLanguage),
-    ...given('Expires', before.expires),
+function attributesOfFacts(
+  before: ObjectFacts,
+  tagging: string | undefined,
+  config: S3Config,
+): ObjectAttributes {
+  const attributes: Writable<ObjectAttributes> = {
     ...given('WebsiteRedirectLocation', before.websiteRedirect),
     ...given('StorageClass', before.storageClass as ObjectAttributes['StorageClass']),
     ...given('ServerSideEncryption', before.serverSideEncryption as ObjectAttributes['ServerSideEncryption']),
     ...given('SSEKMSKeyId', before.sseKmsKeyId),
     ...given('ACL', config.acl as ObjectAttributes['ACL']),
+    ...given('Tagging', tagging),
   };
+  for (const [attribute, , field] of contentHeaders) {
+    const value = before[field];
+    if (value !== undefined) attributes[attribute] = value;
+  }
+  return attributes;
 }
 
-/** The tags of an object in the form of a query (`a=1&b=2`); undefined when it has none. */
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The tags of an object as a query string (`a=1&b=2`); undefined when it has none. */
 export async function taggingOf(
   requests: S3Api,
   place: ObjectLocation,
