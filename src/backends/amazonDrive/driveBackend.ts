@@ -6,7 +6,7 @@ import { driveRclone } from './setup/driveRclone';
 import { driveSignIn } from './setup/driveSignIn';
 import { driveWizardSteps } from './setup/driveWizard';
 
-/** Amazon Drive and what is compatible with it. */
+/** Amazon Drive and compatible services. */
 export const driveBackend: Backend = {
   id: 'amazonDrive',
   title: 'Amazon Drive',

@@ -1,22 +1,9 @@
 import { WeightedSemaphore } from '../../base/semaphore';
 import type { Capabilities } from '../../remote/capabilities';
-import type { Entry, FileEntry } from '../../remote/entry';
+import type { Entry } from '../../remote/entry';
 import { withRetries } from '../../remote/layers/retry';
 import { RetryablePages } from '../../remote/pages';
-import type {
-  ByteSource,
-  FileFacts,
-  ListOptions,
-  Precondition,
-  ReadOptions,
-  ReadResult,
-  RecursiveListOptions,
-  Remote,
-  RemoteChanges,
-  RemoteFeatures,
-  Trash,
-  WholeContent,
-} from '../../remote/remote';
+import type { Remote, RemoteFeatures, Trash } from '../../remote/remote';
 import { RemoteError } from '../../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
 import type { TokenSource } from '../../remote/tokenSource';
@@ -41,6 +28,9 @@ import { NodeResolver } from './paths/nodeResolver';
 import { nameRules } from './paths/pathKey';
 import { PlaceCheck } from './paths/placeCheck';
 import { RecentWrites } from './paths/recentWrites';
+
+/** The methods of a Remote, optional ones included. */
+type Methods = Required<Remote>;
 
 /** Times that `makeFolder` creates a folder that somebody else moves at that moment. */
 const maxFolderTries = 3;
@@ -113,17 +103,11 @@ export class DriveRemote implements Remote {
     };
   }
 
-  list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
-    return listFolder(this.session, folder, options, signal);
-  }
+  readonly list: Methods['list'] = (folder, options, signal) =>
+    listFolder(this.session, folder, options, signal);
 
-  listRecursive(
-    folder: RemotePath,
-    options: RecursiveListOptions,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly Entry[]> {
-    return listBelow(this.session, folder, options, signal);
-  }
+  readonly listRecursive: Methods['listRecursive'] = (folder, options, signal) =>
+    listBelow(this.session, folder, options, signal);
 
   async stat(path: RemotePath, signal: AbortSignal): Promise<Entry> {
     signal.throwIfAborted();
@@ -141,29 +125,21 @@ export class DriveRemote implements Remote {
     };
   }
 
-  async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
+  readonly read: Methods['read'] = async (path, options, signal) => {
     signal.throwIfAborted();
     return readFile(this.session, path, options, signal);
-  }
+  };
 
-  async readToBuffer(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+  readonly readToBuffer: Methods['readToBuffer'] = async (file, signal) => {
     signal.throwIfAborted();
     return readWholeFile(this.session, file, signal);
-  }
+  };
 
-  write(
-    path: RemotePath,
-    body: ByteSource,
-    facts: FileFacts,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry> {
-    return writeFile(this.session, path, body, facts, precondition, signal);
-  }
+  readonly write: Methods['write'] = (path, body, facts, precondition, signal) =>
+    writeFile(this.session, path, body, facts, precondition, signal);
 
-  removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void> {
-    return trashFile(this.session, path, precondition, signal);
-  }
+  readonly removeFile: Methods['removeFile'] = (path, precondition, signal) =>
+    trashFile(this.session, path, precondition, signal);
 
   async makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
     const { nodes, placeCheck } = this.session;
@@ -180,30 +156,20 @@ export class DriveRemote implements Remote {
     }
   }
 
-  removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
-    return trashEmptyFolder(this.session, path, signal);
-  }
+  readonly removeFolder: Methods['removeFolder'] = (path, signal) =>
+    trashEmptyFolder(this.session, path, signal);
 
-  serverSideMove(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry> {
-    return moveFile(this.session, source, to, precondition, signal);
-  }
+  readonly serverSideMove: Methods['serverSideMove'] = (source, to, precondition, signal) =>
+    moveFile(this.session, source, to, precondition, signal);
 
-  serverSideMoveFolder(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void> {
-    return moveFolder(this.session, folder, to, signal);
-  }
+  readonly serverSideMoveFolder: Methods['serverSideMoveFolder'] = (folder, to, signal) =>
+    moveFolder(this.session, folder, to, signal);
 
-  trashFolder(folder: RemotePath, signal: AbortSignal): Promise<void> {
-    return trashWholeFolder(this.session, folder, signal);
-  }
+  readonly trashFolder: Methods['trashFolder'] = (folder, signal) =>
+    trashWholeFolder(this.session, folder, signal);
 
-  pollChanges(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges> {
-    return pollChanges(this.session, checkpoint ?? this.config.checkpoint, checkpoint === undefined, signal);
-  }
+  readonly pollChanges: Methods['pollChanges'] = (cursor, signal) =>
+    pollChanges(this.session, cursor ?? this.config.checkpoint, cursor === undefined, signal);
 
   async close(): Promise<void> {
     this.http.close();

@@ -7,7 +7,7 @@ import { s3Rclone } from './setup/s3Rclone';
 import { s3WizardSteps } from './setup/s3Wizard';
 import { suggestFromProfiles } from './setup/suggestedRemotes';
 
-/** S3 and what is compatible with it. Loads no AWS code until a remote is opened. */
+/** S3 and compatible services. Loads no AWS code until a remote is opened. */
 export const s3Backend: Backend = {
   id: 's3',
   title: 'S3',

@@ -1,19 +1,7 @@
 import type { Capabilities } from '../../remote/capabilities';
 import type { Entry, FileEntry } from '../../remote/entry';
-import type { Instant } from '../../remote/modifiedTime';
 import { RetryablePages } from '../../remote/pages';
-import type {
-  ByteSource,
-  FileFacts,
-  ListOptions,
-  Precondition,
-  ReadOptions,
-  ReadResult,
-  RecursiveListOptions,
-  Remote,
-  RemoteFeatures,
-  WholeContent,
-} from '../../remote/remote';
+import type { Precondition, Remote, RemoteFeatures } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { type RemotePath, rootPath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
@@ -26,19 +14,22 @@ import { type S3Config, serverSideCopyGroupOf, storageIdOf } from './config/s3Co
 import type { S3Connection } from './http/connection';
 import { S3Api } from './http/s3Api';
 import { isDirectoryBucket } from './model/bucketNames';
-import { entryOfFacts } from './model/objectInfo';
+import { entryOfFacts, type ObjectFacts } from './model/objectInfo';
 import { parseFilePath, parseObjectPath } from './model/objectKey';
 import { type CopyOptions, copyObject } from './objects/copying';
 import { removeObject, removeObjects } from './objects/deleting';
 import { checkBucket, makeFolder, removeFolder, removeMarker } from './objects/folders';
 import { listBelow, listFolder } from './objects/listing';
-import { isImpliedFolder, lookByListing } from './objects/lookup';
+import { isImpliedFolder, statByListing } from './objects/lookup';
 import { propertiesOf, shareLink } from './objects/properties';
 import { readObject, readWholeObject } from './objects/reading';
 import { uploadFile } from './objects/upload';
 
 /** 10,000 parts of 5 GiB. */
 const maxFileSize = 10_000 * 5 * 1024 ** 3;
+
+/** The methods of a Remote, optional ones included. */
+type Methods = Required<Remote>;
 
 /** Buckets and their objects as a Remote. The constructor makes no requests; see s3Backend.ts. */
 export class S3Remote implements Remote {
@@ -85,17 +76,13 @@ export class S3Remote implements Remote {
     };
   }
 
-  list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]> {
+  readonly list: Methods['list'] = (folder, options, signal) => {
     if (folder === rootPath) return listBuckets(this.requests, options, signal);
     const { bucket } = parseObjectPath(folder);
     return listFolder(this.requests, folder, options, this.facts.of(bucket), signal);
-  }
+  };
 
-  listRecursive(
-    folder: RemotePath,
-    _options: RecursiveListOptions,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly Entry[]> {
+  readonly listRecursive: Methods['listRecursive'] = (folder, _options, signal) => {
     const listBucket = (path: RemotePath) => {
       const { bucket } = parseObjectPath(path);
       const unordered = this.config.listOrder === 'unordered' || isDirectoryBucket(bucket);
@@ -115,7 +102,7 @@ export class S3Remote implements Remote {
       }
       return { done: true, value: undefined };
     });
-  }
+  };
 
   async stat(path: RemotePath, signal: AbortSignal): Promise<Entry> {
     signal.throwIfAborted();
@@ -129,7 +116,7 @@ export class S3Remote implements Remote {
       return this.facts.cacheRead(path, await this.requests.head(parseFilePath(path), signal));
     } catch (error) {
       if (isRemoteError(error, 'forbidden')) {
-        const found = await lookByListing(this.requests, path, error, signal);
+        const found = await statByListing(this.requests, path, error, signal);
         return found === 'folder' ? { kind: 'folder', path } : entryOfFacts(path, found);
       }
       if (!isRemoteError(error, 'notFound') || !(await this.isFolder(path, signal))) throw error;
@@ -147,83 +134,50 @@ export class S3Remote implements Remote {
     }
   }
 
-  async read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult> {
+  readonly read: Methods['read'] = async (path, options, signal) => {
     signal.throwIfAborted();
-    return readObject(
-      this.requests,
-      path,
-      options,
-      (facts) => void this.facts.cacheRead(path, facts),
-      signal,
-    );
-  }
+    const onFacts = (facts: ObjectFacts) => void this.facts.cacheRead(path, facts);
+    return readObject(this.requests, path, options, onFacts, signal);
+  };
 
-  async readToBuffer(file: FileEntry, signal: AbortSignal): Promise<WholeContent> {
+  readonly readToBuffer: Methods['readToBuffer'] = async (file, signal) => {
     signal.throwIfAborted();
-    return readWholeObject(
-      this.requests,
-      file,
-      (facts) => void this.facts.cacheRead(file.path, facts),
-      signal,
-    );
-  }
+    const onFacts = (facts: ObjectFacts) => void this.facts.cacheRead(file.path, facts);
+    return readWholeObject(this.requests, file, onFacts, signal);
+  };
 
-  async write(
-    path: RemotePath,
-    body: ByteSource,
-    facts: FileFacts,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry> {
+  readonly write: Methods['write'] = async (path, body, facts, precondition, signal) => {
     const { requests, host } = this;
     return this.facts.cacheWrite(await uploadFile(requests, host, path, body, facts, precondition, signal));
-  }
+  };
 
-  async removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void> {
+  readonly removeFile: Methods['removeFile'] = async (path, precondition, signal) => {
     await removeObject(this.requests, path, precondition, signal);
     this.facts.forget(path);
-  }
+  };
 
-  async removeFiles(
-    paths: readonly RemotePath[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<RemotePath, Error>> {
+  readonly removeFiles: Methods['removeFiles'] = async (paths, signal) => {
     const failures = await removeObjects(this.requests, paths, signal);
     for (const path of paths) if (!failures.has(path)) this.facts.forget(path);
     return failures;
-  }
+  };
 
-  makeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
-    return makeFolder(this.requests, path, signal);
-  }
+  readonly makeFolder: Methods['makeFolder'] = (path, signal) => makeFolder(this.requests, path, signal);
 
-  removeFolder(path: RemotePath, signal: AbortSignal): Promise<void> {
+  readonly removeFolder: Methods['removeFolder'] = (path, signal) => {
     this.versioning.forget(path);
     return removeFolder(this.requests, path, signal);
-  }
+  };
 
-  removeFolderMark(folder: RemotePath, signal: AbortSignal): Promise<void> {
-    return removeMarker(this.requests, folder, signal);
-  }
+  readonly removeFolderMark: Methods['removeFolderMark'] = (folder, signal) =>
+    removeMarker(this.requests, folder, signal);
 
-  serverSideCopy(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry> {
-    return this.copy(source, to, precondition, {}, signal);
-  }
+  readonly serverSideCopy: Methods['serverSideCopy'] = (source, to, precondition, signal) =>
+    this.copy(source, to, precondition, {}, signal);
 
   /** Copies a file of another remote with the same `capabilities.serverSideCopyGroup`. */
-  serverSideCopyFrom(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry> {
-    return this.copy(source, to, precondition, { ownClass: true }, signal);
-  }
+  readonly serverSideCopyFrom: Methods['serverSideCopyFrom'] = (source, to, precondition, signal) =>
+    this.copy(source, to, precondition, { ownClass: true }, signal);
 
   private async copy(
     source: FileEntry,
@@ -239,26 +193,23 @@ export class S3Remote implements Remote {
     return this.facts.cacheCopy(await copyObject(requests, host, source, to, precondition, options, signal));
   }
 
-  setModifiedTime(file: FileEntry, modified: Instant, signal: AbortSignal): Promise<FileEntry> {
-    return this.copy(file, file.path, { kind: 'ifMatch', entry: file }, { modified }, signal);
-  }
+  readonly setModifiedTime: Methods['setModifiedTime'] = (file, modified, signal) =>
+    this.copy(file, file.path, { kind: 'ifMatch', entry: file }, { modified }, signal);
 
   /** Copies, verifies the copy by a HEAD, then removes the source under the precondition that it is unchanged. */
-  async serverSideMove(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry> {
+  readonly serverSideMove: Methods['serverSideMove'] = async (source, to, precondition, signal) => {
     const copied = await this.serverSideCopy(source, to, precondition, signal);
     const there = await this.requests.head(parseFilePath(to), signal);
     if (there.size !== source.size || (copied.version !== undefined && there.etag !== copied.version))
-      throw new RemoteError('corrupted', `"${to}" is not what was copied there; "${source.path}" was kept.`);
+      throw new RemoteError(
+        'corrupted',
+        `"${to}" differs from the file that was copied there, so "${source.path}" was kept.`,
+      );
     await removingCopied(source.path, () =>
       this.removeFile(source.path, { kind: 'ifMatch', entry: source }, signal),
     );
     return this.facts.cacheRead(to, there);
-  }
+  };
 
   /** Writes the cache of modified times and closes the connections. */
   async close(): Promise<void> {

@@ -6,7 +6,7 @@ import { isDirectoryBucket } from '../model/bucketNames';
 import { entryOfFacts, etagIsMd5, type ObjectFacts } from '../model/objectInfo';
 import { parseObjectPath } from '../model/objectKey';
 import type { Copied } from '../objects/copying';
-import type { BucketKnowledge } from '../objects/listing';
+import type { ListingFacts } from '../objects/listing';
 import { ModifiedTimeCache } from '../objects/modifiedTimeCache';
 import type { Uploaded } from '../objects/upload';
 
@@ -22,7 +22,7 @@ export class BucketFacts {
     private readonly log: Log,
   ) {}
 
-  of(bucket: string): BucketKnowledge {
+  of(bucket: string): ListingFacts {
     const { bucketsWithKms } = this;
     const { serverSideEncryption } = this.requests.config;
     return {
@@ -44,7 +44,7 @@ export class BucketFacts {
     if (!etagIsMd5(facts)) this.bucketsWithKms.add(bucket);
     const { etag, lastModifiedMs } = facts;
     if (etag !== undefined && lastModifiedMs !== undefined && entry.modified)
-      this.timesOf(bucket).remember(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
+      this.timesOf(bucket).cacheRead(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
     return entry;
   }
 
@@ -52,7 +52,7 @@ export class BucketFacts {
     const { bucket, key } = parseObjectPath(entry.path);
     const { version: etag } = entry;
     if (etag !== undefined && lastModifiedMs !== undefined && entry.modified)
-      this.timesOf(bucket).remember(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
+      this.timesOf(bucket).cacheRead(key, { etag, serverModifiedMs: lastModifiedMs }, storedFacts(entry));
     else this.forget(entry.path);
     return entry;
   }
@@ -62,7 +62,7 @@ export class BucketFacts {
     if (encryptedWithKms) this.bucketsWithKms.add(bucket);
     const { version: etag } = entry;
     if (entry.modified && etag !== undefined && storedFromMs !== undefined && storedToMs !== undefined)
-      this.timesOf(bucket).rememberWritten(key, etag, storedFromMs, storedToMs, storedFacts(entry));
+      this.timesOf(bucket).cacheWrite(key, etag, storedFromMs, storedToMs, storedFacts(entry));
     else this.forget(entry.path);
     return entry;
   }

@@ -2,7 +2,7 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { Sdk } from '../http/connection';
 import type { S3Api } from '../http/s3Api';
 import { sendCommand } from '../http/sendCommand';
-import { unquoted } from '../model/objectInfo';
+import { unquotedEtag } from '../model/objectInfo';
 import { decodeListedKey } from '../model/objectKey';
 import { deleteBatch, maxBatch } from '../objects/deleting';
 import { nothingRemoved } from './nothingRemoved';
@@ -51,7 +51,7 @@ export async function listVersions(
           isLatest: IsLatest,
           isMarker,
           size: Size,
-          fingerprint: `${isMarker} ${unquoted(ETag) ?? ''} ${LastModified?.getTime() ?? ''}`,
+          fingerprint: `${isMarker} ${unquotedEtag(ETag) ?? ''} ${LastModified?.getTime() ?? ''}`,
         });
     };
     for (const version of page.Versions ?? []) add(version, false);

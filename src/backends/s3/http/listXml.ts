@@ -1,6 +1,6 @@
 import { RemoteError } from '../../../remote/remoteError';
 import { unescaped } from '../errors/errorXml';
-import { type ListedObject, type ListAnswer as ListResponse, unquoted } from '../model/objectInfo';
+import { type ListedObject, type ListPage as ListResponse, unquotedEtag } from '../model/objectInfo';
 import { decodeListedKey } from '../model/objectKey';
 
 /**
@@ -38,7 +38,7 @@ export function parseListing(xml: string, bucket: string): ListResponse | undefi
     objects.push({
       key,
       size,
-      etag: unquoted(element(xml, 'ETag', open, close)),
+      etag: unquotedEtag(element(xml, 'ETag', open, close)),
       lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
       storageClass: element(xml, 'StorageClass', open, close),
     });

@@ -11,7 +11,7 @@ import { elementOf, maxAnswerBytes, S3ServiceError, tooLong } from '../errors/se
 import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { factsOfHeaders, headersOf, wholeSize } from '../model/objectHeaders';
-import { type ListAnswer, type ListedObject, type ObjectFacts, unquoted } from '../model/objectInfo';
+import { type ListedObject, type ListPage, type ObjectFacts, unquotedEtag } from '../model/objectInfo';
 import type { About } from '../model/objectKey';
 import { aboutObject, copySourceOf, type ObjectLocation } from '../model/objectKey';
 import type { S3Connection } from './connection';
@@ -129,7 +129,7 @@ export class S3Api {
   }
 
   /** One page. Throws `notFound` for a missing bucket, `damaged` for a page that isn't whole. */
-  list(request: ListRequest, signal: AbortSignal): Promise<ListAnswer> {
+  list(request: ListRequest, signal: AbortSignal): Promise<ListPage> {
     const { bucket, prefix, delimiter, maxKeys, token } = request;
     return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (connection) => {
       const query: [string, string][] = [
@@ -261,7 +261,7 @@ export class S3Api {
         if (!answer) return sdkPut(connection, request, signal);
         await responseText(answer, 'PutObject');
         assertS3Object(answer);
-        return { etag: unquoted(answer.headers.etag), ...toldOfWriting(answer) };
+        return { etag: unquotedEtag(answer.headers.etag), ...toldOfWriting(answer) };
       },
     );
   }
@@ -283,7 +283,7 @@ export class S3Api {
       const document = await wholeDocument(answer, 'CopyObject', 'CopyObjectResult');
       const modified = Date.parse(elementOf(document, 'LastModified') ?? '');
       return {
-        etag: unquoted(elementOf(document, 'ETag')),
+        etag: unquotedEtag(elementOf(document, 'ETag')),
         lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
       };
     });

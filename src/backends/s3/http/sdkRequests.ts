@@ -9,7 +9,7 @@ import type {
 import { RemoteError } from '../../../remote/remoteError';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { wholeSize } from '../model/objectHeaders';
-import { type ListAnswer, type ListedObject, type UnsizedFacts, unquoted } from '../model/objectInfo';
+import { type ListedObject, type ListPage, type UnsizedFacts, unquotedEtag } from '../model/objectInfo';
 import { copySourceOf, decodeListedKey, type ObjectLocation } from '../model/objectKey';
 import type { S3Connection } from './connection';
 import type {
@@ -33,7 +33,7 @@ export async function sdkList(
   { client, sdk }: S3Connection,
   request: ListRequest,
   signal: AbortSignal,
-): Promise<ListAnswer> {
+): Promise<ListPage> {
   const answer = await client.send(
     new sdk.ListObjectsV2Command({
       Bucket: request.bucket,
@@ -60,7 +60,7 @@ export async function sdkList(
       objects.push({
         key,
         size: object.Size,
-        etag: unquoted(object.ETag),
+        etag: unquotedEtag(object.ETag),
         lastModifiedMs: object.LastModified?.getTime(),
         storageClass: object.StorageClass,
       });
@@ -138,7 +138,7 @@ export async function sdkPut(
   addExpires(command, Expires);
   const answer = await client.send(command, { abortSignal: signal });
   return {
-    etag: unquoted(answer.ETag),
+    etag: unquotedEtag(answer.ETag),
     serverSideEncryption: answer.ServerSideEncryption,
     dateMs: answerDate(answer),
   };
@@ -162,7 +162,7 @@ export async function sdkCopy(
   });
   addExpires(command, Expires);
   const { CopyObjectResult: result } = await client.send(command, { abortSignal: signal });
-  return { etag: unquoted(result?.ETag), lastModifiedMs: result?.LastModified?.getTime() };
+  return { etag: unquotedEtag(result?.ETag), lastModifiedMs: result?.LastModified?.getTime() };
 }
 
 export async function sdkBeginUpload(
@@ -229,7 +229,7 @@ function factsOf(answer: HeadObjectCommandOutput | GetObjectCommandOutput): Unsi
   for (const [name, value] of Object.entries(answer.Metadata ?? {})) metadata[name.toLowerCase()] = value;
   return {
     size: wholeSize(answer.ContentRange, answer.ContentLength),
-    etag: unquoted(answer.ETag),
+    etag: unquotedEtag(answer.ETag),
     lastModifiedMs: answer.LastModified?.getTime(),
     storageClass: answer.StorageClass,
     metadata,

@@ -1,12 +1,12 @@
 /**
- * What may stand where a bucket stands: its name, an access point's alias (`…-s3alias`, a name like any other), and an access point's
- * ARN, `arn:aws:s3:region:account:accesspoint/name`, whose slash may be spelled as a colon (AWS takes both).
+ * A bucket is given by its name, by the alias of an access point (`…-s3alias`), or by the ARN of an access point,
+ * `arn:aws:s3:region:account:accesspoint/name`, whose slash may be written as a colon (AWS accepts both).
  */
 
 const accessPointArn = /^arn:aws[^:]*:s3:([^:]+):\d+:accesspoint[:/]([a-z0-9-]+)$/;
 const spelledWithSlash = /^arn:[^/]*:accesspoint\/[^/]+/;
 
-/** How many characters of `path` are its bucket: up to the first slash, or past that of an access point's ARN. Pure. */
+/** The number of characters of `path` that name the bucket: up to the first slash, or past the slash in an access point's ARN. Pure. */
 export function bucketLength(path: string): number {
   const arn = path.startsWith('arn:') ? spelledWithSlash.exec(path)?.[0] : undefined;
   if (arn !== undefined) return arn.length;
@@ -14,7 +14,7 @@ export function bucketLength(path: string): number {
   return slash < 0 ? path.length : slash;
 }
 
-/** `path` with the slash of an access point's ARN at its beginning spelled as a colon, so that the bucket is one part of it. Pure. */
+/** `path` with the slash of a leading access point ARN replaced by a colon, so that the bucket is one part of the path. Pure. */
 export function withOnePartBucket(path: string): string {
   return path.replace(/^(arn:[^/]*:accesspoint)\//, '$1:');
 }
@@ -25,14 +25,14 @@ export function isArn(bucket: string): boolean {
 }
 
 /**
- * Whether `bucket` is a directory bucket or an access point of one: those list in no order (sync-semantics H13), give ETags
- * that are no MD5s, take no Content-MD5 and list by whole folders only. Pure.
+ * Whether `bucket` is a directory bucket or an access point of one. These list in no order (H13) and by whole folders only, have ETags that
+ * are no MD5s, and accept no Content-MD5. Pure.
  */
 export function isDirectoryBucket(bucket: string): boolean {
   return /--xa?-s3$/.test(bucket);
 }
 
-/** Why nothing can be asked of `bucket`, as a sentence, or undefined. Only ARNs are looked at: of names the service judges. Pure. */
+/** Why `bucket` can't be used, as a sentence, or undefined. Checks ARNs only; the service checks names. Pure. */
 export function bucketProblem(bucket: string): string | undefined {
   if (!isArn(bucket)) return undefined;
   const [, , service = '', region = '', account = '', ...resource] = bucket.split(':');

@@ -1,4 +1,4 @@
-/** Media types of common file name extensions. What isn't here is `application/octet-stream`, as rclone writes it. */
+/** Media types of common extensions, as rclone writes them. All others are `application/octet-stream`. */
 const types: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     'text/plain; charset=utf-8': 'txt text log conf ini',
@@ -74,7 +74,7 @@ const types: Readonly<Record<string, string>> = Object.fromEntries(
   }).flatMap(([type, extensions]) => extensions.split(' ').map((extension) => [extension, type])),
 );
 
-/** The media type that a file of this name most likely has. Pure. */
+/** The media type by the extension of a name. Pure. */
 export function contentTypeOf(name: string): string {
   const extension = /[^/]\.([^./]+)$/.exec(name)?.[1]?.toLowerCase();
   return (

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
-import { type UnsizedFacts, unquoted } from './objectInfo';
+import { type UnsizedFacts, unquotedEtag } from './objectInfo';
 
 const metadataPrefix = 'x-amz-meta-';
 
@@ -32,7 +32,7 @@ export function factsOfHeaders(headers: IncomingHttpHeaders): UnsizedFacts {
   const modified = Date.parse(headers['last-modified'] ?? '');
   return {
     size: wholeSize(headers['content-range'], headers['content-length']),
-    etag: unquoted(headers.etag),
+    etag: unquotedEtag(headers.etag),
     lastModifiedMs: Number.isNaN(modified) ? undefined : modified,
     storageClass: text(headers, 'x-amz-storage-class'),
     metadata,

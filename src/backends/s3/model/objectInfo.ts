@@ -13,8 +13,8 @@ export interface ListedObject {
   readonly storageClass: string | undefined;
 }
 
-/** One answer of a listing, keys decoded. A key that isn't valid text stands in `undecodable` as it was spelled. */
-export interface ListAnswer {
+/** One page of a listing with decoded keys. Keys that are not valid text are in `undecodable` as the service spelled them. */
+export interface ListPage {
   readonly objects: readonly ListedObject[];
   readonly prefixes: readonly string[];
   readonly undecodable: readonly string[];
@@ -22,7 +22,7 @@ export interface ListAnswer {
   readonly nextToken: string | undefined;
 }
 
-/** An object as a HEAD shows it: all that has to survive when it is written anew, and what tells its content. */
+/** An object as a HEAD shows it: the attributes to keep when it is rewritten, and the fields that identify its content. */
 export interface ObjectFacts {
   readonly size: number;
   readonly etag: string | undefined;
@@ -46,11 +46,11 @@ export interface ObjectFacts {
   /** `ongoing-request="false", expiry-date="…"` of an object restored from an archive. */
   readonly restore: string | undefined;
   readonly archiveStatus: string | undefined;
-  /** Why no more is known than what a listing tells: what the HEAD was refused with. */
+  /** The error of the HEAD, when the facts come from a listing instead. */
   readonly denied?: RemoteError;
 }
 
-/** What is known of an object whose HEAD was refused, and that a listing shows. */
+/** The facts of an object from a listing, after its HEAD was denied. */
 export function factsOfListed(object: ListedObject, denied: RemoteError): ObjectFacts {
   const { size, etag, lastModifiedMs, storageClass } = object;
   const unknown = undefined;
@@ -78,13 +78,13 @@ export function factsOfListed(object: ListedObject, denied: RemoteError): Object
   };
 }
 
-/** As an answer shows them that may tell no size: a body in chunks has none until it has ended. */
+/** Facts of a response that may lack the size, as a chunked body does. */
 export type UnsizedFacts = Omit<ObjectFacts, 'size'> & { readonly size: number | undefined };
 
-/** The only class of directory buckets (`isDirectoryBucket`), and of nothing else. */
+/** The storage class of directory buckets (`isDirectoryBucket`) only. */
 export const expressClass = 'EXPRESS_ONEZONE';
 
-/** Lower-case MD5 that an ETag or `md5chksum` surely is (sync-semantics R3); undefined otherwise. */
+/** The MD5 in lower-case hex, from `md5chksum` or an ETag that is one (R3). */
 export function md5OfFacts(facts: ObjectFacts): string | undefined {
   const stored = facts.metadata['md5chksum'];
   if (stored !== undefined) {
@@ -94,7 +94,7 @@ export function md5OfFacts(facts: ObjectFacts): string | undefined {
   return etagIsMd5(facts) ? md5OfEtag(facts.etag) : undefined;
 }
 
-/** The ETag of an object encrypted with a KMS or customer's key, or in a directory bucket, may have the form of an MD5 and is none. */
+/** False for an object in a directory bucket or encrypted with a KMS or customer key: its ETag may look like an MD5 but is none. */
 export function etagIsMd5(
   facts: Pick<ObjectFacts, 'serverSideEncryption' | 'customerKey'> &
     Partial<Pick<ObjectFacts, 'storageClass'>>,
@@ -111,29 +111,29 @@ export function md5OfEtag(etag: string | undefined): string | undefined {
   return etag !== undefined && /^[0-9a-f]{32}$/i.test(etag) ? etag.toLowerCase() : undefined;
 }
 
-/** An ETag as answers and preconditions spell it, without its quotes. */
-export function unquoted(etag: string | undefined): string | undefined {
+/** The ETag of a header or document without quotes and weak mark. */
+export function unquotedEtag(etag: string | undefined): string | undefined {
   if (!etag) return undefined;
   return etag.replace(/^W\//i, '').replace(/^"|"$/g, '');
 }
 
-/** The modified time that an object's metadata keeps, if that is one (sync-semantics R2). */
-export function ownModified({ metadata }: ObjectFacts): Instant | undefined {
+/** The modified time in an object's metadata, if it is valid (R2). */
+export function storedModified({ metadata }: ObjectFacts): Instant | undefined {
   const stored = metadata['mtime'];
   return stored === undefined ? undefined : parseRcloneTime(stored);
 }
 
-/** The owner's modified time of an object: its metadata, else LastModified (sync-semantics R1, R2). */
+/** The modified time of an object: its metadata, else LastModified (R1, R2). */
 export function modifiedOfFacts(facts: ObjectFacts): Instant | undefined {
   return (
-    ownModified(facts) ??
+    storedModified(facts) ??
     (facts.lastModifiedMs === undefined ? undefined : instantFromMs(facts.lastModifiedMs))
   );
 }
 
-/** The entry of an object that a HEAD or GET showed: nothing more could be learned of it. */
+/** The entry of an object from a HEAD or GET. */
 export function entryOfFacts(path: RemotePath, facts: ObjectFacts): FileEntry {
-  // The owner's time stands in the metadata, which a listing doesn't show.
+  // A listing doesn't have the metadata with the modified time.
   const modified = facts.denied ? undefined : modifiedOfFacts(facts);
   const md5 = md5OfFacts(facts);
   const readonly = archivedReason(facts);

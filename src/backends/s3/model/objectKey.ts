@@ -1,10 +1,10 @@
 import { percentEncode } from '../../../base/encoding';
 import type { Entry, UnsupportedReason } from '../../../remote/entry';
 import { RemoteError } from '../../../remote/remoteError';
-import { pathProblem, type RemotePath, rootPath } from '../../../remote/remotePath';
+import { pathProblem, type RemotePath } from '../../../remote/remotePath';
 import { bucketLength } from './bucketNames';
 
-/** An object's place: the bucket (or access point ARN) and the key in it. */
+/** The bucket (or access point ARN) and the key of an object. */
 export interface ObjectLocation {
   readonly bucket: string;
   readonly key: string;
@@ -13,13 +13,13 @@ export interface ObjectLocation {
 /** S3's limit for a key. */
 const maxKeyBytes = 1024;
 
-/** Bucket and key of `path`; the key is empty for a bucket itself, the bucket for the top. */
+/** Bucket and key of `path`. The key is empty for a bucket, and both are empty for the list of buckets. */
 export function parseObjectPath(path: RemotePath): ObjectLocation {
   const length = bucketLength(path);
   return { bucket: path.slice(0, length), key: path.slice(length + 1) };
 }
 
-/** As `parseObjectPath`, for a file. Throws RemoteError `isAFolder` for the top or a bucket, `badName` for a key S3 can't hold. */
+/** As `parseObjectPath`, for a file. Throws `isAFolder` for a bucket or the list of buckets, `badName` for a key that is too long. */
 export function parseFilePath(path: RemotePath): ObjectLocation {
   const place = parseObjectPath(path);
   if (place.key === '')
@@ -31,7 +31,7 @@ export function parseFilePath(path: RemotePath): ObjectLocation {
   return place;
 }
 
-/** Throws RemoteError `badName` when `key` is longer than S3 allows. */
+/** Throws `badName` when `key` is longer than S3 allows. */
 export function checkKeyLength(key: string): void {
   if (key.length * 3 > maxKeyBytes && Buffer.byteLength(key) > maxKeyBytes)
     throw new RemoteError(
@@ -40,13 +40,13 @@ export function checkKeyLength(key: string): void {
     );
 }
 
-/** What keys below `folder` begin with: empty for a bucket, else the folder's key and a slash. */
+/** The bucket, and the prefix of the keys below `folder`: empty for a bucket, else the folder's key and a slash. */
 export function prefixOf(folder: RemotePath): ObjectLocation {
   const place = parseObjectPath(folder);
   return place.key === '' ? place : { bucket: place.bucket, key: `${place.key}/` };
 }
 
-/** The path that `key` of `bucket` has, or why it has none. */
+/** The path of a key, or the reason why it has none. */
 export function pathOfKey(bucket: string, key: string): RemotePath | UnsupportedReason {
   const text = `${bucket}/${key}`;
   if (pathProblem(text) === undefined) return text as RemotePath;
@@ -68,12 +68,12 @@ const reasons = new Set<string>([
   'invalidText',
 ] satisfies UnsupportedReason[]);
 
-/** Tells the two answers of `pathOfKey` apart: a path always holds a slash, a reason never does. */
-export function isReason(answer: RemotePath | UnsupportedReason): answer is UnsupportedReason {
+/** Distinguishes the results of `pathOfKey`: a path has a slash, a reason has none. */
+export function isUnsupportedReason(answer: RemotePath | UnsupportedReason): answer is UnsupportedReason {
   return reasons.has(answer);
 }
 
-/** The entry for a key that is no path, found while listing `folder`. */
+/** The entry of a key without a path, found while listing `folder`. */
 export function unusableKey(
   bucket: string,
   key: string,
@@ -86,16 +86,16 @@ export function unusableKey(
     folder,
     name: key,
     reason,
-    protects: cleanedPath(bucket, key),
+    protects: cleanPath(bucket, key),
     ...(size === undefined ? {} : { size }),
   };
 }
 
 /**
- * What a tool that cleans paths makes of `key`: empty parts and "." dropped, ".." resolved and held within the bucket
- * (sync-semantics §1.5). Never outside the bucket.
+ * The path that a tool which cleans paths makes of `key`: without empty parts and ".", with ".." resolved within the bucket
+ * (sync-semantics §1.5).
  */
-function cleanedPath(bucket: string, key: string): RemotePath {
+function cleanPath(bucket: string, key: string): RemotePath {
   const parts: string[] = [];
   for (const part of key.replaceAll('\0', '').split('/')) {
     if (part === '..') parts.pop();
@@ -105,20 +105,19 @@ function cleanedPath(bucket: string, key: string): RemotePath {
 }
 
 /**
- * The key that a listing with `encoding-type=url` spells; a plus is a space there. To be called exactly once
- * (sync-semantics H18). Undefined when what is spelled isn't valid UTF-8.
+ * Decodes a key of a listing with `encoding-type=url`, where a plus is a space. Call it exactly once (H18). Undefined when the key isn't
+ * valid UTF-8.
  */
 export function decodeListedKey(text: string): string | undefined {
   if (!/[%+]/.test(text)) return text;
   try {
     return decodeURIComponent(text.includes('+') ? text.replaceAll('+', ' ') : text);
   } catch {
-    // decodeURIComponent says "URIError" for malformed text only; the caller reports the key as unusable.
     return undefined;
   }
 }
 
-/** The value of x-amz-copy-source: bucket and key, each part percent-encoded; an access point gets its own form. */
+/** The value of x-amz-copy-source: bucket and key, each part percent-encoded. Access points have a form of their own. */
 export function copySourceOf(place: ObjectLocation): string {
   const key = place.key.split('/').map(percentEncode).join('/');
   const accessPoint = /^(arn:.*:accesspoint)[:/](.+)$/.exec(place.bucket);
@@ -127,27 +126,20 @@ export function copySourceOf(place: ObjectLocation): string {
     : `${place.bucket}/${key}`;
 }
 
-/** The folder that a listing of `bucket` below `prefix` shows; a path already checked. */
-export function folderOfPrefix(bucket: string, prefix: string): RemotePath {
-  const key = prefix.slice(0, Math.max(0, prefix.lastIndexOf('/')));
-  if (bucket === '') return rootPath;
-  return (key === '' ? bucket : `${bucket}/${key}`) as RemotePath;
-}
-
 function shorten(text: string): string {
   return text.length > 80 ? `${text.slice(0, 60)}…${text.slice(-15)}` : text;
 }
 
-/** What the sentence of a request's error shall name. */
+/** What an error of a request names. */
 export interface About {
   readonly bucket?: string;
   readonly path?: string;
-  /** Where the SDK isn't sure to be asked, which names it by itself. */
+  /** For requests that bypass the SDK, which would name the operation. */
   readonly operation?: string;
   readonly moreActions?: readonly string[];
 }
 
-/** What errors of a request about `place` name. */
+/** The names for errors of a request about an object. */
 export function aboutObject(
   place: ObjectLocation,
   operation?: string,

@@ -12,12 +12,18 @@ import { actionsFor, type S3Api } from '../http/s3Api';
 import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
-import { archivedReason, entryOfFacts, md5OfFacts, type ObjectFacts, ownModified } from '../model/objectInfo';
+import {
+  archivedReason,
+  entryOfFacts,
+  md5OfFacts,
+  type ObjectFacts,
+  storedModified,
+} from '../model/objectInfo';
 import { aboutObject, copySourceOf, parseFilePath } from '../model/objectKey';
 import { copiedAttributes, sameAttributes, taggingOf } from './attributes';
 import { base64OfHex } from './digests';
 import { partSizeFor, withMultipartUpload } from './multipartUpload';
-import { checkGuard, guardedError, underCondition } from './preconditions';
+import { checkPrecondition, preconditionError, underCondition } from './preconditions';
 import { etagOfPart } from './storedObject';
 
 /** Parts of a server-side copy; large, since no bytes pass through here. */
@@ -75,8 +81,8 @@ export async function copyObject(
     throw new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`);
   const archived = archivedReason(before);
   if (archived) throw new RemoteError('archived', `"${source.path}": ${archived}`);
-  if (precondition.kind !== 'none') await checkGuard(requests, to, precondition, signal);
-  const modified = options.modified ?? (ownModified(before) ? undefined : seen.modified);
+  if (precondition.kind !== 'none') await checkPrecondition(requests, to, precondition, signal);
+  const modified = options.modified ?? (storedModified(before) ? undefined : seen.modified);
   const copying = { source, before, to, precondition, modified, ownClass: options.ownClass === true };
   try {
     const stored =
@@ -90,7 +96,7 @@ export async function copyObject(
   } catch (error) {
     if (isRemoteError(error, 'changed'))
       throw await changedError(requests, error, source, to, precondition, signal);
-    throw guardedError(error, place.bucket ? to : source.path, precondition);
+    throw preconditionError(error, place.bucket ? to : source.path, precondition);
   }
 }
 
@@ -123,7 +129,7 @@ async function changedError(
     return new RemoteError('changed', `"${source.path}" was changed by someone else in the meantime.`, {
       cause: error,
     });
-  return guardedError(error, to, precondition);
+  return preconditionError(error, to, precondition);
 }
 
 /** The attributes of the copy; a copy onto itself keeps all but the modified time. */

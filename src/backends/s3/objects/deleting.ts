@@ -10,7 +10,7 @@ import { sendCommand } from '../http/sendCommand';
 import { entryOfFacts } from '../model/objectInfo';
 import { type About, aboutObject, type ObjectLocation, parseFilePath } from '../model/objectKey';
 import { headIfThere, isImpliedFolder } from './lookup';
-import { conditionOf, guardedError } from './preconditions';
+import { conditionOf, preconditionError } from './preconditions';
 
 /** The most keys that S3 takes in one request. */
 export const maxBatch = 1000;
@@ -49,7 +49,7 @@ export async function removeObject(
     // Many services support conditional writes but no conditional deletes; there the HEAD has to do.
     if (IfMatch !== undefined && isRemoteError(error, 'unsupported'))
       return deleteKey(requests, place, signal);
-    throw guardedError(error, path, precondition);
+    throw preconditionError(error, path, precondition);
   }
 }
 

@@ -6,7 +6,7 @@ import type { Checksum } from '../../../http/verifiedBody';
 import type { ByteRange, ByteSource } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 
-/** What an upload's content is recognised by. */
+/** The digests of an upload's content. */
 export interface Digests {
   /** Lower-case hex. */
   readonly md5: string;
@@ -42,7 +42,7 @@ export function base64OfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString('base64');
 }
 
-/** What a body is recognised by when it is read again to be sent in pieces. */
+/** The digests of a body that will be read a second time and sent in parts. */
 export interface WholeDigests {
   /** Of the whole, lower-case hex. */
   readonly md5: string;
@@ -50,10 +50,7 @@ export interface WholeDigests {
   readonly crc32s: readonly string[];
 }
 
-/**
- * Reads the whole source once, for its digests; its pieces are `pieceSize` bytes long, the last may be shorter. Throws
- * `changed` when its length isn't what it says.
- */
+/** Reads the whole source for its digests. Pieces have `pieceSize` bytes, the last one may have fewer. Throws `changed` for another length than `size`. */
 export async function readDigests(
   body: ByteSource,
   pieceSize: number,
@@ -80,8 +77,8 @@ export async function readDigests(
   return { md5: md5.digest('hex'), crc32s };
 }
 
-/** All bytes of `range` in memory, with their digests, taken piecemeal as they come: nobody waits for the hashing of the whole. */
-export async function readDigested(
+/** Reads `range` into memory and computes its digests as chunks arrive, which overlaps hashing with reading. */
+export async function readWithDigests(
   body: ByteSource,
   range: ByteRange,
   length: number,
@@ -96,7 +93,7 @@ export async function readDigested(
   return { bytes, digests: { md5: md5.digest('hex'), crc32: crc32Text(crc) } };
 }
 
-/** All bytes of `range` in memory. Throws `changed` when the source gives more or less. `onChunk` hears of what a stream gives. */
+/** Reads `range` into memory. Throws `changed` for another length. `onChunk` receives the chunks of a stream. */
 export async function readInto(
   body: ByteSource,
   range: ByteRange | undefined,
@@ -121,8 +118,8 @@ export async function readInto(
   return buffer;
 }
 
-/** Passes `source` on, tells how far it is, and fails with `changed` unless it gives exactly `length` bytes. */
-export function counted(source: Readable, length: number, onBytes: (sent: number) => void): Readable {
+/** Passes `source` through and reports the bytes so far. Fails with `changed` unless it has exactly `length` bytes. */
+export function countBytes(source: Readable, length: number, onBytes: (sent: number) => void): Readable {
   let sent = 0;
   const counter = new Transform({
     transform(chunk: Uint8Array, _encoding, done) {
@@ -140,36 +137,35 @@ export function counted(source: Readable, length: number, onBytes: (sent: number
   return source.pipe(counter);
 }
 
-/** Takes the parts of a body as they come, in any order of arrival, and gives the MD5 of the whole. */
+/** Computes the MD5 of a body whose parts arrive in any order. */
 export class WholeMd5 {
   private readonly hash = createHash('md5');
   private before: Promise<void> = Promise.resolve();
 
   /**
-   * Announces the next part, in the order of the body, before it is read. The answer is to be called with the part's bytes;
-   * it resolves when all parts before it, and it, are counted in, and rejects with the reason of `stop`: an earlier part may
-   * never come.
+   * Reserves the place of the next part, in the order of the body. Call the returned function with the bytes of the part: it resolves when
+   * this part and all before it are hashed, and rejects with the reason of `stop`, since an earlier part may never arrive.
    */
   next(): (bytes: Uint8Array, stop: AbortSignal) => Promise<void> {
     const { before } = this;
-    let counted: () => void = () => {};
+    let markHashed: () => void = () => {};
     this.before = new Promise((resolve) => {
-      counted = resolve;
+      markHashed = resolve;
     });
     return async (bytes, stop) => {
-      await unlessStopped(before, stop);
+      await orStopped(before, stop);
       this.hash.update(bytes);
-      counted();
+      markHashed();
     };
   }
 
-  /** Lower-case hex; to be called once, after every part was counted in. */
+  /** Lower-case hex. Call it once, after all parts are hashed. */
   digest(): string {
     return this.hash.digest('hex');
   }
 }
 
-function unlessStopped(promise: Promise<void>, stop: AbortSignal): Promise<void> {
+function orStopped(promise: Promise<void>, stop: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (stop.aborted) return reject(stop.reason);
     const onAbort = () => reject(stop.reason);
@@ -184,6 +180,6 @@ function unlessStopped(promise: Promise<void>, stop: AbortSignal): Promise<void>
 function lengthChanged(expected: number, found: number): RemoteError {
   return new RemoteError(
     'changed',
-    `The source changed while it was being read: ${expected} bytes were expected, ${found}${found > expected ? ' or more' : ''} came.`,
+    `The source changed while it was being read: ${expected} bytes were expected, ${found}${found > expected ? ' or more' : ''} were read.`,
   );
 }

@@ -9,17 +9,17 @@ import {
   parseObjectPath,
   prefixOf,
 } from '../model/objectKey';
-import { headIfThere, isImpliedFolder, lookIntoBucket } from './lookup';
+import { assertListable, headIfThere, isImpliedFolder } from './lookup';
 
-/** Throws `notFound` or `forbidden` unless the bucket is there and may be used. */
+/** Throws `notFound` or `forbidden` unless the bucket exists and may be used. */
 export async function checkBucket(requests: S3Api, bucket: string, signal: AbortSignal): Promise<void> {
   try {
     await sendCommand(requests, { bucket }, (sdk) => new sdk.HeadBucketCommand({ Bucket: bucket }), signal);
   } catch (error) {
-    // A HEAD's answer has no body, so it can't say what is missing; here it can only be the bucket.
+    // The response to a HEAD has no body; here only the bucket can be missing.
     if (isRemoteError(error, 'notFound')) throw noBucket(requests, bucket, error);
     if (!isRemoteError(error, 'forbidden')) throw error;
-    await lookIntoBucket(requests, bucket, error, signal);
+    await assertListable(requests, bucket, error, signal);
   }
 }
 
@@ -31,7 +31,7 @@ function noBucket(requests: S3Api, bucket: string, cause?: unknown): RemoteError
   });
 }
 
-/** Makes the marker of a folder, an empty object whose key ends in a slash. A bucket is never made by this. */
+/** Creates the marker of a folder: an empty object whose key ends in a slash. Never creates a bucket. */
 export async function makeFolder(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   if (path === '') return;
@@ -43,35 +43,35 @@ export async function makeFolder(requests: S3Api, path: RemotePath, signal: Abor
       if (!isRemoteError(error, 'notFound')) throw error;
       throw new RemoteError(
         'unsupported',
-        `There is no bucket "${bucket}". Make it with the command New Bucket.`,
+        `There is no bucket "${bucket}". Create it with the command New Bucket.`,
         { cause: error },
       );
     }
   }
   checkKeyLength(`${key}/`);
-  const isNew = await isRoomForFolder(requests, path, signal);
-  if (isNew === 'no') return;
+  const exists = await folderExists(requests, path, signal);
+  if (exists) return;
   try {
-    await putMarker(requests, { bucket, key: `${key}/` }, path, isNew === 'unknown', signal);
+    await putMarker(requests, { bucket, key: `${key}/` }, path, exists === undefined, signal);
   } catch (error) {
-    if (!(isNew === 'unknown' && isRemoteError(error, 'changed'))) throw error;
+    if (!(exists === undefined && isRemoteError(error, 'changed'))) throw error;
   }
 }
 
-/** Whether there is neither folder nor file. Where looking isn't allowed, the marker's own condition has to do. Throws `alreadyExists`. */
-async function isRoomForFolder(
+/** Undefined where neither HEAD nor listing is allowed: then the condition of the marker's PUT has to do. Throws `alreadyExists` for a file. */
+async function folderExists(
   requests: S3Api,
   path: RemotePath,
   signal: AbortSignal,
-): Promise<'yes' | 'no' | 'unknown'> {
+): Promise<boolean | undefined> {
   try {
     if (await headIfThere(requests, parseObjectPath(path), signal))
       throw new RemoteError('alreadyExists', `There is a file "${path}" already.`);
-    // Also spares a marker that has content: it would be overwritten.
-    return (await isImpliedFolder(requests, path, signal)) ? 'no' : 'yes';
+    // Finds a marker with content as well, which must not be overwritten.
+    return await isImpliedFolder(requests, path, signal);
   } catch (error) {
     const isEnforced = requests.config.conditionalWrites === 'enforced';
-    if (isRemoteError(error, 'forbidden') && isEnforced) return 'unknown';
+    if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;
     throw error;
   }
 }
@@ -80,7 +80,7 @@ async function putMarker(
   requests: S3Api,
   { bucket, key }: ObjectLocation,
   path: RemotePath,
-  onlyNew: boolean,
+  ifAbsent: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   await sendCommand(
@@ -93,15 +93,13 @@ async function putMarker(
         Body: '',
         ContentLength: 0,
         ContentType: 'application/x-directory',
-        ...(onlyNew && { IfNoneMatch: '*' }),
+        ...(ifAbsent && { IfNoneMatch: '*' }),
       }),
     signal,
   );
 }
 
-/**
- * Removes a folder's marker, or an empty bucket. Throws `notEmpty` when something else is below, `notFound` when nothing is there.
- */
+/** Removes the marker of an empty folder, or an empty bucket. Throws `notEmpty` and `notFound`. */
 export async function removeFolder(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { bucket, key } = prefixOf(path);
@@ -124,7 +122,7 @@ export async function removeFolder(requests: S3Api, path: RemotePath, signal: Ab
   );
 }
 
-/** Removes the marker of a folder and nothing else; one that has content stays. */
+/** Removes the marker of a folder, unless the marker has content. */
 export async function removeMarker(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const marker = prefixOf(path);

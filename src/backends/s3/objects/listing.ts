@@ -10,49 +10,49 @@ import { isDirectoryBucket } from '../model/bucketNames';
 import {
   archivedReason,
   expressClass,
-  type ListAnswer,
   type ListedObject,
+  type ListPage,
   md5OfEtag,
 } from '../model/objectInfo';
-import { isReason, pathOfKey, prefixOf, unusableKey } from '../model/objectKey';
+import { isUnsupportedReason, pathOfKey, prefixOf, unusableKey } from '../model/objectKey';
 import type { ModifiedTimeCache } from './modifiedTimeCache';
 
-/** What a listing may know of a bucket beyond what the service lists. */
-export interface BucketKnowledge {
-  /** Modified times known from before; undefined = none are kept. */
+/** Facts about a bucket that the service doesn't list. */
+export interface ListingFacts {
+  /** Modified times of earlier requests; undefined = none are cached. */
   readonly times: ModifiedTimeCache | undefined;
-  /** Whether ETags of this bucket are known not to be MD5s (objects encrypted with KMS). */
+  /** ETags of this bucket are no MD5s, because its objects are encrypted with KMS. */
   readonly etagsAreNoMd5: boolean;
 }
 
-/** Where a paged listing stands. */
+/** The position of a paged listing. */
 interface Cursor {
   readonly token: string;
   readonly seenTokens: ReadonlySet<string>;
   readonly firstKey: string | undefined;
-  /** Pages in a row, up to this one, that held nothing new. */
+  /** Consecutive pages, up to this one, without anything new. */
   readonly idlePages: number;
 }
 
 const maxPage = 1000;
-/** So many pages in a row may hold nothing but what was listed before; then the listing leads nowhere. */
+/** Above this number of consecutive pages without anything new the listing fails. */
 const maxIdlePages = 10;
 
-/** One folder of a bucket, a request a page. Nothing is promised of the order. */
+/** One folder of a bucket, one request per page, in no defined order. */
 export function listFolder(
   requests: S3Api,
   folder: RemotePath,
   options: ListOptions,
-  knowledge: BucketKnowledge,
+  facts: ListingFacts,
   signal: AbortSignal,
 ): AsyncIterable<readonly Entry[]> {
   const { bucket, key: prefix } = prefixOf(folder);
   const { namePrefix = '' } = options;
   const wholeFoldersOnly = isDirectoryBucket(bucket);
-  // MinIO, versitygw and others list a prefix that a page ended in on the next page once more.
+  // MinIO, versitygw and others repeat the last prefix of a page on the next page.
   const seenPrefixes = new Set<string>();
   return pagesByCursor<readonly Entry[], Cursor>(async (cursor) => {
-    const answer = await requests.list(
+    const page = await requests.list(
       {
         bucket,
         prefix: wholeFoldersOnly ? prefix : prefix + namePrefix,
@@ -63,79 +63,79 @@ export function listFolder(
       },
       signal,
     );
-    checkProgress(answer, cursor, bucket);
-    const isNew = new Set(answer.prefixes.filter((found) => !seenPrefixes.has(found)));
-    const next = nextCursor(answer, cursor, bucket, isNew.size);
-    // Nothing is remembered of a page that is refused: it may be asked for again.
+    checkProgress(page, cursor, bucket);
+    const isNew = new Set(page.prefixes.filter((found) => !seenPrefixes.has(found)));
+    const next = nextCursor(page, cursor, bucket, isNew.size);
+    // Recorded after all checks, since a rejected page is fetched again.
     for (const found of isNew) seenPrefixes.add(found);
-    const once = { ...answer, prefixes: [...isNew] };
-    const page = wholeFoldersOnly ? startingWith(prefix + namePrefix, once) : once;
-    return { value: entriesOfFolder(page, bucket, prefix, folder, knowledge), next };
+    const once = { ...page, prefixes: [...isNew] };
+    const listed = wholeFoldersOnly ? withPrefix(prefix + namePrefix, once) : once;
+    return { value: entriesOfFolder(listed, bucket, prefix, folder, facts), next };
   });
 }
 
-/** What of `answer` a listing with that prefix would hold. */
-function startingWith(prefix: string, answer: ListAnswer): ListAnswer {
+/** The part of a page that a listing with this prefix would return. */
+function withPrefix(prefix: string, page: ListPage): ListPage {
   return {
-    ...answer,
-    objects: answer.objects.filter(({ key }) => key.startsWith(prefix)),
-    prefixes: answer.prefixes.filter((found) => found.startsWith(prefix)),
+    ...page,
+    objects: page.objects.filter(({ key }) => key.startsWith(prefix)),
+    prefixes: page.prefixes.filter((found) => found.startsWith(prefix)),
   };
 }
 
 function entriesOfFolder(
-  answer: ListAnswer,
+  page: ListPage,
   bucket: string,
   prefix: string,
   folder: RemotePath,
-  knowledge: BucketKnowledge,
+  facts: ListingFacts,
 ): Entry[] {
   const entries: Entry[] = [];
-  for (const found of answer.prefixes) {
+  for (const found of page.prefixes) {
     const path = pathOfKey(bucket, found.slice(0, -1));
-    if (!isReason(path)) entries.push({ kind: 'folder', path });
+    if (!isUnsupportedReason(path)) entries.push({ kind: 'folder', path });
     else {
-      const below = pathOfKey(bucket, `${found}x`); // what makes every key below it unusable
-      entries.push(unusableKey(bucket, found, folder, isReason(below) ? below : path));
+      const below = pathOfKey(bucket, `${found}x`); // the reason that applies to every key below
+      entries.push(unusableKey(bucket, found, folder, isUnsupportedReason(below) ? below : path));
     }
   }
-  for (const object of answer.objects) {
+  for (const object of page.objects) {
     if (object.key === prefix && object.size === 0) continue; // the folder's own marker
-    entries.push(entryOfListed(object, bucket, folder, knowledge));
+    entries.push(entryOfListed(object, bucket, folder, facts));
   }
-  return entries.concat(undecodableEntries(answer, bucket, folder));
+  return entries.concat(undecodableEntries(page, bucket, folder));
 }
 
 /**
- * Every object below `folder`, in the order of UTF-8 bytes, a request a page. Throws `damaged` when the service lists out
- * of order (sync-semantics H12), unless `unordered`: then everything is read first and sorted here.
+ * Every object below `folder` in the order of UTF-8 bytes, one request per page. Throws `corrupted` when the service lists out of order
+ * (H12), unless `unordered`: then all pages are read first and sorted here.
  */
 export function listBelow(
   requests: S3Api,
   folder: RemotePath,
-  knowledge: BucketKnowledge,
+  facts: ListingFacts,
   unordered: boolean,
   signal: AbortSignal,
 ): RetryablePages<readonly Entry[]> {
   const { bucket, key: prefix } = prefixOf(folder);
   let lastKey: string | undefined;
   const pages = pagesByCursor<readonly ListedObject[], Cursor>(async (cursor) => {
-    await knowledge.times?.load();
+    await facts.times?.load();
     const request: ListRequest = { bucket, prefix, token: cursor?.token };
-    const answer = await requests.list(request, signal);
-    // Nothing is remembered of a page that is refused: it may be asked for again.
-    checkProgress(answer, cursor, bucket);
-    const last = unordered ? undefined : checkOrder(answer.objects, lastKey, bucket);
-    const next = nextCursor(answer, cursor, bucket, 0);
+    const page = await requests.list(request, signal);
+    // Nothing is recorded before all checks passed, since a rejected page is fetched again.
+    checkProgress(page, cursor, bucket);
+    const last = unordered ? undefined : checkOrder(page.objects, lastKey, bucket);
+    const next = nextCursor(page, cursor, bucket, 0);
     lastKey = last;
-    undecodable.push(...undecodableEntries(answer, bucket, folder));
-    return { value: answer.objects, next };
+    undecodable.push(...undecodableEntries(page, bucket, folder));
+    return { value: page.objects, next };
   });
   const undecodable: Entry[] = [];
   const toEntries = (objects: readonly ListedObject[]) => {
     const entries: Entry[] = undecodable.splice(0);
     for (const object of objects)
-      if (!isFolderMarker(object)) entries.push(entryOfListed(object, bucket, folder, knowledge));
+      if (!isFolderMarker(object)) entries.push(entryOfListed(object, bucket, folder, facts));
     return entries;
   };
   if (!unordered)
@@ -146,7 +146,7 @@ export function listBelow(
   return sortedPages(pages, bucket, toEntries);
 }
 
-/** Reads all pages before it yields the first, so that they can be sorted. */
+/** Reads all pages and sorts them before it returns the first. */
 function sortedPages(
   pages: RetryablePages<readonly ListedObject[]>,
   bucket: string,
@@ -160,7 +160,7 @@ function sortedPages(
       const page = await pages.next();
       if (page.done) {
         all.sort((a, b) => comparePaths(a.key, b.key));
-        checkOrder(all, undefined, bucket); // nothing is left to find but keys listed twice
+        checkOrder(all, undefined, bucket); // finds keys that were listed twice
         sorted = true;
       } else for (const object of page.value) all.push(object);
     }
@@ -171,7 +171,7 @@ function sortedPages(
   });
 }
 
-/** Throws `damaged` unless the keys rise strictly from `lastKey` on. The answer is the last of them. */
+/** Returns the last key. Throws `corrupted` unless all keys rise strictly from `lastKey` on. */
 function checkOrder(
   objects: readonly ListedObject[],
   lastKey: string | undefined,
@@ -183,65 +183,60 @@ function checkOrder(
       throw new RemoteError(
         'corrupted',
         last === key
-          ? `The service listed a key of the bucket "${bucket}" twice; such a list can't be relied on.`
-          : `The service lists the bucket "${bucket}" out of order. If that is its way, set "listOrder" to "unordered".`,
+          ? `The service listed a key of the bucket "${bucket}" twice, so the list can't be trusted.`
+          : `The service lists the bucket "${bucket}" out of order. If it always does, set "listOrder" to "unordered".`,
       );
     last = key;
   }
   return last;
 }
 
-/** Throws `damaged` when the page is the one before it once more. Only keys tell: a prefix may be listed twice. */
-function checkProgress(answer: ListAnswer, cursor: Cursor | undefined, bucket: string): void {
-  const first = answer.objects[0]?.key;
+/** Throws `corrupted` when a page repeats the one before. Only keys count, since a prefix may be listed twice. */
+function checkProgress(page: ListPage, cursor: Cursor | undefined, bucket: string): void {
+  const first = page.objects[0]?.key;
   if (first !== undefined && first === cursor?.firstKey)
-    throw new RemoteError('corrupted', `The service gave the same page of the bucket "${bucket}" twice.`);
+    throw new RemoteError('corrupted', `The service returned the same page of the bucket "${bucket}" twice.`);
 }
 
-/** Where the next page begins; undefined on the last. Throws `damaged` when the service leads nowhere or in a circle. */
+/** The position of the next page; undefined after the last. Throws `corrupted` when the service lists in a circle or without progress. */
 function nextCursor(
-  answer: ListAnswer,
+  page: ListPage,
   cursor: Cursor | undefined,
   bucket: string,
   newPrefixes: number,
 ): Cursor | undefined {
-  if (!answer.truncated) return undefined;
-  if (!answer.nextToken)
+  if (!page.truncated) return undefined;
+  if (!page.nextToken)
     throw new RemoteError(
       'corrupted',
-      `The service's list of the bucket "${bucket}" ends in the middle: it says that there is more, but not where.`,
+      `The service's list of the bucket "${bucket}" ends in the middle: it is marked as incomplete but has no continuation token.`,
     );
-  const isIdle = answer.objects.length + answer.undecodable.length + newPrefixes === 0;
+  const isIdle = page.objects.length + page.undecodable.length + newPrefixes === 0;
   const idlePages = isIdle ? (cursor?.idlePages ?? 0) + 1 : 0;
-  if (cursor?.seenTokens.has(answer.nextToken) || idlePages > maxIdlePages)
+  if (cursor?.seenTokens.has(page.nextToken) || idlePages > maxIdlePages)
     throw new RemoteError('corrupted', `The service lists the bucket "${bucket}" in a circle.`);
-  // One set for the whole listing; what is added last can't be of a page that is refused.
+  // One set serves the whole listing: no check follows that could reject this page.
   const seenTokens = (cursor?.seenTokens as Set<string> | undefined) ?? new Set<string>();
-  seenTokens.add(answer.nextToken);
-  return { token: answer.nextToken, seenTokens, firstKey: answer.objects[0]?.key, idlePages };
+  seenTokens.add(page.nextToken);
+  return { token: page.nextToken, seenTokens, firstKey: page.objects[0]?.key, idlePages };
 }
 
-/** An empty object that stands for a folder (sync-semantics A18, R15). */
+/** An empty object that represents a folder (A18, R15). */
 function isFolderMarker(object: ListedObject): boolean {
   return object.size === 0 && object.key.endsWith('/');
 }
 
-function entryOfListed(
-  object: ListedObject,
-  bucket: string,
-  folder: RemotePath,
-  knowledge: BucketKnowledge,
-): Entry {
+function entryOfListed(object: ListedObject, bucket: string, folder: RemotePath, facts: ListingFacts): Entry {
   const path = pathOfKey(bucket, object.key);
-  if (isReason(path)) return unusableKey(bucket, object.key, folder, path, object.size);
+  if (isUnsupportedReason(path)) return unusableKey(bucket, object.key, folder, path, object.size);
   const { etag, lastModifiedMs, storageClass } = object;
   const known =
     etag === undefined || lastModifiedMs === undefined
       ? undefined
-      : knowledge.times?.find(object.key, { etag, serverModifiedMs: lastModifiedMs });
+      : facts.times?.find(object.key, { etag, serverModifiedMs: lastModifiedMs });
   const md5 = known
     ? known.md5
-    : knowledge.etagsAreNoMd5 || storageClass === expressClass
+    : facts.etagsAreNoMd5 || storageClass === expressClass
       ? undefined
       : md5OfEtag(etag);
   const readonly = archivedReason({ storageClass, restore: undefined, archiveStatus: undefined });
@@ -258,9 +253,9 @@ function entryOfListed(
   };
 }
 
-function undecodableEntries(answer: ListAnswer, bucket: string, folder: RemotePath): Entry[] {
-  // What it may stand for elsewhere can't be said, so nothing in its folder is safe to delete.
-  return answer.undecodable.map((name) => ({
+function undecodableEntries(page: ListPage, bucket: string, folder: RemotePath): Entry[] {
+  // The counterpart of such a key is unknown, so everything in its folder is protected.
+  return page.undecodable.map((name) => ({
     kind: 'unusable',
     folder,
     name,

@@ -6,11 +6,11 @@ import { factsOfListed, type ObjectFacts } from '../model/objectInfo';
 import { type ObjectLocation, parseObjectPath, prefixOf } from '../model/objectKey';
 
 /**
- * A HEAD is answered "access denied" for what may not be read, and, where the policy allows no listing of the whole bucket, for what isn't
- * there as well. A listing of just that may be allowed (a policy with a condition on `s3:prefix`), and tells which it is.
+ * A HEAD returns "access denied" for objects that may not be read, and also for missing ones where the policy doesn't allow listing the
+ * whole bucket. A listing of the key alone may be allowed (a policy with a condition on `s3:prefix`), and shows whether it exists.
  */
 
-/** Whether some key begins with `path/`: then it is a folder, whether or not it has a marker. Throws `notFound` for a missing bucket. */
+/** Whether any key begins with `path/`, so that it is a folder with or without a marker. Throws `notFound` for a missing bucket. */
 export async function isImpliedFolder(
   requests: S3Api,
   path: RemotePath,
@@ -21,7 +21,7 @@ export async function isImpliedFolder(
   return answer.objects.length + answer.undecodable.length > 0;
 }
 
-/** What is at `place`, undefined when nothing is. Throws `forbidden` where neither a HEAD nor a listing is allowed. */
+/** The object at `place`; undefined when there is none. Throws `forbidden` where neither a HEAD nor a listing is allowed. */
 export async function headIfThere(
   requests: S3Api,
   place: ObjectLocation,
@@ -32,84 +32,76 @@ export async function headIfThere(
   } catch (error) {
     if (isRemoteError(error, 'notFound')) return undefined;
     if (!isRemoteError(error, 'forbidden') || isDirectoryBucket(place.bucket)) throw error;
-    const listed = await allowed(error, () => requests.listed(place, signal));
+    const listed = await orRefusal(() => requests.listed(place, signal));
+    if (listed instanceof RemoteError) throw withReasonOf(error, listed);
     return listed && factsOfListed(listed, error);
   }
 }
 
-/** What a HEAD that was refused leaves open: a file, as a listing shows it, or a folder. Throws `notFound`, or `forbidden` with what is known of the reason. */
-export async function lookByListing(
+/** The file, as a listing shows it, or folder at a path whose HEAD was denied. Throws `notFound`, or `forbidden` with the reason of the listing. */
+export async function statByListing(
   requests: S3Api,
   path: RemotePath,
   denied: RemoteError,
   signal: AbortSignal,
 ): Promise<ObjectFacts | 'folder'> {
   const place = parseObjectPath(path);
-  const isFolder = await unlessDenied(() => isImpliedFolder(requests, path, signal));
+  const isFolder = await orRefusal(() => isImpliedFolder(requests, path, signal));
   if (isFolder === true) return 'folder';
   const listed = isDirectoryBucket(place.bucket)
     ? denied
-    : await unlessDenied(() => requests.listed(place, signal));
+    : await orRefusal(() => requests.listed(place, signal));
   if (listed instanceof RemoteError) {
-    // What may be listed below this name, and not the name itself, is the folder that a policy is about, empty or not.
-    if (isFolder === false || (await leadsToRoot(requests, path, signal))) return 'folder';
-    throw withWordsOf(denied, isFolder);
+    // A policy that allows listing below this name but not the name itself is about a folder, which may be empty.
+    if (isFolder === false || (await isListableRoot(requests, path, signal))) return 'folder';
+    throw withReasonOf(denied, isFolder);
   }
   if (listed) return factsOfListed(listed, denied);
   throw new RemoteError('notFound', `"${path}" does not exist.`, { cause: denied });
 }
 
-/** Throws `forbidden` unless something of the bucket may be listed: all of it, or what the remote is confined to. */
-export async function lookIntoBucket(
+/** Throws `forbidden` unless the bucket or the root of the remote in it may be listed. */
+export async function assertListable(
   requests: S3Api,
   bucket: string,
   denied: RemoteError,
   signal: AbortSignal,
 ): Promise<void> {
   const path = bucket as RemotePath;
-  const found = await unlessDenied(() => isImpliedFolder(requests, path, signal));
-  if (!(found instanceof RemoteError) || (await leadsToRoot(requests, path, signal))) return;
-  throw withWordsOf(denied, found);
+  const found = await orRefusal(() => isImpliedFolder(requests, path, signal));
+  if (!(found instanceof RemoteError) || (await isListableRoot(requests, path, signal))) return;
+  throw withReasonOf(denied, found);
 }
 
-/** Whether `path` is on the way to the root of the remote, or that itself, and that may be listed. */
-async function leadsToRoot(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<boolean> {
+/** Whether `path` is the root of the remote or above it, and the root may be listed. */
+async function isListableRoot(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<boolean> {
   const { root } = requests.config;
   if (root === rootPath || !isWithin(root, path) || parseObjectPath(root).key === '') return false;
-  return !((await unlessDenied(() => isImpliedFolder(requests, root, signal))) instanceof RemoteError);
+  return !((await orRefusal(() => isImpliedFolder(requests, root, signal))) instanceof RemoteError);
 }
 
-/** The answer, or the refusal where asking isn't allowed either. */
-async function unlessDenied<T>(ask: () => Promise<T>): Promise<T | RemoteError> {
+/** The result, or the error when the request is not allowed. */
+async function orRefusal<T>(send: () => Promise<T>): Promise<T | RemoteError> {
   try {
-    return await ask();
+    return await send();
   } catch (error) {
     if (isRemoteError(error, 'forbidden', 'unsupported')) return error;
     throw error;
   }
 }
 
-async function allowed<T>(denied: RemoteError, ask: () => Promise<T>): Promise<T> {
-  const answer = await unlessDenied(ask);
-  if (answer instanceof RemoteError) throw withWordsOf(denied, answer);
-  return answer;
-}
-
-/** The answer to a HEAD has no words; those to the listing that followed are the next best. */
-function withWordsOf(denied: RemoteError, listing: unknown): RemoteError {
-  const words = listing instanceof RemoteError ? / \S+ says: .*$/s.exec(listing.message)?.[0] : undefined;
-  if (words === undefined || denied.message.includes(' says: ')) return denied;
+/** The response to a HEAD has no message, so the error takes the one of the listing that followed. */
+function withReasonOf(denied: RemoteError, listing: unknown): RemoteError {
+  const reason = listing instanceof RemoteError ? / \S+ says: .*$/s.exec(listing.message)?.[0] : undefined;
+  if (reason === undefined || denied.message.includes(' says: ')) return denied;
   const { code } = denied;
-  return new RemoteError('forbidden', `${denied.message}${words}`, {
+  return new RemoteError('forbidden', `${denied.message}${reason}`, {
     cause: denied,
     ...(code !== undefined && { code }),
   });
 }
 
-/**
- * Whether there is a folder at `path` and no object, as far as looking tells. A store on a file system may show an empty folder that has
- * no marker only to a HEAD of `path/`.
- */
+/** Whether there is a folder and no object at `path`. A store on a file system shows an empty folder without a marker only to a HEAD of `path/`. */
 export async function isFolderOnly(requests: S3Api, path: RemotePath, signal: AbortSignal): Promise<boolean> {
   if (await headIfThere(requests, parseObjectPath(path), signal)) return false;
   return (

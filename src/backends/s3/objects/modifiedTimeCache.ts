@@ -4,13 +4,13 @@ import { PersistentLineCache } from '../../../base/lineCache';
 import type { Log } from '../../../base/log';
 import type { Instant } from '../../../remote/modifiedTime';
 
-/** What a HEAD told about an object besides what a listing tells. */
+/** Facts of a HEAD that a listing doesn't have. */
 export interface StoredFacts {
   readonly modified: Instant;
   readonly md5?: string;
 }
 
-/** The marks by which a listing shows that an object is still the one that was looked at. */
+/** Identifies the version of an object by the fields that a listing has. */
 export interface ObjectVersion {
   /** ETag without quotes. */
   readonly etag: string;
@@ -19,22 +19,22 @@ export interface ObjectVersion {
 }
 
 const header = 'cloud-remotes stored times 1';
-/** Most objects kept per bucket; the ones learned first are dropped first. About 250 MB of memory when full. */
+/** Per bucket; the oldest entries are dropped. About 250 MB of memory when full. */
 const defaultMaxEntries = 1_000_000;
-/** Stands for the MD5 of nearly every object that was sent in one piece. */
+/** Replaces an MD5 that equals the ETag, as for nearly every object that was not uploaded in parts. */
 const sameAsEtag = '=';
 
 /**
- * Modified times of a bucket's objects, kept between sessions, so that a sync in which nothing changed needs no HEAD
- * (sync-semantics H29). A listing doesn't tell `X-Amz-Meta-Mtime`; these facts are used only while ETag and LastModified of
- * the listing agree with them. Losing the file, or a part of it, costs HEADs and nothing else.
+ * Modified times of a bucket's objects, kept between sessions, so that a sync without changes needs no HEAD (H29). A listing doesn't have
+ * `X-Amz-Meta-Mtime`; an entry counts while ETag and LastModified of the listing agree with it. Losing the file costs HEADs and nothing
+ * else.
  *
  * One line per object: key, etag, earliest and latest LastModified (ms), seconds and nanoseconds of the time, md5; tab-separated.
  */
 export class ModifiedTimeCache {
   private readonly lines: PersistentLineCache;
 
-  /** `file` undefined = facts are kept for this session only. */
+  /** `file` undefined = entries are kept for this session only. */
   constructor(file: string | undefined, log: Log, maxEntries = defaultMaxEntries) {
     this.lines = new PersistentLineCache({
       file,
@@ -46,40 +46,38 @@ export class ModifiedTimeCache {
     });
   }
 
-  /** The file for a bucket of an endpoint in `folder`; its name tells nothing about either. */
+  /** The file for a bucket of an endpoint. Its name reveals neither. */
   static fileFor(folder: string | undefined, endpoint: string, bucket: string): string | undefined {
     if (folder === undefined) return undefined;
     const name = createHash('sha256').update(`${endpoint}\n${bucket}`).digest('hex').slice(0, 32);
     return path.join(folder, `s3-${name}.times`);
   }
 
-  /** Reads the file unless that was done. To be awaited before `find`. Never fails. */
+  /** Reads the file once. Await it before `find`. Never fails. */
   load(): Promise<void> {
     return this.lines.load();
   }
 
-  /** What is known of the object that a listing shows with these marks. */
-  find(key: string, marks: ObjectVersion): StoredFacts | undefined {
+  /** The facts of the object that a listing shows in this version. */
+  find(key: string, version: ObjectVersion): StoredFacts | undefined {
     const line = this.lines.get(key);
     if (!line) return undefined;
     const [etag, from, to, s, ns, md5] = line.split('\t');
-    if (etag !== marks.etag) return undefined;
-    if (marks.serverModifiedMs < Number(from) || marks.serverModifiedMs > Number(to)) return undefined;
+    if (etag !== version.etag) return undefined;
+    const { serverModifiedMs } = version;
+    if (serverModifiedMs < Number(from) || serverModifiedMs > Number(to)) return undefined;
     const modified = { s: Number(s), ns: Number(ns) };
     return md5 ? { modified, md5: md5 === sameAsEtag ? etag : md5 } : { modified };
   }
 
-  /** Remembers what a HEAD told. Its LastModified has whole seconds where a listing may have milliseconds. */
-  remember(key: string, marks: ObjectVersion, facts: StoredFacts): void {
-    const from = Math.floor(marks.serverModifiedMs / 1000) * 1000;
-    this.put(key, marks.etag, from, from + 999, facts);
+  /** Caches the facts of a HEAD. Its LastModified has whole seconds where a listing may have milliseconds. */
+  cacheRead(key: string, version: ObjectVersion, facts: StoredFacts): void {
+    const from = Math.floor(version.serverModifiedMs / 1000) * 1000;
+    this.put(key, version.etag, from, from + 999, facts);
   }
 
-  /**
-   * Remembers what we wrote ourselves. The answer doesn't tell LastModified; it lies between `fromMs` and `toMs` by
-   * the service's clock.
-   */
-  rememberWritten(key: string, etag: string, fromMs: number, toMs: number, facts: StoredFacts): void {
+  /** Caches the facts of our own write. Its response has no LastModified, which lies between `fromMs` and `toMs` by the clock of the service. */
+  cacheWrite(key: string, etag: string, fromMs: number, toMs: number, facts: StoredFacts): void {
     this.put(key, etag, Math.floor(fromMs), Math.ceil(toMs), facts);
   }
 
@@ -91,7 +89,7 @@ export class ModifiedTimeCache {
     return this.lines.size;
   }
 
-  /** Writes what is unwritten; waits for a write under way. Never fails. */
+  /** Writes pending entries and waits for a running write. Never fails. */
   save(): Promise<void> {
     return this.lines.save();
   }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Log } from '../../../base/log';
 
-/** An upload in parts that was begun. */
+/** A multipart upload that was begun. */
 export interface OpenUpload {
   /** See `storageIdOf`. */
   readonly location: string;
@@ -13,29 +13,29 @@ export interface OpenUpload {
   readonly uploadId: string;
 }
 
-/** An upload that a process which is no more has left open. */
+/** An upload that a process left open when it ended. */
 export interface OrphanedUpload extends OpenUpload {
-  /** To be called when it is ended. Never fails. */
+  /** Deletes the entry, after the upload was aborted. Never fails. */
   forget(): Promise<void>;
 }
 
-interface Note extends OpenUpload {
+interface JournalEntry extends OpenUpload {
   readonly host: string;
   readonly pid: number;
 }
 
-/** No upload takes so many milliseconds: the number of its process has been given to another one since. */
-const longestMs = 7 * 24 * 3_600_000;
+/** In milliseconds. No upload takes longer: for an older entry the system has reused the process id. */
+const maxAgeMs = 7 * 24 * 3_600_000;
 
 /**
- * Notes on disk of the uploads in parts that are under way, one small file each, so that those which a crash leaves open can be
- * ended later (sync-semantics H23): only what stands here is surely ours. They hold names of keys, no content and no credentials.
- * An upload whose process ends before it hears of the upload's begin stays unnoted, and is left to the bucket's own rules.
+ * Records running multipart uploads on disk, one small file each, so that a later session can abort the uploads that a crash left open
+ * (H23). Only recorded uploads are certainly ours. An entry has the key, no content and no credentials. An upload whose process ends before
+ * the response to its begin is not recorded, and is left to the bucket's lifecycle rules.
  */
 export class MultipartUploadJournal {
   private readonly folder: string | undefined;
 
-  /** `cacheFolder` undefined = nothing is noted. */
+  /** `cacheFolder` undefined = nothing is recorded. */
   constructor(
     cacheFolder: string | undefined,
     private readonly log: Log,
@@ -43,7 +43,7 @@ export class MultipartUploadJournal {
     this.folder = cacheFolder === undefined ? undefined : path.join(cacheFolder, 'uploads');
   }
 
-  /** Notes that `upload` is open; the answer takes the note back. Never fails: an upload goes on without its note. */
+  /** Records that `upload` is open. Returns a function that deletes the entry. Never fails: an upload continues without an entry. */
   async record(upload: OpenUpload): Promise<() => Promise<void>> {
     if (this.folder === undefined) return async () => {};
     const id = createHash('sha256')
@@ -51,48 +51,48 @@ export class MultipartUploadJournal {
       .digest('hex')
       .slice(0, 32);
     const file = path.join(this.folder, `${id}.json`);
-    const note: Note = { ...upload, host: hostname(), pid: process.pid };
+    const entry: JournalEntry = { ...upload, host: hostname(), pid: process.pid };
     try {
       await mkdir(this.folder, { recursive: true });
-      await writeFile(file, JSON.stringify(note), { mode: 0o600 });
+      await writeFile(file, JSON.stringify(entry), { mode: 0o600 });
     } catch (error) {
-      this.log.write('debug', 'copy', `An upload can't be noted: ${(error as Error).message}`);
+      this.log.write('debug', 'copy', `An upload can't be recorded: ${(error as Error).message}`);
     }
-    return () => removed(file);
+    return () => removeFile(file);
   }
 
-  /** The uploads to `location` that processes of this machine left open when they ended. Never fails. */
+  /** The uploads to `location` that ended processes of this machine left open. Never fails. */
   async findOrphans(location: string): Promise<readonly OrphanedUpload[]> {
     const { folder } = this;
     if (folder === undefined) return [];
-    const left: OrphanedUpload[] = [];
+    const orphans: OrphanedUpload[] = [];
     for (const name of await readdir(folder).catch(() => [])) {
       const file = path.join(folder, name);
-      const note = name.endsWith('.json') ? await readNote(file) : undefined;
-      if (note?.location !== location || note.host !== hostname()) continue;
+      const entry = name.endsWith('.json') ? await readEntry(file) : undefined;
+      if (entry?.location !== location || entry.host !== hostname()) continue;
       const age = await stat(file).then(
         ({ mtimeMs }) => Date.now() - mtimeMs,
         () => 0,
       );
-      if (isAlive(note.pid) && age < longestMs) continue;
-      const { bucket, key, uploadId } = note;
-      left.push({ location, bucket, key, uploadId, forget: () => removed(file) });
+      if (isAlive(entry.pid) && age < maxAgeMs) continue;
+      const { bucket, key, uploadId } = entry;
+      orphans.push({ location, bucket, key, uploadId, forget: () => removeFile(file) });
     }
-    return left;
+    return orphans;
   }
 }
 
-async function removed(file: string): Promise<void> {
+async function removeFile(file: string): Promise<void> {
   await unlink(file).catch(() => {});
 }
 
-/** Undefined for what isn't a whole note: its process may be writing it right now. */
-async function readNote(file: string): Promise<Note | undefined> {
+/** Undefined for an incomplete entry, which its process may be writing right now. */
+async function readEntry(file: string): Promise<JournalEntry | undefined> {
   try {
-    const note = JSON.parse(await readFile(file, 'utf8')) as Partial<Note> | null;
-    const { location, bucket, key, uploadId, host, pid } = note ?? {};
+    const entry = JSON.parse(await readFile(file, 'utf8')) as Partial<JournalEntry> | null;
+    const { location, bucket, key, uploadId, host, pid } = entry ?? {};
     const texts = [location, bucket, key, uploadId, host].every((text) => typeof text === 'string');
-    return texts && typeof pid === 'number' ? (note as Note) : undefined;
+    return texts && typeof pid === 'number' ? (entry as JournalEntry) : undefined;
   } catch {
     return undefined;
   }

@@ -10,9 +10,9 @@ import { answerDate } from '../http/sdkResponses';
 import { sendCommand } from '../http/sendCommand';
 import { isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
-import { unquoted } from '../model/objectInfo';
+import { unquotedEtag } from '../model/objectInfo';
 import { aboutObject, type ObjectLocation } from '../model/objectKey';
-import { base64OfHex, readDigested, type WholeDigests, WholeMd5 } from './digests';
+import { base64OfHex, readWithDigests, type WholeDigests, WholeMd5 } from './digests';
 import { headIfThere } from './lookup';
 import { MultipartUploadJournal } from './multipartJournal';
 import { underCondition, type WriteCondition } from './preconditions';
@@ -87,7 +87,7 @@ export function uploadInParts(
       const addToWhole = whole?.next();
       const start = index * partSize;
       const length = Math.min(partSize, body.size - start);
-      const part = await readDigested(body, { start, end: start + length }, length, stop);
+      const part = await readWithDigests(body, { start, end: start + length }, length, stop);
       const { md5, crc32 } = part.digests;
       // The metadata already names the MD5 of the earlier read, so other content must not become visible.
       if (digests && digests.crc32s[index] !== crc32) throw md5Mismatch(path);
@@ -103,7 +103,7 @@ export function uploadInParts(
       };
       const send = async () => {
         const etag = await requests.putPart(request, stop);
-        checkStoredMd5(upload, unquoted(etag), md5, begun.serverSideEncryption);
+        checkStoredMd5(upload, unquotedEtag(etag), md5, begun.serverSideEncryption);
         return etagOfPart(etag) ?? `"${md5}"`;
       };
       const ETag = await withRetries(`part ${index + 1} of ${path}`, send, retryPolicy(host), stop);
@@ -186,7 +186,7 @@ function complete(
     try {
       const response = await underCondition(requests, path, precondition, signal, send);
       const stored = {
-        etag: unquoted(response.ETag),
+        etag: unquotedEtag(response.ETag),
         md5,
         serverSideEncryption: response.ServerSideEncryption ?? begun.serverSideEncryption,
         fromMs: begun.dateMs,

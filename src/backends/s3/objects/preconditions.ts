@@ -13,7 +13,7 @@ export interface WriteCondition {
   readonly IfNoneMatch?: string;
 }
 
-/** The condition by which the service itself enforces `precondition`; empty when it can't, or isn't to be relied on. Pure. */
+/** The condition by which the service enforces `precondition`; empty where it can't, or where the settings say so. Pure. */
 export function conditionOf(
   precondition: Precondition,
   conditionalWrites: 'enforced' | 'checked',
@@ -26,9 +26,9 @@ export function conditionOf(
 }
 
 /**
- * Sends a request that changes the object at `path` under the condition for `precondition`. Some stores (SeaweedFS) answer a condition of absence
- * as if a folder of that name were an object. Where looking shows the folder alone, `send` is called again without a condition, as where
- * preconditions are `checked`; a store that can't keep a file beside the folder then gives its own reason.
+ * Sends a request that changes the object at `path` under the condition for `precondition`. For some stores (SeaweedFS) a folder of that
+ * name violates `If-None-Match`. When there is only a folder, `send` is called again without a condition; a store that can't keep a file
+ * beside the folder then returns its own error.
  */
 export async function underCondition<T>(
   requests: S3Api,
@@ -42,7 +42,7 @@ export async function underCondition<T>(
     return await send(condition);
   } catch (error) {
     if (condition.IfNoneMatch === undefined || !isRemoteError(error, 'changed')) throw error;
-    // The code of a conflict with another request says nothing of what is there.
+    // Other codes mean a conflict with a concurrent request.
     if (!error.code?.startsWith('PreconditionFailed')) throw error;
     const folder = await isFolderOnly(requests, path, signal).catch(() => false);
     signal.throwIfAborted();
@@ -52,10 +52,10 @@ export async function underCondition<T>(
 }
 
 /**
- * Looks whether `precondition` holds now. The answer is what is there, undefined when nothing is. Where looking isn't allowed and the service enforces
- * the precondition by itself, that is left to it, and the answer is undefined too. Throws `changed`, or `alreadyExists` for a precondition of absence.
+ * Checks `precondition` by a HEAD. Returns the object; undefined when there is none, or when the HEAD is not allowed and the service
+ * enforces the precondition itself. Throws `changed`, or `alreadyExists` for `ifAbsent`.
  */
-export async function checkGuard(
+export async function checkPrecondition(
   requests: S3Api,
   path: RemotePath,
   precondition: Precondition,
@@ -69,19 +69,23 @@ export async function checkGuard(
     if (isRemoteError(error, 'forbidden') && isEnforced) return undefined;
     throw error;
   }
-  mustHold(precondition, path, now);
+  assertPrecondition(precondition, path, now);
   return now;
 }
 
-/** Throws as `checkPrecondition` unless `now`, what is there, is what `precondition` wants. Pure. */
-export function mustHold(precondition: Precondition, path: RemotePath, now: ObjectFacts | undefined): void {
+/** Throws as `checkPrecondition` unless the object `now` meets `precondition`. Pure. */
+export function assertPrecondition(
+  precondition: Precondition,
+  path: RemotePath,
+  now: ObjectFacts | undefined,
+): void {
   if (precondition.kind === 'ifAbsent' && now) throw alreadyThere(path);
   if (precondition.kind === 'ifMatch' && !(now && isSameFile(precondition.entry, entryOfFacts(path, now))))
     throw changedMeanwhile(path);
 }
 
-/** What a guarded request's failure means: a refused condition of absence says that something is there. */
-export function guardedError(error: unknown, path: RemotePath, precondition: Precondition): unknown {
+/** Translates the error of a conditional request: a violated `If-None-Match` means that an object exists. */
+export function preconditionError(error: unknown, path: RemotePath, precondition: Precondition): unknown {
   if (!isRemoteError(error)) return error;
   if (precondition.kind === 'ifAbsent' && error.kind === 'changed') return alreadyThere(path, error);
   // If-Match on an object that is gone is a 404.

@@ -8,7 +8,7 @@ import { aboutObject, parseObjectPath } from '../model/objectKey';
 
 type Property = PropertyGroup['properties'][number];
 
-/** Everything the service tells about a bucket or an object, for reading. Throws `notFound`. */
+/** The metadata of a bucket or object. Throws `notFound`. */
 export async function propertiesOf(
   requests: S3Api,
   path: RemotePath,
@@ -54,7 +54,7 @@ async function objectProperties(
     group('Metadata', facts.metadata),
   ];
   if (facts.tagCount > 0) {
-    const tags = await known(
+    const tags = await ifAllowed(
       () =>
         sendCommand(
           requests,
@@ -75,15 +75,15 @@ async function bucketProperties(
   signal: AbortSignal,
 ): Promise<readonly PropertyGroup[]> {
   const about = { bucket };
-  const location = await known(
+  const location = await ifAllowed(
     () => sendCommand(requests, about, (sdk) => new sdk.GetBucketLocationCommand({ Bucket: bucket }), signal),
-    // No constraint at all is AWS's oldest region.
+    // AWS returns no constraint for its oldest region.
     (answer) => ({
       Location:
         answer.LocationConstraint || (requests.config.endpoint === undefined ? 'us-east-1' : 'default'),
     }),
   );
-  const versioning = await known(
+  const versioning = await ifAllowed(
     () =>
       sendCommand(requests, about, (sdk) => new sdk.GetBucketVersioningCommand({ Bucket: bucket }), signal),
     (answer) => ({ Versioning: answer.Status ?? 'Off', 'MFA delete': answer.MFADelete }),
@@ -91,13 +91,13 @@ async function bucketProperties(
   return [group('Bucket', { Name: bucket, ...location, ...versioning })];
 }
 
-/** What can't be told (no permission, not supported) is shown as such; anything else fails. */
-async function known<T>(
-  ask: () => Promise<T>,
+/** Shows an error when the request is not allowed or not supported. Throws other errors. */
+async function ifAllowed<T>(
+  request: () => Promise<T>,
   show: (answer: T) => Record<string, string | undefined>,
 ): Promise<Record<string, string | undefined>> {
   try {
-    return show(await ask());
+    return show(await request());
   } catch (error) {
     if (isRemoteError(error, 'forbidden', 'unsupported')) return { 'Not shown': error.message };
     throw error;
@@ -111,7 +111,7 @@ function group(title: string, values: Readonly<Record<string, string | undefined
   return { title, properties };
 }
 
-/** A web address that gives the object to anyone for `seconds` (at most a week, S3's limit). Makes no request. */
+/** A presigned URL, valid for `seconds` (at most a week, S3's limit). Makes no request. */
 export async function shareLink(
   requests: S3Api,
   path: RemotePath,

@@ -3,7 +3,7 @@ import type { Precondition } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { isDirectoryBucket } from '../model/bucketNames';
-import { etagIsMd5, md5OfEtag, unquoted } from '../model/objectInfo';
+import { etagIsMd5, md5OfEtag, unquotedEtag } from '../model/objectInfo';
 import type { ObjectLocation } from '../model/objectKey';
 
 /** Where an object is written, and under which condition. */
@@ -70,6 +70,6 @@ export function multipartEtag(md5s: readonly string[]): string {
  * the mark. Undefined when the response had none. Pure.
  */
 export function etagOfPart(header: string | undefined): string | undefined {
-  const etag = unquoted(header?.trim());
+  const etag = unquotedEtag(header?.trim());
   return etag ? `"${etag}"` : undefined;
 }

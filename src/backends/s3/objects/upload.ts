@@ -10,14 +10,14 @@ import type { ObjectAttributes } from '../model/objectHeaders';
 import { etagIsMd5 } from '../model/objectInfo';
 import { parseFilePath } from '../model/objectKey';
 import { keptAttributes, newAttributes, taggingOf } from './attributes';
-import { base64OfHex, counted, type Digests, digestsOf, readDigests, readInto } from './digests';
+import { base64OfHex, countBytes, type Digests, digestsOf, readDigests, readInto } from './digests';
 import { headIfThere } from './lookup';
 import { partSizeFor, type Upload, uploadInParts } from './multipartUpload';
 import {
-  checkGuard,
+  assertPrecondition,
+  checkPrecondition,
   conditionOf,
-  guardedError,
-  mustHold,
+  preconditionError,
   underCondition,
   type WriteCondition,
 } from './preconditions';
@@ -60,7 +60,7 @@ export async function uploadFile(
     return toUploaded(upload, attributes, await send(requests, host, upload, attributes, signal));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw guardedError(error, path, precondition);
+    throw preconditionError(error, path, precondition);
   }
 }
 
@@ -76,11 +76,11 @@ async function attributesFor(
   const mustCheck = precondition.kind !== 'none' && (!enforced || body.size > inMemoryLimit);
   const fresh = () => newAttributes(path, facts, config);
   if (!facts.keepAttributes || precondition.kind === 'ifAbsent') {
-    if (mustCheck) await checkGuard(requests, path, precondition, signal);
+    if (mustCheck) await checkPrecondition(requests, path, precondition, signal);
     return fresh();
   }
   const before = await headIfThere(requests, place, signal);
-  if (mustCheck) mustHold(precondition, path, before);
+  if (mustCheck) assertPrecondition(precondition, path, before);
   if (!before) return fresh();
   if (before.denied) throw before.denied;
   const tagging = await taggingOf(requests, place, before.tagCount, signal);
@@ -148,7 +148,7 @@ async function putStream(
   const sourceFailed = new AbortController();
   const both = AbortSignal.any([signal, sourceFailed.signal]);
   const source = await body.open(undefined, both);
-  const stream = counted(source, body.size, (sent) => facts.onProgress?.(sent));
+  const stream = countBytes(source, body.size, (sent) => facts.onProgress?.(sent));
   stream.once('error', (error) => sourceFailed.abort(error));
   try {
     return await put(requests, upload, attributes, condition, stream, { md5, ...(crc32 && { crc32 }) }, both);

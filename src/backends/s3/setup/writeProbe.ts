@@ -3,7 +3,7 @@ import { isRemoteError, type RemoteError } from '../../../remote/remoteError';
 import type { ConnectionFinding } from '../../backend';
 import type { S3Config } from '../config/s3Config';
 import type { S3Api } from '../http/s3Api';
-import { unquoted } from '../model/objectInfo';
+import { unquotedEtag } from '../model/objectInfo';
 import { prefixOf } from '../model/objectKey';
 import { digestsOf } from '../objects/digests';
 
@@ -51,7 +51,7 @@ export async function* probeWrites(
           }),
           { abortSignal: signal },
         );
-        return unquoted(response.ETag) ?? '';
+        return unquotedEtag(response.ETag) ?? '';
       });
     } catch (error) {
       if (signal.aborted || !isRemoteError(error)) throw error;

@@ -259,7 +259,11 @@ describe('a bucket that keeps versions', () => {
   it('is not touched when its versions can’t be listed', () =>
     withBucket(async (it) => {
       it.server.addFault({ operation: 'ListObjectVersions', status: 403, code: 'AccessDenied', count: 9 });
-      await fails(whole(it).count(demo, calm), 'forbidden', /older versions in "demo", which would be deleted with it, can't be listed/);
+      await fails(
+        whole(it).count(demo, calm),
+        'forbidden',
+        /older versions in "demo", which would be deleted with it, can't be listed/,
+      );
     }));
 
   it('is no endless listing when the service repeats a page', () =>

@@ -5,7 +5,7 @@ import { entryOfFacts, md5OfFacts, type ObjectFacts } from '../../../../../src/b
 import {
   copySourceOf,
   decodeListedKey,
-  isReason,
+  isUnsupportedReason,
   parseObjectPath,
   pathOfKey,
 } from '../../../../../src/backends/s3/model/objectKey';
@@ -108,7 +108,7 @@ test('a key is a path, or says why it is none', () => {
     ['a\0b', 'invalidText'],
   ] as const)
     assert.equal(pathOfKey('b', key), reason, key);
-  assert.equal(isReason(pathOfKey('b', 'dotPart')), false);
+  assert.equal(isUnsupportedReason(pathOfKey('b', 'dotPart')), false);
 });
 
 test('an access point stands in a path as one part, and in a copy source in its own form', () => {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import test from 'node:test';
 import { crc32 } from 'node:zlib';
-import { crc32Text, readDigested, readDigests } from '../../../../../src/backends/s3/objects/digests';
+import { crc32Text, readDigests, readWithDigests } from '../../../../../src/backends/s3/objects/digests';
 import type { ByteSource } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { at, calm, noPrecondition, pattern } from '../../../../contract/chapters/words';
@@ -42,7 +42,7 @@ test('the pieces of a body have the digests of those pieces, however its chunks 
 test('a piece that is read to be sent has the digests of its bytes', async () => {
   const content = pattern(10_007);
   const range = { start: 4000, end: 9000 };
-  const { bytes, digests } = await readDigested(source(999, content), range, 5000, calm);
+  const { bytes, digests } = await readWithDigests(source(999, content), range, 5000, calm);
   assert.ok(bytes.equals(content.subarray(4000, 9000)));
   assert.equal(digests.md5, createHash('md5').update(bytes).digest('hex'));
   assert.equal(digests.crc32, crc32Text(crc32(bytes)));

@@ -20,13 +20,14 @@ test('facts outlive the session, for whatever key, and only while the marks agre
     const file = path.join(folder, 'deeper', 'x.times');
     const times = new ModifiedTimeCache(file, silentLog);
     const keys = ['a', 'end', 'tab\there', 'line\nbreak', 'back\\slash\\n', '😀', ''];
-    for (const [i, key] of keys.entries()) times.remember(key, marks('e', 10_000), { ...facts(i), md5: 'm' });
+    for (const [i, key] of keys.entries())
+      times.cacheRead(key, marks('e', 10_000), { ...facts(i), md5: 'm' });
     await times.save();
     const again = await opened(file);
     assert.equal(again.size, keys.length);
     for (const [i, key] of keys.entries())
       assert.deepEqual(again.find(key, marks('e', 10_500)), { ...facts(i), md5: 'm' }, JSON.stringify(key));
-    times.remember('same', marks('abc', 10_000), { ...facts(1), md5: 'abc' });
+    times.cacheRead('same', marks('abc', 10_000), { ...facts(1), md5: 'abc' });
     assert.equal(times.find('same', marks('abc', 10_000))?.md5, 'abc');
     assert.equal(again.find('a', marks('other', 10_000)), undefined);
     assert.equal(again.find('a', marks('e', 11_000)), undefined);
@@ -36,7 +37,7 @@ test('facts outlive the session, for whatever key, and only while the marks agre
 
 test('what we wrote ourselves is known again within the time in which it was written', async () => {
   const times = await opened(undefined);
-  times.rememberWritten('k', 'e', 5_000.4, 9_000.2, facts(1));
+  times.cacheWrite('k', 'e', 5_000.4, 9_000.2, facts(1));
   for (const ms of [5_000, 7_123, 9_001]) assert.deepEqual(times.find('k', marks('e', ms)), facts(1));
   for (const ms of [4_999, 9_002]) assert.equal(times.find('k', marks('e', ms)), undefined);
 });
@@ -45,12 +46,12 @@ test('what is forgotten before the file is read stays forgotten', () =>
   inTemporaryFolder(async (folder) => {
     const file = path.join(folder, 'x.times');
     const first = await opened(file);
-    first.remember('a', marks('e', 1000), facts(1));
-    first.remember('b', marks('e', 1000), facts(2));
+    first.cacheRead('a', marks('e', 1000), facts(1));
+    first.cacheRead('b', marks('e', 1000), facts(2));
     await first.save();
     const second = new ModifiedTimeCache(file, silentLog);
     second.forget('a');
-    second.remember('c', marks('e', 1000), facts(3));
+    second.cacheRead('c', marks('e', 1000), facts(3));
     await second.load();
     assert.equal(second.find('a', marks('e', 1000)), undefined);
     assert.ok(second.find('b', marks('e', 1000)));
@@ -61,7 +62,7 @@ test('a lost, cut or foreign file only costs what it knew', () =>
   inTemporaryFolder(async (folder) => {
     const file = path.join(folder, 'x.times');
     const first = await opened(file);
-    for (let i = 0; i < 50; i++) first.remember(`k${i}`, marks('e', 1000), facts(i));
+    for (let i = 0; i < 50; i++) first.cacheRead(`k${i}`, marks('e', 1000), facts(i));
     await first.save();
     const whole = await readFile(file, 'utf8');
     for (const spoilt of [
@@ -75,7 +76,7 @@ test('a lost, cut or foreign file only costs what it knew', () =>
       await writeFile(file, spoilt);
       const times = await opened(file);
       assert.equal(times.size, 0);
-      times.remember('k', marks('e', 1000), facts(1));
+      times.cacheRead('k', marks('e', 1000), facts(1));
       await times.save();
       assert.equal((await opened(file)).size, 1);
     }
@@ -83,9 +84,9 @@ test('a lost, cut or foreign file only costs what it knew', () =>
 
 test('the oldest facts are dropped when there are too many', async () => {
   const times = await opened(undefined, 3);
-  for (const key of ['a', 'b', 'c']) times.remember(key, marks('e', 1000), facts(1));
-  times.remember('a', marks('f', 1000), facts(1));
-  times.remember('d', marks('e', 1000), facts(1));
+  for (const key of ['a', 'b', 'c']) times.cacheRead(key, marks('e', 1000), facts(1));
+  times.cacheRead('a', marks('f', 1000), facts(1));
+  times.cacheRead('d', marks('e', 1000), facts(1));
   assert.equal(times.size, 3);
   assert.equal(times.find('b', marks('e', 1000)), undefined);
   assert.ok(times.find('a', marks('f', 1000)));
