@@ -8,18 +8,17 @@ import { servedDrive } from './driveFixture';
 const pathsOf = ({ paths }: RemoteChanges): readonly string[] =>
   paths === 'everything' ? [paths] : [...paths].sort();
 
-test('changes: from now on nothing has changed, whatever is there', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('changes: from now on nothing has changed, whatever is there', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     for (let i = 0; i < 50; i++) drive.putFile(`d${i % 5}/f${i}`, 'x');
     const { cursor, paths } = await remote.pollChanges(undefined, calm);
     assert.deepEqual(paths, []);
     const again = await remote.pollChanges(cursor, calm);
     assert.deepEqual(again.paths, []);
-  });
-});
+  }));
 
-test('changes: what others added, changed, renamed, moved and deleted is told, with its folders', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('changes: what others added, changed, renamed, moved and deleted is told, with its folders', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     for (const file of ['a/changed', 'a/renamed', 'a/moved', 'a/deleted', 'b/stays'])
       drive.putFile(file, 'x');
     for (const folder of ['', 'a', 'b']) await names(remote, parsePath(folder));
@@ -43,11 +42,10 @@ test('changes: what others added, changed, renamed, moved and deleted is told, w
     assert.deepEqual(await since(), ['a', 'a/new folder']);
     drive.putFile('a/new folder/inside', 'x');
     assert.ok((await since()).includes('a/new folder/inside'));
-  });
-});
+  }));
 
-test('changes: what is known of paths follows a folder that others moved', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('changes: what is known of paths follows a folder that others moved', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/deep/f', 'x');
     drive.makeFolder('b');
     for (const folder of ['', 'a', 'a/deep', 'b']) await names(remote, parsePath(folder));
@@ -59,11 +57,10 @@ test('changes: what is known of paths follows a folder that others moved', async
     assert.deepEqual(await names(remote, parsePath('b/deeper')), ['f']);
     await remote.write(parsePath('a/deep/new'), body('x'), {}, ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/deep/', 'a/deep/new', 'b/', 'b/deeper/', 'b/deeper/f']);
-  });
-});
+  }));
 
-test('changes: of a folder that nobody looked at nothing is told', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('changes: of a folder that nobody looked at nothing is told', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.makeFolder('unseen');
     await names(remote, rootPath);
     const { cursor } = await remote.pollChanges(undefined, calm);
@@ -73,22 +70,20 @@ test('changes: of a folder that nobody looked at nothing is told', async () => {
     const changes = pathsOf(await remote.pollChanges(cursor, calm));
     assert.ok(!changes.includes(parsePath('unseen/deep/f')) || node.id.length > 0);
     assert.ok(changes.includes(parsePath('unseen/deep')));
-  });
-});
+  }));
 
-test('changes: a checkpoint that is too old means that anything may have changed', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('changes: a checkpoint that is too old means that anything may have changed', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     await names(remote, parsePath('a'));
     const changes = await remote.pollChanges('nonsense', calm);
     assert.equal(changes.paths, 'everything');
     drive.move('a', 'b');
     await refused(statFile(remote, parsePath('a/f')), 'notFound');
-  });
-});
+  }));
 
-test('changes: a stream that is cut is good up to its last checkpoint, and none at all is a failure', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('changes: a stream that is cut is good up to its last checkpoint, and none at all is a failure', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     await names(remote, rootPath);
     const { cursor } = await remote.pollChanges(undefined, calm);
     drive.putFile('f', 'x');
@@ -109,16 +104,14 @@ test('changes: a stream that is cut is good up to its last checkpoint, and none 
     }
     server.addFault({ operation: 'changes', cutResponseAfterBytes: 5 });
     await refused(remote.pollChanges(cursor, calm), 'unavailable');
-  });
-});
+  }));
 
-test('changes: the first question begins at the checkpoint of the settings', async () => {
-  await servedDrive({}, async ({ remote, another, server }) => {
+test('changes: the first question begins at the checkpoint of the settings', () =>
+  servedDrive({}, async ({ remote, another, server }) => {
     const { cursor } = await remote.pollChanges(undefined, calm);
     const other = await another({ checkpoint: cursor });
     server.clearRequests();
     assert.deepEqual((await other.pollChanges(undefined, calm)).paths, []);
     const asked = server.requests.find(({ operation }) => operation === 'changes');
     assert.deepEqual(asked?.json, { checkpoint: cursor, includePurged: 'true' });
-  });
-});
+  }));

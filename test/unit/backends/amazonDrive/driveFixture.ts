@@ -13,6 +13,7 @@ import {
   type DriveTestServer,
   startDriveServer,
 } from '../../../servers/amazonDrive/driveServer';
+import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
 
 export const account = 'anna@example.com';
 
@@ -99,6 +100,8 @@ export interface ServedDrive {
   readonly server: DriveTestServer;
   readonly drive: DriveStore;
   readonly tokens: TestTokens;
+  /** The clock of the remote, with `fakeClock`. */
+  readonly clock: FakeClock;
   /** Another remote on the same account, which knows nothing of what this one knows. */
   another(settings?: Readonly<Record<string, unknown>>): Promise<DriveRemote>;
   /** The operations asked since the last call, without the first ones of every remote (endpoint, root). */
@@ -107,6 +110,8 @@ export interface ServedDrive {
 
 export interface DriveToServe {
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The remote waits by a clock that the test moves. */
+  readonly fakeClock?: boolean;
   readonly host?: Partial<BackendHost>;
   readonly server?: DriveServerOptions;
 }
@@ -119,9 +124,11 @@ export async function servedDrive(
   const server = await startDriveServer(options.server);
   const tokens = tokensOf(server);
   const open: DriveRemote[] = [];
+  const clock = createFakeClock();
+  const host = { ...(options.fakeClock && { clock }), ...options.host };
   const another = async (more: Readonly<Record<string, unknown>> = {}) => {
     const settings = driveSettings(server, { ...options.settings, ...more });
-    const remote = await openDrive(settings, driveHost(tokens, options.host));
+    const remote = await openDrive(settings, driveHost(tokens, host));
     open.push(remote);
     return remote;
   };
@@ -131,6 +138,7 @@ export async function servedDrive(
       another,
       server,
       tokens,
+      clock,
       drive: server.drive(account),
       asked() {
         const asked = server.requests

@@ -92,8 +92,8 @@ for (const [what, to, theirs] of [
   ['moved, and another took its name', 'other/f', 'theirs'],
   ['renamed, and another of the same content took its name', 'photos/g', 'mine'],
 ] as const)
-  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved as what was at the old path`, async () => {
-    await servedDrive({}, async ({ remote, drive }) => {
+  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved as what was at the old path`, () =>
+    servedDrive({}, async ({ remote, drive }) => {
       const path = at(photos, 'f');
       drive.putFile('photos/f', 'mine');
       drive.makeFolder('photos/sub');
@@ -119,8 +119,7 @@ for (const [what, to, theirs] of [
         }
         drive.move(to, 'photos/f');
       }
-    });
-  });
+    }));
 
 test('elsewhere: new files go where the folder is now, whatever was known of it', async () => {
   for (const first of ['write', 'list', 'makeFolder'] as const) {
@@ -140,9 +139,8 @@ test('elsewhere: new files go where the folder is now, whatever was known of it'
   }
 });
 
-test('elsewhere: many writes and deletes ask for their folders a few times only, not once each', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, drive, asked }) => {
+test('elsewhere: many writes and deletes ask for their folders a few times only, not once each', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, drive, asked, clock }) => {
     const folder = parsePath('a/b/c');
     for (let i = 0; i < 50; i++) drive.putFile(`a/b/c/old${i}`, 'x');
     const seen = await Promise.all(
@@ -160,12 +158,10 @@ test('elsewhere: many writes and deletes ask for their folders a few times only,
     clock.advance(60_000);
     await Promise.all(seen.map((entry) => remote.removeFile(entry.path, ifMatch(entry), calm)));
     assert.equal(asked().length, 100 + 3, 'a look and a delete each');
-  });
-});
+  }));
 
-test('elsewhere: one who stops does not fail the others that wait for the same folder', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+test('elsewhere: one who stops does not fail the others that wait for the same folder', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     drive.makeFolder('photos');
     await names(remote, photos);
     clock.advance(10_000);
@@ -178,12 +174,10 @@ test('elsewhere: one who stops does not fail the others that wait for the same f
     await assert.rejects(stopped, /stopped/);
     await other;
     assert.deepEqual(drive.tree('photos'), ['g']);
-  });
-});
+  }));
 
-test('elsewhere: a folder made anew, or turned into a file, takes what was known below it along', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+test('elsewhere: a folder made anew, or turned into a file, takes what was known below it along', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, drive }) => {
     drive.putFile('photos/sub/f', 'x');
     drive.makeFolder('far');
     await deepNames(remote, rootPath);
@@ -198,11 +192,10 @@ test('elsewhere: a folder made anew, or turned into a file, takes what was known
     await names(remote, rootPath);
     await assert.rejects(remote.write(parsePath('photos/sub/late'), body('z'), {}, ifAbsent, calm));
     assert.deepEqual(drive.tree('far/second'), ['sub/', 'sub/new', 'sub/other']);
-  });
-});
+  }));
 
-test('elsewhere: what the index tells of a name is held against the node before it is overwritten or deleted', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('elsewhere: what the index tells of a name is held against the node before it is overwritten or deleted', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     const { id } = drive.putFile('photos/f', 'theirs');
     const parent = drive.nodeAt('photos').id;
     drive.move('photos', 'archive');
@@ -222,5 +215,4 @@ test('elsewhere: what the index tells of a name is held against the node before 
     server.addFault({ operation: 'listNodes', url: /name%3A%22f/, status: 200, body: { count: 1, data } });
     await refused(remote.removeFile(at(photos, 'f'), noPrecondition, calm), 'notFound');
     assert.deepEqual(drive.tree('elsewhere'), ['f']);
-  });
-});
+  }));

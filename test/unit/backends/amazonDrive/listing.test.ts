@@ -22,8 +22,8 @@ async function entriesOf(remote: Remote, folder: RemotePath): Promise<readonly E
   return (await pagesOf(remote.list(folder, {}, calm))).flat();
 }
 
-test('listing: a folder is asked for as rclone asks, page by page', async () => {
-  await servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
+test('listing: a folder is asked for as rclone asks, page by page', () =>
+  servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 10; i++) drive.putFile(`a+b (x)/f${i}`, String(i));
     assert.equal((await names(remote, parsePath('a+b (x)'))).length, 10);
     const { id } = drive.nodeAt('a+b (x)');
@@ -33,11 +33,10 @@ test('listing: a folder is asked for as rclone asks, page by page', async () => 
     assert.equal(urls[3], `/drive/v1/nodes?filters=parents%3A${id}`);
     assert.match(urls[4] ?? '', new RegExp(`^/drive/v1/nodes\\?filters=parents%3A${id}&startToken=`));
     assert.equal(urls.length, 6);
-  });
-});
+  }));
 
-test('listing: entries are exact, with MD5 and the service’s time', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('listing: entries are exact, with MD5 and the service’s time', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('f', 'hello', { modifiedDate: 1_600_000_000_123 });
     const [entry] = await entriesOf(remote, rootPath);
     assert.ok(entry?.kind === 'file' && entry.exact);
@@ -45,11 +44,10 @@ test('listing: entries are exact, with MD5 and the service’s time', async () =
     assert.deepEqual(entry.serverModified, { s: 1_600_000_000, ns: 123_000_000 });
     assert.equal(entry.modified, undefined);
     assert.deepEqual(await remote.stat(parsePath('f'), calm), entry);
-  });
-});
+  }));
 
-test('listing: a page token that is too old begins the list again, without loss or doubles', async () => {
-  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+test('listing: a page token that is too old begins the list again, without loss or doubles', () =>
+  servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 20; i++) drive.putFile(`f${String(i).padStart(2, '0')}`, 'x');
     const fault = server.addFault({ operation: 'listNodes', expirePageToken: true, skip: 3, count: 2 });
     const all = await names(remote, rootPath);
@@ -58,19 +56,17 @@ test('listing: a page token that is too old begins the list again, without loss 
     assert.equal(new Set(all).size, 20);
     server.addFault({ operation: 'listNodes', expirePageToken: true, skip: 2 });
     assert.deepEqual(await deepNames(remote, rootPath), all);
-  });
-});
+  }));
 
-test('listing: page tokens that never live long enough end in an error', async () => {
-  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+test('listing: page tokens that never live long enough end in an error', () =>
+  servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 9; i++) drive.putFile(`f${i}`, 'x');
     server.addFault({ operation: 'listNodes', expirePageToken: true, count: Number.POSITIVE_INFINITY });
     await refused(names(remote, rootPath), 'unavailable');
-  });
-});
+  }));
 
-test('listing: names that are no paths are shown as unusable, and stand for what rclone would make of them', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('listing: names that are no paths are shown as unusable, and stand for what rclone would make of them', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     for (const name of ['a／b', 'ctl\u0001', 'fine']) drive.putFile(name, 'x');
     const root = drive.root.id;
     for (const [name, content] of [
@@ -100,11 +96,10 @@ test('listing: names that are no paths are shown as unusable, and stand for what
     );
     const deep = (await pagesOf(remote.listRecursive(rootPath, {}, calm))).flat();
     assert.equal(deep.filter(({ kind }) => kind === 'file').length, 3, 'of twins none is planned with');
-  });
-});
+  }));
 
-test('listing: what several nodes are named is unusable, and can not be read or written by mistake', async () => {
-  await servedDrive({}, async ({ remote, server }) => {
+test('listing: what several nodes are named is unusable, and can not be read or written by mistake', () =>
+  servedDrive({}, async ({ remote, server }) => {
     const node = (id: string, name: string, kind = 'FILE') => ({
       id,
       name,
@@ -129,11 +124,10 @@ test('listing: what several nodes are named is unusable, and can not be read or 
       ['duplicateName Twin', 'duplicateName twin', 'other'],
     );
     await refused(remote.stat(parsePath('TWIN'), calm), 'other');
-  });
-});
+  }));
 
-test('listing: a file whose content has not come is there, and unusable', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('listing: a file whose content has not come is there, and unusable', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('ready', 'x');
     const data = [
       { id: 'n1', name: 'pending', kind: 'FILE', parents: [drive.root.id], status: 'PENDING' },
@@ -141,11 +135,10 @@ test('listing: a file whose content has not come is there, and unusable', async 
     ];
     server.addFault({ operation: 'listNodes', url: /parents/, status: 200, body: { count: 2, data } });
     assert.deepEqual(await names(remote, rootPath), ['empty-handed (unreadable)', 'pending (unreadable)']);
-  });
-});
+  }));
 
-test('listing: what the index still shows in a folder that it left, or shows of the trash, is left out', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('listing: what the index still shows in a folder that it left, or shows of the trash, is left out', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('a/moved', 'x');
     drive.putFile('a/gone', 'x');
     drive.putFile('a/stays', 'x');
@@ -155,11 +148,10 @@ test('listing: what the index still shows in a folder that it left, or shows of 
     drive.move('a/moved', 'b/moved');
     drive.trash('a/gone');
     assert.deepEqual(await names(remote, parsePath('a')), ['stays']);
-  });
-});
+  }));
 
-test('listing: what we just wrote is found although the index lags behind', async () => {
-  await servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote }) => {
+test('listing: what we just wrote is found although the index lags behind', () =>
+  servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote }) => {
     const path = parsePath('new/deep/f');
     await remote.write(path, body('one'), {}, { kind: 'ifAbsent' }, calm);
     assert.equal((await statFile(remote, path)).size, 3);
@@ -170,12 +162,10 @@ test('listing: what we just wrote is found although the index lags behind', asyn
     await remote.removeFile(path, noPrecondition, calm);
     await remote.removeFolder(parsePath('new/deep'), calm);
     await refused(remote.stat(path, calm), 'notFound');
-  });
-});
+  }));
 
-test('listing: a folder that was deleted, or made anew under its name, is noticed', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+test('listing: a folder that was deleted, or made anew under its name, is noticed', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, drive, clock }) => {
     drive.putFile('a/old', 'x');
     assert.deepEqual(await names(remote, parsePath('a')), ['old']);
     drive.trash('a');
@@ -191,23 +181,20 @@ test('listing: a folder that was deleted, or made anew under its name, is notice
     drive.makeFolder('a');
     await remote.write(parsePath('a/f'), body('x'), {}, { kind: 'ifAbsent' }, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/f']);
-  });
-});
+  }));
 
-test('listing: a folder that was moved away is not written into any more', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
+test('listing: a folder that was moved away is not written into any more', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, drive, clock }) => {
     drive.makeFolder('a');
     assert.deepEqual(await names(remote, parsePath('a')), []);
     drive.move('a', 'b');
     clock.advance(6 * 60_000);
     await remote.write(parsePath('a/f'), body('x'), {}, { kind: 'ifAbsent' }, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/f', 'b/']);
-  });
-});
+  }));
 
-test('listing: a deep listing asks once per folder, several at once, and each failed page again only', async () => {
-  await servedDrive({ server: { pageSize: 5 } }, async ({ remote, server, drive, asked }) => {
+test('listing: a deep listing asks once per folder, several at once, and each failed page again only', () =>
+  servedDrive({ server: { pageSize: 5 } }, async ({ remote, server, drive, asked }) => {
     for (let i = 0; i < 12; i++) for (let j = 0; j < 7; j++) drive.putFile(`d${i}/s/f${j}`, 'x');
     assert.equal((await deepNames(remote, rootPath)).length, 84);
     assert.equal(asked().length, 3 + 12 + 2 * 12);
@@ -215,12 +202,10 @@ test('listing: a deep listing asks once per folder, several at once, and each fa
     const again = await deepNames(patient(remote), rootPath);
     assert.equal(new Set(again).size, 84);
     assert.equal(again.length, 84);
-  });
-});
+  }));
 
-test('listing: a folder that goes away during a deep listing is unusable, not empty', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+test('listing: a folder that goes away during a deep listing is unusable, not empty', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     drive.putFile('a/f', 'x');
     drive.putFile('gone/f', 'x');
     const { id } = drive.nodeAt('gone');
@@ -238,38 +223,32 @@ test('listing: a folder that goes away during a deep listing is unusable, not em
       found.map((entry) => (entry.kind === 'unusable' ? `${entry.reason} ${entry.protects}` : entry.path)),
       ['a/f', 'unreadable gone'],
     );
-  });
-});
+  }));
 
-test('listing: what we wrote a moment ago is listed before the index shows it, and what went away since is not', async () => {
-  const clock = createFakeClock();
-  await servedDrive(
-    { host: { clock }, server: { pageSize: 3 } },
-    async ({ remote, server, drive, asked }) => {
-      for (let i = 0; i < 4; i++) drive.putFile(`d/old${i}`, 'x');
-      const folder = parsePath('d');
-      await names(remote, folder);
-      server.setIndexLag(60_000);
-      for (const name of ['mine', 'taken', 'trashed', 'second'])
-        await remote.write(parsePath(`d/${name}`), body(name), {}, noPrecondition, calm);
-      await remote.removeFile(parsePath('d/trashed'), noPrecondition, calm);
-      drive.patch(idOf(await statFile(remote, parsePath('d/taken'))), {
-        name: 'taken',
-        parents: [drive.root.id],
-      });
-      const all = ['mine', 'old0', 'old1', 'old2', 'old3', 'second'];
-      assert.deepEqual(await names(remote, folder), all);
-      assert.deepEqual(await deepNames(remote, folder), all);
-      assert.deepEqual((await pagesOf(remote.list(folder, { namePrefix: 'mi' }, calm))).flat().length, 1);
-      server.addFault({ operation: 'getNode', status: 503, count: 2 });
-      assert.deepEqual(await names(patient(remote), folder), all, 'a look that fails loses nothing');
-      server.setIndexLag(0);
-      asked();
-      assert.deepEqual(await names(remote, folder), all);
-      assert.deepEqual(asked(), ['listNodes', 'listNodes', 'getNode'], 'only what is missing is asked for');
-    },
-  );
-});
+test('listing: what we wrote a moment ago is listed before the index shows it, and what went away since is not', () =>
+  servedDrive({ fakeClock: true, server: { pageSize: 3 } }, async ({ remote, server, drive, asked }) => {
+    for (let i = 0; i < 4; i++) drive.putFile(`d/old${i}`, 'x');
+    const folder = parsePath('d');
+    await names(remote, folder);
+    server.setIndexLag(60_000);
+    for (const name of ['mine', 'taken', 'trashed', 'second'])
+      await remote.write(parsePath(`d/${name}`), body(name), {}, noPrecondition, calm);
+    await remote.removeFile(parsePath('d/trashed'), noPrecondition, calm);
+    drive.patch(idOf(await statFile(remote, parsePath('d/taken'))), {
+      name: 'taken',
+      parents: [drive.root.id],
+    });
+    const all = ['mine', 'old0', 'old1', 'old2', 'old3', 'second'];
+    assert.deepEqual(await names(remote, folder), all);
+    assert.deepEqual(await deepNames(remote, folder), all);
+    assert.deepEqual((await pagesOf(remote.list(folder, { namePrefix: 'mi' }, calm))).flat().length, 1);
+    server.addFault({ operation: 'getNode', status: 503, count: 2 });
+    assert.deepEqual(await names(patient(remote), folder), all, 'a look that fails loses nothing');
+    server.setIndexLag(0);
+    asked();
+    assert.deepEqual(await names(remote, folder), all);
+    assert.deepEqual(asked(), ['listNodes', 'listNodes', 'getNode'], 'only what is missing is asked for');
+  }));
 
 function idOf({ version }: { readonly version?: string }): string {
   return version?.slice(0, version.lastIndexOf('/')) ?? '';
@@ -373,8 +352,8 @@ test('listing: what somebody deletes, moves away or adds meanwhile makes no list
     );
 });
 
-test('listing: a service that counts more than it shows is believed when it does so again', async () => {
-  await servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, drive }) => {
+test('listing: a service that counts more than it shows is believed when it does so again', () =>
+  servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, drive }) => {
     drive.putFile('d/f', 'x');
     const { id } = drive.nodeAt('d/f');
     const data = [
@@ -395,12 +374,11 @@ test('listing: a service that counts more than it shows is believed when it does
       count: Number.POSITIVE_INFINITY,
     });
     assert.deepEqual(await names(remote, parsePath('d')), ['f']);
-  });
-});
+  }));
 
 for (const top of ['a', 'a/b', 'a/b/d'])
-  test(`listing deep: an empty list of a folder is not believed when "${top}" was in the trash at that moment`, async () => {
-    await servedDrive({}, async ({ remote, server, drive }) => {
+  test(`listing deep: an empty list of a folder is not believed when "${top}" was in the trash at that moment`, () =>
+    servedDrive({}, async ({ remote, server, drive }) => {
       for (const name of ['f', 'g']) drive.putFile(`a/b/d/${name}`, 'x');
       const { id } = drive.nodeAt('a/b/d');
       let asked = 0;
@@ -415,5 +393,4 @@ for (const top of ['a', 'a/b', 'a/b/d'])
       });
       assert.deepEqual(await deepNames(remote, parsePath('a')), ['b/d/f', 'b/d/g']);
       assert.ok(asked > 1);
-    });
-  });
+    }));

@@ -163,8 +163,8 @@ for (const [what, { act, told }] of Object.entries(changes))
         });
   });
 
-test('moved folders: deletes wait for another plan when files went elsewhere', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moved folders: deletes wait for another plan when files went elsewhere', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('up/in/old', 'only here');
     drive.makeFolder('far');
     const disk = createMemoryRemote();
@@ -174,8 +174,7 @@ test('moved folders: deletes wait for another plan when files went elsewhere', a
     assert.ok(report.totals.changed > 0);
     assert.match(report.deletesWithheld ?? '', /kept/);
     assert.equal(drive.read('far/in/old').toString(), 'only here');
-  });
-});
+  }));
 
 const up = parsePath('up/in/f');
 /** What writes besides an upload of a new file; each with the request at which the folder moves. */
@@ -218,8 +217,8 @@ const writes: Readonly<Record<string, readonly [DriveOperation, (remote: Remote)
 };
 for (const [what, [operation, write]] of Object.entries(writes))
   for (const how of ['is moved', 'is renamed', 'is moved with its parent'] as const)
-    test(`moved folders: ${what} is told to be elsewhere when the folder ${how} at that moment`, async () => {
-      await servedDrive({}, async ({ remote, server, drive }) => {
+    test(`moved folders: ${what} is told to be elsewhere when the folder ${how} at that moment`, () =>
+      servedDrive({}, async ({ remote, server, drive }) => {
         drive.putFile('up/in/f', 'old');
         drive.putFile('other/g', 'g');
         drive.makeFolder('far');
@@ -230,8 +229,7 @@ for (const [what, [operation, write]] of Object.entries(writes))
             isRemoteError(error, 'changed') &&
             /was (stored|moved), but its folder was moved to ".*" meanwhile/.test(error.message),
         );
-      });
-    });
+      }));
 
 test('moved folders: a file that is itself moved or renamed while it gets new content is told to be elsewhere', async () => {
   for (const to of ['far/f', 'up/in/other', 'far/other name'])
@@ -273,8 +271,8 @@ test('moved folders: a folder is made where it was asked for, also when the one 
     });
 });
 
-test('moved folders: an upload whose answer was lost is not told as done when its folder has gone', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moved folders: an upload whose answer was lost is not told as done when its folder has gone', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.makeFolder('up/in');
     drive.makeFolder('far');
     await names(remote, parsePath('up/in'));
@@ -287,11 +285,10 @@ test('moved folders: an upload whose answer was lost is not told as done when it
         (error) => void assert.ok(isRemoteError(error, 'changed', 'alreadyExists'), String(error)),
       );
     assert.equal(contentAt(drive, 'up/in/f') !== undefined, written !== undefined);
-  });
-});
+  }));
 
-test('moved folders: a look that fails for good says that the file was stored, and does not send it again', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moved folders: a look that fails for good says that the file was stored, and does not send it again', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.makeFolder('up');
     await names(remote, parsePath('up'));
     const fault = server.addFault({ operation: 'getNode', status: 503, count: Number.POSITIVE_INFINITY });
@@ -303,5 +300,4 @@ test('moved folders: a look that fails for good says that the file was stored, a
     server.clearFaults();
     assert.equal(server.requests.filter(({ operation }) => operation === 'upload').length, 1);
     assert.equal(drive.read('up/f').toString(), 'x');
-  });
-});
+  }));

@@ -56,8 +56,8 @@ test('moving: a stop when the last step took effect leaves the file where it was
     });
 });
 
-test('moving: an answer that is lost, and a look that fails once, leave the file where it was to go', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moving: an answer that is lost, and a look that fails once, leave the file where it was to go', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'x');
     drive.makeFolder('two');
     const file = await statFile(remote, parsePath('one/f'));
@@ -65,11 +65,10 @@ test('moving: an answer that is lost, and a look that fails once, leave the file
     server.addFault({ operation: 'getNode', status: 503, when: () => lost.hits > 0 });
     await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
-  });
-});
+  }));
 
-test('moving: a stop half-way leaves the file, or the folder, as it was', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moving: a stop half-way leaves the file, or the folder, as it was', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'x');
     drive.makeFolder('two');
     const file = await statFile(remote, parsePath('one/f'));
@@ -85,11 +84,10 @@ test('moving: a stop half-way leaves the file, or the folder, as it was', async 
     );
     assert.deepEqual(drive.tree(), ['one/', 'one/f', 'two/']);
     await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
-  });
-});
+  }));
 
-test('moving: what made way is put back when its own step is stopped or its answer is lost', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moving: what made way is put back when its own step is stopped or its answer is lost', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('two/f', 'old');
     const file = await statFile(remote, parsePath('one/f'));
@@ -105,11 +103,10 @@ test('moving: what made way is put back when its own step is stopped or its answ
     assert.deepEqual(drive.trashedNodes(), []);
     await remote.serverSideMove(file, to, noPrecondition, calm);
     assert.equal(drive.read('two/f').toString(), 'new');
-  });
-});
+  }));
 
-test('moving: what made way and can not be put back is told to be in the trash', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moving: what made way and can not be put back is told to be in the trash', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('two/f', 'old');
     const file = await statFile(remote, parsePath('one/f'));
@@ -120,11 +117,10 @@ test('moving: what made way and can not be put back is told to be in the trash',
       (error) => isRemoteError(error, 'other') && /"two\/f".* is in the trash/.test(error.message),
     );
     assert.equal(drive.read('one/f').toString(), 'new');
-  });
-});
+  }));
 
-test('moving: what came back without an answer is not taken to be in the trash', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moving: what came back without an answer is not taken to be in the trash', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('one/g', 'in the way');
     drive.putFile('two/f', 'old');
@@ -144,11 +140,10 @@ test('moving: what came back without an answer is not taken to be in the trash',
     await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'one/g', 'two/', 'two/f', 'two/g']);
     assert.equal(calls(), 2);
-  });
-});
+  }));
 
-test('moving: there is time to put things back when the service holds back all requests', async (t) => {
-  await servedDrive({ host: { clock: clockWithLimits(t) } }, async ({ remote, server, drive }) => {
+test('moving: there is time to put things back when the service holds back all requests', (t) =>
+  servedDrive({ host: { clock: clockWithLimits(t) } }, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('two/f', 'old');
     const file = await statFile(remote, parsePath('one/f'));
@@ -156,11 +151,10 @@ test('moving: there is time to put things back when the service holds back all r
     server.addFault({ operation: 'restoreNode', status: 503, retryAfter: 250, count: 2 });
     await refused(remote.serverSideMove(file, parsePath('two/f'), noPrecondition, calm), 'forbidden');
     assert.equal(drive.read('two/f').toString(), 'old');
-  });
-});
+  }));
 
-test('moving: onto a link of the same file it leaves its old folder', async () => {
-  await servedDrive({}, async ({ remote, server, drive, asked }) => {
+test('moving: onto a link of the same file it leaves its old folder', () =>
+  servedDrive({}, async ({ remote, server, drive, asked }) => {
     for (const name of ['f', 'g']) {
       drive.putFile(`a/${name}`, 'x');
       drive.makeFolder('b');
@@ -179,22 +173,20 @@ test('moving: onto a link of the same file it leaves its old folder', async () =
     await remote.serverSideMove(g, parsePath('b/g'), noPrecondition, stopAfter(server, 'removeChild'));
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'b/g']);
     assert.deepEqual(drive.trashedNodes(), []);
-  });
-});
+  }));
 
-test('moving: a file that is at both paths because its folder is, stays', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('moving: a file that is at both paths because its folder is, stays', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/sub/f', 'x');
     drive.makeFolder('b');
     drive.link('a/sub', 'b');
     const file = await statFile(remote, parsePath('a/sub/f'));
     await refused(remote.serverSideMove(file, parsePath('b/sub/f'), noPrecondition, calm), 'unsupported');
     assert.deepEqual(drive.tree(), ['a/', 'a/sub/', 'a/sub/f', 'b/', 'b/sub/', 'b/sub/f']);
-  });
-});
+  }));
 
-test('moving: what is replaced stays in the other folders that it is in', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('moving: what is replaced stays in the other folders that it is in', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('a/f', 'new');
     drive.putFile('b/f', 'old');
     drive.makeFolder('c');
@@ -209,5 +201,4 @@ test('moving: what is replaced stays in the other folders that it is in', async 
     assert.equal(drive.read('b/f').toString(), 'new');
     assert.equal(drive.read('c/f').toString(), 'old');
     assert.deepEqual(drive.trashedNodes(), []);
-  });
-});
+  }));

@@ -53,8 +53,8 @@ async function synced(source: Side, target: Side, options: Partial<PlanOptions> 
 
 const ids = (plan: Plan) => plan.actions.map(({ id }) => id);
 
-test('sync: between S3 and Amazon Drive in both directions, verified by MD5', async () => {
-  await served({}, async ({ remote: bucket }) => {
+test('sync: between S3 and Amazon Drive in both directions, verified by MD5', () =>
+  served({}, async ({ remote: bucket }) => {
     await servedDrive({}, async ({ remote: drive, drive: store }) => {
       const s3 = side('s3', patient(bucket), 'demo');
       const acd = side('acd', patient(drive), 'backup');
@@ -95,11 +95,10 @@ test('sync: between S3 and Amazon Drive in both directions, verified by MD5', as
       assert.deepEqual(ids(await planned(acd, s3, back)), []);
       assert.deepEqual(ids(await planned(s3, acd, back)), []);
     });
-  });
-});
+  }));
 
-test('sync: names that differ in letter case only are a conflict, and nothing is overwritten', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('sync: names that differ in letter case only are a conflict, and nothing is overwritten', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     const disk = createMemoryRemote();
     for (const name of ['Read me', 'read me', 'Sub/f', 'sub/g', 'fine']) disk.put(name, name);
     const source = side('disk', disk, '');
@@ -114,11 +113,10 @@ test('sync: names that differ in letter case only are a conflict, and nothing is
     assert.equal(drive.read('sub/g').toString(), 'sub/g');
     assert.equal(drive.tree().filter((path) => !path.endsWith('/')).length, 4);
     assert.deepEqual(ids(await planned(source, target, { deletes: 'after' })), []);
-  });
-});
+  }));
 
-test('sync: a file that is too large, or has too long a name, is left out with the reason', async () => {
-  await servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, drive }) => {
+test('sync: a file that is too large, or has too long a name, is left out with the reason', () =>
+  servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, drive }) => {
     const disk = createMemoryRemote();
     disk.put('large', pattern(1025));
     disk.put('x'.repeat(281), 'x');
@@ -132,11 +130,10 @@ test('sync: a file that is too large, or has too long a name, is left out with t
       ],
     );
     assert.deepEqual(drive.tree(), ['just fits']);
-  });
-});
+  }));
 
-test('sync: new files cost one request each and shared looks for their folders, an unchanged tree one per folder, and a download one per file', async () => {
-  await servedDrive({}, async ({ remote, drive, asked, another }) => {
+test('sync: new files cost one request each and shared looks for their folders, an unchanged tree one per folder, and a download one per file', () =>
+  servedDrive({}, async ({ remote, drive, asked, another }) => {
     const disk = createMemoryRemote();
     for (let i = 0; i < 300; i++) disk.put(`d${i % 10}/f${i}`, `content ${i}`);
     const source = side('disk', disk, '');
@@ -163,11 +160,10 @@ test('sync: new files cost one request each and shared looks for their folders, 
     assert.equal(operations.length, 300 + 12);
     assert.deepEqual(back.paths(), disk.paths());
     assert.equal(drive.tree('new').length, 310);
-  });
-});
+  }));
 
-test('sync: with five faults in a hundred all comes over, once', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('sync: with five faults in a hundred all comes over, once', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     const disk = createMemoryRemote();
     for (let i = 0; i < 200; i++) disk.put(`d${i % 5}/f${i}`, `content ${i}`);
     server.addFault({ probability: 0.02, seed: 11, status: 503 });
@@ -179,11 +175,10 @@ test('sync: with five faults in a hundred all comes over, once', async () => {
     server.clearFaults();
     assert.deepEqual(ids(await planned(source, target, { compare: 'checksum', deletes: 'after' })), []);
     assert.equal(drive.tree().filter((path) => !path.endsWith('/')).length, 200);
-  });
-});
+  }));
 
-test('sync: deletes go to the trash', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('sync: deletes go to the trash', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     for (const name of ['a', 'b', 'c']) drive.putFile(name, name);
     const disk = createMemoryRemote();
     for (const name of ['a', 'b']) disk.put(name, name);
@@ -193,16 +188,14 @@ test('sync: deletes go to the trash', async () => {
       drive.trashedNodes().map(({ name }) => name),
       ['c'],
     );
-  });
-});
+  }));
 
-test('sync: files are copied from the drive to itself even when only one request may be under way', async () => {
-  await servedDrive({ settings: { concurrency: 1 } }, async ({ remote, drive }) => {
+test('sync: files are copied from the drive to itself even when only one request may be under way', () =>
+  servedDrive({ settings: { concurrency: 1 } }, async ({ remote, drive }) => {
     for (let i = 0; i < 6; i++) drive.putFile(`from/large ${i}`, pattern(1_500_000, i));
     drive.putFile('from/small', 'x');
     const layered = patient(remote);
     await synced(side('acd', layered, 'from'), side('acd', layered, 'to'));
     assert.deepEqual(drive.tree('to'), drive.tree('from'));
     assert.ok(drive.read('to/large 5').equals(pattern(1_500_000, 5)));
-  });
-});
+  }));

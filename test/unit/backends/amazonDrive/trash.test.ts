@@ -22,8 +22,8 @@ async function trashed(remote: Remote, pageSize?: number): Promise<TrashedItem[]
   return items.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-test('trash: what is deleted is in the trash, with its path, and comes back as it was', async () => {
-  await servedDrive({}, async ({ remote, drive, another }) => {
+test('trash: what is deleted is in the trash, with its path, and comes back as it was', () =>
+  servedDrive({}, async ({ remote, drive, another }) => {
     const path = parsePath('one/two/f');
     await remote.write(path, body('content'), {}, ifAbsent, calm);
     const { id } = drive.nodeAt('one/two/f');
@@ -41,11 +41,10 @@ test('trash: what is deleted is in the trash, with its path, and comes back as i
     assert.equal(await readText(remote, path), 'content');
     assert.deepEqual(await trashed(remote), []);
     await refused(remote.features.trash?.restore(item, calm) ?? Promise.resolve(), 'notFound');
-  });
-});
+  }));
 
-test('trash: a folder goes there whole, by one request, and comes back with all that was in it', async () => {
-  await servedDrive({}, async ({ remote, drive, asked }) => {
+test('trash: a folder goes there whole, by one request, and comes back with all that was in it', () =>
+  servedDrive({}, async ({ remote, drive, asked }) => {
     for (const file of ['a/f', 'a/deep/g', 'b']) drive.putFile(file, file);
     await names(remote, rootPath);
     asked();
@@ -63,11 +62,10 @@ test('trash: a folder goes there whole, by one request, and comes back with all 
     await refused(remote.trashFolder(parsePath('b'), calm), 'notAFolder');
     await refused(remote.trashFolder(parsePath('nothing'), calm), 'notFound');
     await refused(remote.trashFolder(rootPath, calm), 'unsupported');
-  });
-});
+  }));
 
-test('trash: what has its name taken by now is told so, and stays where it is', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('trash: what has its name taken by now is told so, and stays where it is', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     await remote.write(parsePath('f'), body('old'), {}, ifAbsent, calm);
     await remote.removeFile(parsePath('f'), noPrecondition, calm);
     await remote.write(parsePath('f'), body('new'), {}, ifAbsent, calm);
@@ -76,11 +74,10 @@ test('trash: what has its name taken by now is told so, and stays where it is', 
     await refused(remote.features.trash?.restore(item, calm) ?? Promise.resolve(), 'alreadyExists');
     assert.equal(drive.read('f').toString(), 'new');
     assert.equal((await trashed(remote)).length, 1);
-  });
-});
+  }));
 
-test('trash: the list comes in pages, and again when a page fails', async () => {
-  await servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
+test('trash: the list comes in pages, and again when a page fails', () =>
+  servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 10; i++) drive.trash(drive.putFile(`d/f${i}`, 'x').name === '' ? '' : `d/f${i}`);
     server.addFault({ operation: 'listTrash', status: 503, skip: 1 });
     server.clearRequests();
@@ -92,21 +89,19 @@ test('trash: the list comes in pages, and again when a page fails', async () => 
       'a folder is asked for once',
     );
     assert.equal((await trashed(remote, 3)).length, 10);
-  });
-});
+  }));
 
-test('trash: restoring after a lost answer is no failure', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('trash: restoring after a lost answer is no failure', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('f', 'x');
     drive.trash('f');
     server.addFault({ operation: 'restoreNode', loseResponse: true });
     for (const item of await trashed(remote)) await remote.features.trash?.restore(item, calm);
     assert.deepEqual(drive.tree(), ['f']);
-  });
-});
+  }));
 
-test('trash: only an empty folder is removed as one, whatever the index shows', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('trash: only an empty folder is removed as one, whatever the index shows', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('full/sub/f', 'x');
     await refused(remote.removeFolder(parsePath('full/sub'), calm), 'notEmpty');
     await refused(remote.removeFolder(parsePath('full'), calm), 'notEmpty');
@@ -116,11 +111,10 @@ test('trash: only an empty folder is removed as one, whatever the index shows', 
     await refused(remote.removeFolder(rootPath, calm), 'unsupported');
     assert.deepEqual(drive.tree(), []);
     assert.equal(drive.trashedNodes().length, 3);
-  });
-});
+  }));
 
-test('trash: the quota and all that a node tells can be looked at', async () => {
-  await servedDrive({}, async ({ remote, drive, server }) => {
+test('trash: the quota and all that a node tells can be looked at', () =>
+  servedDrive({}, async ({ remote, drive, server }) => {
     drive.putFile('ctl\u0001.txt', 'hello', {
       labels: ['red', 'round'],
       description: 'mine',
@@ -140,11 +134,10 @@ test('trash: the quota and all that a node tells can be looked at', async () => 
     await refused(remote.features.quota?.(calm) ?? Promise.resolve(), 'unsupported');
     await refused(remote.features.properties?.(parsePath('nothing'), calm) ?? Promise.resolve(), 'notFound');
     await statFile(remote, parsePath('ctl\u0001.txt'));
-  });
-});
+  }));
 
-test('trash: what is in several folders is only taken out of the one', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('trash: what is in several folders is only taken out of the one', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     drive.putFile('a/sub/g', 'y');
     drive.makeFolder('a/empty');
@@ -158,11 +151,10 @@ test('trash: what is in several folders is only taken out of the one', async () 
     assert.deepEqual(await names(remote, parsePath('a')), []);
     await remote.removeFile(parsePath('b/f'), noPrecondition, calm);
     assert.equal(drive.trashedNodes().length, 1, 'the last folder it is in');
-  });
-});
+  }));
 
-test('trash: a page token that is too old begins the list again, without loss or doubles', async () => {
-  await servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
+test('trash: a page token that is too old begins the list again, without loss or doubles', () =>
+  servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 10; i++) drive.putFile(`f${i}`, 'x');
     for (let i = 0; i < 10; i++) drive.trash(`f${i}`);
     let pages = 0;
@@ -179,5 +171,4 @@ test('trash: a page token that is too old begins the list again, without loss or
       items.map(({ name }) => name),
       Array.from({ length: 10 }, (_, i) => `f${i}`),
     );
-  });
-});
+  }));

@@ -21,8 +21,8 @@ import {
 import { createFakeClock } from '../../../support/fakeClock';
 import { patient, servedDrive } from './driveFixture';
 
-test('upload: fifty writes into a new folder at once make it once, with one request a file and few looks for all', async () => {
-  await servedDrive({}, async ({ remote, drive, asked }) => {
+test('upload: fifty writes into a new folder at once make it once, with one request a file and few looks for all', () =>
+  servedDrive({}, async ({ remote, drive, asked }) => {
     const folder = parsePath('new/deeper');
     await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
@@ -36,11 +36,10 @@ test('upload: fifty writes into a new folder at once make it once, with one requ
     assert.ok(operations.length >= 55, 'both folders are looked for at the end');
     assert.ok(operations.length <= 53 + 25, `${operations.length} requests: looks are shared`);
     assert.equal(drive.tree('new/deeper').length, 50);
-  });
-});
+  }));
 
-test('upload: a form is sent with its exact length, and never all in memory', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('upload: a form is sent with its exact length, and never all in memory', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     const size = 24 * 1024 * 1024;
     let mostAhead = 0;
     let given = 0;
@@ -69,11 +68,10 @@ test('upload: a form is sent with its exact length, and never all in memory', as
     const upload = server.requests.find(({ operation }) => operation === 'upload');
     assert.equal(Number(upload?.headers['content-length']), upload?.bytesIn);
     assert.ok(mostAhead < 4 * 1024 * 1024, `${mostAhead} bytes ahead`);
-  });
-});
+  }));
 
-test('upload: an overwrite keeps the node, with its labels and its other folders', async () => {
-  await servedDrive({}, async ({ remote, drive, asked }) => {
+test('upload: an overwrite keeps the node, with its labels and its other folders', () =>
+  servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('Mixed.txt', 'old', { labels: ['red'], description: 'mine' });
     drive.makeFolder('other');
     drive.link('Mixed.txt', 'other');
@@ -87,11 +85,10 @@ test('upload: an overwrite keeps the node, with its labels and its other folders
     assert.equal(node.id, id);
     assert.deepEqual(node.labels, ['red']);
     assert.equal(drive.read('other/Mixed.txt').toString(), 'new');
-  });
-});
+  }));
 
-test('upload: where a name turns out to be taken, the precondition decides', async () => {
-  await servedDrive({}, async ({ remote, another, drive }) => {
+test('upload: where a name turns out to be taken, the precondition decides', () =>
+  servedDrive({}, async ({ remote, another, drive }) => {
     await names(remote, rootPath);
     const other = await another();
     await other.write(parsePath('f'), body('theirs'), {}, ifAbsent, calm);
@@ -100,17 +97,15 @@ test('upload: where a name turns out to be taken, the precondition decides', asy
     await remote.write(parsePath('F'), body('mine'), {}, noPrecondition, calm);
     assert.equal(drive.read('f').toString(), 'mine');
     assert.deepEqual(drive.tree(), ['f']);
-  });
-});
+  }));
 
-test('upload: a name that is taken but not shown yet is overwritten, not doubled', async () => {
-  await servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote, drive }) => {
+test('upload: a name that is taken but not shown yet is overwritten, not doubled', () =>
+  servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote, drive }) => {
     drive.putFile('f', 'theirs');
     await remote.write(parsePath('f'), body('mine'), {}, noPrecondition, calm);
     assert.equal(drive.read('f').toString(), 'mine');
     assert.equal([...drive.tree()].length, 1);
-  });
-});
+  }));
 
 test('upload: a file that the service said had failed is found when it appears, by size and MD5', async () => {
   for (const status of [408, 500, 503, 504]) {
@@ -128,10 +123,9 @@ test('upload: a file that the service said had failed is found when it appears, 
   }
 });
 
-test('upload: a lost answer, and one that appears between two looks, are found as well', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
-    const { remote, server, asked } = it;
+test('upload: a lost answer, and one that appears between two looks, are found as well', () =>
+  servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
+    const { remote, server, asked, clock } = it;
     server.addFault({ operation: 'upload', loseResponse: true });
     await remote.write(parsePath('lost'), body(pattern(3000)), {}, ifAbsent, calm);
     server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 30 });
@@ -139,12 +133,10 @@ test('upload: a lost answer, and one that appears between two looks, are found a
     await remote.write(parsePath('late'), body(pattern(3000)), {}, ifAbsent, calm);
     assert.equal(asked().filter((operation) => operation === 'upload').length, 2);
     assert.ok(clock.waits.filter((ms) => ms === 5000).length <= 5);
-  });
-});
+  }));
 
-test('upload: an old content of the same size is not taken for the new one', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
+test('upload: an old content of the same size is not taken for the new one', () =>
+  servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
     const { remote, server, drive, asked } = it;
     drive.putFile('f', 'old content!!');
     const seen = await statFile(remote, parsePath('f'));
@@ -159,12 +151,10 @@ test('upload: an old content of the same size is not taken for the new one', asy
     server.addFault({ operation: 'overwrite', status: 500 });
     await patient(remote).write(parsePath('f'), body('new content!!'), {}, ifMatch(seen), calm);
     assert.equal(drive.read('f').toString(), 'new content!!');
-  });
-});
+  }));
 
-test('upload: nothing is looked for when not all was sent, when there is no wait, and after a refusal', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, server, asked, another }) => {
+test('upload: nothing is looked for when not all was sent, when there is no wait, and after a refusal', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, server, asked, another }) => {
     await names(remote, rootPath);
     asked();
     server.addFault({ operation: 'upload', cutRequestAfterBytes: 100_000 });
@@ -178,11 +168,10 @@ test('upload: nothing is looked for when not all was sent, when there is no wait
     server.addFault({ operation: 'upload', status: 504, appearsAfterMs: 60_000 });
     await refused(hasty.write(parsePath('f'), body('x'), {}, ifAbsent, calm), 'unavailable');
     assert.ok(!asked().includes('listNodes'));
-  });
-});
+  }));
 
-test('upload: a small file whose answer was lost is one file after the next try', async () => {
-  await servedDrive({ settings: { upload_wait_per_gb: 0 } }, async ({ remote, server, drive }) => {
+test('upload: a small file whose answer was lost is one file after the next try', () =>
+  servedDrive({ settings: { upload_wait_per_gb: 0 } }, async ({ remote, server, drive }) => {
     for (const source of [body('hello'), wholeBody(''), body('')]) {
       server.addFault({ operation: 'upload', loseResponse: true });
       const path = parsePath(`f${drive.tree().length}`);
@@ -190,11 +179,10 @@ test('upload: a small file whose answer was lost is one file after the next try'
       assert.equal(entry.size, source.size);
     }
     assert.deepEqual(drive.tree(), ['f0', 'f1', 'f2']);
-  });
-});
+  }));
 
-test('upload: a new file that was stored wrongly is sent again, and its bad node goes to the trash', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('upload: a new file that was stored wrongly is sent again, and its bad node goes to the trash', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     const fault = server.addFault({ operation: 'upload', damageStored: true, count: 2 });
     await patient(remote).write(parsePath('f'), body(pattern(5000)), {}, ifAbsent, calm);
     assert.equal(fault.hits, 2);
@@ -204,11 +192,10 @@ test('upload: a new file that was stored wrongly is sent again, and its bad node
     server.addFault({ operation: 'upload', damageStored: true, count: Number.POSITIVE_INFINITY });
     await refused(patient(remote).write(parsePath('g'), body('xyz'), {}, ifAbsent, calm), 'corrupted');
     assert.deepEqual(drive.tree(), ['f']);
-  });
-});
+  }));
 
-test('upload: an overwrite that was stored wrongly is sent again, and not taken for someone else’s change', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('upload: an overwrite that was stored wrongly is sent again, and not taken for someone else’s change', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     const seen = await remote.write(parsePath('f'), body('first'), {}, ifAbsent, calm);
     const fault = server.addFault({ operation: 'overwrite', damageStored: true, count: 2 });
     await patient(remote).write(parsePath('f'), body('second'), {}, ifMatch(seen), calm);
@@ -223,8 +210,7 @@ test('upload: an overwrite that was stored wrongly is sent again, and not taken 
     });
     await refused(patient(remote).write(parsePath('f'), body('third'), {}, ifMatch(now), calm), 'corrupted');
     assert.equal(forever.hits, 8, 'as many tries as the layer around has');
-  });
-});
+  }));
 
 for (const [what, size, stored] of [
   ['cut by one byte', 5000, 4999],
@@ -233,8 +219,8 @@ for (const [what, size, stored] of [
   ['no longer empty', 0, 1],
   ['cut, and too large to be held in memory', 700_000, 262_144],
 ] as const)
-  test(`upload: where the service tells no MD5, its size shows that it stored a file ${what}`, async () => {
-    await servedDrive({}, async ({ remote, server, drive }) => {
+  test(`upload: where the service tells no MD5, its size shows that it stored a file ${what}`, () =>
+    servedDrive({}, async ({ remote, server, drive }) => {
       // Of which every answer tells the size alone.
       const told = { lacksMd5: true, count: Number.POSITIVE_INFINITY } as const;
       const untold = ['upload', 'overwrite', 'getNode', 'listNodes'] as const;
@@ -261,53 +247,48 @@ for (const [what, size, stored] of [
       assert.equal(spoiltToo.hits, 1);
       assert.ok(drive.read('f').equals(changed));
       assert.deepEqual([drive.tree(), drive.trashedNodes().length], [['f'], 1]);
-    });
-  });
+    }));
 
-test('upload: a token that ends while a large file is sent is renewed, and the file sent anew', async () => {
-  await servedDrive({}, async ({ remote, server, drive, tokens }) => {
+test('upload: a token that ends while a large file is sent is renewed, and the file sent anew', () =>
+  servedDrive({}, async ({ remote, server, drive, tokens }) => {
     await names(remote, rootPath);
     server.addFault({ operation: 'upload', status: 401, answerAfterRequestBytes: 1_000_000 });
     const content = pattern(6_000_000);
     await remote.write(parsePath('f'), body(content), {}, ifAbsent, calm);
     assert.equal(tokens.renewals, 1);
     assert.ok(drive.read('f').equals(content));
-  });
-});
+  }));
 
-test('upload: a large file is not sent to a name that is taken', async () => {
-  await servedDrive({}, async ({ remote, drive, asked }) => {
+test('upload: a large file is not sent to a name that is taken', () =>
+  servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('f', 'x');
     await refused(
       remote.write(parsePath('f'), body(pattern(9_000_000)), {}, ifAbsent, calm),
       'alreadyExists',
     );
     assert.ok(!asked().includes('upload'));
-  });
-});
+  }));
 
-test('upload: a folder that goes away in between is made again, once', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('upload: a folder that goes away in between is made again, once', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     await remote.write(parsePath('a/b/f1'), body('1'), {}, ifAbsent, calm);
     drive.trash('a');
     await remote.write(parsePath('a/b/f2'), body('2'), {}, ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['a/', 'a/b/', 'a/b/f2']);
-  });
-});
+  }));
 
-test('upload: a file above the limit is refused with the setting that says so', async () => {
-  await servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, asked }) => {
+test('upload: a file above the limit is refused with the setting that says so', () =>
+  servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, asked }) => {
     assert.equal(remote.capabilities.maxFileSize, 1024);
     await assert.rejects(
       remote.write(parsePath('f'), body(pattern(1025)), {}, noPrecondition, calm),
       (error) => isRemoteError(error, 'unsupported') && /max_size/.test(error.message),
     );
     assert.deepEqual(asked(), []);
-  });
-});
+  }));
 
-test('upload: a move renames, moves, and goes around a clash in the old folder, as rclone does', async () => {
-  await servedDrive({}, async ({ remote, drive, asked }) => {
+test('upload: a move renames, moves, and goes around a clash in the old folder, as rclone does', () =>
+  servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('one/f', 'content');
     drive.putFile('one/taken', 'in the way');
     drive.makeFolder('two');
@@ -340,11 +321,10 @@ test('upload: a move renames, moves, and goes around a clash in the old folder, 
     await remote.serverSideMove(file, parsePath('one/taken'), noPrecondition, calm);
     assert.equal(drive.read('one/taken').toString(), 'content');
     assert.equal(drive.trashedNodes().length, 1);
-  });
-});
+  }));
 
-test('upload: a move whose second half fails is undone, so that it can be tried again', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('upload: a move whose second half fails is undone, so that it can be tried again', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     const file = await remote.write(parsePath('one/f'), body('x'), {}, ifAbsent, calm);
     await remote.makeFolder(parsePath('two'), calm);
     server.addFault({ operation: 'moveChild', status: 503 });
@@ -356,11 +336,10 @@ test('upload: a move whose second half fails is undone, so that it can be tried 
     }
     await patient(remote).serverSideMove?.(file, parsePath('two/g'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
-  });
-});
+  }));
 
-test('upload: a folder is moved and renamed in one go', async () => {
-  await servedDrive({}, async ({ remote, drive, asked }) => {
+test('upload: a folder is moved and renamed in one go', () =>
+  servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('sub/deep/f', 'x');
     drive.makeFolder('one');
     drive.putFile('sub/other/g', 'y');
@@ -392,11 +371,10 @@ test('upload: a folder is moved and renamed in one go', async () => {
     );
     await refused(remote.serverSideMoveFolder(parsePath('nowhere'), parsePath('x'), calm), 'notFound');
     assert.deepEqual(await names(remote, parsePath('one')), ['DEEPER/']);
-  });
-});
+  }));
 
-test('upload: what is in several folders is moved out of one only, and not renamed in all', async () => {
-  await servedDrive({}, async ({ remote, drive }) => {
+test('upload: what is in several folders is moved out of one only, and not renamed in all', () =>
+  servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     for (const folder of ['b', 'c']) drive.makeFolder(folder);
     drive.link('a/f', 'b');
@@ -404,8 +382,7 @@ test('upload: what is in several folders is moved out of one only, and not renam
     await refused(remote.serverSideMove(file, parsePath('c/g'), ifAbsent, calm), 'unsupported');
     await remote.serverSideMove(file, parsePath('c/f'), ifAbsent, calm);
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
-  });
-});
+  }));
 
 test('upload: a file whose content the service is still busy with is waited for, not thrown away', async () => {
   for (const precondition of [ifAbsent, noPrecondition]) {
@@ -433,8 +410,8 @@ test('upload: a file whose content the service is still busy with is waited for,
   }
 });
 
-test('upload: what someone else trashed while it was written is told as changed', async () => {
-  await servedDrive({}, async ({ remote, server, drive }) => {
+test('upload: what someone else trashed while it was written is told as changed', () =>
+  servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('f', 'old');
     const seen = await statFile(remote, parsePath('f'));
     const { id } = drive.nodeAt('f');
@@ -449,18 +426,16 @@ test('upload: what someone else trashed while it was written is told as changed'
     server.addFault({ operation: 'getNode', skip: 1, status: 404 });
     await refused(remote.write(parsePath('f'), body('new'), {}, ifMatch(seen), calm), 'changed');
     assert.deepEqual(drive.trashedNodes(), []);
-  });
-});
+  }));
 
 for (const [name, size] of [
   ['a small file', 3000],
   ['an empty file', 0],
   ['a file whose name is looked up first', 8_400_000],
 ] as const)
-  test(`upload: ${name} whose answer was lost is known by the id that the refusal tells, however late the index is`, async () => {
-    const clock = createFakeClock();
-    await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: 0 } }, async (it) => {
-      const { remote, server, drive } = it;
+  test(`upload: ${name} whose answer was lost is known by the id that the refusal tells, however late the index is`, () =>
+    servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: 0 } }, async (it) => {
+      const { remote, server, drive, clock } = it;
       drive.makeFolder('d/e');
       await names(remote, parsePath('d/e'));
       server.setIndexLag(600_000);
@@ -470,12 +445,10 @@ for (const [name, size] of [
       assert.deepEqual([entry.path, entry.size], [path, size]);
       assert.equal(drive.tree().filter((each) => each.includes('New')).length, 1);
       assert.equal(drive.trashedNodes().length, 0);
-    });
-  });
+    }));
 
-test('upload: a name that somebody else took stays theirs, and is told as taken, however late the index is', async () => {
-  const clock = createFakeClock();
-  await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
+test('upload: a name that somebody else took stays theirs, and is told as taken, however late the index is', () =>
+  servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     await names(remote, rootPath);
     server.setIndexLag(600_000);
     drive.putFile('f', 'theirs');
@@ -493,5 +466,4 @@ test('upload: a name that somebody else took stays theirs, and is told as taken,
       'alreadyExists',
     );
     assert.equal(drive.read('f').toString(), 'theirs');
-  });
-});
+  }));
