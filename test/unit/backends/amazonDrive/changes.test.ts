@@ -8,7 +8,7 @@ import { servedDrive } from './driveFixture';
 const pathsOf = ({ paths }: RemoteChanges): readonly string[] =>
   paths === 'everything' ? [paths] : [...paths].sort();
 
-test('changes: from now on nothing has changed, whatever is there', () =>
+test('changes: the first poll returns a cursor and no changes', () =>
   servedDrive({}, async ({ remote, drive }) => {
     for (let i = 0; i < 50; i++) drive.putFile(`d${i % 5}/f${i}`, 'x');
     const { cursor, paths } = await remote.pollChanges(undefined, calm);
@@ -17,7 +17,7 @@ test('changes: from now on nothing has changed, whatever is there', () =>
     assert.deepEqual(again.paths, []);
   }));
 
-test('changes: what others added, changed, renamed, moved and deleted is told, with its folders', () =>
+test('changes: added, changed, renamed, moved and deleted files of another client are reported with their folders', () =>
   servedDrive({}, async ({ remote, drive }) => {
     for (const file of ['a/changed', 'a/renamed', 'a/moved', 'a/deleted', 'b/stays'])
       drive.putFile(file, 'x');
@@ -44,7 +44,7 @@ test('changes: what others added, changed, renamed, moved and deleted is told, w
     assert.ok((await since()).includes('a/new folder/inside'));
   }));
 
-test('changes: what is known of paths follows a folder that others moved', () =>
+test('changes: the cache follows a folder that another client moved', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/deep/f', 'x');
     drive.makeFolder('b');
@@ -59,7 +59,7 @@ test('changes: what is known of paths follows a folder that others moved', () =>
     assert.deepEqual(drive.tree(), ['a/', 'a/deep/', 'a/deep/new', 'b/', 'b/deeper/', 'b/deeper/f']);
   }));
 
-test('changes: of a folder that nobody looked at nothing is told', () =>
+test('changes: changes in a folder that was never listed are not reported', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.makeFolder('unseen');
     await names(remote, rootPath);
@@ -72,7 +72,7 @@ test('changes: of a folder that nobody looked at nothing is told', () =>
     assert.ok(changes.includes(parsePath('unseen/deep')));
   }));
 
-test('changes: a checkpoint that is too old means that anything may have changed', () =>
+test('changes: an expired checkpoint reports everything as changed', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     await names(remote, parsePath('a'));
@@ -82,7 +82,7 @@ test('changes: a checkpoint that is too old means that anything may have changed
     await refused(statFile(remote, parsePath('a/f')), 'notFound');
   }));
 
-test('changes: a stream that is cut is good up to its last checkpoint, and none at all is a failure', () =>
+test('changes: a broken stream counts up to its last checkpoint, and fails without one', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     await names(remote, rootPath);
     const { cursor } = await remote.pollChanges(undefined, calm);
@@ -106,7 +106,7 @@ test('changes: a stream that is cut is good up to its last checkpoint, and none 
     await refused(remote.pollChanges(cursor, calm), 'unavailable');
   }));
 
-test('changes: the first question begins at the checkpoint of the settings', () =>
+test('changes: the first poll starts at the checkpoint of the settings', () =>
   servedDrive({}, async ({ remote, another, server }) => {
     const { cursor } = await remote.pollChanges(undefined, calm);
     const other = await another({ checkpoint: cursor });

@@ -22,7 +22,7 @@ import { patient, servedDrive } from './driveFixture';
 
 const photos = parsePath('photos');
 
-test('elsewhere: an empty list is not believed after a failure either', async () => {
+test('elsewhere: an empty list is verified after a failed request too', async () => {
   for (const isDuringListing of [false, true]) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
@@ -55,7 +55,7 @@ test('elsewhere: an empty list is not believed after a failure either', async ()
   }
 });
 
-test('elsewhere: a folder that was renamed keeps its files, and gets no new ones', async () => {
+test('elsewhere: a folder that another client renamed keeps its files and receives no new ones', async () => {
   for (const folder of ['photos', 'photos/2020/may']) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
@@ -92,7 +92,7 @@ for (const [what, to, theirs] of [
   ['moved, and another took its name', 'other/f', 'theirs'],
   ['renamed, and another of the same content took its name', 'photos/g', 'mine'],
 ] as const)
-  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved as what was at the old path`, () =>
+  test(`elsewhere: a file that somebody has ${what} is neither written, deleted nor moved by its old path`, () =>
     servedDrive({}, async ({ remote, drive }) => {
       const path = at(photos, 'f');
       drive.putFile('photos/f', 'mine');
@@ -121,7 +121,7 @@ for (const [what, to, theirs] of [
       }
     }));
 
-test('elsewhere: new files go where the folder is now, whatever was known of it', async () => {
+test('elsewhere: new files go into the folder that is at the path now, whatever was cached', async () => {
   for (const first of ['write', 'list', 'makeFolder'] as const) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, drive }) => {
@@ -139,7 +139,7 @@ test('elsewhere: new files go where the folder is now, whatever was known of it'
   }
 });
 
-test('elsewhere: many writes and deletes ask for their folders a few times only, not once each', () =>
+test('elsewhere: many writes and deletes share the requests for their folders', () =>
   servedDrive({ fakeClock: true }, async ({ remote, drive, asked, clock }) => {
     const folder = parsePath('a/b/c');
     for (let i = 0; i < 50; i++) drive.putFile(`a/b/c/old${i}`, 'x');
@@ -160,7 +160,7 @@ test('elsewhere: many writes and deletes ask for their folders a few times only,
     assert.equal(asked().length, 100 + 3, 'a look and a delete each');
   }));
 
-test('elsewhere: one who stops does not fail the others that wait for the same folder', () =>
+test('elsewhere: a cancelled caller does not fail the others that wait for the same folder', () =>
   servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     drive.makeFolder('photos');
     await names(remote, photos);
@@ -176,7 +176,7 @@ test('elsewhere: one who stops does not fail the others that wait for the same f
     assert.deepEqual(drive.tree('photos'), ['g']);
   }));
 
-test('elsewhere: a folder made anew, or turned into a file, takes what was known below it along', () =>
+test('elsewhere: a folder that was recreated or replaced by a file drops the cache below it', () =>
   servedDrive({ fakeClock: true }, async ({ remote, drive }) => {
     drive.putFile('photos/sub/f', 'x');
     drive.makeFolder('far');
@@ -194,7 +194,7 @@ test('elsewhere: a folder made anew, or turned into a file, takes what was known
     assert.deepEqual(drive.tree('far/second'), ['sub/', 'sub/new', 'sub/other']);
   }));
 
-test('elsewhere: what the index tells of a name is held against the node before it is overwritten or deleted', () =>
+test('elsewhere: a node that the index shows is read before it is overwritten or deleted', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     const { id } = drive.putFile('photos/f', 'theirs');
     const parent = drive.nodeAt('photos').id;

@@ -22,7 +22,7 @@ async function entriesOf(remote: Remote, folder: RemotePath): Promise<readonly E
   return (await pagesOf(remote.list(folder, {}, calm))).flat();
 }
 
-test('listing: a folder is asked for as rclone asks, page by page', () =>
+test('listing: a folder is requested page by page as rclone does', () =>
   servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 10; i++) drive.putFile(`a+b (x)/f${i}`, String(i));
     assert.equal((await names(remote, parsePath('a+b (x)'))).length, 10);
@@ -46,7 +46,7 @@ test('listing: entries are exact, with MD5 and the service’s time', () =>
     assert.deepEqual(await remote.stat(parsePath('f'), calm), entry);
   }));
 
-test('listing: a page token that is too old begins the list again, without loss or doubles', () =>
+test('listing: an expired page token restarts the list without losses or duplicates', () =>
   servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 20; i++) drive.putFile(`f${String(i).padStart(2, '0')}`, 'x');
     const fault = server.addFault({ operation: 'listNodes', expirePageToken: true, skip: 3, count: 2 });
@@ -58,14 +58,14 @@ test('listing: a page token that is too old begins the list again, without loss 
     assert.deepEqual(await deepNames(remote, rootPath), all);
   }));
 
-test('listing: page tokens that never live long enough end in an error', () =>
+test('listing: page tokens that always expire end in an error', () =>
   servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 9; i++) drive.putFile(`f${i}`, 'x');
     server.addFault({ operation: 'listNodes', expirePageToken: true, count: Number.POSITIVE_INFINITY });
     await refused(names(remote, rootPath), 'unavailable');
   }));
 
-test('listing: names that are no paths are shown as unusable, and stand for what rclone would make of them', () =>
+test('listing: names that can’t be paths are unsupported and protect the path that rclone would use', () =>
   servedDrive({}, async ({ remote, drive }) => {
     for (const name of ['a／b', 'ctl\u0001', 'fine']) drive.putFile(name, 'x');
     const root = drive.root.id;
@@ -98,7 +98,7 @@ test('listing: names that are no paths are shown as unusable, and stand for what
     assert.equal(deep.filter(({ kind }) => kind === 'file').length, 3, 'of twins none is planned with');
   }));
 
-test('listing: what several nodes are named is unusable, and can not be read or written by mistake', () =>
+test('listing: nodes with duplicate names are unsupported and can be neither read nor written', () =>
   servedDrive({}, async ({ remote, server }) => {
     const node = (id: string, name: string, kind = 'FILE') => ({
       id,
@@ -126,7 +126,7 @@ test('listing: what several nodes are named is unusable, and can not be read or 
     await refused(remote.stat(parsePath('TWIN'), calm), 'other');
   }));
 
-test('listing: a file whose content has not come is there, and unusable', () =>
+test('listing: a file without its content is listed as unsupported', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('ready', 'x');
     const data = [
@@ -137,7 +137,7 @@ test('listing: a file whose content has not come is there, and unusable', () =>
     assert.deepEqual(await names(remote, rootPath), ['empty-handed (unreadable)', 'pending (unreadable)']);
   }));
 
-test('listing: what the index still shows in a folder that it left, or shows of the trash, is left out', () =>
+test('listing: nodes that the index shows but that left the folder or are in the trash are omitted', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('a/moved', 'x');
     drive.putFile('a/gone', 'x');
@@ -150,7 +150,7 @@ test('listing: what the index still shows in a folder that it left, or shows of 
     assert.deepEqual(await names(remote, parsePath('a')), ['stays']);
   }));
 
-test('listing: what we just wrote is found although the index lags behind', () =>
+test('listing: our recent writes are found although the index lags behind', () =>
   servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote }) => {
     const path = parsePath('new/deep/f');
     await remote.write(path, body('one'), {}, { kind: 'ifAbsent' }, calm);
@@ -164,7 +164,7 @@ test('listing: what we just wrote is found although the index lags behind', () =
     await refused(remote.stat(path, calm), 'notFound');
   }));
 
-test('listing: a folder that was deleted, or made anew under its name, is noticed', () =>
+test('listing: a folder that was deleted or recreated under its name is noticed', () =>
   servedDrive({ fakeClock: true }, async ({ remote, drive, clock }) => {
     drive.putFile('a/old', 'x');
     assert.deepEqual(await names(remote, parsePath('a')), ['old']);
@@ -183,7 +183,7 @@ test('listing: a folder that was deleted, or made anew under its name, is notice
     assert.deepEqual(drive.tree(), ['a/', 'a/f']);
   }));
 
-test('listing: a folder that was moved away is not written into any more', () =>
+test('listing: a folder that was moved away receives no writes', () =>
   servedDrive({ fakeClock: true }, async ({ remote, drive, clock }) => {
     drive.makeFolder('a');
     assert.deepEqual(await names(remote, parsePath('a')), []);
@@ -193,7 +193,7 @@ test('listing: a folder that was moved away is not written into any more', () =>
     assert.deepEqual(drive.tree(), ['a/', 'a/f', 'b/']);
   }));
 
-test('listing: a deep listing asks once per folder, several at once, and each failed page again only', () =>
+test('listing: a recursive listing sends one request per folder, several concurrently, and retries failed pages only', () =>
   servedDrive({ server: { pageSize: 5 } }, async ({ remote, server, drive, asked }) => {
     for (let i = 0; i < 12; i++) for (let j = 0; j < 7; j++) drive.putFile(`d${i}/s/f${j}`, 'x');
     assert.equal((await deepNames(remote, rootPath)).length, 84);
@@ -204,7 +204,7 @@ test('listing: a deep listing asks once per folder, several at once, and each fa
     assert.equal(again.length, 84);
   }));
 
-test('listing: a folder that goes away during a deep listing is unusable, not empty', () =>
+test('listing: a folder that disappears during a recursive listing is unsupported, not empty', () =>
   servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     drive.putFile('a/f', 'x');
     drive.putFile('gone/f', 'x');
@@ -225,7 +225,7 @@ test('listing: a folder that goes away during a deep listing is unusable, not em
     );
   }));
 
-test('listing: what we wrote a moment ago is listed before the index shows it, and what went away since is not', () =>
+test('listing: recent writes are listed before the index shows them, and removed ones are not', () =>
   servedDrive({ fakeClock: true, server: { pageSize: 3 } }, async ({ remote, server, drive, asked }) => {
     for (let i = 0; i < 4; i++) drive.putFile(`d/old${i}`, 'x');
     const folder = parsePath('d');
@@ -300,7 +300,7 @@ for (const deep of [false, true])
     ['a folder above it', 'a'],
   ] as const)
     for (const indexLagMs of [0, 60_000])
-      test(`listing${deep ? ' deep' : ''}: ${what} is trashed and restored meanwhile (index ${indexLagMs} ms behind): nothing is left out`, async () => {
+      test(`listing${deep ? ' deep' : ''}: ${what} is trashed and restored meanwhile (index ${indexLagMs} ms behind): nothing is missing`, async () => {
         let asked = 0;
         await underWay(
           { deep, path: 'a/b/d', indexLagMs },
@@ -323,7 +323,7 @@ for (const deep of [false, true])
         );
       });
 
-test('listing: a folder that is trashed meanwhile, and stays there, is no whole list', async () => {
+test('listing: a folder that is trashed meanwhile and stays there fails the list', async () => {
   for (const indexLagMs of [0, 60_000])
     await underWay(
       { indexLagMs },
@@ -332,7 +332,7 @@ test('listing: a folder that is trashed meanwhile, and stays there, is no whole 
     );
 });
 
-test('listing: what somebody deletes, moves away or adds meanwhile makes no list fail', async () => {
+test('listing: concurrent deletes, moves and additions do not fail the list', async () => {
   for (const indexLagMs of [0, 60_000])
     await underWay(
       { indexLagMs },
@@ -352,7 +352,7 @@ test('listing: what somebody deletes, moves away or adds meanwhile makes no list
     );
 });
 
-test('listing: a service that counts more than it shows is believed when it does so again', () =>
+test('listing: a count above the listed nodes is accepted the second time', () =>
   servedDrive({ host: { clock: createFakeClock() } }, async ({ remote, server, drive }) => {
     drive.putFile('d/f', 'x');
     const { id } = drive.nodeAt('d/f');
@@ -377,7 +377,7 @@ test('listing: a service that counts more than it shows is believed when it does
   }));
 
 for (const top of ['a', 'a/b', 'a/b/d'])
-  test(`listing deep: an empty list of a folder is not believed when "${top}" was in the trash at that moment`, () =>
+  test(`listing deep: an empty list of a folder is verified when "${top}" was in the trash at that moment`, () =>
     servedDrive({}, async ({ remote, server, drive }) => {
       for (const name of ['f', 'g']) drive.putFile(`a/b/d/${name}`, 'x');
       const { id } = drive.nodeAt('a/b/d');

@@ -113,7 +113,7 @@ const contentAt = (drive: DriveStore, path: string) => {
 };
 
 for (const [what, { act, told }] of Object.entries(changes))
-  test(`moved folders: while 60 files are uploaded their folder ${what}: what is told as done is there, the rest is named`, async () => {
+  test(`moved folders: while 60 files are uploaded their folder ${what}: files reported as done are there, the others are reported`, async () => {
     for (const [n, transfers] of [
       [1, 16],
       [7, 1],
@@ -163,7 +163,7 @@ for (const [what, { act, told }] of Object.entries(changes))
         });
   });
 
-test('moved folders: deletes wait for another plan when files went elsewhere', () =>
+test('moved folders: deletes are withheld when files went elsewhere', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('up/in/old', 'only here');
     drive.makeFolder('far');
@@ -217,7 +217,7 @@ const writes: Readonly<Record<string, readonly [DriveOperation, (remote: Remote)
 };
 for (const [what, [operation, write]] of Object.entries(writes))
   for (const how of ['is moved', 'is renamed', 'is moved with its parent'] as const)
-    test(`moved folders: ${what} is told to be elsewhere when the folder ${how} at that moment`, () =>
+    test(`moved folders: ${what} is reported as changed when the folder ${how} at that moment`, () =>
       servedDrive({}, async ({ remote, server, drive }) => {
         drive.putFile('up/in/f', 'old');
         drive.putFile('other/g', 'g');
@@ -231,7 +231,7 @@ for (const [what, [operation, write]] of Object.entries(writes))
         );
       }));
 
-test('moved folders: a file that is itself moved or renamed while it gets new content is told to be elsewhere', async () => {
+test('moved folders: a file that is moved or renamed during its overwrite is reported with its new place', async () => {
   for (const to of ['far/f', 'up/in/other', 'far/other name'])
     for (const precondition of ['ifMatch', 'anything'] as const)
       await servedDrive({}, async ({ remote, server, drive }) => {
@@ -259,7 +259,7 @@ test('moved folders: a file that is itself moved or renamed while it gets new co
       });
 });
 
-test('moved folders: a folder is made where it was asked for, also when the one above moves at that moment', async () => {
+test('moved folders: a folder is created at its path even when its parent moves at that moment', async () => {
   for (const how of ['is moved', 'is renamed', 'is moved with its parent'] as const)
     await servedDrive({}, async ({ remote, server, drive }) => {
       drive.makeFolder('up/in');
@@ -271,7 +271,7 @@ test('moved folders: a folder is made where it was asked for, also when the one 
     });
 });
 
-test('moved folders: an upload whose answer was lost is not told as done when its folder has gone', () =>
+test('moved folders: an upload whose response was lost is not reported as done when its folder is gone', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.makeFolder('up/in');
     drive.makeFolder('far');
@@ -287,7 +287,7 @@ test('moved folders: an upload whose answer was lost is not told as done when it
     assert.equal(contentAt(drive, 'up/in/f') !== undefined, written !== undefined);
   }));
 
-test('moved folders: a look that fails for good says that the file was stored, and does not send it again', () =>
+test('moved folders: a check that keeps failing reports the file as stored and does not upload again', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.makeFolder('up');
     await names(remote, parsePath('up'));

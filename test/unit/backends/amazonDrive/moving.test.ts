@@ -40,7 +40,7 @@ function clockWithLimits({ mock }: TestContext): Clock {
   };
 }
 
-test('moving: a stop when the last step took effect leaves the file where it was to go', async () => {
+test('moving: cancellation after the last step leaves the file at its target', async () => {
   for (const [operation, to] of [
     ['moveChild', 'two/g'],
     ['patchNode', 'one/g'],
@@ -56,7 +56,7 @@ test('moving: a stop when the last step took effect leaves the file where it was
     });
 });
 
-test('moving: an answer that is lost, and a look that fails once, leave the file where it was to go', () =>
+test('moving: a lost response and one failed read leave the file at its target', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'x');
     drive.makeFolder('two');
@@ -67,7 +67,7 @@ test('moving: an answer that is lost, and a look that fails once, leave the file
     assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
   }));
 
-test('moving: a stop half-way leaves the file, or the folder, as it was', () =>
+test('moving: cancellation half-way rolls the move of a file or folder back', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'x');
     drive.makeFolder('two');
@@ -86,7 +86,7 @@ test('moving: a stop half-way leaves the file, or the folder, as it was', () =>
     await remote.serverSideMove(file, parsePath('two/g'), ifAbsent, calm);
   }));
 
-test('moving: what made way is put back when its own step is stopped or its answer is lost', () =>
+test('moving: the replaced file is restored when trashing it is cancelled or its response is lost', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('two/f', 'old');
@@ -105,7 +105,7 @@ test('moving: what made way is put back when its own step is stopped or its answ
     assert.equal(drive.read('two/f').toString(), 'new');
   }));
 
-test('moving: what made way and can not be put back is told to be in the trash', () =>
+test('moving: a replaced file that can’t be restored is reported to be in the trash', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('two/f', 'old');
@@ -119,7 +119,7 @@ test('moving: what made way and can not be put back is told to be in the trash',
     assert.equal(drive.read('one/f').toString(), 'new');
   }));
 
-test('moving: what came back without an answer is not taken to be in the trash', () =>
+test('moving: a file whose restore lost its response is not reported to be in the trash', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('one/g', 'in the way');
@@ -142,7 +142,7 @@ test('moving: what came back without an answer is not taken to be in the trash',
     assert.equal(calls(), 2);
   }));
 
-test('moving: there is time to put things back when the service holds back all requests', (t) =>
+test('moving: the rollback has time when the service holds back all requests', (t) =>
   servedDrive({ host: { clock: clockWithLimits(t) } }, async ({ remote, server, drive }) => {
     drive.putFile('one/f', 'new');
     drive.putFile('two/f', 'old');
@@ -153,7 +153,7 @@ test('moving: there is time to put things back when the service holds back all r
     assert.equal(drive.read('two/f').toString(), 'old');
   }));
 
-test('moving: onto a link of the same file it leaves its old folder', () =>
+test('moving: a file that the target folder holds as well leaves its old folder', () =>
   servedDrive({}, async ({ remote, server, drive, asked }) => {
     for (const name of ['f', 'g']) {
       drive.putFile(`a/${name}`, 'x');
@@ -175,7 +175,7 @@ test('moving: onto a link of the same file it leaves its old folder', () =>
     assert.deepEqual(drive.trashedNodes(), []);
   }));
 
-test('moving: a file that is at both paths because its folder is, stays', () =>
+test('moving: a file that is at both paths because its folder has two parents stays', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/sub/f', 'x');
     drive.makeFolder('b');
@@ -185,7 +185,7 @@ test('moving: a file that is at both paths because its folder is, stays', () =>
     assert.deepEqual(drive.tree(), ['a/', 'a/sub/', 'a/sub/f', 'b/', 'b/sub/', 'b/sub/f']);
   }));
 
-test('moving: what is replaced stays in the other folders that it is in', () =>
+test('moving: a replaced file stays in its other folders', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('a/f', 'new');
     drive.putFile('b/f', 'old');

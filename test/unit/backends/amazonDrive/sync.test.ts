@@ -115,7 +115,7 @@ test('sync: names that differ in letter case only are a conflict, and nothing is
     assert.deepEqual(ids(await planned(source, target, { deletes: 'after' })), []);
   }));
 
-test('sync: a file that is too large, or has too long a name, is left out with the reason', () =>
+test('sync: a file that is too large or whose name is too long is skipped with the reason', () =>
   servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, drive }) => {
     const disk = createMemoryRemote();
     disk.put('large', pattern(1025));
@@ -132,7 +132,7 @@ test('sync: a file that is too large, or has too long a name, is left out with t
     assert.deepEqual(drive.tree(), ['just fits']);
   }));
 
-test('sync: new files cost one request each and shared looks for their folders, an unchanged tree one per folder, and a download one per file', () =>
+test('sync: new files cost one request each and shared reads of their folders, an unchanged tree one per folder, a download one per file', () =>
   servedDrive({}, async ({ remote, drive, asked, another }) => {
     const disk = createMemoryRemote();
     for (let i = 0; i < 300; i++) disk.put(`d${i % 10}/f${i}`, `content ${i}`);
@@ -162,7 +162,7 @@ test('sync: new files cost one request each and shared looks for their folders, 
     assert.equal(drive.tree('new').length, 310);
   }));
 
-test('sync: with five faults in a hundred all comes over, once', () =>
+test('sync: with five faults in a hundred every file arrives once', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     const disk = createMemoryRemote();
     for (let i = 0; i < 200; i++) disk.put(`d${i % 5}/f${i}`, `content ${i}`);
@@ -190,7 +190,7 @@ test('sync: deletes go to the trash', () =>
     );
   }));
 
-test('sync: files are copied from the drive to itself even when only one request may be under way', () =>
+test('sync: files are copied within the drive even when only one request may run', () =>
   servedDrive({ settings: { concurrency: 1 } }, async ({ remote, drive }) => {
     for (let i = 0; i < 6; i++) drive.putFile(`from/large ${i}`, pattern(1_500_000, i));
     drive.putFile('from/small', 'x');

@@ -22,7 +22,7 @@ async function trashed(remote: Remote, pageSize?: number): Promise<TrashedItem[]
   return items.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-test('trash: what is deleted is in the trash, with its path, and comes back as it was', () =>
+test('trash: a deleted file is listed with its path and restored unchanged', () =>
   servedDrive({}, async ({ remote, drive, another }) => {
     const path = parsePath('one/two/f');
     await remote.write(path, body('content'), {}, ifAbsent, calm);
@@ -43,7 +43,7 @@ test('trash: what is deleted is in the trash, with its path, and comes back as i
     await refused(remote.features.trash?.restore(item, calm) ?? Promise.resolve(), 'notFound');
   }));
 
-test('trash: a folder goes there whole, by one request, and comes back with all that was in it', () =>
+test('trash: a folder is trashed by one request and restored with its content', () =>
   servedDrive({}, async ({ remote, drive, asked }) => {
     for (const file of ['a/f', 'a/deep/g', 'b']) drive.putFile(file, file);
     await names(remote, rootPath);
@@ -64,7 +64,7 @@ test('trash: a folder goes there whole, by one request, and comes back with all 
     await refused(remote.trashFolder(rootPath, calm), 'unsupported');
   }));
 
-test('trash: what has its name taken by now is told so, and stays where it is', () =>
+test('trash: an item whose name is taken stays in the trash with an error', () =>
   servedDrive({}, async ({ remote, drive }) => {
     await remote.write(parsePath('f'), body('old'), {}, ifAbsent, calm);
     await remote.removeFile(parsePath('f'), noPrecondition, calm);
@@ -76,7 +76,7 @@ test('trash: what has its name taken by now is told so, and stays where it is', 
     assert.equal((await trashed(remote)).length, 1);
   }));
 
-test('trash: the list comes in pages, and again when a page fails', () =>
+test('trash: the list has pages, and a failed page is retried', () =>
   servedDrive({ server: { pageSize: 4 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 10; i++) drive.trash(drive.putFile(`d/f${i}`, 'x').name === '' ? '' : `d/f${i}`);
     server.addFault({ operation: 'listTrash', status: 503, skip: 1 });
@@ -91,7 +91,7 @@ test('trash: the list comes in pages, and again when a page fails', () =>
     assert.equal((await trashed(remote, 3)).length, 10);
   }));
 
-test('trash: restoring after a lost answer is no failure', () =>
+test('trash: a restore whose response was lost succeeds', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('f', 'x');
     drive.trash('f');
@@ -100,7 +100,7 @@ test('trash: restoring after a lost answer is no failure', () =>
     assert.deepEqual(drive.tree(), ['f']);
   }));
 
-test('trash: only an empty folder is removed as one, whatever the index shows', () =>
+test('trash: only an empty folder is removed, whatever the index shows', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('full/sub/f', 'x');
     await refused(remote.removeFolder(parsePath('full/sub'), calm), 'notEmpty');
@@ -113,7 +113,7 @@ test('trash: only an empty folder is removed as one, whatever the index shows', 
     assert.equal(drive.trashedNodes().length, 3);
   }));
 
-test('trash: the quota and all that a node tells can be looked at', () =>
+test('trash: the quota and the properties of a node are shown', () =>
   servedDrive({}, async ({ remote, drive, server }) => {
     drive.putFile('ctl\u0001.txt', 'hello', {
       labels: ['red', 'round'],
@@ -136,7 +136,7 @@ test('trash: the quota and all that a node tells can be looked at', () =>
     await statFile(remote, parsePath('ctl\u0001.txt'));
   }));
 
-test('trash: what is in several folders is only taken out of the one', () =>
+test('trash: a node in several folders is removed from one only', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     drive.putFile('a/sub/g', 'y');
@@ -153,7 +153,7 @@ test('trash: what is in several folders is only taken out of the one', () =>
     assert.equal(drive.trashedNodes().length, 1, 'the last folder it is in');
   }));
 
-test('trash: a page token that is too old begins the list again, without loss or doubles', () =>
+test('trash: an expired page token restarts the list without losses or duplicates', () =>
   servedDrive({ server: { pageSize: 3 } }, async ({ remote, server, drive }) => {
     for (let i = 0; i < 10; i++) drive.putFile(`f${i}`, 'x');
     for (let i = 0; i < 10; i++) drive.trash(`f${i}`);

@@ -21,7 +21,7 @@ import {
 import { createFakeClock } from '../../../support/fakeClock';
 import { patient, servedDrive } from './driveFixture';
 
-test('upload: fifty writes into a new folder at once make it once, with one request a file and few looks for all', () =>
+test('upload: fifty concurrent writes create a new folder once, with one request per file and shared checks', () =>
   servedDrive({}, async ({ remote, drive, asked }) => {
     const folder = parsePath('new/deeper');
     await Promise.all(
@@ -38,7 +38,7 @@ test('upload: fifty writes into a new folder at once make it once, with one requ
     assert.equal(drive.tree('new/deeper').length, 50);
   }));
 
-test('upload: a form is sent with its exact length, and never all in memory', () =>
+test('upload: a form is sent with its exact length in bounded memory', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     const size = 24 * 1024 * 1024;
     let mostAhead = 0;
@@ -87,7 +87,7 @@ test('upload: an overwrite keeps the node, with its labels and its other folders
     assert.equal(drive.read('other/Mixed.txt').toString(), 'new');
   }));
 
-test('upload: where a name turns out to be taken, the precondition decides', () =>
+test('upload: the precondition decides when a name is taken', () =>
   servedDrive({}, async ({ remote, another, drive }) => {
     await names(remote, rootPath);
     const other = await another();
@@ -99,7 +99,7 @@ test('upload: where a name turns out to be taken, the precondition decides', () 
     assert.deepEqual(drive.tree(), ['f']);
   }));
 
-test('upload: a name that is taken but not shown yet is overwritten, not doubled', () =>
+test('upload: a file that the index doesn’t show yet is overwritten, not duplicated', () =>
   servedDrive({ server: { indexLagMs: 60_000 } }, async ({ remote, drive }) => {
     drive.putFile('f', 'theirs');
     await remote.write(parsePath('f'), body('mine'), {}, noPrecondition, calm);
@@ -107,7 +107,7 @@ test('upload: a name that is taken but not shown yet is overwritten, not doubled
     assert.equal([...drive.tree()].length, 1);
   }));
 
-test('upload: a file that the service said had failed is found when it appears, by size and MD5', async () => {
+test('upload: a file whose upload failed is recognised by size and MD5 when it appears', async () => {
   for (const status of [408, 500, 503, 504]) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock }, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
@@ -123,7 +123,7 @@ test('upload: a file that the service said had failed is found when it appears, 
   }
 });
 
-test('upload: a lost answer, and one that appears between two looks, are found as well', () =>
+test('upload: a file is recognised after a lost response, and when it appears between two polls', () =>
   servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
     const { remote, server, asked, clock } = it;
     server.addFault({ operation: 'upload', loseResponse: true });
@@ -135,7 +135,7 @@ test('upload: a lost answer, and one that appears between two looks, are found a
     assert.ok(clock.waits.filter((ms) => ms === 5000).length <= 5);
   }));
 
-test('upload: an old content of the same size is not taken for the new one', () =>
+test('upload: old content of the same size is not mistaken for the new content', () =>
   servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: '2000h' } }, async (it) => {
     const { remote, server, drive, asked } = it;
     drive.putFile('f', 'old content!!');
@@ -153,7 +153,7 @@ test('upload: an old content of the same size is not taken for the new one', () 
     assert.equal(drive.read('f').toString(), 'new content!!');
   }));
 
-test('upload: nothing is looked for when not all was sent, when there is no wait, and after a refusal', () =>
+test('upload: no polls follow an incomplete body, a wait of zero, or a rejection', () =>
   servedDrive({ fakeClock: true }, async ({ remote, server, asked, another }) => {
     await names(remote, rootPath);
     asked();
@@ -170,7 +170,7 @@ test('upload: nothing is looked for when not all was sent, when there is no wait
     assert.ok(!asked().includes('listNodes'));
   }));
 
-test('upload: a small file whose answer was lost is one file after the next try', () =>
+test('upload: a small file whose response was lost is one file after the retry', () =>
   servedDrive({ settings: { upload_wait_per_gb: 0 } }, async ({ remote, server, drive }) => {
     for (const source of [body('hello'), wholeBody(''), body('')]) {
       server.addFault({ operation: 'upload', loseResponse: true });
@@ -181,7 +181,7 @@ test('upload: a small file whose answer was lost is one file after the next try'
     assert.deepEqual(drive.tree(), ['f0', 'f1', 'f2']);
   }));
 
-test('upload: a new file that was stored wrongly is sent again, and its bad node goes to the trash', () =>
+test('upload: a new file that was stored corrupted is trashed and sent again', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     const fault = server.addFault({ operation: 'upload', damageStored: true, count: 2 });
     await patient(remote).write(parsePath('f'), body(pattern(5000)), {}, ifAbsent, calm);
@@ -194,7 +194,7 @@ test('upload: a new file that was stored wrongly is sent again, and its bad node
     assert.deepEqual(drive.tree(), ['f']);
   }));
 
-test('upload: an overwrite that was stored wrongly is sent again, and not taken for someone else’s change', () =>
+test('upload: an overwrite that was stored corrupted is sent again and is no change by someone else', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     const seen = await remote.write(parsePath('f'), body('first'), {}, ifAbsent, calm);
     const fault = server.addFault({ operation: 'overwrite', damageStored: true, count: 2 });
@@ -219,7 +219,7 @@ for (const [what, size, stored] of [
   ['no longer empty', 0, 1],
   ['cut, and too large to be held in memory', 700_000, 262_144],
 ] as const)
-  test(`upload: where the service tells no MD5, its size shows that it stored a file ${what}`, () =>
+  test(`upload: without an MD5 the size shows that the service stored a file ${what}`, () =>
     servedDrive({}, async ({ remote, server, drive }) => {
       // Of which every answer tells the size alone.
       const told = { lacksMd5: true, count: Number.POSITIVE_INFINITY } as const;
@@ -249,7 +249,7 @@ for (const [what, size, stored] of [
       assert.deepEqual([drive.tree(), drive.trashedNodes().length], [['f'], 1]);
     }));
 
-test('upload: a token that ends while a large file is sent is renewed, and the file sent anew', () =>
+test('upload: a token that expires during a large upload is renewed and the file is sent again', () =>
   servedDrive({}, async ({ remote, server, drive, tokens }) => {
     await names(remote, rootPath);
     server.addFault({ operation: 'upload', status: 401, answerAfterRequestBytes: 1_000_000 });
@@ -269,7 +269,7 @@ test('upload: a large file is not sent to a name that is taken', () =>
     assert.ok(!asked().includes('upload'));
   }));
 
-test('upload: a folder that goes away in between is made again, once', () =>
+test('upload: a folder that disappears is created again once', () =>
   servedDrive({}, async ({ remote, drive }) => {
     await remote.write(parsePath('a/b/f1'), body('1'), {}, ifAbsent, calm);
     drive.trash('a');
@@ -277,7 +277,7 @@ test('upload: a folder that goes away in between is made again, once', () =>
     assert.deepEqual(drive.tree(), ['a/', 'a/b/', 'a/b/f2']);
   }));
 
-test('upload: a file above the limit is refused with the setting that says so', () =>
+test('upload: a file above the size limit is rejected with the name of the setting', () =>
   servedDrive({ settings: { max_size: '1Ki' } }, async ({ remote, asked }) => {
     assert.equal(remote.capabilities.maxFileSize, 1024);
     await assert.rejects(
@@ -287,7 +287,7 @@ test('upload: a file above the limit is refused with the setting that says so', 
     assert.deepEqual(asked(), []);
   }));
 
-test('upload: a move renames, moves, and goes around a clash in the old folder, as rclone does', () =>
+test('upload: a move renames, moves, and avoids a conflict in the old folder as rclone does', () =>
   servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('one/f', 'content');
     drive.putFile('one/taken', 'in the way');
@@ -323,7 +323,7 @@ test('upload: a move renames, moves, and goes around a clash in the old folder, 
     assert.equal(drive.trashedNodes().length, 1);
   }));
 
-test('upload: a move whose second half fails is undone, so that it can be tried again', () =>
+test('upload: a move whose second half fails is rolled back and can be retried', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     const file = await remote.write(parsePath('one/f'), body('x'), {}, ifAbsent, calm);
     await remote.makeFolder(parsePath('two'), calm);
@@ -338,7 +338,7 @@ test('upload: a move whose second half fails is undone, so that it can be tried 
     assert.deepEqual(drive.tree(), ['one/', 'two/', 'two/g']);
   }));
 
-test('upload: a folder is moved and renamed in one go', () =>
+test('upload: a folder is moved and renamed by one call', () =>
   servedDrive({}, async ({ remote, drive, asked }) => {
     drive.putFile('sub/deep/f', 'x');
     drive.makeFolder('one');
@@ -373,7 +373,7 @@ test('upload: a folder is moved and renamed in one go', () =>
     assert.deepEqual(await names(remote, parsePath('one')), ['DEEPER/']);
   }));
 
-test('upload: what is in several folders is moved out of one only, and not renamed in all', () =>
+test('upload: a node in several folders is moved out of one only and not renamed', () =>
   servedDrive({}, async ({ remote, drive }) => {
     drive.putFile('a/f', 'x');
     for (const folder of ['b', 'c']) drive.makeFolder(folder);
@@ -384,7 +384,7 @@ test('upload: what is in several folders is moved out of one only, and not renam
     assert.deepEqual(drive.tree(), ['a/', 'b/', 'b/f', 'c/', 'c/f']);
   }));
 
-test('upload: a file whose content the service is still busy with is waited for, not thrown away', async () => {
+test('upload: a file that the service still processes is awaited, not trashed', async () => {
   for (const precondition of [ifAbsent, noPrecondition]) {
     const clock = createFakeClock();
     await servedDrive({ host: { clock } }, async ({ remote, server, drive }) => {
@@ -410,7 +410,7 @@ test('upload: a file whose content the service is still busy with is waited for,
   }
 });
 
-test('upload: what someone else trashed while it was written is told as changed', () =>
+test('upload: a file that someone else trashed during the write is changed', () =>
   servedDrive({}, async ({ remote, server, drive }) => {
     drive.putFile('f', 'old');
     const seen = await statFile(remote, parsePath('f'));
@@ -433,7 +433,7 @@ for (const [name, size] of [
   ['an empty file', 0],
   ['a file whose name is looked up first', 8_400_000],
 ] as const)
-  test(`upload: ${name} whose answer was lost is known by the id that the refusal tells, however late the index is`, () =>
+  test(`upload: ${name} whose response was lost is recognised by the id in the error, however late the index is`, () =>
     servedDrive({ fakeClock: true, settings: { upload_wait_per_gb: 0 } }, async (it) => {
       const { remote, server, drive, clock } = it;
       drive.makeFolder('d/e');
@@ -447,7 +447,7 @@ for (const [name, size] of [
       assert.equal(drive.trashedNodes().length, 0);
     }));
 
-test('upload: a name that somebody else took stays theirs, and is told as taken, however late the index is', () =>
+test('upload: a name that somebody else took is reported as taken, however late the index is', () =>
   servedDrive({ fakeClock: true }, async ({ remote, server, drive, clock }) => {
     await names(remote, rootPath);
     server.setIndexLag(600_000);

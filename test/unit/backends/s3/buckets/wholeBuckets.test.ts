@@ -64,7 +64,7 @@ describe('a bucket that keeps versions', () => {
       });
     }));
 
-  it('goes with all of it, older versions first', () =>
+  it('is removed with all its content, older versions first', () =>
     withBucket(async (it) => {
       await begunUpload(it);
       const content = (await whole(it).count(demo, calm)) ?? assert.fail();
@@ -75,7 +75,7 @@ describe('a bucket that keeps versions', () => {
       assert.deepEqual(told, [1, 6]);
     }));
 
-  it('goes also when it holds nothing but delete markers', () =>
+  it('is removed when it holds nothing but delete markers', () =>
     served({}, async (it) => {
       const bucket = it.server.store.findBucket('demo') ?? assert.fail();
       bucket.versioning = 'Enabled';
@@ -86,7 +86,7 @@ describe('a bucket that keeps versions', () => {
       assert.equal(it.server.store.findBucket('demo'), undefined);
     }));
 
-  it('goes also when versioning is suspended, and when keys are odd, in pages', () =>
+  it('is removed in pages when versioning is suspended and keys have special characters', () =>
     served({}, async (it) => {
       fill(it.server, 2300);
       const bucket = it.server.store.findBucket('demo') ?? assert.fail();
@@ -111,7 +111,7 @@ describe('a bucket that keeps versions', () => {
       (server: S3TestServer) => void server.store.findBucket('demo')?.delete('a', Date.now()),
     ],
   ] as const)
-    it(`stays whole when ${what} came after the count`, () =>
+    it(`stays unchanged when ${what} arrived after the count`, () =>
       withBucket(async (it) => {
         const content = (await whole(it).count(demo, calm)) ?? assert.fail();
         change(it.server);
@@ -124,7 +124,7 @@ describe('a bucket that keeps versions', () => {
         assert.equal(stock(it.server), before);
       }));
 
-  it('stays whole when an object without a version id was overwritten after the count', () =>
+  it('stays unchanged when an object without a version id was overwritten after the count', () =>
     served({}, async (it) => {
       const bucket = it.server.store.findBucket('demo') ?? assert.fail();
       bucket.versioning = 'Suspended';
@@ -139,7 +139,7 @@ describe('a bucket that keeps versions', () => {
       assert.equal(bucket.current('a')?.text, 'new');
     }));
 
-  it('goes when something was removed after the count', () =>
+  it('is removed when something was deleted after the count', () =>
     withBucket(async (it) => {
       const content = (await whole(it).count(demo, calm)) ?? assert.fail();
       it.server.store.findBucket('demo')?.deleteVersion('c', 'null');
@@ -152,7 +152,7 @@ describe('a bucket that keeps versions', () => {
     ['may not delete versions', 'DeleteObjects'],
     ['may not list versions any more', 'ListObjectVersions'],
   ] as const)
-    it(`stays whole for somebody who ${what}`, () =>
+    it(`stays unchanged for somebody who ${what}`, () =>
       withBucket(async (it) => {
         const content = (await whole(it).count(demo, calm)) ?? assert.fail();
         it.server.addFault({ operation, status: 403, code: 'AccessDenied', count: Number.POSITIVE_INFINITY });
@@ -164,7 +164,7 @@ describe('a bucket that keeps versions', () => {
         assert.equal(stock(it.server), before);
       }));
 
-  it('stays whole when each single version is refused', () =>
+  it('stays unchanged when every version is refused', () =>
     withBucket(async (it) => {
       const content = (await whole(it).count(demo, calm)) ?? assert.fail();
       it.server.addFault({
@@ -181,7 +181,7 @@ describe('a bucket that keeps versions', () => {
       assert.equal(stock(it.server), before);
     }));
 
-  it('says how much is gone when the rest fails after all', () =>
+  it('reports how much was removed when the rest fails', () =>
     withBucket(async (it) => {
       const content = (await whole(it).count(demo, calm)) ?? assert.fail();
       it.server.addFault({
@@ -213,7 +213,7 @@ describe('a bucket that keeps versions', () => {
     ],
     ['by a legal hold', { 'x-amz-object-lock-legal-hold': 'ON' }, /\(legal hold\)/],
   ] as const)
-    it(`stays whole when a version is locked ${what}`, () =>
+    it(`stays unchanged when a version is locked ${what}`, () =>
       withBucket(async (it) => {
         const content = (await whole(it).count(demo, calm)) ?? assert.fail();
         it.server.addFault({ when: ({ query }) => query.has('object-lock'), body: locked });
@@ -227,7 +227,7 @@ describe('a bucket that keeps versions', () => {
         assert.equal(stock(it.server), before);
       }));
 
-  it('goes when no lock holds any more', () =>
+  it('is removed when all locks have expired', () =>
     withBucket(async (it) => {
       const content = (await whole(it).count(demo, calm)) ?? assert.fail();
       it.server.addFault({ when: ({ query }) => query.has('object-lock'), body: locked });
@@ -240,7 +240,7 @@ describe('a bucket that keeps versions', () => {
       assert.equal(it.server.store.findBucket('demo'), undefined);
     }));
 
-  it('stays whole where versions are removed with the code of a device only', () =>
+  it('stays unchanged where removal needs the code of an MFA device', () =>
     withBucket(async (it) => {
       const content = (await whole(it).count(demo, calm)) ?? assert.fail();
       it.server.addFault({
@@ -266,7 +266,7 @@ describe('a bucket that keeps versions', () => {
       );
     }));
 
-  it('is no endless listing when the service repeats a page', () =>
+  it('fails when the service repeats a page', () =>
     withBucket(async (it) => {
       const page =
         '<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>1</NextVersionIdMarker></ListVersionsResult>';
@@ -283,7 +283,7 @@ describe('a bucket without versions', () => {
       assert.deepEqual(it.asked(), ['GetBucketVersioning', 'ListMultipartUploads']);
     }));
 
-  it('is counted whole when unfinished uploads are in it', () =>
+  it('is counted when it has unfinished uploads', () =>
     served({}, async (it) => {
       it.server.store.put('demo', 'a', 'a');
       await begunUpload(it);
@@ -308,7 +308,7 @@ describe('a bucket without versions', () => {
         assert.equal(await whole(it).count(demo, calm), undefined);
       }));
 
-  it('is left to the listing where the service answers something else than versions', () =>
+  it('is left to the listing where the response has no versions', () =>
     served({}, async (it) => {
       it.server.addFault({ operation: 'GetBucketVersioning', status: 501, code: 'NotImplemented' });
       it.server.addFault({
@@ -337,14 +337,14 @@ describe('whether a bucket keeps versions', () => {
       'unknown',
     ],
   ] as const)
-    it(`is asked once: ${what}`, () =>
+    it(`is requested once: ${what}`, () =>
       served({}, async ({ remote, server, asked }) => {
         prepare(server);
         for (let i = 0; i < 3; i++) assert.equal(await remote.features.versionKeeping?.(path, calm), keeping);
         assert.deepEqual(asked(), ['GetBucketVersioning']);
       }));
 
-  it('is asked again after a while, and after a failure that passes', async () => {
+  it('is requested again after ten minutes, and after a transient failure', async () => {
     let now = Date.now();
     const clock = { now: () => now, wait: async () => {} };
     await served({ host: { clock } }, async ({ remote, server, asked }) => {
@@ -358,7 +358,7 @@ describe('whether a bucket keeps versions', () => {
     });
   });
 
-  it('is asked again when the bucket was deleted and made anew', () =>
+  it('is requested again when the bucket was deleted and recreated', () =>
     served({}, async ({ remote, server }) => {
       setVersioning(server, 'Enabled');
       assert.equal(await remote.features.versionKeeping?.(demo, calm), 'kept');

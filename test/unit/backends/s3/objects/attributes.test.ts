@@ -127,7 +127,7 @@ const ways: Readonly<Record<string, Way>> = {
   },
 };
 
-test('what an object has in its headers goes through byte for byte, whatever it is', async () => {
+test('header values of an object are kept byte for byte', async () => {
   for (const size of [10, 6 * mebi])
     await served({ settings: inParts }, async (it) => {
       for (const [what, kept] of Object.entries(table))
@@ -141,7 +141,7 @@ test('what an object has in its headers goes through byte for byte, whatever it 
     });
 });
 
-test('so it does on the way to another service', async () => {
+test('header values are kept on the way to another service', async () => {
   for (const size of [10, 2 * mebi, 6 * mebi])
     await served({ settings: inParts }, (from) =>
       served({ settings: inParts }, async (to) => {
@@ -168,7 +168,7 @@ test('so it does on the way to another service', async () => {
     );
 });
 
-test('the signature holds for white space as services fold it', () =>
+test('the signature is valid for white space as services fold it', () =>
   served({}, async (it) => {
     const before = await stored(
       it,
@@ -179,7 +179,7 @@ test('the signature holds for white space as services fold it', () =>
     assert.deepEqual(keptAt(it.server, 'f'), before);
   }));
 
-test('an error that a copy finds out after its first byte is an error', () =>
+test('an error after the first byte of a copy response is an error', () =>
   served({}, async (it) => {
     await stored(it, { headers: {}, metadata: {} }, pattern(3));
     const source = await file(it);
@@ -202,7 +202,7 @@ test('an error that a copy finds out after its first byte is an error', () =>
     }
   }));
 
-test('where only the SDK can sign, what is no date and no word is kept as well', async () => {
+test('requests that only the SDK can sign keep invalid dates and non-ASCII text as well', async () => {
   const kept: Kept = {
     headers: {
       expires: '0',

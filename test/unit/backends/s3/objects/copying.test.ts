@@ -29,7 +29,7 @@ const everything = {
 };
 
 for (const size of [0, 1, cutoff - 1, cutoff, cutoff + 1, 12 * mebi]) {
-  test(`R27: a copy of ${size} bytes has all that its source has, in parts from the cutoff on (A12, A23)`, () =>
+  test(`R27: a copy of ${size} bytes keeps all attributes, in parts from the cutoff on (A12, A23)`, () =>
     served(given, async ({ remote, server }) => {
       server.store.put('demo', 'f', pattern(size), everything);
       const source = await statFile(remote, at(demo, 'f'));
@@ -87,7 +87,7 @@ test('R27: the usual cutoff is below what S3 and rclone (4.656 GiB) copy in one 
 });
 
 for (const storageClass of ['GLACIER', 'DEEP_ARCHIVE'])
-  test(`an object in ${storageClass} is neither copied nor given a time until it is restored (A31, R7)`, () =>
+  test(`an object in ${storageClass} is neither copied nor given a modified time until it is restored (A31, R7)`, () =>
     served(given, async ({ remote, server }) => {
       for (const size of [5, 6 * mebi]) {
         const object = server.store.put('demo', 'old', pattern(size), { ...everything, storageClass });

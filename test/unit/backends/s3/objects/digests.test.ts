@@ -26,7 +26,7 @@ function source(chunkBytes: number, ...contents: readonly Buffer[]): ByteSource 
   };
 }
 
-test('the pieces of a body have the digests of those pieces, however its chunks fall', async () => {
+test('each piece of a body has its digest, whatever the chunk sizes', async () => {
   const content = pattern(10_007);
   for (const chunkBytes of [1, 999, 1000, 2500, 20_000])
     for (const pieceSize of [1000, 5000, 10_007, 50_000]) {
@@ -39,7 +39,7 @@ test('the pieces of a body have the digests of those pieces, however its chunks 
     }
 });
 
-test('a piece that is read to be sent has the digests of its bytes', async () => {
+test('a part that is read for sending has the digests of its bytes', async () => {
   const content = pattern(10_007);
   const range = { start: 4000, end: 9000 };
   const { bytes, digests } = await readWithDigests(source(999, content), range, 5000, calm);
@@ -48,7 +48,7 @@ test('a piece that is read to be sent has the digests of its bytes', async () =>
   assert.equal(digests.crc32, crc32Text(crc32(bytes)));
 });
 
-test('a source that gives other bytes when it is read to be sent is refused, and nothing is stored', () =>
+test('a source that changes between two reads is rejected and nothing is stored', () =>
   served({ settings: { chunkSize: '5Mi', uploadCutoff: 0 } }, async ({ remote, server }) => {
     const content = pattern(11 * 1024 * 1024);
     const other = Buffer.from(content);
@@ -61,7 +61,7 @@ test('a source that gives other bytes when it is read to be sent is refused, and
     assert.equal(server.uploads.size, 0);
   }));
 
-test('a service that stores other content than was sent is found out by the MD5 that it tells', async (t) => {
+test('a service that stores other content than was sent is detected by its MD5', async (t) => {
   const other = createHash('md5').update('other').digest('hex');
   await served({ settings: { uploadCutoff: '20Mi' } }, async ({ remote }) => {
     const { requests } = remote;

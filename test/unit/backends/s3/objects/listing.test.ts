@@ -15,7 +15,7 @@ async function rows({ remote }: ServedRemote, options: ListOptions, folder = dem
 
 const keys = ['a/1', 'a/2', 'b/1', 'b.txt', 'c/1', 'c/d/1', 'c/d/2', 'c/e/1', 'ü/1'];
 
-test('a page is counted by what it holds, whatever KeyCount says', async () => {
+test('a page is counted by its entries, whatever KeyCount says', async () => {
   for (const list of ['wrongKeyCount', 'noKeyCount'] as const)
     await served({}, async (it) => {
       for (const key of keys) it.server.store.put('demo', key, 'x');
@@ -26,7 +26,7 @@ test('a page is counted by what it holds, whatever KeyCount says', async () => {
     });
 });
 
-test('a common prefix that is listed again on the next page is one row', () =>
+test('a common prefix that the next page repeats is one row', () =>
   served({}, async (it) => {
     for (const key of keys) it.server.store.put('demo', key, 'x');
     it.server.addFault({ operation: 'ListObjectsV2', list: 'repeatPrefix', count: Number.POSITIVE_INFINITY });
@@ -42,7 +42,7 @@ test('a common prefix that is listed again on the next page is one row', () =>
     assert.deepEqual(await deepNames(it.remote, demo), [...keys].sort());
   }));
 
-test('pages that hold nothing new for ever end in an error, under new tokens too', () =>
+test('endless pages without anything new end in an error, under new tokens too', () =>
   served({}, async (it) => {
     const page = (token: number) =>
       `<ListBucketResult><Name>demo</Name><IsTruncated>true</IsTruncated><NextContinuationToken>${token}</NextContinuationToken><CommonPrefixes><Prefix>a/</Prefix></CommonPrefixes></ListBucketResult>`;
@@ -56,7 +56,7 @@ test('pages that hold nothing new for ever end in an error, under new tokens too
     assert.ok(asked < 20, String(asked));
   }));
 
-test('a listing that tells where it goes on goes on, also where it forgets to say that it does', () =>
+test('a listing with a continuation token continues without IsTruncated', () =>
   served({}, async (it) => {
     const pages = [
       '<NextContinuationToken>t</NextContinuationToken><Contents><Key>a</Key><Size>1</Size></Contents>',
@@ -71,7 +71,7 @@ test('a listing that tells where it goes on goes on, also where it forgets to sa
     assert.deepEqual(await rows(it, {}), ['demo/a', 'demo/b']);
   }));
 
-test('a listing cut in the middle is still refused', async () => {
+test('a truncated listing is rejected', async () => {
   for (const list of ['cutXml', 'noToken', 'repeatPage'] satisfies ListFault[])
     await served({}, async (it) => {
       for (const key of ['k1', 'k2', 'k3', 'k4']) it.server.store.put('demo', key, 'x');

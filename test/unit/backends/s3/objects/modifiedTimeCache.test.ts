@@ -15,7 +15,7 @@ async function opened(file: string | undefined, max?: number): Promise<ModifiedT
   return times;
 }
 
-test('facts outlive the session, for whatever key, and only while the marks agree', () =>
+test('facts outlive the session for any key, while ETag and LastModified agree', () =>
   inTemporaryFolder(async (folder) => {
     const file = path.join(folder, 'deeper', 'x.times');
     const times = new ModifiedTimeCache(file, silentLog);
@@ -35,14 +35,14 @@ test('facts outlive the session, for whatever key, and only while the marks agre
     assert.deepEqual(await readdir(path.dirname(file)), ['x.times']);
   }));
 
-test('what we wrote ourselves is known again within the time in which it was written', async () => {
+test('our own write is recognised within the time range of the write', async () => {
   const times = await opened(undefined);
   times.cacheWrite('k', 'e', 5_000.4, 9_000.2, facts(1));
   for (const ms of [5_000, 7_123, 9_001]) assert.deepEqual(times.find('k', marks('e', ms)), facts(1));
   for (const ms of [4_999, 9_002]) assert.equal(times.find('k', marks('e', ms)), undefined);
 });
 
-test('what is forgotten before the file is read stays forgotten', () =>
+test('an entry that is deleted before the file is read stays deleted', () =>
   inTemporaryFolder(async (folder) => {
     const file = path.join(folder, 'x.times');
     const first = await opened(file);
@@ -58,7 +58,7 @@ test('what is forgotten before the file is read stays forgotten', () =>
     assert.ok(second.find('c', marks('e', 1000)));
   }));
 
-test('a lost, cut or foreign file only costs what it knew', () =>
+test('a lost, truncated or foreign file costs only its entries', () =>
   inTemporaryFolder(async (folder) => {
     const file = path.join(folder, 'x.times');
     const first = await opened(file);

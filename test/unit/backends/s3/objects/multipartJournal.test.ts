@@ -41,7 +41,7 @@ function rewrite(folder: string, change: (note: Record<string, unknown>) => void
 /** The number of a process that is no more. */
 const deadPid = spawnSync(process.execPath, ['-e', '']).pid;
 
-test('H23: uploads that a crashed process left open are ended by the next upload in parts, and no others are', async () => {
+test('H23: the next multipart upload aborts uploads that a crashed process left open, and no others', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote, server }) => {
       const location = remote.capabilities.storageId ?? '';
@@ -62,7 +62,7 @@ test('H23: uploads that a crashed process left open are ended by the next upload
   );
 });
 
-test('uploads of other machines and other services are left alone', async () => {
+test('uploads of other machines and services are not aborted', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
       const location = remote.capabilities.storageId ?? '';
@@ -78,7 +78,7 @@ test('uploads of other machines and other services are left alone', async () => 
   );
 });
 
-test('no note stays after an upload, whether it worked or failed', async () => {
+test('no journal entry stays after an upload, successful or failed', async () => {
   await inTemporaryFolder((cacheFolder) =>
     served({ settings: inParts, host: { cacheFolder } }, async ({ remote }) => {
       await write(remote, big, pattern(6 * mebi));

@@ -95,7 +95,7 @@ const kindOf = async (remote: Remote, path: string): Promise<string> => {
   }
 };
 
-test('a folder that may be listed is a folder, although its HEAD is denied', () =>
+test('a folder that may be listed is a folder although its HEAD is denied', () =>
   restricted({ list: { below: 'home/alice/' }, get: 'home/alice/' }, async ({ remote }) => {
     assert.equal(await kindOf(remote, 'demo/home/alice'), 'folder');
     assert.equal(await kindOf(remote, 'demo/home/alice/notes'), 'folder');
@@ -108,7 +108,7 @@ test('a folder that may be listed is a folder, although its HEAD is denied', () 
     assert.deepEqual(await names(remote, parsePath('demo/home/alice')), ['b.txt', 'notes/']);
   }));
 
-test('the folder that a policy is about is one before its first file is there', async () => {
+test('the folder that a policy allows exists before its first file', async () => {
   for (const list of [{ below: 'home/carol/' }, { exact: 'home/carol/' }])
     await restricted({ list, put: 'home/carol/' }, async ({ remote }) => {
       assert.equal(await kindOf(remote, 'demo/home/carol'), 'folder');
@@ -118,7 +118,7 @@ test('the folder that a policy is about is one before its first file is there', 
     });
 });
 
-test('the way down to the root of a remote can be walked, when the root can be listed', () =>
+test('the folders above the root of a remote can be opened when the root can be listed', () =>
   restricted(
     { list: { below: 'home/alice/' }, get: 'home/alice/' },
     async ({ remote }) => {
@@ -129,13 +129,13 @@ test('the way down to the root of a remote can be walked, when the root can be l
     { root: 'demo/home/alice' },
   ));
 
-test('a policy for one very prefix allows its folder', () =>
+test('a policy for exactly one prefix allows its folder', () =>
   restricted({ list: { exact: 'home/alice/' } }, async ({ remote }) => {
     assert.equal(await kindOf(remote, 'demo/home/alice'), 'folder');
     assert.equal(await kindOf(remote, 'demo/home/alice/b.txt'), 'forbidden');
   }));
 
-test('what may be listed and not read is shown as it is listed', () =>
+test('an object that may be listed but not read is shown as listed', () =>
   restricted({ list: { below: '' } }, async ({ remote, server }) => {
     const file = await statFile(remote, parsePath('demo/home/alice/b.txt'));
     assert.deepEqual(
@@ -153,7 +153,7 @@ test('what may be listed and not read is shown as it is listed', () =>
     await refused(remote.readToBuffer(file, calm), 'forbidden');
   }));
 
-test('the reason of a denial is that of the listing, where the HEAD has none; wrong keys stay wrong keys', () =>
+test('a denied HEAD takes its reason from the listing; wrong keys stay wrong keys', () =>
   served({}, async ({ remote, server }) => {
     server.addFault({ operation: 'HeadObject', code: 'AccessDenied', status: 403, count: 99 });
     server.addFault({
@@ -180,7 +180,7 @@ const policies: Readonly<Record<string, Policy>> = {
   'writing only': { put: 'drop/' },
 };
 
-test('new files of any size are written where a HEAD of what is absent is denied, and replace nothing', async () => {
+test('new files of any size are written where the HEAD of a missing object is denied, and replace nothing', async () => {
   for (const [what, policy] of Object.entries(policies))
     await restricted(policy, async ({ remote, server }) => {
       for (const size of [0, 10, 4 * mebi, 9 * mebi, 12 * mebi]) {
@@ -206,7 +206,7 @@ test('new files of any size are written where a HEAD of what is absent is denied
     });
 });
 
-test('where the service enforces nothing, a file is not written that nobody may look for', () =>
+test('a service that enforces no conditions writes no file whose HEAD is denied', () =>
   restricted(
     { put: 'drop/' },
     async ({ remote, server }) => {
@@ -216,7 +216,7 @@ test('where the service enforces nothing, a file is not written that nobody may 
     { conditionalWrites: 'checked' },
   ));
 
-test('with listing alone as a witness, the precondition of a checked write holds', () =>
+test('the precondition of a checked write holds by listing alone', () =>
   restricted(
     { list: { below: 'drop/' }, put: 'drop/', remove: 'drop/' },
     async ({ remote, server }) => {
@@ -240,7 +240,7 @@ test('with listing alone as a witness, the precondition of a checked write holds
     { conditionalWrites: 'checked' },
   ));
 
-test('a save does not drop the headers of a file that it may replace and not look at', () =>
+test('a save keeps the headers of a file that it may replace but not read', () =>
   restricted({ list: { below: '' }, put: 'drop/' }, async ({ remote, server }) => {
     const file = await statFile(remote, at(demo, 'drop/old.txt'));
     await refused(
@@ -250,7 +250,7 @@ test('a save does not drop the headers of a file that it may replace and not loo
     assert.equal(server.store.get('demo', 'drop/old.txt')?.size, 'drop/old.txt'.length);
   }));
 
-test('a single file is uploaded to a prefix that allows writing only, and replaces nothing unasked', () =>
+test('a single file is uploaded to a write-only prefix and replaces nothing without permission', () =>
   restricted({ put: 'drop/' }, (to) =>
     served({}, async (from) => {
       await write(from.remote, at(demo, 'new.txt'), 'content');
@@ -275,7 +275,7 @@ test('a single file is uploaded to a prefix that allows writing only, and replac
     }),
   ));
 
-test('a plan for one named file is made and run where only writing is allowed', () =>
+test('a plan for one named file is built and run where only writing is allowed', () =>
   restricted({ put: 'drop/' }, (to) =>
     served({}, async (from) => {
       for (const name of ['new.txt', 'other.txt']) await write(from.remote, at(demo, name), 'content');

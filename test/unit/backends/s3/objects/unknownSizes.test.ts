@@ -49,7 +49,7 @@ const withoutLength: Readonly<Record<string, readonly S3Fault[]>> = {
   ],
 };
 
-test('where answers tell no length, files have the size that they have', async () => {
+test('files have their size although responses have no length', async () => {
   for (const [what, faults] of Object.entries(withoutLength))
     await served({}, async ({ remote, server }) => {
       for (const [name, content] of Object.entries(contents)) server.store.put('demo', name, content);
@@ -87,7 +87,7 @@ test('where answers tell no length, files have the size that they have', async (
     });
 });
 
-test('an object that is served with another size than it was listed with is refused before a byte of it is kept', async () => {
+test('an object with another size than listed is rejected before any byte is stored', async () => {
   const served300 = 300 * mebi;
   const ways: Readonly<Record<string, S3Fault>> = {
     'longer, in chunks': { fillerBytes: served300 },
@@ -127,7 +127,7 @@ test('an object that is served with another size than it was listed with is refu
     });
 });
 
-test('a HEAD that contradicts the listing is refused too, where a copy asks for nothing else', () =>
+test('a HEAD that contradicts the listing is rejected, also where a copy sends no other request', () =>
   served({}, async ({ remote, server }) => {
     server.store.put('demo', 'f', pattern(2 * mebi));
     const [listed] = (await pagesOf(remote.list(demo, {}, calm))).flat();
@@ -139,7 +139,7 @@ test('a HEAD that contradicts the listing is refused too, where a copy asks for 
     );
   }));
 
-test('a ranged read takes no other range, and no more and no less of it', async () => {
+test('a ranged read accepts exactly the requested range', async () => {
   const spoilt: Readonly<Record<string, S3Fault>> = {
     'another range': { answerHeaders: { 'content-range': 'bytes 3-7/10' } },
     'another whole': { answerHeaders: { 'content-range': 'bytes 2-6/11' } },
@@ -177,7 +177,7 @@ test('a ranged read takes no other range, and no more and no less of it', async 
   });
 });
 
-test("an object without an ETag is an object, where the rest of the answer is an S3 service's", async () => {
+test('an object without an ETag is accepted when the response is otherwise that of an S3 service', async () => {
   const without: readonly NonNullable<S3Fault['answerHeaders']>[] = [
     { etag: undefined },
     { etag: undefined, 'x-amz-request-id': undefined, 'x-amz-id-2': undefined },
@@ -206,7 +206,7 @@ test("an object without an ETag is an object, where the rest of the answer is an
     });
 });
 
-test('a web page is no object', async () => {
+test('a web page is rejected as an object', async () => {
   for (const headers of [
     { 'content-type': 'text/html' },
     { 'content-type': 'text/html', 'last-modified': 'Mon, 01 Jan 2024 00:00:00 GMT' },
@@ -220,7 +220,7 @@ test('a web page is no object', async () => {
     });
 });
 
-test('parts are put together by their plain ETags, also where a service or a proxy calls them weak, or names none', async () => {
+test('parts are completed by plain ETags, also where a service or proxy marks them as weak or omits them', async () => {
   for (const etag of [
     (plain: string) => `W/"${plain}"`,
     (plain: string) => `w/"${plain}"`,

@@ -52,7 +52,7 @@ test('an upload in parts does not replace an object that appeared or changed whi
     }
   }));
 
-test('parts that the service puts together wrongly are found out by the ETag of the whole', async (t) => {
+test('parts that the service puts together wrongly are detected by the ETag of the object', async (t) => {
   for (const [etag, isBad] of [
     [`"${'0'.repeat(32)}-2"`, true],
     [`"${'0'.repeat(32)}-3"`, true],
@@ -76,7 +76,7 @@ test('parts that the service puts together wrongly are found out by the ETag of 
     });
 });
 
-test('of many objects that are removed at once, those that the service refuses are told, and only those', (t) =>
+test('a batch delete reports exactly the objects that the service refuses', (t) =>
   served({}, async ({ remote }) => {
     const paths = ['a', 'b', 'c', 'd'].map((name) => at(demo, name));
     for (const path of paths) await write(remote, path, 'x');
@@ -100,7 +100,7 @@ test('of many objects that are removed at once, those that the service refuses a
     await refused(remote.removeFiles(paths, calm), 'corrupted');
   }));
 
-test('an object that is written over whatever is there needs no look', () =>
+test('an unconditional overwrite needs no HEAD', () =>
   served({}, async ({ remote, asked }) => {
     await write(remote, at(demo, 'f'), 'one', {}, noPrecondition);
     await write(remote, at(demo, 'f'), 'two', {}, noPrecondition);
