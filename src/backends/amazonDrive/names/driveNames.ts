@@ -10,45 +10,46 @@ import {
   standardFlags,
 } from './nameEncoding';
 
-/** The service refuses longer names (API page §7.1); UTF-16 units. */
+/** In UTF-16 units. The service rejects longer names (docs/amazon-drive-api.md §7.1). */
 export const maxNameLength = 280;
 
-/** What rclone's disk can't hold: the look-alikes of these stand in our paths as they stand in its files. */
+/** The encoding of rclone's disk backend. Our paths spell these characters as rclone spells them in file names. */
 const diskFlags: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: false };
 
-/** A name of the service as a part of a path, or why it can be none. */
+/** A name of the service as a part of a path, or the reason why it can't be one. */
 export type PathName =
   | { readonly name: string }
   | {
-      /** invalidText: it stands for bytes that are no text. oddName: asked for by the path it gives, another name would be looked for. */
+      /** invalidText: it encodes bytes that are no valid text. oddName: its path would be encoded to another name. */
       readonly problem: 'invalidText' | 'oddName';
-      /** The name that rclone gives the file on a disk, as near as it can be shown. */
+      /** The name of the file that rclone writes to a disk, as closely as it can be shown. */
       readonly shown: string;
     };
 
 /**
- * Names of the service ↔ parts of paths, so that files have the names which rclone sends from a disk and gives them there (API page §7.2).
- * With the usual encoding both are then spelled alike: what a disk can't hold is a look-alike here and there, and a look-alike that is
- * meant has the quote sign `‛` before it here and there. With `Ctl` and `Del`, control signs are look-alikes at the service only.
+ * Names of the service ↔ parts of paths, so that files have the same names as when rclone uploads them from a disk or downloads them to one
+ * (docs/amazon-drive-api.md §7.2). With the default encoding both spellings are equal: a character that a disk can't hold is a look-alike
+ * on both sides, and a literal look-alike has the quote character `‛` before it on both sides. With `Ctl` and `Del`, control characters
+ * are look-alikes at the service only.
  *
- * A quote sign that quotes nothing is sent as it is. rclone can't read such a file of a disk at all; it lists the name that we send, with
- * the sign doubled, and can download it. In the one place where it would stand for a byte there, before two hex digits, it is refused.
- *
- * `pathName(apiName(x)) = x`, different parts stay different, and no name comes out that the service can't hold.
+ * 1. `pathName(apiName(x)) = x`, and different parts have different names.
+ * 2. `apiName` returns only names that the service can hold.
+ * 3. A quote character that quotes nothing is sent unchanged, since rclone can't read such a file from a disk. Before two hex digits it
+ *    would encode a byte, so the name is rejected.
  */
 export class DriveNames {
   constructor(private readonly flags: NameFlags) {}
 
-  /** The service's name for a part of a path. Throws `badName` for what it can't hold; the error names `path`. */
+  /** The service's name for a part of a path. Throws `badName` when there is none; the error names `path`. */
   apiName(part: string, path: RemotePath | string = part): string {
     if (part === '') throw new RemoteError('badName', `"${path}" has a part without a name.`);
     if (/\p{Surrogate}/u.test(part))
-      throw new RemoteError('badName', `"${path}" has a part that is no valid text. Rename it.`);
-    const name = sent(part, this.flags);
-    if (received(name, this.flags) !== part)
+      throw new RemoteError('badName', `"${path}" has a part that is not valid text. Rename it.`);
+    const name = encodePart(part, this.flags);
+    if (decodePart(name, this.flags) !== part)
       throw new RemoteError(
         'badName',
-        `"${path}" has a "${quote}" where it would stand for something else at Amazon Drive. Rename it.`,
+        `"${path}" has a "${quote}" that would encode another character at Amazon Drive. Rename it.`,
       );
     if (name.length > maxNameLength)
       throw new RemoteError(
@@ -59,42 +60,42 @@ export class DriveNames {
   }
 
   pathName(apiName: string): PathName {
-    const name = received(apiName, this.flags);
-    if (name !== undefined && sent(name, this.flags) === apiName) return { name };
+    const name = decodePart(apiName, this.flags);
+    if (name !== undefined && encodePart(name, this.flags) === apiName) return { name };
     const shown = encodeName(decodeName(apiName, this.flags), diskFlags);
-    // A lone surrogate is a byte that the name stands for, or was no text in the first place.
+    // A lone surrogate is an encoded byte, or the name was no valid text.
     return /\p{Surrogate}/u.test(shown)
       ? { problem: 'invalidText', shown: shown.replace(/\p{Surrogate}/gu, '\ufffd') }
       : { problem: 'oddName', shown };
   }
 
-  /** As rclone prints it. */
+  /** The name as rclone prints it. */
   rcloneName(apiName: string): string {
     return encodeName(decodeName(apiName, this.flags), standardFlags);
   }
 }
 
-/** Whether a sign stands for something that no part of a path can hold: it is written alike on both sides, as are its quotes. */
-function isStandIn(sign: string | undefined): boolean {
+/** Whether a character is the look-alike of one that no path can hold. Both sides spell it and its quote alike. */
+function isLookAlike(sign: string | undefined): boolean {
   return sign === '／' || sign === '␀';
 }
 
-function sent(part: string, flags: NameFlags): string {
+function encodePart(part: string, flags: NameFlags): string {
   const signs = Array.from(part);
   let name = '';
   for (let i = 0; i < signs.length; i++) {
     const sign = signs[i] ?? '';
     const next = signs[i + 1];
-    if (sign === quote && (next === quote || isStandIn(next))) {
+    if (sign === quote && (next === quote || isLookAlike(next))) {
       name += sign + next;
       i++;
-    } else name += sign === quote || isStandIn(sign) ? sign : encodedSign(sign, flags);
+    } else name += sign === quote || isLookAlike(sign) ? sign : encodedSign(sign, flags);
   }
   return name;
 }
 
-/** The part of a path that is sent as `name`; undefined when there is none. */
-function received(name: string, flags: NameFlags): string | undefined {
+/** The part of a path that is encoded as `name`; undefined when there is none. */
+function decodePart(name: string, flags: NameFlags): string | undefined {
   if (name === '' || name === '.' || name === '..' || /[/\0]|\p{Surrogate}/u.test(name)) return undefined;
   const signs = Array.from(name);
   let part = '';
@@ -102,8 +103,8 @@ function received(name: string, flags: NameFlags): string | undefined {
     const sign = signs[i] ?? '';
     const next = signs[i + 1];
     if (sign !== quote) {
-      part += isStandIn(sign) ? sign : (decodedSign(sign, flags) ?? sign);
-    } else if (next === quote || isStandIn(next)) {
+      part += isLookAlike(sign) ? sign : (decodedSign(sign, flags) ?? sign);
+    } else if (next === quote || isLookAlike(next)) {
       part += sign + next;
       i++;
     } else if (next !== undefined && decodedSign(next, flags) !== undefined) {

@@ -1,8 +1,8 @@
 /**
- * rclone's way of writing names that a place can't hold (API page §7.2): signs are replaced by look-alikes, and a look-alike that really
- * is meant gets the quote sign `‛` before it. Per part of a path, never over a whole path.
+ * rclone's encoding of names that a backend can't hold (docs/amazon-drive-api.md §7.2): characters are replaced by look-alikes, and a
+ * literal look-alike gets the quote character `‛` before it. It applies to a part of a path, never to a whole path.
  *
- * A byte that is no valid UTF-8 has no sign in a JavaScript text; here it is the lone surrogate U+DC00 + byte.
+ * A byte that is not valid UTF-8 is the lone surrogate U+DC00 + byte here, since a JavaScript string can't hold it.
  */
 export interface NameFlags {
   /** `/` ↔ `／`. */
@@ -13,11 +13,11 @@ export interface NameFlags {
   readonly del: boolean;
   /** The whole names `.` and `..` ↔ `．` and `．．`. */
   readonly dot: boolean;
-  /** Bytes that are no UTF-8 ↔ `‛` and two hex digits. */
+  /** Bytes that are not valid UTF-8 ↔ `‛` and two hex digits. */
   readonly invalidUtf8: boolean;
 }
 
-/** What rclone shows in its output and takes as arguments. */
+/** The encoding of rclone's output and arguments. */
 export const standardFlags: NameFlags = { slash: true, ctl: true, del: true, dot: true, invalidUtf8: false };
 
 export const quote = '‛';
@@ -27,7 +27,7 @@ const nulPicture = '␀';
 const delPicture = '␡';
 const pictures = 0x2400;
 
-/** The name as it is written; NUL and the quote sign are always replaced. */
+/** Encodes a name. NUL and the quote character are always replaced. */
 export function encodeName(name: string, flags: NameFlags): string {
   if (flags.dot) {
     if (name === '.') return fullDot;
@@ -40,7 +40,7 @@ export function encodeName(name: string, flags: NameFlags): string {
   return written;
 }
 
-/** One sign as it is written. */
+/** Encodes one character. */
 export function encodedSign(sign: string, flags: NameFlags): string {
   const code = sign.codePointAt(0) ?? 0;
   if (code === 0) return nulPicture;
@@ -62,7 +62,7 @@ export function encodedSign(sign: string, flags: NameFlags): string {
   return sign;
 }
 
-/** The name that `written` stands for. The inverse of `encodeName` for everything that this gives. */
+/** Decodes a name: `decodeName(encodeName(x)) = x`. */
 export function decodeName(written: string, flags: NameFlags): string {
   if (flags.dot) {
     if (written === fullDot) return '.';
@@ -93,10 +93,10 @@ export function decodeName(written: string, flags: NameFlags): string {
       i += 2;
     } else name += sign;
   }
-  return hasBytes ? withBytesRead(name) : name;
+  return hasBytes ? joinBytes(name) : name;
 }
 
-/** What an unquoted look-alike stands for; undefined when `sign` is none. */
+/** The character that an unquoted look-alike encodes; undefined when `sign` is no look-alike. */
 export function decodedSign(sign: string, flags: NameFlags): string | undefined {
   if (sign === nulPicture) return '\0';
   if (flags.slash && sign === fullSlash) return '/';
@@ -106,13 +106,13 @@ export function decodedSign(sign: string, flags: NameFlags): string | undefined 
   return undefined;
 }
 
-/** Bytes that stand beside each other may be a sign together. */
-function withBytesRead(name: string): string {
+/** Joins adjacent bytes that form a valid UTF-8 character. */
+function joinBytes(name: string): string {
   let read = '';
   let bytes: number[] = [];
   const flush = () => {
     for (let at = 0; at < bytes.length; ) {
-      const length = [4, 3, 2].find((n) => isOneSign(bytes.slice(at, at + n), n)) ?? 0;
+      const length = [4, 3, 2].find((n) => isOneCharacter(bytes.slice(at, at + n), n)) ?? 0;
       read +=
         length === 0
           ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0))
@@ -133,7 +133,7 @@ function withBytesRead(name: string): string {
   return read;
 }
 
-function isOneSign(bytes: readonly number[], length: number): boolean {
+function isOneCharacter(bytes: readonly number[], length: number): boolean {
   if (bytes.length !== length) return false;
   const text = Buffer.from(bytes).toString('utf8');
   return !text.includes('\ufffd') && Array.from(text).length === 1;

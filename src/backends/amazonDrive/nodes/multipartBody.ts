@@ -4,25 +4,25 @@ import type { ByteSource, FileFacts } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import type { RequestBody } from '../api/driveHttp';
 
-/** Bodies up to this are held in memory: no stream for each of many small files. */
+/** Bodies up to this size, in bytes, are read into memory: many small files need no streams. */
 const inMemoryLimit = 256 * 1024;
 
 /**
- * A file as the service takes it (API page §5.1): a multipart form of metadata, for a new file, and content. Sent with its exact length, in
- * bounded memory. The MD5 is taken on the way; what isn't as long as promised, or hasn't the MD5 that its source told, is broken off before
- * the form is closed, so that the service never takes it for a file.
+ * The multipart form of an upload (docs/amazon-drive-api.md §5.1): metadata, for a new file, and content. Sent with its exact length, in
+ * bounded memory. Content of another length or MD5 than the source announced fails before the end of the form, so that the service never
+ * stores it.
  */
 export class UploadBody implements RequestBody {
   readonly contentType: string;
   readonly length: number;
-  /** Of what was sent, once all of it was read. */
+  /** Lower-case hex, after the whole content was read. */
   md5: string | undefined;
-  /** Whether all of it was handed to the network. */
+  /** The whole form was handed to the network. */
   isSent = false;
   private readonly head: Buffer;
   private readonly tail: Buffer;
 
-  /** `metadata` is for a new file; without it the content of a file that is there is replaced (§5.2). */
+  /** Without `metadata` the form replaces the content of an existing file (docs/amazon-drive-api.md §5.2). */
   constructor(
     private readonly path: string,
     private readonly source: ByteSource,
@@ -54,9 +54,9 @@ export class UploadBody implements RequestBody {
     return [this.head, bytes, this.tail];
   }
 
-  /** The form around `content`, which ends with it, also when nobody comes to read it. */
+  /** The form around `content`. Destroys `content` when the form closes, even unread. */
   private streamed(content: Readable): Readable {
-    // Whoever reads the form hears of it; while it waits for its turn nobody does.
+    // Nobody listens while the form waits for a connection; its reader receives the error later.
     content.on('error', () => {});
     const form = Readable.from(this.pieces(content), { objectMode: false });
     form.once('close', () => content.destroy());
@@ -99,10 +99,7 @@ export class UploadBody implements RequestBody {
 
   private checkMd5(md5: string): void {
     if (this.source.md5 !== undefined && this.source.md5 !== md5)
-      throw new RemoteError(
-        'corrupted',
-        `"${this.path}" was not sent: its content is not what its MD5 says.`,
-      );
+      throw new RemoteError('corrupted', `"${this.path}" was not sent: its content differs from its MD5.`);
     this.md5 = md5;
   }
 
@@ -110,12 +107,12 @@ export class UploadBody implements RequestBody {
     const { size } = this.source;
     return new RemoteError(
       'changed',
-      `The source of "${this.path}" changed while it was being read: ${size} bytes were expected, ${found}${found > size ? ' or more' : ''} came.`,
+      `The source of "${this.path}" changed while it was being read: ${size} bytes were expected, ${found}${found > size ? ' or more' : ''} were read.`,
     );
   }
 }
 
-/** The service ignores this name; what could end the header early is left out of it. */
+/** The service ignores this name. Escapes the characters that could end the header. */
 function quoted(name: string): string {
   return name.replace(/[\0-\x1f\x7f]/g, '_').replace(/[\\"]/g, (sign) => `\\${sign}`);
 }

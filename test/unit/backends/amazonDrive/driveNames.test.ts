@@ -201,7 +201,7 @@ test('names: too long a name, or none, is refused in a sentence', () => {
   assert.equal(names.apiName('x'.repeat(maxNameLength)).length, maxNameLength);
   for (const [part, words] of [
     ['x'.repeat(maxNameLength + 1), /longer than 280/],
-    ['lone\ud800', /no valid text/],
+    ['lone\ud800', /not valid text/],
     ['', /without a name/],
   ] as const)
     assert.throws(
