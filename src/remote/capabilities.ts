@@ -1,52 +1,52 @@
-/** What a remote can do and how it names things: plain data, so that plans and previews can carry it. */
+/** The abilities and name rules of a remote, as plain data for plans and previews. */
 export interface Capabilities {
-  /** Nanoseconds between two times that the remote can tell apart, or 'none' when it keeps no modified times. */
+  /** Precision of stored modified times in nanoseconds, or 'none' when the remote stores none. */
   readonly timePrecisionNs: number | 'none';
-  /** Whether a listing already holds the owner's modified time, or a `stat` per file is needed for it. */
+  /** Whether listings hold the owner's modified time; if not, it takes a `stat` per file. */
   readonly listsModified: boolean;
-  /** The hash a `stat` can tell, if any. */
+  /** The hash that `stat` returns, if any. */
   readonly hash: 'md5' | 'none';
   readonly names: NameRules;
   /** Largest file in bytes, where there is a limit. */
   readonly maxFileSize?: number;
-  /** Whether a write's precondition is enforced by the service itself (atomically) or by a check just before the write. */
+  /** Whether the service enforces preconditions atomically, or a check runs just before the write. */
   readonly preconditions: 'atomic' | 'checkThenAct';
-  /** Whether folders exist of their own; false where they are only common prefixes. */
+  /** Whether folders exist by themselves; false where they are only common prefixes. */
   readonly hasDirectories: boolean;
   /**
-   * Whether a name can't be a file and a folder at once although folders are only prefixes: stores that keep objects on a file system.
-   * May turn true once the service has shown it.
+   * Whether a name can't be a file and a folder at once although folders are only prefixes: stores on a file system.
+   * May become true after a response of the service.
    */
   readonly oneKindPerName?: boolean;
-  /** Whether content is read from a disk here, so that reading it twice (to know its checksum first) costs nothing worth saving. */
+  /** Whether content is on a disk of this machine, so that reading it twice (first for the checksum) is cheap. */
   readonly isLocalDisk?: boolean;
-  /** Whether files have a content type and the like (`FileAttributes`), which reads tell and writes accept. */
+  /** Whether reads return and writes accept `FileAttributes`. */
   readonly keepsAttributes?: boolean;
-  /** Deleted content stays recoverable (versioning, trash); undefined when unknown. */
+  /** Whether deleted content can be recovered (versioning, trash); undefined when unknown. */
   readonly recoverableDeletes?: boolean;
   /**
-   * Where the tree really is, spelled alike by every remote that leads there, whatever its name: the endpoint of a service, a folder
-   * with its links resolved. With a slash and a path behind it, it says where that path is. Absent when it can't be told.
+   * Identifies the storage, equal for every remote that leads there: the endpoint of a service, a folder with its links resolved.
+   * Followed by a slash and a path it identifies that path (`storagePath`). Absent when unknown.
    */
   readonly storageId?: string;
   /**
-   * Remotes with the same text here are of one service, name its files by the same paths and have the same rights there, so that the
-   * service can copy between them (`Remote.serverSideCopyFrom`). Absent when it can't be told.
+   * Remotes with equal values use one service with the same paths and the same rights, so the service can copy between them
+   * (`Remote.serverSideCopyFrom`). Absent when unknown.
    */
   readonly serverSideCopyGroup?: string;
 }
 
 export interface NameRules {
   readonly caseSensitive: boolean;
-  /** True when two names that differ only in Unicode normal form are one name to the remote. */
+  /** Whether names that differ only in Unicode normal form are equal to the remote. */
   readonly foldsUnicode: boolean;
-  /** Which names can't be stored at all; see `nameProblem`. */
+  /** Which names can't be stored; see `nameProblem`. */
   readonly forbids: 'nothing' | 'posix' | 'windows';
-  /** Longest whole path in UTF-8 bytes. */
+  /** Maximum length of a whole path in UTF-8 bytes. */
   readonly maxPathBytes?: number;
-  /** Longest single part in UTF-8 bytes. */
+  /** Maximum length of one part in UTF-8 bytes. */
   readonly maxPartBytes?: number;
-  /** Longest single part in UTF-16 units. */
+  /** Maximum length of one part in UTF-16 units. */
   readonly maxPartUnits?: number;
 }
 
@@ -75,13 +75,13 @@ export function nameProblem(path: string, rules: NameRules): string | undefined 
   return undefined;
 }
 
-/** The key under which two names are one and the same to a remote with these rules. The path itself is never altered. */
+/** The comparison key of a name: equal for names that a remote with these rules treats as one. For lookups only, never to write. */
 export function matchKey(path: string, rules: Pick<NameRules, 'caseSensitive' | 'foldsUnicode'>): string {
   const normal = rules.foldsUnicode ? path.normalize('NFC') : path;
   return rules.caseSensitive ? normal : normal.toLowerCase();
 }
 
-/** Where `path` of a remote really is, or undefined when it can't be told. Paths of one place have one text, save for `matchKey`. */
+/** Identifies `path` across remotes, or undefined when unknown. Equal for equal places, up to `matchKey`. */
 export function storagePath(
   { storageId }: Pick<Capabilities, 'storageId'>,
   path: string,

@@ -1,7 +1,7 @@
 import { type Instant, nsBetween } from './modifiedTime';
 import type { RemotePath } from './remotePath';
 
-/** Plain data about one listed thing. JSON-safe, no methods. What isn't known is absent, never 0 or "". */
+/** One listed entry as JSON-safe data. Unknown facts are absent, never 0 or "". */
 export type Entry = FileEntry | FolderEntry | UnsupportedEntry;
 
 export interface FileEntry {
@@ -10,20 +10,20 @@ export interface FileEntry {
   /** Bytes as stored. */
   readonly size: number;
   /**
-   * When the content was last modified, by the owner's account: a disk's mtime, an object's `X-Amz-Meta-Mtime`.
-   * Absent when this answer could not tell (a listing of objects); `serverModified` is then all there is.
+   * The owner's modified time: a disk's mtime, an object's `X-Amz-Meta-Mtime`.
+   * Absent when the response doesn't tell it (a listing of objects); then only `serverModified` is known.
    */
   readonly modified?: Instant;
-  /** When the service last changed the object, by the service's clock (`LastModified`). */
+  /** When the service stored the object, by the service's clock (`LastModified`). */
   readonly serverModified?: Instant;
-  /** Lower-case hex MD5 of the content, only where it surely is one (an ETag counts only when it is an MD5). */
+  /** Lower-case hex MD5 of the content. An ETag counts only when it is an MD5. */
   readonly md5?: string;
-  /** The service's opaque mark of this very content (an ETag with its quotes removed, or an id with its version). */
+  /** The service's opaque version of the content (an ETag without its quotes, or an id with a version). */
   readonly version?: string;
   readonly storageClass?: string;
-  /** Set when the content can't be read or replaced now, with the reason as a sentence (archived class, no permission). */
+  /** Why the content can't be read or replaced now, as a sentence (archived class, no permission). */
   readonly readonly?: string;
-  /** True when `modified`, `md5` and the like are as complete as the service can make them; another `stat` would add nothing. */
+  /** True when a further `stat` would add no facts. */
   readonly exact?: boolean;
 }
 
@@ -31,24 +31,24 @@ export interface FolderEntry {
   readonly kind: 'folder';
   readonly path: RemotePath;
   readonly modified?: Instant;
-  /** What the folder is to the service, where that differs from a plain folder. */
+  /** Present when the service distinguishes this folder from a plain one. */
   readonly role?: 'bucket';
 }
 
 /**
- * Something that is there but can't be handled as a file or folder: a key that is no path (`a//b`), a symlink, a
- * socket, an unreadable file. It is never planned, and its twin on the other side is never deleted (sync-semantics H2).
+ * An entry that is no usable file or folder: a malformed key (`a//b`), a symlink, a socket, an unreadable file. It is never
+ * planned, and its counterpart on the other side is never deleted (sync-semantics H2).
  */
 export interface UnsupportedEntry {
   readonly kind: 'unusable';
-  /** The folder it was found in. */
+  /** The folder whose listing shows it. */
   readonly folder: RemotePath;
   /** The name or key as the service spells it, for display only. */
   readonly name: string;
   readonly reason: UnsupportedReason;
   /**
-   * The path on the other side that it may stand for and that must therefore be left alone (an unreadable file's own
-   * path; what a tool that cleans paths would make of `a//b`). Covers everything below it as well.
+   * The path on the other side that it may correspond to, which is protected with everything below (an unreadable file's own
+   * path; the cleaned path of `a//b`).
    */
   readonly protects?: RemotePath;
   readonly size?: number;
@@ -61,9 +61,9 @@ export type UnsupportedReason =
   | 'emptyPart' // a//b, /abs
   | 'dotPart' // ../x, ./x
   | 'nonEmptyFolderMarker' // key ends in "/" and has content
-  | 'invalidText' // a name that isn't valid Unicode
-  | 'oddName' // a name that is no part of a path, or that the path it looks like doesn't lead to
-  | 'duplicateName' // several things with one name in a folder
+  | 'invalidText' // not valid Unicode
+  | 'oddName' // not a valid part of a path, or its path leads elsewhere
+  | 'duplicateName' // several entries of one name in a folder
   | 'symlink'
   | 'brokenLink'
   | 'linkLoop'
@@ -71,8 +71,8 @@ export type UnsupportedReason =
   | 'unreadable';
 
 /**
- * Whether `now` is still the very file that `seen` describes. The version decides where both carry one; else size, MD5 and
- * modified time, as far as both know them. A modified time counts as moved when it differs by `precisionNs` or more.
+ * Whether `now` is unchanged since `seen`. The version decides where both have one; else size, MD5 and modified time do, as far
+ * as both know them. Modified times differ from `precisionNs` nanoseconds on.
  */
 export function isSameFile(seen: FileEntry, now: FileEntry, precisionNs = 1): boolean {
   if (seen.version !== undefined && now.version !== undefined) return seen.version === now.version;

@@ -1,22 +1,21 @@
 import type { RemotePath } from './remotePath';
 
 /**
- * A folder that somebody else's code provides (the editor's file system of a virtual workspace), in the few calls that it has. Paths
- * are relative to the folder. Everything throws RemoteErrors: `notFound`, `alreadyExists`, `isAFolder`, `notAFolder`, `forbidden`,
+ * A folder of the editor's file system API (a virtual workspace). Paths are relative to the folder. Every call throws RemoteErrors: `notFound`, `alreadyExists`, `isAFolder`, `notAFolder`, `forbidden`,
  * `unavailable`, `other`.
  */
 export interface FolderFileSystem {
-  /** How messages name the folder. */
+  /** The folder's name in messages. */
   readonly shown: string;
   /** Whether writing is possible at all. */
   readonly writable: boolean;
   stat(path: RemotePath): Promise<VirtualStat>;
-  /** Names and types of what is in a folder, in any order. */
+  /** Names and types of a folder's entries, in any order. */
   list(folder: RemotePath): Promise<readonly (readonly [name: string, type: VirtualType])[]>;
   read(path: RemotePath): Promise<Uint8Array>;
-  /** Creates or overwrites. Its parent exists. */
+  /** Creates or overwrites a file. Its parent must exist. */
   write(path: RemotePath, content: Uint8Array): Promise<void>;
-  /** A file, or an empty folder; for good. */
+  /** Permanently removes a file or an empty folder. */
   remove(path: RemotePath): Promise<void>;
   rename(from: RemotePath, to: RemotePath, overwrite: boolean): Promise<void>;
   /** Makes the folder and its parents. */
@@ -29,6 +28,6 @@ export interface VirtualStat {
   readonly type: VirtualType;
   /** Bytes. */
   readonly size: number;
-  /** Milliseconds since the epoch; 0 where the provider doesn't know. */
+  /** Milliseconds since the epoch; 0 when unknown. */
   readonly modifiedMs: number;
 }

@@ -1,11 +1,11 @@
-/** A point in time: whole seconds since 1970-01-01 UTC (may be negative) and 0…999,999,999 nanoseconds more. JSON-safe. */
+/** A point in time: whole seconds since the epoch (may be negative) plus 0…999,999,999 nanoseconds. JSON-safe. */
 export interface Instant {
   readonly s: number;
   readonly ns: number;
 }
 
 const nsPerSecond = 1_000_000_000;
-/** rclone keeps times as signed 64-bit nanoseconds; what lies outside is clamped (sync-semantics R2, H9). */
+/** rclone stores times as signed 64-bit nanoseconds; times outside that range are clamped (sync-semantics R2, H9). */
 const maxSeconds = 9_223_372_036;
 
 /** From milliseconds since the epoch, fractions allowed (as of `Date` and `fs.Stats`). Out of range is clamped. */
@@ -31,14 +31,13 @@ export function instantToSeconds(time: Instant): number {
   return time.s + time.ns / nsPerSecond;
 }
 
-/** a − b in nanoseconds; exact up to about 100 days, beyond that good enough to compare with a window. */
+/** a − b in nanoseconds; exact up to about 100 days, approximate beyond. */
 export function nsBetween(a: Instant, b: Instant): number {
   return (a.s - b.s) * nsPerSecond + (a.ns - b.ns);
 }
 
 /**
- * rclone's text of a time (sync-semantics R2): decimal seconds, up to 9 fraction digits, trailing zeros and a bare
- * point dropped: `1700000000`, `1700000000.5`, `-1.5`.
+ * A time as rclone writes it (sync-semantics R2): decimal seconds with up to 9 fraction digits, without trailing zeros: `1700000000`, `1700000000.5`, `-1.5`.
  */
 export function formatRcloneTime(time: Instant): string {
   const negative = time.s < 0;
@@ -48,7 +47,7 @@ export function formatRcloneTime(time: Instant): string {
   return `${negative ? '-' : ''}${whole}${fraction}`;
 }
 
-/** The time that rclone's text spells; fractions of any length are read. Undefined when it isn't one (R2: then LastModified counts). */
+/** Parses rclone's text of a time, with a fraction of any length. Undefined for other text (R2: then LastModified counts). */
 export function parseRcloneTime(text: string): Instant | undefined {
   const match = /^([+-]?)(\d{1,12})(?:\.(\d*))?$/.exec(text.trim());
   if (!match) return undefined;

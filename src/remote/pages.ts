@@ -1,13 +1,12 @@
 /**
- * Pages whose failed request can be sent again: when `next()` rejects, calling it once more asks for the same page.
- * A generator can't do that (after a throw it only ever says "done", which would make a list look complete), so
- * layers/retrying.ts retries a page only when the listing is one of these.
+ * Pages that can be requested again: after `next()` rejects, the next call requests the same page. After a throw, a generator
+ * only reports "done", which would make a listing look complete, so layers/withRetry.ts retries only pages of this class.
  */
 export class RetryablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
   private readonly fetch: () => Promise<IteratorResult<T>>;
   private ended = false;
 
-  /** `fetch` asks for the page that comes next, and moves on only when it succeeds. */
+  /** `fetch` requests the next page and advances only on success. */
   constructor(fetch: () => Promise<IteratorResult<T>>) {
     this.fetch = fetch;
   }
@@ -29,13 +28,13 @@ export class RetryablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
   }
 }
 
-/** One answer of a paged service: what it listed, and the cursor of the page after it (absent on the last). */
+/** One response of a paged service, with the cursor of the next page (absent on the last page). */
 export interface CursorPage<T, Cursor> {
   readonly value: T;
   readonly next?: Cursor | undefined;
 }
 
-/** Pages of a service that hands out a cursor with each; `fetch` is called with none for the first. */
+/** Pages of a service that returns a cursor with each page; `fetch` gets no cursor for the first page. */
 export function pagesByCursor<T, Cursor>(
   fetch: (cursor: Cursor | undefined) => Promise<CursorPage<T, Cursor>>,
 ): RetryablePages<T> {

@@ -6,27 +6,27 @@ import type { RemotePath } from './remotePath';
 import type { ServiceWaits } from './serviceWaits';
 
 /**
- * The port to one storage. Only what every storage can do is required; other powers exist or are undefined.
+ * The port to one storage. Calls that only some storages support are optional.
  *
- * Callers may rely on this of every implementation (test/contract/remoteContract.ts checks it):
+ * Every implementation guarantees (checked by test/contract/remoteContract.ts):
  * - errors are RemoteErrors only; cancellation rejects with the signal's reason, and a signal that is already
  *   aborted means that no request starts;
- * - after a failed or cancelled write nothing half-written is visible under the final name, and what was there before is still there;
+ * - after a failed or cancelled write the old content, or none, is visible under the final name, never a part of the new one;
  * - a listing yields everything or throws: a failure half-way is an error, never a short list;
- * - nothing is retried here; that is the work of layers/retrying.ts.
+ * - no implementation retries; layers/withRetry.ts does.
  */
 export interface Remote {
   readonly capabilities: Capabilities;
 
   /**
-   * One folder, page by page, in no promised order. A page is one request, made when the next page is asked for.
-   * Throws `notFound` when the folder surely doesn't exist (a store of prefixes can't tell and yields nothing).
+   * One folder, page by page, in no guaranteed order. A page is one request, made when the caller pulls the page.
+   * Throws `notFound` when the folder doesn't exist; a store of prefixes can't tell, and yields nothing.
    */
   list(folder: RemotePath, options: ListOptions, signal: AbortSignal): AsyncIterable<readonly Entry[]>;
 
   /**
-   * Every file (and unusable entry) below `folder` at any depth, page by page. Files come in the order of `comparePaths` over
-   * whole paths; an implementation whose service breaks that order throws `damaged` rather than pass it on. No folders.
+   * Every file and unsupported entry below `folder` at any depth, page by page, without folders. Files come in the order of
+   * `comparePaths` over whole paths. Throws `corrupted` when the service breaks that order.
    */
   listRecursive?(
     folder: RemotePath,
@@ -34,29 +34,29 @@ export interface Remote {
     signal: AbortSignal,
   ): AsyncIterable<readonly Entry[]>;
 
-  /** The exact facts of one thing. Throws `notFound`. An implied folder (some key starts with `path/`) is a folder. */
+  /** The exact facts of one entry. Throws `notFound`. An implied folder (some key starts with `path/`) is a folder. */
   stat(path: RemotePath, signal: AbortSignal): Promise<Entry>;
 
   /**
-   * The content, or `range` of it. `expected` makes the read fail with `changed` when the file is no longer that one.
-   * A body that ends early makes the stream fail with `damaged` or `unavailable`; it never just ends.
+   * The content, or a range of it. Throws `changed` when the file differs from `options.expected`.
+   * When the body ends early the stream fails with `corrupted` or `unavailable`; it never ends silently.
    */
   read(path: RemotePath, options: ReadOptions, signal: AbortSignal): Promise<ReadResult>;
 
   /**
-   * The whole content of `file`, as it was seen, in memory: `read` with `expected`, without the cost of a stream for each
-   * of many small files. Whatever would make that read or its stream fail makes this reject.
+   * The whole content of `file` in memory, as `read` with `expected`, without the cost of a stream for each of many small
+   * files. Throws every error of that read and its stream.
    */
   readToBuffer?(file: FileEntry, signal: AbortSignal): Promise<WholeContent>;
 
   /**
-   * The MD5 (lower-case hex) of a file that doesn't tell it, where it is remembered from earlier readings. Whatever would make that
-   * reading fail makes this reject. Without this power, callers read.
+   * The MD5 (lower-case hex) of a file whose entry has none, from a cache or by reading it. Throws every error of `read`.
+   * Where this call is absent, callers read the file.
    */
   computeMd5?(file: FileEntry, signal: AbortSignal): Promise<string>;
 
   /**
-   * Writes a whole file. The answer is the entry as now stored, as exact as can be told without another request.
+   * Writes a whole file. Resolves to the stored entry, as exact as possible without another request.
    * The length and (where the service can) the checksum are verified before the content becomes visible.
    */
   write(
@@ -70,25 +70,25 @@ export interface Remote {
   /** Throws `notFound` when absent, `changed` when the precondition doesn't hold, `isAFolder` for a folder. */
   removeFile(path: RemotePath, precondition: Precondition, signal: AbortSignal): Promise<void>;
 
-  /** Makes a folder and its parents. Already there is fine. Throws `alreadyExists` when a file is in the way. */
+  /** Makes a folder and its parents; an existing folder is no error. Throws `alreadyExists` for a file of that name. */
   makeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
 
   /** Removes an empty folder. Throws `notEmpty` when it isn't, `notFound` when absent. */
   removeFolder(path: RemotePath, signal: AbortSignal): Promise<void>;
 
   /**
-   * Takes away what was stored to mark a folder (`makeFolder`), whatever is in the folder by now; where folders are only prefixes. What
-   * holds content stays. Not there is fine.
+   * Removes the marker object that `makeFolder` stored, where folders are only prefixes; files in the folder stay. A marker with
+   * content stays too. A missing marker is no error.
    */
   removeFolderMark?(folder: RemotePath, signal: AbortSignal): Promise<void>;
 
   /**
-   * Many files at once where the service has a request for it. Resolves to the failures, by path; what isn't named is
-   * gone. Has no preconditions: the caller rechecks before.
+   * Removes many files by one request. Resolves to the failures by path; every other file is gone. There are no preconditions,
+   * so the caller rechecks before.
    */
   removeFiles?(paths: readonly RemotePath[], signal: AbortSignal): Promise<ReadonlyMap<RemotePath, Error>>;
 
-  /** Server-side copy within this remote, metadata and all. `source` is what was seen there: `changed` when it differs. */
+  /** Server-side copy within this remote, with all metadata. Throws `changed` when the source differs from `source`. */
   serverSideCopy?(
     source: FileEntry,
     to: RemotePath,
@@ -97,8 +97,8 @@ export interface Remote {
   ): Promise<FileEntry>;
 
   /**
-   * Server-side copy from another remote with the same `capabilities.serverSideCopyGroup`, as `serverSideCopy`; `source` is what was seen there.
-   * What the settings of this remote say of files written holds. When it throws, nothing was written.
+   * As `serverSideCopy`, from another remote with the same `capabilities.serverSideCopyGroup`. The settings of this remote apply to
+   * the copy. When it throws, nothing was written.
    */
   serverSideCopyFrom?(
     source: FileEntry,
@@ -107,7 +107,7 @@ export interface Remote {
     signal: AbortSignal,
   ): Promise<FileEntry>;
 
-  /** Server-side move of a file. Without this power, callers copy, verify and remove. */
+  /** Server-side move of a file. Where this call is absent, callers copy, verify and remove. */
   serverSideMove?(
     source: FileEntry,
     to: RemotePath,
@@ -116,50 +116,50 @@ export interface Remote {
   ): Promise<FileEntry>;
 
   /**
-   * Server-side move or rename of a folder with all in it, in one go. Makes the parents of `to`. Throws `notFound`, and `alreadyExists`
-   * when something is at `to`. Without this power, callers move file by file.
+   * Server-side move or rename of a folder and its content in one request. Makes the parents of `to`. Throws `notFound`, and
+   * `alreadyExists` when something is at `to`. Where this call is absent, callers move file by file.
    */
   serverSideMoveFolder?(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void>;
 
-  /** Moves a folder with all in it to the trash (`extras.trash`), in one go, from which it can be put back as it was. Throws `notFound`. */
+  /** Moves a folder and its content to the trash (`features.trash`), which can restore it as it was. Throws `notFound`. */
   trashFolder?(folder: RemotePath, signal: AbortSignal): Promise<void>;
 
   /**
-   * Makes a file that is there already safe from a power cut, as `FileFacts.durable` does for one that is written. Throws `changed` when
-   * it is no longer that one. Absent where whatever is stored is safe.
+   * Makes an existing file safe from a power cut, as `FileFacts.durable` does for a new one. Throws `changed` when the file differs
+   * from `file`. Absent where stored files are always safe.
    */
   makeDurable?(file: FileEntry, signal: AbortSignal): Promise<void>;
 
-  /** Sets the modified time alone; content and other metadata stay. */
+  /** Sets only the modified time; content and other metadata stay. */
   setModifiedTime?(file: FileEntry, time: Instant, signal: AbortSignal): Promise<FileEntry>;
 
   /**
-   * What anyone changed at the service since `checkpoint` (an earlier answer's; absent = from now on). Paths that can't be told are
-   * left out; the folder of what was added or removed is named, not only the thing itself.
+   * The changes at the service since `cursor`, which an earlier call returned (absent = from now on). Added and removed entries
+   * are reported with their folder. Changes whose path the service can't tell are left out.
    */
-  pollChanges?(checkpoint: string | undefined, signal: AbortSignal): Promise<RemoteChanges>;
+  pollChanges?(cursor: string | undefined, signal: AbortSignal): Promise<RemoteChanges>;
 
-  /** Powers that only show up in the tree's menus. */
+  /** Features that only appear in the tree's menus. */
   readonly features?: RemoteFeatures;
 
-  /** Whether the service asks to wait just now, where requests are tried again (layers/retrying.ts). */
+  /** The waits that the service currently requests; set by layers/withRetry.ts. */
   readonly waits?: ServiceWaits;
 
-  /** Ends connections. No call may follow. */
+  /** Closes connections. No call may follow. */
   close?(): Promise<void>;
 }
 
 export interface ListOptions {
-  /** Only names that start with this, filtered by the service. */
+  /** Lists only names with this prefix; the service filters. */
   readonly namePrefix?: string;
-  /** Most entries in a page; the service may give fewer. */
+  /** Maximum entries per page; the service may send fewer. */
   readonly pageSize?: number;
 }
 
 export interface RecursiveListOptions {
-  /** Whether links to files and folders are followed (loops are found and reported) or reported as `symlink`. */
+  /** Whether links to files and folders are followed (loops are detected and reported) or reported as `symlink`. */
   readonly followSymlinks?: boolean;
-  /** Folders not to be entered, where entering costs something. Pure. */
+  /** Whether a folder is skipped, which saves its requests. Pure. */
   skipFolder?(path: RemotePath): boolean;
 }
 
@@ -176,91 +176,91 @@ export interface ByteRange {
 
 export interface ReadResult {
   readonly stream: Readable;
-  /** The file that is being read; its `version` is of this very content. */
+  /** The file that is read; its `version` belongs to this content. */
   readonly entry: FileEntry;
-  /** What else the service keeps of it; absent where it keeps nothing. */
+  /** Further metadata of the service, if it keeps any. */
   readonly attributes?: FileAttributes;
 }
 
-/** What a file has besides content and time, and what its copy in another store is to have as well (sync-semantics A12). */
+/** Metadata besides content and time. A copy in another store gets it too (sync-semantics A12). */
 export interface FileAttributes {
-  /** What its content is served with, by header name in lower case: `content-type`, `cache-control`, `content-encoding`, … */
+  /** HTTP headers of the content, by lower-case name: `content-type`, `cache-control`, `content-encoding`, … */
   readonly headers: Readonly<Record<string, string>>;
-  /** The owner's own names (in lower case) and values. Modified time and checksum are not among them. */
+  /** User metadata by lower-case name, without modified time and checksum. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** As a ReadResult, with the content itself, `entry.size` bytes long. */
+/** A ReadResult with the content in memory, `entry.size` bytes long. */
 export interface WholeContent extends Omit<ReadResult, 'stream'> {
   readonly content: Buffer;
 }
 
-/** A body that can be opened again, so that a failed request can be sent again. */
+/** A body that can be opened several times, so that a failed request can be repeated. */
 export interface ByteSource {
   /** Whole length in bytes. */
   readonly size: number;
-  /** Opens the bytes of `range` (all without one). A source that changed since it was looked at fails with `changed`. */
+  /** Opens the bytes of `range`, by default all. Fails with `changed` when the source changed since it was listed. */
   open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable>;
-  /** The whole body at once, where it is in memory already or small: saves a stream per small file. */
+  /** The whole body, if it is in memory or small: saves a stream per small file. */
   bytes?(signal: AbortSignal): Promise<Uint8Array>;
-  /** Lower-case hex MD5 when it is known without reading. */
+  /** Lower-case hex MD5, if it is known without reading. */
   readonly md5?: string;
-  /** True when every opening is a download of its own; then nothing is read just to know its checksum. */
+  /** True when every opening is a download; then nothing is read only for its checksum. */
   readonly rereadIsExpensive?: boolean;
 }
 
 export interface FileFacts {
   /** Stored as the modified time (`X-Amz-Meta-Mtime` in rclone's format, or the disk's mtime). */
   readonly modified?: Instant;
-  /** Guessed from the name when absent. */
+  /** Default: guessed from the name. */
   readonly contentType?: string;
-  /** What the file that this is a copy of had elsewhere. Ignored by a remote that keeps no attributes. */
+  /** The attributes of the copied file. A remote that keeps no attributes ignores them. */
   readonly attributes?: FileAttributes;
   /**
-   * Whether the file is to be safe from a power cut when the call ends: content, times, name, and the folders made for it. The content is so
-   * before it gets its name. Of no meaning to a service, which keeps whatever it has confirmed.
+   * Whether content, times, name and new folders are safe from a power cut when the call ends; the content is safe before the
+   * file gets its name. Services ignore this: a confirmed write is durable there.
    */
   readonly durable?: boolean;
-  /** Keep what the file at this path has now: content type, headers, user metadata, storage class, tags. For saves in an editor. */
+  /** Keeps the content type, headers, user metadata, storage class and tags of the file at this path. For saves in an editor. */
   readonly keepAttributes?: boolean;
-  /** Bytes sent so far of this body; for progress. May go back when a part is sent again. */
+  /** Receives the bytes sent so far; the number decreases when a part is sent again. */
   readonly onProgress?: (bytesSent: number) => void;
 }
 
-/** What must be there at the moment of writing or removing; otherwise `changed` (or `alreadyExists` for 'absent'). */
+/** What must be at the path of a write or removal. Otherwise the call throws `changed`, or `alreadyExists` for `ifAbsent`. */
 export type Precondition =
   | { readonly kind: 'none' }
   | { readonly kind: 'ifAbsent' }
   | { readonly kind: 'ifMatch'; readonly entry: FileEntry };
 
 export interface RemoteFeatures {
-  /** A web address that gives the content to anyone for `seconds`. */
+  /** A URL that gives anyone the content for `seconds`. */
   shareLink?(path: RemotePath, seconds: number, signal: AbortSignal): Promise<string>;
-  /** Everything the service tells about one thing, in titled groups of name and value, for reading. */
+  /** All facts that the service has about one entry, as titled groups of names and values for display. */
   properties?(path: RemotePath, signal: AbortSignal): Promise<readonly PropertyGroup[]>;
-  /** How much space there is. */
+  /** The storage space of the account. */
   quota?(signal: AbortSignal): Promise<Quota>;
-  /** There where deleting means moving to a trash. */
+  /** Present where deleting moves entries to a trash. */
   readonly trash?: Trash;
   /**
-   * Whether what is deleted or overwritten at `path` stays as an older version. Asked once for each bucket and remembered for a while.
+   * Whether content that is deleted or overwritten at `path` stays as an older version. Cached per bucket for a while.
    * Throws only the signal's reason.
    */
   versionKeeping?(path: RemotePath, signal: AbortSignal): Promise<VersionKeeping>;
-  /** There where a bucket may hold more than its current files. */
+  /** Present where a bucket may hold more than its current files. */
   readonly wholeBuckets?: WholeBuckets;
   /** Makes a bucket at the top level. `location` is a region or location constraint; absent = the remote's own. */
   createBucket?(name: string, location: string | undefined, signal: AbortSignal): Promise<void>;
 }
 
-/** `suspended`: older versions are there, but what is written and deleted now leaves none. */
+/** `suspended`: older versions exist, but new writes and deletes leave none. */
 export type VersionKeeping = 'kept' | 'suspended' | 'notKept' | 'unknown';
 
-/** Deleting a bucket with all its versions: all of it goes for good, or nothing does. */
+/** Deletes a bucket with all its versions permanently. */
 export interface WholeBuckets {
   /**
-   * All that is in a bucket. Undefined when that surely is just its current files, or when the service knows no versions: then the
-   * bucket is listed and removed like any folder. Throws when it can't be told what would go.
+   * Counts everything in a bucket. Undefined when the bucket holds only current files or the service has no versions: then it is
+   * listed and removed like any folder. Throws when the content can't be determined.
    */
   count(
     bucket: RemotePath,
@@ -268,8 +268,8 @@ export interface WholeBuckets {
     onFound?: (versions: number) => void,
   ): Promise<BucketContent | undefined>;
   /**
-   * Removes what `count` answered, and the bucket. Before anything goes, it is made as sure as can be that all of it can; a bucket that
-   * holds something else by now stays as it is (`changed`). When the rest fails after all, the error says how much is gone.
+   * Removes the counted content and the bucket. Checks first that all of it can be removed; throws `changed` when the content
+   * differs from `content`. When a later step fails, the error says how much is gone.
    */
   remove(
     bucket: RemotePath,
@@ -289,37 +289,37 @@ export interface BucketContent {
   readonly unfinishedUploads: number;
   /** Files, older versions and delete markers together. */
   readonly total: number;
-  /** Versions that can't be removed from here. */
+  /** Versions that can't be removed here. */
   readonly unusable: number;
 }
 
-/** What was changed between two checkpoints. */
+/** The changes between two cursors. */
 export interface RemoteChanges {
   readonly cursor: string;
   /** Files and folders whose content or presence may have changed; 'everything' when the service can't tell which. */
   readonly paths: readonly RemotePath[] | 'everything';
 }
 
-/** Bytes that the account may keep, and that are left of them. */
+/** Total and free bytes of the account. */
 export interface Quota {
   readonly total: number;
   readonly available: number;
 }
 
-/** Where deleted things stay until they are restored or the service drops them. */
+/** Deleted entries, until they are restored or the service drops them. */
 export interface Trash {
-  /** What was deleted, page by page; of a deleted folder only the folder itself. */
+  /** Deleted entries, page by page. A deleted folder is one item, without its content. */
   list(options: ListOptions, signal: AbortSignal): AsyncIterable<readonly TrashedItem[]>;
-  /** Puts it back where it was. Throws `alreadyExists` when its name is taken by now, `notFound` when it is no longer in the trash. */
+  /** Restores an item to its old path. Throws `alreadyExists` when that is taken, `notFound` when the item has left the trash. */
   restore(item: TrashedItem, signal: AbortSignal): Promise<void>;
 }
 
 export interface TrashedItem {
-  /** The service's own id of it. */
+  /** The service's id. */
   readonly id: string;
   readonly kind: 'file' | 'folder';
   readonly name: string;
-  /** Where it was, when that is known. */
+  /** The old path, if it is known. */
   readonly path?: RemotePath;
   /** Bytes of a file. */
   readonly size?: number;

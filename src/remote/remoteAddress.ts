@@ -1,18 +1,18 @@
 import { RemoteError } from './remoteError';
 import { parsePath, type RemotePath } from './remotePath';
 
-/** A place on a configured remote, shown everywhere as `remote:bucket/path`. */
+/** A path on a configured remote, displayed as `remote:bucket/path`. */
 export interface RemoteAddress {
   readonly remote: string;
   readonly path: RemotePath;
 }
 
-/** rclone's rule for remote names: letters, digits, `_ - . + @` and spaces, not at the ends; neither `-` nor space first. */
+/** rclone's rule for remote names: letters, digits, `_ - . + @` and inner spaces; no `-` at the start. */
 const namePattern = /^[\p{L}\p{N}_.+@](?:[\p{L}\p{N}_.+@ -]*[\p{L}\p{N}_.+@-])?$/u;
 
 const onWindows = process.platform === 'win32';
 
-/** Why `name` can't name a remote, as a sentence, or undefined when it can. A single letter is a drive on Windows only, as in rclone. */
+/** Why `name` is no valid remote name, as a sentence, or undefined. A single letter is a drive on Windows only, as in rclone. */
 export function remoteNameProblem(name: string, windows = onWindows): string | undefined {
   if (name === '') return 'Enter a name.';
   if (windows && /^[a-z]$/i.test(name))
@@ -27,7 +27,7 @@ export function formatAddress(address: RemoteAddress): string {
 }
 
 /**
- * Whether `text` is spelled as `remote:path` and not as a local path (`./a:b`, `/a:b` and, on Windows, `C:\x` are local, as in rclone).
+ * Whether `text` has the form `remote:path` rather than that of a local path; `./a:b`, `/a:b` and on Windows `C:\x` are local, as in rclone.
  */
 export function looksLikeAddress(text: string, windows = onWindows): boolean {
   const colon = text.indexOf(':');
@@ -35,8 +35,8 @@ export function looksLikeAddress(text: string, windows = onWindows): boolean {
 }
 
 /**
- * Reads `remote:bucket/path`; one trailing slash is dropped. An access point ARN may stand for the bucket: its inner
- * slash is read as `:`, which AWS takes as well, so that it is one part of the path.
+ * Parses `remote:bucket/path`; one trailing slash is dropped. The bucket may be an access point ARN: its inner slash is read as
+ * `:`, which AWS accepts too, so that the ARN is one part of the path.
  * Throws RemoteError `badName`.
  */
 export function parseAddress(text: string): RemoteAddress {

@@ -1,4 +1,4 @@
-/** The closed list of what can go wrong with a remote. Backends classify; callers decide and phrase by kind. */
+/** The closed list of error kinds. Backends classify errors; callers decide and word messages by kind. */
 export type RemoteErrorKind =
   | 'notFound'
   | 'alreadyExists'
@@ -34,21 +34,21 @@ export const listingFatalErrorKinds: ErrorKinds = new Set([...planFatalErrorKind
 
 export interface RemoteErrorDetails {
   readonly cause?: unknown;
-  /** Milliseconds the service asked to wait before the next try. */
+  /** Milliseconds that the service asks to wait before the next attempt. */
   readonly retryAfterMs?: number;
-  /** The service's own code and status, for the log and for a sentence's brackets: `AccessDenied (403)`. */
+  /** The service's code and status, for logs and messages: `AccessDenied (403)`. */
   readonly code?: string;
-  /** A command for a terminal that mends it, as the message names it: can be offered to be copied. */
+  /** A terminal command that solves the problem; the message names it, and the UI offers to copy it. */
   readonly command?: string;
-  /** Signing in again, with the account service that the backend declares (`signIn`), mends it. */
+  /** Signing in again with the backend's account service (`signIn`) solves the problem. */
   readonly signIn?: true;
-  /** What was to be moved is copied, and the copy verified; only the removal of the source failed. */
+  /** In a move, the copy is made and verified; only the removal of the source failed. */
   readonly copied?: true;
 }
 
 /**
- * The one error class that leaves a Remote. `message` is a whole sentence that names the thing, without any
- * secret. Cancellation is not a RemoteError: it is the AbortSignal's own reason.
+ * The only error class that a Remote throws. `message` is a whole sentence that names the path and holds no secret.
+ * Cancellation throws the AbortSignal's reason instead.
  */
 export class RemoteError extends Error {
   readonly kind: RemoteErrorKind;
@@ -70,7 +70,7 @@ export class RemoteError extends Error {
   }
 }
 
-/** Whether `error` is a RemoteError of one of `kinds` (of any kind when none is named). */
+/** Whether `error` is a RemoteError of one of `kinds`; without kinds, of any kind. */
 export function isRemoteError(error: unknown, ...kinds: RemoteErrorKind[]): error is RemoteError {
   return error instanceof RemoteError && (kinds.length === 0 || kinds.includes(error.kind));
 }

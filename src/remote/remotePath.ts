@@ -4,13 +4,13 @@ declare const brand: unique symbol;
 
 /**
  * A `/`-separated path relative to a remote's root: no leading or trailing slash, no `.`, `..` or empty
- * parts, no NUL. The root is the empty path. Only the constructors here make one, so it is valid wherever it appears.
+ * parts, no NUL. The root is the empty path. Only the functions here create RemotePaths, so every one is valid.
  */
 export type RemotePath = string & { readonly [brand]: 'RemotePath' };
 
 export const rootPath = '' as RemotePath;
 
-/** Why `text` can't be a RemotePath, as the end of a sentence ("has an empty part"), or undefined when it can. */
+/** Why `text` is no RemotePath, as the end of a sentence ("has an empty part"), or undefined. */
 export function pathProblem(text: string): string | undefined {
   if (text === '') return undefined;
   if (text.includes('\0')) return 'contains a NUL character';
@@ -23,7 +23,7 @@ export function pathProblem(text: string): string | undefined {
   return undefined;
 }
 
-/** The path that `text` spells. Throws RemoteError `badName`, which names the text and what is wrong with it. */
+/** Parses a path. Throws RemoteError `badName` that names the text and the problem. */
 export function parsePath(text: string): RemotePath {
   const problem = pathProblem(text);
   if (problem) throw new RemoteError('badName', `The path ${JSON.stringify(text)} ${problem}.`);
@@ -57,15 +57,15 @@ export function isWithin(path: RemotePath, folder: RemotePath): boolean {
   return folder === '' || path === folder || (path.startsWith(folder) && path[folder.length] === '/');
 }
 
-/** `path` as seen from `folder`. Throws a plain Error (a defect of the caller) unless it is within. */
+/** `path` relative to `folder`. Throws a plain Error (a bug of the caller) unless `path` is within `folder`. */
 export function relativePath(path: RemotePath, folder: RemotePath): RemotePath {
   if (!isWithin(path, folder)) throw new Error(`${path} is not within ${folder}`);
   return (folder === '' ? path : path.slice(folder.length + 1)) as RemotePath;
 }
 
 /**
- * Order of UTF-8 bytes, which is the order of S3 listings (sync-semantics §0). JavaScript's `<` is the order of
- * UTF-16 units and differs where a surrogate meets U+E000–U+FFFF.
+ * Compares by UTF-8 bytes, the order of S3 listings (sync-semantics §0). JavaScript's `<` compares UTF-16 units, which differs
+ * where a surrogate meets U+E000–U+FFFF.
  */
 export function comparePaths(a: string, b: string): number {
   if (a === b) return 0;

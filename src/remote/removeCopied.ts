@@ -2,8 +2,8 @@ import { isRemoteError, RemoteError } from './remoteError';
 import type { RemotePath } from './remotePath';
 
 /**
- * The second half of a move: `remove` takes the file at `path` away, of which there is a verified copy elsewhere, if it still is the one that
- * was copied. Throws `changed`, in words that tell of the copy, when it isn't, or is gone; any other failure carries `copied`.
+ * The second half of a move: `remove` removes the file at `path`, which has a verified copy, under the precondition that it is
+ * unchanged. Throws `changed` with a message about the copy when the file changed or is gone; every other error carries `copied`.
  */
 export async function removingCopied<T>(path: RemotePath, remove: () => Promise<T>): Promise<T> {
   try {

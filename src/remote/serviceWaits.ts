@@ -1,27 +1,27 @@
-/** Shorter waits than this are not worth a word, in milliseconds. */
+/** Shorter waits are not reported, in milliseconds. */
 export const minReportedWaitMs = 2000;
 
-/** Told when requests will be sent again, in milliseconds since the epoch by the clock of the app; undefined when they go through. */
+/** Receives the end of a wait in milliseconds since the epoch (by the app's clock), or undefined when requests succeed again. */
 export type WaitListener = (until: number | undefined) => void;
 
 /**
- * Whether a service asks to wait at this moment, for whoever shows work that stands still because of it. Fed by what tries requests again;
- * over at the end of the wait, or as soon as any request goes through.
+ * The waits that a service currently requests, for progress displays. The retries report them; a wait is over at its end, or as
+ * soon as any request succeeds.
  */
 export class ServiceWaits {
-  /** The end of each wait that goes on. */
+  /** The waits in progress. */
   private readonly waits = new Set<{ readonly until: number }>();
   private readonly listeners = new Set<WaitListener>();
   private reported: number | undefined;
 
-  /** When the next request is sent; undefined while nobody waits. */
+  /** When the next request is sent, in milliseconds since the epoch; undefined while nothing waits. */
   get until(): number | undefined {
     let first: number | undefined;
     for (const { until } of this.waits) first = Math.min(until, first ?? until);
     return first;
   }
 
-  /** A request waits until then, because the service asked for it. Call what is returned when the wait is over. */
+  /** Records a wait until `until`. Returns a function that ends it. */
   begin(until: number): () => void {
     const wait = { until };
     this.waits.add(wait);
@@ -32,29 +32,29 @@ export class ServiceWaits {
     };
   }
 
-  /** A request was answered as it should be. */
+  /** Ends all waits, because a request succeeded. */
   requestSucceeded(): void {
     if (this.waits.size === 0) return;
     this.waits.clear();
     this.notify();
   }
 
-  /** Tells `hear` of a wait that goes on, and of each change. Stops by calling what is returned. `hear` must not throw. */
-  listen(hear: WaitListener): () => void {
-    this.listeners.add(hear);
-    if (this.reported !== undefined) hear(this.reported);
-    return () => void this.listeners.delete(hear);
+  /** Calls `listener`, which must not throw, for a current wait and for each change. Returns a function that stops it. */
+  listen(listener: WaitListener): () => void {
+    this.listeners.add(listener);
+    if (this.reported !== undefined) listener(this.reported);
+    return () => void this.listeners.delete(listener);
   }
 
   private notify(): void {
     const { until } = this;
     if (until === this.reported) return;
     this.reported = until;
-    for (const hear of [...this.listeners]) hear(until);
+    for (const listener of [...this.listeners]) listener(until);
   }
 }
 
-/** As `listen`, of several services at once: of the wait that lasts longest, since the work goes on only then. */
+/** As `listen`, for several services: reports the wait that ends last, because the work continues only then. */
 export function listenToAll(services: Iterable<ServiceWaits | undefined>, hear: WaitListener): () => void {
   const all = [...new Set(services)].filter((one) => one !== undefined);
   const hearOne = () => {

@@ -11,13 +11,12 @@ export interface DecodedText {
   readonly encoding: TextEncoding;
 }
 
-/** More than any file of settings or patterns has, in bytes; what is larger is another file. */
+/** Larger than any settings or pattern file, in bytes. */
 export const maxTextBytes = 16 * 1024 * 1024;
 
 /**
- * The text of a file that a person or another program wrote: UTF-8 with or without a byte order mark, or UTF-16 with one, as PowerShell and
- * Notepad write it. Anything else would be read as rules and names that nobody wrote, so it has a problem instead: the rest of a sentence
- * that begins with the file's name. Pure.
+ * Decodes UTF-8 with or without a byte order mark, or UTF-16 with one, as PowerShell and Notepad write it. Any other content is a
+ * problem, because it would be read as wrong rules and names; `problem` continues a sentence that begins with the file's name. Pure.
  */
 export function decodeText(bytes: Uint8Array): DecodedText | { readonly problem: string } {
   const [first, second, third] = bytes;
@@ -35,15 +34,15 @@ export function decodeText(bytes: Uint8Array): DecodedText | { readonly problem:
     return {
       problem: `holds NUL bytes, so it is ${utf16 ? 'no text' : 'UTF-16 without a byte order mark, or no text'}`,
     };
-  // A line that was appended in another encoding turns into these: the two bytes of a line end read as one character, and a turned mark.
+  // These characters show a line that was appended in another encoding: a line end read as one unit, and a swapped byte order mark.
   if (text === undefined || (utf16 && /[\u0A0D\uFFFE]/.test(text)))
     return { problem: utf16 ? 'is not UTF-16 all through, though it begins as such' : 'is not UTF-8' };
   return { text, encoding };
 }
 
 /**
- * As decodeText, of the file called `name`, without the marks that stand before a line where files were put together. Throws RemoteError
- * `damaged` that names the file and says what to do.
+ * As decodeText, for the file called `name`; removes the byte order marks that concatenated files have inside. Throws RemoteError
+ * `corrupted` that names the file and the remedy.
  */
 export function textOf(bytes: Uint8Array, name: string): string {
   const decoded = decodeText(bytes);
@@ -51,21 +50,21 @@ export function textOf(bytes: Uint8Array, name: string): string {
   return decoded.text.replace(/^\uFEFF+/gm, '');
 }
 
-/** The error of a file that decodeText has a problem with. */
+/** The error for a problem that decodeText found. */
 export function undecodable(name: string, problem: string): RemoteError {
   return new RemoteError('corrupted', `${name} can't be read as text: it ${problem}. Save it as UTF-8.`);
 }
 
 /**
- * The text of a file of this machine; undefined when there is none. Throws RemoteError: `damaged` as textOf, also for one of more than `most`
- * bytes, and `other` when it can't be read.
+ * The text of a file of this machine; undefined when there is none. Throws RemoteError: `corrupted` as textOf and for more than
+ * `most` bytes, `other` when it can't be read.
  */
 export async function readTextFile(file: string, most = maxTextBytes): Promise<string | undefined> {
   const bytes = await readBytes(file, most);
   return bytes && textOf(bytes, file);
 }
 
-/** The bytes that readTextFile decodes. Throws as it does. */
+/** The bytes that readTextFile decodes, with the same errors. */
 export async function readBytes(file: string, most = maxTextBytes): Promise<Uint8Array | undefined> {
   try {
     checkKind(file, await stat(file), most);
@@ -75,7 +74,7 @@ export async function readBytes(file: string, most = maxTextBytes): Promise<Uint
   }
 }
 
-/** readTextFile for callers that can't wait. */
+/** Synchronous readTextFile. */
 export function readTextFileSync(file: string, most = maxTextBytes): string | undefined {
   let bytes: Uint8Array | undefined;
   try {
@@ -88,7 +87,7 @@ export function readTextFileSync(file: string, most = maxTextBytes): string | un
 }
 
 function checkKind(file: string, stats: Stats, most: number): void {
-  // Devices and pipes may never end, but the one that is always empty. For a folder the system's own error comes.
+  // Devices and pipes other than the null device may never end. For a folder, reading gives the system's error.
   if (!stats.isFile() && !stats.isDirectory() && file !== devNull)
     throw new RemoteError('unsupported', `${file} can't be read: it is no plain file.`);
   if (stats.size > most)

@@ -10,13 +10,13 @@ import { moveFile, removeCopied } from './moveFile';
 
 const ifAbsent: Precondition = { kind: 'ifAbsent' };
 
-/** A name that was free when it was looked for may be taken a moment later; so often it is looked for again. */
+/** A free name may be taken a moment later, so the search is repeated up to this often. */
 const maxAttempts = 10;
 
 /**
- * Copies a target file that is about to be overwritten into the backup folder, under its path relative to the target's root (R23).
- * What is there by that name already stays: then the copy's name gets ` (2)` or a higher number before its extension.
- * Gives where the copy is, verified and durable. Throws what `copyFile` throws; then the backup has nothing new.
+ * Copies a target file into the backup folder before it is overwritten, at its path relative to the target's root (R23). An existing
+ * backup stays: the new one gets ` (2)` or a higher number before its extension. Returns the path of the verified, durable copy.
+ * Throws as `copyFile`; then the backup is unchanged.
  */
 export function backupByCopy(
   file: FileEntry,
@@ -35,7 +35,7 @@ export function backupByCopy(
   return withUniqueName(file, target, backup, copy, async () => {}, signal);
 }
 
-/** As backupByCopy, for a file that is to be deleted: it is moved there. Throws what `moveFile` throws. */
+/** As backupByCopy, but moves the file, which is to be deleted. Throws as `moveFile`. */
 export function backupByMove(
   file: FileEntry,
   target: Endpoint,
@@ -47,17 +47,17 @@ export function backupByMove(
   return withUniqueName(file, target, backup, move, () => removeCopied(target.remote, file, signal), signal);
 }
 
-/** Lets `put` put the file there; where that turns out to be done already, by a try whose answer was lost, `isThere` does the rest. */
+/** Stores the file with `put`. Where an attempt with a lost response has stored it already, `finish` completes the work. */
 async function withUniqueName(
   file: FileEntry,
   target: Endpoint,
   { remote, root }: Endpoint,
   put: (to: RemotePath) => Promise<void>,
-  isThere: () => Promise<void>,
+  finish: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<RemotePath> {
-  const wanted = relativePath(file.path, target.root).split('/');
-  let parts: readonly string[] = wanted;
+  const original = relativePath(file.path, target.root).split('/');
+  let parts: readonly string[] = original;
   for (let tries = 1; ; tries++) {
     const to = joinPath(root, parts.join('/'));
     try {
@@ -68,23 +68,23 @@ async function withUniqueName(
       const there = await fileIfExists(remote, to, signal);
       if (there && isIdenticalFile(file, there)) {
         await remote.makeDurable?.(there, signal);
-        await isThere();
+        await finish();
         return to;
       }
-      const free = await withFreePart(remote, root, wanted, parts, signal);
+      const free = await withFreePart(remote, root, original, parts, signal);
       if (!free || tries === maxAttempts) throw refused(to, error);
       parts = free;
     }
   }
 }
 
-/** By content and time; what can't be told is not alike. */
+/** By content and time; unknown facts count as different. */
 function isIdenticalFile(file: FileEntry, there: FileEntry): boolean {
   if (there.size !== file.size || file.md5 === undefined || file.md5 !== there.md5) return false;
   return !file.modified || (there.modified !== undefined && nsBetween(file.modified, there.modified) === 0);
 }
 
-/** Not one of the kinds that say that the plan is out of date: it is the backup that is in the way. */
+/** The kind is `other`, because the other kinds would say that the plan is out of date. */
 function refused(to: RemotePath, cause: RemoteError): RemoteError {
   return new RemoteError(
     'other',
@@ -95,11 +95,11 @@ function refused(to: RemotePath, cause: RemoteError): RemoteError {
   );
 }
 
-/** `parts` with a number on the first of them that is taken by something else; undefined when none is. */
+/** `parts` with a number on the first part that is taken; undefined when no part is. */
 async function withFreePart(
   remote: Remote,
   root: RemotePath,
-  wanted: readonly string[],
+  original: readonly string[],
   parts: readonly string[],
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
@@ -109,28 +109,27 @@ async function withFreePart(
     const path = joinPath(folder, part);
     const there = (await statIfExists(remote, path, signal))?.kind;
     if (there !== undefined && (isLast || there !== 'folder')) {
-      const original = wanted[i] ?? part;
-      const free = await freeName(remote, folder, original, !isLast, signal);
-      return [...parts.slice(0, i), free, ...wanted.slice(i + 1)];
+      const free = await freeName(remote, folder, original[i] ?? part, !isLast, signal);
+      return [...parts.slice(0, i), free, ...original.slice(i + 1)];
     }
     folder = path;
   }
   return undefined;
 }
 
-/** `name` with the lowest number from 2 on that nothing in `folder` has; for a part on the way, a folder of that name will do. */
+/** `name` with the lowest free number from 2 on; `allowsFolder` accepts an existing folder of that name. */
 async function freeName(
   remote: Remote,
   folder: RemotePath,
   name: string,
-  folderWillDo: boolean,
+  allowsFolder: boolean,
   signal: AbortSignal,
 ): Promise<string> {
   const { names } = remote.capabilities;
   const taken = new Set<string>();
   for await (const page of remote.list(folder, {}, signal))
     for (const entry of page) {
-      if (folderWillDo && entry.kind === 'folder') continue;
+      if (allowsFolder && entry.kind === 'folder') continue;
       taken.add(matchKey(entry.kind === 'unusable' ? entry.name : baseName(entry.path), names));
     }
   const isTaken = (candidate: string) => candidate === name || taken.has(matchKey(candidate, names));

@@ -2,15 +2,15 @@ import type { Action, CopyFile, DeleteFile } from '../plan/model/plan';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 import type { ActionResult } from './runReport';
 
-/** Copies that a store on a file system refused, and the plan's deletes that are in their way. */
+/** Copies that a store on a file system refused, and the plan's deletes that would unblock them. */
 export interface BlockedCopies {
   readonly copies: readonly CopyFile[];
   readonly deletes: readonly DeleteFile[];
 }
 
 /**
- * What of a plan was refused because a name can't be a file and a folder at once, where the plan didn't know that of the target: when
- * nothing else failed, and something that is to be deleted is in the way. Undefined otherwise. Pure.
+ * The copies that failed because a name can't be a file and a folder at once, which the plan didn't know of the target, with the
+ * deletes that block them. Undefined when another action failed, or when no delete blocks a copy. Pure.
  */
 export function findBlockedCopies(
   actions: readonly Action[],
@@ -28,10 +28,10 @@ export function findBlockedCopies(
   }
   const refused = new Set(copies.map(({ path }) => path));
   const above = new Set(copies.flatMap(({ path }) => [...parentsOf(path)]));
-  const inTheWay = deletes.filter(
+  const blocking = deletes.filter(
     ({ path }) => above.has(path) || [...parentsOf(path)].some((folder) => refused.has(folder)),
   );
-  return inTheWay.length === 0 ? undefined : { copies, deletes: inTheWay };
+  return blocking.length === 0 ? undefined : { copies, deletes: blocking };
 }
 
 function* parentsOf(path: RemotePath): Iterable<RemotePath> {

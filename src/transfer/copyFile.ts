@@ -14,24 +14,24 @@ import type {
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
 
-/** Up to this many bytes a file is held in memory while it is copied: one request to read it, one to write it. */
+/** Files up to this many bytes are copied in memory: one request reads, one writes. */
 export const inMemoryLimit = 1024 * 1024;
 
 export interface CopyRequest {
   readonly from: Remote;
-  /** The file as it was seen there; if it is no longer that one, the copy is refused as `changed`. */
+  /** The listed file; the copy fails with `changed` when the file differs. */
   readonly source: FileEntry;
   readonly to: Remote;
   readonly target: RemotePath;
   readonly precondition: Precondition;
-  /** The modified time to give the copy, where that isn't the source's own. */
+  /** The modified time of the copy. Default: the source's. */
   readonly modified?: Instant | undefined;
-  /** Whether the copy is to be safe from a power cut before this ends, because its source, or what it replaces, goes then. */
+  /** Whether the copy must be safe from a power cut when this ends, because its source is removed then. */
   readonly durable?: boolean;
   readonly onProgress?: (bytes: number) => void;
 }
 
-/** ok: both sides know the same MD5. unknown: the sizes agree and there is nothing more to compare (sync-semantics H25). */
+/** ok: both sides have the same MD5. unknown: the sizes are equal and an MD5 is missing (sync-semantics H25). */
 export type Verification = 'ok' | 'unknown';
 
 export interface CopyResult {
@@ -40,9 +40,9 @@ export interface CopyResult {
 }
 
 /**
- * Copies one file: inside one remote, and between two of one service, by the service itself, else through here with bounded memory. The copy carries the
- * modified time and is verified; one that is not what it should be is removed again and refused as `damaged`. Throws `changed`
- * when the source is not, or no longer, what was seen, or when the precondition doesn't hold; then nothing was written.
+ * Copies one file: on the server within one remote or service, else through this process with bounded memory. The copy gets the
+ * modified time and is verified; a wrong copy is removed, and `corrupted` is thrown. Throws `changed` when the source differs from
+ * `source` or the precondition fails; then nothing was written.
  */
 export async function copyFile(request: CopyRequest, signal: AbortSignal): Promise<CopyResult> {
   const copied = (await serverSideCopy(request, signal)) ?? (await streamCopy(request, signal));
@@ -50,10 +50,9 @@ export async function copyFile(request: CopyRequest, signal: AbortSignal): Promi
   const verification = verify(copied.source, copied.copy);
   if (verification !== 'bad') return { entry: copied.copy, verification };
   try {
-    // Also when aborted in this very moment: a bad copy must not stay.
+    // Not aborted with `signal`: a wrong copy must not stay.
     await to.removeFile(target, { kind: 'ifMatch', entry: copied.copy }, new AbortController().signal);
   } catch (cause) {
-    // Gone or replaced by someone else, it is no longer there either.
     if (!isRemoteError(cause, 'notFound', 'changed'))
       throw new RemoteError(
         'corrupted',
@@ -69,7 +68,7 @@ interface Copied {
   readonly copy: FileEntry;
 }
 
-/** Compares a copy with its source by what both sides know. */
+/** Compares a copy with its source by size and MD5. */
 function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
   if (source.size !== copy.size) return 'bad';
   if (source.md5 === undefined || copy.md5 === undefined) return 'unknown';
@@ -89,16 +88,16 @@ async function serverSideCopy(request: CopyRequest, signal: AbortSignal): Promis
     onProgress?.(copy.size);
     return { source: source.exact ? source : withoutMd5(source), copy };
   } catch (error) {
-    // The service may be unable to copy this very file (too large, another region): then it goes through here.
+    // The service may be unable to copy this file (too large, another region); then it is streamed.
     if (isRemoteError(error, ...(within ? (['unsupported'] as const) : refusals))) return undefined;
     throw within ? await classifyNotFound(error, from, source, signal) : error;
   }
 }
 
-/** With which a copy between two remotes is refused although each of them by itself may well be allowed its part. */
+/** Errors of a copy between two remotes that say nothing about reading from one and writing to the other. */
 const refusals = ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const;
 
-/** Whether the service can be asked to copy from one remote to the other. */
+/** Whether the service may copy from one remote to the other. */
 function canCopyFrom(from: Remote, to: Remote): boolean {
   const { serverSideCopyGroup } = to.capabilities;
   return (
@@ -124,7 +123,7 @@ async function streamCopy(request: CopyRequest, signal: AbortSignal): Promise<Co
   };
 }
 
-/** Reads the whole file first: its read also tells the modified time that a listing may not have, and the attributes. */
+/** Reads the whole file first: the read also returns the attributes, and a modified time that a listing may lack. */
 async function bufferedCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
   const { from, to, source: seen, target, precondition } = request;
   const { content, entry, attributes } = await wholeSource(from, seen, signal);
@@ -143,7 +142,7 @@ async function bufferedCopy(request: CopyRequest, signal: AbortSignal): Promise<
 }
 
 function facts(request: CopyRequest, source: FileEntry, attributes: FileAttributes | undefined): FileFacts {
-  // An object without an owner's time counts as modified when the service got it (sync-semantics R1).
+  // Without an owner's time, the service's time counts (sync-semantics R1).
   const modified = request.modified ?? source.modified ?? source.serverModified;
   return {
     ...(modified && { modified }),
@@ -154,8 +153,8 @@ function facts(request: CopyRequest, source: FileEntry, attributes: FileAttribut
 }
 
 /**
- * The source with its modified time, asked for by one request where the listing had none and none is given, or where its MD5
- * is only what a listing shows; and with its attributes, which the same request tells, where both sides keep them.
+ * The source with its modified time and exact MD5, by one request where the listing lacks them; and with its attributes, from the
+ * same request, where both sides keep them.
  */
 async function resolveSource(
   request: CopyRequest,
@@ -178,8 +177,8 @@ async function resolveSource(
 }
 
 /**
- * What a listing took for an MD5 may be none: an object that its bucket encrypts with a KMS key has an ETag of the same form,
- * and only asking for the object itself tells. A good copy must not be refused for that, nor be stored with it.
+ * Drops an MD5 that comes from a listing. The ETag of a KMS-encrypted object looks like an MD5 but isn't one, and only a request for
+ * the object shows the encryption.
  */
 function withoutMd5({ md5: _, ...file }: FileEntry): FileEntry {
   return file;
@@ -219,12 +218,12 @@ async function readSource(
   }
 }
 
-/** What is missing or something else by now has changed since it was seen (H20); so that a missing target isn't taken for that. */
+/** A missing source is reported as `changed` (H20), so that it isn't confused with a missing target. */
 function asSourceError(error: unknown, source: FileEntry, ...kinds: ('notFound' | 'isAFolder')[]): unknown {
   return isRemoteError(error, ...kinds) ? isGone(source, error) : error;
 }
 
-/** Within one remote it may be the source or the place of the copy that is missing; only looking again tells. */
+/** Within one remote, `notFound` may concern the source or the target's folder; a stat of the source decides. */
 export async function classifyNotFound(
   error: unknown,
   remote: Remote,
@@ -252,10 +251,7 @@ async function collect(stream: Readable, entry: FileEntry): Promise<Buffer> {
     chunks.push(chunk);
   }
   if (length !== entry.size)
-    throw new RemoteError(
-      'corrupted',
-      `"${entry.path}" gave another number of bytes than its ${entry.size}.`,
-    );
+    throw new RemoteError('corrupted', `"${entry.path}" did not have the expected ${entry.size} bytes.`);
   const [first] = chunks;
   return first && chunks.length === 1 ? first : Buffer.concat(chunks, length);
 }

@@ -5,21 +5,21 @@ import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { parentPath, type RemotePath } from '../remote/remotePath';
 
-/** Deletes of what a listing didn't show, at once. */
+/** Concurrent deletes of files that a listing didn't show. */
 const maxUnlistedConcurrency = 4;
 
-/** A file to be deleted, as it was seen. */
+/** A file to delete, as it was listed. */
 export interface FileToDelete {
   readonly before: FileEntry;
 }
 
-/** Deletes to be made one by one under their own preconditions, and those of folders where so many go that they go in batches. */
+/** Deletes with a request and a precondition each, and folders with enough deletes for batches. */
 export interface PartitionedDeletes<T> {
   readonly single: readonly T[];
   readonly byFolder: ReadonlyMap<RemotePath, readonly T[]>;
 }
 
-/** Sorts deletes by how they are to be made: in batches where so many of one folder go as make its listing (all its pages) worth while. */
+/** Separates the folders with at least `batchThreshold` deletes, where a listing pays off. */
 export function partitionDeletes<T extends FileToDelete>(
   deletes: readonly T[],
   remote: Remote,
@@ -42,10 +42,10 @@ export function partitionDeletes<T extends FileToDelete>(
 }
 
 /**
- * Deletes many files of one folder: its listing is read once more, and of each page those files go at once that are still
- * what was seen; those that it doesn't show go one by one. Between that look and the request there is no more time than between a look and a delete of one file. `ended` hears of each
- * file once, with its error or none: `notFound` when it was gone already, `changed` when it is no longer what was seen. Rejects only when
- * aborted; files not told of are then cancelled.
+ * Deletes many files of one folder: lists it again and removes the unchanged files of each page by one request, as soon after the
+ * check as a single delete would be. Files that the listing doesn't show are deleted one by one. `ended` receives each file once,
+ * with its error or undefined: `notFound` when it was gone, `changed` when it differs. Rejects only when aborted; the files that
+ * `ended` has not received are cancelled then.
  */
 export async function deleteInFolder<T extends FileToDelete>(
   folder: RemotePath,
@@ -70,7 +70,7 @@ export async function deleteInFolder<T extends FileToDelete>(
     }
   } catch (error) {
     signal.throwIfAborted();
-    // A folder that is gone has nothing left; that, too, is asked of each.
+    // In a missing folder, each file is checked by its own delete.
     if (!isRemoteError(error, 'notFound')) {
       for (const item of left.values()) ended(item, error);
       return;
@@ -80,8 +80,8 @@ export async function deleteInFolder<T extends FileToDelete>(
 }
 
 /**
- * What a listing doesn't show need not be gone: MinIO hides all below `name/` while there is an object `name`, and it would come back with
- * that object's end. So each is deleted by itself, under its own precondition.
+ * A file that a listing doesn't show may exist: MinIO hides everything below `name/` while an object `name` exists. So each file is
+ * deleted by itself, under its precondition.
  */
 async function deleteUnlisted<T extends FileToDelete>(
   deletes: readonly T[],
@@ -94,7 +94,7 @@ async function deleteUnlisted<T extends FileToDelete>(
     const error = await remote
       .removeFile(before.path, { kind: 'ifMatch', entry: before }, signal)
       .catch((cause: unknown) => cause);
-    // What was aborted under way is no answer.
+    // After an abort the outcome is unknown.
     if (error === undefined || isRemoteError(error) || !signal.aborted) ended(item, error);
   };
   await forEachConcurrent(deletes, new WeightedSemaphore(maxUnlistedConcurrency), () => 1, removeOne, signal);

@@ -7,15 +7,15 @@ import type { Remote } from '../remote/remote';
 import type { RemotePath } from '../remote/remotePath';
 
 export interface CopyPair {
-  /** Both as they are now, as exact as can be told. */
+  /** Both as they are now. */
   readonly source: FileEntry;
   readonly copy: FileEntry;
 }
 
 /**
- * The file at `path` of `to`, if its content surely is that of `source`: by the MD5s that both tell, else by reading. Undefined when it
- * isn't, when nothing is there, or when the source has changed. It tells what an earlier try has done already; it costs more than
- * trusting, so it is asked only when a precondition failed.
+ * The file at `path` of `to`, if its content equals that of `source`, by MD5 or by reading. Undefined when it differs, when it is
+ * missing, or when the source has changed. It may read both files, so it is called only after a failed precondition, to recognise
+ * the work of an earlier attempt.
  */
 export async function findCompletedCopy(
   to: Remote,
@@ -33,9 +33,8 @@ export async function findCompletedCopy(
 }
 
 /**
- * Whether two files of two places may be one and the same, seen through two doors (a bind mount, a second name of a server): then removing
- * one would remove both. Two that are equal in all that changes with every writing are taken for one, save for two names in one
- * bucket of a service.
+ * Whether two entries may be one file reached by two paths (a bind mount, a second name of a server), so that removing one would
+ * remove both. Entries with equal version and service time count as one file, except for two names in one bucket.
  */
 export function mayBeSameFile(from: Remote, source: FileEntry, to: Remote, copy: FileEntry): boolean {
   const [here, there] = [from.capabilities.storageId, to.capabilities.storageId];
@@ -51,7 +50,7 @@ function firstPart(path: RemotePath): string {
   return path.split('/', 1)[0] ?? '';
 }
 
-/** Lower-case hex, of the very file that was seen; what changes it meanwhile makes this reject. */
+/** The lower-case hex MD5 of `file`. Throws `changed` when the file changes meanwhile. */
 async function md5(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<string> {
   if (file.md5 !== undefined) return file.md5;
   if (remote.computeMd5) return remote.computeMd5(file, signal);

@@ -6,23 +6,23 @@ import type { Action, Plan } from '../plan/model/plan';
 import type { RemotePath } from '../remote/remotePath';
 import type { ActionResult, RunReport } from './runReport';
 
-/** Append-only lines of JSON about one run: enough to tell after a crash what was under way. No content, no credentials. */
+/** Append-only JSON lines about one run, which show after a crash which actions were in progress. No content, no credentials. */
 export interface Journal {
   readonly file: string;
   begun(action: Action): void;
-  /** The target's old file was put into the backup, under this path. */
+  /** The target's old file is in the backup, at `path`. */
   backedUp(action: Action, path: RemotePath): void;
   ended(result: ActionResult): void;
-  /** Writes the last line and what is still waiting. Never rejects: a journal is no reason for a run to fail. */
+  /** Writes the last lines. Never rejects, because a journal must not fail a run. */
   close(report: RunReport | undefined): Promise<void>;
 }
 
-/** Lines wait this long, in milliseconds, so that 100,000 small files aren't held up by as many writes. */
+/** Delay before lines are written, in milliseconds, so that 100,000 small files don't cause as many writes. */
 const flushMs = 100;
 
 /**
- * Begins the journal of a run in `folder` (made when missing). Throws the errors of `node:fs` when it can't be begun;
- * when writing fails later, `onError` hears it once and the rest is dropped.
+ * Opens the journal of a run in `folder`, which is made when missing. Throws errors of `node:fs`; when a later write fails,
+ * `onError` is called once and the remaining lines are dropped.
  */
 export async function openJournal(
   folder: string,
@@ -101,7 +101,7 @@ export async function openJournal(
 const maxJournals = 20;
 
 async function dropOldest(folder: string): Promise<void> {
-  // Their names begin with the time.
+  // The names start with the time.
   const journals = (await readdir(folder)).filter((name) => /^run-.*\.jsonl$/.test(name)).sort();
   for (const name of journals.slice(0, Math.max(0, journals.length - maxJournals + 1)))
     await unlink(path.join(folder, name)).catch(() => {});

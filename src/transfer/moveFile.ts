@@ -6,9 +6,9 @@ import { removingCopied } from '../remote/removeCopied';
 import { classifyNotFound, copyFile } from './copyFile';
 
 /**
- * Moves one file to where nothing is: by the service itself where it can, else by a copy that is verified and durable before the file is removed
- * from its old place, and only if it still is what was copied. Gives the file at its new place. Throws `changed` when `file` is not, or no
- * longer, what was seen, and `alreadyExists` when something is at `to`; then nothing was done, save that the copy may be there.
+ * Moves one file to a free path: on the server where possible, else by a copy that is verified and durable before the unchanged
+ * source is removed. Returns the file at its new path. Throws `changed` when the source differs from `file`, and `alreadyExists` when
+ * `target` is taken; then nothing was done, except that the copy may exist.
  */
 export async function moveFile(
   from: Remote,
@@ -23,9 +23,9 @@ export async function moveFile(
     try {
       const moved = await to.serverSideMove(file, target, precondition, signal);
       onProgress?.(file.size);
-      return checked(moved, file);
+      return verifySize(moved, file);
     } catch (error) {
-      // The service may be unable to move this very file (too large, another region).
+      // The service may be unable to move this file (too large, another region).
       if (!isRemoteError(error, 'unsupported') || error.copied)
         throw await classifyNotFound(error, from, file, signal);
     }
@@ -45,7 +45,7 @@ export async function moveFile(
 }
 
 /**
- * Removes a file of which there is a verified copy elsewhere, if it still is the one that was copied. Throws as `removingCopied`.
+ * Removes a file that has a verified copy, if it is unchanged. Throws as `removingCopied`.
  */
 export async function removeCopied(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
   await removingCopied(file.path, () =>
@@ -53,7 +53,7 @@ export async function removeCopied(remote: Remote, file: FileEntry, signal: Abor
   );
 }
 
-function checked(moved: FileEntry, file: FileEntry): FileEntry {
+function verifySize(moved: FileEntry, file: FileEntry): FileEntry {
   if (moved.size === file.size) return moved;
   throw new RemoteError(
     'corrupted',

@@ -26,19 +26,18 @@ export interface RunEndpoints {
   readonly backup?: Endpoint | undefined;
 }
 
-/** Told of what happens within one action. */
+/** Receives the events of one action. */
 export interface ActionObserver {
-  /** Bytes of content moved so far. */
+  /** Bytes of content transferred so far. */
   progressed(bytes: number): void;
-  /** The target's old file is in the backup now, under this path. */
+  /** The target's old file is in the backup, at `path`. */
   backedUp(path: RemotePath): void;
 }
 
 /**
- * Does one action, if what it was decided on is still so at this moment: the source is read as the very version that was planned, and
- * the target is written or deleted under a precondition for what was seen there. Throws `changed` when it isn't; then nothing was done, save
- * that the copy of a file to be moved may be there already. An action that was interrupted half-way can be done again: what of it is done is
- * found by content.
+ * Executes one action, if both files are still as planned: the source is read in the planned version, and the target is written or
+ * deleted under a precondition for the planned entry. Otherwise throws `changed`, having done nothing except perhaps the copy of a
+ * move. An interrupted action can be repeated: completed steps are recognised by content.
  */
 export async function runAction(
   action: Action,
@@ -62,7 +61,7 @@ export async function runAction(
         return await runRemoveFolder(action, sides, signal);
     }
   } catch (error) {
-    // A precondition for "nothing is there" says so in its own words.
+    // The precondition `ifAbsent` fails with a kind of its own.
     if (isRemoteError(error, 'alreadyExists'))
       throw new RemoteError('changed', error.message, { cause: error });
     throw error;
@@ -95,7 +94,7 @@ async function runCopy(
   await removeCopied(source.remote, action.source, signal);
 }
 
-/** A file that would be moved over itself, seen through two doors, would be gone for good. */
+/** Moving a file over itself, reached by two paths, would delete it. */
 async function assertDistinctFiles(
   action: CopyFile,
   { source, target }: RunEndpoints,
@@ -110,7 +109,7 @@ async function assertDistinctFiles(
     );
 }
 
-/** Copies, the old file going to the backup before it is overwritten (R23). */
+/** Copies a file. The old file goes to the backup first (R23). */
 async function copyOver(
   action: CopyFile,
   { source, target, backup }: RunEndpoints,
@@ -144,7 +143,7 @@ async function runSetTime(
   const time = action.source.modified ?? action.source.serverModified;
   if (!remote.setModifiedTime || !time) {
     const copy: CopyFile = { ...action, kind: 'copyFile', direction: 'copy', because: 'timeDiffers' };
-    // The content is the same, so there is nothing to be kept.
+    // The content is equal, so no backup is made.
     return runCopy(copy, { source, target }, watch, signal);
   }
   await assertUnchanged(source.remote, action.source, signal);
@@ -162,7 +161,7 @@ async function runSetTime(
   await removeCopied(source.remote, action.source, signal);
 }
 
-/** Moves a file on the target to the name that the source has for it by now, then gives it the source's time (R24). */
+/** Moves a file on the target to the source's new name, then sets the source's time (R24). */
 async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSignal): Promise<void> {
   const { source, target } = sides;
   const { remote } = target;
@@ -175,7 +174,7 @@ async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSigna
     const found = await findCompletedAttempt(action, to, sides, error, signal);
     if (!found) throw error;
     moved = found.copy;
-    // The copy was made, but its removal failed.
+    // The copy exists, but removing the old file failed.
     if (await fileIfExists(remote, action.before.path, signal)) {
       await remote.makeDurable?.(moved, signal);
       await removeCopied(remote, action.before, signal);
@@ -187,7 +186,7 @@ async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSigna
   const has = moved.modified ?? moved.serverModified;
   if (!time || !has || timesEqual(time, has, sides)) return;
   if (remote.setModifiedTime) await remote.setModifiedTime(moved, time, signal);
-  // The one other way to the right time, without which the file would be copied at the next run.
+  // Without the right time the next run would copy the file.
   else
     await copyFile(
       {
@@ -243,7 +242,6 @@ async function runRemoveFolder(
   try {
     await remote.removeFolder(joinPath(root, path), signal);
   } catch (error) {
-    // Gone is what was wanted.
     if (isRemoteError(error, 'notFound')) return;
     if (!isRemoteError(error, 'notEmpty', 'notAFolder')) throw error;
     throw new RemoteError('changed', `The folder "${path}" is not empty, so it stays.`, { cause: error });
@@ -258,13 +256,13 @@ async function removeIfUnchanged(remote: Remote, file: FileEntry, signal: AbortS
   }
 }
 
-/** What removing a file failed with; that it is gone already means that what the plan was decided on is no longer so. */
+/** The error of a removal; a missing file means that the plan is out of date. */
 export function asChangedIfGone(error: unknown, file: FileEntry): unknown {
   if (!isRemoteError(error, 'notFound')) return error;
   return new RemoteError('changed', `"${file.path}" was already gone.`, { cause: error });
 }
 
-/** The file as it is now, as exact as can be told. */
+/** The file as it is now. Throws `changed` when it differs from `file`. */
 async function assertUnchanged(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<FileEntry> {
   const now = await fileIfExists(remote, file.path, signal);
   if (!now || !isSameFile(file, now))
@@ -273,8 +271,8 @@ async function assertUnchanged(remote: Remote, file: FileEntry, signal: AbortSig
 }
 
 /**
- * What `action` was refused for may be its own work: a try before this one got so far and failed later, or its answer was lost. Gives
- * both files when the target has the source's content at `to` already.
+ * An earlier attempt of `action` may have caused `refusal`: it failed after the copy, or its response was lost. Returns both files
+ * when the target already has the source's content at `to`.
  */
 async function findCompletedAttempt(
   action: CopyFile | SetTime | MoveFile,
@@ -293,14 +291,14 @@ function hasTimeOf(action: CopyFile | SetTime, { source, copy }: CopyPair, sides
   return !time || !copy.modified || timesEqual(time, copy.modified, sides);
 }
 
-/** Whether two times are one, as far as both sides can tell. */
+/** Whether two times are equal at the coarser precision of both sides. */
 function timesEqual(a: Instant, b: Instant, { source, target }: RunEndpoints): boolean {
   const precisions = [source, target].map(({ remote }) => remote.capabilities.timePrecisionNs);
   const coarsest = Math.max(1, ...precisions.map((ns) => (ns === 'none' ? 1 : ns)));
   return Math.abs(nsBetween(a, b)) < coarsest;
 }
 
-/** The target keeps its own spelling of a name that is one and the same to it (sync-semantics R12). */
+/** An existing target file keeps its own spelling of the name (sync-semantics R12). */
 function targetOf(action: CopyFile | MoveFile, { root }: Endpoint): RemotePath {
   return action.kind === 'copyFile' && action.before ? action.before.path : joinPath(root, action.path);
 }

@@ -2,7 +2,7 @@ import type { LeftAlone } from '../plan/build/leftAlone';
 import type { Action } from '../plan/model/plan';
 import type { RemoteErrorKind } from '../remote/remoteError';
 
-/** What became of a plan. JSON-safe. */
+/** The outcome of a run. JSON-safe. */
 export interface RunReport {
   readonly version: 1;
   /** Milliseconds since the epoch. */
@@ -11,19 +11,19 @@ export interface RunReport {
   /** One per action of the plan, in the plan's order. */
   readonly results: readonly ActionResult[];
   readonly totals: Readonly<Record<ActionOutcome, number>>;
-  /** Bytes of content moved. */
+  /** Bytes of copied content. */
   readonly bytes: number;
   /** How many overwritten and deleted files are in the backup; absent when the plan had none. */
   readonly kept?: number;
-  /** Why the run ended before its last action, as a sentence, where neither the user nor the plan ended it: nothing would have gone any better. */
+  /** Why the run ended early by itself, as a sentence: the remaining actions would have failed too. */
   readonly stopped?: string;
-  /** Why the deletes were not run, as a sentence; absent when they were or there were none. */
+  /** Why deletes were withheld, as a sentence; absent when they ran or there were none. */
   readonly deletesWithheld?: string;
-  /** What the plan left alone, so that none of the results is about it; absent when nothing, and in reports of older versions. */
+  /** Everything that the plan left alone, which has no results; absent when there is nothing, and in reports of older versions. */
   readonly leftAlone?: LeftAlone;
 }
 
-/** Whether everything was done that the plan was asked for: also what it could not plan. */
+/** Whether the request was fulfilled completely, including what could not be planned. */
 export function isWhole({ results, totals, stopped, deletesWithheld, leftAlone }: RunReport): boolean {
   const nothingLeft = (leftAlone?.undone ?? 0) === 0;
   return (
@@ -32,10 +32,9 @@ export function isWhole({ results, totals, stopped, deletesWithheld, leftAlone }
 }
 
 /**
- * copied: the copy is made and verified, but what was to be removed after that stays (`error` says why): the source of a move, the old name
- * of a rename, a deleted file that is in the backup.
- * changed: what the plan was decided on is no longer so; nothing was done, save that the copy of a source file that was to be moved may be
- * on the target.
+ * copied: the copy is made and verified, but its original stays (`error` says why): the source of a move, the old name of a rename,
+ * a deleted file that is in the backup.
+ * changed: the files no longer match the plan; nothing was done, except that the copy of a moved file may be on the target.
  */
 export type ActionOutcome = 'done' | 'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted';
 
@@ -48,13 +47,13 @@ export interface ActionResult {
   readonly error?: { readonly kind: RemoteErrorKind; readonly message: string };
 }
 
-/** Told of everything that happens in a run, as it happens; slowed down only where it is shown. Must not throw. */
+/** Receives every event of a run at once; displays throttle them. Must not throw. */
 export interface RunObserver {
   started(action: Action): void;
-  /** Bytes of this action moved so far; may go back when a part is sent again. */
+  /** Bytes transferred by this action so far; the number decreases when a part is sent again. */
   progressed(action: Action, bytes: number): void;
   ended(action: Action, result: ActionResult): void;
-  /** A service asks to wait until then, in milliseconds since the epoch; undefined once requests go through again. */
+  /** A service asks to wait until `until`, in milliseconds since the epoch; undefined when requests succeed again. */
   waiting?(until: number | undefined): void;
 }
 

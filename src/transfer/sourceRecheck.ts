@@ -16,39 +16,39 @@ import {
   relativePath,
 } from '../remote/remotePath';
 
-/** Milliseconds that a look at the source counts as "now"; a longer listing counts for as long as it took, besides. */
+/** Milliseconds that a check of the source stays fresh, plus the time that it took. */
 const freshMs = 5000;
 
-/** So many files of a folder are always worth its listing; fewer only where it can't take more requests than they would. */
+/** Deletes in one folder from which its listing always pays off; with fewer, the listing must not take more requests than they do. */
 const batchThreshold = 50;
 const filesInAPage = 1000;
 
-/** What one folder of the source holds now, as far as deletes care. */
+/** The current content of one source folder, as far as deletes depend on it. */
 interface FolderNow {
-  /** Keys of what is there under a name that is to be deleted. */
+  /** Keys of entries whose names are to be deleted on the target. */
   readonly present: ReadonlySet<string>;
-  /** Keys of what can't be used there and may stand for a file, or for a folder with all below it. */
+  /** Keys of unsupported entries, which may represent a file, or a folder with everything below. */
   readonly unusable: readonly { readonly key: string; readonly withAllBelow: boolean }[];
   readonly folders: readonly RemotePath[];
 }
 
-/** An answer, and until when it holds. */
+/** A cached result. `goodUntil` is in milliseconds since the epoch. */
 interface Fresh<T> {
   readonly answer: Promise<T>;
   goodUntil: number;
 }
 
 /**
- * The source of a run, asked once more right before target files are deleted: a preview may be looked at for hours, and a file that came
- * back meanwhile keeps its copy (sync-semantics H1, H20). Each folder is listed once for all its deletes; a folder of which very little goes
- * is asked for those files alone. What can't be asked for stays. Paths are relative to both roots, as the target spells them.
+ * Checks the source again right before target files are deleted: a preview may be open for hours, and a file that reappeared on the
+ * source keeps its copy (sync-semantics H1, H20). Each folder is listed once for all its deletes; a few deletes in a large tree take
+ * one stat each. A file whose check fails stays. Paths are relative to both roots, in the target's spelling.
  */
 export class SourceRecheck {
   private readonly source: Endpoint;
   private readonly plan: Plan;
   private readonly clock: Clock;
   private readonly folding: NameFolding;
-  /** Keys of what is to be deleted, by the key of its folder. */
+  /** Keys of the files to delete, by the key of their folder. */
   private readonly deleted = new Map<string, Set<string>>();
   private readonly folders = new Map<RemotePath, Fresh<FolderNow | undefined>>();
   private root: Fresh<string | undefined> | undefined;
@@ -63,24 +63,24 @@ export class SourceRecheck {
       plan.options.compare,
     );
     for (const action of plan.actions) {
-      if (action.kind === 'deleteFile') this.want(action.path);
-      if (action.kind === 'moveFile') this.want(action.from);
+      if (action.kind === 'deleteFile') this.addDeleted(action.path);
+      if (action.kind === 'moveFile') this.addDeleted(action.from);
     }
   }
 
   /**
-   * Why nothing at all may be deleted now, as the end of a sentence ("the source has no files any more"), or undefined: an unmounted disk
+   * Why no file may be deleted now, as the end of a sentence ("the source has no files any more"), or undefined. An unmounted disk
    * looks like an empty folder. Rejects only when aborted.
    */
   async reasonSourceIsUnusable(signal: AbortSignal): Promise<string | undefined> {
     if (!this.root || this.root.goodUntil < this.clock.now())
-      this.root = this.dated(this.lookAtRoot(signal), () => {
+      this.root = this.cached(this.checkRoot(signal), () => {
         this.root = undefined;
       });
     return this.root.answer;
   }
 
-  /** Why this file must stay, as an error to report, or undefined when it is still missing on the source. Rejects only when aborted. */
+  /** Why the file must stay, as an error for the report, or undefined when the source still lacks it. Rejects only when aborted. */
   async recheckSourceAbsent(path: RemotePath, signal: AbortSignal): Promise<RemoteError | undefined> {
     const nothing = await this.reasonSourceIsUnusable(signal);
     if (nothing !== undefined) return new RemoteError('changed', `"${path}" was kept, because ${nothing}.`);
@@ -95,7 +95,7 @@ export class SourceRecheck {
     }
   }
 
-  private want(path: RemotePath): void {
+  private addDeleted(path: RemotePath): void {
     const folder = this.key(parentPath(path));
     const keys = this.deleted.get(folder);
     if (keys) keys.add(this.key(path));
@@ -106,8 +106,8 @@ export class SourceRecheck {
     return foldedKey(path, this.folding);
   }
 
-  /** Ends at the first file that takes part. */
-  private async lookAtRoot(signal: AbortSignal): Promise<string | undefined> {
+  /** Stops at the first included file. */
+  private async checkRoot(signal: AbortSignal): Promise<string | undefined> {
     const { source, folding } = this;
     const { options } = this.plan;
     try {
@@ -146,8 +146,8 @@ export class SourceRecheck {
       return this.isThere(path, signal);
     for (const spelled of await this.spelled(folder, signal)) {
       const now = await this.folder(spelled, signal);
-      if (now && (now.present.has(key) || stands(now, key))) return true;
-      // Behind a link that is not to be followed, anything may lie.
+      if (now && (now.present.has(key) || represents(now, key))) return true;
+      // A link that is not followed may hide the file.
       if ((!now || this.seesLinks) && (await this.mayBeHidden(spelled, signal))) return true;
     }
     return false;
@@ -156,7 +156,7 @@ export class SourceRecheck {
   private async isThere(path: RemotePath, signal: AbortSignal): Promise<boolean> {
     const { remote, root } = this.source;
     try {
-      // A folder is no twin of the target's file.
+      // A folder is no counterpart of the target's file.
       return (await remote.stat(joinPath(root, path), signal)).kind !== 'folder';
     } catch (error) {
       if (!isRemoteError(error, 'notFound', 'badName')) throw error;
@@ -164,39 +164,39 @@ export class SourceRecheck {
     }
   }
 
-  /** Whether a folder above `path`, or `path` itself, stands there as something that can't be used: a broken link, say. */
+  /** Whether `path` or a folder above is an unsupported entry, such as a broken link. */
   private async mayBeHidden(path: RemotePath, signal: AbortSignal): Promise<boolean> {
     for (let at = path; at !== ''; at = parentPath(at)) {
       const above = await this.folder(parentPath(at), signal);
       if (!above) continue;
-      if (stands(above, this.key(path))) return true;
+      if (represents(above, this.key(path))) return true;
       if (!this.seesLinks) return false;
     }
     return false;
   }
 
-  /** Whether links of the source stand for themselves: then each folder on the way has to be looked at. */
+  /** Whether links of the source are listed as links; then each folder on the path must be checked. */
   private get seesLinks(): boolean {
     const { isLocalDisk } = this.source.remote.capabilities;
     return isLocalDisk === true && !this.plan.options.followSymlinks;
   }
 
-  /** What a folder is called on the source, where that may differ from its name on the target. */
+  /** The source's spellings of a folder, which may differ from the target's. */
   private async spelled(folder: RemotePath, signal: AbortSignal): Promise<readonly RemotePath[]> {
     if (folder === '' || !mayFold(folder, this.folding)) return [folder];
     const spellings: RemotePath[] = [];
     for (const parent of await this.spelled(parentPath(folder), signal))
       for (const child of (await this.folder(parent, signal))?.folders ?? [])
         if (this.key(child) === this.key(folder)) spellings.push(child);
-    // Not seen among its siblings, it is looked for by this name, which tells why.
+    // Without a listed spelling, listing this one gives the reason.
     return spellings.length > 0 ? spellings : [folder];
   }
 
-  /** Undefined when the folder surely isn't there. */
+  /** Undefined when the folder does not exist. */
   private async folder(path: RemotePath, signal: AbortSignal): Promise<FolderNow | undefined> {
     const known = this.folders.get(path);
     if (known && known.goodUntil >= this.clock.now()) return known.answer;
-    const asked = this.dated(this.list(path, signal), () => this.folders.delete(path));
+    const asked = this.cached(this.list(path, signal), () => this.folders.delete(path));
     this.folders.set(path, asked);
     return asked.answer;
   }
@@ -212,7 +212,7 @@ export class SourceRecheck {
     const note = (entry: Entry) => {
       empty = false;
       if (entry.kind === 'unusable') {
-        const stood = standsFor(entry);
+        const stood = representedPath(entry);
         if (stood === undefined || !(isWithin(stood, root) || isWithin(root, stood))) return;
         const key = isWithin(stood, root) ? this.key(relativePath(stood, root)) : '';
         unusable.push({ key, withAllBelow: entry.reason !== 'nonEmptyFolderMarker' });
@@ -234,29 +234,29 @@ export class SourceRecheck {
           page.forEach(note);
     } catch (error) {
       if (folder === '' || !isRemoteError(error, 'notFound', 'notAFolder', 'badName')) throw error;
-      await this.mustHoldSomething(signal);
+      await this.assertNotEmpty(signal);
       return undefined;
     }
     if (folder === '' && empty) throw nothingThere();
     return { present, unusable, folders };
   }
 
-  /** A folder is missing below a root that was unmounted in this very moment, too. */
-  private async mustHoldSomething(signal: AbortSignal): Promise<void> {
+  /** Throws when the root is empty: a folder is also missing below a root that was just unmounted. */
+  private async assertNotEmpty(signal: AbortSignal): Promise<void> {
     const { remote, root } = this.source;
     for await (const page of remote.list(root, { pageSize: 1 }, signal)) if (page.length > 0) return;
     throw nothingThere();
   }
 
-  /** An answer that is asked for once by all who want it at a time; a failure is asked for again. */
-  private dated<T>(answer: Promise<T>, forget: () => void): Fresh<T> {
+  /** Shares one result among concurrent callers; a failure is forgotten. */
+  private cached<T>(answer: Promise<T>, forget: () => void): Fresh<T> {
     const begun = this.clock.now();
-    const asked: Fresh<T> = { answer, goodUntil: Number.POSITIVE_INFINITY };
+    const entry: Fresh<T> = { answer, goodUntil: Number.POSITIVE_INFINITY };
     answer.then(() => {
       const now = this.clock.now();
-      asked.goodUntil = now + freshMs + (now - begun);
+      entry.goodUntil = now + freshMs + (now - begun);
     }, forget);
-    return asked;
+    return entry;
   }
 }
 
@@ -264,14 +264,14 @@ function nothingThere(): RemoteError {
   return new RemoteError('changed', 'The source has no files any more.');
 }
 
-/** The path that something unusable may stand for, or undefined when it can't be one. */
-function standsFor(entry: UnsupportedEntry): RemotePath | undefined {
+/** The path that an unsupported entry may represent, or undefined. */
+function representedPath(entry: UnsupportedEntry): RemotePath | undefined {
   if (entry.protects !== undefined) return entry.protects;
   const whole = fullName(entry);
   return isMalformedKey(entry.reason) || pathProblem(whole) !== undefined ? undefined : (whole as RemotePath);
 }
 
-function stands({ unusable }: FolderNow, key: string): boolean {
+function represents({ unusable }: FolderNow, key: string): boolean {
   return unusable.some(
     (one) => one.key === key || (one.withAllBelow && isWithin(key as RemotePath, one.key as RemotePath)),
   );

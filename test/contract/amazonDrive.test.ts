@@ -6,6 +6,7 @@ import {
   type DriveTestServer,
   startDriveServer,
 } from '../servers/amazonDrive/driveServer';
+import { at, body, calm } from '../support/remoteCalls';
 import {
   account,
   driveHost,
@@ -16,7 +17,6 @@ import {
   tokensOf,
 } from '../unit/backends/amazonDrive/driveFixture';
 import { randomName } from '../unit/backends/s3/s3Fixture';
-import { at, body, calm } from './chapters/words';
 import { type OpenedRemote, remoteContract } from './remoteContract';
 
 const servers: Promise<DriveTestServer>[] = [];

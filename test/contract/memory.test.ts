@@ -5,7 +5,7 @@ import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
 import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
-import { calm, deepNames, drain, names, pagesOf, refused, write } from './chapters/words';
+import { calm, deepNames, drain, names, pagesOf, refused, write } from '../support/remoteCalls';
 import { type OpenedRemote, remoteContract } from './remoteContract';
 
 function openMemory(root: string, options: MemoryOptions = {}): () => Promise<OpenedRemote> {

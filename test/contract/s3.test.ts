@@ -4,8 +4,8 @@ import { HeadObjectCommand, PutObjectCommand } from '../../src/backends/s3/awsSd
 import type { S3Remote } from '../../src/backends/s3/s3Remote';
 import { joinPath, parsePath } from '../../src/remote/remotePath';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { calm } from '../support/remoteCalls';
 import { hostWith, openS3, randomName, settingsFor } from '../unit/backends/s3/s3Fixture';
-import { calm } from './chapters/words';
 import { type OpenedRemote, remoteContract } from './remoteContract';
 
 const mebi = 1024 * 1024;

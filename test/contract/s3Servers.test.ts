@@ -6,7 +6,6 @@ import type { ByteSource } from '../../src/remote/remote';
 import { isRemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { createFakeClock } from '../support/fakeClock';
-import { hostWith, inTemporaryFolder, openS3, served, settingsFor } from '../unit/backends/s3/s3Fixture';
 import {
   at,
   body,
@@ -20,7 +19,8 @@ import {
   statFile,
   wholeBody,
   write,
-} from './chapters/words';
+} from '../support/remoteCalls';
+import { hostWith, inTemporaryFolder, openS3, served, settingsFor } from '../unit/backends/s3/s3Fixture';
 
 const demo = parsePath('demo');
 const mebi = 1024 * 1024;

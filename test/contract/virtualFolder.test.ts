@@ -5,7 +5,7 @@ import type { Entry } from '../../src/remote/entry';
 import { RemoteError } from '../../src/remote/remoteError';
 import { rootPath } from '../../src/remote/remotePath';
 import { FolderInMemory } from '../support/folderInMemory';
-import { at, calm, ifAbsent, names, readText, refused, statFile, write } from './chapters/words';
+import { at, calm, ifAbsent, names, readText, refused, statFile, write } from '../support/remoteCalls';
 import { remoteContract } from './remoteContract';
 
 remoteContract('virtual folder', async () => ({

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Remote } from '../../src/remote/remote';
-import { pattern } from '../contract/chapters/words';
-import { actions, mebi, outcomes, plan, readOrNone, run, synced } from './words';
+import { pattern } from '../support/remoteCalls';
+import { actions, mebi, outcomes, plan, readOrNone, run, synced } from './faultyRun';
 
 const mirror = { deletes: 'after' } as const;
 

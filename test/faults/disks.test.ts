@@ -6,9 +6,9 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { silentLog } from '../../src/base/log';
 import { executePlan } from '../../src/transfer/executePlan';
-import { pattern } from '../contract/chapters/words';
 import { createFakeClock } from '../support/fakeClock';
-import { actions, calm, diskSide, mebi, outcomes, plan, readOrNone, run, synced } from './words';
+import { pattern } from '../support/remoteCalls';
+import { actions, calm, diskSide, mebi, outcomes, plan, readOrNone, run, synced } from './faultyRun';
 
 // Disks that are full or can't be written to: real ones, small and mounted for the test.
 

@@ -1,24 +1,23 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import * as esbuild from 'esbuild';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { isTemporary } from '../../src/backends/local/temporaryNames';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
-import { body, calm, deepNames, ifAbsent, noPrecondition, pattern } from '../contract/chapters/words';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { bundleEngine, ended, spawnFor, writeRemotes } from '../support/engineProcess';
+import { body, calm, deepNames, ifAbsent, noPrecondition, pattern } from '../support/remoteCalls';
 
 // A process of its own is killed at one step of its work, just before it or just after; what it leaves must be whole, and the next run
 // must reach the right end (H22, H23). No kind of step is left out: an undisturbed run counts what it does, and each kind must be among
 // the steps. Killing at random moments is test/integration/crashes.test.ts.
 
-const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const mebi = 1024 * 1024;
 const work = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'killed-steps-'));
-const bundle = path.join(root, 'out', 'tools', `engine-killed-${process.pid}.cjs`);
+let bundle = '';
 const hook = path.join(work, 'hook.cjs');
 
 /**
@@ -309,18 +308,7 @@ const cases: Readonly<Record<string, Case>> = {
 
 before(async () => {
   fs.writeFileSync(hook, hookText);
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: ['test/tools/engine.ts'],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    packages: 'external',
-    define: { 'import.meta.dirname': '__dirname' },
-    logLevel: 'error',
-  });
+  bundle = await bundleEngine();
 });
 
 after(() => {
@@ -507,39 +495,12 @@ function engine(
   env: Readonly<Record<string, string>> = {},
 ): ChildProcess {
   const base = path.dirname(where.folder);
-  const { server } = where;
-  return spawn(
-    process.execPath,
-    [
-      ...['--require', hook, bundle, 'run', ...args],
-      ...[
-        '--remotes',
-        path.join(base, 'remotes.json'),
-        '--cache',
-        path.join(base, 'cache'),
-        '--transfers',
-        '1',
-      ],
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        AWS_ACCESS_KEY_ID: server.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-        KILL_BELOW: where.folder,
-        ...env,
-      },
-    },
-  );
-}
-
-/** Resolves to the exit code, null when killed, with all that was printed. */
-function ended(child: ChildProcess): Promise<{ readonly code: number | null; readonly text: string }> {
-  let text = '';
-  child.stdout?.on('data', (chunk) => (text += chunk));
-  child.stderr?.on('data', (chunk) => (text += chunk));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })));
+  const remotes = path.join(base, 'remotes.json');
+  const options = ['--remotes', remotes, '--cache', path.join(base, 'cache'), '--transfers', '1'];
+  return spawnFor(where.server, process.execPath, ['--require', hook, bundle, 'run', ...args, ...options], {
+    KILL_BELOW: where.folder,
+    ...env,
+  });
 }
 
 async function given(run: (where: Given) => Promise<void>): Promise<void> {
@@ -547,17 +508,7 @@ async function given(run: (where: Given) => Promise<void>): Promise<void> {
   const base = fs.mkdtempSync(path.join(work, 'case-'));
   const folder = path.join(base, 'tree');
   fs.mkdirSync(folder);
-  const settings = {
-    name: 'demo',
-    backend: 's3',
-    provider: 'Other',
-    endpoint: server.endpoint,
-    region: server.region,
-    credentials: 'environment',
-    uploadCutoff: '5Mi',
-    chunkSize: '5Mi',
-  };
-  fs.writeFileSync(path.join(base, 'remotes.json'), JSON.stringify([settings]));
+  writeRemotes(base, server);
   try {
     await run({ server, folder, disk: onDisk(folder), at: (prefix) => inBucket(server, prefix) });
   } finally {

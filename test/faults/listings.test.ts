@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isRemoteError } from '../../src/remote/remoteError';
-import { actions, plan, type Synced, synced, writing } from './words';
+import { actions, plan, type Synced, synced, writing } from './faultyRun';
 
 const mirror = { deletes: 'after' } as const;
 const pages = 20;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
-import { outcomes, plan, run, synced } from './words';
+import { outcomes, plan, run, synced } from './faultyRun';
 
 const many = 100_000;
 const keyOf = (i: number) => `d${i % 10}/f${String(i).padStart(6, '0')}`;

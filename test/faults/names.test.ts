@@ -6,7 +6,7 @@ import { parsePath } from '../../src/remote/remotePath';
 import type { MemoryOptions } from '../support/memoryRemote/memoryOptions';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { random } from '../support/random';
-import { plan, run } from './words';
+import { plan, run } from './faultyRun';
 
 // Names that are two on one side and one on the other, by case or by Unicode form: none overwrites, deletes or hides another.
 

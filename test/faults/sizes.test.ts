@@ -6,9 +6,9 @@ import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { parsePath } from '../../src/remote/remotePath';
 import { inMemoryLimit } from '../../src/transfer/copyFile';
-import { pattern } from '../contract/chapters/words';
 import { StoredObject } from '../servers/s3/store/objectStore';
-import { actions, calm, diskSide, mebi, outcomes, plan, run, synced } from './words';
+import { pattern } from '../support/remoteCalls';
+import { actions, calm, diskSide, mebi, outcomes, plan, run, synced } from './faultyRun';
 
 const cutoff = 5 * mebi;
 const around = (size: number) => [size - 1, size, size + 1];

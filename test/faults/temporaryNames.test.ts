@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openLocalRemote } from '../../src/backends/local/localRemote';
 import { rootPath } from '../../src/remote/remotePath';
-import { actions, plan, run, synced } from './words';
+import { actions, plan, run, synced } from './faultyRun';
 
 // Objects and files of somebody else that are named as ours are while they are written.
 

@@ -10,7 +10,7 @@ import { executePlan } from '../../src/transfer/executePlan';
 import { copyItems } from '../../src/usecases/copyItems';
 import { countItems, deleteItems } from '../../src/usecases/deleteItems';
 import { planSync } from '../../src/usecases/planSync';
-import { type Synced, synced } from './words';
+import { type Synced, synced } from './faultyRun';
 
 /** Work with many files at once, each with a signal of its own that nobody has prepared. */
 const works: Readonly<Record<string, (it: Synced, bucket: PlanEndpoint) => Promise<void>>> = {

@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import * as esbuild from 'esbuild';
 import { isTemporary } from '../../src/backends/local/temporaryNames';
-import { pattern } from '../contract/chapters/words';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { bundleEngine, ended, spawnFor, writeRemotes } from '../support/engineProcess';
 import { type Random, random } from '../support/random';
+import { pattern } from '../support/remoteCalls';
 
 // The engine in a process of its own is killed at any moment; what it leaves behind must be whole, and the next run must reach the end.
 
-const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const mebi = 1024 * 1024;
 const kills = 5;
 
@@ -93,19 +92,7 @@ let bundle = '';
 const work = fs.mkdtempSync(path.join(os.tmpdir(), 'crashes-'));
 
 before(async () => {
-  bundle = path.join(root, 'out', 'tools', `engine-crashes-${process.pid}.cjs`);
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: ['test/tools/engine.ts'],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    packages: 'external',
-    define: { 'import.meta.dirname': '__dirname' },
-    logLevel: 'error',
-  });
+  bundle = await bundleEngine();
 });
 
 after(() => {
@@ -118,44 +105,17 @@ async function given(seed: number, run: (it: Given) => Promise<void>): Promise<v
   const base = path.join(work, String(seed));
   const folder = path.join(base, 'tree');
   fs.mkdirSync(folder, { recursive: true });
-  const remotes = path.join(base, 'remotes.json');
-  const settings = {
-    name: 'demo',
-    backend: 's3',
-    provider: 'Other',
-    endpoint: server.endpoint,
-    region: server.region,
-    credentials: 'environment',
-    uploadCutoff: '5Mi',
-    chunkSize: '5Mi',
-  };
-  fs.writeFileSync(remotes, JSON.stringify([settings]));
+  const remotes = writeRemotes(base, server);
+  const options = [
+    '--options',
+    '{"deletes":"after"}',
+    '--transfers',
+    '4',
+    '--cache',
+    path.join(base, 'cache'),
+  ];
   const engine = (from: string, to: string) =>
-    spawn(
-      process.execPath,
-      [
-        bundle,
-        'run',
-        from,
-        to,
-        '--remotes',
-        remotes,
-        '--options',
-        '{"deletes":"after"}',
-        '--transfers',
-        '4',
-        '--cache',
-        path.join(base, 'cache'),
-      ],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...process.env,
-          AWS_ACCESS_KEY_ID: server.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-        },
-      },
-    );
+    spawnFor(server, process.execPath, [bundle, 'run', from, to, '--remotes', remotes, ...options]);
   try {
     const notes = path.join(base, 'cache', 'uploads');
     await run({
@@ -170,14 +130,6 @@ async function given(seed: number, run: (it: Given) => Promise<void>): Promise<v
   } finally {
     await server.stop();
   }
-}
-
-/** Resolves to the exit code, undefined when killed, with all that was printed. */
-function ended(child: ChildProcess): Promise<{ readonly code: number | null; readonly text: string }> {
-  let text = '';
-  child.stdout?.on('data', (chunk) => (text += chunk));
-  child.stderr?.on('data', (chunk) => (text += chunk));
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })));
 }
 
 /** Kills the child once the server has answered so many requests that move or delete files, and a moment later. */

@@ -14,10 +14,10 @@ import type { Remote } from '../../src/remote/remote';
 import { joinPath, parsePath, type RemotePath, rootPath } from '../../src/remote/remotePath';
 import { planSync } from '../../src/usecases/planSync';
 import { runPlan } from '../../src/usecases/runPlan';
-import { pattern, read, write } from '../contract/chapters/words';
 import { type DriveTestServer, startDriveServer } from '../servers/amazonDrive/driveServer';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
 import { FolderInMemory } from '../support/folderInMemory';
+import { pattern, read, write } from '../support/remoteCalls';
 import {
   driveHost,
   driveSettings,

@@ -5,8 +5,8 @@ import { silentLog } from '../../src/base/log';
 import type { Action } from '../../src/plan/model/plan';
 import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
-import { calm, deepNames, readText } from '../contract/chapters/words';
 import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
+import { calm, deepNames, readText } from '../support/remoteCalls';
 import { patient, servedDrive } from '../unit/backends/amazonDrive/driveFixture';
 import { fileIn, planOf } from '../unit/transfer/givenRun';
 

@@ -13,10 +13,10 @@ import { parsePath, rootPath } from '../../src/remote/remotePath';
 import { executePlan } from '../../src/transfer/executePlan';
 import type { RunReport } from '../../src/transfer/runReport';
 import { copyItems } from '../../src/usecases/copyItems';
-import { body, calm, noPrecondition, write } from '../contract/chapters/words';
-import { outcomes, plan } from '../faults/words';
+import { outcomes, plan } from '../faults/faultyRun';
 import { createFakeClock } from '../support/fakeClock';
 import { createMemoryRemote, type MemoryRemote } from '../support/memoryRemote/memoryRemote';
+import { body, calm, noPrecondition, write } from '../support/remoteCalls';
 import { beforeRemoval, type PowerCut, watchPowerCuts } from './powerCut';
 
 // Before anything that may be the only copy is removed or replaced, its copy on this machine must survive a power cut.

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import * as esbuild from 'esbuild';
 import { type S3TestServer, startS3Server } from '../servers/s3/s3Server';
+import { bundleEngine, ended, spawnFor, writeRemotes } from '../support/engineProcess';
 
 // What the system is really asked for when the engine moves a bucket's objects to a folder, as strace sees it.
 
-const root = process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd();
 const traced = [
   'fsync',
   'fdatasync',
@@ -54,50 +53,13 @@ async function engineUnderStrace(
   base: string,
   args: readonly string[],
 ): Promise<string[]> {
-  const bundle = path.join(root, 'out', 'tools', `engine-traced-${process.pid}.cjs`);
-  await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: ['test/tools/engine.ts'],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    packages: 'external',
-    define: { 'import.meta.dirname': '__dirname' },
-    logLevel: 'error',
-  });
-  const remotes = path.join(base, 'remotes.json');
-  const { endpoint, region } = server;
-  const settings = {
-    name: 'r',
-    backend: 's3',
-    provider: 'Other',
-    endpoint,
-    region,
-    credentials: 'environment',
-  };
-  fs.writeFileSync(remotes, JSON.stringify([settings]));
+  const bundle = await bundleEngine();
   const trace = path.join(base, 'trace');
-  const child = spawn(
-    'strace',
-    [
-      ...['-f', '-y', '-s', '200', '-o', trace, '-e', `trace=${traced.join(',')}`],
-      ...[process.execPath, bundle, ...args, '--remotes', remotes],
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        AWS_ACCESS_KEY_ID: server.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-      },
-    },
-  );
-  let text = '';
-  child.stdout.on('data', (chunk) => (text += chunk));
-  child.stderr.on('data', (chunk) => (text += chunk));
-  const code = await new Promise((resolve) => child.once('close', resolve));
+  const child = spawnFor(server, 'strace', [
+    ...['-f', '-y', '-s', '200', '-o', trace, '-e', `trace=${traced.join(',')}`],
+    ...[process.execPath, bundle, ...args, '--remotes', writeRemotes(base, server)],
+  ]);
+  const { code, text } = await ended(child);
   fs.rmSync(bundle, { force: true });
   assert.equal(code, 0, text);
   return readTrace(fs.readFileSync(trace, 'utf8'));
@@ -123,7 +85,7 @@ test('the engine forces file and folder to the disk, in this order, before it de
   fs.mkdirSync(folder);
   fs.writeFileSync(path.join(folder, 'over'), 'old');
 
-  const copied = await engineUnderStrace(server, base, ['run', 'r:demo', path.join(base, 'copy')]);
+  const copied = await engineUnderStrace(server, base, ['run', 'demo:demo', path.join(base, 'copy')]);
   assert.deepEqual(
     copied.filter((event) => event.startsWith('forced') && event.includes(base)),
     [],
@@ -131,7 +93,7 @@ test('the engine forces file and folder to the disk, in this order, before it de
   );
   const events = await engineUnderStrace(server, base, [
     'run',
-    'r:demo',
+    'demo:demo',
     folder,
     '--options',
     '{"verb":"move"}',

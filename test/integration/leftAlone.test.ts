@@ -10,7 +10,7 @@ import { RemoteError } from '../../src/remote/remoteError';
 import { parsePath } from '../../src/remote/remotePath';
 import { isWhole } from '../../src/transfer/runReport';
 import { describeReport } from '../../src/usecases/runPlan';
-import { diskSide, plan, run } from '../faults/words';
+import { diskSide, plan, run } from '../faults/faultyRun';
 import { createMemoryRemote } from '../support/memoryRemote/memoryRemote';
 import { served } from '../unit/backends/s3/s3Fixture';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { checkPlan } from '../../src/plan/build/planInvariants';
 import type { PlanOptions } from '../../src/plan/model/planOptions';
-import { diskSide, plan, run } from '../faults/words';
+import { diskSide, plan, run } from '../faults/faultyRun';
 import { skipWithout } from './realTools';
 
 // Which folders a sync with deletes removes where folders exist of their own: as the real rclone does, which is run where it is installed.

@@ -5,13 +5,13 @@ import { codeOf } from './localErrors';
 
 const open = promisify(fs.open);
 
-/** What systems answer that can't force such a thing to the disk: then there is no more to be done for it. */
+/** Errors of systems that can't sync such a file or folder; they are ignored. */
 const cannot: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** A name is on the disk only when its folder is (fsync(2)). Windows has no such call for folders; its file systems keep a journal of names. */
+/** A name is durable only after an fsync of its folder (fsync(2)). Windows has no fsync for folders; its file systems journal names. */
 const forcesFolders = process.platform !== 'win32';
 
-/** Forces an open file or folder, with its content and all facts, to the disk. Errors are those of `node:fs`. */
+/** Forces an open file or folder to the disk, with content and metadata. Throws errors of `node:fs`. */
 export async function forceToDisk(descriptor: number): Promise<void> {
   try {
     await promisify<number, void>((opened, done) => fs.fsync(opened, done))(descriptor);
@@ -20,20 +20,20 @@ export async function forceToDisk(descriptor: number): Promise<void> {
   }
 }
 
-/** Folders as far as the names in them are on the disk. Of files that wait for one folder at the same time, many share one call. */
+/** Syncs the names in folders. Files that wait for one folder at the same time share a call. */
 export class DurableFolders {
-  /** Folders that are on the disk with all that was made in them here. */
+  /** Folders that are durable with everything that was made in them here. */
   private readonly forced = new Set<string>();
-  /** How often folders were made in a folder. */
+  /** How many folders were made in a folder. */
   private readonly changes = new Map<string, number>();
-  /** How many calls make folders in a folder just now. */
+  /** How many calls currently make folders in a folder. */
   private readonly makers = new Map<string, number>();
   private readonly running = new Map<string, Promise<void>>();
   private readonly next = new Map<string, Promise<void>>();
 
   /**
-   * Runs `make`, which makes a folder in each of `above`. A folder is seen by others before its maker hears that it is there: so all the
-   * while, none of `above` counts as forced.
+   * Runs `make`, which makes a folder in each of `above`. Meanwhile none of them counts as durable, because other writes see the new
+   * folder before `make` returns.
    */
   async making<T>(above: readonly string[], make: () => Promise<T>): Promise<T> {
     for (const one of above) {
@@ -53,8 +53,8 @@ export class DurableFolders {
   }
 
   /**
-   * Forces the names in `folder` to the disk, and those of the folders that lead to it from `top` on, as far as these may be new. Both are
-   * absolute and without links, and `folder` lies in `top`.
+   * Forces the names in `folder` to the disk, and those of new folders between `top` and `folder`. Both paths are absolute and without
+   * links; `folder` is within `top`.
    */
   async force(folder: string, top: string): Promise<void> {
     if (!forcesFolders) return;
@@ -67,7 +67,7 @@ export class DurableFolders {
     ]);
   }
 
-  /** By a call that begins after this: one that is under way already may miss the newest names. */
+  /** Uses a call that begins later, because a running one may miss the newest names. */
   private forceSoon(folder: string): Promise<void> {
     const next = this.next.get(folder);
     if (next !== undefined) return next;

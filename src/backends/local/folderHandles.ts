@@ -1,6 +1,6 @@
 import type { PathHandle } from './pathHandle';
 
-/** Folders that are kept open at most, beside those in use, and for how many milliseconds at most when nobody uses them. */
+/** Maximum unused folders that stay open, and for how many milliseconds. */
 const maxIdleHandles = 32;
 const idleMs = 500;
 
@@ -10,15 +10,15 @@ interface SharedHandle {
 }
 
 /**
- * Folders in which files are written one after the other stay open from one to the next: opening each time costs more than all that has to
- * be proven. A folder is shared only while its path leads straight to it, without a link, which is looked at each time.
+ * Keeps folders open between writes of files into them, because opening costs more than all checks. A handle is shared only while the
+ * folder's path leads to it without links, which is checked at each use.
  */
 export class FolderHandles {
-  /** By path. Those that were used last are last. */
+  /** By path, in the order of the last use. */
   private readonly kept = new Map<string, SharedHandle>();
   private closing: NodeJS.Timeout | undefined;
 
-  /** Runs `use` while the folder at `absolute` is held, as an earlier one took it or else as `take` does. `straight` is where it is without links. */
+  /** Runs `use` with the shared handle of the folder at `absolute`, or a new one from `take`. `straight` is the path without links. */
   async using<T>(
     absolute: string,
     straight: string,
@@ -66,7 +66,7 @@ export class FolderHandles {
     this.closing ??= setTimeout(() => this.closeIdle(), idleMs).unref();
   }
 
-  /** Its users go on with it; the last one lets it go. */
+  /** Current users keep the handle; the last one closes it. */
   private drop(absolute: string, kept: SharedHandle): void {
     if (this.kept.get(absolute) !== kept) return;
     this.kept.delete(absolute);

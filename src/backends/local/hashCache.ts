@@ -2,33 +2,33 @@ import path from 'node:path';
 import { PersistentLineCache } from '../../base/lineCache';
 import type { Log } from '../../base/log';
 
-/** Most files kept; the ones learnt first are dropped first. About 150 MB of memory when full. */
+/** Maximum cached files; the oldest entries are dropped first. About 150 MB of memory when full. */
 const defaultMaxEntries = 500_000;
-/** A file that was changed less than this before it was read may be changed again without its time showing it, in milliseconds. */
+/** Milliseconds between a change and a read below which a second change may not be visible in the file's times. */
 const settledAfterMs = 2000;
 
 /**
- * What a file is recognised by, and when it was changed. The mark changes with its size, modified time and inode, and with the time that
- * the system notes of every change: whoever keeps a file's size and sets its modified time back can't set that one.
+ * Identifies the content of a file. The mark changes with size, modified time, inode and ctime; a program that keeps the size and
+ * resets the modified time can't reset the ctime.
  */
 export interface HashedFile {
   /** Absolute. */
   readonly path: string;
   readonly mark: string;
-  /** The later of both times, in milliseconds since 1970. */
+  /** The later of mtime and ctime, in milliseconds since the epoch. */
   readonly modifiedMs: number;
 }
 
 /**
- * MD5s of local files, kept between sessions, so that comparing by checksum reads each file once and not each time. A hash is given only
- * for the very mark that it was learnt with. Losing the file, or a part of it, costs reading and nothing else.
+ * Persistent cache of MD5s of local files, so that a comparison by checksum reads each file only once. A hash is returned only for an
+ * unchanged mark. Losing the cache file, or a part of it, only costs reading.
  *
- * One line per file: path, mark, MD5; tab-separated. The file is read when a hash is asked for the first time.
+ * One line per file: path, mark, MD5; tab-separated. The cache file is loaded at the first `find`.
  */
 export class HashCache {
   private readonly lines: PersistentLineCache;
 
-  /** `folder` is that of caches; undefined = hashes are kept for this session only. */
+  /** `folder` holds the caches; undefined = no cache file, so hashes last for this session. */
   constructor(folder: string | undefined, log: Log, maxEntries = defaultMaxEntries) {
     this.lines = new PersistentLineCache({
       file: folder === undefined ? undefined : path.join(folder, 'local.hashes'),
@@ -40,20 +40,20 @@ export class HashCache {
     });
   }
 
-  /** Lower-case hex; undefined when it isn't known. Never fails. */
+  /** Lower-case hex MD5; undefined when it is not cached. Never rejects. */
   async find({ path: file, mark }: HashedFile): Promise<string | undefined> {
     await this.lines.load();
     const [known, md5 = ''] = this.lines.get(file)?.split('\t') ?? [];
     return known === mark && /^[0-9a-f]{32}$/.test(md5) ? md5 : undefined;
   }
 
-  /** Keeps the MD5 of what was read from `readFromMs` on (milliseconds since 1970), unless the file was changed only just before. */
+  /** Caches the MD5 of content that was read from `readFromMs` on (milliseconds since the epoch), unless the file changed just before. */
   store({ path: file, mark, modifiedMs }: HashedFile, md5: string, readFromMs: number): void {
     if (modifiedMs > readFromMs - settledAfterMs || /[\t\n\r]/.test(mark)) return;
     this.lines.set(file, `${mark}\t${md5}`);
   }
 
-  /** Writes what is unwritten; waits for a write under way. Never fails. */
+  /** Writes pending lines and waits for a running write. Never rejects. */
   save(): Promise<void> {
     return this.lines.save();
   }

@@ -1,9 +1,15 @@
 import type { BigIntStats } from 'node:fs';
-import type { FileEntry } from '../../remote/entry';
+import { lstatSync, statSync } from 'node:fs';
+import { lstat, readlink, stat } from 'node:fs/promises';
+import { type FileEntry, isSameFile } from '../../remote/entry';
 import { type Instant, instantFromNs } from '../../remote/modifiedTime';
+import type { Precondition } from '../../remote/remote';
+import { RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
+import { codeOf } from './localErrors';
+import { directCalls } from './syncFileCalls';
 
-/** A regular file as an entry. Its version changes with size, modified time and inode: a replaced file is another one. */
+/** A regular file as an entry. The version changes with size, modified time and inode. */
 export function fileEntry(path: RemotePath, stats: BigIntStats): FileEntry {
   return {
     kind: 'file',
@@ -16,22 +22,103 @@ export function fileEntry(path: RemotePath, stats: BigIntStats): FileEntry {
 }
 
 /**
- * `time` as `fs.utimes` has to be given it. A number below 0 would be taken for "now", a text is not. The system cuts to
- * microseconds after arithmetic in doubles, which may lose one more: the text is chosen so that it doesn't.
+ * `time` as text for `fs.utimes`, which takes a negative number for "now". The system truncates to microseconds after floating-point
+ * arithmetic, which may lose one microsecond; the text is adjusted so that none is lost.
  */
 export function utimesText(time: Instant): string {
   const microseconds = Math.floor(time.ns / 1000);
   let seconds = time.s + microseconds / 1e6;
-  // Cutting goes towards zero, so the correction goes away from it.
+  // Truncation goes towards zero, so the correction goes away from zero.
   const step = (seconds < 0 ? -1 : 1) * 2 ** (Math.floor(Math.log2(Math.max(Math.abs(seconds), 1))) - 52);
   for (let tries = 0; tries < 4 && microsecondsKept(seconds) !== microseconds; tries++) seconds += step;
   return String(seconds);
 }
 
-/** What is left of a double's fraction once libuv has put it into a timespec. */
+/** The microseconds that remain after libuv converts the double to a timespec. */
 function microsecondsKept(seconds: number): number {
   const whole = Math.trunc(seconds);
   const ns = Math.trunc((seconds - whole) * 1e9);
   const kept = Math.trunc(ns / 1000);
   return kept < 0 ? kept + 1_000_000 : kept;
+}
+
+export function lstatOrNone(absolute: string): Promise<BigIntStats | undefined> {
+  const direct = () => lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
+  return orNone(directCalls.call(direct, () => lstat(absolute, { bigint: true })));
+}
+
+export function statOrNone(absolute: string): Promise<BigIntStats | undefined> {
+  const direct = () => statSync(absolute, { bigint: true, throwIfNoEntry: false });
+  return orNone(directCalls.call(direct, () => stat(absolute, { bigint: true })));
+}
+
+async function orNone(stats: Promise<BigIntStats | undefined>): Promise<BigIntStats | undefined> {
+  try {
+    return await stats;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+    return undefined;
+  }
+}
+
+interface Inspected {
+  readonly isLink: boolean;
+  /** Facts of the entry, or of the link's target. */
+  readonly stats: BigIntStats | undefined;
+}
+
+/** The entry at `absolute`. Throws `forbidden` for a broken link. */
+export async function inspect(absolute: string, remotePath: RemotePath): Promise<Inspected> {
+  const there = await lstatOrNone(absolute);
+  if (!there?.isSymbolicLink()) return { isLink: false, stats: there };
+  const stats = await stat(absolute, { bigint: true }).catch(() => undefined);
+  if (stats) return { isLink: true, stats };
+  throw new RemoteError(
+    'forbidden',
+    `"${remotePath}" is a link to ${await readlink(absolute)}, which is not there.`,
+  );
+}
+
+/** The facts of the file to replace, if any. Throws when the entry is no file. */
+export function fileToReplace({ stats }: Inspected, remotePath: RemotePath): BigIntStats | undefined {
+  if (stats?.isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
+  if (stats && !stats.isFile()) throw new RemoteError('unsupported', `"${remotePath}" is no regular file.`);
+  return stats;
+}
+
+/** The file's current facts. Throws `changed` when they differ from `seen`. */
+export async function assertUnchanged(seen: FileEntry, absolute: string): Promise<BigIntStats> {
+  const now = await stat(absolute, { bigint: true });
+  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw changedError(seen);
+  return now;
+}
+
+export function changedError(seen: FileEntry): RemoteError {
+  return new RemoteError('changed', `"${seen.path}" has changed since it was listed.`);
+}
+
+/** Throws unless `precondition` holds at `absolute`. */
+export async function checkPrecondition(
+  precondition: Precondition,
+  remotePath: RemotePath,
+  absolute: string,
+): Promise<void> {
+  if (precondition.kind === 'none') return;
+  const now = precondition.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
+  assertPrecondition(precondition, remotePath, now);
+}
+
+/** Throws unless `precondition` holds for `now`. */
+export function assertPrecondition(
+  precondition: Precondition,
+  remotePath: RemotePath,
+  now: BigIntStats | undefined,
+): void {
+  if (precondition.kind === 'ifAbsent' && now)
+    throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
+  if (
+    precondition.kind === 'ifMatch' &&
+    !(now?.isFile() && isSameFile(precondition.entry, fileEntry(remotePath, now)))
+  )
+    throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
 }

@@ -44,7 +44,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** An error of `node:fs` as a RemoteError; `deed` is what failed ("can't be read"). RemoteErrors and others pass as they are. */
+/** Converts an error of `node:fs` to a RemoteError; `deed` is the failed operation ("can't be read"). Other errors pass unchanged. */
 export function localError(error: unknown, path: string, deed: string): unknown {
   const code = systemCode(error);
   if (code === undefined) return error;
@@ -53,7 +53,7 @@ export function localError(error: unknown, path: string, deed: string): unknown 
   return new RemoteError(kind, `"${path}" ${deed}: ${reason} (${code}).`, { cause: error, code });
 }
 
-/** The same for a remote's root, which has no name in the remote: it is told by its absolute path, with the way out. */
+/** The same for a remote's root, which is named by its absolute path, with a remedy. */
 export function rootError(error: unknown, root: string, deed: string): unknown {
   const code = systemCode(error);
   if (code === undefined) return error;
@@ -81,12 +81,12 @@ export function rootError(error: unknown, root: string, deed: string): unknown {
   }
 }
 
-/** What the system says, without its call and the path there: that may lead through a handle and tell nobody anything. */
+/** The system's message without the call and the path, which may be the path of a handle. */
 function inWords({ message }: Error): string {
   return /^[A-Z0-9]+: ([^,]+),/.exec(message)?.[1] ?? message;
 }
 
-/** The code of an error that the system gave: `ENOENT`, or `UNKNOWN` for one that Node has no name for. */
+/** The code of a system error: `ENOENT`, or `UNKNOWN` when Node has no name for it. */
 function systemCode(error: unknown): string | undefined {
   const code = codeOf(error);
   if (error instanceof RemoteError || code === undefined) return undefined;
@@ -94,8 +94,8 @@ function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * Runs `call`, which is about `path` below `root`; its errors leave as RemoteErrors, or as the signal's reason when that was
- * aborted. Nothing starts under an aborted signal.
+ * Runs `call` on `path` below `root` and converts its errors to RemoteErrors. Throws the signal's reason when aborted; an aborted
+ * signal starts nothing.
  */
 export async function locally<T>(
   root: string,

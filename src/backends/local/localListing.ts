@@ -8,11 +8,11 @@ import { fileEntry } from './localEntry';
 import { codeOf, localError, rootError } from './localErrors';
 import { isTemporary, looksTemporary } from './temporaryNames';
 
-/** Stats asked for at once, and folders read ahead while a deep listing goes on. */
+/** Concurrent stats of a folder, and folders that a recursive listing reads ahead. */
 const maxStatConcurrency = 64;
 const maxFoldersAhead = 8;
 
-/** Something in a folder: an entry, or a folder to be entered under the name it is sorted by. */
+/** A folder's entry with its sort key; `identity` is the device and inode of a folder behind a link. */
 export type Child = { readonly entry: Entry; readonly order: string; readonly identity?: string };
 
 /** Entries of one folder, page by page. */
@@ -37,7 +37,7 @@ export async function* listFolder(
   }
 }
 
-/** Device and inode of `folder` and of all above it up to the root: a link to one of them would be walked for ever. */
+/** Device and inode of `folder` and its parents up to the root. A link to one of them would loop. */
 async function chainOf(absolute: string, folder: RemotePath): Promise<string[]> {
   const chain: string[] = [];
   let at = absolute;
@@ -51,14 +51,14 @@ async function chainOf(absolute: string, folder: RemotePath): Promise<string[]> 
 interface OpenFolder {
   readonly absolute: string;
   readonly folder: RemotePath;
-  /** Device and inode of this folder and of those above it. */
+  /** Device and inode of this folder and its parents. */
   readonly chain: readonly string[];
   readonly children: readonly Child[];
   readonly ahead: Map<Child, Promise<readonly Child[]>>;
   next: number;
 }
 
-/** Every file below `top` in the order of `comparePaths` over whole paths, in batches; unusable entries among them. */
+/** Every file and unsupported entry below `top`, in batches, in the order of `comparePaths` over whole paths. */
 export async function* listRecursive(
   absolute: string,
   top: RemotePath,
@@ -111,7 +111,7 @@ export async function* listRecursive(
   if (batch.length > 0) yield batch;
 }
 
-/** Starts reading the folders that come next, so that the disk is busy while entries are handed out. */
+/** Starts reading the next folders, so that the disk works while entries are consumed. */
 function readAhead(
   current: OpenFolder,
   enters: (child: Child) => boolean,
@@ -129,13 +129,13 @@ function readAhead(
     ahead++;
     if (current.ahead.has(child)) continue;
     const reading = read(childPath(current.absolute, child.entry.path), child.entry.path);
-    // Whoever comes to it hears the error; until then it is not unhandled.
+    // `enter` handles the error; without this it would be an unhandled rejection until then.
     reading.catch(() => {});
     current.ahead.set(child, reading);
   }
 }
 
-/** The folder opened, or what stands for it in the listing when it can't be. */
+/** The opened folder, or its unsupported entry when it can't be read. */
 async function enter(
   current: OpenFolder,
   child: Child,
@@ -150,7 +150,7 @@ async function enter(
     const chain = child.identity === undefined ? current.chain : [...current.chain, child.identity];
     return { absolute, folder, chain, children, ahead: new Map(), next: 0 };
   } catch (error) {
-    // Gone or closed to us: unknown, so its twin must stay (H2, H20). Anything else ends the listing.
+    // A missing or unreadable folder is unknown, so its counterpart must stay (H2, H20). Other errors end the listing.
     const code = codeOf((error as Error).cause ?? error);
     if (code === 'EACCES' || code === 'EPERM' || code === 'ENOENT' || code === 'ENOTDIR')
       return [unusable(current.folder, folder, 'unreadable')];
@@ -165,7 +165,7 @@ function childPath(absolute: string, child: RemotePath): string {
 interface NamedItem {
   readonly name: string;
   readonly dirent: Dirent;
-  /** False when the name is no valid UTF-8, so that it can't be addressed. */
+  /** False when the name is not valid UTF-8, so that no path can address it. */
   readonly valid: boolean;
 }
 
@@ -182,13 +182,13 @@ async function readNames(absolute: string, folder: RemotePath, signal: AbortSign
   return items;
 }
 
-/** The names whose bytes are UTF-8: a name may hold a real U+FFFD, or one that stands for bytes that are none. */
+/** The names with valid UTF-8 bytes. A name may contain a real U+FFFD, or one that replaces invalid bytes. */
 async function validNames(absolute: string, folder: RemotePath): Promise<Set<string>> {
   const names = await readdir(absolute, { encoding: 'buffer' }).catch(rethrow(absolute, folder));
   return new Set(names.filter((name) => Buffer.from(name.toString('utf8')).equals(name)).map(String));
 }
 
-/** `absolute` is where `folder` is. */
+/** Rethrows an error of listing `folder`, whose path is `absolute`. */
 function rethrow(absolute: string, folder: RemotePath): (error: unknown) => never {
   return (error) => {
     throw folder === ''
@@ -197,7 +197,7 @@ function rethrow(absolute: string, folder: RemotePath): (error: unknown) => neve
   };
 }
 
-/** Looks at each item, `maxStatConcurrency` at a time. Leaves out temporary files of ours. */
+/** Stats the items with bounded concurrency. Omits our temporary files. */
 async function inspect(
   items: readonly NamedItem[],
   absolute: string,
@@ -248,7 +248,7 @@ async function inspectOne(
       case 'ELOOP':
         return not('linkLoop');
       case 'ENOENT':
-        // One of ours got its own name meanwhile.
+        // Our temporary file was renamed meanwhile.
         if (looksTemporary(name) && !dirent.isSymbolicLink()) return undefined;
         return not(dirent.isSymbolicLink() ? 'brokenLink' : 'unreadable');
       case 'EACCES':
@@ -283,7 +283,7 @@ function unusable(
 
 const groups = new Set(process.getgroups?.() ?? []);
 
-/** Whether we may read the file. The mode decides where it says yes; where it says no, an access list may still allow it. */
+/** Whether this process may read the file. A mode that denies it may be overruled by an access list, so opening decides. */
 async function isReadable(file: string, stats: BigIntStats): Promise<boolean> {
   const user = process.geteuid?.();
   if (user === undefined || user === 0) return true;

@@ -11,41 +11,41 @@ import { PathHandle } from './pathHandle';
 import { removeLeftovers } from './temporaryNames';
 
 /**
- * The one border between RemotePaths and paths of this machine. Whatever is changed is changed in a folder that is held, and proven to lie
- * inside the root while it is: no link that is put among its parents meanwhile can lead out (sync-semantics H19).
+ * The only place that converts RemotePaths to paths of this machine. Every change happens in an open folder that is verified to lie
+ * inside the root, so a link that is put among its parents meanwhile can't lead out (sync-semantics H19).
  */
 export class LocalPaths {
   readonly root: string;
   private realRoot: string | undefined;
-  /** Folders in which what crashes left behind was looked for. */
+  /** Folders that were searched for files that a crash left. */
   private readonly cleaned = new Set<string>();
   private readonly folders = new DurableFolders();
   private readonly held = new FolderHandles();
-  /** The folder above the topmost one that had to be made for the root to be, without links. */
+  /** The real path above the topmost folder that was made for the root. */
   private aboveMadeRoot: string | undefined;
   private readonly leftoverAgeMs: number;
   private knownRules: NameRules | undefined;
   private knownLocation: string | undefined;
 
-  /** `root` is absolute. Temporary files untouched for `leftoverAgeMs` are removed from folders that are written into. */
+  /** `root` is absolute. Writes remove temporary files that are untouched for `leftoverAgeMs` from their folder. */
   constructor(root: string, leftoverAgeMs: number) {
     this.root = path.resolve(root);
     this.leftoverAgeMs = leftoverAgeMs;
   }
 
-  /** What names this folder can hold. Found out at the first use, from what is there; nothing is written. */
+  /** The name rules of this folder, detected at the first use without writing. */
   get rules(): NameRules {
     this.knownRules ??= rulesOf(this.root);
     return this.knownRules;
   }
 
-  /** See Capabilities; found out at the first use. */
+  /** See Capabilities; resolved at the first use. */
   get storageId(): string {
     this.knownLocation ??= ['disk:', ...realPathOf(this.root).split(path.sep).filter(Boolean)].join('/');
     return this.knownLocation;
   }
 
-  /** The absolute path of `remotePath`. Throws `badName` for what this system can't name. */
+  /** The absolute path of `remotePath`. Throws `badName` for a name that this system does not allow. */
   absolute(remotePath: RemotePath): string {
     if (remotePath === '') return this.root;
     const problem = nameProblem(remotePath, this.rules);
@@ -60,8 +60,8 @@ export class LocalPaths {
   }
 
   /**
-   * Runs `use` while the folder of `remotePath`, proven to lie inside the root, is held; it gets that folder and the name in it. Errors
-   * are those of `node:fs`, or `forbidden` when a link leads out, `unsupported` for the root.
+   * Runs `use` with the open folder of `remotePath`, verified to lie inside the root, and the name in it. Throws errors of `node:fs`,
+   * `forbidden` when a link leads out, and `unsupported` for the root.
    */
   async withFolderOf<T>(
     remotePath: RemotePath,
@@ -76,10 +76,7 @@ export class LocalPaths {
     return this.usingFolder(parent, take, (folder) => use(folder, baseName(remotePath)));
   }
 
-  /**
-   * As `withFolderOf`, and makes the folder and its parents where they are missing. Throws `badName` before anything is made, `alreadyExists`
-   * when a file is in the way.
-   */
+  /** As `withFolderOf`, but makes missing folders. Throws `badName` before anything is made, `alreadyExists` for a file in place of a folder. */
   async withMadeFolderOf<T>(
     remotePath: RemotePath,
     signal: AbortSignal,
@@ -115,7 +112,7 @@ export class LocalPaths {
     (await this.openOrMake(folder)).close();
   }
 
-  /** Runs `use` while the file that `absolute` leads to, proven to lie inside the root, is held. `remotePath` is its name in errors. */
+  /** Runs `use` with an open handle of the file at `absolute`, verified to lie inside the root. `remotePath` names it in errors. */
   async withFile<T>(
     absolute: string,
     remotePath: RemotePath,
@@ -124,7 +121,7 @@ export class LocalPaths {
     return using(await this.openInside(absolute, false, remotePath), use);
   }
 
-  /** Runs `use` while the folder that a link at `absolute` leads into is held; it gets that folder and the name there. */
+  /** Runs `use` with the open folder of the target of the link at `absolute`, and the target's name. */
   async withLinkTarget<T>(
     absolute: string,
     remotePath: RemotePath,
@@ -136,7 +133,7 @@ export class LocalPaths {
     return using(folder, (held) => use(held, path.basename(real)));
   }
 
-  /** Throws `forbidden` or `changed` unless `held` still is where it was proven to be. */
+  /** Throws `forbidden` or `changed` unless the handle's folder is still in its place. */
   async assertInPlace(held: PathHandle, remotePath: RemotePath): Promise<void> {
     if (await held.isInPlace()) return;
     this.assertInside(await held.currentPath(), remotePath);
@@ -146,14 +143,14 @@ export class LocalPaths {
     );
   }
 
-  /** Forces the names in a folder that is held, and those of the folders that were made for it, to the disk. */
+  /** Forces the names in an open folder, and the new folders above it, to the disk. */
   async forceToDisk({ realPath }: PathHandle): Promise<void> {
     await this.folders.force(realPath, this.aboveMadeRoot ?? this.realRoot ?? realPath);
   }
 
   /**
-   * Throws `changed` when the file that was opened as `remotePath` was reached through a link below the root. `place` is where it
-   * is without links, where the system tells that.
+   * Throws `changed` when the open file `remotePath` was reached through a link below the root. `place` is its real path, where the
+   * system tells it.
    */
   async assertNoLink(remotePath: RemotePath, place: string | undefined): Promise<void> {
     if (place !== undefined) {
@@ -162,7 +159,7 @@ export class LocalPaths {
     } else if (!(await this.hasLink(remotePath))) return;
     throw new RemoteError(
       'changed',
-      `"${remotePath}" is reached through a link by now, and links are not followed.`,
+      `"${remotePath}" is now reached through a link, and links are not followed.`,
     );
   }
 
@@ -172,13 +169,13 @@ export class LocalPaths {
     return false;
   }
 
-  /** The folder, made if it is missing. */
+  /** Opens the folder; makes it if it is missing. */
   private async openOrMake(folder: RemotePath): Promise<PathHandle> {
     const absolute = this.joined(folder);
     try {
       return await this.openInside(absolute, true, folder);
     } catch (error) {
-      // A file among the parents, or a link to nowhere, is found on the way down.
+      // A file among the parents, or a broken link, is found on the way down.
       if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR')
         throw folder === '' ? rootError(error, absolute, "can't be made") : error;
     }
@@ -192,12 +189,12 @@ export class LocalPaths {
 
   private async makeRoot(): Promise<PathHandle> {
     try {
-      // What has become a link since this root was first used is not followed to make it there.
+      // A path that became a link after the first use of this root is not followed.
       const real = realPathOf(this.root);
       this.assertInside(real, rootPath);
       const above = foldersAboveMissing(real);
       const topmost = above.at(-1);
-      // Before it is made: whoever finds it there has to know what else to force to the disk.
+      // Set before the folder exists, because a concurrent write into it must sync the folders above too.
       if (topmost !== undefined && topmost.length < (this.aboveMadeRoot ?? real).length)
         this.aboveMadeRoot = topmost;
       await this.folders.making(above, () => mkdir(this.root, { recursive: true }));
@@ -259,19 +256,19 @@ async function makeOne(absolute: string, folder: RemotePath): Promise<void> {
   }
 }
 
-/** The folders above one that is missing, up to the first that is there. */
+/** The parents of a missing folder, up to the first that exists. */
 function foldersAboveMissing(absolute: string): string[] {
   const above = path.dirname(absolute);
   if (above === absolute) return [];
   return existsSync(above) ? [above] : [above, ...foldersAboveMissing(above)];
 }
 
-/** `absolute` with links resolved, as far as it is there yet. */
+/** `absolute` with links resolved, as far as it exists. */
 function realPathOf(absolute: string): string {
   try {
     return realpathSync.native(absolute);
   } catch {
-    // What is missing (or closed to us) is no link that we could follow.
+    // A missing or unreadable part is kept as it is.
     const above = path.dirname(absolute);
     return above === absolute ? absolute : path.join(realPathOf(above), path.basename(absolute));
   }
@@ -291,14 +288,14 @@ function rulesOf(root: string): NameRules {
 }
 
 /**
- * Whether another case of a name that is there is another name; undefined when nothing there can tell. A folder that isn't there yet will
- * lie on the disk of the nearest one that is.
+ * Whether names that differ in case are different names, tested with existing names; undefined when none can show it. A missing folder
+ * will be on the disk of its nearest existing parent.
  */
 function detectsCase(root: string): boolean | undefined {
   for (let folder = root; ; folder = path.dirname(folder)) {
     for (const name of someNames(folder)) {
-      const verdict = detectsCaseOf(path.join(folder, name));
-      if (verdict !== undefined) return verdict;
+      const isSensitive = detectsCaseOf(path.join(folder, name));
+      if (isSensitive !== undefined) return isSensitive;
     }
     const isThere = existsSync(folder);
     if (isThere || folder === path.dirname(folder)) return isThere ? detectsCaseOf(folder) : undefined;
@@ -319,7 +316,7 @@ function someNames(root: string): string[] {
       folder.closeSync();
     }
   } catch {
-    // Absent or unreadable: the folder's own name may still tell, and whoever lists it will hear the error.
+    // Missing or unreadable: the folder's own name may show it, and a listing will report the error.
   }
   return names;
 }

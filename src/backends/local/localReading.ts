@@ -14,13 +14,12 @@ import { OpenFile } from './openFile';
 
 const chunkBytes = 256 * 1024;
 
-/** Kernels stamp modified times by a tick of up to 10 ms or so: within one, a second change leaves no trace. */
+/** Kernels round modified times to a tick of up to about 10 ms; a second change within one tick is invisible. */
 const tickMs = 20;
 
 /**
- * Opens a file to be read. What changes it while it is read makes the stream fail with `changed` (sync-semantics H21):
- * its facts are taken before the first byte and compared after the last. Without `followSymlinks` one that is
- * reached through a link fails with `changed`.
+ * Opens a file for reading. The stream fails with `changed` when the file changes meanwhile (sync-semantics H21): its facts are read
+ * before the first byte and compared after the last. Without `followSymlinks`, a file behind a link fails with `changed`.
  */
 export async function readLocal(
   paths: LocalPaths,
@@ -40,7 +39,7 @@ export async function readLocal(
   }
 }
 
-/** All of `seen` in memory. A change while it is read is found as in `readLocal`. */
+/** Reads the whole file into memory. Detects changes as `readLocal` does. */
 export async function readWholeLocal(
   paths: LocalPaths,
   seen: FileEntry,
@@ -65,7 +64,7 @@ export async function readWholeLocal(
 
 interface SeenFile {
   readonly file: OpenFile;
-  /** Its facts before the first byte was read. */
+  /** The facts before the first byte is read. */
   readonly before: BigIntStats;
   readonly entry: FileEntry;
 }
@@ -77,7 +76,7 @@ async function openAsSeen(
   followSymlinks: boolean,
   signal: AbortSignal,
 ): Promise<SeenFile> {
-  // Without waiting: opening a pipe would wait for its writer.
+  // O_NONBLOCK, because opening a pipe would wait for its writer.
   const file = await OpenFile.open(paths.absolute(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     if (!followSymlinks) await paths.assertNoLink(path, file.place());
@@ -95,14 +94,14 @@ async function openAsSeen(
   }
 }
 
-/** Before the last bytes are handed on, so that no reader ever sees all of a content that was never there. */
+/** Runs before the last bytes are passed on, so that no reader completes a mix of two contents. */
 async function checkUnchanged(file: OpenFile, before: BigIntStats, path: RemotePath): Promise<void> {
   const after = await file.stat();
   if (after.size !== before.size || after.mtimeNs !== before.mtimeNs || after.ctimeNs !== before.ctimeNs)
     throw changed(path);
 }
 
-/** Facts of the file, taken when its last change is old enough that any further one must show. */
+/** The facts of the file, read when its last change is old enough that a further change would be visible. */
 async function settledStats(file: OpenFile, signal: AbortSignal): Promise<BigIntStats> {
   const stats = await file.stat();
   const age = Date.now() - Number(stats.mtimeMs);
@@ -112,7 +111,7 @@ async function settledStats(file: OpenFile, signal: AbortSignal): Promise<BigInt
 }
 
 function changed(path: RemotePath): RemoteError {
-  return new RemoteError('changed', `"${path}" is no longer what it was when it was looked at.`);
+  return new RemoteError('changed', `"${path}" has changed since it was listed.`);
 }
 
 class FileStream extends Readable {

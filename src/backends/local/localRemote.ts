@@ -13,15 +13,15 @@ import { readLocal, readWholeLocal } from './localReading';
 import { copyLocal, makeDurable, moveLocal, removeLocal, setTimeLocal, writeLocal } from './localWriting';
 
 export interface LocalOptions {
-  /** Absolute path of the folder that is the remote's root. Need not exist; it is made by the first write. */
+  /** Absolute path of the root folder. The first write makes it. */
   readonly root: string;
-  /** Whether files that are reached through links may be read; those that are listed are its caller's choice. Default true. */
+  /** Whether files behind links may be read; listings have an option of their own. Default true. */
   readonly followSymlinks?: boolean;
-  /** Whether all that is written is durable (see FileFacts), not only what is asked to be. Default false. */
+  /** Whether every write is durable (see FileFacts), not only requested ones. Default false. */
   readonly syncToDisk?: boolean;
-  /** Milliseconds after which an untouched temporary file counts as left behind by a crash. Default an hour. */
+  /** Milliseconds after which an untouched temporary file counts as left by a crash. Default one hour. */
   readonly leftoverAgeMs?: number;
-  /** Where the MD5s of files are remembered; without it they are read by whoever wants them. */
+  /** Cache of MD5s; without it there is no `computeMd5`. */
   readonly hashes?: HashCache;
 }
 
@@ -95,7 +95,7 @@ export function openLocalRemote({
         locally(paths.root, file.path, "can't be read", signal, async () => {
           signal.throwIfAborted();
           const absolute = paths.absolute(file.path);
-          // Looked at before the content: a change during the reading leaves a mark that no file has any more.
+          // Read before the content, so that a change meanwhile leaves a cache entry that never matches.
           const { ctimeNs } = await absentAsNotFound(file.path, stat(absolute, { bigint: true }));
           const modifiedMs = Math.max(
             file.modified ? instantToMs(file.modified) : Number.POSITIVE_INFINITY,
@@ -155,7 +155,7 @@ export function openLocalRemote({
   };
 }
 
-/** For what is only looked at, a file in the place of a parent means that the thing isn't there. */
+/** For reads, a file in the place of a parent folder means that the path does not exist. */
 async function absentAsNotFound<T>(remotePath: RemotePath, call: Promise<T>): Promise<T> {
   try {
     return await call;

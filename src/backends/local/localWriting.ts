@@ -1,15 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  type BigIntStats,
-  constants,
-  createReadStream,
-  linkSync,
-  lstatSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
-import { copyFile, link, lstat, readlink, rename, stat, unlink, utimes } from 'node:fs/promises';
+import { type BigIntStats, constants, createReadStream, linkSync, renameSync, unlinkSync } from 'node:fs';
+import { copyFile, link, lstat, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { FileEntry } from '../../remote/entry';
 import { isSameFile } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
@@ -17,7 +8,17 @@ import type { ByteSource, FileFacts, Precondition } from '../../remote/remote';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import { removingCopied } from '../../remote/removeCopied';
-import { fileEntry, utimesText } from './localEntry';
+import {
+  assertPrecondition,
+  assertUnchanged,
+  changedError,
+  checkPrecondition,
+  fileEntry,
+  fileToReplace,
+  inspect,
+  lstatOrNone,
+  utimesText,
+} from './localEntry';
 import { codeOf, localError } from './localErrors';
 import type { LocalPaths } from './localPaths';
 import { OpenFile } from './openFile';
@@ -26,18 +27,18 @@ import { hardLinksUnsupported, retryWhileLocked } from './retryLocked';
 import { directCalls } from './syncFileCalls';
 import { releaseTemporary, temporaryName } from './temporaryNames';
 
-/** Where a file is to be: a folder that is held, and the name there. */
+/** The place of a file: an open folder and a name in it. */
 interface NamedPlace {
   readonly folder: PathHandle;
   readonly name: string;
 }
 
-/** Bits of a file's mode that may be carried over: who may read, write and run it. Never set-uid, set-gid or sticky. */
+/** The mode bits that a copy keeps: read, write and execute; never set-uid, set-gid or sticky. */
 const permissions = 0o777;
 
 /**
- * Writes under a temporary name beside the file, verifies, sets time and mode, then checks the precondition and renames: a
- * reader sees the old file or the new one, whole. On failure the temporary file goes. Errors are those of `node:fs`, or RemoteErrors.
+ * Writes a temporary file beside the target, verifies it, sets time and mode, then checks the precondition and renames it: a reader
+ * sees the whole old file or the whole new one. Removes the temporary file on failure. Throws errors of `node:fs` or RemoteErrors.
  */
 export async function writeLocal(
   paths: LocalPaths,
@@ -48,21 +49,21 @@ export async function writeLocal(
   syncToDisk: boolean,
   signal: AbortSignal,
 ): Promise<FileEntry> {
-  // What is in memory is quickly written in vain, and whether a name is taken shows when it is given.
-  const looksFirst = precondition.kind !== 'ifAbsent' || !body.bytes;
+  // A body in memory is cheap to write in vain, and the rename detects a taken name.
+  const checkFirst = precondition.kind !== 'ifAbsent' || !body.bytes;
   const durable = syncToDisk || (facts.durable ?? false);
   return replaceAtomically(
     paths,
     remotePath,
     precondition,
-    { looksFirst, durable },
+    { checkFirst, durable },
     signal,
     async (temporary, old) => {
       const file = await createTemporary(temporary, old);
       try {
         await temporary.prove();
         await writeBody(file, remotePath, body, facts, signal);
-        // A number, unlike a Date, keeps microseconds; a text, unlike a number, also keeps times before 1970.
+        // A number keeps microseconds, unlike a Date; a text also keeps times before 1970.
         if (facts.modified) await file.setTime(utimesText(facts.modified));
         if (durable) await file.toDisk();
         return await file.stat();
@@ -73,13 +74,13 @@ export async function writeLocal(
   );
 }
 
-/** A new file that nobody may open who may not open the old one, from its first moment on. */
+/** A new file that is never readable for more users than the old one. */
 async function createTemporary({ path }: Temporary, old: BigIntStats | undefined): Promise<OpenFile> {
   if (!old) return OpenFile.open(path, 'wx');
   const mode = Number(old.mode) & permissions;
   const file = await OpenFile.open(path, 'wx', mode);
   try {
-    // The system takes away what its mask doesn't allow of a new file.
+    // The umask removes bits from the mode of a new file.
     await file.setMode(mode);
     return file;
   } catch (error) {
@@ -89,8 +90,8 @@ async function createTemporary({ path }: Temporary, old: BigIntStats | undefined
 }
 
 /**
- * A copy made by the system (a clone where it can), with the modified time of the source, and the permissions of the file that it replaces,
- * or else of the source.
+ * A copy made by the system (a clone where possible), with the source's modified time, and the permissions of the replaced file or
+ * else of the source.
  */
 export async function copyLocal(
   paths: LocalPaths,
@@ -105,7 +106,7 @@ export async function copyLocal(
     paths,
     to,
     precondition,
-    { looksFirst: true, durable },
+    { checkFirst: true, durable },
     signal,
     async (temporary, old) => {
       const seen = await assertUnchanged(source, from);
@@ -113,9 +114,9 @@ export async function copyLocal(
       try {
         await temporary.prove();
         const mode = (await file.stat()).mode & 0o7777n;
-        // The system's copy opens it once more, and gives it the mode of the source before the content.
-        const isAlike = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
-        await (isAlike ? copyFile(from, temporary.path) : copyContent(from, file, signal));
+        // The system's copy opens the file again and sets the source's mode before the content is written.
+        const hasSameMode = mode === (seen.mode & 0o7777n) && (mode & 0o200n) !== 0n;
+        await (hasSameMode ? copyFile(from, temporary.path) : copyContent(from, file, signal));
         if (source.modified) await file.setTime(utimesText(source.modified));
         await assertUnchanged(source, from);
         const copy = await file.stat();
@@ -135,7 +136,7 @@ async function copyContent(from: string, file: OpenFile, signal: AbortSignal): P
     await file.write(chunk);
 }
 
-/** Moves by renaming; across disks by copying and removing, once the copy is on its disk. */
+/** Moves by renaming; across disks by a durable copy and a removal. */
 export async function moveLocal(
   paths: LocalPaths,
   source: FileEntry,
@@ -151,13 +152,13 @@ export async function moveLocal(
         const final = folder.join(name);
         const there = await lstatOrNone(final);
         const isOtherName = oldFolder.realPath !== folder.realPath || oldName !== name;
-        // Only the spelling of a name changes where case or Unicode form is folded: the file is in its own way.
+        // Where names are folded, a change of spelling finds the file itself at its new name.
         const itself =
           there !== undefined && there.ino === before.ino && there.dev === before.dev && isOtherName;
         if (itself && !paths.rules.caseSensitive) return rename(from, final);
         await paths.assertInPlace(folder, to);
         if (precondition.kind === 'ifAbsent' && (await tryHardLink(from, final, to))) {
-          // Two steps, between which the second name may be in memory only.
+          // The new name must be on the disk before the old one is removed.
           await paths.forceToDisk(folder);
           return unlink(from);
         }
@@ -179,7 +180,7 @@ export async function moveLocal(
   });
 }
 
-/** Gives the file another modified time, if it still is what was seen. A link is followed when it stays inside the root. */
+/** Sets the modified time of an unchanged file. A link is followed when it stays inside the root. */
 export async function setTimeLocal(paths: LocalPaths, file: FileEntry, time: Instant): Promise<FileEntry> {
   return paths.withFile(paths.absolute(file.path), file.path, async (held) => {
     await assertUnchanged(file, held.path);
@@ -188,7 +189,7 @@ export async function setTimeLocal(paths: LocalPaths, file: FileEntry, time: Ins
   });
 }
 
-/** Forces a file that still is what was seen to the disk, with its name and the folders that lead to it. */
+/** Forces an unchanged file to the disk, with its name and parent folders. Throws `changed` when it differs from `seen`. */
 export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: AbortSignal): Promise<void> {
   const absolute = paths.absolute(seen.path);
   const force = async (folder: PathHandle, name: string) => {
@@ -206,7 +207,7 @@ export async function makeDurable(paths: LocalPaths, seen: FileEntry, signal: Ab
   else await paths.withFolderOf(seen.path, signal, force);
 }
 
-/** Removes a file, or a link to whatever. */
+/** Removes a file or a link. */
 export async function removeLocal(
   paths: LocalPaths,
   remotePath: RemotePath,
@@ -221,60 +222,23 @@ export async function removeLocal(
   });
 }
 
-/** The file's facts now. Throws `changed` when it isn't `seen` any more. */
-export async function assertUnchanged(seen: FileEntry, absolute: string): Promise<BigIntStats> {
-  const now = await stat(absolute, { bigint: true });
-  if (!now.isFile() || !isSameFile(seen, fileEntry(seen.path, now))) throw changedError(seen);
-  return now;
-}
-
-function changedError(seen: FileEntry): RemoteError {
-  return new RemoteError('changed', `"${seen.path}" is no longer what it was when it was looked at.`);
-}
-
-/** Throws unless what `precondition` asks for is at `absolute` now. */
-export async function checkPrecondition(
-  precondition: Precondition,
-  remotePath: RemotePath,
-  absolute: string,
-): Promise<void> {
-  if (precondition.kind === 'none') return;
-  const now = precondition.kind === 'ifAbsent' ? await lstatOrNone(absolute) : await statOrNone(absolute);
-  assertPrecondition(precondition, remotePath, now);
-}
-
-/** Throws unless `now` is what `precondition` asks for. */
-function assertPrecondition(
-  precondition: Precondition,
-  remotePath: RemotePath,
-  now: BigIntStats | undefined,
-): void {
-  if (precondition.kind === 'ifAbsent' && now)
-    throw new RemoteError('alreadyExists', `"${remotePath}" already exists.`);
-  if (
-    precondition.kind === 'ifMatch' &&
-    !(now?.isFile() && isSameFile(precondition.entry, fileEntry(remotePath, now)))
-  )
-    throw new RemoteError('changed', `"${remotePath}" was changed by someone else.`);
-}
-
-/** The file that content is written into until it is whole. */
+/** The file that receives the content until it is complete. */
 interface Temporary {
   readonly path: string;
-  /** To be called once it is open. Throws where it was not made in its folder. */
+  /** Call it after opening the file. Throws when the file was made in another folder. */
   prove(): Promise<void>;
 }
 
 /**
- * Lets `make` fill a temporary file and puts it into its place, if the precondition still holds then and its folder still is where it was. `make` answers
- * the facts of what it made. With `looksFirst` the precondition is checked before as well, so that nothing is moved in vain; without, it must be
- * one for absence. With `durable`, `make` leaves the content on the disk, and this sees to the name.
+ * Lets `make` fill a temporary file and renames it, if the precondition holds then and the folder is still in its place. `make`
+ * returns the facts of the file. `checkFirst` checks the precondition before too, to save a useless transfer; without it the
+ * precondition must be `ifAbsent`. With `durable`, `make` syncs the content, and this function syncs the name.
  */
 async function replaceAtomically(
   paths: LocalPaths,
   remotePath: RemotePath,
   precondition: Precondition,
-  { looksFirst, durable }: { readonly looksFirst: boolean; readonly durable: boolean },
+  { checkFirst, durable }: { readonly checkFirst: boolean; readonly durable: boolean },
   signal: AbortSignal,
   make: (temporary: Temporary, old: BigIntStats | undefined) => Promise<BigIntStats>,
 ): Promise<FileEntry> {
@@ -294,7 +258,7 @@ async function replaceAtomically(
             () => unlinkSync(temporary),
             () => unlink(temporary),
           )
-          // The file is written; its second name goes when the folder is cleaned.
+          // The file is complete; the cleaning of the folder removes its second name.
           .catch(() => {});
       else {
         await checkPrecondition(precondition, remotePath, final);
@@ -309,8 +273,8 @@ async function replaceAtomically(
       return fileEntry(remotePath, made);
     } catch (error) {
       await unlink(temporary).catch(() => {});
-      // A folder, or a link to nowhere, in the place of the file is told as such.
-      if (!looksFirst && isRemoteError(error, 'alreadyExists'))
+      // Reports a folder or a broken link in the place of the file as such.
+      if (!checkFirst && isRemoteError(error, 'alreadyExists'))
         fileToReplace(await inspect(final, remotePath), remotePath);
       throw error;
     } finally {
@@ -318,46 +282,21 @@ async function replaceAtomically(
     }
   };
   return paths.withMadeFolderOf(remotePath, signal, async (folder, name) => {
-    if (!looksFirst) return put({ folder, name }, undefined);
+    if (!checkFirst) return put({ folder, name }, undefined);
     const { isLink, stats } = await inspect(folder.join(name), remotePath);
     const look = (spot: NamedPlace, old: BigIntStats | undefined) => {
       assertPrecondition(precondition, remotePath, fileToReplace({ isLink, stats: old }, remotePath));
       return put(spot, old);
     };
     if (!isLink) return look({ folder, name }, stats);
-    // A link is written through when it stays inside the root, so that it remains a link.
+    // Writes through a link that stays inside the root, so that it remains a link.
     return paths.withLinkTarget(folder.join(name), remotePath, (target, targetName) =>
       look({ folder: target, name: targetName }, stats),
     );
   });
 }
 
-interface Inspected {
-  readonly isLink: boolean;
-  /** Of what is there, behind a link too. */
-  readonly stats: BigIntStats | undefined;
-}
-
-/** What is at `absolute`. Throws `forbidden` for a link that leads nowhere. */
-async function inspect(absolute: string, remotePath: RemotePath): Promise<Inspected> {
-  const there = await lstatOrNone(absolute);
-  if (!there?.isSymbolicLink()) return { isLink: false, stats: there };
-  const stats = await stat(absolute, { bigint: true }).catch(() => undefined);
-  if (stats) return { isLink: true, stats };
-  throw new RemoteError(
-    'forbidden',
-    `"${remotePath}" is a link to ${await readlink(absolute)}, which is not there.`,
-  );
-}
-
-/** The facts of the file to replace, if there is one. Throws where something is that is no file. */
-function fileToReplace({ stats }: Inspected, remotePath: RemotePath): BigIntStats | undefined {
-  if (stats?.isDirectory()) throw new RemoteError('isAFolder', `"${remotePath}" is a folder.`);
-  if (stats && !stats.isFile()) throw new RemoteError('unsupported', `"${remotePath}" is no regular file.`);
-  return stats;
-}
-
-/** Puts `file` under the name `final` too, unless that is taken: the one way to do so in a single step. False where links can't be made. */
+/** Gives `file` the second name `final`, unless that is taken, in one atomic step. False where hard links are not supported. */
 async function tryHardLink(file: string, final: string, remotePath: RemotePath): Promise<boolean> {
   try {
     await directCalls.call(
@@ -373,26 +312,7 @@ async function tryHardLink(file: string, final: string, remotePath: RemotePath):
   }
 }
 
-function lstatOrNone(absolute: string): Promise<BigIntStats | undefined> {
-  const direct = () => lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
-  return orNone(directCalls.call(direct, () => lstat(absolute, { bigint: true })));
-}
-
-function statOrNone(absolute: string): Promise<BigIntStats | undefined> {
-  const direct = () => statSync(absolute, { bigint: true, throwIfNoEntry: false });
-  return orNone(directCalls.call(direct, () => stat(absolute, { bigint: true })));
-}
-
-async function orNone(stats: Promise<BigIntStats | undefined>): Promise<BigIntStats | undefined> {
-  try {
-    return await stats;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
-    return undefined;
-  }
-}
-
-/** Writes the body; throws `damaged` when its length or MD5 is not what was promised. */
+/** Writes the body. Throws `corrupted` when its length or MD5 is not as announced. */
 async function writeBody(
   file: OpenFile,
   remotePath: RemotePath,
@@ -423,11 +343,11 @@ async function writeBody(
   if (length !== body.size)
     throw new RemoteError(
       'corrupted',
-      `"${remotePath}" was not written: ${length > body.size ? 'more' : `${length}`} bytes came where ${body.size} were promised.`,
+      `"${remotePath}" was not written: received ${length > body.size ? 'more' : `${length}`} bytes instead of ${body.size}.`,
     );
   if (hash && hash.digest('hex') !== body.md5)
     throw new RemoteError(
       'corrupted',
-      `"${remotePath}" was not written: the content that came does not have the MD5 that it should have.`,
+      `"${remotePath}" was not written: the received content does not have the expected MD5.`,
     );
 }

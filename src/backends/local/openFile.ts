@@ -12,19 +12,19 @@ const futimes = promisify(fs.futimes);
 const read = promisify(fs.read);
 const write = promisify(fs.write);
 
-/** More bytes than these are moved by the pool: copying them takes time by itself. */
+/** Larger transfers use the thread pool, because copying the bytes takes time. */
 const directBytes = 128 * 1024;
 
-/** An open file, each of whose calls goes the quicker way (see AdaptiveFsCalls). Errors are those of `node:fs`. */
+/** An open file whose calls take the faster way (see AdaptiveFsCalls). Throws errors of `node:fs`. */
 export class OpenFile {
   private constructor(private readonly descriptor: number) {}
 
-  /** Always by the pool: this is the call that finds the disk busy or away. `mode` is that of a file which is made by this. */
+  /** Always in the thread pool, because this call meets a busy or missing disk. `mode` applies to a new file. */
   static async open(absolute: string, flags: string | number, mode = 0o666): Promise<OpenFile> {
     return new OpenFile(await open(absolute, flags, mode));
   }
 
-  /** Where it is by now, without links; undefined where the system can't tell. */
+  /** The current real path; undefined where the system can't tell. */
   place(): string | undefined {
     return pathOfDescriptor(this.descriptor);
   }
@@ -51,19 +51,19 @@ export class OpenFile {
     );
   }
 
-  /** Forces the content and all facts to the disk. */
+  /** Forces content and metadata to the disk. */
   toDisk(): Promise<void> {
     return forceToDisk(this.descriptor);
   }
 
-  /** How many bytes from `position` on were read into `buffer`; 0 at the end of the file. */
+  /** Reads into `buffer` from `position` on. Resolves to the number of bytes; 0 at the end of the file. */
   read(buffer: Buffer, position: number): Promise<number> {
     const inPool = async () => (await read(this.descriptor, buffer, 0, buffer.length, position)).bytesRead;
     if (buffer.length > directBytes) return inPool();
     return directCalls.call(() => fs.readSync(this.descriptor, buffer, 0, buffer.length, position), inPool);
   }
 
-  /** Writes all of `content` after what was written before. */
+  /** Appends all of `content`. */
   async write(content: Uint8Array): Promise<void> {
     for (let at = 0; at < content.byteLength; ) {
       const from = at;

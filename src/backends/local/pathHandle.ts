@@ -6,34 +6,33 @@ import { directCalls } from './syncFileCalls';
 
 const open = promisify(fs.open);
 
-/** Opens only to hold on (O_PATH of open(2)), which needs no permission to read. Node has no name for the flag. */
+/** O_PATH of open(2), for which Node has no name: opens without permission to read. */
 const openPathOnly = 0o10_000_000;
 
 /**
- * Whether this system has paths that go through an open file or folder (proc(5)): they lead to that very thing, whatever becomes of
- * the names on the way to it.
+ * Whether this system has paths through open files and folders (proc(5)). They lead to the opened object even when its path is
+ * renamed or replaced.
  */
 function hasHandlePaths(): boolean {
-  // Asked when first needed: what loads this file may never touch the disk.
+  // Checked lazily, because loading this module must not touch the disk.
   handlesLead ??= process.platform === 'linux' && existsSync('/proc/self/fd');
   return handlesLead;
 }
 let handlesLead: boolean | undefined;
 
-/** Where an open file or folder is by now, without links; ends in ` (deleted)` where it is nowhere. Undefined where the system can't tell. */
+/** The current real path of an open file or folder; ends in ` (deleted)` after its removal. Undefined where the system can't tell. */
 export function pathOfDescriptor(descriptor: number): string | undefined {
   return hasHandlePaths() ? fs.readlinkSync(`/proc/self/fd/${descriptor}`) : undefined;
 }
 
 /**
- * A file or folder that stays the same one while it is held. Where the system has paths through handles, it is open, and nothing that is done
- * by `way` can be led elsewhere. Where it hasn't, it is known by its place and identity, and only `isInPlace` tells whether
- * the path still leads there: so that is to be asked after a file was made as well.
+ * A handle of a file or folder. On systems with paths through handles the object is open, and operations through `path` can't be
+ * redirected. Elsewhere the handle only knows path and identity; then call `isInPlace` also after making a file in the folder.
  */
 export class PathHandle {
-  /** A path that leads to it for as long as it is held. */
+  /** A path to the object that is valid until `close`. */
   readonly path: string;
-  /** Its path without links. */
+  /** The path without links when it was opened. */
   readonly realPath: string;
   private readonly descriptor: number | undefined;
   private readonly identity: string | undefined;
@@ -45,7 +44,7 @@ export class PathHandle {
     this.identity = identity;
   }
 
-  /** Takes hold of the folder (with `isFolder`) or whatever else `absolute` leads to, through links. Errors are those of `node:fs`. */
+  /** Opens the folder (with `isFolder`) or other object at `absolute`, through links. Throws errors of `node:fs`. */
   static async open(absolute: string, isFolder: boolean): Promise<PathHandle> {
     if (!hasHandlePaths()) {
       const real = await realpath(absolute);
@@ -66,7 +65,7 @@ export class PathHandle {
     );
   }
 
-  /** Whether the path may lead elsewhere from one call to the next. */
+  /** Whether another object may take the path's place between two calls. */
   get mayBeSwapped(): boolean {
     return this.descriptor === undefined;
   }
@@ -76,14 +75,14 @@ export class PathHandle {
     return this.path.endsWith(path.sep) ? this.path + name : this.path + path.sep + name;
   }
 
-  /** Whether it is where it was, and its path leads there. */
+  /** Whether the object is still at its path. */
   async isInPlace(): Promise<boolean> {
     if (this.descriptor !== undefined) return pathOfDescriptor(this.descriptor) === this.realPath;
     const real = await realpath(this.path);
     return real === this.realPath && identityOf(await stat(real, { bigint: true })) === this.identity;
   }
 
-  /** Where its path leads now, without links. */
+  /** The current path without links. */
   async currentPath(): Promise<string> {
     return this.descriptor === undefined
       ? realpath(this.path)

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from './localErrors';
 
-/** Milliseconds before each further try: half a second in all, longer than a scanner mostly takes for a new file. */
+/** Milliseconds before each retry: half a second in total, longer than most scanners take for a new file. */
 const waitsMs = [10, 30, 60, 100, 150, 200];
 
 /**
- * Runs `call`, again after short waits while Windows says that somebody else has the file open: virus scanners and indexers look
- * at every new file for a moment. Elsewhere, and after the last try, its error stands.
+ * Runs `call`, and on Windows retries it while another program has the file open: virus scanners and indexers open every new file for
+ * a moment. Throws the last error.
  */
 export async function retryWhileLocked<T>(call: () => Promise<T>, platform = process.platform): Promise<T> {
   for (const wait of waitsMs) {
@@ -26,8 +26,8 @@ function isHeldOpen(error: unknown): boolean {
 }
 
 /**
- * Whether this failure of `link` says that the disk (or what is between it and us) has no hard links, rather than that something is
- * wrong with these names. FAT disks under Windows call it EISDIR.
+ * Whether this error of `link` means that the file system supports no hard links, rather than a problem with these names. FAT disks
+ * under Windows report EISDIR.
  */
 export function hardLinksUnsupported(error: unknown): boolean {
   return linkless.has(codeOf(error) ?? '');

@@ -1,16 +1,15 @@
-/** A call that takes so many milliseconds is slow; that many slow ones in a row are no accident of scheduling. */
+/** A call of this many milliseconds is slow; this many slow calls in a row are no scheduling accident. */
 const slowMs = 1;
 const maxConsecutiveSlow = 3;
-/** One call that takes so long is enough. */
+/** A single call of this many milliseconds suffices. */
 const verySlowMs = 20;
-/** For so long after that no call is made directly. */
+/** For this many milliseconds afterwards all calls use the pool. */
 const poolOnlyMs = 2000;
 
 /**
- * Decides whether a call of the file system is made directly, in this thread, or handed to Node's pool of threads. What is asked of an
- * open file, or of a name just looked at, is answered from memory within microseconds; the hand-over costs ten to fifty times
- * that, which is most of the work of writing a small file. On a disk that is slow to answer (a network's, say) the pool
- * takes all calls, so that nobody else waits for the disk: at most a few calls every two seconds find out whether it still is.
+ * Decides whether a file system call runs synchronously in this thread or in Node's thread pool. Calls on an open or cached file take
+ * microseconds; the hand-over to the pool costs ten to fifty times as much, which is most of the time of writing a small file. On a
+ * slow disk (a network's, say) all calls use the pool, so that the thread is not blocked; a few calls every two seconds test the disk.
  */
 export class AdaptiveFsCalls {
   private readonly now: () => number;
@@ -22,7 +21,7 @@ export class AdaptiveFsCalls {
     this.now = now;
   }
 
-  /** The answer of `direct`, or of `inPool` while the disk is slow; both must do the same. */
+  /** The result of `direct`, or of `inPool` while the disk is slow; both must do the same. */
   async call<T>(direct: () => T, inPool: () => Promise<T>): Promise<T> {
     const start = this.now();
     if (start < this.poolOnlyUntil) return inPool();
@@ -41,5 +40,5 @@ export class AdaptiveFsCalls {
   }
 }
 
-/** Of all disks: while one is slow, the pool serves the others well too. */
+/** Shared by all disks: while one is slow, the pool serves the others well enough. */
 export const directCalls = new AdaptiveFsCalls();

@@ -3,19 +3,19 @@ import type { BigIntStats } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
-/** What stands before the dot of `.part`: when the name was made, in milliseconds since 1970, and a random number; both hexadecimal. */
+/** The creation time of the name in milliseconds since the epoch and a random number, both hexadecimal, before `.part`. */
 const temporaryPattern = /^\..*\.cloud-remotes-([0-9a-f]{12})[0-9a-f]{8}\.part$/s;
 
-/** Longest part of the real name that a temporary name repeats, in UTF-8 bytes: the whole must fit into 255. */
+/** Maximum part of the real name in a temporary name, in UTF-8 bytes; the whole must fit into 255. */
 const maxNameBytes = 180;
 
-/** A file is made that many milliseconds at most after its name was, and a disk's clock differs by less. */
+/** Maximum milliseconds between the creation of a name and of its file, including the difference of a disk's clock. */
 const birthMs = 10_000;
 
-/** Names of the files that this process writes now. */
+/** Names of the files that this process currently writes. */
 const underWay = new Set<string>();
 
-/** A new name beside `file` that the content is written under until it is complete; then `releaseTemporary` has to be called. */
+/** A new temporary name beside `file`. Call `releaseTemporary` once the file is renamed or removed. */
 export function temporaryName(file: string): string {
   const name = path.basename(file);
   let kept = '';
@@ -31,20 +31,20 @@ export function temporaryName(file: string): string {
   return path.join(path.dirname(file), temporary);
 }
 
-/** The file has its own name by now, or is gone. */
+/** Ends the protection of a temporary file that was renamed or removed. */
 export function releaseTemporary(temporary: string): void {
   underWay.delete(path.basename(temporary));
 }
 
-/** Whether a name has the form of those that are made here. Anybody may give a file such a name. */
+/** Whether a name has the form of a temporary name; any program may use such a name. */
 export function looksTemporary(name: string): boolean {
   return name.endsWith('.part') && temporaryPattern.test(name);
 }
 
 /**
- * Whether a file is one of ours that is being written, or that a crash left behind; such are never listed, so never planned. It is known
- * by being as old as its name says: an object or a file of such a name that came here in another way was made at another time. (Where
- * a disk keeps no time of birth, what a crash left behind is a file like any other.)
+ * Whether a file is our temporary file, in use or left by a crash; such files are never listed or planned. Its birth time must match
+ * its name, because a copied file of such a name is born at another time. (On disks without birth times, a file that a crash left
+ * counts as an ordinary file.)
  */
 export function isTemporary(name: string, stats: Pick<BigIntStats, 'birthtimeMs' | 'isFile'>): boolean {
   if (!name.endsWith('.part')) return false;
@@ -54,9 +54,8 @@ export function isTemporary(name: string, stats: Pick<BigIntStats, 'birthtimeMs'
 }
 
 /**
- * Removes temporary files of ours from `folder` that nobody has touched for `ageMs`: a crash left them there. The age is that of the
- * last change of any kind (ctime), since a file about to get its name already carries the modified time of its source. Never fails:
- * what can't be removed does no harm.
+ * Removes our temporary files from `folder` that a crash left: those whose ctime is older than `ageMs`. The mtime does not count,
+ * because a file that is about to be renamed already has the mtime of its source. Never rejects.
  */
 export async function removeLeftovers(folder: string, ageMs: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
@@ -67,7 +66,7 @@ export async function removeLeftovers(folder: string, ageMs: number): Promise<vo
       const stats = await lstat(file, { bigint: true });
       if (isTemporary(name, stats) && Date.now() - Number(stats.ctimeMs) >= ageMs) await unlink(file);
     } catch {
-      // Gone already, or not ours to remove.
+      // A file that is gone or can't be removed does no harm.
     }
   }
 }

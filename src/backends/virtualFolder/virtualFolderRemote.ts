@@ -12,18 +12,17 @@ import { baseName, joinPath, parentPath, pathProblem, type RemotePath } from '..
 export interface VirtualFolderOptions {
   readonly files: FolderFileSystem;
   /**
-   * Whether files are to be written here: a provider gives each the time of its writing, so a target keeps no modified times, while
-   * those of a source are the owner's.
+   * Whether files are written here. The provider sets the time of writing, so a target has no owner's modified times; a source has.
    */
   readonly asTarget: boolean;
 }
 
-/** These providers hand out and take whole files, so each is held in memory. */
+/** Providers read and write whole files, so each file is held in memory. */
 const maxFileSize = 512 * 1024 * 1024;
 const chunkSize = 64 * 1024;
-/** Each file is looked at by itself; so many at once make a page. */
+/** Files per page; each takes a concurrent stat. */
 const pageSize = 16;
-/** Names of the files that are being written now. Whatever else has such a name came here in another way. */
+/** Names of the temporary files that are written now. Another file of such a form is an ordinary file. */
 const underWay = new Set<string>();
 
 /** A folder of a virtual workspace as a remote. Does no I/O. */
@@ -39,7 +38,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     throw new RemoteError('forbidden', `"${path}" is no ordinary file.`);
   }
 
-  async function whole(
+  async function readUnchanged(
     path: RemotePath,
     expected: FileEntry | undefined,
     signal: AbortSignal,
@@ -49,13 +48,13 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     if (expected && !isSameFile(expected, before)) throw changed(path);
     const content = Buffer.from(await files.read(path));
     signal.throwIfAborted();
-    // There is no handle to hold on to: what was read is that file only if it is so afterwards too.
+    // Without a handle, the content is consistent only if the file is unchanged afterwards.
     if (!isSameFile(before, await fileAt(path)) || content.length !== before.size) throw changed(path);
     return { entry: before, content };
   }
 
-  async function check(precondition: Precondition, path: RemotePath): Promise<void> {
-    const now = await files.stat(path).catch(absent);
+  async function checkPrecondition(precondition: Precondition, path: RemotePath): Promise<void> {
+    const now = await files.stat(path).catch(ignoreNotFound);
     if (now?.type === 'folder') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
     if (precondition.kind === 'ifAbsent' && now)
       throw new RemoteError('alreadyExists', `"${path}" already exists.`);
@@ -64,7 +63,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     if (entry?.kind !== 'file' || !isSameFile(precondition.entry, entry)) throw changed(path);
   }
 
-  function mustBeWritable(): void {
+  function assertWritable(): void {
     if (!files.writable)
       throw new RemoteError(
         'forbidden',
@@ -75,16 +74,16 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
   async function makeParents(folder: RemotePath): Promise<void> {
     if (folder === '') return;
     const there = await files.stat(folder).catch((error: unknown) => {
-      if (isRemoteError(error, 'notAFolder')) throw inTheWay(folder);
-      return absent(error);
+      if (isRemoteError(error, 'notAFolder')) throw fileInTheWay(folder);
+      return ignoreNotFound(error);
     });
     if (there?.type === 'folder') return;
-    if (there) throw inTheWay(folder);
+    if (there) throw fileInTheWay(folder);
     await makeParents(parentPath(folder));
     await files.makeFolder(folder);
   }
 
-  /** Under another name first, and looked at there, so that a provider that breaks off leaves the old content as it was. */
+  /** Writes and checks a temporary file first, so that a provider that fails leaves the old content. */
   async function write(
     path: RemotePath,
     body: ByteSource,
@@ -93,11 +92,11 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     signal: AbortSignal,
   ): Promise<FileEntry> {
     signal.throwIfAborted();
-    mustBeWritable();
+    assertWritable();
     const problem = path === '' ? 'is the folder itself' : nameProblem(path, { ...names });
     if (problem) throw new RemoteError('badName', `"${path}" ${problem}.`);
     const content = await collect(path, body, facts, signal);
-    await check(precondition, path);
+    await checkPrecondition(precondition, path);
     await makeParents(parentPath(path));
     const name = `.cloud-remotes-${randomBytes(6).toString('hex')}.tmp`;
     const aside = joinPath(parentPath(path), name);
@@ -107,7 +106,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       if ((await files.stat(aside)).size !== content.length)
         throw new RemoteError('corrupted', `"${path}" was not stored whole.`);
       signal.throwIfAborted();
-      await check(precondition, path);
+      await checkPrecondition(precondition, path);
       await files.rename(aside, path, precondition.kind !== 'ifAbsent');
     } catch (error) {
       await files.remove(aside).catch(() => {});
@@ -136,7 +135,7 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
           try {
             return await entryAt(path);
           } catch (error) {
-            // It was listed, so it is unknown rather than absent, and its twin must stay (H2, H20).
+            // A listed file is unknown rather than absent, so its counterpart must stay (H2, H20).
             if (isRemoteError(error, 'notFound', 'forbidden'))
               return unusable(folder, name, 'unreadable', path);
             throw error;
@@ -165,28 +164,28 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
       return path === '' ? { kind: 'folder', path } : entryAt(path);
     },
     async read(path, { range, expected }, signal): Promise<ReadResult> {
-      const { entry, content } = await whole(path, expected, signal);
+      const { entry, content } = await readUnchanged(path, expected, signal);
       const part = range ? content.subarray(range.start, range.end) : content;
       const stream = Readable.from(inChunks(part, signal), { objectMode: false });
       return { stream, entry };
     },
-    readToBuffer: (file, signal) => whole(file.path, file, signal),
+    readToBuffer: (file, signal) => readUnchanged(file.path, file, signal),
     write,
     async removeFile(path, precondition, signal) {
       signal.throwIfAborted();
-      mustBeWritable();
+      assertWritable();
       await fileAt(path);
-      await check(precondition, path);
+      await checkPrecondition(precondition, path);
       await files.remove(path);
     },
     async makeFolder(path, signal) {
       signal.throwIfAborted();
-      mustBeWritable();
+      assertWritable();
       await makeParents(path);
     },
     async removeFolder(path, signal) {
       signal.throwIfAborted();
-      mustBeWritable();
+      assertWritable();
       if (path === '') throw new RemoteError('unsupported', `The folder ${files.shown} itself stays.`);
       if ((await files.stat(path)).type !== 'folder')
         throw new RemoteError('notAFolder', `"${path}" is not a folder.`);
@@ -196,9 +195,9 @@ export function openVirtualFolder({ files, asTarget }: VirtualFolderOptions): Re
     },
     async serverSideMove(source, to, precondition, signal) {
       signal.throwIfAborted();
-      mustBeWritable();
+      assertWritable();
       if (!isSameFile(source, await fileAt(source.path))) throw changed(source.path);
-      await check(precondition, to);
+      await checkPrecondition(precondition, to);
       await makeParents(parentPath(to));
       await files.rename(source.path, to, precondition.kind !== 'ifAbsent');
       return fileAt(to);
@@ -254,7 +253,7 @@ async function collect(
   const whole = length === body.size;
   const md5 = body.md5 === undefined ? undefined : createHash('md5').update(content).digest('hex');
   if (!whole || md5 !== body.md5)
-    throw new RemoteError('corrupted', `What was to become "${path}" is not what it should be.`);
+    throw new RemoteError('corrupted', `The content for "${path}" does not have the expected length or MD5.`);
   return content;
 }
 
@@ -269,11 +268,11 @@ function changed(path: RemotePath): RemoteError {
   return new RemoteError('changed', `"${path}" is no longer what it was.`);
 }
 
-function inTheWay(path: RemotePath): RemoteError {
+function fileInTheWay(path: RemotePath): RemoteError {
   return new RemoteError('alreadyExists', `"${path}" is a file, so no folder can be made there.`);
 }
 
-/** What isn't there is nothing; every other error goes on. */
-function absent(error: unknown): undefined {
+/** Turns `notFound` into undefined; rethrows other errors. */
+function ignoreNotFound(error: unknown): undefined {
   if (!isRemoteError(error, 'notFound')) throw error;
 }

@@ -13,8 +13,8 @@ import {
 } from './retry';
 
 /**
- * A read that goes on where it broke off, by asking for the rest of the very same version. Gives up after as many failures
- * without a single byte between them as the policy has attempts. A failure after the last byte (a checksum that doesn't fit) stands.
+ * A read that resumes after an interruption, by requesting the rest of the same version. Fails after the policy's number of
+ * consecutive failures without a byte between them, and at once for an error after the last byte (a wrong checksum).
  */
 export async function resumableRead(
   inner: Remote,
@@ -52,7 +52,7 @@ class ResumedStream extends Readable {
     this.signal = signal;
     this.position = range?.start ?? 0;
     this.end = Math.min(range?.end ?? first.entry.size, first.entry.size);
-    // A reader hears of the failure anyway; one that has lost interest must not bring the process down.
+    // Without a listener an `error` event would crash the process. An attached reader still receives the error.
     this.on('error', () => {});
     this.attach(first.stream);
   }
@@ -98,7 +98,7 @@ class ResumedStream extends Readable {
     this.policy.log.write(
       'info',
       'http',
-      `read ${this.entry.path}: broke off at byte ${this.position} (${error.kind}: ${error.message}); goes on in ${wait} ms`,
+      `read ${this.entry.path}: interrupted at byte ${this.position} (${error.kind}: ${error.message}); resumes in ${wait} ms`,
     );
     this.reopen(error, wait).catch((failure) => {
       if (!this.destroyed) this.recover(failure);
@@ -125,5 +125,5 @@ class ResumedStream extends Readable {
 }
 
 function truncatedBody(entry: FileEntry, kind: 'corrupted' | 'unavailable'): RemoteError {
-  return new RemoteError(kind, `The content of "${entry.path}" ended before its time.`);
+  return new RemoteError(kind, `The content of "${entry.path}" ended early.`);
 }

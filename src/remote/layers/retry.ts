@@ -4,60 +4,59 @@ import type { Log } from '../../base/log';
 import { isRemoteError, type RemoteError } from '../remoteError';
 import { minReportedWaitMs, type ServiceWaits } from '../serviceWaits';
 
-/** How often and how patiently something is tried again. */
+/** How many attempts are made, and the delays between them. */
 export interface RetryPolicy {
   readonly clock: Clock;
   readonly log: Log;
-  /** Tries in all, the first included. Default 5, and 10 where the service asks to wait, as rclone does. */
+  /** Maximum attempts, the first included. Default 5; 10 where the service asks to wait, as in rclone. */
   readonly attempts?: number;
-  /** Milliseconds before the second try; doubled each time. Default 200. */
+  /** Milliseconds before the second attempt; doubled each time. Default 200. */
   readonly initialDelayMs?: number;
-  /** The longest wait, but for what a service asks for. Default 20,000. */
+  /** Maximum delay in milliseconds, unless the service asks for more. Default 20,000. */
   readonly maxDelayMs?: number;
-  /** 0 ≤ x < 1; a port so that tests can set it. Default Math.random. */
+  /** 0 ≤ x < 1; replaced in tests. Default Math.random. */
   readonly random?: () => number;
-  /** Told of the waits that a service asks for, unless they are short. */
+  /** Receives the waits that a service asks for, unless they are short. */
   readonly waits?: ServiceWaits | undefined;
 }
 
-/** Whether trying again may help: the service or the network was in the way, not the request. */
+/** Whether a retry may help: the service or the network failed, not the request. */
 export function isTransient(error: unknown): error is RemoteError {
   return isRemoteError(error, 'unavailable', 'rateLimited', 'corrupted');
 }
 
-/** Whether the request may have taken effect although it failed: only its answer is missing. */
+/** Whether the request may have taken effect although it failed, because only its response was lost. */
 export function mayHaveSucceeded(error: unknown): boolean {
   return isRemoteError(error, 'unavailable', 'corrupted');
 }
 
 /**
- * Milliseconds to wait after the `failures`-th failure in a row: doubled each time, of which a random half is dropped so that
- * many clients don't come back at once; never less than the service asked for.
+ * Milliseconds to wait after the `failures`-th consecutive failure: exponential, with up to half removed at random so that clients
+ * don't retry in step, and at least as long as the service asks for.
  */
 export function backoffDelay(error: RemoteError, failures: number, policy: RetryPolicy): number {
-  const longest = policy.maxDelayMs ?? 20_000;
-  const full = Math.min(longest, (policy.initialDelayMs ?? 200) * 2 ** (failures - 1));
+  const full = Math.min(policy.maxDelayMs ?? 20_000, (policy.initialDelayMs ?? 200) * 2 ** (failures - 1));
   const jittered = full * (0.5 + 0.5 * (policy.random ?? Math.random)());
   return Math.round(Math.max(jittered, Math.min(error.retryAfterMs ?? 0, maxRequestedDelayMs)));
 }
 
-/** The longest wait that a service can ask for, in milliseconds, as rclone waits at most. */
+/** The longest wait that a service can request, in milliseconds, as in rclone. */
 const maxRequestedDelayMs = 256_000;
 
-/** Whether the service itself asks to come back later. */
+/** Whether the service asks to wait. */
 export function asksToWait(error: RemoteError): boolean {
   return error.kind === 'rateLimited' || error.retryAfterMs !== undefined;
 }
 
-/** How many tries there are in all when they fail with `error`. */
+/** The maximum number of attempts when they fail with `error`. */
 export function maxAttempts(error: RemoteError, policy: RetryPolicy): number {
   return policy.attempts ?? (asksToWait(error) ? 10 : 5);
 }
 
 /**
- * The answer of `operation`, which is called again while it fails with `unavailable`, `rateLimited` or `damaged`. `failed` is what
- * the try before failed with, for operations that have to find out whether it took effect after all. `what` names it in the log.
- * Backends use this for the parts of a long call (the parts of a multipart upload). Throws the last error, or the signal's reason.
+ * The result of `operation`, which is repeated while it fails with a transient error. `failed` is the error of the attempt before,
+ * for operations that check whether it took effect. `what` names the operation in the log. Backends use this for the parts of a
+ * long call (multipart uploads). Throws the last error, or the signal's reason.
  */
 export async function withRetries<T>(
   what: string,
@@ -70,9 +69,9 @@ export async function withRetries<T>(
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
     try {
-      const answer = await operation(failed);
+      const result = await operation(failed);
       policy.waits?.requestSucceeded();
-      return answer;
+      return result;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (error instanceof NonRetryableError) throw error.lastError;
@@ -91,7 +90,7 @@ export async function withRetries<T>(
   }
 }
 
-/** Waits so many milliseconds after `error`, and tells of it when the service asked for that. */
+/** Waits `ms` milliseconds after `error`, and reports the wait if the service asked for it. */
 export async function waitBeforeRetry(
   error: RemoteError,
   ms: number,
@@ -106,12 +105,12 @@ export async function waitBeforeRetry(
   }
 }
 
-/** Carries an error past the retries. */
+/** Wraps an error that must not be retried. */
 export class NonRetryableError extends Error {
   readonly lastError: unknown;
 
-  constructor(carried: unknown) {
-    super('This failure is not to be retried.');
-    this.lastError = carried;
+  constructor(lastError: unknown) {
+    super('This error is not retried.');
+    this.lastError = lastError;
   }
 }

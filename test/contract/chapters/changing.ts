@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { nsBetween } from '../../../src/remote/modifiedTime';
-import type { ContractContext } from '../remoteContract';
 import {
   at,
   calm,
@@ -12,7 +11,8 @@ import {
   refused,
   statFile,
   write,
-} from './words';
+} from '../../support/remoteCalls';
+import type { ContractContext } from '../remoteContract';
 
 export function registerChangingTests({ sentence }: ContractContext): void {
   sentence('a removed file is gone and its siblings stay', async ({ remote, root }) => {

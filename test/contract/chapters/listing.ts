@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Remote } from '../../../src/remote/remote';
 import { comparePaths, type RemotePath } from '../../../src/remote/remotePath';
+import { at, calm, deepNames, names, pagesOf, refused, write } from '../../support/remoteCalls';
 import type { ContractContext } from '../remoteContract';
-import { at, calm, deepNames, names, pagesOf, refused, write } from './words';
 
 async function fill(remote: Remote, root: RemotePath, paths: readonly string[]): Promise<void> {
   for (const path of paths) await write(remote, at(root, path), path);

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { nameProblem } from '../../../src/remote/capabilities';
+import {
+  at,
+  calm,
+  deepNames,
+  names,
+  noPrecondition,
+  readText,
+  refused,
+  write,
+} from '../../support/remoteCalls';
 import type { ContractContext } from '../remoteContract';
-import { at, calm, deepNames, names, noPrecondition, readText, refused, write } from './words';
 
 const oddNames = [
   'with space',

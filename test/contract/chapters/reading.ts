@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
+import {
+  at,
+  calm,
+  drain,
+  pattern,
+  read,
+  readText,
+  refused,
+  statFile,
+  write,
+} from '../../support/remoteCalls';
 import type { ContractContext } from '../remoteContract';
-import { at, calm, drain, pattern, read, readText, refused, statFile, write } from './words';
 
 export function registerReadingTests({ sentence, largeSize }: ContractContext): void {
   sentence('stat tells a file, a folder and an implied folder apart', async ({ remote, root }) => {

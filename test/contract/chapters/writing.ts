@@ -4,7 +4,6 @@ import { Readable } from 'node:stream';
 import { type Instant, nsBetween } from '../../../src/remote/modifiedTime';
 import type { ByteSource } from '../../../src/remote/remote';
 import { RemoteError } from '../../../src/remote/remoteError';
-import type { ContractContext } from '../remoteContract';
 import {
   at,
   body,
@@ -21,7 +20,8 @@ import {
   statFile,
   wholeBody,
   write,
-} from './words';
+} from '../../support/remoteCalls';
+import type { ContractContext } from '../remoteContract';
 
 const md5 = (content: Uint8Array) => createHash('md5').update(content).digest('hex');
 

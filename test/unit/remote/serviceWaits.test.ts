@@ -14,7 +14,7 @@ import { RemoteError } from '../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../src/remote/remotePath';
 import { listenToAll, ServiceWaits } from '../../../src/remote/serviceWaits';
 import { runPlan } from '../../../src/usecases/runPlan';
-import { calm } from '../../contract/chapters/words';
+import { calm } from '../../support/remoteCalls';
 import { createFakeClock } from '../../support/fakeClock';
 import { createMemoryRemote } from '../../support/memoryRemote/memoryRemote';
 import { servedDrive } from '../backends/amazonDrive/driveFixture';

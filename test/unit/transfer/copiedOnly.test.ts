@@ -6,7 +6,7 @@ import { isRemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { copyItems } from '../../../src/usecases/copyItems';
 import { describeReport, retryFailed } from '../../../src/usecases/runPlan';
-import { calm, outcomes, plan, run, type Synced, synced } from '../../faults/words';
+import { calm, outcomes, plan, run, type Synced, synced } from '../../faults/faultyRun';
 
 /** A policy that lets everything be done but deleting, as for a bucket of records. */
 function denyDeletes({ server }: Synced): void {

@@ -9,7 +9,7 @@ import { parsePath } from '../../../src/remote/remotePath';
 import { executePlan } from '../../../src/transfer/executePlan';
 import { copyItems } from '../../../src/usecases/copyItems';
 import { planSync } from '../../../src/usecases/planSync';
-import { calm, pattern } from '../../contract/chapters/words';
+import { calm, pattern } from '../../support/remoteCalls';
 import { type ServedRemote, served } from '../backends/s3/s3Fixture';
 
 const demo = parsePath('demo');

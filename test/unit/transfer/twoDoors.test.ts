@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import type { PlanEndpoint } from '../../../src/plan/model/plan';
 import type { PlanOptions } from '../../../src/plan/model/planOptions';
 import { parsePath } from '../../../src/remote/remotePath';
-import { diskSide, plan, run } from '../../faults/words';
+import { diskSide, plan, run } from '../../faults/faultyRun';
 import { startS3Server } from '../../servers/s3/s3Server';
 import { hostWith, openByHost, openS3, settingsFor } from '../backends/s3/s3Fixture';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RemoteChanges } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
-import { body, calm, ifAbsent, names, refused, statFile } from '../../../contract/chapters/words';
+import { body, calm, ifAbsent, names, refused, statFile } from '../../../support/remoteCalls';
 import { servedDrive } from './driveFixture';
 
 const pathsOf = ({ paths }: RemoteChanges): readonly string[] =>

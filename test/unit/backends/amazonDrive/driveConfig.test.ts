@@ -11,7 +11,7 @@ import { driveBackend } from '../../../../src/backends/amazonDrive/driveBackend'
 import type { ConnectionFinding } from '../../../../src/backends/backend';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { calm, names, refused } from '../../../contract/chapters/words';
+import { calm, names, refused } from '../../../support/remoteCalls';
 import {
   account,
   driveHost,

@@ -7,16 +7,8 @@ import {
 } from '../../../../src/backends/amazonDrive/api/driveErrors';
 import { isRemoteError, RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
-import {
-  body,
-  calm,
-  ifAbsent,
-  names,
-  noPrecondition,
-  readText,
-  refused,
-} from '../../../contract/chapters/words';
 import { createFakeClock } from '../../../support/fakeClock';
+import { body, calm, ifAbsent, names, noPrecondition, readText, refused } from '../../../support/remoteCalls';
 import { driveHost, driveSettings, openDrive, servedDrive, signedOut } from './driveFixture';
 
 const now = 1_700_000_000_000;

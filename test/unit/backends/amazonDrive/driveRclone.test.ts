@@ -10,8 +10,8 @@ import type { Remote } from '../../../../src/remote/remote';
 import { parsePath, type RemotePath, rootPath } from '../../../../src/remote/remotePath';
 import { planSync } from '../../../../src/usecases/planSync';
 import { runPlan } from '../../../../src/usecases/runPlan';
-import { calm } from '../../../contract/chapters/words';
 import { rcloneTest, succeeded, useRealRclone, writeFiles } from '../../../interop/realRcloneDrive';
+import { calm } from '../../../support/remoteCalls';
 import { driveHost, driveSettings, openDrive, patient, tokensOf } from './driveFixture';
 
 const tests = useRealRclone();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FileEntry } from '../../../../src/remote/entry';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { createFakeClock } from '../../../support/fakeClock';
 import {
   at,
   body,
@@ -14,8 +15,7 @@ import {
   pattern,
   refused,
   statFile,
-} from '../../../contract/chapters/words';
-import { createFakeClock } from '../../../support/fakeClock';
+} from '../../../support/remoteCalls';
 import { patient, servedDrive } from './driveFixture';
 
 // What someone else does to folders whose ids are known: nothing may be written, deleted or believed by a stale id.

@@ -8,7 +8,7 @@ import { Pacer } from '../../../../src/backends/amazonDrive/api/pacer';
 import { systemClock as clock } from '../../../../src/base/clock';
 import { WeightedSemaphore } from '../../../../src/base/semaphore';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { calm, drain, readText, refused } from '../../../contract/chapters/words';
+import { calm, drain, readText, refused } from '../../../support/remoteCalls';
 import { servedDrive, signedOut } from './driveFixture';
 
 /** Runs `work` with the address of another server, as contents come from. */

@@ -4,6 +4,7 @@ import type { Entry } from '../../../../src/remote/entry';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { baseName, parsePath, type RemotePath, rootPath } from '../../../../src/remote/remotePath';
+import { createFakeClock } from '../../../support/fakeClock';
 import {
   body,
   calm,
@@ -14,8 +15,7 @@ import {
   readText,
   refused,
   statFile,
-} from '../../../contract/chapters/words';
-import { createFakeClock } from '../../../support/fakeClock';
+} from '../../../support/remoteCalls';
 import { patient, type ServedDrive, servedDrive } from './driveFixture';
 
 async function entriesOf(remote: Remote, folder: RemotePath): Promise<readonly Entry[]> {

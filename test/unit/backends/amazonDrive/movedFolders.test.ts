@@ -11,18 +11,10 @@ import { parsePath, type RemotePath } from '../../../../src/remote/remotePath';
 import type { RunReport } from '../../../../src/transfer/runReport';
 import { planSync } from '../../../../src/usecases/planSync';
 import { describeReport, runPlan } from '../../../../src/usecases/runPlan';
-import {
-  body,
-  calm,
-  ifAbsent,
-  ifMatch,
-  names,
-  noPrecondition,
-  statFile,
-} from '../../../contract/chapters/words';
 import type { DriveStore, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
 import type { DriveOperation } from '../../../servers/amazonDrive/requests/driveRequest';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+import { body, calm, ifAbsent, ifMatch, names, noPrecondition, statFile } from '../../../support/remoteCalls';
 import { patient, servedDrive } from './driveFixture';
 
 // What someone else does to a folder while files are being put into it: what is told as done is where it was to go.

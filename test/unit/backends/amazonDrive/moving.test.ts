@@ -3,9 +3,9 @@ import { type TestContext, test } from 'node:test';
 import type { Clock } from '../../../../src/base/clock';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { calm, ifAbsent, noPrecondition, refused, statFile } from '../../../contract/chapters/words';
 import type { DriveOperation, DriveTestServer } from '../../../servers/amazonDrive/driveServer';
 import { createFakeClock } from '../../../support/fakeClock';
+import { calm, ifAbsent, noPrecondition, refused, statFile } from '../../../support/remoteCalls';
 import { servedDrive } from './driveFixture';
 
 /** The user stops after an operation took effect, before its answer comes. */

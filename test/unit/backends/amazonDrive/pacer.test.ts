@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { Pacer } from '../../../../src/backends/amazonDrive/api/pacer';
 import { systemClock } from '../../../../src/base/clock';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { body, calm, names, refused } from '../../../contract/chapters/words';
 import { createFakeClock } from '../../../support/fakeClock';
+import { body, calm, names, refused } from '../../../support/remoteCalls';
 import { patient, servedDrive } from './driveFixture';
 
 function paced(random: () => number = () => 0.5, minSleepMs = 10) {

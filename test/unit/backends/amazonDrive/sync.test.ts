@@ -10,8 +10,8 @@ import { parsePath, type RemotePath, rootPath } from '../../../../src/remote/rem
 import type { RunReport } from '../../../../src/transfer/runReport';
 import { planSync } from '../../../../src/usecases/planSync';
 import { runPlan } from '../../../../src/usecases/runPlan';
-import { calm, deepNames, pattern, readText, write } from '../../../contract/chapters/words';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+import { calm, deepNames, pattern, readText, write } from '../../../support/remoteCalls';
 import { served } from '../s3/s3Fixture';
 import { patient, servedDrive } from './driveFixture';
 

@@ -11,7 +11,7 @@ import {
   readText,
   refused,
   statFile,
-} from '../../../contract/chapters/words';
+} from '../../../support/remoteCalls';
 import { servedDrive } from './driveFixture';
 
 async function trashed(remote: Remote, pageSize?: number): Promise<TrashedItem[]> {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import type { ByteSource } from '../../../../src/remote/remote';
 import { isRemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { createFakeClock } from '../../../support/fakeClock';
 import {
   at,
   body,
@@ -17,8 +18,7 @@ import {
   refused,
   statFile,
   wholeBody,
-} from '../../../contract/chapters/words';
-import { createFakeClock } from '../../../support/fakeClock';
+} from '../../../support/remoteCalls';
 import { patient, servedDrive } from './driveFixture';
 
 test('upload: fifty concurrent writes create a new folder once, with one request per file and shared checks', () =>

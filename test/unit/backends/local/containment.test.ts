@@ -18,7 +18,7 @@ import {
   refused,
   statFile,
   write,
-} from '../../../contract/chapters/words';
+} from '../../../support/remoteCalls';
 
 // What becomes of folders while something is done in them: nothing is ever changed outside of the root (H19).
 

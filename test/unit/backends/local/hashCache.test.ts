@@ -12,7 +12,7 @@ import { readOnly } from '../../../../src/remote/layers/readOnly';
 import type { Remote } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import { planSync } from '../../../../src/usecases/planSync';
-import { calm, refused, statFile } from '../../../contract/chapters/words';
+import { calm, refused, statFile } from '../../../support/remoteCalls';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import { inTemporaryFolder } from '../s3/s3Fixture';
 

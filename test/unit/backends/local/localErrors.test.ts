@@ -8,7 +8,7 @@ import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import type { Remote } from '../../../../src/remote/remote';
 import { isRemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
-import { body, calm, noPrecondition, pagesOf } from '../../../contract/chapters/words';
+import { body, calm, noPrecondition, pagesOf } from '../../../support/remoteCalls';
 
 const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
 

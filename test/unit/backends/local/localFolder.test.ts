@@ -31,7 +31,7 @@ import {
   refused,
   statFile,
   write,
-} from '../../../contract/chapters/words';
+} from '../../../support/remoteCalls';
 
 const posix = process.platform === 'win32' ? { skip: 'POSIX only' } : {};
 const asRoot = process.geteuid?.() === 0 ? {} : { skip: 'needs root to become someone else' };

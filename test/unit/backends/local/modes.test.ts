@@ -9,7 +9,7 @@ import { OpenFile } from '../../../../src/backends/local/openFile';
 import type { ByteSource, FileFacts } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
 import { copyFile } from '../../../../src/transfer/copyFile';
-import { calm, ifAbsent, noPrecondition, statFile, write } from '../../../contract/chapters/words';
+import { calm, ifAbsent, noPrecondition, statFile, write } from '../../../support/remoteCalls';
 
 // Who may read a file must not change while it is written, nor may content from elsewhere become a program with its owner's rights.
 

@@ -8,7 +8,7 @@ import { openLocalRemote } from '../../../../src/backends/local/localRemote';
 import { OpenFile } from '../../../../src/backends/local/openFile';
 import type { ByteSource } from '../../../../src/remote/remote';
 import { parsePath } from '../../../../src/remote/remotePath';
-import { calm, ifAbsent, ifMatch, noPrecondition, refused, statFile } from '../../../contract/chapters/words';
+import { calm, ifAbsent, ifMatch, noPrecondition, refused, statFile } from '../../../support/remoteCalls';
 
 // What somebody else does to a file while its new content is on the way must not be overwritten.
 

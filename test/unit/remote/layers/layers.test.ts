@@ -15,7 +15,7 @@ import {
   readText,
   refused,
   write,
-} from '../../../contract/chapters/words';
+} from '../../../support/remoteCalls';
 import { remoteContract } from '../../../contract/remoteContract';
 import { createFakeClock } from '../../../support/fakeClock';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';

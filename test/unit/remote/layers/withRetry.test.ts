@@ -17,7 +17,7 @@ import {
   pagesOf,
   pattern,
   refused,
-} from '../../../contract/chapters/words';
+} from '../../../support/remoteCalls';
 import { remoteContract } from '../../../contract/remoteContract';
 import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
 import type { MemoryFailure, MemoryOptions } from '../../../support/memoryRemote/memoryOptions';

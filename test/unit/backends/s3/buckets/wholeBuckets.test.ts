@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { calm } from '../../../../contract/chapters/words';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
+import { calm } from '../../../../support/remoteCalls';
 import { type Served, type ServedRemote, served } from '../s3Fixture';
 
 const demo = parsePath('demo');

@@ -9,9 +9,9 @@ import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError, type RemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { calm, noPrecondition, pagesOf, write } from '../../../../contract/chapters/words';
 import { type SignInServer, startSignInServer } from '../../../../servers/awsSignIn/signInServer';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
+import { calm, noPrecondition, pagesOf, write } from '../../../../support/remoteCalls';
 import { hostWith, inTemporaryFolder, openS3, settingsFor } from '../s3Fixture';
 import { awsEnvironments } from './awsEnvironments';
 

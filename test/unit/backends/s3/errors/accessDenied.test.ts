@@ -12,7 +12,7 @@ import {
   readText,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
+} from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const mebi = 1024 * 1024;

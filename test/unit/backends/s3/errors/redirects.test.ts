@@ -9,6 +9,9 @@ import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
+import type { S3Fault } from '../../../../servers/s3/requests/faults';
+import { startS3Server } from '../../../../servers/s3/s3Server';
+import { createFakeClock } from '../../../../support/fakeClock';
 import {
   at,
   calm,
@@ -18,10 +21,7 @@ import {
   readText,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
-import type { S3Fault } from '../../../../servers/s3/requests/faults';
-import { startS3Server } from '../../../../servers/s3/s3Server';
-import { createFakeClock } from '../../../../support/fakeClock';
+} from '../../../../support/remoteCalls';
 import { hostWith, openByHost, served, settingsByHost } from '../s3Fixture';
 
 const demo = parsePath('demo');

@@ -7,6 +7,7 @@ import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
+import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import {
   at,
   calm,
@@ -18,8 +19,7 @@ import {
   readText,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
-import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
+} from '../../../../support/remoteCalls';
 import { hostWith, openByHost, settingsByHost } from '../s3Fixture';
 
 const mebi = 1024 * 1024;

@@ -9,9 +9,9 @@ import type { Place } from '../../../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../../../src/plan/model/planOptions';
 import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { calm, noPrecondition, pagesOf, wholeBody } from '../../../../contract/chapters/words';
 import { type NotS3, startNotS3 } from '../../../../servers/notS3/notS3Server';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
+import { calm, noPrecondition, pagesOf, wholeBody } from '../../../../support/remoteCalls';
 import { inTemporaryFolder, settingsFor } from '../s3Fixture';
 
 // Whatever is wrong with a remote: each way of using it says the same clear sentence, and nothing changes, here or there.

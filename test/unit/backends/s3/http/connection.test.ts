@@ -12,6 +12,8 @@ import { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { readOnly } from '../../../../../src/remote/layers/readOnly';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
+import { startNotS3 } from '../../../../servers/notS3/notS3Server';
+import { startS3Server } from '../../../../servers/s3/s3Server';
 import {
   at,
   calm,
@@ -20,9 +22,7 @@ import {
   pattern,
   wholeBody,
   write,
-} from '../../../../contract/chapters/words';
-import { startNotS3 } from '../../../../servers/notS3/notS3Server';
-import { startS3Server } from '../../../../servers/s3/s3Server';
+} from '../../../../support/remoteCalls';
 import { hostWith, inTemporaryFolder, openS3, served, settingsFor } from '../s3Fixture';
 
 async function tested(settings: RemoteSettings, host: BackendHost): Promise<ConnectionFinding[]> {

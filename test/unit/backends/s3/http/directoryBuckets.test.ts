@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { joinPath, parsePath } from '../../../../../src/remote/remotePath';
+import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import {
   at,
   calm,
@@ -15,8 +16,7 @@ import {
   read,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
-import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
+} from '../../../../support/remoteCalls';
 import { hostWith, openByHost, settingsByHost } from '../s3Fixture';
 
 const mebi = 1024 * 1024;

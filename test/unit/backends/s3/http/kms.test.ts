@@ -8,7 +8,7 @@ import type { FileEntry } from '../../../../../src/remote/entry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
-import { calm, noPrecondition, pagesOf, pattern, write } from '../../../../contract/chapters/words';
+import { calm, noPrecondition, pagesOf, pattern, write } from '../../../../support/remoteCalls';
 import { hostWith, inTemporaryFolder, openS3, type ServedRemote, served, settingsFor } from '../s3Fixture';
 
 // A bucket that encrypts with a KMS key by default: its ETags have the form of an MD5 and are none, and a listing doesn't

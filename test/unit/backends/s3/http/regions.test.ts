@@ -5,6 +5,8 @@ import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
+import type { S3TestServer } from '../../../../servers/s3/s3Server';
+import { createFakeClock } from '../../../../support/fakeClock';
 import {
   at,
   calm,
@@ -15,9 +17,7 @@ import {
   readText,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
-import type { S3TestServer } from '../../../../servers/s3/s3Server';
-import { createFakeClock } from '../../../../support/fakeClock';
+} from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const mebi = 1024 * 1024;

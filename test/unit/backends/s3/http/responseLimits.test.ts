@@ -9,6 +9,7 @@ import type { Remote } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { refreshToken } from '../../../../../src/signIn/tokenEndpoint';
+import { createFakeClock } from '../../../../support/fakeClock';
 import {
   at,
   calm,
@@ -18,8 +19,7 @@ import {
   pattern,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
-import { createFakeClock } from '../../../../support/fakeClock';
+} from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const demo = parsePath('demo');

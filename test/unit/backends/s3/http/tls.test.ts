@@ -7,9 +7,9 @@ import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { isRemoteError, type RemoteErrorKind } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { calm, noPrecondition, pagesOf, write } from '../../../../contract/chapters/words';
 import { type S3TestServer, startS3Server } from '../../../../servers/s3/s3Server';
 import { certificateFile, startTlsFront, type TestCertificate } from '../../../../servers/tls/tlsFront';
+import { calm, noPrecondition, pagesOf, write } from '../../../../support/remoteCalls';
 import { hostWith, inTemporaryFolder, openS3, settingsFor } from '../s3Fixture';
 
 let server: S3TestServer;

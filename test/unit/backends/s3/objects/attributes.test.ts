@@ -4,8 +4,8 @@ import { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import type { RemotePath } from '../../../../../src/remote/remotePath';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
-import { at, body, calm, noPrecondition, pattern, statFile } from '../../../../contract/chapters/words';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
+import { at, body, calm, noPrecondition, pattern, statFile } from '../../../../support/remoteCalls';
 import { hostWith, type ServedRemote, served } from '../s3Fixture';
 
 // Header values are bytes, one a character, as Node shows them and as the test server keeps them.

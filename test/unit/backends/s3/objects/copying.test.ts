@@ -4,8 +4,8 @@ import { readS3Config } from '../../../../../src/backends/s3/config/s3Config';
 import { partSizeFor } from '../../../../../src/backends/s3/objects/multipartUpload';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { at, calm, ifAbsent, noPrecondition, pattern, statFile } from '../../../../contract/chapters/words';
 import { createFakeClock } from '../../../../support/fakeClock';
+import { at, calm, ifAbsent, noPrecondition, pattern, statFile } from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const demo = parsePath('demo');

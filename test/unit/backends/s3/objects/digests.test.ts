@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib';
 import { crc32Text, readDigests, readWithDigests } from '../../../../../src/backends/s3/objects/digests';
 import type { ByteSource } from '../../../../../src/remote/remote';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
-import { at, calm, noPrecondition, pattern } from '../../../../contract/chapters/words';
+import { at, calm, noPrecondition, pattern } from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const demo = 'demo' as Parameters<typeof at>[0];

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ListOptions } from '../../../../../src/remote/remote';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { calm, deepNames, pagesOf, refused } from '../../../../contract/chapters/words';
 import type { ListFault } from '../../../../servers/s3/requests/faults';
+import { calm, deepNames, pagesOf, refused } from '../../../../support/remoteCalls';
 import { type ServedRemote, served } from '../s3Fixture';
 
 const demo = parsePath('demo');

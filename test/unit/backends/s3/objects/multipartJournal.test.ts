@@ -8,7 +8,7 @@ import { MultipartUploadJournal } from '../../../../../src/backends/s3/objects/m
 import type { S3Remote } from '../../../../../src/backends/s3/s3Remote';
 import { silentLog } from '../../../../../src/base/log';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { body, calm, failingBody, pattern, write } from '../../../../contract/chapters/words';
+import { body, calm, failingBody, pattern, write } from '../../../../support/remoteCalls';
 import { inTemporaryFolder, served } from '../s3Fixture';
 
 const mebi = 1024 * 1024;

@@ -9,6 +9,8 @@ import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyItems } from '../../../../../src/usecases/copyItems';
 import { planSync } from '../../../../../src/usecases/planSync';
 import { runPlan } from '../../../../../src/usecases/runPlan';
+import type { S3Request } from '../../../../servers/s3/requests/s3Request';
+import type { S3TestServer } from '../../../../servers/s3/s3Server';
 import {
   at,
   body,
@@ -22,9 +24,7 @@ import {
   statFile,
   wholeBody,
   write,
-} from '../../../../contract/chapters/words';
-import type { S3Request } from '../../../../servers/s3/requests/s3Request';
-import type { S3TestServer } from '../../../../servers/s3/s3Server';
+} from '../../../../support/remoteCalls';
 import { type ServedRemote, served } from '../s3Fixture';
 
 // What a policy allows, by prefix. A HEAD of what isn't there is denied as on AWS unless the whole bucket may be listed.

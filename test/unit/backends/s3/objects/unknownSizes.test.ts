@@ -4,6 +4,8 @@ import { silentLog } from '../../../../../src/base/log';
 import { withRetry } from '../../../../../src/remote/layers/withRetry';
 import { parsePath } from '../../../../../src/remote/remotePath';
 import { copyFile } from '../../../../../src/transfer/copyFile';
+import type { S3Fault } from '../../../../servers/s3/requests/faults';
+import { createFakeClock } from '../../../../support/fakeClock';
 import {
   at,
   body,
@@ -15,9 +17,7 @@ import {
   read,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
-import type { S3Fault } from '../../../../servers/s3/requests/faults';
-import { createFakeClock } from '../../../../support/fakeClock';
+} from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 const demo = parsePath('demo');

@@ -13,7 +13,7 @@ import {
   refused,
   statFile,
   write,
-} from '../../../../contract/chapters/words';
+} from '../../../../support/remoteCalls';
 import { served } from '../s3Fixture';
 
 // What a service answers to writes and removals that don't go as they should, and what somebody else does meanwhile.

@@ -5,8 +5,8 @@ import { storeClash } from '../../../../../src/backends/s3/errors/nameConflicts'
 import { s3Backend } from '../../../../../src/backends/s3/s3Backend';
 import { isRemoteError } from '../../../../../src/remote/remoteError';
 import { parsePath } from '../../../../../src/remote/remotePath';
-import { calm, noPrecondition, write } from '../../../../contract/chapters/words';
 import type { S3TestServer } from '../../../../servers/s3/s3Server';
+import { calm, noPrecondition, write } from '../../../../support/remoteCalls';
 import { hostWith, served, settingsFor } from '../s3Fixture';
 
 /** What the connection test says beyond the usual, with the service prepared so. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import type { Entry, FileEntry } from '../../../src/remote/entry';
-import type { ByteRange, ByteSource, FileFacts, Precondition, Remote } from '../../../src/remote/remote';
-import { isRemoteError, type RemoteErrorKind } from '../../../src/remote/remoteError';
-import { joinPath, type RemotePath } from '../../../src/remote/remotePath';
+import type { Entry, FileEntry } from '../../src/remote/entry';
+import type { ByteRange, ByteSource, FileFacts, Precondition, Remote } from '../../src/remote/remote';
+import { isRemoteError, type RemoteErrorKind } from '../../src/remote/remoteError';
+import { joinPath, type RemotePath } from '../../src/remote/remotePath';
 
 export const noPrecondition: Precondition = { kind: 'none' };
 export const ifAbsent: Precondition = { kind: 'ifAbsent' };
