@@ -12,9 +12,9 @@ import { isRemoteError } from '../../../src/remote/remoteError';
 import { parsePath } from '../../../src/remote/remotePath';
 import { copyFile } from '../../../src/transfer/copyFile';
 import { planSync } from '../../../src/usecases/planSync';
-import { calm, ifAbsent, ifMatch, noPrecondition, pattern, statFile } from '../../support/remoteCalls';
 import { type S3ServerOptions, type S3TestServer, startS3Server } from '../../servers/s3/s3Server';
 import { createFakeClock } from '../../support/fakeClock';
+import { calm, ifAbsent, ifMatch, noPrecondition, pattern, statFile } from '../../support/remoteCalls';
 import { hostWith, openS3, settingsFor } from '../backends/s3/s3Fixture';
 
 // Two remotes, two entries of the settings, that lead to one service: what is copied between them needn't pass through here.

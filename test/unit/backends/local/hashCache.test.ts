@@ -12,8 +12,8 @@ import { readOnly } from '../../../../src/remote/layers/readOnly';
 import type { Remote } from '../../../../src/remote/remote';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
 import { planSync } from '../../../../src/usecases/planSync';
-import { calm, refused, statFile } from '../../../support/remoteCalls';
 import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
+import { calm, refused, statFile } from '../../../support/remoteCalls';
 import { inTemporaryFolder } from '../s3/s3Fixture';
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex');

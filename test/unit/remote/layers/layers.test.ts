@@ -6,6 +6,9 @@ import { withRetry } from '../../../../src/remote/layers/withRetry';
 import type { Remote } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { remoteContract } from '../../../contract/remoteContract';
+import { createFakeClock } from '../../../support/fakeClock';
+import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import {
   body,
   calm,
@@ -16,9 +19,6 @@ import {
   refused,
   write,
 } from '../../../support/remoteCalls';
-import { remoteContract } from '../../../contract/remoteContract';
-import { createFakeClock } from '../../../support/fakeClock';
-import { createMemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 
 const path = parsePath('secret/f.txt');
 

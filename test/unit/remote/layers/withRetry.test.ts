@@ -7,6 +7,10 @@ import { withRetry } from '../../../../src/remote/layers/withRetry';
 import type { ByteSource, Remote } from '../../../../src/remote/remote';
 import { RemoteError, type RemoteErrorKind } from '../../../../src/remote/remoteError';
 import { parsePath, rootPath } from '../../../../src/remote/remotePath';
+import { remoteContract } from '../../../contract/remoteContract';
+import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
+import type { MemoryFailure, MemoryOptions } from '../../../support/memoryRemote/memoryOptions';
+import { createMemoryRemote, type MemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 import {
   body,
   calm,
@@ -18,10 +22,6 @@ import {
   pattern,
   refused,
 } from '../../../support/remoteCalls';
-import { remoteContract } from '../../../contract/remoteContract';
-import { createFakeClock, type FakeClock } from '../../../support/fakeClock';
-import type { MemoryFailure, MemoryOptions } from '../../../support/memoryRemote/memoryOptions';
-import { createMemoryRemote, type MemoryRemote } from '../../../support/memoryRemote/memoryRemote';
 
 const path = parsePath('f');
 const failing = (kind: RemoteErrorKind, retryAfterMs?: number) =>
