@@ -14,7 +14,7 @@ import {
   silenceTimeoutMs,
   targetOf,
 } from '../../../src/http/httpClient';
-import { calm } from '../../contract/chapters/words';
+import { calm } from '../../support/remoteCalls';
 
 const target = { protocol: 'http:', hostname: 's3.test', port: '80' };
 const request: HttpRequest = { ...target, method: 'GET', path: '/', headers: {} };

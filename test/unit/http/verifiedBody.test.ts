@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { type ExpectedBody, md5Checksum, readVerified, verifyStream } from '../../../src/http/verifiedBody';
 import { isRemoteError, type RemoteErrorKind } from '../../../src/remote/remoteError';
-import { calm } from '../../contract/chapters/words';
+import { calm } from '../../support/remoteCalls';
 
 const md5 = createHash('md5').update('hello world').digest('hex');
 
