@@ -35,21 +35,18 @@ export function activate(context: vscode.ExtensionContext): void {
   const snapshots = new Snapshots();
   const tree = new RemotesTree(app, currentSettings);
   const properties = new PropertiesDocuments(app);
-  const copying = { app, settings: currentSettings, changes, output };
-  const view = showRemotesTree(tree, new RemotesDragAndDrop(copying, tree));
+  const editorContext = { app, settings: currentSettings, changes, output };
+  const view = showRemotesTree(tree, new RemotesDragAndDrop(editorContext, tree));
 
   const settingsChanged = (remote?: string) => {
     app.settingsChanged(remote);
     tree.remotesChanged(remote);
   };
   const shell: CommandContext = {
-    app,
-    settings: currentSettings,
+    ...editorContext,
     secrets,
     signIns,
     forgetRemote: settingsChanged,
-    output,
-    changes,
     tree,
     properties,
     view,
@@ -107,5 +104,5 @@ export function activate(context: vscode.ExtensionContext): void {
     onSettingsChanged(() => watch.restart(), 'changesInterval'),
     { dispose: () => void app.close() },
   );
-  registerRemoteFileSystem(context, { app, settings: currentSettings, changes, output, snapshots });
+  registerRemoteFileSystem(context, editorContext, snapshots);
 }

@@ -14,7 +14,7 @@ import { RedirectHandler } from './redirectHandler';
 import { promptSignIn } from './signInPrompts';
 import { scopesWith } from './signInScopes';
 
-/** Accounts of a backend's service that were signed in, out, or in anew. */
+/** The accounts of a backend's service that signed in or out, or signed in again. */
 export interface AccountsChange {
   readonly backend: string;
   readonly accounts: readonly { readonly id: string; readonly label: string }[];
@@ -22,32 +22,31 @@ export interface AccountsChange {
 
 type Secret = () => Promise<string | undefined>;
 
-/** The accounts that remotes are signed in with: one provider of the editor a service, its sessions in secret storage. */
+/** The accounts of remotes: one authentication provider per service, with its sessions in secret storage. */
 export class Accounts {
   private readonly services = new Map<string, SessionRecords>();
   private readonly pages = new RedirectHandler();
-  /** Secrets of clients whose remote is just being added, by the client; never stored from here. */
-  private readonly unsaved = new Map<string, string>();
+  /** Client secrets of remotes that are being added, by client; they are stored with the remote. */
+  private readonly unsavedSecrets = new Map<string, string>();
 
   constructor(
     private readonly storage: vscode.SecretStorage,
     private readonly log: Log,
   ) {}
 
-  /** The tokens of the account that a remote's settings name. Reads nothing before a token is asked for. */
+  /** The tokens of the account in a remote's settings. Reads nothing until a token is requested. */
   tokens(requirement: SignInRequirement, settings: RemoteSettings, clientSecret: Secret): TokenSource {
-    const account = settings[requirement.accountField];
     return new AccountTokenSource({
       records: this.recordsOf(requirement),
       service: requirement.service(settings),
-      accountId: typeof account === 'string' && account !== '' ? account : undefined,
+      accountId: accountOf(requirement, settings),
       clientSecret,
       clock: systemClock,
       log: this.log,
     });
   }
 
-  /** The accounts that are signed in to the service of these settings. */
+  /** The sessions of the service in these settings. */
   async accounts(
     requirement: SignInRequirement,
     settings: SignInSettings,
@@ -56,12 +55,12 @@ export class Accounts {
     return (await this.recordsOf(requirement).all()).filter((record) => isOfService(record, service));
   }
 
-  /** Every account that is signed in to any service of this provider. */
+  /** The sessions of all services of this provider. */
   async all(requirement: SignInRequirement): Promise<readonly SessionRecord[]> {
     return this.recordsOf(requirement).all();
   }
 
-  /** Lets the user sign in, by the editor's own way. Rejects when it comes to nothing. */
+  /** Lets the user sign in through the editor's authentication API. Rejects when the sign-in fails. */
   async signIn(
     requirement: SignInRequirement,
     settings: SignInSettings,
@@ -69,8 +68,8 @@ export class Accounts {
     who: 'anyone' | 'another',
   ): Promise<vscode.AuthenticationSessionAccountInformation> {
     const service = requirement.service(settings);
-    const client = `${service.tokenUrl} ${service.clientId}`;
-    if (clientSecret !== undefined) this.unsaved.set(client, clientSecret);
+    const client = clientKey(service);
+    if (clientSecret !== undefined) this.unsavedSecrets.set(client, clientSecret);
     try {
       const scopes = scopesWith(service.scopes, settings, who);
       const session = await vscode.authentication.getSession(requirement.providerId, scopes, {
@@ -78,11 +77,11 @@ export class Accounts {
       });
       return session.account;
     } finally {
-      this.unsaved.delete(client);
+      this.unsavedSecrets.delete(client);
     }
   }
 
-  /** Takes over the tokens of another program as a session; resolves to whose they are. Rejects with RemoteErrors. */
+  /** Stores the token of another program as a session. Resolves to its account; throws RemoteError. */
   async adopt(
     requirement: SignInRequirement,
     settings: SignInSettings,
@@ -97,17 +96,16 @@ export class Accounts {
     return (await this.recordsOf(requirement).put(adopted)).account;
   }
 
-  /** The tokens of the account that a remote's settings name, as they are stored; undefined when nobody is signed in. */
+  /** The stored token of the account in a remote's settings; undefined when signed out. */
   async storedToken(
     requirement: SignInRequirement,
     settings: SignInSettings,
   ): Promise<TokenBlob | undefined> {
-    const account = settings[requirement.accountField];
-    const named = typeof account === 'string' && account !== '' ? account : undefined;
-    return (await this.recordsOf(requirement).find(requirement.service(settings), named))?.token;
+    const records = this.recordsOf(requirement);
+    return (await records.find(requirement.service(settings), accountOf(requirement, settings)))?.token;
   }
 
-  /** Puts the providers of all backends that need one to work. Asks and reads nothing. */
+  /** Registers the authentication providers of all backends that need one. Does no I/O. */
   register(
     backends: readonly Backend[],
     remotes: () => readonly RemoteSettings[],
@@ -156,7 +154,7 @@ export class Accounts {
     return { disposables, onDidChange: changed.event };
   }
 
-  /** Ends a session, as the Accounts menu does. */
+  /** Removes a session, as the Accounts menu does. */
   async signOut(requirement: SignInRequirement, id: string): Promise<void> {
     await this.recordsOf(requirement).remove(id);
   }
@@ -168,7 +166,7 @@ export class Accounts {
     saved: (remote: string, field: string) => Promise<string | undefined>,
   ): Promise<string | undefined> {
     const service = requirement.service(settings);
-    const unsaved = this.unsaved.get(`${service.tokenUrl} ${service.clientId}`);
+    const unsaved = this.unsavedSecrets.get(clientKey(service));
     if (unsaved !== undefined) return unsaved;
     for (const remote of remotes) {
       if (!isSameClient(requirement, remote, service)) continue;
@@ -194,16 +192,24 @@ export class Accounts {
   }
 }
 
+function accountOf(requirement: SignInRequirement, settings: SignInSettings): string | undefined {
+  const account = settings[requirement.accountField];
+  return typeof account === 'string' && account !== '' ? account : undefined;
+}
+
+function clientKey({ tokenUrl, clientId }: SignInService): string {
+  return `${tokenUrl} ${clientId}`;
+}
+
 function isSameClient(
   requirement: SignInRequirement,
   remote: RemoteSettings,
-  { tokenUrl, clientId }: SignInService,
+  service: SignInService,
 ): boolean {
   try {
-    const own = requirement.service(remote);
-    return own.tokenUrl === tokenUrl && own.clientId === clientId;
+    return clientKey(requirement.service(remote)) === clientKey(service);
   } catch {
-    return false; // settings that can't be used have a row of their own that says so
+    return false; // the remote's row in the tree reports invalid settings
   }
 }
 

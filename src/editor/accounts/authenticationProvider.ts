@@ -16,58 +16,55 @@ import { readScopes } from './signInScopes';
 export interface SignInProviderOptions {
   readonly requirement: SignInRequirement;
   readonly records: SessionRecords;
-  /** Told when the records were changed, in this window or another. */
+  /** Fires when the records change, in any window. */
   readonly onRecordsChanged: vscode.Event<void>;
-  /** The settings of a remote of this service, for extensions that name none. */
+  /** The settings of some remote of this service, for requests of other extensions. */
   readonly anyRemote: () => SignInSettings | undefined;
   readonly clientSecret: (settings: SignInSettings) => Promise<string | undefined>;
   readonly promptSignIn: (service: SignInService, clientSecret: string | undefined) => Promise<TokenBlob>;
   readonly output: OutputLog;
 }
 
-/**
- * The accounts of one sign-in service, as the editor's Accounts menu shows them. Reads what is stored when it is first asked; never
- * prompts but in `createSession`.
- */
+/** The accounts of one service in the editor's Accounts menu. Reads the store on the first request; prompts only in `createSession`. */
 export class SignInProvider implements vscode.AuthenticationProvider, vscode.Disposable {
   private readonly changed =
     new vscode.EventEmitter<vscode.AuthenticationProviderAuthenticationSessionsChangeEvent>();
   readonly onDidChangeSessions = this.changed.event;
-  private readonly anew = new vscode.EventEmitter<SignedInAccount>();
-  /** An account that was signed in already did so again: what was refused its old tokens can go on. */
-  readonly onDidSignInAgain = this.anew.event;
-  /** What was told of so far; before, it is what this window saw first, be it for a remote's tokens. */
-  private told: readonly SessionRecord[] | undefined;
-  private telling: Promise<unknown> = Promise.resolve();
-  private readonly listening: vscode.Disposable;
+  private readonly signedInAgain = new vscode.EventEmitter<SignedInAccount>();
+  /** A signed-in account signed in again, so requests that failed with its old token can be retried. */
+  readonly onDidSignInAgain = this.signedInAgain.event;
+  /** The records at the last event; until the first event, `records.atFirst` stands in. */
+  private reported: readonly SessionRecord[] | undefined;
+  private reporting: Promise<unknown> = Promise.resolve();
+  private readonly subscription: vscode.Disposable;
 
-  constructor(private readonly parts: SignInProviderOptions) {
-    this.listening = parts.onRecordsChanged(() => void this.tellChanges());
+  constructor(private readonly options: SignInProviderOptions) {
+    this.subscription = options.onRecordsChanged(() => void this.reportChanges());
   }
 
   async getSessions(
     scopes: readonly string[] | undefined,
-    options: vscode.AuthenticationProviderSessionOptions = {},
+    { account }: vscode.AuthenticationProviderSessionOptions = {},
   ): Promise<vscode.AuthenticationSession[]> {
-    const records = await this.parts.records.all();
-    const asked = scopes && readScopes(scopes);
-    const service = asked?.settings && this.parts.requirement.service(asked.settings);
-    if (asked?.another) return [];
+    const records = await this.options.records.all();
+    const requested = scopes && readScopes(scopes);
+    const service = requested?.settings && this.options.requirement.service(requested.settings);
+    if (requested?.another) return [];
     return records
       .filter((record) => !service || isOfService(record, service))
-      .filter((record) => !asked || sameScopes(record.scopes, asked.scopes))
-      .filter((record) => !options.account || record.account.id === options.account.id)
+      .filter((record) => !requested || sameScopes(record.scopes, requested.scopes))
+      .filter((record) => !account || record.account.id === account.id)
       .map((record) => sessionOf(record, scopes));
   }
 
   async createSession(scopes: readonly string[]): Promise<vscode.AuthenticationSession> {
-    const { requirement, records, clientSecret, promptSignIn, output } = this.parts;
+    const { requirement, records, clientSecret, promptSignIn, output } = this.options;
     try {
-      const settings = readScopes(scopes).settings ?? this.parts.anyRemote();
+      const settings = readScopes(scopes).settings ?? this.options.anyRemote();
       if (!settings)
         throw new RemoteError(
           'badSettings',
-          `There is no ${requirement.title} remote yet. Add one first: it says where to sign in.`,
+          `Add a ${requirement.title} remote first: its settings say where to sign in.`,
         );
       const service = requirement.service(settings);
       const secret = await clientSecret(settings);
@@ -83,12 +80,12 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
         ...(secret !== undefined && { clientSecret: secret }),
         token,
       });
-      await this.tellChanges();
-      if (record.id !== id) this.anew.fire(record.account);
+      await this.reportChanges();
+      if (record.id !== id) this.signedInAgain.fire(record.account);
       return sessionOf(record, scopes);
     } catch (error) {
       if (error instanceof RemoteError) {
-        const { text } = presentError(error, `You are not signed in to ${requirement.title}`);
+        const { text } = presentError(error, `Can't sign in to ${requirement.title}`);
         output.error(`[signIn] ${text}`);
         throw new Error(inertLine(text), { cause: error });
       }
@@ -97,31 +94,32 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   }
 
   async removeSession(id: string): Promise<void> {
-    await this.parts.records.remove(id);
-    await this.tellChanges();
+    await this.options.records.remove(id);
+    await this.reportChanges();
   }
 
   dispose(): void {
-    this.listening.dispose();
+    this.subscription.dispose();
     this.changed.dispose();
-    this.anew.dispose();
+    this.signedInAgain.dispose();
   }
 
-  /** One after the other: the store tells of our own changes too, and each is to be told once. */
-  private tellChanges(): Promise<void> {
-    const turn = this.telling.then(() => this.tellNow());
-    this.telling = turn.catch(() => {});
-    return turn;
+  /** Serialized, since the store also fires for our own changes and each change is reported once. */
+  private reportChanges(): Promise<void> {
+    const done = this.reporting.then(() => this.reportNow());
+    this.reporting = done.catch(() => {});
+    return done;
   }
 
-  private async tellNow(): Promise<void> {
-    const before = this.told ?? this.parts.records.atFirst;
+  private async reportNow(): Promise<void> {
+    const before = this.reported ?? this.options.records.atFirst;
     if (!before) return;
-    const after = await this.parts.records.all();
-    this.told = after;
+    const after = await this.options.records.all();
+    this.reported = after;
     const { added, removed, changed } = differences(before, after);
     if (added.length + removed.length + changed.length === 0) return;
-    const sessions = (some: readonly SessionRecord[]) => some.map((record) => sessionOf(record, undefined));
+    const sessions = (records: readonly SessionRecord[]) =>
+      records.map((record) => sessionOf(record, undefined));
     this.changed.fire({ added: sessions(added), removed: sessions(removed), changed: sessions(changed) });
   }
 }
@@ -138,7 +136,7 @@ function sessionOf(
   };
 }
 
-/** Exactly these scopes, in any order; those of our making were taken out before. */
-function sameScopes(some: readonly string[], others: readonly string[]): boolean {
-  return [...some].sort().join(' ') === [...others].sort().join(' ');
+/** Whether both lists have the same scopes in any order. */
+function sameScopes(a: readonly string[], b: readonly string[]): boolean {
+  return [...a].sort().join(' ') === [...b].sort().join(' ');
 }

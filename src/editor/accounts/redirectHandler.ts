@@ -1,34 +1,30 @@
 import * as vscode from 'vscode';
 import { hearAbort } from '../../base/aborts';
 
-/** The extension's own id, under which the editor hands on addresses of its scheme. */
+/** The extension's own id; the editor routes Uris with this authority to the handler below. */
 const extensionId = 'cloud-remotes.cloud-remotes';
 const callbackPath = '/signed-in';
 
-/**
- * Hears of the browser's return by an address of the editor's own scheme. Several sign-ins may wait at once; what none of them waits for
- * is ignored.
- */
+/** Receives OAuth redirects through the editor's Uri scheme. Several sign-ins can wait; a redirect of no sign-in is ignored. */
 export class RedirectHandler implements vscode.UriHandler {
   private readonly waiting = new Map<string, (query: URLSearchParams) => void>();
 
-  /** The address that brings the browser back here; asked anew for every sign-in, as the editor demands, and never altered. */
+  /** The redirect URI. The editor requires a new one per sign-in, and an unmodified one. */
   async callbackUrl(): Promise<string> {
     const own = vscode.Uri.parse(`${vscode.env.uriScheme}://${extensionId}${callbackPath}`);
     return (await vscode.env.asExternalUri(own)).toString(true);
   }
 
-  /** The query that the browser came back with, for the sign-in that sent `state` along. Rejects with the signal's reason. */
+  /** The query of the redirect that carries `state`. Rejects with the signal's reason. */
   waitForRedirect(state: string, signal: AbortSignal): Promise<URLSearchParams> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const give = () => this.waiting.delete(state);
       hearAbort(signal, () => {
-        give();
+        this.waiting.delete(state);
         reject(signal.reason);
       });
       this.waiting.set(state, (query) => {
-        give();
+        this.waiting.delete(state);
         resolve(query);
       });
     });
@@ -41,14 +37,14 @@ export class RedirectHandler implements vscode.UriHandler {
   }
 }
 
-/** Opens a page in the user's browser. Throws when the user would not have it opened. */
+/** Opens a page in the user's browser. Throws CancellationError when the user declines. */
 export async function openInBrowser(url: string): Promise<void> {
-  // As text: a Uri would have every "%" of the query encoded once more. The editor takes both, though its types say otherwise.
+  // A Uri would encode each "%" of the query again. `openExternal` also accepts a string, although its types don't say so.
   const opened = await vscode.env.openExternal(url as unknown as vscode.Uri);
   if (!opened) throw new vscode.CancellationError();
 }
 
-/** Whether the browser that opens pages runs on the same machine as this code, so that it can come back to a listener here. */
+/** Whether the user's browser runs on the machine of the extension, so that it can reach a loopback listener. */
 export function browserIsHere(): boolean {
   const { remoteName } = vscode.env;
   return remoteName === undefined || /^(localhost|127\.0\.0\.1)(:|$)/.test(remoteName);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Clock } from '../../base/clock';
-import { isRemoteError, RemoteError } from '../../remote/remoteError';
+import { RemoteError } from '../../remote/remoteError';
 import { authorizeUrl, newPkce, newState } from '../../signIn/authorizationRequest';
 import { readPasted, readRedirect } from '../../signIn/authorizationResponse';
 import { listenForRedirect } from '../../signIn/redirectServer';
@@ -12,8 +12,7 @@ import { isCancellation } from '../platform/cancellation';
 import * as window from '../window/window';
 import { browserIsHere, openInBrowser, type RedirectHandler } from './redirectHandler';
 
-/** How long a sign-in may take before it is given up. */
-const patienceMs = 5 * 60_000;
+const signInTimeoutMs = 5 * 60_000;
 
 export interface SignInPromptOptions {
   /** "Amazon Drive" */
@@ -25,94 +24,91 @@ export interface SignInPromptOptions {
 }
 
 /**
- * Lets the user sign in, by the first way that works here; when one doesn't, the others are offered in words. Throws CancellationError
- * when the user has had enough, RemoteError when no way is left.
+ * Lets the user sign in. Starts with the preferred method and offers the others when it fails. Throws CancellationError when the user
+ * gives up, and the last method's error when no other is left.
  */
-export async function promptSignIn(question: SignInPromptOptions): Promise<TokenBlob> {
-  const { redirectUri } = question.service;
-  let ways = availableMethods({ browserIsHere: browserIsHere(), canHandleUris: true, redirectUri });
+export async function promptSignIn(options: SignInPromptOptions): Promise<TokenBlob> {
+  const { redirectUri } = options.service;
+  let methods = availableMethods({ browserIsHere: browserIsHere(), canHandleUris: true, redirectUri });
   for (;;) {
-    const [way, ...others] = ways;
-    if (way === undefined) throw new RemoteError('unsupported', 'There is no way to sign in here.');
+    const [method, ...others] = methods;
+    if (method === undefined) throw new RemoteError('unsupported', "Signing in isn't possible here.");
     try {
-      return await byWay(way, question);
+      return await signInWith(method, options);
     } catch (error) {
       if (others.length === 0) throw error;
-      const next = await askForAnother(question.title, others, error);
+      const next = await askForOtherMethod(options.title, others, error);
       if (next === undefined) throw isCancellation(error) ? error : new vscode.CancellationError();
-      ways = [next, ...others.filter((other) => other !== next)];
+      methods = [next, ...others.filter((other) => other !== next)];
     }
   }
 }
 
-async function askForAnother(
+async function askForOtherMethod(
   title: string,
   others: readonly SignInMethod[],
   error: unknown,
 ): Promise<SignInMethod | undefined> {
-  const why = isRemoteError(error)
-    ? ` ${error.message}`
-    : isCancellation(error)
-      ? ''
-      : ` ${error instanceof Error ? error.message : String(error)}`;
-  const labels = new Map(others.map((way) => [wayNames[way].label, way]));
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = isCancellation(error) ? '' : ` ${message}`;
+  const labels = new Map(others.map((method) => [wayNames[method].label, method]));
   const chosen = await window.showWarningMessage(
-    `You are not signed in to ${title}.${why} Try another way?`,
+    `You are not signed in to ${title}.${reason} Try another way?`,
     ...labels.keys(),
   );
   return chosen === undefined ? undefined : labels.get(chosen);
 }
 
-function byWay(way: SignInMethod, question: SignInPromptOptions): Promise<TokenBlob> {
-  switch (way) {
+function signInWith(method: SignInMethod, options: SignInPromptOptions): Promise<TokenBlob> {
+  switch (method) {
     case 'loopback':
-      return inBrowser(question, async (state, signal) => {
-        const listener = await listenForRedirect(question.service.redirectUri, state, signal);
+      return signInWithBrowser(options, async (state, signal) => {
+        const listener = await listenForRedirect(options.service.redirectUri, state, signal);
         return { redirectUri: listener.redirectUri, code: listener.code, close: () => listener.close() };
       });
     case 'uriHandler':
-      return inBrowser(question, async (state, signal) => ({
-        redirectUri: await question.redirects.callbackUrl(),
-        code: question.redirects.waitForRedirect(state, signal).then((query) => readRedirect(query, state)),
+      return signInWithBrowser(options, async (state, signal) => ({
+        redirectUri: await options.redirects.callbackUrl(),
+        code: options.redirects.waitForRedirect(state, signal).then((query) => readRedirect(query, state)),
         close: () => {},
       }));
     case 'pasteCode':
-      return byPastedCode(question);
+      return signInWithPastedCode(options);
     case 'pasteToken':
-      return byPastedToken(question);
+      return signInWithPastedToken(options);
   }
 }
 
-interface Return {
+interface PendingRedirect {
   readonly redirectUri: string;
   readonly code: Promise<string>;
   close(): void;
 }
 
-/** Opens the browser and waits for it to come back with a code. */
-async function inBrowser(
+/** Opens the browser and waits for the redirect with a code. */
+async function signInWithBrowser(
   { title, service, clientSecret, clock }: SignInPromptOptions,
-  wait: (state: string, signal: AbortSignal) => Promise<Return>,
+  wait: (state: string, signal: AbortSignal) => Promise<PendingRedirect>,
 ): Promise<TokenBlob> {
-  return withPatience(`Signing in to ${title}: continue in your browser`, async (signal) => {
+  return withTimeout(`Signing in to ${title}: continue in your browser`, async (signal) => {
     const state = newState();
     const { verifier, challenge } = newPkce();
-    const back = await wait(state, signal);
-    // It is awaited below; until then a refusal must not count as unhandled.
-    back.code.catch(() => {});
+    const redirect = await wait(state, signal);
+    // The code is awaited below; an earlier rejection must not count as unhandled.
+    redirect.code.catch(() => {});
     try {
-      await openInBrowser(authorizeUrl(service, back.redirectUri, state, challenge));
-      const code = await back.code;
-      const answer = { code, redirectUri: back.redirectUri, verifier };
-      return await exchangeCode(clientOf(service, clientSecret), answer, clock, signal);
+      await openInBrowser(authorizeUrl(service, redirect.redirectUri, state, challenge));
+      const code = await redirect.code;
+      const grant = { code, redirectUri: redirect.redirectUri, verifier };
+      return await exchangeCode(clientOf(service, clientSecret), grant, clock, signal);
     } finally {
-      back.close();
+      redirect.close();
     }
   });
 }
 
-/** The browser ends at an address that leads nowhere here; the user brings it over. */
-async function byPastedCode({
+/** The redirect ends at an address that can't be reached from here, so the user pastes it. */
+async function signInWithPastedCode({
   title,
   service,
   clientSecret,
@@ -124,7 +120,7 @@ async function byPastedCode({
   const text = await window.showInputBox({
     title: `Sign in to ${title}`,
     prompt:
-      "Allow the access in your browser. It then ends at a page that can't be shown: paste the address of that page here, or the code in it.",
+      "Allow access in your browser. It ends at a page that can't be shown: paste the address of that page or the code in it.",
     placeHolder: `${service.redirectUri}?code=…`,
     validateInput: (typed) => pastedProblem(typed, state),
   });
@@ -132,23 +128,23 @@ async function byPastedCode({
   const pasted = readPasted(text, state);
   if (pasted.kind === 'problem') throw new RemoteError('other', pasted.problem);
   if (pasted.kind === 'token') return pasted.token;
-  return withPatience(`Signing in to ${title}`, (signal) => {
-    const answer = { code: pasted.code, redirectUri: service.redirectUri, verifier };
-    return exchangeCode(clientOf(service, clientSecret), answer, clock, signal);
+  return withTimeout(`Signing in to ${title}`, (signal) => {
+    const grant = { code: pasted.code, redirectUri: service.redirectUri, verifier };
+    return exchangeCode(clientOf(service, clientSecret), grant, clock, signal);
   });
 }
 
-async function byPastedToken({ title }: SignInPromptOptions): Promise<TokenBlob> {
+async function signInWithPastedToken({ title }: SignInPromptOptions): Promise<TokenBlob> {
   const text = await window.showInputBox({
     title: `Sign in to ${title}`,
     prompt:
-      'Run "rclone authorize" with this client on a machine with a browser, and paste the token that it prints.',
+      'Run "rclone authorize" for this client on a machine with a browser and paste the token that it prints.',
     placeHolder: '{"access_token":"…","refresh_token":"…"}',
     password: true,
     validateInput: (typed) => {
       if (typed.trim() === '') return undefined;
       const pasted = readPasted(typed, '');
-      return pasted.kind === 'token' ? undefined : 'This is no token as rclone prints it.';
+      return pasted.kind === 'token' ? undefined : 'Not a token as rclone prints it.';
     },
   });
   if (text === undefined) throw new vscode.CancellationError();
@@ -167,22 +163,20 @@ function clientOf({ tokenUrl, clientId }: SignInService, clientSecret: string | 
   return { tokenUrl, clientId, ...(clientSecret !== undefined && { clientSecret }) };
 }
 
-/** Shows progress that can be cancelled, and gives up after five minutes. */
-async function withPatience<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Shows progress with a Cancel button, and gives up after five minutes. */
+async function withTimeout<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   return window.withProgress(
     { location: vscode.ProgressLocation.Notification, title, cancellable: true },
     async (_progress, token) => {
       const abort = new AbortController();
-      const late = setTimeout(
-        () =>
-          abort.abort(new RemoteError('unavailable', 'Nobody came back from the browser in five minutes.')),
-        patienceMs,
-      );
+      const timer = setTimeout(() => {
+        abort.abort(new RemoteError('unavailable', 'The browser sent no response within 5 minutes.'));
+      }, signInTimeoutMs);
       token.onCancellationRequested(() => abort.abort(new vscode.CancellationError()));
       try {
         return await work(abort.signal);
       } finally {
-        clearTimeout(late);
+        clearTimeout(timer);
       }
     },
   );

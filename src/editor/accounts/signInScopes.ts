@@ -1,44 +1,47 @@
 import type { SignInSettings } from '../../signIn/signInService';
 
 /**
- * A session is asked for with the service's own scopes and one of our making, which tells the provider whose service is meant: the
- * editor hands nothing but scopes on. It holds settings only, never a secret.
+ * The editor passes only scopes to a provider. So a request for a session has one more scope, which carries the settings of the service
+ * (never a secret).
  */
-const prefix = 'settings:';
-/** Asks for an account besides those that are signed in: the editor would take any other than its favourite for a mistake. */
+const settingsPrefix = 'settings:';
+/** Requests a new account; without this scope the editor rejects any account but the preferred one. */
 const anotherAccount = 'another-account';
 
-/** The scopes to ask the editor for a session with. */
+/** The scopes for a session request. */
 export function scopesWith(
   scopes: readonly string[],
   settings: SignInSettings,
   who: 'anyone' | 'another',
 ): string[] {
   const { name: _name, account: _account, root: _root, ...service } = settings;
-  const own = `${prefix}${Buffer.from(JSON.stringify(service)).toString('base64url')}`;
+  const own = `${settingsPrefix}${Buffer.from(JSON.stringify(service)).toString('base64url')}`;
   return [...scopes, own, ...(who === 'another' ? [anotherAccount] : [])];
 }
 
 export interface RequestedScopes {
   /** The service's own scopes. */
   readonly scopes: readonly string[];
-  /** Undefined when another extension asks, which names no service. */
+  /** Undefined in the request of another extension, and when the scope can't be read. */
   readonly settings: SignInSettings | undefined;
   readonly another: boolean;
 }
 
-/** Tells the service's own scopes from ours. What can't be read counts as not given. Pure. */
-export function readScopes(asked: readonly string[]): RequestedScopes {
-  const another = asked.includes(anotherAccount);
-  const scopes = asked.filter((scope) => !scope.startsWith(prefix) && scope !== anotherAccount);
-  const own = asked.find((scope) => scope.startsWith(prefix));
-  if (own === undefined) return { scopes, settings: undefined, another };
+/** Separates the service's own scopes from those that `scopesWith` adds. Pure. */
+export function readScopes(requested: readonly string[]): RequestedScopes {
+  const own = requested.find((scope) => scope.startsWith(settingsPrefix));
+  return {
+    scopes: requested.filter((scope) => !scope.startsWith(settingsPrefix) && scope !== anotherAccount),
+    settings: own === undefined ? undefined : readSettings(own.slice(settingsPrefix.length)),
+    another: requested.includes(anotherAccount),
+  };
+}
+
+function readSettings(encoded: string): SignInSettings | undefined {
   try {
-    const settings: unknown = JSON.parse(Buffer.from(own.slice(prefix.length), 'base64url').toString());
-    if (typeof settings === 'object' && settings !== null)
-      return { scopes, settings: settings as SignInSettings, another };
+    const settings: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString());
+    return typeof settings === 'object' && settings !== null ? (settings as SignInSettings) : undefined;
   } catch {
-    // Not of our making.
+    return undefined; // a scope of another extension
   }
-  return { scopes, settings: undefined, another };
 }

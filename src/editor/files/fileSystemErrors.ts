@@ -4,9 +4,8 @@ import { inertLine } from '../window/inertText';
 import { inertError } from '../window/window';
 
 /**
- * The only place where a remote's error becomes the editor's. The sentence goes along, since the editor shows it. What is
- * no RemoteError (a defect of ours, a cancellation) comes back as it is: the editor shows it as a failure, never as
- * an absent or empty file.
+ * Converts a RemoteError to the editor's error with the same message, which the editor shows. Any other error (a bug, a cancellation)
+ * stays as it is: the editor shows it as a failure, never as an absent or empty file.
  */
 export function toFileSystemError(error: unknown): unknown {
   if (error instanceof FileSystemError) return error;
@@ -14,12 +13,12 @@ export function toFileSystemError(error: unknown): unknown {
   return fileSystemError(error.kind, error.message);
 }
 
-/** The editor's error with a sentence that it shows in a notification, or in place of the file: a server or a name may have had a say in it. */
+/** An error of the editor. Makes `sentence` inert, since it may contain names and server texts. */
 export function fileSystemError(kind: RemoteErrorKind, sentence: string): FileSystemError {
   return editorKinds[kind](inertLine(sentence));
 }
 
-/** "Not found" only for what surely isn't there: the editor takes it for leave to create. */
+/** `FileNotFound` only for a file that certainly doesn't exist: the editor creates the file after this error. */
 const editorKinds: Readonly<Record<RemoteErrorKind, (message: string) => FileSystemError>> = {
   notFound: FileSystemError.FileNotFound,
   alreadyExists: FileSystemError.FileExists,

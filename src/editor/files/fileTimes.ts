@@ -1,5 +1,6 @@
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
+import { BoundedMap } from './boundedMap';
 
 interface ReportedMtime {
   readonly version: string;
@@ -7,82 +8,76 @@ interface ReportedMtime {
   readonly ms: number;
 }
 
+const maxVersionsPerFile = 4;
+
 /**
- * The modified times that the editor is told of files. It reloads only what became newer, while services keep whole
- * seconds and a copy may even be older: so each new version of a file gets a later time than the one before, and one version
- * always the same. Never the present time, which would make every file look changed.
+ * The mtimes that the editor gets for files. The editor reloads a file only when its mtime grows, but services store whole seconds and
+ * a copy can be older than the file that it replaces. So each new version gets a later mtime than the version before, and a version
+ * always the same. The mtime is never the present time, which would make every file look changed.
  */
 export class MonotonicMtimes {
-  /** The latest last. */
-  private readonly told = new Map<string, readonly ReportedMtime[]>();
+  /** By key; the latest version last. */
+  private readonly reported: BoundedMap<string, readonly ReportedMtime[]>;
 
-  constructor(private readonly most = 20_000) {}
+  constructor(maxFiles = 20_000) {
+    this.reported = new BoundedMap(maxFiles);
+  }
 
-  /** Milliseconds since the epoch for the file under `key`, of which `entry` is the present version. */
+  /** Milliseconds since the epoch for `entry`, the current version of the file under `key`. */
   mtimeOf(key: string, entry: FileEntry): number {
-    const before = this.told.get(key) ?? [];
+    const before = this.reported.get(key) ?? [];
     const latest = before.at(-1);
     const version = versionOf(entry);
     if (latest?.version === version) return latest.ms;
     const ms = latest ? Math.max(serverTime(entry), latest.ms + 1) : serverTime(entry);
-    this.told.delete(key);
-    this.told.set(key, [...before.slice(1 - keptVersions), { version, ms }]);
-    for (const oldest of this.told.keys()) {
-      if (this.told.size <= this.most) break;
-      this.told.delete(oldest);
-    }
+    this.reported.set(key, [...before.slice(1 - maxVersionsPerFile), { version, ms }]);
     return ms;
   }
 
-  /** What was told of a version that may not be the present one any more. */
+  /** The mtime of a version that may not be current. */
   earlierMtimeOf(key: string, entry: FileEntry): number {
     const version = versionOf(entry);
-    return this.told.get(key)?.findLast((told) => told.version === version)?.ms ?? serverTime(entry);
+    return (
+      this.reported.get(key)?.findLast((reported) => reported.version === version)?.ms ?? serverTime(entry)
+    );
   }
 }
 
-const keptVersions = 4;
-
-function versionOf(entry: FileEntry): string {
+/** Equal for two entries of the same content. */
+export function versionOf(entry: FileEntry): string {
   return entry.version ?? `${entry.size}:${serverTime(entry)}`;
 }
 
-/** A listing knows only the service's own time, so that one comes first: both must answer alike. 0 = unknown. */
+/** Listings report only the service's own time, so a stat must prefer it too. Milliseconds since the epoch; 0 = unknown. */
 function serverTime(entry: FileEntry): number {
   const time = entry.serverModified ?? entry.modified;
   return time ? Math.max(0, instantToMs(time)) : 0;
 }
 
 /**
- * The modified times that the editor is told of folders. Stores keep none, and it takes 0 for no time at all: a folder is as old as
- * this object until this window changes what is in it.
+ * The mtimes that the editor gets for folders. Stores keep none, and the editor reads 0 as "no time", so a folder is as old as this
+ * object until this window changes its content.
  */
 export class FolderMtimes {
-  private readonly times = new Map<string, number>();
+  private readonly mtimes: BoundedMap<string, number>;
   /** Milliseconds since the epoch. */
   readonly createdMs: number;
 
   constructor(
     private readonly now: () => number = Date.now,
-    private readonly most = 20_000,
+    maxFolders = 20_000,
   ) {
+    this.mtimes = new BoundedMap(maxFolders);
     this.createdMs = now();
   }
 
   mtimeOf(key: string): number {
-    return this.times.get(key) ?? this.createdMs;
+    return this.mtimes.get(key) ?? this.createdMs;
   }
 
-  /** Something came into these folders, or left them. */
+  /** Call when an item was added to or removed from these folders. */
   touch(keys: Iterable<string>): void {
     const now = this.now();
-    for (const key of keys) {
-      this.times.delete(key);
-      this.times.set(key, now);
-    }
-    for (const oldest of this.times.keys()) {
-      if (this.times.size <= this.most) return;
-      this.times.delete(oldest);
-    }
+    for (const key of keys) this.mtimes.set(key, now);
   }
 }

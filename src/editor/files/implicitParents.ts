@@ -1,69 +1,74 @@
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { parentPath } from '../../remote/remotePath';
+import { BoundedMap } from './boundedMap';
 
-/** Milliseconds between the question for a file and the making of its folder, at most. */
-const waysTakeMs = 5000;
+/** Milliseconds between the stat of a file and the creation of its folder. */
+const maxDelayMs = 5000;
 
-/** Answers that are remembered at most; searches ask for thousands of files. */
-const mostAnswers = 1000;
+/** Searches stat thousands of files. */
+const maxEntries = 1000;
 
-/** What was answered of one path. */
-interface Answered {
+interface StatResult {
   readonly turn: number;
-  /** Whether the question came right on the answer that something in this folder is absent. */
-  readonly onTheWayUp: boolean;
+  /** Whether the stat followed, in the same turn, on the news that an item of this folder is absent. */
+  readonly isWalkUp: boolean;
 }
 
 /**
- * Tells the folders that somebody wants from those that only come along with a file.
+ * Tells the folders that someone requested from the missing parents of a new file.
  *
- * The editor makes what is missing above a file through the same door as a folder that an extension asks for, and hands no
- * reason over. Its order gives it away. It asks from below for the folder, the one above it, and so on; then it makes them from
- * above. Where it writes a file for the window, the first question is for the file itself. For an extension in this process it
- * begins at the file's folder, and then writes the file in the very turn in which that folder is made, which no other caller can.
+ * The editor creates both through `createDirectory` and passes no reason, but its order of calls differs. Before it creates parents it
+ * stats upwards (the folder, then the folder above, …), and then creates downwards.
+ * 1. When the editor itself writes a file, its first stat is of the file.
+ * 2. When an extension of this process writes a file, the first stat is of the file's folder, and the write comes in the same turn of
+ *    the event loop as the creation of that folder. No other caller can do that.
  */
 export class ImplicitParents {
-  private readonly answered = new Map<string, Answered>();
-  /** Folders in which something was found absent last, and when. */
-  private readonly lacking = new Map<string, { readonly turn: number; readonly at: number }>();
-  private readonly made = new Map<string, { readonly turn: number; readonly stored: boolean }>();
+  private readonly results = new BoundedMap<string, StatResult>(maxEntries);
+  /** Folders with an item that was absent at the last stat, and when. */
+  private readonly missingIn = new BoundedMap<string, { readonly turn: number; readonly at: number }>(
+    maxEntries,
+  );
+  private readonly created = new BoundedMap<string, { readonly turn: number; readonly stored: boolean }>(
+    maxEntries,
+  );
 
   constructor(
     private readonly now: () => number = Date.now,
-    /** The same number for as long as nothing from outside can have come in between. */
+    /** A number that stays the same during one turn of the event loop. */
     private readonly turn: () => number = turns(),
   ) {}
 
-  /** Somebody asks what is at `address`; the answer is to be told to the function returned. */
+  /** Call when a stat of `address` begins, and the returned function with its result. */
   recordStat(address: RemoteAddress): (absent: boolean) => void {
     const key = formatAddress(address);
-    const onTheWayUp = this.lacking.get(key)?.turn === this.turn();
+    const isWalkUp = this.missingIn.get(key)?.turn === this.turn();
     return (absent) => {
       const turn = this.turn();
-      keep(this.answered, key, { turn, onTheWayUp });
-      if (absent) keep(this.lacking, folderOf(address), { turn, at: this.now() });
+      this.results.set(key, { turn, isWalkUp });
+      if (absent) this.missingIn.set(folderOf(address), { turn, at: this.now() });
     };
   }
 
-  /** Whether `folder`, which is to be made now, is only on the way to something in it. */
+  /** Whether `folder`, which is about to be created, is only the parent of a new file. */
   isImplicit(folder: RemoteAddress): boolean {
     const [key, above, turn] = [formatAddress(folder), folderOf(folder), this.turn()];
-    if (this.answered.get(above)?.turn === turn || this.made.get(above)?.turn === turn)
-      return this.answered.get(key)?.onTheWayUp ?? false;
-    const lacking = this.lacking.get(key);
-    return lacking !== undefined && this.now() - lacking.at <= waysTakeMs;
+    if (this.results.get(above)?.turn === turn || this.created.get(above)?.turn === turn)
+      return this.results.get(key)?.isWalkUp ?? false;
+    const missing = this.missingIn.get(key);
+    return missing !== undefined && this.now() - missing.at <= maxDelayMs;
   }
 
-  /** `folder` is made, and whoever wanted it goes on. `stored`: others see it as well. */
+  /** `stored`: the folder has a marker, so that others see it too. */
   recordCreated(folder: RemoteAddress, stored: boolean): void {
-    keep(this.made, formatAddress(folder), { turn: this.turn(), stored });
-    this.lacking.delete(formatAddress(folder));
+    this.created.set(formatAddress(folder), { turn: this.turn(), stored });
+    this.missingIn.delete(formatAddress(folder));
   }
 
-  /** Whether the folder of `file`, which is to be written now, was stored just for it. */
+  /** Whether the folder of `file`, which is about to be written, was stored only for this file. */
   hasMarkerFor(file: RemoteAddress): boolean {
-    const made = this.made.get(folderOf(file));
-    return (made?.stored ?? false) && made?.turn === this.turn();
+    const created = this.created.get(folderOf(file));
+    return (created?.stored ?? false) && created?.turn === this.turn();
   }
 }
 
@@ -71,17 +76,7 @@ function folderOf(address: RemoteAddress): string {
   return formatAddress({ ...address, path: parentPath(address.path) });
 }
 
-/** Sets an entry as the newest, and drops the oldest where there are too many. */
-function keep<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  for (const oldest of map.keys()) {
-    if (map.size <= mostAnswers) return;
-    map.delete(oldest);
-  }
-}
-
-/** Counts turns of the event loop, as far as somebody looks. */
+/** Counts turns of the event loop; turns without a call are not counted. */
 function turns(): () => number {
   let turn = 0;
   let counting = false;

@@ -1,52 +1,55 @@
 import type { FileEntry, FolderEntry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
+import { BoundedMap } from './boundedMap';
 
-/** What a folder holds, by name: all of it, or all names that start with `namePrefix`. */
+/** The entries of a folder by name: all of them, or those with a name prefix. */
 export interface FolderNames {
   readonly entries: ReadonlyMap<string, FileEntry | FolderEntry>;
-  /** False when the listing was cut off: then a name that isn't there may exist. */
+  /** False for a truncated listing: an absent name may exist. */
   readonly complete: boolean;
 }
 
-/** The answer of the cache for one path. */
+/** Undefined when the cache doesn't know. */
 export type CachedEntry = FileEntry | FolderEntry | 'absent' | undefined;
 
 interface CachedListing {
   readonly remote: string;
   readonly folder: RemotePath;
-  readonly namePrefix: string;
   readonly names: FolderNames;
-  /** Until when its entries are taken for what is there, and until when what it lacks for absent. */
+  /** Entries expire before absences. */
   readonly entriesUntil: number;
   readonly until: number;
 }
 
-/** Milliseconds that an entry of a listing stands in for a question about it. */
+/** Milliseconds for which a listed entry answers a stat. */
 export const entryTtlMs = 4_000;
 
 /**
- * Listings of folders, kept for a moment. On opening a folder, the editor and its extensions look for dozens of files
- * that are hardly ever there (`.vscode/settings.json`, `.git`, …), many times over: a listing answers them all.
+ * Caches listings for seconds. When a folder opens, the editor and its extensions stat dozens of files that rarely exist
+ * (`.vscode/settings.json`, `.git`, …), many times over: one listing answers all of them.
  */
 export class ListingCache {
-  private readonly kept = new Map<string, CachedListing>();
+  private readonly listings: BoundedMap<string, CachedListing>;
   private readonly loading = new Map<string, Promise<FolderNames>>();
+  /** Grows with each change; a listing that began before a change is not cached. */
   private generation = 0;
 
   constructor(
     private readonly now: () => number,
-    private readonly most = 500,
-  ) {}
+    maxListings = 500,
+  ) {
+    this.listings = new BoundedMap(maxListings);
+  }
 
   /**
-   * The listing of `folder`, by `load` unless the same is under way already. A failure is thrown and nothing is kept. What
-   * the listing lacks counts as absent for `keepMs`.
+   * Lists `folder` with `load`, or joins a listing that is under way. Caches nothing after an error, which is thrown. Names absent from
+   * the listing count as absent for `ttlMs`.
    */
   async load(
     folder: RemoteAddress,
     namePrefix: string,
-    keepMs: number,
+    ttlMs: number,
     load: () => Promise<FolderNames>,
   ): Promise<FolderNames> {
     const key = keyOf(folder, namePrefix);
@@ -57,41 +60,32 @@ export class ListingCache {
     this.loading.set(key, promise);
     try {
       const names = await promise;
-      // What was changed meanwhile may or may not be in it.
-      if (generation === this.generation) this.keep(folder, namePrefix, names, keepMs);
+      if (generation === this.generation) this.store(folder, namePrefix, names, ttlMs);
       return names;
     } finally {
       if (this.loading.get(key) === promise) this.loading.delete(key);
     }
   }
 
-  /** Whether a listing of this very folder and prefix is kept. */
+  /** Whether a listing of this folder and prefix is cached. */
   has(folder: RemoteAddress, namePrefix: string): boolean {
-    return this.fresh(keyOf(folder, namePrefix)) !== undefined;
+    return this.getFresh(keyOf(folder, namePrefix)) !== undefined;
   }
 
-  /** What the kept listings tell of a path: its entry, that it can't be there, or nothing. */
-  lookUp(address: RemoteAddress): CachedEntry {
-    if (address.path === '') return undefined;
-    let path = address.path;
-    let entry = this.inParent(address.remote, path);
+  lookUp({ remote, path }: RemoteAddress): CachedEntry {
+    if (path === '') return undefined;
+    const entry = this.inParent(remote, path);
     if (entry !== undefined) return entry;
-    // Nothing is below what isn't there, nor below a file.
-    while (path.includes('/')) {
-      path = parentPath(path);
-      entry = this.inParent(address.remote, path);
-      if (entry === 'absent') return 'absent';
-      if (entry !== undefined) return undefined;
+    // Nothing exists below an absent folder. An existing parent says nothing about the path.
+    for (let above = path; above.includes('/'); ) {
+      above = parentPath(above);
+      const parent = this.inParent(remote, above);
+      if (parent !== undefined) return parent === 'absent' ? 'absent' : undefined;
     }
     return undefined;
   }
 
-  /** Something at or below `address` was made, changed or removed: forget what might tell of it. */
-  forget(address: RemoteAddress): void {
-    this.forgetAllOf([address]);
-  }
-
-  /** As `forget`, of many places at once: looks at each listing that is kept once, and at each place once. */
+  /** Call when items at or below `addresses` changed. Checks each listing once, however many addresses there are. */
   forgetAllOf(addresses: readonly RemoteAddress[]): void {
     this.generation++;
     this.loading.clear();
@@ -106,61 +100,56 @@ export class ListingCache {
         if (path === '') break;
       }
     }
-    for (const [key, { remote, folder }] of this.kept) {
+    for (const [key, { remote, folder }] of this.listings) {
       const place = { remote, path: folder };
-      if (above.has(formatAddress(place)) || isAtOrBelowAny(place, changed)) this.kept.delete(key);
+      if (above.has(formatAddress(place)) || isAtOrBelowAny(place, changed)) this.listings.delete(key);
     }
   }
 
   clear(): void {
     this.generation++;
     this.loading.clear();
-    this.kept.clear();
+    this.listings.clear();
   }
 
   private inParent(remote: string, path: RemotePath): CachedEntry {
     const folder = { remote, path: parentPath(path) };
     const name = baseName(path);
     for (const namePrefix of ['', name.slice(0, 1)]) {
-      const kept = this.fresh(keyOf(folder, namePrefix));
-      const entry = kept?.names.entries.get(name);
-      if (entry) return kept && kept.entriesUntil > this.now() ? entry : undefined;
-      // Not every key can list its buckets, and a remote with a root shows just one.
-      if (kept?.names.complete && folder.path !== '') return 'absent';
+      const listing = this.getFresh(keyOf(folder, namePrefix));
+      const entry = listing?.names.entries.get(name);
+      if (entry) return listing && listing.entriesUntil > this.now() ? entry : undefined;
+      // A list of buckets can be partial: keys may lack the permission, and a remote with a root lists one bucket.
+      if (listing?.names.complete && folder.path !== '') return 'absent';
     }
     return undefined;
   }
 
-  private fresh(key: string): CachedListing | undefined {
-    const kept = this.kept.get(key);
-    if (kept && kept.until > this.now()) return kept;
-    this.kept.delete(key);
+  private getFresh(key: string): CachedListing | undefined {
+    const listing = this.listings.get(key);
+    if (listing && listing.until > this.now()) return listing;
+    this.listings.delete(key);
     return undefined;
   }
 
-  private keep(folder: RemoteAddress, namePrefix: string, names: FolderNames, keepMs: number): void {
-    // A whole listing is newer than those of a prefix: they must not contradict it when it has run out.
-    if (namePrefix === '')
-      for (const [key, kept] of this.kept)
-        if (kept.remote === folder.remote && kept.folder === folder.path) this.kept.delete(key);
+  private store(folder: RemoteAddress, namePrefix: string, names: FolderNames, ttlMs: number): void {
     const { remote, path } = folder;
-    this.kept.delete(keyOf(folder, namePrefix));
-    this.kept.set(keyOf(folder, namePrefix), {
+    // A full listing is newer than those of a prefix, which must not contradict it after it expires.
+    if (namePrefix === '')
+      for (const [key, listing] of this.listings)
+        if (listing.remote === remote && listing.folder === path) this.listings.delete(key);
+    const now = this.now();
+    this.listings.set(keyOf(folder, namePrefix), {
       remote,
       folder: path,
-      namePrefix,
       names,
-      entriesUntil: this.now() + Math.min(keepMs, entryTtlMs),
-      until: this.now() + keepMs,
+      entriesUntil: now + Math.min(ttlMs, entryTtlMs),
+      until: now + ttlMs,
     });
-    for (const key of this.kept.keys()) {
-      if (this.kept.size <= this.most) return;
-      this.kept.delete(key);
-    }
   }
 }
 
-/** Whether `address` is one of the formatted addresses, or lies below one. */
+/** Whether `address` is one of the formatted addresses, or below one. */
 export function isAtOrBelowAny(address: RemoteAddress, formatted: ReadonlySet<string>): boolean {
   for (let { path } = address; ; path = parentPath(path)) {
     if (formatted.has(formatAddress({ ...address, path }))) return true;

@@ -3,62 +3,64 @@ import type { FileEntry } from '../../remote/entry';
 import { remoteScheme } from '../platform/remoteUri';
 import { type Base, BaseVersions } from './baseVersions';
 
-/** What the editor is doing with a document, for the status bar. */
+/** The state of a document for the status bar. */
 export type SaveState = 'opened' | 'saved' | 'unsaved' | 'saving' | 'failed';
 
-/** Milliseconds between the beginning of a save and its write, at most; a save may also be given up in between. */
-const saveTakesMs = 10_000;
+/** Milliseconds between `onWillSave` and the write; the editor may also abandon a save in between. */
+const maxSaveMs = 10_000;
 
-/** Milliseconds after which a document that is said to be unchanged really is. */
-const staysUnchangedMs = 100;
+/** Milliseconds after which `isDirty` is reliable. */
+const cleanDelayMs = 100;
 
-/** Milliseconds that a document may be closed while the editor moves it with its unsaved text, before the file itself is moved. */
-const movesTakeMs = 60_000;
+/** Milliseconds for which a document counts as open after it closes: the editor closes it while it moves its unsaved text. */
+const maxMoveMs = 60_000;
 
-/** Where the bases of unsaved documents outlive a reload of the window, whose texts the editor restores without reading. */
-const storedBases = 'basesOfUnsavedDocuments';
+/** Memento key of the bases of unsaved documents: after a reload of the window the editor restores their texts without reading. */
+const storedBasesKey = 'basesOfUnsavedDocuments';
 
-/** The remote files that are open in this window: their texts' versions and what they are saved from. */
+/** The remote documents of this window: the versions of their texts and the states of their saves. */
 export class OpenDocuments implements vscode.Disposable {
   private readonly bases = new BaseVersions();
-  /** Documents whose save has begun, when, and whether nobody asked for it; what is written then is their text. */
-  private readonly saving = new Map<string, { readonly began: number; readonly byItself: boolean }>();
+  /** Documents whose save has begun; the content of their next write is their text. */
+  private readonly saving = new Map<string, { readonly began: number; readonly isAuto: boolean }>();
   private readonly writing = new Set<string>();
   private readonly failed = new Set<string>();
-  /** What this window stored of the documents that are open: their texts are those. */
+  /** The version that this window stored of each open document. */
   private readonly stored = new Map<string, FileEntry>();
-  private readonly unsaved: Map<string, Base>;
-  /** Documents of which a second look is to tell what they are based on. */
-  private readonly looks = new Map<string, NodeJS.Timeout>();
-  /** Files that this window took away: a save of what is still open makes them again, as on a disk. */
+  private readonly unsavedBases: Map<string, Base>;
+  /** Timers of the delayed checks whether a document is clean. */
+  private readonly cleanChecks = new Map<string, NodeJS.Timeout>();
+  /** Files that this window deleted: saving an open document creates the file again, as on a disk. */
   private readonly removed = new Set<string>();
-  /** When documents were closed. While the editor moves unsaved ones, they are closed for a moment. */
+  /** When documents were closed: see `maxMoveMs`. */
   private readonly closedAt = new Map<string, number>();
   private readonly changed = new vscode.EventEmitter<void>();
-  /** Fires when the save state of some document may have changed. */
+  /** Fires when the save state of a document may have changed. */
   readonly onDidChangeState = this.changed.event;
   private readonly disposables: vscode.Disposable[] = [this.changed];
 
   constructor(private readonly memory: vscode.Memento) {
-    this.unsaved = new Map(Object.entries(memory.get<Record<string, Base>>(storedBases, {})));
-    for (const document of vscode.workspace.textDocuments) this.opened(document);
+    this.unsavedBases = new Map(Object.entries(memory.get<Record<string, Base>>(storedBasesKey, {})));
+    for (const document of vscode.workspace.textDocuments) this.onOpened(document);
     this.disposables.push(
-      vscode.workspace.onDidOpenTextDocument((document) => this.opened(document)),
-      vscode.workspace.onDidChangeTextDocument(({ document }) => this.edited(document)),
-      vscode.workspace.onDidCloseTextDocument((document) => this.closed(document)),
-      vscode.workspace.onWillSaveTextDocument((event) => this.willSave(event)),
-      vscode.workspace.onDidSaveTextDocument((document) => this.saved(document)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.onOpened(document)),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => this.onEdited(document)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.onClosed(document)),
+      vscode.workspace.onWillSaveTextDocument((event) => this.onWillSave(event)),
+      vscode.workspace.onDidSaveTextDocument((document) => this.onSaved(document)),
     );
   }
 
   find(uri: vscode.Uri): vscode.TextDocument | undefined {
     const key = uri.toString();
-    return vscode.workspace.textDocuments.find((one) => isOurs(one) && one.uri.toString() === key);
+    return vscode.workspace.textDocuments.find(
+      (document) => isRemote(document) && document.uri.toString() === key,
+    );
   }
 
   /**
-   * What a save of `uri` must find. Undefined when `uri` isn't open in an editor, so that whoever writes it means to replace
-   * whatever is there; 'unknown' when it is open but nobody can tell what its content came from.
+   * The version that a save of `uri` may replace. Undefined when `uri` isn't open, so that a write may replace any version; 'unknown'
+   * when it is open but its base can't be determined.
    */
   baseOf(uri: vscode.Uri): Base | 'unknown' | undefined {
     const key = uri.toString();
@@ -68,25 +70,24 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   /**
-   * What is to be told of `uri` while its save has begun but nothing is written yet. In that moment the editor asks for the file's
-   * time and size, to find conflicts by them. It finds only some and knows fewer ways out, so it is answered as if nothing had
-   * changed; the write itself demands the version. 'undated' is for a file that the editor knows by another time than we could
-   * tell: a time that isn't known is newer than none.
+   * The version to report while a save has begun but nothing is written. The editor then stats the file to find conflicts by mtime and
+   * size. It finds only some conflicts and offers fewer choices, so it gets the base, and the write itself checks the version.
+   * `undated`: the editor knows the file by an mtime that we can't reproduce, so report 0, which it never takes for newer.
    */
   statDuringSave(
     uri: vscode.Uri,
   ): { readonly entry: FileEntry | undefined; readonly undated: boolean } | undefined {
     const key = uri.toString();
     const save = this.saving.get(key);
-    if (!save || Date.now() - save.began > saveTakesMs) return undefined;
+    if (!save || Date.now() - save.began > maxSaveMs) return undefined;
     const base = this.bases.baseOf(key);
     if (base === 'absent') return undefined;
     return { entry: base, undated: !this.bases.isKnownToEditor(key) };
   }
 
-  /** Whether the save of `uri` that is under way was begun by the editor, as after a delay. */
+  /** Whether the current save of `uri` is an auto save. */
   isAutoSave(uri: vscode.Uri): boolean {
-    return this.saving.get(uri.toString())?.byItself ?? false;
+    return this.saving.get(uri.toString())?.isAuto ?? false;
   }
 
   recordRead(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): void {
@@ -97,55 +98,55 @@ export class OpenDocuments implements vscode.Disposable {
     this.bases.recordRead(uri.toString(), entry, content);
   }
 
-  /** This window removed the files of which `isRemoved` is true. */
+  /** Call when this window deleted the files that `isRemoved` selects. */
   recordRemovals(isRemoved: (uri: vscode.Uri) => boolean): void {
-    for (const uri of this.held()) if (isRemoved(uri)) this.removed.add(uri.toString());
+    for (const uri of this.openOrMoving()) if (isRemoved(uri)) this.removed.add(uri.toString());
   }
 
-  /** Whether it was this window that removed `uri`, and nobody has read it since. */
+  /** Whether this window deleted `uri` and nobody has read it since. */
   isRemoved(uri: vscode.Uri): boolean {
     return this.removed.has(uri.toString());
   }
 
-  /** The documents at and below `folder` that are open, or were a moment ago. */
+  /** The documents at or below `folder` that are open or just closed: see `maxMoveMs`. */
   openBelow(folder: vscode.Uri): vscode.Uri[] {
-    return this.held().filter((uri) => isAtOrBelow(uri, folder));
+    return this.openOrMoving().filter((uri) => isAtOrBelow(uri, folder));
   }
 
-  private held(): vscode.Uri[] {
-    const open = vscode.workspace.textDocuments.filter(isOurs).map(({ uri }) => uri);
+  private openOrMoving(): vscode.Uri[] {
+    const open = vscode.workspace.textDocuments.filter(isRemote).map(({ uri }) => uri);
     const now = Date.now();
-    for (const [key, at] of this.closedAt) if (now - at > movesTakeMs) this.closedAt.delete(key);
+    for (const [key, at] of this.closedAt) if (now - at > maxMoveMs) this.closedAt.delete(key);
     const closed = [...this.closedAt.keys()].map((key) => vscode.Uri.parse(key, true));
     return [...open, ...closed];
   }
 
-  /** What the text of `uri` is based on, also when it has just been closed. */
+  /** The base of `uri`, also of a document that has just closed. */
   lastBaseOf(uri: vscode.Uri): Base | undefined {
     return this.bases.baseOf(uri.toString());
   }
 
-  /** `content` was stored as `entry`. Moves the document's base only when it is the document's own text. */
+  /** Call when `content` was stored as `entry`. Changes the document's base only if `content` is the document's text. */
   async recordWrite(uri: vscode.Uri, entry: FileEntry, content: Uint8Array): Promise<void> {
     const key = uri.toString();
     this.removed.delete(key);
     const document = this.find(uri);
     const own = !document || this.saving.has(key) || (await isTextOf(document, content));
-    if (own) this.stored.set(key, entry);
-    if (own) this.setBase(uri, () => this.bases.recordSave(key, entry, content));
-    else this.bases.recordRead(key, entry, content);
+    if (!own) return this.bases.recordRead(key, entry, content);
+    this.stored.set(key, entry);
+    this.updateBase(uri, () => this.bases.recordSave(key, entry, content));
   }
 
-  /** The next save of `uri` replaces `base`. */
+  /** Makes `base` the version that the next save of `uri` may replace. */
   rebase(uri: vscode.Uri, base: Base): void {
-    this.setBase(uri, () => this.bases.rebase(uri.toString(), base));
+    this.updateBase(uri, () => this.bases.rebase(uri.toString(), base));
   }
 
   recordMove(from: vscode.Uri, to: vscode.Uri, entry: FileEntry): void {
-    this.setBase(to, () => this.bases.recordMove(from.toString(), to.toString(), entry));
+    this.updateBase(to, () => this.bases.recordMove(from.toString(), to.toString(), entry));
   }
 
-  /** A write of `uri` begins; to be followed by `endWrite`. */
+  /** Must be followed by `endWrite`. */
   beginWrite(uri: vscode.Uri): void {
     this.writing.add(uri.toString());
     this.failed.delete(uri.toString());
@@ -168,129 +169,129 @@ export class OpenDocuments implements vscode.Disposable {
   }
 
   dispose(): void {
-    for (const timer of this.looks.values()) clearTimeout(timer);
-    for (const one of this.disposables) one.dispose();
+    for (const timer of this.cleanChecks.values()) clearTimeout(timer);
+    for (const disposable of this.disposables) disposable.dispose();
   }
 
-  private opened(document: vscode.TextDocument): void {
-    if (!isOurs(document)) return;
+  private onOpened(document: vscode.TextDocument): void {
+    if (!isRemote(document)) return;
     const key = document.uri.toString();
     this.closedAt.delete(key);
     if (this.bases.baseOf(key) === undefined) {
-      // The editor restores unsaved texts after a reload without reading the files, and says only later that they are unsaved.
-      const stored = this.unsaved.get(key);
+      // After a reload the editor restores unsaved texts without reading the files, and sets `isDirty` only later.
+      const stored = this.unsavedBases.get(key);
       if (stored) this.bases.rebase(key, stored);
-      else if (!document.isDirty) this.bases.markClean(key, document.getText(), bytesNow(document));
+      else if (!document.isDirty) this.bases.markClean(key, document.getText(), encodeIfUtf8(document));
     }
-    if (!document.isDirty) this.settle(document);
+    if (!document.isDirty) this.scheduleCleanCheck(document);
     this.changed.fire();
   }
 
-  private edited(document: vscode.TextDocument): void {
-    if (!isOurs(document)) return;
+  private onEdited(document: vscode.TextDocument): void {
+    if (!isRemote(document)) return;
     const key = document.uri.toString();
-    if (document.isDirty) this.remember(key);
+    if (document.isDirty) this.storeUnsavedBase(key);
     else {
-      this.settle(document);
+      this.scheduleCleanCheck(document);
       this.failed.delete(key);
     }
     this.changed.fire();
   }
 
   /**
-   * The document is said to be unchanged. On the first keystroke, too, the editor tells of the new text first and that it is
-   * unsaved next; so what is no proof by itself is looked at a moment later.
+   * At the first keystroke the editor reports the new text before it sets `isDirty`. So unless the bytes prove a version, the check
+   * comes `cleanDelayMs` later.
    */
-  private settle(document: vscode.TextDocument): void {
+  private scheduleCleanCheck(document: vscode.TextDocument): void {
     const key = document.uri.toString();
-    const bytes = bytesNow(document);
-    const known = bytes !== undefined && this.bases.isBaseText(key, bytes);
-    clearTimeout(this.looks.get(key));
-    this.looks.set(
+    const bytes = encodeIfUtf8(document);
+    const isKnown = bytes !== undefined && this.bases.isBaseText(key, bytes);
+    clearTimeout(this.cleanChecks.get(key));
+    this.cleanChecks.set(
       key,
       setTimeout(() => {
-        this.looks.delete(key);
-        void this.lookAgain(document, known);
-      }, staysUnchangedMs),
+        this.cleanChecks.delete(key);
+        void this.checkClean(document, isKnown);
+      }, cleanDelayMs),
     );
   }
 
-  private async lookAgain(document: vscode.TextDocument, known: boolean): Promise<void> {
+  private async checkClean(document: vscode.TextDocument, isKnown: boolean): Promise<void> {
     const { version } = document;
     const isSame = () => !document.isClosed && !document.isDirty && document.version === version;
     if (!isSame()) return;
     const key = document.uri.toString();
-    this.forgetUnsaved(key);
-    if (known) return;
+    this.forgetUnsavedBase(key);
+    if (isKnown) return;
     const text = document.getText();
     const bytes = await vscode.workspace.encode(text, { encoding: document.encoding });
     if (isSame()) this.bases.markClean(key, text, bytes);
   }
 
-  private closed(document: vscode.TextDocument): void {
-    if (!isOurs(document)) return;
+  private onClosed(document: vscode.TextDocument): void {
+    if (!isRemote(document)) return;
     const key = document.uri.toString();
     this.closedAt.set(key, Date.now());
     this.stored.delete(key);
-    // A change of language also closes and opens; so the base stays until the file is read again.
-    if (!document.isDirty) this.forgetUnsaved(key);
+    // A change of the language mode also closes and opens a document, so the base stays until the file is read again.
+    if (!document.isDirty) this.forgetUnsavedBase(key);
     this.changed.fire();
   }
 
-  private willSave({ document, reason }: vscode.TextDocumentWillSaveEvent): void {
-    if (!isOurs(document)) return;
-    const byItself = reason !== vscode.TextDocumentSaveReason.Manual;
-    this.saving.set(document.uri.toString(), { began: Date.now(), byItself });
+  private onWillSave({ document, reason }: vscode.TextDocumentWillSaveEvent): void {
+    if (!isRemote(document)) return;
+    const isAuto = reason !== vscode.TextDocumentSaveReason.Manual;
+    this.saving.set(document.uri.toString(), { began: Date.now(), isAuto });
   }
 
-  private saved(document: vscode.TextDocument): void {
-    if (!isOurs(document)) return;
+  private onSaved(document: vscode.TextDocument): void {
+    if (!isRemote(document)) return;
     const key = document.uri.toString();
     this.saving.delete(key);
     this.failed.delete(key);
-    if (!document.isDirty) this.forgetUnsaved(key);
+    if (!document.isDirty) this.forgetUnsavedBase(key);
     this.changed.fire();
   }
 
-  private setBase(uri: vscode.Uri, set: () => void): void {
+  private updateBase(uri: vscode.Uri, set: () => void): void {
     set();
-    if (this.unsaved.has(uri.toString())) this.remember(uri.toString());
+    if (this.unsavedBases.has(uri.toString())) this.storeUnsavedBase(uri.toString());
   }
 
-  private remember(key: string): void {
+  private storeUnsavedBase(key: string): void {
     const base = this.bases.baseOf(key);
-    if (base === undefined || this.unsaved.get(key) === base) return;
-    this.unsaved.set(key, base);
-    this.storeUnsaved();
+    if (base === undefined || this.unsavedBases.get(key) === base) return;
+    this.unsavedBases.set(key, base);
+    this.storeUnsavedBases();
   }
 
-  private forgetUnsaved(key: string): void {
-    if (this.unsaved.delete(key)) this.storeUnsaved();
+  private forgetUnsavedBase(key: string): void {
+    if (this.unsavedBases.delete(key)) this.storeUnsavedBases();
   }
 
-  private storeUnsaved(): void {
-    void this.memory.update(storedBases, Object.fromEntries(this.unsaved));
+  private storeUnsavedBases(): void {
+    void this.memory.update(storedBasesKey, Object.fromEntries(this.unsavedBases));
   }
 }
 
-function isOurs(document: vscode.TextDocument): boolean {
+function isRemote(document: vscode.TextDocument): boolean {
   return document.uri.scheme === remoteScheme;
 }
 
-/** What the editor would write for the document, where that is plain without asking it. */
-function bytesNow(document: vscode.TextDocument): Uint8Array | undefined {
+/** The bytes that the editor would write for a UTF-8 document; other encodings need an asynchronous call. */
+function encodeIfUtf8(document: vscode.TextDocument): Uint8Array | undefined {
   if (document.encoding === 'utf8') return Buffer.from(document.getText());
   if (document.encoding === 'utf8bom') return Buffer.from(`\ufeff${document.getText()}`);
   return undefined;
 }
 
-/** Whether `uri` is `folder` itself or lies below it. */
+/** Whether `uri` is `folder` or below it. */
 export function isAtOrBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {
   if (uri.scheme !== folder.scheme || uri.authority !== folder.authority) return false;
   return uri.path === folder.path || uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`);
 }
 
-/** Custom editors and notebooks read and write files themselves. */
+/** Custom editors and notebooks have no text document. */
 function isOpenInOtherEditor(key: string): boolean {
   return vscode.window.tabGroups.all.some((group) =>
     group.tabs.some(

@@ -1,63 +1,52 @@
 import * as vscode from 'vscode';
 import type { FileEntry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
-import { isRemoteError } from '../../remote/remoteError';
+import { isRemoteError, RemoteError } from '../../remote/remoteError';
 import { parentPath } from '../../remote/remotePath';
+import { neverAborted } from '../platform/cancellation';
+import { addressOfUri } from '../platform/places';
 import { PollWhileFocused } from '../platform/pollWhileFocused';
 import { remoteScheme } from '../platform/remoteUri';
-import type { OutputLog } from '../window/outputLog';
+import type { EditorContext } from '../window/editorContext';
+import { versionOf } from './fileTimes';
 import { isAtOrBelowAny } from './listingCache';
-
-/** What the watch asks and whom it tells. */
-export interface PollOpenFilesOptions {
-  /** Milliseconds between two looks; 0 = never. Asked before each look, so that a change of the setting counts at once. */
-  readonly intervalMs: () => number;
-  readonly addressOf: (uri: vscode.Uri) => RemoteAddress;
-  /** The version that the open document shows, as far as that is known. */
-  readonly displayedVersion: (uri: vscode.Uri) => FileEntry | undefined;
-  /** A fresh look at the file, past every cache. Throws RemoteError. */
-  readonly stat: (address: RemoteAddress) => Promise<FileEntry>;
-  readonly onChange: (address: RemoteAddress, kind: 'changed' | 'deleted' | 'created') => void;
-  readonly output: OutputLog;
-}
+import type { OpenDocuments } from './openDocuments';
 
 /**
- * Looks after the remote files that are open in tabs, one small request each, while the window has the focus: what
- * changed on the remote is told to the editor, which reloads it unless it has unsaved changes.
+ * Polls the remote files in tabs, one stat per file, while the window has the focus. Reports changes to the editor, which reloads
+ * files without unsaved changes.
  */
 export class PollOpenFiles implements vscode.Disposable {
-  private readonly seen = new Map<string, string>();
+  /** The version at the last poll, by address. */
+  private readonly polled = new Map<string, string>();
   private readonly interval: PollWhileFocused;
   private readonly tabs: vscode.Disposable;
 
-  constructor(private readonly parts: PollOpenFilesOptions) {
+  constructor(
+    private readonly context: EditorContext,
+    private readonly documents: OpenDocuments,
+  ) {
     this.interval = new PollWhileFocused({
-      intervalMs: parts.intervalMs,
-      // Without an open file there is nothing to look at, until a tab changes.
+      intervalMs: () => context.settings().openFilesIntervalMs,
       isNeeded: () => openFiles().length > 0,
-      poll: () => this.lookAtAll(),
+      poll: () => this.pollAll(),
     });
     this.tabs = vscode.window.tabGroups.onDidChangeTabs(() => this.interval.schedule());
   }
 
-  /** Looks at all open files now if one lies below one of `folders`. Resolves when done; never rejects. */
+  /** Polls now if an open file is below one of `folders`. Resolves when done; never rejects. */
   async pollBelow(folders: readonly RemoteAddress[]): Promise<void> {
     const open = openFiles();
     if (open.length === 0) return;
     const changed = new Set(folders.map(formatAddress));
     const below = open.some((uri) => {
-      const { remote, path } = this.parts.addressOf(uri);
+      const { remote, path } = addressOfUri(uri, this.context.app);
       return path !== '' && isAtOrBelowAny({ remote, path: parentPath(path) }, changed);
     });
-    if (below) await this.pollNow();
+    if (below) await this.interval.pollNow();
   }
 
-  /** Looks at all open files now. Resolves when done; never rejects. */
-  pollNow(): Promise<void> {
-    return this.interval.pollNow();
-  }
-
-  /** Begins to wait anew, with the interval as it is now. */
+  /** Restarts the timer with the current interval. */
   restart(): void {
     this.interval.restart();
   }
@@ -67,41 +56,45 @@ export class PollOpenFiles implements vscode.Disposable {
     this.tabs.dispose();
   }
 
-  private async lookAtAll(): Promise<boolean> {
+  private async pollAll(): Promise<boolean> {
     let ok = true;
     const keys = new Set<string>();
     for (const uri of openFiles()) {
       if (this.interval.isDisposed) return true;
       try {
-        const address = this.parts.addressOf(uri);
+        const address = addressOfUri(uri, this.context.app);
         keys.add(formatAddress(address));
-        await this.lookAt(uri, address);
+        await this.poll(uri, address);
       } catch (error) {
         ok = false;
-        this.parts.output.debug(`[edit] Can't look at ${uri.toString(true)}: ${String(error)}`);
+        this.context.output.debug(`[edit] Can't poll ${uri.toString(true)}: ${String(error)}`);
       }
     }
-    for (const key of this.seen.keys()) if (!keys.has(key)) this.seen.delete(key);
+    for (const key of this.polled.keys()) if (!keys.has(key)) this.polled.delete(key);
     return ok;
   }
 
-  private async lookAt(uri: vscode.Uri, address: RemoteAddress): Promise<void> {
+  private async poll(uri: vscode.Uri, address: RemoteAddress): Promise<void> {
     const key = formatAddress(address);
-    const before = this.seen.get(key);
-    const now = await this.parts.stat(address).then(markOf, (error: unknown) => {
+    const before = this.polled.get(key);
+    const now = await this.stat(address).then(versionOf, (error: unknown) => {
       if (isRemoteError(error, 'notFound')) return 'absent';
       throw error;
     });
-    this.seen.set(key, now);
-    const shown = this.parts.displayedVersion(uri);
-    if (now === before || (shown && markOf(shown) === now)) return;
-    if (now === 'absent') this.parts.onChange(address, 'deleted');
-    else this.parts.onChange(address, before === 'absent' ? 'created' : 'changed');
+    this.polled.set(key, now);
+    const displayed = this.documents.baseOf(uri);
+    if (now === before || (typeof displayed === 'object' && versionOf(displayed) === now)) return;
+    const kind = now === 'absent' ? 'deleted' : before === 'absent' ? 'created' : 'changed';
+    this.context.changes.fire({ ...address, kind, byOthers: true });
   }
-}
 
-function markOf(entry: FileEntry): string {
-  return entry.version ?? `${entry.size}:${JSON.stringify(entry.modified ?? entry.serverModified)}`;
+  /** Requests the file from the service, past every cache. */
+  private async stat(address: RemoteAddress): Promise<FileEntry> {
+    const remote = await this.context.app.openRemote(address.remote);
+    const entry = await remote.stat(address.path, neverAborted());
+    if (entry.kind === 'file') return entry;
+    throw new RemoteError('notFound', `There is no file ${formatAddress(address)}.`);
+  }
 }
 
 /** The remote files in tabs, each once. */

@@ -1,13 +1,7 @@
 import * as vscode from 'vscode';
-import type { App } from '../../app';
-import { formatAddress } from '../../remote/remoteAddress';
-import { RemoteError } from '../../remote/remoteError';
-import { neverAborted } from '../platform/cancellation';
-import type { CheckedSettings } from '../platform/checkedSettings';
-import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import { remoteScheme } from '../platform/remoteUri';
 import { onSettingsChanged, settingsSection } from '../platform/settings';
-import type { OutputLog } from '../window/outputLog';
+import type { EditorContext } from '../window/editorContext';
 import { MovedDocuments } from './movedDocuments';
 import { OpenDocuments } from './openDocuments';
 import { PollOpenFiles } from './pollOpenFiles';
@@ -16,28 +10,20 @@ import { SaveConflicts } from './saveConflict';
 import { showSaveStatus } from './saveStatus';
 import type { Snapshots } from './snapshots';
 
-export interface RemoteFileSystemNeeds {
-  readonly app: App;
-  readonly settings: () => CheckedSettings;
-  readonly changes: RemoteChangeEvents;
-  readonly output: OutputLog;
-  /** Holds the read-only sides of comparisons; shared with whoever opens a diff editor. */
-  readonly snapshots: Snapshots;
-}
-
-/** Entries of a folder that the Explorer is given when the setting says nothing. */
-const defaultMostEntries = 10_000;
+/** Entries per folder for the Explorer when the setting is absent or invalid. */
+const defaultExplorerLimit = 10_000;
 
 /**
- * Puts everything for editing in place to work: the file system, the watch over open files, conflicts on saving, the
- * status bar item. Asks nothing of any remote. All of it ends with the extension.
+ * Registers everything for editing in place: the file system, the poll of open files, save conflicts, the status bar item. Sends no
+ * request. `snapshots` holds the read-only sides of comparisons.
  */
 export function registerRemoteFileSystem(
-  context: vscode.ExtensionContext,
-  needs: RemoteFileSystemNeeds,
+  extension: vscode.ExtensionContext,
+  context: EditorContext,
+  snapshots: Snapshots,
 ): RemoteFileSystem {
-  const { app, changes, output, snapshots } = needs;
-  const documents = new OpenDocuments(context.workspaceState);
+  const { app, changes, output } = context;
+  const documents = new OpenDocuments(extension.workspaceState);
   const conflicts = new SaveConflicts({ app, changes, documents, snapshots, output });
   const files = new RemoteFileSystem({
     app,
@@ -48,32 +34,17 @@ export function registerRemoteFileSystem(
     output,
     maxEntries: () => {
       const limit = vscode.workspace.getConfiguration(settingsSection).get<unknown>('explorerLimit');
-      return typeof limit === 'number' && limit >= 1 ? Math.floor(limit) : defaultMostEntries;
+      return typeof limit === 'number' && limit >= 1 ? Math.floor(limit) : defaultExplorerLimit;
     },
   });
-  const watch = new PollOpenFiles({
-    intervalMs: () => needs.settings().openFilesIntervalMs,
-    addressOf: (uri) => files.addressOf(uri),
-    displayedVersion: (uri) => {
-      const base = documents.baseOf(uri);
-      return typeof base === 'object' ? base : undefined;
-    },
-    stat: async (address) => {
-      const remote = await app.openRemote(address.remote);
-      const entry = await remote.stat(address.path, neverAborted());
-      if (entry.kind === 'file') return entry;
-      throw new RemoteError('notFound', `There is no file ${formatAddress(address)}.`);
-    },
-    onChange: (address, kind) => changes.fire({ ...address, kind, byOthers: true }),
-    output,
-  });
-  context.subscriptions.push(
-    onSettingsChanged(() => files.forgetAll(), 'remotes'),
-    onSettingsChanged(() => watch.restart(), 'watchInterval'),
-    changes.event((all) => void watch.pollBelow(all)),
+  const poll = new PollOpenFiles(context, documents);
+  extension.subscriptions.push(
+    onSettingsChanged(() => files.clearCaches(), 'remotes'),
+    onSettingsChanged(() => poll.restart(), 'watchInterval'),
+    changes.event((all) => void poll.pollBelow(all)),
     vscode.workspace.registerFileSystemProvider(remoteScheme, files, { isCaseSensitive: true }),
     showSaveStatus(documents, conflicts, (uri) => files.addressOf(uri)),
-    watch,
+    poll,
     files,
     conflicts,
     documents,

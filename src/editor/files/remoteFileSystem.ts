@@ -1,141 +1,130 @@
 import * as vscode from 'vscode';
-import type { App } from '../../app';
 import type { FileEntry, FolderEntry } from '../../remote/entry';
-import type { Remote } from '../../remote/remote';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
-import { baseName, parentPath, rootPath } from '../../remote/remotePath';
+import { parentPath, rootPath } from '../../remote/remotePath';
 import { acceptsFiles } from '../../usecases/configuredRemotes';
 import { copyItems, type ItemsProgress } from '../../usecases/copyItems';
 import { countItems, deleteItems } from '../../usecases/deleteItems';
 import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
-import { type SaveBase, type SaveOutcome, saveRemoteFile } from '../../usecases/saveRemoteFile';
-import type { RemoteChange, RemoteChangeEvents } from '../platform/remoteChangeEvents';
-import { fromUri, toUri, toUriPath } from '../platform/remoteUri';
-import type { OutputLog } from '../window/outputLog';
+import { addressOfUri } from '../platform/places';
+import type { RemoteChange } from '../platform/remoteChangeEvents';
+import { toUri, toUriPath } from '../platform/remoteUri';
+import type { EditorContext } from '../window/editorContext';
 import { withDelayedProgress } from '../window/progress';
 import * as window from '../window/window';
 import { toFileSystemError } from './fileSystemErrors';
 import { FolderMtimes, MonotonicMtimes } from './fileTimes';
-import { ImplicitParents } from './implicitParents';
+import { FileWriter, type WriteOptions } from './fileWriter';
+import { FolderCreation } from './folderCreation';
 import { isAtOrBelowAny } from './listingCache';
 import type { MovedDocuments } from './movedDocuments';
 import type { OpenDocuments } from './openDocuments';
-import { describeConflict, type SaveConflicts } from './saveConflict';
-import { parentsOf, StatCache } from './statCache';
+import type { SaveConflicts } from './saveConflict';
+import { StatCache } from './statCache';
 
-/** What the file system works with. */
-export interface FileSystemDependencies {
-  readonly app: App;
-  readonly changes: RemoteChangeEvents;
+export interface FileSystemDependencies extends Omit<EditorContext, 'settings'> {
   readonly documents: OpenDocuments;
   readonly conflicts: SaveConflicts;
   readonly moves: MovedDocuments;
-  readonly output: OutputLog;
-  /** Most entries of a folder that are handed to the Explorer. */
+  /** Limit of the entries that the Explorer gets per folder. */
   readonly maxEntries: () => number;
 }
 
 /**
- * Everything on the remotes as files of the editor: `cloudremotes://<remote>/<bucket>/<key>`.
- *
- * Never asks the user anything (searches and other extensions call it as well) and never answers a failure with empty
- * content. Errors leave through `toFileSystemError` only.
+ * The remotes as files of the editor: `cloudremotes://<remote>/<bucket>/<key>`. Never prompts, since searches and other extensions call
+ * it too, and never returns empty content for a failure. Every error passes through `toFileSystemError`.
  */
 export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Disposable {
-  private readonly lookups: StatCache;
-  private readonly times = new MonotonicMtimes();
-  private readonly folderTimes = new FolderMtimes();
+  private readonly mtimes = new MonotonicMtimes();
+  private readonly folderMtimes = new FolderMtimes();
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
   private readonly closing = new AbortController();
-  /** What the user makes with New Folder (and New File). */
-  private readonly wantedFolders = new Set<string>();
-  private readonly onTheWay = new ImplicitParents();
-  private readonly making = new Map<string, Promise<void>>();
-  private readonly toldCutOff = new Set<string>();
-  private readonly disposables: vscode.Disposable[];
+  private readonly stats: StatCache;
+  private readonly folders: FolderCreation;
+  private readonly writer: FileWriter;
+  /** Folders whose truncated listing was reported. */
+  private readonly truncated = new Set<string>();
+  private readonly subscription: vscode.Disposable;
 
-  constructor(private readonly parts: FileSystemDependencies) {
-    this.lookups = new StatCache(
-      (name) => parts.app.openRemote(name),
+  constructor(private readonly dependencies: FileSystemDependencies) {
+    const { app, changes } = dependencies;
+    this.stats = new StatCache(
+      (name) => app.openRemote(name),
       Date.now,
-      (remote) => acceptsFiles(parts.app.remotes(), { remote, path: rootPath }),
+      (remote) => acceptsFiles(app.remotes(), { remote, path: rootPath }),
     );
-    this.disposables = [
-      this.changed,
-      parts.changes.event((changes) => this.tell(changes)),
-      vscode.workspace.onWillCreateFiles(({ files }) => {
-        for (const uri of files) this.wantedFolders.add(uri.toString());
-      }),
-      vscode.workspace.onDidCreateFiles(({ files }) => {
-        for (const uri of files) this.wantedFolders.delete(uri.toString());
-      }),
-    ];
+    this.folders = new FolderCreation(dependencies, this.stats, this.closing.signal);
+    this.writer = new FileWriter(
+      { ...dependencies, folders: this.folders, stats: this.stats },
+      this.closing.signal,
+    );
+    this.subscription = changes.event((all) => this.applyChanges(all));
   }
 
-  /** Polling is the work of PollOpenFiles, for all watched files together. */
+  /** `PollOpenFiles` polls all open files together. */
   watch(): vscode.Disposable {
     return { dispose: () => {} };
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(async () => {
       const address = this.addressOf(uri);
-      const save = this.parts.documents.statDuringSave(uri);
+      const save = this.dependencies.documents.statDuringSave(uri);
       if (save?.entry) {
         const { entry, undated } = save;
-        return fileStat(entry, undated ? 0 : this.times.earlierMtimeOf(formatAddress(address), entry));
+        return fileStat(entry, undated ? 0 : this.mtimes.earlierMtimeOf(formatAddress(address), entry));
       }
-      const answered = this.onTheWay.recordStat(address);
+      const recordResult = this.folders.recordStat(address);
       try {
-        const entry = await this.lookups.stat(address, this.closing.signal);
-        answered(false);
+        const entry = await this.stats.stat(address, this.closing.signal);
+        recordResult(false);
         return save && entry.kind === 'file' ? fileStat(entry, 0) : this.statOf(address, entry);
       } catch (error) {
-        answered(isRemoteError(error, 'notFound'));
+        recordResult(isRemoteError(error, 'notFound'));
         throw error;
       }
     });
   }
 
   async readDirectory(uri: vscode.Uri): Promise<[string, vscode.FileType][]> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(async () => {
       const folder = this.addressOf(uri);
-      const most = this.parts.maxEntries();
-      const { entries, complete } = await this.lookups.list(folder, most, this.closing.signal);
-      if (!complete) this.tellCutOff(folder, most);
+      const max = this.dependencies.maxEntries();
+      const { entries, complete } = await this.stats.list(folder, max, this.closing.signal);
+      if (!complete) this.warnTruncated(folder, max);
       return [...entries].map(([name, entry]) => [toUriPath(name), typeOf(entry)]);
     });
   }
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(async () => {
       const address = this.addressOf(uri);
       const { signal } = this.closing;
-      await this.lookups.assertReadable(address, signal);
-      const remote = await this.parts.app.openRemote(address.remote);
+      await this.stats.assertReadable(address, signal);
+      const remote = await this.dependencies.app.openRemote(address.remote);
       const read = readWholeFile(remote, address.path, maxEditorBytes, signal);
       const { entry, content } = await read.catch(async (error: unknown) => {
-        // A store of prefixes has nothing under the name of a folder.
-        if (isRemoteError(error, 'notFound')) await this.lookups.assertNotFolder(address, signal);
+        // A store of prefixes reports "not found" for the path of a folder.
+        if (isRemoteError(error, 'notFound')) await this.stats.assertNotFolder(address, signal);
         throw error;
       });
-      this.parts.documents.recordRead(uri, entry, content);
+      this.dependencies.documents.recordRead(uri, entry, content);
       return content;
     });
   }
 
-  async writeFile(
-    uri: vscode.Uri,
-    content: Uint8Array,
-    options: { readonly create: boolean; readonly overwrite: boolean },
-  ): Promise<void> {
-    const { documents } = this.parts;
+  async writeFile(uri: vscode.Uri, content: Uint8Array, options: WriteOptions): Promise<void> {
+    const { documents } = this.dependencies;
     documents.beginWrite(uri);
     let ok = false;
     try {
-      await this.answer(() => this.write(uri, content, options));
+      await this.withFileSystemErrors(() => {
+        const address = this.addressOf(uri);
+        this.assertAcceptsFiles(address);
+        return this.writer.write(uri, address, content, options);
+      });
       ok = true;
     } finally {
       documents.endWrite(uri, ok);
@@ -143,267 +132,153 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
   }
 
   async createDirectory(uri: vscode.Uri): Promise<void> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(() => {
       const folder = this.addressOf(uri);
-      this.mustHoldFiles(folder);
-      const remote = await this.parts.app.openRemote(folder.remote);
-      const wanted = this.wantedFolders.delete(uri.toString()) || remote.capabilities.hasDirectories;
-      const stored = wanted || !(this.lookups.isImplied(folder) || this.onTheWay.isImplicit(folder));
-      if (stored) await this.makeFolder(remote, folder);
-      else {
-        // It is there as soon as the file is.
-        this.lookups.imply(folder);
-        this.lookups.forget(folder);
-      }
-      this.onTheWay.recordCreated(folder, stored && !wanted);
+      this.assertAcceptsFiles(folder);
+      return this.folders.create(uri, folder);
     });
   }
 
   async delete(uri: vscode.Uri, options: { readonly recursive: boolean }): Promise<void> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(async () => {
+      const { changes, maxEntries } = this.dependencies;
       const address = this.addressOf(uri);
-      this.mustHoldFiles(address);
-      const entry = await this.lookups.statFresh(address, this.closing.signal);
+      this.assertAcceptsFiles(address);
+      const entry = await this.stats.statFresh(address, this.closing.signal);
       if (entry.kind === 'folder' && !options.recursive) {
-        const most = this.parts.maxEntries();
-        const { entries } = await this.lookups.list(address, most, this.closing.signal);
+        const { entries } = await this.stats.list(address, maxEntries(), this.closing.signal);
         if (entries.size > 0) throw new RemoteError('notEmpty', `${formatAddress(address)} is not empty.`);
       }
       try {
         await this.deleteAll(address);
       } catch (error) {
-        // A folder that only this window knew of is gone with that.
+        // The store has no such folder when it is only implied in this window.
         if (!(entry.kind === 'folder' && isRemoteError(error, 'notFound'))) {
-          this.parts.changes.fire({ ...address, kind: 'changed' });
+          changes.fire({ ...address, kind: 'changed' });
           throw error;
         }
       }
-      this.parts.changes.fire({ ...address, kind: 'deleted' });
-      await this.keepParents(address);
+      changes.fire({ ...address, kind: 'deleted' });
+      await this.folders.keepParents(address);
     });
   }
 
   async rename(from: vscode.Uri, to: vscode.Uri, options: { readonly overwrite: boolean }): Promise<void> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(async () => {
+      const { changes, moves } = this.dependencies;
       const [source, target] = [this.addressOf(from), this.addressOf(to)];
-      const follow = await this.parts.moves.prepare(from, to);
+      const moveBases = await moves.prepare(from, to);
       await this.transfer(source, target, { move: true, overwrite: options.overwrite });
-      this.parts.changes.fire({ ...source, kind: 'deleted' }, { ...target, kind: 'created' });
-      await this.keepParents(source);
-      await follow();
+      changes.fire({ ...source, kind: 'deleted' }, { ...target, kind: 'created' });
+      await this.folders.keepParents(source);
+      await moveBases();
     });
   }
 
   async copy(from: vscode.Uri, to: vscode.Uri, options: { readonly overwrite: boolean }): Promise<void> {
-    return this.answer(async () => {
+    return this.withFileSystemErrors(async () => {
       const target = this.addressOf(to);
       await this.transfer(this.addressOf(from), target, { move: false, overwrite: options.overwrite });
-      this.parts.changes.fire({ ...target, kind: 'created' });
+      this.dependencies.changes.fire({ ...target, kind: 'created' });
     });
   }
 
   dispose(): void {
     this.closing.abort(new vscode.CancellationError());
-    for (const one of this.disposables) one.dispose();
+    this.changed.dispose();
+    this.subscription.dispose();
+    this.folders.dispose();
   }
 
-  /** The address of `uri`. Throws RemoteError. */
+  /** Throws RemoteError `badName`. */
   addressOf(uri: vscode.Uri): RemoteAddress {
-    return fromUri(
-      uri,
-      this.parts.app.remotes().map(({ settings }) => settings.name),
-    );
+    return addressOfUri(uri, this.dependencies.app);
   }
 
-  /** Buckets and what is above them can't be made, changed or removed as if they were files. Throws RemoteError. */
-  private mustHoldFiles(address: RemoteAddress): void {
-    const parent = { remote: address.remote, path: parentPath(address.path) };
-    const remotes = this.parts.app.remotes();
-    if (address.path !== rootPath && acceptsFiles(remotes, parent)) return;
-    const listsBuckets = !acceptsFiles(remotes, { remote: address.remote, path: rootPath });
-    throw new RemoteError(
-      'unsupported',
-      `${formatAddress(address)} is no place for a file.${listsBuckets ? ' Buckets are made and removed in the Cloud Remotes view.' : ''}`,
-    );
+  /** Clears the caches after settings or secrets changed. */
+  clearCaches(): void {
+    this.stats.clear();
   }
 
-  /** Forgets all that is remembered, after settings or secrets changed. */
-  forgetAll(): void {
-    this.lookups.forgetAll();
-  }
-
-  private async write(
-    uri: vscode.Uri,
-    content: Uint8Array,
-    options: { readonly create: boolean; readonly overwrite: boolean },
-  ): Promise<void> {
-    const address = this.addressOf(uri);
-    this.mustHoldFiles(address);
-    const { app, changes, conflicts, documents } = this.parts;
-    const { signal } = this.closing;
-    const marked = this.onTheWay.hasMarkerFor(address);
-    const known = documents.baseOf(uri);
-    const there = known === undefined || known === 'unknown' ? await this.find(address) : undefined;
-    if (known === undefined) {
-      if (there && !options.overwrite)
-        throw new RemoteError('alreadyExists', `${formatAddress(address)} already exists.`);
-      if (!there && !options.create)
-        throw new RemoteError('notFound', `There is no ${formatAddress(address)}.`);
-    }
-    const base: SaveBase = known === undefined || known === 'unknown' ? (there ?? 'absent') : known;
-    this.refuseEmptying(uri, content, base);
-    const remote = await app.openRemote(address.remote);
-    if (marked) await this.unmark(remote, { ...address, path: parentPath(address.path) });
-    const save = (from: SaveBase) =>
-      saveRemoteFile(remote, address.path, content, from, { now: Date.now }, signal);
-    let outcome: SaveOutcome =
-      known === 'unknown' && there ? { kind: 'conflict', theirs: there } : await save(base);
-    // On a disk, too, a file that was deleted here is there again after a save of what is still open.
-    const again = outcome.kind === 'conflict' && !outcome.theirs && documents.isRemoved(uri);
-    if (again) outcome = await save('absent');
-    if (outcome.kind === 'conflict') {
-      this.lookups.forget(address);
-      const conflict = {
-        uri,
-        address,
-        mine: content,
-        theirs: outcome.theirs,
-        unknownBase: known === 'unknown',
-      };
-      if (known !== undefined) conflicts.show(conflict, documents.isAutoSave(uri));
-      throw new RemoteError('changed', `Not saved. ${describeConflict(conflict, Date.now())}`);
-    }
-    await documents.recordWrite(uri, outcome.entry, content);
-    conflicts.clear(uri);
-    changes.fire({ ...address, kind: again || base === 'absent' ? 'created' : 'changed' });
-    this.lookups.recordWrite(address, outcome.entry);
-  }
-
-  private async makeFolder(remote: Remote, folder: RemoteAddress): Promise<void> {
-    const key = formatAddress(folder);
-    // Several files that are written at once want their folder at once.
-    const making = this.making.get(key) ?? remote.makeFolder(folder.path, this.closing.signal);
-    this.making.set(key, making);
-    try {
-      await making;
-    } finally {
-      this.making.delete(key);
-    }
-    this.parts.changes.fire({ ...folder, kind: 'created' });
-  }
-
-  /** Takes away the mark of a folder that turns out to have been made for just the file that is written now. */
-  private async unmark(remote: Remote, folder: RemoteAddress): Promise<void> {
-    this.lookups.imply(folder);
-    try {
-      await remote.removeFolderMark?.(folder.path, this.closing.signal);
-    } catch (error) {
-      // It may stay: it says no more than that there is a folder.
-      if (!isRemoteError(error)) throw error;
-      this.parts.output.debug(`[edit] ${formatAddress(folder)} keeps its mark: ${error.message}`);
-    }
+  /** Buckets and remotes can't be created, changed or deleted as files. Throws RemoteError `unsupported`. */
+  private assertAcceptsFiles(address: RemoteAddress): void {
+    const { remote, path } = address;
+    const remotes = this.dependencies.app.remotes();
+    if (path !== rootPath && acceptsFiles(remotes, { remote, path: parentPath(path) })) return;
+    const hint = acceptsFiles(remotes, { remote, path: rootPath })
+      ? ''
+      : ' Create and delete buckets in the Cloud Remotes view.';
+    throw new RemoteError('unsupported', `${formatAddress(address)} can't be used as a file.${hint}`);
   }
 
   private async deleteAll(address: RemoteAddress): Promise<void> {
-    const remote = await this.parts.app.openRemote(address.remote);
+    const { app } = this.dependencies;
+    const remote = await app.openRemote(address.remote);
     const title = `Deleting ${formatAddress(address)}`;
-    await withDelayedProgress(title, this.closing.signal, async (signal, tell) => {
+    await withDelayedProgress(title, this.closing.signal, async (signal, report) => {
       const all = await countItems(remote, [{ path: address.path }], signal);
-      const onProgress = (done: number) => tell(`${done} of ${all.files} files`, done / all.files);
-      await deleteItems(remote, all, { onProgress, locks: this.parts.app.locks }, signal);
+      const onProgress = (done: number) => report(`${done} of ${all.files} files`, done / all.files);
+      await deleteItems(remote, all, { onProgress, locks: app.locks }, signal);
     });
   }
 
-  /** Copies or moves within a remote by the service itself, between two through here. */
   private async transfer(
     source: RemoteAddress,
     target: RemoteAddress,
     options: { readonly move: boolean; readonly overwrite: boolean },
   ): Promise<void> {
-    for (const address of [source, target]) this.mustHoldFiles(address);
-    const { app, changes } = this.parts;
+    for (const address of [source, target]) this.assertAcceptsFiles(address);
+    const { app, changes } = this.dependencies;
     const [from, to] = await Promise.all([app.openRemote(source.remote), app.openRemote(target.remote)]);
     const title = `${options.move ? 'Moving' : 'Copying'} ${formatAddress(source)}`;
     const items = [{ from, source: source.path, to, target: target.path }];
     try {
-      await withDelayedProgress(title, this.closing.signal, (signal, tell) => {
+      await withDelayedProgress(title, this.closing.signal, (signal, report) => {
         const onProgress = ({ files, filesDone }: ItemsProgress) =>
-          tell(`${filesDone} of ${files} files`, filesDone / files);
+          report(`${filesDone} of ${files} files`, filesDone / files);
         return copyItems(items, { ...options, onProgress, locks: app.locks }, signal);
       });
     } catch (error) {
-      if (isRemoteError(error, 'notFound') && this.lookups.isImplied(source)) {
-        this.lookups.copyImplied(source, target);
-        return;
+      if (!(isRemoteError(error, 'notFound') && this.stats.isImplied(source))) {
+        // Some of the files may have been transferred.
+        changes.fire({ ...source, kind: 'changed' }, { ...target, kind: 'changed' });
+        throw error;
       }
-      // A part of it may be done.
-      changes.fire({ ...source, kind: 'changed' }, { ...target, kind: 'changed' });
-      throw error;
     }
-    this.lookups.copyImplied(source, target);
-  }
-
-  /** On a disk the folder stays when its last file goes; so it does here, in this window, where folders are only prefixes. */
-  private async keepParents(address: RemoteAddress): Promise<void> {
-    if ((await this.parts.app.openRemote(address.remote)).capabilities.hasDirectories) return;
-    for (const parent of parentsOf(address)) this.lookups.imply(parent);
-  }
-
-  /** The file at `address` by a fresh look, or undefined when there is none. Throws for a folder. */
-  private async find(address: RemoteAddress): Promise<FileEntry | undefined> {
-    try {
-      const entry = await this.lookups.statFresh(address, this.closing.signal);
-      if (entry.kind === 'file') return entry;
-      throw new RemoteError('isAFolder', `${formatAddress(address)} is a folder.`);
-    } catch (error) {
-      // Where only writing is allowed, the precondition of the write itself finds out.
-      if (isRemoteError(error, 'notFound', 'forbidden')) return undefined;
-      throw error;
-    }
-  }
-
-  /** No text document is emptied unless its text is empty: peers lost files to buffers that had not been filled. */
-  private refuseEmptying(uri: vscode.Uri, content: Uint8Array, base: SaveBase): void {
-    if (content.length > 0 || base === 'absent' || base.size === 0) return;
-    const document = this.parts.documents.find(uri);
-    if (document && document.getText() !== '')
-      throw new RemoteError(
-        'corrupted',
-        `Not saved: the editor handed over no content for ${baseName(base.path)}.`,
-      );
+    this.stats.copyImplied(source, target);
   }
 
   private statOf(address: RemoteAddress, entry: FileEntry | FolderEntry): vscode.FileStat {
-    if (entry.kind === 'folder')
-      return {
-        type: vscode.FileType.Directory,
-        ctime: this.folderTimes.createdMs,
-        mtime: this.folderTimes.mtimeOf(formatAddress(address)),
-        size: 0,
-      };
-    return fileStat(entry, this.times.mtimeOf(formatAddress(address), entry));
+    const key = formatAddress(address);
+    if (entry.kind === 'file') return fileStat(entry, this.mtimes.mtimeOf(key, entry));
+    return {
+      type: vscode.FileType.Directory,
+      ctime: this.folderMtimes.createdMs,
+      mtime: this.folderMtimes.mtimeOf(key),
+      size: 0,
+    };
   }
 
-  private tell(changes: readonly RemoteChange[]): void {
-    this.lookups.forgetAllOf(changes);
+  private applyChanges(changes: readonly RemoteChange[]): void {
+    this.stats.forgetAllOf(changes);
     const deleted = changes.filter(({ kind }) => kind === 'deleted');
-    this.lookups.unimply(deleted);
+    this.stats.unimply(deleted);
     const removed = new Set(deleted.filter(({ byOthers }) => !byOthers).map(formatAddress));
     if (removed.size > 0)
-      this.parts.documents.recordRemovals((uri) => isAtOrBelowAny(this.addressOf(uri), removed));
+      this.dependencies.documents.recordRemovals((uri) => isAtOrBelowAny(this.addressOf(uri), removed));
     const folders = new Set<string>();
     for (const { remote, path, kind } of changes)
       if (kind !== 'changed') folders.add(formatAddress({ remote, path: parentPath(path) }));
-    this.folderTimes.touch(folders);
+    this.folderMtimes.touch(folders);
     this.changed.fire(changes.map((change) => ({ type: changeTypes[change.kind], uri: toUri(change) })));
   }
 
-  private tellCutOff(folder: RemoteAddress, most: number): void {
+  private warnTruncated(folder: RemoteAddress, max: number): void {
     const key = formatAddress(folder);
-    if (this.toldCutOff.has(key)) return;
-    this.toldCutOff.add(key);
+    if (this.truncated.has(key)) return;
+    this.truncated.add(key);
     const [open, settings] = ['Show in Cloud Remotes', 'Change Limit'];
-    const text = `${key} has more than ${most.toLocaleString('en-US')} entries. The Explorer shows the first ones only; the Cloud Remotes view loads them page by page.`;
+    const text = `${key} has more than ${max.toLocaleString('en-US')} entries. The Explorer shows only the first ones; the Cloud Remotes view loads all of them page by page.`;
     void window.showWarningMessage(text, open, settings).then((chosen) => {
       if (chosen === open) void vscode.commands.executeCommand('cloudRemotes.goToAddress', key);
       if (chosen === settings)
@@ -411,13 +286,14 @@ export class RemoteFileSystem implements vscode.FileSystemProvider, vscode.Dispo
     });
   }
 
-  /** Runs `work` and turns its error into the editor's, logged. */
-  private async answer<T>(work: () => Promise<T>): Promise<T> {
+  /** Logs an error of `work` and rethrows it as an error of the editor. */
+  private async withFileSystemErrors<T>(work: () => Promise<T>): Promise<T> {
+    const { output } = this.dependencies;
     try {
       return await work();
     } catch (error) {
-      if (!isRemoteError(error)) this.parts.output.error(error instanceof Error ? error : String(error));
-      else if (error.kind !== 'notFound') this.parts.output.warn(`[edit] ${error.message}`);
+      if (!isRemoteError(error)) output.error(error instanceof Error ? error : String(error));
+      else if (error.kind !== 'notFound') output.warn(`[edit] ${error.message}`);
       throw toFileSystemError(error);
     }
   }
@@ -429,7 +305,7 @@ const changeTypes: Readonly<Record<RemoteChange['kind'], vscode.FileChangeType>>
   deleted: vscode.FileChangeType.Deleted,
 };
 
-/** A store keeps no time of a file's first version: each version is made whole. */
+/** Stores have no creation time; each version replaces the whole file, so its creation time is its mtime. */
 function fileStat(entry: FileEntry, mtime: number): vscode.FileStat {
   return {
     type: vscode.FileType.File,

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import type { App } from '../../app';
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
@@ -7,28 +6,27 @@ import { baseName, siblingPath, uniqueName } from '../../remote/remotePath';
 import { maxEditorBytes, readWholeFile } from '../../usecases/openRemoteFile';
 import { saveRemoteFile } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
-import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import { toUri } from '../platform/remoteUri';
+import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
-import type { OutputLog } from '../window/outputLog';
 import * as window from '../window/window';
 import type { OpenDocuments } from './openDocuments';
 import type { Snapshots } from './snapshots';
 
-/** A save that was not done, since the file is no longer what the text came from. */
+/** A rejected save: the file changed after the version that the text is based on. */
 export interface SaveConflict {
   readonly uri: vscode.Uri;
   readonly address: RemoteAddress;
-  /** What was to be written. */
+  /** The content of the rejected save. */
   readonly mine: Uint8Array;
-  /** What is there now; undefined when the file was deleted. */
+  /** The current version; undefined when the file was deleted. */
   readonly theirs: FileEntry | undefined;
-  /** Nobody knows what the text came from, so it may or may not be older than the file. */
+  /** The base of the text is unknown, so the file may be older or newer. */
   readonly unknownBase: boolean;
 }
 
-/** What happened, as a sentence: "main.css was changed on photos 2 min ago by someone else." */
+/** "main.css was changed on photos 2 min ago by someone else." */
 export function describeConflict(conflict: SaveConflict, now: number): string {
   const { address, theirs, unknownBase } = conflict;
   const name = baseName(address.path);
@@ -39,34 +37,31 @@ export function describeConflict(conflict: SaveConflict, now: number): string {
   return `${name} was changed on ${address.remote}${ago} by someone else.`;
 }
 
-export interface SaveConflictParts {
-  readonly app: App;
-  readonly changes: RemoteChangeEvents;
+interface SaveConflictDependencies extends Omit<EditorContext, 'settings'> {
   readonly documents: OpenDocuments;
   readonly snapshots: Snapshots;
-  readonly output: OutputLog;
 }
 
-/** Offers the ways out of save conflicts: Compare, Overwrite, Save as Copy. */
+/** Offers the resolutions of save conflicts: Compare, Overwrite, Save as Copy. */
 export class SaveConflicts implements vscode.Disposable {
   private readonly open = new Map<string, SaveConflict>();
-  private readonly told = new Map<string, string>();
+  private readonly shownTexts = new Map<string, string>();
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.changed.event;
   private readonly disposables: vscode.Disposable[] = [this.changed];
 
-  constructor(private readonly parts: SaveConflictParts) {
+  constructor(private readonly dependencies: SaveConflictDependencies) {
     const command = (id: string, run: (conflict: SaveConflict) => Promise<void>) =>
       window.registerCommand(id, async (uri?: unknown) => {
         const conflict = this.conflictOf(uri);
-        if (conflict) await this.attempt(conflict, run);
+        if (conflict) await this.runWithErrorMessage(conflict, run);
         else void window.showInformationMessage('This file has no save conflict.');
       });
     this.disposables.push(
       command('cloudRemotes.compareWithRemote', (conflict) => this.compare(conflict)),
       command('cloudRemotes.overwriteRemote', (conflict) => this.overwrite(conflict)),
       command('cloudRemotes.saveAsCopy', (conflict) => this.saveAsCopy(conflict)),
-      parts.documents.onDidChangeState(() => this.dropClean()),
+      dependencies.documents.onDidChangeState(() => this.clearClean()),
     );
   }
 
@@ -74,17 +69,17 @@ export class SaveConflicts implements vscode.Disposable {
     return this.open.has(uri.toString());
   }
 
-  /** Tells the user of `conflict`; of one that was told already only when the save was asked for. Resolves nothing by itself. */
-  show(conflict: SaveConflict, savedByItself = false): void {
+  /** Shows `conflict`; after an auto save, only if it was not shown before. */
+  show(conflict: SaveConflict, isAutoSave = false): void {
     const key = conflict.uri.toString();
     const before = this.open.get(key);
     this.open.set(key, conflict);
-    this.tellEditor();
-    // The editor replaces a message by an equal one, so saving again doesn't pile them up.
-    const same = before && before.theirs?.version === conflict.theirs?.version && this.told.get(key);
-    if (same && savedByItself) return;
-    const text = same || describeConflict(conflict, Date.now());
-    this.told.set(key, text);
+    this.updateContext();
+    // The editor replaces an equal message, so a repeated save reuses the text.
+    const shown = before && before.theirs?.version === conflict.theirs?.version && this.shownTexts.get(key);
+    if (shown && isAutoSave) return;
+    const text = shown || describeConflict(conflict, Date.now());
+    this.shownTexts.set(key, text);
     this.ask(
       conflict,
       text,
@@ -92,84 +87,85 @@ export class SaveConflicts implements vscode.Disposable {
     );
   }
 
-  /** A save of `uri` got through. */
+  /** Call when `uri` has no conflict any longer. */
   clear(uri: vscode.Uri): void {
-    this.told.delete(uri.toString());
-    if (this.open.delete(uri.toString())) this.tellEditor();
+    this.shownTexts.delete(uri.toString());
+    if (this.open.delete(uri.toString())) this.updateContext();
   }
 
   dispose(): void {
-    for (const one of this.disposables) one.dispose();
+    for (const disposable of this.disposables) disposable.dispose();
   }
 
   private ask(conflict: SaveConflict, text: string, buttons: string[]): void {
     void window.showWarningMessage(text, ...buttons).then((chosen) => {
-      // Another message about a later state may have taken its place.
+      // The conflict may have changed since the message appeared.
       const latest = this.open.get(conflict.uri.toString());
       if (chosen === undefined) return;
       if (!latest) {
         const name = baseName(conflict.address.path);
-        void window.showInformationMessage(`${name} has no unsaved changes any more.`);
+        void window.showInformationMessage(`${name} has no unsaved changes.`);
         return;
       }
-      if (chosen === 'Compare') void this.attempt(latest, (one) => this.compare(one));
-      if (chosen === 'Overwrite' || chosen === 'Save Again')
-        void this.attempt(latest, (one) => this.overwrite(one));
-      if (chosen === 'Save as Copy') void this.attempt(latest, (one) => this.saveAsCopy(one));
+      void this.runWithErrorMessage(latest, (conflict) => {
+        if (chosen === 'Compare') return this.compare(conflict);
+        return chosen === 'Save as Copy' ? this.saveAsCopy(conflict) : this.overwrite(conflict);
+      });
     });
   }
 
-  private async attempt(
+  private async runWithErrorMessage(
     conflict: SaveConflict,
     run: (conflict: SaveConflict) => Promise<void>,
   ): Promise<void> {
     try {
       await run(conflict);
     } catch (error) {
-      const what = `Can't do that with ${formatAddress(conflict.address)}`;
-      const retry = () => this.attempt(conflict, run);
-      showFailure(error, { what, remote: conflict.address.remote, retry }, this.parts.output);
+      const what = `Can't resolve the conflict of ${formatAddress(conflict.address)}`;
+      const retry = () => this.runWithErrorMessage(conflict, run);
+      showFailure(error, { what, remote: conflict.address.remote, retry }, this.dependencies.output);
     }
   }
 
-  /** Theirs on the left, mine (the document itself, to be edited on) on the right. */
+  /** Opens a diff editor: theirs on the left, the document itself on the right. */
   private async compare(conflict: SaveConflict): Promise<void> {
     const { address, uri } = conflict;
     if (!conflict.theirs) return this.show(conflict);
-    const remote = await this.parts.app.openRemote(address.remote);
+    const remote = await this.dependencies.app.openRemote(address.remote);
     const theirs = await readWholeFile(remote, address.path, maxEditorBytes, neverAborted());
-    // It may have been settled while theirs was read.
+    // The conflict may have been resolved during the read.
     if (!this.open.has(uri.toString())) return;
-    // What is overwritten after comparing is what was seen.
+    // Overwrite after Compare replaces only the compared version.
     const seen = { ...conflict, theirs: theirs.entry };
     this.open.set(uri.toString(), seen);
-    const left = this.parts.snapshots.add(`${address.remote}/${address.path}`, theirs.content);
+    const left = this.dependencies.snapshots.add(`${address.remote}/${address.path}`, theirs.content);
     const name = baseName(address.path);
     await vscode.commands.executeCommand('vscode.diff', left, uri, `${name}: on ${address.remote} ↔ yours`, {
       preview: false,
     });
-    this.ask(seen, `Comparing your ${name} with the one on ${address.remote}. What is to be kept?`, [
-      'Overwrite',
-      'Save as Copy',
-    ]);
+    this.ask(
+      seen,
+      `Comparing your ${name} with the version on ${address.remote}. Which one do you want to keep?`,
+      ['Overwrite', 'Save as Copy'],
+    );
   }
 
-  /** Saves over exactly the version that was told of; a still later one is a new conflict. */
+  /** Replaces only the version of the conflict; a newer one is a new conflict. */
   private async overwrite(conflict: SaveConflict): Promise<void> {
-    const { documents } = this.parts;
+    const { documents } = this.dependencies;
     documents.rebase(conflict.uri, conflict.theirs ?? 'absent');
     const document = documents.find(conflict.uri);
-    // An editor that is no text document shows its own failure and is saved again by the user.
+    // The user saves a custom editor or notebook again.
     if (document) await document.save();
   }
 
   /**
-   * Stores mine beside theirs and opens it; the document then shows theirs. Where its text has moved on while mine was being stored,
-   * it stays as it is, unsaved and in conflict.
+   * Stores mine beside theirs, opens the copy, and reverts the document to theirs. A document that was edited meanwhile stays unsaved
+   * and in conflict.
    */
   private async saveAsCopy(conflict: SaveConflict): Promise<void> {
     const { address, uri } = conflict;
-    const { app, changes, documents } = this.parts;
+    const { app, changes, documents } = this.dependencies;
     const document = documents.find(uri);
     const text = document?.getText();
     const mine = document
@@ -185,8 +181,8 @@ export class SaveConflicts implements vscode.Disposable {
       if (outcome.kind === 'conflict') continue;
       const copy = { remote: address.remote, path };
       changes.fire({ ...copy, kind: 'created' });
-      if (text !== undefined && !(await this.showTheirs(conflict, text)))
-        return this.tellOfCopy(conflict, copy);
+      if (text !== undefined && !(await this.revertToTheirs(conflict, text)))
+        return this.reportCopy(conflict, copy);
       this.clear(uri);
       await vscode.window.showTextDocument(toUri(copy), { preview: false });
       return;
@@ -194,43 +190,43 @@ export class SaveConflicts implements vscode.Disposable {
   }
 
   /**
-   * Gives up the document's text, which is `kept` elsewhere, for what the file holds; false when the text is no longer that one, or
-   * can't be looked at. Nothing is awaited between the last look and the revert, which is of whatever is in front.
+   * Reverts the document if its text is still `stored`; returns false otherwise. Nothing is awaited between the last check and the
+   * revert command, which applies to the active editor.
    */
-  private async showTheirs({ uri, theirs }: SaveConflict, kept: string): Promise<boolean> {
-    const shown = this.parts.documents.find(uri);
+  private async revertToTheirs({ uri, theirs }: SaveConflict, stored: string): Promise<boolean> {
+    const shown = this.dependencies.documents.find(uri);
     if (!shown?.isDirty) return true;
-    if (shown.getText() !== kept) return false;
+    if (shown.getText() !== stored) return false;
     if (!theirs) return true;
     const { document } = await vscode.window.showTextDocument(shown, { preview: false });
-    if (vscode.window.activeTextEditor?.document !== document || document.getText() !== kept) return false;
+    if (vscode.window.activeTextEditor?.document !== document || document.getText() !== stored) return false;
     await vscode.commands.executeCommand('workbench.action.files.revert');
     return true;
   }
 
-  /** The copy is not opened: somebody is typing. */
-  private tellOfCopy({ address }: SaveConflict, copy: RemoteAddress): void {
+  /** Doesn't open the copy, since the user is typing. */
+  private reportCopy({ address }: SaveConflict, copy: RemoteAddress): void {
     const [name, open] = [baseName(address.path), 'Open Copy'];
-    const text = `Your text is stored as ${baseName(copy.path)}, without what you typed since. ${name} still has unsaved changes.`;
+    const text = `Your text was saved as ${baseName(copy.path)}, without your latest edits. ${name} still has unsaved changes.`;
     void window.showWarningMessage(text, open).then(async (chosen) => {
       if (chosen === open) await vscode.commands.executeCommand('vscode.open', toUri(copy));
     });
   }
 
   private conflictOf(uri: unknown): SaveConflict | undefined {
-    const wanted = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
-    return wanted && this.open.get(wanted.toString());
+    const requested = uri instanceof vscode.Uri ? uri : vscode.window.activeTextEditor?.document.uri;
+    return requested && this.open.get(requested.toString());
   }
 
-  /** A document that is clean again (reverted, reloaded) or closed has no conflict any more. */
-  private dropClean(): void {
+  /** A clean (reverted, reloaded) or closed document has no conflict. */
+  private clearClean(): void {
     for (const { uri } of this.open.values()) {
-      const document = this.parts.documents.find(uri);
-      if (document ? !document.isDirty : !this.parts.documents.baseOf(uri)) this.clear(uri);
+      const document = this.dependencies.documents.find(uri);
+      if (document ? !document.isDirty : !this.dependencies.documents.baseOf(uri)) this.clear(uri);
     }
   }
 
-  private tellEditor(): void {
+  private updateContext(): void {
     void vscode.commands.executeCommand('setContext', 'cloudRemotes.conflicts', [...this.open.keys()]);
     this.changed.fire();
   }

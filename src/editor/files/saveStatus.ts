@@ -6,7 +6,7 @@ import * as window from '../window/window';
 import type { OpenDocuments, SaveState } from './openDocuments';
 import type { SaveConflicts } from './saveConflict';
 
-const looks: Readonly<Record<SaveState | 'conflict', { readonly icon: string; readonly text: string }>> = {
+const contents: Readonly<Record<SaveState | 'conflict', { readonly icon: string; readonly text: string }>> = {
   opened: { icon: 'cloud', text: '' },
   saved: { icon: 'cloud', text: 'saved' },
   unsaved: { icon: 'circle-filled', text: 'unsaved' },
@@ -15,7 +15,7 @@ const looks: Readonly<Record<SaveState | 'conflict', { readonly icon: string; re
   conflict: { icon: 'warning', text: 'save conflict' },
 };
 
-/** The status bar item that says on which remote the active document lies and whether it is stored there. */
+/** The status bar item with the remote of the active document and the state of its save. */
 export function showSaveStatus(
   documents: OpenDocuments,
   conflicts: SaveConflicts,
@@ -32,10 +32,9 @@ export function showSaveStatus(
     if (document?.uri.scheme !== remoteScheme) return item.hide();
     const address = addressOf(document.uri);
     const state = conflicts.has(document.uri) ? 'conflict' : documents.stateOf(document);
-    const { icon, text } = looks[state];
+    const { icon, text } = contents[state];
     const tooltip = new Tooltip().text(formatAddress(address));
-    if (state === 'conflict')
-      tooltip.paragraph().text('Someone else changed it. Click to compare both, and then choose.');
+    if (state === 'conflict') tooltip.paragraph().text('Someone else changed this file. Click to compare.');
     item.show({
       icon,
       text: text === '' ? address.remote : `${address.remote}: ${text}`,
@@ -48,11 +47,11 @@ export function showSaveStatus(
           : { command: 'cloudRemotes.goToAddress', title: 'Show', arguments: [formatAddress(address)] },
     });
   };
-  const listening = [
+  const disposables = [
     vscode.window.onDidChangeActiveTextEditor(update),
     documents.onDidChangeState(update),
     conflicts.onDidChange(update),
-    // A step of the walkthrough is done with the first save.
+    // Completes a step of the walkthrough.
     vscode.workspace.onDidSaveTextDocument(({ uri }) => {
       if (uri.scheme === remoteScheme)
         void vscode.commands.executeCommand('setContext', 'cloudRemotes.saved', true);
@@ -60,5 +59,5 @@ export function showSaveStatus(
     item,
   ];
   update();
-  return vscode.Disposable.from(...listening);
+  return vscode.Disposable.from(...disposables);
 }

@@ -2,19 +2,19 @@ import * as vscode from 'vscode';
 import { toUriPath } from '../platform/remoteUri';
 import { fileSystemError } from './fileSystemErrors';
 
-/** Read-only contents that live as long as the window: one side of a comparison, as it was when it was asked for. */
+/** The scheme of read-only contents that live as long as the window: one side of a comparison. */
 export const snapshotScheme = 'cloudremotes-snapshot';
 
-/** Most bytes of contents that are kept; the oldest go first, and with them what a closed comparison showed. */
-const mostBytes = 64 * 1024 * 1024;
+/** Bytes of all contents; the oldest are evicted first. */
+const maxBytes = 64 * 1024 * 1024;
 
-/** Hands contents to editors under Uris of their own, with the bytes as they are, so that the editor finds the encoding. */
+/** A file system of contents with unchanged bytes, so that the editor detects the encoding. */
 export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly contents = new Map<string, { readonly content: Uint8Array; readonly mtime: number }>();
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
   private readonly registration: vscode.Disposable;
-  private made = 0;
+  private count = 0;
 
   constructor() {
     this.registration = vscode.workspace.registerFileSystemProvider(snapshotScheme, this, {
@@ -23,20 +23,20 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
     });
   }
 
-  /** Keeps `content`; `path` is what the editor shows and finds the language by. */
+  /** Stores `content`; the editor shows `path` and detects the language from it. */
   add(path: string, content: Uint8Array): vscode.Uri {
     const uri = vscode.Uri.from({
       scheme: snapshotScheme,
-      authority: `${++this.made}`,
+      authority: `${++this.count}`,
       path: toUriPath(path.startsWith('/') ? path : `/${path}`),
     });
-    this.contents.set(uri.toString(), { content, mtime: this.made });
+    this.contents.set(uri.toString(), { content, mtime: this.count });
     let bytes = 0;
-    for (const one of this.contents.values()) bytes += one.content.length;
-    for (const [key, one] of this.contents) {
-      if (bytes <= mostBytes || key === uri.toString()) break;
+    for (const stored of this.contents.values()) bytes += stored.content.length;
+    for (const [key, stored] of this.contents) {
+      if (bytes <= maxBytes || key === uri.toString()) break;
       this.contents.delete(key);
-      bytes -= one.content.length;
+      bytes -= stored.content.length;
     }
     return uri;
   }
@@ -83,11 +83,11 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
   private find(uri: vscode.Uri) {
     const found = this.contents.get(uri.toString());
     if (!found)
-      throw fileSystemError('notFound', 'This side of the comparison is not kept any more. Compare again.');
+      throw fileSystemError('notFound', 'This side of the comparison is no longer available. Compare again.');
     return found;
   }
 }
 
 function readonly(): vscode.FileSystemError {
-  return fileSystemError('unsupported', 'This is a snapshot of a file, made for a comparison.');
+  return fileSystemError('unsupported', 'This is a read-only snapshot of a file.');
 }

@@ -12,11 +12,12 @@ import {
 } from '../../remote/remotePath';
 import { entryTtlMs, type FolderNames, isAtOrBelowAny, ListingCache } from './listingCache';
 
-/** Milliseconds that names count as absent which are asked for over and over though they are hardly ever there. */
+/** Milliseconds for which a probed name counts as absent, and an existing bucket as present. */
 const probeTtlMs = 60_000;
+/** Milliseconds for which a write of this window answers a stat. */
 const writeTtlMs = 10_000;
 
-/** What editors and their extensions look for in every folder, besides names with a dot in front. */
+/** Names that the editor and its extensions stat in every folder, besides names that start with a dot. */
 const probedNames = new Set([
   'AGENTS.md',
   'Cargo.toml',
@@ -45,30 +46,30 @@ interface RecentWrite {
 }
 
 /**
- * Answers what is at a path and in a folder as the file system of an editor asks: often, and the same again and again.
- * Keeps listings for a moment, what was just written, and the folders that only exist here until something is in them.
+ * Stats and lists for the editor's file system, which repeats the same requests often. Caches listings and recent writes for seconds.
+ * Also holds implied folders: they exist only in this window until a file is stored in them.
  */
 export class StatCache {
   private readonly cache: ListingCache;
   private readonly written = new Map<string, RecentWrite>();
-  /** Buckets that are there, and until when that counts. The editor asks for the top of a workspace folder all the time. */
+  /** When the stat of a bucket expires. The editor stats the top of a workspace folder all the time. */
   private readonly buckets = new Map<string, number>();
-  /** Folders that were made on the way to a file, or lost their last file: a store of prefixes knows nothing of them. */
+  /** Parents of a new file, and folders that lost their last file. A store of prefixes doesn't know them. */
   private readonly implied = new Map<string, RemoteAddress>();
 
   constructor(
     private readonly open: (remote: string) => Promise<Remote>,
     private readonly now: () => number,
-    /** Whether files can lie at the top of a remote, or only buckets. */
-    private readonly topHoldsFiles: (remote: string) => boolean,
+    /** Whether the top of a remote can contain files, or only buckets. */
+    private readonly topAcceptsFiles: (remote: string) => boolean,
   ) {
     this.cache = new ListingCache(now);
   }
 
-  /** Throws RemoteError; `notFound` only when there surely is nothing. */
+  /** Throws RemoteError; `notFound` only when the path certainly doesn't exist. */
   async stat(address: RemoteAddress, signal: AbortSignal): Promise<FileEntry | FolderEntry> {
     if (address.path === '') {
-      await this.open(address.remote); // tells of an unknown name or bad settings
+      await this.open(address.remote); // throws for an unknown name or invalid settings
       return { kind: 'folder', path: address.path };
     }
     const written = this.written.get(formatAddress(address));
@@ -76,39 +77,36 @@ export class StatCache {
     const bucket = !address.path.includes('/');
     if (bucket && (this.buckets.get(formatAddress(address)) ?? 0) > this.now())
       return { kind: 'folder', path: address.path };
-    const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
-    if (remembered === 'absent') return this.impliedOrAbsent(address);
-    if (remembered) return remembered;
+    const cached = this.cache.lookUp(address) ?? (await this.probe(address, signal));
+    if (cached === 'absent') return this.impliedOrAbsent(address);
+    if (cached) return cached;
     const entry = await this.statFresh(address, signal);
     if (bucket && entry.kind === 'folder') this.buckets.set(formatAddress(address), this.now() + probeTtlMs);
     return entry;
   }
 
-  /**
-   * Throws when a listing tells that there is no file to be read, and so spares the request itself: `notFound` where nothing is,
-   * `isAFolder` for a folder.
-   */
+  /** Saves the read when a cached listing proves that there is no file: throws `notFound` or `isAFolder`. */
   async assertReadable(address: RemoteAddress, signal: AbortSignal): Promise<void> {
-    if (address.path === '' || (!this.topHoldsFiles(address.remote) && !address.path.includes('/')))
+    if (address.path === '' || (!this.topAcceptsFiles(address.remote) && !address.path.includes('/')))
       return this.assertNotFolder(address, signal);
-    const remembered = this.cache.lookUp(address) ?? (await this.probe(address, signal));
-    if (remembered === 'absent') this.impliedOrAbsent(address);
-    if (remembered === 'absent' || (remembered && remembered.kind === 'folder')) throw isAFolder(address);
+    const cached = this.cache.lookUp(address) ?? (await this.probe(address, signal));
+    if (cached === 'absent') this.impliedOrAbsent(address);
+    if (cached === 'absent' || (cached && cached.kind === 'folder')) throw isAFolder(address);
   }
 
-  /** Throws `isAFolder` when there is a folder at `address`, where no file is. */
+  /** Throws `isAFolder` when `address` is a folder, and as `stat` does. */
   async assertNotFolder(address: RemoteAddress, signal: AbortSignal): Promise<void> {
     const entry = await this.stat(address, signal);
     if (entry.kind === 'folder') throw isAFolder(address);
   }
 
-  /** As `stat`, but asked of the service now. */
+  /** As `stat`, but always sends a request. */
   async statFresh(address: RemoteAddress, signal: AbortSignal): Promise<FileEntry | FolderEntry> {
     try {
       const remote = await this.open(address.remote);
       const entry = await remote.stat(address.path, signal);
       if (entry.kind !== 'unusable') return entry;
-      throw new RemoteError('notFound', `${formatAddress(address)} can't be handled as a file.`);
+      throw new RemoteError('notFound', `${formatAddress(address)} can't be used as a file.`);
     } catch (error) {
       if (isRemoteError(error, 'notFound') && this.implied.has(formatAddress(address)))
         return { kind: 'folder', path: address.path };
@@ -117,35 +115,35 @@ export class StatCache {
   }
 
   /**
-   * The files and folders in a folder, by name, at most `most` of them and then not `complete`. A file and a folder of one
-   * name are one name: the file, as `stat` has it. Throws RemoteError.
+   * The files and folders in a folder by name, truncated after `max`. Where a file and a folder share a name, the file wins, as in
+   * `stat`. Throws RemoteError.
    */
-  async list(folder: RemoteAddress, most: number, signal: AbortSignal): Promise<FolderNames> {
+  async list(folder: RemoteAddress, max: number, signal: AbortSignal): Promise<FolderNames> {
     const names = await this.cache
-      .load(folder, '', entryTtlMs, () => this.fetch(folder, '', most, signal))
+      .load(folder, '', entryTtlMs, () => this.fetch(folder, '', max, signal))
       .catch((error: unknown) => {
         if (isRemoteError(error, 'notFound') && this.implied.has(formatAddress(folder)))
           return { entries: new Map(), complete: true };
         throw error;
       });
-    // A store of prefixes lists nothing for a folder that isn't there.
-    if (names.entries.size === 0 && folder.path !== '') await this.mustBeFolder(folder, signal);
+    // A store of prefixes returns an empty listing for a missing folder.
+    if (names.entries.size === 0 && folder.path !== '') await this.assertFolder(folder, signal);
     return this.withImplied(folder, names);
   }
 
-  /** This was stored by this window: the next questions about it are answered by it. */
+  /** This window stored `entry`: the next stats return it. */
   recordWrite(address: RemoteAddress, entry: FileEntry): void {
     const { remote } = address;
     this.written.set(formatAddress(address), { remote, entry, until: this.now() + writeTtlMs });
     for (const [key, { until }] of this.written) if (until <= this.now()) this.written.delete(key);
   }
 
-  /** Something at or below `address` was changed. */
+  /** Call when an item at or below `address` changed. */
   forget(address: RemoteAddress): void {
     this.forgetAllOf([address]);
   }
 
-  /** Something at or below each of these was changed; at a cost that does not grow with their number times what is kept. */
+  /** Call when items at or below `addresses` changed. Checks each cached item once, however many addresses there are. */
   forgetAllOf(addresses: readonly RemoteAddress[]): void {
     this.cache.forgetAllOf(addresses);
     const changed = new Set(addresses.map(formatAddress));
@@ -154,13 +152,13 @@ export class StatCache {
       if (isAtOrBelowAny({ remote, path: entry.path }, changed)) this.written.delete(key);
   }
 
-  forgetAll(): void {
+  clear(): void {
     this.cache.clear();
     this.buckets.clear();
     this.written.clear();
   }
 
-  /** `folder` is to be seen as one, in this window, even with nothing in it. */
+  /** Shows `folder` in this window although the store may have no items in it. */
   imply(folder: RemoteAddress): void {
     if (folder.path.includes('/')) this.implied.set(formatAddress(folder), folder);
   }
@@ -169,13 +167,13 @@ export class StatCache {
     return this.implied.has(formatAddress(folder));
   }
 
-  /** These folders and all in them were removed. */
+  /** Call when these folders were deleted with their content. */
   unimply(folders: readonly RemoteAddress[]): void {
     const gone = new Set(folders.map(formatAddress));
-    for (const [key, one] of this.implied) if (isAtOrBelowAny(one, gone)) this.implied.delete(key);
+    for (const [key, folder] of this.implied) if (isAtOrBelowAny(folder, gone)) this.implied.delete(key);
   }
 
-  /** `source` with all in it was copied or moved to `target`; so are the folders that only this window knows of. */
+  /** Call when `source` was copied or moved to `target`: copies the implied folders. */
   copyImplied(source: RemoteAddress, target: RemoteAddress): void {
     for (const { remote, path } of [...this.implied.values()])
       if (remote === source.remote && isWithin(path, source.path))
@@ -187,22 +185,22 @@ export class StatCache {
     throw new RemoteError('notFound', `There is no ${formatAddress(address)}.`);
   }
 
-  /** Whether the first often-probed name on the way is there at all, by a listing that answers for its siblings as well. */
+  /** Looks up a path with an often-probed name by listing the folder of that name, which answers for its siblings as well. */
   private async probe(address: RemoteAddress, signal: AbortSignal) {
     const parts = address.path.split('/');
     const at = parts.findIndex((part) => part.startsWith('.') || probedNames.has(part));
     if (at < 0) return undefined;
-    if (at === 0 && !this.topHoldsFiles(address.remote))
-      return parts[0]?.startsWith('.') ? 'absent' : undefined; // no bucket begins with a dot
+    if (at === 0 && !this.topAcceptsFiles(address.remote))
+      return parts[0]?.startsWith('.') ? 'absent' : undefined; // bucket names can't start with a dot
     const folder = { remote: address.remote, path: parts.slice(0, at).join('/') as RemotePath };
     const namePrefix = parts[at]?.startsWith('.') ? '.' : '';
-    if (this.cache.has(folder, namePrefix)) return undefined; // it was cut off, so it can't tell
+    if (this.cache.has(folder, namePrefix)) return undefined; // the listing is truncated
     try {
       await this.cache.load(folder, namePrefix, probeTtlMs, () =>
         this.fetch(folder, namePrefix, 1000, signal),
       );
     } catch (error) {
-      if (isRemoteError(error)) return undefined; // then the question itself is asked, and its error told
+      if (isRemoteError(error)) return undefined; // the stat itself reports the error
       throw error;
     }
     return this.cache.lookUp(address);
@@ -211,7 +209,7 @@ export class StatCache {
   private async fetch(
     folder: RemoteAddress,
     namePrefix: string,
-    most: number,
+    max: number,
     signal: AbortSignal,
   ): Promise<FolderNames> {
     const remote = await this.open(folder.remote);
@@ -220,14 +218,14 @@ export class StatCache {
     for await (const page of remote.list(folder.path, options, signal)) {
       for (const entry of page) {
         if (entry.kind === 'unusable') continue;
-        if (entries.size >= most) return { entries, complete: false };
+        if (entries.size >= max) return { entries, complete: false };
         add(entries, entry);
       }
     }
     return { entries, complete: true };
   }
 
-  private async mustBeFolder(folder: RemoteAddress, signal: AbortSignal): Promise<void> {
+  private async assertFolder(folder: RemoteAddress, signal: AbortSignal): Promise<void> {
     const entry = await this.statFresh(folder, signal);
     if (entry.kind === 'file')
       throw new RemoteError('notAFolder', `${formatAddress(folder)} is a file, not a folder.`);
@@ -235,7 +233,7 @@ export class StatCache {
 
   private withImplied(folder: RemoteAddress, names: FolderNames): FolderNames {
     const children = [...this.implied.values()].filter(
-      (one) => one.remote === folder.remote && parentPath(one.path) === folder.path,
+      ({ remote, path }) => remote === folder.remote && parentPath(path) === folder.path,
     );
     const missing = children.filter((child) => !names.entries.has(baseName(child.path)));
     if (missing.length === 0) return names;
@@ -254,7 +252,7 @@ function add(entries: Map<string, FileEntry | FolderEntry>, entry: Exclude<Entry
   if (entry.kind === 'file' || !entries.has(name)) entries.set(name, entry);
 }
 
-/** The folders between `address` and its bucket, without both. */
+/** The folders between `address` and its bucket, exclusive. */
 export function parentsOf(address: RemoteAddress): RemoteAddress[] {
   const parts = address.path.split('/').slice(0, -1);
   return parts.slice(1).map((_, i) => ({

@@ -102,7 +102,7 @@ interface Transfer {
 }
 
 async function transfer(context: TransferContext, work: Transfer): Promise<void> {
-  if (work.move && refuseUnsaved(context, work)) return;
+  if (work.move && refuseUnsaved(work)) return;
   const follow = async (items: readonly CopyItem[]) => {
     for (const { source, target, kind } of items)
       await moveTabs(
@@ -116,10 +116,9 @@ async function transfer(context: TransferContext, work: Transfer): Promise<void>
 }
 
 /** Says so, and answers true, when a file that would be moved is open with unsaved changes. */
-function refuseUnsaved(context: TransferContext, { items, from }: Transfer): boolean {
-  const names = context.app.remotes().map(({ settings }) => settings.name);
+function refuseUnsaved({ items, from }: Transfer): boolean {
   const unsaved = items.flatMap(({ source, kind }) =>
-    unsavedBelow({ remote: from.remote, path: source }, names, kind),
+    unsavedBelow({ remote: from.remote, path: source }, kind),
   );
   if (unsaved.length === 0) return false;
   void window.showWarningMessage(

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** The AbortSignal that stands for the editor's token. The reason is the editor's own CancellationError. */
+/** An AbortSignal that follows the editor's token; its reason is a CancellationError. */
 export function abortSignalOf(token: vscode.CancellationToken): AbortSignal {
   const controller = new AbortController();
   if (token.isCancellationRequested) controller.abort(new vscode.CancellationError());
@@ -8,7 +8,7 @@ export function abortSignalOf(token: vscode.CancellationToken): AbortSignal {
   return controller.signal;
 }
 
-/** Whether `error` only says that somebody cancelled. */
+/** Whether `error` reports a cancellation and no failure. */
 export function isCancellation(error: unknown): boolean {
   return (
     error instanceof vscode.CancellationError ||
@@ -16,7 +16,7 @@ export function isCancellation(error: unknown): boolean {
   );
 }
 
-/** A signal that nobody aborts, for short work that the user can't cancel. */
+/** A signal for short work that the user can't cancel. */
 export function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }

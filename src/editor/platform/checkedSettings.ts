@@ -8,24 +8,24 @@ import {
 } from '../../plan/model/planOptions';
 import { isRemoteError } from '../../remote/remoteError';
 
-/** The plain settings of the extension, in the units that the code uses. Remotes and syncs are checked by their own parts. */
+/** The settings of the extension in the units of the code, without `remotes` and `syncs`. */
 export interface CheckedSettings {
-  /** Rows of a folder that are asked for at once: one request. */
+  /** Entries of a folder per request. */
   readonly pageSize: number;
-  /** Bytes above which opening a file asks first. */
+  /** Bytes above which the user confirms before a file is opened. */
   readonly largeFileBytes: number;
-  /** Milliseconds between two looks at the open remote files; 0 = never look. */
+  /** Milliseconds between two polls of the open remote files; 0 = never. */
   readonly openFilesIntervalMs: number;
-  /** Milliseconds between two questions to a remote for what was changed there; 0 = never ask. */
+  /** Milliseconds between two polls of a remote for changes; 0 = never. */
   readonly changesIntervalMs: number;
-  /** Files moved at once. */
+  /** Files transferred concurrently. */
   readonly transfers: number;
-  /** Whether all files copied to this machine are forced to the disk, not only moved ones. */
+  /** Whether all files copied to this machine are flushed to disk, not only moved files. */
   readonly forceToDisk: boolean;
   readonly compare: ComparisonMode;
-  /** Whether a sync deletes what only the target has, unless the saved sync or the preview says otherwise. */
+  /** Whether a sync deletes extraneous files of the target; a saved sync and the preview can override it. */
   readonly deleteExtraneous: boolean;
-  /** Rules that stand before everything else, in rclone's spelling. */
+  /** Rules that come before all others, in rclone's syntax. */
   readonly exclude: readonly FilterRule[];
   readonly useDefaultExcludes: boolean;
   readonly followSymlinks: boolean;
@@ -36,33 +36,33 @@ export interface CheckedSettings {
 }
 
 const megabyte = 1024 * 1024;
+const day = 24 * 3600;
 
 /**
- * Reads the settings through `read` (name without the section → value or undefined). Never throws: a value of another
- * type or out of range counts as the default, as the editor marks it in settings.json already. Pure.
+ * Reads the settings through `read` (name without the section → value or undefined). Never throws: a value of the wrong type becomes
+ * the default and a number out of range becomes the nearest limit. The editor already marks both in settings.json. Pure.
  */
 export function checkSettings(read: (name: string) => unknown): CheckedSettings {
-  const whole = (name: string, least: number, most: number, otherwise: number) => {
+  const integer = (name: string, min: number, max: number, fallback: number) => {
     const value = read(name);
     return typeof value === 'number' && Number.isFinite(value)
-      ? Math.min(most, Math.max(least, Math.round(value)))
-      : otherwise;
+      ? Math.min(max, Math.max(min, Math.round(value)))
+      : fallback;
   };
-  const flag = (name: string, otherwise: boolean) => {
+  const flag = (name: string, fallback: boolean) => {
     const value = read(name);
-    return typeof value === 'boolean' ? value : otherwise;
+    return typeof value === 'boolean' ? value : fallback;
   };
   const compare = read('compare');
-  const exclude = read('exclude');
+  const exclude: unknown = read('exclude');
   const largeFile = read('largeFileSize');
-  const watchInterval = whole('watchInterval', 0, 24 * 3600, 5);
   return {
-    pageSize: whole('pageSize', 10, 1000, 200),
+    pageSize: integer('pageSize', 10, 1000, 200),
     largeFileBytes:
       (typeof largeFile === 'number' && largeFile > 0 ? Math.min(largeFile, 10_000) : 20) * megabyte,
-    openFilesIntervalMs: watchInterval * 1000,
-    changesIntervalMs: whole('changesInterval', 0, 24 * 3600, 60) * 1000,
-    transfers: whole('transfers', 1, 64, 16),
+    openFilesIntervalMs: integer('watchInterval', 0, day, 5) * 1000,
+    changesIntervalMs: integer('changesInterval', 0, day, 60) * 1000,
+    transfers: integer('transfers', 1, 64, 16),
     forceToDisk: flag('forceToDisk', false),
     compare: comparisonModes.find((mode) => mode === compare) ?? 'rclone',
     deleteExtraneous: flag('deleteExtraneous', false),
@@ -73,14 +73,14 @@ export function checkSettings(read: (name: string) => unknown): CheckedSettings 
       : [],
     useDefaultExcludes: flag('useDefaultExcludes', true),
     followSymlinks: flag('followSymlinks', true),
-    ignoreFiles: option(read, 'ignoreFiles') ?? [],
-    trackRenames: option(read, 'trackRenames') ?? 'none',
-    maxDelete: option(read, 'maxDelete'),
+    ignoreFiles: planOption(read, 'ignoreFiles') ?? [],
+    trackRenames: planOption(read, 'trackRenames') ?? 'none',
+    maxDelete: planOption(read, 'maxDelete'),
   };
 }
 
-/** A setting that is an option of a sync as well, by the rules of those. */
-function option<Name extends 'ignoreFiles' | 'trackRenames' | 'maxDelete'>(
+/** A setting that is also an option of a sync; undefined when `parsePlanOptions` rejects it. */
+function planOption<Name extends 'ignoreFiles' | 'trackRenames' | 'maxDelete'>(
   read: (name: string) => unknown,
   name: Name,
 ): ReturnType<typeof parsePlanOptions>[Name] | undefined {

@@ -1,59 +1,59 @@
 import * as vscode from 'vscode';
 
 export interface PollOptions {
-  /** Milliseconds between two times; 0 = never. Asked each time, so that a change of the setting counts at once. */
+  /** Milliseconds between two polls; 0 = never. Read before each wait, so that a changed setting takes effect at once. */
   readonly intervalMs: () => number;
-  /** Whether there is anything to do it for. */
+  /** Whether there is anything to poll. */
   readonly isNeeded: () => boolean;
-  /** Resolves to whether it went well; never rejects. */
+  /** Resolves to whether the poll succeeded; never rejects. */
   readonly poll: () => Promise<boolean>;
 }
 
-/** After failures it becomes rarer, up to this many times the interval. */
+/** Failures double the interval, up to this factor. */
 const maxBackoffFactor = 12;
 
-/** Does something again and again while the window has the focus, and at once when it gets it back. Never twice at a time. */
+/** Polls while the window has the focus, and at once when the window regains it. Two polls never overlap. */
 export class PollWhileFocused implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
-  private working: Promise<void> | undefined;
+  private running: Promise<void> | undefined;
   private failures = 0;
   private disposed = false;
   private readonly focus: vscode.Disposable;
 
-  constructor(private readonly parts: PollOptions) {
+  constructor(private readonly options: PollOptions) {
     this.focus = vscode.window.onDidChangeWindowState(({ focused }) => {
       if (!focused) this.stop();
-      else if (this.parts.intervalMs() > 0) void this.pollNow();
+      else if (this.options.intervalMs() > 0) void this.pollNow();
     });
     this.schedule();
   }
 
-  /** Does it now. Resolves when done. */
+  /** Polls now. Resolves when the poll is done. */
   async pollNow(): Promise<void> {
     this.stop();
-    await this.working;
-    this.working = this.parts
+    await this.running;
+    this.running = this.options
       .poll()
       .then((ok) => {
         this.failures = ok ? 0 : this.failures + 1;
       })
       .finally(() => {
-        this.working = undefined;
+        this.running = undefined;
         this.schedule();
       });
-    await this.working;
+    await this.running;
   }
 
-  /** Begins to wait, unless it does already. */
+  /** Starts the timer unless it already runs. */
   schedule(): void {
-    const interval = this.parts.intervalMs();
-    if (this.disposed || this.timer || this.working || !vscode.window.state.focused) return;
-    if (interval === 0 || !this.parts.isNeeded()) return;
+    const interval = this.options.intervalMs();
+    if (this.disposed || this.timer || this.running || !vscode.window.state.focused) return;
+    if (interval === 0 || !this.options.isNeeded()) return;
     const wait = interval * Math.min(maxBackoffFactor, 2 ** this.failures);
     this.timer = setTimeout(() => void this.pollNow(), wait);
   }
 
-  /** Begins to wait anew, with the interval as it is now. */
+  /** Restarts the timer with the current interval. */
   restart(): void {
     this.stop();
     this.schedule();

@@ -1,18 +1,14 @@
 import * as vscode from 'vscode';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 
-/** One thing on a remote that was made, changed or removed. */
+/** A file or folder on a remote that was created, changed or deleted. A folder's change covers everything below it. */
 export interface RemoteChange extends RemoteAddress {
-  /** A folder's change stands for everything below it as well. */
   readonly kind: 'created' | 'changed' | 'deleted';
-  /** Set when it was found to be so, and not done by this window. */
+  /** Set when a poll found the change; absent when this window made it. */
   readonly byOthers?: true;
 }
 
-/**
- * Where every part that writes to a remote tells of it, and where the tree and the file system listen. Tell once for a
- * whole piece of work, with all its changes, rather than once a file.
- */
+/** Connects the code that writes to remotes with the tree and the file system. Fire once per operation, with all its changes. */
 export class RemoteChangeEvents implements vscode.Disposable {
   private readonly emitter = new vscode.EventEmitter<readonly RemoteChange[]>();
   readonly event = this.emitter.event;

@@ -4,19 +4,19 @@ import { type PlanOptions, parsePlanOptions } from '../../plan/model/planOptions
 import { formatAddress, looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
 import { isRemoteError, RemoteError } from '../../remote/remoteError';
 
-/** One of `cloudRemotes.syncs`, as written there. */
+/** An item of `cloudRemotes.syncs`. */
 export interface SavedSync {
   readonly name: string;
   /** `remote:bucket/path`, a folder (absolute, or relative to a workspace folder), or the Uri of a virtual folder. */
   readonly from: string;
   readonly to: string;
-  /** The written part of the options; what isn't named is as the settings say. */
+  /** The options that override the settings. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What is wrong with it, as a sentence; it can't be run then. */
+  /** Why the sync can't run, as a sentence. */
   readonly problem?: string;
 }
 
-/** Checks what stands in `cloudRemotes.syncs`. A bad one comes out with its problem and hides no other. Pure. */
+/** Checks `cloudRemotes.syncs`. An invalid item keeps its place in the list and carries its problem. Pure. */
 export function checkSyncs(written: unknown): SavedSync[] {
   if (!Array.isArray(written)) return [];
   return written.map((item: unknown, index) => {
@@ -34,7 +34,7 @@ export function checkSyncs(written: unknown): SavedSync[] {
 }
 
 function problemOf(fields: Readonly<Record<string, unknown>>, sync: SavedSync): string | undefined {
-  if (typeof fields['name'] !== 'string' || fields['name'] === '') return 'It has no "name".';
+  if (typeof fields['name'] !== 'string' || fields['name'] === '') return '"name" is missing.';
   for (const side of ['from', 'to'] as const) {
     if (sync[side] === '')
       return `"${side}" is missing. Give a folder such as "./dist", or remote:bucket/path.`;
@@ -55,19 +55,19 @@ function problemOf(fields: Readonly<Record<string, unknown>>, sync: SavedSync): 
   return undefined;
 }
 
-/** Whether a side of a saved sync only makes sense below a workspace folder. Pure. */
+/** Whether a side of a saved sync is relative to a workspace folder. Pure. */
 export function isRelative(side: string): boolean {
   return !looksLikeAddress(side) && !path.isAbsolute(side);
 }
 
-/** `vscode-vfs://github/…`: never an address, whose path can't begin with a slash. */
+/** Tells `vscode-vfs://github/…` from an address: the path of an address can't begin with a slash. */
 function isUri(text: string): boolean {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
 }
 
 /**
- * The place that a side of a saved sync means; a relative folder is taken from `folder`, a disk path or the Uri of a virtual folder.
- * Throws RemoteError `badName`, or `badSettings` for a relative folder without a workspace folder.
+ * The place of a side of a saved sync. A relative side is resolved against `folder`, a local path or the Uri of a virtual folder.
+ * Throws RemoteError `badName`, or `badSettings` for a relative side without a workspace folder.
  */
 export function resolveSyncSide(side: string, folder: string | undefined): Place {
   if (isUri(side)) return { kind: 'uri', uri: side };
@@ -76,7 +76,7 @@ export function resolveSyncSide(side: string, folder: string | undefined): Place
   if (folder === undefined)
     throw new RemoteError(
       'badSettings',
-      `"${side}" is relative to a workspace folder, but no such folder is open.`,
+      `"${side}" is relative to a workspace folder, but no workspace folder is open.`,
     );
   if (isUri(folder)) {
     const base = new URL(folder.endsWith('/') ? folder : `${folder}/`);
@@ -86,7 +86,7 @@ export function resolveSyncSide(side: string, folder: string | undefined): Place
   return { kind: 'folder', path: path.resolve(folder, side) };
 }
 
-/** How a place is written in `cloudRemotes.syncs`: relative to `folder` when it lies within. Pure. */
+/** The spelling of a place in `cloudRemotes.syncs`: relative to `folder` when the place is inside. Pure. */
 export function writeSyncSide(place: Place, folder: string | undefined): string {
   if (place.kind === 'remote') return formatAddress(place);
   if (place.kind === 'uri') {
@@ -100,16 +100,16 @@ export function writeSyncSide(place: Place, folder: string | undefined): string 
   return within ? `./${relative.split(path.sep).join('/')}`.replace(/^\.\/$/, '.') : place.path;
 }
 
-/** The options of a saved sync over those that the settings say. Throws RemoteError `badSettings`. */
+/** The settings, overridden by the options of a saved sync. Throws RemoteError `badSettings`. */
 export function optionsOf(sync: SavedSync, settings: PlanOptions): PlanOptions {
   return parsePlanOptions({ ...settings, ...sync.options });
 }
 
-/** The part of `options` that differs from what the settings say: what is worth writing down. Pure. */
+/** The options that differ from the settings, as a saved sync stores them. Pure. */
 export function writtenOptions(options: PlanOptions, settings: PlanOptions): Record<string, unknown> {
   const names = Object.keys(options) as (keyof PlanOptions)[];
-  // What the settings say comes back unless it is written that this sync is without.
-  const without: Partial<PlanOptions> = {
+  // An absent option would fall back to the settings, so an option that is switched off is written explicitly.
+  const switchedOff: Partial<PlanOptions> = {
     ...(settings.ignoreFiles && !options.ignoreFiles && { ignoreFiles: [] }),
     ...(settings.trackRenames && !options.trackRenames && { trackRenames: 'none' }),
   };
@@ -118,5 +118,5 @@ export function writtenOptions(options: PlanOptions, settings: PlanOptions): Rec
       .filter((name) => JSON.stringify(options[name]) !== JSON.stringify(settings[name]))
       .map((name) => [name, options[name]]),
   );
-  return { ...written, ...without };
+  return { ...written, ...switchedOff };
 }

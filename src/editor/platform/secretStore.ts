@@ -1,6 +1,6 @@
 import type { Disposable, SecretStorage } from 'vscode';
 
-/** The secrets of remotes in the editor's secret storage, one key a field: `remote/<name>/<field>`. */
+/** The secrets of remotes in the editor's secret storage, one key per field: `remote/<name>/<field>`. */
 export class SecretStore {
   constructor(private readonly storage: SecretStorage) {}
 
@@ -8,7 +8,7 @@ export class SecretStore {
     return this.storage.get(secretKey(remote, field));
   }
 
-  /** The secrets that are there, by field. */
+  /** The stored secrets among `fields`, by field. */
   async getAll(remote: string, fields: readonly string[]): Promise<Readonly<Record<string, string>>> {
     const found: Record<string, string> = {};
     for (const field of fields) {
@@ -18,7 +18,7 @@ export class SecretStore {
     return found;
   }
 
-  /** Makes the secrets of `remote` exactly `values`: what isn't named (or is empty) among `fields` is deleted. */
+  /** Stores `values` and deletes each of `fields` whose value is absent or empty. */
   async replace(
     remote: string,
     fields: readonly string[],
@@ -40,7 +40,7 @@ export class SecretStore {
     await this.replace(remote, fields, {});
   }
 
-  /** Calls `listener` with the remote's name when one of its secrets was changed, in this window or another. */
+  /** Calls `listener` with the remote's name when one of its secrets changes, in any window. */
   onDidChange(listener: (remote: string) => void): Disposable {
     return this.storage.onDidChange(({ key }) => {
       const remote = /^remote\/([^/]*)\/[^/]+$/.exec(key)?.[1];
@@ -49,7 +49,7 @@ export class SecretStore {
   }
 }
 
-/** Names of remotes hold no slash, so the key is unambiguous. */
+/** Unambiguous, since a remote's name has no slash. */
 function secretKey(remote: string, field: string): string {
   return `remote/${remote}/${field}`;
 }

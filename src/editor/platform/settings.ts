@@ -2,25 +2,21 @@ import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../backends/backend';
 import { type CheckedSettings, checkSettings } from './checkedSettings';
 
-/** Where all settings of the extension stand. */
+/** The section of all settings of the extension. */
 export const settingsSection = 'cloudRemotes';
 
-/** The settings as they are now, checked: what is out of range or of another type is replaced by its default. */
 export function currentSettings(): CheckedSettings {
   const settings = vscode.workspace.getConfiguration(settingsSection);
   return checkSettings((name) => settings.get(name));
 }
 
-/** `cloudRemotes.remotes` as written, unchecked but for being a list. */
+/** The items of `cloudRemotes.remotes`, unchecked; empty when the setting is no list. */
 export function readRemoteSettings(): readonly RemoteSettings[] {
   const written = vscode.workspace.getConfiguration(settingsSection).get<unknown>('remotes');
   return Array.isArray(written) ? written : [];
 }
 
-/**
- * Replaces `cloudRemotes.remotes` in the user's settings. `change` is handed the list as written and must leave alone
- * what it doesn't understand.
- */
+/** Replaces `cloudRemotes.remotes` in the user's settings. `change` must keep items that it doesn't understand. */
 export async function updateRemoteSettings(
   change: (written: readonly RemoteSettings[]) => readonly RemoteSettings[],
 ): Promise<void> {
@@ -33,11 +29,10 @@ export async function updateRemoteSettings(
   );
 }
 
-/** Calls `listener` whenever one of `names` (all when none is named) was changed. */
+/** Calls `listener` when one of the settings `names` changes; without names, when any setting of the extension changes. */
 export function onSettingsChanged(listener: () => void, ...names: string[]): vscode.Disposable {
+  const sections = names.length === 0 ? [settingsSection] : names.map((name) => `${settingsSection}.${name}`);
   return vscode.workspace.onDidChangeConfiguration((event) => {
-    const sections =
-      names.length === 0 ? [settingsSection] : names.map((name) => `${settingsSection}.${name}`);
     if (sections.some((section) => event.affectsConfiguration(section))) listener();
   });
 }

@@ -3,7 +3,7 @@ import type { FolderFileSystem, VirtualType } from '../../remote/folderFileSyste
 import { RemoteError, type RemoteErrorKind } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 
-/** A folder of a virtual workspace through the editor's file systems. Throws RemoteError `badSettings` for a Uri that can't be read. */
+/** Opens a folder of a virtual workspace through `vscode.workspace.fs`. Throws RemoteError `badSettings` for an invalid Uri. */
 export function openFolderFileSystem(uri: string): FolderFileSystem {
   const base = parse(uri);
   const at = (path: RemotePath) => (path === '' ? base : vscode.Uri.joinPath(base, ...path.split('/')));
@@ -35,11 +35,11 @@ function parse(uri: string): vscode.Uri {
   try {
     return vscode.Uri.parse(uri, true);
   } catch (cause) {
-    throw new RemoteError('badSettings', `"${uri}" is not the address of a folder.`, { cause });
+    throw new RemoteError('badSettings', `"${uri}" is not a valid folder Uri.`, { cause });
   }
 }
 
-/** A link keeps the type of what it leads to beside its own. */
+/** `FileType` is a bit mask: a link has the bit of its target as well. */
 function typeOf(type: vscode.FileType): VirtualType {
   if (type & vscode.FileType.SymbolicLink) return 'link';
   if (type & vscode.FileType.Directory) return 'folder';

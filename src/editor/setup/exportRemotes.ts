@@ -14,7 +14,7 @@ import { remoteNameProblem } from '../../remote/remoteAddress';
 import { printTokenBlob } from '../../signIn/tokenBlob';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askNameConflict, multiSelect } from '../window/multiSelect';
+import { askNameConflict, multiSelect } from '../window/quickPicks';
 import * as window from '../window/window';
 import { tell } from './importRemotes';
 

@@ -17,7 +17,7 @@ import { foldName } from '../platform/remoteUri';
 import { readRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askNameConflict, multiSelect } from '../window/multiSelect';
+import { askNameConflict, multiSelect } from '../window/quickPicks';
 import * as window from '../window/window';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
 import { askStep } from './wizardInput';

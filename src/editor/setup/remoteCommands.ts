@@ -112,13 +112,13 @@ async function edit(
   // An unknown backend has no steps, so the user must edit the settings.
   if (!backend || newNameProblem(settings.name, settings.name) !== undefined)
     return openRemotesSettings(settings.name);
-  const name = await editRemote(shell, backend, settings, renamingProblem(shell, settings.name), failure);
+  const name = await editRemote(shell, backend, settings, renamingProblem(settings.name), failure);
   if (name !== undefined && name !== settings.name) await followName(settings.name, name);
 }
 
 /** Returns why a remote can't be renamed now, as a sentence, or undefined. */
-function renamingProblem(shell: CommandContext, name: string): string | undefined {
-  return unsavedOf(shell, name).length === 0
+function renamingProblem(name: string): string | undefined {
+  return unsavedOf(name).length === 0
     ? undefined
     : `Files of ${name} are open with unsaved changes, and their address changes with the name. Save or close them first.`;
 }
@@ -134,7 +134,7 @@ async function duplicate(shell: CommandContext, { settings, backend }: Configure
 
 async function rename(shell: CommandContext, { settings, backend }: ConfiguredRemote): Promise<void> {
   if (!backend) return openRemotesSettings(settings.name);
-  const name = await askName('Rename', settings.name, settings.name, renamingProblem(shell, settings.name));
+  const name = await askName('Rename', settings.name, settings.name, renamingProblem(settings.name));
   if (name === undefined || name === settings.name) return;
   const secrets = await shell.secrets.getAll(settings.name, backend.secretFields);
   await saveRemote(shell, backend, { ...settings, name }, secrets, settings.name);
@@ -159,7 +159,7 @@ async function followName(before: string, name: string): Promise<void> {
 }
 
 async function remove(shell: CommandContext, { settings, backend }: ConfiguredRemote): Promise<void> {
-  const dirty = unsavedOf(shell, settings.name).length;
+  const dirty = unsavedOf(settings.name).length;
   const chosen = await window.showWarningMessage(
     `Remove the remote "${settings.name}"?`,
     {
@@ -179,9 +179,8 @@ async function remove(shell: CommandContext, { settings, backend }: ConfiguredRe
 }
 
 /** Returns the open files of a remote with unsaved changes. */
-function unsavedOf(shell: CommandContext, remote: string): readonly RemoteAddress[] {
-  const names = shell.app.remotes().map(({ settings }) => settings.name);
-  return unsavedBelow({ remote, path: rootPath }, names);
+function unsavedOf(remote: string): readonly RemoteAddress[] {
+  return unsavedBelow({ remote, path: rootPath });
 }
 
 async function test(shell: CommandContext, remote: ConfiguredRemote): Promise<void> {

@@ -2,7 +2,7 @@ import type { Backend, RemoteSettings, SuggestedRemote } from '../../backends/ba
 import { readRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { multiSelect } from '../window/multiSelect';
+import { multiSelect } from '../window/quickPicks';
 import * as window from '../window/window';
 import { freeRemoteName, saveRemotes } from './savedRemotes';
 

@@ -6,7 +6,7 @@ import { remoteScheme } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
 import { pickAnyPlace } from '../tree/pickPlace';
 import { readTypedPlace, type TypedPlace, typedPlaceText } from '../tree/typedPlaces';
-import { pickOrType } from '../window/pickOrType';
+import { pickOrType } from '../window/quickPicks';
 import * as window from '../window/window';
 
 export type Asking = Pick<CommandContext, 'app' | 'settings'>;

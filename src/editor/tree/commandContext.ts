@@ -1,24 +1,17 @@
 import type * as vscode from 'vscode';
-import type { App } from '../../app';
 import type { Accounts } from '../accounts/accounts';
-import type { CheckedSettings } from '../platform/checkedSettings';
-import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
 import type { SecretStore } from '../platform/secretStore';
-import type { OutputLog } from '../window/outputLog';
+import type { EditorContext } from '../window/editorContext';
 import type { PropertiesDocuments } from './propertiesDocument';
 import type { RemotesTree } from './remotesTree';
 import type { TreeNode } from './treeNode';
 
-/** What the commands and views of the side bar work with. */
-export interface CommandContext {
-  readonly app: App;
-  readonly settings: () => CheckedSettings;
+/** The dependencies of the commands. */
+export interface CommandContext extends EditorContext {
   readonly secrets: SecretStore;
   readonly signIns: Accounts;
-  /** Opens a remote anew and lists anew what is shown of it, as after its settings were changed. */
+  /** Closes a remote and lists it again, as after a change of its settings. */
   readonly forgetRemote: (remote: string) => void;
-  readonly output: OutputLog;
-  readonly changes: RemoteChangeEvents;
   readonly tree: RemotesTree;
   readonly properties: PropertiesDocuments;
   readonly view: vscode.TreeView<TreeNode>;

@@ -4,108 +4,101 @@ import { isCancellation } from '../platform/cancellation';
 import type { OutputLog } from './outputLog';
 import * as window from './window';
 
-/** What a message offers to do about it. */
+/** A button of an error message. */
 export type RecoveryAction = 'signIn' | 'retry' | 'editRemote' | 'openSettings' | 'showLog' | 'copyCommand';
 
 export interface ErrorPresentation {
-  /** The end of a short sentence, for a row: "access denied". */
+  /** A few words for a row: "access denied". */
   readonly short: string;
   /** Whole sentences, for a message. */
   readonly text: string;
   readonly actions: readonly RecoveryAction[];
-  /** A command for the terminal that mends it. */
+  /** A terminal command that fixes the cause. */
   readonly command?: string;
 }
 
-const kinds: Readonly<
-  Record<RemoteErrorKind, { readonly short: string; readonly waysOut: readonly RecoveryAction[] }>
-> = {
-  notFound: { short: 'not there any more', waysOut: ['retry'] },
-  alreadyExists: { short: 'already there', waysOut: [] },
-  notAFolder: { short: 'not a folder', waysOut: [] },
-  isAFolder: { short: 'a folder', waysOut: [] },
-  notEmpty: { short: 'not empty', waysOut: [] },
-  forbidden: { short: 'access denied', waysOut: ['editRemote', 'retry', 'showLog'] },
+const presentations: Readonly<Record<RemoteErrorKind, Pick<ErrorPresentation, 'short' | 'actions'>>> = {
+  notFound: { short: 'not found', actions: ['retry'] },
+  alreadyExists: { short: 'already exists', actions: [] },
+  notAFolder: { short: 'not a folder', actions: [] },
+  isAFolder: { short: 'is a folder', actions: [] },
+  notEmpty: { short: 'not empty', actions: [] },
+  forbidden: { short: 'access denied', actions: ['editRemote', 'retry', 'showLog'] },
   unauthenticated: {
     short: 'sign-in needed',
-    waysOut: ['signIn', 'copyCommand', 'editRemote', 'retry', 'showLog'],
+    actions: ['signIn', 'copyCommand', 'editRemote', 'retry', 'showLog'],
   },
-  rateLimited: { short: 'too many requests', waysOut: ['retry'] },
-  unavailable: { short: "can't be reached", waysOut: ['retry', 'editRemote', 'showLog'] },
-  changed: { short: 'changed meanwhile', waysOut: ['retry'] },
-  archived: { short: 'archived', waysOut: [] },
-  unsupported: { short: 'not possible here', waysOut: [] },
-  badName: { short: 'not a usable name', waysOut: [] },
-  badSettings: { short: 'settings need attention', waysOut: ['editRemote', 'openSettings'] },
-  quotaExceeded: { short: 'no space left', waysOut: ['retry'] },
-  corrupted: { short: 'damaged answer', waysOut: ['retry', 'showLog'] },
-  other: { short: 'failed', waysOut: ['retry', 'showLog'] },
+  rateLimited: { short: 'too many requests', actions: ['retry'] },
+  unavailable: { short: "can't be reached", actions: ['retry', 'editRemote', 'showLog'] },
+  changed: { short: 'changed meanwhile', actions: ['retry'] },
+  archived: { short: 'archived', actions: [] },
+  unsupported: { short: 'not supported', actions: [] },
+  badName: { short: 'invalid name', actions: [] },
+  badSettings: { short: 'settings need attention', actions: ['editRemote', 'openSettings'] },
+  quotaExceeded: { short: 'no space left', actions: ['retry'] },
+  corrupted: { short: 'invalid response', actions: ['retry', 'showLog'] },
+  other: { short: 'failed', actions: ['retry', 'showLog'] },
 };
 
 /**
- * Puts an error in words. `what` is the start of the sentence that says what did not work: "Can't list photos:site".
- * Anything but a RemoteError is a defect of ours: it is said to be one, and its stack belongs in the log.
+ * The texts and buttons for an error. `what` names the failed operation: "Can't list photos:site". An error that is no RemoteError is a
+ * bug of the extension and is presented as one.
  */
 export function presentError(error: unknown, what: string): ErrorPresentation {
   if (!isRemoteError(error))
     return {
       short: 'failed unexpectedly',
-      text: `${what}. Cloud Remotes itself failed: ${error instanceof Error ? error.message : String(error)}`,
+      text: `${what}. Internal error: ${error instanceof Error ? error.message : String(error)}`,
       actions: ['showLog', 'retry'],
     };
-  const { short, waysOut } = kinds[error.kind];
+  const { short, actions } = presentations[error.kind];
   const { command, signIn } = error;
   return {
     short: error.kind === 'unauthenticated' ? signInShort(error) : short,
     text: `${what}. ${error.message}`,
-    actions: waysOut.filter(
-      (way) => (way !== 'copyCommand' || command !== undefined) && (way !== 'signIn' || signIn),
+    actions: actions.filter(
+      (action) => (action !== 'copyCommand' || command !== undefined) && (action !== 'signIn' || signIn),
     ),
     ...(command !== undefined && { command }),
   };
 }
 
-/** Only who has an account signs in; keys are refused, or not there. */
+/** Tells accounts, which sign in, from keys, which are missing, refused or expired. */
 function signInShort({ signIn, code, command }: RemoteError): string {
   if (signIn) return code === 'signedOut' ? 'not signed in' : 'sign-in expired';
-  if (command !== undefined) return kinds.unauthenticated.short;
+  if (command !== undefined) return presentations.unauthenticated.short;
   if (code === undefined) return 'credentials missing';
   return /^(Expired|InvalidToken|TokenRefresh)/.test(code) ? 'keys expired' : 'keys refused';
 }
 
 export interface FailureOptions {
-  /** "Can't list photos:site": see presentError. */
+  /** The failed operation: see `presentError`. */
   readonly what: string;
-  /** The remote to edit, where one is concerned. */
+  /** The remote that *Edit Remote* and *Sign In* apply to. */
   readonly remote?: string;
-  /** What "Try Again" does. */
+  /** The action of *Try Again*. */
   readonly retry?: () => unknown;
 }
 
-/** Shows what did not work, with the ways out. Says nothing when somebody cancelled. Resolves without waiting for the user. */
-export function showFailure(error: unknown, context: FailureOptions, output: OutputLog): void {
+/** Logs an error and shows it with its recovery buttons. Ignores cancellations. Doesn't wait for the user. */
+export function showFailure(error: unknown, options: FailureOptions, output: OutputLog): void {
   if (isCancellation(error)) return;
-  const phrase = presentError(error, context.what);
-  output.error(`[edit] ${phrase.text}`);
+  const { text, actions, command } = presentError(error, options.what);
+  output.error(`[edit] ${text}`);
   if (!isRemoteError(error) && error instanceof Error && error.stack) output.debug(error.stack);
-  const buttons = new Map<string, () => unknown>();
-  for (const way of phrase.actions) {
-    if (way === 'retry' && context.retry) buttons.set('Try Again', context.retry);
-    if (way === 'signIn' && context.remote !== undefined)
-      buttons.set('Sign In', () =>
-        vscode.commands.executeCommand('cloudRemotes.signInAgain', context.remote),
-      );
-    if (way === 'editRemote' && context.remote !== undefined)
-      buttons.set('Edit Remote', () =>
-        vscode.commands.executeCommand('cloudRemotes.editRemote', context.remote),
-      );
-    if (way === 'openSettings')
-      buttons.set('Open Settings', () => vscode.commands.executeCommand('cloudRemotes.openRemotesSettings'));
-    if (way === 'showLog') buttons.set('Show Log', () => output.show());
-    if (way === 'copyCommand')
-      buttons.set('Copy Command', () => vscode.env.clipboard.writeText(phrase.command ?? ''));
-  }
-  void window.showErrorMessage(phrase.text, ...buttons.keys()).then((chosen) => {
-    if (chosen !== undefined) void buttons.get(chosen)?.();
+  const { remote, retry } = options;
+  const runCommand = (id: string, ...args: readonly unknown[]) =>
+    vscode.commands.executeCommand(`cloudRemotes.${id}`, ...args);
+  const buttons: Readonly<Record<RecoveryAction, [label: string, run: (() => unknown) | undefined]>> = {
+    retry: ['Try Again', retry],
+    signIn: ['Sign In', remote === undefined ? undefined : () => runCommand('signInAgain', remote)],
+    editRemote: ['Edit Remote', remote === undefined ? undefined : () => runCommand('editRemote', remote)],
+    openSettings: ['Open Settings', () => runCommand('openRemotesSettings')],
+    showLog: ['Show Log', () => output.show()],
+    copyCommand: ['Copy Command', () => vscode.env.clipboard.writeText(command ?? '')],
+  };
+  const offered = actions.map((action) => buttons[action]).filter(([, run]) => run !== undefined);
+  void window.showErrorMessage(text, ...offered.map(([label]) => label)).then((chosen) => {
+    void offered.find(([label]) => label === chosen)?.[1]?.();
   });
 }

@@ -4,7 +4,7 @@ import { englishStrings } from '../../preview/strings';
 
 let cached: Formatter | undefined;
 
-/** How sizes, times and numbers are written in rows and messages: as the preview writes them, in the editor's language. */
+/** Formats sizes, times and numbers in the editor's language, as the preview does. */
 export function format(): Formatter {
   cached ??= formatter(vscode.env.language, englishStrings);
   return cached;

@@ -1,16 +1,13 @@
 import * as vscode from 'vscode';
 import { printable } from '../../base/printable';
 
-/** What the extension does with its log. */
+/** The part of the log channel that the extension uses. */
 export type OutputLog = Pick<
   vscode.LogOutputChannel,
   'trace' | 'debug' | 'info' | 'warn' | 'error' | 'show' | 'dispose'
 >;
 
-/**
- * The log of the extension, whose level the user sets. An entry begins with its time, and no name or answer of a server can begin
- * another: lines after the first are indented, and signs that are not seen are written out.
- */
+/** The output channel of the extension; the user sets its level. */
 export function createOutputLog(): OutputLog {
   const channel = vscode.window.createOutputChannel('Cloud Remotes', { log: true });
   return {
@@ -25,7 +22,10 @@ export function createOutputLog(): OutputLog {
   };
 }
 
-/** Pure. */
+/**
+ * One entry of the log. Only the editor starts entries, with the time: further lines are indented and invisible characters written out,
+ * so that no name or server text can fake an entry. Pure.
+ */
 export function logEntry(text: string): string {
   return text
     .split(/\r\n|\r|\n/)

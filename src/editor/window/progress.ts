@@ -3,36 +3,38 @@ import { neverAborted } from '../platform/cancellation';
 import { remotesViewId } from '../platform/remoteUri';
 import * as window from './window';
 
-/** Told what is done so far: a sentence's end ("12 of 300 files") and the share, 0…1. */
-export type ReportProgress = (message: string, share: number) => void;
+/** `message` is the end of a sentence ("12 of 300 files"), `fraction` a number from 0 to 1. */
+export type ReportProgress = (message: string, fraction: number) => void;
 
-/** Milliseconds after which work counts as long. */
+/** Milliseconds before the notification appears. */
 const delayMs = 1500;
 
 /**
- * Runs `work`, and when it takes long shows how far it is, with a way to cancel. For work that the editor starts without
- * showing anything itself. Rejects as `work` does, with the reason of `signal` or a CancellationError when it was stopped.
+ * Runs `work` and, when it takes long, shows its progress with a Cancel button. For work that the editor itself shows no progress for.
+ * Settles as `work` does; the signal's reason is that of `signal`, or a CancellationError.
  */
 export async function withDelayedProgress<T>(
   title: string,
   signal: AbortSignal,
-  work: (signal: AbortSignal, tell: ReportProgress) => Promise<T>,
+  work: (signal: AbortSignal, report: ReportProgress) => Promise<T>,
 ): Promise<T> {
   const cancelled = new AbortController();
   let report: ReportProgress = () => {};
-  let shown = 0;
-  const done = work(AbortSignal.any([signal, cancelled.signal]), (message, share) => report(message, share));
+  let shownPercent = 0;
+  const done = work(AbortSignal.any([signal, cancelled.signal]), (message, fraction) =>
+    report(message, fraction),
+  );
   const timer = setTimeout(() => {
     void window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       async (progress, token) => {
         token.onCancellationRequested(() => cancelled.abort(new vscode.CancellationError()));
-        report = (message, share) => {
-          const percent = Math.floor(share * 100);
-          progress.report({ message, increment: Math.max(0, percent - shown) });
-          shown = Math.max(shown, percent);
+        report = (message, fraction) => {
+          const percent = Math.floor(fraction * 100);
+          progress.report({ message, increment: Math.max(0, percent - shownPercent) });
+          shownPercent = Math.max(shownPercent, percent);
         };
-        await done.catch(() => {}); // told to whoever asked for the work
+        await done.catch(() => {}); // the caller gets the error
       },
     );
   }, delayMs);
@@ -43,15 +45,15 @@ export async function withDelayedProgress<T>(
   }
 }
 
-/**
- * Runs work that a command of the tree began: the line over the tree moves at once, and work that takes longer gets a
- * notification with Cancel. Settles as `work` does; cancelling aborts its signal with the editor's CancellationError.
- */
+/** As `withDelayedProgress`, and the tree shows its progress bar at once. For commands of the tree. */
 export async function withTreeProgress<T>(
   title: string,
-  work: (signal: AbortSignal, tell: ReportProgress) => Promise<T>,
+  work: (signal: AbortSignal, report: ReportProgress) => Promise<T>,
 ): Promise<T> {
-  return window.withProgress({ location: { viewId: remotesViewId } }, () =>
-    withDelayedProgress(title, neverAborted(), work),
-  );
+  return withProgressBar(() => withDelayedProgress(title, neverAborted(), work));
+}
+
+/** Shows the progress bar of the tree during `work`. */
+export async function withProgressBar<T>(work: () => Promise<T>): Promise<T> {
+  return window.withProgress({ location: { viewId: remotesViewId } }, work);
 }

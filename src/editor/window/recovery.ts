@@ -2,63 +2,59 @@ import type { BucketContent, Remote, VersionKeeping } from '../../remote/remote'
 import type { RemotePath } from '../../remote/remotePath';
 import { countOf, format } from './numberFormat';
 
-/** What a sentence calls that which is deleted or replaced. */
-type Them = 'this' | 'it' | 'they' | 'what is replaced';
+/** The subject of the sentence: "this" action, or what it deletes or replaces. */
+type Subject = 'this' | 'it' | 'they' | 'replaced files';
 
-/** Whether what is replaced at these paths can be brought back, as a sentence; empty where that isn't known to be as for what is deleted. */
+/** As `describeRecovery`, of replaced files; empty for a store that keeps deleted files, since it may not keep replaced ones. */
 export async function describeReplaceRecovery(
   remote: Remote,
   paths: readonly RemotePath[],
   signal: AbortSignal,
 ): Promise<string> {
   if (remote.features?.trash || remote.capabilities.recoverableDeletes) return '';
-  return describeRecovery(remote, paths, 'what is replaced', signal);
+  return describeRecovery(remote, paths, 'replaced files', signal);
 }
 
-/** Whether what is deleted or replaced at these paths of a remote can be brought back, as a sentence. Throws only the signal's reason. */
+/** A sentence that says whether the files at these paths can be restored after a delete or replace. Throws only the signal's reason. */
 export async function describeRecovery(
   remote: Remote,
   paths: readonly RemotePath[],
-  them: Them,
+  subject: Subject,
   signal: AbortSignal,
 ): Promise<string> {
   if (remote.features?.trash)
-    return them === 'they'
-      ? 'They go to the trash of the remote and can be restored from there.'
-      : 'It goes to the trash of the remote and can be restored from there.';
-  if (remote.capabilities.recoverableDeletes) return wordsOf('kept', them);
-  if (!remote.features?.versionKeeping) return lost(them);
+    return `${subject === 'they' ? 'They go' : 'It goes'} to the trash of the remote and can be restored from there.`;
+  if (remote.capabilities.recoverableDeletes) return describeVersions('kept', subject);
+  if (!remote.features?.versionKeeping) return permanentLoss(subject);
   const buckets = new Set(paths.map((path) => path.split('/')[0] as RemotePath));
   const states = new Set<VersionKeeping>();
   for (const bucket of buckets) states.add(await remote.features.versionKeeping(bucket, signal));
   const [only] = states;
-  if (only !== undefined && states.size === 1) return wordsOf(only, them);
-  return them === 'this'
+  if (only !== undefined && states.size === 1) return describeVersions(only, subject);
+  return subject === 'this'
     ? "Not all of these buckets keep versions, so this can't be undone everywhere."
-    : `Not all of these buckets keep versions, so not all of ${them === 'they' ? 'them' : them === 'it' ? 'it' : them} can be brought back.`;
+    : `Not all of these buckets keep versions, so some of ${subject === 'they' ? 'them' : subject} can't be restored.`;
 }
 
-function wordsOf(keeping: VersionKeeping, them: Them): string {
+function describeVersions(keeping: VersionKeeping, subject: Subject): string {
   switch (keeping) {
     case 'kept':
-      return them === 'this'
-        ? 'The bucket keeps versions, so this can be undone there.'
-        : `The bucket keeps versions, so ${them} can be brought back.`;
+      return `The bucket keeps versions, so ${subject === 'this' ? 'this can be undone there' : `${subject} can be restored`}.`;
     case 'suspended':
-      return "Versioning of the bucket is suspended: what was written since then can't be brought back.";
+      return "Versioning of the bucket is suspended: files written since then can't be restored.";
     case 'notKept':
-      return `${lost(them)} The bucket keeps no versions.`;
+      return `${permanentLoss(subject)} The bucket keeps no versions.`;
     case 'unknown':
-      return `Unless the bucket keeps versions, ${them === 'this' ? "this can't be undone" : `${them} can't be brought back`}.`;
+      return `Unless the bucket keeps versions, ${subject} can't be ${subject === 'this' ? 'undone' : 'restored'}.`;
   }
 }
 
-function lost(them: Them): string {
-  if (them === 'this') return "This can't be undone.";
-  return `${them.charAt(0).toUpperCase()}${them.slice(1)} can't be brought back.`;
+function permanentLoss(subject: Subject): string {
+  if (subject === 'this') return "This can't be undone.";
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)} can't be restored.`;
 }
 
-/** "12 files (4 MB), 3 older versions (1 MB), 2 delete markers and 1 unfinished upload. All of it goes for good." */
+/** "12 files (4 MB), 3 older versions (1 MB), 2 delete markers and 1 unfinished upload will be permanently deleted." */
 export function describeBucketContent(content: BucketContent): string {
   const { files, bytes, olderVersions, olderBytes, deleteMarkers, unfinishedUploads } = content;
   const parts = [
@@ -70,7 +66,7 @@ export function describeBucketContent(content: BucketContent): string {
     ...(unfinishedUploads > 0 ? [countOf(unfinishedUploads, 'unfinished upload')] : []),
   ];
   const last = parts.pop();
-  if (last === undefined) return "It holds nothing. This can't be undone.";
+  if (last === undefined) return "The bucket is empty. This can't be undone.";
   const all = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
-  return `${all}. All of it goes for good, and nothing can be brought back.`;
+  return `${all} will be permanently deleted.`;
 }

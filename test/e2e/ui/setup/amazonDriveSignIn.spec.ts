@@ -84,7 +84,7 @@ withEditor(
       await window.messages.answer(/Port 53682/, 'Paste a Token', window.quick.saying(/rclone authorize/));
       assert.equal(await window.quick.input().getAttribute('type'), 'password');
       await window.quick.input().fill('no token at all');
-      await window.quick.expect(/no token as rclone prints it/);
+      await window.quick.expect(/Not a token as rclone prints it/);
       const token = drive.issueToken(ANNA, ['clouddrive:read_all', 'clouddrive:write', 'profile']);
       const printed = `Paste the following into your remote machine ---> ${JSON.stringify(token)} <---End paste`;
       await window.quick.answer(printed);

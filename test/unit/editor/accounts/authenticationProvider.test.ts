@@ -176,7 +176,7 @@ test('a window that only used the tokens of an account hears that it was signed 
 
 test('without a remote to say where, another extension is told to add one first', async () => {
   const { provider } = windowOver(sharedStorage());
-  await assert.rejects(provider.createSession(scopes), /There is no Amazon Drive remote yet\. Add one first/);
+  await assert.rejects(provider.createSession(scopes), /Add an? Amazon Drive remote first/);
   const { provider: other, answers } = windowOver(sharedStorage(), settings);
   answers.push('anna 1');
   assert.equal((await other.createSession(scopes)).account.label, anna);
@@ -186,7 +186,7 @@ test('a sign-in that fails says why, in the log too, and leaves nothing behind',
   const storage = sharedStorage();
   const { provider, answers, lines, told } = windowOver(storage);
   answers.push(new RemoteError('unavailable', "idp.test can't be reached."));
-  await assert.rejects(provider.createSession(asked), /You are not signed in to Amazon Drive\. idp\.test/);
+  await assert.rejects(provider.createSession(asked), /Can.t sign in to Amazon Drive\. idp\.test/);
   assert.equal(lines.length, 1);
   assert.equal(storage.storage.text, undefined);
   assert.deepEqual(told, []);

@@ -63,7 +63,7 @@ test('a change forgets the folder, those above and those below, and nothing else
   const cache = new ListingCache(() => now++);
   for (const folder of ['b', 'b/site', 'b/site/img', 'b/other'])
     await cache.load(at(folder), '', 1000, async () => names(folder, []));
-  cache.forget(at('b/site'));
+  cache.forgetAllOf([at('b/site')]);
   assert.deepEqual(
     ['b', 'b/site', 'b/site/img', 'b/other'].map((folder) => cache.has(at(folder), '')),
     [false, false, false, true],
@@ -85,7 +85,7 @@ test('questions at the same time share one listing', async () => {
 test('a listing that was under way during a change is not kept', async () => {
   const cache = new ListingCache(() => 0);
   await cache.load(at('b'), '', 1000, async () => {
-    cache.forget(at('b/new.txt'));
+    cache.forgetAllOf([at('b/new.txt')]);
     return names('b', []);
   });
   assert.equal(cache.lookUp(at('b/new.txt')), undefined);
@@ -116,7 +116,7 @@ test('many changes at once forget what each of them would', async () => {
     const caches = [new ListingCache(() => 0), new ListingCache(() => 0)] as const;
     for (const cache of caches)
       for (const folder of folders) await cache.load(at(folder), '', 1000, async () => names(folder, ['x']));
-    for (const address of some) caches[0].forget(address);
+    for (const address of some) caches[0].forgetAllOf([address]);
     caches[1].forgetAllOf(some);
     for (const folder of folders)
       assert.equal(caches[1].has(at(folder), ''), caches[0].has(at(folder), ''), `${folder} of ${count}`);

@@ -24,8 +24,8 @@ test('what is no list counts as none', () => {
 });
 
 const bad: readonly [string, unknown, RegExp][] = [
-  ['no object', 7, /no "name"/],
-  ['no name', { ...good, name: '' }, /no "name"/],
+  ['no object', 7, /"name" is missing/],
+  ['no name', { ...good, name: '' }, /"name" is missing/],
   ['no source', { ...good, from: undefined }, /"from" is missing/],
   ['an address with an empty part', { ...good, to: 'photos:site//www' }, /"to".*empty part/],
   ['an unknown option', { ...good, options: { delete: true } }, /"delete" is unknown/],

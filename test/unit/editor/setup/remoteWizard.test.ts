@@ -103,7 +103,7 @@ test('an expired sign-in offers its command to be copied', () => {
 
 test('a defect of ours is told as one, never as the storage refusing', () => {
   const phrase = presentError(new TypeError('x is not a function'), "Can't list photos");
-  assert.match(phrase.text, /Cloud Remotes itself failed/);
+  assert.match(phrase.text, /Internal error/);
   assert.deepEqual(phrase.actions, ['showLog', 'retry']);
 });
 

@@ -33,22 +33,22 @@ describe('what a question says of bringing back', () => {
     [
       'kept',
       'The bucket keeps versions, so this can be undone there.',
-      'The bucket keeps versions, so they can be brought back.',
+      'The bucket keeps versions, so they can be restored.',
     ],
     [
       'suspended',
-      /^Versioning of the bucket is suspended: what was written since then can't/,
+      /^Versioning of the bucket is suspended: files written since then can't/,
       /^Versioning of the bucket is suspended/,
     ],
     [
       'notKept',
       "This can't be undone. The bucket keeps no versions.",
-      "They can't be brought back. The bucket keeps no versions.",
+      "They can't be restored. The bucket keeps no versions.",
     ],
     [
       'unknown',
       "Unless the bucket keeps versions, this can't be undone.",
-      "Unless the bucket keeps versions, they can't be brought back.",
+      "Unless the bucket keeps versions, they can't be restored.",
     ],
   ] as const)
     it(`follows from the bucket: ${keeping}`, async () => {
@@ -76,11 +76,8 @@ describe('what a question says of bringing back', () => {
 
   it('is plain where there are neither versions nor a trash', async () => {
     assert.equal(await describeRecovery(bare(), paths, 'this', calm), "This can't be undone.");
-    assert.equal(await describeRecovery(bare(), paths, 'it', calm), "It can't be brought back.");
-    assert.equal(
-      await describeReplaceRecovery(bare(), paths, calm),
-      "What is replaced can't be brought back.",
-    );
+    assert.equal(await describeRecovery(bare(), paths, 'it', calm), "It can't be restored.");
+    assert.equal(await describeReplaceRecovery(bare(), paths, calm), "Replaced files can't be restored.");
   });
 
   it('says of what is replaced nothing that holds only for what is deleted', async () => {
@@ -90,7 +87,7 @@ describe('what a question says of bringing back', () => {
     assert.equal(await describeReplaceRecovery(withTrash, paths, calm), '');
     assert.equal(
       await describeReplaceRecovery(remoteWith({ b: 'kept' }), paths, calm),
-      'The bucket keeps versions, so what is replaced can be brought back.',
+      'The bucket keeps versions, so replaced files can be restored.',
     );
   });
 });
@@ -109,11 +106,11 @@ describe('what goes with a bucket', () => {
   for (const [content, says] of [
     [
       { files: 12, bytes: 4000, olderVersions: 1, olderBytes: 10, deleteMarkers: 2, unfinishedUploads: 1 },
-      /^12 files \(\S+ .*B\), 1 older version \(10 B\), 2 delete markers and 1 unfinished upload\. All of it goes for good/,
+      /^12 files \(\S+ .*B\), 1 older version \(10 B\), 2 delete markers and 1 unfinished upload will be permanently deleted\.$/,
     ],
-    [{ deleteMarkers: 1 }, /^1 delete marker\. All of it goes for good/],
-    [{ files: 1, unfinishedUploads: 3 }, /^1 file \(0 B\) and 3 unfinished uploads\. /],
-    [{}, /^It holds nothing\. This can't be undone\./],
+    [{ deleteMarkers: 1 }, /^1 delete marker will be permanently deleted/],
+    [{ files: 1, unfinishedUploads: 3 }, /^1 file \(0 B\) and 3 unfinished uploads will /],
+    [{}, /^The bucket is empty\. This can't be undone\./],
   ] as const)
     it(`is counted in words: ${JSON.stringify(content)}`, () => {
       assert.match(describeBucketContent({ ...none, ...content }), says);
