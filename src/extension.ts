@@ -57,14 +57,9 @@ export function activate(context: vscode.ExtensionContext): void {
     (remote, field) => secrets.get(remote, field),
     output,
   );
-  const watch = new PollRemoteChanges({
-    app,
-    intervalMs: () => currentSettings().changesIntervalMs,
-    changes,
-    refresh: (remote) => tree.refreshRemote(remote),
-    memory: context.globalState,
-    output,
-  });
+  const poll = new PollRemoteChanges(editorContext, context.globalState, (remote) =>
+    tree.refreshRemote(remote),
+  );
   context.subscriptions.push(
     output,
     changes,
@@ -100,8 +95,8 @@ export function activate(context: vscode.ExtensionContext): void {
       ...signInCommands(shell),
       ...registerSyncs(context, shell, snapshots),
     ].map(({ id, run }) => registerCommand(id, run)),
-    watch,
-    onSettingsChanged(() => watch.restart(), 'changesInterval'),
+    poll,
+    onSettingsChanged(() => poll.restart(), 'changesInterval'),
     { dispose: () => void app.close() },
   );
   registerRemoteFileSystem(context, editorContext, snapshots);

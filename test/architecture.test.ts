@@ -181,7 +181,7 @@ const silentWindow = new Set([
 const textDoors: readonly { pattern: RegExp; only: readonly string[] }[] = [
   { pattern: /\bcreateOutputChannel\b/, only: ['src/editor/window/outputLog.ts'] },
   { pattern: /\bcreateTreeView\b/, only: ['src/editor/tree/remotesView.ts'] },
-  { pattern: /\bFileSystemError(?:\.[A-Z]|\()/, only: ['src/editor/files/fileSystemErrors.ts'] },
+  { pattern: /\bFileSystemError(?:\.[A-Z]|\()/, only: ['src/editor/window/fileSystemErrors.ts'] },
   { pattern: /\bnew (?:vscode\.)?MarkdownString\b/, only: ['src/editor/window/tooltip.ts'] },
   { pattern: /\bnew (?:vscode\.)?TreeItem\b/, only: ['src/editor/tree/treeItems.ts'] },
   { pattern: /\bcommands\s*\.registerCommand\b/, only: ['src/editor/window/window.ts'] },

@@ -1,6 +1,6 @@
+import { BoundedMap } from '../../base/boundedMap';
 import type { FileEntry } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
-import { BoundedMap } from './boundedMap';
 
 interface ReportedMtime {
   readonly version: string;

@@ -64,7 +64,9 @@ export class FolderCreation implements vscode.Disposable {
     } catch (error) {
       // A leftover marker is harmless.
       if (!isRemoteError(error)) throw error;
-      this.context.output.debug(`[edit] Can't remove the marker of ${formatAddress(folder)}: ${error.message}`);
+      this.context.output.debug(
+        `[edit] Can't remove the marker of ${formatAddress(folder)}: ${error.message}`,
+      );
     }
   }
 

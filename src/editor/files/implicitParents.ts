@@ -1,6 +1,6 @@
+import { BoundedMap } from '../../base/boundedMap';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { parentPath } from '../../remote/remotePath';
-import { BoundedMap } from './boundedMap';
 
 /** Milliseconds between the stat of a file and the creation of its folder. */
 const maxDelayMs = 5000;

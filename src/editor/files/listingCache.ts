@@ -1,7 +1,7 @@
+import { BoundedMap } from '../../base/boundedMap';
 import type { FileEntry, FolderEntry } from '../../remote/entry';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath, type RemotePath } from '../../remote/remotePath';
-import { BoundedMap } from './boundedMap';
 
 /** The entries of a folder by name: all of them, or those with a name prefix. */
 export interface FolderNames {

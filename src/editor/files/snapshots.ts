@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { toUriPath } from '../platform/remoteUri';
-import { fileSystemError } from './fileSystemErrors';
+import { fileSystemError } from '../window/fileSystemErrors';
 
 /** The scheme of read-only contents that live as long as the window: one side of a comparison. */
 export const snapshotScheme = 'cloudremotes-snapshot';

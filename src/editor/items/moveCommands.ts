@@ -25,11 +25,11 @@ import { pickPlace } from '../tree/pickPlace';
 import {
   containerOf,
   isNode,
-  refuseUnusable,
   resolveFolder,
   resolveItems,
   runWithErrorMessage,
   selectedNodes,
+  warnUnusable,
 } from '../tree/selection';
 import { type ItemNode, isBucket, isItem, nodeName } from '../tree/treeNode';
 import { showFailure } from '../window/errorMessages';
@@ -219,7 +219,7 @@ async function copyToClipboard(
   args: readonly unknown[],
 ): Promise<void> {
   const meant = selectedNodes(context, args);
-  refuseUnusable(meant);
+  warnUnusable(meant);
   const nodes = meant.filter(isItem);
   if (nodes.length === 0) return;
   const lines = nodes.map((node) => `${formatAddress(node.address)}${node.kind === 'folder' ? '/' : ''}`);

@@ -15,6 +15,7 @@ export function toPlace(address: RemoteAddress): Place {
  */
 export function formatPlace(place: Place, style: 'full' | 'short' = 'full'): string {
   if (place.kind === 'remote') return formatAddress(place);
+  if (place.kind === 'folder' && style === 'full') return place.path;
   const uri = place.kind === 'folder' ? vscode.Uri.file(place.path) : vscode.Uri.parse(place.uri);
   const full = place.kind === 'folder' ? place.path : uri.toString(true);
   if (style === 'full') return full;

@@ -5,7 +5,7 @@ import { formatPlace, placeOfUri } from '../platform/places';
 import { remoteScheme } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
 import { pickAnyPlace } from '../tree/pickPlace';
-import { readTypedPlace, type TypedPlace, typedPlaceText } from '../tree/typedPlaces';
+import { readTypedPlace, type TypedPlace } from '../tree/typedPlaces';
 import { pickOrType } from '../window/quickPicks';
 import * as window from '../window/window';
 
@@ -64,7 +64,7 @@ export async function askRemoteFolder(
   const known = knownPlaces(asking, remembered);
   if (known.length > 0) {
     const rows: Row[] = [
-      ...known.map((place) => ({ icon: 'history', label: typedPlaceText(place), place })),
+      ...known.map((place) => ({ icon: 'history', label: formatPlace(place), place })),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
       { icon: 'cloud', label: 'Another Place…', description: 'browse, or type an address', does: 'browse' },
     ];
@@ -92,7 +92,7 @@ function typedRows(text: string, remotes: readonly ConfiguredRemote[]): Row[] {
     return [{ icon: 'error', label: text, detail: typed.problem, alwaysShow: true }];
   return typed.places.map((place) => ({
     icon: 'arrow-right',
-    label: typedPlaceText(place),
+    label: formatPlace(place),
     description: 'use this folder',
     // The row's text does not contain a typed s3:// address.
     alwaysShow: true,
@@ -116,7 +116,7 @@ export async function askLocalFolder(
   const rows: Row[] = [
     ...knownPlaces(asking, remembered)
       .filter((place) => place.kind === 'remote' || !offered.has(place.path))
-      .map((place): Row => ({ icon: 'history', label: typedPlaceText(place), place })),
+      .map((place): Row => ({ icon: 'history', label: formatPlace(place), place })),
     ...folders.map(
       (folder): Row => ({
         icon: 'root-folder',

@@ -2,25 +2,25 @@ import { CancellationError } from 'vscode';
 import type { Entry } from '../../remote/entry';
 import type { Pager } from '../../usecases/browseRemote';
 
-/** Pages that a refresh asks for again at most, so that refreshing a folder of which much was loaded stays quick. */
-export const mostPagesAgain = 5;
+/** Pages that a refresh after a change loads again, so that it stays fast in a folder with many loaded pages. */
+export const maxRefreshedPages = 5;
 
-/** What is loaded of one folder. */
+/** The loaded pages of a folder and the state of its listing. */
 export interface LoadedFolder {
   pages: Pager<Entry> | undefined;
-  /** Set when the last request failed; the row that says so stays until somebody tries again. */
+  /** The error of the last request; its row stays until the user retries. */
   error: unknown;
-  /** What names have to start with. */
+  /** The prefix of the listed names. */
   filter: string | undefined;
-  /** The remote's settings, as JSON, that the pages were loaded with. */
+  /** The settings of the remote that the pages were loaded with, as JSON. */
   settings: string | undefined;
 }
 
-/** What is loaded of the tree's folders, by the ids of their rows. */
+/** The loaded folders of the tree by id. */
 export class LoadedFolders {
   private readonly folders = new Map<string, LoadedFolder>();
 
-  /** The folder's record, made when there is none. */
+  /** Creates the entry of the folder if it doesn't exist. */
   of(id: string): LoadedFolder {
     let folder = this.folders.get(id);
     if (!folder) {
@@ -38,7 +38,7 @@ export class LoadedFolders {
     return [...this.folders];
   }
 
-  /** Ends what is under way, so that the folder is listed again when it is next looked at. Its filter stays. */
+  /** Cancels and drops the listing, so that the folder is listed again when it is shown. Keeps its filter. */
   forgetPages(id: string): void {
     const folder = this.folders.get(id);
     if (!folder) return;
@@ -48,7 +48,7 @@ export class LoadedFolders {
     pages?.cancel(new CancellationError());
   }
 
-  /** Forgets the folder wholly; answers whether it was filtered. */
+  /** Forgets the folder with its filter; returns whether it was filtered. */
   forget(id: string): boolean {
     const filtered = this.folders.get(id)?.filter !== undefined;
     this.forgetPages(id);

@@ -5,23 +5,23 @@ import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, parentPath } from '../../remote/remotePath';
 import { entryName, folderPager, type Pager } from '../../usecases/browseRemote';
 import { acceptsFiles, treeRoot } from '../../usecases/configuredRemotes';
-import { shortAddress } from '../platform/places';
+import { formatPlace, shortAddress } from '../platform/places';
 import { presentError } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
 import * as window from '../window/window';
 import type { CommandContext } from './commandContext';
-import { readTypedPlace, typedPlaceText } from './typedPlaces';
+import { readTypedPlace } from './typedPlaces';
 
 export interface PickPlaceOptions {
   readonly title: string;
-  /** What may be chosen. */
+  /** What can be chosen. */
   readonly want: 'folder' | 'file' | 'bucket' | 'anything';
-  /** "Upload here": the row that chooses the folder one is in. */
+  /** The label of the row that chooses the current folder: "Upload Here". */
   readonly chooseLabel?: string;
-  /** Where to begin; the list of remotes otherwise. */
+  /** The first folder; otherwise the list of remotes. */
   readonly start?: RemoteAddress;
-  /** Whether a folder of this machine may be typed. */
-  readonly takesFolders?: boolean;
+  /** Whether the user can type a folder of this machine. */
+  readonly acceptsLocalFolders?: boolean;
 }
 
 export interface PickedPlace {
@@ -29,65 +29,67 @@ export interface PickedPlace {
   readonly kind: 'folder' | 'file';
 }
 
-type Asking = Pick<CommandContext, 'app' | 'settings'>;
+type Context = Pick<CommandContext, 'app' | 'settings'>;
 
 interface PlaceItem extends window.Row {
-  readonly does?:
+  readonly action?:
     | { readonly go: RemoteAddress }
-    | { readonly take: PickedPlace | FolderHere }
+    | { readonly choose: PickedPlace | LocalFolder }
     | 'more'
-    | 'again';
+    | 'retry';
 }
 
 /** A folder of this machine. */
-interface FolderHere {
-  readonly kind: 'here';
+interface LocalFolder {
+  readonly kind: 'local';
   readonly path: string;
 }
 
 /**
- * Lets the user walk through the remotes and choose a folder or file; an address may be typed or pasted as well. Lists
- * page by page, like the tree. Resolves to undefined when the user leaves.
+ * Lets the user browse the remotes and choose a folder or file, or type an address. Lists page by page, as the tree does. Resolves to
+ * undefined when the user cancels.
  */
 export async function pickPlace(
-  context: Asking,
-  question: PickPlaceOptions,
+  context: Context,
+  options: PickPlaceOptions,
 ): Promise<PickedPlace | undefined> {
-  const taken = await new PlaceWalk(context, question).ask();
-  return taken?.kind === 'here' ? undefined : taken;
+  const picked = await new PlacePicker(context, options).ask();
+  return picked?.kind === 'local' ? undefined : picked;
 }
 
-/** As `pickPlace`, and a folder of this machine may be typed as well. */
-export async function pickAnyPlace(context: Asking, question: PickPlaceOptions): Promise<Place | undefined> {
-  const taken = await new PlaceWalk(context, { ...question, takesFolders: true }).ask();
-  if (!taken) return undefined;
-  return taken.kind === 'here' ? { kind: 'folder', path: taken.path } : { kind: 'remote', ...taken.address };
+/** As `pickPlace`, and the user can also type a folder of this machine. */
+export async function pickAnyPlace(context: Context, options: PickPlaceOptions): Promise<Place | undefined> {
+  const picked = await new PlacePicker(context, { ...options, acceptsLocalFolders: true }).ask();
+  if (!picked) return undefined;
+  return picked.kind === 'local'
+    ? { kind: 'folder', path: picked.path }
+    : { kind: 'remote', ...picked.address };
 }
 
-class PlaceWalk {
+class PlacePicker {
   private readonly pick = new window.QuickPick<PlaceItem>();
   private at: RemoteAddress | undefined;
   private pages: Pager<Entry> | undefined;
   private rows: PlaceItem[] = [];
 
   constructor(
-    private readonly context: Asking,
-    private readonly question: PickPlaceOptions,
+    private readonly context: Context,
+    private readonly options: PickPlaceOptions,
   ) {}
 
-  ask(): Promise<PickedPlace | FolderHere | undefined> {
+  ask(): Promise<PickedPlace | LocalFolder | undefined> {
     const { pick } = this;
     pick.matchOnDescription = true;
     pick.ignoreFocusOut = true;
     return new Promise((resolve) => {
       pick.onDidAccept(() => {
-        const does = pick.selectedItems[0]?.does;
-        if (does === undefined) return;
-        if (does === 'more') void this.load();
-        else if (does === 'again') void this.enter(this.at);
-        else if ('go' in does) void this.enter(does.go);
+        const action = pick.selectedItems[0]?.action;
+        if (action === undefined) return;
+        if (action === 'more') void this.load();
+        else if (action === 'retry') void this.enter(this.at);
+        else if ('go' in action) void this.enter(action.go);
         else {
-          resolve(does.take);
+          resolve(action.choose);
           pick.hide();
         }
       });
@@ -98,8 +100,8 @@ class PlaceWalk {
         resolve(undefined);
         pick.dispose();
       });
-      // What is set after `show` arrives later than the field, and would wipe what was typed into it by then.
-      void this.enter(this.question.start ?? this.onlyRemote());
+      // Before `show`: a value that is set later would overwrite what the user has typed.
+      void this.enter(this.options.start ?? this.onlyRemote());
       pick.show();
     });
   }
@@ -110,7 +112,7 @@ class PlaceWalk {
     return only && usable.length === 1 ? treeRoot(only) : undefined;
   }
 
-  /** Where Back leads: the folder above, then the list of remotes. */
+  /** The destination of Back: the folder above, or the list of remotes. */
   private above(): RemoteAddress | undefined {
     const { at } = this;
     if (!at) return undefined;
@@ -129,10 +131,10 @@ class PlaceWalk {
       });
     const { pick } = this;
     pick.value = '';
-    pick.title = address ? `${this.question.title} · ${shortAddress(address)}` : this.question.title;
-    pick.placeholder = this.question.takesFolders
-      ? 'Choose, or type an address: remote:bucket/path, s3://bucket/path or a folder'
-      : 'Choose, or type an address: remote:bucket/path';
+    pick.title = address ? `${this.options.title} · ${shortAddress(address)}` : this.options.title;
+    pick.placeholder = this.options.acceptsLocalFolders
+      ? 'Choose, or type remote:bucket/path, s3://bucket/path or a local folder'
+      : 'Choose, or type remote:bucket/path';
     pick.buttons = address ? [vscode.QuickInputButtons.Back] : [];
     this.rows = address ? [] : this.remoteRows();
     this.draw();
@@ -149,14 +151,14 @@ class PlaceWalk {
       this.rows = [...pages.items.flatMap((entry) => this.entryRow(entry)), ...this.moreRow(pages)];
     } catch (error) {
       if (this.pages !== pages) return;
-      const phrase = presentError(error, `Can't list ${this.at ? shortAddress(this.at) : ''}`);
+      const { text } = presentError(error, `Can't list ${this.at ? shortAddress(this.at) : ''}`);
       this.rows = [
         {
           icon: 'error',
-          label: phrase.text,
-          detail: 'Choose this row to try again.',
+          label: text,
+          detail: 'Select to try again.',
           alwaysShow: true,
-          does: 'again',
+          action: 'retry',
         },
       ];
     }
@@ -165,24 +167,24 @@ class PlaceWalk {
   }
 
   private draw(): void {
-    const { pick, question, at } = this;
+    const { pick, options, at } = this;
     const typed = this.typedRows(pick.value.trim());
-    const problems = typed.filter(({ does }) => does === undefined);
+    const problems = typed.filter(({ action }) => action === undefined);
     const here: PlaceItem[] =
       at &&
       acceptsFiles(this.context.app.remotes(), at) &&
-      (question.want === 'folder' || question.want === 'anything')
+      (options.want === 'folder' || options.want === 'anything')
         ? [
             {
               icon: 'check',
-              label: question.chooseLabel ?? 'Choose This Folder',
+              label: options.chooseLabel ?? 'Choose This Folder',
               description: formatAddress(at),
               alwaysShow: true,
-              does: { take: { address: at, kind: 'folder' } },
+              action: { choose: { address: at, kind: 'folder' } },
             },
           ]
         : [];
-    // What can't be read as an address may be meant to find a row.
+    // An invalid address comes last, since the text may be meant to filter the rows.
     pick.items = [...typed.filter((row) => !problems.includes(row)), ...here, ...this.rows, ...problems];
   }
 
@@ -195,7 +197,7 @@ class PlaceWalk {
           icon: 'cloud',
           label: settings.name,
           description: backend.describe(settings),
-          does: { go: treeRoot(remote) },
+          action: { go: treeRoot(remote) },
         },
       ];
     });
@@ -205,17 +207,17 @@ class PlaceWalk {
     if (entry.kind === 'unusable' || !this.at) return [];
     const address = { remote: this.at.remote, path: entry.path };
     const name = entryName(entry);
-    if (entry.kind === 'folder' && this.question.want === 'bucket')
-      return [{ icon: 'archive', label: name, does: { take: { address, kind: 'folder' } } }];
+    if (entry.kind === 'folder' && this.options.want === 'bucket')
+      return [{ icon: 'archive', label: name, action: { choose: { address, kind: 'folder' } } }];
     if (entry.kind === 'folder')
-      return [{ icon: entry.role === 'bucket' ? 'archive' : 'folder', label: name, does: { go: address } }];
-    if (this.question.want === 'folder' || this.question.want === 'bucket') return [];
+      return [{ icon: entry.role === 'bucket' ? 'archive' : 'folder', label: name, action: { go: address } }];
+    if (this.options.want === 'folder' || this.options.want === 'bucket') return [];
     return [
       {
         icon: 'file',
         label: name,
         description: format().bytes(entry.size),
-        does: { take: { address, kind: 'file' } },
+        action: { choose: { address, kind: 'file' } },
       },
     ];
   }
@@ -227,38 +229,39 @@ class PlaceWalk {
         label: 'Load more…',
         description: `${format().count(pages.items.length)} shown`,
         alwaysShow: true,
-        does: 'more',
+        action: 'more',
       },
     ];
   }
 
-  /** Rows for a whole address that was typed. It ends in "/" for a folder; without that it is one only where a file can't be meant. */
+  /** Rows for a typed address. */
   private typedRows(text: string): PlaceItem[] {
     const typed = readTypedPlace(text, this.context.app.remotes());
     if (!typed) return [];
     if (typed.problem !== undefined)
       return [{ icon: 'error', label: text, detail: typed.problem, alwaysShow: true }];
     return typed.places.flatMap((place): PlaceItem[] => {
-      const take = place.kind === 'folder' ? this.folderHere(place.path) : this.asWanted(place, text);
-      if (!take) return [];
+      const choose = place.kind === 'folder' ? this.localFolder(place.path) : this.remotePlace(place, text);
+      if (!choose) return [];
       return [
         {
           icon: 'arrow-right',
-          label: typedPlaceText(place),
-          description: take.kind === 'file' ? `use ${baseName(take.address.path)}` : 'use this folder',
+          label: formatPlace(place),
+          description: choose.kind === 'file' ? `use ${baseName(choose.address.path)}` : 'use this folder',
           alwaysShow: true,
-          does: { take },
+          action: { choose },
         },
       ];
     });
   }
 
-  private folderHere(path: string): FolderHere | undefined {
-    return this.question.takesFolders ? { kind: 'here', path } : undefined;
+  private localFolder(path: string): LocalFolder | undefined {
+    return this.options.acceptsLocalFolders ? { kind: 'local', path } : undefined;
   }
 
-  private asWanted({ remote, path }: RemoteAddress, text: string): PickedPlace | undefined {
-    const { want } = this.question;
+  /** A typed address is a folder if it ends in "/" or can't be a file; undefined if the kind can't be chosen. */
+  private remotePlace({ remote, path }: RemoteAddress, text: string): PickedPlace | undefined {
+    const { want } = this.options;
     const kind = want === 'folder' || text.endsWith('/') || !path.includes('/') ? 'folder' : 'file';
     if (kind === 'folder' && want === 'file') return undefined;
     if (want === 'bucket' && (path === '' || path.includes('/'))) return undefined;

@@ -1,49 +1,46 @@
 import type * as vscode from 'vscode';
-import type { App } from '../../app';
 import type { Remote } from '../../remote/remote';
 import { rootPath } from '../../remote/remotePath';
 import { neverAborted } from '../platform/cancellation';
 import { PollWhileFocused } from '../platform/pollWhileFocused';
-import type { RemoteChangeEvents } from '../platform/remoteChangeEvents';
-import type { OutputLog } from '../window/outputLog';
+import type { EditorContext } from '../window/editorContext';
 
-export interface WatchRemotesParts {
-  readonly app: App;
-  /** Milliseconds between two questions; 0 = never. Asked each time. */
-  readonly intervalMs: () => number;
-  readonly changes: RemoteChangeEvents;
-  /** Lists anew what is open of a remote of which anything may have changed. */
-  readonly refresh: (remote: string) => void;
-  /** Keeps each remote's checkpoint, so that what was changed while the editor was closed is heard of as well. */
-  readonly memory: vscode.Memento;
-  readonly output: OutputLog;
-}
-
+/** Memento key of the cursors, by storage id. */
 const memoryKey = 'checkpoints';
 
+type Cursors = Readonly<Record<string, string>>;
+
 /**
- * Asks the remotes that are in use, and whose service can tell, what anyone changed there, while the window has the focus. The tree and
- * the open files then look at what was named.
+ * Polls the change feeds of the open remotes, where the service has one, while the window has the focus. The tree and the open files
+ * then refresh the changed paths.
  */
 export class PollRemoteChanges implements vscode.Disposable {
   private readonly interval: PollWhileFocused;
-  /** How far this window has heard, by remote; other windows keep the common memory ahead of it. */
-  private readonly heard = new Map<string, string>();
+  /** The cursors of this window, by remote and storage id; other windows can move the stored cursors ahead of them. */
+  private readonly cursors = new Map<string, string>();
 
-  constructor(private readonly parts: WatchRemotesParts) {
+  /**
+   * `memory` stores the cursors, so that changes made while the editor was closed are found as well. `refresh` lists the open folders
+   * of a remote again, after a poll that doesn't name the changed paths.
+   */
+  constructor(
+    private readonly context: EditorContext,
+    private readonly memory: vscode.Memento,
+    private readonly refresh: (remote: string) => void,
+  ) {
     this.interval = new PollWhileFocused({
-      intervalMs: parts.intervalMs,
+      intervalMs: () => context.settings().changesIntervalMs,
       isNeeded: () => true,
-      poll: () => this.askAll(),
+      poll: () => this.pollAll(),
     });
   }
 
-  /** Asks all remotes in use now. Resolves when done; never rejects. */
+  /** Polls all open remotes now. Resolves when done; never rejects. */
   pollNow(): Promise<void> {
     return this.interval.pollNow();
   }
 
-  /** Begins to wait anew, with the interval as it is now. */
+  /** Restarts the timer with the current interval. */
   restart(): void {
     this.interval.restart();
   }
@@ -52,37 +49,40 @@ export class PollRemoteChanges implements vscode.Disposable {
     this.interval.dispose();
   }
 
-  private async askAll(): Promise<boolean> {
+  private async pollAll(): Promise<boolean> {
+    const { app, output } = this.context;
     let ok = true;
-    // Of several remotes on one account, none is to begin where another one has just arrived.
-    const kept = this.parts.memory.get<Record<string, string>>(memoryKey, {});
-    for (const name of this.parts.app.openNames())
+    // Read once: with several remotes on one account, each must begin at the cursor of the last poll, not where another just ended.
+    const stored = this.storedCursors();
+    for (const name of app.openNames())
       try {
-        const remote = await this.parts.app.openedRemote(name);
-        if (remote?.pollChanges) await this.ask(name, remote, kept);
+        const remote = await app.openedRemote(name);
+        if (remote?.pollChanges) await this.poll(name, remote, stored);
       } catch (error) {
         ok = false;
-        this.parts.output.debug(`[list] Can't ask ${name} for changes: ${String(error)}`);
+        output.debug(`[list] Can't poll ${name} for changes: ${String(error)}`);
       }
     return ok;
   }
 
-  private async ask(name: string, remote: Remote, kept: Readonly<Record<string, string>>): Promise<void> {
-    const where = remote.capabilities.storageId ?? name;
-    const key = `${name} ${where}`;
-    const before = this.heard.get(key) ?? kept[where];
-    const answer = await remote.pollChanges?.(before, neverAborted());
-    if (!answer) return;
-    const { cursor, paths } = answer;
+  private async poll(name: string, remote: Remote, stored: Cursors): Promise<void> {
+    const { changes } = this.context;
+    const storage = remote.capabilities.storageId ?? name;
+    const key = `${name} ${storage}`;
+    const polled = await remote.pollChanges?.(this.cursors.get(key) ?? stored[storage], neverAborted());
+    if (!polled) return;
+    const { cursor, paths } = polled;
     if (paths === 'everything') {
-      this.parts.changes.fire({ remote: name, path: rootPath, kind: 'changed' });
-      this.parts.refresh(name);
-    } else
-      this.parts.changes.fire(...paths.map((path) => ({ remote: name, path, kind: 'changed' }) as const));
-    this.heard.set(key, cursor);
-    if (cursor === kept[where]) return;
-    // Read again: another remote's may have been kept meanwhile.
-    const all = this.parts.memory.get<Record<string, string>>(memoryKey, {});
-    await this.parts.memory.update(memoryKey, { ...all, [where]: cursor });
+      changes.fire({ remote: name, path: rootPath, kind: 'changed' });
+      this.refresh(name);
+    } else changes.fire(...paths.map((path) => ({ remote: name, path, kind: 'changed' }) as const));
+    this.cursors.set(key, cursor);
+    if (cursor === stored[storage]) return;
+    // Read again: the poll of another remote may have stored its cursor meanwhile.
+    await this.memory.update(memoryKey, { ...this.storedCursors(), [storage]: cursor });
+  }
+
+  private storedCursors(): Cursors {
+    return this.memory.get<Cursors>(memoryKey, {});
   }
 }

@@ -6,13 +6,14 @@ import type { PropertyGroup, Remote } from '../../remote/remote';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName } from '../../remote/remotePath';
 import { neverAborted } from '../platform/cancellation';
-import { fromUri, remoteScheme, toUri } from '../platform/remoteUri';
+import { addressOfUri } from '../platform/places';
+import { remoteScheme, toUri } from '../platform/remoteUri';
 import { presentError } from '../window/errorMessages';
 import { format } from '../window/numberFormat';
 
 const scheme = 'cloudremotes-properties';
 
-/** Read-only documents that show everything the service tells about one thing; asked for anew each time one is shown. */
+/** Read-only documents with the properties of a file or folder. Each `show` requests them again. */
 export class PropertiesDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   readonly onDidChange = this.changed.event;
@@ -31,9 +32,8 @@ export class PropertiesDocuments implements vscode.TextDocumentContentProvider, 
   }
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const names = this.app.remotes().map(({ settings }) => settings.name);
     const path = uri.path.slice(0, -suffix.length);
-    const address = fromUri({ scheme: remoteScheme, authority: uri.authority, path }, names);
+    const address = addressOfUri({ scheme: remoteScheme, authority: uri.authority, path }, this.app);
     try {
       return propertiesText(address, await propertiesOf(await this.app.openRemote(address.remote), address));
     } catch (error) {
@@ -47,7 +47,7 @@ export class PropertiesDocuments implements vscode.TextDocumentContentProvider, 
   }
 }
 
-/** The end of the name chooses the editor's colours. */
+/** The extension of the name selects syntax highlighting. */
 const suffix = '.properties';
 
 function propertiesUri(address: RemoteAddress): vscode.Uri {
@@ -59,11 +59,11 @@ async function propertiesOf(remote: Remote, { path }: RemoteAddress): Promise<re
   if (remote.features?.properties) return remote.features.properties(path, neverAborted());
   const entry = await remote.stat(path, neverAborted());
   return entry.kind === 'file'
-    ? [plainProperties(entry)]
+    ? [fileProperties(entry)]
     : [{ title: 'Folder', properties: [{ name: 'Name', value: baseName(path) }] }];
 }
 
-function plainProperties(entry: FileEntry): PropertyGroup {
+function fileProperties(entry: FileEntry): PropertyGroup {
   const facts: [string, string | undefined][] = [
     ['Size', format().exactBytes(entry.size)],
     ['Modified', entry.modified && format().exactTime(instantToMs(entry.modified))],
@@ -76,7 +76,7 @@ function plainProperties(entry: FileEntry): PropertyGroup {
   };
 }
 
-/** The groups as aligned lines under their titles, in the style of an ini file. Pure. */
+/** The groups in the style of an ini file, with aligned values. Pure. */
 export function propertiesText(address: RemoteAddress, groups: readonly PropertyGroup[]): string {
   const width = Math.max(0, ...groups.flatMap((group) => group.properties.map(({ name }) => name.length)));
   const blocks = groups.map(({ title, properties }) =>

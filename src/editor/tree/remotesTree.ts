@@ -4,59 +4,52 @@ import type { Entry } from '../../remote/entry';
 import type { Quota } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isWithin, joinPath, parentPath } from '../../remote/remotePath';
-import { entryName, folderPager, type Pager } from '../../usecases/browseRemote';
-import { acceptsFiles } from '../../usecases/configuredRemotes';
+import { folderPager, type Pager } from '../../usecases/browseRemote';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
-import { changedFolders, isInOneOf } from './changedFolders';
-import { type LoadedFolder, LoadedFolders, mostPagesAgain } from './loadedFolders';
-import { RemoteRows } from './remoteRows';
+import { type LoadedFolder, LoadedFolders, maxRefreshedPages } from './loadedFolders';
 import { TrashTree } from './trashTree';
 import { fillTooltip, remoteTooltip, treeItemOf } from './treeItems';
 import {
   type ContainerNode,
-  type FileNode,
-  type FolderNode,
   fileId,
   folderId,
   isContainer,
+  isInAnyOf,
   type PagedNode,
   type RemoteNode,
+  remoteOfId,
   type TreeNode,
   trashId,
 } from './treeNode';
+import { TreeRows } from './treeRows';
 
-/** Changes come in bursts (an upload of many files); their folders are listed again once. */
-const settleMs = 150;
-/** How long a tooltip waits for the quota. */
-const quotaPatienceMs = 3000;
+/** Milliseconds that collect the changes of a burst, such as an upload of many files, into one refresh. */
+const refreshDelayMs = 150;
+/** Milliseconds that a tooltip waits for the quota. */
+const quotaTimeoutMs = 3000;
 
-/** The tree of remotes, buckets, folders and files. Lists a folder when it is opened, one page a request. */
+/** The tree of remotes, buckets, folders and files. Lists a folder when it is opened, one page per request. */
 export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<TreeNode | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly filtersChanged = new vscode.EventEmitter<void>();
   readonly onDidChangeFilters = this.filtersChanged.event;
 
-  /** One object a row for as long as the row is there: the editor knows rows by their objects. */
-  private readonly nodes = new Map<string, TreeNode>();
+  private readonly rows: TreeRows;
   private readonly loaded = new LoadedFolders();
-  private readonly stale = new Set<string>();
-  private settling: NodeJS.Timeout | undefined;
-  private relisting: Promise<void> = Promise.resolve();
   private readonly trash: TrashTree;
-  private readonly remotes: RemoteRows;
+  /** Ids of the folders that the next refresh lists. */
+  private readonly stale = new Set<string>();
+  private refreshTimer: NodeJS.Timeout | undefined;
+  private refreshing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly app: App,
     private readonly settings: () => CheckedSettings,
   ) {
-    this.remotes = new RemoteRows(app, this.nodes, (node) => this.keep(node));
-    this.trash = new TrashTree(
-      app,
-      () => settings().pageSize,
-      (node) => this.keep(node),
-    );
+    this.rows = new TreeRows(app);
+    this.trash = new TrashTree(app, () => settings().pageSize, this.rows);
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
@@ -70,188 +63,144 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     return item;
   }
 
-  /** How much space a remote has, where it can tell; only of one that is in use already, so that pointing at a row connects to nothing. */
+  /** The quota of a remote that is already open: hovering over a row opens no connection. Undefined after an error. */
   private async quotaOf({ address: { remote } }: RemoteNode): Promise<Quota | undefined> {
     try {
       const opened = await this.app.openedRemote(remote);
-      return await opened?.features?.quota?.(AbortSignal.timeout(quotaPatienceMs));
+      return await opened?.features?.quota?.(AbortSignal.timeout(quotaTimeoutMs));
     } catch {
-      // The rows below tell of what doesn't work; a tooltip does without.
-      return undefined;
+      return undefined; // the rows of the remote report the error
     }
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
-    if (node === undefined) return this.remotes.draw();
-    if (node.kind === 'trash') return this.trash.rows(node);
+    if (node === undefined) return this.rows.drawRemotes();
+    if (node.kind === 'trash') return this.trash.rowsOf(node);
     if (!isContainer(node)) return [];
     const state = this.loaded.of(node.id);
     for (;;) {
-      const pages = state.pages ?? this.pagesOf(node, state);
-      state.pages = pages;
+      state.pages ??= this.pagerOf(node, state);
+      const pages = state.pages;
+      const isReplaced = () => state.pages !== pages;
       try {
         if (state.error === undefined && pages.pagesShown === 0 && pages.mayHaveMore) await pages.more();
       } catch (error) {
-        // A refresh put another listing in its place: that one's rows are wanted.
-        if (state.pages !== pages) continue;
-        state.error = error;
+        if (!isReplaced()) state.error = error;
       }
-      if (state.pages !== pages) continue;
-      const trash = node.kind === 'remote' && !state.error ? await this.trash.rowOf(node) : undefined;
-      if (state.pages === pages) return [...this.rowsOf(node, state, pages), ...(trash ? [trash] : [])];
+      const trash =
+        node.kind === 'remote' && !state.error && !isReplaced() ? await this.trash.rowOf(node) : undefined;
+      // A refresh may have replaced the listing meanwhile: its rows are the ones to show.
+      if (isReplaced()) continue;
+      return [...this.rowsOf(node, state, pages), ...(trash ? [trash] : [])];
     }
   }
 
   getParent(node: TreeNode): TreeNode | undefined {
-    switch (node.kind) {
-      case 'remote':
-        return undefined;
-      case 'trash':
-        return this.containerAt(node.address);
-      case 'trashed':
-      case 'more':
-      case 'empty':
-      case 'error':
-        return node.parent;
-      case 'unusable':
-        return this.containerAt({ remote: node.remote, path: node.entry.folder });
-      case 'folder':
-      case 'file':
-        return this.containerAt({ remote: node.address.remote, path: parentPath(node.address.path) });
-    }
+    return this.rows.parentOf(node);
   }
 
-  /** The row of a folder, or of the remote when the address is where its tree starts; undefined outside of all trees. */
+  /** The row of a folder, or of the remote for the top of its tree; undefined outside of all trees. */
   containerAt(address: RemoteAddress): ContainerNode | undefined {
-    const remote = this.remotes.all().find((node) => node.address.remote === address.remote);
-    if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
-    if (address.path === remote.address.path) return remote;
-    const known = this.nodes.get(folderId(address));
-    if (known?.kind === 'folder') return known;
-    const parent = { remote: address.remote, path: parentPath(address.path) };
-    const bucket = !acceptsFiles(this.app.remotes(), parent);
-    return this.folderNode(address, {
-      kind: 'folder',
-      path: address.path,
-      ...(bucket && { role: 'bucket' as const }),
-    });
+    return this.rows.containerAt(address);
   }
 
   /**
-   * The row of the thing at `address`, listed if need be so that it can be revealed: where its folder is longer than what
-   * is loaded, the folder is filtered by the name. Undefined when there is no such row. Throws the listing's error.
+   * The row at `address`, for `reveal`. Lists its folders as needed; in a folder with more rows than are loaded, filters by the name.
+   * Resolves to undefined when there is no such row. Throws the listing's error.
    */
   async find(address: RemoteAddress, kind: 'folder' | 'file'): Promise<TreeNode | undefined> {
-    // The editor reveals a row after all refreshes that it knows of, and loses it in one that comes later.
-    await this.settle();
-    const remote = this.remotes.all().find((node) => node.address.remote === address.remote);
-    if (!remote || !isWithin(address.path, remote.address.path)) return undefined;
+    // A refresh after `reveal` would hide the row again.
+    await this.refreshNow();
+    const remote = this.rows.remoteAt(address);
+    if (!remote) return undefined;
     let container: ContainerNode = remote;
     const below = address.path.slice(remote.address.path.length).replace(/^\//, '');
-    const parts = below === '' ? [] : below.split('/');
-    for (const [at, part] of parts.entries()) {
-      const last = at === parts.length - 1;
-      const path = joinPath(container.address.path, part);
-      const next = await this.childNamed(
-        container,
-        { remote: address.remote, path },
-        last ? kind : 'folder',
-        part,
-      );
-      if (!next || last) return next;
-      if (next.kind !== 'folder') return undefined;
-      container = next;
+    const names = below === '' ? [] : below.split('/');
+    for (const [at, name] of names.entries()) {
+      const isLast = at === names.length - 1;
+      const child = { remote: address.remote, path: joinPath(container.address.path, name) };
+      const id = isLast && kind === 'file' ? fileId(child) : folderId(child);
+      const row = await this.childWithId(container, id, name);
+      if (isLast || row?.kind !== 'folder') return isLast ? row : undefined;
+      container = row;
     }
     return remote;
   }
 
-  private async childNamed(
+  private async childWithId(
     container: ContainerNode,
-    address: RemoteAddress,
-    kind: 'folder' | 'file',
+    id: string,
     name: string,
   ): Promise<TreeNode | undefined> {
-    const id = kind === 'folder' ? folderId(address) : fileId(address);
-    const among = async () => (await this.getChildren(container)).find((node) => node.id === id);
-    const found = await among();
-    const state = this.loaded.of(container.id);
-    if (state.error !== undefined) throw state.error;
-    if (found || (state.filter === undefined && !state.pages?.mayHaveMore)) return found;
+    const search = async () => (await this.getChildren(container)).find((node) => node.id === id);
+    const found = await search();
+    const { error, filter, pages } = this.loaded.of(container.id);
+    if (error !== undefined) throw error;
+    if (found || (filter === undefined && !pages?.mayHaveMore)) return found;
     this.setFilter(container, name);
-    return among();
+    return search();
   }
 
   filterOf(node: ContainerNode): string | undefined {
     return this.loaded.find(node.id)?.filter;
   }
 
-  /** The folders that are filtered now, with what their names have to start with. */
+  /** The filtered folders with their name prefixes. */
   filters(): { readonly node: ContainerNode; readonly prefix: string }[] {
     return this.loaded.all().flatMap(([id, { filter }]) => {
-      const node = this.nodes.get(id);
-      return filter !== undefined && isContainer(node) ? [{ node, prefix: filter }] : [];
+      const node = this.rows.container(id);
+      return filter !== undefined && node ? [{ node, prefix: filter }] : [];
     });
   }
 
-  /** Shows only what starts with `prefix` (everything when undefined); the service does the filtering. */
+  /** Shows only names that start with `prefix`, or all names; the service filters. */
   setFilter(node: ContainerNode, prefix: string | undefined): void {
     this.loaded.of(node.id).filter = prefix || undefined;
     this.loaded.forgetPages(node.id);
     this.filtersChanged.fire();
-    this.show(node);
+    this.redraw(node);
   }
 
-  /** Asks for the next page of a folder and shows it. An error becomes a row. */
+  /** Loads and shows the next page of a folder. An error becomes a row. */
   async loadMore(node: PagedNode): Promise<void> {
-    if (node.kind === 'trash') {
-      await this.trash.loadMore(node);
-      this.show(node);
-      return;
+    if (node.kind === 'trash') await this.trash.loadMore(node);
+    else {
+      const state = this.loaded.of(node.id);
+      const { pages } = state;
+      if (!pages) return;
+      try {
+        await pages.more();
+        state.error = undefined;
+      } catch (error) {
+        if (state.pages === pages) state.error = error;
+      }
     }
-    const state = this.loaded.of(node.id);
-    const pages = state.pages;
-    if (!pages) return;
-    try {
-      await pages.more();
-      state.error = undefined;
-    } catch (error) {
-      if (state.pages === pages) state.error = error;
-    }
-    this.show(node);
+    this.redraw(node);
   }
 
-  /** Lists again: one row's folder and what is open below it, or everything. */
+  /** Lists a folder again with all open folders below it, or everything. */
   refresh(node?: PagedNode): void {
-    if (node === undefined) {
-      this.trash.forget();
-      for (const [id] of this.loaded.all()) this.loaded.forgetPages(id);
-      this.changed.fire(undefined);
-      return;
-    }
-    if (node.kind !== 'folder') this.trash.forget(node.address.remote);
-    if (node.kind === 'trash') {
-      this.show(node);
-      return;
-    }
-    for (const [id] of this.loaded.all())
-      if (id === node.id || this.isBelow(id, node)) this.loaded.forgetPages(id);
-    this.show(node);
+    if (node?.kind !== 'folder') this.trash.forget(node?.address.remote);
+    if (node?.kind !== 'trash')
+      for (const [id] of this.loaded.all())
+        if (node === undefined || id === node.id || isBelow(id, node)) this.loaded.forgetPages(id);
+    if (node) this.redraw(node);
+    else this.changed.fire(undefined);
   }
 
-  /** Lists everything again that is open of one remote. */
   refreshRemote(name: string): void {
-    const node = this.remotes.all().find(({ address }) => address.remote === name);
+    const node = this.rows.remotes().find(({ address }) => address.remote === name);
     if (node) this.refresh(node);
   }
 
-  /** Lists a folder again if it was listed before, keeping as much loaded as was. Soon, not at once. */
+  /** Schedules a refresh of a listed folder that keeps as many pages as were loaded. */
   refreshFolder(address: RemoteAddress): void {
     const node = this.containerAt(address);
-    if (node) this.refreshListed(node.id);
+    if (node) this.scheduleRefresh(node.id);
   }
 
-  /** As `refreshFolder`, by the row's id; answers whether the folder was listed before. */
-  private refreshListed(id: string): boolean {
+  /** Returns whether the folder is listed, and so will be refreshed. */
+  private scheduleRefresh(id: string): boolean {
     if (!this.loaded.find(id)?.pages) return false;
     this.markStale(id);
     return true;
@@ -259,52 +208,60 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   private markStale(id: string): void {
     this.stale.add(id);
-    this.settling ??= setTimeout(() => void this.settle(), settleMs);
+    this.refreshTimer ??= setTimeout(() => void this.refreshNow(), refreshDelayMs);
   }
 
-  /** Lists at once what is still to be listed after changes, and tells the editor. */
-  private async settle(): Promise<void> {
-    if (this.settling) {
-      clearTimeout(this.settling);
-      this.settling = undefined;
-      this.relisting = this.refreshStale();
+  /** Runs the scheduled refresh now. Resolves when no refresh is left. */
+  private async refreshNow(): Promise<void> {
+    if (this.refreshTimer) {
+      clearTimeout(this.refreshTimer);
+      this.refreshTimer = undefined;
+      this.refreshing = this.refreshStale();
     }
-    await this.relisting;
+    await this.refreshing;
   }
 
   /**
-   * Takes note of what this window changed: only the folders concerned are listed again. There may be as many changes as a run
-   * has files, so what is known once is not asked for each.
+   * Refreshes the listed folders that the changes concern, and the trash of their remotes. There can be one change per file of a run, so
+   * the cost per change must stay small.
    */
   applyChanges(changes: readonly RemoteChange[]): void {
     const roots = new Map<string, RemoteNode>();
-    for (const node of this.remotes.all())
+    for (const node of this.rows.remotes())
       if (!roots.has(node.address.remote)) roots.set(node.address.remote, node);
-    const { gone, within, parents } = changedFolders(changes, (id) => isContainer(this.nodes.get(id)));
+    const deleted = new Set<string>();
+    const changedFolders = new Set<string>();
+    const parents = new Map<string, RemoteAddress>();
+    for (const { remote, path, kind } of changes) {
+      const id = folderId({ remote, path });
+      if (kind === 'deleted') deleted.add(id);
+      if (kind === 'changed' && this.rows.container(id)) changedFolders.add(id);
+      else {
+        const parent = { remote, path: parentPath(path) };
+        parents.set(folderId(parent), parent);
+      }
+    }
     for (const remote of new Set(changes.map((change) => change.remote))) this.refreshTrash(remote);
-    if (gone.size > 0) this.forgetBelow(gone);
-    for (const id of within) this.refreshListed(id);
-    const looked = new Set<string>();
-    for (const folder of parents) this.refreshNearest(folder, roots.get(folder.remote), looked);
+    if (deleted.size > 0) this.forgetBelow(deleted);
+    for (const id of changedFolders) this.scheduleRefresh(id);
+    const visited = new Set<string>();
+    for (const folder of parents.values()) this.refreshNearest(folder, roots.get(folder.remote), visited);
   }
 
-  /**
-   * Lists the folder again, or the nearest one above it that is listed: what is new may have brought folders along. Those in
-   * `looked` are done.
-   */
-  private refreshNearest(folder: RemoteAddress, root: RemoteNode | undefined, looked: Set<string>): void {
+  /** Refreshes the folder or its nearest listed parent, since a new file can bring new folders. Skips folders in `visited`. */
+  private refreshNearest(folder: RemoteAddress, root: RemoteNode | undefined, visited: Set<string>): void {
     if (!root || !isWithin(folder.path, root.address.path)) return;
     for (let { path } = folder; ; path = parentPath(path)) {
-      const atTop = path === root.address.path;
-      const id = atTop ? root.id : folderId({ ...folder, path });
-      if (looked.has(id)) return;
-      looked.add(id);
-      if (this.refreshListed(id) || atTop) return;
+      const isRoot = path === root.address.path;
+      const id = isRoot ? root.id : folderId({ ...folder, path });
+      if (visited.has(id)) return;
+      visited.add(id);
+      if (this.scheduleRefresh(id) || isRoot) return;
     }
   }
 
   private refreshTrash(remote: string): void {
-    const node = this.nodes.get(trashId(remote));
+    const node = this.rows.get(trashId(remote));
     if (node?.kind !== 'trash' || !this.trash.isLoaded(remote)) return;
     this.markStale(node.id);
   }
@@ -313,105 +270,77 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const ids = [...this.stale];
     this.stale.clear();
     for (const id of ids) {
-      const node = this.nodes.get(id);
-      if (node?.kind === 'trash' && (await this.trash.listAgain(node))) this.show(node);
+      const node = this.rows.get(id);
+      if (node?.kind === 'trash' && (await this.trash.refresh(node))) this.redraw(node);
       const state = this.loaded.find(id);
       if (!isContainer(node) || !state?.pages) continue;
       const before = state.pages;
-      const wanted = Math.min(before.pagesShown, mostPagesAgain);
-      const pages = this.pagesOf(node, state);
+      const count = Math.min(before.pagesShown, maxRefreshedPages);
+      const pages = this.pagerOf(node, state);
+      let failure: unknown;
       try {
-        // The old rows stay on the screen until the new ones are here.
+        // The old rows stay visible until the new ones are loaded.
         do await pages.more();
-        while (pages.pagesShown < wanted && pages.mayHaveMore);
-        if (state.pages !== before) continue;
-        state.error = undefined;
+        while (pages.pagesShown < count && pages.mayHaveMore);
       } catch (error) {
-        if (state.pages !== before) continue;
-        state.error = error;
+        failure = error;
       }
+      if (state.pages !== before) continue;
+      state.error = failure;
       state.pages = pages;
       before.cancel(new vscode.CancellationError());
-      this.show(node);
+      this.redraw(node);
     }
   }
 
   /**
-   * The settings were changed, or the secrets of the remote named: what is loaded of such a remote is forgotten and listed
-   * again where it is open. Only what differs is drawn: a tree that is drawn whole loses the clicks of that moment, and a
-   * remote that is saved is told of several times, once for its settings and once for each secret.
+   * Call when the settings changed, or the secrets of remote `named`. Lists the open folders of each changed remote again. Redraws only
+   * rows that differ, since a redraw of the whole tree loses clicks, and saving one remote causes several calls.
    */
   remotesChanged(named?: string): void {
     const now = new Map(this.app.remotes().map(({ settings }) => [settings.name, JSON.stringify(settings)]));
-    const stale: string[] = [];
+    const stale = new Set<string>();
     let filtersGone = false;
     for (const [id, { settings, pages }] of this.loaded.all()) {
-      const name = remoteName(id);
+      const name = remoteOfId(id);
       if (!now.has(name)) filtersGone = this.loaded.forget(id) || filtersGone;
       else if (pages && (name === named || now.get(name) !== settings)) {
         this.loaded.forgetPages(id);
-        stale.push(name);
+        stale.add(name);
       }
     }
-    for (const id of [...this.nodes.keys()]) if (!now.has(remoteName(id))) this.nodes.delete(id);
-    for (const name of new Set(stale)) this.trash.forget(name);
+    this.rows.forgetOtherRemotes(now);
+    for (const name of stale) this.trash.forget(name);
     if (filtersGone) this.filtersChanged.fire();
-    if (this.remotes.differ) this.changed.fire(undefined);
-    else for (const node of this.remotes.all()) if (stale.includes(node.address.remote)) this.show(node);
+    if (this.rows.remotesDiffer) this.changed.fire(undefined);
+    else for (const node of this.rows.remotes()) if (stale.has(node.address.remote)) this.redraw(node);
   }
 
   dispose(): void {
-    clearTimeout(this.settling);
+    clearTimeout(this.refreshTimer);
     for (const [id] of this.loaded.all()) this.loaded.forgetPages(id);
     this.trash.forget();
     this.changed.dispose();
     this.filtersChanged.dispose();
   }
 
-  /** Draws a row and what is below it anew. The editor knows rows by object, so it must be the newest of its id. */
-  private show(node: PagedNode): void {
-    this.changed.fire(this.nodes.get(node.id) ?? node);
+  /** Redraws a row and the rows below it. The editor identifies rows by object, so it gets the newest node. */
+  private redraw(node: PagedNode): void {
+    this.changed.fire(this.rows.get(node.id) ?? node);
   }
 
   private rowsOf(node: ContainerNode, state: LoadedFolder, pages: Pager<Entry>): TreeNode[] {
-    const rows = pages.items.map((entry) => this.entryNode(node.address.remote, entry));
-    if (!pages.mayHaveMore && state.filter === undefined) this.forgetMissing(node, rows);
-    if (state.error !== undefined)
-      rows.push(this.keep({ kind: 'error', id: `${node.id}\0error`, parent: node, error: state.error }));
-    else if (pages.mayHaveMore)
-      rows.push(this.keep({ kind: 'more', id: `${node.id}\0more`, parent: node, shown: rows.length }));
-    else if (rows.length === 0)
-      rows.push(this.keep({ kind: 'empty', id: `${node.id}\0empty`, parent: node, filter: state.filter }));
-    return rows;
+    const rows = pages.items.map((entry) => this.rows.ofEntry(node.address.remote, entry));
+    const { error, filter } = state;
+    const { mayHaveMore } = pages;
+    if (!mayHaveMore && filter === undefined) {
+      const missing = this.rows.missingFolders(node, rows);
+      if (missing.size > 0) this.forgetBelow(missing);
+    }
+    return this.rows.withEnd(node, rows, { error, mayHaveMore, filter });
   }
 
-  private entryNode(remote: string, entry: Entry): TreeNode {
-    if (entry.kind === 'folder') return this.folderNode({ remote, path: entry.path }, entry);
-    if (entry.kind === 'unusable')
-      return this.keep({
-        kind: 'unusable',
-        id: `${folderId({ remote, path: entry.folder })}\0${entryName(entry)}`,
-        remote,
-        entry,
-      });
-    const address = { remote, path: entry.path };
-    const known = this.nodes.get(fileId(address));
-    if (known?.kind === 'file' && JSON.stringify(known.entry) === JSON.stringify(entry)) return known;
-    return this.keep<FileNode>({ kind: 'file', id: fileId(address), address, entry });
-  }
-
-  private folderNode(address: RemoteAddress, entry: FolderNode['entry']): FolderNode {
-    const known = this.nodes.get(folderId(address));
-    if (known?.kind === 'folder' && JSON.stringify(known.entry) === JSON.stringify(entry)) return known;
-    return this.keep({ kind: 'folder', id: folderId(address), address, entry });
-  }
-
-  private keep<Node extends TreeNode>(node: Node): Node {
-    this.nodes.set(node.id, node);
-    return node;
-  }
-
-  private pagesOf(node: ContainerNode, state: LoadedFolder): Pager<Entry> {
+  private pagerOf(node: ContainerNode, state: LoadedFolder): Pager<Entry> {
     const { remote, path } = node.address;
     state.settings = JSON.stringify(
       this.app.remotes().find(({ settings }) => settings.name === remote)?.settings,
@@ -422,39 +351,16 @@ export class RemotesTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     });
   }
 
-  /** What was loaded of folders that a whole listing doesn't show any more. */
-  private forgetMissing(parent: ContainerNode, rows: readonly TreeNode[]): void {
-    const there = new Set(rows.map((row) => row.id));
-    const { remote, path } = parent.address;
-    const gone = new Set<string>();
-    for (const node of this.nodes.values())
-      if (
-        node.kind === 'folder' &&
-        node.address.remote === remote &&
-        node.address.path !== path &&
-        parentPath(node.address.path) === path &&
-        !there.has(node.id)
-      )
-        gone.add(node.id);
-    if (gone.size > 0) this.forgetBelow(gone);
-  }
-
-  /** Forgets the folders with these ids and all below them. */
+  /** Forgets the folders with these ids and everything below them. */
   private forgetBelow(folders: ReadonlySet<string>): void {
     let filtersGone = false;
     for (const [id] of this.loaded.all())
-      if (isInOneOf(id, folders)) filtersGone = this.loaded.forget(id) || filtersGone;
-    for (const id of [...this.nodes.keys()]) if (isInOneOf(id, folders)) this.nodes.delete(id);
+      if (isInAnyOf(id, folders)) filtersGone = this.loaded.forget(id) || filtersGone;
+    this.rows.forgetBelow(folders);
     if (filtersGone) this.filtersChanged.fire();
-  }
-
-  private isBelow(id: string, node: ContainerNode): boolean {
-    const { remote, path } = node.address;
-    return id.startsWith(path === '' ? `${remote}:` : folderId(node.address));
   }
 }
 
-/** Names of remotes have no colon. */
-function remoteName(id: string): string {
-  return id.slice(0, id.indexOf(':'));
+function isBelow(id: string, { address }: ContainerNode): boolean {
+  return id.startsWith(address.path === '' ? `${address.remote}:` : folderId(address));
 }

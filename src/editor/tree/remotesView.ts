@@ -5,7 +5,7 @@ import { setViewMessage } from '../window/window';
 import type { RemotesTree } from './remotesTree';
 import type { TreeNode } from './treeNode';
 
-/** Puts the tree into the side bar; its message says which folders are filtered. */
+/** Shows the tree in the side bar; the message above the rows names the filtered folders. */
 export function showRemotesTree(
   tree: RemotesTree,
   dragAndDropController: vscode.TreeDragAndDropController<TreeNode>,
@@ -24,7 +24,7 @@ export function showRemotesTree(
       only === undefined
         ? ''
         : filters.length === 1
-          ? `Filtered: ${shortAddress(only.node.address)} shows names that start with "${only.prefix}".`
+          ? `${shortAddress(only.node.address)} is filtered: names that start with "${only.prefix}".`
           : `${filters.length} folders are filtered.`,
     );
     void vscode.commands.executeCommand('setContext', 'cloudRemotes.filtered', only !== undefined);

@@ -26,29 +26,29 @@ export function isNode(arg: unknown): arg is TreeNode {
 }
 
 /**
- * The rows that a command is meant for: what a menu handed over (all that is selected, when its row is among them), else the
- * tree's selection. Empty when there is neither, as from the palette with the tree out of sight.
+ * The rows that a command applies to: the arguments of a menu (the whole selection if the clicked row is in it), otherwise the
+ * selection of the visible tree.
  */
 export function selectedNodes(context: CommandContext, args: readonly unknown[]): readonly TreeNode[] {
-  const [one, several] = args;
-  if (Array.isArray(several) && several.length > 0 && several.every(isNode)) return several;
-  if (isNode(one)) return [one];
+  const [clicked, selected] = args;
+  if (Array.isArray(selected) && selected.length > 0 && selected.every(isNode)) return selected;
+  if (isNode(clicked)) return [clicked];
   return context.view.visible ? context.view.selection : [];
 }
 
-/** The files and folders meant, without those inside of others that are meant too; asks for one when there are none. */
+/** The selected files and folders, without those inside a selected folder; lets the user pick one when none is selected. */
 export async function resolveItems(
   context: CommandContext,
   args: readonly unknown[],
   title: string,
   want: 'file' | 'bucket' | 'anything' = 'anything',
 ): Promise<readonly ItemNode[]> {
-  const meant = selectedNodes(context, args);
-  const unusable = refuseUnusable(meant);
-  const nodes = meant
+  const selected = selectedNodes(context, args);
+  const hasUnusable = warnUnusable(selected);
+  const nodes = selected
     .filter(isItem)
     .filter((node) => want === 'anything' || (want === 'bucket' ? isBucket(node) : node.kind === 'file'));
-  if (nodes.length > 0 || unusable) return outermost(nodes);
+  if (nodes.length > 0 || hasUnusable) return outermost(nodes);
   const place = await pickPlace(context, { title, want });
   if (!place) return [];
   const { address, kind } = place;
@@ -65,16 +65,16 @@ export async function resolveItems(
   return entry.kind === 'file' ? [{ kind, id: fileId(address), address, entry }] : [];
 }
 
-/** Says why rows that are no paths are left out, and answers true, when some are among these. */
-export function refuseUnusable(nodes: readonly TreeNode[]): boolean {
+/** Warns about keys that can't be used, and returns whether there are any. */
+export function warnUnusable(nodes: readonly TreeNode[]): boolean {
   const [first, ...more] = nodes.filter((node) => node.kind === 'unusable');
   if (!first) return false;
-  const others = more.length === 0 ? '' : ` So it is with ${countOf(more.length, 'other row')}.`;
+  const others = more.length === 0 ? '' : ` The same applies to ${countOf(more.length, 'other row')}.`;
   void window.showWarningMessage(`${describeUnusable(first)}${others}`);
   return true;
 }
 
-/** The folder meant: that of the row (a file's is the one it lies in), else one that the user picks. */
+/** The selected folder, or the folder of the selected file; lets the user pick one when it can't contain files. */
 export async function resolveFolder(
   context: CommandContext,
   args: readonly unknown[],
@@ -93,7 +93,7 @@ export async function resolveFolder(
   return place?.address;
 }
 
-/** The folder or remote that a row is or lies in. */
+/** The folder or remote that a row is or is in. */
 export function containerOf(context: CommandContext, node: TreeNode): ContainerNode | undefined {
   if (isContainer(node)) return node;
   if (node.kind === 'trash') return undefined;
@@ -101,7 +101,7 @@ export function containerOf(context: CommandContext, node: TreeNode): ContainerN
   return isContainer(parent) ? parent : undefined;
 }
 
-/** Does `work`; when it fails, says so with the ways out, of which trying again is one. `what` as in presentError. */
+/** Runs `work` and shows its error with *Try Again*. `what` as in `presentError`. */
 export async function runWithErrorMessage(
   context: CommandContext,
   what: string,

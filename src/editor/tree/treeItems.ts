@@ -22,7 +22,7 @@ import type {
 } from './treeNode';
 import { isBucket, nodeName } from './treeNode';
 
-/** What a row's looks depend on besides its node. */
+/** What a row shows besides its node. */
 export interface RowContext {
   readonly now: number;
   readonly filter: string | undefined;
@@ -30,11 +30,11 @@ export interface RowContext {
   readonly largeFileBytes: number;
 }
 
-/** The row of a node, without its tooltip where that takes work: see `fillTooltip`. Does no I/O. */
-export function treeItemOf(node: TreeNode, around: RowContext): vscode.TreeItem {
-  const item = makeItem(node, around);
+/** The tree item of a node; `fillTooltip` adds the tooltip of a file or folder. Does no I/O. */
+export function treeItemOf(node: TreeNode, context: RowContext): vscode.TreeItem {
+  const item = makeItem(node, context);
   item.id = node.id;
-  // Whatever stands in settings, listings and answers: a row is one line of text.
+  // Settings, listings and server texts can contain anything; a row is one line of text.
   if (typeof item.label === 'string') item.label = plainLine(item.label);
   if (typeof item.description === 'string') item.description = plainLine(item.description);
   if (typeof item.tooltip === 'string') item.tooltip = inertText(item.tooltip);
@@ -43,26 +43,26 @@ export function treeItemOf(node: TreeNode, around: RowContext): vscode.TreeItem 
   return item;
 }
 
-function makeItem(node: TreeNode, around: RowContext): vscode.TreeItem {
+function makeItem(node: TreeNode, context: RowContext): vscode.TreeItem {
   switch (node.kind) {
     case 'remote':
-      return remoteItem(node, around);
+      return remoteItem(node, context);
     case 'folder':
-      return folderItem(node, around);
+      return folderItem(node, context);
     case 'file':
-      return fileItem(node, around);
+      return fileItem(node, context);
     case 'unusable':
       return unusableItem(node);
     case 'trash': {
       const item = new vscode.TreeItem('Trash', vscode.TreeItemCollapsibleState.Collapsed);
       item.iconPath = new vscode.ThemeIcon('trash');
       item.contextValue = 'trash';
-      item.tooltip = `What was deleted on ${node.address.remote}, until the service drops it`;
+      item.tooltip = `Deleted files and folders of ${node.address.remote}`;
       item.accessibilityInformation = { label: `Trash of ${node.address.remote}` };
       return item;
     }
     case 'trashed':
-      return trashedItem(node, around);
+      return trashedItem(node, context);
     case 'more': {
       const item = new vscode.TreeItem('Load more…');
       item.description = `${format().count(node.shown)} shown`;
@@ -73,9 +73,9 @@ function makeItem(node: TreeNode, around: RowContext): vscode.TreeItem {
       return item;
     }
     case 'empty': {
-      const item = new vscode.TreeItem(node.filter === undefined ? 'Empty' : 'Nothing starts with this');
+      const item = new vscode.TreeItem(node.filter === undefined ? 'Empty' : 'No matching names');
       if (node.parent.kind === 'trash') {
-        item.label = 'Nothing was deleted';
+        item.label = 'Trash is empty';
         item.contextValue = 'nothing';
         return item;
       }
@@ -88,7 +88,7 @@ function makeItem(node: TreeNode, around: RowContext): vscode.TreeItem {
         };
       } else if (node.parent.kind === 'remote' && isListOfBuckets(node.parent)) {
         item.label = 'No buckets yet';
-        item.description = 'click to make one';
+        item.description = 'click to create one';
         item.command = { command: 'cloudRemotes.newBucket', title: 'New Bucket', arguments: [node.parent] };
       } else item.description = 'drop files here';
       item.contextValue = 'empty';
@@ -99,11 +99,11 @@ function makeItem(node: TreeNode, around: RowContext): vscode.TreeItem {
   }
 }
 
-function remoteItem(node: RemoteNode, around: RowContext): vscode.TreeItem {
+function remoteItem(node: RemoteNode, context: RowContext): vscode.TreeItem {
   const { settings, backend, problems } = node.configured;
   const item = new vscode.TreeItem(settings.name, vscode.TreeItemCollapsibleState.Collapsed);
   if (!backend || problems.length > 0) {
-    const first = problems[0] ?? 'The settings of this remote are not complete.';
+    const first = problems[0] ?? 'The settings of this remote are incomplete.';
     item.collapsibleState = vscode.TreeItemCollapsibleState.None;
     item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
     item.description = first;
@@ -119,15 +119,15 @@ function remoteItem(node: RemoteNode, around: RowContext): vscode.TreeItem {
   }
   const root = node.address.path;
   item.iconPath = new vscode.ThemeIcon('cloud');
-  item.description = [backend.describe(settings), root, filterText(around.filter)]
+  item.description = [backend.describe(settings), root, filterText(context.filter)]
     .filter(Boolean)
     .join(' · ');
-  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${backend.signIn ? ' account' : ''}${filterFacet(around.filter)}`;
+  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${backend.signIn ? ' account' : ''}${filterFacet(context.filter)}`;
   item.accessibilityInformation = { label: `${settings.name}, remote, ${item.description}` };
   return item;
 }
 
-/** The tooltip of a remote that can be used; `quota` where its service told it. */
+/** The tooltip of a usable remote; `quota` if the service reports one. */
 export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscode.MarkdownString {
   const { settings, backend } = node.configured;
   const root = node.address.path;
@@ -135,7 +135,7 @@ export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscod
     .bold(settings.name)
     .newLine()
     .text(backend?.describe(settings) ?? '');
-  if (root !== '') text.newLine().text(`Starts at ${root}`);
+  if (root !== '') text.newLine().text(`Root: ${root}`);
   if (quota) {
     const used = format().bytes(quota.total - quota.available);
     text.newLine().text(`${used} of ${format().bytes(quota.total)} used`);
@@ -143,15 +143,15 @@ export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscod
   return text.markdown;
 }
 
-function trashedItem({ item: trashed }: TrashedNode, around: RowContext): vscode.TreeItem {
+function trashedItem({ item: trashed }: TrashedNode, context: RowContext): vscode.TreeItem {
   const name = printable(trashed.name);
   const item = new vscode.TreeItem(name);
   item.iconPath = trashed.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
   const where = trashed.path === undefined ? undefined : printable(parentPath(trashed.path));
   item.description = [
-    where === undefined ? undefined : `from ${where === '' ? 'the top' : where}`,
+    where === undefined ? undefined : `from ${where === '' ? 'the root' : where}`,
     trashed.size === undefined ? undefined : format().bytes(trashed.size),
-    trashed.deleted && format().ago(instantToMs(trashed.deleted), around.now),
+    trashed.deleted && format().ago(instantToMs(trashed.deleted), context.now),
   ]
     .filter(Boolean)
     .join(' · ');
@@ -164,7 +164,7 @@ function isListOfBuckets({ address, configured }: RemoteNode): boolean {
   return address.path === '' && configured.backend?.topLevel !== 'folder';
 }
 
-function folderItem(node: FolderNode, around: RowContext): vscode.TreeItem {
+function folderItem(node: FolderNode, context: RowContext): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(nodeName(node)), vscode.TreeItemCollapsibleState.Collapsed);
   const bucket = isBucket(node);
   if (bucket) item.iconPath = new vscode.ThemeIcon('archive');
@@ -173,9 +173,9 @@ function folderItem(node: FolderNode, around: RowContext): vscode.TreeItem {
     item.iconPath = vscode.ThemeIcon.Folder;
   }
   const made =
-    bucket && node.entry.modified ? format().ago(instantToMs(node.entry.modified), around.now) : undefined;
-  item.description = [made, filterText(around.filter)].filter(Boolean).join(' · ');
-  item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(around.filter)}`;
+    bucket && node.entry.modified ? format().ago(instantToMs(node.entry.modified), context.now) : undefined;
+  item.description = [made, filterText(context.filter)].filter(Boolean).join(' · ');
+  item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(context.filter)}`;
   item.accessibilityInformation = {
     label: [printable(nodeName(node)), bucket ? 'bucket' : 'folder', item.description]
       .filter(Boolean)
@@ -184,7 +184,7 @@ function folderItem(node: FolderNode, around: RowContext): vscode.TreeItem {
   return item;
 }
 
-function fileItem(node: FileNode, around: RowContext): vscode.TreeItem {
+function fileItem(node: FileNode, context: RowContext): vscode.TreeItem {
   const { entry } = node;
   const item = new vscode.TreeItem(printable(nodeName(node)));
   const uri = toUri(node.address);
@@ -193,15 +193,15 @@ function fileItem(node: FileNode, around: RowContext): vscode.TreeItem {
   item.iconPath = vscode.ThemeIcon.File;
   item.description = [
     format().bytes(entry.size),
-    when === undefined ? undefined : format().ago(when, around.now),
+    when === undefined ? undefined : format().ago(when, context.now),
     entry.readonly === undefined ? undefined : entry.storageClass?.toLowerCase(),
   ]
     .filter(Boolean)
     .join(' · ');
   item.contextValue = `file${entry.readonly === undefined ? '' : ' readonly'}`;
-  // The editor's own command tells single from double click (preview, pinned); ours asks before what is large.
+  // `vscode.open` handles single and double clicks (preview, pinned); our command confirms large files.
   item.command =
-    entry.size > around.largeFileBytes || entry.readonly !== undefined
+    entry.size > context.largeFileBytes || entry.readonly !== undefined
       ? { command: 'cloudRemotes.openFile', title: 'Open', arguments: [node] }
       : { command: 'vscode.open', title: 'Open', arguments: [uri] };
   item.accessibilityInformation = { label: `${printable(nodeName(node))}, file, ${item.description}` };
@@ -214,22 +214,22 @@ function shownTime(entry: FileEntry): number | undefined {
 }
 
 const unusableReasons: Readonly<Record<UnsupportedReason, string>> = {
-  emptyPart: 'has an empty part ("//"), so it is no path',
-  dotPart: 'has a part "." or "..", so it is no path',
+  emptyPart: 'has an empty part ("//")',
+  dotPart: 'has a "." or ".." part',
   nonEmptyFolderMarker: 'ends in "/" like a folder, but has content',
-  invalidText: 'has a name that is no valid text',
-  oddName: 'has a name that can be no part of a path',
-  duplicateName: 'has the same name as something else in its folder',
+  invalidText: 'is not valid text',
+  oddName: "has a name that can't be part of a path",
+  duplicateName: 'has the same name as another item in its folder',
   symlink: 'is a link',
-  brokenLink: 'is a link to nowhere',
-  linkLoop: 'is a link into itself',
-  notRegular: 'is no regular file',
+  brokenLink: 'is a broken link',
+  linkLoop: 'is a link to itself',
+  notRegular: 'is not a regular file',
   unreadable: "can't be read",
 };
 
-/** Why nothing can be done with such a row. */
+/** Why the row can't be used. */
 export function describeUnusable({ entry: { name, reason } }: UnusableNode): string {
-  return `The key "${printable(name)}" ${unusableReasons[reason]}. Cloud Remotes leaves it alone: it is never opened, copied or deleted.`;
+  return `The key "${printable(name)}" ${unusableReasons[reason]}. Cloud Remotes never opens, copies or deletes it.`;
 }
 
 function unusableItem(node: UnusableNode): vscode.TreeItem {
@@ -248,20 +248,20 @@ function unusableItem(node: UnusableNode): vscode.TreeItem {
 }
 
 function errorItem(node: ErrorNode): vscode.TreeItem {
-  const phrase = presentError(node.error, `Can't list ${shortAddress(node.parent.address)}`);
-  const wayOut = errorWayOut(phrase);
-  const item = new vscode.TreeItem(`${phrase.short[0]?.toUpperCase()}${phrase.short.slice(1)}`);
-  item.description = wayOut.text;
+  const error = presentError(node.error, `Can't list ${shortAddress(node.parent.address)}`);
+  const action = errorAction(error);
+  const item = new vscode.TreeItem(`${error.short[0]?.toUpperCase()}${error.short.slice(1)}`);
+  item.description = action.text;
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-  item.tooltip = phrase.text;
+  item.tooltip = error.text;
   item.contextValue = 'error';
-  item.command = { command: wayOut.command, title: wayOut.title, arguments: [node] };
-  item.accessibilityInformation = { label: `${phrase.text} ${item.description}` };
+  item.command = { command: action.command, title: action.title, arguments: [node] };
+  item.accessibilityInformation = { label: `${error.text} ${item.description}` };
   return item;
 }
 
-/** What a click on an error row does: the one thing that helps, or the whole message where it depends. */
-function errorWayOut({ short, actions: [first] }: ErrorPresentation) {
+/** The action of a click on an error row; a command for the terminal needs the whole message. */
+function errorAction({ short, actions: [first] }: ErrorPresentation) {
   if (first === 'signIn')
     return {
       command: 'cloudRemotes.signInAgain',
@@ -283,7 +283,7 @@ function filterFacet(filter: string | undefined): string {
   return filter === undefined ? '' : ' filtered';
 }
 
-/** Builds the tooltip of a folder or file from what the listing told; asks the remote nothing. */
+/** Sets the tooltip of a folder or file from its listed entry; sends no request. */
 export function fillTooltip(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
   if (node.kind !== 'file' && node.kind !== 'folder') return item;
   const facts: [string, string | undefined][] = [];
@@ -297,12 +297,15 @@ export function fillTooltip(item: vscode.TreeItem, node: TreeNode): vscode.TreeI
           : `${format().bytes(entry.size)} (${countOf(entry.size, 'byte')})`,
       ],
       ['Modified', entry.modified && format().exactTime(instantToMs(entry.modified))],
-      ['On the server since', entry.serverModified && format().exactTime(instantToMs(entry.serverModified))],
+      ['Uploaded', entry.serverModified && format().exactTime(instantToMs(entry.serverModified))],
       ['Storage class', entry.storageClass],
       ['ETag', entry.version],
     );
   } else if (node.entry.modified) {
-    facts.push([isBucket(node) ? 'Made' : 'Modified', format().exactTime(instantToMs(node.entry.modified))]);
+    facts.push([
+      isBucket(node) ? 'Created' : 'Modified',
+      format().exactTime(instantToMs(node.entry.modified)),
+    ]);
   }
   const text = new Tooltip().bold(formatAddress(node.address)).paragraph();
   for (const [name, value] of facts) if (value !== undefined) text.text(`${name}: ${value}`).newLine();

@@ -4,7 +4,7 @@ import type { RemoteAddress } from '../../remote/remoteAddress';
 import { baseName } from '../../remote/remotePath';
 import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
 
-/** Everything that can be a row of the tree. */
+/** A row of the tree. */
 export type TreeNode =
   | RemoteNode
   | FolderNode
@@ -16,20 +16,20 @@ export type TreeNode =
   | EmptyNode
   | ErrorNode;
 
-/** Rows that have rows below them. */
+/** Rows that contain files and folders. */
 export type ContainerNode = RemoteNode | FolderNode;
 
-/** Rows whose own rows come page by page. */
+/** Rows that are listed page by page. */
 export type PagedNode = ContainerNode | TrashNode;
 
-/** Rows that stand for something on a remote. */
+/** A file or folder on a remote. */
 export type ItemNode = FolderNode | FileNode;
 
 export interface RemoteNode {
   readonly kind: 'remote';
   readonly id: string;
   readonly configured: ConfiguredRemote;
-  /** Where its tree starts. */
+  /** The root of its tree. */
   readonly address: RemoteAddress;
 }
 
@@ -47,7 +47,7 @@ export interface FileNode {
   readonly entry: FileEntry;
 }
 
-/** A key that is there but can't be opened, with the reason. */
+/** A key that can't be opened, with the reason. */
 export interface UnusableNode {
   readonly kind: 'unusable';
   readonly id: string;
@@ -55,11 +55,11 @@ export interface UnusableNode {
   readonly entry: UnsupportedEntry;
 }
 
-/** What was deleted on a remote that keeps it. */
+/** The trash of a remote. */
 export interface TrashNode {
   readonly kind: 'trash';
   readonly id: string;
-  /** The remote's top. */
+  /** The root of the remote. */
   readonly address: RemoteAddress;
 }
 
@@ -79,7 +79,7 @@ export interface MoreNode {
   readonly shown: number;
 }
 
-/** Says that there is nothing, or nothing that the filter lets through. */
+/** Says that a folder is empty, or that no name matches the filter. */
 export interface EmptyNode {
   readonly kind: 'empty';
   readonly id: string;
@@ -87,7 +87,7 @@ export interface EmptyNode {
   readonly filter: string | undefined;
 }
 
-/** Says why the rest of a folder isn't there. */
+/** The error of a listing. */
 export interface ErrorNode {
   readonly kind: 'error';
   readonly id: string;
@@ -103,7 +103,7 @@ export function isItem(node: TreeNode | undefined): node is ItemNode {
   return node?.kind === 'folder' || node?.kind === 'file';
 }
 
-/** Whether the row is a bucket: it has neither a parent to be moved in nor a plain name to change. */
+/** A bucket can be neither moved nor renamed. */
 export function isBucket(node: TreeNode): boolean {
   return node.kind === 'folder' && node.entry.role === 'bucket';
 }
@@ -118,22 +118,34 @@ export function nodeName(node: ItemNode): string {
   return baseName(node.address.path);
 }
 
-/** Ids stay the same as long as the thing does. A folder and a file of one name are two rows. */
+/** Ids are stable. A folder and a file of one name are two rows. */
 export function folderId(address: RemoteAddress): string {
   return `${address.remote}:${address.path}/`;
 }
 
-/** The trash that a row is or stands in. */
+/** The trash that a row is or is in. */
 export function trashOf(node: TreeNode): TrashNode | undefined {
   if (node.kind === 'trash') return node;
   return 'parent' in node && node.parent.kind === 'trash' ? node.parent : undefined;
 }
 
-/** The row of a remote's trash. The character can stand in no path. */
+/** The id of a remote's trash. Paths can't contain NUL. */
 export function trashId(remote: string): string {
   return `${remote}:\0trash`;
 }
 
 export function fileId(address: RemoteAddress): string {
   return `${address.remote}:${address.path}`;
+}
+
+/** The remote of a row's id: names of remotes have no colon. */
+export function remoteOfId(id: string): string {
+  return id.slice(0, id.indexOf(':'));
+}
+
+/** Whether the id belongs to one of the folders with these ids, or to a row below one. */
+export function isInAnyOf(id: string, folders: ReadonlySet<string>): boolean {
+  for (let at = id.indexOf('/'); at >= 0; at = id.indexOf('/', at + 1))
+    if (folders.has(id.slice(0, at + 1))) return true;
+  return false;
 }

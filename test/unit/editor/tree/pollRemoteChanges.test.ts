@@ -1,105 +1,106 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { App } from '../../../../src/app';
 import type { RemoteChange } from '../../../../src/editor/platform/remoteChangeEvents';
 import { PollRemoteChanges } from '../../../../src/editor/tree/pollRemoteChanges';
-import type { RemoteChanges as Answer, Remote } from '../../../../src/remote/remote';
+import type { Remote, RemoteChanges } from '../../../../src/remote/remote';
 import { RemoteError } from '../../../../src/remote/remoteError';
 import { parsePath } from '../../../../src/remote/remotePath';
 
-interface Watched {
-  readonly watch: PollRemoteChanges;
-  readonly told: (readonly RemoteChange[])[];
-  readonly refreshed: string[];
-  readonly asked: (string | undefined)[];
-  readonly kept: Map<string, unknown>;
+const path = parsePath('docs/a');
+const storage = 'https://drive/anna';
+
+interface Polled {
+  readonly changes: readonly RemoteChange[];
+  readonly refreshed: readonly string[];
+  /** The cursors of the requests. */
+  readonly cursors: readonly (string | undefined)[];
 }
 
-function watching(answers: readonly (Answer | RemoteError)[], kept = new Map<string, unknown>()): Watched {
-  const told: (readonly RemoteChange[])[] = [];
+/** A poll of a drive, which sends `responses`, and of a store without a change feed. */
+async function polling(
+  responses: readonly (RemoteChanges | RemoteError)[],
+  stored: Map<string, unknown>,
+  polls: (poll: () => Promise<void>) => Promise<void>,
+): Promise<Polled> {
+  const changes: RemoteChange[] = [];
   const refreshed: string[] = [];
-  const asked: (string | undefined)[] = [];
-  const left = [...answers];
+  const cursors: (string | undefined)[] = [];
+  const left = [...responses];
   const drive = {
-    capabilities: { storageId: 'https://drive/anna' },
-    pollChanges: async (checkpoint: string | undefined) => {
-      asked.push(checkpoint);
-      const answer = left.shift();
-      if (!answer || answer instanceof RemoteError) throw answer ?? new Error('not asked for');
-      return answer;
+    capabilities: { storageId: storage },
+    pollChanges: async (cursor: string | undefined) => {
+      cursors.push(cursor);
+      const response = left.shift();
+      if (!response || response instanceof RemoteError) throw response ?? new Error('an unexpected poll');
+      return response;
     },
   } as unknown as Remote;
-  const store = { capabilities: {} } as Remote;
-  const app = {
-    openNames: () => ['drive', 'photos'],
-    openedRemote: async (name: string) => (name === 'drive' ? drive : store),
-  } as unknown as App;
-  const watch = new PollRemoteChanges({
-    app,
-    intervalMs: () => 0,
-    changes: { fire: (...some: readonly RemoteChange[]) => told.push(some) } as never,
-    refresh: (remote) => refreshed.push(remote),
-    memory: {
-      get: (key: string, otherwise: unknown) => kept.get(key) ?? otherwise,
-      update: async (key: string, value: unknown) => void kept.set(key, value),
+  const poll = new PollRemoteChanges(
+    {
+      app: {
+        openNames: () => ['drive', 'photos'],
+        openedRemote: async (name: string) => (name === 'drive' ? drive : ({ capabilities: {} } as Remote)),
+      } as never,
+      settings: () => ({ changesIntervalMs: 0 }) as never,
+      changes: { fire: (...some: readonly RemoteChange[]) => changes.push(...some) } as never,
+      output: { debug: () => {} } as never,
+    },
+    {
+      get: (key: string, otherwise: unknown) => stored.get(key) ?? otherwise,
+      update: async (key: string, value: unknown) => void stored.set(key, value),
     } as never,
-    output: { debug: () => {} } as never,
-  });
-  return { watch, told, refreshed, asked, kept };
+    (remote) => refreshed.push(remote),
+  );
+  await polls(() => poll.pollNow());
+  poll.dispose();
+  return { changes, refreshed, cursors };
 }
 
-const path = parsePath('docs/a');
+const once = (poll: () => Promise<void>) => poll();
 
-test('what anyone changed on a remote in use is told, and the next question goes on from there', async () => {
-  const { watch, told, asked } = watching([
+test('reports the changes of an open remote, and the next poll continues at the new cursor', async () => {
+  const responses = [
     { cursor: 'c1', paths: [] },
     { cursor: 'c2', paths: [path] },
-  ]);
-  await watch.pollNow();
-  await watch.pollNow();
-  watch.dispose();
-  assert.deepEqual(asked, [undefined, 'c1']);
-  assert.deepEqual(told.flat(), [{ remote: 'drive', path, kind: 'changed' }]);
+  ];
+  const { changes, cursors } = await polling(responses, new Map(), async (poll) => {
+    await poll();
+    await poll();
+  });
+  assert.deepEqual(cursors, [undefined, 'c1']);
+  assert.deepEqual(changes, [{ remote: 'drive', path, kind: 'changed' }]);
 });
 
-test('the checkpoint outlives the window', async () => {
-  const { watch, kept } = watching([{ cursor: 'c1', paths: [] }]);
-  await watch.pollNow();
-  watch.dispose();
-  const later = watching([{ cursor: 'c2', paths: [path] }], kept);
-  await later.watch.pollNow();
-  later.watch.dispose();
-  assert.deepEqual(later.asked, ['c1']);
-  assert.equal(later.told.flat().length, 1);
+test('the next window continues at the stored cursor', async () => {
+  const stored = new Map<string, unknown>();
+  await polling([{ cursor: 'c1', paths: [] }], stored, once);
+  const { changes, cursors } = await polling([{ cursor: 'c2', paths: [path] }], stored, once);
+  assert.deepEqual(cursors, ['c1']);
+  assert.equal(changes.length, 1);
 });
 
-test('where the service lost count, everything that is open is listed anew', async () => {
-  const { watch, refreshed } = watching([{ cursor: 'c9', paths: 'everything' }]);
-  await watch.pollNow();
-  watch.dispose();
+test('lists all open folders again when the service does not name the changed paths', async () => {
+  const { refreshed } = await polling([{ cursor: 'c9', paths: 'everything' }], new Map(), once);
   assert.deepEqual(refreshed, ['drive']);
 });
 
-test('a question that fails keeps the checkpoint, and tells nobody anything', async () => {
-  const { watch, told, kept } = watching([new RemoteError('unavailable', 'The service is away.')]);
-  await watch.pollNow();
-  watch.dispose();
-  assert.equal(told.flat().length, 0);
-  assert.equal(kept.size, 0);
+test('a failed poll stores no cursor and reports no change', async () => {
+  const stored = new Map<string, unknown>();
+  const { changes } = await polling([new RemoteError('unavailable', 'Offline.')], stored, once);
+  assert.deepEqual(changes, []);
+  assert.equal(stored.size, 0);
 });
 
-test('a window that another one overtook hears of what happened since it heard last', async () => {
-  const kept = new Map<string, unknown>();
-  const one = watching(
-    [
-      { cursor: 'c1', paths: [] },
-      { cursor: 'c3', paths: [path] },
-    ],
-    kept,
-  );
-  await one.watch.pollNow();
-  kept.set('checkpoints', { 'https://drive/anna': 'c2' });
-  await one.watch.pollNow();
-  one.watch.dispose();
-  assert.deepEqual(one.asked, [undefined, 'c1']);
+test('continues at its own cursor after another window stored a later one', async () => {
+  const stored = new Map<string, unknown>();
+  const responses = [
+    { cursor: 'c1', paths: [] },
+    { cursor: 'c3', paths: [path] },
+  ];
+  const { cursors } = await polling(responses, stored, async (poll) => {
+    await poll();
+    stored.set('checkpoints', { [storage]: 'c2' });
+    await poll();
+  });
+  assert.deepEqual(cursors, [undefined, 'c1']);
 });

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { driveBackend } from '../../../../src/backends/amazonDrive/driveBackend';
 import { s3Backend } from '../../../../src/backends/s3/s3Backend';
-import { readTypedPlace, typedPlaceText } from '../../../../src/editor/tree/typedPlaces';
+import { formatPlace } from '../../../../src/editor/platform/places';
+import { readTypedPlace } from '../../../../src/editor/tree/typedPlaces';
 import type { ConfiguredRemote } from '../../../../src/usecases/configuredRemotes';
 
 const s3 = (name: string, root = ''): ConfiguredRemote =>
@@ -17,7 +18,8 @@ const drive = {
 const broken = { ...s3('broken'), problems: ['It has no endpoint.'] };
 const remotes = [s3('photos'), s3('site', 'assets/www'), drive, broken];
 
-const read = (text: string, among = remotes) => readTypedPlace(text, among)?.places.map(typedPlaceText);
+const read = (text: string, among = remotes) =>
+  readTypedPlace(text, among)?.places.map((place) => formatPlace(place));
 
 test('addresses, s3:// and folders of this machine are places, however they end', () => {
   for (const [text, places] of [
@@ -51,12 +53,12 @@ test('a place that can not be is refused with a sentence that names it', () => {
     ['photos:a//b', /a\/\/b/],
     ['photos:../x', /\.\./],
     ['-x:bucket', /"-x"/],
-    ['s3://', /Name a bucket/],
+    ['s3://', /Enter a bucket/],
     ['s3://a//b', /a\/\/b/],
   ] as const) {
     assert.deepEqual(read(text), [], text);
     assert.match(readTypedPlace(text, remotes)?.problem ?? '', problem, text);
   }
   assert.match(readTypedPlace('s3://logs', [drive])?.problem ?? '', /no S3 remote/);
-  assert.match(readTypedPlace('s3://logs', [s3('site', 'assets')])?.problem ?? '', /below its root/);
+  assert.match(readTypedPlace('s3://logs', [s3('site', 'assets')])?.problem ?? '', /outside the root/);
 });

@@ -1,7 +1,7 @@
 import { FileSystemError } from 'vscode';
 import { isRemoteError, type RemoteErrorKind } from '../../remote/remoteError';
-import { inertLine } from '../window/inertText';
-import { inertError } from '../window/window';
+import { inertLine } from './inertText';
+import { inertError } from './window';
 
 /**
  * Converts a RemoteError to the editor's error with the same message, which the editor shows. Any other error (a bug, a cancellation)
