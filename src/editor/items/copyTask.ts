@@ -3,116 +3,143 @@ import { serviceWaits } from '../../preview/summaries';
 import type { Remote } from '../../remote/remote';
 import type { RemoteAddress } from '../../remote/remoteAddress';
 import { isRemoteError } from '../../remote/remoteError';
-import { baseName, joinPath, parentPath, type RemotePath, uniqueName } from '../../remote/remotePath';
+import { baseName, type RemotePath, siblingPath, uniqueName } from '../../remote/remotePath';
 import { listenToAll } from '../../remote/serviceWaits';
 import { type CopyItem, copyItems, type ItemsProgress, type ItemsResult } from '../../usecases/copyItems';
 import { type SeenTargets, TargetTaken } from '../../usecases/seenTargets';
-import { isCancellation } from '../platform/cancellation';
+import { isCancellation, neverAborted } from '../platform/cancellation';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
-import type { CommandContext } from '../tree/commandContext';
+import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
 import { describeReplaceRecovery } from '../window/recovery';
 import * as window from '../window/window';
 
-export type TransferContext = Pick<CommandContext, 'app' | 'settings' | 'changes' | 'output'>;
-
-/** A copy that the user asked for, with what is to be said of it. */
+/** A copy or move that the user requested. */
 export interface TransferTask {
   /** "Upload", "Download", "Copy", "Move". */
   readonly verb: string;
   readonly items: readonly CopyItem[];
   readonly move?: boolean;
-  /** The user agreed already that what is there is replaced: all that is there when the work begins, or what was seen at the question. */
+  /** Targets that the user agreed to replace: all, or those that the question named. */
   readonly overwrite?: boolean | SeenTargets;
-  /** Where the targets lie, for messages and change events: undefined on this machine. */
+  /** The remote of the targets, for messages and change events; undefined on this machine. */
   readonly into?: RemoteAddress;
-  /** Where the sources lie: undefined on this machine. */
+  /** The remote of the sources; undefined on this machine. */
   readonly from?: RemoteAddress;
-  /** Told of what was moved although the rest failed or was cancelled. */
+  /** Receives the items that were moved before an error or a cancellation. */
   readonly onPartlyMoved?: (items: readonly CopyItem[]) => Promise<void>;
 }
 
 /**
- * Copies or moves, asking before anything is replaced, with progress that can be cancelled. Tells of the changes also when it
- * failed half-way. Shows one message when it fails. Resolves to what was done, or undefined.
+ * Copies or moves with progress, and asks before it replaces anything. Fires the changes, also of a partial transfer, and shows an
+ * error. Resolves to the result, or to undefined after an error or a cancellation.
  */
 export async function runTransferTask(
-  context: TransferContext,
-  work: TransferTask,
+  context: EditorContext,
+  task: TransferTask,
 ): Promise<ItemsResult | undefined> {
-  const { verb, move = false } = work;
-  let { items, overwrite = false } = work;
-  const what = `${verb} ${nameItems(items)}`;
+  let current = task;
+  const title = `${task.verb} ${nameItems(task.items)}`;
   for (;;) {
     let progress: ItemsProgress | undefined;
-    const gone = new Set<CopyItem>();
+    const moved = new Set<CopyItem>();
     try {
-      const transfers = context.settings().transfers;
-      const result = await withTreeProgress(what, (signal, tell) => {
-        let waiting = '';
-        const show = () => {
-          const done = progress ? progressText(progress) : '';
-          tell([done, waiting].filter((part) => part !== '').join(' · '), progress ? shareOf(progress) : 0);
-        };
-        const onProgress = (now: ItemsProgress) => {
+      const result = await copyWithProgress(context, current, title, {
+        onProgress: (now) => {
           progress = now;
-          show();
-        };
-        const services = items.flatMap(({ from, to }) => [from.waits, to.waits]);
-        const stopListening = listenToAll(services, (until) => {
-          waiting = until === undefined ? '' : serviceWaits(until - Date.now(), englishStrings, format());
-          show();
-        });
-        const onMovedWhole = (item: CopyItem) => void gone.add(item);
-        return copyItems(
-          items,
-          { move, overwrite, transfers, onProgress, onMovedWhole, locks: context.app.locks },
-          signal,
-        ).finally(stopListening);
+        },
+        onMovedWhole: (item) => void moved.add(item),
       });
-      tellChanges(context, work, items);
-      tellLeftOut(result);
+      fireChanges(context, task, current.items);
+      warnOmitted(result);
       return result;
     } catch (error) {
-      if (gone.size > 0) {
-        // These are where they were to go; what is tried again is the rest.
-        tellChanges(context, work, [...gone]);
-        await work.onPartlyMoved?.([...gone]);
-        items = items.filter((item) => !gone.has(item));
+      if (moved.size > 0) {
+        fireChanges(context, task, [...moved]);
+        await task.onPartlyMoved?.([...moved]);
+        current = { ...current, items: current.items.filter((item) => !moved.has(item)) };
       }
       if (error instanceof TargetTaken) {
-        const [first] = items;
-        const targets = items.map(({ target }) => target);
-        const lost =
-          first &&
-          (await describeReplaceRecovery(first.to, targets, AbortSignal.timeout(10_000)).catch(() => ''));
-        const answer = await askReplace(error.message, items.length, lost);
-        if (answer === undefined) return undefined;
-        if (answer === 'replace') overwrite = error.seen;
-        else items = await withFreeNames(items);
-        continue;
+        const resolved = await resolveTaken(current, error);
+        if (!resolved) return undefined;
+        current = resolved;
+      } else {
+        // Some of the sources may still exist.
+        if (progress !== undefined) fireChanges(context, task, current.items, 'changed');
+        if (isCancellation(error)) reportCancelled(task.verb, progress);
+        else showTransferFailure(context, current, title, error);
+        return undefined;
       }
-      // Of the sources none is gone for sure.
-      if (progress !== undefined) tellChanges(context, work, items, 'changed');
-      if (isCancellation(error)) tellCancelled(verb, progress);
-      else {
-        const remote = (work.into ?? work.from)?.remote;
-        const retry = () => runTransferTask(context, { ...work, items, overwrite });
-        showFailure(
-          error,
-          {
-            what: `${what}: ${isRemoteError(error) && error.copied ? 'half done' : 'not done'}`,
-            retry,
-            ...(remote !== undefined && { remote }),
-          },
-          context.output,
-        );
-      }
-      return undefined;
     }
   }
+}
+
+async function copyWithProgress(
+  context: EditorContext,
+  { items, move = false, overwrite = false }: TransferTask,
+  title: string,
+  listeners: {
+    readonly onProgress: (progress: ItemsProgress) => void;
+    readonly onMovedWhole: (item: CopyItem) => void;
+  },
+): Promise<ItemsResult> {
+  return withTreeProgress(title, (signal, report) => {
+    let progress: ItemsProgress | undefined;
+    let waiting = '';
+    const show = () => {
+      const done = progress ? progressText(progress) : '';
+      report([done, waiting].filter(Boolean).join(' · '), progress ? fractionOf(progress) : 0);
+    };
+    const onProgress = (now: ItemsProgress) => {
+      progress = now;
+      listeners.onProgress(now);
+      show();
+    };
+    const services = items.flatMap(({ from, to }) => [from.waits, to.waits]);
+    const stopListening = listenToAll(services, (until) => {
+      waiting = until === undefined ? '' : serviceWaits(until - Date.now(), englishStrings, format());
+      show();
+    });
+    const { transfers } = context.settings();
+    const { locks } = context.app;
+    const { onMovedWhole } = listeners;
+    return copyItems(items, { move, overwrite, transfers, onProgress, onMovedWhole, locks }, signal).finally(
+      stopListening,
+    );
+  });
+}
+
+/** The task with the user's decision about existing targets; undefined when the user cancels. */
+async function resolveTaken(task: TransferTask, taken: TargetTaken): Promise<TransferTask | undefined> {
+  const { items } = task;
+  const targets = items.map(({ target }) => target);
+  const decision = await askReplace(taken.message, items[0]?.to, targets);
+  if (decision === 'replace') return { ...task, overwrite: taken.seen };
+  if (decision === undefined) return undefined;
+  const renamed: CopyItem[] = [];
+  for (const item of items) renamed.push({ ...item, target: await uniquePath(item.to, item.target) });
+  return { ...task, items: renamed };
+}
+
+function showTransferFailure(
+  context: EditorContext,
+  task: TransferTask,
+  title: string,
+  error: unknown,
+): void {
+  const remote = (task.into ?? task.from)?.remote;
+  const isCopied = isRemoteError(error) && error.copied;
+  showFailure(
+    error,
+    {
+      what: isCopied ? `${title}: copied, but the source was not removed` : `${title} failed`,
+      retry: () => runTransferTask(context, task),
+      ...(remote !== undefined && { remote }),
+    },
+    context.output,
+  );
 }
 
 function nameItems(items: readonly CopyItem[]): string {
@@ -120,70 +147,60 @@ function nameItems(items: readonly CopyItem[]): string {
   return only && items.length === 1 ? baseName(only.source) : countOf(items.length, 'item');
 }
 
-function shareOf(now: ItemsProgress): number {
-  return now.bytes > 0 ? now.bytesDone / now.bytes : now.filesDone / (now.files || 1);
+function fractionOf(progress: ItemsProgress): number {
+  const { bytes, bytesDone, files, filesDone } = progress;
+  return bytes > 0 ? bytesDone / bytes : filesDone / (files || 1);
 }
 
-function progressText(now: ItemsProgress): string {
+function progressText(progress: ItemsProgress): string {
   const { count, bytes } = format();
-  return `${count(now.filesDone)} of ${countOf(now.files, 'file')} · ${bytes(now.bytesDone)} of ${bytes(now.bytes)}`;
+  const { files, filesDone } = progress;
+  return `${count(filesDone)} of ${countOf(files, 'file')} · ${bytes(progress.bytesDone)} of ${bytes(progress.bytes)}`;
 }
 
-/**
- * Asks whether what is there is replaced; undefined when the user would rather not go on. `items`: how many are to be copied; `lost`: what
- * becomes of what is replaced, as a sentence.
- */
+/** Asks whether to replace existing `targets`; undefined when the user cancels. */
 export async function askReplace(
   message: string,
-  items: number,
-  lost = '',
+  to: Remote | undefined,
+  targets: readonly RemotePath[],
 ): Promise<'replace' | 'keepBoth' | undefined> {
+  const recovery =
+    to && (await describeReplaceRecovery(to, targets, AbortSignal.timeout(10_000)).catch(() => ''));
+  const explanation =
+    'Replace overwrites existing files and merges folders. Keep Both renames the new items.';
   const chosen = await window.showWarningMessage(
     message,
-    {
-      modal: true,
-      detail: [
-        'Replace: files that are there are replaced, folders are merged. Keep Both: the new one gets another name.',
-        lost,
-      ]
-        .filter(Boolean)
-        .join(' '),
-    },
-    items === 1 ? 'Replace' : 'Replace All',
+    { modal: true, detail: [explanation, recovery].filter(Boolean).join(' ') },
+    targets.length === 1 ? 'Replace' : 'Replace All',
     'Keep Both',
   );
   return chosen === undefined ? undefined : chosen === 'Keep Both' ? 'keepBoth' : 'replace';
 }
 
-/** Gives another name to each target that is taken. */
-async function withFreeNames(items: readonly CopyItem[]): Promise<CopyItem[]> {
-  const renamed: CopyItem[] = [];
-  for (const item of items) {
-    const taken = new Set<string>();
-    const folder = parentPath(item.target);
-    let target = item.target;
-    while (await isThere(item.to, target)) {
-      taken.add(baseName(target));
-      target = joinPath(folder, uniqueName(baseName(item.target), taken));
-    }
-    renamed.push({ ...item, target });
+/** `path`, or the first unused name beside it. `isTaken`: `path` is known to exist. */
+export async function uniquePath(remote: Remote, path: RemotePath, isTaken = false): Promise<RemotePath> {
+  const taken = new Set<string>();
+  let target = path;
+  while ((isTaken && taken.size === 0) || (await exists(remote, target))) {
+    taken.add(baseName(target));
+    target = siblingPath(path, uniqueName(baseName(path), taken));
   }
-  return renamed;
+  return target;
 }
 
-async function isThere(remote: Remote, path: RemotePath): Promise<boolean> {
+async function exists(remote: Remote, path: RemotePath): Promise<boolean> {
   try {
-    await remote.stat(path, new AbortController().signal);
+    await remote.stat(path, neverAborted());
     return true;
   } catch (error) {
-    // Where only writing is allowed, the precondition of the write itself finds out.
+    // With write-only permissions the stat is forbidden; the precondition of the write decides.
     if (isRemoteError(error, 'notFound', 'forbidden')) return false;
     throw error;
   }
 }
 
-function tellChanges(
-  context: TransferContext,
+function fireChanges(
+  context: EditorContext,
   { into, from, move }: TransferTask,
   items: readonly CopyItem[],
   sources: 'deleted' | 'changed' = 'deleted',
@@ -196,18 +213,17 @@ function tellChanges(
   context.changes.fire(...changes);
 }
 
-function tellLeftOut({ leftOut }: ItemsResult): void {
+function warnOmitted({ leftOut }: ItemsResult): void {
   if (leftOut.length === 0) return;
   const names = leftOut.slice(0, 5).map((name) => `"${name}"`);
   const more = leftOut.length - names.length;
   void window.showWarningMessage(
-    `${countOf(leftOut.length, 'thing')} could not be copied and ${leftOut.length === 1 ? 'was' : 'were'} left out: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+    `${countOf(leftOut.length, 'item')} can't be copied and ${leftOut.length === 1 ? 'was' : 'were'} skipped: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
   );
 }
 
-function tellCancelled(verb: string, progress: ItemsProgress | undefined): void {
+function reportCancelled(verb: string, progress: ItemsProgress | undefined): void {
   if (!progress || progress.filesDone === 0) return;
-  void window.showInformationMessage(
-    `${verb} cancelled. ${format().count(progress.filesDone)} of ${countOf(progress.files, 'file')} had been done.`,
-  );
+  const done = `${format().count(progress.filesDone)} of ${countOf(progress.files, 'file')}`;
+  void window.showInformationMessage(`${verb} cancelled after ${done}.`);
 }

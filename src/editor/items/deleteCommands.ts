@@ -12,27 +12,27 @@ import { describeBucketContent, describeRecovery } from '../window/recovery';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
-/** The commands that delete; each asks first, and says how much. */
+/** The commands that delete. Each counts first and asks for confirmation. */
 export function deleteCommands(context: CommandContext): readonly CommandRow[] {
   return [
-    { id: 'cloudRemotes.deleteItem', run: (...args) => deleteMeant(context, args) },
+    { id: 'cloudRemotes.deleteItem', run: (...args) => deleteSelected(context, args) },
     { id: 'cloudRemotes.emptyBucket', run: (...args) => withBucket(context, args, 'Empty', true) },
     { id: 'cloudRemotes.deleteBucket', run: (...args) => withBucket(context, args, 'Delete', false) },
   ];
 }
 
-async function deleteMeant(context: CommandContext, args: readonly unknown[]): Promise<void> {
-  const [meant] = selectedNodes(context, args);
-  if (meant?.kind === 'remote') {
-    await vscode.commands.executeCommand('cloudRemotes.removeRemote', meant);
+async function deleteSelected(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const [selected] = selectedNodes(context, args);
+  if (selected?.kind === 'remote') {
+    await vscode.commands.executeCommand('cloudRemotes.removeRemote', selected);
     return;
   }
-  const nodes = await resolveItems(context, args, 'Delete what?');
+  const nodes = await resolveItems(context, args, 'Delete which file or folder?');
   const [first] = nodes;
   if (!first) return;
   if (nodes.some(isBucket)) {
     if (nodes.length === 1 && first.kind === 'folder') await withBucket(context, [first], 'Delete', false);
-    else void window.showInformationMessage('Buckets are deleted one at a time.');
+    else void window.showInformationMessage('Select a single bucket to delete it.');
     return;
   }
   const byRemote = new Map<string, ItemNode[]>();
@@ -55,7 +55,7 @@ async function deleteNodes(context: CommandContext, name: string, nodes: readonl
     { modal: true, detail: describe(remote, nodes, counted) },
     'Delete',
   );
-  if (chosen === 'Delete') await run(context, name, remote, nodes, counted, false);
+  if (chosen === 'Delete') await deleteCounted(context, name, remote, nodes, counted, false);
 }
 
 async function withBucket(
@@ -64,8 +64,8 @@ async function withBucket(
   verb: 'Empty' | 'Delete',
   keepTop: boolean,
 ): Promise<void> {
-  const [meant] = selectedNodes(context, args).filter((node) => isBucket(node));
-  const node = (meant ?? (await resolveItems(context, [], `${verb} which bucket?`, 'bucket'))[0]) as
+  const [selected] = selectedNodes(context, args).filter((node) => isBucket(node));
+  const node = (selected ?? (await resolveItems(context, [], `${verb} which bucket?`, 'bucket'))[0]) as
     | FolderNode
     | undefined;
   if (!node) return;
@@ -78,52 +78,50 @@ async function withBucket(
       if (content === 'cancelled') return;
       if (content) {
         if (await bucketConfirmed(node, verb, describeBucketContent(content)))
-          await runWhole(context, name, remote, node, content);
+          await deleteWholeBucket(context, name, remote, node, content);
         return;
       }
     }
     const counted = await count(remote, [node]);
     if (!counted) return;
     if (keepTop && counted.files === 0 && counted.folders <= 1) {
-      void window.showInformationMessage(`The bucket ${bucket} is empty already.`);
+      void window.showInformationMessage(`The bucket ${bucket} is already empty.`);
       return;
     }
     if (await bucketConfirmed(node, verb, describe(remote, [node], counted)))
-      await run(context, name, remote, [node], counted, keepTop);
+      await deleteCounted(context, name, remote, [node], counted, keepTop);
   });
 }
 
-/** Whether the user typed the bucket's name under what would go. */
+/** Asks the user to type the bucket's name below the content that would be deleted. */
 async function bucketConfirmed(
   node: FolderNode,
   verb: 'Empty' | 'Delete',
-  whatGoes: string,
+  content: string,
 ): Promise<boolean> {
   const bucket = nodeName(node);
   const typed = await window.showInputBox({
     title: `${verb} the bucket ${formatAddress(node.address)}`,
-    prompt: `${whatGoes} Type the bucket's name to ${verb.toLowerCase()} it.`,
+    prompt: `${content} Type the bucket's name to ${verb.toLowerCase()} it.`,
     placeHolder: bucket,
     validateInput: (text) =>
-      text === '' || text === bucket
-        ? undefined
-        : `Type ${bucket} to confirm, or press Escape to leave it as it is.`,
+      text === '' || text === bucket ? undefined : `Type ${bucket} to confirm, or press Escape to cancel.`,
   });
   return typed === bucket;
 }
 
-/** What is to be deleted, and whether it can be brought back. */
+/** The items to delete, and a sentence on whether they can be restored. */
 interface Counted extends ItemsToDelete {
   readonly recovery: string;
 }
 
-/** Everything that would go; undefined when the user got tired of the counting. A listing error is thrown. */
+/** Counts the items to delete; undefined when the user cancels. Throws the listing's error. */
 async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<Counted | undefined> {
   try {
-    return await withTreeProgress(`Counting what is in ${nameNodes(nodes)}`, async (signal, tell) => {
+    return await withTreeProgress(`Counting the content of ${nameNodes(nodes)}`, async (signal, report) => {
       const items = nodes.map(({ address: { path }, kind }) => ({ path, kind }));
       const [counted, recovery] = await Promise.all([
-        countItems(remote, items, signal, (files) => tell(`${countOf(files, 'file')} so far`, 0)),
+        countItems(remote, items, signal, (files) => report(`${countOf(files, 'file')} so far`, 0)),
         describeRecovery(
           remote,
           items.map(({ path }) => path),
@@ -139,15 +137,15 @@ async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<Counte
   }
 }
 
-/** A bucket with its older versions; undefined where it has none, or where the service knows none. */
+/** Counts a bucket with its older versions; undefined when the bucket or the service has none. */
 async function countWhole(
   remote: Remote,
   node: FolderNode,
 ): Promise<BucketContent | 'cancelled' | undefined> {
   try {
-    return await withTreeProgress(`Counting the versions in ${nodeName(node)}`, async (signal, tell) =>
+    return await withTreeProgress(`Counting the versions in ${nodeName(node)}`, async (signal, report) =>
       remote.features?.wholeBuckets?.count(node.address.path, signal, (versions) =>
-        tell(`${countOf(versions, 'version')} so far`, 0),
+        report(`${countOf(versions, 'version')} so far`, 0),
       ),
     );
   } catch (error) {
@@ -156,7 +154,7 @@ async function countWhole(
   }
 }
 
-async function runWhole(
+async function deleteWholeBucket(
   context: CommandContext,
   name: string,
   remote: Remote,
@@ -165,9 +163,12 @@ async function runWhole(
 ): Promise<void> {
   const { path } = node.address;
   try {
-    await withTreeProgress(`Deleting ${nodeName(node)}`, async (signal, tell) => {
+    await withTreeProgress(`Deleting ${nodeName(node)}`, async (signal, report) => {
       const onProgress = (done: number) =>
-        tell(`${format().count(done)} of ${countOf(content.total, 'version')}`, done / (content.total || 1));
+        report(
+          `${format().count(done)} of ${countOf(content.total, 'version')}`,
+          done / (content.total || 1),
+        );
       await remote.features?.wholeBuckets?.remove(path, content, onProgress, signal);
     });
   } finally {
@@ -175,7 +176,7 @@ async function runWhole(
   }
 }
 
-async function run(
+async function deleteCounted(
   context: CommandContext,
   name: string,
   remote: Remote,
@@ -185,9 +186,9 @@ async function run(
 ): Promise<void> {
   let kind: 'changed' | 'deleted' = 'changed';
   try {
-    await withTreeProgress(`Deleting ${nameNodes(nodes)}`, (signal, tell) => {
+    await withTreeProgress(`Deleting ${nameNodes(nodes)}`, (signal, report) => {
       const onProgress = (done: number) =>
-        tell(`${format().count(done)} of ${countOf(counted.files, 'file')}`, done / (counted.files || 1));
+        report(`${format().count(done)} of ${countOf(counted.files, 'file')}`, done / (counted.files || 1));
       return deleteItems(
         remote,
         counted,
@@ -197,7 +198,7 @@ async function run(
     });
     if (!keepTop) kind = 'deleted';
   } finally {
-    // Of what could not be deleted whole, none is gone for sure.
+    // After an error some of the items may still exist.
     context.changes.fire(...nodes.map((node) => ({ remote: name, path: node.address.path, kind }) as const));
   }
 }
@@ -205,16 +206,18 @@ async function run(
 /** "1,234 files (4.2 MB) in 12 folders. This can't be undone." */
 function describe(remote: Remote, nodes: readonly ItemNode[], counted: Counted): string {
   const { files, folders, bytes, unusable, recovery } = counted;
-  const within = folders > nodes.length ? ` in ${countOf(folders, 'folder')}` : '';
+  const inFolders = folders > nodes.length ? ` in ${countOf(folders, 'folder')}` : '';
   const size =
-    files === 0 ? 'It holds no files.' : `${countOf(files, 'file')} (${format().bytes(bytes)})${within}.`;
-  const goesWhole =
+    files === 0
+      ? 'It contains no files.'
+      : `${countOf(files, 'file')} (${format().bytes(bytes)})${inFolders}.`;
+  const trashesFolders =
     remote.trashFolder !== undefined && nodes.every((node) => node.kind === 'folder' && !isBucket(node));
-  const stays =
-    unusable.length === 0 || goesWhole
+  const remaining =
+    unusable.length === 0 || trashesFolders
       ? ''
-      : `${countOf(unusable.length, 'object')} with a key that is no path can't be deleted from here and will stay.`;
-  return [size, stays, recovery].filter(Boolean).join(' ');
+      : `${countOf(unusable.length, 'object')} with an unsupported key can't be deleted here and will remain.`;
+  return [size, remaining, recovery].filter(Boolean).join(' ');
 }
 
 function nameNodes(nodes: readonly ItemNode[]): string {

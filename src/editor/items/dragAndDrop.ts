@@ -15,37 +15,38 @@ import {
 import { acceptsFiles } from '../../usecases/configuredRemotes';
 import { bytesSource } from '../../usecases/saveRemoteFile';
 import { neverAborted } from '../platform/cancellation';
-import { fromUri, remoteScheme, remotesViewId, toUri } from '../platform/remoteUri';
+import { addressOfUri } from '../platform/places';
+import { remoteScheme, remotesViewId, toUri } from '../platform/remoteUri';
 import type { RemotesTree } from '../tree/remotesTree';
 import { isBucket, isContainer, isItem, type TreeNode, trashOf } from '../tree/treeNode';
+import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
-import { describeReplaceRecovery } from '../window/recovery';
 import * as window from '../window/window';
-import { askReplace, type TransferContext } from './copyTask';
+import { askReplace } from './copyTask';
 import { type TransferItem, transferInto } from './moveCommands';
 import { uploadPaths } from './transferCommands';
 
 const uriList = 'text/uri-list';
 const ownRows = `application/vnd.code.tree.${remotesViewId.toLowerCase()}`;
 
-/** Dragging within the tree (move or copy), from the Explorer and from outside into it (upload), and out of it into editors. */
+/** Drag and drop within the tree (move or copy), into the tree (upload), and out of the tree into editors. */
 export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<TreeNode> {
   readonly dragMimeTypes = [uriList];
   readonly dropMimeTypes = [ownRows, uriList, 'files'];
 
   constructor(
-    private readonly context: TransferContext,
+    private readonly context: EditorContext,
     private readonly tree: RemotesTree,
   ) {}
 
   handleDrag(nodes: readonly TreeNode[], data: vscode.DataTransfer): void {
     const items = nodes.filter(isItem);
     if (items.length === 0) return;
-    const moved = items
+    const movable = items
       .filter((node) => !isBucket(node))
       .map((node): TransferItem => ({ address: node.address, kind: node.kind }));
-    data.set(ownRows, new vscode.DataTransferItem(moved));
+    data.set(ownRows, new vscode.DataTransferItem(movable));
     data.set(
       uriList,
       new vscode.DataTransferItem(items.map(({ address }) => toUri(address).toString()).join('\r\n')),
@@ -61,46 +62,44 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       if (uris.length > 0) return await this.dropUris(folder, uris);
       await this.dropFiles(folder, data);
     } catch (error) {
-      showFailure(error, { what: "This can't be dropped here" }, this.context.output);
+      showFailure(error, { what: "Can't drop here" }, this.context.output);
     }
   }
 
-  /** The folder that a drop onto a row means: the row itself, or the folder a file lies in. */
+  /** The target of a drop: the folder of the row, or the folder that contains its file. */
   private folderOf(onto: TreeNode | undefined): RemoteAddress {
-    if (onto && trashOf(onto))
-      throw new RemoteError('unsupported', 'Nothing can be dropped into the trash. Use Delete.');
+    if (onto && trashOf(onto)) throw new RemoteError('unsupported', "Can't drop into the trash. Use Delete.");
     const container = onto === undefined || isContainer(onto) ? onto : this.tree.getParent(onto);
     const address = isContainer(container) ? container.address : undefined;
     if (!address || !acceptsFiles(this.context.app.remotes(), address))
       throw new RemoteError(
         'unsupported',
-        'Files lie in buckets. Drop them onto a bucket or onto a folder in one.',
+        'Files must be in a bucket. Drop onto a bucket or a folder in one.',
       );
     return address;
   }
 
   private async dropRows(folder: RemoteAddress, rows: readonly TransferItem[]): Promise<void> {
-    const things = rows.filter(
+    const items = rows.filter(
       ({ address }) =>
         !(
           address.remote === folder.remote &&
           (parentPath(address.path) === folder.path || address.path === folder.path)
         ),
     );
-    const [first] = things;
+    const [first] = items;
     if (!first) return;
-    const what = things.length === 1 ? formatAddress(first.address) : countOf(things.length, 'item');
-    const within = things.every(({ address }) => address.remote === folder.remote);
+    const label = items.length === 1 ? formatAddress(first.address) : countOf(items.length, 'item');
+    const isSameRemote = items.every(({ address }) => address.remote === folder.remote);
     const chosen = await window.showInformationMessage(
-      `${within ? 'Move' : 'Copy'} ${what} to ${formatAddress(folder)}?`,
+      `${isSameRemote ? 'Move' : 'Copy'} ${label} to ${formatAddress(folder)}?`,
       { modal: true },
-      ...(within ? ['Move', 'Copy'] : ['Copy', 'Move']),
+      ...(isSameRemote ? ['Move', 'Copy'] : ['Copy', 'Move']),
     );
-    if (chosen) await transferInto(this.context, things, folder, chosen === 'Move' ? 'move' : 'copy');
+    if (chosen) await transferInto(this.context, items, folder, chosen === 'Move' ? 'move' : 'copy');
   }
 
   private async dropUris(folder: RemoteAddress, uris: readonly vscode.Uri[]): Promise<void> {
-    const names = this.context.app.remotes().map(({ settings }) => settings.name);
     const local = uris.filter((uri) => uri.scheme === 'file');
     const remote = uris.filter((uri) => uri.scheme === remoteScheme);
     const other = uris.filter((uri) => uri.scheme !== 'file' && uri.scheme !== remoteScheme);
@@ -111,24 +110,25 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
         local.map((uri) => uri.fsPath),
       );
     if (remote.length > 0) {
-      const things = await Promise.all(remote.map((uri) => this.moved(fromUri(uri, names))));
-      await transferInto(this.context, things, folder, 'copy');
+      const addresses = remote.map((uri) => addressOfUri(uri, this.context.app));
+      const items = await Promise.all(addresses.map((address) => this.itemAt(address)));
+      await transferInto(this.context, items, folder, 'copy');
     }
     const [first] = other;
     if (first)
       throw new RemoteError(
         'unsupported',
-        `Files of ${first.scheme}: can't be uploaded from here. Save them to a folder first.`,
+        `Can't upload ${first.scheme}: files. Save them to a local folder first.`,
       );
   }
 
-  private async moved(address: RemoteAddress): Promise<TransferItem> {
+  private async itemAt(address: RemoteAddress): Promise<TransferItem> {
     const remote = await this.context.app.openRemote(address.remote);
     const { kind } = await remote.stat(address.path, neverAborted());
     return { address, kind: kind === 'folder' ? 'folder' : 'file' };
   }
 
-  /** Files from outside of the editor where only their content is handed over, as in a browser. */
+  /** Files from outside of the editor. In a browser they have content but no path. */
   private async dropFiles(folder: RemoteAddress, data: vscode.DataTransfer): Promise<void> {
     const files: vscode.DataTransferFile[] = [];
     for (const [, item] of data) {
@@ -154,14 +154,12 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
         return await put(target, { kind: 'ifAbsent' });
       } catch (error) {
         if (!isRemoteError(error, 'alreadyExists', 'changed')) throw error;
-        // Just what is there at the question may be replaced.
+        // Replace applies only to the version at the time of the question.
         const seen = await fileIfExists(remote, path, neverAborted());
-        const there = `A file named "${file.name}" is already there ("${path}").`;
-        const lost = () =>
-          describeReplaceRecovery(remote, [path], AbortSignal.timeout(10_000)).catch(() => '');
-        const answer = taken.size > 0 ? 'keepBoth' : await askReplace(there, 1, await lost());
-        if (answer === undefined) return;
-        if (answer === 'replace')
+        const question = `A file named "${file.name}" already exists ("${path}").`;
+        const decision = taken.size > 0 ? 'keepBoth' : await askReplace(question, remote, [path]);
+        if (decision === undefined) return;
+        if (decision === 'replace')
           return put(path, seen ? { kind: 'ifMatch', entry: seen } : { kind: 'ifAbsent' });
         taken.add(baseName(target));
       }

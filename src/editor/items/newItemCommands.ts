@@ -11,7 +11,7 @@ import { remoteOf } from '../tree/treeNode';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
-/** The commands that make something new: a file, a folder, a bucket. */
+/** The commands that create a file, a folder or a bucket. */
 export function newItemCommands(context: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.newFile', run: (...args) => newFile(context, args) },
@@ -26,7 +26,7 @@ async function newFile(context: CommandContext, args: readonly unknown[]): Promi
     folder && (await askPathPart(`New file in ${formatAddress(folder)}`, 'index.html or css/main.css'));
   if (!folder || name === undefined) return;
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await runWithErrorMessage(context, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+  await runWithErrorMessage(context, `Can't create ${formatAddress(address)}`, address.remote, async () => {
     const remote = await context.app.openRemote(address.remote);
     await remote.write(address.path, bytesSource(new Uint8Array()), {}, { kind: 'ifAbsent' }, neverAborted());
     context.changes.fire({ ...address, kind: 'created' });
@@ -39,7 +39,7 @@ async function newFolder(context: CommandContext, args: readonly unknown[]): Pro
   const name = folder && (await askPathPart(`New folder in ${formatAddress(folder)}`, 'img or img/2026'));
   if (!folder || name === undefined) return;
   const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await runWithErrorMessage(context, `Can't make ${formatAddress(address)}`, address.remote, async () => {
+  await runWithErrorMessage(context, `Can't create ${formatAddress(address)}`, address.remote, async () => {
     const remote = await context.app.openRemote(address.remote);
     await remote.makeFolder(address.path, neverAborted());
     context.changes.fire({ ...address, kind: 'created' });
@@ -50,7 +50,7 @@ async function newFolder(context: CommandContext, args: readonly unknown[]): Pro
 async function askPathPart(title: string, example: string): Promise<string | undefined> {
   const typed = await window.showInputBox({
     title,
-    prompt: 'The name, or a path with "/".',
+    prompt: 'Name, or a path with "/"',
     placeHolder: example,
     validateInput: (text) => {
       const problem = text === '' ? undefined : pathProblem(text);
@@ -68,14 +68,13 @@ async function revealFolder(context: CommandContext, address: RemoteAddress): Pr
 async function newBucket(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const name = await remoteForBucket(context, args);
   if (name === undefined) return;
-  await runWithErrorMessage(context, `Can't make a bucket on ${name}`, name, async () => {
+  await runWithErrorMessage(context, `Can't create a bucket on ${name}`, name, async () => {
     const remote = await context.app.openRemote(name);
     if (!remote.features?.createBucket)
-      throw new RemoteError('unsupported', `New buckets can't be made on ${name}.`);
+      throw new RemoteError('unsupported', `${name} doesn't support creating buckets.`);
     const bucket = await window.showInputBox({
       title: `New bucket on ${name} — Step 1 of 2`,
-      prompt:
-        '3 to 63 lower-case letters, digits, dots and hyphens. On AWS the name must be unique in the world.',
+      prompt: '3 to 63 lowercase letters, digits, dots and hyphens. On AWS the name must be globally unique.',
       placeHolder: 'site-assets',
       validateInput: bucketNameProblem,
     });
@@ -104,7 +103,7 @@ async function remoteForBucket(
   return (await window.showQuickPick(items, { placeHolder: 'New bucket on which remote?' }))?.label;
 }
 
-/** Undefined when the user left; empty for the remote's own. */
+/** Undefined when the user cancels; empty for the default of the remote. */
 async function askLocation(context: CommandContext, name: string): Promise<string | undefined> {
   const configured = context.app.remotes().find(({ settings }) => settings.name === name);
   const own = [configured?.settings['locationConstraint'], configured?.settings['region']].find(
@@ -112,22 +111,22 @@ async function askLocation(context: CommandContext, name: string): Promise<strin
   );
   const typed = await window.showInputBox({
     title: `New bucket on ${name} — Step 2 of 2`,
-    prompt: `Region or location constraint. Empty = ${own ? `the remote's own, ${own}` : "the service's own"}.`,
+    prompt: `Region or location constraint. Leave empty for ${own ? `the region of the remote, ${own}` : 'the default of the service'}.`,
     placeHolder: own ?? 'eu-west-1',
-    validateInput: (text) => (/\s/.test(text.trim()) ? 'A location has no spaces.' : undefined),
+    validateInput: (text) => (/\s/.test(text.trim()) ? "A region can't contain spaces." : undefined),
   });
   return typed?.trim();
 }
 
-/** Why no bucket can have this name on any S3 store, as a sentence, or undefined. Some stores allow less. Pure. */
+/** Why the name violates the S3 rules for bucket names, as a sentence, or undefined. Some stores are stricter. Pure. */
 export function bucketNameProblem(name: string): string | undefined {
   if (name === '') return undefined;
-  if (/[A-Z]/.test(name)) return 'Upper-case letters are not allowed.';
-  if (!/^[a-z0-9.-]*$/.test(name)) return 'Only lower-case letters, digits, dots and hyphens are allowed.';
+  if (/[A-Z]/.test(name)) return 'Uppercase letters are not allowed.';
+  if (!/^[a-z0-9.-]*$/.test(name)) return 'Only lowercase letters, digits, dots and hyphens are allowed.';
   if (name.length < 3) return 'At least 3 characters.';
   if (name.length > 63) return 'At most 63 characters.';
-  if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return 'It must begin and end with a letter or digit.';
+  if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return 'The name must begin and end with a letter or digit.';
   if (name.includes('..')) return 'Two dots in a row are not allowed.';
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return 'It must not look like an IP address.';
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return "The name can't look like an IP address.";
   return undefined;
 }

@@ -6,13 +6,14 @@ import type { CopyItem } from '../../usecases/copyItems';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveFolder, resolveItems, runWithErrorMessage } from '../tree/selection';
 import { type ItemNode, isBucket } from '../tree/treeNode';
+import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
 import { countOf, format } from '../window/numberFormat';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
-import { runTransferTask, type TransferContext } from './copyTask';
+import { runTransferTask } from './copyTask';
 
-/** The commands that bring files from this machine to a remote and back. */
+/** The commands that upload and download. */
 export function transferCommands(context: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.uploadFiles', run: (...args) => upload(context, args, 'files') },
@@ -35,7 +36,7 @@ async function upload(
     canSelectFiles: what === 'files',
     canSelectFolders: what === 'folder',
   });
-  if (chosen && onThisMachine(chosen))
+  if (chosen && areLocal(chosen))
     await uploadPaths(
       context,
       folder,
@@ -43,29 +44,29 @@ async function upload(
     );
 }
 
-/** Says so, and answers false, when something was chosen that is not on the disk of the machine that the extension runs on. */
-function onThisMachine(uris: readonly vscode.Uri[]): boolean {
+/** Returns whether all files are on the machine that the extension runs on, and warns otherwise. */
+function areLocal(uris: readonly vscode.Uri[]): boolean {
   const other = uris.find((uri) => uri.scheme !== 'file');
   if (other)
     void window.showWarningMessage(
-      `${other.path} is on another machine than the one that Cloud Remotes runs on. Choose a place on that one.`,
+      `${other.path} is not on the machine that Cloud Remotes runs on. Choose a folder of that machine.`,
     );
   return other === undefined;
 }
 
 /** Uploads files and folders of this machine into a folder of a remote, each under its own name. */
 export async function uploadPaths(
-  context: TransferContext,
+  context: EditorContext,
   folder: RemoteAddress,
   paths: readonly string[],
 ): Promise<void> {
   try {
     const to = await context.app.openRemote(folder.remote);
     const items: CopyItem[] = [];
-    for (const one of paths) {
-      // Each folder that holds something chosen is a remote of its own, so that links and odd names are treated as in a sync.
-      const { remote: from } = await context.app.openPlace({ kind: 'folder', path: path.dirname(one) });
-      const name = parsePath(path.basename(one));
+    for (const local of paths) {
+      // The parent folder opens as a remote, so that links and unusual names are handled as in a sync.
+      const { remote: from } = await context.app.openPlace({ kind: 'folder', path: path.dirname(local) });
+      const name = parsePath(path.basename(local));
       items.push({ from, source: name, to, target: joinPath(folder.path, name) });
     }
     const result = await runTransferTask(context, { verb: 'Upload', items, into: folder });
@@ -84,7 +85,7 @@ export async function uploadPaths(
 }
 
 async function download(context: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = await resolveItems(context, args, 'Download what?');
+  const nodes = await resolveItems(context, args, 'Download which file or folder?');
   const [first] = nodes;
   if (!first) return;
   const target = nodes.length === 1 && first.kind === 'file' ? await askFile(first) : await askFolder(nodes);
@@ -101,7 +102,7 @@ async function download(context: CommandContext, args: readonly unknown[]): Prom
         const name = target.name ?? baseName(node.address.path);
         items.push({ from, source: node.address.path, kind: node.kind, to, target: parsePath(name) });
       }
-      const overwrite = target.name !== undefined; // the dialog has asked
+      const overwrite = target.name !== undefined; // the save dialog has asked
       const result = await runTransferTask(context, {
         verb: 'Download',
         items,
@@ -120,7 +121,7 @@ async function download(context: CommandContext, args: readonly unknown[]): Prom
 
 interface LocalTarget {
   readonly folder: string;
-  /** The name for the one file; absent: each keeps its own. */
+  /** The name of a single file; without it each item keeps its name. */
   readonly name?: string;
 }
 
@@ -132,22 +133,22 @@ async function askFile(node: ItemNode): Promise<LocalTarget | undefined> {
     saveLabel: 'Download',
     ...(folder && { defaultUri: vscode.Uri.joinPath(folder, name) }),
   });
-  if (!chosen || !onThisMachine([chosen])) return undefined;
+  if (!chosen || !areLocal([chosen])) return undefined;
   return { folder: path.dirname(chosen.fsPath), name: path.basename(chosen.fsPath) };
 }
 
 async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | undefined> {
   const [first] = nodes;
-  const what = first && nodes.length === 1 ? baseName(first.address.path) : countOf(nodes.length, 'item');
+  const label = first && nodes.length === 1 ? baseName(first.address.path) : countOf(nodes.length, 'item');
   const kind = first && isBucket(first) ? 'bucket ' : '';
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
   const chosen = await window.showOpenDialog({
-    title: `Download ${kind}${what} into`,
+    title: `Download ${kind}${label} into`,
     openLabel: 'Download Here',
     canSelectFolders: true,
     canSelectFiles: false,
     ...(folder && { defaultUri: folder }),
   });
   const [target] = chosen ?? [];
-  return target && onThisMachine([target]) ? { folder: target.fsPath } : undefined;
+  return target && areLocal([target]) ? { folder: target.fsPath } : undefined;
 }

@@ -7,18 +7,16 @@ import { countOf } from '../window/numberFormat';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
-/** The commands of the trash, on remotes that keep what was deleted. */
+/** The commands of the trash. */
 export function trashCommands(context: CommandContext): readonly CommandRow[] {
-  return [{ id: 'cloudRemotes.restoreItem', run: (...args) => restoreMeant(context, args) }];
+  return [{ id: 'cloudRemotes.restoreItem', run: (...args) => restoreSelected(context, args) }];
 }
 
-/** Puts back what is selected in the trash. What can't be put back is named, and the rest is put back all the same. */
-async function restoreMeant(context: CommandContext, args: readonly unknown[]): Promise<void> {
+/** Restores the selected items of the trash. An error of one item doesn't stop the others. */
+async function restoreSelected(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const nodes = selectedNodes(context, args).filter((node): node is TrashedNode => node.kind === 'trashed');
   if (nodes.length === 0) {
-    void window.showInformationMessage(
-      'Open the Trash of a remote in the Cloud Remotes view, and choose what to restore.',
-    );
+    void window.showInformationMessage('Select items in the Trash of a remote in the Cloud Remotes view.');
     return;
   }
   const restored: TrashedNode[] = [];
@@ -34,8 +32,8 @@ async function restoreMeant(context: CommandContext, args: readonly unknown[]): 
     );
   const [first] = restored;
   if (!first) return;
-  const what = restored.length === 1 ? first.item.name : countOf(restored.length, 'item');
-  window.setStatusBarMessage(`Restored ${what}`, 5000);
+  const label = restored.length === 1 ? first.item.name : countOf(restored.length, 'item');
+  window.setStatusBarMessage(`Restored ${label}`, 5000);
 }
 
 async function restore(context: CommandContext, { item, parent }: TrashedNode): Promise<void> {

@@ -4,8 +4,8 @@ import { RemoteError } from '../../remote/remoteError';
 import { baseName } from '../../remote/remotePath';
 import { checkBeforeOpen } from '../../usecases/openRemoteFile';
 import { neverAborted } from '../platform/cancellation';
-import { shortAddress } from '../platform/places';
-import { remotesViewId, toUri } from '../platform/remoteUri';
+import { remoteNames, shortAddress } from '../platform/places';
+import { toUri } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
 import {
   containerOf,
@@ -19,10 +19,11 @@ import { isContainer, isItem, nodeName, remoteOf, trashOf } from '../tree/treeNo
 import { showFailure } from '../window/errorMessages';
 import { inertLabel } from '../window/inertText';
 import { format } from '../window/numberFormat';
+import { withProgressBar } from '../window/progress';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
-/** The commands that show things and change nothing on any remote. */
+/** The commands that change nothing on any remote. */
 export function treeCommands(context: CommandContext): readonly CommandRow[] {
   return [
     { id: 'cloudRemotes.refresh', run: () => context.tree.refresh() },
@@ -49,7 +50,7 @@ function refreshFolder(context: CommandContext, args: readonly unknown[]): void 
   }
 }
 
-/** Says in full what an error row stands for, with all the ways out. */
+/** Shows the full error of a row with all its recovery buttons. */
 function explainError(context: CommandContext, arg: unknown): void {
   if (!isNode(arg) || arg.kind !== 'error') return;
   const { parent, error } = arg;
@@ -59,10 +60,7 @@ function explainError(context: CommandContext, arg: unknown): void {
 }
 
 async function loadMore(context: CommandContext, arg: unknown): Promise<void> {
-  if (isNode(arg) && arg.kind === 'more')
-    await window.withProgress({ location: { viewId: remotesViewId } }, () =>
-      context.tree.loadMore(arg.parent),
-    );
+  if (isNode(arg) && arg.kind === 'more') await withProgressBar(() => context.tree.loadMore(arg.parent));
 }
 
 async function filterFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
@@ -76,11 +74,11 @@ async function filterFolder(context: CommandContext, args: readonly unknown[]): 
   const before = context.tree.filterOf(folder) ?? '';
   const typed = await window.showInputBox({
     title: `Filter ${shortAddress(folder.address)}`,
-    prompt: 'Show only names that start with this (upper and lower case count). Empty shows all.',
+    prompt: 'Show only names that start with this text (case-sensitive). Leave empty to show all.',
     placeHolder: 'Start of the name',
     value: before,
     validateInput: (text) =>
-      text.includes('/') ? 'A name has no "/". Open the folder and filter there.' : undefined,
+      text.includes('/') ? 'A name can\'t contain "/". Open the folder and filter there.' : undefined,
   });
   if (typed === undefined) return;
   context.tree.setFilter(folder, typed.replace(/\*$/, '') || undefined);
@@ -101,21 +99,19 @@ async function goToAddress(context: CommandContext, arg: unknown): Promise<void>
     const address = parseAddress(text.trim());
     if (!context.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
-    const kind = await window.withProgress({ location: { viewId: remotesViewId } }, () =>
-      reveal(context, address, text.trim().endsWith('/')),
-    );
+    const kind = await withProgressBar(() => reveal(context, address, text.trim().endsWith('/')));
     if (kind === 'file') await openFile(context, address);
   });
 }
 
 async function askAddress(context: CommandContext): Promise<string | undefined> {
-  const names = context.app.remotes().map(({ settings }) => settings.name);
+  const names = remoteNames(context.app);
   const [selected] = context.view.selection;
   const container = selected && containerOf(context, selected);
   const start = container ? formatAddress(container.address) : names.length === 1 ? `${names[0]}:` : '';
   return window.showInputBox({
     title: 'Go to Address',
-    prompt: 'remote:bucket/path of a file, or of a folder with "/" at the end.',
+    prompt: 'remote:bucket/path of a file, or of a folder with a trailing "/"',
     placeHolder: `${names[0] ?? 'photos'}:bucket/path`,
     value: start,
     valueSelection: [start.length, start.length],
@@ -125,7 +121,7 @@ async function askAddress(context: CommandContext): Promise<string | undefined> 
         const { remote } = parseAddress(typed.trim());
         return names.includes(remote)
           ? undefined
-          : `There is no remote named "${remote}". Known: ${names.join(', ')}.`;
+          : `There is no remote named "${remote}". Remotes: ${names.join(', ')}.`;
       } catch (error) {
         return error instanceof Error ? error.message : String(error);
       }
@@ -133,7 +129,7 @@ async function askAddress(context: CommandContext): Promise<string | undefined> 
   });
 }
 
-/** Shows the folder or file in the tree, a file only where the tree shows its folder. Resolves to what it is. */
+/** Reveals the folder or file in the tree; a file outside of the tree is skipped. Resolves to its kind. */
 async function reveal(
   context: CommandContext,
   address: RemoteAddress,
@@ -157,10 +153,10 @@ async function openFiles(context: CommandContext, args: readonly unknown[]): Pro
     );
 }
 
-/** Opens a file, asking before what is large. The question is asked here and never while the file is read. */
+/** Opens a file, and asks first if it is large: the file system itself must not prompt. */
 async function openFile(context: CommandContext, address: RemoteAddress): Promise<void> {
   const name = baseName(address.path);
-  const decision = await window.withProgress({ location: { viewId: remotesViewId } }, async () =>
+  const decision = await withProgressBar(async () =>
     checkBeforeOpen(
       await context.app.openRemote(address.remote),
       address.path,
@@ -177,7 +173,7 @@ async function openFile(context: CommandContext, address: RemoteAddress): Promis
     case 'ask': {
       const chosen = await window.showWarningMessage(
         `${name} is large: ${size}.`,
-        { modal: true, detail: 'Opening it transfers all of it and keeps it in memory.' },
+        { modal: true, detail: 'Opening it downloads the whole file into memory.' },
         'Open Anyway',
         'Download to…',
       );
@@ -187,7 +183,7 @@ async function openFile(context: CommandContext, address: RemoteAddress): Promis
     }
     case 'tooLarge': {
       const chosen = await window.showWarningMessage(
-        `${name} is too large for an editor: ${size}.`,
+        `${name} is too large for the editor: ${size}.`,
         'Download to…',
       );
       if (chosen) await download();
@@ -198,9 +194,9 @@ async function openFile(context: CommandContext, address: RemoteAddress): Promis
   }
 }
 
-/** Begins to open a file, and waits for no editor: it reads the file, shows itself how far it is, and may ask something. */
+/** Doesn't wait for the editor, which reads the file, shows progress and may prompt. */
 function openUri(uri: vscode.Uri): void {
-  vscode.commands.executeCommand('vscode.open', uri).then(undefined, () => {}); // said in the editor's own place
+  vscode.commands.executeCommand('vscode.open', uri).then(undefined, () => {}); // the editor shows the error
 }
 
 async function openAsWorkspaceFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
@@ -212,13 +208,13 @@ async function openAsWorkspaceFolder(context: CommandContext, args: readonly unk
     addresses.push(picked);
   }
   const folders = vscode.workspace.workspaceFolders ?? [];
-  const fresh = addresses.filter(
+  const added = addresses.filter(
     (address) => !folders.some(({ uri }) => uri.toString() === toUri(address).toString()),
   );
   vscode.workspace.updateWorkspaceFolders(
     folders.length,
     0,
-    ...fresh.map((address) => ({
+    ...added.map((address) => ({
       uri: toUri(address),
       name: inertLabel(baseName(address.path) || address.remote),
     })),
@@ -246,38 +242,38 @@ const expiries = [
   { label: '15 minutes', seconds: 15 * 60 },
   { label: '1 hour', seconds: 3600 },
   { label: '1 day', seconds: 24 * 3600 },
-  { label: '7 days', description: 'the longest that S3 allows', seconds: 7 * 24 * 3600 },
+  { label: '7 days', description: 'the maximum of S3', seconds: 7 * 24 * 3600 },
 ];
 
 async function copyLink(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const nodes = await resolveItems(context, args, 'Share which file?', 'file');
   if (nodes.length === 0) return;
-  const what = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
+  const label = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
   await runWithErrorMessage(
     context,
-    `Can't make a link to ${what}`,
+    `Can't create a link to ${label}`,
     nodes[0] && remoteOf(nodes[0]),
     async () => {
       const expiry = await window.showQuickPick(expiries, {
-        title: `Link to ${what}`,
-        placeHolder: 'Anyone who has the link can read the file. For how long?',
+        title: `Link to ${label}`,
+        placeHolder: 'Anyone with the link can read the file. Choose how long it is valid.',
       });
       if (!expiry) return;
       const links: string[] = [];
       for (const node of nodes) {
         const remote = await context.app.openRemote(remoteOf(node));
         if (!remote.features?.shareLink)
-          throw new RemoteError('unsupported', `${remoteOf(node)} is a storage that can't make links.`);
+          throw new RemoteError('unsupported', `${remoteOf(node)} doesn't support links.`);
         links.push(await remote.features.shareLink(node.address.path, expiry.seconds, neverAborted()));
       }
       await vscode.env.clipboard.writeText(links.join('\n'));
-      window.setStatusBarMessage(`Copied a link to ${what}, good for ${expiry.label}`, 5000);
+      window.setStatusBarMessage(`Copied a link to ${label}, valid for ${expiry.label}`, 5000);
     },
   );
 }
 
 async function showProperties(context: CommandContext, args: readonly unknown[]): Promise<void> {
-  const [node] = await resolveItems(context, args, 'Show the properties of what?');
+  const [node] = await resolveItems(context, args, 'Show properties of which file or folder?');
   if (!node) return;
   await runWithErrorMessage(
     context,

@@ -114,10 +114,10 @@ withEditor(
       assert.equal(await stored(s3, 'other', 'two.txt'), 'two\n');
     });
 
-    step('files dropped where one of them is already there ask before they replace it', async (session) => {
+    step('files dropped onto an existing file ask before they replace it', async (session) => {
       const { window, s3 } = session;
       await dropFiles(window, window.tree.label('other'), { 'photo.txt': 'new pixels\n' });
-      await window.messages.answerDialog(/"photo\.txt" is already there/, 'Replace');
+      await window.messages.answerDialog(/"photo\.txt" already exists/, 'Replace');
       await eventually(() => assert.equal(s3.store.get('other', 'photo.txt')?.text, 'new pixels\n'));
     });
 

@@ -114,9 +114,7 @@ withEditor(
 
     step('deleting the folder around them names what stays', async ({ window, s3 }) => {
       await window.menu.take(window.tree.label('odd'), 'Empty Bucket…', window.quick.input());
-      await window.quick.expect(
-        /4 objects with a key that is no path can't be deleted from here and will stay/,
-      );
+      await window.quick.expect(/4 objects with an unsupported key can't be deleted here and will remain/);
       await window.quick.dismiss();
       assert.equal(s3.store.keys('odd').length, all.length);
     });
