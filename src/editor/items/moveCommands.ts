@@ -6,16 +6,7 @@ import {
   type RemoteAddress,
 } from '../../remote/remoteAddress';
 import { RemoteError } from '../../remote/remoteError';
-import {
-  baseName,
-  joinPath,
-  parentPath,
-  pathProblem,
-  type RemotePath,
-  rootPath,
-  siblingPath,
-  uniqueName,
-} from '../../remote/remotePath';
+import { baseName, joinPath, parentPath, pathProblem, rootPath, siblingPath } from '../../remote/remotePath';
 import { acceptsFiles } from '../../usecases/configuredRemotes';
 import type { CopyItem } from '../../usecases/copyItems';
 import { moveTabs, unsavedBelow } from '../platform/openTabs';

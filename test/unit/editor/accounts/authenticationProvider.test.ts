@@ -93,7 +93,7 @@ const settled = () => pause(60);
 const anna = 'anna@example.com';
 const ben = 'ben@example.com';
 
-test('who signs in is told of once, and found by exactly the scopes and the account', async () => {
+test('reports a sign-in once, and finds the session by exact scopes and account', async () => {
   const { provider, answers, told, secrets } = windowOver(sharedStorage());
   answers.push('anna 1', 'ben 1');
   const session = await provider.createSession(asked);
@@ -118,13 +118,13 @@ test('who signs in is told of once, and found by exactly the scopes and the acco
   assert.deepEqual(await found(scopesWith(scopes, settings, 'another')), []);
 });
 
-test('being asked for sessions never signs anybody in', async () => {
+test('a request for sessions never prompts', async () => {
   const { provider, secrets } = windowOver(sharedStorage());
   assert.deepEqual(await provider.getSessions(asked), []);
   assert.deepEqual(secrets, []);
 });
 
-test('who signs in anew keeps the session, and those who use it are told', async () => {
+test('signing in again keeps the session and notifies its users', async () => {
   const { provider, answers, told, anew } = windowOver(sharedStorage());
   answers.push('anna 1', 'anna 2');
   const first = await provider.createSession(asked);
@@ -137,7 +137,7 @@ test('who signs in anew keeps the session, and those who use it are told', async
   assert.equal(anew(), 1);
 });
 
-test('signing out is told once, and of whom', async () => {
+test('reports a sign-out once, with its account', async () => {
   const { provider, answers, told } = windowOver(sharedStorage());
   answers.push('anna 1');
   const { id } = await provider.createSession(asked);
@@ -148,7 +148,7 @@ test('signing out is told once, and of whom', async () => {
   assert.deepEqual(await provider.getSessions(undefined), []);
 });
 
-test('a window hears what another one did', async () => {
+test('a window reports the changes of another window', async () => {
   const storage = sharedStorage();
   const [one, two] = [windowOver(storage), windowOver(storage)];
   await two.provider.getSessions(undefined);
@@ -161,7 +161,7 @@ test('a window hears what another one did', async () => {
   assert.deepEqual(two.told.at(-1), { added: [], removed: [anna], changed: [] });
 });
 
-test('a window that only used the tokens of an account hears that it was signed out elsewhere', async () => {
+test("a window that only used an account's tokens reports its sign-out in another window", async () => {
   const storage = sharedStorage();
   const one = windowOver(storage);
   const service = requirement.service(settings);
@@ -174,7 +174,7 @@ test('a window that only used the tokens of an account hears that it was signed 
   assert.deepEqual(two.told, [{ added: [], removed: [anna], changed: [] }]);
 });
 
-test('without a remote to say where, another extension is told to add one first', async () => {
+test('without a remote, the request of another extension fails with a hint to add one', async () => {
   const { provider } = windowOver(sharedStorage());
   await assert.rejects(provider.createSession(scopes), /Add an? Amazon Drive remote first/);
   const { provider: other, answers } = windowOver(sharedStorage(), settings);
@@ -182,7 +182,7 @@ test('without a remote to say where, another extension is told to add one first'
   assert.equal((await other.createSession(scopes)).account.label, anna);
 });
 
-test('a sign-in that fails says why, in the log too, and leaves nothing behind', async () => {
+test('a failed sign-in reports the reason, also in the log, and stores nothing', async () => {
   const storage = sharedStorage();
   const { provider, answers, lines, told } = windowOver(storage);
   answers.push(new RemoteError('unavailable', "idp.test can't be reached."));

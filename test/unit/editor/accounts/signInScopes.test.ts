@@ -4,7 +4,7 @@ import { readScopes, scopesWith } from '../../../../src/editor/accounts/signInSc
 
 const settings = { name: 'drive', account: 'anna', root: 'x', client_id: 'one', token_url: 'https://d/t' };
 
-test('the settings of the service come back from the scopes, without name, account and root', () => {
+test('the scopes carry the settings of the service, without name, account and root', () => {
   const asked = readScopes(scopesWith(['read', 'write'], settings, 'anyone'));
   assert.deepEqual(asked, {
     scopes: ['read', 'write'],
@@ -13,18 +13,18 @@ test('the settings of the service come back from the scopes, without name, accou
   });
 });
 
-test('the same service gives the same scopes, so that the editor finds its sessions again', () => {
+test('the same service has the same scopes, so that the editor finds its sessions', () => {
   assert.deepEqual(
     scopesWith(['read'], settings, 'anyone'),
     scopesWith(['read'], { ...settings, name: 'other', account: 'ben' }, 'anyone'),
   );
 });
 
-test('another account is asked for by a scope of its own', () => {
+test('a separate scope requests another account', () => {
   assert.equal(readScopes(scopesWith(['read'], settings, 'another')).another, true);
 });
 
-test('scopes of other extensions name no service, and what can not be read is none', () => {
+test('foreign and unreadable scopes carry no settings', () => {
   assert.deepEqual(readScopes(['read']), { scopes: ['read'], settings: undefined, another: false });
   assert.equal(readScopes(['read', 'settings:%%%']).settings, undefined);
   assert.equal(

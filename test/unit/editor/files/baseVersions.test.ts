@@ -23,38 +23,38 @@ function opened(text: string): BaseVersions {
   return bases;
 }
 
-test('a document is based on what was read when it was opened', () => {
+test('the base of a document is the version read when it opened', () => {
   assert.equal(opened('old').baseOf(key), v1);
 });
 
-test('somebody else reading a newer version does not move the base', () => {
+test("another read of a newer version doesn't change the base", () => {
   const bases = opened('old');
   bases.recordRead(key, v2, bytes('new'));
   assert.equal(bases.baseOf(key), v1);
 });
 
-test('a reload moves the base to the version whose text the document now has', () => {
+test('a reload changes the base to the version of the new text', () => {
   const bases = opened('old');
   bases.recordRead(key, v2, bytes('new'));
   bases.markClean(key, 'new');
   assert.equal(bases.baseOf(key), v2);
 });
 
-test('undoing back to the saved text stays on the old version when a newer one was read meanwhile', () => {
+test('an undo to the saved text keeps the base although a newer version was read', () => {
   const bases = opened('old');
   bases.recordRead(key, v2, bytes('new'));
   bases.markClean(key, 'old');
   assert.equal(bases.baseOf(key), v1);
 });
 
-test('the base is still known by its content after many other reads', () => {
+test('the base keeps its content after many other reads', () => {
   const bases = opened('old');
   for (let i = 2; i < 10; i++) bases.recordRead(key, version(`v${i}`), bytes(`text ${i}`));
   bases.markClean(key, 'old');
   assert.equal(bases.baseOf(key), v1);
 });
 
-test('the text is recognised without its byte order mark and with other line ends', () => {
+test('recognizes a text without its byte order mark and with other line ends', () => {
   const bases = new BaseVersions();
   bases.recordRead(key, v1, bytes('\ufeffa\r\nb\r\n'));
   bases.recordRead(key, v2, bytes('x'));
@@ -62,7 +62,7 @@ test('the text is recognised without its byte order mark and with other line end
   assert.equal(bases.baseOf(key), v1);
 });
 
-test('a text that is no UTF-8 keeps its base, and gets the last read when it has none', () => {
+test('a text that is not UTF-8 keeps its base, or gets the last read version', () => {
   const bases = new BaseVersions();
   bases.recordRead(key, v1, Uint8Array.from([0xe4]));
   bases.markClean(key, 'ä');
@@ -72,19 +72,19 @@ test('a text that is no UTF-8 keeps its base, and gets the last read when it has
   assert.equal(bases.baseOf(key), v1);
 });
 
-test('a later version with the very same bytes is as good as the base', () => {
+test('a later version with the same bytes counts as the base', () => {
   const bases = opened('same');
   bases.recordRead(key, v2, bytes('same'));
   assert.equal(bases.baseOf(key), v2);
 });
 
-test('another version with only other line ends is not', () => {
+test("a later version with other line ends doesn't count as the base", () => {
   const bases = opened('a\nb');
   bases.recordRead(key, v2, bytes('a\r\nb'));
   assert.equal(bases.baseOf(key), v1);
 });
 
-test('an own save moves the base, and so does the decision to overwrite', () => {
+test('a save and the decision to overwrite change the base', () => {
   const bases = opened('old');
   bases.recordSave(key, v2, bytes('mine'));
   assert.equal(bases.baseOf(key), v2);
@@ -92,7 +92,7 @@ test('an own save moves the base, and so does the decision to overwrite', () => 
   assert.equal(bases.baseOf(key), 'absent');
 });
 
-test('a moved file goes on with its document', () => {
+test('a moved file keeps the base of its document', () => {
   const bases = opened('old');
   const there: FileEntry = { ...v2, path: parsePath('b/other.css') };
   bases.recordMove(key, 'elsewhere', there);
@@ -100,7 +100,7 @@ test('a moved file goes on with its document', () => {
   assert.equal(bases.baseOf(key), undefined);
 });
 
-test('nothing is known of what was never read', () => {
+test('a file that was never read has no base', () => {
   assert.equal(new BaseVersions().baseOf(key), undefined);
 });
 
@@ -109,7 +109,7 @@ const utf8 = {
   marked: (text: string) => Buffer.from(`\ufeff${text}`),
 };
 
-test('an undo never moves the base to a version that the editor shows alike', () => {
+test('an undo never changes the base to a version that looks equal in the editor', () => {
   const alike = {
     'other line ends': ['a\nb\n', 'a\r\nb\r\n', 'a\nb\n', utf8.plain],
     'a byte order mark': ['a\n', '\ufeffa\n', 'a\n', utf8.plain],
@@ -127,7 +127,7 @@ test('an undo never moves the base to a version that the editor shows alike', ()
   }
 });
 
-test('a reload moves the base to the version of its bytes, or, where the editor writes it otherwise, of its text', () => {
+test('a reload changes the base to the version of its bytes, or of its text if the editor writes other bytes', () => {
   const reloads = {
     'other line ends': ['a\nb\n', 'a\r\nb\r\n', utf8.plain('a\r\nb\r\n'), 'a\r\nb\r\n'],
     'a byte order mark': ['a\n', '\ufeffa\n', utf8.marked('a\n'), 'a\n'],
@@ -142,14 +142,14 @@ test('a reload moves the base to the version of its bytes, or, where the editor 
   }
 });
 
-test('undoing past an own save stays on what was saved', () => {
+test('an undo past a save keeps the saved version', () => {
   const bases = opened('one');
   bases.recordSave(key, v2, bytes('two'));
   bases.markClean(key, 'one');
   assert.equal(bases.baseOf(key), v2);
 });
 
-test('the editor knows the file by the time of what it read or wrote, not of what a save is to replace', () => {
+test('the editor knows the mtime of versions that it read or wrote, not of a rebase', () => {
   const bases = opened('old');
   assert.equal(bases.isKnownToEditor(key), true);
   bases.rebase(key, v2);
@@ -160,7 +160,7 @@ test('the editor knows the file by the time of what it read or wrote, not of wha
   assert.equal(bases.isKnownToEditor('elsewhere'), false);
 });
 
-test('after a move an undo is still told from a reload', () => {
+test('after a move an undo still differs from a reload', () => {
   const bases = opened('old');
   bases.recordMove(key, 'elsewhere', v2);
   bases.recordRead('elsewhere', version('v3'), bytes('old\r\n'));

@@ -63,13 +63,13 @@ function editor(far: boolean) {
 for (const far of [false, true]) {
   const who = far ? 'from the window' : 'from this process';
 
-  test(`of the folders made ${who} for a file none is stored`, () => {
+  test(`stores no parent folder created ${who} for a file`, () => {
     const { writeFile, stored } = editor(far);
     for (const path of ['b/a/1.txt', 'b/x/y/z/2.txt', 'b/x/y/3.txt', 'b/4.txt']) writeFile(path);
     assert.deepEqual(stored, []);
   });
 
-  test(`of the folders made ${who} the one that is wanted is stored`, () => {
+  test(`stores the folder that was requested ${who}`, () => {
     const { createDirectory, stored, later } = editor(far);
     for (const path of ['b/a', 'b/x/y/z', 'b/x/other']) {
       createDirectory(path);
@@ -78,7 +78,7 @@ for (const far of [false, true]) {
     assert.deepEqual(stored, ['b/a', 'b/x/y/z', 'b/x/other']);
   });
 
-  test(`a folder made ${who} stays when a file is written into it next`, () => {
+  test(`keeps a folder created ${who} when a file is written into it later`, () => {
     const { createDirectory, writeFile, stored } = editor(far);
     createDirectory('b/a');
     writeFile('b/a/1.txt');
@@ -87,14 +87,14 @@ for (const far of [false, true]) {
   });
 }
 
-test('an extension that looks for a file before it makes the folder wants the folder', () => {
+test('a folder is requested if an extension stats a file in it first', () => {
   const { ask, createDirectory, stored } = editor(false);
   assert.equal(ask('b/a/settings.json'), false);
   createDirectory('b/a');
   assert.deepEqual(stored, ['b/a']);
 });
 
-test('a file that was looked for long ago is no reason for a folder made now', () => {
+test("an old stat of a file doesn't make its folder implicit", () => {
   const { ask, createDirectory, later, stored } = editor(true);
   assert.equal(ask('b/a/settings.json'), false);
   later();

@@ -17,7 +17,7 @@ async function cacheWith(folder: string, prefix: string, listed: FolderNames, ke
   return { cache, pass: (ms: number) => (now += ms) };
 }
 
-test('a listing answers what is there, and that everything else in and below it is absent', async () => {
+test('a listing answers for its entries and for absent paths in and below it', async () => {
   const { cache } = await cacheWith('b/site', '', names('b/site', ['a.txt']));
   assert.equal((cache.lookUp(at('b/site/a.txt')) as { size: number }).size, 1);
   assert.equal(cache.lookUp(at('b/site/pom.xml')), 'absent');
@@ -25,31 +25,31 @@ test('a listing answers what is there, and that everything else in and below it 
   assert.equal(cache.lookUp(at('b/other/x')), undefined);
 });
 
-test('nothing is said of what is below a folder that is there', async () => {
+test("a listing doesn't answer for paths below an existing folder", async () => {
   const listed = names('b', []);
   const entries = new Map([['site', { kind: 'folder', path: parsePath('b/site') } as const]]);
   const { cache } = await cacheWith('b', '', { ...listed, entries });
   assert.equal(cache.lookUp(at('b/site/x')), undefined);
 });
 
-test('a listing that was cut off makes nothing absent', async () => {
+test('a truncated listing makes no name absent', async () => {
   const { cache } = await cacheWith('b/site', '', names('b/site', ['a.txt'], false));
   assert.equal(cache.lookUp(at('b/site/z.txt')), undefined);
 });
 
-test('a listing of names with a dot in front tells of those only', async () => {
+test('a listing of a prefix answers only for names with that prefix', async () => {
   const { cache } = await cacheWith('b/site', '.', names('b/site', ['.htaccess']));
   assert.equal(cache.lookUp(at('b/site/.git/config')), 'absent');
   assert.equal((cache.lookUp(at('b/site/.htaccess')) as { kind: string }).kind, 'file');
   assert.equal(cache.lookUp(at('b/site/index.html')), undefined);
 });
 
-test('no bucket is absent because a listing of buckets lacks it', async () => {
+test('a list of buckets makes no bucket absent', async () => {
   const { cache } = await cacheWith('', '', { entries: new Map(), complete: true });
   assert.equal(cache.lookUp(at('hidden-bucket')), undefined);
 });
 
-test('answers run out, entries sooner than absences', async () => {
+test('entries expire before absences', async () => {
   const { cache, pass } = await cacheWith('b/site', '.', names('b/site', ['.env']), 60_000);
   pass(5_000);
   assert.equal(cache.lookUp(at('b/site/.env')), undefined);
@@ -58,7 +58,7 @@ test('answers run out, entries sooner than absences', async () => {
   assert.equal(cache.lookUp(at('b/site/.git')), undefined);
 });
 
-test('a change forgets the folder, those above and those below, and nothing else', async () => {
+test('a change evicts its folder and the folders above and below', async () => {
   let now = 0;
   const cache = new ListingCache(() => now++);
   for (const folder of ['b', 'b/site', 'b/site/img', 'b/other'])
@@ -70,7 +70,7 @@ test('a change forgets the folder, those above and those below, and nothing else
   );
 });
 
-test('questions at the same time share one listing', async () => {
+test('concurrent requests share one listing', async () => {
   const cache = new ListingCache(() => 0);
   let asked = 0;
   const load = () =>
@@ -82,7 +82,7 @@ test('questions at the same time share one listing', async () => {
   assert.equal(asked, 1);
 });
 
-test('a listing that was under way during a change is not kept', async () => {
+test('a listing that ran during a change is not cached', async () => {
   const cache = new ListingCache(() => 0);
   await cache.load(at('b'), '', 1000, async () => {
     cache.forgetAllOf([at('b/new.txt')]);
@@ -91,7 +91,7 @@ test('a listing that was under way during a change is not kept', async () => {
   assert.equal(cache.lookUp(at('b/new.txt')), undefined);
 });
 
-test('a failed listing is thrown and not kept', async () => {
+test('a failed listing throws and is not cached', async () => {
   const cache = new ListingCache(() => 0);
   await assert.rejects(
     cache.load(at('b'), '', 1000, () => Promise.reject(new Error('offline'))),
@@ -100,7 +100,7 @@ test('a failed listing is thrown and not kept', async () => {
   assert.equal(cache.has(at('b'), ''), false);
 });
 
-test('many changes at once forget what each of them would', async () => {
+test('many changes evict the same listings at once as one by one', async () => {
   const folders = ['b', 'b/site', 'b/site/css', 'b/site/css/deep', 'b/other', 'b/sitemap', 'c'];
   const changed = [
     'b/site/css',

@@ -23,7 +23,7 @@ function setUp(options: MemoryOptions = {}, topHoldsFiles = false) {
   return { remote, lookups, pass: (ms: number) => (now += ms) };
 }
 
-test('dozens of questions for what editors look for cost one listing', async () => {
+test('dozens of stats of probed names cost one listing', async () => {
   const { remote, lookups } = setUp();
   const probes = [
     '.vscode/settings.json',
@@ -41,14 +41,14 @@ test('dozens of questions for what editors look for cost one listing', async () 
   );
 });
 
-test('a file with a dot in front that is there is found by the same listing', async () => {
+test('the same listing finds an existing dot file', async () => {
   const { remote, lookups } = setUp();
   const entry = await lookups.stat(at('b/site/.htaccess'), signal);
   assert.equal(entry.kind, 'file');
   assert.equal(remote.count('stat'), 0);
 });
 
-test('a probe whose listing fails is asked for itself, so its own error is told', async () => {
+test('after a failed listing the stat itself reports its error', async () => {
   const { remote, lookups } = setUp();
   remote.fail({ when: { operation: 'list' }, error: new RemoteError('forbidden', 'No listing.') });
   remote.put('b/site/.env', 'x');
@@ -56,7 +56,7 @@ test('a probe whose listing fails is asked for itself, so its own error is told'
   await assert.rejects(lookups.stat(at('b/site/.git'), signal), notFound);
 });
 
-test('no request is made for names that no bucket has', async () => {
+test('a name that no bucket can have costs no request', async () => {
   const { remote, lookups } = setUp();
   await assert.rejects(lookups.stat(at('.vscode/settings.json'), signal), notFound);
   await assert.rejects(lookups.stat(at('.git'), signal), notFound);
@@ -66,7 +66,7 @@ test('no request is made for names that no bucket has', async () => {
   assert.equal((await lookups.stat(at('package.json'), signal)).kind, 'folder');
 });
 
-test('after a listing its files are known without a request, for a moment', async () => {
+test('a listing answers stats of its files for some seconds', async () => {
   const { remote, lookups, pass } = setUp();
   await lookups.list(at('b/site'), 1000, signal);
   const before = remote.calls.length;
@@ -78,7 +78,7 @@ test('after a listing its files are known without a request, for a moment', asyn
   assert.equal(remote.calls.length, before + 1);
 });
 
-test('a listing is cut at the limit and says so', async () => {
+test('a listing is truncated at the limit and marked incomplete', async () => {
   const { remote, lookups } = setUp({ pageSize: 10 });
   for (let i = 0; i < 100; i++) remote.put(`b/many/${i}`, '');
   const { entries, complete } = await lookups.list(at('b/many'), 25, signal);
@@ -89,17 +89,17 @@ test('a listing is cut at the limit and says so', async () => {
   assert.equal((await lookups.stat(at('b/many/99'), signal)).kind, 'file');
 });
 
-test('a folder that is not there is not found, though a store of prefixes lists nothing for it', async () => {
+test('a missing folder of a store of prefixes is not found', async () => {
   await assert.rejects(setUp().lookups.list(at('b/none'), 10, signal), notFound);
 });
 
-test('a file is no folder', async () => {
+test("a file can't be listed", async () => {
   await assert.rejects(setUp().lookups.list(at('b/site/index.html'), 10, signal), (e) =>
     isRemoteError(e, 'notAFolder'),
   );
 });
 
-test('a folder made on the way to a file is seen without anything being stored', async () => {
+test('an implied folder is visible without a stored marker', async () => {
   const { remote, lookups } = setUp();
   lookups.imply(at('b/site/new'));
   assert.equal((await lookups.stat(at('b/site/new'), signal)).kind, 'folder');
@@ -110,13 +110,13 @@ test('a folder made on the way to a file is seen without anything being stored',
   await assert.rejects(lookups.stat(at('b/site/new'), signal), notFound);
 });
 
-test('a bucket is never taken for a folder that was made here', async () => {
+test('a bucket is never implied', async () => {
   const { lookups } = setUp();
   lookups.imply(at('new-bucket'));
   await assert.rejects(lookups.stat(at('new-bucket'), signal), notFound);
 });
 
-test('what was just stored is answered by the write, until it is forgotten', async () => {
+test('a write answers the next stats until it is forgotten', async () => {
   const { remote, lookups } = setUp();
   const entry = remote.put('b/site/index.html', 'new content');
   lookups.recordWrite(at('b/site/index.html'), entry);
@@ -127,13 +127,13 @@ test('what was just stored is answered by the write, until it is forgotten', asy
   assert.equal(remote.count('stat'), 1);
 });
 
-test('a failure is not an absence', async () => {
+test('an error is not an absence', async () => {
   const { remote, lookups } = setUp();
   remote.fail({ when: { operation: 'stat' }, error: new RemoteError('unavailable', 'Offline.') });
   await assert.rejects(lookups.stat(at('b/site/index.html'), signal), (e) => isRemoteError(e, 'unavailable'));
 });
 
-test('the folders between a file and its bucket are its parents', () => {
+test('lists the folders between a file and its bucket', () => {
   assert.deepEqual(
     parentsOf(at('b/x/y/z.txt')).map(({ path }) => path),
     ['b/x', 'b/x/y'],
@@ -141,7 +141,7 @@ test('the folders between a file and its bucket are its parents', () => {
   assert.deepEqual(parentsOf(at('b/z.txt')), []);
 });
 
-test('where files can lie at the top, one whose name begins with a dot is found there', async () => {
+test('finds a dot file at the root of a remote that accepts files there', async () => {
   const { remote, lookups } = setUp({ hasDirectories: true }, true);
   remote.put('.env', 'x');
   remote.put('.config/app.json', 'x');

@@ -6,7 +6,7 @@ import { parsePath } from '../../../../src/remote/remotePath';
 
 const address = (remote: string, path: string) => ({ remote, path: parsePath(path) });
 
-test('an address comes back from its Uri as the settings spell the remote', () => {
+test("an address survives its Uri, with the remote's name as in the settings", () => {
   const names = ['Photos', 'anna@work', 'Größe 2', 'a+b.c_d', 'ИМЯ'];
   for (const name of names) {
     for (const path of [
@@ -22,12 +22,12 @@ test('an address comes back from its Uri as the settings spell the remote', () =
   }
 });
 
-test('the authority of a Uri has no upper case, since the editor would lower it', () => {
+test('the authority of a Uri is in lower case, as the editor writes it', () => {
   assert.equal(toUriParts(address('Photos', 'b/Key')).authority, 'photos');
   assert.equal(toUriParts(address('Photos', 'b/Key')).path, '/b/Key');
 });
 
-test('no path of a Uri holds what the editor takes for a link, and each key comes back from its own', () => {
+test('the path of a Uri contains no link of the editor, and each key survives its Uri', () => {
   const keys = [
     'b/[Show which](command:workbench.action.toggleSidebarVisibility)/a.txt',
     'b/[a](command:x "title")',
@@ -62,17 +62,17 @@ test('an access point ARN is one part of the path', () => {
   );
 });
 
-test('a name that is not configured comes back as the Uri has it', () => {
+test('keeps a name that is not configured', () => {
   assert.deepEqual(fromUri(toUriParts(address('Gone', 'b/k')), ['photos']), address('gone', 'b/k'));
 });
 
-test('one trailing slash, as the editor gives for the top of a workspace folder, is dropped', () => {
+test('drops the trailing slash of a workspace folder', () => {
   const uri = { scheme: 'cloudremotes', authority: 'photos', path: '/' };
   assert.deepEqual(fromUri(uri, ['photos']), address('photos', ''));
   assert.deepEqual(fromUri({ ...uri, path: '/bucket/dir/' }, ['photos']), address('photos', 'bucket/dir'));
 });
 
-test('slashes in a row and dots lead to where they lead on a disk', () => {
+test('repeated slashes and dot segments resolve as on a disk', () => {
   const ways = {
     '/b//a': 'b/a',
     '//b': 'b',
@@ -91,7 +91,7 @@ test('slashes in a row and dots lead to where they lead on a disk', () => {
     );
 });
 
-test('a Uri whose path is none of a remote is refused and named', () => {
+test('rejects an invalid path and names the Uri', () => {
   for (const path of ['/b/a\0', '/b/\0/x'])
     assert.throws(
       () => fromUri({ scheme: 'cloudremotes', authority: 'photos', path }, ['photos']),

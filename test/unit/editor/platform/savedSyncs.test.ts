@@ -15,11 +15,11 @@ import { parsePath } from '../../../../src/remote/remotePath';
 
 const good = { name: 'site', from: './dist', to: 'photos:site/www' };
 
-test('a good sync has no problem', () => {
+test('a valid sync has no problem', () => {
   assert.deepEqual(checkSyncs([good]), [{ ...good, options: {} }]);
 });
 
-test('what is no list counts as none', () => {
+test('a setting that is no list counts as empty', () => {
   for (const written of [undefined, null, 'x', {}, 3]) assert.deepEqual(checkSyncs(written), []);
 });
 
@@ -33,13 +33,13 @@ const bad: readonly [string, unknown, RegExp][] = [
   ['options that are no object', { ...good, options: 'x' }, /options/i],
 ];
 for (const [what, written, says] of bad)
-  test(`a sync with ${what} says so and hides no other`, () => {
+  test(`a sync with ${what} reports it and hides no other sync`, () => {
     const [first, second] = checkSyncs([written, good]);
     assert.match(first?.problem ?? '', says);
     assert.equal(second?.problem, undefined);
   });
 
-test('a relative folder is taken from the workspace folder, an address and an absolute folder are not', () => {
+test('resolves only a relative folder against the workspace folder', () => {
   assert.deepEqual(resolveSyncSide('./dist', '/home/me/site'), {
     kind: 'folder',
     path: path.resolve('/home/me/site/dist'),
@@ -56,14 +56,14 @@ test('a relative folder is taken from the workspace folder, an address and an ab
   assert.deepEqual(['dist', '.', '/srv', 'photos:x'].map(isRelative), [true, true, false, false]);
 });
 
-test('a relative folder without a workspace folder is refused', () => {
+test('rejects a relative folder without a workspace folder', () => {
   assert.throws(
     () => resolveSyncSide('dist', undefined),
     (e) => isRemoteError(e, 'badSettings'),
   );
 });
 
-test('a place is written as it is read again', () => {
+test('a written place reads back as the same place', () => {
   const root = path.resolve('/home/me/site');
   for (const text of ['.', './dist/img', 'photos:site/www'])
     assert.equal(writeSyncSide(resolveSyncSide(text, root), root), text);
@@ -72,7 +72,7 @@ test('a place is written as it is read again', () => {
   assert.equal(writeSyncSide(outside, undefined), outside.path);
 });
 
-test('what the settings ask of every sync is written as not wanted where a sync is without it', () => {
+test('writes explicitly that an option of the settings is off in a sync', () => {
   const settings = { ...defaultPlanOptions, ignoreFiles: ['.gitignore'], trackRenames: 'hash' as const };
   const written = writtenOptions(defaultPlanOptions, settings);
   assert.deepEqual(written, { ignoreFiles: [], trackRenames: 'none' });
@@ -80,7 +80,7 @@ test('what the settings ask of every sync is written as not wanted where a sync 
   assert.deepEqual([options.ignoreFiles, options.trackRenames], [[], 'none']);
 });
 
-test('a folder of a virtual workspace is written as its Uri, or relative to its workspace folder', () => {
+test('writes a virtual folder as its Uri or relative to its workspace folder', () => {
   const root = 'vscode-vfs://github/owner/site';
   for (const text of [
     '.',
@@ -96,7 +96,7 @@ test('a folder of a virtual workspace is written as its Uri, or relative to its 
   assert.equal(checked?.problem, undefined);
 });
 
-test('the written options stand over those of the settings, and only what differs is written', () => {
+test('options of a sync override the settings, and only differences are written', () => {
   const settings = { ...defaultPlanOptions, compare: 'checksum' as const };
   const options = optionsOf({ ...good, options: { deletes: 'after' } }, settings);
   assert.deepEqual(options, { ...settings, deletes: 'after' });

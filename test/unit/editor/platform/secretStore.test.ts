@@ -30,14 +30,14 @@ function storage() {
 
 const fields = ['secretAccessKey', 'sessionToken'];
 
-test("a secret stands under its remote's name and field", async () => {
+test("stores a secret under the remote's name and the field", async () => {
   const { values, secrets } = storage();
   await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: '' });
   assert.deepEqual([...values], [['remote/photos/secretAccessKey', 's']]);
   assert.equal(await secrets.get('photos', 'secretAccessKey'), 's');
 });
 
-test('replacing deletes what is not named any more, and only that', async () => {
+test('replace deletes only the fields without a value', async () => {
   const { values, secrets } = storage();
   await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: 't' });
   await secrets.replace('other', fields, { secretAccessKey: 'o' });
@@ -51,7 +51,7 @@ test('replacing deletes what is not named any more, and only that', async () => 
   );
 });
 
-test('a duplicate has the secrets too; removing one remote leaves the other', async () => {
+test("copies the secrets of a duplicate; removing one remote keeps the other's", async () => {
   const { secrets } = storage();
   await secrets.replace('photos', fields, { secretAccessKey: 's', sessionToken: 't' });
   await secrets.copy('photos', 'photos-copy', fields);
@@ -60,7 +60,7 @@ test('a duplicate has the secrets too; removing one remote leaves the other', as
   assert.deepEqual(await secrets.getAll('photos-copy', fields), { secretAccessKey: 's', sessionToken: 't' });
 });
 
-test("a change tells the remote's name, and other extensions' keys are nobody's", async () => {
+test('reports the remote of a changed secret and ignores foreign keys', async () => {
   const { secrets } = storage();
   const told: string[] = [];
   secrets.onDidChange((remote) => told.push(remote));

@@ -83,13 +83,13 @@ function treeOf(paths: readonly string[], options: { pageSize?: number; root?: s
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 250));
 
-test('remotes are rows before anything is asked of them, unusable ones too', async () => {
+test('shows usable and unusable remotes without a request', async () => {
   const { rows, lists } = treeOf(['site/a']);
   assert.deepEqual(await rows(), ['photos:', 'bad:#1']);
   assert.deepEqual(lists(), []);
 });
 
-test('a folder is listed when it is opened, with one request a page, and once only', async () => {
+test('lists a folder once when it opens, with one request per page', async () => {
   const { tree, node, lists } = treeOf(['site/css/a', 'site/css/b', 'site/index.html']);
   const site = await node('photos:site/');
   await tree.getChildren(site);
@@ -102,7 +102,7 @@ test('a folder and a file of one name are two rows', async () => {
   assert.deepEqual(await rows('photos:site/'), ['photos:site/a/', 'photos:site/a']);
 });
 
-test('a page that is full ends in a row to load more, which brings one page more', async () => {
+test('ends a full page with a row that loads one more page', async () => {
   const names = Array.from({ length: 25 }, (_, i) => `site/${String(i).padStart(2, '0')}`);
   const { tree, rows, node, drawn } = treeOf(names, { pageSize: 10 });
   const first = await rows('photos:site/');
@@ -117,7 +117,7 @@ test('a page that is full ends in a row to load more, which brings one page more
   assert.equal((await tree.getChildren(site)).length, 25);
 });
 
-test('a filter is applied by the service, and its end shows everything again', async () => {
+test('the service applies a filter, and clearing it shows all rows', async () => {
   const { tree, rows, node } = treeOf(['site/theme.css', 'site/this.css', 'site/other.css']);
   const site = await node('photos:site/');
   assert.ok(isContainer(site));
@@ -133,7 +133,7 @@ test('a filter is applied by the service, and its end shows everything again', a
   assert.equal((await rows('photos:site/')).length, 3);
 });
 
-test('a failed listing is a row, stays one until somebody tries again, and hides no sibling', async () => {
+test('shows a failed listing as a row until a retry, and hides no sibling', async () => {
   const { tree, store, rows, node, lists } = treeOf(['site/css/a', 'site/img/b']);
   store.fail({
     when: { operation: 'list', path: parsePath('site/css'), nth: 3 },
@@ -150,7 +150,7 @@ test('a failed listing is a row, stays one until somebody tries again, and hides
   assert.deepEqual(await rows('photos:site/css/'), ['photos:site/css/a']);
 });
 
-test('an error while loading more keeps the rows that are there', async () => {
+test('keeps the loaded rows after an error of the next page', async () => {
   const names = Array.from({ length: 25 }, (_, i) => `site/${String(i).padStart(2, '0')}`);
   const { tree, store, rows, node } = treeOf(names, { pageSize: 10 });
   await rows('photos:site/');
@@ -166,7 +166,7 @@ test('an error while loading more keeps the rows that are there', async () => {
   assert.equal(after[10], 'photos:site/ error');
 });
 
-test('a change lists only the folder it is in', async () => {
+test('a change lists only its folder', async () => {
   const { tree, store, rows, lists, drawn } = treeOf(['site/css/a', 'site/img/b']);
   await rows('photos:site/css/');
   await rows('photos:site/img/');
@@ -182,7 +182,7 @@ test('a change lists only the folder it is in', async () => {
   assert.deepEqual(await rows('photos:site/css/'), ['photos:site/css/a', 'photos:site/css/new']);
 });
 
-test('a new file in folders that are new as well shows the first of them', async () => {
+test('a new file in new folders shows the topmost new folder', async () => {
   const { tree, store, rows } = treeOf(['site/css/a']);
   await rows('photos:site/css/');
   store.put('site/css/very/deep/new', 'x');
@@ -191,7 +191,7 @@ test('a new file in folders that are new as well shows the first of them', async
   assert.deepEqual(await rows('photos:site/css/'), ['photos:site/css/very/', 'photos:site/css/a']);
 });
 
-test('a folder that nobody opened is not listed because something in it changed', async () => {
+test('a change lists no folder that was never opened', async () => {
   const { tree, rows, lists } = treeOf(['site/css/a', 'other/b']);
   await rows('photos:');
   const before = lists().length;
@@ -200,7 +200,7 @@ test('a folder that nobody opened is not listed because something in it changed'
   assert.deepEqual(lists().slice(before), ['']);
 });
 
-test('a refresh after a change keeps as many pages loaded as there were', async () => {
+test('a refresh after a change keeps the number of loaded pages', async () => {
   const names = Array.from({ length: 35 }, (_, i) => `site/${String(i).padStart(2, '0')}`);
   const { tree, rows, node } = treeOf(names, { pageSize: 10 });
   await rows('photos:site/');
@@ -212,7 +212,7 @@ test('a refresh after a change keeps as many pages loaded as there were', async 
   assert.equal((await tree.getChildren(site)).length, 21);
 });
 
-test('when a refresh overtakes a listing, its rows are shown and not those of the one it replaced', async () => {
+test('a refresh during a listing shows the rows of the refresh', async () => {
   const { tree, store, node } = treeOf(['site/a']);
   const site = await node('photos:site/');
   assert.ok(isContainer(site));
@@ -225,7 +225,7 @@ test('when a refresh overtakes a listing, its rows are shown and not those of th
   );
 });
 
-test('a folder that is gone takes its filter along', async () => {
+test('a deleted folder loses its filter', async () => {
   const { tree, store, rows, node } = treeOf(['site/css/a', 'site/b']);
   const css = await node('photos:site/css/');
   assert.ok(isContainer(css));
@@ -239,7 +239,7 @@ test('a folder that is gone takes its filter along', async () => {
   assert.deepEqual(tree.filters(), []);
 });
 
-test('a thing is found by its address, and a folder too long for a page is filtered by its name', async () => {
+test('finds a row by its address, and filters a folder with more than one page', async () => {
   const names = Array.from({ length: 25 }, (_, i) => `site/many/${String(i).padStart(2, '0')}`);
   const { tree } = treeOf(names, { pageSize: 10 });
   const at = (path: string) => ({ remote: 'photos', path: parsePath(path) });
@@ -253,7 +253,7 @@ test('a thing is found by its address, and a folder too long for a page is filte
   assert.equal(await tree.find(at('site/none'), 'file'), undefined);
 });
 
-test('what changed is listed again before a row is handed out to be revealed', async () => {
+test('finds a row only after the pending refresh', async () => {
   const { tree, store, rows, drawn } = treeOf(['site/css/a']);
   await rows('photos:');
   store.put('new/folder/x', 'x');
@@ -265,7 +265,7 @@ test('what changed is listed again before a row is handed out to be revealed', a
   assert.deepEqual(drawn, ['photos:'], 'and not once more behind it');
 });
 
-test('every row leads to its parent, up to its remote', async () => {
+test('every row has its parent, up to the remote', async () => {
   const { tree, node } = treeOf(['site/css/main.css']);
   const ids: string[] = [];
   for (let row: TreeNode | undefined = await node('photos:site/css/main.css'); row; row = tree.getParent(row))
@@ -273,7 +273,7 @@ test('every row leads to its parent, up to its remote', async () => {
   assert.deepEqual(ids, ['photos:site/css/main.css', 'photos:site/css/', 'photos:site/', 'photos:']);
 });
 
-test('a remote with a root begins there, and what lies outside is no row', async () => {
+test('the tree of a remote starts at its root and shows nothing outside', async () => {
   const { tree, rows, lists } = treeOf(['site/css/main.css', 'site/index.html'], { root: 'site/css' });
   assert.deepEqual(await rows('photos:'), ['photos:site/css/main.css']);
   assert.deepEqual(lists(), ['site/css']);
@@ -281,7 +281,7 @@ test('a remote with a root begins there, and what lies outside is no row', async
   assert.equal(tree.containerAt({ remote: 'photos', path: parsePath('site/css') })?.id, 'photos:');
 });
 
-test("a changed setting or secret of one remote lists that one anew and leaves the others' rows alone", async () => {
+test('a changed setting or secret lists only its remote again', async () => {
   const { tree, rows, lists, settings } = treeOf(['site/css/a']);
   await rows('photos:site/');
   const before = lists().length;
@@ -297,7 +297,7 @@ test("a changed setting or secret of one remote lists that one anew and leaves t
   assert.equal(lists().length, before + 4);
 });
 
-test('only rows that differ are drawn again when a remote is saved, and none before the view is shown', async () => {
+test('saving a remote redraws only rows that differ, and none before the view is shown', async () => {
   for (const [what, before, change, expected] of [
     ['nobody has looked yet', 'nothing', 'secret', []],
     ['a secret of a remote that was never unfolded', 'remotes', 'secret', []],
@@ -325,7 +325,7 @@ test('only rows that differ are drawn again when a remote is saved, and none bef
   }
 });
 
-test('the trash of a remote that has one is its last row, listed page by page when it is opened', async () => {
+test('shows the trash as the last row and lists it page by page when it opens', async () => {
   const { rows, node, store, tree } = treeOf(['a', 'b'], { pageSize: 10 });
   const items = Array.from({ length: 25 }, (_, i) => ({
     id: `${i}`,
@@ -356,7 +356,7 @@ test('the trash of a remote that has one is its last row, listed page by page wh
   assert.deepEqual(asked, [0, 10, 20]);
 });
 
-test('what this window deletes shows up in the trash, once that was opened', async () => {
+test('a delete of this window refreshes an open trash', async () => {
   const { node, store, tree, drawn } = treeOf(['a', 'b']);
   let lists = 0;
   let answer = () => {};
@@ -388,7 +388,7 @@ test('what this window deletes shows up in the trash, once that was opened', asy
   assert.equal(lists, 2);
 });
 
-test('a trash that can not be listed says why, in a row of its own', async () => {
+test('shows a failed listing of the trash as a row', async () => {
   const { node, store, tree } = treeOf(['a']);
   const trash: Trash = {
     // biome-ignore lint/correctness/useYield: it fails before the first page
@@ -402,7 +402,7 @@ test('a trash that can not be listed says why, in a row of its own', async () =>
   assert.equal(row?.kind, 'error');
 });
 
-test('many changes cost no more questions for settings than one, and list each folder concerned once', async () => {
+test('many changes read the settings as often as one change, and list each folder once', async () => {
   const kinds: Record<string, (i: number) => { remote?: string; path: string; kind: RemoteChange['kind'] }> =
     {
       'new files in one folder': (i: number) => ({ path: `site/css/new${i}`, kind: 'created' }),

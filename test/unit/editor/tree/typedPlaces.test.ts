@@ -21,7 +21,7 @@ const remotes = [s3('photos'), s3('site', 'assets/www'), drive, broken];
 const read = (text: string, among = remotes) =>
   readTypedPlace(text, among)?.places.map((place) => formatPlace(place));
 
-test('addresses, s3:// and folders of this machine are places, however they end', () => {
+test('reads addresses, s3:// and local folders, with and without a trailing slash', () => {
   for (const [text, places] of [
     ['photos:logs', ['photos:logs']],
     ['photos:logs/2026/', ['photos:logs/2026']],
@@ -42,12 +42,12 @@ test('addresses, s3:// and folders of this machine are places, however they end'
     assert.deepEqual(read(text), places, text);
 });
 
-test('a text that is spelled as no place is none, and so may be part of a name', () => {
+test('returns undefined for a text that is no place', () => {
   for (const text of ['logs', 'logs/2026', './a:b', '2026-01', '~x', 'a/b:c'])
     assert.equal(readTypedPlace(text, remotes), undefined, text);
 });
 
-test('a place that can not be is refused with a sentence that names it', () => {
+test('rejects an impossible place with a sentence that names it', () => {
   for (const [text, problem] of [
     ['nowhere:bucket', /no remote named "nowhere".*photos, site, drive/],
     ['photos:a//b', /a\/\/b/],

@@ -55,7 +55,7 @@ const hostile: readonly string[] = [
 ];
 
 for (const name of hostile) {
-  test(`${JSON.stringify(name.slice(0, 60))} is shown as text and as nothing else`, () => {
+  test(`${JSON.stringify(name.slice(0, 60))} is shown as plain text`, () => {
     for (const text of [
       name,
       `Can't read ${name}. Access denied.`,
@@ -75,7 +75,7 @@ for (const name of hostile) {
   });
 }
 
-test('a text without hostile signs is shown as it is', () => {
+test('a harmless text is unchanged', () => {
   for (const text of [
     'Can\'t list photos:site/2026. The bucket "photos" says: Access denied (403).',
     'Tromsø/日本 1.txt',
@@ -90,16 +90,16 @@ test('a text without hostile signs is shown as it is', () => {
   }
 });
 
-test('a link stays readable, with a space where the editor would begin its address', () => {
+test('a link stays readable, with a space before its address', () => {
   assert.equal(inertLine('trip/[Show which](command:x)/a.txt'), 'trip/[Show which] (command:x)/a.txt');
 });
 
-test('the details of a dialog keep the lines of their author, a message has one', () => {
+test('the details of a dialog keep their lines, a message has one', () => {
   assert.equal(inertText('one\r\ntwo\n\nthree'), 'one\ntwo\n\nthree');
   assert.equal(inertLine('one\r\ntwo\n\nthree'), 'one two three');
 });
 
-test('a long word keeps its beginning and its end, and is cut between whole signs', () => {
+test('a long word keeps its beginning and end, and whole code points', () => {
   assert.equal(
     shortenWords(`Can't read ${'k'.repeat(200)}.txt: denied`),
     `Can't read ${'k'.repeat(60)}…${'k'.repeat(20)}.txt: denied`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { logEntry } from '../../../../src/editor/window/outputLog';
 
-test('no name can begin an entry of the log, or hide what stands in it', () => {
+test('no name can fake or hide an entry of the log', () => {
   for (const end of ['\n', '\r\n', '\r', '\u2028', '\u0085', '\u000b']) {
     const entry = logEntry(`There is no a${end}2026-01-01 10:00:00.000 [error] All keys were deleted.`);
     for (const line of entry.split(/[\n\r\u2028\u2029\u0085\u000b]/).slice(1)) assert.match(line, /^ {4}/);

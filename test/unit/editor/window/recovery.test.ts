@@ -27,7 +27,7 @@ function bare(): Remote {
   return { capabilities } as Remote;
 }
 
-describe('what a question says of bringing back', () => {
+describe('the recovery sentence of a confirmation', () => {
   const paths = [parsePath('b/x.txt'), parsePath('b/folder/y')];
   for (const [keeping, this_, they] of [
     [
@@ -61,7 +61,7 @@ describe('what a question says of bringing back', () => {
       assert.deepEqual(asked, ['b', 'b'], 'each bucket once a question');
     });
 
-  it('names buckets that differ', async () => {
+  it('reports buckets that differ', async () => {
     const remote = remoteWith({ a: 'kept', b: 'notKept' });
     const both = [parsePath('a/x'), parsePath('b/x')];
     assert.match(
@@ -74,13 +74,13 @@ describe('what a question says of bringing back', () => {
     );
   });
 
-  it('is plain where there are neither versions nor a trash', async () => {
+  it('is short without versions and trash', async () => {
     assert.equal(await describeRecovery(bare(), paths, 'this', calm), "This can't be undone.");
     assert.equal(await describeRecovery(bare(), paths, 'it', calm), "It can't be restored.");
     assert.equal(await describeReplaceRecovery(bare(), paths, calm), "Replaced files can't be restored.");
   });
 
-  it('says of what is replaced nothing that holds only for what is deleted', async () => {
+  it("doesn't apply the recovery of deleted files to replaced files", async () => {
     const trash = { list: () => assert.fail() } as unknown as NonNullable<RemoteFeatures['trash']>;
     const withTrash: Remote = { ...bare(), features: { trash } };
     assert.match(await describeRecovery(withTrash, paths, 'this', calm), /^It goes to the trash/);
@@ -92,7 +92,7 @@ describe('what a question says of bringing back', () => {
   });
 });
 
-describe('what goes with a bucket', () => {
+describe('the content of a bucket in a confirmation', () => {
   const none = {
     files: 0,
     bytes: 0,
