@@ -1,48 +1,16 @@
 import assert from 'node:assert/strict';
-import {
-  CreateBucketCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
 import { fromUri, toUri } from '../../../src/editor/platform/remoteUri';
 import { parsePath } from '../../../src/remote/remotePath';
 import { test } from '../harness/inHostTests';
-import { configureRemotes, independentClient, remoteUri, serverRequests } from './testServer';
+import { remoteUri, replaceAll, save, serverRequests, testBucket } from './testServer';
 
-const s3 = independentClient();
 const bucket = 'edit-tests';
+const { create, put, bytes: stored, keys, head, uri: uriOf } = testBucket(bucket);
 const { fs } = vscode.workspace;
 
-async function put(key: string, body: string | Uint8Array, more: object = {}): Promise<void> {
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ...more }));
-}
-
-async function stored(key: string): Promise<Buffer> {
-  const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-}
-
-async function keys(prefix: string): Promise<(string | undefined)[]> {
-  const answer = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
-  return (answer.Contents ?? []).map(({ Key }) => Key);
-}
-
 async function open(key: string, options: { encoding?: string } = {}): Promise<vscode.TextDocument> {
-  return vscode.workspace.openTextDocument(remoteUri(`${bucket}/${key}`), options);
-}
-
-async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
-  const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-  assert.ok(await vscode.workspace.applyEdit(edit));
-}
-
-/** False also when the editor reports the failure by rejecting. */
-async function save(document: vscode.TextDocument): Promise<boolean> {
-  return Promise.resolve(document.save()).catch(() => false);
+  return vscode.workspace.openTextDocument(uriOf(key), options);
 }
 
 async function giveUp(document: vscode.TextDocument): Promise<void> {
@@ -51,8 +19,7 @@ async function giveUp(document: vscode.TextDocument): Promise<void> {
 }
 
 test("edit in place: an address survives the Uri's text and the editor's messages", async () => {
-  await configureRemotes();
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  await create();
   const names = ['Photos', 'anna@work', 'Größe 2', 'a+b.c_d', 'ИМЯ'];
   const paths = [
     '',
@@ -76,7 +43,7 @@ test("edit in place: an address survives the Uri's text and the editor's message
 
 test('edit in place: names of keys reach the service as they are', async () => {
   for (const name of ['a#b?c%20d e.txt', '100%.txt', 'x:y.txt', "it's+&=.txt", 'é (1).txt']) {
-    await fs.writeFile(remoteUri(`${bucket}/names/${name}`), Buffer.from(name));
+    await fs.writeFile(uriOf(`names/${name}`), Buffer.from(name));
     assert.equal(String(await stored(`names/${name}`)), name);
   }
 });
@@ -123,7 +90,7 @@ test('edit in place: a document may be emptied, and a file of another extension 
   assert.equal(await save(document), true);
   assert.equal((await stored('empty/a.txt')).length, 0);
   await put('empty/b.txt', 'text');
-  await fs.writeFile(remoteUri(`${bucket}/empty/b.txt`), new Uint8Array());
+  await fs.writeFile(uriOf('empty/b.txt'), new Uint8Array());
   assert.equal((await stored('empty/b.txt')).length, 0);
 });
 
@@ -135,23 +102,21 @@ test('edit in place: a save stores the modified time, which later stats tell wit
   assert.equal(await save(document), true);
   const after = await fs.stat(document.uri);
   assert.ok(after.mtime > before.mtime);
-  const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'times/a.txt' }));
-  assert.ok(Math.abs(Number(head.Metadata?.['mtime']) * 1000 - Date.now()) < 60_000);
-  await fs.readDirectory(remoteUri(`${bucket}/times`));
+  const headers = await head('times/a.txt');
+  assert.ok(Math.abs(Number(headers.Metadata?.['mtime']) * 1000 - Date.now()) < 60_000);
+  await fs.readDirectory(uriOf('times'));
   assert.equal((await fs.stat(document.uri)).mtime, after.mtime);
 });
 
 test('edit in place: folders on the way to a file are not stored as objects', async () => {
-  await fs.writeFile(remoteUri(`${bucket}/parents/a/b/c.txt`), Buffer.from('c'));
+  await fs.writeFile(uriOf('parents/a/b/c.txt'), Buffer.from('c'));
   const names = ['1.txt', '2.txt', 'deep/3.txt'];
-  await Promise.all(
-    names.map((name) => fs.writeFile(remoteUri(`${bucket}/parents/at-once/${name}`), Buffer.from(name))),
-  );
+  await Promise.all(names.map((name) => fs.writeFile(uriOf(`parents/at-once/${name}`), Buffer.from(name))));
   const edit = new vscode.WorkspaceEdit();
-  edit.createFile(remoteUri(`${bucket}/parents/by-edit/new/d.txt`), { contents: Buffer.from('d') });
+  edit.createFile(uriOf('parents/by-edit/new/d.txt'), { contents: Buffer.from('d') });
   assert.ok(await vscode.workspace.applyEdit(edit));
-  await fs.copy(remoteUri(`${bucket}/parents/a/b/c.txt`), remoteUri(`${bucket}/parents/copied/to/c.txt`));
-  await fs.rename(remoteUri(`${bucket}/parents/a/b/c.txt`), remoteUri(`${bucket}/parents/moved/to/c.txt`));
+  await fs.copy(uriOf('parents/a/b/c.txt'), uriOf('parents/copied/to/c.txt'));
+  await fs.rename(uriOf('parents/a/b/c.txt'), uriOf('parents/moved/to/c.txt'));
   assert.deepEqual(await keys('parents/'), [
     ...names.map((name) => `parents/at-once/${name}`),
     'parents/by-edit/new/d.txt',
@@ -159,20 +124,20 @@ test('edit in place: folders on the way to a file are not stored as objects', as
     'parents/moved/to/c.txt',
   ]);
   // In this window, as on a disk, the folder that lost its last file is still there.
-  assert.deepEqual(await fs.readDirectory(remoteUri(`${bucket}/parents/a/b`)), []);
+  assert.deepEqual(await fs.readDirectory(uriOf('parents/a/b')), []);
 });
 
 test('edit in place: a folder that an extension makes is there for everybody', async () => {
-  const folder = remoteUri(`${bucket}/made/x/y`);
+  const folder = uriOf('made/x/y');
   await fs.createDirectory(folder);
   assert.deepEqual(await keys('made/'), ['made/x/y/']);
   assert.deepEqual(await fs.readDirectory(folder), []);
   // Made again, it is no error and no other object.
   await fs.createDirectory(folder);
   // It was looked for first, as extensions do.
-  const settings = remoteUri(`${bucket}/made/looked/settings.txt`);
+  const settings = uriOf('made/looked/settings.txt');
   await assert.rejects(Promise.resolve(fs.stat(settings)));
-  await fs.createDirectory(remoteUri(`${bucket}/made/looked`));
+  await fs.createDirectory(uriOf('made/looked'));
   assert.deepEqual(await keys('made/'), ['made/looked/', 'made/x/y/']);
   // A file that is written into it later leaves it what it is.
   await fs.writeFile(settings, Buffer.from('s'));
@@ -181,23 +146,23 @@ test('edit in place: a folder that an extension makes is there for everybody', a
 });
 
 test('edit in place: empty folders come along when the folder above them is renamed or copied', async () => {
-  await fs.createDirectory(remoteUri(`${bucket}/tree/stored/empty`));
-  await fs.writeFile(remoteUri(`${bucket}/tree/full/a.txt`), Buffer.from('a'));
+  await fs.createDirectory(uriOf('tree/stored/empty'));
+  await fs.writeFile(uriOf('tree/full/a.txt'), Buffer.from('a'));
   // Lost its last file, so only this window knows of it.
-  await fs.writeFile(remoteUri(`${bucket}/tree/emptied/deep/b.txt`), Buffer.from('b'));
-  await fs.delete(remoteUri(`${bucket}/tree/emptied/deep/b.txt`));
-  await fs.copy(remoteUri(`${bucket}/tree`), remoteUri(`${bucket}/tree-copy`));
-  await fs.rename(remoteUri(`${bucket}/tree`), remoteUri(`${bucket}/tree-moved`));
+  await fs.writeFile(uriOf('tree/emptied/deep/b.txt'), Buffer.from('b'));
+  await fs.delete(uriOf('tree/emptied/deep/b.txt'));
+  await fs.copy(uriOf('tree'), uriOf('tree-copy'));
+  await fs.rename(uriOf('tree'), uriOf('tree-moved'));
   for (const top of ['tree-copy', 'tree-moved']) {
     const names = async (path: string) =>
-      (await fs.readDirectory(remoteUri(`${bucket}/${top}${path}`))).map(([name]) => name).sort();
+      (await fs.readDirectory(uriOf(`${top}${path}`))).map(([name]) => name).sort();
     assert.deepEqual(await names(''), ['emptied', 'full', 'stored'], top);
     assert.deepEqual(await names('/stored'), ['empty'], top);
     assert.deepEqual(await names('/stored/empty'), [], top);
     assert.deepEqual(await names('/emptied'), ['deep'], top);
     assert.deepEqual(await keys(`${top}/`), [`${top}/full/a.txt`, `${top}/stored/empty/`]);
   }
-  await assert.rejects(Promise.resolve(fs.stat(remoteUri(`${bucket}/tree`))));
+  await assert.rejects(Promise.resolve(fs.stat(uriOf('tree'))));
 });
 
 test('edit in place: no bucket is made, renamed or deleted as if it were a folder', async () => {
@@ -215,10 +180,7 @@ test('edit in place: no bucket is made, renamed or deleted as if it were a folde
 
 test('edit in place: a folder with something in it is only deleted when that is asked for', async () => {
   await put('notEmpty/a.txt', 'a');
-  await assert.rejects(
-    Promise.resolve(fs.delete(remoteUri(`${bucket}/notEmpty`), { recursive: false })),
-    /not empty/,
-  );
+  await assert.rejects(Promise.resolve(fs.delete(uriOf('notEmpty'), { recursive: false })), /not empty/);
   assert.deepEqual(await keys('notEmpty/'), ['notEmpty/a.txt']);
 });
 
@@ -232,8 +194,8 @@ test('edit in place: what editors look for in every folder costs one request', a
     '.git/config',
     '.editorconfig',
   ]) {
-    await assert.rejects(Promise.resolve(fs.stat(remoteUri(`${bucket}/probes/${name}`))));
-    await assert.rejects(Promise.resolve(fs.readFile(remoteUri(`${bucket}/probes/${name}`))));
+    await assert.rejects(Promise.resolve(fs.stat(uriOf(`probes/${name}`))));
+    await assert.rejects(Promise.resolve(fs.readFile(uriOf(`probes/${name}`))));
   }
   const made = (await serverRequests()).slice(before).filter((request) => request.bucket === bucket);
   assert.deepEqual(
@@ -248,10 +210,10 @@ test('edit in place: copying on the service keeps what is known of a file', asyn
     CacheControl: 'no-store',
     Metadata: { owner: 'anna' },
   });
-  await fs.copy(remoteUri(`${bucket}/copies/a.html`), remoteUri(`${bucket}/copies/deep/b.html`));
-  const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: 'copies/deep/b.html' }));
+  await fs.copy(uriOf('copies/a.html'), uriOf('copies/deep/b.html'));
+  const headers = await head('copies/deep/b.html');
   assert.deepEqual(
-    [head.ContentType, head.CacheControl, head.Metadata?.['owner']],
+    [headers.ContentType, headers.CacheControl, headers.Metadata?.['owner']],
     ['text/html', 'no-store', 'anna'],
   );
 });

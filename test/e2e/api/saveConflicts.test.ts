@@ -1,64 +1,27 @@
 import assert from 'node:assert/strict';
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-} from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
 import { test } from '../harness/inHostTests';
 import {
   addFault,
   clearFaults,
-  configureRemotes,
-  independentClient,
-  remoteUri,
+  replaceAll,
+  save,
   serverRequests,
+  testBucket,
+  type,
   until,
 } from './testServer';
 
-const s3 = independentClient();
 const bucket = 'conflict-tests';
+const { create, put, bytes, text: stored, keys, remove, uri: uriOf } = testBucket(bucket);
 const { fs } = vscode.workspace;
 
-async function put(key: string, body: string | Uint8Array): Promise<void> {
-  await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
-}
-
-async function bytes(key: string): Promise<Buffer> {
-  const answer = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return Buffer.from((await answer.Body?.transformToByteArray()) ?? []);
-}
-
-const stored = async (key: string) => String(await bytes(key));
-
-async function keys(prefix: string): Promise<(string | undefined)[]> {
-  const answer = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
-  return (answer.Contents ?? []).map(({ Key }) => Key);
-}
-
 async function show(key: string, encoding?: string): Promise<vscode.TextDocument> {
-  const uri = remoteUri(`${bucket}/${key}`);
+  const uri = uriOf(key);
   const document = await vscode.workspace.openTextDocument(uri, encoding ? { encoding } : undefined);
   await vscode.window.showTextDocument(document, { preview: false });
   return document;
 }
-
-/** As typed on the keyboard, at the start of the document. */
-async function type(document: vscode.TextDocument, text: string): Promise<void> {
-  const editor = await vscode.window.showTextDocument(document, { preview: false });
-  editor.selection = new vscode.Selection(0, 0, 0, 0);
-  await vscode.commands.executeCommand('type', { text });
-}
-
-async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
-  const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
-  assert.ok(await vscode.workspace.applyEdit(edit));
-}
-
-const save = (document: vscode.TextDocument) => Promise.resolve(document.save()).catch(() => false);
 
 async function undo(document: vscode.TextDocument): Promise<void> {
   await vscode.window.showTextDocument(document, { preview: false });
@@ -75,7 +38,7 @@ async function inConflict(key: string, theirs: string | undefined): Promise<vsco
   await put(key, 'first\n');
   const document = await show(key);
   await type(document, 'mine ');
-  if (theirs === undefined) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  if (theirs === undefined) await remove(key);
   else await put(key, theirs);
   assert.equal(await save(document), false);
   assert.ok(document.isDirty);
@@ -83,8 +46,7 @@ async function inConflict(key: string, theirs: string | undefined): Promise<vsco
 }
 
 test('conflicts: the bucket of these tests is there', async () => {
-  await configureRemotes();
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  await create();
 });
 
 for (const theirs of ['', 'T', 'THEIR\n', 'theirs is much longer than what was opened\n', undefined]) {
@@ -285,7 +247,7 @@ for (const { what, open, order } of editsAndRenames)
     const [from, to] = [`renames/${what}.txt`, `renames/${what} now.txt`];
     await put(from, 'one\n');
     if (open) await show(from);
-    const [a, b] = [remoteUri(`${bucket}/${from}`), remoteUri(`${bucket}/${to}`)];
+    const [a, b] = [uriOf(from), uriOf(to)];
     const edit = new vscode.WorkspaceEdit();
     if (order === 'rename, edit') {
       edit.renameFile(a, b);
@@ -309,9 +271,8 @@ test('conflicts: an edit of files in a folder that is renamed in the same go can
   const names = ['a.txt', 'b.txt', 'deep/c.txt'];
   for (const name of names) await put(`module/${name}`, `${name}\n`);
   const edit = new vscode.WorkspaceEdit();
-  for (const name of names)
-    edit.insert(remoteUri(`${bucket}/module/${name}`), new vscode.Position(0, 0), 'import ');
-  edit.renameFile(remoteUri(`${bucket}/module`), remoteUri(`${bucket}/moved`));
+  for (const name of names) edit.insert(uriOf(`module/${name}`), new vscode.Position(0, 0), 'import ');
+  edit.renameFile(uriOf('module'), uriOf('moved'));
   assert.ok(await vscode.workspace.applyEdit(edit));
   for (const name of names) {
     const document = await show(`moved/${name}`);
@@ -327,7 +288,7 @@ test('conflicts: a text that was behind its file when that was renamed overwrite
   await type(document, 'mine ');
   await put('behind/a.txt', 'THEIRS\n');
   const edit = new vscode.WorkspaceEdit();
-  edit.renameFile(document.uri, remoteUri(`${bucket}/behind/b.txt`));
+  edit.renameFile(document.uri, uriOf('behind/b.txt'));
   assert.ok(await vscode.workspace.applyEdit(edit));
   const moved = await show('behind/b.txt');
   assert.equal(moved.getText(), 'mine one\n');
@@ -337,7 +298,7 @@ test('conflicts: a text that was behind its file when that was renamed overwrite
 });
 
 test('conflicts: a save makes a file again that this window deleted, as on a disk', async () => {
-  const folder = remoteUri(`${bucket}/deleted/folder`);
+  const folder = uriOf('deleted/folder');
   const ways: Readonly<Record<string, (uri: vscode.Uri) => PromiseLike<unknown>>> = {
     file: (uri) => fs.delete(uri),
     folder: () => fs.delete(folder, { recursive: true }),
@@ -376,7 +337,7 @@ test('conflicts: a file that somebody else deleted is not silently made again', 
   await put('deleted/foreign.txt', 'one\n');
   const document = await show('deleted/foreign.txt');
   await type(document, 'mine ');
-  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'deleted/foreign.txt' }));
+  await remove('deleted/foreign.txt');
   assert.equal(await save(document), false);
   assert.deepEqual(await keys('deleted/foreign.txt'), []);
   await close(document);

@@ -1,4 +1,13 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import assert from 'node:assert/strict';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import * as vscode from 'vscode';
 import type { RemoteSettings } from '../../../src/backends/backend';
 import type { S3Fault } from '../../servers/s3/requests/faults';
@@ -23,9 +32,58 @@ export function s3RemoteSettings(): RemoteSettings {
   return server.remote as RemoteSettings;
 }
 
-/** A client of our own to look at the server with; it shares nothing with the extension's. */
+/** A client that shares nothing with the extension's. */
 export function independentClient(): S3Client {
   return new S3Client({ endpoint: server.endpoint, region: server.region, forcePathStyle: true });
+}
+
+/** Direct access to a bucket of the S3 server, and files of the tests in the editor. */
+export function testBucket(bucket: string) {
+  const s3 = independentClient();
+  const at = (key: string) => ({ Bucket: bucket, Key: key });
+  const bytes = async (key: string) => {
+    const { Body } = await s3.send(new GetObjectCommand(at(key)));
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
+  };
+  return {
+    /** Adds the remote to the settings and creates the bucket. */
+    create: async () => {
+      await configureRemotes();
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    },
+    put: async (key: string, body: string | Uint8Array, more: object = {}) => {
+      await s3.send(new PutObjectCommand({ ...at(key), Body: body, ...more }));
+    },
+    bytes,
+    text: async (key: string) => String(await bytes(key)),
+    head: (key: string) => s3.send(new HeadObjectCommand(at(key))),
+    keys: async (prefix = '') => {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+      return Contents.map(({ Key }) => Key);
+    },
+    remove: async (key: string) => {
+      await s3.send(new DeleteObjectCommand(at(key)));
+    },
+    uri: (key: string) => remoteUri(`${bucket}/${key}`),
+  };
+}
+
+/** Types `text` at the start of the document, as a keyboard does. */
+export async function type(document: vscode.TextDocument, text: string): Promise<void> {
+  const editor = await vscode.window.showTextDocument(document, { preview: false });
+  editor.selection = new vscode.Selection(0, 0, 0, 0);
+  await vscode.commands.executeCommand('type', { text });
+}
+
+export async function replaceAll(document: vscode.TextDocument, text: string): Promise<void> {
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+  assert.ok(await vscode.workspace.applyEdit(edit));
+}
+
+/** False also when the editor rejects. */
+export async function save(document: vscode.TextDocument): Promise<boolean> {
+  return Promise.resolve(document.save()).catch(() => false);
 }
 
 /** The requests that the S3 server has answered so far, oldest first. */
