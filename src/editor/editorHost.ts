@@ -10,7 +10,7 @@ import { openFolderFileSystem } from './platform/virtualFolders';
 import type { OutputLog } from './window/outputLog';
 import * as window from './window/window';
 
-/** What the editor provides to the app. Does no I/O before something is asked of it. */
+/** The editor's implementation of `Host`. Does no I/O before a function is called. */
 export function createEditorHost(
   context: vscode.ExtensionContext,
   secrets: SecretStore,
@@ -28,7 +28,7 @@ export function createEditorHost(
       window.showInputBox({
         title: 'Cloud Remotes: One-Time Code',
         prompt,
-        validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'The code has digits only.'),
+        validateInput: (text) => (/^\s*\d*\s*$/.test(text) ? undefined : 'Enter digits only.'),
       }),
     openFolder: openFolderFileSystem,
     forceToDisk: () => currentSettings().forceToDisk,
@@ -38,7 +38,7 @@ export function createEditorHost(
   };
 }
 
-/** The log of the core as lines of the output channel, whose level the user sets. */
+/** A log that writes to the output channel. */
 export function logTo(output: OutputLog): Log {
   return { write: (level, tag, text) => output[level](`[${tag}] ${text}`) };
 }

@@ -133,8 +133,8 @@ class PlacePicker {
     pick.value = '';
     pick.title = address ? `${this.options.title} · ${shortAddress(address)}` : this.options.title;
     pick.placeholder = this.options.acceptsLocalFolders
-      ? 'Choose, or type remote:bucket/path, s3://bucket/path or a local folder'
-      : 'Choose, or type remote:bucket/path';
+      ? 'Choose, or type an address: remote:bucket/path, s3://bucket/path or a folder'
+      : 'Choose, or type an address: remote:bucket/path';
     pick.buttons = address ? [vscode.QuickInputButtons.Back] : [];
     this.rows = address ? [] : this.remoteRows();
     this.draw();

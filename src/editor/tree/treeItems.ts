@@ -23,7 +23,7 @@ import type {
 import { isBucket, nodeName } from './treeNode';
 
 /** What a row shows besides its node. */
-export interface RowContext {
+export interface RowOptions {
   readonly now: number;
   readonly filter: string | undefined;
   /** Bytes above which a click asks before it opens. */
@@ -31,8 +31,8 @@ export interface RowContext {
 }
 
 /** The tree item of a node; `fillTooltip` adds the tooltip of a file or folder. Does no I/O. */
-export function treeItemOf(node: TreeNode, context: RowContext): vscode.TreeItem {
-  const item = makeItem(node, context);
+export function treeItemOf(node: TreeNode, options: RowOptions): vscode.TreeItem {
+  const item = makeItem(node, options);
   item.id = node.id;
   // Settings, listings and server texts can contain anything; a row is one line of text.
   if (typeof item.label === 'string') item.label = plainLine(item.label);
@@ -43,14 +43,14 @@ export function treeItemOf(node: TreeNode, context: RowContext): vscode.TreeItem
   return item;
 }
 
-function makeItem(node: TreeNode, context: RowContext): vscode.TreeItem {
+function makeItem(node: TreeNode, options: RowOptions): vscode.TreeItem {
   switch (node.kind) {
     case 'remote':
-      return remoteItem(node, context);
+      return remoteItem(node, options);
     case 'folder':
-      return folderItem(node, context);
+      return folderItem(node, options);
     case 'file':
-      return fileItem(node, context);
+      return fileItem(node, options);
     case 'unusable':
       return unusableItem(node);
     case 'trash': {
@@ -62,7 +62,7 @@ function makeItem(node: TreeNode, context: RowContext): vscode.TreeItem {
       return item;
     }
     case 'trashed':
-      return trashedItem(node, context);
+      return trashedItem(node, options);
     case 'more': {
       const item = new vscode.TreeItem('Load more…');
       item.description = `${format().count(node.shown)} shown`;
@@ -99,7 +99,7 @@ function makeItem(node: TreeNode, context: RowContext): vscode.TreeItem {
   }
 }
 
-function remoteItem(node: RemoteNode, context: RowContext): vscode.TreeItem {
+function remoteItem(node: RemoteNode, options: RowOptions): vscode.TreeItem {
   const { settings, backend, problems } = node.configured;
   const item = new vscode.TreeItem(settings.name, vscode.TreeItemCollapsibleState.Collapsed);
   if (!backend || problems.length > 0) {
@@ -119,10 +119,10 @@ function remoteItem(node: RemoteNode, context: RowContext): vscode.TreeItem {
   }
   const root = node.address.path;
   item.iconPath = new vscode.ThemeIcon('cloud');
-  item.description = [backend.describe(settings), root, filterText(context.filter)]
+  item.description = [backend.describe(settings), root, filterText(options.filter)]
     .filter(Boolean)
     .join(' · ');
-  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${backend.signIn ? ' account' : ''}${filterFacet(context.filter)}`;
+  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${backend.signIn ? ' account' : ''}${filterFacet(options.filter)}`;
   item.accessibilityInformation = { label: `${settings.name}, remote, ${item.description}` };
   return item;
 }
@@ -143,7 +143,7 @@ export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscod
   return text.markdown;
 }
 
-function trashedItem({ item: trashed }: TrashedNode, context: RowContext): vscode.TreeItem {
+function trashedItem({ item: trashed }: TrashedNode, options: RowOptions): vscode.TreeItem {
   const name = printable(trashed.name);
   const item = new vscode.TreeItem(name);
   item.iconPath = trashed.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
@@ -151,7 +151,7 @@ function trashedItem({ item: trashed }: TrashedNode, context: RowContext): vscod
   item.description = [
     where === undefined ? undefined : `from ${where === '' ? 'the root' : where}`,
     trashed.size === undefined ? undefined : format().bytes(trashed.size),
-    trashed.deleted && format().ago(instantToMs(trashed.deleted), context.now),
+    trashed.deleted && format().ago(instantToMs(trashed.deleted), options.now),
   ]
     .filter(Boolean)
     .join(' · ');
@@ -164,7 +164,7 @@ function isListOfBuckets({ address, configured }: RemoteNode): boolean {
   return address.path === '' && configured.backend?.topLevel !== 'folder';
 }
 
-function folderItem(node: FolderNode, context: RowContext): vscode.TreeItem {
+function folderItem(node: FolderNode, options: RowOptions): vscode.TreeItem {
   const item = new vscode.TreeItem(printable(nodeName(node)), vscode.TreeItemCollapsibleState.Collapsed);
   const bucket = isBucket(node);
   if (bucket) item.iconPath = new vscode.ThemeIcon('archive');
@@ -173,9 +173,9 @@ function folderItem(node: FolderNode, context: RowContext): vscode.TreeItem {
     item.iconPath = vscode.ThemeIcon.Folder;
   }
   const made =
-    bucket && node.entry.modified ? format().ago(instantToMs(node.entry.modified), context.now) : undefined;
-  item.description = [made, filterText(context.filter)].filter(Boolean).join(' · ');
-  item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(context.filter)}`;
+    bucket && node.entry.modified ? format().ago(instantToMs(node.entry.modified), options.now) : undefined;
+  item.description = [made, filterText(options.filter)].filter(Boolean).join(' · ');
+  item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(options.filter)}`;
   item.accessibilityInformation = {
     label: [printable(nodeName(node)), bucket ? 'bucket' : 'folder', item.description]
       .filter(Boolean)
@@ -184,7 +184,7 @@ function folderItem(node: FolderNode, context: RowContext): vscode.TreeItem {
   return item;
 }
 
-function fileItem(node: FileNode, context: RowContext): vscode.TreeItem {
+function fileItem(node: FileNode, options: RowOptions): vscode.TreeItem {
   const { entry } = node;
   const item = new vscode.TreeItem(printable(nodeName(node)));
   const uri = toUri(node.address);
@@ -193,7 +193,7 @@ function fileItem(node: FileNode, context: RowContext): vscode.TreeItem {
   item.iconPath = vscode.ThemeIcon.File;
   item.description = [
     format().bytes(entry.size),
-    when === undefined ? undefined : format().ago(when, context.now),
+    when === undefined ? undefined : format().ago(when, options.now),
     entry.readonly === undefined ? undefined : entry.storageClass?.toLowerCase(),
   ]
     .filter(Boolean)
@@ -201,7 +201,7 @@ function fileItem(node: FileNode, context: RowContext): vscode.TreeItem {
   item.contextValue = `file${entry.readonly === undefined ? '' : ' readonly'}`;
   // `vscode.open` handles single and double clicks (preview, pinned); our command confirms large files.
   item.command =
-    entry.size > context.largeFileBytes || entry.readonly !== undefined
+    entry.size > options.largeFileBytes || entry.readonly !== undefined
       ? { command: 'cloudRemotes.openFile', title: 'Open', arguments: [node] }
       : { command: 'vscode.open', title: 'Open', arguments: [uri] };
   item.accessibilityInformation = { label: `${printable(nodeName(node))}, file, ${item.description}` };

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { inertMarkdown } from './inertText';
 
-/** A tooltip in Markdown whose texts are shown as they are, whatever names are in them. Only its layout is markup. */
+/** A tooltip in Markdown that shows all texts literally. Only its layout is markup. */
 export class Tooltip {
   readonly markdown = new vscode.MarkdownString();
 
@@ -15,7 +15,7 @@ export class Tooltip {
     return this;
   }
 
-  /** @param name one of the editor's icons, a constant of ours */
+  /** @param name an icon of the editor, never a text from outside */
   icon(name: string): this {
     this.markdown.supportThemeIcons = true;
     this.markdown.appendMarkdown(`$(${name}) `);

@@ -1,13 +1,11 @@
-// The one door for texts to the window: the rest of the extension calls the functions here and never those of `vscode.window` that
-// show something (an architecture test says so). Names of files and buckets and the answers of servers are in nearly every text, and
-// the editor makes links to commands, icons and turned writing of what it finds there; behind this door it finds none. What a
-// message offers to do is a button. The icon of a row is a field of its own, because one in a label could be a name's.
+// The only functions that show texts in the window; the architecture test forbids the functions of `vscode.window` elsewhere. Nearly
+// every text contains names or server texts, in which the editor would find command links, icons and bidirectional controls. These
+// functions make all texts inert. Actions of a message are buttons, and the icon of a row is a separate field.
 import * as vscode from 'vscode';
 import { isCancellation } from '../platform/cancellation';
 import { inertLabel, inertLine, inertText } from './inertText';
 import type { Tooltip } from './tooltip';
 
-/** The details of a dialog may have several lines; a message that is no dialog has one. */
 type MessageOptions = vscode.MessageOptions;
 
 export function showInformationMessage<T extends string>(
@@ -31,7 +29,7 @@ export function showErrorMessage<T extends string>(
   return showMessage('showErrorMessage', text, rest);
 }
 
-/** Resolves to the button that was pressed, as it was given. */
+/** Resolves to the pressed button as the caller spelled it. */
 async function showMessage<T extends string>(
   show: 'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage',
   text: string,
@@ -86,11 +84,11 @@ export type InputOptions = Omit<vscode.InputBoxOptions, 'validateInput'> & {
   validateInput?(value: string): Problem | Thenable<Problem>;
 };
 
-/** `value` is what is edited and stays as it is. */
+/** All texts become inert except `value`, which the user edits. */
 export function showInputBox(options: InputOptions): Thenable<string | undefined> {
   const { title, prompt, placeHolder, validateInput, ...others } = options;
   return vscode.window.showInputBox({
-    // An editor that opens late takes the focus; what was typed must not go with it.
+    // An editor that opens late takes the focus and would close the input box.
     ignoreFocusOut: true,
     ...others,
     ...(title !== undefined && { title: inertLabel(title) }),
@@ -102,7 +100,7 @@ export function showInputBox(options: InputOptions): Thenable<string | undefined
   });
 }
 
-/** An input box whose texts are inert; its `value` is what is edited and stays as it is. */
+/** An input box with inert texts, except `value`, which the user edits. */
 export class InputBox {
   private readonly box = vscode.window.createInputBox();
   private problem: Problem;
@@ -155,7 +153,7 @@ export class InputBox {
 
 /** A row of a quick pick. */
 export interface Row {
-  /** The name of one of the editor's icons, a constant of ours: `cloud`. */
+  /** The name of an icon of the editor, never a text from outside: `cloud`. */
   readonly icon?: string;
   readonly label: string;
   readonly kind?: vscode.QuickPickItemKind;
@@ -183,7 +181,7 @@ function shownRow<T extends Row>(row: T): ShownRow<T> {
   };
 }
 
-/** Resolves to the row that was chosen, as it was given. */
+/** Resolves to the chosen row as the caller passed it. */
 export async function showQuickPick<T extends Row>(
   rows: readonly T[] | PromiseLike<readonly T[]>,
   options: Omit<vscode.QuickPickOptions, 'onDidSelectItem' | 'canPickMany'>,
@@ -198,7 +196,7 @@ export async function showQuickPick<T extends Row>(
   return chosen?.row;
 }
 
-/** A quick pick whose texts are inert. Rows come back as they were given. */
+/** A quick pick with inert texts. Returns rows as the caller passed them. */
 export class QuickPick<T extends Row> {
   private readonly pick = vscode.window.createQuickPick<ShownRow<T>>();
   private shown: readonly ShownRow<T>[] = [];
@@ -271,8 +269,8 @@ export class QuickPick<T extends Row> {
   }
 
   private shownOf(rows: readonly T[]): readonly ShownRow<T>[] {
-    const wanted = new Set(rows);
-    return this.shown.filter(({ row }) => wanted.has(row));
+    const selected = new Set(rows);
+    return this.shown.filter(({ row }) => selected.has(row));
   }
 }
 
@@ -282,21 +280,21 @@ export function setStatusBarMessage(text: string, forMs: number): void {
 }
 
 export interface StatusItemContent {
-  /** The name of one of the editor's icons, a constant of ours; `~spin` turns it. */
+  /** The name of an icon of the editor, never a text from outside; `~spin` animates it. */
   readonly icon: string;
   readonly text: string;
-  /** What a screen reader says. */
+  /** The label for screen readers. */
   readonly accessibleLabel: string;
   readonly tooltip: Tooltip;
   readonly isWarning: boolean;
   readonly command: vscode.Command;
 }
 
-/** An item of the status bar; hidden until its look is set. */
+/** An item of the status bar; hidden until `show`. */
 export class StatusItem {
   private readonly item: vscode.StatusBarItem;
 
-  /** @param name what the menu of the status bar calls it */
+  /** @param name the name in the menu of the status bar */
   constructor(id: string, alignment: vscode.StatusBarAlignment, priority: number, name: string) {
     this.item = vscode.window.createStatusBarItem(id, alignment, priority);
     this.item.name = name;
@@ -352,7 +350,7 @@ export function setViewMessage(view: Pick<vscode.TreeView<unknown>, 'message'>, 
   view.message = inertLabel(text);
 }
 
-/** The editor shows the message of an error that a command throws. */
+/** Makes the message of an error inert, since the editor shows it. */
 export function registerCommand(
   id: string,
   run: (...args: readonly unknown[]) => unknown,
@@ -366,7 +364,7 @@ export function registerCommand(
   });
 }
 
-/** An error that the editor may show. A cancellation stays one, and the first error stays its cause. */
+/** An error with an inert message and the original error as its cause. A cancellation is returned unchanged. */
 export function inertError(error: unknown): unknown {
   if (isCancellation(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -374,7 +372,7 @@ export function inertError(error: unknown): unknown {
   return inert === message ? error : new Error(inert, { cause: error });
 }
 
-/** One command: its id in package.json and what it does. Arguments are what menus, rows or other extensions hand over. */
+/** A command: its id in package.json and its function. The arguments come from menus, rows or other extensions. */
 export interface CommandRow {
   readonly id: string;
   run(...args: readonly unknown[]): unknown;
