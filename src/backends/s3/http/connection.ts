@@ -4,36 +4,34 @@ import type { CredentialCache } from '../credentials/credentialCache';
 import type { Detour } from '../errors/redirects';
 import type { SigningScope } from './sigV4';
 
-/** An open connection to a service: the SDK's client, and what is known of it. */
-export interface S3Connection {
+/** Where the requests for each bucket go. */
+export interface BucketRoutes {
+  /**
+   * The address of a bucket and what its requests are signed for; undefined when only the SDK can sign them (directory buckets,
+   * multi-region access points). Makes no request. Rejects when there are no credentials.
+   */
+  addressOf(bucket: string): Promise<BucketAddress | undefined>;
+  /** The SDK's client in the region of `bucket`; access points are addressed by their host, whatever the style of other buckets. */
+  clientFor(bucket: string | undefined): S3Client;
+  /** The region in which requests for `bucket` are made. */
+  regionOf(bucket: string): string;
+  /** Records that a response names another region for a bucket, to be tried next; returns whether that was news. */
+  movedTo(bucket: string, region: string): boolean;
+  /** Records that the next request for a bucket goes elsewhere on the same service. */
+  sentTo(bucket: string, detour: Detour): void;
+  /** Records whether a request for a bucket in `region` worked. */
+  triedIn(bucket: string, region: string, worked: boolean): void;
+}
+
+/** An open connection to a service: the SDK's client, and what requests need besides. */
+export interface S3Connection extends BucketRoutes {
   readonly sdk: Sdk;
   readonly client: S3Client;
   readonly region: string;
   readonly anonymous: boolean;
-  /** What requests are signed with; undefined for unsigned ones. */
+  /** Undefined for unsigned requests. */
   readonly credentials: CredentialCache | undefined;
   readonly agents: HttpAgents;
-  /**
-   * Where a bucket's requests go and what they are signed for; undefined when only the SDK can sign them (directory buckets,
-   * multi-region access points). Makes no request. Rejects when there are no credentials.
-   */
-  addressOf(bucket: string): Promise<BucketAddress | undefined>;
-  /**
-   * The client for requests about `bucket`: it asks in the bucket's own region, as far as that is known by now, and addresses access
-   * points by their host whatever the style of other buckets.
-   */
-  clientFor(bucket: string | undefined): S3Client;
-  /** The region in which `bucket` is asked from now on. */
-  regionOf(bucket: string): string;
-  /** Tells that an answer names another region for a bucket, which is tried from now on; whether that was news. */
-  movedTo(bucket: string, region: string): boolean;
-  /** Tells that requests for a bucket are sent elsewhere on the same service for now. */
-  sentTo(bucket: string, detour: Detour): void;
-  /**
-   * Tells whether a request for a bucket in that region `worked`: only then is a region believed that an answer named. A detour is taken
-   * once.
-   */
-  triedIn(bucket: string, region: string, worked: boolean): void;
   close(): void;
 }
 

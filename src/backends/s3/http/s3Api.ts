@@ -1,13 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { readText } from '../../../http/httpClient';
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { S3Config } from '../config/s3Config';
 import { retryWithNewCredentials } from '../credentials/credentialCache';
 import type { ErrorContext } from '../errors/errorText';
-import { rootElement } from '../errors/errorXml';
 import { detourNamedBy, isInTheWay, provesPlace, regionNamedBy } from '../errors/redirects';
 import { toRemoteError } from '../errors/s3Errors';
-import { elementOf, maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
+import { elementOf, type S3ServiceError } from '../errors/serviceRefusal';
 import { bucketProblem, isDirectoryBucket } from '../model/bucketNames';
 import type { ObjectAttributes } from '../model/objectHeaders';
 import { factsOfHeaders, headersOf, wholeSize } from '../model/objectHeaders';
@@ -27,18 +25,19 @@ import type {
   PutRequest,
   PutResponse,
 } from './requestTypes';
+import { assertS3Object, responseDocument, responseText, writeFacts } from './responses';
 import { sdkBeginUpload, sdkCopy, sdkGet, sdkHead, sdkList, sdkPut, sdkPutPart } from './sdkRequests';
 import { arePlain, type PlainRequest, sendSigned } from './signedRequests';
 
-/** Answers that point elsewhere, for one request. */
+/** Responses that one request may get that point elsewhere. */
 const maxHops = 2;
 
 /**
- * The requests that are made by the thousand, and one door (`run`) for all others. What leaves here failed is a RemoteError or
- * the signal's reason; a signal already aborted starts no request.
+ * The requests that a sync makes by the thousand, and `run` for all others. Every failure is a RemoteError or the signal's reason; an aborted
+ * signal starts no request.
  *
- * List, head, get and put (of parts too) go the plain way of signedRequests.ts: measured with 16 at once on a 2-core machine, the SDK's layers
- * cost 0.7 to 0.9 ms of processor time a request and 16 ms a page of 1,000 keys, which were most of a sync's time.
+ * List, head, get, put and parts go through signedRequests.ts: with 16 requests at once on a 2-core machine, the SDK's layers cost 0.7 to
+ * 0.9 ms of processor time per request and 16 ms per page of 1,000 keys, which was most of a sync's time.
  */
 export class S3Api {
   /** Whether the service has refused something as only a store on a file system does. */
@@ -50,8 +49,8 @@ export class S3Api {
   ) {}
 
   /**
-   * Runs requests of the SDK, in the region of the bucket they are about; a bucket that turns out to be in another one is asked again
-   * there, so `request` may be called twice. Throws `badName` for a bucket that can't be used (`bucketProblem`).
+   * Runs a request in the region of its bucket. When a response names another region the request is repeated there, so `request` may be
+   * called several times. Throws `badName` for a name that no bucket can have (`bucketProblem`).
    */
   async run<T>(
     about: About,
@@ -70,7 +69,7 @@ export class S3Api {
       return await (bucket === undefined ? ask() : this.inItsPlace(bucket, about.path, ask, signal));
     } catch (error) {
       const failure = toRemoteError(error, this.context(about), signal);
-      // Only a service has codes for it.
+      // Only a service sends a code.
       if (isRemoteError(failure, 'isAFolder', 'notAFolder') && failure.code !== undefined)
         this.sawFileSystem = true;
       if (await credentials?.renewedSince(generation, failure)) throw retryWithNewCredentials(failure);
@@ -79,8 +78,8 @@ export class S3Api {
   }
 
   /**
-   * Asks where the bucket is, as far as that is known, and where answers say that it is. A region that an answer names is believed once a
-   * request there has worked: one wrong answer must not break the bucket for good. Gives up after a few answers that point elsewhere.
+   * Sends a request to the known region of the bucket, then to the places that responses name. A named region counts only once a request
+   * there has worked: one wrong response must not break the bucket. Gives up after `maxHops` responses that point elsewhere.
    */
   private async inItsPlace<T>(
     bucket: string,
@@ -105,7 +104,7 @@ export class S3Api {
           region === undefined
             ? detourNamedBy(error, config.endpoint, bucket, path?.slice(bucket.length + 1) ?? '')
             : undefined;
-        // The place that was named refused it; the one that named it is asked once more, whether it stands by that.
+        // The named place refused the request, so the place that named it is tried once more.
         if (region === undefined && !detour) {
           const isDoubtful = first !== undefined && inNamed === undefined && !provesPlace(error);
           if (!isDoubtful || isInTheWay(error) || hops >= maxHops) throw error;
@@ -117,18 +116,18 @@ export class S3Api {
         if (hops >= maxHops) throw first;
         if (detour) connection.sentTo(bucket, detour);
         else if (region !== undefined) connection.movedTo(bucket, region);
-        // Another request may have found the place meanwhile.
+        // Another request may have found the region in the meantime.
         if (!detour && connection.regionOf(bucket) === askedIn) throw first;
       }
     }
   }
 
-  /** What errors of a request about `about` need for their sentence. */
+  /** The context of an error, for its sentence. */
   context(about: About): ErrorContext {
     return { config: this.config, ...about };
   }
 
-  /** One page. Throws `notFound` for a missing bucket, `damaged` for a page that isn't whole. */
+  /** One page. Throws `notFound` for a missing bucket, `corrupted` for an incomplete page. */
   list(request: ListRequest, signal: AbortSignal): Promise<ListPage> {
     const { bucket, prefix, delimiter, maxKeys, token } = request;
     return this.run({ bucket, operation: 'ListObjectsV2' }, signal, async (connection) => {
@@ -146,7 +145,7 @@ export class S3Api {
     });
   }
 
-  /** Throws `damaged` for an object whose size the service tells nowhere. */
+  /** Throws `corrupted` for an object whose size no response contains. */
   async head(place: ObjectLocation, signal: AbortSignal): Promise<ObjectFacts> {
     const facts = await this.run(aboutObject(place, 'HeadObject'), signal, async (connection) => {
       const answer = await this.send(place.bucket, { method: 'HEAD', key: place.key }, signal);
@@ -159,7 +158,7 @@ export class S3Api {
     return { ...facts, size };
   }
 
-  /** What a HEAD without Content-Length leaves open: the answer to a range tells it, or a listing. */
+  /** The size that a HEAD without Content-Length leaves open: from the response to a range request, or from a listing. */
   private async sizeOf(
     place: ObjectLocation,
     etag: string | undefined,
@@ -186,7 +185,7 @@ export class S3Api {
       return facts.size;
     } catch (error) {
       if (!isRemoteError(error)) throw error;
-      // An object without bytes has no first one; the refusal tells that.
+      // An empty object has no first byte; the refusal contains its size.
       if (error.code?.includes('416')) {
         const { $response } = (error.cause ?? {}) as Partial<S3ServiceError>;
         return wholeSize($response?.headers?.['content-range'] ?? 'bytes */0', undefined);
@@ -197,10 +196,10 @@ export class S3Api {
     }
   }
 
-  /** The object as a listing shows it; undefined when there is none. Throws as `list`. Not for directory buckets, which list whole folders. */
+  /** The object as a listing shows it; undefined when it does not exist. Throws as `list`. Not for directory buckets, which list whole folders only. */
   async listed(place: ObjectLocation, signal: AbortSignal): Promise<ListedObject | undefined> {
     const { bucket, key } = place;
-    // In the order of bytes nothing that begins with the key comes before it; a store of another order shows more, or doesn't tell.
+    // In byte order the key precedes every longer key with the same beginning; in another order it may be anywhere on the page.
     const maxKeys = this.config.listOrder === 'bytes' ? 2 : undefined;
     const { objects, truncated } = await this.list({ bucket, prefix: key, delimiter: '/', maxKeys }, signal);
     const found = objects.find((object) => object.key === key);
@@ -212,7 +211,7 @@ export class S3Api {
     return found;
   }
 
-  /** The answer's stream has to be read or destroyed. */
+  /** The caller must read or destroy the stream of the response. */
   get(place: ObjectLocation, options: GetOptions, signal: AbortSignal): Promise<GetResponse> {
     return this.run(aboutObject(place, 'GetObject'), signal, async (connection) => {
       const headers = {
@@ -245,8 +244,7 @@ export class S3Api {
         const { place, condition } = request;
         const headers = {
           ...headersOf(request.attributes),
-          ...(condition.IfMatch !== undefined && { 'if-match': condition.IfMatch }),
-          ...(condition.IfNoneMatch !== undefined && { 'if-none-match': condition.IfNoneMatch }),
+          ...conditionHeaders(condition),
           ...(request.contentMd5 !== undefined && { 'content-md5': request.contentMd5 }),
           ...(request.crc32 && { 'x-amz-checksum-crc32': request.crc32 }),
         };
@@ -261,7 +259,7 @@ export class S3Api {
         if (!answer) return sdkPut(connection, request, signal);
         await responseText(answer, 'PutObject');
         assertS3Object(answer);
-        return { etag: unquotedEtag(answer.headers.etag), ...toldOfWriting(answer) };
+        return { etag: unquotedEtag(answer.headers.etag), ...writeFacts(answer) };
       },
     );
   }
@@ -280,7 +278,7 @@ export class S3Api {
       };
       const answer = await this.send(to.bucket, { method: 'PUT', key: to.key, headers }, signal);
       if (!answer) return sdkCopy(connection, request, signal);
-      const document = await wholeDocument(answer, 'CopyObject', 'CopyObjectResult');
+      const document = await responseDocument(answer, 'CopyObject', 'CopyObjectResult');
       const modified = Date.parse(elementOf(document, 'LastModified') ?? '');
       return {
         etag: unquotedEtag(elementOf(document, 'ETag')),
@@ -305,12 +303,16 @@ export class S3Api {
       const plain: PlainRequest = { method: 'POST', key: place.key, query: [['uploads', '']], headers };
       const answer = await this.send(place.bucket, plain, signal);
       if (!answer) return sdkBeginUpload(connection, place, attributes, withCrc, signal);
-      const document = await wholeDocument(answer, 'CreateMultipartUpload', 'InitiateMultipartUploadResult');
-      return { uploadId: elementOf(document, 'UploadId') ?? '', ...toldOfWriting(answer) };
+      const document = await responseDocument(
+        answer,
+        'CreateMultipartUpload',
+        'InitiateMultipartUploadResult',
+      );
+      return { uploadId: elementOf(document, 'UploadId') ?? '', ...writeFacts(answer) };
     });
   }
 
-  /** Sends one part of an upload. The answer is its ETag as the service spells it, quotes and all. */
+  /** Sends one part of an upload. Resolves to its ETag as the service spells it, with the quotes. */
   putPart(request: PartRequest, signal: AbortSignal): Promise<string | undefined> {
     return this.run(aboutObject(request.place, 'UploadPart'), signal, async (connection) => {
       const { place, uploadId, number, content, contentMd5, crc32 } = request;
@@ -335,7 +337,7 @@ export class S3Api {
     });
   }
 
-  /** Sends the plain way; undefined when this request has to be the SDK's. A bucket in another region is found once and remembered. */
+  /** Signs and sends a request; undefined when only the SDK can make it. */
   private async send(
     bucket: string,
     request: PlainRequest,
@@ -349,7 +351,7 @@ export class S3Api {
       return await sendSigned(connection, address, request, signal);
     } catch (error) {
       if (request.body === undefined || Buffer.isBuffer(request.body) || signal.aborted) throw error;
-      // The body is used up. The caller's next try has a new one, and goes to where the answer points.
+      // The stream is used up. The caller retries with a new one, which goes to the place that the response names.
       const region = regionNamedBy(error);
       const detour = detourNamedBy(error, this.config.endpoint, bucket, request.key);
       connection.triedIn(bucket, address.scope.region, provesPlace(error));
@@ -366,11 +368,6 @@ export class S3Api {
   }
 }
 
-/** Throws `corrupted`, naming `operation`, for a body longer than S3 sends. */
-function responseText(answer: IncomingMessage, operation: string): Promise<string> {
-  return readText(answer, maxAnswerBytes, () => tooLong(operation));
-}
-
 function conditionHeaders({ IfMatch, IfNoneMatch }: PutRequest['condition']): Record<string, string> {
   return {
     ...(IfMatch !== undefined && { 'if-match': IfMatch }),
@@ -378,39 +375,7 @@ function conditionHeaders({ IfMatch, IfNoneMatch }: PutRequest['condition']): Re
   };
 }
 
-function toldOfWriting({ headers }: IncomingMessage): Omit<BegunUpload, 'uploadId'> {
-  const encryption = headers['x-amz-server-side-encryption'];
-  const date = Date.parse(headers.date ?? '');
-  return {
-    serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
-    dateMs: Number.isNaN(date) ? undefined : date,
-  };
-}
-
-/**
- * The document with which `operation` succeeded. A failure that the service finds out after its first byte comes under a success; and what
- * has another root is no S3 service's.
- */
-async function wholeDocument(answer: IncomingMessage, operation: string, root: string): Promise<string> {
-  const document = await responseText(answer, operation);
-  const found = rootElement(document);
-  if (found === root) return document;
-  throw new S3ServiceError(found === 'Error' ? 503 : (answer.statusCode ?? 200), answer.headers, document);
-}
-
-/**
- * A login page that a network puts in an object's place must not pass for the object. Nearly every S3 service tells an ETag; aws and rclone
- * take an object without one too, so there the headers of S3 do, or a time on what is no web page.
- */
-function assertS3Object(answer: IncomingMessage): void {
-  const { headers } = answer;
-  if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
-  if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
-  answer.on('error', () => {}).destroy();
-  throw new S3ServiceError(answer.statusCode ?? 200, headers, '');
-}
-
-/** What a policy has to allow besides the writing itself for an object with these attributes. */
+/** Actions that a policy must allow besides the write itself for an object with these attributes. */
 export function actionsFor({ Tagging, ACL }: ObjectAttributes): readonly string[] {
   return [...(Tagging ? ['s3:PutObjectTagging'] : []), ...(ACL ? ['s3:PutObjectAcl'] : [])];
 }

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import { readText } from '../../../http/httpClient';
+import { rootElement } from '../errors/errorXml';
+import { maxAnswerBytes, S3ServiceError, tooLong } from '../errors/serviceRefusal';
+import type { BegunUpload } from './requestTypes';
+
+/** Throws `corrupted`, naming `operation`, for a body longer than S3 sends. */
+export function responseText(response: IncomingMessage, operation: string): Promise<string> {
+  return readText(response, maxAnswerBytes, () => tooLong(operation));
+}
+
+/** The facts that a successful write leaves in its headers. */
+export function writeFacts({ headers }: IncomingMessage): Omit<BegunUpload, 'uploadId'> {
+  const encryption = headers['x-amz-server-side-encryption'];
+  const date = Date.parse(headers.date ?? '');
+  return {
+    serverSideEncryption: typeof encryption === 'string' ? encryption : undefined,
+    dateMs: Number.isNaN(date) ? undefined : date,
+  };
+}
+
+/**
+ * The document of a successful `operation`. Throws S3ServiceError for a failure that the service found after it had sent a status of success,
+ * and for a document with another root, which no S3 service sends.
+ */
+export async function responseDocument(
+  response: IncomingMessage,
+  operation: string,
+  root: string,
+): Promise<string> {
+  const document = await responseText(response, operation);
+  const found = rootElement(document);
+  if (found === root) return document;
+  throw new S3ServiceError(
+    found === 'Error' ? 503 : (response.statusCode ?? 200),
+    response.headers,
+    document,
+  );
+}
+
+/**
+ * Rejects a network's login page in the place of an object. Nearly every S3 service sends an ETag; aws and rclone accept objects without one,
+ * so S3's own headers count too, or a modification time on a response that is no web page.
+ */
+export function assertS3Object(response: IncomingMessage): void {
+  const { headers } = response;
+  if (headers.etag !== undefined || Object.keys(headers).some((name) => name.startsWith('x-amz-'))) return;
+  if (headers['last-modified'] !== undefined && !headers['content-type']?.startsWith('text/html')) return;
+  response.on('error', () => {}).destroy();
+  throw new S3ServiceError(response.statusCode ?? 200, headers, '');
+}
