@@ -109,6 +109,13 @@ test('every import goes down the reading direction', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('every question of the page leads to a file that has the name', () => {
+  const questions = [...page.matchAll(/^\| [^|]+\? \| `([^`]+)` \| `(\w+)` \|$/gm)];
+  assert.ok(questions.length > 40, 'the questions were found');
+  for (const [question, file = '', name = ''] of questions)
+    assert.match(readFileSync(path.join(root, file), 'utf8'), new RegExp(`\\b${name}\\b`), question);
+});
+
 test('every room in the tables exists, and no folder has more than 15 files', () => {
   for (const { folder } of rooms)
     assert.ok(
