@@ -11,7 +11,7 @@ export interface TableHost {
   readonly text: PageText;
   fetch(from: number, count: number): Promise<RowsReply>;
   find(start: string, after: number): Promise<number>;
-  /** Returns the position of the row of a key; −1 when there is none. */
+  /** Returns the position of the row of a key; −1 without one. */
   locate(key: string): Promise<number>;
   tick(key: string, on: boolean): void;
   toggleRange(table: number, from: number, to: number): void;

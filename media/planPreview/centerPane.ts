@@ -5,7 +5,7 @@ import { element, setText, show } from './dom';
 import { icon, setIcon } from './icons';
 import type { PageText } from './pageText';
 
-/** Replaces the table while there is none: scanning, both sides equal, or an error. */
+/** Shown instead of the table: scanning, both sides equal, or an error. */
 export class CenterPane {
   readonly root: HTMLElement;
   private readonly ring = progressRing();

@@ -23,7 +23,7 @@ export interface KnownRemote {
 /** The environment of a line. Nothing here sends requests. */
 export interface ReadingContext {
   readonly remotes: readonly KnownRemote[];
-  /** The absolute local folder that relative paths start from. Undefined = there is none. */
+  /** The absolute local folder that relative paths start from. Undefined without a folder. */
   readonly folder?: string;
   /** The home folder, for `~`. */
   readonly home?: string;

@@ -23,9 +23,7 @@ export class HostChannel {
     const id = isRecord(message) ? message['id'] : undefined;
     const request = isRecord(message) ? readPageRequest(message['request']) : undefined;
     if (!Number.isSafeInteger(id) || !request) {
-      this.failed(
-        new Error('The preview page sent a message that is none of the known ones; it was ignored.'),
-      );
+      this.failed(new Error('The preview page sent a message of an unknown kind; it was ignored.'));
       return;
     }
     try {

@@ -108,7 +108,7 @@ export interface OptionsReply extends StateReply {
 }
 
 export interface PlacesReply {
-  /** The positions of the rows of the keys, or of their nearest visible parents; −1 when there is none. */
+  /** The positions of the rows of the keys, or of their nearest visible parents; −1 without one. */
   readonly places: readonly number[];
 }
 

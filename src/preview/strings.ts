@@ -274,7 +274,7 @@ export const englishStrings = {
   theTarget: 'The target',
   stale: 'This plan was made {0}. Files may have changed since.',
   changedBanner: 'Changed since the preview, and so left alone: {0}. Scan again to see what is there now.',
-  ticksReset: 'The window was reloaded and this plan was made anew. Check the ticks.',
+  ticksReset: 'The window was reloaded and the plan was recreated. Check the selection.',
 
   // Running
   queued: 'queued',

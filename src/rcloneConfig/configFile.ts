@@ -4,7 +4,7 @@ import path from 'node:path';
 import { RemoteError } from '../remote/remoteError';
 import { decodeText, readBytes, readTextFile, undecodable } from '../remote/textFile';
 
-/** The text of a configuration file; undefined when there is none. Throws RemoteError `other` (unreadable) or `corrupted` (not text). */
+/** The text of a configuration file; undefined when absent. Throws RemoteError `other` (unreadable) or `corrupted` (not text). */
 export function readConfigFile(file: string): Promise<string | undefined> {
   return readTextFile(file);
 }

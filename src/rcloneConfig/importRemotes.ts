@@ -88,7 +88,7 @@ function readSection(name: string, sections: RcloneSections, backends: readonly 
   };
 }
 
-/** The section that an alias leads to, and the path in it; a sentence when there is none. */
+/** The section that an alias leads to, and the path in it; or a sentence that says why not. */
 function followAlias(name: string, sections: RcloneSections): { name: string; root: string } | string {
   let at = name;
   let root = '';

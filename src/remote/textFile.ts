@@ -56,7 +56,7 @@ export function undecodable(name: string, problem: string): RemoteError {
 }
 
 /**
- * The text of a file of this machine; undefined when there is none. Throws RemoteError: `corrupted` as textOf and for more than
+ * The text of a file of this machine; undefined when absent. Throws RemoteError: `corrupted` as textOf and for more than
  * `most` bytes, `other` when it can't be read.
  */
 export async function readTextFile(file: string, most = maxTextBytes): Promise<string | undefined> {

@@ -128,7 +128,7 @@ export class AccountTokenSource implements TokenSource {
       await records.renew(record.id, token);
       log.write('debug', 'signIn', `${label}: the token was renewed`);
     } catch {
-      // What was got is good all the same. The cause is not told: it may quote what was to be written.
+      // The new token is good even when it cannot be stored. The cause stays out of the log, because it may quote the token.
       log.write('warn', 'signIn', `${label}: the token was renewed, but could not be stored`);
     }
     // Who was signed out meanwhile must not go on.

@@ -36,7 +36,7 @@ export async function listenForRedirect(
   code.catch(() => {});
 
   const server = createServer((request, response) => {
-    // Not `new URL`: a stray "//" is none, and must not bring the process down.
+    // Not `new URL`, which throws for a stray "//".
     const [path = '', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const answered = new URLSearchParams(query);
     const answer = (status: number, title: string, text: string) => {

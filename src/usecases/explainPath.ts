@@ -26,7 +26,7 @@ export interface PathExplanation extends FilterExplanation {
 /**
  * Whether the file at `path` (relative to both roots) takes part in a plan of this request, and which rule decides. The file need not
  * exist; it is looked at only where sizes or ages are limited, on the source, else on the target. Of the ignore files only those above
- * the path are read. Throws RemoteError: `badName` for a path that is none, `badSettings` and whatever else planning would end with.
+ * the path are read. Throws RemoteError: `badName` for an invalid path, `badSettings` and whatever else planning would end with.
  */
 export async function explainPath(
   { source, target, options, clock = systemClock }: ExplainRequest,

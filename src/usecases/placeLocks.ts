@@ -237,7 +237,7 @@ class Lock implements HeldLock {
   }
 }
 
-/** The number of the first of `mine`'s places that may not be used while `other` is at work; undefined when there is none. */
+/** The number of the first of `mine`'s places that may not be used while `other` is at work; undefined when absent. */
 function overlapping(mine: LockFile, other: LockFile): number | undefined {
   if (mine.kind === 'items' && other.kind === 'items') return undefined;
   const found = mine.places.findIndex((a) =>

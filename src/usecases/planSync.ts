@@ -43,7 +43,7 @@ const progressIntervalMs = 50;
 const maxTurnMs = 20;
 
 /**
- * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally, save for a check.
+ * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally, except in a check.
  *
  * Throws RemoteError: `badSettings` when the places overlap (naming both; a check may compare such), the target is no bucket, the backup
  * folder can't be one or overlaps a side, or a filter pattern is bad; whatever a listing throws, so that a failed or cut listing never

@@ -160,7 +160,7 @@ async function runDesktop(
   }
 }
 
-/** The installed editor's program. Throws when there is none. */
+/** The installed editor's program. Throws when it is missing. */
 function installedCode(): string {
   const shell = process.platform === 'win32';
   if (spawnSync('code', ['--version'], { shell }).status === 0) return 'code';

@@ -13,7 +13,7 @@ const PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** The browser that the tests may use: CHROMIUM, else the usual places. Undefined when there is none. */
+/** The browser that the tests may use: CHROMIUM, else the usual places. Undefined when absent. */
 export function findChromium() {
   const path = PLACES.find((place) => place && existsSync(place));
   return path === undefined ? undefined : { path };
@@ -21,7 +21,7 @@ export function findChromium() {
 
 /**
  * Installs Debian's chromium where that is possible without asking (root, apt-get), and says what it does.
- * Returns its path, or the reason why there is none with the way to get one.
+ * Returns its path, or the reason why it is missing, with the way to get one.
  */
 export function getChromium() {
   const way =

@@ -30,7 +30,7 @@ export interface Synced {
   /** Files below the folder, sorted. */
   files(): string[];
   put(key: string, content: string | Buffer, lastModified?: number): void;
-  /** An object's content; undefined when there is none. */
+  /** An object's content; undefined when absent. */
   object(key: string): string | undefined;
 }
 

@@ -222,7 +222,7 @@ class RandomRun {
     return this.keeps ? { ...plan, backup: { kind: 'remote', remote: 'backup', path: kept } } : plan;
   }
 
-  /** A plan made while anything may fail: there is none, or it withholds what it can't know; and nothing was written. */
+  /** A plan made while anything may fail is absent, or withholds what it can't know; and nothing was written. */
   private async planWithFaults(sourceFiles: Files, oldFiles: Files): Promise<void> {
     this.armed = true;
     try {

@@ -212,7 +212,7 @@ function report(given: ReadCase, differences: readonly Difference[], real: RealO
   ].join('\n');
 }
 
-/** `agreed` are the words of `Actions` that must have come up, lest nothing be compared. */
+/** `agreed` are the words of `Actions` that must occur, so that something is compared. */
 async function compareAll(
   tool: Tool,
   agreed: readonly string[],

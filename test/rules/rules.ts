@@ -135,7 +135,7 @@ export const rules: readonly Rule[] = [
     id: 'R2',
     says: 'The time is decimal seconds with up to nine digits; what does not parse gives LastModified.',
   },
-  { id: 'R3', says: 'An object’s hash is a plain ETag, or the metadata’s MD5; an ETag of parts is none.' },
+  { id: 'R3', says: 'An object’s hash is a plain ETag, or the metadata’s MD5; an ETag of parts is not.' },
   {
     id: 'R4',
     says: 'Small files are hashed first; large ones go in parts with the MD5 of the whole in the metadata.',

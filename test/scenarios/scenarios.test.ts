@@ -10,7 +10,7 @@ import { planSync } from '../../src/usecases/planSync';
 import { givenSync } from '../support/givenSync';
 
 // Whole plans as text: given.txt is the fixture, plan.txt the lines that must come out. UPDATE_GOLDEN=1
-// writes them anew; a mismatch leaves plan.txt.actual beside, for reading the difference.
+// writes them again; a mismatch leaves plan.txt.actual beside, for reading the difference.
 
 const folder = path.join(process.env['CLOUD_REMOTES_ROOT'] ?? process.cwd(), 'test', 'scenarios');
 const never = new AbortController().signal;

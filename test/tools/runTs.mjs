@@ -50,7 +50,7 @@ function knownBundle() {
     if (of !== source || !statSync(bundle).isFile()) return undefined;
     return inputs.every(([file, mark]) => markOf(file) === mark) ? bundle : undefined;
   } catch {
-    return undefined; // no record, a broken one, or an input that is gone: it is built anew
+    return undefined; // no record, a broken one, or an input that is gone: it is built again
   }
 }
 

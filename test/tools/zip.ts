@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 
-/** The files of a zip archive in memory, name → content. Only what packing tools write: stored or deflated, no encryption. Throws when it is none. */
+/** The files of a zip archive in memory, name → content. Only what packing tools write: stored or deflated, no encryption. Throws for other data. */
 export function unzip(archive: Buffer): Map<string, Buffer> {
   const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   if (end < 0) throw new Error('This is no zip archive');

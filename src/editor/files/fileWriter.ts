@@ -70,7 +70,7 @@ export class FileWriter {
     stats.recordWrite(address, outcome.entry);
   }
 
-  /** The file at `address`, requested from the service; undefined when there is none. Throws `isAFolder`. */
+  /** The file at `address`, requested from the service; undefined when absent. Throws `isAFolder`. */
   private async find(address: RemoteAddress): Promise<FileEntry | undefined> {
     try {
       const entry = await this.dependencies.stats.statFresh(address, this.signal);

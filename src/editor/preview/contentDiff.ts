@@ -59,7 +59,7 @@ interface Sides {
   readonly target: SideFile | undefined;
 }
 
-/** Returns the file of each side under a row's name; undefined where there is none. */
+/** Returns the file of each side under a row's name; undefined when absent. */
 async function sidesOf(parts: ContentDiffParts, plan: Plan, item: PlanItem): Promise<Sides> {
   if ('side' in item) return skippedSides(parts, plan, item);
   const source = 'source' in item ? item.source : undefined;

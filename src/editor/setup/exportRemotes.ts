@@ -79,7 +79,7 @@ async function askSecrets(): Promise<boolean | undefined> {
       {
         label: 'Without Secrets',
         detail:
-          'Access keys come from the environment then (env_auth = true) or from the AWS profile; sign-ins have to be made anew in rclone.',
+          'Access keys come from the environment then (env_auth = true) or from the AWS profile; sign in again in rclone.',
         secrets: false,
       },
       {

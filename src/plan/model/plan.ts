@@ -34,7 +34,7 @@ export interface Plan {
   readonly safety: readonly SafetyFinding[];
   readonly totals: PlanTotals;
   /**
-   * The folder that keeps overwritten and deleted target files; absent when there is none. On the target's remote, or for a target on this
+   * The folder that keeps overwritten and deleted target files; absent without a backup. On the target's remote, or for a target on this
    * machine another folder of it, outside of the target's root.
    */
   readonly backup?: Place;

@@ -5,12 +5,12 @@ import { requireEditorPackage } from './projectRoot';
 /** A host name under which the browser finds what runs on this machine. */
 export const signInHost = 'idp.test';
 
-/** The browser that the tests may use: `CHROMIUM`, else the usual places. Undefined when there is none. */
+/** The browser that the tests may use: `CHROMIUM`, else the usual places. Undefined when absent. */
 export function chromiumPath(): string | undefined {
   return findChromium()?.path;
 }
 
-/** Starts a headless browser. Throws with the way to get one when there is none. */
+/** Starts a headless browser. Throws with the way to get one when it is missing. */
 export async function launchChromium(): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) {

@@ -27,7 +27,7 @@ export function skipWithoutPythonAws(): string | false {
     execFileSync(pythonOfAws(), ['-c', 'import awscli.clidriver'], { stdio: 'ignore' });
     return false;
   } catch {
-    return 'the real aws is not on PATH, or is none that Python can import';
+    return 'the real aws is not on PATH, or Python cannot import it';
   }
 }
 

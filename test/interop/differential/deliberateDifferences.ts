@@ -36,11 +36,13 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     reason:
       'Its cleaned spelling is another name: written there, it would be sent again for ever or leave the root.',
     applies: ({ path, ours }, { given, plan }) =>
-      ours === undefined && isOddKey(path, given) && plan.skipped.some((skipped) => skipped.path === path),
+      ours === undefined &&
+      isMalformedKey(path, given) &&
+      plan.skipped.some((skipped) => skipped.path === path),
   },
   {
     name: 'what a refused key may stand for is not deleted (A25)',
-    reason: 'The tool deletes the twin and sends the normalised name anew.',
+    reason: 'The tool deletes the twin and sends the normalised name again.',
     applies: ({ path, real, ours }, { given, plan }) =>
       real === 'delete' &&
       ours === undefined &&
@@ -61,7 +63,7 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     reason: 'Whatever hides that name hides the key as well, and so protects it.',
     applies: ({ path, ours }, { given, plan }) =>
       ours === undefined &&
-      isOddKey(path, given) &&
+      isMalformedKey(path, given) &&
       given.options.filters.length > 0 &&
       !plan.skipped.some((skipped) => skipped.path === path),
   },
@@ -158,7 +160,7 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
       hasLimits(given),
   },
   {
-    name: 'a file of the target that is outside of the size or age limits is compared all the same (H3)',
+    name: 'a file of the target that is outside of the size or age limits is compared nevertheless (H3)',
     reason: 'It is there, and may be the same; rclone does not see it, and sends the file once more.',
     applies: ({ path, real, ours }, { given }) => {
       const there = itemAt(path, given.target.items);
@@ -341,7 +343,7 @@ function isOdd(key: string): boolean {
   return key.split('/').some((part) => part === '' || part === '.' || part === '..');
 }
 
-function isOddKey(path: string, { source, target }: Case): boolean {
+function isMalformedKey(path: string, { source, target }: Case): boolean {
   return isOdd(path) && [...source.items, ...target.items].some((item) => item.path === path);
 }
 

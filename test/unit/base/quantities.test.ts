@@ -48,7 +48,7 @@ test('every unit is 1024 times the one before, in every spelling', () => {
     assert.equal(parseSize(text), size, text);
 });
 
-test('a size without a unit counts the unit that the caller names, and is none without one', () => {
+test('a size without a unit counts the unit that the caller names, and is rejected without one', () => {
   assert.deepEqual(
     [parseSize('10'), parseSize('10', bytes), parseSize('10', { bareUnit: 'K' })],
     [undefined, 10, 10_240],
@@ -94,7 +94,7 @@ test('every unit of a duration has its milliseconds, also below one', () => {
     assert.equal(parseDuration(text), ms, text);
 });
 
-test('a duration without a unit counts the unit that the caller names, and is none without one', () => {
+test('a duration without a unit counts the unit that the caller names, and is rejected without one', () => {
   assert.deepEqual([parseDuration('7'), parseDuration('7', { bareUnit: 's' })], [undefined, 7000]);
 });
 

@@ -119,11 +119,7 @@ const sections: readonly (readonly [what: string, text: string, says: RegExp])[]
     'type = s3\nprovider = Other\nendpoint = https://me:hush@h.example',
     /endpoint/,
   ],
-  [
-    'an address that is none',
-    'type = s3\nprovider = Other\nendpoint = https://me:hush @h example',
-    /endpoint/,
-  ],
+  ['an invalid address', 'type = s3\nprovider = Other\nendpoint = https://me:hush @h example', /endpoint/],
 ];
 for (const [what, text, says] of sections)
   test(`what a file offers is told without secrets: ${what}`, () => {

@@ -62,7 +62,7 @@ test('One is one, and all other numbers are many', () => {
   assert.deepEqual([0, 1, 12_431].map(uploads), ['0 uploads', '1 upload', '12,431 uploads']);
 });
 
-test('A language that is none falls back to English instead of failing', () => {
+test('An invalid language falls back to English instead of failing', () => {
   assert.equal(formatter('not a tag!', englishStrings).count(12_431), '12,431');
 });
 

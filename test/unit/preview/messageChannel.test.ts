@@ -58,7 +58,7 @@ test('Nothing is told before the page is ready, nor after it has gone', async ()
   assert.equal(notices.length, 1);
 });
 
-test('A message that is none of the protocol is reported and never answered', async () => {
+test('A message outside the protocol is reported and never answered', async () => {
   let asked = 0;
   const { host, failures } = joined(async () => {
     asked++;

@@ -381,7 +381,7 @@ test('A later plan of the same sides keeps ticks, folding, filter and list by na
   ]);
 });
 
-test('A delete that a later plan brings anew is not ticked, even while deletes are included', () => {
+test('A delete that a later plan brings again is not ticked, even while deletes are included', () => {
   const view = new PlanView(mixed());
   view.includeDeletes(true);
   const later = planOf({ actions: [remove('gone.txt'), remove('surprise.txt')] });

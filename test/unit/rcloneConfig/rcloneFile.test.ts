@@ -143,7 +143,7 @@ test('what only looks like references is left alone, in one pass', () => {
   ])
     assert.equal(parseRcloneFile(`[a]\nx = ${value}\n`).get('a')?.get('x'), value);
   const chain = parseRcloneFile(doubling(150, (next) => next));
-  assert.equal(chain.get('a')?.get('v0'), 'hunter2', 'a long chain is none');
+  assert.equal(chain.get('a')?.get('v0'), 'hunter2', 'a long chain is no loop');
 });
 
 test('a section has what it lacks from the one that its name begins with', () => {

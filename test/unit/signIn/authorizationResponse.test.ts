@@ -47,7 +47,7 @@ test("the service's own words are told in sentences, and not without end", () =>
   assert.ok(endless.message.length < 500);
 });
 
-test('an answer with neither code nor error is none', () => {
+test('a response with neither code nor error is rejected', () => {
   assert.equal(failure({ state: 'ours' }).kind, 'other');
   assert.equal(failure({ code: '', state: 'ours' }).kind, 'other');
 });

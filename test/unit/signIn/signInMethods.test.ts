@@ -25,7 +25,7 @@ const table: readonly [string, Parameters<typeof availableMethods>[0], readonly 
     ['uriHandler', 'pasteCode', 'pasteToken'],
   ],
   [
-    'a redirect address that is none',
+    'an invalid redirect address',
     { browserIsHere: true, canHandleUris: false, redirectUri: 'nonsense' },
     ['pasteCode', 'pasteToken'],
   ],

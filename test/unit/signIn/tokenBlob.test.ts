@@ -28,7 +28,7 @@ test('what rclone authorize prints around the token is skipped', () => {
   assert.equal(parseTokenBlob(printed)?.refreshToken, 'Atzr|r');
 });
 
-test('what is no token is none', () => {
+test('a text that is not a token is rejected', () => {
   for (const text of ['', '{', '{}', '[]', '{"access_token":""}', '{"access_token":7}', 'Atza|a'])
     assert.equal(parseTokenBlob(text), undefined, text);
 });

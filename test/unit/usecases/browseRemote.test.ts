@@ -94,7 +94,7 @@ test('two calls at once load one page', async () => {
   assert.equal(seen.requests, 1);
 });
 
-test('after an error the rows stay, and the next call lists anew', async () => {
+test('after an error the rows stay, and the next call lists again', async () => {
   const { open, seen } = listing([many(200), new RemoteError('unavailable', 'Gone.'), many(5, 'g')]);
   const pages = folderPager(open, rootPath, { pageSize: 200 });
   await pages.more();

@@ -50,7 +50,7 @@ export function hasDriveReason(error: unknown, reason: RefusalReason): error is 
 
 /**
  * The error that an unsuccessful answer means. Which of them pass, and so are sent again, follows rclone (§6.3): 400, 408, 429, 500, 502,
- * 503, 504 and the 403 that is none, but not 400s that say what is wrong for good, nor 509.
+ * 503, 504 and the sporadic 403; not 509, nor a 400 that names a permanent fault.
  *
  * @param about what the request was about, as people know it: `"docs/a.txt"`
  * @param now milliseconds since 1970, for a Retry-After that is a date

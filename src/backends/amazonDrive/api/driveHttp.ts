@@ -12,7 +12,7 @@ import type { PacedRequest, Pacer } from './pacer';
 const maxSockets = 128;
 /** After a large upload the service may say nothing for minutes, while it looks at what it got (API page §5.6). */
 const uploadSilenceTimeoutMs = 300_000;
-/** An error body is small; what is longer is none. */
+/** Read at most this much of an error response. */
 const maxErrorBytes = 64 * 1024;
 /** A page of 200 nodes has some 200 KB. */
 const maxJsonBytes = 64 * 1024 * 1024;

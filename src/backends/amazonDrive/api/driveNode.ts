@@ -24,7 +24,7 @@ export interface DriveNode {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** The node that a JSON value is, undefined when it is none. */
+/** Reads a node from a JSON value; undefined when it is not a node. */
 export function nodeOf(value: unknown): DriveNode | undefined {
   if (!isRecord(value)) return undefined;
   const { id, name, kind, parents, status, isRoot, createdDate, modifiedDate, tempLink } = value;

@@ -40,7 +40,7 @@ export type PathName =
 export class DriveNames {
   constructor(private readonly flags: NameFlags) {}
 
-  /** The service's name for a part of a path. Throws `badName` when there is none; the error names `path`. */
+  /** The service's name for a part of a path. Throws `badName` when the service cannot store it; the error names `path`. */
   apiName(part: string, path: RemotePath | string = part): string {
     if (part === '') throw new RemoteError('badName', `"${path}" has a part without a name.`);
     if (/\p{Surrogate}/u.test(part))
@@ -94,7 +94,7 @@ function encodePart(part: string, flags: NameFlags): string {
   return name;
 }
 
-/** The part of a path that is encoded as `name`; undefined when there is none. */
+/** The part of a path that is encoded as `name`; undefined when absent. */
 function decodePart(name: string, flags: NameFlags): string | undefined {
   if (name === '' || name === '.' || name === '..' || /[/\0]|\p{Surrogate}/u.test(name)) return undefined;
   const signs = Array.from(name);

@@ -66,7 +66,7 @@ export function isSameContent(seen: FileEntry, node: DriveNode): boolean {
   return isAvailable(node) && seen.version === contentVersion(node);
 }
 
-/** The file at `path`, which `precondition` allows to be there; undefined when there is none. Throws `changed`, `alreadyExists` and `isAFolder`. */
+/** The file at `path`, which `precondition` allows to be there; undefined when absent. Throws `changed`, `alreadyExists` and `isAFolder`. */
 export async function checkPrecondition(
   session: DriveSession,
   path: RemotePath,

@@ -100,7 +100,7 @@ export class NodeResolver {
   }
 
   /**
-   * The node at `path`; undefined when there is none. A cached id is read, which is always up to date. A search by name may be outdated:
+   * The node at `path`; undefined when absent. A cached id is read, which is always up to date. A search by name may be outdated:
    * with `isSure` the node that it finds is read as well, which an overwrite or a delete needs.
    */
   async find(path: RemotePath, signal: AbortSignal, isSure = false): Promise<Found | undefined> {

@@ -122,7 +122,7 @@ export class PlaceCheck {
     return false;
   }
 
-  /** The id of the folder that is at `path` now; undefined when there is none. */
+  /** The id of the folder that is at `path` now; undefined when absent. */
   private async idInPlace(path: RemotePath, signal: AbortSignal): Promise<string | undefined> {
     const cached = this.cache.folder(path);
     if (cached && (await this.isInPlace(path, cached.id, signal))) return cached.id;

@@ -7,7 +7,7 @@ import { profileError, unknownProfile } from './profileErrors';
 
 type Sdk = typeof import('../awsSdk');
 
-/** What requests are signed with; `expiration` makes the client ask anew in time. */
+/** What requests are signed with; The client renews them before `expiration`. */
 export interface AwsKeys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -47,7 +47,7 @@ export class CredentialCache {
 
   /**
    * Whether there are other keys than those of `generation`, with which a request was refused by `failure`; they are
-   * loaded anew to find out. False for failures that have nothing to do with keys. Throws what loading them throws.
+   * loaded again to find out. False for failures that have nothing to do with keys. Throws what loading them throws.
    */
   async renewedSince(generation: number, failure: unknown): Promise<boolean> {
     if (!isRemoteError(failure) || failure.code === undefined) return false;

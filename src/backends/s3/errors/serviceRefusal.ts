@@ -33,7 +33,7 @@ export class S3ServiceError extends Error {
 /** No answer that is held whole is longer: a page of 1,000 keys of 1,024 bytes, each byte spelled as three, has some 4 MB. */
 export const maxAnswerBytes = 32 * 1024 * 1024;
 
-/** The text of the first element `name`; undefined where there is none. Pure. */
+/** The text of the first element `name`; undefined when absent. Pure. */
 export function elementOf(document: string, name: string): string | undefined {
   const text = new RegExp(`<${name}>([^<]*)</${name}>`).exec(document)?.[1];
   return text === undefined ? undefined : unescaped(text);

@@ -75,7 +75,7 @@ function damaged(bucket: string, how: string): RemoteError {
   return new RemoteError('corrupted', `The service's list of the bucket "${bucket}" ${how}.`);
 }
 
-/** The text of the first element `name` between `from` and `to`; undefined when there is none. */
+/** The text of the first element `name` between `from` and `to`; undefined when absent. */
 function element(xml: string, name: string, from: number, to: number): string | undefined {
   const open = xml.indexOf(`<${name}>`, from);
   if (open < 0 || open >= to) return undefined;

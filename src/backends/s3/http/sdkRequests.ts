@@ -122,7 +122,7 @@ export async function sdkPut(
   if (content instanceof Readable && (content.readableDidRead || content.destroyed))
     throw new RemoteError(
       'unavailable',
-      `The content for "${place.bucket}/${place.key}" has to be sent anew.`,
+      `The content for "${place.bucket}/${place.key}" must be sent again.`,
     );
   const { Expires, ...rest } = attributes;
   const command = new sdk.PutObjectCommand({

@@ -94,7 +94,7 @@ export function md5OfFacts(facts: ObjectFacts): string | undefined {
   return etagIsMd5(facts) ? md5OfEtag(facts.etag) : undefined;
 }
 
-/** False for an object in a directory bucket or encrypted with a KMS or customer key: its ETag may look like an MD5 but is none. */
+/** False for an object in a directory bucket or encrypted with a KMS or customer key: its ETag may look like an MD5, but is not. */
 export function etagIsMd5(
   facts: Pick<ObjectFacts, 'serverSideEncryption' | 'customerKey'> &
     Partial<Pick<ObjectFacts, 'storageClass'>>,

@@ -104,7 +104,7 @@ export async function removeObjects(
 
 /**
  * Deletes up to 1,000 keys by one DeleteObjects request. A key with characters that XML can't hold is deleted by a request of its own.
- * Returns the failures; a missing key or version is none. Throws when the request itself fails.
+ * Returns the failures; a missing key or version is no failure. Throws when the request itself fails.
  */
 export async function deleteBatch(
   requests: S3Api,

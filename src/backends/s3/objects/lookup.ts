@@ -21,7 +21,7 @@ export async function isImpliedFolder(
   return answer.objects.length + answer.undecodable.length > 0;
 }
 
-/** The object at `place`; undefined when there is none. Throws `forbidden` where neither a HEAD nor a listing is allowed. */
+/** The object at `place`; undefined when absent. Throws `forbidden` where neither a HEAD nor a listing is allowed. */
 export async function headIfThere(
   requests: S3Api,
   place: ObjectLocation,

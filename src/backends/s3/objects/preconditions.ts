@@ -52,7 +52,7 @@ export async function underCondition<T>(
 }
 
 /**
- * Checks `precondition` by a HEAD. Returns the object; undefined when there is none, or when the HEAD is not allowed and the service
+ * Checks `precondition` by a HEAD. Returns the object; undefined when absent, or when the HEAD is not allowed and the service
  * enforces the precondition itself. Throws `changed`, or `alreadyExists` for `ifAbsent`.
  */
 export async function checkPrecondition(

@@ -139,7 +139,7 @@ test('pacing: what rclone does not try again is asked once', async () => {
   }
 });
 
-test('pacing: the 403 that is none is tried again', async () => {
+test('pacing: the sporadic 403 is tried again', async () => {
   await servedDrive({}, async ({ remote, server }) => {
     const fault = server.addFault({ operation: 'listNodes', sporadic403: true, count: 2 });
     assert.deepEqual(await names(patient(remote), parsePath('')), []);

@@ -235,7 +235,7 @@ test(
   },
 );
 
-test('a root that is removed and made anew at its place goes on being written', posix, async (t) => {
+test('a root that is removed and recreated still receives writes', posix, async (t) => {
   const it = given(t);
   await write(it.remote, parsePath('a/f'), 'first');
   fs.rmSync(it.at(), { recursive: true });

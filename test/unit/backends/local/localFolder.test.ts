@@ -140,7 +140,7 @@ test('a root that is not there is an error to list and is made by the first writ
   assert.deepEqual(await names(remote, rootPath), ['f']);
 });
 
-test('a folder that is removed and made anew behind our back does not disturb a write for long', async (t) => {
+test('a folder that is removed and recreated by another program does not disturb a write for long', async (t) => {
   const { remote, at } = given(t);
   await write(remote, parsePath('d/f'), '1');
   fs.rmSync(at('d'), { recursive: true });

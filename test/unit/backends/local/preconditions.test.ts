@@ -43,8 +43,8 @@ function slyBody(content: string, sly: () => void, inMemory: boolean): ByteSourc
 }
 
 const changes: Readonly<Record<string, (file: string) => void>> = {
-  'written anew': (file) => fs.writeFileSync(file, 'theirs'),
-  'written anew with the same length': (file) => fs.writeFileSync(file, 'xld'),
+  'written again': (file) => fs.writeFileSync(file, 'theirs'),
+  'written again with the same length': (file) => fs.writeFileSync(file, 'xld'),
   'given another time': (file) => fs.utimesSync(file, 1, 1),
   'replaced by one of the same length and time': (file) => {
     const { atimeMs, mtimeMs } = fs.statSync(file);

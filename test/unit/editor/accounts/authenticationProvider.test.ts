@@ -85,7 +85,7 @@ function windowOver({ storage, store }: ReturnType<typeof sharedStorage>, remote
   );
   let renewals = 0;
   provider.onDidSignInAgain(() => renewals++);
-  return { provider, records, answers, lines, secrets, told, anew: () => renewals };
+  return { provider, records, answers, lines, secrets, told, renewalCount: () => renewals };
 }
 
 /** Lets what was set off by an event come to its end. */
@@ -125,16 +125,16 @@ test('a request for sessions never prompts', async () => {
 });
 
 test('signing in again keeps the session and notifies its users', async () => {
-  const { provider, answers, told, anew } = windowOver(sharedStorage());
+  const { provider, answers, told, renewalCount } = windowOver(sharedStorage());
   answers.push('anna 1', 'anna 2');
   const first = await provider.createSession(asked);
-  assert.equal(anew(), 0);
+  assert.equal(renewalCount(), 0);
   const second = await provider.createSession(asked);
   await settled();
   assert.equal(second.id, first.id);
   assert.equal(second.accessToken, 'anna 2');
   assert.deepEqual(told.at(-1), { added: [], removed: [], changed: [anna] });
-  assert.equal(anew(), 1);
+  assert.equal(renewalCount(), 1);
 });
 
 test('reports a sign-out once, with its account', async () => {

@@ -16,7 +16,7 @@ const backend = { id: 's3', title: 'S3', secretFields: [], describe: () => 's3' 
 interface TreeTest {
   readonly tree: RemotesTree;
   readonly store: MemoryRemote;
-  /** Rows that the tree asked to be drawn anew. */
+  /** Rows that the tree asked to draw again. */
   readonly drawn: (string | undefined)[];
   /** Opens the rows one below the other and returns the labels of the last one's children. */
   rows(...ids: string[]): Promise<string[]>;

@@ -161,7 +161,7 @@ test('times less than the window apart are equal, in both directions (R5)', () =
   assert.equal(compare({ s: 11, ns: 0 }, { s: 10, ns: 0 }), 'onlyTimeDiffers');
 });
 
-test("an object's own time comes before LastModified, which is used where there is none (R1)", () => {
+test("an object's own time comes before LastModified, which is used without one (R1)", () => {
   const target = file({ modified: early, md5: 'a' });
   const own = file({ modified: early, serverModified: late, md5: 'a', exact: true });
   const none = file({ serverModified: late, md5: 'a', exact: true });

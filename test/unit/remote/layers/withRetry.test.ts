@@ -130,7 +130,7 @@ test('a page that fails for good fails the listing; it never just ends', async (
   await refused(pagesOf(remote.list(rootPath, {}, calm)), 'unavailable');
 });
 
-test('a listing that can not repeat a page starts anew only while it has yielded nothing', async () => {
+test('a listing that can not repeat a page starts again only while it has yielded nothing', async () => {
   let opened = 0;
   const inner = createMemoryRemote();
   const bad = (failAt: number): Remote => ({

@@ -550,7 +550,7 @@ function lastKeyId(): string {
   return /Credential=([^/]+)/.exec(s3.requests.at(-1)?.headers.authorization ?? '')?.[1] ?? '';
 }
 
-test('keys that another tool writes into the file are used without opening the remote anew', () =>
+test('keys that another tool writes into the file are used without opening the remote again', () =>
   inHome(async (home) => {
     s3.addCredentials({
       accessKeyId: 'ASIAOLD',

@@ -98,7 +98,7 @@ describe('profiles of the shared AWS files', () => {
     ['a byte order mark and CRLF', '\ufeff[profile p]\r\nregion = r\r\n', { region: 'r' }],
     ['two sections', '[profile p]\nregion = r\n[x]\n[profile p]\noutput = o\n', { region: 'r', output: 'o' }],
     [
-      'text behind the header, which is none then',
+      'text behind the header, which is then no header',
       '[profile p]\nregion = r\n[profile x] y\noutput = o\n',
       { region: 'r', output: 'o' },
     ],

@@ -45,7 +45,7 @@ const uses: Readonly<Record<string, (remote: Remote) => Promise<unknown> | undef
 const document = (code: string, more: string) =>
   `<Error><Code>${code}</Code><Message>m</Message>${more}</Error>`;
 const s3 = { 'x-amz-request-id': '1', 'content-type': 'application/xml' };
-/** Ways to name a region that there is none of. */
+/** Ways to name a region that does not exist. */
 const nonsense: Readonly<Record<string, S3Fault>> = {
   'a header': { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'mars-north-1' } },
   'the document': {
@@ -98,7 +98,7 @@ test('a region that nothing has worked in is forgotten: one wrong redirect break
       });
 });
 
-test('a redirect that keeps naming a region that there is none of is an error each time, with a few requests', () =>
+test('a redirect that keeps naming a region that does not exist is an error each time, with a few requests', () =>
   served({ server: { strictRegions: true } }, async ({ remote, server }) => {
     const fault = server.addFault({
       status: 301,

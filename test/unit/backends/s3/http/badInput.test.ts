@@ -53,7 +53,7 @@ const table: Readonly<Record<string, BadRemote>> = {
     kinds: ['notFound'],
     says: /^There is no remote named "demo"\. Add it, or correct the name\.$/,
   },
-  'a setting that is none': {
+  'an unknown setting': {
     settings: { colour: 'red' },
     kinds: ['badSettings'],
     says: /"colour" is not a setting of an S3 remote/,
@@ -68,7 +68,7 @@ const table: Readonly<Record<string, BadRemote>> = {
     kinds: ['badSettings'],
     says: /"endpoint" is not a URL/,
   },
-  'a backend that is none': {
+  'an unknown backend': {
     settings: { backend: 'ftp' },
     kinds: ['badSettings'],
     says: /"ftp" is no known backend\. Known backends: .*"s3"/,

@@ -95,7 +95,7 @@ test('XML that this reader does not know is left to a general one', () => {
   assert.equal(parseListing(listing(contents('<![CDATA[x]]>')), 'b'), undefined);
 });
 
-test('a key is a path, or says why it is none', () => {
+test('a key is a path, or says why it is not', () => {
   assert.equal(pathOfKey('b', 'a/c d'), 'b/a/c d');
   for (const [key, reason] of [
     ['a//b', 'emptyPart'],

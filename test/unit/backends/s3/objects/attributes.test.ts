@@ -82,7 +82,7 @@ function keptAt(server: S3TestServer, key: string): Kept {
   return { headers: { ...headers, 'content-type': object.contentType }, metadata };
 }
 
-/** Makes `f` anew by a request of S3's own. */
+/** Recreates `f` by a request of S3's own. */
 async function stored(
   { remote, server }: ServedRemote,
   { headers, metadata }: Kept,
