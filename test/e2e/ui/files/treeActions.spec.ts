@@ -77,7 +77,7 @@ withEditor(
       const { window, s3 } = session;
       await window.menu.take(window.tree.label('demo'), 'New Bucket…', window.quick.input());
       await window.quick.input().fill('Fresh_Bucket');
-      await window.quick.expect(/Upper-case letters are not allowed/);
+      await window.quick.expect(/Uppercase letters are not allowed/);
       await window.quick.answer('fresh-bucket');
       await window.quick.expect(/Step 2 of 2/);
       await window.quick.answer('');

@@ -90,7 +90,7 @@ withEditor(
         await window.quick.accept();
         await window.quick.expectPlaceholder(/Another remote is named "demo"/);
         await window.quick.pick(/^Skip/);
-        await window.quick.expect(/which rclone’s file doesn’t say/);
+        await window.quick.expect(/which rclone\.conf does not contain/);
         await window.quick.accept();
         await window.messages.notification(
           /2 remotes were imported\. 1 setting was left out: requester_pays \(photos\)/,
