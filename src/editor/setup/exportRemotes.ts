@@ -14,7 +14,7 @@ import { remoteNameProblem } from '../../remote/remoteAddress';
 import { printTokenBlob } from '../../signIn/tokenBlob';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askNameConflict, multiSelect } from '../window/quickPicks';
+import { askNameConflict, type MultiSelectRow, multiSelect } from '../window/quickPicks';
 import * as window from '../window/window';
 import { tell } from './importRemotes';
 
@@ -60,13 +60,13 @@ async function chooseRemotes(shell: CommandContext): Promise<readonly Exportable
     void window.showInformationMessage('There is no remote yet.');
     return undefined;
   }
-  const rows = remotes.map(({ settings, backend, problems }) => {
+  const rows = remotes.map(({ settings, backend, problems }): MultiSelectRow<readonly Exportable[]> => {
     const label = settings.name;
     const description = backend?.describe(settings) ?? settings.backend;
     if (!backend || problems.length > 0)
-      return { label, description, unusable: problems.join(' '), value: [] };
+      return { label, description, disabledReason: problems.join(' '), value: [] };
     if (!backend.rclone)
-      return { label, description, unusable: 'rclone has no storage of this kind.', value: [] };
+      return { label, description, disabledReason: 'rclone has no storage of this kind.', value: [] };
     return { label, description, value: [{ settings, backend }] };
   });
   const chosen = await multiSelect<readonly Exportable[]>(title, 'Which ones?', rows, 'Can’t be exported');

@@ -17,7 +17,7 @@ import { foldName } from '../platform/remoteUri';
 import { readRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { askNameConflict, multiSelect } from '../window/quickPicks';
+import { askNameConflict, type MultiSelectRow, multiSelect } from '../window/quickPicks';
 import * as window from '../window/window';
 import { freeRemoteName, newNameProblem, type SavedRemote, saveRemotes } from './savedRemotes';
 import { askStep } from './wizardInput';
@@ -74,10 +74,11 @@ async function chooseRemotes(
   found: readonly FoundRemote[],
   from: string,
 ): Promise<readonly UsableRemote[] | undefined> {
-  const rows = found.map((remote) =>
-    remote.usable
-      ? { label: remote.name, description: describe(remote), value: [remote] }
-      : { label: remote.name, description: remote.type, unusable: remote.because, value: [] },
+  const rows = found.map(
+    (remote): MultiSelectRow<readonly UsableRemote[]> =>
+      remote.usable
+        ? { label: remote.name, description: describe(remote), value: [remote] }
+        : { label: remote.name, description: remote.type, disabledReason: remote.because, value: [] },
   );
   const chosen = await multiSelect(
     `Import remotes from ${from}`,

@@ -2,7 +2,7 @@ import type { Backend, RemoteSettings, SuggestedRemote } from '../../backends/ba
 import { readRemoteSettings } from '../platform/settings';
 import type { CommandContext } from '../tree/commandContext';
 import { showFailure } from '../window/errorMessages';
-import { multiSelect } from '../window/quickPicks';
+import { type MultiSelectRow, multiSelect } from '../window/quickPicks';
 import * as window from '../window/window';
 import { freeRemoteName, saveRemotes } from './savedRemotes';
 
@@ -73,13 +73,15 @@ export async function addSuggestedRemotes(shell: CommandContext): Promise<readon
       );
       return [];
     }
-    const rows = found.map((suggestion) => ({
-      label: suggestion.label,
-      description: descriptionOf(suggestion),
-      ...(suggestion.problem !== undefined && { unusable: suggestion.problem }),
-      ticked: suggestion.addedAs === undefined && suggestion.doubtful !== true,
-      value: suggestion,
-    }));
+    const rows = found.map(
+      (suggestion): MultiSelectRow<(typeof found)[number]> => ({
+        label: suggestion.label,
+        description: descriptionOf(suggestion),
+        ...(suggestion.problem !== undefined && { disabledReason: suggestion.problem }),
+        checked: suggestion.addedAs === undefined && suggestion.doubtful !== true,
+        value: suggestion,
+      }),
+    );
     const chosen = await multiSelect(
       'Add remotes from AWS profiles',
       'Which ones? They sign in by their profile; no key is copied.',

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { EditorSession } from '../../harness/session';
 import type { EditorWindow } from '../../harness/window/editorWindow';
+import { eventually } from '../../harness/window/eventually';
 import { withEditor } from '../../harness/withEditor';
 
 const ANNA = 'anna@example.com';
@@ -74,10 +75,11 @@ withEditor(
       );
       await window.quick.pick(rcloneFile);
       await window.quick.expectPlaceholder(/secrets go to secret storage/);
-      const rows = await tickableRows(window);
-      assert.match(rows, /photos.*without requester_pays/s);
-      assert.match(rows, /acd.*with its sign-in/s);
-      assert.match(rows, /hidden.*encrypts/s);
+      await expectRows(window, [
+        /photos.*without requester_pays/s,
+        /acd.*with its sign-in/s,
+        /hidden.*encrypts/s,
+      ]);
       const hidden = window.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'hidden' });
       await hidden.click();
       await hidden.locator('input:checked, [aria-checked=true]').waitFor({ state: 'detached' });
@@ -148,9 +150,7 @@ withEditor(
         'Cloud Remotes: Add Remotes from AWS Profiles',
         window.quick.asking(/no key is copied/),
       );
-      const rows = await tickableRows(window);
-      assert.match(rows, /work.*access key/s);
-      assert.match(rows, /corp.*single sign-on/s);
+      await expectRows(window, [/work.*access key/s, /corp.*single sign-on/s]);
       await window.quick.accept();
       await window.messages.notification(/2 remotes were added: work, corp/);
       await window.tree.expand('work', 'holiday');
@@ -169,11 +169,12 @@ withEditor(
   },
 );
 
-/** The texts of a list in which several rows can be ticked. */
-async function tickableRows(window: EditorWindow): Promise<string> {
-  const rows = window.page.locator('.quick-input-list .monaco-list-row');
-  await rows.first().waitFor();
-  return (await rows.allTextContents()).join('\n');
+/** Waits until the rows of the list, in which several can be ticked, say all of `expected`. */
+async function expectRows(window: EditorWindow, expected: readonly RegExp[]): Promise<void> {
+  await eventually(async () => {
+    const rows = await window.page.locator('.quick-input-list .monaco-list-row').allTextContents();
+    for (const each of expected) assert.match(rows.join('\n'), each);
+  });
 }
 
 async function exportTo({ window }: EditorSession, secretsRow: RegExp): Promise<void> {
