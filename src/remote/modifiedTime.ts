@@ -26,11 +26,6 @@ export function instantToMs(time: Instant): number {
   return time.s * 1000 + Math.floor(time.ns / 1e6);
 }
 
-/** Seconds since the epoch with a fraction, as `fs.utimes` takes it (a double: good to about a microsecond). */
-export function instantToSeconds(time: Instant): number {
-  return time.s + time.ns / nsPerSecond;
-}
-
 /** a − b in nanoseconds; exact up to about 100 days, approximate beyond. */
 export function nsBetween(a: Instant, b: Instant): number {
   return (a.s - b.s) * nsPerSecond + (a.ns - b.ns);

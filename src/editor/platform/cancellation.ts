@@ -1,13 +1,5 @@
 import * as vscode from 'vscode';
 
-/** An AbortSignal that follows the editor's token; its reason is a CancellationError. */
-export function abortSignalOf(token: vscode.CancellationToken): AbortSignal {
-  const controller = new AbortController();
-  if (token.isCancellationRequested) controller.abort(new vscode.CancellationError());
-  else token.onCancellationRequested(() => controller.abort(new vscode.CancellationError()));
-  return controller.signal;
-}
-
 /** Whether `error` reports a cancellation and no failure. */
 export function isCancellation(error: unknown): boolean {
   return (

@@ -15,14 +15,13 @@ export function toPlace(address: RemoteAddress): Place {
  */
 export function formatPlace(place: Place, style: 'full' | 'short' = 'full'): string {
   if (place.kind === 'remote') return formatAddress(place);
-  if (place.kind === 'folder' && style === 'full') return place.path;
+  if (style === 'full')
+    return place.kind === 'folder' ? place.path : vscode.Uri.parse(place.uri).toString(true);
   const uri = place.kind === 'folder' ? vscode.Uri.file(place.path) : vscode.Uri.parse(place.uri);
-  const full = place.kind === 'folder' ? place.path : uri.toString(true);
-  if (style === 'full') return full;
   const folder = vscode.workspace.getWorkspaceFolder(uri);
   return folder
     ? folder.name + uri.path.slice(folder.uri.path.length)
-    : path.posix.basename(uri.path) || full;
+    : path.posix.basename(uri.path) || formatPlace(place);
 }
 
 /** An address in a sentence: `photos:site/css`, or only `photos` for the top of the remote. */

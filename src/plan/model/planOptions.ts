@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/encoding';
 import { RemoteError } from '../../remote/remoteError';
 import {
   invalidOption,
@@ -162,10 +163,6 @@ export function parsePlanOptions(value: unknown): PlanOptions {
 
 /** Compiles only while the schema and `PlanOptions` have the same names. */
 const schema: Readonly<Record<keyof PlanOptions, OptionRow>> = planOptionSchema;
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Each returns the value as given, or throws `badSettings`. */
 const readers: Readonly<

@@ -85,6 +85,19 @@ function debouncePrompts(
   };
 }
 
+/** The options that the SDK needs to read `profile` from the files that `host` names. */
+function profileOptions(profile: string, config: S3Config, host: BackendHost, signInClient: SignInClient) {
+  const files = awsFiles(host.env);
+  return {
+    profile,
+    configFilepath: files.config,
+    filepath: files.credentials,
+    ignoreCache: true,
+    mfaCodeProvider: (device: string) => askCode(device, profile, host),
+    clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
+  };
+}
+
 /**
  * The region that the environment or the profile names, when the settings don't. Reads the shared files only when a
  * profile may decide; a file that can't be read decides nothing (the credentials will tell of it).
@@ -125,16 +138,8 @@ async function fromProfile(
   const chain = await profileChainOf(profile, host, sdk);
   if (chain.length === 0) throw await unknownProfile(profile, host);
   refusePrograms(profile, chain, host);
-  const files = awsFiles(host.env);
   try {
-    return await sdk.fromIni({
-      profile,
-      configFilepath: files.config,
-      filepath: files.credentials,
-      ignoreCache: true,
-      mfaCodeProvider: (device) => askCode(device, profile, host),
-      clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
-    })();
+    return await sdk.fromIni(profileOptions(profile, config, host, signInClient))();
   } catch (error) {
     throw await profileError(error, profile, chain, host);
   }
@@ -181,16 +186,10 @@ async function fromEnvironment(
   if (chain.length === 0 && named)
     throw await unknownProfile(profile, host, `, which ${named.variable} names,`);
   refusePrograms(profile, chain, host);
-  const files = awsFiles(host.env);
   try {
     return await sdk.fromNodeProviderChain({
       // Always named: without it, the SDK would look in its own environment for another one than the one judged above.
-      profile,
-      configFilepath: files.config,
-      filepath: files.credentials,
-      ignoreCache: true,
-      mfaCodeProvider: (device) => askCode(device, profile, host),
-      clientConfig: { ...signInClient, ...(config.region ? { region: config.region } : {}) },
+      ...profileOptions(profile, config, host, signInClient),
       maxRetries: 0,
       timeout: 1000,
     })();
