@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import type { EditorWindow } from '../../harness/window/editorWindow';
 import { withEditor } from '../../harness/withEditor';
 
@@ -52,9 +53,10 @@ withEditor(
         await window.quick.input().fill(`${workspace}/`);
         await window.quick.pick(new RegExp(`${workspace}.*use this folder`));
         await window.quick.expectPlaceholder(/type an address/);
-        await window.quick.input().fill('/tmp/cloud-remotes-nowhere');
-        await window.quick.pick(/cloud-remotes-nowhere.*use this folder/);
-        await window.editors.tab(/cloud-remotes-nowhere/).waitFor();
+        const absent = `${workspace}-nowhere`;
+        await window.quick.input().fill(absent);
+        await window.quick.pick(new RegExp(`${absent}.*use this folder`));
+        await window.editors.tab(new RegExp(path.basename(absent))).waitFor();
       },
     );
   },
