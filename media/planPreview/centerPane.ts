@@ -1,4 +1,5 @@
-import type { PageCommand, PageState } from '../../src/preview/previewProtocol';
+import type { PageState } from '../../src/preview/previewProtocol';
+import type { PageCommand } from '../../src/preview/readPageRequest';
 import { fill } from '../../src/preview/strings';
 import { type ButtonControl, button, progressRing } from './controls';
 import { element, setText, show } from './dom';

@@ -1,4 +1,5 @@
-import type { PageCommand, PageState, RunState, TableState } from '../../src/preview/previewProtocol';
+import type { PageState, RunState, TableState } from '../../src/preview/previewProtocol';
+import type { PageCommand } from '../../src/preview/readPageRequest';
 import { fill } from '../../src/preview/strings';
 import { runLine, runSummary } from '../../src/preview/summaries';
 import { type ButtonControl, button } from './controls';

@@ -1,16 +1,10 @@
+import type { ComparisonMode, PlanOptions } from '../../src/plan/model/planOptions';
 import { optionFacts } from '../../src/preview/optionFacts';
 import type { RowClass } from '../../src/preview/planIndex';
 import { type RunRowState, runStates } from '../../src/preview/planRow';
-import type {
-  Banner,
-  ClassSummary,
-  CompareMode,
-  PageCommand,
-  PageState,
-  PlanOptions,
-  RowFilter,
-  TableState,
-} from '../../src/preview/previewProtocol';
+import type { ClassSummary, RowFilter } from '../../src/preview/planView';
+import type { Banner, PageState, TableState } from '../../src/preview/previewProtocol';
+import type { PageCommand } from '../../src/preview/readPageRequest';
 import { cut, fill } from '../../src/preview/strings';
 import {
   type ButtonControl,
@@ -31,7 +25,7 @@ import { TickBox } from './tickBox';
 export interface HeaderHost {
   readonly text: PageText;
   command(command: PageCommand): void;
-  compare(mode: CompareMode): void;
+  compare(mode: ComparisonMode): void;
   deletes(on: boolean): void;
   /** Applies options. Resolves to the reason when they are rejected. */
   setOptions(options: Readonly<Record<string, unknown>>): Promise<string | undefined>;
@@ -67,7 +61,7 @@ export class Header {
   private readonly asTree: ButtonControl;
   private readonly clear: ButtonControl;
   private readonly folding: readonly ButtonControl[];
-  private readonly compare: Control<CompareMode>;
+  private readonly compare: Control<ComparisonMode>;
   private readonly deletes: Control<boolean>;
   private readonly field: ReturnType<typeof textField>;
   private filter: RowFilter = noFilter;
@@ -258,7 +252,7 @@ export class Header {
       .join(' · ');
   }
 
-  private comparedText(mode: CompareMode): string {
+  private comparedText(mode: ComparisonMode): string {
     const { words } = this.host.text;
     return {
       rclone: words.comparedRclone,
@@ -436,7 +430,7 @@ function canBeTicked(name: RowClass): boolean {
   return !['sourceOnly', 'differs', 'targetOnly', 'conflict', 'skipped'].includes(name);
 }
 
-function compareChoices({ words }: PageText): readonly { value: CompareMode; label: string }[] {
+function compareChoices({ words }: PageText): readonly { value: ComparisonMode; label: string }[] {
   return [
     { value: 'rclone', label: words.compareRclone },
     { value: 'checksum', label: words.compareChecksum },

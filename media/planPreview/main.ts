@@ -2,12 +2,12 @@ import { formatter } from '../../src/preview/format';
 import { PageChannel } from '../../src/preview/messageChannel';
 import type {
   HostNotice,
-  PageCommand,
   PageState,
   SavedPanel,
   StartReply,
   TableReply,
 } from '../../src/preview/previewProtocol';
+import type { PageCommand } from '../../src/preview/readPageRequest';
 import { ActionTable } from './actionTable';
 import { CenterPane } from './centerPane';
 import { element, setText, show } from './dom';

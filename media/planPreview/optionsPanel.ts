@@ -1,5 +1,5 @@
+import type { PlanOptions } from '../../src/plan/model/planOptions';
 import { ruleMarks, rulesFromText, rulesToText } from '../../src/preview/filterText';
-import type { PlanOptions } from '../../src/preview/previewProtocol';
 import { fill, type Strings } from '../../src/preview/strings';
 import { button } from './controls';
 import { element, setText, show } from './dom';

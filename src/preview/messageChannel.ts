@@ -1,5 +1,6 @@
-import type { HostNotice, PageReplies, PageRequest } from './previewProtocol';
-import { isRecord, readPageRequest } from './readPageRequest';
+import { isRecord } from '../base/encoding';
+import type { HostNotice, ReplyTo } from './previewProtocol';
+import { type PageRequest, readPageRequest } from './readPageRequest';
 
 /**
  * The panel's end. `receive` takes every message that the page posts. `tell` drops notices until the page has sent "ready":
@@ -15,7 +16,7 @@ export class HostChannel {
    */
   constructor(
     private readonly post: (message: unknown) => void,
-    private readonly answer: <T extends PageRequest>(request: T) => Promise<PageReplies[T['type']]>,
+    private readonly answer: <T extends PageRequest>(request: T) => Promise<ReplyTo<T['type']>>,
     private readonly failed: (error: unknown) => void,
   ) {}
 
@@ -60,7 +61,7 @@ export class PageChannel {
   ) {}
 
   /** Rejects with an Error whose message comes from the panel. */
-  ask<T extends PageRequest>(request: T): Promise<PageReplies[T['type']]> {
+  ask<T extends PageRequest>(request: T): Promise<ReplyTo<T['type']>> {
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });

@@ -1,63 +1,11 @@
-import type { DeleteTime, PlanOptions, Verb } from '../plan/model/planOptions';
-import type { RowClass } from './planIndex';
+import type { ComparisonMode, DeleteTime, PlanOptions, Verb } from '../plan/model/planOptions';
 import type { Row, RowState, Tick } from './planRow';
 import type { ClassSummary, RowFilter, ViewState } from './planView';
+import type { PageCommand, PageRequest } from './readPageRequest';
 import type { Strings } from './strings';
 
-/** The requests of the page. A closed list: `readPageRequest` rejects everything else. */
-export type PageRequest =
-  | { readonly type: 'ready' }
-  | { readonly type: 'rows'; readonly from: number; readonly count: number }
-  | { readonly type: 'locate'; readonly keys: readonly string[] }
-  | { readonly type: 'find'; readonly start: string; readonly after: number }
-  | ({ readonly type: 'filter' } & RowFilter & Anchored)
-  | ({ readonly type: 'flat'; readonly flat: boolean } & Anchored)
-  | ({ readonly type: 'expand'; readonly key: string; readonly expanded: boolean } & Anchored)
-  | ({ readonly type: 'expandAll'; readonly expanded: boolean } & Anchored)
-  | { readonly type: 'tick'; readonly key: string; readonly on: boolean }
-  /** Rows of `table`. When the table has changed meanwhile, nothing is ticked. */
-  | { readonly type: 'toggleRange'; readonly table: number; readonly from: number; readonly to: number }
-  | { readonly type: 'tickShown'; readonly on: boolean }
-  | { readonly type: 'tickClass'; readonly class: RowClass; readonly on: boolean }
-  | { readonly type: 'includeDeletes'; readonly on: boolean }
-  | { readonly type: 'compare'; readonly mode: CompareMode }
-  | { readonly type: 'deletes'; readonly on: boolean }
-  /** The options of the page. Invalid ones change nothing; the reply has the reason. */
-  | { readonly type: 'setOptions'; readonly options: Readonly<Record<string, unknown>> }
-  | { readonly type: 'open'; readonly key: string }
-  /** Explains which rule decides about the file of a row, and then about other paths. */
-  | { readonly type: 'explain'; readonly key: string }
-  | { readonly [C in PageCommand]: { readonly type: C } }[PageCommand];
-
-/** Commands without arguments. */
-export const pageCommands = [
-  'swap',
-  'rescan',
-  'apply',
-  'retry',
-  'cancel',
-  'close',
-  'savePlan',
-  'saveList',
-  'showLog',
-  'copyInstead',
-  'syncInstead',
-  'explainPath',
-  'copyAsCommand',
-] as const;
-export type PageCommand = (typeof pageCommands)[number];
-
-/** The comparison modes of the plan's options. */
-export const compareModes = ['rclone', 'aws', 'exact-timestamps', 'size-only', 'checksum'] as const;
-export type CompareMode = (typeof compareModes)[number];
-
-/** The rows whose new positions the page needs after a change of the table: the active row and the topmost row. */
-export interface Anchored {
-  readonly anchors: readonly string[];
-}
-
-/** The replies of the panel, by request. */
-export interface PageReplies {
+/** The replies of the panel, by request; other requests get an empty reply. */
+interface Replies {
   ready: StartReply;
   rows: RowsReply;
   locate: PlacesReply;
@@ -74,22 +22,10 @@ export interface PageReplies {
   compare: StateReply;
   deletes: StateReply;
   setOptions: OptionsReply;
-  open: undefined;
-  explain: undefined;
-  swap: undefined;
-  rescan: undefined;
-  apply: undefined;
-  retry: undefined;
-  cancel: undefined;
-  close: undefined;
-  savePlan: undefined;
-  saveList: undefined;
-  showLog: undefined;
-  copyInstead: undefined;
-  syncInstead: undefined;
-  explainPath: undefined;
-  copyAsCommand: undefined;
 }
+export type ReplyTo<Type extends PageRequest['type']> = Type extends keyof Replies
+  ? Replies[Type]
+  : undefined;
 
 export interface StartReply {
   /** A BCP 47 tag, for the format of numbers and dates. */
@@ -135,7 +71,7 @@ export interface PageState {
   readonly verb: Verb;
   readonly source: PlaceName;
   readonly target: PlaceName;
-  readonly compare: CompareMode;
+  readonly compare: ComparisonMode;
   readonly deletes: DeleteTime;
   readonly options: PlanOptions;
   readonly scan?: ScanState;
@@ -221,5 +157,3 @@ export interface SavedPanel {
   /** False when there were too many changed ticks to keep. */
   readonly ticksKept: boolean;
 }
-
-export type { ClassSummary, DeleteTime, PlanOptions, RowClass, RowFilter, Verb };

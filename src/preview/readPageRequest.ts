@@ -1,13 +1,75 @@
+import { isRecord } from '../base/encoding';
+import { planOptionSchema } from '../plan/model/optionSchema';
 import { rowClasses } from './planIndex';
 import { rowStates } from './planRow';
-import type { RowFilter, ViewState } from './planView';
-import { type CompareMode, compareModes, type PageRequest, pageCommands } from './previewProtocol';
+import type { ViewState } from './planView';
 
-/** More rows than any window shows; a request for more is invalid. */
-const maxWindow = 2000;
+type Check<T> = (value: unknown) => value is T;
+type Checks = Readonly<Record<string, Check<unknown>>>;
+type Checked<C extends Checks> = {
+  readonly [Name in keyof C]: C[Name] extends Check<infer T> ? T : never;
+};
+
+/** More rows than any window shows. */
+const maxRows = 2000;
 const maxText = 8192;
 /** Far more characters than options with long lists of rules have. */
 const maxOptions = 1 << 20;
+
+const filterFields = { text: isText, classes: someOf(rowClasses), states: someOf(rowStates) };
+const anyTexts = textsUpTo(Number.POSITIVE_INFINITY);
+const viewFields = { flat: isFlag, deletesEnabled: isFlag, collapsed: anyTexts, toggled: anyTexts };
+/** The rows whose new positions the page needs after a change of the table: the active row and the topmost row. */
+const anchors = textsUpTo(4);
+
+/** The page's requests without a reply. */
+const commands = {
+  swap: {},
+  rescan: {},
+  apply: {},
+  retry: {},
+  cancel: {},
+  close: {},
+  savePlan: {},
+  saveList: {},
+  showLog: {},
+  copyInstead: {},
+  syncInstead: {},
+  explainPath: {},
+  copyAsCommand: {},
+};
+export type PageCommand = keyof typeof commands;
+
+/** The requests of the page and their fields. A closed list: `readPageRequest` rejects everything else. */
+export const pageRequests = {
+  ...commands,
+  ready: {},
+  rows: { from: isCount, count: isRowCount },
+  locate: { keys: textsUpTo(4) },
+  find: { start: isNonEmptyText, after: isPosition },
+  filter: { ...filterFields, anchors },
+  flat: { flat: isFlag, anchors },
+  expand: { key: isText, expanded: isFlag, anchors },
+  expandAll: { expanded: isFlag, anchors },
+  tick: { key: isText, on: isFlag },
+  /** Rows of `table`. When the table has changed meanwhile, nothing is ticked. */
+  toggleRange: { table: isCount, from: isCount, to: isCount },
+  tickShown: { on: isFlag },
+  tickClass: { class: oneOf(rowClasses), on: isFlag },
+  includeDeletes: { on: isFlag },
+  compare: { mode: oneOf(planOptionSchema.compare.choices) },
+  deletes: { on: isFlag },
+  /** The options of the page. Invalid ones change nothing; the reply has the reason. */
+  setOptions: { options: isOptions },
+  open: { key: isText },
+  /** Explains which rule decides about the file of a row, and then about other paths. */
+  explain: { key: isText },
+} satisfies Readonly<Record<string, Checks>>;
+
+type Requests = typeof pageRequests;
+export type PageRequest = {
+  readonly [Type in keyof Requests]: { readonly type: Type } & Checked<Requests[Type]>;
+}[keyof Requests];
 
 /**
  * Validates a message from the page. Returns undefined for an invalid one: the page shows names that others chose, so its
@@ -16,100 +78,28 @@ const maxOptions = 1 << 20;
 export function readPageRequest(message: unknown): PageRequest | undefined {
   if (!isRecord(message)) return undefined;
   const { type } = message;
-  const command = pageCommands.find((name) => name === type);
-  if (command) return { type: command };
-  switch (type) {
-    case 'ready':
-      return { type };
-    case 'rows':
-      return isCount(message['from']) && isCount(message['count']) && message['count'] <= maxWindow
-        ? { type, from: message['from'], count: message['count'] }
-        : undefined;
-    case 'locate':
-      return isTexts(message['keys'], 4) ? { type, keys: message['keys'] } : undefined;
-    case 'find':
-      return isText(message['start']) && message['start'] !== '' && isPlace(message['after'])
-        ? { type, start: message['start'], after: message['after'] }
-        : undefined;
-    case 'filter': {
-      const filter = readFilter(message);
-      return filter && isTexts(message['anchors'], 4)
-        ? { type, ...filter, anchors: message['anchors'] }
-        : undefined;
-    }
-    case 'flat':
-      return isFlag(message['flat']) && isTexts(message['anchors'], 4)
-        ? { type, flat: message['flat'], anchors: message['anchors'] }
-        : undefined;
-    case 'expand':
-      return isText(message['key']) && isFlag(message['expanded']) && isTexts(message['anchors'], 4)
-        ? { type, key: message['key'], expanded: message['expanded'], anchors: message['anchors'] }
-        : undefined;
-    case 'expandAll':
-      return isFlag(message['expanded']) && isTexts(message['anchors'], 4)
-        ? { type, expanded: message['expanded'], anchors: message['anchors'] }
-        : undefined;
-    case 'tick':
-      return isText(message['key']) && isFlag(message['on'])
-        ? { type, key: message['key'], on: message['on'] }
-        : undefined;
-    case 'toggleRange':
-      return isCount(message['table']) && isCount(message['from']) && isCount(message['to'])
-        ? { type, table: message['table'], from: message['from'], to: message['to'] }
-        : undefined;
-    case 'tickClass': {
-      const rowClass = rowClasses.find((name) => name === message['class']);
-      return rowClass && isFlag(message['on']) ? { type, class: rowClass, on: message['on'] } : undefined;
-    }
-    case 'tickShown':
-    case 'includeDeletes':
-    case 'deletes':
-      return isFlag(message['on']) ? { type, on: message['on'] } : undefined;
-    case 'compare': {
-      const mode = readCompareMode(message['mode']);
-      return mode ? { type, mode } : undefined;
-    }
-    case 'setOptions': {
-      const { options } = message;
-      return isRecord(options) && JSON.stringify(options).length <= maxOptions
-        ? { type, options }
-        : undefined;
-    }
-    case 'open':
-    case 'explain':
-      return isText(message['key']) ? { type, key: message['key'] } : undefined;
-    default:
-      return undefined;
-  }
-}
-
-export function readCompareMode(value: unknown): CompareMode | undefined {
-  return compareModes.find((mode) => mode === value);
+  if (typeof type !== 'string' || !Object.hasOwn(pageRequests, type)) return undefined;
+  const fields = readFields(message, pageRequests[type as keyof Requests]);
+  return fields && ({ type, ...fields } as PageRequest);
 }
 
 /** The state of a view as the page saved it, also with the older keys `gate` and `turned`; undefined when a part is missing or wrong. */
 export function readViewState(value: unknown): ViewState | undefined {
   if (!isRecord(value)) return undefined;
-  const filter = isRecord(value['filter']) ? readFilter(value['filter']) : undefined;
-  const { flat, collapsed, deletesEnabled = value['gate'], toggled = value['turned'] } = value;
-  if (!filter || !isFlag(flat) || !isFlag(deletesEnabled)) return undefined;
-  if (!isTexts(collapsed, Number.POSITIVE_INFINITY) || !isTexts(toggled, Number.POSITIVE_INFINITY))
-    return undefined;
-  return { filter, flat, deletesEnabled, collapsed, toggled };
+  const { filter, deletesEnabled = value['gate'], toggled = value['turned'] } = value;
+  const filterRead = isRecord(filter) ? readFields(filter, filterFields) : undefined;
+  const rest = readFields({ ...value, deletesEnabled, toggled }, viewFields);
+  return filterRead && rest && { filter: filterRead, ...rest };
 }
 
-function readFilter(value: Record<string, unknown>): RowFilter | undefined {
-  const { text, classes, states } = value;
-  if (!isText(text) || !isTexts(classes, rowClasses.length) || !isTexts(states, rowStates.length))
-    return undefined;
-  const knownClasses = rowClasses.filter((name) => classes.includes(name));
-  const knownStates = rowStates.filter((name) => states.includes(name));
-  if (knownClasses.length !== classes.length || knownStates.length !== states.length) return undefined;
-  return { text, classes: knownClasses, states: knownStates };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The fields of `checks`, without others; undefined when one is missing or wrong. */
+function readFields<C extends Checks>(
+  value: Readonly<Record<string, unknown>>,
+  checks: C,
+): Checked<C> | undefined {
+  const names = Object.keys(checks);
+  if (!names.every((name) => checks[name]?.(value[name]))) return undefined;
+  return Object.fromEntries(names.map((name) => [name, value[name]])) as Checked<C>;
 }
 
 function isFlag(value: unknown): value is boolean {
@@ -120,15 +110,38 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= maxText;
 }
 
-function isTexts(value: unknown, most: number): value is readonly string[] {
-  return Array.isArray(value) && value.length <= most && value.every(isText);
+function isNonEmptyText(value: unknown): value is string {
+  return isText(value) && value !== '';
 }
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+function isRowCount(value: unknown): value is number {
+  return isCount(value) && value <= maxRows;
+}
+
 /** A row's position, or −1 for the position before the first row. */
-function isPlace(value: unknown): value is number {
+function isPosition(value: unknown): value is number {
   return value === -1 || isCount(value);
+}
+
+function isOptions(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isRecord(value) && JSON.stringify(value).length <= maxOptions;
+}
+
+function textsUpTo(most: number): Check<readonly string[]> {
+  return (value): value is readonly string[] =>
+    Array.isArray(value) && value.length <= most && value.every(isText);
+}
+
+function oneOf<T>(values: readonly T[]): Check<T> {
+  return (value): value is T => values.includes(value as T);
+}
+
+/** A list of different values. */
+function someOf<T>(values: readonly T[]): Check<readonly T[]> {
+  return (value): value is readonly T[] =>
+    Array.isArray(value) && new Set(value).size === value.length && value.every(oneOf(values));
 }

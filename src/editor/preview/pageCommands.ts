@@ -1,6 +1,6 @@
 import type { SyncRequest } from '../../app';
 import type { PlanView } from '../../preview/planView';
-import type { PageRequest } from '../../preview/previewProtocol';
+import type { PageRequest } from '../../preview/readPageRequest';
 import type { PanelHost, PreviewServices } from './previewPorts';
 
 /** The requests that change neither the plan nor its run. */

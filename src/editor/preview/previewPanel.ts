@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { App, SyncRequest } from '../../app';
+import { isRecord } from '../../base/encoding';
 import { describePlan } from '../../plan/build/describePlan';
 import type { Place, Plan } from '../../plan/model/plan';
 import { HostChannel } from '../../preview/messageChannel';
 import { initialViewState, type ViewState } from '../../preview/planView';
 import type { PlaceName, RunState } from '../../preview/previewProtocol';
-import { isRecord, readViewState } from '../../preview/readPageRequest';
+import { readViewState } from '../../preview/readPageRequest';
 import { englishStrings, fill, type Strings } from '../../preview/strings';
 import * as window from '../window/window';
 import type { PanelHost, PreviewServices } from './previewPorts';

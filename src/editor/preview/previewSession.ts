@@ -8,15 +8,15 @@ import { planIndexSteps } from '../../preview/planIndex';
 import { initialViewState, PlanView, type ViewState } from '../../preview/planView';
 import type {
   Banner,
-  PageReplies,
-  PageRequest,
   PageState,
   Phase,
+  ReplyTo,
   RunState,
   SavedPanel,
   ScanState,
   TableState,
 } from '../../preview/previewProtocol';
+import type { PageRequest } from '../../preview/readPageRequest';
 import { fill } from '../../preview/strings';
 import { lastingBanners, planBanners, runSummary, tableFacts } from '../../preview/summaries';
 import { handlePanelCommand } from './pageCommands';
@@ -141,8 +141,8 @@ export class PlanPreviewSession {
   }
 
   /** Handles a request of the page; see PageRequest. */
-  async answer<T extends PageRequest>(request: T): Promise<PageReplies[T['type']]>;
-  async answer(request: PageRequest): Promise<PageReplies[PageRequest['type']]> {
+  async answer<T extends PageRequest>(request: T): Promise<ReplyTo<T['type']>>;
+  async answer(request: PageRequest): Promise<ReplyTo<PageRequest['type']>> {
     const { view } = this;
     switch (request.type) {
       case 'ready':

@@ -1,4 +1,5 @@
 import type { SyncRequest } from '../../app';
+import { isRecord } from '../../base/encoding';
 import { createFilter } from '../../plan/filter/filter';
 import type { Place } from '../../plan/model/plan';
 import {
@@ -7,7 +8,6 @@ import {
   parsePlanOptions,
   type Verb,
 } from '../../plan/model/planOptions';
-import { isRecord } from '../../preview/readPageRequest';
 import { isRemoteError } from '../../remote/remoteError';
 import { pathProblem, type RemotePath } from '../../remote/remotePath';
 

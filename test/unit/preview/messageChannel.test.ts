@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HostChannel, PageChannel } from '../../../src/preview/messageChannel';
-import type { HostNotice, PageRequest } from '../../../src/preview/previewProtocol';
+import type { HostNotice } from '../../../src/preview/previewProtocol';
+import type { PageRequest } from '../../../src/preview/readPageRequest';
 
 /** Both ends, joined as the editor joins them: by copies of plain data. */
 function joined(answer: (request: PageRequest) => Promise<unknown>) {
