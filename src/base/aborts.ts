@@ -1,52 +1,51 @@
 import { setMaxListeners } from 'node:events';
 
-/** Who waits on which signal; each signal has one listener of ours, however many wait. */
-const waiting = new WeakMap<AbortSignal, Waiters>();
-
-interface Waiters {
-  readonly acts: Set<() => void>;
+interface SharedListener {
+  readonly callbacks: Set<() => void>;
   readonly listener: () => void;
 }
 
+const sharedListeners = new WeakMap<AbortSignal, SharedListener>();
+
 /**
- * Runs `act` once when `signal` is aborted, unless it was forgotten before; not when it is aborted already. Node warns of a leak from the
- * eleventh listener of a signal on, and a run has hundreds that wait; so they share one.
+ * Runs `callback` once when `signal` is aborted; never when it is already aborted. All callbacks of a signal share one listener, because
+ * hundreds wait on the signal of a run and Node warns of a leak from the eleventh listener on.
  */
-export function hearAbort(signal: AbortSignal, act: () => void): void {
+export function addAbortListener(signal: AbortSignal, callback: () => void): void {
   if (signal.aborted) return;
-  const known = waiting.get(signal);
-  if (known) {
-    known.acts.add(act);
+  const shared = sharedListeners.get(signal);
+  if (shared) {
+    shared.callbacks.add(callback);
     return;
   }
-  const acts = new Set([act]);
+  const callbacks = new Set([callback]);
   const listener = () => {
-    // One act may make another forgotten, which then isn't run any more.
-    for (const one of acts)
+    // A callback may remove another one, which then does not run.
+    for (const one of callbacks)
       try {
-        acts.delete(one);
+        callbacks.delete(one);
         one();
       } catch (error) {
-        // As an event's listeners do: none keeps the others from hearing.
+        // As for listeners of events, an error does not keep the other callbacks from running.
         process.nextTick(() => {
           throw error;
         });
       }
-    waiting.delete(signal);
+    sharedListeners.delete(signal);
   };
-  waiting.set(signal, { acts, listener });
+  sharedListeners.set(signal, { callbacks, listener });
   signal.addEventListener('abort', listener, { once: true });
 }
 
-/** Takes `act` off again. A signal that nobody waits on has no listener, so that it can be collected. */
-export function forgetAbort(signal: AbortSignal, act: () => void): void {
-  const known = waiting.get(signal);
-  if (!known?.acts.delete(act) || known.acts.size > 0) return;
-  waiting.delete(signal);
-  signal.removeEventListener('abort', known.listener);
+/** Removes `callback`. With its last callback a signal loses the listener too, so that it can be collected. */
+export function removeAbortListener(signal: AbortSignal, callback: () => void): void {
+  const shared = sharedListeners.get(signal);
+  if (!shared?.callbacks.delete(callback) || shared.callbacks.size > 0) return;
+  sharedListeners.delete(signal);
+  signal.removeEventListener('abort', shared.listener);
 }
 
-/** For signals that are handed to Node and to SDKs, which add a listener for each request: many at once are no leak. */
-export function manyMayListen(signal: AbortSignal): void {
+/** For a signal that Node or an SDK receives: each request adds a listener, so many at once are no leak. */
+export function allowManyListeners(signal: AbortSignal): void {
   setMaxListeners(0, signal);
 }

@@ -1,6 +1,6 @@
-import { forgetAbort, hearAbort } from './aborts';
+import { addAbortListener, removeAbortListener } from './aborts';
 
-/** Time as the core sees it; a port so that tests can set it. */
+/** The source of time; tests replace it. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -18,9 +18,9 @@ export const systemClock: Clock = {
         reject(signal.reason);
       };
       const timer = setTimeout(() => {
-        forgetAbort(signal, onAbort);
+        removeAbortListener(signal, onAbort);
         resolve();
       }, ms);
-      hearAbort(signal, onAbort);
+      addAbortListener(signal, onAbort);
     }),
 };

@@ -1,33 +1,32 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log, LogTag } from './log';
 
-/** Lines are written this long after the first unwritten one, so that a crash costs little. */
+/** Milliseconds from the first unwritten line to the write, so that a crash costs little. */
 const saveAfterMs = 20_000;
 const linesPerWrite = 5_000;
-/** Stands for a key that was forgotten before the file was read. */
+/** Marks a key that was deleted before the file was loaded. */
 const tombstone = '';
 
-export interface LineCacheOptions {
-  /** Undefined = lines are kept for this session only. */
+interface LineCacheOptions {
+  /** Undefined = lines last for this session only. */
   readonly file: string | undefined;
-  /** The first line of the file, which says what it is; a file with another one counts for nothing. */
+  /** The first line of the file, which identifies its format; a file with another first line is ignored. */
   readonly header: string;
   /** "The cache of hashes", for the log. */
   readonly what: string;
   readonly tag: LogTag;
   readonly log: Log;
-  /** The lines learnt first are dropped first. */
+  /** Maximum lines; the oldest are dropped first. */
   readonly maxEntries: number;
 }
 
 /**
- * One line of text a key, kept between sessions in a file that is written whole under another name and then renamed. For what can be
- * learnt again: losing the file, or what another window wrote in between, costs time and nothing else. Lines stay text in memory and are
- * taken apart only when asked for, so that reading a million of them stays cheap.
+ * A persistent cache of one line of text per key, in a file that is replaced as a whole. Losing the file, or lines that another window
+ * wrote meanwhile, only costs time. Lines stay text in memory and callers parse them on use, so that loading a million stays cheap.
  */
 export class PersistentLineCache {
-  /** Before the file was read: only what this session learnt, which then goes over what the file says. */
+  /** Before the file is loaded: the lines of this session, which then replace those of the file. */
   private lines = new Map<string, string>();
   private loaded = false;
   private loading: Promise<void> | undefined;
@@ -37,7 +36,7 @@ export class PersistentLineCache {
 
   constructor(private readonly options: LineCacheOptions) {}
 
-  /** Reads the file unless that was done. To be awaited before `get`. Never fails. */
+  /** Loads the file once. Must be awaited before `get`. Never rejects. */
   async load(): Promise<void> {
     if (this.loaded) return;
     this.loading ??= this.read();
@@ -48,7 +47,7 @@ export class PersistentLineCache {
     return this.lines.get(key) || undefined;
   }
 
-  /** Keeps a line, which has no line break in it and isn't empty. */
+  /** Caches a line, which must not be empty or contain a line break. */
   set(key: string, line: string): void {
     if (this.lines.get(key) === line) return;
     this.lines.delete(key);
@@ -69,7 +68,7 @@ export class PersistentLineCache {
     return this.lines.size;
   }
 
-  /** Writes what is unwritten; waits for a write under way. Never fails. */
+  /** Writes unwritten lines and waits for a running write. Never rejects. */
   async save(): Promise<void> {
     if (this.timer) clearTimeout(this.timer);
     this.timer = undefined;
@@ -86,8 +85,7 @@ export class PersistentLineCache {
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.save();
-    }, saveAfterMs);
-    this.timer.unref();
+    }, saveAfterMs).unref();
   }
 
   private async read(): Promise<void> {
@@ -107,40 +105,33 @@ export class PersistentLineCache {
   }
 
   private async write(): Promise<void> {
-    const { file, log, tag, what } = this.options;
+    const { file, header, log, tag, what } = this.options;
     if (file === undefined) return;
     await this.load();
     const temporary = `${file}.${process.pid}.new`;
     try {
       await mkdir(path.dirname(file), { recursive: true });
-      await this.writeTo(temporary);
+      // A copy, because lines may change while the disk writes.
+      await writeFile(temporary, formatLines([...this.lines], header), { mode: 0o600 });
       await rename(temporary, file);
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined);
       log.write('warn', tag, `${what} can't be written: ${(error as Error).message}`);
     }
   }
-
-  private async writeTo(file: string): Promise<void> {
-    const output = await open(file, 'w', 0o600);
-    try {
-      let text = `${this.options.header}\n`;
-      let count = 0;
-      // A snapshot, since lines may come in while this waits for the disk.
-      for (const [key, line] of [...this.lines]) {
-        text += `${escapeKey(key)}\t${line}\n`;
-        if (++count % linesPerWrite !== 0) continue;
-        await output.write(text);
-        text = '';
-      }
-      await output.write(`${text}end\t${count}\n`);
-    } finally {
-      await output.close();
-    }
-  }
 }
 
-/** The lines of a file; one that isn't whole counts for nothing. */
+/** The text of a file in parts of `linesPerWrite` lines. The last line holds the number of lines. */
+function* formatLines(lines: readonly (readonly [string, string])[], header: string): Generator<string> {
+  yield `${header}\n`;
+  for (let i = 0; i < lines.length; i += linesPerWrite) {
+    const part = lines.slice(i, i + linesPerWrite);
+    yield part.map(([key, line]) => `${escapeKey(key)}\t${line}\n`).join('');
+  }
+  yield `end\t${lines.length}\n`;
+}
+
+/** The lines of a file; none when it is incomplete. */
 function parseLines(text: string, header: string): Map<string, string> {
   const none = new Map<string, string>();
   if (!text.startsWith(`${header}\n`)) return none;
@@ -159,13 +150,12 @@ function parseLines(text: string, header: string): Map<string, string> {
 }
 
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const unescapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r' };
 
 function escapeKey(key: string): string {
-  return /[\\\t\n\r]/.test(key) ? key.replace(/[\\\t\n\r]/g, (c) => escapes[c] ?? c) : key;
+  return key.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character);
 }
 
 function unescapeKey(key: string): string {
-  return key.replace(/\\(.)/g, (_, c: string) =>
-    c === 't' ? '\t' : c === 'n' ? '\n' : c === 'r' ? '\r' : c,
-  );
+  return key.replace(/\\(.)/g, (_, character: string) => unescapes[character] ?? character);
 }

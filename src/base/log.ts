@@ -1,7 +1,7 @@
 export type LogTag = 'list' | 'plan' | 'copy' | 'http' | 'signIn' | 'settings' | 'edit';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
-/** Where the core writes what it does. Lines never hold secrets, signed addresses or file content. */
+/** The log. Lines never hold secrets, signed addresses or file content. */
 export interface Log {
   write(level: LogLevel, tag: LogTag, text: string): void;
 }

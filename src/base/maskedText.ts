@@ -1,7 +1,7 @@
-/** Longer texts are cut: nobody reads them, and the work stays small. */
-const longest = 4000;
+/** Longer texts are cut, because nobody reads them whole and masking takes time. In characters. */
+const maxLength = 4000;
 
-/** Parameters of rclone's connection strings (`remote,name=value:`) whose values tell nothing that is worth anything. */
+/** Parameters of rclone's connection strings (`remote,name=value:`) whose values are no secrets. */
 const harmlessParameters = new Set([
   'type',
   'provider',
@@ -23,14 +23,14 @@ const harmlessParameters = new Set([
 
 const harmlessVariables = /^(?:AWS_(?:DEFAULT_)?(?:PROFILE|REGION)|AWS_ENDPOINT_URL\w*|AWS_MAX_ATTEMPTS)$/;
 
-/** Words in the names of settings that hold what nobody may read. */
+/** Words in the names of settings that hold secrets. */
 const secretWords =
   'secret|passw(?:or)?d|passphrase|token|credentials?|(?:access|account|private|api|customer|app)[_-]?key(?:[_-]?(?:id|base64|md5))?|sas[_-]?url|signature';
 
 const quoted = `"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?`;
 
 const masks: readonly (readonly [RegExp, string | ((whole: string, ...groups: string[]) => string)])[] = [
-  // Addresses: name and password, and all that is asked for behind "?", where signatures are.
+  // Addresses: user name, password, and the query, which may hold a signature.
   [/(\/\/)[^\s/?#"']*@/g, '$1…@'],
   [/(\/\/)[^\s/:@"']*:[^\s@"']*@/g, '$1…@'],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s?"']*\?)[^\s"']+/gi, '$1…'],
@@ -46,7 +46,7 @@ const masks: readonly (readonly [RegExp, string | ((whole: string, ...groups: st
     /,([A-Za-z_][\w.-]*)=('(?:[^']|'')*'?|"(?:[^"]|"")*"?|[^,:]*)/g,
     (whole, name) => (harmlessParameters.has((name ?? '').toLowerCase()) ? whole : `,${name}=…`),
   ],
-  // Variables of the environment.
+  // Environment variables.
   [
     new RegExp(`\\b((?:RCLONE|AWS)_\\w+)=(${quoted}|[^\\s"']*)`, 'g'),
     (whole, name) => (harmlessVariables.test(name ?? '') ? whole : `${name}=…`),
@@ -69,12 +69,11 @@ const masks: readonly (readonly [RegExp, string | ((whole: string, ...groups: st
 ];
 
 /**
- * `text` without what must not be read in messages, lists and logs: passwords and signatures in addresses, values of connection strings,
- * variables, headers, flags and settings that hold keys. It is for texts that quote what somebody typed or what stands in a file; what is known
- * to be a secret is not put into a text at all. Pure.
+ * Masks secrets for messages, lists and logs: passwords and signatures in addresses, and values of connection strings, variables, headers,
+ * flags and settings that hold keys. For texts that quote user input or a file; a known secret never becomes part of a text. Pure.
  */
 export function withoutSecrets(text: string): string {
-  let masked = text.length > longest ? `${text.slice(0, longest)}…` : text;
+  let masked = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
   for (const [pattern, by] of masks) masked = masked.replace(pattern, by as string);
   return masked;
 }

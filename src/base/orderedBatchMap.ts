@@ -1,7 +1,7 @@
-import { manyMayListen } from './aborts';
+import { allowManyListeners } from './aborts';
 import { WeightedSemaphore } from './semaphore';
 
-export interface BatchMapping<In, Out> {
+interface BatchMapping<In, Out> {
   /** The result where it needs no request, else undefined. Called in order, so most items cost no promise. */
   readonly immediate: (item: In) => Out | undefined;
   /** The result of an item without an immediate one. A rejection ends the whole stream. */
@@ -25,7 +25,7 @@ export async function* orderedBatchMap<In, Out>(
 ): AsyncGenerator<readonly Out[]> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  manyMayListen(either);
+  allowManyListeners(either);
   const slots = new WeightedSemaphore(concurrency);
   const failures: unknown[] = [];
 
@@ -82,7 +82,7 @@ export async function* orderedBatchMap<In, Out>(
     for (const batch of pending) yield await batch.complete();
   } finally {
     stop.abort(new Error('No more results are needed.'));
-    // Not awaited: a page under way ends by the caller's signal.
+    // Not awaited: the caller's signal ends a running request.
     iterator.return?.()?.catch(() => {});
     await slots.onIdle();
   }
@@ -103,14 +103,11 @@ class PendingBatch<Out> {
 
   add(index: number, fetched: Promise<Out>): void {
     this.open++;
-    this.fetches.push(
-      handledLater(
-        fetched.then((result) => {
-          this.results[index] = result;
-          this.open--;
-        }),
-      ),
-    );
+    const stored = fetched.then((result) => {
+      this.results[index] = result;
+      this.open--;
+    });
+    this.fetches.push(handledLater(stored));
   }
 
   async complete(): Promise<readonly Out[]> {
@@ -119,7 +116,7 @@ class PendingBatch<Out> {
   }
 }
 
-/** Until someone awaits the promise, its rejection must not count as unhandled. */
+/** Keeps a rejection from counting as unhandled until the promise is awaited. */
 function handledLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

@@ -17,7 +17,7 @@ export function splitSize(
 
 /**
  * Bytes of a size as `splitSize` reads it, whole, rounded; each unit is 1024 times the one before. A number without a unit counts
- * `bareUnit`s, and is no size without that. Undefined for any other text. Pure.
+ * `bareUnit`s; it is no size when there is no `bareUnit`. Undefined for any other text. Pure.
  */
 export function parseSize(text: string, { bareUnit }: { bareUnit?: SizeUnit } = {}): number | undefined {
   const size = splitSize(text.trim());
@@ -38,7 +38,7 @@ export function formatSize(bytes: number): string {
 
 const dayMs = 86_400e3;
 
-/** Milliseconds of each unit. A month has 30 days and a year 365, as for rclone. */
+/** Milliseconds of each unit. A month has 30 days and a year 365, as in rclone. */
 const durationUnits: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1e3,
@@ -55,7 +55,7 @@ const perMillisecond: Readonly<Record<string, number>> = { ns: 1e6, us: 1e3, µs
 
 /**
  * Milliseconds of a duration as rclone writes it: `90s`, `1.5h`, `10ms`, `7d`, and sums such as `1h30m`. Case matters: `m` are minutes, `M`
- * months. A number without a unit counts `bareUnit`s, and is no duration without that. Undefined for any other text. Pure.
+ * months. A number without a unit counts `bareUnit`s; it is no duration when there is no `bareUnit`. Undefined for any other text. Pure.
  */
 export function parseDuration(text: string, { bareUnit }: { bareUnit?: 's' } = {}): number | undefined {
   const trimmed = text.trim();

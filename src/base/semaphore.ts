@@ -1,68 +1,69 @@
-import { forgetAbort, hearAbort } from './aborts';
+import { addAbortListener, removeAbortListener } from './aborts';
 
-/**
- * Limited parallelism by weight, first come first served. Whoever waits leaves the queue at once when aborted.
- */
+interface Waiter {
+  readonly weight: number;
+  readonly start: () => void;
+}
+
+/** A semaphore with weights, first come first served. An aborted waiter leaves the queue at once. */
 export class WeightedSemaphore {
   private readonly size: number;
   private free: number;
-  private readonly queue: Waiting[] = [];
+  private readonly queue: Waiter[] = [];
   private readonly idle: (() => void)[] = [];
 
-  /** `size` is how much weight may be taken at once; at least 1. */
+  /** `size` is the total weight that may be held at once; at least 1. */
   constructor(size: number) {
     this.size = Math.max(1, size);
     this.free = this.size;
   }
 
   /**
-   * Waits for `weight` (no more than there is in all is ever taken). The answer gives it back, once. Rejects with the
-   * signal's reason when aborted, and then holds nothing.
+   * Waits until `weight`, limited to the semaphore's size, is free, and takes it. Returns a function that releases it; a second call
+   * has no effect. Rejects with the signal's reason when aborted.
    */
   async acquire(weight: number, signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    const wanted = Math.min(Math.max(1, weight), this.size);
-    if (this.queue.length === 0 && this.free >= wanted) this.free -= wanted;
-    else await this.wait(wanted, signal);
-    let given = false;
+    const taken = Math.min(Math.max(1, weight), this.size);
+    if (this.queue.length === 0 && this.free >= taken) this.free -= taken;
+    else await this.wait(taken, signal);
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
-      this.free += wanted;
-      this.serve();
+      if (released) return;
+      released = true;
+      this.free += taken;
+      this.startWaiters();
     };
   }
 
-  /** Resolves when nothing is taken and nobody waits. */
+  /** Resolves when nothing is held and nothing waits. */
   async onIdle(): Promise<void> {
     if (this.free < this.size || this.queue.length > 0)
       await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
-  private wait(wanted: number, signal: AbortSignal): Promise<void> {
+  private wait(weight: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.queue.splice(this.queue.indexOf(waiting), 1);
+        this.queue.splice(this.queue.indexOf(waiter), 1);
         reject(signal.reason);
-        this.serve();
+        this.startWaiters();
       };
-      const waiting: Waiting = {
-        wanted,
-        go: () => {
-          forgetAbort(signal, onAbort);
-          resolve();
-        },
+      const start = () => {
+        removeAbortListener(signal, onAbort);
+        resolve();
       };
-      hearAbort(signal, onAbort);
-      this.queue.push(waiting);
+      const waiter: Waiter = { weight, start };
+      addAbortListener(signal, onAbort);
+      this.queue.push(waiter);
     });
   }
 
-  private serve(): void {
-    for (let first = this.queue[0]; first && this.free >= first.wanted; first = this.queue[0]) {
+  private startWaiters(): void {
+    for (let first = this.queue[0]; first && this.free >= first.weight; first = this.queue[0]) {
       this.queue.shift();
-      this.free -= first.wanted;
-      first.go();
+      this.free -= first.weight;
+      first.start();
     }
     if (this.free === this.size && this.queue.length === 0)
       for (const resolve of this.idle.splice(0)) resolve();
@@ -70,9 +71,9 @@ export class WeightedSemaphore {
 }
 
 /**
- * Runs `run` for each item, several at once as `slots` allow, starting them in order and none before there is a place for it. Resolves
- * when all have ended. No more are started once `signal` is aborted or `stop` says so; items not started are left out silently, so the
- * caller counts. `run` must not reject: what becomes of an item is its caller's to keep.
+ * Runs `run` for each item, as many at once as `slots` allows, in the order of the items; an item is taken only when there is a slot for
+ * it. Resolves when all started items have ended. After an abort or once `stop` returns true no further item starts, without an error.
+ * `run` must not reject.
  */
 export async function forEachConcurrent<T>(
   items: Iterable<T>,
@@ -84,41 +85,14 @@ export async function forEachConcurrent<T>(
 ): Promise<void> {
   for (const item of items) {
     if (signal.aborted || stop()) break;
-    // Only an abort ends the waiting.
-    const give = await slots.acquire(weightOf(item), signal).catch(() => undefined);
-    if (!give) break;
+    // Only an abort rejects.
+    const release = await slots.acquire(weightOf(item), signal).catch(() => undefined);
+    if (!release) break;
     if (stop()) {
-      give();
+      release();
       break;
     }
-    void run(item).finally(give);
+    void run(item).finally(release);
   }
   await slots.onIdle();
-}
-
-interface Waiting {
-  readonly wanted: number;
-  readonly go: () => void;
-}
-
-/** Milliseconds that a piece of work may go on while others wait: what is asked of the editor meanwhile is not to stutter. */
-const longestTurnMs = 20;
-
-/** Steps of a piece of work after which it may pause, and its outcome. */
-export type Steps<T> = Generator<unknown, T, void>;
-
-/** Does the work, and lets others have a turn whenever it has gone on for 20 ms. Rejects with what the work throws. */
-export async function inTurns<T>(
-  work: Steps<T>,
-  pause: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve)),
-  now: () => number = () => performance.now(),
-): Promise<T> {
-  let began = now();
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-    if (now() - began < longestTurnMs) continue;
-    await pause();
-    began = now();
-  }
 }

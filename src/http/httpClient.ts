@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Readable } from 'node:stream';
-import { forgetAbort, hearAbort } from '../base/aborts';
+import { addAbortListener, removeAbortListener } from '../base/aborts';
 
 /** Milliseconds in which a socket must connect. */
 export const connectTimeoutMs = 15_000;
@@ -76,7 +76,7 @@ export function sendRequest(
     const settle = () => {
       clearTimeout(waiting);
       clearTimeout(connecting);
-      forgetAbort(signal, onAbort);
+      removeAbortListener(signal, onAbort);
     };
     // A request without a socket emits nothing when it is destroyed, so this rejects by itself.
     const fail = (error: unknown) => {
@@ -87,7 +87,7 @@ export function sendRequest(
     const onAbort = () => fail(signal.reason);
     // No other limit holds until there is a socket: a proxy may never respond to the request for a tunnel.
     const waiting = setTimeout(() => fail(timedOut()), timeout);
-    hearAbort(signal, onAbort);
+    addAbortListener(signal, onAbort);
     sent.once('socket', (socket) => {
       clearTimeout(waiting);
       if (!socket.connecting) return;
@@ -101,8 +101,8 @@ export function sendRequest(
       // The service may refuse a request before it has the whole body, and ignores the rest.
       if (!sent.writableEnded) response.once('end', () => sent.destroy());
       const breakOff = () => response.destroy(signal.reason instanceof Error ? signal.reason : undefined);
-      hearAbort(signal, breakOff);
-      response.once('close', () => forgetAbort(signal, breakOff));
+      addAbortListener(signal, breakOff);
+      response.once('close', () => removeAbortListener(signal, breakOff));
       // Without a listener an `error` event would crash the process. A reader still receives it.
       response.on('error', () => {});
       resolve(response);

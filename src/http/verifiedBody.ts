@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
-import { forgetAbort, hearAbort } from '../base/aborts';
+import { addAbortListener, removeAbortListener } from '../base/aborts';
 import { RemoteError } from '../remote/remoteError';
 
 /** Computes the checksum of one body and compares it with the expected one. */
@@ -81,7 +81,7 @@ export function verifyStream(source: Readable, expected: ExpectedBody, signal: A
   // Without a listener an `error` event would crash the process. A reader still receives it.
   verifier.on('error', () => {});
   const onAbort = () => verifier.destroy(signal.reason);
-  hearAbort(signal, onAbort);
+  addAbortListener(signal, onAbort);
   source.once('error', (error) =>
     verifier.destroy(signal.aborted ? signal.reason : expected.connectionError(error)),
   );
@@ -90,7 +90,7 @@ export function verifyStream(source: Readable, expected: ExpectedBody, signal: A
     if (!source.readableEnded) verifier.destroy(connectionEnded(received, expected));
   });
   verifier.once('close', () => {
-    forgetAbort(signal, onAbort);
+    removeAbortListener(signal, onAbort);
     source.destroy();
   });
   return source.pipe(verifier);

@@ -1,4 +1,4 @@
-import type { Steps } from '../base/semaphore';
+import type { Steps } from '../base/timeSlices';
 import type { Action, Conflict, Plan, Skipped } from '../plan/model/plan';
 
 /** The kinds of rows. */

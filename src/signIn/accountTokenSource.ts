@@ -1,4 +1,4 @@
-import { forgetAbort, hearAbort } from '../base/aborts';
+import { addAbortListener, removeAbortListener } from '../base/aborts';
 import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -80,8 +80,8 @@ export class AccountTokenSource implements TokenSource {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const leave = () => reject(signal.reason);
-      hearAbort(signal, leave);
-      shared.then(resolve, reject).finally(() => forgetAbort(signal, leave));
+      addAbortListener(signal, leave);
+      shared.then(resolve, reject).finally(() => removeAbortListener(signal, leave));
     });
   }
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { forgetAbort, hearAbort } from '../base/aborts';
+import { addAbortListener, removeAbortListener } from '../base/aborts';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { readRedirect } from './authorizationResponse';
 
@@ -68,13 +68,13 @@ export async function listenForRedirect(
     close();
   };
   const close = () => {
-    forgetAbort(signal, aborted);
+    removeAbortListener(signal, aborted);
     server.close();
     server.closeAllConnections();
   };
   await listen(server, Number(wanted.port));
   // Not before: a server that is closed while it opens its port never tells that it did.
-  hearAbort(signal, aborted);
+  addAbortListener(signal, aborted);
   if (signal.aborted) {
     close();
     throw signal.reason;

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock';
 import type { Log } from '../base/log';
-import { forEachConcurrent, inTurns, WeightedSemaphore } from '../base/semaphore';
+import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
+import { runInTimeSlices } from '../base/timeSlices';
 import { firstProblem } from '../plan/build/planInvariants';
 import { formatPlace } from '../plan/model/place';
 import type { Action, DeleteFile, Plan, RemoveFolder } from '../plan/model/plan';
@@ -59,7 +60,7 @@ export async function executePlan(
   signal: AbortSignal,
 ): Promise<RunReport> {
   if (plan.options.verb === 'check') throw new Error("A check can't be run: it only compares.");
-  const problem = await inTurns(firstProblem(plan));
+  const problem = await runInTimeSlices(firstProblem(plan));
   if (problem !== undefined) throw new Error(`This plan can't be run. ${problem}`);
   const backup = openedBackup(plan, target, options);
   return new Run(plan, { source, target, backup }, options, signal).execute();

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { forgetAbort, hearAbort } from '../../base/aborts';
+import { addAbortListener, removeAbortListener } from '../../base/aborts';
 import type { FileEntry } from '../../remote/entry';
 import { isSameFile } from '../../remote/entry';
 import type { ReadOptions, ReadResult, WholeContent } from '../../remote/remote';
@@ -140,7 +140,7 @@ class FileStream extends Readable {
     this.end = end;
     this.signal = signal;
     this.onAbort = () => this.destroy(signal.reason);
-    hearAbort(signal, this.onAbort);
+    addAbortListener(signal, this.onAbort);
   }
 
   override _read(): void {
@@ -170,7 +170,7 @@ class FileStream extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    forgetAbort(this.signal, this.onAbort);
+    removeAbortListener(this.signal, this.onAbort);
     const close = async () => {
       await this.pending;
       await this.file.close();

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { hearAbort } from '../../base/aborts';
+import { addAbortListener } from '../../base/aborts';
 
 /** The extension's own id; the editor routes Uris with this authority to the handler below. */
 const extensionId = 'cloud-remotes.cloud-remotes';
@@ -19,7 +19,7 @@ export class RedirectHandler implements vscode.UriHandler {
   waitForRedirect(state: string, signal: AbortSignal): Promise<URLSearchParams> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      hearAbort(signal, () => {
+      addAbortListener(signal, () => {
         this.waiting.delete(state);
         reject(signal.reason);
       });

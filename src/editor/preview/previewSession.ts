@@ -1,5 +1,5 @@
 import type { App, SyncRequest } from '../../app';
-import { inTurns } from '../../base/semaphore';
+import { runInTimeSlices } from '../../base/timeSlices';
 import { removesFiles } from '../../plan/build/safety';
 import { selectActions } from '../../plan/build/selectActions';
 import type { Plan, PlanProgress } from '../../plan/model/plan';
@@ -80,7 +80,7 @@ export class PlanPreviewSession {
       const plan = await this.app.planSync(this.current, abort.signal, (progress) => {
         if (this.scanning === abort) this.scanned(progress);
       });
-      const index = await inTurns(planIndexSteps(plan));
+      const index = await runInTimeSlices(planIndexSteps(plan));
       if (this.scanning !== abort) return;
       this.scanMs = this.panel.now() - began;
       this.scannedAt = this.panel.now();

@@ -1,4 +1,4 @@
-import type { Steps } from '../../base/semaphore';
+import type { Steps } from '../../base/timeSlices';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
 import type { Action, Plan } from '../model/plan';
 import { compareExecutionOrder } from './planOrder';

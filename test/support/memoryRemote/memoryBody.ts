@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { forgetAbort, hearAbort } from '../../../src/base/aborts';
+import { addAbortListener, removeAbortListener } from '../../../src/base/aborts';
 import type { Instant } from '../../../src/remote/modifiedTime';
 import type { ByteRange, ByteSource, FileFacts } from '../../../src/remote/remote';
 import type { RemoteError } from '../../../src/remote/remoteError';
@@ -24,12 +24,12 @@ export function streamOf(content: Buffer, strike: Strike, signal: AbortSignal): 
       else this.push(null);
     },
     destroy(error, done) {
-      forgetAbort(signal, onAbort);
+      removeAbortListener(signal, onAbort);
       done(error);
     },
   });
   const onAbort = () => stream.destroy(signal.reason);
-  hearAbort(signal, onAbort);
+  addAbortListener(signal, onAbort);
   return stream;
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
-import { forgetAbort, hearAbort } from '../../../src/base/aborts';
+import { addAbortListener, removeAbortListener } from '../../../src/base/aborts';
 import { systemClock } from '../../../src/base/clock';
 import { WeightedSemaphore } from '../../../src/base/semaphore';
 
@@ -10,9 +10,9 @@ const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').le
 test('however many wait for an abort, its signal has one listener, and none once nobody waits', async () => {
   const stop = new AbortController();
   const acts = Array.from({ length: 100 }, () => () => {});
-  for (const act of acts) hearAbort(stop.signal, act);
+  for (const act of acts) addAbortListener(stop.signal, act);
   assert.equal(listeners(stop.signal), 1);
-  for (const act of acts) forgetAbort(stop.signal, act);
+  for (const act of acts) removeAbortListener(stop.signal, act);
   assert.equal(listeners(stop.signal), 0);
 
   const slots = new WeightedSemaphore(1);
@@ -31,13 +31,13 @@ test('all that wait hear of the abort in turn, but for those who were forgotten 
   const stop = new AbortController();
   const heard: string[] = [];
   const third = () => heard.push('third');
-  hearAbort(stop.signal, () => heard.push('first'));
-  hearAbort(stop.signal, () => {
+  addAbortListener(stop.signal, () => heard.push('first'));
+  addAbortListener(stop.signal, () => {
     heard.push('second');
-    forgetAbort(stop.signal, third);
+    removeAbortListener(stop.signal, third);
   });
-  hearAbort(stop.signal, third);
-  hearAbort(stop.signal, () => heard.push('fourth'));
+  addAbortListener(stop.signal, third);
+  addAbortListener(stop.signal, () => heard.push('fourth'));
   stop.abort();
   stop.abort();
   assert.deepEqual(heard, ['first', 'second', 'fourth']);

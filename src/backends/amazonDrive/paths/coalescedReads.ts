@@ -1,4 +1,4 @@
-import { forgetAbort, hearAbort } from '../../../base/aborts';
+import { addAbortListener, removeAbortListener } from '../../../base/aborts';
 
 /** A read that has not begun, and the callers that wait for it. */
 interface PendingRead<T> {
@@ -37,11 +37,11 @@ export class CoalescedReads<T> {
         pending.result,
         new Promise<never>((_resolve, reject) => {
           leave = () => reject(signal.reason);
-          hearAbort(signal, leave);
+          addAbortListener(signal, leave);
         }),
       ]);
     } finally {
-      forgetAbort(signal, leave);
+      removeAbortListener(signal, leave);
       if (--pending.waiters === 0) pending.stop.abort();
     }
   }

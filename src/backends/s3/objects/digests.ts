@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Readable, Transform } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { forgetAbort, hearAbort } from '../../../base/aborts';
+import { addAbortListener, removeAbortListener } from '../../../base/aborts';
 import type { Checksum } from '../../../http/verifiedBody';
 import type { ByteRange, ByteSource } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
@@ -169,9 +169,9 @@ function orStopped(promise: Promise<void>, stop: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (stop.aborted) return reject(stop.reason);
     const onAbort = () => reject(stop.reason);
-    hearAbort(stop, onAbort);
+    addAbortListener(stop, onAbort);
     promise.then(() => {
-      forgetAbort(stop, onAbort);
+      removeAbortListener(stop, onAbort);
       resolve();
     }, reject);
   });
