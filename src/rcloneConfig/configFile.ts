@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { RemoteError } from '../remote/remoteError';
-import { decodeText, readBytes, readTextFile, undecodable } from '../remote/textFile';
+import { decodeFile, readBytes, readTextFile, undecodable } from '../remote/textFile';
 
 /** The text of a configuration file; undefined when absent. Throws RemoteError `other` (unreadable) or `corrupted` (not text). */
 export function readConfigFile(file: string): Promise<string | undefined> {
@@ -45,9 +45,7 @@ export async function changeConfigFile(file: string, change: (text: string) => s
 
 /** rclone reads only UTF-8, so nothing is added to a file in another encoding. */
 function writableText(bytes: Uint8Array, file: string): { text: string; mark: string } {
-  const decoded = decodeText(bytes);
-  if ('problem' in decoded) throw undecodable(file, decoded.problem);
-  const { text, encoding } = decoded;
+  const { text, encoding } = decodeFile(bytes, file);
   if (encoding === 'utf16le' || encoding === 'utf16be')
     throw undecodable(file, "is UTF-16, which rclone can't read");
   return { text, mark: encoding === 'utf8bom' ? '\uFEFF' : '' };

@@ -1,8 +1,8 @@
 import type { RemotePath } from './remotePath';
 
 /**
- * A folder of the editor's file system API (a virtual workspace). Paths are relative to the folder. Every call throws RemoteErrors: `notFound`, `alreadyExists`, `isAFolder`, `notAFolder`, `forbidden`,
- * `unavailable`, `other`.
+ * A folder of the editor's file system API (a virtual workspace). Paths are relative to the folder. Every call throws RemoteErrors:
+ * `notFound`, `alreadyExists`, `isAFolder`, `notAFolder`, `forbidden`, `unavailable`, `other`.
  */
 export interface FolderFileSystem {
   /** The folder's name in messages. */

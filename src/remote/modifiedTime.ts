@@ -31,13 +31,12 @@ export function nsBetween(a: Instant, b: Instant): number {
   return (a.s - b.s) * nsPerSecond + (a.ns - b.ns);
 }
 
-/**
- * A time as rclone writes it (sync-semantics R2): decimal seconds with up to 9 fraction digits, without trailing zeros: `1700000000`, `1700000000.5`, `-1.5`.
- */
+/** A time as rclone writes it (sync-semantics R2): decimal seconds without trailing zeros: `1700000000`, `1700000000.5`, `-1.5`. */
 export function formatRcloneTime(time: Instant): string {
   const negative = time.s < 0;
-  const whole = negative && time.ns > 0 ? -(time.s + 1) : Math.abs(time.s);
-  const ns = negative && time.ns > 0 ? nsPerSecond - time.ns : time.ns;
+  const borrows = negative && time.ns > 0;
+  const whole = Math.abs(borrows ? time.s + 1 : time.s);
+  const ns = borrows ? nsPerSecond - time.ns : time.ns;
   const fraction = ns === 0 ? '' : `.${String(ns).padStart(9, '0').replace(/0+$/, '')}`;
   return `${negative ? '-' : ''}${whole}${fraction}`;
 }

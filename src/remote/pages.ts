@@ -3,13 +3,10 @@
  * only reports "done", which would make a listing look complete, so layers/withRetry.ts retries only pages of this class.
  */
 export class RetryablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
-  private readonly fetch: () => Promise<IteratorResult<T>>;
   private ended = false;
 
   /** `fetch` requests the next page and advances only on success. */
-  constructor(fetch: () => Promise<IteratorResult<T>>) {
-    this.fetch = fetch;
-  }
+  constructor(private readonly fetch: () => Promise<IteratorResult<T>>) {}
 
   [Symbol.asyncIterator](): AsyncIterator<T> {
     return this;
@@ -18,7 +15,7 @@ export class RetryablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
   async next(): Promise<IteratorResult<T>> {
     if (this.ended) return { done: true, value: undefined };
     const result = await this.fetch();
-    if (result.done) this.ended = true;
+    this.ended ||= result.done === true;
     return result;
   }
 
@@ -28,13 +25,13 @@ export class RetryablePages<T> implements AsyncIterable<T>, AsyncIterator<T> {
   }
 }
 
-/** One response of a paged service, with the cursor of the next page (absent on the last page). */
-export interface CursorPage<T, Cursor> {
+/** A page, with the cursor of the next one (absent on the last page). */
+interface CursorPage<T, Cursor> {
   readonly value: T;
   readonly next?: Cursor | undefined;
 }
 
-/** Pages of a service that returns a cursor with each page; `fetch` gets no cursor for the first page. */
+/** Pages of a service that returns a cursor with each page; `fetch` receives no cursor for the first page. */
 export function pagesByCursor<T, Cursor>(
   fetch: (cursor: Cursor | undefined) => Promise<CursorPage<T, Cursor>>,
 ): RetryablePages<T> {

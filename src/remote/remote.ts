@@ -51,7 +51,7 @@ export interface Remote {
 
   /**
    * The MD5 (lower-case hex) of a file whose entry has none, from a cache or by reading it. Throws every error of `read`.
-   * Where this call is absent, callers read the file.
+   * If this call is absent, callers read the file.
    */
   computeMd5?(file: FileEntry, signal: AbortSignal): Promise<string>;
 
@@ -89,35 +89,20 @@ export interface Remote {
   removeFiles?(paths: readonly RemotePath[], signal: AbortSignal): Promise<ReadonlyMap<RemotePath, Error>>;
 
   /** Server-side copy within this remote, with all metadata. Throws `changed` when the source differs from `source`. */
-  serverSideCopy?(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry>;
+  serverSideCopy?: ServerSideCall;
 
   /**
    * As `serverSideCopy`, from another remote with the same `capabilities.serverSideCopyGroup`. The settings of this remote apply to
    * the copy. When it throws, nothing was written.
    */
-  serverSideCopyFrom?(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry>;
+  serverSideCopyFrom?: ServerSideCall;
 
-  /** Server-side move of a file. Where this call is absent, callers copy, verify and remove. */
-  serverSideMove?(
-    source: FileEntry,
-    to: RemotePath,
-    precondition: Precondition,
-    signal: AbortSignal,
-  ): Promise<FileEntry>;
+  /** Server-side move of a file. If this call is absent, callers copy, verify and remove. */
+  serverSideMove?: ServerSideCall;
 
   /**
    * Server-side move or rename of a folder and its content in one request. Makes the parents of `to`. Throws `notFound`, and
-   * `alreadyExists` when something is at `to`. Where this call is absent, callers move file by file.
+   * `alreadyExists` when something is at `to`. If this call is absent, callers move file by file.
    */
   serverSideMoveFolder?(folder: RemotePath, to: RemotePath, signal: AbortSignal): Promise<void>;
 
@@ -148,6 +133,14 @@ export interface Remote {
   /** Closes connections. No call may follow. */
   close?(): Promise<void>;
 }
+
+/** Copies or moves the file `source` to `to`. Resolves to the entry at `to`. */
+type ServerSideCall = (
+  source: FileEntry,
+  to: RemotePath,
+  precondition: Precondition,
+  signal: AbortSignal,
+) => Promise<FileEntry>;
 
 export interface ListOptions {
   /** Lists only names with this prefix; the service filters. */
@@ -201,7 +194,7 @@ export interface ByteSource {
   readonly size: number;
   /** Opens the bytes of `range`, by default all. Fails with `changed` when the source changed since it was listed. */
   open(range: ByteRange | undefined, signal: AbortSignal): Promise<Readable>;
-  /** The whole body, if it is in memory or small: saves a stream per small file. */
+  /** The whole body, if it is in memory or small, so that it needs no stream. */
   bytes?(signal: AbortSignal): Promise<Uint8Array>;
   /** Lower-case hex MD5, if it is known without reading. */
   readonly md5?: string;
@@ -259,8 +252,8 @@ export type VersionKeeping = 'kept' | 'suspended' | 'notKept' | 'unknown';
 /** Deletes a bucket with all its versions permanently. */
 export interface WholeBuckets {
   /**
-   * Counts everything in a bucket. Undefined when the bucket holds only current files or the service has no versions: then it is
-   * listed and removed like any folder. Throws when the content can't be determined.
+   * Counts everything in a bucket. Undefined when the bucket holds only current files or the service has no versions; callers then
+   * list and remove it like any folder. Throws when the content can't be determined.
    */
   count(
     bucket: RemotePath,

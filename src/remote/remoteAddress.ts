@@ -36,8 +36,7 @@ export function looksLikeAddress(text: string, windows = onWindows): boolean {
 
 /**
  * Parses `remote:bucket/path`; one trailing slash is dropped. The bucket may be an access point ARN: its inner slash is read as
- * `:`, which AWS accepts too, so that the ARN is one part of the path.
- * Throws RemoteError `badName`.
+ * `:`, which AWS accepts too, so that the ARN is one part of the path. Throws RemoteError `badName`.
  */
 export function parseAddress(text: string): RemoteAddress {
   const colon = text.indexOf(':');

@@ -35,13 +35,13 @@ export const listingFatalErrorKinds: ErrorKinds = new Set([...planFatalErrorKind
 export interface RemoteErrorDetails {
   readonly cause?: unknown;
   /** Milliseconds that the service asks to wait before the next attempt. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** The service's code and status, for logs and messages: `AccessDenied (403)`. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** A terminal command that solves the problem; the message names it, and the UI offers to copy it. */
-  readonly command?: string;
+  readonly command?: string | undefined;
   /** Signing in again with the backend's account service (`signIn`) solves the problem. */
-  readonly signIn?: true;
+  readonly signIn?: boolean;
   /** In a move, the copy is made and verified; only the removal of the source failed. */
   readonly copied?: true;
 }

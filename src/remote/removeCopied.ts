@@ -10,22 +10,18 @@ export async function removingCopied<T>(path: RemotePath, remove: () => Promise<
     return await remove();
   } catch (error) {
     if (!isRemoteError(error)) throw error;
-    const { kind, retryAfterMs, code, command } = error;
-    if (kind === 'notFound')
-      throw new RemoteError('changed', `"${path}" was copied, and already gone afterwards.`, {
-        cause: error,
-      });
-    if (kind === 'changed' || kind === 'isAFolder')
-      throw new RemoteError('changed', `"${path}" was copied, but has changed since then, so it stays.`, {
-        cause: error,
-      });
-    throw new RemoteError(kind, `"${path}" was copied; the source could not be removed: ${error.message}`, {
+    const { kind, message, retryAfterMs, code, command, signIn } = error;
+    if (kind === 'notFound' || kind === 'changed' || kind === 'isAFolder') {
+      const reason = kind === 'notFound' ? 'but is gone now' : 'but has changed since then, so it stays';
+      throw new RemoteError('changed', `"${path}" was copied, ${reason}.`, { cause: error });
+    }
+    throw new RemoteError(kind, `"${path}" was copied; the source could not be removed: ${message}`, {
       cause: error,
       copied: true,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(code !== undefined && { code }),
-      ...(command !== undefined && { command }),
-      ...(error.signIn && { signIn: true }),
+      retryAfterMs,
+      code,
+      command,
+      signIn,
     });
   }
 }

@@ -2,23 +2,20 @@
 export const minReportedWaitMs = 2000;
 
 /** Receives the end of a wait in milliseconds since the epoch (by the app's clock), or undefined when requests succeed again. */
-export type WaitListener = (until: number | undefined) => void;
+type WaitListener = (until: number | undefined) => void;
 
 /**
  * The waits that a service currently requests, for progress displays. The retries report them; a wait is over at its end, or as
  * soon as any request succeeds.
  */
 export class ServiceWaits {
-  /** The waits in progress. */
   private readonly waits = new Set<{ readonly until: number }>();
   private readonly listeners = new Set<WaitListener>();
   private reported: number | undefined;
 
   /** When the next request is sent, in milliseconds since the epoch; undefined while nothing waits. */
   get until(): number | undefined {
-    let first: number | undefined;
-    for (const { until } of this.waits) first = Math.min(until, first ?? until);
-    return first;
+    return this.waits.size === 0 ? undefined : Math.min(...[...this.waits].map(({ until }) => until));
   }
 
   /** Records a wait until `until`. Returns a function that ends it. */
@@ -55,13 +52,13 @@ export class ServiceWaits {
 }
 
 /** As `listen`, for several services: reports the wait that ends last, because the work continues only then. */
-export function listenToAll(services: Iterable<ServiceWaits | undefined>, hear: WaitListener): () => void {
+export function listenToAll(services: Iterable<ServiceWaits | undefined>, report: WaitListener): () => void {
   const all = [...new Set(services)].filter((one) => one !== undefined);
-  const hearOne = () => {
+  const onChange = () => {
     const ends = all.map(({ until }) => until).filter((until) => until !== undefined);
-    hear(ends.length > 0 ? Math.max(...ends) : undefined);
+    report(ends.length > 0 ? Math.max(...ends) : undefined);
   };
-  const stops = all.map((one) => one.listen(hearOne));
+  const stops = all.map((one) => one.listen(onChange));
   return () => {
     for (const stop of stops) stop();
   };

@@ -58,9 +58,9 @@ const recoveries: { readonly [Name in CallName]?: Recovery<Name> } = {
 const checkDelaysMs = [0, 500, 1500, 4000];
 
 /**
- * Makes `call`, which is `name` with `args` on `inner`. When `failed`, the error of the attempt before, may have lost a response
- * only, a refusal of this attempt may mean that the one before had succeeded; then its result is found and returned.
- * Otherwise throws the error of `call`, also when the check itself fails.
+ * Makes `call`, which is `name` with `args` on `inner`. `failed` is the error of the previous attempt: if only its response was lost, the
+ * service may refuse this attempt because the previous one succeeded, and then its result is returned. Otherwise throws the error of
+ * `call`, also when the check itself fails.
  */
 export async function recoverLostResponse<T, Name extends CallName>(
   inner: Remote,
@@ -116,7 +116,7 @@ async function finishMove(
     );
   const copy = await remote.stat(to, signal);
   if (copy.kind === 'file') return copy;
-  throw new RemoteError('changed', `"${to}" is no longer what was put there.`);
+  throw new RemoteError('changed', `"${to}" is no longer the file that was moved there.`);
 }
 
 function findCopy(

@@ -1,6 +1,7 @@
 import type { LogTag } from '../../base/log';
-import type { Entry } from '../entry';
+import type { Entry, FileEntry } from '../entry';
 import type { Precondition, Remote } from '../remote';
+import type { RemotePath } from '../remotePath';
 
 /** The calls of the port that return a promise. `list` and `listRecursive` return pages; `close` passes through every layer. */
 type Calls = {
@@ -15,8 +16,8 @@ export type CallName = keyof Calls;
 export type CallArguments<Name extends CallName> = Parameters<Calls[Name]>;
 type CallResult<Name extends CallName> = Awaited<ReturnType<Calls[Name]>>;
 
-/** What the layers need to know of one call. Texts hold paths and sizes; never content, credentials or signed addresses. */
-export interface Operation<Name extends CallName> {
+/** A call as the layers see it. Texts hold paths and sizes; never content, credentials or signed addresses. */
+interface Operation<Name extends CallName> {
   /** Names the call in log lines. */
   text(...args: CallArguments<Name>): string;
   /** Continues `text` in the debug line of the call. */
@@ -27,6 +28,11 @@ export interface Operation<Name extends CallName> {
   readonly tag?: LogTag;
   readonly writes?: true;
 }
+
+const serverSide = {
+  details: (_source: FileEntry, _to: RemotePath, precondition: Precondition) => condition(precondition),
+  writes: true,
+} as const;
 
 /** Every call of the port, once; the layers wrap the calls by this table. */
 export const operations: { readonly [Name in CallName]: Operation<Name> } = {
@@ -56,21 +62,9 @@ export const operations: { readonly [Name in CallName]: Operation<Name> } = {
     outcome: ({ size }) => `${size} failures`,
     writes: true,
   },
-  serverSideCopy: {
-    text: ({ path }, to) => `copy ${path} to ${to}`,
-    details: (_source, _to, precondition) => condition(precondition),
-    writes: true,
-  },
-  serverSideCopyFrom: {
-    text: ({ path }, to) => `copy ${path} of another remote to ${to}`,
-    details: (_source, _to, precondition) => condition(precondition),
-    writes: true,
-  },
-  serverSideMove: {
-    text: ({ path }, to) => `move ${path} to ${to}`,
-    details: (_source, _to, precondition) => condition(precondition),
-    writes: true,
-  },
+  serverSideCopy: { ...serverSide, text: ({ path }, to) => `copy ${path} to ${to}` },
+  serverSideCopyFrom: { ...serverSide, text: ({ path }, to) => `copy ${path} of another remote to ${to}` },
+  serverSideMove: { ...serverSide, text: ({ path }, to) => `move ${path} to ${to}` },
   serverSideMoveFolder: { text: (folder, to) => `move ${folder}/ to ${to}/`, writes: true },
   trashFolder: { text: (folder) => `trash ${folder}/`, writes: true },
   makeDurable: { text: ({ path }) => `force ${path} to the disk`, writes: true },
@@ -94,10 +88,10 @@ function condition(precondition: Precondition): string {
 }
 
 /** The arguments of any call. The last one is its AbortSignal. */
-export type AnyArguments = CallArguments<CallName>;
+type AnyArguments = CallArguments<CallName>;
 
-/** What a layer does around the calls of a remote. */
-export interface Layer {
+/** The behaviour of a layer around the calls of a remote. */
+interface Layer {
   /** Runs `call`, which makes the call `name` with `args` on the inner remote. */
   call(
     name: CallName,
@@ -124,7 +118,7 @@ export function wrapRemote(inner: Remote, layer: Layer): Remote {
   });
   return {
     ...(Object.fromEntries(calls) as unknown as Pick<Remote, CallName>),
-    // A getter, because capabilities may change once the service has answered.
+    // A getter, because capabilities may change after a response of the service.
     get capabilities() {
       return inner.capabilities;
     },

@@ -24,37 +24,30 @@ export async function resumableRead(
   signal: AbortSignal,
 ): Promise<ReadResult> {
   const first = await withRetries(`read ${path}`, () => inner.read(path, options, signal), policy, signal);
-  const stream = new ResumedStream(first, inner, options, policy, signal);
-  return { ...first, stream };
+  return { ...first, stream: new ResumedStream(inner, first, options, policy, signal) };
 }
 
 class ResumedStream extends Readable {
-  private readonly inner: Remote;
   private readonly entry: FileEntry;
-  private readonly policy: RetryPolicy;
-  private readonly signal: AbortSignal;
   private readonly end: number;
   private position: number;
   private failures = 0;
   private current: Readable | undefined;
 
   constructor(
-    first: ReadResult,
-    inner: Remote,
+    private readonly inner: Remote,
+    { stream, entry }: ReadResult,
     { range }: ReadOptions,
-    policy: RetryPolicy,
-    signal: AbortSignal,
+    private readonly policy: RetryPolicy,
+    private readonly signal: AbortSignal,
   ) {
     super();
-    this.inner = inner;
-    this.entry = first.entry;
-    this.policy = policy;
-    this.signal = signal;
+    this.entry = entry;
     this.position = range?.start ?? 0;
-    this.end = Math.min(range?.end ?? first.entry.size, first.entry.size);
+    this.end = Math.min(range?.end ?? entry.size, entry.size);
     // Without a listener an `error` event would crash the process. An attached reader still receives the error.
     this.on('error', () => {});
-    this.attach(first.stream);
+    this.attach(stream);
   }
 
   private attach(stream: Readable): void {
@@ -95,11 +88,8 @@ class ResumedStream extends Readable {
       return;
     }
     const wait = backoffDelay(error, this.failures, this.policy);
-    this.policy.log.write(
-      'info',
-      'http',
-      `read ${this.entry.path}: interrupted at byte ${this.position} (${error.kind}: ${error.message}); resumes in ${wait} ms`,
-    );
+    const interruption = `interrupted at byte ${this.position} (${error.kind}: ${error.message})`;
+    this.policy.log.write('info', 'http', `read ${this.entry.path}: ${interruption}; resumes in ${wait} ms`);
     this.reopen(error, wait).catch((failure) => {
       if (!this.destroyed) this.recover(failure);
     });

@@ -1,4 +1,4 @@
-import { manyMayListen } from '../../base/aborts';
+import { allowManyListeners } from '../../base/aborts';
 import type { Clock } from '../../base/clock';
 import type { Log } from '../../base/log';
 import { isRemoteError, type RemoteError } from '../remoteError';
@@ -44,7 +44,7 @@ export function backoffDelay(error: RemoteError, failures: number, policy: Retry
 const maxRequestedDelayMs = 256_000;
 
 /** Whether the service asks to wait. */
-export function asksToWait(error: RemoteError): boolean {
+function asksToWait(error: RemoteError): boolean {
   return error.kind === 'rateLimited' || error.retryAfterMs !== undefined;
 }
 
@@ -54,7 +54,7 @@ export function maxAttempts(error: RemoteError, policy: RetryPolicy): number {
 }
 
 /**
- * The result of `operation`, which is repeated while it fails with a transient error. `failed` is the error of the attempt before,
+ * The result of `operation`, which is repeated while it fails with a transient error. `failed` is the error of the previous attempt,
  * for operations that check whether it took effect. `what` names the operation in the log. Backends use this for the parts of a
  * long call (multipart uploads). Throws the last error, or the signal's reason.
  */
@@ -64,7 +64,7 @@ export async function withRetries<T>(
   policy: RetryPolicy,
   signal: AbortSignal,
 ): Promise<T> {
-  manyMayListen(signal);
+  allowManyListeners(signal);
   let failed: RemoteError | undefined;
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted();
@@ -80,11 +80,8 @@ export async function withRetries<T>(
       if (attempt >= attempts) throw error;
       failed = error;
       const wait = backoffDelay(error, attempt, policy);
-      policy.log.write(
-        'info',
-        'http',
-        `${what}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message}); again in ${wait} ms`,
-      );
+      const failure = `${what}: try ${attempt} of ${attempts} failed (${error.kind}: ${error.message})`;
+      policy.log.write('info', 'http', `${failure}; again in ${wait} ms`);
       await waitBeforeRetry(error, wait, policy, signal);
     }
   }
@@ -107,10 +104,7 @@ export async function waitBeforeRetry(
 
 /** Wraps an error that must not be retried. */
 export class NonRetryableError extends Error {
-  readonly lastError: unknown;
-
-  constructor(lastError: unknown) {
+  constructor(readonly lastError: unknown) {
     super('This error is not retried.');
-    this.lastError = lastError;
   }
 }

@@ -3,17 +3,18 @@ import type { ByteRange, ByteSource } from '../remote';
 import { isRemoteError } from '../remoteError';
 import { NonRetryableError } from './retry';
 
-/** The body of a write that records the errors of its source. The source retries by itself, so a write that fails with them must not be retried. */
+/**
+ * The body of a write that records the errors of its source. The source retries by itself, so a write that fails with one of them must
+ * not be retried.
+ */
 export class SourceErrorTracker implements ByteSource {
   readonly size: number;
   readonly md5?: string;
   readonly rereadIsExpensive?: boolean;
   readonly bytes?: (signal: AbortSignal) => Promise<Uint8Array>;
-  private readonly inner: ByteSource;
   private sourceErrors: unknown[] = [];
 
-  constructor(inner: ByteSource) {
-    this.inner = inner;
+  constructor(private readonly inner: ByteSource) {
     this.size = inner.size;
     if (inner.md5 !== undefined) this.md5 = inner.md5;
     if (inner.rereadIsExpensive !== undefined) this.rereadIsExpensive = inner.rereadIsExpensive;

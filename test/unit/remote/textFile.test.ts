@@ -59,12 +59,12 @@ const unreadable: readonly (readonly [name: string, bytes: Uint8Array, problem: 
   ['an overlong slash', bytes('..', [0xc0, 0xaf], 'x\n'), /not UTF-8/],
   ['a picture', bytes([0x89], 'PNG', [0x0d, 0x0a, 0x1a, 0x0a, 0]), /not UTF-8|NUL/],
   ['text with a NUL', bytes('*.jpg\n\0\n'), /NUL bytes/],
-  ['UTF-16 with half a character', bytes(utf16le(text).toJSON().data, [0x2a]), /not UTF-16 all through/],
-  ['UTF-16 with a lone surrogate', utf16le('a\uD83D'), /not UTF-16 all through/],
+  ['UTF-16 with half a character', bytes(utf16le(text).toJSON().data, [0x2a]), /not UTF-16 throughout/],
+  ['UTF-16 with a lone surrogate', utf16le('a\uD83D'), /not UTF-16 throughout/],
   [
     'UTF-16 that a line of ASCII was appended to',
     bytes(utf16le(text).toJSON().data, '*.log2\r\n'),
-    /not UTF-16 all/,
+    /not UTF-16 throughout/,
   ],
   [
     'UTF-8 that a line of UTF-16 was appended to',
@@ -98,8 +98,8 @@ test('what is no plain file, or too large to be text, is not read', {
 }, async () => {
   const pipe = path.join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  await assert.rejects(readTextFile(pipe), /pipe can't be read: it is no plain file/);
-  assert.throws(() => readTextFileSync(pipe), /pipe can't be read: it is no plain file/);
+  await assert.rejects(readTextFile(pipe), /pipe can't be read: it is not a regular file/);
+  assert.throws(() => readTextFileSync(pipe), /pipe can't be read: it is not a regular file/);
   await assert.rejects(readTextFile(folder), /EISDIR/);
   assert.throws(() => readTextFileSync(folder), /EISDIR/);
   await assert.rejects(readTextFile(written(bytes('12345')), 4), /too large/);

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { decodeText, readBytes, undecodable } from '../../../remote/textFile';
+import { decodeFile, readBytes } from '../../../remote/textFile';
 
 /** The shared AWS files as far as we need them: which profiles there are, and what kind each is. */
 export interface AwsProfiles {
@@ -120,9 +120,8 @@ export function describeProfile(profile: AwsProfile): string {
 /** The text of a file, and whether the SDK can read it; it takes every file for UTF-8. */
 async function readIfThere(file: string): Promise<{ readonly text: string; readonly forSdk: boolean }> {
   const bytes = await readBytes(file);
-  const decoded = decodeText(bytes ?? new Uint8Array());
-  if ('problem' in decoded) throw undecodable(file, decoded.problem);
-  return { text: decoded.text, forSdk: !decoded.encoding.startsWith('utf16') };
+  const { text, encoding } = decodeFile(bytes ?? new Uint8Array(), file);
+  return { text, forSdk: !encoding.startsWith('utf16') };
 }
 
 interface IniSection {
