@@ -8,66 +8,66 @@ import type { SignInService } from './signInService';
 import type { TokenBlob } from './tokenBlob';
 import { refreshToken } from './tokenEndpoint';
 
-export interface SessionTokensParts {
-  /** With `all`, several accounts of which none is named can be told from none. */
-  readonly records: Pick<SessionRecords, 'find' | 'renew'> & Partial<Pick<SessionRecords, 'all'>>;
+export interface AccountTokenOptions {
+  readonly records: Pick<SessionRecords, 'all' | 'find' | 'renew'>;
   readonly service: SignInService;
-  /** The account's id or label; undefined takes the only one there is. */
+  /** The id or label of the account; undefined takes the only one. */
   readonly accountId: string | undefined;
-  /** The secret of the remote's own settings; that of the session otherwise. */
+  /** The client secret of the remote. Without one, the secret of the session is used. */
   readonly clientSecret?: () => Promise<string | undefined>;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** A token that ends within this time is renewed before it is used. */
-const marginMs = 60_000;
-/** Tries of the token endpoint, and the wait before the second; doubled for the third. */
-const attempts = 3;
+/** A token that expires within this time, in milliseconds, is renewed before it is used. */
+export const expiryMarginMs = 60_000;
+const maxAttempts = 3;
 const initialDelayMs = 500;
-/** Who is asked to wait longer is told so, and waits where it can be seen. */
+/** A service that requests a longer delay fails the renewal: the retry layer of the remote shows the user long waits. */
 const maxDelayMs = 10_000;
-/** When to look what another window has stored once the service knows a refresh token no more: it may still be writing. */
-const looksAgainMs = [0, 300, 1000];
-/** How many refresh tokens of other windows are tried before the sign-in counts as ended. */
-const mostRotations = 3;
+/** Waits before the store is read after a refused refresh token, in milliseconds: another window may still be writing. */
+const storeReadDelaysMs = [0, 300, 1000];
+/** How many refresh tokens of other windows are tried. */
+const maxRotations = 3;
 
 /**
- * The tokens of one account. One renewal at a time serves all that ask, whoever of them gives up. Several windows share the sessions: what
- * another one renewed is taken from the store, so that a refresh token that may be used once only is never used twice.
+ * The access tokens of one account. All windows share the stored sessions, and a service may accept a refresh token only once.
+ *
+ * 1. One renewal runs at a time, for all callers. A caller that aborts leaves it running for the others.
+ * 2. A renewal starts with the stored session, so a token that another window renewed is used as it is.
+ * 3. When the service refuses a refresh token, another window may have used it a moment before. The renewal waits for that window to store
+ *    the next one, and only then counts the session as ended.
+ * 4. A refresh token of an ended session is not sent again.
+ * 5. A renewed token stays in use here when it can't be stored, or when another window overwrites it.
+ * 6. A session that is removed during its renewal stays removed.
  */
 export class AccountTokenSource implements TokenSource {
   private renewing: Promise<string> | undefined;
-  private known: SessionRecord | undefined;
-  /** A refresh token that the service knows no more, and that nobody need ask about again. */
+  private current: SessionRecord | undefined;
   private revokedRefreshToken: string | undefined;
-  /**
-   * What was renewed here last, and the access token in the store that it took the place of: seen there again, it could not be stored, or
-   * another window wrote over it.
-   */
-  private lastRenewal: { readonly instead: string; readonly record: SessionRecord } | undefined;
+  /** The last renewal here (5): while the store shows the access token `replaced`, `record` counts instead. */
+  private lastRenewal: { readonly replaced: string; readonly record: SessionRecord } | undefined;
 
-  constructor(private readonly parts: SessionTokensParts) {}
+  constructor(private readonly options: AccountTokenOptions) {}
 
   async token(signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    if (this.known && this.isGood(this.known.token)) return this.known.token.accessToken;
-    return this.renewal(undefined, signal);
+    if (this.current && this.isUsable(this.current.token)) return this.current.token.accessToken;
+    return this.shareRenewal(undefined, signal);
   }
 
   async renewed(token: string, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
-    const known = this.known?.token;
-    // Refused was an older one; the newer may be good.
-    if (known && known.accessToken !== token && this.isGood(known)) return known.accessToken;
-    return this.renewal(token, signal);
+    const current = this.current?.token;
+    // The refused token may be older than the current one.
+    if (current && current.accessToken !== token && this.isUsable(current)) return current.accessToken;
+    return this.shareRenewal(token, signal);
   }
 
-  /** Joins the renewal that is under way, or begins one; leaves it alone when `signal` is aborted. */
-  private async renewal(refused: string | undefined, signal: AbortSignal): Promise<string> {
+  private async shareRenewal(refused: string | undefined, signal: AbortSignal): Promise<string> {
     if (this.renewing !== undefined) {
       const token = await this.awaitShared(this.renewing, signal);
-      // One that began before the refusal may have found the refused token still good.
+      // A renewal that began before the refusal may return the refused token.
       if (token !== refused) return token;
     }
     this.renewing ??= this.renew(refused).finally(() => {
@@ -79,125 +79,119 @@ export class AccountTokenSource implements TokenSource {
   private awaitShared(shared: Promise<string>, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const leave = () => reject(signal.reason);
-      addAbortListener(signal, leave);
-      shared.then(resolve, reject).finally(() => removeAbortListener(signal, leave));
+      const onAbort = () => reject(signal.reason);
+      addAbortListener(signal, onAbort);
+      shared.then(resolve, reject).finally(() => removeAbortListener(signal, onAbort));
     });
   }
 
   private async renew(refused: string | undefined): Promise<string> {
-    let record = await this.stored();
+    let record = await this.storedRecord();
     for (let rotations = 0; ; rotations++) {
       const { accessToken, refreshToken: refresh } = record.token;
-      if (accessToken !== refused && this.isGood(record.token)) return this.keep(record);
-      if (refresh === undefined || refresh === this.revokedRefreshToken) throw this.ended(record);
-      let fresh: TokenBlob;
+      if (accessToken !== refused && this.isUsable(record.token)) return this.use(record);
+      if (refresh === undefined || refresh === this.revokedRefreshToken) throw this.sessionEnded(record);
+      let token: TokenBlob;
       try {
-        fresh = await this.refresh(record, refresh);
+        token = await this.requestToken(record, refresh);
       } catch (error) {
         if (!isRemoteError(error, 'unauthenticated')) throw error;
-        const other = rotations < mostRotations ? await this.writtenElsewhere(refresh) : undefined;
-        if (!other) {
+        const rotated = rotations < maxRotations ? await this.rotatedElsewhere(refresh) : undefined;
+        if (!rotated) {
           this.revokedRefreshToken = refresh;
-          throw this.ended(record, error);
+          throw this.sessionEnded(record, error);
         }
-        record = other;
+        record = rotated;
         continue;
       }
-      return this.store(record, fresh);
+      return this.store(record, token);
     }
   }
 
-  /** The stored session when its refresh token is another than the one that was refused: another window was faster. */
-  private async writtenElsewhere(refused: string): Promise<SessionRecord | undefined> {
-    for (const ms of looksAgainMs) {
-      if (ms > 0) await this.parts.clock.wait(ms, new AbortController().signal);
-      const record = await this.stored();
+  /** Renews at the service, with retries. No caller can abort it; the token endpoint has its own timeout. */
+  private async requestToken({ clientSecret }: SessionRecord, refresh: string): Promise<TokenBlob> {
+    const { clock, log, service } = this.options;
+    const { tokenUrl, clientId } = service;
+    const secret = (await this.options.clientSecret?.()) ?? clientSecret;
+    const never = new AbortController().signal;
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await refreshToken({ tokenUrl, clientId, clientSecret: secret }, refresh, clock, never);
+      } catch (error) {
+        if (attempt >= maxAttempts || !isRemoteError(error, 'unavailable')) throw error;
+        const wait = Math.max(error.retryAfterMs ?? 0, initialDelayMs * 2 ** (attempt - 1));
+        if (wait > maxDelayMs) throw error;
+        const reason = error.code ?? error.kind;
+        log.write('info', 'signIn', `renewing the token failed (${reason}); next attempt in ${wait} ms`);
+        await clock.wait(wait, never);
+      }
+  }
+
+  /** The stored session once it has another refresh token than `refused` (3); undefined when it keeps that one. */
+  private async rotatedElsewhere(refused: string): Promise<SessionRecord | undefined> {
+    for (const ms of storeReadDelaysMs) {
+      if (ms > 0) await this.options.clock.wait(ms, new AbortController().signal);
+      const record = await this.storedRecord();
       if (record.token.refreshToken !== refused) return record;
     }
     return undefined;
   }
 
   private async store(record: SessionRecord, token: TokenBlob): Promise<string> {
-    const { records, log } = this.parts;
+    const { records, log } = this.options;
     const { label } = record.account;
     const renewed = { ...record, token };
-    const instead = this.lastRenewal?.record === record ? this.lastRenewal.instead : record.token.accessToken;
-    this.lastRenewal = { instead, record: renewed };
+    // A record that was never stored replaces the same stored token as before.
+    const replaced =
+      this.lastRenewal?.record === record ? this.lastRenewal.replaced : record.token.accessToken;
+    this.lastRenewal = { replaced, record: renewed };
     try {
       await records.renew(record.id, token);
       log.write('debug', 'signIn', `${label}: the token was renewed`);
     } catch {
-      // The new token is good even when it cannot be stored. The cause stays out of the log, because it may quote the token.
+      // The error stays out of the log, because it may quote the token.
       log.write('warn', 'signIn', `${label}: the token was renewed, but could not be stored`);
     }
-    // Who was signed out meanwhile must not go on.
-    await this.stored();
-    return this.keep(renewed);
+    // Throws when the session was removed meanwhile (6).
+    await this.storedRecord();
+    return this.use(renewed);
   }
 
-  private async refresh(stored: SessionRecord, refresh: string): Promise<TokenBlob> {
-    const { clock, log, service, clientSecret } = this.parts;
-    const secret = (await clientSecret?.()) ?? stored.clientSecret;
-    const client = {
-      tokenUrl: service.tokenUrl,
-      clientId: service.clientId,
-      ...(secret !== undefined && { clientSecret: secret }),
-    };
-    // Nobody's own signal: who gives up must not spoil it for the others. The exchange has a time limit of its own.
-    const unhurried = new AbortController().signal;
-    for (let attempt = 1; ; attempt++)
-      try {
-        return await refreshToken(client, refresh, clock, unhurried);
-      } catch (error) {
-        if (attempt >= attempts || !isRemoteError(error, 'unavailable')) throw error;
-        const wait = Math.max(error.retryAfterMs ?? 0, initialDelayMs * 2 ** (attempt - 1));
-        if (wait > maxDelayMs) throw error;
-        log.write(
-          'info',
-          'signIn',
-          `renewing the token failed (${error.code ?? error.kind}); again in ${wait} ms`,
-        );
-        await clock.wait(wait, unhurried);
-      }
-  }
-
-  private async stored(): Promise<SessionRecord> {
-    const { records, service, accountId } = this.parts;
+  /** The stored session, or the last renewal that the store doesn't show (5). Throws `unauthenticated` when there is none. */
+  private async storedRecord(): Promise<SessionRecord> {
+    const { records, service, accountId } = this.options;
     const record = await records.find(service, accountId);
     if (record)
-      return this.lastRenewal?.instead === record.token.accessToken ? this.lastRenewal.record : record;
-    this.known = undefined;
-    const all = accountId === undefined ? ((await records.all?.()) ?? []) : [];
+      return this.lastRenewal?.replaced === record.token.accessToken ? this.lastRenewal.record : record;
+    this.current = undefined;
+    const all = accountId === undefined ? await records.all() : [];
     const labels = all.filter((one) => isOfService(one, service)).map(({ account }) => account.label);
     if (labels.length > 1)
       throw new RemoteError(
         'unauthenticated',
         `Several accounts are signed in: ${labels.join(', ')}. Name one of them in the setting "account" of this remote.`,
       );
-    throw new RemoteError(
-      'unauthenticated',
-      accountId === undefined
-        ? 'Nobody is signed in. Sign in to use this remote.'
-        : `${accountId} is not signed in. Sign in to use this remote.`,
-      { signIn: true, code: 'signedOut' },
-    );
+    const who = accountId === undefined ? 'Nobody is' : `${accountId} is not`;
+    throw new RemoteError('unauthenticated', `${who} signed in. Sign in to use this remote.`, {
+      signIn: true,
+      code: 'signedOut',
+    });
   }
 
-  private keep(record: SessionRecord): string {
-    this.known = record;
+  private use(record: SessionRecord): string {
+    this.current = record;
     return record.token.accessToken;
   }
 
-  private isGood({ expiresMs }: TokenBlob): boolean {
-    return expiresMs === undefined || expiresMs - marginMs > this.parts.clock.now();
+  private isUsable({ expiresMs }: TokenBlob): boolean {
+    return expiresMs === undefined || expiresMs - expiryMarginMs > this.options.clock.now();
   }
 
-  private ended({ account }: SessionRecord, cause?: unknown): RemoteError {
-    this.known = undefined;
+  private sessionEnded({ account }: SessionRecord, cause?: unknown): RemoteError {
+    this.current = undefined;
     return new RemoteError(
       'unauthenticated',
-      `The sign-in of ${account.label} has expired or was taken back. Sign in again.`,
+      `The sign-in of ${account.label} has expired or was revoked. Sign in again.`,
       { cause, signIn: true },
     );
   }

@@ -1,51 +1,42 @@
 import type { Clock } from '../base/clock';
-import type { SessionRecord } from './sessionStore';
-import type { SignInRequirement, SignInSettings } from './signInService';
+import { expiryMarginMs } from './accountTokenSource';
+import { newSession, type SessionRecord } from './sessionStore';
+import type { SignedInAccount, SignInRequirement, SignInSettings } from './signInService';
 import type { TokenBlob } from './tokenBlob';
 import { refreshToken } from './tokenEndpoint';
 
 export interface TokenToAdopt {
   readonly requirement: SignInRequirement;
-  /** The remote's; they name the service. */
+  /** The settings of the remote, which name the service. */
   readonly settings: SignInSettings;
   readonly token: TokenBlob;
   readonly clientSecret: string | undefined;
   readonly clock: Clock;
 }
 
-/** One that ends within this time is renewed first. */
-const marginMs = 60_000;
-
 /**
- * The session that another program's tokens make, not yet stored. Renews them when they have ended, and asks the service whose they are. When
- * the service renewed them but then doesn't say whose they are, the account gets a made-up name: the other program's refresh token may be spent
- * by then, and must not be lost. Throws RemoteErrors.
+ * A session with the tokens of another program, not yet stored. Renews expired tokens, and requests the account from the service. When
+ * that request fails after a renewal, the account gets a made-up name: the other program's refresh token may be used up, so the renewed
+ * one must not be lost. Throws RemoteErrors.
  */
 export async function adoptToken(
   { requirement, settings, token, clientSecret, clock }: TokenToAdopt,
   signal: AbortSignal,
 ): Promise<SessionRecord> {
-  const { authUrl, tokenUrl, clientId, redirectUri, scopes } = requirement.service(settings);
-  const ends = token.expiresMs !== undefined && token.expiresMs < clock.now() + marginMs;
-  let good = token;
-  if (ends && token.refreshToken !== undefined) {
-    const client = { tokenUrl, clientId, ...(clientSecret !== undefined && { clientSecret }) };
-    good = await refreshToken(client, token.refreshToken, clock, signal);
-  }
-  const id = crypto.randomUUID();
-  let account: SessionRecord['account'];
+  const service = requirement.service(settings);
+  const { tokenUrl, clientId } = service;
+  const { refreshToken: refresh, expiresMs = Number.POSITIVE_INFINITY } = token;
+  const usable =
+    refresh === undefined || expiresMs >= clock.now() + expiryMarginMs
+      ? token
+      : await refreshToken({ tokenUrl, clientId, clientSecret }, refresh, clock, signal);
+  let account: SignedInAccount;
   try {
-    account = await requirement.identify(settings, good.accessToken, signal);
+    account = await requirement.identify(settings, usable.accessToken, signal);
   } catch (error) {
-    if (good.refreshToken === token.refreshToken) throw error;
+    if (usable.refreshToken === refresh) throw error;
+    const id = crypto.randomUUID();
     account = { id: `adopted-${id}`, label: `Imported account ${id.slice(0, 6)}`, isNameless: true };
   }
-  return {
-    id,
-    account,
-    service: { authUrl, tokenUrl, clientId, redirectUri },
-    scopes,
-    ...(clientSecret !== undefined && { clientSecret }),
-    token: good,
-  };
+  return newSession(service, account, usable, clientSecret);
 }

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SignInService } from './signInService';
 
-/** A proof that who exchanges a code is who asked for it (RFC 7636). */
+/** Proves that the program that exchanges a code is the one that requested it (RFC 7636). */
 export interface Pkce {
-  /** Kept here until the exchange; 43 characters. */
+  /** 43 characters; sent only with the exchange. */
   readonly verifier: string;
-  /** Sent along when asking: S256 of the verifier. */
+  /** S256 of the verifier; sent with the request. */
   readonly challenge: string;
 }
 
@@ -19,12 +19,12 @@ export function challengeOf(verifier: string): string {
   return createHash('sha256').update(verifier, 'ascii').digest('base64url');
 }
 
-/** Something to recognise an answer by: 22 characters, 128 bits. */
+/** Identifies the response to one sign-in: 22 characters, 128 bits. */
 export function newState(): string {
   return randomBytes(16).toString('base64url');
 }
 
-/** The address of the page on which the user allows the access (API page §1.2). What the service's address asks already stays in it. */
+/** The URL of the page where the user grants access (docs/amazon-drive-api.md §1). Keeps the query of the service's own URL. */
 export function authorizeUrl(
   service: SignInService,
   redirectUri: string,

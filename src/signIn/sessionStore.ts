@@ -2,7 +2,7 @@ import type { Log } from '../base/log';
 import type { SignedInAccount, SignInService } from './signInService';
 import type { TokenBlob } from './tokenBlob';
 
-/** One account that is signed in to one service. Holds secrets: stored in secret storage only. */
+/** An account that is signed in to a service. Contains secrets: stored in secret storage only. */
 export interface SessionRecord {
   readonly id: string;
   readonly account: SignedInAccount;
@@ -12,23 +12,35 @@ export interface SessionRecord {
   readonly token: TokenBlob;
 }
 
-/** Where the sessions of one provider are kept, as one text; shared by all windows. */
+/** A session with a new id. */
+export function newSession(
+  { authUrl, tokenUrl, clientId, redirectUri, scopes }: SignInService,
+  account: SignedInAccount,
+  token: TokenBlob,
+  clientSecret: string | undefined,
+): SessionRecord {
+  const service = { authUrl, tokenUrl, clientId, redirectUri };
+  const id = crypto.randomUUID();
+  return { id, account, service, scopes, ...(clientSecret !== undefined && { clientSecret }), token };
+}
+
+/** Holds the sessions of one provider as one text, which all windows share. */
 export interface SessionStore {
   read(): Promise<string | undefined>;
   write(text: string | undefined): Promise<void>;
 }
 
-/** Whether a session is good for a service: tokens belong to the client that asked for them. */
+/** Whether a session works with a service: tokens belong to the client that requested them. */
 export function isOfService({ service }: SessionRecord, { tokenUrl, clientId }: SignInService): boolean {
   return service.tokenUrl === tokenUrl && service.clientId === clientId;
 }
 
 /**
- * The sessions of one provider. Reads the store at every question, since other windows write it too; changes of this window come one after
- * the other. What can't be read counts as signed out.
+ * The sessions of one provider. Reads the store for every call, since other windows write to it too; serializes the changes of this window.
+ * An unreadable store counts as signed out.
  */
 export class SessionRecords {
-  private last: Promise<unknown> = Promise.resolve();
+  private lastChange: Promise<unknown> = Promise.resolve();
   private first: readonly SessionRecord[] | undefined;
 
   constructor(
@@ -36,7 +48,7 @@ export class SessionRecords {
     private readonly log: Log,
   ) {}
 
-  /** What this window saw when it first looked; undefined before. Whoever uses a session has looked. */
+  /** The sessions of the first read in this window; undefined before. Every use of a session reads first. */
   get atFirst(): readonly SessionRecord[] | undefined {
     return this.first;
   }
@@ -51,101 +63,97 @@ export class SessionRecords {
     if (text === undefined) return [];
     try {
       const written: unknown = JSON.parse(text);
-      if (Array.isArray(written) && written.every(isRecord)) return written;
+      if (Array.isArray(written) && written.every(isSessionRecord)) return written;
     } catch {
-      // Told below, without the text.
+      // The warning below doesn't quote the text.
     }
-    this.log.write('warn', 'signIn', 'The stored sessions are damaged; everybody has to sign in again.');
+    this.log.write('warn', 'signIn', 'The stored sessions are corrupted. Every account must sign in again.');
     return [];
   }
 
-  /** The session of an account (by id, or by a label that only one has) of a service; without an account the only one there is. */
+  /** The session of an account at a service, by its id or by a label that only one account has. Undefined takes the only account. */
   async find(service: SignInService, account: string | undefined): Promise<SessionRecord | undefined> {
     const records = (await this.all()).filter((record) => isOfService(record, service));
-    if (account === undefined) return records.length === 1 ? records[0] : undefined;
-    const named = records.filter((record) => record.account.label === account);
+    const labelled = records.filter((record) => account === undefined || record.account.label === account);
     return (
-      records.find((record) => record.account.id === account) ?? (named.length === 1 ? named[0] : undefined)
+      records.find((record) => record.account.id === account) ??
+      (labelled.length === 1 ? labelled[0] : undefined)
     );
   }
 
-  /** Keeps a session, under the name that was known of its account; that of the same account and client gives way to it, and passes on its id. Resolves to what is kept. */
-  async put(record: SessionRecord): Promise<SessionRecord> {
+  /**
+   * Stores a session, and resolves to the stored one. Replaces an existing session of the same account and client, whose id it reuses, and
+   * whose account label when the new label is made up.
+   */
+  put(record: SessionRecord): Promise<SessionRecord> {
     return this.change((records) => {
-      const before = records.find((other) => isSame(other, record));
+      const before = records.find((other) => isSameAccount(other, record));
       const account = before && record.account.isNameless ? before.account : record.account;
-      const kept = before ? { ...record, id: before.id, account } : record;
-      return { records: [...records.filter((other) => !isSame(other, record)), kept], answer: kept };
+      const stored = before ? { ...record, id: before.id, account } : record;
+      return {
+        records: [...records.filter((other) => !isSameAccount(other, record)), stored],
+        result: stored,
+      };
     });
   }
 
-  /** Keeps newer tokens of a session; nothing when it was ended meanwhile. */
-  async renew(id: string, token: TokenBlob): Promise<void> {
-    await this.change((records) => {
-      const isThere = records.some((record) => record.id === id);
-      const renewed = records.map((record) => (record.id === id ? { ...record, token } : record));
-      return { records: isThere ? renewed : undefined, answer: undefined };
-    });
-  }
-
-  /** Ends a session; resolves to what it was. */
-  async remove(id: string): Promise<SessionRecord | undefined> {
+  /** Stores new tokens of a session, unless it was removed meanwhile. */
+  renew(id: string, token: TokenBlob): Promise<void> {
     return this.change((records) => {
-      const ended = records.find((record) => record.id === id);
-      return { records: ended && records.filter((record) => record !== ended), answer: ended };
+      const exists = records.some((record) => record.id === id);
+      const renewed = records.map((record) => (record.id === id ? { ...record, token } : record));
+      return { records: exists ? renewed : undefined, result: undefined };
     });
   }
 
+  /** Resolves to the removed session. */
+  remove(id: string): Promise<SessionRecord | undefined> {
+    return this.change((records) => {
+      const removed = records.find((record) => record.id === id);
+      return { records: removed && records.filter((record) => record !== removed), result: removed };
+    });
+  }
+
+  /** Undefined `records` write nothing: a corrupted store, or one of a newer version, stays as it is. */
   private change<T>(
     work: (records: readonly SessionRecord[]) => {
-      /** Undefined when nothing is to be written: what is damaged, or from a newer version, is left as it is. */
       readonly records: readonly SessionRecord[] | undefined;
-      readonly answer: T;
+      readonly result: T;
     },
   ): Promise<T> {
-    const done = this.last.then(async () => {
-      const { records, answer } = work(await this.all());
+    const done = this.lastChange.then(async () => {
+      const { records, result } = work(await this.all());
       if (records) await this.store.write(records.length === 0 ? undefined : JSON.stringify(records));
-      return answer;
+      return result;
     });
-    this.last = done.catch(() => {});
+    this.lastChange = done.catch(() => {});
     return done;
   }
 }
 
-export interface SessionDifferences {
-  readonly added: readonly SessionRecord[];
-  readonly removed: readonly SessionRecord[];
-  /** Of the same id, with other tokens. */
-  readonly changed: readonly SessionRecord[];
-}
-
-/** What became of the sessions between two looks. Pure. */
-export function differences(
-  before: readonly SessionRecord[],
-  after: readonly SessionRecord[],
-): SessionDifferences {
-  const known = new Map(before.map((record) => [record.id, record]));
-  const still = new Set(after.map(({ id }) => id));
+/** Compares the sessions of two reads by id; a session with another token is `changed`. Pure. */
+export function differences(before: readonly SessionRecord[], after: readonly SessionRecord[]) {
+  const earlier = new Map(before.map((record) => [record.id, record]));
+  const remaining = new Set(after.map(({ id }) => id));
   return {
-    added: after.filter(({ id }) => !known.has(id)),
-    removed: before.filter(({ id }) => !still.has(id)),
-    changed: after.filter((record) => {
-      const old = known.get(record.id);
-      return old !== undefined && old.token.accessToken !== record.token.accessToken;
+    added: after.filter(({ id }) => !earlier.has(id)),
+    removed: before.filter(({ id }) => !remaining.has(id)),
+    changed: after.filter(({ id, token }) => {
+      const old = earlier.get(id);
+      return old !== undefined && old.token.accessToken !== token.accessToken;
     }),
   };
 }
 
-function isSame(some: SessionRecord, other: SessionRecord): boolean {
+function isSameAccount(a: SessionRecord, b: SessionRecord): boolean {
   return (
-    some.account.id === other.account.id &&
-    some.service.tokenUrl === other.service.tokenUrl &&
-    some.service.clientId === other.service.clientId
+    a.account.id === b.account.id &&
+    a.service.tokenUrl === b.service.tokenUrl &&
+    a.service.clientId === b.service.clientId
   );
 }
 
-function isRecord(written: unknown): written is SessionRecord {
+function isSessionRecord(written: unknown): written is SessionRecord {
   const { id, account, service, scopes, token } = (written ?? {}) as Partial<SessionRecord>;
   return (
     typeof id === 'string' &&

@@ -1,4 +1,4 @@
-/** One OAuth client at one authorization service, which is what a session belongs to. No secrets. */
+/** One OAuth client at one authorization service. Sessions belong to it. Contains no secrets. */
 export interface SignInService {
   /** The editor's authentication provider. */
   readonly providerId: string;
@@ -7,33 +7,34 @@ export interface SignInService {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
-  /** The loopback address that is registered for the client, byte for byte: `http://127.0.0.1:53682/`. */
+  /** The loopback URL, byte for byte as registered for the client: `http://127.0.0.1:53682/`. */
   readonly redirectUri: string;
 }
 
-/** Who signed in. `id` is unique and lasting at the service, `label` is shown to people. */
 export interface SignedInAccount {
+  /** Unique and permanent at the service. */
   readonly id: string;
+  /** For display. */
   readonly label: string;
-  /** The service told no name, so the label is made up; a name that was known before is better. */
+  /** The label is made up, because the service reported no name. */
   readonly isNameless?: true;
 }
 
-/** A remote's settings as a sign-in sees them. */
+/** The settings of a remote, as a sign-in reads them. */
 export type SignInSettings = Readonly<Record<string, unknown>>;
 
-/** Says that a backend's remotes need an account of a sign-in service of the editor, and all that signing in must know of it. */
+/** Describes the sign-in service that the remotes of a backend need. */
 export interface SignInRequirement {
   /** The id of the authentication provider, as declared in package.json. */
   readonly providerId: string;
-  /** The provider's name for people: "Amazon Drive". */
+  /** The name of the provider for display: "Amazon Drive". */
   readonly title: string;
-  /** The setting that names the account of a remote by its id. A remote without it takes the only account there is. */
+  /** The setting with the id of a remote's account. Without it the remote uses the only account. */
   readonly accountField: string;
-  /** The secret that holds the client's secret, where the client has one. */
+  /** The secret field with the client secret, if the client has one. */
   readonly clientSecretField: string;
-  /** The service that these settings speak of. Pure. Throws RemoteError `badSettings`. */
+  /** The service that the settings name. Pure. Throws RemoteError `badSettings`. */
   service(settings: SignInSettings): SignInService;
-  /** Asks the service whose token this is. Throws RemoteErrors. */
+  /** Requests the account of a token. Throws RemoteErrors. */
   identify(settings: SignInSettings, accessToken: string, signal: AbortSignal): Promise<SignedInAccount>;
 }

@@ -1,4 +1,6 @@
-/** The tokens of one account, as a service gave them. Secrets: stored in secret storage only. */
+import { parseRecord } from '../base/encoding';
+
+/** The tokens of one account. Secrets: stored in secret storage only. */
 export interface TokenBlob {
   readonly accessToken: string;
   readonly refreshToken?: string;
@@ -7,30 +9,26 @@ export interface TokenBlob {
 }
 
 /**
- * The tokens in rclone's JSON (`token` in its config file, API page §1.9), also with the lines around it that `rclone authorize` prints.
- * Undefined when there is no such JSON in `text`.
+ * The tokens in rclone's JSON (`token` in its configuration, docs/amazon-drive-api.md §1). Ignores the lines that `rclone authorize` prints
+ * around it. Undefined for a text without such JSON.
  */
 export function parseTokenBlob(text: string): TokenBlob | undefined {
-  const json = /\{[\s\S]*\}/.exec(text)?.[0];
-  if (json === undefined) return undefined;
-  let written: unknown;
-  try {
-    written = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-  if (typeof written !== 'object' || written === null) return undefined;
-  const { access_token, refresh_token, expiry } = written as Record<string, unknown>;
-  if (typeof access_token !== 'string' || access_token === '') return undefined;
-  const expiresMs = typeof expiry === 'string' ? expiryOf(expiry) : undefined;
+  const { access_token, refresh_token, expiry } = parseRecord(/\{[\s\S]*\}/.exec(text)?.[0] ?? '') ?? {};
+  const expiresMs = typeof expiry === 'string' ? parseExpiry(expiry) : undefined;
+  return tokenBlob(access_token, refresh_token, expiresMs);
+}
+
+/** The tokens of JSON fields; undefined without an access token. */
+export function tokenBlob(access: unknown, refresh: unknown, expiresMs?: number): TokenBlob | undefined {
+  if (typeof access !== 'string' || access === '') return undefined;
   return {
-    accessToken: access_token,
-    ...(typeof refresh_token === 'string' && refresh_token !== '' && { refreshToken: refresh_token }),
+    accessToken: access,
+    ...(typeof refresh === 'string' && refresh !== '' && { refreshToken: refresh }),
     ...(expiresMs !== undefined && { expiresMs }),
   };
 }
 
-/** rclone's JSON of the tokens, on one line. */
+/** The tokens as one line of rclone's JSON. */
 export function printTokenBlob({ accessToken, refreshToken, expiresMs }: TokenBlob): string {
   return JSON.stringify({
     access_token: accessToken,
@@ -40,11 +38,11 @@ export function printTokenBlob({ accessToken, refreshToken, expiresMs }: TokenBl
   });
 }
 
-/** The beginning of Go's time, as any offset writes it. */
+/** Later than Go's zero time, whatever its offset. */
 const zeroTimeMs = Date.parse('0001-01-02T00:00:00Z');
 
-/** RFC 3339 with up to nine digits of a second; Go's zero time means never, and so does what is no time. */
-function expiryOf(text: string): number | undefined {
+/** Parses RFC 3339 with up to nine digits of a second. Undefined (never) for Go's zero time, and for a text that is no time. */
+function parseExpiry(text: string): number | undefined {
   const ms = Date.parse(text.replace(/(\.\d{3})\d+/, '$1'));
-  return Number.isNaN(ms) || ms <= zeroTimeMs ? undefined : ms;
+  return ms > zeroTimeMs ? ms : undefined;
 }

@@ -89,11 +89,8 @@ export class Accounts {
     clientSecret: string | undefined,
     signal: AbortSignal,
   ): Promise<SessionRecord['account']> {
-    const adopted = await adoptToken(
-      { requirement, settings, token, clientSecret, clock: systemClock },
-      signal,
-    );
-    return (await this.recordsOf(requirement).put(adopted)).account;
+    const adoption = { requirement, settings, token, clientSecret, clock: systemClock };
+    return (await this.recordsOf(requirement).put(await adoptToken(adoption, signal))).account;
   }
 
   /** The stored token of the account in a remote's settings; undefined when signed out. */

@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
 import { RemoteError } from '../../remote/remoteError';
-import { differences, isOfService, type SessionRecord, type SessionRecords } from '../../signIn/sessionStore';
+import {
+  differences,
+  isOfService,
+  newSession,
+  type SessionRecord,
+  type SessionRecords,
+} from '../../signIn/sessionStore';
 import type {
   SignedInAccount,
   SignInRequirement,
@@ -33,7 +39,7 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
   private readonly signedInAgain = new vscode.EventEmitter<SignedInAccount>();
   /** A signed-in account signed in again, so requests that failed with its old token can be retried. */
   readonly onDidSignInAgain = this.signedInAgain.event;
-  /** The records at the last event; until the first event, `records.atFirst` stands in. */
+  /** The records at the last event; before the first event, `records.atFirst` counts. */
   private reported: readonly SessionRecord[] | undefined;
   private reporting: Promise<unknown> = Promise.resolve();
   private readonly subscription: vscode.Disposable;
@@ -70,18 +76,10 @@ export class SignInProvider implements vscode.AuthenticationProvider, vscode.Dis
       const secret = await clientSecret(settings);
       const token = await promptSignIn(service, secret);
       const account = await requirement.identify(settings, token.accessToken, AbortSignal.timeout(60_000));
-      const { authUrl, tokenUrl, clientId, redirectUri } = service;
-      const id = crypto.randomUUID();
-      const record = await records.put({
-        id,
-        account,
-        service: { authUrl, tokenUrl, clientId, redirectUri },
-        scopes: service.scopes,
-        ...(secret !== undefined && { clientSecret: secret }),
-        token,
-      });
+      const session = newSession(service, account, token, secret);
+      const record = await records.put(session);
       await this.reportChanges();
-      if (record.id !== id) this.signedInAgain.fire(record.account);
+      if (record.id !== session.id) this.signedInAgain.fire(record.account);
       return sessionOf(record, scopes);
     } catch (error) {
       if (error instanceof RemoteError) {

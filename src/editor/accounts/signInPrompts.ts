@@ -4,7 +4,7 @@ import { RemoteError } from '../../remote/remoteError';
 import { authorizeUrl, newPkce, newState } from '../../signIn/authorizationRequest';
 import { readPasted, readRedirect } from '../../signIn/authorizationResponse';
 import { listenForRedirect } from '../../signIn/redirectServer';
-import { availableMethods, type SignInMethod, wayNames } from '../../signIn/signInMethods';
+import { availableMethods, methodLabels, type SignInMethod } from '../../signIn/signInMethods';
 import type { SignInService } from '../../signIn/signInService';
 import type { TokenBlob } from '../../signIn/tokenBlob';
 import { exchangeCode } from '../../signIn/tokenEndpoint';
@@ -28,11 +28,9 @@ export interface SignInPromptOptions {
  * gives up, and the last method's error when no other is left.
  */
 export async function promptSignIn(options: SignInPromptOptions): Promise<TokenBlob> {
-  const { redirectUri } = options.service;
-  let methods = availableMethods({ browserIsHere: browserIsHere(), canHandleUris: true, redirectUri });
+  let methods = availableMethods(browserIsHere(), options.service.redirectUri);
   for (;;) {
     const [method, ...others] = methods;
-    if (method === undefined) throw new RemoteError('unsupported', "Signing in isn't possible here.");
     try {
       return await signInWith(method, options);
     } catch (error) {
@@ -51,7 +49,7 @@ async function askForOtherMethod(
 ): Promise<SignInMethod | undefined> {
   const message = error instanceof Error ? error.message : String(error);
   const reason = isCancellation(error) ? '' : ` ${message}`;
-  const labels = new Map(others.map((method) => [wayNames[method].label, method]));
+  const labels = new Map(others.map((method) => [methodLabels[method], method]));
   const chosen = await window.showWarningMessage(
     `You are not signed in to ${title}.${reason} Try another way?`,
     ...labels.keys(),
@@ -100,7 +98,7 @@ async function signInWithBrowser(
       await openInBrowser(authorizeUrl(service, redirect.redirectUri, state, challenge));
       const code = await redirect.code;
       const grant = { code, redirectUri: redirect.redirectUri, verifier };
-      return await exchangeCode(clientOf(service, clientSecret), grant, clock, signal);
+      return await exchangeCode({ ...service, clientSecret }, grant, clock, signal);
     } finally {
       redirect.close();
     }
@@ -122,7 +120,10 @@ async function signInWithPastedCode({
     prompt:
       "Allow access in your browser. It ends at a page that can't be shown: paste the address of that page or the code in it.",
     placeHolder: `${service.redirectUri}?code=…`,
-    validateInput: (typed) => pastedProblem(typed, state),
+    validateInput: (typed) => {
+      const pasted = readPasted(typed, state);
+      return typed.trim() !== '' && pasted.kind === 'problem' ? pasted.problem : undefined;
+    },
   });
   if (text === undefined) throw new vscode.CancellationError();
   const pasted = readPasted(text, state);
@@ -130,7 +131,7 @@ async function signInWithPastedCode({
   if (pasted.kind === 'token') return pasted.token;
   return withTimeout(`Signing in to ${title}`, (signal) => {
     const grant = { code: pasted.code, redirectUri: service.redirectUri, verifier };
-    return exchangeCode(clientOf(service, clientSecret), grant, clock, signal);
+    return exchangeCode({ ...service, clientSecret }, grant, clock, signal);
   });
 }
 
@@ -141,26 +142,15 @@ async function signInWithPastedToken({ title }: SignInPromptOptions): Promise<To
       'Run "rclone authorize" for this client on a machine with a browser and paste the token that it prints.',
     placeHolder: '{"access_token":"…","refresh_token":"…"}',
     password: true,
-    validateInput: (typed) => {
-      if (typed.trim() === '') return undefined;
-      const pasted = readPasted(typed, '');
-      return pasted.kind === 'token' ? undefined : 'Not a token as rclone prints it.';
-    },
+    validateInput: (typed) =>
+      typed.trim() === '' || readPasted(typed, '').kind === 'token'
+        ? undefined
+        : 'Not a token as rclone prints it.',
   });
   if (text === undefined) throw new vscode.CancellationError();
   const pasted = readPasted(text, '');
   if (pasted.kind !== 'token') throw new RemoteError('other', 'No token was pasted.');
   return pasted.token;
-}
-
-function pastedProblem(typed: string, state: string): string | undefined {
-  if (typed.trim() === '') return undefined;
-  const pasted = readPasted(typed, state);
-  return pasted.kind === 'problem' ? pasted.problem : undefined;
-}
-
-function clientOf({ tokenUrl, clientId }: SignInService, clientSecret: string | undefined) {
-  return { tokenUrl, clientId, ...(clientSecret !== undefined && { clientSecret }) };
 }
 
 /** Shows progress with a Cancel button, and gives up after five minutes. */

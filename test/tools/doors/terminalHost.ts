@@ -53,7 +53,7 @@ export function terminalHost(settings: {
         if (kept) kept = { ...kept, token };
       };
       return new AccountTokenSource({
-        records: { find, renew },
+        records: { all: async () => [], find, renew },
         service,
         accountId: undefined,
         clientSecret,

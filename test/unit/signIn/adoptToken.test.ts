@@ -4,9 +4,10 @@ import { driveSignIn } from '../../../src/backends/amazonDrive/setup/driveSignIn
 import { systemClock } from '../../../src/base/clock';
 import { isRemoteError } from '../../../src/remote/remoteError';
 import { adoptToken } from '../../../src/signIn/adoptToken';
-import { parseTokenBlob, type TokenBlob } from '../../../src/signIn/tokenBlob';
+import type { TokenBlob } from '../../../src/signIn/tokenBlob';
 import { type DriveTestServer, startDriveServer } from '../../servers/amazonDrive/driveServer';
-import { calm } from './signInFixture';
+import { calm } from '../../support/remoteCalls';
+import { blobOf } from './signInFixture';
 
 let server: DriveTestServer;
 before(async () => {
@@ -14,27 +15,19 @@ before(async () => {
 });
 after(() => server.stop());
 
-function issued(account: string): TokenBlob {
-  const token = parseTokenBlob(JSON.stringify(server.issueToken(account)));
-  assert.ok(token);
-  return token;
+/** A token that expires `ms` milliseconds from now. */
+function issued(account: string, ms: number): TokenBlob {
+  return { ...blobOf(server.issueToken(account)), expiresMs: Date.now() + ms };
 }
 
 function adopt(token: TokenBlob, endpoint = server.endpoint) {
-  const settings = {
-    client_id: server.clientId,
-    endpoint,
-    auth_url: server.authUrl,
-    token_url: server.tokenUrl,
-  };
-  return adoptToken(
-    { requirement: driveSignIn, settings, token, clientSecret: server.clientSecret, clock: systemClock },
-    calm,
-  );
+  const { clientId, clientSecret, authUrl, tokenUrl } = server;
+  const settings = { client_id: clientId, endpoint, auth_url: authUrl, token_url: tokenUrl };
+  return adoptToken({ requirement: driveSignIn, settings, token, clientSecret, clock: systemClock }, calm);
 }
 
-test('tokens that are still good become a session of the account that the service names', async () => {
-  const token = { ...issued('ann@example.com'), expiresMs: Date.now() + 3_600_000 };
+test('valid tokens become a session of the account that the service reports', async () => {
+  const token = issued('ann@example.com', 3_600_000);
   const session = await adopt(token);
   assert.equal(session.account.isNameless ?? false, session.account.label.startsWith('Drive '));
   assert.equal(session.token.accessToken, token.accessToken);
@@ -42,15 +35,15 @@ test('tokens that are still good become a session of the account that the servic
   assert.equal(session.service.tokenUrl, server.tokenUrl);
 });
 
-test('tokens that have ended are renewed first', async () => {
-  const token = { ...issued('bob@example.com'), expiresMs: Date.now() - 1000 };
+test('expired tokens are renewed first', async () => {
+  const token = issued('bob@example.com', -1000);
   const session = await adopt(token);
   assert.notEqual(session.token.accessToken, token.accessToken);
-  assert.notEqual(session.token.refreshToken, token.refreshToken, 'the service gives new ones each time');
+  assert.notEqual(session.token.refreshToken, token.refreshToken, 'the service rotates refresh tokens');
   assert.ok((session.token.expiresMs ?? 0) > Date.now());
 });
 
-test('a refresh token that the service knows no more is refused, without being quoted', async () => {
+test('the error for a revoked refresh token does not quote it', async () => {
   const token = { accessToken: 'old-at', refreshToken: 'old-rt', expiresMs: 1000 };
   await assert.rejects(
     adopt(token),
@@ -58,11 +51,11 @@ test('a refresh token that the service knows no more is refused, without being q
   );
 });
 
-test('renewed tokens are kept even when the service then does not say whose they are', async () => {
-  const token = { ...issued('eve@example.com'), expiresMs: Date.now() - 1000 };
+test('renewed tokens are not lost when the service then reports no account', async () => {
+  const token = issued('eve@example.com', -1000);
   const session = await adopt(token, `${new URL(server.endpoint).origin}/nowhere/`);
   assert.equal(session.account.isNameless, true);
   assert.notEqual(session.token.refreshToken, token.refreshToken);
-  const good = { ...issued('eve@example.com'), expiresMs: Date.now() + 3_600_000 };
-  await assert.rejects(adopt(good, `${new URL(server.endpoint).origin}/nowhere/`));
+  const valid = issued('eve@example.com', 3_600_000);
+  await assert.rejects(adopt(valid, `${new URL(server.endpoint).origin}/nowhere/`));
 });

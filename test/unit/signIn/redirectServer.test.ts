@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createServer, get } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { isRemoteError } from '../../../src/remote/remoteError';
 import { listenForRedirect } from '../../../src/signIn/redirectServer';
-import { calm } from './signInFixture';
+import { listen } from '../../servers/http/loopback';
+import { calm } from '../../support/remoteCalls';
 
 const anyPort = 'http://127.0.0.1:0/';
 
-test('the browser comes back with the code, is thanked, and the port is free again', async () => {
+test('the redirect delivers the code, the browser shows a page, and the port is freed', async () => {
   const { redirectUri, code } = await listenForRedirect(anyPort, 'state', calm);
   const response = await fetch(`${redirectUri}?code=abc&state=state`);
   assert.equal(response.status, 200);
@@ -19,7 +19,7 @@ test('the browser comes back with the code, is thanked, and the port is free aga
   await assert.rejects(fetch(redirectUri));
 });
 
-test('the answer to another sign-in and stray requests are turned away, and the right one is still heard', async () => {
+test('the redirect of another sign-in and stray requests are rejected, and the right redirect still counts', async () => {
   const { redirectUri, code, close } = await listenForRedirect(anyPort, 'state', calm);
   assert.equal((await fetch(`${redirectUri}?code=evil&state=other`)).status, 400);
   assert.equal((await fetch(`${redirectUri}favicon.ico`)).status, 404);
@@ -29,14 +29,14 @@ test('the answer to another sign-in and stray requests are turned away, and the 
   close();
 });
 
-test('a denial is shown and told', async () => {
+test('a denial is shown in the browser and rejects the code', async () => {
   const { redirectUri, code } = await listenForRedirect(anyPort, 'state', calm);
   const response = await fetch(`${redirectUri}?error=access_denied&state=state`);
   assert.match(await response.text(), /not signed in/);
   await assert.rejects(code, (error) => isRemoteError(error, 'forbidden'));
 });
 
-test('what a service says of its refusal can put nothing into the page', async () => {
+test('the description of the service is escaped in the page', async () => {
   const { redirectUri, code } = await listenForRedirect(anyPort, 'state', calm);
   const query = new URLSearchParams({
     error: 'invalid_scope',
@@ -47,21 +47,16 @@ test('what a service says of its refusal can put nothing into the page', async (
   await assert.rejects(code, (error) => isRemoteError(error, 'badSettings'));
 });
 
-test('a port that is taken is named', async () => {
-  const other = createServer();
-  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-  const { port } = other.address() as AddressInfo;
-  try {
-    await assert.rejects(
-      listenForRedirect(`http://127.0.0.1:${port}/`, 'state', calm),
-      (error) => isRemoteError(error, 'unavailable') && error.message.includes(`Port ${port}`),
-    );
-  } finally {
-    other.close();
-  }
+test('the error names a port that is in use', async () => {
+  const { port, origin, stop } = await listen(createServer());
+  await assert.rejects(
+    listenForRedirect(`${origin}/`, 'state', calm),
+    (error) => isRemoteError(error, 'unavailable') && error.message.includes(`Port ${port}`),
+  );
+  await stop();
 });
 
-test('who cancels gets the reason, and the port is free at once', async () => {
+test('an abort rejects with its reason and frees the port', async () => {
   const abort = new AbortController();
   const { redirectUri, code } = await listenForRedirect(anyPort, 'state', abort.signal);
   abort.abort(new Error('enough'));
@@ -69,7 +64,7 @@ test('who cancels gets the reason, and the port is free at once', async () => {
   await assert.rejects(fetch(redirectUri));
 });
 
-test('a request line that is no address is turned away, and the answer is still heard', async () => {
+test('malformed request lines are rejected, and the redirect still counts', async () => {
   const { redirectUri, code, close } = await listenForRedirect(anyPort, 'state', calm);
   for (const path of ['//', '//[', '/%', '/?%zz&state=%'])
     assert.ok([400, 404].includes(await statusOf(Number(new URL(redirectUri).port), path)), path);
@@ -78,7 +73,7 @@ test('a request line that is no address is turned away, and the answer is still 
   close();
 });
 
-test('who cancels while the port is being opened gets the reason, and leaves no port open', async () => {
+test('an abort while the port is being opened rejects with its reason and leaves no port open', async () => {
   const abort = new AbortController();
   const probe = await listenForRedirect(anyPort, 'state', calm);
   probe.close();
@@ -90,9 +85,9 @@ test('who cancels while the port is being opened gets the reason, and leaves no 
 
 function statusOf(port: number, path: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path, agent: false }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode ?? 0);
+    get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
     }).on('error', reject);
   });
 }

@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { differences, SessionRecords } from '../../../src/signIn/sessionStore';
-import type { SignInService } from '../../../src/signIn/signInService';
-import { keptLog, recordOf, sharedStore } from './signInFixture';
+import { keptLog, recordOf, exampleService as service, sharedStore } from './signInFixture';
 
-const service: SignInService = {
-  providerId: 'amazon-drive',
-  authUrl: 'https://drive.example.com/oa',
-  tokenUrl: 'https://drive.example.com/token',
-  clientId: 'one',
-  scopes: ['clouddrive:read_all'],
-  redirectUri: 'http://127.0.0.1:53682/',
-};
-const other: SignInService = { ...service, clientId: 'two' };
+const other = { ...service, clientId: 'two' };
 const anna = recordOf(service, { accessToken: 'a1' });
 const ben = recordOf(service, { accessToken: 'b1' }, 'ben@example.com');
 
@@ -21,7 +12,7 @@ function recordsOver(store = sharedStore()) {
   return { store, log, records: new SessionRecords(store, log) };
 }
 
-test('who signs in again takes the place of the session before, under its id', async () => {
+test('a second sign-in replaces the session and keeps its id', async () => {
   const { records } = recordsOver();
   await records.put(anna);
   const again = await records.put({ ...anna, id: 'another', token: { accessToken: 'a2' } });
@@ -32,7 +23,7 @@ test('who signs in again takes the place of the session before, under its id', a
   );
 });
 
-test('an account of one client is another session than that of another client', async () => {
+test('the sessions of two clients are separate', async () => {
   const { records } = recordsOver();
   await records.put(anna);
   await records.put({ ...recordOf(other, { accessToken: 'x' }), id: 'x' });
@@ -40,7 +31,7 @@ test('an account of one client is another session than that of another client', 
   assert.equal((await records.find(other, undefined))?.id, 'x');
 });
 
-test('without a name the only account is meant, and none when there are several', async () => {
+test('without a name the only account is found, and none of several', async () => {
   const { records } = recordsOver();
   assert.equal(await records.find(service, undefined), undefined);
   await records.put(anna);
@@ -50,7 +41,7 @@ test('without a name the only account is meant, and none when there are several'
   assert.equal((await records.find(service, 'ben@example.com'))?.id, ben.id);
 });
 
-test('two windows that write at once lose nothing of their own', async () => {
+test('two windows that write at the same time lose no session', async () => {
   const { store, records } = recordsOver();
   await Promise.all([records.put(anna), records.put(ben), records.renew(anna.id, { accessToken: 'a2' })]);
   const elsewhere = new SessionRecords(store, keptLog());
@@ -58,7 +49,7 @@ test('two windows that write at once lose nothing of their own', async () => {
   assert.equal((await elsewhere.find(service, 'anna@example.com'))?.token.accessToken, 'a2');
 });
 
-test('a session that was ended meanwhile is not brought back by its renewal', async () => {
+test('a renewal does not restore a session that was removed meanwhile', async () => {
   const { records, store } = recordsOver();
   await records.put(anna);
   assert.equal((await records.remove(anna.id))?.id, anna.id);
@@ -67,7 +58,7 @@ test('a session that was ended meanwhile is not brought back by its renewal', as
   assert.equal(store.text, undefined);
 });
 
-test('a damaged store counts as signed out, and the log does not repeat it', async () => {
+test('a corrupted store counts as signed out, and the log does not quote it', async () => {
   for (const text of ['{', '[{"token":"Atza|secret"}]', '"Atza|secret"']) {
     const { records, log } = recordsOver(sharedStore(text));
     assert.deepEqual(await records.all(), []);
@@ -76,13 +67,13 @@ test('a damaged store counts as signed out, and the log does not repeat it', asy
   }
 });
 
-test('what became of sessions is told by their ids', () => {
+test('sessions are compared by id', () => {
   const renewed = { ...anna, token: { accessToken: 'a2' } };
   assert.deepEqual(differences([anna], [renewed, ben]), { added: [ben], removed: [], changed: [renewed] });
   assert.deepEqual(differences([anna, ben], [ben]), { added: [], removed: [anna], changed: [] });
 });
 
-test('a label that two accounts have names neither of them', async () => {
+test('a label that two accounts have finds neither of them', async () => {
   const { records } = recordsOver();
   for (const id of ['1', '2'])
     await records.put({ ...recordOf(service, { accessToken: id }, id), account: { id, label: 'Anna' } });
@@ -90,7 +81,7 @@ test('a label that two accounts have names neither of them', async () => {
   assert.equal((await records.find(service, '2'))?.token.accessToken, '2');
 });
 
-test('what changes nothing writes nothing, so that what can not be read is kept for whoever can', async () => {
+test('a call that changes nothing writes nothing, so an unreadable store stays for a newer version', async () => {
   const store = sharedStore('{"version":2}');
   const { records } = recordsOver(store);
   await records.renew('gone', { accessToken: 'x' });
@@ -98,7 +89,7 @@ test('what changes nothing writes nothing, so that what can not be read is kept 
   assert.equal(store.text, '{"version":2}');
 });
 
-test('a change that could not be stored fails alone, and does not stop the next', async () => {
+test('a change that could not be stored does not stop the next one', async () => {
   const store = sharedStore();
   const { records } = recordsOver(store);
   const { write } = store;
@@ -112,7 +103,7 @@ test('a change that could not be stored fails alone, and does not stop the next'
   assert.equal((await records.all()).length, 1);
 });
 
-test('a sign-in that tells no name takes the place of the one before under its name', async () => {
+test('a sign-in without a name keeps the name of the account', async () => {
   const { records } = recordsOver();
   await records.put(anna);
   const nameless = { id: anna.account.id, label: 'Drive 123…', isNameless: true } as const;

@@ -1,21 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import type { Log } from '../../../src/base/log';
-import type { SessionRecord, SessionStore } from '../../../src/signIn/sessionStore';
+import { newSession, type SessionRecord, type SessionStore } from '../../../src/signIn/sessionStore';
 import type { SignInService } from '../../../src/signIn/signInService';
 import type { TokenBlob } from '../../../src/signIn/tokenBlob';
 import type { DriveTestServer, IssuedToken } from '../../servers/amazonDrive/driveServer';
 
-/** A signal that never aborts, however many listen to it. */
-export const calm = new AbortController().signal;
-setMaxListeners(0, calm);
-
-/** A log that can be read. */
+/** A log that tests can read. */
 export function keptLog(): Log & { readonly lines: string[] } {
   const lines: string[] = [];
   return { lines, write: (level, tag, text) => lines.push(`${level} ${tag} ${text}`) };
 }
 
-/** A store in memory, as several windows would share it. */
+/** A store in memory, as several windows share it. */
 export function sharedStore(text?: string): SessionStore & { text: string | undefined } {
   const store = {
     text,
@@ -27,15 +22,18 @@ export function sharedStore(text?: string): SessionStore & { text: string | unde
   return store;
 }
 
-export function serviceOf(server: DriveTestServer): SignInService {
-  return {
-    providerId: 'amazon-drive',
-    authUrl: server.authUrl,
-    tokenUrl: server.tokenUrl,
-    clientId: server.publicClientId,
-    scopes: ['clouddrive:read_all', 'clouddrive:write', 'profile'],
-    redirectUri: 'http://127.0.0.1:53682/',
-  };
+export const exampleService: SignInService = {
+  providerId: 'amazon-drive',
+  authUrl: 'https://drive.example.com/oa',
+  tokenUrl: 'https://drive.example.com/token',
+  clientId: 'client one',
+  scopes: ['clouddrive:read_all', 'clouddrive:write'],
+  redirectUri: 'http://127.0.0.1:53682/',
+};
+
+export function serviceOf({ authUrl, tokenUrl, publicClientId }: DriveTestServer): SignInService {
+  const scopes = ['clouddrive:read_all', 'clouddrive:write', 'profile'];
+  return { ...exampleService, authUrl, tokenUrl, clientId: publicClientId, scopes };
 }
 
 export function blobOf({ access_token, refresh_token, expiry }: IssuedToken): TokenBlob {
@@ -46,14 +44,7 @@ export function recordOf(
   service: SignInService,
   token: TokenBlob,
   account = 'anna@example.com',
-  id = `session of ${account}`,
 ): SessionRecord {
-  const { authUrl, tokenUrl, clientId, redirectUri } = service;
-  return {
-    id,
-    account: { id: account, label: account },
-    service: { authUrl, tokenUrl, clientId, redirectUri },
-    scopes: service.scopes,
-    token,
-  };
+  const session = newSession(service, { id: account, label: account }, token, undefined);
+  return { ...session, id: `session of ${account}` };
 }

@@ -171,7 +171,7 @@ withEditor(
 
     step('a sign-in that was taken back turns into a row that signs in again', async ({ window, drive }) => {
       drive.revoke(ANNA);
-      const row = window.tree.row(/expired or was taken back/);
+      const row = window.tree.row(/expired or was revoked/);
       await window.palette.run('Cloud Remotes: Refresh All', row);
       assert.match((await row.textContent()) ?? '', /Sign-in expired/);
       const page = await signInPage(window, ANNA, async () => {

@@ -73,7 +73,7 @@ withEditor(
       await page.close();
       await window.quick.expect(/paste the address of that page/);
       await window.quick.input().fill(address.replace(/state=[^&]+/, 'state=of-somebody-else'));
-      await window.quick.expect(/answer to another sign-in/);
+      await window.quick.expect(/response to another sign-in/);
       await window.quick.answer(address);
       await window.tree.label('hello.txt').waitFor();
       await signOut(window);
