@@ -4,8 +4,7 @@ import type { Log } from '../base/log';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { runInTimeSlices } from '../base/timeSlices';
 import { firstProblem } from '../plan/build/planInvariants';
-import { formatPlace } from '../plan/model/place';
-import type { Action, DeleteFile, Plan, RemoveFolder } from '../plan/model/plan';
+import { type Action, type DeleteFile, type Plan, placeText, type RemoveFolder } from '../plan/model/plan';
 import { wantsDeletes } from '../plan/model/planOptions';
 import type { Endpoint } from '../remote/endpoint';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -73,7 +72,7 @@ function openedBackup(plan: Plan, target: Endpoint, { backup }: ExecuteOptions):
   const isOnTarget =
     kind === 'remote' && plan.target.kind === 'remote' && plan.backup.remote === plan.target.remote;
   if (!isOnTarget)
-    throw new Error(`This plan can't be run: its backup ${formatPlace(plan.backup)} is not open.`);
+    throw new Error(`This plan can't be run: its backup ${placeText(plan.backup)} is not open.`);
   return { remote: target.remote, root: plan.backup.path };
 }
 

@@ -1,8 +1,7 @@
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../base/clock';
-import { formatPlace } from '../plan/model/place';
-import type { Action, Plan } from '../plan/model/plan';
+import { type Action, type Plan, placeText } from '../plan/model/plan';
 import type { RemotePath } from '../remote/remotePath';
 import type { ActionResult, RunReport } from './runReport';
 
@@ -64,8 +63,8 @@ export async function openJournal(
   }
 
   line('runBegun', {
-    source: formatPlace(plan.source),
-    target: formatPlace(plan.target),
+    source: placeText(plan.source),
+    target: placeText(plan.target),
     actions: plan.actions.length,
   });
   return {

@@ -12,15 +12,15 @@ import { type ComparisonRules, comparesBySize, comparisonRules } from '../plan/c
 import { type FactCounts, resolveComparisons } from '../plan/compare/resolveComparisons';
 import { FileFolderConflicts } from '../plan/match/fileFolderConflicts';
 import { findConflictingNames } from '../plan/match/nameConflicts';
-import { formatPlace } from '../plan/model/place';
-import type {
-  Action,
-  CopyFile,
-  DeleteFile,
-  Place,
-  Plan,
-  PlanEndpoint,
-  PlanProgress,
+import {
+  type Action,
+  type CopyFile,
+  type DeleteFile,
+  type Place,
+  type Plan,
+  type PlanEndpoint,
+  type PlanProgress,
+  placeText,
 } from '../plan/model/plan';
 import { type PlanOptions, wantsDeletes } from '../plan/model/planOptions';
 import type { Endpoint } from '../remote/endpoint';
@@ -213,6 +213,6 @@ async function refuseListOfBuckets(
       if (entry.kind === 'folder' && entry.role === 'bucket')
         throw new RemoteError(
           'badSettings',
-          `The target ${formatPlace(place)} is a list of buckets. Choose one of them, as in ${formatPlace(place)}${entry.path}.`,
+          `The target ${placeText(place)} is a list of buckets. Choose one of them, as in ${placeText(place)}${entry.path}.`,
         );
 }

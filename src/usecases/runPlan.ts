@@ -2,15 +2,13 @@ import path from 'node:path';
 import { printable } from '../base/printable';
 import { describeLeftAlone } from '../plan/build/describePlan';
 import { selectActions } from '../plan/build/selectActions';
-import { formatPlace } from '../plan/model/place';
-import type { Place, Plan } from '../plan/model/plan';
+import { type Place, type Plan, placeText } from '../plan/model/plan';
 import type { Endpoint } from '../remote/endpoint';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { listenToAll } from '../remote/serviceWaits';
 import { executePlan } from '../transfer/executePlan';
 import { type Journal, openJournal } from '../transfer/journal';
-import type { RunObserver } from '../transfer/runReport';
-import { type ActionOutcome, isWhole, type RunReport } from '../transfer/runReport';
+import { type ActionOutcome, isWhole, type RunObserver, type RunReport } from '../transfer/runReport';
 import type { Host } from './host';
 import type { HeldLock, PlaceLocks } from './placeLocks';
 
@@ -39,11 +37,11 @@ export async function runPlan(
   const { locks, backup } = options;
   if (!locks || plan.actions.length === 0) return runLocked(plan, source, target, options, undefined, signal);
   const { verb } = plan.options;
-  const place = (side: Endpoint, at: Place, writes: boolean) => ({ ...side, shown: formatPlace(at), writes });
+  const place = (side: Endpoint, at: Place, writes: boolean) => ({ ...side, shown: placeText(at), writes });
   const lock = await locks.acquire(
     {
       kind: 'run',
-      what: `${verb} ${formatPlace(plan.source)} → ${formatPlace(plan.target)}`,
+      what: `${verb} ${placeText(plan.source)} → ${placeText(plan.target)}`,
       places: [
         place(target, plan.target, true),
         place(source, plan.source, verb === 'move'),
@@ -78,7 +76,7 @@ async function runLocked(
   host.log.write(
     'info',
     'copy',
-    `${plan.options.verb} ${formatPlace(plan.source)} → ${formatPlace(plan.target)}: ${plan.actions.length} actions`,
+    `${plan.options.verb} ${placeText(plan.source)} → ${placeText(plan.target)}: ${plan.actions.length} actions`,
   );
   const journal = await journalOf(plan, host);
   const stopListening = observer?.waiting

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { RemoteError } from '../../remote/remoteError';
 import { parsePath, pathProblem } from '../../remote/remotePath';
-import { formatPlace } from '../model/place';
-import type { Place } from '../model/plan';
+import { type Place, placeText } from '../model/plan';
 
 /**
  * The place of `backupFolder` for this target (R23): a full path of the target's remote, or an absolute path for a target on this machine.
@@ -22,13 +21,13 @@ export function backupPlace(folder: string, target: Place, nowMs: number): Place
       if (!path.isAbsolute(text))
         throw bad(
           folder,
-          `must be an absolute path of this machine, as the target ${formatPlace(target)} is a folder of it`,
+          `must be an absolute path of this machine, as the target ${placeText(target)} is a folder of it`,
         );
       return { kind: 'folder', path: path.resolve(text) };
     case 'uri':
       throw bad(
         folder,
-        `can't be used, as the target ${formatPlace(target)} is a folder of a virtual workspace. Leave the option out`,
+        `can't be used, as the target ${placeText(target)} is a folder of a virtual workspace. Leave the option out`,
       );
   }
 }

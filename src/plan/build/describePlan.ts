@@ -1,9 +1,18 @@
 import { isPrintable, printable, printableJson } from '../../base/printable';
 import type { FileEntry } from '../../remote/entry';
-import { type Instant, instantToMs } from '../../remote/modifiedTime';
+import { instantToMs } from '../../remote/modifiedTime';
 import { comparePaths } from '../../remote/remotePath';
-import { formatPlace } from '../model/place';
-import type { Action, Conflict, CopyFile, Plan, SetTime, Skipped, Tally } from '../model/plan';
+import {
+  type Action,
+  type Conflict,
+  type CopyFile,
+  type Plan,
+  placeText,
+  type SetTime,
+  type Skipped,
+  type Tally,
+} from '../model/plan';
+import { bytesText as bytes } from '../model/quantities';
 
 /**
  * A plan as lines of text, for the dry run, the log and golden tests: heading, actions, conflicts, skipped, problems, findings, totals.
@@ -14,9 +23,9 @@ export function* describePlan(plan: Plan): Generator<string> {
     for (const { mark, path } of checkMarks(plan)) yield `${mark} ${shown(path)}`;
     return;
   }
-  yield `from    ${shown(formatPlace(plan.source))}`;
-  yield `to      ${shown(formatPlace(plan.target))}`;
-  if (plan.backup) yield `backup  ${shown(formatPlace(plan.backup))}`;
+  yield `from    ${shown(placeText(plan.source))}`;
+  yield `to      ${shown(placeText(plan.target))}`;
+  if (plan.backup) yield `backup  ${shown(placeText(plan.backup))}`;
   for (const side of plan.withoutTimes ?? [])
     yield `note    the ${side} keeps no modified times: files of equal size count as the same`;
   for (const action of plan.actions) yield describeAction(action);
@@ -68,8 +77,8 @@ function afterwards({ removesSource }: CopyFile | SetTime): string {
 
 function copyReason({ path, because, source, before }: CopyFile): string {
   const reason = reasonText(because, source, before);
-  const asThere = !before || before.path === path || before.path.endsWith(`/${path}`);
-  return asThere ? reason : `${reason}; there as ${shown(before.path)}`;
+  const hasSameSpelling = !before || `/${before.path}`.endsWith(`/${path}`);
+  return hasSameSpelling ? reason : `${reason}; there as ${shown(before.path)}`;
 }
 
 function reasonText(because: CopyFile['because'], source: FileEntry, before: FileEntry | undefined): string {
@@ -92,8 +101,8 @@ function reasonText(because: CopyFile['because'], source: FileEntry, before: Fil
 }
 
 function describeConflict({ path, because, source, target, with: other }: Conflict): string {
-  const side = source ? (target ? 'on both sides' : 'on the source') : target ? 'on the target' : '';
-  return `conflict  ${shown(path)}  (${side}: ${conflictReason(because, other)})`;
+  const where = source && target ? 'on both sides' : `on the ${source ? 'source' : 'target'}`;
+  return `conflict  ${shown(path)}  (${where}: ${conflictReason(because, other)})`;
 }
 
 function conflictReason(because: Conflict['because'], other: string | undefined): string {
@@ -117,13 +126,10 @@ function times(source: FileEntry, before: FileEntry | undefined): string {
   return `${time(before)} -> ${time(source)}`;
 }
 
+/** ISO 8601 in UTC, with as many decimals of a second as the time has. */
 function time(file: FileEntry | undefined): string {
   const instant = file?.modified ?? file?.serverModified;
-  return instant ? timeText(instant) : '?';
-}
-
-/** ISO 8601 in UTC, with as many decimals of a second as the time has. */
-function timeText(instant: Instant): string {
+  if (!instant) return '?';
   const date = new Date(instantToMs({ s: instant.s, ns: 0 })).toISOString().slice(0, 19);
   const fraction = instant.ns === 0 ? '' : `.${String(instant.ns).padStart(9, '0').replace(/0+$/, '')}`;
   return `${date}${fraction}Z`;
@@ -135,10 +141,6 @@ function tally({ files, bytes: size }: Tally): string {
 
 function folders(count: number): string {
   return count === 1 ? '1 folder' : `${count} folders`;
-}
-
-function bytes(count: number): string {
-  return count === 1 ? '1 byte' : `${count} bytes`;
 }
 
 /** Quotes a name with invisible characters (control codes, line ends, direction marks), so that a line stays one line and shows them. */
@@ -168,11 +170,7 @@ export function checkMarks({ actions, conflicts, skipped, problems, same = [] }:
       action.path,
     );
   for (const { path } of conflicts) add('!', path);
-  for (const { path, because } of skipped) add(markOf(because), path);
+  for (const { path, because } of skipped) add(because === 'unverified' ? '=' : '!', path);
   for (const { path } of problems) add('!', path);
   return [...marks.values()].sort((a, b) => comparePaths(a.path, b.path) || comparePaths(a.mark, b.mark));
-}
-
-function markOf(because: Skipped['because']): CheckMark['mark'] {
-  return because === 'unverified' ? '=' : '!';
 }

@@ -1,10 +1,10 @@
 import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
-import { joinPath, parentPath, type RemotePath } from '../../remote/remotePath';
+import { baseName, joinPath, parentPath, type RemotePath, relativePath } from '../../remote/remotePath';
 import { createFilter, type Filter } from '../filter/filter';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
-import type { Action, Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
+import type { Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
 import { usesAwsRules } from '../model/planOptions';
 
 const maxListConcurrency = 8;
@@ -21,21 +21,15 @@ export async function emptiedFolders(
   folding: NameFolding,
   signal: AbortSignal,
 ): Promise<readonly RemoveFolder[]> {
-  const removed = plan.actions.flatMap(removedPath);
   const { verb, compare } = plan.options;
   if (verb !== 'sync' || usesAwsRules(compare) || !target.remote.capabilities.hasDirectories) return [];
+  const removed = plan.actions.flatMap((action) =>
+    action.kind === 'deleteFile' || action.kind === 'moveFile' ? action.before.path : [],
+  );
   if (removed.length === 0) return [];
   const search = new EmptiedFolders(plan, removed, source, target, folding, signal);
-  return (await search.find()).map((path) => ({
-    id: `f:${path}`,
-    kind: 'removeFolder',
-    path,
-    because: 'emptied',
-  }));
-}
-
-function removedPath(action: Action): RemotePath[] {
-  return action.kind === 'deleteFile' || action.kind === 'moveFile' ? [action.before.path] : [];
+  const emptied = await search.find();
+  return emptied.map((path) => ({ id: `f:${path}`, kind: 'removeFolder', path, because: 'emptied' }));
 }
 
 class EmptiedFolders {
@@ -66,10 +60,8 @@ class EmptiedFolders {
   }
 
   async find(): Promise<readonly RemotePath[]> {
-    const rootPrefixLength = this.target.root === '' ? 0 : this.target.root.length + 1;
-    const folders = new Set<RemotePath>();
-    for (const path of this.removed)
-      for (const folder of foldersAbove(path.slice(rootPrefixLength) as RemotePath)) folders.add(folder);
+    const removed = [...this.removed].map((path) => relativePath(path, this.target.root));
+    const folders = new Set(removed.flatMap(foldersAbove));
     const check = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
     await forEachConcurrent(folders, new WeightedSemaphore(maxListConcurrency), () => 1, check, this.signal);
     this.signal.throwIfAborted();
@@ -81,11 +73,8 @@ class EmptiedFolders {
   }
 
   private becomesEmpty(folder: RemotePath): Promise<boolean> {
-    let result = this.results.get(folder);
-    if (!result) {
-      result = this.checkFolder(folder).catch(() => false);
-      this.results.set(folder, result);
-    }
+    const result = this.results.get(folder) ?? this.checkFolder(folder).catch(() => false);
+    this.results.set(folder, result);
     return result;
   }
 
@@ -102,7 +91,7 @@ class EmptiedFolders {
   private async isRemoved(entry: Entry, folder: RemotePath): Promise<boolean> {
     if (entry.kind === 'file') return this.removed.has(entry.path);
     if (entry.kind === 'unusable') return false;
-    return this.becomesEmpty(joinPath(folder, entry.path.slice(entry.path.lastIndexOf('/') + 1)));
+    return this.becomesEmpty(joinPath(folder, baseName(entry.path)));
   }
 
   private async sourceHas(folder: RemotePath): Promise<boolean> {

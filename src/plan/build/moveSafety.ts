@@ -1,6 +1,6 @@
 import type { FileEntry } from '../../remote/entry';
 import type { RemotePath } from '../../remote/remotePath';
-import type { Comparison } from '../compare/comparison';
+import type { Reason } from '../compare/comparison';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
 import type { Conflict, CopyFile, RemoveSource, SetTime } from '../model/plan';
 import type { ComparisonMode } from '../model/planOptions';
@@ -12,7 +12,7 @@ import type { ComparisonMode } from '../model/planOptions';
 export function moveRisk(
   source: FileEntry,
   target: FileEntry,
-  because: (Comparison & { readonly verdict: 'same' })['because'],
+  because: Reason<'same'>,
   compare: ComparisonMode,
   serverTimes: boolean,
 ): string | undefined {

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { type Capabilities, matchKey, storagePath } from '../../remote/capabilities';
 import { isWithin, type RemotePath } from '../../remote/remotePath';
-import { formatPlace } from '../model/place';
-import type { Place } from '../model/plan';
+import { type Place, placeText } from '../model/plan';
 
 /** The parts of an endpoint that decide whether two of them overlap. */
 interface OverlapSide {
@@ -16,8 +15,8 @@ interface OverlapSide {
  * Remotes of different names and folders behind links are recognized by their `storageId`; an access point of a bucket is not.
  */
 export function overlapProblem(source: OverlapSide, target: OverlapSide): string | undefined {
-  const from = formatPlace(source.place);
-  const to = formatPlace(target.place);
+  const from = placeText(source.place);
+  const to = placeText(target.place);
   switch (overlap(source, target)) {
     case 'same':
       return `The source and the target are the same place: ${from}.`;
@@ -42,7 +41,7 @@ export function backupProblem(
   const overlapped = [target, source].find((side) => overlap(side, backup) !== 'none');
   if (!overlapped) return undefined;
   const which = overlapped === target ? 'target' : 'source';
-  return `The backup folder ${formatPlace(backup.place)} overlaps the ${which} ${formatPlace(overlapped.place)}. Choose a folder beside it.`;
+  return `The backup folder ${placeText(backup.place)} overlaps the ${which} ${placeText(overlapped.place)}. Choose a folder beside it.`;
 }
 
 function overlap(

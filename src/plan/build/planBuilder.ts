@@ -1,8 +1,8 @@
 import { nameProblem } from '../../remote/capabilities';
 import type { FileEntry } from '../../remote/entry';
 import type { RemotePath } from '../../remote/remotePath';
-import { isArchiveClass, isArchived } from '../compare/archived';
-import { type Comparison, type Direction, directionOf } from '../compare/comparison';
+import { canSetTime, isArchiveClass, isArchived } from '../compare/archived';
+import { type Comparison, type Direction, directionOf, type Reason } from '../compare/comparison';
 import type { ResolvedMatch } from '../compare/resolveComparisons';
 import type { Match } from '../match/match';
 import type { CopyFile, DeleteFile, RemoveSource, SetTime, Skipped } from '../model/plan';
@@ -11,9 +11,6 @@ import { moveRisk } from './moveSafety';
 import { type ListingOutcome, PlanDraft, type PlanRequest } from './planDraft';
 import { PlanFindings } from './planFindings';
 import { TallyCount } from './planTotals';
-
-type Same = Comparison & { readonly verdict: 'same' };
-type Different = Comparison & { readonly verdict: 'different' };
 
 /**
  * Turns resolved matches into a Plan. Pure. Keeps actions and findings, and of unchanged files only their tally (of a check their paths
@@ -29,11 +26,9 @@ export class PlanBuilder {
   private readonly findings: PlanFindings;
   private readonly direction: Direction;
   private readonly wantsDeletes: boolean;
-  private readonly request: PlanRequest;
 
-  constructor(request: PlanRequest) {
+  constructor(private readonly request: PlanRequest) {
     const { source, target, options, folding } = request;
-    this.request = request;
     this.direction = directionOf(source.place, target.place);
     this.wantsDeletes = wantsDeletes(options);
     this.findings = new PlanFindings(folding);
@@ -88,7 +83,7 @@ export class PlanBuilder {
     }
   }
 
-  private addSame(match: Match, source: FileEntry, before: FileEntry, because: Same['because']): void {
+  private addSame(match: Match, source: FileEntry, before: FileEntry, because: Reason<'same'>): void {
     const { path } = match;
     const { verb, compare, useServerTimes } = this.request.options;
     if (verb !== 'move') {
@@ -113,41 +108,26 @@ export class PlanBuilder {
   private addDifferent(
     match: Match,
     source: FileEntry,
-    target: FileEntry,
-    because: Different['because'],
+    before: FileEntry,
+    because: Reason<'different'>,
   ): void {
     const { path } = match;
     const { immutable, verb } = this.request.options;
     if (immutable && verb !== 'check')
-      this.findings.conflicts.push({ path, because: 'immutable', source, target });
+      this.findings.conflicts.push({ path, because: 'immutable', source, target: before });
     else if (because !== 'onlyTimeDiffers') this.addCopy(match, source, because);
-    else if (this.canSetTime(target))
-      this.copies.push({
-        id: `t:${path}`,
-        kind: 'setTime',
-        path,
-        source,
-        before: target,
-        because: 'onlyTimeDiffers',
-        ...(verb === 'move' && { removesSource: true }),
-      });
-    else this.addCopy(match, source, 'timeDiffers');
-  }
-
-  /** Setting the time of an archived object would copy it, which needs a restore (R7). */
-  private canSetTime(target: FileEntry): boolean {
-    return this.request.target.remote.setModifiedTime !== undefined && !isArchiveClass(target);
+    else if (!canSetTime(this.request.target.remote, before)) this.addCopy(match, source, 'timeDiffers');
+    else {
+      const removesSource = verb === 'move' && ({ removesSource: true } as const);
+      this.copies.push({ id: `t:${path}`, kind: 'setTime', path, source, before, because, ...removesSource });
+    }
   }
 
   private addCopy(match: Match, source: FileEntry, because: CopyFile['because']): void {
     const { path, target } = match;
     const { compare, verb } = this.request.options;
     // A check copies nothing, so an obstacle doesn't matter.
-    const obstacle = verb === 'check' ? undefined : this.obstacle(match, source);
-    if (obstacle) {
-      this.findings.skipSource(match, obstacle.because, obstacle.detail);
-      return;
-    }
+    if (verb !== 'check' && this.skipsImpossible(match, source)) return;
     const storeModified =
       usesAwsRules(compare) && this.direction === 'download' ? source.serverModified : undefined;
     this.copies.push({
@@ -163,27 +143,24 @@ export class PlanBuilder {
     });
   }
 
-  /** Why this file can't be copied, if so. */
-  private obstacle(
-    { path, target }: Match,
-    source: FileEntry,
-  ): { because: Skipped['because']; detail: string | undefined } | undefined {
-    if (isArchived(source))
-      return { because: isArchiveClass(source) ? 'archived' : 'unreadable', detail: source.readonly };
+  /** Skips a file that can't be copied. Returns whether it did. */
+  private skipsImpossible(match: Match, source: FileEntry): boolean {
+    const { path, target } = match;
+    const skip = (because: Skipped['because'], detail: string | undefined) => {
+      this.findings.skipSource(match, because, detail);
+      return true;
+    };
+    if (isArchived(source)) return skip(isArchiveClass(source) ? 'archived' : 'unreadable', source.readonly);
     const { root, remote } = this.request.target;
-    const { names, maxFileSize } = remote.capabilities;
+    const { names, maxFileSize = Number.POSITIVE_INFINITY } = remote.capabilities;
     // The target can hold a name that it already has.
     const problem = target ? undefined : nameProblem(root === '' ? path : `${root}/${path}`, names);
     if (problem !== undefined) {
       this.findings.protectVariants(path);
-      return { because: 'badName', detail: problem };
+      return skip('badName', problem);
     }
-    if (maxFileSize !== undefined && source.size > maxFileSize)
-      return {
-        because: 'tooLarge',
-        detail: `is larger than the ${maxFileSize} bytes that the target can hold`,
-      };
-    return undefined;
+    if (source.size <= maxFileSize) return false;
+    return skip('tooLarge', `is larger than the ${maxFileSize} bytes that the target can hold`);
   }
 
   private addNameConflict({ path, source, target, nameConflict }: Match): void {
@@ -191,11 +168,8 @@ export class PlanBuilder {
     const { because, with: other } = nameConflict;
     const ignoresExtras = this.request.options.verb === 'check' && !this.wantsDeletes;
     if (target && !source && (because === 'fileAgainstFolder' || ignoresExtras)) {
-      if (this.wantsDeletes)
-        this.findings.protectTarget(
-          { path, before: target },
-          `lies where the source has the file "${other}"`,
-        );
+      const detail = `lies where the source has the file "${other}"`;
+      if (this.wantsDeletes) this.findings.protectTarget({ path, before: target }, detail);
       return;
     }
     this.findings.conflicts.push({

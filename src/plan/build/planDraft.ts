@@ -31,7 +31,7 @@ export interface PlanRequest {
   readonly backup?: Place | undefined;
 }
 
-/** What is known once both listings are read to their end. */
+/** The findings of both listings, read to their end. */
 export interface ListingOutcome {
   readonly source: ListingFindings;
   readonly target: ListingFindings;
@@ -41,7 +41,7 @@ export interface ListingOutcome {
   readonly room: ReadonlyMap<RemotePath, readonly RemotePath[]>;
 }
 
-/** What the matches became, before anything that only the end of the listings can tell. */
+/** The actions of all matches, before the findings of the listings are applied. */
 export interface CollectedMatches {
   readonly copies: readonly (CopyFile | SetTime)[];
   readonly removals: readonly RemoveSource[];
@@ -119,11 +119,8 @@ export class PlanDraft {
     const deletes = tooMany ? [] : extra;
     const applied = tooMany ? [] : renames;
     const moved = new Set<CopyFile | SetTime>(applied.map(({ copy }) => copy));
-    const roomy = makeRoom(
-      this.allCopies.filter((action) => !moved.has(action)),
-      deletes,
-      outcome.room,
-    );
+    const copies = this.allCopies.filter((action) => !moved.has(action));
+    const roomy = makeRoom(copies, deletes, outcome.room);
     findings.conflicts.push(...roomy.conflicts);
     const many = isCheck ? undefined : manyDeletes(deletes.length, targetFiles);
 
@@ -189,11 +186,7 @@ function makeRoom<T extends CopyFile | SetTime>(
   copies: readonly T[],
   deletes: readonly DeleteFile[],
   room: ListingOutcome['room'],
-): {
-  readonly copies: readonly T[];
-  readonly deletes: readonly DeleteFile[];
-  readonly conflicts: readonly Conflict[];
-} {
+): { copies: readonly T[]; deletes: readonly DeleteFile[]; conflicts: readonly Conflict[] } {
   if (room.size === 0) return { copies, deletes, conflicts: [] };
   const deleted = new Set(deletes.map(({ path }) => path));
   const roomFor = new Map<RemotePath, RemotePath>();

@@ -3,9 +3,7 @@ import type { FactFailure } from '../compare/resolveComparisons';
 import { blocksPath, type ListingFindings } from '../list/listTree';
 import type { Match } from '../match/match';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
-import type { Conflict, DeleteFile, ListingProblem, Skipped } from '../model/plan';
-
-type SideName = 'source' | 'target';
+import type { Conflict, DeleteFile, ListingProblem, SideName, Skipped } from '../model/plan';
 
 /** Collects what a plan leaves alone, and which paths of the target it must protect for that. */
 export class PlanFindings {
@@ -27,13 +25,8 @@ export class PlanFindings {
     because: Skipped['because'],
     detail?: string,
   ): void {
-    this.skipped.push({
-      path,
-      side: 'source',
-      because,
-      ...(detail !== undefined && { detail }),
-      ...(source && { bytes: source.size }),
-    });
+    const optional = { ...(detail !== undefined && { detail }), ...(source && { bytes: source.size }) };
+    this.skipped.push({ path, side: 'source', because, ...optional });
   }
 
   protectTarget({ path, before }: Pick<DeleteFile, 'path' | 'before'>, detail: string): void {
@@ -41,11 +34,11 @@ export class PlanFindings {
   }
 
   addFailure(match: Match, { side, error }: FactFailure): void {
-    if (error.kind === 'notFound') this.skipSource(match, 'vanished', `was removed on the ${side}`);
-    else if (error.kind === 'changed')
-      this.skipSource(match, 'unreadable', 'changed while it was being read');
+    const { kind, message } = error;
+    if (kind === 'notFound') this.skipSource(match, 'vanished', `was removed on the ${side}`);
+    else if (kind === 'changed') this.skipSource(match, 'unreadable', 'changed while it was being read');
     else {
-      this.problems.push({ side, path: match.path, kind: error.kind, message: error.message });
+      this.problems.push({ side, path: match.path, kind, message });
       this.skipSource(match, 'unreadable', `could not be read on the ${side}`);
     }
   }
@@ -66,18 +59,9 @@ export class PlanFindings {
       if (protects === undefined) continue;
       // A folder's marker says nothing about the content of the folder.
       const reach = reason === 'nonEmptyFolderMarker' ? 'itself' : 'withAllBelow';
-      if (side === 'source')
-        this.protectedBySource.add(
-          protects,
-          `may stand for "${shown}" of the source, which can't be used`,
-          reach,
-        );
-      else if (blocksPath(reason))
-        this.protectedOnTarget.add(
-          protects,
-          `is or lies in "${shown}" of the target, which can't be used`,
-          reach,
-        );
+      const which = `"${shown}" of the ${side}, which can't be used`;
+      if (side === 'source') this.protectedBySource.add(protects, `may stand for ${which}`, reach);
+      else if (blocksPath(reason)) this.protectedOnTarget.add(protects, `is or lies in ${which}`, reach);
     }
   }
 

@@ -1,8 +1,9 @@
 import type { Steps } from '../../base/timeSlices';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
-import type { Action, Plan } from '../model/plan';
+import type { Action, Plan, SideName } from '../model/plan';
 import { compareExecutionOrder } from './planOrder';
 import { planTotals } from './planTotals';
+import { removesSourceFile } from './safety';
 
 /**
  * Checks the invariants 2, 3, 4, 5 and 7 of `Plan`, which need no other data. Returns one sentence for each violation; a plan with any must
@@ -52,7 +53,7 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
       yield `Only the time of "${path}" is set although its content differs.`;
     if (kind === 'moveFile' && action.source.size !== action.before.size)
       yield `"${path}" is made of "${action.from}" although its content differs.`;
-    if (isRemoval(action) && options.verb !== 'move')
+    if (removesSourceFile(action) && options.verb !== 'move')
       yield `"${path}" is removed from the source without a move.`;
     if (last && compareExecutionOrder(last, action, options.deletes) > 0)
       yield last.kind === 'deleteFile' && kind !== 'deleteFile' && options.deletes !== 'during'
@@ -77,21 +78,17 @@ function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
   return folders;
 }
 
-function isRemoval(action: Action): boolean {
-  return action.kind === 'removeSource' || ('removesSource' in action && action.removesSource === true);
-}
-
 function* deleteProblems(plan: Plan): Generator<string> {
   const { verb, deletes } = plan.options;
   const isDelete = ({ kind }: Action) =>
     kind === 'deleteFile' || kind === 'moveFile' || kind === 'removeFolder';
   if (verb === 'check' || !plan.actions.some(isDelete)) return;
   if (verb !== 'sync') yield `A ${verb} has deletes.`;
-  if (deletes === 'none') yield 'There are deletes that were not asked for.';
+  if (deletes === 'none') yield 'There are deletes that the options do not request.';
   if (plan.problems.length > 0) yield 'There are deletes although a listing was incomplete.';
   if (plan.listed.source.files === 0) yield 'There are deletes although the source is empty.';
   if (plan.safety.some(({ effect }) => effect === 'deletesWithheld'))
-    yield 'There are deletes although they were to be withheld.';
+    yield 'There are deletes although a safety finding withholds them.';
 }
 
 function* countProblems(plan: Plan): Generator<string> {
@@ -100,21 +97,16 @@ function* countProblems(plan: Plan): Generator<string> {
     if (totals[name].files !== plan.totals[name].files || totals[name].bytes !== plan.totals[name].bytes)
       yield `The total of ${name} does not add up.`;
 
-  const ofSource =
-    plan.actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder').length +
-    plan.conflicts.filter((conflict) => conflict.source).length +
-    plan.skipped.filter((skipped) => skipped.side === 'source').length +
+  const accounted = (side: SideName, isOfSide: (action: Action) => boolean) =>
+    plan.actions.filter(isOfSide).length +
+    plan.conflicts.filter((conflict) => conflict[side]).length +
+    plan.skipped.filter((skipped) => skipped.side === side).length +
     plan.unchanged.files;
-  const leftOut = plan.deselected?.files ?? 0;
+  const ofSource = accounted('source', ({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder');
   const missing = plan.listed.source.files - ofSource;
-  if (missing < 0 || missing > leftOut)
+  if (missing < 0 || missing > (plan.deselected?.files ?? 0))
     yield `The source lists ${plan.listed.source.files}, but ${ofSource} are accounted for.`;
-
-  const ofTarget =
-    plan.actions.filter((action) => action.kind === 'deleteFile' || action.before).length +
-    plan.conflicts.filter((conflict) => conflict.target).length +
-    plan.skipped.filter((skipped) => skipped.side === 'target').length +
-    plan.unchanged.files;
+  const ofTarget = accounted('target', ({ kind, before }) => kind === 'deleteFile' || before !== undefined);
   if (ofTarget > plan.listed.target.files)
     yield `The target lists ${plan.listed.target.files}, but ${ofTarget} are accounted for.`;
 }

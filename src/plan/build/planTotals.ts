@@ -2,8 +2,10 @@ import type { Action, Conflict, PlanTotals, Skipped, Tally } from '../model/plan
 
 /** Counts files and bytes. */
 export class TallyCount {
-  private files = 0;
-  private bytes = 0;
+  constructor(
+    private files = 0,
+    private bytes = 0,
+  ) {}
 
   add(bytes: number): void {
     this.files++;
@@ -15,57 +17,46 @@ export class TallyCount {
   }
 }
 
-/** Files and bytes by class of action. Bytes are transferred or freed; setting a time or renaming transfers none. */
+const totalNames = {
+  setTime: 'setTime',
+  moveFile: 'rename',
+  removeSource: 'removeSource',
+  deleteFile: 'delete',
+  removeFolder: 'removeFolder',
+} as const;
+
+/** Files and bytes by class of action. */
 export function planTotals(
   actions: readonly Action[],
   conflicts: readonly Conflict[],
   skipped: readonly Skipped[],
 ): PlanTotals {
-  const counts = {
-    upload: new TallyCount(),
-    download: new TallyCount(),
-    copy: new TallyCount(),
-    setTime: new TallyCount(),
-    rename: new TallyCount(),
-    removeSource: new TallyCount(),
-    delete: new TallyCount(),
-    removeFolder: new TallyCount(),
-    conflict: new TallyCount(),
-    skipped: new TallyCount(),
+  const none = () => ({ files: 0, bytes: 0 });
+  const totals = {
+    upload: none(),
+    download: none(),
+    copy: none(),
+    setTime: none(),
+    rename: none(),
+    removeSource: none(),
+    delete: none(),
+    removeFolder: none(),
+    conflict: none(),
+    skipped: none(),
   };
-  for (const action of actions) {
-    switch (action.kind) {
-      case 'copyFile':
-        counts[action.direction].add(action.source.size);
-        break;
-      case 'setTime':
-        counts.setTime.add(0);
-        break;
-      case 'moveFile':
-        counts.rename.add(0);
-        break;
-      case 'removeSource':
-        counts.removeSource.add(action.source.size);
-        break;
-      case 'deleteFile':
-        counts.delete.add(action.before.size);
-        break;
-      case 'removeFolder':
-        counts.removeFolder.add(0);
-    }
-  }
-  for (const { source, target } of conflicts) counts.conflict.add(source?.size ?? target?.size ?? 0);
-  for (const { bytes } of skipped) counts.skipped.add(bytes ?? 0);
-  return {
-    upload: counts.upload.tally,
-    download: counts.download.tally,
-    copy: counts.copy.tally,
-    setTime: counts.setTime.tally,
-    rename: counts.rename.tally,
-    removeSource: counts.removeSource.tally,
-    delete: counts.delete.tally,
-    removeFolder: counts.removeFolder.tally,
-    conflict: counts.conflict.tally,
-    skipped: counts.skipped.tally,
+  const count = (name: keyof PlanTotals, bytes: number) => {
+    totals[name].files++;
+    totals[name].bytes += bytes;
   };
+  for (const action of actions)
+    count(action.kind === 'copyFile' ? action.direction : totalNames[action.kind], bytesOf(action));
+  for (const { source, target } of conflicts) count('conflict', source?.size ?? target?.size ?? 0);
+  for (const { bytes } of skipped) count('skipped', bytes ?? 0);
+  return totals;
+}
+
+/** Bytes that an action transfers or frees; setting a time or renaming transfers none. */
+export function bytesOf(action: Action): number {
+  if (action.kind === 'copyFile' || action.kind === 'removeSource') return action.source.size;
+  return action.kind === 'deleteFile' ? action.before.size : 0;
 }

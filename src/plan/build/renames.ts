@@ -4,12 +4,11 @@ import { type Instant, nsBetween } from '../../remote/modifiedTime';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError, planFatalErrorKinds } from '../../remote/remoteError';
 import { baseName, comparePaths, type RemotePath } from '../../remote/remotePath';
-import { isArchiveClass, mayBeArchived } from '../compare/archived';
+import { canSetTime, mayBeArchived } from '../compare/archived';
 import { type ComparisonRules, compareFiles, knowsTime, timeOf } from '../compare/comparison';
 import { HashReader, hashesByReading, statFile } from '../list/fileFacts';
 import type { CopyFile, DeleteFile, MoveFile } from '../model/plan';
-import type { RenameTracking } from '../model/planOptions';
-import { usesAwsRules } from '../model/planOptions';
+import { type RenameTracking, usesAwsRules } from '../model/planOptions';
 
 export interface RenameRequest {
   readonly source: Remote;
@@ -68,7 +67,8 @@ export async function findRenames(
   ];
   await fetchMissingFacts(rounds, signal);
   const matcher = byHash ? matchByHash : matchByTime(request.times);
-  return groups.flatMap((group) => pairFiles(group, request, matcher)).sort(byPath);
+  const renames = groups.flatMap((group) => pairFiles(group, request, matcher));
+  return renames.sort((a, b) => comparePaths(a.copy.path, b.copy.path));
 }
 
 interface Candidate<Action> {
@@ -106,63 +106,63 @@ type Round = () => readonly FactQuery[];
 
 interface FactQuery {
   readonly candidate: Candidate<unknown>;
-  readonly fetch: (file: FileEntry, signal: AbortSignal) => Promise<FileEntry>;
+  readonly remote: Remote;
+  readonly fetch: typeof statFile;
+}
+
+type Candidates = readonly Candidate<unknown>[];
+
+/** Requests for the candidates whose file `lacks` a fact. */
+function queries(
+  remote: Remote,
+  candidates: Candidates,
+  lacks: (file: FileEntry) => boolean,
+  fetch = statFile,
+): readonly FactQuery[] {
+  const lacking = candidates.filter(({ file }) => file && lacks(file));
+  return lacking.map((candidate) => ({ candidate, remote, fetch }));
 }
 
 /** First the `stat`s, then the content that has to be read, which is done only where the other side has a hash to compare with. */
 function hashRounds(groups: readonly Group[], { source, target }: RenameRequest): readonly Round[] {
-  const stats = (remote: Remote, candidates: readonly Candidate<unknown>[]): FactQuery[] =>
-    hashesByReading(remote)
-      ? []
-      : candidates.filter(({ file }) => file && !file.md5 && !file.exact).map(statOf(remote));
-  const readings = (
-    remote: Remote,
-    candidates: readonly Candidate<unknown>[],
-    hashes: HashReader,
-  ): FactQuery[] =>
-    hashesByReading(remote)
-      ? candidates
-          .filter(({ file }) => file && !file.md5)
-          .map((candidate) => ({ candidate, fetch: (file, signal) => hashes.withHash(remote, file, signal) }))
-      : [];
-  const hasHashes = (remote: Remote, candidates: readonly Candidate<unknown>[]) =>
-    candidates.some(({ file }) => file && (file.md5 !== undefined || hashesByReading(remote)));
   const hashes = new HashReader();
+  const withHash: typeof statFile = (...file) => hashes.withHash(...file);
+  const stats = (remote: Remote, candidates: Candidates) =>
+    queries(remote, candidates, ({ md5, exact }) => !md5 && !exact && !hashesByReading(remote));
+  const readings = (remote: Remote, candidates: Candidates) =>
+    queries(remote, candidates, ({ md5 }) => !md5 && hashesByReading(remote), withHash);
+  const hasHashes = (remote: Remote, candidates: Candidates) =>
+    candidates.some(({ file }) => file && (file.md5 !== undefined || hashesByReading(remote)));
   return [
     () => groups.flatMap(({ deletes }) => stats(target, deletes)),
     () => groups.flatMap(({ copies, deletes }) => (hasHashes(target, deletes) ? stats(source, copies) : [])),
     () =>
       groups.flatMap(({ copies, deletes }) =>
         hasHashes(source, copies) && hasHashes(target, deletes)
-          ? [...readings(source, copies, hashes), ...readings(target, deletes, hashes)]
+          ? [...readings(source, copies), ...readings(target, deletes)]
           : [],
       ),
   ];
 }
 
 function timeRounds(groups: readonly Group[], { source, target, times }: RenameRequest): readonly Round[] {
-  const stats = (remote: Remote, candidates: readonly Candidate<unknown>[], byServer: boolean): FactQuery[] =>
-    candidates.filter(({ file }) => file && !knowsTime(file, byServer)).map(statOf(remote));
+  const { serverTime } = times;
   return [
     () =>
       groups.flatMap(({ copies, deletes }) => [
-        ...stats(source, copies, times.serverTime.source),
-        ...stats(target, deletes, times.serverTime.target),
+        ...queries(source, copies, (file) => !knowsTime(file, serverTime.source)),
+        ...queries(target, deletes, (file) => !knowsTime(file, serverTime.target)),
       ]),
   ];
-}
-
-function statOf(remote: Remote): (candidate: Candidate<unknown>) => FactQuery {
-  return (candidate) => ({ candidate, fetch: (file, signal) => statFile(remote, file, signal) });
 }
 
 async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal): Promise<void> {
   const slots = new WeightedSemaphore(maxRequestConcurrency);
   const fatal: unknown[] = [];
-  const run = async ({ candidate, fetch }: FactQuery) => {
+  const run = async ({ candidate, remote, fetch }: FactQuery) => {
     try {
       const listed = candidate.file;
-      const file = listed && (await fetch(listed, signal));
+      const file = listed && (await fetch(remote, listed, signal));
       // A file that changed since it was listed is no longer the file that the plan describes.
       candidate.file = file?.size === listed?.size ? file : undefined;
     } catch (error) {
@@ -170,15 +170,10 @@ async function fetchMissingFacts(rounds: readonly Round[], signal: AbortSignal):
       if (!isRemoteError(error) || planFatalErrorKinds.has(error.kind)) fatal.push(error);
     }
   };
+  const weight = () => 1;
+  const failed = () => fatal.length > 0;
   for (const round of rounds) {
-    await forEachConcurrent(
-      round(),
-      slots,
-      () => 1,
-      run,
-      signal,
-      () => fatal.length > 0,
-    );
+    await forEachConcurrent(round(), slots, weight, run, signal, failed);
     signal.throwIfAborted();
     if (fatal.length > 0) throw fatal[0];
   }
@@ -219,23 +214,22 @@ function matchByTime({ serverTime, windowNs }: RenameRequest['times']): RenameMa
   };
 }
 
+type Deleted = Candidate<DeleteFile>;
+
 /** The files to be deleted, by key. Each is taken once, in the order in which they were added. */
 class DeleteCandidates {
-  private readonly queues = new Map<string, { readonly all: Candidate<DeleteFile>[]; from: number }>();
-  private readonly taken = new Set<Candidate<DeleteFile>>();
+  private readonly queues = new Map<string, { readonly all: Deleted[]; from: number }>();
+  private readonly taken = new Set<Deleted>();
 
-  add(key: string, candidate: Candidate<DeleteFile>): void {
+  add(key: string, candidate: Deleted): void {
     const queue = this.queues.get(key);
     if (queue) queue.all.push(candidate);
     else this.queues.set(key, { all: [candidate], from: 0 });
   }
 
   /** Takes the first candidate, by path, under any of `keys` that `fits`. */
-  take(
-    keys: readonly string[],
-    fits: (candidate: Candidate<DeleteFile>) => boolean,
-  ): Candidate<DeleteFile> | undefined {
-    let first: Candidate<DeleteFile> | undefined;
+  take(keys: readonly string[], fits: (candidate: Deleted) => boolean): Deleted | undefined {
+    let first: Deleted | undefined;
     for (const key of keys) {
       const found = this.firstOf(key, fits);
       if (found && (!first || comparePaths(found.action.path, first.action.path) < 0)) first = found;
@@ -244,10 +238,7 @@ class DeleteCandidates {
     return first;
   }
 
-  private firstOf(
-    key: string,
-    fits: (candidate: Candidate<DeleteFile>) => boolean,
-  ): Candidate<DeleteFile> | undefined {
+  private firstOf(key: string, fits: (candidate: Deleted) => boolean): Deleted | undefined {
     const queue = this.queues.get(key);
     if (!queue) return undefined;
     for (let at = queue.from; at < queue.all.length; at++) {
@@ -262,11 +253,7 @@ class DeleteCandidates {
   }
 }
 
-function pairFiles(
-  { copies, deletes }: Group,
-  request: RenameRequest,
-  matcher: RenameMatcher,
-): readonly Rename[] {
+function pairFiles({ copies, deletes }: Group, request: RenameRequest, matcher: RenameMatcher): Rename[] {
   const candidates = new DeleteCandidates();
   const withName = (key: string, path: RemotePath) => `${key}/${baseName(path)}`;
   for (const candidate of deletes) {
@@ -279,7 +266,7 @@ function pairFiles(
   const take = (one: Candidate<CopyFile>, keysOf: (keys: readonly string[]) => readonly string[]) => {
     const source = one.file;
     if (!source) return false;
-    const fits = ({ file }: Candidate<DeleteFile>) =>
+    const fits = ({ file }: Deleted) =>
       file !== undefined && matcher.isSameFile(source, file) && isStableAfterMove(source, file, request);
     const match = candidates.take(keysOf(matcher.candidateKeys(source)), fits);
     if (!match?.file) return false;
@@ -287,10 +274,9 @@ function pairFiles(
     found.push({ copy, deleted: match.action, move: createMove(copy, source, match.action, match.file) });
     return true;
   };
-  const rest = copies.filter(
-    (one) => !take(one, (keys) => keys.map((key) => withName(key, one.action.path))),
-  );
-  for (const one of rest) take(one, (keys) => keys);
+  const takeNamesake = (one: Candidate<CopyFile>) =>
+    take(one, (keys) => keys.map((key) => withName(key, one.action.path)));
+  for (const one of copies.filter((copy) => !takeNamesake(copy))) take(one, (keys) => keys);
   return found;
 }
 
@@ -304,11 +290,7 @@ function isStableAfterMove(
   if (usesAwsRules(rules.mode)) return true;
   const comparison = compareFiles(source, target, rules, true);
   if (comparison.verdict !== 'different' || comparison.because === 'always') return true;
-  return (
-    comparison.because === 'onlyTimeDiffers' &&
-    remote.setModifiedTime !== undefined &&
-    !isArchiveClass(target)
-  );
+  return comparison.because === 'onlyTimeDiffers' && canSetTime(remote, target);
 }
 
 function createMove(copy: CopyFile, source: FileEntry, deleted: DeleteFile, before: FileEntry): MoveFile {
@@ -322,8 +304,4 @@ function createMove(copy: CopyFile, source: FileEntry, deleted: DeleteFile, befo
     because: 'renamed',
     ...(copy.storeModified && { storeModified: copy.storeModified }),
   };
-}
-
-function byPath(a: Rename, b: Rename): number {
-  return comparePaths(a.copy.path, b.copy.path);
 }

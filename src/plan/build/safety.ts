@@ -1,17 +1,22 @@
-import type { Conflict, DeleteFile, ListingProblem, Plan, SafetyFinding } from '../model/plan';
+import type { Action, Conflict, DeleteFile, ListingProblem, Plan, SafetyFinding } from '../model/plan';
 import type { MaxDelete } from '../model/planOptions';
+import { bytesText } from '../model/quantities';
 
 /** Fewer deletes are never called many: in a small folder, half of the files is soon reached. */
 const fewDeletes = 10;
 
+function withheld(kind: SafetyFinding['kind'], message: string): SafetyFinding {
+  return { kind, message, effect: 'deletesWithheld' };
+}
+
 /** Deletes are withheld when the source has no files: an unmounted disk or a mistyped prefix looks the same (H1, H27). */
 export function emptySource(sourceFiles: number, deletes: number): SafetyFinding | undefined {
   if (sourceFiles > 0 || deletes === 0) return undefined;
-  return {
-    kind: 'emptySource',
-    message: `The source has no files, so ${files(deletes)} of the target would be deleted. Nothing will be deleted.`,
-    effect: 'deletesWithheld',
-  };
+  const files = deletes === 1 ? 'the only file' : `all ${deletes} files`;
+  return withheld(
+    'emptySource',
+    `The source has no files, so ${files} of the target would be deleted. Nothing will be deleted.`,
+  );
 }
 
 /** Deletes are withheld when a listing or a request failed on either side (H2, R21). */
@@ -21,11 +26,10 @@ export function incompleteListing(
 ): SafetyFinding | undefined {
   const [first] = problems;
   if (!first || deletes === 0) return undefined;
-  return {
-    kind: 'incompleteListing',
-    message: `Part of the ${first.side} could not be read ("${first.path}"), so nothing will be deleted.`,
-    effect: 'deletesWithheld',
-  };
+  return withheld(
+    'incompleteListing',
+    `Part of the ${first.side} could not be read ("${first.path}"), so nothing will be deleted.`,
+  );
 }
 
 /** Deletes are withheld when an immutable file differs, because more of the source may be wrong (R10). */
@@ -40,11 +44,7 @@ export function immutableConflict(
     immutable.length === 1
       ? `"${first.path}" differs and must not be changed`
       : `${immutable.length} files differ and must not be changed`;
-  return {
-    kind: 'immutableConflict',
-    message: `${which}, so nothing will be deleted.`,
-    effect: 'deletesWithheld',
-  };
+  return withheld('immutableConflict', `${which}, so nothing will be deleted.`);
 }
 
 /**
@@ -56,20 +56,25 @@ export function tooManyDeletes(
   targetFiles: number,
   maxDelete: MaxDelete | undefined,
 ): SafetyFinding | undefined {
-  if (!maxDelete || deletes.length === 0) return undefined;
-  const { files: maxFiles, percent, bytes: maxBytes } = maxDelete;
-  const bytes = deletes.reduce((sum, { before }) => sum + before.size, 0);
-  const some = deletes.length === 1 ? '1 file' : `${deletes.length} files`;
-  const over =
-    maxFiles !== undefined && deletes.length > maxFiles
-      ? `${some} would be deleted, but ${maxFiles === 0 ? 'none' : `only ${maxFiles}`} may be`
-      : percent !== undefined && deletes.length * 100 > percent * targetFiles
-        ? `${deletes.length} of the target's ${targetFiles} files would be deleted, but only ${percent} % may be`
-        : maxBytes !== undefined && bytes > maxBytes
-          ? `${some} with ${bytesText(bytes)} would be deleted, but only ${bytesText(maxBytes)} may be`
-          : undefined;
-  if (over === undefined) return undefined;
-  return { kind: 'tooManyDeletes', message: `${over}. Nothing will be deleted.`, effect: 'deletesWithheld' };
+  const over = maxDelete && deletes.length > 0 ? exceeded(deletes, targetFiles, maxDelete) : undefined;
+  return over === undefined ? undefined : withheld('tooManyDeletes', `${over}. Nothing will be deleted.`);
+}
+
+function exceeded(
+  deletes: readonly DeleteFile[],
+  targetFiles: number,
+  { files, percent, bytes }: MaxDelete,
+): string | undefined {
+  const count = deletes.length;
+  const some = count === 1 ? '1 file' : `${count} files`;
+  if (files !== undefined && count > files)
+    return `${some} would be deleted, but ${files === 0 ? 'none' : `only ${files}`} may be`;
+  if (percent !== undefined && count * 100 > percent * targetFiles)
+    return `${count} of the target's ${targetFiles} files would be deleted, but only ${percent} % may be`;
+  const size = deletes.reduce((sum, { before }) => sum + before.size, 0);
+  if (bytes !== undefined && size > bytes)
+    return `${some} with ${bytesText(size)} would be deleted, but only ${bytesText(bytes)} may be`;
+  return undefined;
 }
 
 /** The run asks for confirmation when more than half of the target's files, and at least 10, would be deleted (H27). */
@@ -82,20 +87,11 @@ export function manyDeletes(deletes: number, targetFiles: number): SafetyFinding
   };
 }
 
-function bytesText(count: number): string {
-  return count === 1 ? '1 byte' : `${count} bytes`;
-}
-
-function files(count: number): string {
-  return count === 1 ? 'the only file' : `all ${count} files`;
-}
-
 /** Whether running the plan removes files from either side. */
 export function removesFiles({ actions }: Pick<Plan, 'actions'>): boolean {
-  return actions.some(
-    (action) =>
-      action.kind === 'deleteFile' ||
-      action.kind === 'removeSource' ||
-      ('removesSource' in action && action.removesSource === true),
-  );
+  return actions.some((action) => action.kind === 'deleteFile' || removesSourceFile(action));
+}
+
+export function removesSourceFile(action: Action): boolean {
+  return action.kind === 'removeSource' || ('removesSource' in action && action.removesSource === true);
 }

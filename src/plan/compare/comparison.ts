@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../remote/capabilities';
 import type { FileEntry } from '../../remote/entry';
 import { type Instant, nsBetween } from '../../remote/modifiedTime';
-import type { Place } from '../model/plan';
+import type { CopyFile, Place, SideName } from '../model/plan';
 import { type ComparisonMode, type PlanOptions, usesAwsRules } from '../model/planOptions';
 
 /** The result of comparing a pair of files, with its reason. */
@@ -35,7 +35,13 @@ export type Comparison =
    */
   | { readonly verdict: 'needsFacts'; readonly because: 'times' | 'hashes' | 'content' };
 
-export type Direction = 'upload' | 'download' | 'copy';
+/** The reasons of a verdict. */
+export type Reason<Verdict extends Comparison['verdict']> = Extract<
+  Comparison,
+  { readonly verdict: Verdict }
+>['because'];
+
+export type Direction = CopyFile['direction'];
 
 /** Everything besides the two files that a comparison depends on. */
 export interface ComparisonRules
@@ -45,7 +51,7 @@ export interface ComparisonRules
   /** Nanoseconds within which times are equal (rclone), or to which times are truncated (aws). 'none': a side stores no times. */
   readonly windowNs: number | 'none';
   /** Whether a side's time is the service's own, for `aws` (A1) or by `useServerTimes` (R9), instead of the owner's. */
-  readonly serverTime: { readonly source: boolean; readonly target: boolean };
+  readonly serverTime: Readonly<Record<SideName, boolean>>;
 }
 
 export function directionOf(source: Place, target: Place): Direction {
@@ -84,27 +90,24 @@ export function comparisonRules(
     source: byServer && source.place.kind === 'remote',
     target: byServer && target.place.kind === 'remote',
   };
-  let windowNs: number | 'none' = byAwsRules
-    ? awsPrecisionNs
-    : Math.max(1, (options.modifyWindowMs ?? 0) * nsPerMs);
-  for (const [side, timeIsServers] of [
-    [source, serverTime.source],
-    [target, serverTime.target],
-  ] as const) {
-    if (timeIsServers || windowNs === 'none') continue;
-    const own = side.capabilities.timePrecisionNs;
-    windowNs = own === 'none' ? 'none' : Math.max(windowNs, own);
-  }
-  const { ignoreExisting, ignoreTimes, update, ignoreSize, keepTargetTimes } = options;
+  const precisions = [
+    serverTime.source ? 1 : source.capabilities.timePrecisionNs,
+    serverTime.target ? 1 : target.capabilities.timePrecisionNs,
+  ];
+  const windowNs = precisions.reduce(
+    (widest, own) => (widest === 'none' || own === 'none' ? 'none' : Math.max(widest, own)),
+    byAwsRules ? awsPrecisionNs : (options.modifyWindowMs ?? 0) * nsPerMs,
+  );
   return {
     mode,
     direction: directionOf(source.place, target.place),
     windowNs,
     serverTime,
-    ...(!isCheck && { ...(ignoreExisting && { ignoreExisting }), ...(ignoreTimes && { ignoreTimes }) }),
-    ...(!isCheck &&
-      !byAwsRules && { ...(update && { update }), ...(keepTargetTimes && { keepTargetTimes }) }),
-    ...(!byAwsRules && ignoreSize && { ignoreSize }),
+    ignoreExisting: !isCheck && options.ignoreExisting === true,
+    ignoreTimes: !isCheck && options.ignoreTimes === true,
+    update: !isCheck && !byAwsRules && options.update === true,
+    keepTargetTimes: !isCheck && !byAwsRules && options.keepTargetTimes === true,
+    ignoreSize: !byAwsRules && options.ignoreSize === true,
   };
 }
 
@@ -145,9 +148,9 @@ export function compareFiles(
   if (rules.update && !usesAwsRules(rules.mode)) {
     if (!(knowsTime(source, rules.serverTime.source) && knowsTime(target, rules.serverTime.target)))
       return { verdict: 'needsFacts', because: 'times' };
-    const windowNs = rules.windowNs === 'none' ? updateWindowNs : rules.windowNs;
     const ahead = sourceAgeDifference(source, target, rules);
-    if (ahead !== undefined && -ahead >= windowNs) return { verdict: 'leftAlone', because: 'targetIsNewer' };
+    if (ahead !== undefined && -ahead >= windowOf(rules))
+      return { verdict: 'leftAlone', because: 'targetIsNewer' };
   }
   if (sizesDiffer) return { verdict: 'different', because: 'sizeDiffers' };
   switch (rules.mode) {
@@ -177,16 +180,19 @@ function compareByRcloneRules(
   if (!(knowsTime(source, serverTime.source) && knowsTime(target, serverTime.target)))
     return { verdict: 'needsFacts', because: 'times' };
   const ahead = sourceAgeDifference(source, target, rules);
-  if (ahead !== undefined && rules.windowNs === 'none' && Math.abs(ahead) < updateWindowNs)
-    return { verdict: 'same', because: 'size' };
-  if (ahead !== undefined && rules.windowNs !== 'none' && Math.abs(ahead) < rules.windowNs)
-    return { verdict: 'same', because: 'sizeAndTime' };
+  if (ahead !== undefined && Math.abs(ahead) < windowOf(rules))
+    return { verdict: 'same', because: rules.windowNs === 'none' ? 'size' : 'sizeAndTime' };
   return compareHashes(source, target, hashed, {
     equal: keepTargetTimes
       ? { verdict: 'same', because: 'sizeAndHash' }
       : { verdict: 'different', because: 'onlyTimeDiffers' },
     missing: { verdict: 'different', because: 'timeDiffers' },
   });
+}
+
+/** Nanoseconds within which rclone's modes take two times as equal. */
+function windowOf({ windowNs }: ComparisonRules): number {
+  return windowNs === 'none' ? updateWindowNs : windowNs;
 }
 
 /** The time that is compared; undefined when it is unknown, or only a `stat` can tell it. */

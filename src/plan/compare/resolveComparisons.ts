@@ -4,6 +4,7 @@ import type { Remote } from '../../remote/remote';
 import { isRemoteError, planFatalErrorKinds, type RemoteError } from '../../remote/remoteError';
 import { HashReader, hashesByReading, statFile } from '../list/fileFacts';
 import type { Match } from '../match/match';
+import type { SideName } from '../model/plan';
 import { mayBeArchived } from './archived';
 import { type Comparison, type ComparisonRules, compareFiles, knowsTime } from './comparison';
 
@@ -38,7 +39,6 @@ export interface FactCounts {
   completed: number;
 }
 
-type SideName = 'source' | 'target';
 const sides = ['source', 'target'] as const;
 
 const defaultLimit = 32;
@@ -94,12 +94,9 @@ interface Pair {
 }
 
 class ComparisonResolver {
-  private readonly request: FactRequest;
   private readonly hashes = new HashReader();
 
-  constructor(request: FactRequest) {
-    this.request = request;
-  }
+  constructor(private readonly request: FactRequest) {}
 
   async resolve(match: Match, signal: AbortSignal): Promise<ResolvedMatch> {
     const { source, target } = match;

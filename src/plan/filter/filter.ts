@@ -6,6 +6,7 @@ import {
   type CompiledRules,
   type FilterNames,
   RuleDecider,
+  type RuleSet,
   rcloneRules,
 } from './filterRules';
 import { gitignoreRules } from './gitignoreRules';
@@ -22,17 +23,6 @@ export interface Filter {
 /** The options that define a filter. */
 export type FilterOptions = Pick<PlanOptions, 'filters' | 'filterDialect' | 'useDefaultExcludes'>;
 
-/** Rules of one origin. A file is included when every set allows the file and each folder above it. */
-export interface RuleSet {
-  readonly of: 'usualExcludes' | 'filters' | 'ignoreFile';
-  /** Whether `allows` may be false for a folder. */
-  readonly hasFolderRules: boolean;
-  /** Whether the rules allow this path itself, regardless of its parents. A folder ends in `/`. */
-  allows(path: string): boolean;
-  /** The rule that decides `allows`; undefined where no rule matches, and the path is allowed. */
-  ruleFor(path: string): CompiledRule | undefined;
-}
-
 const exactNames: FilterNames = { caseSensitive: true, foldsUnicode: false };
 
 /**
@@ -45,11 +35,11 @@ export function createFilter(
   names: FilterNames = exactNames,
   ignoreFiles?: IgnoreFileRules,
 ): Filter {
-  const [first, second, ...others] = ruleSets(options, names, ignoreFiles);
+  const sets = ruleSets(options, names, ignoreFiles);
+  const [first, second, ...others] = sets;
   const both =
     first instanceof OrderedRules && second instanceof OrderedRules ? first.and(second) : undefined;
-  const sets = both ? [both, ...others] : [first, second, ...others].filter((set) => set !== undefined);
-  return new RuleFilter(sets, names.foldsUnicode);
+  return new RuleFilter(both ? [both, ...others] : sets, names.foldsUnicode);
 }
 
 /** The sets of rules of a filter. Throws as `createFilter`. */
@@ -62,20 +52,17 @@ export function ruleSets(
   return [
     ...(options.useDefaultExcludes ? [usualExcludes(names)] : []),
     ...(filters.length > 0 ? [new OrderedRules('filters', rulesIn[filterDialect](filters, names))] : []),
-    ...(ignoreFiles ? [new IgnoreFileRuleSet(ignoreFiles)] : []),
+    ...(ignoreFiles ? [ignoreFiles] : []),
   ];
 }
 
 function usualExcludes(names: FilterNames): RuleSet {
-  const rules = rcloneRules(
-    defaultExcludes.map((exclude) => ({ exclude })),
-    names,
-  );
-  const aliases = aliasRules(names);
-  return new OrderedRules('usualExcludes', {
-    files: [...rules.files, ...aliases.files],
-    folders: [...rules.folders, ...aliases.folders],
-  });
+  const excludes = defaultExcludes.map((exclude) => ({ exclude }));
+  return new OrderedRules('usualExcludes', joined(rcloneRules(excludes, names), aliasRules(names)));
+}
+
+function joined(first: CompiledRules, next: CompiledRules): CompiledRules {
+  return { files: [...first.files, ...next.files], folders: [...first.folders, ...next.folders] };
 }
 
 const rulesIn: Readonly<
@@ -83,15 +70,14 @@ const rulesIn: Readonly<
 > = { rclone: rcloneRules, aws: awsRules, gitignore: gitignoreRules };
 
 class OrderedRules implements RuleSet {
-  readonly of: RuleSet['of'];
   readonly hasFolderRules: boolean;
-  private readonly rules: CompiledRules;
   private readonly ofFiles: RuleDecider;
   private readonly ofFolders: RuleDecider;
 
-  constructor(of: RuleSet['of'], rules: CompiledRules) {
-    this.of = of;
-    this.rules = rules;
+  constructor(
+    readonly of: RuleSet['of'],
+    private readonly rules: CompiledRules,
+  ) {
     this.ofFiles = new RuleDecider(rules.files);
     this.ofFolders = rules.folders === rules.files ? this.ofFiles : new RuleDecider(rules.folders);
     this.hasFolderRules = rules.folders.length > 0;
@@ -105,33 +91,12 @@ class OrderedRules implements RuleSet {
   and(next: OrderedRules): OrderedRules | undefined {
     const { files, folders } = this.rules;
     if ([...files, ...folders].some(({ include }) => include)) return undefined;
-    return new OrderedRules(next.of, {
-      files: [...files, ...next.rules.files],
-      folders: [...folders, ...next.rules.folders],
-    });
+    return new OrderedRules(next.of, joined(this.rules, next.rules));
   }
 
   ruleFor(path: string): CompiledRule | undefined {
     const rules = path.endsWith('/') ? this.rules.folders : this.rules.files;
     return rules.find(({ matches }) => matches.test(path));
-  }
-}
-
-class IgnoreFileRuleSet implements RuleSet {
-  readonly of = 'ignoreFile';
-  readonly hasFolderRules = true;
-  private readonly rules: IgnoreFileRules;
-
-  constructor(rules: IgnoreFileRules) {
-    this.rules = rules;
-  }
-
-  allows(path: string): boolean {
-    return this.rules.allows(path);
-  }
-
-  ruleFor(path: string): CompiledRule | undefined {
-    return this.rules.ruleFor(path);
   }
 }
 
@@ -142,16 +107,15 @@ export function* foldersAbove(path: string): Generator<string> {
 }
 
 class RuleFilter implements Filter {
-  private readonly sets: readonly RuleSet[];
-  private readonly normalizes: boolean;
   private readonly hasFolderRules: boolean;
   /** The last folder and its result: files come sorted, so the next one is usually in the same folder. */
   private lastFolder = '';
   private lastSkipped = false;
 
-  constructor(sets: readonly RuleSet[], normalizes: boolean) {
-    this.sets = sets;
-    this.normalizes = normalizes;
+  constructor(
+    private readonly sets: readonly RuleSet[],
+    private readonly normalizes: boolean,
+  ) {
     this.hasFolderRules = sets.some((set) => set.hasFolderRules);
   }
 

@@ -34,14 +34,14 @@ export interface LimitedFacts {
 /**
  * Explains the result of `createFilter` (with the same options, ignore files and names) for the file at `path`, relative to the root. For an
  * excluded file, the deciding rule is the first that excludes a folder above it, from the top, or the file; for an included file it is the
- * last include that matches. With `facts`, the limits apply too. Throws RemoteError `badSettings` as `createFilter`.
+ * last include that matches. Limits apply too, where given. Throws RemoteError `badSettings` as `createFilter`.
  */
 export function explainFilter(
   options: FilterOptions,
   ignoreFiles: IgnoreFileRules | undefined,
   path: string,
   names: FilterNames,
-  facts?: LimitedFacts,
+  { size, modified, limits }: LimitedFacts = { limits: undefined },
 ): FilterExplanation {
   const sets = ruleSets(options, names, ignoreFiles);
   const text = names.foldsUnicode ? path.normalize('NFC') : path;
@@ -53,7 +53,9 @@ export function explainFilter(
       if (rule && !rule.include) return { included: false, by: decidingRule(set.of, rule, above) };
       if (rule && above === undefined) included = decidingRule(set.of, rule, undefined);
     }
-  const limit = facts && limitProblem(facts);
+  const limit =
+    (size !== undefined ? limits?.sizeProblem(size) : undefined) ??
+    (modified && limits?.timeProblem(modified));
   if (limit !== undefined) return { included: false, by: { set: 'limits', text: limit } };
   return { included: true, ...(included && { by: included }) };
 }
@@ -70,13 +72,6 @@ function decidingRule(
     ...(file !== undefined && { file }),
     ...(folder !== undefined && { folder }),
   };
-}
-
-function limitProblem({ size, modified, limits }: LimitedFacts): string | undefined {
-  return (
-    (size !== undefined ? limits?.sizeProblem(size) : undefined) ??
-    (modified !== undefined ? limits?.timeProblem(modified) : undefined)
-  );
 }
 
 /** The explanation as a sentence about `path`. */

@@ -28,17 +28,28 @@ export interface CompiledRules {
   readonly folders: readonly CompiledRule[];
 }
 
+/** Rules of one origin. A file is included when every set allows the file and each folder above it. */
+export interface RuleSet {
+  readonly of: 'usualExcludes' | 'filters' | 'ignoreFile';
+  /** Whether `allows` may be false for a folder. */
+  readonly hasFolderRules: boolean;
+  /** Whether the rules allow this path itself, regardless of its parents. A folder ends in `/`. */
+  allows(path: string): boolean;
+  /** The rule that decides `allows`; undefined where no rule matches, and the path is allowed. */
+  ruleFor(path: string): CompiledRule | undefined;
+}
+
 /** Compiles rules of rclone (R16–R18). With includes only, everything else is excluded. Throws RemoteError `badSettings` that names a bad pattern. */
 export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
   const folders: CompiledRule[] = [];
-  const add = (include: boolean, written: string, implied = false) => {
+  const add = (include: boolean, written: string, implied?: true) => {
     const pattern = written.startsWith('./') ? written.replace(/^(?:\.\/)+/, '/') : written;
     const forFolder = pattern.endsWith('/');
     const glob = forFolder && !include ? `${pattern}**` : pattern;
     const both = glob.includes('**');
     const text = `${include ? '+' : '-'} ${written}`;
-    const source = { include, text, ...(implied && { implied: true as const }) };
+    const source = { include, text, ...(implied && { implied }) };
     const rule = compile(source, written, glob, rcloneGlob, names);
     if (both || !forFolder) {
       files.push(rule);
@@ -48,10 +59,7 @@ export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): C
     }
     if (both || forFolder) folders.push(rule);
   };
-  for (const rule of rules) {
-    const { include, pattern } = read(rule);
-    add(include, pattern);
-  }
+  for (const { include, pattern } of rules.map(read)) add(include, pattern);
   if (rules.length > 0 && rules.every((rule) => 'include' in rule)) add(false, '/**', true);
   return { files, folders };
 }
@@ -63,10 +71,7 @@ export function rcloneRules(rules: readonly FilterRule[], names: FilterNames): C
 export function awsRules(rules: readonly FilterRule[], names: FilterNames): CompiledRules {
   const files: CompiledRule[] = [];
   const folders: CompiledRule[] = [];
-  for (let i = rules.length - 1; i >= 0; i--) {
-    const rule = rules[i];
-    if (!rule) continue;
-    const { include, pattern } = read(rule);
+  for (const { include, pattern } of rules.map(read).reverse()) {
     const glob = pattern.replace(/^(?:\.?\/)+/, '');
     if (glob === '') throw badPattern(pattern, 'names nothing');
     const text = `--${include ? 'include' : 'exclude'} ${pattern}`;

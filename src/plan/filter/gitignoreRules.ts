@@ -4,18 +4,12 @@ import { type CompiledRule, type CompiledRules, createRule, type FilterNames } f
 import { wildmatch } from './wildmatch';
 
 /**
- * Compiles the lines of a .gitignore. The last match wins in git, so the list is reversed. Skips lines that git ignores (comments, blank
- * lines). `file` is the ignore file; every line applies to files and folders, by paths relative to that file's folder.
+ * Compiles the lines of a .gitignore. Skips lines that git ignores (comments, blank lines). `file` is the ignore file; every line applies to
+ * files and folders, by paths relative to that file's folder.
  */
 export function gitignoreLines(text: string, names: FilterNames, file?: string): CompiledRules {
-  const rules: CompiledRule[] = [];
   const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
-  for (const line of lines) {
-    const rule = compileLine(line, names);
-    if (rule) rules.push({ ...rule, ...(file !== undefined && { file }) });
-  }
-  rules.reverse();
-  return { files: rules, folders: rules };
+  return lastMatchWins(lines.map((line) => compileLine(line, names, file)));
 }
 
 /**
@@ -23,25 +17,29 @@ export function gitignoreLines(text: string, names: FilterNames, file?: string):
  * `badSettings` for a line that could never match, which git would ignore.
  */
 export function gitignoreRules(given: readonly FilterRule[], names: FilterNames): CompiledRules {
-  const rules: CompiledRule[] = [];
-  for (const one of given) {
-    const line = 'include' in one ? `!${one.include}` : one.exclude;
+  const compiled = given.map((rule) => {
+    const line = 'include' in rule ? `!${rule.include}` : rule.exclude;
     const problem = lineProblem(line);
     if (problem !== undefined)
       throw new RemoteError('badSettings', `The filter pattern ${JSON.stringify(line)} ${problem}.`);
-    const rule = compileLine(line, names);
-    if (rule) rules.push(rule);
-  }
-  rules.reverse();
+    return compileLine(line, names);
+  });
+  return lastMatchWins(compiled);
+}
+
+/** The rules in reverse order: elsewhere the first match decides. */
+function lastMatchWins(compiled: readonly (CompiledRule | undefined)[]): CompiledRules {
+  const rules = compiled.filter((rule) => rule !== undefined).reverse();
   return { files: rules, folders: rules };
 }
 
-function compileLine(line: string, names: FilterNames): CompiledRule | undefined {
+function compileLine(line: string, names: FilterNames, file?: string): CompiledRule | undefined {
   if (line.startsWith('#') || lineProblem(line) !== undefined) return undefined;
   const include = line.startsWith('!');
   const pattern = include ? line.slice(1) : line;
   const spelled = names.foldsUnicode ? pattern.normalize('NFC') : pattern;
-  return createRule({ include, text: line }, wildmatch(spelled, !names.caseSensitive));
+  const source = { include, text: line, ...(file !== undefined && { file }) };
+  return createRule(source, wildmatch(spelled, !names.caseSensitive));
 }
 
 /** Why this line could never match in git, as the end of a sentence. Comments have no problem. */

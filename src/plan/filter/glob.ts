@@ -28,13 +28,11 @@ export function rcloneGlob(glob: string, fold: boolean): PathPattern {
 class RcloneGlob {
   private at = 0;
   private depth = 0;
-  private readonly chars: readonly string[];
-  private readonly fold: boolean;
 
-  constructor(chars: readonly string[], fold: boolean) {
-    this.chars = chars;
-    this.fold = fold;
-  }
+  constructor(
+    private readonly chars: readonly string[],
+    private readonly fold: boolean,
+  ) {}
 
   read(): readonly TextPattern[] {
     const parts: TextPattern[] = [];
@@ -86,11 +84,9 @@ class RcloneGlob {
   }
 
   private stars(): TextPattern {
-    let count = 1;
-    while (this.chars[this.at] === '*') {
-      this.at++;
-      count++;
-    }
+    const first = this.at - 1;
+    while (this.chars[this.at] === '*') this.at++;
+    const count = this.at - first;
     if (count > 2) throw new PatternProblem('has more than two "*" in a row');
     return count === 2 ? anything : anythingInPart;
   }

@@ -1,4 +1,5 @@
 import {
+  type Assertion,
   anyChar,
   charClass,
   classMember,
@@ -37,13 +38,11 @@ function unquoted(text: string): string {
 class GoRegexp {
   private at = 0;
   private depth = 0;
-  private flags: Flags;
-  private readonly chars: readonly string[];
 
-  constructor(chars: readonly string[], flags: Flags) {
-    this.chars = chars;
-    this.flags = flags;
-  }
+  constructor(
+    private readonly chars: readonly string[],
+    private flags: Flags,
+  ) {}
 
   read(): TextPattern {
     const pattern = this.alternatives();
@@ -100,7 +99,7 @@ class GoRegexp {
     const low = Number(min);
     const high = max !== undefined ? Number(max) : comma ? Number.POSITIVE_INFINITY : low;
     if (high < low || low > maxRepeats || (high > maxRepeats && high !== Number.POSITIVE_INFINITY))
-      throw invalidRegexp(`"${whole}" is no count of repeats`);
+      throw invalidRegexp(`"${whole}" is not a valid repeat count`);
     return [low, high];
   }
 
@@ -166,9 +165,10 @@ class GoRegexp {
   private escape(): TextPattern | undefined {
     const char = this.chars[this.at];
     if (char === undefined) throw invalidRegexp('it ends with "\\"');
-    if (char === 'A' || char === 'z' || char === 'b' || char === 'B') {
+    const assertion = escapedAssertions[char];
+    if (assertion !== undefined) {
       this.at++;
-      return { at: ({ A: 'textStart', z: 'textEnd', b: 'wordEdge', B: 'noWordEdge' } as const)[char] };
+      return { at: assertion };
     }
     const set = this.escapedSet();
     if (set !== undefined) return this.classOf(`[${set}]`);
@@ -179,22 +179,20 @@ class GoRegexp {
   private escapedSet(): string | undefined {
     const char = this.chars[this.at] ?? '';
     const simple = escapedSets[char];
-    if (simple !== undefined) {
-      this.at++;
-      return simple;
-    }
-    if (char !== 'p' && char !== 'P') return undefined;
-    const rest = this.chars.slice(this.at + 1, this.at + 60).join('');
+    if (simple === undefined && char !== 'p' && char !== 'P') return undefined;
+    this.at++;
+    if (simple !== undefined) return simple;
+    const rest = this.chars.slice(this.at, this.at + 60).join('');
     const [whole, braced, plain] = /^(?:\{\^?(\w+)\}|(\w))/.exec(rest) ?? [];
     const name = braced ?? plain;
-    if (whole === undefined || name === undefined) throw invalidRegexp('a class of characters has no name');
-    this.at += 1 + whole.length;
+    if (whole === undefined || name === undefined) throw invalidRegexp('a character class has no name');
+    this.at += whole.length;
     const negated = (char === 'P') !== whole.startsWith('{^');
     for (const property of [name, `Script=${name}`]) {
       const source = `\\${negated ? 'P' : 'p'}{${property}}`;
       if (isClass(`[${source}]`)) return source;
     }
-    throw invalidRegexp(`"${name}" is no class of characters`);
+    throw invalidRegexp(`"${name}" is not a character class`);
   }
 
   /** The character that an escape denotes. */
@@ -206,7 +204,7 @@ class GoRegexp {
     if (whole !== undefined) {
       this.at += whole.length;
       const code = octal === undefined ? Number.parseInt(short ?? long ?? '', 16) : Number.parseInt(octal, 8);
-      if (code > 0x10ffff) throw invalidRegexp(`"\\${whole}" is no character`);
+      if (code > 0x10ffff) throw invalidRegexp(`"\\${whole}" is not a character`);
       return String.fromCodePoint(code);
     }
     const char = this.chars[this.at++] ?? '';
@@ -226,31 +224,27 @@ class GoRegexp {
       const named = /^\[:(\^?)(\w+):\]/.exec(this.chars.slice(this.at, this.at + 20).join(''));
       if (named) {
         const [whole, not, name = ''] = named;
-        const members_ = posixClasses[name];
-        if (members_ === undefined) throw invalidRegexp(`"${whole}" is no class of characters`);
+        const listed = posixClasses[name];
+        if (listed === undefined) throw invalidRegexp(`"${whole}" is not a character class`);
         this.at += whole.length;
-        members += not ? inverted(members_) : members_;
+        members += not ? inverted(listed) : listed;
         continue;
       }
       if (char === '\\') {
         this.at++;
         const set = this.escapedSet();
-        this.at -= set === undefined ? 1 : 0;
         if (set !== undefined) {
           members += set;
           continue;
         }
+        this.at--;
       }
-      const low = this.member();
-      if (
-        this.chars[this.at] === '-' &&
-        this.chars[this.at + 1] !== ']' &&
-        this.chars[this.at + 1] !== undefined
-      ) {
+      members += classMember(this.member());
+      const [dash, next] = this.chars.slice(this.at, this.at + 2);
+      if (dash === '-' && next !== undefined && next !== ']') {
         this.at++;
-        const high = this.member();
-        members += `${classMember(low)}-${classMember(high)}`;
-      } else members += classMember(low);
+        members += `-${classMember(this.member())}`;
+      }
     }
     this.at++;
     return this.classOf(`[${negated ? '^' : ''}${members}]`);
@@ -266,10 +260,17 @@ class GoRegexp {
     try {
       return charClass(source, this.flags.fold);
     } catch {
-      throw invalidRegexp(`"${source}" is no class of characters`);
+      throw invalidRegexp(`"${source}" is not a character class`);
     }
   }
 }
+
+const escapedAssertions: Readonly<Record<string, Assertion>> = {
+  A: 'textStart',
+  z: 'textEnd',
+  b: 'wordEdge',
+  B: 'noWordEdge',
+};
 
 const escapedSets: Readonly<Record<string, string>> = {
   d: '0-9',
@@ -280,14 +281,7 @@ const escapedSets: Readonly<Record<string, string>> = {
   S: '\\0-\\x08\\x0b\\x0e-\\x1f!-\\u{10ffff}',
 };
 
-const controls: Readonly<Record<string, string>> = {
-  a: '\x07',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
+const controls: Readonly<Record<string, string>> = { a: '\x07', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 
 /** The members of POSIX classes in the syntax of a JavaScript class; ASCII only. */
 export const posixClasses: Readonly<Record<string, string>> = {

@@ -1,7 +1,6 @@
 import { matchKey } from '../../remote/capabilities';
 import { parentPath, type RemotePath } from '../../remote/remotePath';
-import type { CompiledRule, FilterNames } from './filterRules';
-import { RuleDecider } from './filterRules';
+import { type CompiledRule, type FilterNames, RuleDecider, type RuleSet } from './filterRules';
 import { gitignoreLines } from './gitignoreRules';
 
 /** The rules of one folder's ignore files, in order of precedence. */
@@ -22,15 +21,14 @@ interface Level extends FolderRules {
  *
  * Both sides use paths relative to their root, whichever side the files were read from (H4).
  */
-export class IgnoreFileRules {
+export class IgnoreFileRules implements RuleSet {
+  readonly of = 'ignoreFile';
+  readonly hasFolderRules = true;
   private readonly folders = new Map<string, FolderRules>();
-  private readonly names: FilterNames;
   private lastFolder: string | undefined;
   private lastLevels: readonly Level[] = [];
 
-  constructor(names: FilterNames) {
-    this.names = names;
-  }
+  constructor(private readonly names: FilterNames) {}
 
   /** Adds the ignore file at `file`, relative to the root. Must be called before any path in its folder is checked. */
   add(file: RemotePath, content: string): void {
@@ -41,7 +39,6 @@ export class IgnoreFileRules {
     this.lastFolder = undefined;
   }
 
-  /** The rule that decides about `path` itself, regardless of its parents. A folder ends in `/`. */
   ruleFor(path: string): CompiledRule | undefined {
     for (const { prefixLength, rules } of this.levelsOf(path)) {
       const own = path.slice(prefixLength);
@@ -51,7 +48,6 @@ export class IgnoreFileRules {
     return undefined;
   }
 
-  /** Whether that rule, if any, allows `path`. */
   allows(path: string): boolean {
     if (this.folders.size === 0) return true;
     for (const { prefixLength, decider } of this.levelsOf(path)) {

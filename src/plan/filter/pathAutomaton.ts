@@ -32,15 +32,10 @@ interface State {
  * at most the length of the path times the length of the patterns, and usually one table lookup per character.
  */
 export class PathAutomaton {
-  /** Work so far: characters read, and steps of the patterns considered for them. */
-  work = 0;
-  private readonly patterns: readonly NumberedPattern[];
   private tables: Tables | undefined;
 
   /** Of several patterns that match a path, the lowest number is the result. */
-  constructor(patterns: readonly NumberedPattern[]) {
-    this.patterns = patterns;
-  }
+  constructor(private readonly patterns: readonly NumberedPattern[]) {}
 
   /** Whether any pattern matches. */
   test(path: string): boolean {
@@ -50,15 +45,17 @@ export class PathAutomaton {
   /** The lowest number of a pattern that matches, or -1. */
   first(path: string): number {
     this.tables ??= new Tables(new PathProgram(this.patterns));
-    const answer = this.tables.run(path);
-    this.work = this.tables.work;
-    return answer;
+    return this.tables.run(path);
+  }
+
+  /** Work so far: characters read, and steps of the patterns considered for them. */
+  get work(): number {
+    return this.tables?.work ?? 0;
   }
 }
 
 class Tables {
   work = 0;
-  private readonly program: PathProgram;
   private readonly hasAssertions: boolean;
   private readonly ascii = new Int32Array(128);
   private readonly others = new Map<number, number>();
@@ -81,8 +78,7 @@ class Tables {
   private table = new Int32Array(0);
   private cachedNumbers = 0;
 
-  constructor(program: PathProgram) {
-    this.program = program;
+  constructor(private readonly program: PathProgram) {
     this.hasAssertions = program.assertions.length > 0;
     this.seen = new Uint32Array(program.ops.length);
     for (let code = 0; code < 128; code++) this.ascii[code] = this.classify(code);
@@ -108,7 +104,8 @@ class Tables {
         const known = this.others.get(whole);
         if (known === undefined) {
           const { stride } = this;
-          kind = this.classifyOther(whole);
+          kind = this.classify(whole);
+          this.others.set(whole, kind);
           row = (row / stride) * this.stride;
           table = this.table;
         } else kind = known;
@@ -122,12 +119,6 @@ class Tables {
     }
     this.work += at;
     return row < 0 ? encodeAnswer(row) : this.endOf(row / this.stride);
-  }
-
-  private classifyOther(codePoint: number): number {
-    const kind = this.classify(codePoint);
-    this.others.set(codePoint, kind);
-    return kind;
   }
 
   /** The class of all characters that belong to the same sets as this one. */
@@ -235,7 +226,8 @@ class Tables {
       const op = ops[step];
       if (op === Op.Split) stack.push(y[step] as number, x[step] as number);
       else if (op === Op.Assert && place) {
-        if (holds(assertions[x[step] as number] as Assertion, place)) stack.push(y[step] as number);
+        const assertion = assertions[x[step] as number] as Assertion;
+        if (holds[assertion](place.before, place.after)) stack.push(y[step] as number);
       } else found.push(step);
     }
     return found;
@@ -293,27 +285,17 @@ function isSame(a: State, b: State): boolean {
 
 function besideOf(codePoint: number): Beside {
   if (codePoint === 0x0a) return Beside.LineEnd;
-  const isWord =
-    (codePoint >= 0x30 && codePoint <= 0x39) ||
-    (codePoint >= 0x41 && codePoint <= 0x5a) ||
-    codePoint === 0x5f ||
-    (codePoint >= 0x61 && codePoint <= 0x7a);
-  return isWord ? Beside.Word : Beside.Other;
+  return /\w/.test(String.fromCodePoint(codePoint)) ? Beside.Word : Beside.Other;
 }
 
-function holds(assertion: Assertion, { before, after }: { before: Beside; after: Beside }): boolean {
-  switch (assertion) {
-    case 'textStart':
-      return before === Beside.Edge;
-    case 'textEnd':
-      return after === Beside.Edge;
-    case 'lineStart':
-      return before === Beside.Edge || before === Beside.LineEnd;
-    case 'lineEnd':
-      return after === Beside.Edge || after === Beside.LineEnd;
-    case 'wordEdge':
-      return (before === Beside.Word) !== (after === Beside.Word);
-    case 'noWordEdge':
-      return (before === Beside.Word) === (after === Beside.Word);
-  }
-}
+const isLineEdge = (beside: Beside) => beside === Beside.Edge || beside === Beside.LineEnd;
+
+/** Whether an assertion holds between two characters. */
+const holds: Readonly<Record<Assertion, (before: Beside, after: Beside) => boolean>> = {
+  textStart: (before) => before === Beside.Edge,
+  textEnd: (_, after) => after === Beside.Edge,
+  lineStart: isLineEdge,
+  lineEnd: (_, after) => isLineEdge(after),
+  wordEdge: (before, after) => (before === Beside.Word) !== (after === Beside.Word),
+  noWordEdge: (before, after) => (before === Beside.Word) === (after === Beside.Word),
+};

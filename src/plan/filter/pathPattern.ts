@@ -44,13 +44,12 @@ export function literal(char: string, fold: boolean): TextPattern {
   const expected = char.codePointAt(0) ?? 0;
   const key = `${fold ? 'i' : ''}=${char}`;
   if (!fold) return { one: { key, has: (codePoint) => codePoint === expected } };
-  const others = `^${/[\\^$.*+?()[\]{}|/]/.test(char) ? '\\' : ''}${char}$`;
   let expression: RegExp | undefined;
   const has = (codePoint: number) => {
     if (codePoint === expected) return true;
     // Only the Kelvin sign and the long s fold to an ASCII letter from outside of ASCII.
     if (codePoint < 0x80 && expected < 0x80) return lower(codePoint) === lower(expected);
-    expression ??= new RegExp(others, 'iu');
+    expression ??= new RegExp(`^[${classMember(char)}]$`, 'iu');
     return expression.test(String.fromCodePoint(codePoint));
   };
   return { one: { key, has } };
@@ -63,12 +62,8 @@ function lower(codePoint: number): number {
 /** One character of a class in JavaScript's syntax, with brackets. Throws SyntaxError for an invalid class. */
 export function charClass(source: string, fold: boolean): TextPattern {
   const expression = new RegExp(`^${source}$`, fold ? 'iu' : 'u');
-  return {
-    one: {
-      key: `${fold ? 'i' : ''}[${source}`,
-      has: (codePoint) => expression.test(String.fromCodePoint(codePoint)),
-    },
-  };
+  const has = (codePoint: number) => expression.test(String.fromCodePoint(codePoint));
+  return { one: { key: `${fold ? 'i' : ''}[${source}`, has } };
 }
 
 /** The set without `/`. */

@@ -117,7 +117,7 @@ export class PathProgram {
       return pattern.all.reduceRight((after, part) => this.emit(part, after, number), next);
     if ('any' in pattern) {
       const ways = pattern.any.map((way) => this.emit(way, next, number));
-      return ways.length > 0 ? this.split(ways) : this.never(number);
+      return ways.length > 0 ? this.split(ways) : this.step(Op.Char, this.idOf(nothing), 0, number);
     }
     const { repeated, min, max } = pattern;
     let after = next;
@@ -130,10 +130,6 @@ export class PathProgram {
         after = this.step(Op.Split, this.emit(repeated, after, number), next, number);
     for (let i = 0; i < min; i++) after = this.emit(repeated, after, number);
     return after;
-  }
-
-  private never(number: number): number {
-    return this.step(Op.Char, this.idOf(nothing), 0, number);
   }
 }
 

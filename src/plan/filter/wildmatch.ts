@@ -49,15 +49,12 @@ function trimBlanks(line: string): string {
 
 class Wildmatch {
   private at = 0;
-  private readonly chars: readonly string[];
-  private readonly ofPath: boolean;
-  private readonly fold: boolean;
 
-  constructor(chars: readonly string[], ofPath: boolean, fold: boolean) {
-    this.chars = chars;
-    this.ofPath = ofPath;
-    this.fold = fold;
-  }
+  constructor(
+    private readonly chars: readonly string[],
+    private readonly ofPath: boolean,
+    private readonly fold: boolean,
+  ) {}
 
   read(): readonly TextPattern[] {
     const parts: TextPattern[] = [];

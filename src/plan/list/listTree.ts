@@ -13,7 +13,7 @@ import {
   rootPath,
 } from '../../remote/remotePath';
 import type { Filter } from '../filter/filter';
-import type { ListingProblem, Tally } from '../model/plan';
+import type { ListingProblem, SideName, Tally } from '../model/plan';
 import { isBelow, type SelectedPaths } from '../model/selectedPaths';
 
 /** Sorted files of one side: `paths` are relative to the root and parallel to `files`. */
@@ -52,7 +52,7 @@ export interface TreeListing {
 export interface TreeRequest {
   readonly remote: Remote;
   readonly root: RemotePath;
-  readonly side: 'source' | 'target';
+  readonly side: SideName;
   readonly filter: Filter;
   readonly followSymlinks: boolean;
   /** Whether a missing root counts as empty (a target folder). */
@@ -94,13 +94,12 @@ class TreeLister implements ListingFindings {
   private count = 0;
   private bytes = 0;
   private last: RemotePath | undefined;
-  private readonly request: TreeRequest;
-  private readonly signal: AbortSignal;
   private readonly rootPrefixLength: number;
 
-  constructor(request: TreeRequest, signal: AbortSignal) {
-    this.request = request;
-    this.signal = signal;
+  constructor(
+    private readonly request: TreeRequest,
+    private readonly signal: AbortSignal,
+  ) {
     this.rootPrefixLength = request.root === '' ? 0 : request.root.length + 1;
   }
 
@@ -190,12 +189,9 @@ class TreeLister implements ListingFindings {
     const found: FoundFile[] = [];
     for (const folder of new Set(files.map(parentPath)))
       try {
-        const pages = remote.listRecursive?.(
-          joinPath(root, folder),
-          { followSymlinks, skipFolder },
-          this.signal,
-        );
-        for await (const page of pages ?? [])
+        const options = { followSymlinks, skipFolder };
+        const pages = remote.listRecursive?.(joinPath(root, folder), options, this.signal) ?? [];
+        for await (const page of pages)
           for (const entry of page) {
             const whole = entry.kind === 'unusable' ? fullName(entry) : entry.path;
             const path = whole.slice(this.rootPrefixLength) as RemotePath;
@@ -211,8 +207,8 @@ class TreeLister implements ListingFindings {
     const { remote, filter, followSymlinks } = this.request;
     const skipFolder = (path: RemotePath) =>
       path.length > this.rootPrefixLength && filter.maySkipFolder(path.slice(this.rootPrefixLength));
-    for await (const page of remote.listRecursive?.(folder, { followSymlinks, skipFolder }, this.signal) ??
-      []) {
+    const pages = remote.listRecursive?.(folder, { followSymlinks, skipFolder }, this.signal) ?? [];
+    for await (const page of pages) {
       this.signal.throwIfAborted();
       const batch = this.addPage(page);
       if (batch.paths.length > 0) yield batch;
@@ -249,12 +245,8 @@ class TreeLister implements ListingFindings {
       }
     } catch (error) {
       if (folder === root || !isRemoteError(error) || listingFatalErrorKinds.has(error.kind)) throw error;
-      this.problems.push({
-        side,
-        path: relativePath(folder, root),
-        kind: error.kind,
-        message: error.message,
-      });
+      const { kind, message } = error;
+      this.problems.push({ side, path: relativePath(folder, root), kind, message });
       return [];
     }
     return keyed.sort((a, b) => comparePaths(a[0], b[0])).map(([, entry]) => entry);
@@ -270,9 +262,7 @@ class TreeLister implements ListingFindings {
         this.recordUnsupported(entry);
         continue;
       }
-      const path = (
-        this.rootPrefixLength === 0 ? entry.path : entry.path.slice(this.rootPrefixLength)
-      ) as RemotePath;
+      const path = entry.path.slice(this.rootPrefixLength) as RemotePath;
       if (this.last !== undefined && comparePaths(this.last, path) >= 0) throw this.outOfOrder(entry.path);
       this.last = path;
       if (!filter.includes(path)) continue;

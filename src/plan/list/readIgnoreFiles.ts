@@ -12,8 +12,7 @@ import {
   rootPath,
 } from '../../remote/remotePath';
 import { decodeText } from '../../remote/textFile';
-import type { FilterOptions } from '../filter/filter';
-import { createFilter } from '../filter/filter';
+import { createFilter, type FilterOptions } from '../filter/filter';
 import type { FilterNames } from '../filter/filterRules';
 import { IgnoreFileRules } from '../filter/ignoreFileRules';
 import type { PlanOptions } from '../model/planOptions';
@@ -57,24 +56,18 @@ export async function readIgnoreFiles(
 }
 
 class IgnoreWalk {
-  private readonly side: Endpoint;
   private readonly fileNames: readonly string[];
-  private readonly names: FilterNames;
-  private readonly signal: AbortSignal;
   private readonly rules: IgnoreFileRules;
   private readonly filter;
   private readonly only: { files: readonly string[]; folders: readonly string[] } | undefined;
   private readonly slots = new WeightedSemaphore(maxFolderConcurrency);
 
   constructor(
-    side: Endpoint,
+    private readonly side: Endpoint,
     options: FilterOptions & Pick<PlanOptions, 'ignoreFiles' | 'only'>,
-    names: FilterNames,
-    signal: AbortSignal,
+    private readonly names: FilterNames,
+    private readonly signal: AbortSignal,
   ) {
-    this.side = side;
-    this.names = names;
-    this.signal = signal;
     this.fileNames = (options.ignoreFiles ?? []).map((name) => this.ownKey(name));
     this.rules = new IgnoreFileRules(names);
     this.filter = createFilter(options, names, this.rules);
@@ -134,8 +127,7 @@ class IgnoreWalk {
     found.sort((a, b) => this.precedence(a) - this.precedence(b));
     for (const entry of found) {
       const text = await this.readContent(entry);
-      const file = joinPath(folder, nameOf(entry));
-      if (text !== undefined) this.rules.add(file, text);
+      if (text !== undefined) this.rules.add(joinPath(folder, nameOf(entry)), text);
     }
     return [...folders].map((path) => relativePath(path, root));
   }
@@ -188,9 +180,8 @@ class IgnoreWalk {
     } catch (error) {
       if (isRemoteError(error, 'notFound')) return undefined;
       if (!isRemoteError(error) || error.message.startsWith('The ignore file')) throw error;
-      throw new RemoteError(error.kind, unusableText(path, `can't be read: ${error.message}`), {
-        cause: error,
-      });
+      const text = unusableText(path, `can't be read: ${error.message}`);
+      throw new RemoteError(error.kind, text, { cause: error });
     }
   }
 }

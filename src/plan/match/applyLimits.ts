@@ -5,7 +5,7 @@ import { isRemoteError, planFatalErrorKinds, RemoteError } from '../../remote/re
 import { type Limits, timeForLimits } from '../filter/limits';
 import { statFile } from '../list/fileFacts';
 import type { ListingFindings } from '../list/listTree';
-import type { ListingProblem, Tally } from '../model/plan';
+import type { ListingProblem, SideName, Tally } from '../model/plan';
 import type { Match } from './match';
 
 export interface LimitRequest {
@@ -62,13 +62,10 @@ export function applyLimits(
 /** A side's findings without the files that were excluded. */
 class RemainingFindings implements ListingFindings {
   readonly ownProblems: ListingProblem[] = [];
-  private readonly all: ListingFindings;
   private count = 0;
   private bytes = 0;
 
-  constructor(all: ListingFindings) {
-    this.all = all;
-  }
+  constructor(private readonly all: ListingFindings) {}
 
   get problems(): readonly ListingProblem[] {
     return this.ownProblems.length === 0 ? this.all.problems : [...this.all.problems, ...this.ownProblems];
@@ -90,25 +87,19 @@ class RemainingFindings implements ListingFindings {
   }
 }
 
-type SideName = 'source' | 'target';
 type LimitedMatch = Match | 'excluded';
 
 class SizeAgeFilter {
   readonly remaining: Readonly<Record<SideName, RemainingFindings>>;
-  private readonly request: LimitRequest;
 
-  constructor(request: LimitRequest) {
-    this.request = request;
+  constructor(private readonly request: LimitRequest) {
     this.remaining = {
       source: new RemainingFindings(request.source.findings),
       target: new RemainingFindings(request.target.findings),
     };
   }
 
-  async *apply(
-    matches: AsyncIterable<readonly Match[]>,
-    signal: AbortSignal,
-  ): AsyncGenerator<readonly Match[]> {
+  async *apply(matches: LimitedMatches['matches'], signal: AbortSignal): AsyncGenerator<readonly Match[]> {
     const mapping = {
       immediate: (match: Match) => this.resolveFromListing(match),
       fetch: (match: Match, either: AbortSignal) => this.resolveByStat(match, either),
@@ -149,13 +140,10 @@ class SizeAgeFilter {
     const listed = match[side];
     if (!listed) return 'excluded';
     const file = await this.stat(side, listed, signal);
-    if (file instanceof RemoteError && file.kind !== 'notFound')
-      this.remaining[side].ownProblems.push({
-        side,
-        path: match.path,
-        kind: file.kind,
-        message: file.message,
-      });
+    if (file instanceof RemoteError && file.kind !== 'notFound') {
+      const { kind, message } = file;
+      this.remaining[side].ownProblems.push({ side, path: match.path, kind, message });
+    }
     return side === 'source' ? this.resolveSource(match, file) : this.resolveTarget(match, file);
   }
 

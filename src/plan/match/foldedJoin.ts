@@ -1,7 +1,7 @@
 import { comparePaths, parentPath, type RemotePath } from '../../remote/remotePath';
 import type { FileFolderConflicts } from './fileFolderConflicts';
 import { StringHashSet } from './hashSet';
-import type { Match } from './match';
+import type { Match, NameConflict } from './match';
 import { foldedKey, type NameFolding } from './nameFolding';
 
 /** The spellings of one folded name that have no equal on the other side, in the order of paths. */
@@ -24,12 +24,13 @@ export class FoldedNameJoin {
   /** Keys of all folders above a matched name. */
   private readonly matchedFolders = new StringHashSet();
   private lastFolder: RemotePath = '' as RemotePath;
-  private readonly folding: NameFolding;
   private readonly conflicts: FileFolderConflicts | undefined;
 
   /** `conflicts` where the target can't hold a file and a folder of one name. */
-  constructor(folding: NameFolding, conflicts: FileFolderConflicts | undefined) {
-    this.folding = folding;
+  constructor(
+    private readonly folding: NameFolding,
+    conflicts: FileFolderConflicts | undefined,
+  ) {
     // Spellings can only conflict where the disk treats them as the same name.
     this.conflicts = folding.onDisk ? conflicts : undefined;
   }
@@ -68,18 +69,13 @@ export class FoldedNameJoin {
     return groups;
   }
 
-  private joinGroup(
-    key: string,
-    { sources, targets }: Group,
-    blockedBy: string | undefined,
-  ): readonly Match[] {
+  private joinGroup(key: string, { sources, targets }: Group, blockedBy?: string): readonly Match[] {
     const all = [...sources, ...targets];
     if (this.matchedKeys.has(key)) return all.map((match) => sameName(match, undefined));
-    if (blockedBy !== undefined)
-      return all.map((match) => ({
-        ...match,
-        nameConflict: { because: 'fileAgainstFolder', with: blockedBy },
-      }));
+    if (blockedBy !== undefined) {
+      const nameConflict: NameConflict = { because: 'fileAgainstFolder', with: blockedBy };
+      return all.map((match) => ({ ...match, nameConflict }));
+    }
     const [source, ...moreSources] = sources;
     const [target, ...moreTargets] = targets;
     if (!source) return targets;

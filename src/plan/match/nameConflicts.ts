@@ -1,7 +1,7 @@
 import type { Entry, FileEntry } from '../../remote/entry';
 import type { Remote } from '../../remote/remote';
 import { isRemoteError } from '../../remote/remoteError';
-import { parentPath, type RemotePath } from '../../remote/remotePath';
+import { parentPath, type RemotePath, relativePath } from '../../remote/remotePath';
 import type { Conflict, PlanEndpoint } from '../model/plan';
 import { foldedKey, type NameFolding } from './nameFolding';
 
@@ -42,8 +42,7 @@ export async function findConflictingNames(
         (entry): entry is FileEntry =>
           entry.kind === 'file' && entry.path !== file.path && foldedKey(entry.path, folding) === key,
       );
-    const rootPrefixLength = side.root === '' ? 0 : side.root.length + 1;
-    named.push(duplicate ? { ...conflict, with: duplicate.path.slice(rootPrefixLength) } : conflict);
+    named.push(duplicate ? { ...conflict, with: relativePath(duplicate.path, side.root) } : conflict);
   }
   return named;
 }

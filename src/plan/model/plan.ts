@@ -1,6 +1,8 @@
+import { withoutSecrets } from '../../base/maskedText';
 import type { Endpoint } from '../../remote/endpoint';
 import type { FileEntry, UnsupportedReason } from '../../remote/entry';
 import type { Instant } from '../../remote/modifiedTime';
+import { formatAddress } from '../../remote/remoteAddress';
 import type { RemoteErrorKind } from '../../remote/remoteError';
 import type { RemotePath } from '../../remote/remotePath';
 import type { PlanOptions } from './planOptions';
@@ -41,19 +43,24 @@ export interface Plan {
   /** Paths of the unchanged files; only with the verb `check`. */
   readonly same?: readonly RemotePath[];
   /** Sides that store no modified times although the mode compares them: files of equal size count as the same. Absent when none. */
-  readonly withoutTimes?: readonly ('source' | 'target')[];
+  readonly withoutTimes?: readonly SideName[];
   /** Actions that the user deselected (`selectActions`); absent in a complete plan. */
   readonly deselected?: Tally;
 }
 
-/** One side of a plan. */
+export type SideName = 'source' | 'target';
+
+/** One side of a plan: an absolute path on this machine, a folder of a virtual workspace as the editor names it, or a folder of a remote. */
 export type Place =
-  | { readonly kind: 'folder' /** Absolute path on this machine. */; readonly path: string }
-  | {
-      readonly kind: 'uri' /** A folder of a virtual workspace, as the editor names it. */;
-      readonly uri: string;
-    }
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'uri'; readonly uri: string }
   | { readonly kind: 'remote'; readonly remote: string; readonly path: RemotePath };
+
+/** A place as logs, sentences and journals show it, without secrets in a Uri. */
+export function placeText(place: Place): string {
+  if (place.kind === 'remote') return formatAddress(place);
+  return place.kind === 'folder' ? place.path : withoutSecrets(place.uri);
+}
 
 export interface Tally {
   readonly files: number;
@@ -163,7 +170,7 @@ export interface Conflict {
 export interface Skipped {
   /** As the side spells it; for display. */
   readonly path: string;
-  readonly side: 'source' | 'target';
+  readonly side: SideName;
   /**
    * Besides the reasons of unsupported entries: badName, tooLarge: the target can't hold it; archived: can't be read without a restore;
    * protected: its counterpart is unknown or must not be touched; vanished: removed between the listing and a later request;
@@ -184,7 +191,7 @@ export interface Skipped {
 
 /** A folder that could not be listed, or a file whose facts could not be read. Nothing is deleted in the whole run then (R21). */
 export interface ListingProblem {
-  readonly side: 'source' | 'target';
+  readonly side: SideName;
   readonly path: RemotePath;
   readonly kind: RemoteErrorKind;
   readonly message: string;

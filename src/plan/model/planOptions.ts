@@ -157,7 +157,7 @@ export function parsePlanOptions(value: unknown): PlanOptions {
   }
   const options = read as PlanOptions;
   rejectEmptyRange(options, 'minSize', 'maxSize', parseSize);
-  rejectEmptyRange(options, 'minAge', 'maxAge', (age, name) => parseAge(String(age), name));
+  rejectEmptyRange(options, 'minAge', 'maxAge', parseAge);
   return options;
 }
 
@@ -181,14 +181,10 @@ const readers: Readonly<
     throw invalidOption(name, value, 'a number of milliseconds, 0 or more');
   },
   size(value, name) {
-    if (typeof value !== 'number' && typeof value !== 'string')
-      throw invalidOption(name, value, 'a number of bytes or a size such as "10K", "1.5M" or "2G"');
     parseSize(value, name);
     return value;
   },
   age(value, name) {
-    if (typeof value !== 'string')
-      throw invalidOption(name, value, 'an age such as "90s", "30m", "7d" or "1y"');
     parseAge(value, name);
     return value;
   },
@@ -240,7 +236,7 @@ function rejectEmptyRange(
   options: PlanOptions,
   minName: 'minSize' | 'minAge',
   maxName: 'maxSize' | 'maxAge',
-  parse: (value: string | number, name: string) => number,
+  parse: (value: unknown, name: string) => number,
 ): void {
   const { [minName]: min, [maxName]: max } = options;
   if (min === undefined || max === undefined || parse(min, minName) <= parse(max, maxName)) return;

@@ -1,15 +1,15 @@
 import * as quantities from '../../base/quantities';
-import { RemoteError } from '../../remote/remoteError';
+import { invalidOption } from './optionSchema';
 
 /**
  * Bytes of an option: a number of bytes, or a text such as `10K`, `1.5M` or `2GiB` (units of 1024); a text without a unit counts bytes, where
  * rclone would count KiB. Whole, rounded. Throws RemoteError `badSettings` naming the option.
  */
-export function parseSize(value: number | string, optionName: string): number {
+export function parseSize(value: unknown, optionName: string): number {
   const text = typeof value === 'number' ? plainText(value) : value;
-  const bytes = quantities.parseSize(text, { bareUnit: 'B' });
+  const bytes = typeof text === 'string' ? quantities.parseSize(text, { bareUnit: 'B' }) : undefined;
   if (bytes === undefined || !Number.isSafeInteger(bytes))
-    throw bad(optionName, value, 'a number of bytes or a size such as "10K", "1.5M" or "2G"');
+    throw invalidOption(optionName, value, 'a number of bytes or a size such as "10K", "1.5M" or "2G"');
   return bytes;
 }
 
@@ -19,16 +19,14 @@ function plainText(value: number): string {
 }
 
 /** Milliseconds of an age such as `90s`, `1h30m` or `7d`; a bare number counts seconds. Throws RemoteError `badSettings` naming the option. */
-export function parseAge(text: string, optionName: string): number {
-  const ms = quantities.parseDuration(text, { bareUnit: 's' });
+export function parseAge(value: unknown, optionName: string): number {
+  const ms = typeof value === 'string' ? quantities.parseDuration(value, { bareUnit: 's' }) : undefined;
   if (ms === undefined)
-    throw bad(optionName, text, 'an age such as "90s", "30m", "1h30m", "7d", "2w", "6M" or "1y"');
+    throw invalidOption(optionName, value, 'an age such as "90s", "30m", "1h30m", "7d", "2w", "6M" or "1y"');
   return ms;
 }
 
-function bad(optionName: string, value: unknown, allowed: string): RemoteError {
-  return new RemoteError(
-    'badSettings',
-    `The option "${optionName}" is ${JSON.stringify(value)}, but must be ${allowed}.`,
-  );
+/** `1 byte`, `2 bytes`. */
+export function bytesText(bytes: number): string {
+  return bytes === 1 ? '1 byte' : `${bytes} bytes`;
 }

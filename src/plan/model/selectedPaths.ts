@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/encoding';
 import { comparePaths, isWithin, parsePath, type RemotePath } from '../../remote/remotePath';
 import { invalidOption } from './optionSchema';
 
@@ -13,11 +14,11 @@ export interface SelectedPaths {
 /** Sorts the paths and drops those within a selected folder. Pure. */
 export function sortSelected(named: readonly SelectedPath[]): SelectedPaths {
   const folders: RemotePath[] = [];
-  const all = named.flatMap((one) => ('folder' in one ? [one.folder] : []));
+  const all = named.flatMap((one) => ('folder' in one ? one.folder : []));
   for (const folder of all.sort((a, b) => comparePaths(`${a}/`, `${b}/`)))
     if (!folders.some((other) => isWithin(folder, other))) folders.push(folder);
   const files = named
-    .flatMap((one) => ('file' in one ? [one.file] : []))
+    .flatMap((one) => ('file' in one ? one.file : []))
     .filter((file) => !folders.some((folder) => isBelow(file, folder)));
   return { files: [...new Set(files)].sort(comparePaths), folders };
 }
@@ -31,11 +32,10 @@ export function isBelow(path: RemotePath, folder: RemotePath): boolean {
 export function parseSelected(value: unknown): readonly SelectedPath[] {
   if (!Array.isArray(value)) throw invalidOption('only', value, 'a list such as [{"file": "index.html"}]');
   return value.map((item: unknown, i) => {
-    const fields =
-      typeof item === 'object' && item !== null ? (item as Readonly<Record<string, unknown>>) : {};
-    const path = fields['file'] ?? fields['folder'];
-    if (Object.keys(fields).length !== 1 || typeof path !== 'string' || path === '')
+    const [[kind, path] = [], ...others] = isRecord(item) ? Object.entries(item) : [];
+    const isKnown = (kind === 'file' || kind === 'folder') && others.length === 0;
+    if (!isKnown || typeof path !== 'string' || path === '')
       throw invalidOption(`only[${i}]`, item, 'either {"file": "path"} or {"folder": "path"}');
-    return fields['file'] === undefined ? { folder: parsePath(path) } : { file: parsePath(path) };
+    return kind === 'file' ? { file: parsePath(path) } : { folder: parsePath(path) };
   });
 }

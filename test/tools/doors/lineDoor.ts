@@ -7,7 +7,7 @@ import { readCommandLine } from '../../../src/commandLine/readCommandLine';
 import { knownRemote } from '../../../src/commandLine/resolvePlace';
 import type { ShellKind } from '../../../src/commandLine/shell/shellKinds';
 import { summaryOf } from '../../../src/commandLine/summary';
-import { formatPlace } from '../../../src/plan/model/place';
+import { placeText } from '../../../src/plan/model/plan';
 
 export interface LineSettings {
   /** Where relative paths of the line start. */
@@ -37,7 +37,7 @@ function sideAsJson(side: ReadPlace): unknown {
 }
 
 function summary(command: ReadCommand): string {
-  return summaryOf(command, formatPlace);
+  return summaryOf(command, placeText);
 }
 
 /** The same as lines for people. */
@@ -49,7 +49,7 @@ export function* understoodAsLines(command: ReadCommand): Generator<string> {
   ] as const)
     yield isUndecided(side)
       ? `${title.padEnd(10)}  ${side.text}  (${side.because} One of: ${side.candidates.join(', ')})`
-      : `${title.padEnd(10)}  ${formatPlace(side.place)}`;
+      : `${title.padEnd(10)}  ${placeText(side.place)}`;
   if (command.withheld !== undefined) yield `withheld    ${command.withheld}`;
   yield `options     ${JSON.stringify(command.options)}`;
   for (const { flag, value, verdict, because, means } of command.flags)

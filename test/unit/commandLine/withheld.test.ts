@@ -4,7 +4,7 @@ import type { KnownRemote, ReadCommand } from '../../../src/commandLine/commandL
 import { isProblem } from '../../../src/commandLine/lineProblem';
 import { readCommandLine } from '../../../src/commandLine/readCommandLine';
 import { summaryOf } from '../../../src/commandLine/summary';
-import { formatPlace } from '../../../src/plan/model/place';
+import { placeText } from '../../../src/plan/model/plan';
 
 // What is not done must not make a line take away more than the tool would.
 
@@ -83,7 +83,7 @@ for (const [line, flag] of withholding)
     assert.equal(options.trackRenames, undefined);
     assert.match(withheld, /^Nothing is (?:deleted|removed from the source): /);
     assert.ok(withheld.includes(flag));
-    assert.ok(summaryOf(command, formatPlace).includes(withheld));
+    assert.ok(summaryOf(command, placeText).includes(withheld));
     // No verdict says that something is deleted.
     const claims = flags.filter(
       ({ verdict, flag: one }) => verdict === 'understood' && /^--delete/.test(one),

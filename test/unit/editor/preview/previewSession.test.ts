@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { App, SyncRequest } from '../../../../src/app';
 import { PlanPreviewSession } from '../../../../src/editor/preview/previewSession';
-import { formatPlace } from '../../../../src/plan/model/place';
-import type { Action, Plan } from '../../../../src/plan/model/plan';
+import { type Action, type Plan, placeText } from '../../../../src/plan/model/plan';
 import { defaultPlanOptions } from '../../../../src/plan/model/planOptions';
 import { initialViewState } from '../../../../src/preview/planView';
 import type { HostNotice, PageState } from '../../../../src/preview/previewProtocol';
@@ -82,7 +81,7 @@ function opened(parts: Parts = {}) {
     {
       words: englishStrings,
       language: 'en',
-      nameOf: (place) => ({ short: formatPlace(place), full: formatPlace(place) }),
+      nameOf: (place) => ({ short: placeText(place), full: placeText(place) }),
       tell: (notice) => notices.push(notice),
       renamed: () => log.push('renamed'),
       close: () => log.push('close'),

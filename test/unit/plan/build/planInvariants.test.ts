@@ -70,7 +70,7 @@ test('invalid renames are reported: two for one path, another size, another acti
     problems([{ ...move, before: { ...move.before, size: 9 } }, copy, extra]),
     /"new\.txt" is made of "old\.txt" although its content differs/,
   );
-  assert.match(problems([move, copy], { options: { ...plan.options, deletes: 'none' } }), /not asked for/);
+  assert.match(problems([move, copy], { options: { ...plan.options, deletes: 'none' } }), /do not request/);
   assert.match(problems([move, copy], { options: { ...plan.options, verb: 'copy' } }), /A copy has deletes/);
 });
 
@@ -133,12 +133,12 @@ const broken: readonly (readonly [string, (plan: Plan, actions: Action[]) => Pla
       ...whole,
       safety: [{ kind: 'tooManyDeletes', message: 'Too many.', effect: 'deletesWithheld' }],
     }),
-    /to be withheld/,
+    /a safety finding withholds/,
   ],
   [
-    'deletes that were not asked for',
+    'deletes that the options do not request',
     (whole) => ({ ...whole, options: { ...whole.options, deletes: 'none' } }),
-    /not asked for/,
+    /do not request/,
   ],
   [
     'deletes after an incomplete listing',
