@@ -115,12 +115,14 @@ function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> 
 /** A row has one line for details; longer details continue in rows below. */
 const longestLine = 84;
 
-function findingItems(finding: ConnectionFinding): FindingItem[] {
+/** The rows of a finding: its title, the lines of its detail, and its fix. */
+export function findingItems(finding: ConnectionFinding): FindingItem[] {
   const { fix } = finding;
   const [first = '', ...more] = wrapText(finding.detail, longestLine);
   const rows: FindingItem[] = [
     {
-      label: `${icons[finding.outcome]} ${finding.title}`,
+      icon: icons[finding.outcome],
+      label: finding.title,
       description: spoken[finding.outcome],
       detail: first,
       alwaysShow: true,

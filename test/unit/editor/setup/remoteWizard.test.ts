@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Backend, WizardStep } from '../../../../src/backends/backend';
 import { s3Backend } from '../../../../src/backends/s3/s3Backend';
 import { bucketNameProblem } from '../../../../src/editor/items/newItemCommands';
-import { wrapText } from '../../../../src/editor/setup/connectionTest';
+import { findingItems, wrapText } from '../../../../src/editor/setup/connectionTest';
 import { secretsOf, settingsOf } from '../../../../src/editor/setup/remoteWizard';
 import { answerProblem } from '../../../../src/editor/setup/wizardInput';
 import { propertiesText } from '../../../../src/editor/tree/propertiesDocument';
@@ -73,6 +73,11 @@ test('a long finding goes on in lines of its own, broken at spaces, with nothing
   assert.ok(lines.length > 2 && lines.every((line) => line.length <= 40));
   assert.equal(lines.join(' '), text);
   assert.deepEqual(wrapText('averyveryverylongword b', 5), ['averyveryverylongword', 'b']);
+});
+
+test('a finding shows its icon as an icon, not as the name of one', () => {
+  const [row] = findingItems({ title: 'Reached', outcome: 'ok', detail: 'It answers.' });
+  assert.deepEqual([row?.icon, row?.label], ['pass-filled', 'Reached']);
 });
 
 test("a bucket's name is checked before anything is asked of the service", () => {
