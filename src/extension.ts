@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { createApp } from './app';
 import { Accounts } from './editor/accounts/accounts';
-import { createEditorHost, logTo } from './editor/editorHost';
+import { createEditorHost } from './editor/editorHost';
 import { registerRemoteFileSystem } from './editor/files/registerFiles';
 import { Snapshots } from './editor/files/snapshots';
 import { deleteCommands } from './editor/items/deleteCommands';
@@ -22,7 +22,7 @@ import { PollRemoteChanges } from './editor/tree/pollRemoteChanges';
 import { PropertiesDocuments } from './editor/tree/propertiesDocument';
 import { RemotesTree } from './editor/tree/remotesTree';
 import { showRemotesTree } from './editor/tree/remotesView';
-import { createOutputLog } from './editor/window/outputLog';
+import { createOutputLog, logTo } from './editor/window/outputLog';
 import { registerCommand } from './editor/window/window';
 
 /** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */

@@ -1,13 +1,12 @@
 import * as vscode from 'vscode';
 import { systemClock } from '../base/clock';
-import type { Log } from '../base/log';
 import type { Host } from '../usecases/host';
 import { sharedLockFolder } from '../usecases/placeLocks';
 import type { Accounts } from './accounts/accounts';
 import type { SecretStore } from './platform/secretStore';
 import { currentSettings, readRemoteSettings } from './platform/settings';
 import { openFolderFileSystem } from './platform/virtualFolders';
-import type { OutputLog } from './window/outputLog';
+import { logTo, type OutputLog } from './window/outputLog';
 import * as window from './window/window';
 
 /** The editor's implementation of `Host`. Does no I/O before a function is called. */
@@ -36,9 +35,4 @@ export function createEditorHost(
     lockFolder: sharedLockFolder(),
     storageFolder: context.globalStorageUri.scheme === 'file' ? context.globalStorageUri.fsPath : undefined,
   };
-}
-
-/** A log that writes to the output channel. */
-export function logTo(output: OutputLog): Log {
-  return { write: (level, tag, text) => output[level](`[${tag}] ${text}`) };
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { FileEntry } from '../../remote/entry';
-import { remoteScheme } from '../platform/remoteUri';
+import { isAtOrBelow, remoteScheme } from '../platform/remoteUri';
 import { type Base, BaseVersions } from './baseVersions';
 
 /** The state of a document for the status bar. */
@@ -283,12 +283,6 @@ function encodeIfUtf8(document: vscode.TextDocument): Uint8Array | undefined {
   if (document.encoding === 'utf8') return Buffer.from(document.getText());
   if (document.encoding === 'utf8bom') return Buffer.from(`\ufeff${document.getText()}`);
   return undefined;
-}
-
-/** Whether `uri` is `folder` or below it. */
-export function isAtOrBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {
-  if (uri.scheme !== folder.scheme || uri.authority !== folder.authority) return false;
-  return uri.path === folder.path || uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`);
 }
 
 /** Custom editors and notebooks have no text document. */

@@ -56,6 +56,12 @@ function fromUriPath(path: string): string {
   return path.replace(/\]\u2060(\u2060*)\((?=[a-z][a-z\d+.-]*:)/gi, ']$1(');
 }
 
+/** Whether `uri` is `folder` or below it. */
+export function isAtOrBelow(uri: UriParts, folder: UriParts): boolean {
+  if (uri.scheme !== folder.scheme || uri.authority !== folder.authority) return false;
+  return uri.path === folder.path || uri.path.startsWith(`${folder.path.replace(/\/$/, '')}/`);
+}
+
 /** Two names mean the same remote when their folded names are equal. */
 export function foldName(name: string): string {
   return name.toLowerCase();

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { isRecord } from '../../base/encoding';
 import type { Place } from '../../plan/model/plan';
 import { type PlanOptions, parsePlanOptions } from '../../plan/model/planOptions';
 import { formatAddress, looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
@@ -20,15 +21,15 @@ export interface SavedSync {
 export function checkSyncs(written: unknown): SavedSync[] {
   if (!Array.isArray(written)) return [];
   return written.map((item: unknown, index) => {
-    const fields = typeof item === 'object' && item !== null && !Array.isArray(item) ? item : {};
-    const { name, from, to, options = {} } = fields as Readonly<Record<string, unknown>>;
+    const fields = isRecord(item) ? item : {};
+    const { name, from, to, options } = fields;
     const sync = {
       name: typeof name === 'string' && name !== '' ? name : `sync ${index + 1}`,
       from: typeof from === 'string' ? from : '',
       to: typeof to === 'string' ? to : '',
-      options: typeof options === 'object' && options !== null ? (options as Record<string, unknown>) : {},
+      options: isRecord(options) ? options : {},
     };
-    const problem = problemOf(fields as Readonly<Record<string, unknown>>, sync);
+    const problem = problemOf(fields, sync);
     return problem === undefined ? sync : { ...sync, problem };
   });
 }
@@ -95,9 +96,14 @@ export function writeSyncSide(place: Place, folder: string | undefined): string 
     return below ? `./${decodeURI(place.uri.slice(folder.length + 1))}` : place.uri;
   }
   if (folder === undefined || isUri(folder)) return place.path;
-  const relative = path.relative(folder, place.path);
-  const within = relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-  return within ? `./${relative.split(path.sep).join('/')}`.replace(/^\.\/$/, '.') : place.path;
+  if (!isInFolder(place.path, folder)) return place.path;
+  return `./${path.relative(folder, place.path).split(path.sep).join('/')}`.replace(/^\.\/$/, '.');
+}
+
+/** Whether a path of this machine is `folder` or below it. Pure. */
+export function isInFolder(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
 /** The settings, overridden by the options of a saved sync. Throws RemoteError `badSettings`. */

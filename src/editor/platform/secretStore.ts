@@ -32,10 +32,6 @@ export class SecretStore {
     }
   }
 
-  async copy(from: string, to: string, fields: readonly string[]): Promise<void> {
-    await this.replace(to, fields, await this.getAll(from, fields));
-  }
-
   async remove(remote: string, fields: readonly string[]): Promise<void> {
     await this.replace(remote, fields, {});
   }

@@ -22,7 +22,6 @@ export async function explainPath(
   box.prompt = 'The path of a file, relative to both sides. It need not be there.';
   box.placeholder = 'src/app/main.ts';
   box.value = path;
-  box.ignoreFocusOut = true;
   let asking = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -43,17 +42,13 @@ export async function explainPath(
     if (!mine.signal.aborted) box.validationMessage = told;
   };
 
-  await new Promise<void>((resolve) => {
-    box.onDidChangeValue((text) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void answer(text.trim()), typingPauseMs);
-    });
-    box.onDidAccept(() => box.hide());
-    box.onDidHide(() => resolve());
-    box.show();
-    void answer(path);
+  box.onDidChangeValue((text) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void answer(text.trim()), typingPauseMs);
   });
+  const closed = box.ask(() => true);
+  void answer(path);
+  await closed;
   clearTimeout(timer);
   asking.abort(new Error('The question was withdrawn.'));
-  box.dispose();
 }

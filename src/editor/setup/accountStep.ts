@@ -1,91 +1,75 @@
-import * as vscode from 'vscode';
-import type { Backend, RemoteSettings, WizardStep } from '../../backends/backend';
+import type { WizardStep } from '../../backends/backend';
 import { isRemoteError } from '../../remote/remoteError';
+import type { SignInRequirement } from '../../signIn/signInService';
 import type { Accounts } from '../accounts/accounts';
 import { isCancellation } from '../platform/cancellation';
 import * as window from '../window/window';
-import type { StepAnswer, StepSurroundings } from './wizardInput';
+import type { RemoteDraft } from './remoteDraft';
+import { backButtons, type StepAnswer, type StepOptions } from './wizardInput';
 
 interface AccountItem extends window.Row {
-  readonly does: { readonly take: string } | 'signIn';
-}
-
-export interface AccountQuestion {
-  readonly backend: Backend;
-  readonly step: WizardStep;
-  /** The answers so far; they name the service. */
-  readonly settings: RemoteSettings;
-  readonly clientSecret: string | undefined;
-  readonly around: StepSurroundings;
+  readonly answer: { readonly text: string } | 'signIn';
 }
 
 /**
- * Asks for the account of a remote: a signed-in one, or a new sign-in. Resolves to the account's label, which users recognise in
- * the settings.
+ * Asks for the account of a remote: a signed-in one, or a new sign-in. The answer is the account's label, which users recognise in the
+ * settings.
  */
-export async function askAccount(signIns: Accounts, question: AccountQuestion): Promise<StepAnswer> {
-  const { backend, step, settings, clientSecret, around } = question;
-  const requirement = backend.signIn;
-  if (!requirement) return { text: '' };
+export async function askAccount(
+  signIns: Accounts,
+  requirement: SignInRequirement,
+  draft: RemoteDraft,
+  step: WizardStep,
+  options: StepOptions,
+): Promise<StepAnswer> {
+  const { answers, settings } = draft;
+  const clientSecret = answers[requirement.clientSecretField] || undefined;
   for (;;) {
     const accounts = await signIns.accounts(requirement, settings);
-    const items: AccountItem[] = accounts.map(({ account }) => ({
+    const items: AccountItem[] = accounts.map(({ account: { label } }) => ({
       icon: 'account',
-      label: account.label,
+      label,
       description: 'signed in',
-      does: { take: account.label },
+      answer: { text: label },
     }));
     items.push({
       ...(accounts.length === 0
         ? { icon: 'sign-in', label: 'Sign In…' }
         : { icon: 'add', label: 'Sign In With Another Account…' }),
       description: 'in your browser',
-      does: 'signIn',
+      answer: 'signIn',
     });
-    const does = await chooseAccount(items, step, around);
-    if (does === undefined || does === 'back') return does;
-    if (does !== 'signIn') return { text: does.take };
+    const answer = await chooseAccount(items, step, options);
+    if (answer !== 'signIn') return answer;
     try {
       return { text: (await signIns.signIn(requirement, settings, clientSecret, 'another')).label };
     } catch (error) {
       // A cancelled sign-in returns to the question; an error that was not shown yet is shown here.
-      if (!isCancellation(error) && !isRefusal(error))
+      if (!isCancellation(error) && !isDenied(error))
         void window.showErrorMessage(error instanceof Error ? error.message : String(error));
     }
   }
 }
 
 /** Whether the user denied the editor's question about signing in. */
-function isRefusal(error: unknown): boolean {
+function isDenied(error: unknown): boolean {
   return !isRemoteError(error) && error instanceof Error && /did not consent|cancelled/i.test(error.message);
 }
 
 function chooseAccount(
   items: readonly AccountItem[],
-  step: WizardStep,
-  around: StepSurroundings,
-): Promise<AccountItem['does'] | 'back' | undefined> {
+  { prompt }: WizardStep,
+  options: StepOptions,
+): Promise<StepAnswer | 'signIn'> {
   const pick = new window.QuickPick<AccountItem>();
-  pick.title = around.title;
-  pick.placeholder = step.prompt;
-  pick.ignoreFocusOut = true;
+  pick.title = options.title;
+  pick.placeholder = prompt;
   pick.items = items;
-  const own = items.find(({ does }) => does !== 'signIn' && does.take === around.initial);
-  if (own) pick.activeItems = [own];
-  if (around.canGoBack) pick.buttons = [vscode.QuickInputButtons.Back];
-  return new Promise((resolve) => {
-    pick.onDidAccept(() => {
-      resolve(pick.selectedItems[0]?.does);
-      pick.hide();
-    });
-    pick.onDidTriggerButton(() => {
-      resolve('back');
-      pick.hide();
-    });
-    pick.onDidHide(() => {
-      resolve(undefined);
-      pick.dispose();
-    });
-    pick.show();
-  });
+  const current = items.find(({ answer }) => answer !== 'signIn' && answer.text === options.initial);
+  if (current) pick.activeItems = [current];
+  pick.buttons = backButtons(options);
+  return pick.ask<AccountItem['answer'] | 'back'>(
+    () => pick.selectedItems[0]?.answer,
+    () => 'back',
+  );
 }

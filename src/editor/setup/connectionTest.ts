@@ -3,18 +3,18 @@ import type { App } from '../../app';
 import type { ConnectionFinding, RemoteSettings } from '../../backends/backend';
 import { isRemoteError } from '../../remote/remoteError';
 import { isCancellation } from '../platform/cancellation';
+import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
 
 /** The user's choice after a connection test; undefined when they cancelled. */
-export type TestChoice =
+export type TestChoice = Chosen | undefined;
+type Chosen =
   | { readonly chosen: 'save' }
   /** The first failure, if there is one. */
   | { readonly chosen: 'edit' | 'back'; readonly failure?: ConnectionFinding }
-  | { readonly chosen: 'fix'; readonly settings: Readonly<Record<string, unknown>> }
-  | undefined;
+  | { readonly chosen: 'fix'; readonly settings: Readonly<Record<string, unknown>> };
 
 export interface TestRequest {
-  readonly title: string;
   readonly settings: RemoteSettings;
   /** Used instead of the secrets in secret storage. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -23,21 +23,14 @@ export interface TestRequest {
 }
 
 interface FindingItem extends window.Row {
-  readonly choice?: NonNullable<TestChoice> | 'again';
+  readonly choice?: Chosen | 'again';
 }
 
-const icons: Readonly<Record<ConnectionFinding['outcome'], string>> = {
-  ok: 'pass-filled',
-  warning: 'warning',
-  failed: 'error',
-  skipped: 'circle-slash',
-};
-
-const spoken: Readonly<Record<ConnectionFinding['outcome'], string>> = {
-  ok: '✓',
-  warning: 'to note',
-  failed: '✗ failed',
-  skipped: 'not tried',
+const outcomes: Readonly<Record<ConnectionFinding['outcome'], { icon: string; text: string }>> = {
+  ok: { icon: 'pass-filled', text: '✓' },
+  warning: { icon: 'warning', text: 'warning' },
+  failed: { icon: 'error', text: '✗ failed' },
+  skipped: { icon: 'circle-slash', text: 'skipped' },
 };
 
 /** Runs the connection test and shows each finding at once, with an action that helps. */
@@ -48,20 +41,19 @@ export async function showConnectionTest(app: App, request: TestRequest): Promis
   }
 }
 
-function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> {
+async function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> {
+  const { settings, secrets, within } = request;
   const pick = new window.QuickPick<FindingItem>();
   const abort = new AbortController();
   const findings: ConnectionFinding[] = [];
   let running = true;
-  pick.title = request.title;
-  pick.ignoreFocusOut = true;
-  pick.busy = true;
-  if (request.within === 'wizard') pick.buttons = [vscode.QuickInputButtons.Back];
+  pick.title = `${settings.name}: connection test`;
+  if (within === 'wizard') pick.buttons = [vscode.QuickInputButtons.Back];
 
   const draw = () => {
     pick.busy = running;
     pick.placeholder = running ? 'Testing the connection…' : verdict(findings);
-    const actions = actionItems(request, findings, running);
+    const actions = actionItems(within, findings, running);
     const active = pick.activeItems[0]?.label;
     pick.items = [
       ...findings.flatMap(findingItems),
@@ -71,62 +63,41 @@ function runOnce(app: App, request: TestRequest): Promise<TestChoice | 'again'> 
     const next = running ? pick.items.find((item) => item.label === active) : actions[0];
     if (next) pick.activeItems = [next];
   };
-
   const test = async () => {
     try {
-      for await (const finding of app.testConnection(request.settings, request.secrets, abort.signal)) {
+      for await (const finding of app.testConnection(settings, secrets, abort.signal)) {
         findings.push(finding);
         draw();
       }
     } catch (error) {
       if (abort.signal.aborted || isCancellation(error)) return;
-      findings.push({
-        title: 'Settings',
-        outcome: 'failed',
-        detail: isRemoteError(error) ? error.message : `The test itself failed: ${String(error)}`,
-      });
+      const detail = isRemoteError(error) ? error.message : `The test itself failed: ${String(error)}`;
+      findings.push({ title: 'Settings', outcome: 'failed', detail });
     }
     running = false;
     draw();
   };
 
-  return new Promise((resolve) => {
-    pick.onDidAccept(() => {
-      const choice = pick.selectedItems[0]?.choice;
-      if (choice === undefined) return;
-      resolve(choice);
-      pick.hide();
-    });
-    pick.onDidTriggerButton(() => {
-      resolve(leaving('back', findings));
-      pick.hide();
-    });
-    pick.onDidHide(() => {
-      abort.abort(new vscode.CancellationError());
-      resolve(undefined);
-      pick.dispose();
-    });
-    draw();
-    pick.show();
-    void test();
-  });
+  draw();
+  const choice = pick.ask<Chosen | 'again'>(
+    () => pick.selectedItems[0]?.choice,
+    () => leave('back', findings),
+  );
+  void test();
+  await choice;
+  abort.abort(new vscode.CancellationError());
+  return choice;
 }
 
 /** A row has one line for details; longer details continue in rows below. */
-const longestLine = 84;
+const maxLineLength = 84;
 
 /** The rows of a finding: its title, the lines of its detail, and its fix. */
-export function findingItems(finding: ConnectionFinding): FindingItem[] {
-  const { fix } = finding;
-  const [first = '', ...more] = wrapText(finding.detail, longestLine);
+export function findingItems({ title, outcome, detail, fix }: ConnectionFinding): FindingItem[] {
+  const { icon, text } = outcomes[outcome];
+  const [first = '', ...more] = wrapText(detail, maxLineLength);
   const rows: FindingItem[] = [
-    {
-      icon: icons[finding.outcome],
-      label: finding.title,
-      description: spoken[finding.outcome],
-      detail: first,
-      alwaysShow: true,
-    },
+    { icon, label: title, description: text, detail: first, alwaysShow: true },
     ...more.map((line) => ({ icon: 'blank', label: '', description: line, alwaysShow: true })),
   ];
   if (fix)
@@ -153,45 +124,41 @@ export function wrapText(text: string, width: number): string[] {
 }
 
 function actionItems(
-  request: TestRequest,
+  within: TestRequest['within'],
   findings: readonly ConnectionFinding[],
   running: boolean,
 ): FindingItem[] {
-  const bad = running || findings.some((finding) => finding.outcome === 'failed');
+  const bad = running || findings.some(({ outcome }) => outcome === 'failed');
   const again: FindingItem = { icon: 'refresh', label: 'Test Again', alwaysShow: true, choice: 'again' };
   const save: FindingItem = {
     icon: 'save',
     label: bad ? 'Save Anyway' : 'Save',
-    description: bad ? 'the remote can be mended later with Edit Remote' : '',
+    description: bad ? 'correct it later with Edit Remote' : '',
     alwaysShow: true,
     choice: { chosen: 'save' },
   };
   const change: FindingItem = {
-    ...(request.within === 'wizard'
-      ? { icon: 'arrow-left', label: 'Back' }
-      : { icon: 'edit', label: 'Edit Remote' }),
+    ...(within === 'wizard'
+      ? { icon: 'arrow-left', label: 'Back', choice: leave('back', findings) }
+      : { icon: 'edit', label: 'Edit Remote', choice: leave('edit', findings) }),
     alwaysShow: true,
-    choice: leaving(request.within === 'wizard' ? 'back' : 'edit', findings),
   };
-  if (request.within === 'command') return running ? [change] : bad ? [change, again] : [again, change];
+  if (within === 'command') return running ? [change] : bad ? [change, again] : [again, change];
   if (running) return [save, change];
   return bad ? [change, again, save] : [save, again, change];
 }
 
-function leaving(chosen: 'edit' | 'back', findings: readonly ConnectionFinding[]): NonNullable<TestChoice> {
+function leave(chosen: 'edit' | 'back', findings: readonly ConnectionFinding[]): Chosen {
   const failure = findings.find(({ outcome }) => outcome === 'failed');
   return { chosen, ...(failure && { failure }) };
 }
 
 function verdict(findings: readonly ConnectionFinding[]): string {
-  const failed = findings.filter((finding) => finding.outcome === 'failed');
-  const first = failed[0];
+  const [first, ...more] = findings.filter(({ outcome }) => outcome === 'failed');
   if (first)
-    return failed.length === 1
+    return more.length === 0
       ? `Failed: ${first.title}`
-      : `${failed.length} checks failed, first: ${first.title}`;
-  const noted = findings.filter((finding) => finding.outcome === 'warning').length;
-  return noted === 0
-    ? 'Everything works.'
-    : `It works; ${noted === 1 ? 'one thing' : `${noted} things`} to note.`;
+      : `${more.length + 1} checks failed, first: ${first.title}`;
+  const warnings = findings.filter(({ outcome }) => outcome === 'warning').length;
+  return warnings === 0 ? 'Everything works.' : `It works, with ${countOf(warnings, 'warning')}.`;
 }

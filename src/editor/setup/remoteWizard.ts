@@ -5,219 +5,114 @@ import * as window from '../window/window';
 import { askAccount } from './accountStep';
 import { showConnectionTest } from './connectionTest';
 import { importRcloneConfig } from './importRemotes';
-import { freeRemoteName, newNameProblem, saveRemote } from './savedRemotes';
+import { type Answers, RemoteDraft } from './remoteDraft';
+import { saveRemotes } from './savedRemotes';
 import { addSuggestions, descriptionOf, findSuggestions, type Suggestion } from './suggestedRemotes';
-import { type Answers, stepAtFault, WizardMemory } from './wizardAnswers';
-import { askStep, type StepAnswer, type StepSurroundings } from './wizardInput';
+import {
+  afterAnswer,
+  afterTest,
+  type Detected,
+  type StepState,
+  stepAtFault,
+  WizardMemory,
+  type WizardState,
+} from './wizardAnswers';
+import { askStep, type StepAnswer, type StepOptions } from './wizardInput';
 
 /**
  * Asks for a new remote step by step, tests the connection and saves it. Resolves to the remote's name, or undefined when the user
- * cancels. Nothing is stored before the last step.
+ * cancels. Stores nothing before the last step.
  */
-export async function addRemote(shell: CommandContext): Promise<string | undefined> {
-  /** Answers by kind of storage: going back and choosing the same kind restores them. */
+export async function addRemote(context: CommandContext): Promise<string | undefined> {
+  /** Choosing the same kind of storage again restores its answers. */
   const memories = new Map<Backend, WizardMemory>();
-  for (;;) {
-    const way = await chooseWay(shell);
-    if (!way) return undefined;
-    if (way === 'import') return (await importRcloneConfig(shell))[0];
-    if ('source' in way) return (await addSuggestions(shell, [way]))[0];
-    const memory = memories.get(way) ?? new WizardMemory();
-    memories.set(way, memory);
-    const name = await askRemote(shell, way, memory);
-    if (name !== 'back') return name;
+  let state: WizardState = { at: 'storage' };
+  while (state.at !== 'end') {
+    if (state.at === 'storage') state = await askStorage(context);
+    else {
+      const memory = memories.get(state.backend) ?? new WizardMemory();
+      memories.set(state.backend, memory);
+      state = await askOrTest(context, state, memory);
+    }
   }
+  return state.name;
 }
 
-interface WayItem extends window.Row {
-  readonly way?: Backend | Suggestion | 'import';
+interface StorageItem extends window.Row {
+  readonly choice?: Backend | Suggestion | 'import';
 }
 
-/** A kind of storage, or a remote that can be added in one step. */
-async function chooseWay(shell: CommandContext): Promise<WayItem['way']> {
-  const chosen = await window.showQuickPick(wayItems(shell), {
+/** Asks for a kind of storage, or adds a remote in one step. */
+async function askStorage(context: CommandContext): Promise<WizardState> {
+  const chosen = await window.showQuickPick(storageItems(context), {
     title: 'New remote',
     placeHolder: 'What kind of storage is it?',
     matchOnDescription: true,
     ignoreFocusOut: true,
   });
-  return chosen?.way;
+  const choice = chosen?.choice;
+  if (!choice) return { at: 'end', name: undefined };
+  if (choice === 'import') return { at: 'end', name: (await importRcloneConfig(context))[0] };
+  if ('source' in choice) return { at: 'end', name: (await addSuggestions(context, [choice]))[0] };
+  return { at: 'step', backend: choice, index: 0, detected: {} };
 }
 
-async function wayItems(shell: CommandContext): Promise<WayItem[]> {
-  const suggestions = (await findSuggestions(shell)).filter(({ problem }) => problem === undefined);
+async function storageItems(context: CommandContext): Promise<StorageItem[]> {
+  const suggestions = (await findSuggestions(context)).filter(({ problem }) => problem === undefined);
   return [
-    ...shell.app.backends.map((way) => ({ label: way.title, description: way.summary, way })),
+    ...context.app.backends.map((choice) => ({ label: choice.title, description: choice.summary, choice })),
     { label: 'In one step', kind: vscode.QuickPickItemKind.Separator },
     {
       label: 'Import from rclone.conf…',
       description: 'remotes of rclone, with their secrets',
-      way: 'import' as const,
+      choice: 'import' as const,
     },
-    ...suggestions.map((way) => ({
-      label: `${way.source}: ${way.label}`,
-      description: descriptionOf(way),
-      way,
+    ...suggestions.map((choice) => ({
+      label: `${choice.source}: ${choice.label}`,
+      description: descriptionOf(choice),
+      choice,
     })),
   ];
 }
 
-async function askRemote(
-  shell: CommandContext,
-  backend: Backend,
+async function askOrTest(
+  context: CommandContext,
+  state: StepState,
   memory: WizardMemory,
-): Promise<string | 'back' | undefined> {
-  let fixes: Readonly<Record<string, unknown>> = {};
-  for (let at = 0; ; ) {
-    const { answers } = memory;
-    const steps = stepsOf(backend, answers);
-    const step = steps[at];
-    if (!step) {
-      const settings = { ...settingsOf(backend, steps, answers), ...fixes };
-      const secrets = secretsOf(backend, steps, answers);
-      const choice = await showConnectionTest(shell.app, {
-        title: `${settings.name}: connection test`,
-        settings,
-        secrets,
-        within: 'wizard',
-      });
-      if (!choice) return undefined;
-      if (choice.chosen === 'fix') fixes = { ...fixes, ...choice.settings };
-      else if (choice.chosen === 'save') {
-        await saveRemote(shell, backend, settings, secrets);
-        return settings.name;
-      } else at = stepAtFault(steps, choice.failure);
-      continue;
-    }
-    const answer = await askAny(shell, backend, step, steps, answers, {
-      title: `${titleOf(backend, steps.slice(0, at), answers)} — Step ${at + 1} of ${countSteps(backend, answers)}`,
-      initial: memory.initialOf(step),
-      canGoBack: true,
-    });
-    if (answer === undefined) return undefined;
-    if (answer === 'back') {
-      if (at === 0) return 'back';
-      at--;
-      continue;
-    }
-    // Facts that a test detected are dropped when the service may be another one.
-    const isSame = answers[step.field] === answer.text || step.field === 'name' || isSecret(backend, step);
-    if (!isSame) fixes = {};
-    memory.answer(step, answer.text);
-    at++;
+): Promise<WizardState> {
+  const { backend, index } = state;
+  const draft = new RemoteDraft(backend, memory.answers);
+  const step = draft.steps[index];
+  if (!step) {
+    const { secrets } = draft;
+    const settings = { ...draft.settings, ...state.detected };
+    const choice = await showConnectionTest(context.app, { settings, secrets, within: 'wizard' });
+    if (choice?.chosen === 'save') await saveRemotes(context, [{ backend, settings, secrets }]);
+    return afterTest(state, draft, choice);
   }
+  const answer = await askDraftStep(context, draft, step, {
+    title: `${draft.titleBefore(index)} — Step ${index + 1} of ${draft.stepCount}`,
+    initial: memory.initialOf(step),
+    canGoBack: true,
+  });
+  if (typeof answer === 'object') memory.answer(step, answer.text);
+  return afterAnswer(state, draft, answer);
 }
 
 /** Asks one step; a step for an account may sign in. */
-async function askAny(
-  shell: CommandContext,
-  backend: Backend,
+async function askDraftStep(
+  context: CommandContext,
+  draft: RemoteDraft,
   step: WizardStep,
-  steps: readonly WizardStep[],
-  answers: Answers,
-  around: StepSurroundings,
+  options: StepOptions,
 ): Promise<StepAnswer> {
-  if (step.kind !== 'account' || !backend.signIn) return askStep(step, around);
-  const clientSecret = answers[backend.signIn.clientSecretField];
-  return askAccount(shell.signIns, {
-    backend,
-    step,
-    settings: settingsOf(backend, steps, answers),
-    clientSecret: clientSecret || undefined,
-    around,
-  });
-}
-
-/** The backend's steps, and the name as the last one unless the backend asks for it itself. */
-export function stepsOf(backend: Backend, answers: Answers, own?: string): readonly WizardStep[] {
-  const settings = { name: '', ...withoutSecrets(backend, answers), backend: backend.id } as RemoteSettings;
-  const steps = backend.wizardSteps(settings).filter((step) => step.field !== 'name');
-  return [...steps, nameStep(backend, settings, own)];
-}
-
-/** Counts the steps, assuming that the user accepts all remaining proposals. */
-function countSteps(backend: Backend, answers: Answers): number {
-  let guess = answers;
-  for (;;) {
-    const steps = stepsOf(backend, guess);
-    const open = steps.find((step) => guess[step.field] === undefined);
-    if (!open) return steps.length;
-    guess = { ...guess, [open.field]: open.initial ?? open.choices?.[0]?.value ?? '' };
-  }
-}
-
-function nameStep(backend: Backend, settings: RemoteSettings, own: string | undefined): WizardStep {
-  const asked = backend.wizardSteps(settings).find((step) => step.field === 'name');
-  return {
-    field: 'name',
-    title: 'Name',
-    prompt: 'The name of the remote, as in name:bucket/path.',
-    kind: 'text',
-    initial: own ?? freeRemoteName(asked?.initial ?? backend.id),
-    problem: (text) => asked?.problem?.(text) ?? newNameProblem(text, own),
-  };
-}
-
-/** Returns the answers for the settings: those that are neither secret nor empty. */
-export function settingsOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): RemoteSettings {
-  const kept: Record<string, unknown> = {};
-  for (const step of steps) {
-    const text = (answers[step.field] ?? '').trim();
-    if (step.field !== 'name' && !isSecret(backend, step) && text !== '') kept[step.field] = asSetting(text);
-  }
-  return { name: (answers['name'] ?? '').trim(), backend: backend.id, ...kept };
-}
-
-/** Returns the answers for secret storage. */
-export function secretsOf(
-  backend: Backend,
-  steps: readonly WizardStep[],
-  answers: Answers,
-): Readonly<Record<string, string>> {
-  const kept: Record<string, string> = {};
-  for (const step of steps) {
-    const text = answers[step.field];
-    if (isSecret(backend, step) && text) kept[step.field] = text;
-  }
-  return kept;
-}
-
-/** Yes-or-no questions are choices of "true" and "false", stored as booleans. */
-function asSetting(text: string): unknown {
-  return text === 'true' ? true : text === 'false' ? false : text;
-}
-
-function isSecret(backend: Backend, step: WizardStep): boolean {
-  return step.kind === 'secret' || backend.secretFields.includes(step.field);
-}
-
-function withoutSecrets(backend: Backend, answers: Answers): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(answers)
-      .filter(([field, text]) => !backend.secretFields.includes(field) && text !== '')
-      .map(([field, text]) => [field, asSetting(text)]),
-  );
-}
-
-const longestTitle = 60;
-
-/** "New S3 remote · MinIO · http://127.0.0.1:9000": as many answers as fit. */
-function titleOf(backend: Backend, steps: readonly WizardStep[], answers: Answers): string {
-  const told = steps.flatMap((step) => {
-    const text = answers[step.field];
-    if (!text || isSecret(backend, step)) return [];
-    return [step.choices?.find((choice) => choice.value === text)?.label ?? text];
-  });
-  let title = '';
-  for (const part of told) {
-    if (title.length + part.length > longestTitle) break;
-    title += ` · ${part}`;
-  }
-  return `New ${backend.title} remote${title}`;
+  const { signIn } = draft.backend;
+  if (step.kind !== 'account' || !signIn) return askStep(step, options);
+  return askAccount(context.signIns, signIn, draft, step, options);
 }
 
 interface EditItem extends window.Row {
-  readonly does?: WizardStep | 'save' | 'test' | 'settings';
+  readonly action?: WizardStep | 'save' | 'test' | 'settings';
 }
 
 /**
@@ -226,59 +121,49 @@ interface EditItem extends window.Row {
  * asked first.
  */
 export async function editRemote(
-  shell: CommandContext,
+  context: CommandContext,
   backend: Backend,
   before: RemoteSettings,
   renamingProblem: string | undefined,
   failure?: ConnectionFinding,
 ): Promise<string | undefined> {
-  const stored = await shell.secrets.getAll(before.name, backend.secretFields);
+  const stored = await context.secrets.getAll(before.name, backend.secretFields);
   let answers: Answers = { ...asAnswers(before), ...stored };
-  let fixes: Readonly<Record<string, unknown>> = {};
+  let detected: Detected = {};
   let changed = false;
   let failed = failure;
   for (;;) {
-    const steps = stepsOf(backend, answers, before.name);
-    const settings = editedSettings(backend, before, steps, answers, fixes);
-    const secrets = secretsOf(backend, steps, answers);
+    const draft = new RemoteDraft(backend, answers, before.name);
+    const settings = editedSettings(draft, before, detected);
+    const { secrets, steps } = draft;
     const atFault = failed && steps[stepAtFault(steps, failed)];
     failed = undefined;
-    const item: EditItem | undefined =
-      atFault && atFault.field !== 'name'
-        ? { label: '', does: atFault }
-        : await window.showQuickPick(editItems(backend, steps, answers, settings, changed), {
-            title: `Edit ${before.name}`,
-            placeHolder: 'Choose what to change',
-            ignoreFocusOut: true,
-            matchOnDescription: true,
-          });
-    if (!item?.does) return undefined;
-    if (item.does === 'settings') {
+    const action: EditItem['action'] =
+      atFault && atFault.field !== 'name' ? atFault : await chooseAction(draft, settings, before, changed);
+    if (!action) return undefined;
+    if (action === 'settings') {
       await vscode.commands.executeCommand('cloudRemotes.openRemotesSettings', before.name);
       return undefined;
     }
-    if (item.does === 'test') {
-      const choice = await showConnectionTest(shell.app, {
-        title: `${settings.name}: connection test`,
-        settings,
-        secrets,
-        within: 'wizard',
-      });
+    if (action === 'save' || action === 'test') {
+      const choice =
+        action === 'save'
+          ? ({ chosen: 'save' } as const)
+          : await showConnectionTest(context.app, { settings, secrets, within: 'wizard' });
       if (!choice) return undefined;
-      if (choice.chosen === 'fix') {
-        fixes = { ...fixes, ...choice.settings };
-        changed = true;
+      if (choice.chosen === 'save') {
+        await saveRemotes(context, [{ backend, settings, secrets, replaces: before.name }]);
+        return settings.name;
       }
-      if (choice.chosen === 'back') failed = choice.failure;
-      if (choice.chosen !== 'save') continue;
-    }
-    if (item.does === 'save' || item.does === 'test') {
-      await saveRemote(shell, backend, settings, secrets, before.name);
-      return settings.name;
+      if (choice.chosen === 'fix') {
+        detected = { ...detected, ...choice.settings };
+        changed = true;
+      } else failed = choice.failure;
+      continue;
     }
     const step: WizardStep =
-      item.does.field === 'name' ? keepingName(item.does, before.name, renamingProblem) : item.does;
-    const answer = await askAny(shell, backend, step, steps, answers, {
+      action.field === 'name' ? keepName(action, before.name, renamingProblem) : action;
+    const answer = await askDraftStep(context, draft, step, {
       title: `Edit ${before.name}: ${step.title}`,
       initial: answers[step.field] ?? step.initial,
       canGoBack: true,
@@ -287,74 +172,62 @@ export async function editRemote(
     if (answer === 'back') continue;
     changed ||= answer.text !== answers[step.field];
     answers = { ...answers, [step.field]: answer.text };
-    fixes = Object.fromEntries(Object.entries(fixes).filter(([field]) => field !== step.field));
+    detected = Object.fromEntries(Object.entries(detected).filter(([field]) => field !== step.field));
   }
 }
 
-/** Returns the step for the name, which rejects another name because of `problem`. */
-function keepingName(step: WizardStep, own: string, problem: string | undefined): WizardStep {
+/** The step for the name, which rejects another name because of `problem`. */
+function keepName(step: WizardStep, own: string, problem: string | undefined): WizardStep {
   return { ...step, problem: (text) => step.problem?.(text) ?? (text.trim() === own ? undefined : problem) };
 }
 
 function asAnswers(settings: RemoteSettings): Answers {
-  return Object.fromEntries(
-    Object.entries(settings)
-      .filter(
-        ([, value]) => typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number',
-      )
-      .map(([field, value]) => [field, String(value)]),
+  const plain = Object.entries(settings).filter(([, value]) =>
+    ['string', 'boolean', 'number'].includes(typeof value),
   );
+  return Object.fromEntries(plain.map(([field, value]) => [field, String(value)]));
 }
 
-/** Returns the edited settings. Keeps settings that no step asks for, such as a storage class. */
-function editedSettings(
-  backend: Backend,
-  before: RemoteSettings,
-  steps: readonly WizardStep[],
-  answers: Answers,
-  fixes: Readonly<Record<string, unknown>>,
-): RemoteSettings {
-  const everAsked = new Set(
-    [...steps, ...stepsOf(backend, asAnswers(before), before.name)].map((step) => step.field),
+/** The edited settings. Keeps settings that no step asks for, such as a storage class. */
+function editedSettings(draft: RemoteDraft, before: RemoteSettings, detected: Detected): RemoteSettings {
+  const { backend, steps } = draft;
+  const stepsBefore = new RemoteDraft(backend, asAnswers(before), before.name).steps;
+  const asked = new Set([...steps, ...stepsBefore].map(({ field }) => field));
+  const kept = Object.entries(before).filter(
+    ([field]) => !asked.has(field) && !backend.secretFields.includes(field),
   );
-  const untouched = Object.fromEntries(
-    Object.entries(before).filter(
-      ([field]) => !everAsked.has(field) && !backend.secretFields.includes(field),
-    ),
-  );
-  return { ...settingsOf(backend, steps, answers), ...untouched, ...fixes };
+  return { ...draft.settings, ...Object.fromEntries(kept), ...detected };
 }
 
-function editItems(
-  backend: Backend,
-  steps: readonly WizardStep[],
-  answers: Answers,
+async function chooseAction(
+  draft: RemoteDraft,
   settings: RemoteSettings,
+  before: RemoteSettings,
   changed: boolean,
-): EditItem[] {
-  const fields = steps.map(
-    (step): EditItem => ({ label: step.title, description: shownAnswer(backend, step, answers), does: step }),
-  );
-  const problems = backend.check(settings).map((problem): EditItem => ({ icon: 'warning', label: problem }));
-  const test: EditItem = {
-    icon: 'plug',
-    label: 'Test Connection',
-    does: 'test',
-  };
-  const save: EditItem = { icon: 'save', label: 'Save', does: 'save' };
-  return [
-    ...fields,
+): Promise<EditItem['action']> {
+  const problems = draft.backend.check(settings);
+  const items: EditItem[] = [
+    ...draft.steps.map((step) => ({
+      label: step.title,
+      description: shownAnswer(draft, step),
+      action: step,
+    })),
     { label: '', kind: vscode.QuickPickItemKind.Separator },
-    ...problems,
-    test,
-    ...(changed ? [save] : []),
-    { icon: 'settings-gear', label: 'More Settings', description: 'in settings.json', does: 'settings' },
+    ...problems.map((problem) => ({ icon: 'warning', label: problem })),
+    { icon: 'plug', label: 'Test Connection', action: 'test' },
+    ...(changed ? [{ icon: 'save', label: 'Save', action: 'save' as const }] : []),
+    { icon: 'settings-gear', label: 'More Settings', description: 'in settings.json', action: 'settings' },
   ];
+  const chosen = await window.showQuickPick(items, {
+    title: `Edit ${before.name}`,
+    placeHolder: 'Choose what to change',
+    ignoreFocusOut: true,
+    matchOnDescription: true,
+  });
+  return chosen?.action;
 }
 
-function shownAnswer(backend: Backend, step: WizardStep, answers: Answers): string {
-  const text = answers[step.field];
-  if (isSecret(backend, step)) return text ? 'stored' : 'not stored';
-  if (!text) return step.optional ? 'not set' : '— needed —';
-  return step.choices?.find((choice) => choice.value === text)?.label ?? text;
+function shownAnswer(draft: RemoteDraft, step: WizardStep): string {
+  if (draft.isSecret(step)) return draft.answers[step.field] ? 'stored' : 'not stored';
+  return draft.labelOf(step) ?? (step.optional ? 'not set' : '— required —');
 }

@@ -1,10 +1,8 @@
 import type { Backend, RemoteSettings } from '../../backends/backend';
 import { remoteNameProblem } from '../../remote/remoteAddress';
 import { foldName } from '../platform/remoteUri';
+import type { SecretStore } from '../platform/secretStore';
 import { readRemoteSettings, updateRemoteSettings } from '../platform/settings';
-import type { CommandContext } from '../tree/commandContext';
-
-type Keeping = Pick<CommandContext, 'secrets'>;
 
 /** A remote to store. `replaces` names the remote that it replaces; a rename moves the secrets. */
 export interface SavedRemote {
@@ -14,11 +12,12 @@ export interface SavedRemote {
   readonly replaces?: string | undefined;
 }
 
-/**
- * Writes remotes to the settings in one change, and their secrets to secret storage first, so that listeners of the settings find
- * them.
- */
-export async function saveRemotes({ secrets }: Keeping, remotes: readonly SavedRemote[]): Promise<void> {
+interface Context {
+  readonly secrets: SecretStore;
+}
+
+/** Writes remotes to the settings in one change. Stores their secrets first, since listeners of the settings read them. */
+export async function saveRemotes({ secrets }: Context, remotes: readonly SavedRemote[]): Promise<void> {
   for (const { backend, settings, secrets: values } of remotes)
     await secrets.replace(settings.name, backend.secretFields, values);
   await updateRemoteSettings((written) => {
@@ -34,48 +33,58 @@ export async function saveRemotes({ secrets }: Keeping, remotes: readonly SavedR
       await secrets.remove(replaces, backend.secretFields);
 }
 
-/** Writes one remote: see `saveRemotes`. */
-export async function saveRemote(
-  keeping: Keeping,
+/** Replaces the settings of the remote `before`, also its name. Keeps its secrets. */
+export async function changeRemote(
+  context: Context,
   backend: Backend,
   settings: RemoteSettings,
-  secrets: Readonly<Record<string, string>>,
-  replaces?: string,
+  before: string,
 ): Promise<void> {
-  await saveRemotes(keeping, [{ backend, settings, secrets, replaces }]);
+  const secrets = await context.secrets.getAll(before, backend.secretFields);
+  await saveRemotes(context, [{ backend, settings, secrets, replaces: before }]);
 }
 
-/** Removes a remote from the settings and its secrets from secret storage. Leaves its files alone. */
+/** Removes a remote from the settings and its secrets from secret storage. Deletes no files. */
 export async function forgetRemote(
-  { secrets }: Keeping,
-  settings: RemoteSettings,
+  { secrets }: Context,
+  { name }: RemoteSettings,
   backend: Backend | undefined,
 ): Promise<void> {
   await updateRemoteSettings((written) => {
-    const at = written.findIndex((remote) => remote?.name === settings.name);
-    return at < 0 ? written : written.filter((_, index) => index !== at);
+    const at = written.findIndex((remote) => remote?.name === name);
+    return at < 0 ? written : written.toSpliced(at, 1);
   });
-  const sameName = readRemoteSettings().some((remote) => remote?.name === settings.name);
-  if (backend && !sameName) await secrets.remove(settings.name, backend.secretFields);
+  const sameName = readRemoteSettings().some((remote) => remote?.name === name);
+  if (backend && !sameName) await secrets.remove(name, backend.secretFields);
 }
 
-/** Returns why a remote can't have this name, as a sentence, or undefined. `own` is its current name. */
-export function newNameProblem(name: string, own?: string): string | undefined {
-  const problem = remoteNameProblem(name.trim());
+/** The configured remote that this name means, without regard to case. */
+export function remoteNamed(name: string): RemoteSettings | undefined {
+  return readRemoteSettings().find(
+    (remote) => typeof remote?.name === 'string' && foldName(remote.name) === foldName(name),
+  );
+}
+
+/** Why a remote can't have this name, as a sentence, or undefined. `own` is its current name. */
+export function newNameProblem(text: string, own?: string): string | undefined {
+  const name = text.trim();
+  const problem = remoteNameProblem(name);
   if (problem) return problem;
-  const folded = foldName(name.trim());
-  if (own !== undefined && folded === foldName(own)) return undefined;
-  return readRemoteSettings().some(
-    (remote) => typeof remote?.name === 'string' && foldName(remote.name) === folded,
-  )
-    ? `Another remote is named "${name.trim()}" already.`
-    : undefined;
+  if (own !== undefined && foldName(name) === foldName(own)) return undefined;
+  return remoteNamed(name) && `Another remote is named "${name}" already.`;
 }
 
-/** Returns `wanted`, or `wanted-2`, `wanted-3`, … when remotes or `taken` have that name. */
+/** `wanted`, or `wanted-2`, `wanted-3`, …: the first name that is valid, unused and not in `taken`. */
 export function freeRemoteName(wanted: string, taken: readonly string[] = []): string {
-  const isFree = (name: string) =>
-    newNameProblem(name) === undefined && !taken.some((other) => foldName(other) === foldName(name));
-  if (isFree(wanted)) return wanted;
-  for (let i = 2; ; i++) if (isFree(`${wanted}-${i}`)) return `${wanted}-${i}`;
+  return firstFree(
+    wanted,
+    (name) =>
+      newNameProblem(name) === undefined && !taken.some((other) => foldName(other) === foldName(name)),
+  );
+}
+
+/** The first of `stem`, `stem-2`, `stem-3`, … that is free. */
+export function firstFree(stem: string, isFree: (name: string) => boolean): string {
+  if (isFree(stem)) return stem;
+  for (let i = 2; ; i++) if (isFree(`${stem}-${i}`)) return `${stem}-${i}`;
 }

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
-import type { WizardChoice, WizardStep } from '../../backends/backend';
+import type { WizardStep } from '../../backends/backend';
 import * as window from '../window/window';
 
-/** The result of a question: an answer, a step back, or undefined when the user cancelled. */
-export type StepAnswer = { readonly text: string } | 'back' | undefined;
+/** An answer, a step back, or undefined when the user cancels. */
+export type StepAnswer = Answered | undefined;
+type Answered = { readonly text: string } | 'back';
 
-export interface StepSurroundings {
+export interface StepOptions {
   /** "New S3 remote · MinIO — Step 2 of 5" */
   readonly title: string;
   readonly initial: string | undefined;
@@ -13,73 +14,62 @@ export interface StepSurroundings {
 }
 
 /** Asks one step in the quick input. Resolves only to an answer that the step accepts. */
-export async function askStep(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
-  if (step.kind === 'choice') return askChoice(step, around);
-  const initial = around.initial ?? (await step.loadInitial?.({ env: process.env }));
-  return askText(step, { ...around, initial });
+export async function askStep(step: WizardStep, options: StepOptions): Promise<StepAnswer> {
+  if (step.kind === 'choice') return askChoice(step, options);
+  const initial = options.initial ?? (await step.loadInitial?.({ env: process.env }));
+  return askText(step, { ...options, initial });
 }
 
-function askText(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
+export function backButtons({ canGoBack }: StepOptions): vscode.QuickInputButton[] {
+  return canGoBack ? [vscode.QuickInputButtons.Back] : [];
+}
+
+function askText(step: WizardStep, options: StepOptions): Promise<StepAnswer> {
   const input = new window.InputBox();
-  input.title = around.title;
+  input.title = options.title;
   input.prompt = step.prompt;
-  input.placeholder = step.optional ? `${step.title} (may stay empty)` : step.title;
+  input.placeholder = step.optional ? `${step.title} (optional)` : step.title;
   input.password = step.kind === 'secret';
-  input.ignoreFocusOut = true;
-  input.value = around.initial ?? '';
-  if (around.canGoBack) input.buttons = [vscode.QuickInputButtons.Back];
-  const check = () => {
-    input.validationMessage = answerProblem(step, input.value);
-    return input.validationMessage === undefined;
+  input.value = options.initial ?? '';
+  input.buttons = backButtons(options);
+  const isValid = () => {
+    const problem = answerProblem(step, input.value);
+    input.validationMessage = problem;
+    return problem === undefined;
   };
-  return new Promise((resolve) => {
-    input.onDidChangeValue(check);
-    input.onDidAccept(() => {
-      if (!check()) return;
-      resolve({ text: input.value });
-      input.hide();
-    });
-    input.onDidTriggerButton(() => {
-      resolve('back');
-      input.hide();
-    });
-    input.onDidHide(() => {
-      resolve(undefined);
-      input.dispose();
-    });
-    input.show();
-  });
+  input.onDidChangeValue(isValid);
+  return input.ask<Answered>(
+    () => (isValid() ? { text: input.value } : undefined),
+    () => 'back',
+  );
 }
 
 interface ChoiceItem extends window.Row {
   readonly value?: string;
 }
 
-function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnswer> {
-  const pick = new window.QuickPick<ChoiceItem>();
+function askChoice(step: WizardStep, options: StepOptions): Promise<StepAnswer> {
+  const pick = new window.QuickPick<ChoiceItem>({ matchOnDescription: true, matchOnDetail: true });
   let choices = step.choices ?? [];
-  pick.title = around.title;
+  pick.title = options.title;
   pick.placeholder = step.freeText ? `${step.prompt} (choose, or type another)` : step.prompt;
-  pick.ignoreFocusOut = true;
-  pick.matchOnDescription = true;
-  pick.matchOnDetail = true;
-  if (around.canGoBack) pick.buttons = [vscode.QuickInputButtons.Back];
+  pick.buttons = backButtons(options);
 
   const draw = () => {
-    const items = choices.map(choiceItem);
     const typed = step.freeText ? pick.value.trim() : '';
-    const known = choices.some((choice) => choice.value === typed || choice.label === typed);
-    if (typed !== '') pick.items = known ? items : [...items, typedItem(step, typed)];
-    else {
-      const own = around.initial ?? '';
-      const listed = items.find((item) => item.value === own);
-      const offered = !listed && own !== '' && step.freeText ? [typedItem(step, own), ...items] : items;
-      pick.items = offered;
-      const first = listed ?? offered[0];
-      if (first) pick.activeItems = [first];
+    if (typed !== '') {
+      const isListed = choices.some(({ value, label }) => value === typed || label === typed);
+      pick.items = isListed ? choices : [...choices, typedItem(step, typed)];
+      return;
     }
+    const { initial = '' } = options;
+    const listed = choices.find(({ value }) => value === initial);
+    const isOther = !listed && initial !== '' && step.freeText;
+    pick.items = isOther ? [typedItem(step, initial), ...choices] : choices;
+    const first = listed ?? pick.items[0];
+    if (first) pick.activeItems = [first];
   };
-  const lookUp = async () => {
+  const loadChoices = async () => {
     if (!step.loadChoices) return;
     pick.busy = true;
     choices = [...choices, ...(await step.loadChoices({ env: process.env }))];
@@ -87,38 +77,20 @@ function askChoice(step: WizardStep, around: StepSurroundings): Promise<StepAnsw
     draw();
   };
 
-  return new Promise((resolve) => {
-    pick.onDidChangeValue(() => step.freeText && draw());
-    pick.onDidAccept(() => {
-      const chosen = pick.selectedItems[0] ?? pick.activeItems[0];
-      if (chosen?.value === undefined || answerProblem(step, chosen.value) !== undefined) return;
-      resolve({ text: chosen.value });
-      pick.hide();
-    });
-    pick.onDidTriggerButton(() => {
-      resolve('back');
-      pick.hide();
-    });
-    pick.onDidHide(() => {
-      resolve(undefined);
-      pick.dispose();
-    });
-    draw();
-    pick.show();
-    void lookUp();
-  });
+  pick.onDidChangeValue(() => step.freeText && draw());
+  draw();
+  const answer = pick.ask<Answered>(
+    () => {
+      const { value } = pick.selectedItems[0] ?? pick.activeItems[0] ?? {};
+      return value !== undefined && answerProblem(step, value) === undefined ? { text: value } : undefined;
+    },
+    () => 'back',
+  );
+  void loadChoices();
+  return answer;
 }
 
-function choiceItem(choice: WizardChoice): ChoiceItem {
-  return {
-    label: choice.label,
-    value: choice.value,
-    ...(choice.description !== undefined && { description: choice.description }),
-    ...(choice.detail !== undefined && { detail: choice.detail }),
-  };
-}
-
-/** Returns the row for a typed text that isn't in the list, with its problem. */
+/** The row for a typed text that isn't in the list, with its problem. */
 function typedItem(step: WizardStep, text: string): ChoiceItem {
   const problem = answerProblem(step, text);
   return problem === undefined
@@ -126,8 +98,8 @@ function typedItem(step: WizardStep, text: string): ChoiceItem {
     : { icon: 'error', label: text, detail: problem, alwaysShow: true };
 }
 
-/** Returns why `step` rejects `text`, as a sentence, or undefined. Pure. */
+/** Why `step` rejects `text`, as a sentence, or undefined. Pure. */
 export function answerProblem(step: WizardStep, text: string): string | undefined {
-  if (text.trim() === '') return step.optional ? undefined : `${step.title} is needed.`;
+  if (text.trim() === '') return step.optional ? undefined : `${step.title} is required.`;
   return step.problem?.(text);
 }

@@ -13,50 +13,43 @@ const nextSteps = {
 
 /**
  * Asks for a command line. While the user types, shows its first problem with a button that helps, or its summary. Undefined when
- * the user cancels or takes the button.
+ * the user cancels or presses the button.
  */
-export async function askCommandLine(
+export function askCommandLine(
   start: string,
-  judge: (text: string) => LineProblem | { readonly summary: string },
+  read: (text: string) => LineProblem | { readonly summary: string },
 ): Promise<string | undefined> {
   const box = new window.InputBox();
   box.title = 'Sync from Command Line';
   box.prompt = 'A line for "aws s3" (sync, cp, mv) or rclone (sync, copy, move, check)';
   box.placeholder = 'aws s3 sync ./dist s3://bucket/site --delete';
-  box.ignoreFocusOut = true;
   box.value = start;
-  let problem: string | undefined;
-  const check = (): void => {
-    const judged = judge(box.value);
-    const step = 'problem' in judged && judged.next ? nextSteps[judged.next] : undefined;
+  /** Shows the problem or the summary of the text, and returns the problem. */
+  const check = () => {
+    const line = read(box.value);
+    const problem = 'problem' in line ? line.problem : undefined;
+    const step = 'problem' in line && line.next ? nextSteps[line.next] : undefined;
     box.buttons = step ? [{ iconPath: new vscode.ThemeIcon(step.icon), tooltip: step.tooltip }] : [];
-    problem = 'problem' in judged ? judged.problem : undefined;
-    // An empty box shows no problem before the user types.
-    if (box.value.trim() === '') box.validationMessage = undefined;
-    else
-      box.validationMessage =
-        'problem' in judged
-          ? judged.problem
-          : { message: judged.summary, severity: vscode.InputBoxValidationSeverity.Info };
+    box.validationMessage =
+      'problem' in line
+        ? line.problem
+        : { message: line.summary, severity: vscode.InputBoxValidationSeverity.Info };
+    return problem;
   };
-  check();
-  box.show();
-  try {
-    return await new Promise<string | undefined>((resolve) => {
-      box.onDidChangeValue(check);
-      box.onDidTriggerButton(({ tooltip }) => {
-        const step = Object.values(nextSteps).find((one) => one.tooltip === tooltip);
-        resolve(undefined);
-        if (step) void vscode.commands.executeCommand(step.command);
-      });
-      box.onDidAccept(() => {
-        check();
-        if (problem === undefined) resolve(box.value);
-        else box.validationMessage = problem;
-      });
-      box.onDidHide(() => resolve(undefined));
-    });
-  } finally {
-    box.dispose();
-  }
+  const checkTyped = () => {
+    check();
+    // An empty box shows no problem before Enter.
+    if (box.value.trim() === '') box.validationMessage = undefined;
+  };
+  box.onDidChangeValue(checkTyped);
+  checkTyped();
+  return box.ask(
+    () => (check() === undefined ? box.value : undefined),
+    ({ tooltip }) => {
+      const step = Object.values(nextSteps).find((next) => next.tooltip === tooltip);
+      box.hide();
+      if (step) void vscode.commands.executeCommand(step.command);
+      return undefined;
+    },
+  );
 }

@@ -1,42 +1,50 @@
-import type { App, SyncRequest } from '../../app';
+import type { SyncRequest } from '../../app';
 import type { Place } from '../../plan/model/plan';
 import type { PlanOptions } from '../../plan/model/planOptions';
 import type { CheckedSettings } from '../platform/checkedSettings';
 import { formatPlace } from '../platform/places';
-import type { OutputLog } from '../window/outputLog';
-import type { RememberedPlaces } from './pickSyncPlaces';
+import type { EditorContext } from '../window/editorContext';
+import { showFailure } from '../window/errorMessages';
+import type { CommandRow } from '../window/window';
+import type { RecentPlaces } from './pickSyncPlaces';
 import { offerToSave } from './unsavedDocuments';
 
 /** The dependencies of the commands that copy and sync. */
-export interface SyncParts {
-  readonly app: App;
-  readonly settings: () => CheckedSettings;
-  readonly output: OutputLog;
-  readonly remembered: RememberedPlaces;
+export interface SyncContext extends Omit<EditorContext, 'changes'> {
+  readonly recent: RecentPlaces;
   /** The request of the preview used last, with its current options. */
   readonly lastPlanned: () => SyncRequest | undefined;
   /** Opens the preview of a plan for the request; nothing is written before the user applies it. */
   readonly preview: (request: SyncRequest, title: string) => unknown;
 }
 
-/**
- * Offers to save edited files of the source, then opens the preview. `what` names the part of the source in the title.
- */
+/** A command that shows its errors. `what` names the failure: "Nothing was copied". */
+export function commandRow(
+  { output }: Pick<SyncContext, 'output'>,
+  id: string,
+  what: string,
+  run: (args: readonly unknown[]) => Promise<unknown>,
+): CommandRow {
+  return {
+    id: `cloudRemotes.${id}`,
+    run: (...args) => run(args).catch((error: unknown) => showFailure(error, { what }, output)),
+  };
+}
+
+/** Offers to save edited files of the source, then opens the preview. `what` names the part of the source in the title. */
 export async function openPreview(
-  parts: Pick<SyncParts, 'app' | 'preview'>,
+  context: Pick<SyncContext, 'app' | 'preview'>,
   request: SyncRequest,
   what = formatPlace(request.source, 'short'),
 ): Promise<void> {
-  if (!(await offerToSave(parts.app, request.source))) return;
-  await parts.preview(
-    request,
-    `${verbNames[request.options.verb]}: ${what} → ${formatPlace(request.target, 'short')}`,
-  );
+  if (!(await offerToSave(context.app, request.source))) return;
+  const verb = verbNames[request.options.verb];
+  await context.preview(request, `${verb}: ${what} → ${formatPlace(request.target, 'short')}`);
 }
 
 const verbNames = { copy: 'Copy', sync: 'Sync', move: 'Move', check: 'Compare' } as const;
 
-/** Returns the options from the settings. Only a sync deletes. Pure. */
+/** The options from the settings. Only a sync deletes. Pure. */
 export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['verb']): PlanOptions {
   const { compare, deleteExtraneous, exclude, useDefaultExcludes, followSymlinks } = settings;
   const { ignoreFiles, trackRenames, maxDelete } = settings;
@@ -54,7 +62,7 @@ export function planOptionsFor(settings: CheckedSettings, verb: PlanOptions['ver
   };
 }
 
-/** Removes options that these two sides do not support: ignore files are read on this machine only. Pure. */
+/** The options without those that these two sides don't support: ignore files are read on this machine only. Pure. */
 export function withoutUnsupportedOptions(options: PlanOptions, source: Place, target: Place): PlanOptions {
   if (source.kind === 'folder' || target.kind === 'folder') return options;
   const { ignoreFiles: _, ...rest } = options;

@@ -9,17 +9,17 @@ import { readTypedPlace, type TypedPlace } from '../tree/typedPlaces';
 import { pickOrType } from '../window/quickPicks';
 import * as window from '../window/window';
 
-export type Asking = Pick<CommandContext, 'app' | 'settings'>;
+type Context = Pick<CommandContext, 'app' | 'settings'>;
 
-/** Maximum number of recent places of each kind. */
-const mostRemembered = 5;
+/** The number of recent places per question. */
+const maxRecent = 5;
 const memoryKey = 'syncPlaces';
 
 /** The recent places for each question, stored for each workspace. */
-export class RememberedPlaces {
+export class RecentPlaces {
   constructor(private readonly memory: vscode.Memento) {}
 
-  /** Returns the recent places of `question`, the latest first. */
+  /** The latest first. */
   get(question: string): readonly string[] {
     return this.memory.get<Record<string, string[]>>(memoryKey, {})[question] ?? [];
   }
@@ -27,12 +27,12 @@ export class RememberedPlaces {
   add(question: string, place: Place): void {
     const all = this.memory.get<Record<string, string[]>>(memoryKey, {});
     const text = formatPlace(place);
-    const places = [text, ...(all[question] ?? []).filter((one) => one !== text)].slice(0, mostRemembered);
+    const places = [text, ...(all[question] ?? []).filter((other) => other !== text)].slice(0, maxRecent);
     void this.memory.update(memoryKey, { ...all, [question]: places });
   }
 }
 
-/** Returns the workspace folder; asks when there are several. Undefined when the user cancels or there is no folder. */
+/** The workspace folder; asks when there are several. Undefined when the user cancels or there is no folder. */
 export async function askWorkspaceFolder(title: string): Promise<vscode.WorkspaceFolder | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   if (folders.length === 1) return folders[0];
@@ -45,43 +45,43 @@ export async function askWorkspaceFolder(title: string): Promise<vscode.Workspac
 
 interface Row extends window.Row {
   readonly place?: Place;
-  readonly does?: 'browse';
+  readonly action?: 'browse';
 }
 
 /** Asks for a folder on a remote: a recent one, one found by browsing, or a place of any kind that the user types. */
 export async function askRemoteFolder(
-  asking: Asking,
+  context: Context,
   title: string,
   chooseLabel: string,
-  remembered: readonly string[],
+  recent: readonly string[],
 ): Promise<Place | undefined> {
-  if (asking.app.remotes().length === 0) {
+  if (context.app.remotes().length === 0) {
     const add = 'Add Remote…';
     const chosen = await window.showInformationMessage('There is no remote yet.', add);
     if (chosen === add) await vscode.commands.executeCommand('cloudRemotes.addRemote');
     return undefined;
   }
-  const known = knownPlaces(asking, remembered);
+  const known = knownPlaces(context, recent);
   if (known.length > 0) {
     const rows: Row[] = [
       ...known.map((place) => ({ icon: 'history', label: formatPlace(place), place })),
       { label: '', kind: vscode.QuickPickItemKind.Separator },
-      { icon: 'cloud', label: 'Another Place…', description: 'browse, or type an address', does: 'browse' },
+      { icon: 'cloud', label: 'Another Place…', description: 'browse, or type an address', action: 'browse' },
     ];
-    const row = await chooseOrType(asking, title, rows);
-    if (!row?.does) return row?.place;
+    const row = await chooseOrType(context, title, rows);
+    if (!row?.action) return row?.place;
   }
-  return pickAnyPlace(asking, { title, want: 'folder', chooseLabel });
+  return pickAnyPlace(context, { title, want: 'folder', chooseLabel });
 }
 
 /** Resolves to one of the rows, or to the typed place. */
-function chooseOrType({ app }: Asking, title: string, rows: readonly Row[]): Promise<Row | undefined> {
+function chooseOrType({ app }: Context, title: string, rows: readonly Row[]): Promise<Row | undefined> {
   return pickOrType<Row>(
     title,
     'Choose, or type an address: remote:bucket/path, s3://bucket/path or a folder',
     rows,
     (text) => typedRows(text, app.remotes()),
-    ({ place, does }) => place !== undefined || does !== undefined,
+    ({ place, action }) => place !== undefined || action !== undefined,
   );
 }
 
@@ -100,21 +100,21 @@ function typedRows(text: string, remotes: readonly ConfiguredRemote[]): Row[] {
   }));
 }
 
-/** Returns the recent places whose remote still exists. */
-function knownPlaces({ app }: Asking, remembered: readonly string[]): readonly TypedPlace[] {
-  return remembered.flatMap((text) => readTypedPlace(text, app.remotes())?.places ?? []);
+/** The recent places whose remote still exists. */
+function knownPlaces({ app }: Context, recent: readonly string[]): readonly TypedPlace[] {
+  return recent.flatMap((text) => readTypedPlace(text, app.remotes())?.places ?? []);
 }
 
 /** Asks for a folder on this machine, or a workspace folder on a remote. */
 export async function askLocalFolder(
-  asking: Asking,
+  context: Context,
   title: string,
-  remembered: readonly string[],
+  recent: readonly string[],
 ): Promise<Place | undefined> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const offered = new Set(folders.map(({ uri }) => uri.fsPath));
   const rows: Row[] = [
-    ...knownPlaces(asking, remembered)
+    ...knownPlaces(context, recent)
       .filter((place) => place.kind === 'remote' || !offered.has(place.path))
       .map((place): Row => ({ icon: 'history', label: formatPlace(place), place })),
     ...folders.map(
@@ -127,13 +127,13 @@ export async function askLocalFolder(
             : folder.uri.scheme === remoteScheme
               ? 'on a remote'
               : folder.uri.toString(true),
-        place: placeOfUri(folder.uri, asking.app),
+        place: placeOfUri(folder.uri, context.app),
       }),
     ),
-    { icon: 'folder-opened', label: 'Another Folder…', description: 'on this machine', does: 'browse' },
+    { icon: 'folder-opened', label: 'Another Folder…', description: 'on this machine', action: 'browse' },
   ];
-  const row = await chooseOrType(asking, title, rows);
-  if (!row?.does) return row?.place;
+  const row = await chooseOrType(context, title, rows);
+  if (!row?.action) return row?.place;
   const [first] = folders;
   const chosen = await window.showOpenDialog({
     title,
@@ -142,5 +142,5 @@ export async function askLocalFolder(
     canSelectFolders: true,
     ...(first?.uri.scheme === 'file' && { defaultUri: first.uri }),
   });
-  return chosen?.[0] && placeOfUri(chosen[0], asking.app);
+  return chosen?.[0] && placeOfUri(chosen[0], context.app);
 }

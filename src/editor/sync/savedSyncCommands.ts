@@ -13,41 +13,40 @@ import {
 } from '../platform/savedSyncs';
 import { settingsSection } from '../platform/settings';
 import * as window from '../window/window';
-import { openPreview, planOptionsFor, type SyncParts, withoutUnsupportedOptions } from './openPreview';
+import { openPreview, planOptionsFor, type SyncContext, withoutUnsupportedOptions } from './openPreview';
 
 /** Runs the saved sync of this name, or asks for one. */
-export async function runSavedSync(parts: SyncParts, name: unknown): Promise<void> {
+export async function runSavedSync(context: SyncContext, name: unknown): Promise<void> {
   const syncs = writtenSyncs();
   if (syncs.length === 0) {
-    const open = 'Open Settings';
-    const text = 'No sync is saved yet. After a sync, the command "Save Sync…" saves it under a name.';
-    if ((await window.showInformationMessage(text, open)) === open) await openSyncsSettings();
+    const text = 'No sync is saved yet. Preview a sync, then run "Save Sync…".';
+    if (await window.showInformationMessage(text, 'Open Settings')) await openSyncsSettings();
     return;
   }
-  const sync = syncs.find((one) => one.name === name) ?? (await pickSync(syncs));
+  const sync = syncs.find((saved) => saved.name === name) ?? (await pickSync(syncs));
   if (!sync) return;
   if (sync.problem !== undefined) {
-    const [open, text] = ['Open Settings', `The saved sync "${sync.name}" can't be run. ${sync.problem}`];
-    if ((await window.showErrorMessage(text, open)) === open) await openSyncsSettings();
+    const text = `The saved sync "${sync.name}" can't be run. ${sync.problem}`;
+    if (await window.showErrorMessage(text, 'Open Settings')) await openSyncsSettings();
     return;
   }
   const relative = [sync.from, sync.to].some(isRelative);
   const folder = relative ? (sync.folder ?? (await localWorkspaceFolder(sync.name))) : undefined;
   if (relative && folder === undefined) return;
-  const options = optionsOf(sync, planOptionsFor(parts.settings(), 'sync'));
+  const options = optionsOf(sync, planOptionsFor(context.settings(), 'sync'));
   const [source, target] = [resolveSyncSide(sync.from, folder), resolveSyncSide(sync.to, folder)];
   // Unsupported defaults from the settings are dropped; an unsupported option of this sync itself is an error.
   const fits =
     sync.options['ignoreFiles'] === undefined ? withoutUnsupportedOptions(options, source, target) : options;
-  await openPreview(parts, { source, target, options: fits });
+  await openPreview(context, { source, target, options: fits });
 }
 
 /** Saves the sync of the preview used last under a name. */
-export async function saveSync(parts: SyncParts): Promise<void> {
-  const last = parts.lastPlanned();
+export async function saveSync(context: SyncContext): Promise<void> {
+  const last = context.lastPlanned();
   if (!last) {
     void window.showInformationMessage(
-      'Open the preview of a copy or sync first. This command then saves it.',
+      'Preview a copy or sync first. This command saves the latest preview.',
     );
     return;
   }
@@ -57,12 +56,10 @@ export async function saveSync(parts: SyncParts): Promise<void> {
     title: 'Save Sync',
     prompt: `${formatPlace(last.source, 'short')} → ${formatPlace(last.target, 'short')}`,
     placeHolder: 'A name to run it by',
-    validateInput: (text) =>
-      text.trim() === ''
-        ? 'Enter a name.'
-        : names.includes(text.trim())
-          ? `"${text.trim()}" is there already.`
-          : undefined,
+    validateInput: (text) => {
+      if (text.trim() === '') return 'Enter a name.';
+      return names.includes(text.trim()) ? `A sync is named "${text.trim()}" already.` : undefined;
+    },
   });
   if (name === undefined) return;
   const folder = firstLocalFolder();
@@ -70,16 +67,16 @@ export async function saveSync(parts: SyncParts): Promise<void> {
     name: name.trim(),
     from: writeSyncSide(last.source, folder),
     to: writeSyncSide(last.target, folder),
-    options: writtenOptions(last.options, planOptionsFor(parts.settings(), 'sync')),
+    options: writtenOptions(last.options, planOptionsFor(context.settings(), 'sync')),
   };
-  // Otherwise the settings of a workspace on a remote would go into its bucket.
-  const where =
-    folder === undefined ? vscode.ConfigurationTarget.Global : vscode.ConfigurationTarget.Workspace;
-  const inspected = settings.inspect<unknown[]>('syncs');
-  const before =
-    where === vscode.ConfigurationTarget.Workspace ? inspected?.workspaceValue : inspected?.globalValue;
+  const written = settings.inspect<unknown[]>('syncs');
+  // The workspace settings of a workspace on a remote would go into its bucket.
+  const [before, where] =
+    folder === undefined
+      ? [written?.globalValue, vscode.ConfigurationTarget.Global]
+      : [written?.workspaceValue, vscode.ConfigurationTarget.Workspace];
   await settings.update('syncs', [...(before ?? []), sync], where);
-  void window.setStatusBarMessage(`Saved the sync "${sync.name}"`, 4000);
+  window.setStatusBarMessage(`Saved the sync "${sync.name}"`, 4000);
 }
 
 interface WrittenSync extends SavedSync {
@@ -87,7 +84,7 @@ interface WrittenSync extends SavedSync {
   readonly folder?: string;
 }
 
-/** Returns the saved syncs of all settings; the more specific of two with the same name wins. */
+/** The saved syncs of all settings; the more specific of two with the same name wins. */
 function writtenSyncs(): WrittenSync[] {
   const found = new Map<string, WrittenSync>();
   const settings = vscode.workspace.getConfiguration(settingsSection).inspect<unknown>('syncs');
@@ -114,11 +111,12 @@ async function pickSync(syncs: readonly WrittenSync[]): Promise<WrittenSync | un
   return (await window.showQuickPick(rows, { title: 'Run which sync?', matchOnDescription: true }))?.sync;
 }
 
-/** Returns the workspace folder that relative folders of a saved sync start from; undefined when the user cancels. */
+/** The folder that relative folders of a saved sync start from; undefined when the user cancels. Throws RemoteError `badSettings`. */
 async function localWorkspaceFolder(name: string): Promise<string | undefined> {
   const local = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => canHoldSyncs(uri));
-  if (local[0] && local.length === 1) return folderText(local[0].uri);
-  if (local.length === 0)
+  const [first] = local;
+  if (first && local.length === 1) return folderText(first.uri);
+  if (!first)
     throw new RemoteError(
       'badSettings',
       `The sync "${name}" is relative to a workspace folder, but none is open.`,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Place } from '../../plan/model/plan';
 import type { SelectedPath } from '../../plan/model/selectedPaths';
 import { RemoteError } from '../../remote/remoteError';
-import { parsePath, type RemotePath } from '../../remote/remotePath';
+import { parsePath } from '../../remote/remotePath';
 
 /** A file or folder that the user selected. */
 export interface SelectedItem {
@@ -20,9 +20,8 @@ export interface SelectedSource {
 }
 
 /**
- * Turns a selection into a source, so that single files get the same preview as folders: one folder is its own source; otherwise
- * the source is the nearest common folder with the items in it. Pure. Throws RemoteError `unsupported` when the items are on
- * different remotes or disks.
+ * The source of a selection: a single folder is its own source; otherwise the source is the nearest common folder, of which only the
+ * items take part. Pure. Throws RemoteError `unsupported` when the items are on different remotes or disks.
  */
 export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSource {
   const [first] = items;
@@ -34,7 +33,7 @@ export function sourceOfSelection(items: readonly SelectedItem[]): SelectedSourc
   if (items.some(({ place }) => storeOf(place) !== storeOf(first.place)))
     throw new RemoteError(
       'unsupported',
-      'The selected items lie on different remotes. Copy them one remote at a time.',
+      'The selected items are on different remotes. Copy from one remote at a time.',
     );
   const all = items.map((item) => ({ item, parts: partsOf(item.place) }));
   const common = all.map(({ parts }) => parts.slice(0, -1)).reduce(commonStart);
@@ -93,19 +92,13 @@ function joinUri(store: string, parts: readonly string[]): string {
   return [store, ...parts.map(encodeURIComponent)].join('/');
 }
 
-/** Returns the last part of a place; empty for the root of a remote. Pure. */
+/** The last part of a place; empty for the root of a remote. Pure. */
 export function nameOfPlace(place: Place): string {
   return partsOf(place).at(-1) ?? '';
 }
 
-/** Returns the place `name` below `folder`. Throws RemoteError `badName`. */
+/** The place `name` below `folder`. Throws RemoteError `badName`. */
 export function placeBelow(folder: Place, name: string): Place {
   if (folder.kind === 'folder') return { kind: 'folder', path: path.join(folder.path, name) };
-  if (folder.kind === 'uri')
-    return {
-      kind: 'uri',
-      uri: joinUri(splitUri(folder.uri).store, [...partsOf(folder), ...name.split('/')]),
-    };
-  const joined: RemotePath = parsePath(folder.path === '' ? name : `${folder.path}/${name}`);
-  return { ...folder, path: joined };
+  return placeAt(folder, [...partsOf(folder), ...name.split('/')]);
 }

@@ -5,11 +5,16 @@ import { formatPlace, placeOfUri, toPlace } from '../platform/places';
 import { pickPlace } from '../tree/pickPlace';
 import { isNode } from '../tree/selection';
 import { isContainer, isItem } from '../tree/treeNode';
-import { showFailure } from '../window/errorMessages';
 import { countOf } from '../window/numberFormat';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
-import { openPreview, planOptionsFor, type SyncParts, withoutUnsupportedOptions } from './openPreview';
+import {
+  commandRow,
+  openPreview,
+  planOptionsFor,
+  type SyncContext,
+  withoutUnsupportedOptions,
+} from './openPreview';
 import { askLocalFolder, askRemoteFolder, askWorkspaceFolder } from './pickSyncPlaces';
 import { runSavedSync, saveSync } from './savedSyncCommands';
 import {
@@ -21,18 +26,10 @@ import {
 } from './selectedItems';
 
 /** The commands that copy and sync; each ends in a preview. */
-export function syncCommands(parts: SyncParts): readonly CommandRow[] {
-  const commands = new SyncCommands(parts);
-  const row = (id: string, run: (args: readonly unknown[]) => Promise<unknown>): CommandRow => ({
-    id: `cloudRemotes.${id}`,
-    run: async (...args) => {
-      try {
-        await run(args);
-      } catch (error) {
-        showFailure(error, { what: 'Nothing was copied' }, parts.output);
-      }
-    },
-  });
+export function syncCommands(context: SyncContext): readonly CommandRow[] {
+  const commands = new SyncCommands(context);
+  const row = (id: string, run: (args: readonly unknown[]) => Promise<unknown>) =>
+    commandRow(context, id, 'Nothing was copied', run);
   return [
     row('copyToRemote', (args) => commands.copyToRemote(args)),
     row('copyFromRemote', (args) => commands.copyFromRemote(args)),
@@ -43,8 +40,8 @@ export function syncCommands(parts: SyncParts): readonly CommandRow[] {
     row('moveFromRemote', (args) => commands.remoteToWorkspace('move', args)),
     row('compareWorkspace', (args) => commands.workspaceToRemote('check', args)),
     row('syncFolderToFolder', (args) => commands.syncFolderToFolder(args)),
-    row('runSavedSync', ([name]) => runSavedSync(parts, name)),
-    row('saveSync', () => saveSync(parts)),
+    row('runSavedSync', ([name]) => runSavedSync(context, name)),
+    row('saveSync', () => saveSync(context)),
   ];
 }
 
@@ -58,18 +55,15 @@ const questions = {
 } as const;
 
 class SyncCommands {
-  constructor(private readonly parts: SyncParts) {}
+  constructor(private readonly context: SyncContext) {}
 
   async copyToRemote(args: readonly unknown[]): Promise<void> {
-    const title = 'Copy to Remote';
     const items = await this.itemsOf(args);
-    const selected = items.length > 0 ? sourceOfSelection(items) : await this.workspaceSource(title);
+    const folder = items.length > 0 ? undefined : await this.workspacePlace('Copy to Remote: which folder?');
+    const selected = items.length > 0 ? sourceOfSelection(items) : folder && { source: folder };
     if (!selected) return;
-    const target = await this.askRemote(
-      'Copy to which folder?',
-      'Copy Here',
-      `to:${formatPlace(selected.source)}`,
-    );
+    const question = `to:${formatPlace(selected.source)}`;
+    const target = await this.askRemote('Copy to which folder?', 'Copy Here', question);
     if (target) await this.copy(items, selected, target);
   }
 
@@ -142,47 +136,51 @@ class SyncCommands {
     const { source, only, folderName } = selected;
     const target = items.length > 0 && folderName ? await askWhetherInside(folder, folderName) : folder;
     if (!target) return;
-    const options = withoutUnsupportedOptions(planOptionsFor(this.parts.settings(), 'copy'), source, target);
+    const options = withoutUnsupportedOptions(
+      planOptionsFor(this.context.settings(), 'copy'),
+      source,
+      target,
+    );
     if (!only) return this.open('copy', source, target);
     // A selected item takes part even when the default excludes match it; the files below a selected folder do not.
     const byHand = items.every(({ kind }) => kind === 'file');
     const unfiltered = byHand ? { filters: [], useDefaultExcludes: false } : {};
     const [one] = items;
     const what = items.length === 1 && one ? nameOfPlace(one.place) : countOf(items.length, 'item');
-    await openPreview(this.parts, { source, target, options: { ...options, ...unfiltered, only } }, what);
+    await openPreview(this.context, { source, target, options: { ...options, ...unfiltered, only } }, what);
   }
 
   private async open(verb: PlanOptions['verb'], source: Place, target: Place): Promise<void> {
-    const options = withoutUnsupportedOptions(planOptionsFor(this.parts.settings(), verb), source, target);
-    await openPreview(this.parts, { source, target, options });
+    const options = withoutUnsupportedOptions(planOptionsFor(this.context.settings(), verb), source, target);
+    await openPreview(this.context, { source, target, options });
   }
 
   private async workspacePlace(title: string): Promise<Place | undefined> {
     const folder = await askWorkspaceFolder(title);
-    return folder && placeOfUri(folder.uri, this.parts.app);
+    return folder && placeOfUri(folder.uri, this.context.app);
   }
 
-  private async workspaceSource(title: string): Promise<SelectedSource | undefined> {
-    const source = await this.workspacePlace(`${title}: which folder?`);
-    return source && { source };
+  private askRemote(title: string, chooseLabel: string, question: string): Promise<Place | undefined> {
+    return this.rememberingAnswer(question, (recent) =>
+      askRemoteFolder(this.context, title, chooseLabel, recent),
+    );
   }
 
-  private async askRemote(title: string, chooseLabel: string, question: string): Promise<Place | undefined> {
-    const { remembered } = this.parts;
-    const place = await askRemoteFolder(this.parts, title, chooseLabel, remembered.get(question));
-    if (place) remembered.add(question, place);
-    return place;
+  private askLocal(title: string, question: string): Promise<Place | undefined> {
+    return this.rememberingAnswer(question, (recent) => askLocalFolder(this.context, title, recent));
   }
 
-  private async askLocal(title: string, question: string): Promise<Place | undefined> {
-    const { remembered } = this.parts;
-    const place = await askLocalFolder(this.parts, title, remembered.get(question));
-    if (place) remembered.add(question, place);
+  private async rememberingAnswer(
+    question: string,
+    ask: (recent: readonly string[]) => Promise<Place | undefined>,
+  ): Promise<Place | undefined> {
+    const place = await ask(this.context.recent.get(question));
+    if (place) this.context.recent.add(question, place);
     return place;
   }
 
   private async pickItems(): Promise<SelectedItem[]> {
-    const picked = await pickPlace(this.parts, {
+    const picked = await pickPlace(this.context, {
       title: 'Copy what?',
       want: 'anything',
       chooseLabel: 'Copy This Folder',
@@ -191,34 +189,28 @@ class SyncCommands {
   }
 
   /** The selection of the Explorer's or the tree's menu. */
-  private async itemsOf(args: readonly unknown[]): Promise<SelectedItem[]> {
-    const [one, several] = args;
-    const all = Array.isArray(several) && several.length > 0 ? several : one === undefined ? [] : [one];
-    const nodes = all.filter(isNode).filter((node) => isItem(node) || isContainer(node));
-    const items: SelectedItem[] = nodes.map((node) => ({
-      kind: node.kind === 'file' ? 'file' : 'folder',
-      place: toPlace(node.address),
-    }));
-    for (const uri of all)
-      if (uri instanceof vscode.Uri) {
-        const { type } = await vscode.workspace.fs.stat(uri);
-        items.push({
-          kind: type & vscode.FileType.Directory ? 'folder' : 'file',
-          place: placeOfUri(uri, this.parts.app),
-        });
-      }
+  private async itemsOf([clicked, selected]: readonly unknown[]): Promise<SelectedItem[]> {
+    const all = Array.isArray(selected) && selected.length > 0 ? selected : [clicked];
+    const items: SelectedItem[] = [];
+    for (const arg of all)
+      if (arg instanceof vscode.Uri)
+        items.push({ kind: await kindOf(arg), place: placeOfUri(arg, this.context.app) });
+      else if (isNode(arg) && (isItem(arg) || isContainer(arg)))
+        items.push({ kind: arg.kind === 'file' ? 'file' : 'folder', place: toPlace(arg.address) });
     return items;
   }
 
   /** The folder of the Explorer's menu, or the parent of its file. */
   private async explorerFolder([uri]: readonly unknown[]): Promise<Place | undefined> {
     if (!(uri instanceof vscode.Uri)) return undefined;
-    const { type } = await vscode.workspace.fs.stat(uri);
-    return placeOfUri(
-      type & vscode.FileType.Directory ? uri : vscode.Uri.joinPath(uri, '..'),
-      this.parts.app,
-    );
+    const folder = (await kindOf(uri)) === 'folder' ? uri : vscode.Uri.joinPath(uri, '..');
+    return placeOfUri(folder, this.context.app);
   }
+}
+
+async function kindOf(uri: vscode.Uri): Promise<'file' | 'folder'> {
+  const { type } = await vscode.workspace.fs.stat(uri);
+  return type & vscode.FileType.Directory ? 'folder' : 'file';
 }
 
 /** The folder of the tree's menu. */
@@ -230,19 +222,13 @@ function remoteFolderOf([node]: readonly unknown[]): Place | undefined {
 async function askWhetherInside(folder: Place, name: string): Promise<Place | undefined> {
   const inside = placeBelow(folder, name);
   const rows = [
-    {
-      icon: 'folder',
-      label: `The folder ${name}`,
-      detail: `becomes ${formatPlace(inside)}`,
-      place: inside,
-    },
+    { icon: 'folder', label: `The folder ${name}`, detail: `to ${formatPlace(inside)}`, place: inside },
     {
       icon: 'files',
-      label: `Only what is in ${name}`,
-      detail: `goes into ${formatPlace(folder)}`,
+      label: `Only the content of ${name}`,
+      detail: `to ${formatPlace(folder)}`,
       place: folder,
     },
   ];
-  const row = await window.showQuickPick(rows, { title: `Copy ${name}`, ignoreFocusOut: true });
-  return row?.place;
+  return (await window.showQuickPick(rows, { title: `Copy ${name}`, ignoreFocusOut: true }))?.place;
 }

@@ -1,17 +1,15 @@
-import path from 'node:path';
+import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import type { App } from '../../app';
 import type { Place } from '../../plan/model/plan';
 import { isWithin } from '../../remote/remotePath';
-import { formatPlace } from '../platform/places';
-import { fromUri, remoteScheme } from '../platform/remoteUri';
+import { addressOfUri, formatPlace } from '../platform/places';
+import { isAtOrBelow, remoteScheme } from '../platform/remoteUri';
+import { isInFolder } from '../platform/savedSyncs';
 import { countOf } from '../window/numberFormat';
 import * as window from '../window/window';
 
-/**
- * Offers to save edited files of the source, because a copy reads saved files only. Resolves to false when the user cancels or a
- * file could not be saved.
- */
+/** Offers to save edited files of the source, since a copy reads saved files only. Resolves to false after a cancel or a failed save. */
 export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Promise<boolean> {
   const unsaved = vscode.workspace.textDocuments.filter(
     (document) => document.isDirty && isBelow(document.uri, source, app),
@@ -19,37 +17,25 @@ export async function offerToSave(app: Pick<App, 'remotes'>, source: Place): Pro
   const [first] = unsaved;
   if (!first) return true;
   const one = unsaved.length === 1;
-  const what = one ? path.posix.basename(first.uri.path) : countOf(unsaved.length, 'file');
-  const [save, goOn] = [one ? 'Save' : 'Save All', 'Continue Without Saving'];
+  const what = one ? posix.basename(first.uri.path) : countOf(unsaved.length, 'file');
+  const [save, skip] = [one ? 'Save' : 'Save All', 'Continue Without Saving'];
   const chosen = await window.showWarningMessage(
     `${what} in ${formatPlace(source, 'short')} ${one ? 'has' : 'have'} unsaved changes.`,
-    { modal: true, detail: 'Only what is saved is compared and copied.' },
+    { modal: true, detail: 'Only saved content is compared and copied.' },
     save,
-    goOn,
+    skip,
   );
-  if (chosen === goOn) return true;
+  if (chosen === skip) return true;
   if (chosen !== save) return false;
   // One at a time, so that only the first failed save shows a message.
   for (const document of unsaved) if (!(await document.save())) return false;
   return true;
 }
 
-function isUriBelow(uri: vscode.Uri, folder: vscode.Uri): boolean {
-  const within = `${folder.path.replace(/\/$/, '')}/`;
-  return uri.scheme === folder.scheme && uri.authority === folder.authority && uri.path.startsWith(within);
-}
-
 function isBelow(uri: vscode.Uri, place: Place, app: Pick<App, 'remotes'>): boolean {
-  if (place.kind === 'folder') {
-    if (uri.scheme !== 'file') return false;
-    const relative = path.relative(place.path, uri.fsPath);
-    return relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
-  }
-  if (place.kind === 'uri') return isUriBelow(uri, vscode.Uri.parse(place.uri, true));
+  if (place.kind === 'folder') return uri.scheme === 'file' && isInFolder(uri.fsPath, place.path);
+  if (place.kind === 'uri') return isAtOrBelow(uri, vscode.Uri.parse(place.uri, true));
   if (uri.scheme !== remoteScheme) return false;
-  const address = fromUri(
-    uri,
-    app.remotes().map(({ settings }) => settings.name),
-  );
-  return address.remote === place.remote && isWithin(address.path, place.path);
+  const { remote, path } = addressOfUri(uri, app);
+  return remote === place.remote && isWithin(path, place.path);
 }

@@ -67,7 +67,7 @@ export async function pickAnyPlace(context: Context, options: PickPlaceOptions):
 }
 
 class PlacePicker {
-  private readonly pick = new window.QuickPick<PlaceItem>();
+  private readonly pick = new window.QuickPick<PlaceItem>({ matchOnDescription: true });
   private at: RemoteAddress | undefined;
   private pages: Pager<Entry> | undefined;
   private rows: PlaceItem[] = [];
@@ -77,33 +77,24 @@ class PlacePicker {
     private readonly options: PickPlaceOptions,
   ) {}
 
-  ask(): Promise<PickedPlace | LocalFolder | undefined> {
-    const { pick } = this;
-    pick.matchOnDescription = true;
-    pick.ignoreFocusOut = true;
-    return new Promise((resolve) => {
-      pick.onDidAccept(() => {
-        const action = pick.selectedItems[0]?.action;
-        if (action === undefined) return;
-        if (action === 'more') void this.load();
-        else if (action === 'retry') void this.enter(this.at);
-        else if ('go' in action) void this.enter(action.go);
-        else {
-          resolve(action.choose);
-          pick.hide();
-        }
-      });
-      pick.onDidTriggerButton(() => void this.enter(this.above()));
-      pick.onDidChangeValue(() => this.draw());
-      pick.onDidHide(() => {
-        this.pages?.cancel(new vscode.CancellationError());
-        resolve(undefined);
-        pick.dispose();
-      });
-      // Before `show`: a value that is set later would overwrite what the user has typed.
-      void this.enter(this.options.start ?? this.onlyRemote());
-      pick.show();
-    });
+  async ask(): Promise<PickedPlace | LocalFolder | undefined> {
+    this.pick.onDidChangeValue(() => this.draw());
+    // Before the pick is shown: a value that is set later would overwrite what the user has typed.
+    void this.enter(this.options.start ?? this.onlyRemote());
+    const picked = await this.pick.ask(
+      () => this.accept(this.pick.selectedItems[0]?.action),
+      () => void this.enter(this.above()),
+    );
+    this.pages?.cancel(new vscode.CancellationError());
+    return picked;
+  }
+
+  /** The chosen place; undefined for a row that shows other rows. */
+  private accept(action: PlaceItem['action']): PickedPlace | LocalFolder | undefined {
+    if (typeof action === 'object' && 'choose' in action) return action.choose;
+    if (action === 'more') void this.load();
+    else if (action) void this.enter(action === 'retry' ? this.at : action.go);
+    return undefined;
   }
 
   private onlyRemote(): RemoteAddress | undefined {
@@ -152,54 +143,43 @@ class PlacePicker {
     } catch (error) {
       if (this.pages !== pages) return;
       const { text } = presentError(error, `Can't list ${this.at ? shortAddress(this.at) : ''}`);
-      this.rows = [
-        {
-          icon: 'error',
-          label: text,
-          detail: 'Select to try again.',
-          alwaysShow: true,
-          action: 'retry',
-        },
-      ];
+      const detail = 'Select to try again.';
+      this.rows = [{ icon: 'error', label: text, detail, alwaysShow: true, action: 'retry' }];
     }
     pick.busy = false;
     this.draw();
   }
 
   private draw(): void {
-    const { pick, options, at } = this;
-    const typed = this.typedRows(pick.value.trim());
-    const problems = typed.filter(({ action }) => action === undefined);
-    const here: PlaceItem[] =
-      at &&
-      acceptsFiles(this.context.app.remotes(), at) &&
-      (options.want === 'folder' || options.want === 'anything')
-        ? [
-            {
-              icon: 'check',
-              label: options.chooseLabel ?? 'Choose This Folder',
-              description: formatAddress(at),
-              alwaysShow: true,
-              action: { choose: { address: at, kind: 'folder' } },
-            },
-          ]
-        : [];
-    // An invalid address comes last, since the text may be meant to filter the rows.
-    pick.items = [...typed.filter((row) => !problems.includes(row)), ...here, ...this.rows, ...problems];
+    const typed = this.typedRows(this.pick.value.trim());
+    // An invalid address comes last, since the text may be a filter for the rows.
+    const [valid, problems] = [typed.filter(({ action }) => action), typed.filter(({ action }) => !action)];
+    this.pick.items = [...valid, ...this.hereRow(), ...this.rows, ...problems];
+  }
+
+  /** The row that chooses the current folder. */
+  private hereRow(): PlaceItem[] {
+    const { at } = this;
+    const { want, chooseLabel = 'Choose This Folder' } = this.options;
+    if (!at || !acceptsFiles(this.context.app.remotes(), at)) return [];
+    if (want !== 'folder' && want !== 'anything') return [];
+    return [
+      {
+        icon: 'check',
+        label: chooseLabel,
+        description: formatAddress(at),
+        alwaysShow: true,
+        action: { choose: { address: at, kind: 'folder' } },
+      },
+    ];
   }
 
   private remoteRows(): PlaceItem[] {
     return this.context.app.remotes().flatMap((remote): PlaceItem[] => {
       const { settings, backend, problems } = remote;
       if (!backend || problems.length > 0) return [];
-      return [
-        {
-          icon: 'cloud',
-          label: settings.name,
-          description: backend.describe(settings),
-          action: { go: treeRoot(remote) },
-        },
-      ];
+      const description = backend.describe(settings);
+      return [{ icon: 'cloud', label: settings.name, description, action: { go: treeRoot(remote) } }];
     });
   }
 
@@ -212,26 +192,14 @@ class PlacePicker {
     if (entry.kind === 'folder')
       return [{ icon: entry.role === 'bucket' ? 'archive' : 'folder', label: name, action: { go: address } }];
     if (this.options.want === 'folder' || this.options.want === 'bucket') return [];
-    return [
-      {
-        icon: 'file',
-        label: name,
-        description: format().bytes(entry.size),
-        action: { choose: { address, kind: 'file' } },
-      },
-    ];
+    const description = format().bytes(entry.size);
+    return [{ icon: 'file', label: name, description, action: { choose: { address, kind: 'file' } } }];
   }
 
   private moreRow(pages: Pager<Entry>): PlaceItem[] {
     if (!pages.mayHaveMore) return [];
-    return [
-      {
-        label: 'Load more…',
-        description: `${format().count(pages.items.length)} shown`,
-        alwaysShow: true,
-        action: 'more',
-      },
-    ];
+    const description = `${format().count(pages.items.length)} shown`;
+    return [{ label: 'Load more…', description, alwaysShow: true, action: 'more' }];
   }
 
   /** Rows for a typed address. */
@@ -243,14 +211,9 @@ class PlacePicker {
     return typed.places.flatMap((place): PlaceItem[] => {
       const choose = place.kind === 'folder' ? this.localFolder(place.path) : this.remotePlace(place, text);
       if (!choose) return [];
+      const description = choose.kind === 'file' ? `use ${baseName(choose.address.path)}` : 'use this folder';
       return [
-        {
-          icon: 'arrow-right',
-          label: formatPlace(place),
-          description: choose.kind === 'file' ? `use ${baseName(choose.address.path)}` : 'use this folder',
-          alwaysShow: true,
-          action: { choose },
-        },
+        { icon: 'arrow-right', label: formatPlace(place), description, alwaysShow: true, action: { choose } },
       ];
     });
   }

@@ -17,12 +17,19 @@ import {
   isBucket,
   isContainer,
   isItem,
+  remoteOf,
   type TreeNode,
 } from './treeNode';
 
 /** Whether an argument of a command is a row of the tree. */
 export function isNode(arg: unknown): arg is TreeNode {
   return typeof arg === 'object' && arg !== null && 'kind' in arg && 'id' in arg;
+}
+
+/** The remote that an argument of a command names, or whose row it is. */
+export function remoteNameOf(arg: unknown): string | undefined {
+  if (isNode(arg)) return remoteOf(arg);
+  return typeof arg === 'string' ? arg : undefined;
 }
 
 /**

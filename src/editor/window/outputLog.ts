@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Log } from '../../base/log';
 import { printable } from '../../base/printable';
 
 /** The part of the log channel that the extension uses. */
@@ -20,6 +21,11 @@ export function createOutputLog(): OutputLog {
     show: () => channel.show(),
     dispose: () => channel.dispose(),
   };
+}
+
+/** A log that writes to the output channel. */
+export function logTo(output: OutputLog): Log {
+  return { write: (level, tag, text) => output[level](`[${tag}] ${text}`) };
 }
 
 /**

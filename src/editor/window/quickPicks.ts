@@ -22,11 +22,11 @@ export function multiSelect<T>(
   rows: readonly MultiSelectRow<T>[],
   disabledTitle: string,
 ): Promise<readonly T[] | undefined> {
-  const pick = new window.QuickPick<RowItem<T>>();
+  const pick = new window.QuickPick<RowItem<T>>({ canSelectMany: true, matchOnDescription: true });
   const enabled = rows.filter((row) => row.disabledReason === undefined).map(itemOf);
   const disabled = rows.filter((row) => row.disabledReason !== undefined).map(itemOf);
+  pick.title = title;
   pick.placeholder = placeholder;
-  pick.canSelectMany = true;
   pick.items =
     disabled.length === 0
       ? enabled
@@ -37,7 +37,7 @@ export function multiSelect<T>(
     const allowed = selected.filter(({ row }) => row?.disabledReason === undefined);
     if (allowed.length < selected.length) pick.selectedItems = allowed;
   });
-  return show(title, pick, () => {
+  return pick.ask(() => {
     const chosen = new Set(pick.selectedItems);
     return enabled.filter((item) => chosen.has(item)).flatMap(({ row }) => (row ? [row.value] : []));
   });
@@ -61,40 +61,17 @@ export function pickOrType<T extends window.Row>(
   typed: (text: string) => readonly T[],
   isSelectable: (row: T) => boolean,
 ): Promise<T | undefined> {
-  const pick = new window.QuickPick<T>();
+  const pick = new window.QuickPick<T>({ matchOnDescription: true });
+  pick.title = title;
   pick.placeholder = placeholder;
   pick.items = rows;
   pick.onDidChangeValue((value) => {
     const text = value.trim();
     pick.items = text === '' ? rows : [...typed(text), ...rows];
   });
-  return show(title, pick, () => {
+  return pick.ask(() => {
     const [row] = pick.selectedItems;
     return row && isSelectable(row) ? row : undefined;
-  });
-}
-
-/** Resolves to the first `accepted` value that is not undefined, or to undefined when the quick pick closes. */
-function show<T extends window.Row, Result>(
-  title: string,
-  pick: window.QuickPick<T>,
-  accepted: () => Result | undefined,
-): Promise<Result | undefined> {
-  pick.title = title;
-  pick.ignoreFocusOut = true;
-  pick.matchOnDescription = true;
-  return new Promise((resolve) => {
-    pick.onDidAccept(() => {
-      const result = accepted();
-      if (result === undefined) return;
-      resolve(result);
-      pick.hide();
-    });
-    pick.onDidHide(() => {
-      resolve(undefined);
-      pick.dispose();
-    });
-    pick.show();
   });
 }
 

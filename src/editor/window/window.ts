@@ -6,48 +6,24 @@ import { isCancellation } from '../platform/cancellation';
 import { inertLabel, inertLine, inertText } from './inertText';
 import type { Tooltip } from './tooltip';
 
-type MessageOptions = vscode.MessageOptions;
+export const showInformationMessage = messageFunction('showInformationMessage');
+export const showWarningMessage = messageFunction('showWarningMessage');
+export const showErrorMessage = messageFunction('showErrorMessage');
 
-export function showInformationMessage<T extends string>(
-  text: string,
-  ...rest: readonly T[] | readonly [MessageOptions, ...T[]]
-): Promise<T | undefined> {
-  return showMessage('showInformationMessage', text, rest);
-}
-
-export function showWarningMessage<T extends string>(
-  text: string,
-  ...rest: readonly T[] | readonly [MessageOptions, ...T[]]
-): Promise<T | undefined> {
-  return showMessage('showWarningMessage', text, rest);
-}
-
-export function showErrorMessage<T extends string>(
-  text: string,
-  ...rest: readonly T[] | readonly [MessageOptions, ...T[]]
-): Promise<T | undefined> {
-  return showMessage('showErrorMessage', text, rest);
-}
-
-/** Resolves to the pressed button as the caller spelled it. */
-async function showMessage<T extends string>(
-  show: 'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage',
-  text: string,
-  rest: readonly T[] | readonly [MessageOptions, ...T[]],
-): Promise<T | undefined> {
-  const [first, ...others] = rest;
-  const options = typeof first === 'object' ? first : {};
-  const buttons = (typeof first === 'object' ? others : rest) as readonly T[];
-  const shown = buttons.map(inertLine);
-  const chosen = await vscode.window[show](
-    inertLine(text),
-    {
-      ...options,
-      ...(options.detail !== undefined && { detail: inertText(options.detail) }),
-    },
-    ...shown,
-  );
-  return chosen === undefined ? undefined : buttons[shown.indexOf(chosen)];
+/** The function resolves to the pressed button as the caller spelled it. */
+function messageFunction(show: 'showInformationMessage' | 'showWarningMessage' | 'showErrorMessage') {
+  return async <T extends string>(
+    text: string,
+    ...rest: readonly T[] | readonly [vscode.MessageOptions, ...T[]]
+  ): Promise<T | undefined> => {
+    const [first, ...others] = rest;
+    const options = typeof first === 'object' ? first : {};
+    const buttons = (typeof first === 'object' ? others : rest) as readonly T[];
+    const shown = buttons.map(inertLine);
+    const detail = options.detail !== undefined && { detail: inertText(options.detail) };
+    const chosen = await vscode.window[show](inertLine(text), { ...options, ...detail }, ...shown);
+    return chosen === undefined ? undefined : buttons[shown.indexOf(chosen)];
+  };
 }
 
 type ProgressStep = { readonly message?: string; readonly increment?: number };
@@ -100,54 +76,76 @@ export function showInputBox(options: InputOptions): Thenable<string | undefined
   });
 }
 
-/** An input box with inert texts, except `value`, which the user edits. */
-export class InputBox {
-  private readonly box = vscode.window.createInputBox();
-  private problem: Problem;
-  readonly onDidChangeValue = this.box.onDidChangeValue;
-  readonly onDidAccept = this.box.onDidAccept;
-  readonly onDidTriggerButton = this.box.onDidTriggerButton;
-  readonly onDidHide = this.box.onDidHide;
+/** An input with inert texts, except `value`, which the user edits. Stays open when the window loses the focus. */
+class QuickInput<Shown extends vscode.InputBox | vscode.QuickPick<vscode.QuickPickItem>> {
+  constructor(protected readonly input: Shown) {
+    input.ignoreFocusOut = true;
+  }
 
   set title(text: string) {
-    this.box.title = inertLabel(text);
-  }
-  set prompt(text: string) {
-    this.box.prompt = inertLabel(text);
+    this.input.title = inertLabel(text);
   }
   set placeholder(text: string) {
-    this.box.placeholder = inertLine(text);
-  }
-  set validationMessage(problem: Problem) {
-    this.problem = problem;
-    this.box.validationMessage = inertProblem(problem) ?? undefined;
-  }
-  get validationMessage(): Problem {
-    return this.problem;
+    this.input.placeholder = inertLine(text);
   }
   set value(text: string) {
-    this.box.value = text;
+    this.input.value = text;
   }
   get value(): string {
-    return this.box.value;
+    return this.input.value;
   }
-  set password(is: boolean) {
-    this.box.password = is;
-  }
-  set ignoreFocusOut(does: boolean) {
-    this.box.ignoreFocusOut = does;
+  set busy(is: boolean) {
+    this.input.busy = is;
   }
   set buttons(buttons: readonly vscode.QuickInputButton[]) {
-    this.box.buttons = buttons;
+    this.input.buttons = buttons;
   }
-  show(): void {
-    this.box.show();
+  get onDidChangeValue(): vscode.Event<string> {
+    return this.input.onDidChangeValue;
   }
   hide(): void {
-    this.box.hide();
+    this.input.hide();
   }
-  dispose(): void {
-    this.box.dispose();
+
+  /**
+   * Shows the input until Enter (`accepted`) or a button (`pressed`) gives a result, or the user closes it; then disposes it. Resolves
+   * to the result, or to undefined after a close.
+   */
+  ask<Result>(
+    accepted: () => Result | undefined,
+    pressed: (button: vscode.QuickInputButton) => Result | undefined = () => undefined,
+  ): Promise<Result | undefined> {
+    const { input } = this;
+    return new Promise((resolve) => {
+      const finish = (result: Result | undefined) => {
+        if (result === undefined) return;
+        resolve(result);
+        input.hide();
+      };
+      input.onDidAccept(() => finish(accepted()));
+      input.onDidTriggerButton((button) => finish(pressed(button)));
+      input.onDidHide(() => {
+        resolve(undefined);
+        input.dispose();
+      });
+      input.show();
+    });
+  }
+}
+
+export class InputBox extends QuickInput<vscode.InputBox> {
+  constructor() {
+    super(vscode.window.createInputBox());
+  }
+
+  set prompt(text: string) {
+    this.input.prompt = inertLabel(text);
+  }
+  set validationMessage(problem: Problem) {
+    this.input.validationMessage = inertProblem(problem) ?? undefined;
+  }
+  set password(is: boolean) {
+    this.input.password = is;
   }
 }
 
@@ -196,76 +194,38 @@ export async function showQuickPick<T extends Row>(
   return chosen?.row;
 }
 
-/** A quick pick with inert texts. Returns rows as the caller passed them. */
-export class QuickPick<T extends Row> {
-  private readonly pick = vscode.window.createQuickPick<ShownRow<T>>();
+type PickOptions = Pick<vscode.QuickPick<never>, 'matchOnDescription' | 'matchOnDetail' | 'canSelectMany'>;
+
+/** Returns rows as the caller passed them. */
+export class QuickPick<T extends Row> extends QuickInput<vscode.QuickPick<ShownRow<T>>> {
   private shown: readonly ShownRow<T>[] = [];
-  readonly onDidChangeValue = this.pick.onDidChangeValue;
-  readonly onDidAccept = this.pick.onDidAccept;
-  readonly onDidTriggerButton = this.pick.onDidTriggerButton;
-  readonly onDidHide = this.pick.onDidHide;
+
+  constructor(options: Partial<PickOptions> = {}) {
+    super(Object.assign(vscode.window.createQuickPick<ShownRow<T>>(), options));
+  }
 
   onDidChangeSelection(listener: (selected: readonly T[]) => void): vscode.Disposable {
-    return this.pick.onDidChangeSelection((selected) => listener(selected.map(({ row }) => row)));
+    return this.input.onDidChangeSelection((selected) => listener(selected.map(({ row }) => row)));
   }
 
-  set title(text: string) {
-    this.pick.title = inertLabel(text);
-  }
-  set placeholder(text: string) {
-    this.pick.placeholder = inertLine(text);
-  }
   set items(rows: readonly T[]) {
     this.shown = rows.map(shownRow);
-    this.pick.items = this.shown;
+    this.input.items = this.shown;
   }
   get items(): readonly T[] {
     return this.shown.map(({ row }) => row);
   }
   set activeItems(rows: readonly T[]) {
-    this.pick.activeItems = this.shownOf(rows);
+    this.input.activeItems = this.shownOf(rows);
   }
   get activeItems(): readonly T[] {
-    return this.pick.activeItems.map(({ row }) => row);
+    return this.input.activeItems.map(({ row }) => row);
   }
   set selectedItems(rows: readonly T[]) {
-    this.pick.selectedItems = this.shownOf(rows);
+    this.input.selectedItems = this.shownOf(rows);
   }
   get selectedItems(): readonly T[] {
-    return this.pick.selectedItems.map(({ row }) => row);
-  }
-  set value(text: string) {
-    this.pick.value = text;
-  }
-  get value(): string {
-    return this.pick.value;
-  }
-  set busy(is: boolean) {
-    this.pick.busy = is;
-  }
-  set canSelectMany(can: boolean) {
-    this.pick.canSelectMany = can;
-  }
-  set matchOnDescription(does: boolean) {
-    this.pick.matchOnDescription = does;
-  }
-  set matchOnDetail(does: boolean) {
-    this.pick.matchOnDetail = does;
-  }
-  set ignoreFocusOut(does: boolean) {
-    this.pick.ignoreFocusOut = does;
-  }
-  set buttons(buttons: readonly vscode.QuickInputButton[]) {
-    this.pick.buttons = buttons;
-  }
-  show(): void {
-    this.pick.show();
-  }
-  hide(): void {
-    this.pick.hide();
-  }
-  dispose(): void {
-    this.pick.dispose();
+    return this.input.selectedItems.map(({ row }) => row);
   }
 
   private shownOf(rows: readonly T[]): readonly ShownRow<T>[] {

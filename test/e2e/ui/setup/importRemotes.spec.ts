@@ -178,10 +178,13 @@ async function expectRows(window: EditorWindow, expected: readonly RegExp[]): Pr
 }
 
 async function exportTo({ window }: EditorSession, secretsRow: RegExp): Promise<void> {
-  await window.palette.run('Cloud Remotes: Export Remotes to rclone.conf', window.quick.asking(/Which ones/));
+  await window.palette.run(
+    'Cloud Remotes: Export Remotes to rclone.conf',
+    window.quick.asking(/remotes to export/),
+  );
   await window.quick.accept();
   await window.quick.pick(secretsRow);
   await window.quick.pick(/^Another File/);
-  await window.quick.expect(/What else is in it stays/);
+  await window.quick.expect(/keeps its other content/);
   await window.quick.answer(exported);
 }

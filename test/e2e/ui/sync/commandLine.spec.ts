@@ -63,14 +63,14 @@ withEditor(
         await window.quick.input().fill("rclone sync . demo:site --exclude '*.tmp' --transfers 8 --metadata");
         await window.quick.expectMessage(/rclone sync: .* → demo:site\. Not supported: --metadata\.$/);
         await window.quick.accept();
-        await window.quick.expect('What Was Understood: rclone sync');
+        await window.quick.expect('Check Command: rclone sync');
         await window.quick.option(/--metadata/).waitFor();
         await window.quick.option(/--exclude \*\.tmp/).waitFor();
         await window.quick.option(/--transfers 8/).waitFor();
         // Rows of flags are there to be read.
         await window.quick.read(/--transfers 8/);
-        await window.quick.expect('What Was Understood');
-        await window.quick.pick(/Go On Without --metadata/);
+        await window.quick.expect('Check Command');
+        await window.quick.pick(/Continue Without --metadata/);
         const page = await previewed(window);
         await page.expectSentence(`demo:site/ will be made like ${path.basename(workspace)}`);
         await page.expectRows((rows) =>
@@ -91,7 +91,7 @@ withEditor(
       await window.quick.pick(/^.*rclone/);
       const line = await window.clipboardBecomes(/^rclone sync /);
       assert.equal(line, `rclone sync ${workspace} demo:site --exclude '*.tmp'`);
-      await (await window.messages.notification('The command for rclone is in the clipboard.')).waitFor();
+      await (await window.messages.notification('Copied the command for rclone.')).waitFor();
       await window.messages.clear();
     });
 
@@ -109,7 +109,7 @@ withEditor(
         await window.quick.accept();
         await window.quick.expect('On which remote is s3://site/?');
         await window.quick.pick(/second/);
-        await window.quick.pick(/Open the Preview/);
+        await window.quick.pick(/Open Preview/);
         const page = await previewed(window);
         await page.expectRows((rows) =>
           assert.deepEqual(

@@ -4,7 +4,7 @@ import type { Backend, WizardStep } from '../../../../src/backends/backend';
 import { s3Backend } from '../../../../src/backends/s3/s3Backend';
 import { bucketNameProblem } from '../../../../src/editor/items/newItemCommands';
 import { findingItems, wrapText } from '../../../../src/editor/setup/connectionTest';
-import { secretsOf, settingsOf } from '../../../../src/editor/setup/remoteWizard';
+import { type Answers, RemoteDraft } from '../../../../src/editor/setup/remoteDraft';
 import { answerProblem } from '../../../../src/editor/setup/wizardInput';
 import { propertiesText } from '../../../../src/editor/tree/propertiesDocument';
 import { presentError } from '../../../../src/editor/window/errorMessages';
@@ -21,52 +21,54 @@ const answers = {
   root: '',
   name: ' photos ',
 };
-const steps: readonly WizardStep[] = Object.keys(answers).map((field) => ({
-  field,
-  title: field,
-  prompt: '',
-  kind: s3Backend.secretFields.includes(field) ? 'secret' : 'text',
-}));
 
-test('no secret ever reaches the settings, and no empty answer', () => {
-  const settings = settingsOf(s3Backend, steps, answers);
-  assert.deepEqual(settings, {
-    name: 'photos',
-    backend: 's3',
-    provider: 'Minio',
-    endpoint: 'http://127.0.0.1:9000',
-    credentials: 'keys',
-    accessKeyId: 'KEY',
-  });
+/** A draft whose backend asks for `fields`, each as a text. */
+function draftOf(fields: readonly string[], given: Answers, backend: Backend = s3Backend): RemoteDraft {
+  const steps = fields.map((field): WizardStep => ({ field, title: field, prompt: '', kind: 'text' }));
+  return new RemoteDraft({ ...backend, wizardSteps: () => steps }, given, 'own');
+}
+
+test('no secret and no empty answer reaches the settings', () => {
+  const { settings, secrets } = draftOf(Object.keys(answers), answers);
+  assert.deepEqual(Object.entries(settings), [
+    ['name', 'photos'],
+    ['backend', 's3'],
+    ['provider', 'Minio'],
+    ['endpoint', 'http://127.0.0.1:9000'],
+    ['credentials', 'keys'],
+    ['accessKeyId', 'KEY'],
+  ]);
   assert.deepEqual(s3Backend.check(settings), []);
-  assert.deepEqual(secretsOf(s3Backend, steps, answers), { secretAccessKey: 'SECRET' });
+  assert.deepEqual(secrets, { secretAccessKey: 'SECRET' });
 });
 
-test('a field that the backend calls secret is one, however its step is asked', () => {
-  const backend = { ...s3Backend, secretFields: ['token'] } as Backend;
-  const asked: WizardStep = { field: 'token', title: 'Token', prompt: '', kind: 'text' };
-  assert.ok(!('token' in settingsOf(backend, [asked], { token: 't', name: 'x' })));
-  assert.deepEqual(secretsOf(backend, [asked], { token: 't' }), { token: 't' });
+test('a secret field of the backend is secret even when its step is a plain text', () => {
+  const draft = draftOf(['token'], { token: 't', name: 'x' }, { ...s3Backend, secretFields: ['token'] });
+  assert.deepEqual(draft.settings, { name: 'x', backend: 's3' });
+  assert.deepEqual(draft.secrets, { token: 't' });
 });
 
-test('an answer that no step asks for any more is dropped', () => {
-  const left = steps.filter(({ field }) => field !== 'endpoint');
-  assert.ok(!('endpoint' in settingsOf(s3Backend, left, answers)));
+test('an answer without a step is dropped, and a yes-or-no answer becomes a boolean', () => {
+  const { settings } = draftOf(['forcePathStyle'], { ...answers, forcePathStyle: 'true' });
+  assert.deepEqual(settings, { name: 'photos', backend: 's3', forcePathStyle: true });
 });
 
-test('a yes-or-no answer is stored as what it means', () => {
-  const asked: WizardStep = { field: 'forcePathStyle', title: 'Path style', prompt: '', kind: 'choice' };
-  assert.equal(settingsOf(s3Backend, [asked], { forcePathStyle: 'true' })['forcePathStyle'], true);
+test('a title has as many answers as fit, with the labels of choices and without secrets', () => {
+  const draft = new RemoteDraft(s3Backend, answers, 'own');
+  assert.equal(draft.titleBefore(0), 'New S3 remote');
+  assert.equal(draft.titleBefore(2), 'New S3 remote · MinIO ·  http://127.0.0.1:9000 ');
+  const all = draft.titleBefore(draft.steps.length);
+  assert.ok(all.length < 90 && !all.includes('SECRET'), all);
 });
 
-test('an empty answer is fine for an optional step only', () => {
+test('only an optional step accepts an empty answer', () => {
   const step: WizardStep = { field: 'root', title: 'Root', prompt: '', kind: 'text', problem: () => 'Bad.' };
   assert.equal(answerProblem({ ...step, optional: true }, ' '), undefined);
-  assert.equal(answerProblem(step, ' '), 'Root is needed.');
+  assert.equal(answerProblem(step, ' '), 'Root is required.');
   assert.equal(answerProblem(step, 'x'), 'Bad.');
 });
 
-test('a long finding goes on in lines of its own, broken at spaces, with nothing lost', () => {
+test('a long finding wraps at spaces and loses nothing', () => {
   const text =
     'The key is known, but it may not list. Give it s3:ListBucket on the bucket, or set a root that it may list.';
   const lines = wrapText(text, 40);
@@ -80,14 +82,14 @@ test('a finding shows its icon as an icon, not as the name of one', () => {
   assert.deepEqual([row?.icon, row?.label], ['pass-filled', 'Reached']);
 });
 
-test("a bucket's name is checked before anything is asked of the service", () => {
+test("a bucket's name is checked before any request", () => {
   for (const good of ['abc', 'my.bucket-1', '0ab', 'a'.repeat(63)])
     assert.equal(bucketNameProblem(good), undefined, good);
   for (const bad of ['ab', 'Abc', 'a_b', '-ab', 'ab-', 'a..b', '1.2.3.4', 'a'.repeat(64), 'a b'])
     assert.ok(bucketNameProblem(bad), bad);
 });
 
-test('an error is told with what did not work, why, and its ways out', () => {
+test('an error has the failed operation, the reason and its actions', () => {
   const error = new RemoteError('forbidden', 'site: access denied.');
   assert.deepEqual(presentError(error, "Can't list photos:site"), {
     short: 'access denied',
@@ -96,23 +98,23 @@ test('an error is told with what did not work, why, and its ways out', () => {
   });
 });
 
-test('an expired sign-in offers its command to be copied', () => {
+test('an expired sign-in offers to copy its command', () => {
   const error = new RemoteError('unauthenticated', 'Expired.', { command: 'aws sso login --profile work' });
-  const phrase = presentError(error, "Can't list photos");
-  assert.equal(phrase.command, 'aws sso login --profile work');
-  assert.equal(phrase.actions[0], 'copyCommand');
+  const shown = presentError(error, "Can't list photos");
+  assert.equal(shown.command, 'aws sso login --profile work');
+  assert.equal(shown.actions[0], 'copyCommand');
   assert.ok(
     !presentError(new RemoteError('unauthenticated', 'Wrong key.'), '').actions.includes('copyCommand'),
   );
 });
 
-test('a defect of ours is told as one, never as the storage refusing', () => {
-  const phrase = presentError(new TypeError('x is not a function'), "Can't list photos");
-  assert.match(phrase.text, /Internal error/);
-  assert.deepEqual(phrase.actions, ['showLog', 'retry']);
+test('a bug of the extension is an internal error, not a rejection by the storage', () => {
+  const shown = presentError(new TypeError('x is not a function'), "Can't list photos");
+  assert.match(shown.text, /Internal error/);
+  assert.deepEqual(shown.actions, ['showLog', 'retry']);
 });
 
-test('properties are one line each, aligned, whatever stands in a value', () => {
+test('each property is one aligned line, even with line ends in its value', () => {
   const text = propertiesText({ remote: 'photos', path: parsePath('site/a.txt') }, [
     {
       title: 'Object',
@@ -129,7 +131,7 @@ test('properties are one line each, aligned, whatever stands in a value', () => 
   );
 });
 
-test('who has keys is not told to sign in: they are refused, have expired, or are not there', () => {
+test('an error of keys never asks for a sign-in: they are refused, expired or missing', () => {
   const short = (facts: ConstructorParameters<typeof RemoteError>[2]) =>
     presentError(new RemoteError('unauthenticated', 'No.', facts), "Can't list photos").short;
   assert.equal(short({ code: 'SignatureDoesNotMatch (403)' }), 'keys refused');

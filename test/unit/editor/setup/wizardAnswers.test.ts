@@ -3,8 +3,14 @@ import { test } from 'node:test';
 import { driveBackend } from '../../../../src/backends/amazonDrive/driveBackend';
 import type { Backend, ConnectionFinding, WizardStep } from '../../../../src/backends/backend';
 import { s3Backend } from '../../../../src/backends/s3/s3Backend';
-import { stepsOf } from '../../../../src/editor/setup/remoteWizard';
-import { stepAtFault, WizardMemory } from '../../../../src/editor/setup/wizardAnswers';
+import { RemoteDraft } from '../../../../src/editor/setup/remoteDraft';
+import {
+  afterAnswer,
+  afterTest,
+  type StepState,
+  stepAtFault,
+  WizardMemory,
+} from '../../../../src/editor/setup/wizardAnswers';
 
 const failure = (fields?: readonly string[], detail = 'It failed.'): ConnectionFinding => ({
   title: 'Reached',
@@ -13,7 +19,10 @@ const failure = (fields?: readonly string[], detail = 'It failed.'): ConnectionF
   ...(fields && { fields }),
 });
 
-/** Walks from `field` (or the first step) to the end; `say` has other answers than those that are proposed. Gives the fields that were asked. */
+/** The draft of a wizard with these answers; every draft proposes the same name. */
+const draftOf = (backend: Backend, memory: WizardMemory) => new RemoteDraft(backend, memory.answers, 'own');
+
+/** Answers the steps from `from` to the end: with `say`, or with the proposal. Returns the fields of the steps. */
 function walk(
   backend: Backend,
   memory: WizardMemory,
@@ -22,7 +31,7 @@ function walk(
 ): string[] {
   const asked: string[] = [];
   for (let at = from; ; at++) {
-    const step = stepsOf(backend, memory.answers, 'own')[at];
+    const step = draftOf(backend, memory).steps[at];
     if (!step) return asked;
     asked.push(step.field);
     memory.answer(step, say[step.field] ?? memory.initialOf(step) ?? '');
@@ -30,7 +39,7 @@ function walk(
 }
 
 function stepOf(backend: Backend, memory: WizardMemory, field: string): number {
-  return stepsOf(backend, memory.answers, 'own').findIndex((step) => step.field === field);
+  return draftOf(backend, memory).steps.findIndex((step) => step.field === field);
 }
 
 const s3Answers = {
@@ -63,7 +72,7 @@ for (const [backend, given, corrected] of [
   [driveBackend, driveAnswers, { root: '' }],
 ] as const) {
   const [field = ''] = Object.keys(corrected);
-  test(`${backend.title}: who goes back and corrects "${field}" finds every other answer again`, () => {
+  test(`${backend.title}: going back to correct "${field}" keeps every other answer`, () => {
     const memory = new WizardMemory();
     walk(backend, memory, given);
     walk(backend, memory, corrected, stepOf(backend, memory, field));
@@ -72,7 +81,7 @@ for (const [backend, given, corrected] of [
   });
 }
 
-test('what the wizard itself proposed follows the answer that it was made from; what was typed stays', () => {
+test('an accepted proposal follows the answer that it derives from; a typed answer stays', () => {
   const memory = new WizardMemory();
   walk(driveBackend, memory, driveAnswers);
   assert.equal(memory.answers['token_url'], 'https://wrong.example/auth/o2/token');
@@ -85,7 +94,7 @@ test('what the wizard itself proposed follows the answer that it was made from; 
   assert.equal(memory.answers['auth_url'], 'https://third.example/ap/oa');
 });
 
-test('a choice stands as long as it can be chosen, and credentials that are not asked for come back with their kind', () => {
+test('a choice stays while it can be chosen, and credentials return with their kind', () => {
   const memory = new WizardMemory();
   walk(s3Backend, memory, s3Answers);
   const credentials = stepOf(s3Backend, memory, 'credentials');
@@ -99,16 +108,41 @@ test('a choice stands as long as it can be chosen, and credentials that are not 
   assert.equal(memory.initialOf({ ...step, choices: [{ value: 'a', label: 'A' }] }), 'a');
 });
 
-test('Back from a failed test leads to the step whose answer is at fault', () => {
+test('Back from a failed test leads to the step of the wrong answer', () => {
   const memory = new WizardMemory();
   walk(s3Backend, memory, s3Answers);
-  const steps = stepsOf(s3Backend, memory.answers, 'own');
+  const { steps } = draftOf(s3Backend, memory);
   const fieldAt = (...given: Parameters<typeof failure>) =>
     steps[stepAtFault(steps, failure(...given))]?.field;
   assert.equal(fieldAt(['endpoint', 'region']), 'endpoint');
   assert.equal(fieldAt(['profile', 'secretAccessKey']), 'secretAccessKey');
   assert.equal(fieldAt(undefined, 'Correct "endpoint".'), 'endpoint');
-  assert.equal(fieldAt(['nothing'], 'Set "root" to a bucket that they may use.'), 'root');
+  assert.equal(fieldAt(['nothing'], 'Set "root" to a bucket.'), 'root');
   assert.equal(fieldAt(), 'name');
   assert.equal(steps[stepAtFault(steps, undefined)]?.field, 'name');
+});
+
+test('the wizard moves between its steps, the kinds of storage and the test', () => {
+  const memory = new WizardMemory();
+  walk(s3Backend, memory, s3Answers);
+  const draft = draftOf(s3Backend, memory);
+  const state: StepState = { at: 'step', backend: s3Backend, index: 1, detected: { listOrder: 'unordered' } };
+  const endpoint = { text: s3Answers.endpoint };
+  assert.deepEqual(afterAnswer(state, draft, 'back'), { ...state, index: 0 });
+  assert.deepEqual(afterAnswer({ ...state, index: 0 }, draft, 'back'), { at: 'storage' });
+  assert.deepEqual(afterAnswer(state, draft, undefined), { at: 'end', name: undefined });
+  assert.deepEqual(afterAnswer(state, draft, endpoint), { ...state, index: 2 });
+  assert.deepEqual(afterAnswer(state, draft, { text: 'http://other' }), { ...state, index: 2, detected: {} });
+  const [name, secret] = ['name', 'secretAccessKey'].map((field) => stepOf(s3Backend, memory, field));
+  for (const index of [name, secret])
+    assert.deepEqual(afterAnswer({ ...state, index: index ?? -1 }, draft, { text: 'new' }), {
+      ...state,
+      index: (index ?? -1) + 1,
+    });
+  assert.deepEqual(afterTest(state, draft, undefined), { at: 'end', name: undefined });
+  assert.deepEqual(afterTest(state, draft, { chosen: 'save' }), { at: 'end', name: 'holiday' });
+  const back = afterTest(state, draft, { chosen: 'back', failure: failure(['endpoint']) });
+  assert.deepEqual(back, { ...state, index: 1 });
+  const fixed = afterTest(state, draft, { chosen: 'fix', settings: { forcePathStyle: true } });
+  assert.deepEqual(fixed, { ...state, detected: { listOrder: 'unordered', forcePathStyle: true } });
 });
