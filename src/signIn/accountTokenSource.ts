@@ -157,7 +157,7 @@ export class AccountTokenSource implements TokenSource {
     return this.use(renewed);
   }
 
-  /** The stored session, or the last renewal that the store doesn't show (5). Throws `unauthenticated` when there is none. */
+  /** The stored session, or the last renewal that the store doesn't show (5). Throws `unauthenticated` without a session. */
   private async storedRecord(): Promise<SessionRecord> {
     const { records, service, accountId } = this.options;
     const record = await records.find(service, accountId);
