@@ -39,11 +39,11 @@ test('the picture of the preview speaks as the preview does', () => {
   const texts = textsOf('sync');
   const words = englishStrings;
   const format = formatter('en', words);
-  assert.equal(texts[0], fill(words.madeLike, 'photos:site-assets/', 'dist'));
+  assert.equal(texts[0], fill(words['sentence:sync'], 'photos:site-assets/', 'dist'));
   for (const reason of [words.sourceIsNewer, words.onlyInSource, words.sizeDiffers])
     assert.ok(texts.includes(`${words.upload} ${reason}`), reason);
   assert.ok(texts.includes(fill(words.applyMany, '3')));
-  const uploads = `${format.plural(3, words.uploadsOne, words.uploadsMany)} (2.4 MB)`;
+  const uploads = `${format.plural(3, words.uploadOne, words.uploadMany)} (2.4 MB)`;
   assert.ok(texts.includes(fill(words.selected, uploads)), uploads);
 });
 

@@ -4,7 +4,7 @@ import { fill } from '../../src/preview/strings';
 import { type ButtonControl, button, progressRing } from './controls';
 import { element, setText, show } from './dom';
 import { icon, setIcon } from './icons';
-import type { PageText } from './pageText';
+import { filesSeen, type PageText } from './pageText';
 
 /** Shown instead of the table: scanning, both sides equal, or an error. */
 export class CenterPane {
@@ -23,13 +23,10 @@ export class CenterPane {
     command: (command: PageCommand) => void,
   ) {
     const { words } = text;
-    this.again = button('primary', () => command('rescan'));
-    this.cancel = button('secondary', () => command('cancel'));
-    this.cancel.set(words.cancel);
-    this.close = button('secondary', () => command('close'));
-    this.close.set(words.close);
-    this.log = button('secondary', () => command('showLog'));
-    this.log.set(words.showLog);
+    this.again = button('primary', words.rescan, () => command('rescan'));
+    this.cancel = button('secondary', words.cancel, () => command('cancel'));
+    this.close = button('secondary', words.close, () => command('close'));
+    this.log = button('secondary', words.showLog, () => command('showLog'));
     const buttons = [this.again, this.log, this.cancel, this.close].map((control) => control.element);
     this.root = element(
       'main',
@@ -44,44 +41,41 @@ export class CenterPane {
 
   update(state: PageState): void {
     const { words, format } = this.text;
-    const { phase, table, scan } = state;
+    const { phase, table, scan, error } = state;
     const scanning = phase === 'scanning' && !table;
-    const shown = scanning || phase === 'same' || phase === 'error';
-    show(this.root, shown);
-    if (!shown) return;
+    const ended = phase === 'same' || phase === 'error';
+    show(this.root, scanning || ended);
+    if (!scanning && !ended) return;
+    const cancelled = phase === 'error' && error === undefined;
     show(this.ring, scanning);
     this.sign.classList.toggle('shown', !scanning);
-    this.root.dataset['sign'] = phase === 'error' && state.error !== undefined ? 'error' : phase;
-    const cancelled = phase === 'error' && state.error === undefined;
+    this.root.dataset['sign'] = phase === 'error' && !cancelled ? 'error' : phase;
     setIcon(this.sign, phase === 'same' ? 'done' : cancelled ? 'cancelled' : 'error');
     show(this.again.element, !scanning);
-    show(this.log.element, state.error !== undefined);
+    show(this.log.element, error !== undefined);
     show(this.cancel.element, scanning);
     show(this.close.element, !scanning);
-    this.again.set(state.error === undefined ? words.rescan : words.tryAgain);
+    this.again.set(error === undefined ? words.rescan : words.tryAgain);
     const say = (title: string, first: string, second = '') => {
       setText(this.title, title);
       setText(this.lines[0], first);
       setText(this.lines[1], second);
     };
-    if (phase === 'error' && state.error === undefined) say(words.scanCancelled, words.nothingChanged);
-    else if (phase === 'error') say(words.failedTitle, state.error ?? '');
+    if (cancelled) say(words.scanCancelled, words.nothingChanged);
+    else if (phase === 'error') say(words.failedTitle, error ?? '');
     else if (phase === 'same' && table) {
       const files = format.plural(table.listed, words.filesOne, words.filesMany);
       const extra = format.plural(table.extra, words.extraOne, words.extraMany);
+      const checked = fill(words.lastChecked, format.ago(table.scannedAt, Date.now()));
       say(
         table.extra > 0 ? words.allThere : words.bothSame,
         fill(words.checked, files, format.duration(table.scanMs)),
-        [table.extra > 0 ? extra : '', fill(words.lastChecked, format.ago(table.scannedAt, Date.now()))].join(
-          ' ',
-        ),
+        `${table.extra > 0 ? extra : ''} ${checked}`,
       );
     } else if (scan) {
-      const { short: source } = state.source;
-      const { short: target } = state.target;
       say(
         words.scanning,
-        fill(words.seen, format.count(scan.sourceFiles), source, format.count(scan.targetFiles), target),
+        filesSeen(state, scan, this.text),
         scan.requested > 0
           ? fill(words.asking, format.count(scan.completed), format.count(scan.requested))
           : scan.actions > 0

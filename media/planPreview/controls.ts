@@ -11,7 +11,7 @@ import {
   vsCodeProgressRing,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
-import { setText } from './dom';
+import { element, setText } from './dom';
 import { type IconName, icon } from './icons';
 
 // The only file that imports the toolkit, which is no longer maintained: replacing the toolkit means replacing this file.
@@ -32,38 +32,29 @@ export interface Control<V> {
   enable(enabled: boolean): void;
 }
 
+/** A button whose value is its label. */
 export type ButtonControl = Control<string>;
 
-/** Maps a value to its label. */
-export function button(look: 'primary' | 'secondary', pressed: () => void): ButtonControl {
+export function button(look: 'primary' | 'secondary', label: string, pressed: () => void): ButtonControl {
   const made = document.createElement('vscode-button') as Button;
   made.setAttribute('appearance', look);
   made.addEventListener('click', pressed);
-  return {
-    element: made,
-    set: (label) => setText(made, label),
-    enable: (enabled) => {
-      made.disabled = !enabled;
-    },
-  };
+  setText(made, label);
+  return control(made, (text) => setText(made, text));
 }
 
-/** Maps a value to its name, which is also its tooltip. */
-export function iconButton(name: IconName, pressed: () => void): ButtonControl {
+/** The label is also the tooltip. */
+export function iconButton(name: IconName, label: string, pressed: () => void): ButtonControl {
   const made = document.createElement('vscode-button') as Button;
   made.setAttribute('appearance', 'icon');
   made.append(icon(name));
   made.addEventListener('click', pressed);
-  return {
-    element: made,
-    set: (label) => {
-      made.title = label;
-      made.ariaLabel = label;
-    },
-    enable: (enabled) => {
-      made.disabled = !enabled;
-    },
+  const set = (text: string) => {
+    made.title = text;
+    made.ariaLabel = text;
   };
+  set(label);
+  return control(made, set);
 }
 
 export function checkbox(label: string, hint: string, changed: (on: boolean) => void): Control<boolean> {
@@ -71,47 +62,38 @@ export function checkbox(label: string, hint: string, changed: (on: boolean) => 
   made.textContent = label;
   made.title = hint;
   made.addEventListener('change', () => changed(made.checked));
-  return {
-    element: made,
-    set: (on) => {
-      // Setting it fires a change event, as a click does.
-      if (made.checked !== on) silently(made, 'change', () => (made.checked = on));
-    },
-    enable: (enabled) => {
-      made.disabled = !enabled;
-    },
-  };
+  return control(made, (on) => {
+    // Setting it fires a change event, as a click does.
+    if (made.checked !== on) silently(made, () => (made.checked = on));
+  });
 }
 
 export function dropdown<V extends string>(
   label: string,
-  choices: readonly { readonly value: V; readonly label: string }[],
+  values: readonly V[],
+  textOf: (value: V) => string,
   changed: (value: V) => void,
 ): Control<V> {
   const made = document.createElement('vscode-dropdown') as Dropdown;
   made.setAttribute('aria-label', label);
-  for (const choice of choices) {
+  for (const value of values) {
     const option = document.createElement('vscode-option');
-    option.setAttribute('value', choice.value);
-    option.textContent = choice.label;
+    option.setAttribute('value', value);
+    option.textContent = textOf(value);
     made.append(option);
   }
   made.addEventListener('change', () => {
-    const chosen = choices.find((choice) => choice.value === made.value);
-    if (chosen) changed(chosen.value);
+    const chosen = values.find((value) => value === made.value);
+    if (chosen) changed(chosen);
   });
-  return {
-    element: made,
-    set: (value) => {
-      if (made.value !== value) silently(made, 'change', () => (made.value = value));
-    },
-    enable: (enabled) => {
-      made.disabled = !enabled;
-    },
-  };
+  return control(made, (value) => {
+    if (made.value !== value) silently(made, () => (made.value = value));
+  });
 }
 
-export interface TextControl extends Control<string> {
+export interface TextControl {
+  readonly element: HTMLElement;
+  set(text: string): void;
   focus(): void;
 }
 
@@ -119,18 +101,12 @@ export function textField(label: string, changed: (text: string) => void): TextC
   const made = document.createElement('vscode-text-field') as TextField;
   made.placeholder = label;
   made.setAttribute('aria-label', label);
-  const start = document.createElement('span');
-  start.slot = 'start';
-  start.append(icon('filter'));
-  made.append(start);
+  made.append(element('span', { attributes: { slot: 'start' } }, icon('filter')));
   made.addEventListener('input', () => changed(made.value));
   return {
     element: made,
     set: (text) => {
       if (made.value !== text) made.value = text;
-    },
-    enable: (enabled) => {
-      made.disabled = !enabled;
     },
     focus: () => made.focus(),
   };
@@ -140,9 +116,19 @@ export function progressRing(): HTMLElement {
   return document.createElement('vscode-progress-ring');
 }
 
-function silently(element: HTMLElement, event: string, change: () => void): void {
-  const stop = (e: Event) => e.stopImmediatePropagation();
-  element.addEventListener(event, stop, { capture: true });
+function control<V>(made: HTMLElement & { disabled: boolean }, set: (value: V) => void): Control<V> {
+  return {
+    element: made,
+    set,
+    enable: (enabled) => {
+      made.disabled = !enabled;
+    },
+  };
+}
+
+function silently(node: HTMLElement, change: () => void): void {
+  const stop = (event: Event) => event.stopImmediatePropagation();
+  node.addEventListener('change', stop, { capture: true });
   change();
-  element.removeEventListener(event, stop, { capture: true });
+  node.removeEventListener('change', stop, { capture: true });
 }

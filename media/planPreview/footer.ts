@@ -2,9 +2,9 @@ import type { PageState, RunState, TableState } from '../../src/preview/previewP
 import type { PageCommand } from '../../src/preview/readPageRequest';
 import { fill } from '../../src/preview/strings';
 import { runLine, runSummary } from '../../src/preview/summaries';
-import { type ButtonControl, button } from './controls';
+import { button } from './controls';
 import { element, setAttribute, setText, show } from './dom';
-import { classCount, type PageText } from './pageText';
+import { classCount, filesSeen, type PageText } from './pageText';
 
 /** The selection, the progress, and the buttons. */
 export class Footer {
@@ -12,42 +12,15 @@ export class Footer {
   private readonly line = element('div', { class: 'line', role: 'status' });
   private readonly aside = element('div', { class: 'aside' });
   private readonly bar = element('div', { class: 'progress', role: 'progressbar' }, element('span'));
-  private readonly apply: ButtonControl;
-  private readonly retry: ButtonControl;
-  private readonly cancel: ButtonControl;
-  private readonly close: ButtonControl;
-  private readonly log: ButtonControl;
-  private readonly copyInstead: ButtonControl;
-  private readonly syncInstead: ButtonControl;
-  private readonly saveList: ButtonControl;
+  private readonly buttons: ReturnType<typeof footerButtons>;
   private saidAt = 0;
 
   constructor(
     private readonly text: PageText,
     command: (command: PageCommand) => void,
   ) {
-    this.apply = button('primary', () => command('apply'));
-    this.retry = button('primary', () => command('retry'));
-    this.cancel = button('secondary', () => command('cancel'));
-    this.close = button('secondary', () => command('close'));
-    this.log = button('secondary', () => command('showLog'));
-    this.log.set(text.words.showLog);
-    this.copyInstead = button('secondary', () => command('copyInstead'));
-    this.copyInstead.set(text.words.copyInstead);
-    this.syncInstead = button('primary', () => command('syncInstead'));
-    this.syncInstead.set(text.words.syncInstead);
-    this.saveList = button('secondary', () => command('saveList'));
-    this.saveList.set(text.words.saveList);
-    const buttons = [
-      this.log,
-      this.close,
-      this.saveList,
-      this.copyInstead,
-      this.syncInstead,
-      this.cancel,
-      this.retry,
-      this.apply,
-    ].map((control) => control.element);
+    this.buttons = footerButtons(text, command);
+    const buttons = Object.values(this.buttons).map((control) => control.element);
     this.root = element(
       'footer',
       {},
@@ -60,30 +33,28 @@ export class Footer {
   update(state: PageState): void {
     const { words } = this.text;
     const { phase, table, run } = state;
+    const { buttons } = this;
+    const check = state.verb === 'check';
     const over = phase === 'finished' && run !== undefined;
     show(this.root, phase !== 'same' && phase !== 'error' && table !== undefined);
     show(this.bar, phase === 'running' && run !== undefined);
-    const check = state.verb === 'check';
-    show(
-      this.apply.element,
-      !check && (phase === 'preview' || (phase === 'scanning' && table !== undefined)),
-    );
-    show(this.copyInstead.element, check && phase === 'preview');
-    show(this.syncInstead.element, check && phase === 'preview');
-    show(this.saveList.element, check && phase === 'preview');
-    show(this.retry.element, over && run.again > 0);
-    show(this.log.element, over);
-    show(this.cancel.element, phase === 'running' || phase === 'scanning');
-    show(this.close.element, phase === 'preview' || over);
-    this.close.set(over ? words.close : words.cancel);
-    this.cancel.set(run?.cancelling ? words.cancelling : words.cancel);
-    this.cancel.enable(!run?.cancelling);
+    show(buttons.log.element, over);
+    show(buttons.close.element, phase === 'preview' || over);
+    for (const name of ['saveList', 'copyInstead', 'syncInstead'] as const)
+      show(buttons[name].element, check && phase === 'preview');
+    show(buttons.cancel.element, phase === 'running' || phase === 'scanning');
+    show(buttons.retry.element, over && run.again > 0);
+    const canApply = phase === 'preview' || (phase === 'scanning' && table !== undefined);
+    show(buttons.apply.element, !check && canApply);
+    buttons.close.set(over ? words.close : words.cancel);
+    buttons.cancel.set(run?.cancelling ? words.cancelling : words.cancel);
+    buttons.cancel.enable(!run?.cancelling);
     if (table && phase === 'scanning') this.showScan(state);
     else if (table && check) this.showDifferences(table);
     else if (table && !run) this.showSelection(table, state.verb === 'move');
     if (run && phase === 'running') this.showRun(run);
     if (run && over) this.showEnd(run);
-    if (phase === 'scanning') this.apply.enable(false);
+    if (phase === 'scanning') buttons.apply.enable(false);
   }
 
   private showDifferences(table: TableState): void {
@@ -117,21 +88,13 @@ export class Footer {
     const shown = fill(words.rowsShown, format.count(table.shown), format.count(table.all));
     setText(this.aside, ticked.length === 0 ? words.nothingToDoNote : filtered ? shown : '');
     const [one, many] = moves ? [words.moveOne, words.moveMany] : [words.applyOne, words.applyMany];
-    this.apply.set(count === 0 ? words.applyNone : format.plural(count, one, many));
-    this.apply.enable(count > 0);
+    this.buttons.apply.set(count === 0 ? words.applyNone : format.plural(count, one, many));
+    this.buttons.apply.enable(count > 0);
   }
 
   private showScan(state: PageState): void {
-    const { words, format } = this.text;
-    const { scan } = state;
-    setText(this.line, words.scanning);
-    if (!scan) return;
-    const { short: source } = state.source;
-    const { short: target } = state.target;
-    setText(
-      this.aside,
-      fill(words.seen, format.count(scan.sourceFiles), source, format.count(scan.targetFiles), target),
-    );
+    setText(this.line, this.text.words.scanning);
+    if (state.scan) setText(this.aside, filesSeen(state, state.scan, this.text));
   }
 
   private showRun(run: RunState): void {
@@ -156,6 +119,22 @@ export class Footer {
     setAttribute(this.line, 'aria-live', 'polite');
     setText(this.line, runSummary(run, words, format));
     setText(this.aside, '');
-    this.retry.set(fill(run.wasCancelled ? words.continueRun : words.retryFailed, format.count(run.again)));
+    this.buttons.retry.set(
+      fill(run.wasCancelled ? words.continueRun : words.retryFailed, format.count(run.again)),
+    );
   }
+}
+
+/** In the order shown. */
+function footerButtons({ words }: PageText, command: (command: PageCommand) => void) {
+  return {
+    log: button('secondary', words.showLog, () => command('showLog')),
+    close: button('secondary', words.close, () => command('close')),
+    saveList: button('secondary', words.saveList, () => command('saveList')),
+    copyInstead: button('secondary', words.copyInstead, () => command('copyInstead')),
+    syncInstead: button('primary', words.syncInstead, () => command('syncInstead')),
+    cancel: button('secondary', words.cancel, () => command('cancel')),
+    retry: button('primary', '', () => command('retry')),
+    apply: button('primary', '', () => command('apply')),
+  };
 }

@@ -1,11 +1,11 @@
 import type { ComparisonMode, PlanOptions } from '../../src/plan/model/planOptions';
 import { optionFacts } from '../../src/preview/optionFacts';
 import type { RowClass } from '../../src/preview/planIndex';
-import { type RunRowState, runStates } from '../../src/preview/planRow';
-import type { ClassSummary, RowFilter } from '../../src/preview/planView';
-import type { Banner, PageState, TableState } from '../../src/preview/previewProtocol';
+import type { RowFilter } from '../../src/preview/planView';
+import type { Banner, PageState } from '../../src/preview/previewProtocol';
 import type { PageCommand } from '../../src/preview/readPageRequest';
 import { cut, fill } from '../../src/preview/strings';
+import { Chips } from './chips';
 import {
   type ButtonControl,
   button,
@@ -17,9 +17,8 @@ import {
 } from './controls';
 import { element, setAttribute, setText, show } from './dom';
 import { icon } from './icons';
-import { OptionsPanel } from './optionsPanel';
-import { classCount, classTemplate, type PageText } from './pageText';
-import { TickBox } from './tickBox';
+import { OptionsPanel, shownCompareModes } from './optionsPanel';
+import type { PageText } from './pageText';
 
 /** The services that the header needs from the page. */
 export interface HeaderHost {
@@ -47,13 +46,13 @@ export class Header {
   readonly root: HTMLElement;
   private readonly sentence = element('h1', { class: 'sentence' });
   private readonly facts = element('div', { class: 'facts' });
-  private readonly chips = element('div', { class: 'chips', role: 'group' });
   private readonly banners = element('div', { class: 'banners' });
   private readonly toolbar = element('div', { class: 'toolbar' });
   private readonly controls = element('div', { class: 'options' });
   private readonly options: ButtonControl;
   private readonly panel: OptionsPanel;
   private optionsNow: PlanOptions | undefined;
+  private readonly chips: Chips;
   private readonly swap: ButtonControl;
   private readonly rescan: ButtonControl;
   private readonly save: ButtonControl;
@@ -65,39 +64,19 @@ export class Header {
   private readonly deletes: Control<boolean>;
   private readonly field: ReturnType<typeof textField>;
   private filter: RowFilter = noFilter;
-  private shownChips = '';
-  private boxes = new Map<RowClass, TickBox>();
   private shownBanners = '';
   private timer = 0;
 
   constructor(private readonly host: HeaderHost) {
     const { words } = host.text;
-    this.swap = named(
-      iconButton('swap', () => host.command('swap')),
-      words.swapHint,
-    );
-    this.rescan = named(
-      iconButton('refresh', () => host.command('rescan')),
-      words.rescan,
-    );
-    this.save = named(
-      iconButton('save', () => host.command(this.isCheck ? 'saveList' : 'savePlan')),
-      words.savePlan,
-    );
-    const log = named(
-      iconButton('log', () => host.command('showLog')),
-      words.showLog,
-    );
-    const explain = named(
-      iconButton('filter', () => host.command('explainPath')),
-      words.explainPath,
-    );
-    const asCommand = named(
-      iconButton('terminal', () => host.command('copyAsCommand')),
-      words.copyAsCommand,
-    );
-    this.options = button('secondary', () => this.toggleOptions());
-    this.options.set(words.options);
+    const { command } = host;
+    this.swap = iconButton('swap', words.swapHint, () => command('swap'));
+    this.rescan = iconButton('refresh', words.rescan, () => command('rescan'));
+    this.save = iconButton('save', words.savePlan, () => command(this.isCheck ? 'saveList' : 'savePlan'));
+    const log = iconButton('log', words.showLog, () => command('showLog'));
+    const explain = iconButton('filter', words.explainPath, () => command('explainPath'));
+    const asCommand = iconButton('terminal', words.copyAsCommand, () => command('copyAsCommand'));
+    this.options = button('secondary', words.options, () => this.toggleOptions());
     setAttribute(this.options.element, 'aria-expanded', 'false');
     this.panel = new OptionsPanel({
       text: host.text,
@@ -107,42 +86,33 @@ export class Header {
         this.options.element.focus();
       },
     });
-    this.asList = named(
-      iconButton('list', () => host.flat(true)),
-      words.viewAsList,
-    );
-    this.asTree = named(
-      iconButton('tree', () => host.flat(false)),
-      words.viewAsTree,
-    );
-    this.clear = named(
-      iconButton('close', () => this.set(noFilter)),
-      words.clearFilters,
-    );
+    this.asList = iconButton('list', words.viewAsList, () => host.flat(true));
+    this.asTree = iconButton('tree', words.viewAsTree, () => host.flat(false));
+    this.clear = iconButton('close', words.clearFilters, () => this.set(noFilter));
     this.folding = [
-      named(
-        iconButton('collapse', () => host.expandAll(false)),
-        words.collapseAll,
-      ),
-      named(
-        iconButton('expand', () => host.expandAll(true)),
-        words.expandAll,
-      ),
+      iconButton('collapse', words.collapseAll, () => host.expandAll(false)),
+      iconButton('expand', words.expandAll, () => host.expandAll(true)),
     ];
-    this.compare = dropdown(words.compare, compareChoices(host.text), (mode) => host.compare(mode));
+    this.chips = new Chips({ ...host, filter: (filter) => this.set(filter) });
+    this.compare = dropdown(
+      words['option:compare'],
+      shownCompareModes,
+      (mode) => words[`compare:${mode}`],
+      (mode) => host.compare(mode),
+    );
     this.deletes = checkbox(words.deletesOption, words.deletesOptionHint, (on) => host.deletes(on));
     this.field = textField(words.filter, (text) => this.typed(text));
     this.field.element.addEventListener('keydown', (event) => this.onFilterKey(event));
 
     this.controls.append(
-      element('span', { class: 'label', text: words.compare }),
+      element('span', { class: 'label', text: words['option:compare'] }),
       this.compare.element,
       this.deletes.element,
       this.options.element,
     );
     const folding = this.folding.map((control) => control.element);
     this.toolbar.append(
-      this.chips,
+      this.chips.root,
       element('div', { class: 'filter' }, this.field.element, this.clear.element),
       element('div', { class: 'buttons' }, this.asList.element, this.asTree.element, ...folding),
     );
@@ -182,7 +152,7 @@ export class Header {
     show(this.toolbar, table !== undefined && phase !== 'same');
     if (!table) return;
     this.filter = table.filter;
-    this.showChips(table, state);
+    this.chips.update(table, state.run);
     if (this.timer === 0) this.field.set(table.filter.text);
     show(
       this.clear.element,
@@ -215,13 +185,7 @@ export class Header {
     if (this.sentence.dataset['key'] === key) return;
     this.sentence.dataset['key'] = key;
     const sides = [state.target, state.source];
-    const template = {
-      copy: words.copiedTo,
-      sync: words.madeLike,
-      move: words.movedTo,
-      check: words.comparedWith,
-    }[state.verb];
-    const parts = cut(template).map((part) => {
+    const parts = cut(words[`sentence:${state.verb}`]).map((part) => {
       if (typeof part === 'string') return part;
       const side = sides[part];
       return element('strong', { text: side?.short ?? '', title: side?.full ?? '' });
@@ -253,14 +217,7 @@ export class Header {
   }
 
   private comparedText(mode: ComparisonMode): string {
-    const { words } = this.host.text;
-    return {
-      rclone: words.comparedRclone,
-      aws: words.comparedAws,
-      'exact-timestamps': words.comparedExact,
-      'size-only': words.comparedSize,
-      checksum: words.comparedChecksum,
-    }[mode];
+    return this.host.text.words[`compared:${mode}`];
   }
 
   private bannersOf(state: PageState): readonly Banner[] {
@@ -286,113 +243,12 @@ export class Header {
         );
         const { action } = banner;
         if (action) {
-          const way = button('secondary', () => this.host.command(action.command));
-          way.set(action.label);
-          shown.append(way.element);
+          const press = () => this.host.command(action.command);
+          shown.append(button('secondary', action.label, press).element);
         }
         return shown;
       }),
     );
-  }
-
-  /** Chips for classes before a run, for outcomes after its start. A chip shows only its rows. */
-  private showChips(table: TableState, state: PageState): void {
-    const { words, format } = this.host.text;
-    const { filter } = table;
-    const chips: HTMLElement[] = [];
-    const boxes = new Map<RowClass, TickBox>();
-    if (state.run) {
-      const { counts } = state.run;
-      for (const name of runStates) {
-        if (counts[name] === 0 && !filter.states.includes(name)) continue;
-        const pressed = filter.states.includes(name);
-        chips.push(
-          this.chip(name, `{0} ${words[name]}`, counts[name], '', pressed, undefined, () => {
-            this.set({ ...this.filter, states: toggled(this.filter.states, name) });
-          }),
-        );
-      }
-    } else {
-      for (const { class: name, files, bytes } of table.classes) {
-        const pressed = filter.classes.includes(name);
-        const size = bytes > 0 && name !== 'skipped' && name !== 'conflict' ? format.bytes(bytes) : '';
-        const box = canBeTicked(name) ? new TickBox((on) => this.host.tickClass(name, on)) : undefined;
-        if (box) boxes.set(name, box);
-        chips.push(
-          this.chip(name, classTemplate(name, files, words), files, size, pressed, box, () => {
-            this.set({ ...this.filter, classes: toggled(this.filter.classes, name) });
-          }),
-        );
-      }
-      chips.push(
-        element(
-          'span',
-          { class: 'chip still', title: words.sameHint },
-          icon('same'),
-          element('b', { text: format.count(table.unchanged) }),
-          words.same,
-        ),
-      );
-    }
-    const key = chips.map((chip) => `${chip.textContent}${chip.dataset['pressed']}`).join('|');
-    if (this.shownChips !== key) {
-      this.shownChips = key;
-      this.boxes = boxes;
-      const focused = this.chips.contains(document.activeElement)
-        ? (document.activeElement as HTMLElement).dataset['focus']
-        : undefined;
-      this.chips.replaceChildren(...chips);
-      if (focused) this.chips.querySelector<HTMLElement>(`[data-focus="${focused}"]`)?.focus();
-    }
-    // The tick boxes keep the focus, so they are updated, not replaced.
-    for (const summary of table.classes) this.showTick(summary, table);
-  }
-
-  private showTick({ class: name, files, ticked }: ClassSummary, table: TableState): void {
-    const box = this.boxes.get(name);
-    if (!box) return;
-    const { words } = this.host.text;
-    const closed = (name === 'delete' || name === 'removeFolder') && !table.deletesIncluded;
-    const label = fill(words.tickClass, classCount(name, files, this.host.text));
-    box.name(label, closed ? words.tickDeletesFirst : label);
-    box.set(ticked === 0 ? 'off' : ticked === files ? 'on' : 'some', closed || table.ticksFixed);
-  }
-
-  private chip(
-    name: RowClass | RunRowState,
-    template: string,
-    count: number,
-    size: string,
-    pressed: boolean,
-    box: TickBox | undefined,
-    press: () => void,
-  ): HTMLElement {
-    const { words, format } = this.host.text;
-    const made = element(
-      'button',
-      { title: words.chipHint, attributes: { type: 'button', 'data-focus': name } },
-      icon(name),
-      element(
-        'span',
-        {},
-        ...cut(template).map((part) =>
-          typeof part === 'string' ? part : element('b', { text: format.count(count) }),
-        ),
-      ),
-    );
-    if (size !== '') made.append(element('span', { class: 'size', text: size }));
-    setAttribute(made, 'aria-pressed', String(pressed));
-    made.addEventListener('click', press);
-    const chip = element('div', {
-      class: 'chip',
-      attributes: { 'data-name': name, 'data-pressed': String(pressed) },
-    });
-    if (box) {
-      setAttribute(box.root, 'data-focus', `tick-${name}`);
-      chip.append(box.root);
-    }
-    chip.append(made);
-    return chip;
   }
 
   private typed(text: string): void {
@@ -414,28 +270,4 @@ export class Header {
     event.preventDefault();
     this.host.leaveFilter();
   }
-}
-
-function named(control: ButtonControl, name: string): ButtonControl {
-  control.set(name);
-  return control;
-}
-
-function toggled<T>(list: readonly T[], item: T): readonly T[] {
-  return list.includes(item) ? list.filter((other) => other !== item) : [...list, item];
-}
-
-/** Conflicts and skipped files have no action. */
-function canBeTicked(name: RowClass): boolean {
-  return !['sourceOnly', 'differs', 'targetOnly', 'conflict', 'skipped'].includes(name);
-}
-
-function compareChoices({ words }: PageText): readonly { value: ComparisonMode; label: string }[] {
-  return [
-    { value: 'rclone', label: words.compareRclone },
-    { value: 'checksum', label: words.compareChecksum },
-    { value: 'size-only', label: words.compareSize },
-    { value: 'aws', label: words.compareAws },
-    { value: 'exact-timestamps', label: words.compareExact },
-  ];
 }

@@ -1,4 +1,5 @@
-import type { PlanOptions } from '../../src/plan/model/planOptions';
+import { planOptionSchema } from '../../src/plan/model/optionSchema';
+import type { FilterDialect, FilterRule, PlanOptions } from '../../src/plan/model/planOptions';
 import { ruleMarks, rulesFromText, rulesToText } from '../../src/preview/filterText';
 import { fill, type Strings } from '../../src/preview/strings';
 import { button } from './controls';
@@ -15,14 +16,68 @@ export interface OptionsHost {
   closed(): void;
 }
 
-type Name = keyof PlanOptions;
+/** The comparison modes in the order shown. */
+export const shownCompareModes = ['rclone', 'checksum', 'size-only', 'aws', 'exact-timestamps'] as const;
 
-/** One line of the form: shows an option and reads it back. `read` returns undefined for an absent option. */
+/** The values of each choice in the order shown; a new plan has the first. */
+const choices = {
+  verb: planOptionSchema.verb.choices,
+  trackRenames: planOptionSchema.trackRenames.choices,
+  compare: shownCompareModes,
+  deletes: ['none', 'after', 'before', 'during'],
+  filterDialect: planOptionSchema.filterDialect.choices,
+} as const;
+type ChoiceName = keyof typeof choices;
+type ChoiceText = { [N in ChoiceName]: `${N}:${(typeof choices)[N][number]}` }[ChoiceName];
+
+const limits = ['files', 'percent', 'bytes'] as const;
+
+const placeholders = { size: '10K, 1.5M, 2G', age: '30m, 12h, 7d' };
+
+/** The form: its groups and their options in order. The schema decides the control of each option. */
+const groups = [
+  ['optionsWhat', ['verb', 'trackRenames', 'backupFolder']],
+  [
+    'optionsCompare',
+    [
+      'compare',
+      'modifyWindowMs',
+      'ignoreExisting',
+      'ignoreTimes',
+      'update',
+      'ignoreSize',
+      'immutable',
+      'keepTargetTimes',
+      'useServerTimes',
+      'oneWay',
+    ],
+  ],
+  ['optionsDeletes', ['deletes', 'maxDelete', 'deleteExcluded']],
+  [
+    'optionsFilters',
+    [
+      'filterDialect',
+      'filters',
+      'ignoreFiles',
+      'minSize',
+      'maxSize',
+      'minAge',
+      'maxAge',
+      'useDefaultExcludes',
+      'followSymlinks',
+    ],
+  ],
+] as const;
+type Name = (typeof groups)[number][1][number];
+
+/** One line of the form: shows the value of an option and reads it back. Undefined stands for an absent option. */
 interface Field {
   readonly name: Name;
+  /** The part of `maxDelete`. */
+  readonly part?: (typeof limits)[number];
   readonly root: HTMLElement;
   readonly input: HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
-  show(options: PlanOptions): void;
+  show(value: unknown): void;
   /** Throws an Error with a message for the user. */
   read(): unknown;
 }
@@ -33,116 +88,44 @@ let ids = 0;
 export class OptionsPanel {
   readonly root: HTMLElement;
   private readonly fields: readonly Field[];
-  private readonly limits: readonly { readonly part: string; readonly field: Field }[];
+  private readonly dialect: Field;
   private readonly problem = element('div', { class: 'problem', role: 'alert' });
   private readonly rulesHint = element('div', { class: 'hint' });
-  /** The options at opening, and the text of each field then. */
+  /** The dialect of the rules as they are written in the form. */
+  private written: FilterDialect = 'rclone';
   private options: PlanOptions | undefined;
+  /** The content of each field when the panel opened. */
   private readonly asShown = new Map<Field, string | boolean>();
 
   constructor(private readonly host: OptionsHost) {
     const { words } = host.text;
-    const limit = (part: string, label: string) => ({
-      part,
-      field: numberField('maxDelete', label, words, (options) => {
-        return options.maxDelete?.[part as 'files'];
-      }),
+    this.dialect = choiceField('filterDialect', words);
+    const filters = this.filtersField();
+    const made = groups.map(([title, names]) => {
+      const fields = names.flatMap((name) =>
+        name === 'filters' ? filters : name === 'filterDialect' ? this.dialect : fieldsOf(name, words),
+      );
+      return { title: words[title], fields };
     });
-    this.limits = [
-      limit('files', words.maxDeleteFiles),
-      limit('percent', words.maxDeletePercent),
-      limit('bytes', words.maxDeleteBytes),
-    ];
-    const flag = (name: Name, label: string) => flagField(name, label);
-    const filters = this.filtersField(words);
-    const groups: readonly [string, readonly Field[]][] = [
-      [
-        words.optionsWhat,
-        [
-          choiceField('verb', words.verb, [
-            ['copy', words.verbCopy],
-            ['sync', words.verbSync],
-            ['move', words.verbMove],
-            ['check', words.verbCheck],
-          ]),
-          choiceField('trackRenames', words.trackRenames, [
-            ['none', words.trackNone],
-            ['hash', words.trackHash],
-            ['modified', words.trackModified],
-          ]),
-          textField('backupFolder', words.backupFolder, words.backupFolderHint),
-        ],
-      ],
-      [
-        words.optionsCompare,
-        [
-          choiceField('compare', words.compare, [
-            ['rclone', words.compareRclone],
-            ['checksum', words.compareChecksum],
-            ['size-only', words.compareSize],
-            ['aws', words.compareAws],
-            ['exact-timestamps', words.compareExact],
-          ]),
-          numberField('modifyWindowMs', words.modifyWindow, words, (options) => options.modifyWindowMs),
-          flag('ignoreExisting', words.ignoreExisting),
-          flag('ignoreTimes', words.ignoreTimes),
-          flag('update', words.updateOption),
-          flag('ignoreSize', words.ignoreSize),
-          flag('immutable', words.immutableOption),
-          flag('keepTargetTimes', words.keepTargetTimes),
-          flag('useServerTimes', words.useServerTimes),
-          flag('oneWay', words.oneWay),
-        ],
-      ],
-      [
-        words.optionsDeletes,
-        [
-          choiceField('deletes', words.deletesWhen, [
-            ['none', words.deletesNone],
-            ['after', words.deletesAfter],
-            ['before', words.deletesBefore],
-            ['during', words.deletesDuring],
-          ]),
-          ...this.limits.map(({ field }) => field),
-          flag('deleteExcluded', words.deleteExcluded),
-        ],
-      ],
-      [
-        words.optionsFilters,
-        [
-          choiceField('filterDialect', words.filterDialect, [
-            ['rclone', words.dialectRclone],
-            ['aws', words.dialectAws],
-            ['gitignore', words.dialectGitignore],
-          ]),
-          filters,
-          listField('ignoreFiles', words.ignoreFiles, '.gitignore'),
-          textField('minSize', words.minSize, '10K, 1.5M, 2G'),
-          textField('maxSize', words.maxSize, '10K, 1.5M, 2G'),
-          textField('minAge', words.minAge, '30m, 12h, 7d'),
-          textField('maxAge', words.maxAge, '30m, 12h, 7d'),
-          flag('useDefaultExcludes', words.usualExcludes),
-          flag('followSymlinks', words.followLinks),
-        ],
-      ],
-    ];
-    this.fields = groups.flatMap(([, fields]) => fields);
-    this.dialect.input.addEventListener('change', () => this.dialectChosen());
-    const apply = button('primary', () => void this.apply());
-    apply.set(words.optionsApply);
-    const cancel = button('secondary', () => this.close());
-    cancel.set(words.cancel);
+    this.fields = made.flatMap(({ fields }) => fields);
+    this.dialect.input.addEventListener('change', () => this.dialectChosen(filters.input));
     this.root = element(
       'section',
       { class: 'optionsPanel', role: 'group', attributes: { 'aria-label': words.optionsTitle } },
       element(
         'div',
         { class: 'groups' },
-        ...groups.map(([title, fields]) =>
+        ...made.map(({ title, fields }) =>
           element('fieldset', {}, element('legend', { text: title }), ...fields.map(({ root }) => root)),
         ),
       ),
-      element('div', { class: 'end' }, this.problem, cancel.element, apply.element),
+      element(
+        'div',
+        { class: 'end' },
+        this.problem,
+        button('secondary', words.cancel, () => this.close()).element,
+        button('primary', words.optionsApply, () => void this.apply()).element,
+      ),
     );
     this.root.addEventListener('keydown', (event) => {
       if (event.key === 'Escape') this.close();
@@ -160,8 +143,9 @@ export class OptionsPanel {
 
   open(options: PlanOptions): void {
     this.options = options;
+    this.written = options.filterDialect;
     for (const field of this.fields) {
-      field.show(options);
+      field.show(storedValue(options, field));
       this.asShown.set(field, contentOf(field.input));
     }
     this.showHint();
@@ -176,30 +160,22 @@ export class OptionsPanel {
     this.host.closed();
   }
 
-  private get dialect(): Field {
-    const field = this.fields.find(({ name }) => name === 'filterDialect');
-    if (!field) throw new Error('There is no choice of a dialect');
-    return field;
-  }
-
   private async apply(): Promise<void> {
     const options: Record<string, unknown> = {};
     for (const field of this.fields) field.root.classList.remove('bad');
     for (const field of this.fields) {
-      if (field.name === 'maxDelete') continue;
-      // A line of text cannot express every value, so an untouched field keeps its value exactly.
-      const untouched = this.options && this.asShown.get(field) === contentOf(field.input);
-      const value = untouched ? this.options?.[field.name] : this.readField(field);
-      if (value instanceof Error) return;
-      if (value !== undefined) options[field.name] = value;
+      const { name, part } = field;
+      try {
+        // A line of text cannot express every value, so an untouched field keeps its value exactly.
+        const isUntouched = this.options && this.asShown.get(field) === contentOf(field.input);
+        const value = isUntouched ? storedValue(this.options, field) : field.read();
+        if (value === undefined) continue;
+        options[name] = part ? { ...(options[name] as object), [part]: value } : value;
+      } catch (error) {
+        this.tell(error instanceof Error ? error.message : String(error), field);
+        return;
+      }
     }
-    const maxDelete: Record<string, unknown> = {};
-    for (const { part, field } of this.limits) {
-      const value = this.readField(field);
-      if (value instanceof Error) return;
-      if (value !== undefined) maxDelete[part] = value;
-    }
-    if (Object.keys(maxDelete).length > 0) options['maxDelete'] = maxDelete;
     const problem = await this.host.apply(options);
     if (problem === undefined) this.close();
     else
@@ -207,15 +183,6 @@ export class OptionsPanel {
         problem,
         this.fields.find(({ name }) => problem.includes(`"${name}`)),
       );
-  }
-
-  private readField(field: Field): unknown {
-    try {
-      return field.read();
-    } catch (error) {
-      this.tell(error instanceof Error ? error.message : String(error), field);
-      return error instanceof Error ? error : new Error(String(error));
-    }
   }
 
   private tell(problem: string | undefined, at?: Field): void {
@@ -226,63 +193,77 @@ export class OptionsPanel {
   }
 
   /** Rewrites the rules in the syntax of the chosen dialect; they may match other files there. */
-  private dialectChosen(): void {
-    this.fields.find(({ name }) => name === 'filters')?.root.dispatchEvent(new Event('dialect'));
+  private dialectChosen(rules: Field['input']): void {
+    const chosen = this.dialect.input.value as FilterDialect;
+    const read = rulesFromText(rules.value, this.written);
+    if ('rules' in read) {
+      rules.value = rulesToText(read.rules, chosen);
+      this.written = chosen;
+    } else {
+      // Keeps an invalid line, which might mean something else in the other dialect.
+      this.dialect.input.value = this.written;
+      this.tell(this.badRule(read.badLine));
+    }
     this.showHint();
   }
 
   private showHint(): void {
-    const { words } = this.host.text;
-    const hints: Readonly<Record<string, string>> = {
-      rclone: words.filterHintRclone,
-      aws: words.filterHintAws,
-      gitignore: words.filterHintGitignore,
-    };
-    setText(this.rulesHint, hints[this.dialect.input.value] ?? '');
+    setText(this.rulesHint, this.host.text.words[`filterHint:${this.written}`]);
   }
 
-  private filtersField(words: Strings): Field {
-    const area = element('textarea', { attributes: { rows: '4', spellcheck: 'false' } });
-    let written: PlanOptions['filterDialect'] = 'rclone';
-    const parse = () => {
-      const read = rulesFromText(area.value, written);
-      if ('rules' in read) return read.rules;
-      throw new Error(fill(words.badRule, String(read.badLine), ...marksOf(written)));
-    };
-    const root = labelled(words.filterRules, area);
+  private badRule(line: number): string {
+    const { exclude, include } = ruleMarks[this.written];
+    return fill(this.host.text.words.badRule, String(line), exclude.trim(), include.trim());
+  }
+
+  private filtersField(): Field {
+    const input = element('textarea', { attributes: { rows: '4', spellcheck: 'false' } });
+    const root = labelled(this.host.text.words['option:filters'], input);
     root.append(this.rulesHint);
-    root.addEventListener('dialect', () => {
-      const chosen = this.dialect.input.value as typeof written;
-      const read = rulesFromText(area.value, written);
-      if (!('rules' in read)) {
-        // Keeps an invalid line, which might mean something else in the other dialect.
-        this.dialect.input.value = written;
-        this.tell(fill(words.badRule, String(read.badLine), ...marksOf(written)));
-        return;
-      }
-      area.value = rulesToText(read.rules, chosen);
-      written = chosen;
-    });
     return {
       name: 'filters',
       root,
-      input: area,
-      show: ({ filters, filterDialect }) => {
-        written = filterDialect;
-        area.value = rulesToText(filters, filterDialect);
+      input,
+      show: (rules) => {
+        input.value = rulesToText(rules as readonly FilterRule[], this.written);
       },
-      read: parse,
+      read: () => {
+        const read = rulesFromText(input.value, this.written);
+        if ('rules' in read) return read.rules;
+        throw new Error(this.badRule(read.badLine));
+      },
     };
   }
+}
+
+function storedValue(options: PlanOptions | undefined, { name, part }: Field): unknown {
+  return part ? options?.maxDelete?.[part] : options?.[name];
 }
 
 function contentOf(input: Field['input']): string | boolean {
   return input instanceof HTMLInputElement && input.type === 'checkbox' ? input.checked : input.value;
 }
 
-function marksOf(dialect: PlanOptions['filterDialect']): readonly [string, string] {
-  const { exclude, include } = ruleMarks[dialect];
-  return [exclude.trim(), include.trim()];
+/** The fields of an option: one, and for limits one a limit. */
+function fieldsOf(name: Exclude<Name, 'filters' | 'filterDialect'>, words: Strings): readonly Field[] {
+  if (name === 'maxDelete')
+    return limits.map((part) => ({ ...numberField(name, words[`option:maxDelete.${part}`], words), part }));
+  const label = words[`option:${name}`];
+  const { kind } = planOptionSchema[name];
+  switch (kind) {
+    case 'choice':
+      return [choiceField(name as ChoiceName, words)];
+    case 'flag':
+      return [flagField(name, label)];
+    case 'milliseconds':
+      return [numberField(name, label, words)];
+    case 'backupFolder':
+      return [textField(name, label, words.backupFolderHint)];
+    case 'fileNames':
+      return [listField(name, label)];
+    default:
+      return [textField(name, label, placeholders[kind])];
+  }
 }
 
 function labelled(label: string, input: HTMLElement): HTMLElement {
@@ -291,63 +272,60 @@ function labelled(label: string, input: HTMLElement): HTMLElement {
   return element('div', { class: 'field' }, shown, input);
 }
 
-function choiceField(name: Name, label: string, choices: readonly (readonly [string, string])[]): Field {
-  const select = element(
+function choiceField(name: ChoiceName, words: Strings): Field {
+  const [usual, ...others] = choices[name];
+  const input = element(
     'select',
     {},
-    ...choices.map(([value, text]) => element('option', { text, attributes: { value } })),
+    ...[usual, ...others].map((value) =>
+      element('option', { text: words[`${name}:${value}` as ChoiceText], attributes: { value } }),
+    ),
   );
-  const [[usual]] = choices as [readonly [string, string]];
   return {
     name,
-    root: labelled(label, select),
-    input: select,
-    show: (options) => {
-      select.value = String(options[name] ?? usual);
+    root: labelled(words[`option:${name}`], input),
+    input,
+    show: (value) => {
+      input.value = String(value ?? usual);
     },
-    read: () => select.value,
+    read: () => input.value,
   };
 }
 
 function flagField(name: Name, label: string): Field {
-  const box = element('input', { attributes: { type: 'checkbox', id: `planOption${++ids}` } });
-  const text = element('label', { text: label, attributes: { for: box.id } });
-  const standing = name === 'useDefaultExcludes' || name === 'followSymlinks';
+  const input = element('input', { attributes: { type: 'checkbox', id: `planOption${++ids}` } });
+  const text = element('label', { text: label, attributes: { for: input.id } });
   return {
     name,
-    root: element('div', { class: 'field flag' }, box, text),
-    input: box,
-    show: (options) => {
-      box.checked = options[name] === true;
+    root: element('div', { class: 'field flag' }, input, text),
+    input,
+    show: (value) => {
+      input.checked = value === true;
     },
-    read: () => (standing || box.checked ? box.checked : undefined),
+    read: () => input.checked || ('default' in planOptionSchema[name] ? false : undefined),
   };
 }
 
-function textField(name: Name, label: string, placeholder: string): Field {
+function textField(name: Name, label: string, placeholder: string): Field & { input: HTMLInputElement } {
   const input = element('input', { title: placeholder, attributes: { type: 'text', placeholder } });
   return {
     name,
     root: labelled(label, input),
     input,
-    show: (options) => {
-      input.value = String(options[name] ?? '');
+    show: (value) => {
+      input.value = String(value ?? '');
     },
-    read: () => (input.value.trim() === '' ? undefined : input.value.trim()),
+    read: () => input.value.trim() || undefined,
   };
 }
 
-function listField(name: Name, label: string, placeholder: string): Field {
-  const field = textField(name, label, placeholder);
-  const { input } = field;
+function listField(name: Name, label: string): Field {
+  const field = textField(name, label, '.gitignore');
   return {
     ...field,
-    show: (options) => {
-      const list = options[name];
-      input.value = Array.isArray(list) ? list.join(', ') : '';
-    },
+    show: (list) => field.show((list as readonly string[] | undefined)?.join(', ')),
     read: () => {
-      const list = input.value
+      const list = field.input.value
         .split(',')
         .map((part) => part.trim())
         .filter((part) => part !== '');
@@ -356,22 +334,13 @@ function listField(name: Name, label: string, placeholder: string): Field {
   };
 }
 
-function numberField(
-  name: Name,
-  label: string,
-  words: Strings,
-  get: (options: PlanOptions) => number | undefined,
-): Field {
+function numberField(name: Name, label: string, words: Strings): Field {
   const field = textField(name, label, '');
-  const { input } = field;
   return {
     ...field,
-    show: (options) => {
-      input.value = String(get(options) ?? '');
-    },
     read: () => {
-      const text = input.value.trim();
-      if (text === '') return undefined;
+      const text = field.read();
+      if (text === undefined) return undefined;
       const value = Number(text);
       if (!Number.isFinite(value)) throw new Error(fill(words.badNumber, label));
       return value;

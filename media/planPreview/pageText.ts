@@ -2,6 +2,7 @@ import { printable } from '../../src/base/printable';
 import type { Formatter } from '../../src/preview/format';
 import { nameOf, type RowClass } from '../../src/preview/planIndex';
 import type { ItemRow, Row, RowSide, SectionRow } from '../../src/preview/planRow';
+import type { PageState, ScanState } from '../../src/preview/previewProtocol';
 import { fill, type Strings } from '../../src/preview/strings';
 import { folderRunText } from '../../src/preview/summaries';
 
@@ -56,22 +57,7 @@ export function stateText(row: ItemRow, { words, format }: PageText): string {
 
 /** Returns the template for a count of actions: "{0} uploads". */
 export function classTemplate(rowClass: RowClass, n: number, words: Strings): string {
-  const [one, many] = {
-    upload: [words.uploadsOne, words.uploadsMany],
-    download: [words.downloadsOne, words.downloadsMany],
-    copy: [words.copiesOne, words.copiesMany],
-    setTime: [words.timesOne, words.timesMany],
-    rename: [words.renamesOne, words.renamesMany],
-    removeSource: [words.removalsOne, words.removalsMany],
-    sourceOnly: [words.sourceOnlyOne, words.sourceOnlyMany],
-    differs: [words.differsOne, words.differsMany],
-    targetOnly: [words.targetOnlyOne, words.targetOnlyMany],
-    delete: [words.deletionsOne, words.deletionsMany],
-    removeFolder: [words.emptiedOne, words.emptiedMany],
-    conflict: [words.conflictsOne, words.conflictsMany],
-    skipped: [words.skippedOne, words.skippedMany],
-  }[rowClass] as [string, string];
-  return n === 1 ? one : many;
+  return words[`${rowClass}${n === 1 ? 'One' : 'Many'}`];
 }
 
 /** "12 uploads", "1 delete". */
@@ -79,17 +65,24 @@ export function classCount(rowClass: RowClass, n: number, { words, format }: Pag
   return fill(classTemplate(rowClass, n, words), format.count(n));
 }
 
-export function groupName(row: SectionRow, words: Strings): string {
-  if (row.section === 'delete') return words.deletesGroup;
-  if (row.section === 'conflict') return words.conflictsGroup;
-  return row.section === 'skipped' ? words.skippedGroup : '';
+export function groupName({ section }: SectionRow, words: Strings): string {
+  return section === 'change' ? '' : words[`group:${section}`];
+}
+
+/** "4,131 files seen in site/dist, 3,870 in photos:site". */
+export function filesSeen(
+  { source, target }: PageState,
+  scan: ScanState,
+  { words, format }: PageText,
+): string {
+  const [inSource, inTarget] = [format.count(scan.sourceFiles), format.count(scan.targetFiles)];
+  return fill(words.seen, inSource, source.short, inTarget, target.short);
 }
 
 export function groupTitle(row: SectionRow, target: string, text: PageText): string {
   const { words, format } = text;
-  if (row.section === 'delete') {
+  if (row.section === 'delete')
     return fill(row.files === 1 ? words.deletesOne : words.deletesMany, format.count(row.files), target);
-  }
   return format.plural(row.files, words.filesOne, words.filesMany);
 }
 
@@ -99,13 +92,9 @@ export function spoken(row: Row, target: string, text: PageText, now: number): s
   const files = (n: number) => format.plural(n, words.filesOne, words.filesMany);
   if (row.kind === 'section') {
     const title = groupTitle(row, target, text);
-    if (row.gate === undefined) return `${groupName(row, words)}, ${title}`;
-    return [
-      groupName(row, words),
-      title,
-      words.includeDeletes,
-      row.gate ? words.ticked : words.notTicked,
-    ].join(', ');
+    const gate =
+      row.gate === undefined ? [] : [words.includeDeletes, row.gate ? words.ticked : words.notTicked];
+    return [groupName(row, words), title, ...gate].join(', ');
   }
   if (row.kind === 'folder') {
     const tick = row.tick && { on: words.ticked, off: words.notTicked, some: words.partlyTicked }[row.tick];

@@ -1,24 +1,14 @@
+import { optionNames, planOptionSchema } from '../plan/model/optionSchema';
 import type { PlanOptions } from '../plan/model/planOptions';
 import type { Formatter } from './format';
 import { fill, type Strings } from './strings';
 
 /** Options whose control has a label that explains them; the summary only counts them. */
-const counted = [
-  'ignoreExisting',
-  'ignoreTimes',
-  'update',
-  'ignoreSize',
-  'immutable',
-  'keepTargetTimes',
-  'useServerTimes',
-  'oneWay',
-  'modifyWindowMs',
-  'deleteExcluded',
-  'minSize',
-  'maxSize',
-  'minAge',
-  'maxAge',
-] as const satisfies readonly (keyof PlanOptions)[];
+const counted = optionNames.filter(
+  (name) =>
+    ['flag', 'milliseconds', 'size', 'age'].includes(planOptionSchema[name].kind) &&
+    !('default' in planOptionSchema[name]),
+);
 
 /** Summarises the options of a plan that differ from the defaults. Options that can lose a file come first and in full. */
 export function optionFacts(options: PlanOptions, words: Strings, format: Formatter): string[] {
@@ -37,8 +27,7 @@ export function optionFacts(options: PlanOptions, words: Strings, format: Format
     deleting && deletes === 'during' && words.factDuring,
     changing && backupFolder !== undefined && fill(words.factBackup, backupFolder),
     deleting && limits.length > 0 && fill(words.factMaxDelete, limits.join(', ')),
-    deleting && trackRenames === 'hash' && words.factRenamesHash,
-    deleting && trackRenames === 'modified' && words.factRenamesModified,
+    deleting && trackRenames && trackRenames !== 'none' && words[`factRenames:${trackRenames}`],
     filters.length > 0 && format.plural(filters.length, words.rulesOne, words.rulesMany),
     ignoreFiles && ignoreFiles.length > 0 && ignoreFiles.join(', '),
     more > 0 && format.plural(more, words.factOptionsOne, words.factOptionsMany),

@@ -52,7 +52,7 @@ export function runSummary(run: RunState, words: Strings, format: Formatter): st
   if (others.length > 0) parts.push(`${others.join(', ')}.`);
   const { conflicts = 0, skipped = 0 } = run.leftAlone ?? {};
   const left = [
-    conflicts > 0 && format.plural(conflicts, words.conflictsOne, words.conflictsMany),
+    conflicts > 0 && format.plural(conflicts, words.conflictOne, words.conflictMany),
     skipped > 0 && format.plural(skipped, words.skippedOne, words.skippedMany),
   ].filter((part) => part !== false);
   if (left.length > 0) parts.push(`${left.join(', ')}.`);
@@ -83,18 +83,15 @@ function doneIn({ ended, copied = 0, failed, changed = 0 }: FolderRun): number {
 
 /** Counts the outcomes other than "done". */
 function otherOutcomes(
-  counts: Partial<Record<'copied' | 'failed' | 'changed' | 'cancelled' | 'notStarted', number>>,
+  counts: Partial<Record<RowState, number>>,
   words: Strings,
   format: Formatter,
 ): string[] {
-  const { copied = 0, failed = 0, changed = 0, cancelled = 0, notStarted = 0 } = counts;
-  return [
-    copied > 0 && fill(words.outcomeCopied, format.count(copied)),
-    failed > 0 && fill(words.outcomeFailed, format.count(failed)),
-    changed > 0 && fill(words.outcomeChanged, format.count(changed)),
-    cancelled > 0 && fill(words.outcomeCancelled, format.count(cancelled)),
-    notStarted > 0 && fill(words.outcomeNotStarted, format.count(notStarted)),
-  ].filter((part) => part !== false);
+  const outcomes = ['copied', 'failed', 'changed', 'cancelled', 'notStarted'] as const;
+  return outcomes.flatMap((outcome) => {
+    const { [outcome]: count = 0 } = counts;
+    return count > 0 ? [fill(words[`outcome:${outcome}`], format.count(count))] : [];
+  });
 }
 
 /** The progress of a run as the parts of one line. While the service asks to wait, the wait replaces the remaining time. */

@@ -58,7 +58,7 @@ test('100 % is said only of the whole', () => {
 });
 
 test('One is one, and all other numbers are many', () => {
-  const uploads = (n: number) => format.plural(n, englishStrings.uploadsOne, englishStrings.uploadsMany);
+  const uploads = (n: number) => format.plural(n, englishStrings.uploadOne, englishStrings.uploadMany);
   assert.deepEqual([0, 1, 12_431].map(uploads), ['0 uploads', '1 upload', '12,431 uploads']);
 });
 
