@@ -9,7 +9,6 @@ import { RemotesDragAndDrop } from './editor/items/dragAndDrop';
 import { moveCommands } from './editor/items/moveCommands';
 import { newItemCommands } from './editor/items/newItemCommands';
 import { transferCommands } from './editor/items/transferCommands';
-import { trashCommands } from './editor/items/trashCommands';
 import { treeCommands } from './editor/items/treeCommands';
 import { RemoteChangeEvents } from './editor/platform/remoteChangeEvents';
 import { SecretStore } from './editor/platform/secretStore';
@@ -91,7 +90,6 @@ export function activate(context: vscode.ExtensionContext): void {
       ...transferCommands(shell),
       ...moveCommands(shell),
       ...deleteCommands(shell),
-      ...trashCommands(shell),
       ...signInCommands(shell),
       ...registerSyncs(context, shell, snapshots),
     ].map(({ id, run }) => registerCommand(id, run)),

@@ -60,7 +60,9 @@ const matches = (pattern: RegExp) => new Set([...sources.matchAll(pattern)].map(
 const registered = new Set([
   ...matches(/\bid: '(cloudRemotes\.\w+)'/g),
   ...matches(/\b(?:registerCommand|command)\(\s*'(cloudRemotes\.\w+)'/g),
-  ...[...matches(/\brow\('(\w+)'/g)].map((name) => `cloudRemotes.${name}`),
+  ...[...matches(/\b(?:row|onRemote|commandRow)\((?:context, )?'(\w+)'/g)].map(
+    (name) => `cloudRemotes.${name}`,
+  ),
 ]);
 
 test('no command of the manifest is declared twice', () => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FileEntry } from '../../remote/entry';
-import { isSameFile } from '../../remote/entry';
+import { type FileEntry, isSameFile } from '../../remote/entry';
 
 /** The version of the file that a document's text is based on; 'absent' when the file didn't exist. */
 export type Base = FileEntry | 'absent';

@@ -1,8 +1,7 @@
 import type * as vscode from 'vscode';
 import type { App } from '../../app';
 import { fileIfExists } from '../../remote/endpoint';
-import type { FileEntry } from '../../remote/entry';
-import { isSameFile } from '../../remote/entry';
+import { type FileEntry, isSameFile } from '../../remote/entry';
 import { instantToMs } from '../../remote/modifiedTime';
 import { neverAborted } from '../platform/cancellation';
 import { addressOfUri } from '../platform/places';

@@ -16,6 +16,11 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly registration: vscode.Disposable;
   private count = 0;
 
+  readonly createDirectory = rejectWrite;
+  readonly writeFile = rejectWrite;
+  readonly delete = rejectWrite;
+  readonly rename = rejectWrite;
+
   constructor() {
     this.registration = vscode.workspace.registerFileSystemProvider(snapshotScheme, this, {
       isReadonly: true,
@@ -58,22 +63,6 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
     throw fileSystemError('unavailable', 'This is one side of a comparison, not a folder.');
   }
 
-  createDirectory(): never {
-    throw readonly();
-  }
-
-  writeFile(): never {
-    throw readonly();
-  }
-
-  delete(): never {
-    throw readonly();
-  }
-
-  rename(): never {
-    throw readonly();
-  }
-
   dispose(): void {
     this.registration.dispose();
     this.changed.dispose();
@@ -88,6 +77,6 @@ export class Snapshots implements vscode.FileSystemProvider, vscode.Disposable {
   }
 }
 
-function readonly(): vscode.FileSystemError {
-  return fileSystemError('unsupported', 'This is a read-only snapshot of a file.');
+function rejectWrite(): never {
+  throw fileSystemError('unsupported', 'This is a read-only snapshot of a file.');
 }

@@ -11,7 +11,7 @@ import { isCancellation, neverAborted } from '../platform/cancellation';
 import type { RemoteChange } from '../platform/remoteChangeEvents';
 import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
-import { countOf, format } from '../window/numberFormat';
+import { countOf, format, nameOrCount } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
 import { describeReplaceRecovery } from '../window/recovery';
 import * as window from '../window/window';
@@ -41,7 +41,7 @@ export async function runTransferTask(
   task: TransferTask,
 ): Promise<ItemsResult | undefined> {
   let current = task;
-  const title = `${task.verb} ${nameItems(task.items)}`;
+  const title = `${task.verb} ${nameOrCount(task.items.map(({ source }) => baseName(source)))}`;
   for (;;) {
     let progress: ItemsProgress | undefined;
     const moved = new Set<CopyItem>();
@@ -103,11 +103,8 @@ async function copyWithProgress(
       show();
     });
     const { transfers } = context.settings();
-    const { locks } = context.app;
-    const { onMovedWhole } = listeners;
-    return copyItems(items, { move, overwrite, transfers, onProgress, onMovedWhole, locks }, signal).finally(
-      stopListening,
-    );
+    const options = { ...listeners, move, overwrite, transfers, onProgress, locks: context.app.locks };
+    return copyItems(items, options, signal).finally(stopListening);
   });
 }
 
@@ -142,13 +139,7 @@ function showTransferFailure(
   );
 }
 
-function nameItems(items: readonly CopyItem[]): string {
-  const [only] = items;
-  return only && items.length === 1 ? baseName(only.source) : countOf(items.length, 'item');
-}
-
-function fractionOf(progress: ItemsProgress): number {
-  const { bytes, bytesDone, files, filesDone } = progress;
+function fractionOf({ bytes, bytesDone, files, filesDone }: ItemsProgress): number {
   return bytes > 0 ? bytesDone / bytes : filesDone / (files || 1);
 }
 
@@ -216,9 +207,9 @@ function fireChanges(
 function warnOmitted({ leftOut }: ItemsResult): void {
   if (leftOut.length === 0) return;
   const names = leftOut.slice(0, 5).map((name) => `"${name}"`);
-  const more = leftOut.length - names.length;
+  const more = leftOut.length > names.length ? ` and ${leftOut.length - names.length} more` : '';
   void window.showWarningMessage(
-    `${countOf(leftOut.length, 'item')} can't be copied and ${leftOut.length === 1 ? 'was' : 'were'} skipped: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+    `${countOf(leftOut.length, 'item')} can't be copied: ${names.join(', ')}${more}.`,
   );
 }
 

@@ -1,23 +1,31 @@
 import * as vscode from 'vscode';
 import type { BucketContent, Remote } from '../../remote/remote';
 import { formatAddress } from '../../remote/remoteAddress';
+import { RemoteError } from '../../remote/remoteError';
 import { countItems, deleteItems, type ItemsToDelete } from '../../usecases/deleteItems';
-import { isCancellation } from '../platform/cancellation';
+import { isCancellation, neverAborted } from '../platform/cancellation';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveItems, runWithErrorMessage, selectedNodes } from '../tree/selection';
-import { type FolderNode, type ItemNode, isBucket, nodeName } from '../tree/treeNode';
-import { countOf, format } from '../window/numberFormat';
+import {
+  type FolderNode,
+  type ItemNode,
+  isBucket,
+  nodeName,
+  remoteOf,
+  type TrashedNode,
+} from '../tree/treeNode';
+import { countOf, format, nameOrCount } from '../window/numberFormat';
 import { withTreeProgress } from '../window/progress';
 import { describeBucketContent, describeRecovery } from '../window/recovery';
-import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
-/** The commands that delete. Each counts first and asks for confirmation. */
-export function deleteCommands(context: CommandContext): readonly CommandRow[] {
+/** The commands that delete, after a count and a confirmation, and that restore from the trash. */
+export function deleteCommands(context: CommandContext): readonly window.CommandRow[] {
   return [
     { id: 'cloudRemotes.deleteItem', run: (...args) => deleteSelected(context, args) },
     { id: 'cloudRemotes.emptyBucket', run: (...args) => withBucket(context, args, 'Empty', true) },
     { id: 'cloudRemotes.deleteBucket', run: (...args) => withBucket(context, args, 'Delete', false) },
+    { id: 'cloudRemotes.restoreItem', run: (...args) => restoreSelected(context, args) },
   ];
 }
 
@@ -31,27 +39,25 @@ async function deleteSelected(context: CommandContext, args: readonly unknown[])
   const [first] = nodes;
   if (!first) return;
   if (nodes.some(isBucket)) {
-    if (nodes.length === 1 && first.kind === 'folder') await withBucket(context, [first], 'Delete', false);
+    if (nodes.length === 1) await withBucket(context, [first], 'Delete', false);
     else void window.showInformationMessage('Select a single bucket to delete it.');
     return;
   }
-  const byRemote = new Map<string, ItemNode[]>();
-  for (const node of nodes)
-    byRemote.set(node.address.remote, [...(byRemote.get(node.address.remote) ?? []), node]);
-  for (const [name, some] of byRemote)
-    await runWithErrorMessage(context, `Can't delete ${nameNodes(some)}`, name, () =>
-      deleteNodes(context, name, some),
+  for (const name of new Set(nodes.map(remoteOf))) {
+    const own = nodes.filter((node) => remoteOf(node) === name);
+    await runWithErrorMessage(context, `Can't delete ${nameNodes(own)}`, name, () =>
+      deleteNodes(context, name, own),
     );
+  }
 }
 
 async function deleteNodes(context: CommandContext, name: string, nodes: readonly ItemNode[]): Promise<void> {
   const remote = await context.app.openRemote(name);
   const counted = await count(remote, nodes);
   if (!counted) return;
-  const [first] = nodes;
-  const where = first && formatAddress(first.address);
+  const label = nameOrCount(nodes.map(({ address }) => formatAddress(address)));
   const chosen = await window.showWarningMessage(
-    nodes.length === 1 ? `Delete ${where}?` : `Delete ${countOf(nodes.length, 'item')} from ${name}?`,
+    nodes.length === 1 ? `Delete ${label}?` : `Delete ${label} from ${name}?`,
     { modal: true, detail: describe(remote, nodes, counted) },
     'Delete',
   );
@@ -64,10 +70,9 @@ async function withBucket(
   verb: 'Empty' | 'Delete',
   keepTop: boolean,
 ): Promise<void> {
-  const [selected] = selectedNodes(context, args).filter((node) => isBucket(node));
-  const node = (selected ?? (await resolveItems(context, [], `${verb} which bucket?`, 'bucket'))[0]) as
-    | FolderNode
-    | undefined;
+  const node =
+    selectedNodes(context, args).find(isBucket) ??
+    (await resolveItems(context, [], `${verb} which bucket?`, 'bucket')).find(isBucket);
   if (!node) return;
   const bucket = nodeName(node);
   const { remote: name } = node.address;
@@ -120,14 +125,10 @@ async function count(remote: Remote, nodes: readonly ItemNode[]): Promise<Counte
   try {
     return await withTreeProgress(`Counting the content of ${nameNodes(nodes)}`, async (signal, report) => {
       const items = nodes.map(({ address: { path }, kind }) => ({ path, kind }));
+      const paths = items.map(({ path }) => path);
       const [counted, recovery] = await Promise.all([
         countItems(remote, items, signal, (files) => report(`${countOf(files, 'file')} so far`, 0)),
-        describeRecovery(
-          remote,
-          items.map(({ path }) => path),
-          'this',
-          signal,
-        ),
+        describeRecovery(remote, paths, 'this', signal),
       ]);
       return { ...counted, recovery };
     });
@@ -164,11 +165,9 @@ async function deleteWholeBucket(
   const { path } = node.address;
   try {
     await withTreeProgress(`Deleting ${nodeName(node)}`, async (signal, report) => {
+      const { total } = content;
       const onProgress = (done: number) =>
-        report(
-          `${format().count(done)} of ${countOf(content.total, 'version')}`,
-          done / (content.total || 1),
-        );
+        report(`${format().count(done)} of ${countOf(total, 'version')}`, done / (total || 1));
       await remote.features?.wholeBuckets?.remove(path, content, onProgress, signal);
     });
   } finally {
@@ -189,10 +188,11 @@ async function deleteCounted(
     await withTreeProgress(`Deleting ${nameNodes(nodes)}`, (signal, report) => {
       const onProgress = (done: number) =>
         report(`${format().count(done)} of ${countOf(counted.files, 'file')}`, done / (counted.files || 1));
+      const { transfers } = context.settings();
       return deleteItems(
         remote,
         counted,
-        { keepTop, transfers: context.settings().transfers, locks: context.app.locks, onProgress },
+        { keepTop, transfers, locks: context.app.locks, onProgress },
         signal,
       );
     });
@@ -221,6 +221,31 @@ function describe(remote: Remote, nodes: readonly ItemNode[], counted: Counted):
 }
 
 function nameNodes(nodes: readonly ItemNode[]): string {
-  const [only] = nodes;
-  return only && nodes.length === 1 ? nodeName(only) : countOf(nodes.length, 'item');
+  return nameOrCount(nodes.map(nodeName));
+}
+
+/** Restores the selected items of the trash. An error of one item doesn't stop the others. */
+async function restoreSelected(context: CommandContext, args: readonly unknown[]): Promise<void> {
+  const nodes = selectedNodes(context, args).filter((node): node is TrashedNode => node.kind === 'trashed');
+  if (nodes.length === 0) {
+    void window.showInformationMessage('Select items in the Trash of a remote in the Cloud Remotes view.');
+    return;
+  }
+  const restored: TrashedNode[] = [];
+  for (const node of nodes)
+    await runWithErrorMessage(context, `Can't restore ${node.item.name}`, remoteOf(node), async () => {
+      await restore(context, node);
+      restored.push(node);
+    });
+  if (restored.length > 0)
+    window.setStatusBarMessage(`Restored ${nameOrCount(restored.map(({ item }) => item.name))}`, 5000);
+}
+
+async function restore(context: CommandContext, { item, parent }: TrashedNode): Promise<void> {
+  const { remote: name } = parent.address;
+  const remote = await context.app.openRemote(name);
+  if (!remote.features?.trash) throw new RemoteError('unsupported', `${name} has no trash.`);
+  await remote.features.trash.restore(item, neverAborted());
+  if (item.path !== undefined) context.changes.fire({ remote: name, path: item.path, kind: 'created' });
+  else context.tree.refresh(context.tree.containerAt(parent.address));
 }

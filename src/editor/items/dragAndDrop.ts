@@ -21,7 +21,7 @@ import type { RemotesTree } from '../tree/remotesTree';
 import { isBucket, isContainer, isItem, type TreeNode, trashOf } from '../tree/treeNode';
 import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
-import { countOf } from '../window/numberFormat';
+import { nameOrCount } from '../window/numberFormat';
 import * as window from '../window/window';
 import { askReplace } from './copyTask';
 import { type TransferItem, transferInto } from './moveCommands';
@@ -47,10 +47,8 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
       .filter((node) => !isBucket(node))
       .map((node): TransferItem => ({ address: node.address, kind: node.kind }));
     data.set(ownRows, new vscode.DataTransferItem(movable));
-    data.set(
-      uriList,
-      new vscode.DataTransferItem(items.map(({ address }) => toUri(address).toString()).join('\r\n')),
-    );
+    const uris = items.map(({ address }) => toUri(address).toString());
+    data.set(uriList, new vscode.DataTransferItem(uris.join('\r\n')));
   }
 
   async handleDrop(onto: TreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
@@ -81,15 +79,11 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
 
   private async dropRows(folder: RemoteAddress, rows: readonly TransferItem[]): Promise<void> {
     const items = rows.filter(
-      ({ address }) =>
-        !(
-          address.remote === folder.remote &&
-          (parentPath(address.path) === folder.path || address.path === folder.path)
-        ),
+      ({ address: { remote, path } }) =>
+        remote !== folder.remote || (parentPath(path) !== folder.path && path !== folder.path),
     );
-    const [first] = items;
-    if (!first) return;
-    const label = items.length === 1 ? formatAddress(first.address) : countOf(items.length, 'item');
+    if (items.length === 0) return;
+    const label = nameOrCount(items.map(({ address }) => formatAddress(address)));
     const isSameRemote = items.every(({ address }) => address.remote === folder.remote);
     const chosen = await window.showInformationMessage(
       `${isSameRemote ? 'Move' : 'Copy'} ${label} to ${formatAddress(folder)}?`,
@@ -102,24 +96,16 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
   private async dropUris(folder: RemoteAddress, uris: readonly vscode.Uri[]): Promise<void> {
     const local = uris.filter((uri) => uri.scheme === 'file');
     const remote = uris.filter((uri) => uri.scheme === remoteScheme);
-    const other = uris.filter((uri) => uri.scheme !== 'file' && uri.scheme !== remoteScheme);
-    if (local.length > 0)
-      await uploadPaths(
-        this.context,
-        folder,
-        local.map((uri) => uri.fsPath),
-      );
+    const other = uris.find((uri) => uri.scheme !== 'file' && uri.scheme !== remoteScheme);
+    const paths = local.map((uri) => uri.fsPath);
+    if (paths.length > 0) await uploadPaths(this.context, folder, paths);
     if (remote.length > 0) {
       const addresses = remote.map((uri) => addressOfUri(uri, this.context.app));
       const items = await Promise.all(addresses.map((address) => this.itemAt(address)));
       await transferInto(this.context, items, folder, 'copy');
     }
-    const [first] = other;
-    if (first)
-      throw new RemoteError(
-        'unsupported',
-        `Can't upload ${first.scheme}: files. Save them to a local folder first.`,
-      );
+    if (other)
+      throw new RemoteError('unsupported', `Can't upload ${other.scheme}: files. Save them locally first.`);
   }
 
   private async itemAt(address: RemoteAddress): Promise<TransferItem> {
@@ -130,11 +116,7 @@ export class RemotesDragAndDrop implements vscode.TreeDragAndDropController<Tree
 
   /** Files from outside of the editor. In a browser they have content but no path. */
   private async dropFiles(folder: RemoteAddress, data: vscode.DataTransfer): Promise<void> {
-    const files: vscode.DataTransferFile[] = [];
-    for (const [, item] of data) {
-      const file = item.asFile();
-      if (file) files.push(file);
-    }
+    const files = [...data].flatMap(([, item]) => item.asFile() ?? []);
     const onDisk = files.flatMap((file) => (file.uri?.scheme === 'file' ? [file.uri.fsPath] : []));
     if (onDisk.length > 0) return uploadPaths(this.context, folder, onDisk);
     for (const file of files) await this.dropContent(folder, file);

@@ -25,13 +25,12 @@ import {
 import { type ItemNode, isBucket, isItem, nodeName } from '../tree/treeNode';
 import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
-import { countOf } from '../window/numberFormat';
-import type { CommandRow } from '../window/window';
+import { nameOrCount } from '../window/numberFormat';
 import * as window from '../window/window';
-import { runTransferTask, uniquePath } from './copyTask';
+import { runTransferTask, type TransferTask, uniquePath } from './copyTask';
 
 /** The commands that rename, move and copy on remotes, on the server side where possible. */
-export function moveCommands(context: CommandContext): readonly CommandRow[] {
+export function moveCommands(context: CommandContext): readonly window.CommandRow[] {
   const copied: CopiedAddresses = { lines: [] };
   return [
     { id: 'cloudRemotes.renameItem', run: (...args) => rename(context, args) },
@@ -75,31 +74,20 @@ export async function transferInto(
       await transfer(context, { verb, items: copies, from, into: folder, move: how === 'move' });
     }
   } catch (error) {
-    showFailure(
-      error,
-      { what: `Can't ${verb.toLowerCase()} to ${formatAddress(folder)}`, remote: folder.remote },
-      context.output,
-    );
+    const what = `Can't ${verb.toLowerCase()} to ${formatAddress(folder)}`;
+    showFailure(error, { what, remote: folder.remote }, context.output);
   }
 }
 
-interface Transfer {
-  readonly verb: string;
-  readonly items: readonly CopyItem[];
-  readonly from: RemoteAddress;
-  readonly into: RemoteAddress;
-  readonly move: boolean;
-}
+/** A transfer from one remote to another, or within one. */
+type Transfer = TransferTask & Required<Pick<TransferTask, 'from' | 'into' | 'move'>>;
 
 async function transfer(context: EditorContext, task: Transfer): Promise<void> {
   if (task.move && warnUnsaved(task)) return;
+  const { from, into } = task;
   const moveOpenTabs = async (items: readonly CopyItem[]) => {
     for (const { source, target, kind } of items)
-      await moveTabs(
-        { remote: task.from.remote, path: source },
-        { remote: task.into.remote, path: target },
-        kind,
-      );
+      await moveTabs({ remote: from.remote, path: source }, { remote: into.remote, path: target }, kind);
   };
   const result = await runTransferTask(context, { ...task, onPartlyMoved: moveOpenTabs });
   if (result && task.move) await moveOpenTabs(task.items);
@@ -107,14 +95,14 @@ async function transfer(context: EditorContext, task: Transfer): Promise<void> {
 
 /** Warns about open files with unsaved changes among the items, and returns whether there are any. */
 function warnUnsaved({ items, from }: Transfer): boolean {
-  const unsaved = items.flatMap(({ source, kind }) =>
-    unsavedBelow({ remote: from.remote, path: source }, kind),
-  );
-  if (unsaved.length === 0) return false;
-  void window.showWarningMessage(
-    `${unsaved.map((address) => baseName(address.path)).join(', ')} ${unsaved.length === 1 ? 'has' : 'have'} unsaved changes. Save or close before moving.`,
-  );
-  return true;
+  const unsaved = items
+    .flatMap(({ source, kind }) => unsavedBelow({ remote: from.remote, path: source }, kind))
+    .map(({ path }) => baseName(path));
+  if (unsaved.length > 0)
+    void window.showWarningMessage(
+      `${unsaved.join(', ')} ${unsaved.length === 1 ? 'has' : 'have'} unsaved changes. Save or close before moving.`,
+    );
+  return unsaved.length > 0;
 }
 
 async function rename(context: CommandContext, args: readonly unknown[]): Promise<void> {
@@ -144,27 +132,21 @@ async function rename(context: CommandContext, args: readonly unknown[]): Promis
     },
   });
   if (name === undefined || name === before) return;
-  await runWithErrorMessage(
-    context,
-    `Can't rename ${formatAddress(node.address)}`,
-    node.address.remote,
-    async () => {
-      const remote = await context.app.openRemote(node.address.remote);
-      const target = siblingPath(node.address.path, name);
-      const parent = { remote: node.address.remote, path: parentPath(node.address.path) };
-      const item = { from: remote, source: node.address.path, kind: node.kind, to: remote, target };
-      await transfer(context, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
-    },
-  );
+  const { remote, path } = node.address;
+  await runWithErrorMessage(context, `Can't rename ${formatAddress(node.address)}`, remote, async () => {
+    const opened = await context.app.openRemote(remote);
+    const item = { from: opened, source: path, kind: node.kind, to: opened, target: siblingPath(path, name) };
+    const parent = { remote, path: parentPath(path) };
+    await transfer(context, { verb: 'Rename', items: [item], from: parent, into: parent, move: true });
+  });
 }
 
 async function move(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const nodes = withoutBuckets(await resolveItems(context, args, 'Move which file or folder?'));
   const [first] = nodes;
   if (!first) return;
-  const label = nodes.length === 1 ? nodeName(first) : countOf(nodes.length, 'item');
   const place = await pickPlace(context, {
-    title: `Move ${label} to`,
+    title: `Move ${nameOrCount(nodes.map(nodeName))} to`,
     want: 'folder',
     chooseLabel: 'Move Here',
     start: { remote: first.address.remote, path: parentPath(first.address.path) },
@@ -199,8 +181,7 @@ async function copyToClipboard(
   if (nodes.length === 0) return;
   const lines = nodes.map((node) => `${formatAddress(node.address)}${node.kind === 'folder' ? '/' : ''}`);
   copied.lines = lines;
-  const label = nodes.length === 1 ? lines[0] : countOf(nodes.length, 'item');
-  window.setStatusBarMessage(`Copied ${label}. Paste into a folder of the tree.`, 3000);
+  window.setStatusBarMessage(`Copied ${nameOrCount(lines)}. Paste into a folder of the tree.`, 3000);
   await vscode.env.clipboard.writeText(lines.join('\n'));
 }
 

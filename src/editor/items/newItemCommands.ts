@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Remote } from '../../remote/remote';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { RemoteError } from '../../remote/remoteError';
 import { joinPath, parsePath, pathProblem } from '../../remote/remotePath';
@@ -8,11 +9,10 @@ import { toUri } from '../platform/remoteUri';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveFolder, runWithErrorMessage, selectedNodes } from '../tree/selection';
 import { remoteOf } from '../tree/treeNode';
-import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
 /** The commands that create a file, a folder or a bucket. */
-export function newItemCommands(context: CommandContext): readonly CommandRow[] {
+export function newItemCommands(context: CommandContext): readonly window.CommandRow[] {
   return [
     { id: 'cloudRemotes.newFile', run: (...args) => newFile(context, args) },
     { id: 'cloudRemotes.newFolder', run: (...args) => newFolder(context, args) },
@@ -21,13 +21,7 @@ export function newItemCommands(context: CommandContext): readonly CommandRow[] 
 }
 
 async function newFile(context: CommandContext, args: readonly unknown[]): Promise<void> {
-  const folder = await resolveFolder(context, args, 'New file in which folder?', 'New File Here');
-  const name =
-    folder && (await askPathPart(`New file in ${formatAddress(folder)}`, 'index.html or css/main.css'));
-  if (!folder || name === undefined) return;
-  const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await runWithErrorMessage(context, `Can't create ${formatAddress(address)}`, address.remote, async () => {
-    const remote = await context.app.openRemote(address.remote);
+  await create(context, args, 'File', 'index.html or css/main.css', async (remote, address) => {
     await remote.write(address.path, bytesSource(new Uint8Array()), {}, { kind: 'ifAbsent' }, neverAborted());
     context.changes.fire({ ...address, kind: 'created' });
     await vscode.commands.executeCommand('vscode.open', toUri(address));
@@ -35,16 +29,29 @@ async function newFile(context: CommandContext, args: readonly unknown[]): Promi
 }
 
 async function newFolder(context: CommandContext, args: readonly unknown[]): Promise<void> {
-  const folder = await resolveFolder(context, args, 'New folder in which folder?', 'New Folder Here');
-  const name = folder && (await askPathPart(`New folder in ${formatAddress(folder)}`, 'img or img/2026'));
-  if (!folder || name === undefined) return;
-  const address = { remote: folder.remote, path: joinPath(folder.path, name) };
-  await runWithErrorMessage(context, `Can't create ${formatAddress(address)}`, address.remote, async () => {
-    const remote = await context.app.openRemote(address.remote);
+  await create(context, args, 'Folder', 'img or img/2026', async (remote, address) => {
     await remote.makeFolder(address.path, neverAborted());
     context.changes.fire({ ...address, kind: 'created' });
     await revealFolder(context, address);
   });
+}
+
+/** Asks for the folder and a name in it, and creates the item. */
+async function create(
+  context: CommandContext,
+  args: readonly unknown[],
+  what: 'File' | 'Folder',
+  example: string,
+  store: (remote: Remote, address: RemoteAddress) => Promise<void>,
+): Promise<void> {
+  const noun = what.toLowerCase();
+  const folder = await resolveFolder(context, args, `New ${noun} in which folder?`, `New ${what} Here`);
+  const name = folder && (await askPathPart(`New ${noun} in ${formatAddress(folder)}`, example));
+  if (!folder || name === undefined) return;
+  const address = { remote: folder.remote, path: joinPath(folder.path, name) };
+  await runWithErrorMessage(context, `Can't create ${formatAddress(address)}`, address.remote, async () =>
+    store(await context.app.openRemote(address.remote), address),
+  );
 }
 
 async function askPathPart(title: string, example: string): Promise<string | undefined> {

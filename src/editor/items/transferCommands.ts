@@ -2,19 +2,18 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { formatAddress, type RemoteAddress } from '../../remote/remoteAddress';
 import { baseName, joinPath, parsePath } from '../../remote/remotePath';
-import type { CopyItem } from '../../usecases/copyItems';
+import type { CopyItem, ItemsResult } from '../../usecases/copyItems';
 import type { CommandContext } from '../tree/commandContext';
 import { resolveFolder, resolveItems, runWithErrorMessage } from '../tree/selection';
-import { type ItemNode, isBucket } from '../tree/treeNode';
+import { type ItemNode, isBucket, nodeName } from '../tree/treeNode';
 import type { EditorContext } from '../window/editorContext';
 import { showFailure } from '../window/errorMessages';
-import { countOf, format } from '../window/numberFormat';
-import type { CommandRow } from '../window/window';
+import { countOf, format, nameOrCount } from '../window/numberFormat';
 import * as window from '../window/window';
 import { runTransferTask } from './copyTask';
 
 /** The commands that upload and download. */
-export function transferCommands(context: CommandContext): readonly CommandRow[] {
+export function transferCommands(context: CommandContext): readonly window.CommandRow[] {
   return [
     { id: 'cloudRemotes.uploadFiles', run: (...args) => upload(context, args, 'files') },
     { id: 'cloudRemotes.uploadFolder', run: (...args) => upload(context, args, 'folder') },
@@ -36,12 +35,8 @@ async function upload(
     canSelectFiles: what === 'files',
     canSelectFolders: what === 'folder',
   });
-  if (chosen && areLocal(chosen))
-    await uploadPaths(
-      context,
-      folder,
-      chosen.map((uri) => uri.fsPath),
-    );
+  const paths = (chosen ?? []).map((uri) => uri.fsPath);
+  if (chosen && areLocal(chosen)) await uploadPaths(context, folder, paths);
 }
 
 /** Returns whether all files are on the machine that the extension runs on, and warns otherwise. */
@@ -70,18 +65,16 @@ export async function uploadPaths(
       items.push({ from, source: name, to, target: joinPath(folder.path, name) });
     }
     const result = await runTransferTask(context, { verb: 'Upload', items, into: folder });
-    if (result)
-      window.setStatusBarMessage(
-        `Uploaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}`,
-        5000,
-      );
+    if (result) window.setStatusBarMessage(`Uploaded ${describe(result)}`, 5000);
   } catch (error) {
-    showFailure(
-      error,
-      { what: `Can't upload to ${formatAddress(folder)}`, remote: folder.remote },
-      context.output,
-    );
+    const what = `Can't upload to ${formatAddress(folder)}`;
+    showFailure(error, { what, remote: folder.remote }, context.output);
   }
+}
+
+/** "3 files, 1.2 MB" */
+function describe({ files, bytes }: ItemsResult): string {
+  return `${countOf(files, 'file')}, ${format().bytes(bytes)}`;
 }
 
 async function download(context: CommandContext, args: readonly unknown[]): Promise<void> {
@@ -90,33 +83,20 @@ async function download(context: CommandContext, args: readonly unknown[]): Prom
   if (!first) return;
   const target = nodes.length === 1 && first.kind === 'file' ? await askFile(first) : await askFolder(nodes);
   if (!target) return;
-  await runWithErrorMessage(
-    context,
-    `Can't download ${formatAddress(first.address)}`,
-    first.address.remote,
-    async () => {
-      const { remote: to } = await context.app.openPlace({ kind: 'folder', path: target.folder });
-      const items: CopyItem[] = [];
-      for (const node of nodes) {
-        const from = await context.app.openRemote(node.address.remote);
-        const name = target.name ?? baseName(node.address.path);
-        items.push({ from, source: node.address.path, kind: node.kind, to, target: parsePath(name) });
-      }
-      const overwrite = target.name !== undefined; // the save dialog has asked
-      const result = await runTransferTask(context, {
-        verb: 'Download',
-        items,
-        overwrite,
-        from: first.address,
-      });
-      if (!result) return;
-      const shown = path.join(target.folder, ...(target.name === undefined ? [] : [target.name]));
-      window.setStatusBarMessage(
-        `Downloaded ${countOf(result.files, 'file')}, ${format().bytes(result.bytes)}, to ${shown}`,
-        8000,
-      );
-    },
-  );
+  const { address: from } = first;
+  await runWithErrorMessage(context, `Can't download ${formatAddress(from)}`, from.remote, async () => {
+    const { remote: to } = await context.app.openPlace({ kind: 'folder', path: target.folder });
+    const items: CopyItem[] = [];
+    for (const { address, kind } of nodes) {
+      const name = parsePath(target.name ?? baseName(address.path));
+      const opened = await context.app.openRemote(address.remote);
+      items.push({ from: opened, source: address.path, kind, to, target: name });
+    }
+    const overwrite = target.name !== undefined; // the save dialog has asked
+    const result = await runTransferTask(context, { verb: 'Download', items, overwrite, from });
+    const shown = path.join(target.folder, target.name ?? '');
+    if (result) window.setStatusBarMessage(`Downloaded ${describe(result)}, to ${shown}`, 8000);
+  });
 }
 
 interface LocalTarget {
@@ -126,8 +106,8 @@ interface LocalTarget {
 }
 
 async function askFile(node: ItemNode): Promise<LocalTarget | undefined> {
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
-  const name = baseName(node.address.path);
+  const folder = localFolder();
+  const name = nodeName(node);
   const chosen = await window.showSaveDialog({
     title: `Download ${name}`,
     saveLabel: 'Download',
@@ -138,10 +118,9 @@ async function askFile(node: ItemNode): Promise<LocalTarget | undefined> {
 }
 
 async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | undefined> {
-  const [first] = nodes;
-  const label = first && nodes.length === 1 ? baseName(first.address.path) : countOf(nodes.length, 'item');
-  const kind = first && isBucket(first) ? 'bucket ' : '';
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
+  const label = nameOrCount(nodes.map(nodeName));
+  const kind = nodes[0] && isBucket(nodes[0]) ? 'bucket ' : '';
+  const folder = localFolder();
   const chosen = await window.showOpenDialog({
     title: `Download ${kind}${label} into`,
     openLabel: 'Download Here',
@@ -151,4 +130,9 @@ async function askFolder(nodes: readonly ItemNode[]): Promise<LocalTarget | unde
   });
   const [target] = chosen ?? [];
   return target && areLocal([target]) ? { folder: target.fsPath } : undefined;
+}
+
+/** The first workspace folder on this machine. */
+function localFolder(): vscode.Uri | undefined {
+  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
 }

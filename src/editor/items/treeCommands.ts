@@ -20,11 +20,10 @@ import { showFailure } from '../window/errorMessages';
 import { inertLabel } from '../window/inertText';
 import { format } from '../window/numberFormat';
 import { withProgressBar } from '../window/progress';
-import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 
 /** The commands that change nothing on any remote. */
-export function treeCommands(context: CommandContext): readonly CommandRow[] {
+export function treeCommands(context: CommandContext): readonly window.CommandRow[] {
   return [
     { id: 'cloudRemotes.refresh', run: () => context.tree.refresh() },
     { id: 'cloudRemotes.refreshFolder', run: (...args) => refreshFolder(context, args) },
@@ -93,13 +92,13 @@ function clearFilter(context: CommandContext, args: readonly unknown[]): void {
 }
 
 async function goToAddress(context: CommandContext, arg: unknown): Promise<void> {
-  const text = typeof arg === 'string' ? arg : await askAddress(context);
+  const text = (typeof arg === 'string' ? arg : await askAddress(context))?.trim();
   if (text === undefined) return;
   await runWithErrorMessage(context, `Can't go to ${text}`, undefined, async () => {
-    const address = parseAddress(text.trim());
+    const address = parseAddress(text);
     if (!context.app.remotes().some(({ settings }) => settings.name === address.remote))
       throw new RemoteError('notFound', `There is no remote named "${address.remote}".`);
-    const kind = await withProgressBar(() => reveal(context, address, text.trim().endsWith('/')));
+    const kind = await withProgressBar(() => reveal(context, address, text.endsWith('/')));
     if (kind === 'file') await openFile(context, address);
   });
 }
@@ -136,13 +135,13 @@ async function reveal(
   folderOnly: boolean,
 ): Promise<'file' | 'folder'> {
   const remote = await context.app.openRemote(address.remote);
-  const kind =
-    folderOnly || address.path === '' ? 'folder' : (await remote.stat(address.path, neverAborted())).kind;
-  const node = await context.tree.find(address, kind === 'file' ? 'file' : 'folder');
-  if (node) await context.view.reveal(node, { select: true, focus: true, expand: kind !== 'file' });
-  else if (kind !== 'file')
-    throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
-  return kind === 'file' ? 'file' : 'folder';
+  const isFile =
+    !folderOnly && address.path !== '' && (await remote.stat(address.path, neverAborted())).kind === 'file';
+  const kind = isFile ? 'file' : 'folder';
+  const node = await context.tree.find(address, kind);
+  if (node) await context.view.reveal(node, { select: true, focus: true, expand: !isFile });
+  else if (!isFile) throw new RemoteError('notFound', `There is no folder ${formatAddress(address)}.`);
+  return kind;
 }
 
 async function openFiles(context: CommandContext, args: readonly unknown[]): Promise<void> {
@@ -182,11 +181,8 @@ async function openFile(context: CommandContext, address: RemoteAddress): Promis
       return;
     }
     case 'tooLarge': {
-      const chosen = await window.showWarningMessage(
-        `${name} is too large for the editor: ${size}.`,
-        'Download to…',
-      );
-      if (chosen) await download();
+      const text = `${name} is too large for the editor: ${size}.`;
+      if (await window.showWarningMessage(text, 'Download to…')) await download();
       return;
     }
     case 'unreadable':
@@ -208,34 +204,20 @@ async function openAsWorkspaceFolder(context: CommandContext, args: readonly unk
     addresses.push(picked);
   }
   const folders = vscode.workspace.workspaceFolders ?? [];
-  const added = addresses.filter(
-    (address) => !folders.some(({ uri }) => uri.toString() === toUri(address).toString()),
-  );
-  vscode.workspace.updateWorkspaceFolders(
-    folders.length,
-    0,
-    ...added.map((address) => ({
-      uri: toUri(address),
-      name: inertLabel(baseName(address.path) || address.remote),
-    })),
-  );
+  const added = addresses
+    .map((address) => ({ uri: toUri(address), name: inertLabel(baseName(address.path) || address.remote) }))
+    .filter((folder) => !folders.some(({ uri }) => uri.toString() === folder.uri.toString()));
+  vscode.workspace.updateWorkspaceFolders(folders.length, 0, ...added);
 }
 
 async function copyAddress(context: CommandContext, args: readonly unknown[]): Promise<void> {
-  const nodes = selectedNodes(context, args);
-  const shown = nodes.flatMap((node) =>
-    isContainer(node) || isItem(node) ? [formatAddress(node.address)] : [],
-  );
-  const addresses =
-    shown.length > 0
-      ? shown
-      : (await resolveItems(context, [], 'Copy which address?')).map(({ address }) => formatAddress(address));
+  const selected = selectedNodes(context, args).filter((node) => isContainer(node) || isItem(node));
+  const nodes = selected.length > 0 ? selected : await resolveItems(context, [], 'Copy which address?');
+  const addresses = nodes.map(({ address }) => formatAddress(address));
   if (addresses.length === 0) return;
   await vscode.env.clipboard.writeText(addresses.join('\n'));
-  window.setStatusBarMessage(
-    `Copied ${addresses.length === 1 ? addresses[0] : `${addresses.length} addresses`}`,
-    3000,
-  );
+  const label = addresses.length === 1 ? addresses[0] : `${addresses.length} addresses`;
+  window.setStatusBarMessage(`Copied ${label}`, 3000);
 }
 
 const expiries = [
@@ -247,38 +229,31 @@ const expiries = [
 
 async function copyLink(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const nodes = await resolveItems(context, args, 'Share which file?', 'file');
-  if (nodes.length === 0) return;
-  const label = nodes.length === 1 && nodes[0] ? nodeName(nodes[0]) : `${nodes.length} files`;
-  await runWithErrorMessage(
-    context,
-    `Can't create a link to ${label}`,
-    nodes[0] && remoteOf(nodes[0]),
-    async () => {
-      const expiry = await window.showQuickPick(expiries, {
-        title: `Link to ${label}`,
-        placeHolder: 'Anyone with the link can read the file. Choose how long it is valid.',
-      });
-      if (!expiry) return;
-      const links: string[] = [];
-      for (const node of nodes) {
-        const remote = await context.app.openRemote(remoteOf(node));
-        if (!remote.features?.shareLink)
-          throw new RemoteError('unsupported', `${remoteOf(node)} doesn't support links.`);
-        links.push(await remote.features.shareLink(node.address.path, expiry.seconds, neverAborted()));
-      }
-      await vscode.env.clipboard.writeText(links.join('\n'));
-      window.setStatusBarMessage(`Copied a link to ${label}, valid for ${expiry.label}`, 5000);
-    },
-  );
+  const [first] = nodes;
+  if (!first) return;
+  const label = nodes.length === 1 ? nodeName(first) : `${nodes.length} files`;
+  await runWithErrorMessage(context, `Can't create a link to ${label}`, remoteOf(first), async () => {
+    const expiry = await window.showQuickPick(expiries, {
+      title: `Link to ${label}`,
+      placeHolder: 'Anyone with the link can read the file. Choose how long it is valid.',
+    });
+    if (!expiry) return;
+    const links: string[] = [];
+    for (const { address } of nodes) {
+      const { features } = await context.app.openRemote(address.remote);
+      if (!features?.shareLink)
+        throw new RemoteError('unsupported', `${address.remote} doesn't support links.`);
+      links.push(await features.shareLink(address.path, expiry.seconds, neverAborted()));
+    }
+    await vscode.env.clipboard.writeText(links.join('\n'));
+    window.setStatusBarMessage(`Copied a link to ${label}, valid for ${expiry.label}`, 5000);
+  });
 }
 
 async function showProperties(context: CommandContext, args: readonly unknown[]): Promise<void> {
   const [node] = await resolveItems(context, args, 'Show properties of which file or folder?');
   if (!node) return;
-  await runWithErrorMessage(
-    context,
-    `Can't show the properties of ${formatAddress(node.address)}`,
-    remoteOf(node),
-    () => context.properties.show(node.address),
-  );
+  const { address } = node;
+  const what = `Can't show the properties of ${formatAddress(address)}`;
+  await runWithErrorMessage(context, what, address.remote, () => context.properties.show(address));
 }

@@ -5,7 +5,7 @@ import { formatPlace, placeOfUri, toPlace } from '../platform/places';
 import { pickPlace } from '../tree/pickPlace';
 import { isNode } from '../tree/selection';
 import { isContainer, isItem } from '../tree/treeNode';
-import { countOf } from '../window/numberFormat';
+import { nameOrCount } from '../window/numberFormat';
 import type { CommandRow } from '../window/window';
 import * as window from '../window/window';
 import {
@@ -145,8 +145,7 @@ class SyncCommands {
     // A selected item takes part even when the default excludes match it; the files below a selected folder do not.
     const byHand = items.every(({ kind }) => kind === 'file');
     const unfiltered = byHand ? { filters: [], useDefaultExcludes: false } : {};
-    const [one] = items;
-    const what = items.length === 1 && one ? nameOfPlace(one.place) : countOf(items.length, 'item');
+    const what = nameOrCount(items.map(({ place }) => nameOfPlace(place)));
     await openPreview(this.context, { source, target, options: { ...options, ...unfiltered, only } }, what);
   }
 

@@ -11,16 +11,18 @@ import { type ErrorPresentation, presentError } from '../window/errorMessages';
 import { inertText, plainLine } from '../window/inertText';
 import { countOf, format } from '../window/numberFormat';
 import { Tooltip } from '../window/tooltip';
-import type {
-  ErrorNode,
-  FileNode,
-  FolderNode,
-  RemoteNode,
-  TrashedNode,
-  TreeNode,
-  UnusableNode,
+import {
+  type EmptyNode,
+  type ErrorNode,
+  type FileNode,
+  type FolderNode,
+  isBucket,
+  nodeName,
+  type RemoteNode,
+  type TrashedNode,
+  type TreeNode,
+  type UnusableNode,
 } from './treeNode';
-import { isBucket, nodeName } from './treeNode';
 
 /** What a row shows besides its node. */
 export interface RowOptions {
@@ -54,77 +56,90 @@ function makeItem(node: TreeNode, options: RowOptions): vscode.TreeItem {
     case 'unusable':
       return unusableItem(node);
     case 'trash': {
-      const item = new vscode.TreeItem('Trash', vscode.TreeItemCollapsibleState.Collapsed);
-      item.iconPath = new vscode.ThemeIcon('trash');
-      item.contextValue = 'trash';
-      item.tooltip = `Deleted files and folders of ${node.address.remote}`;
-      item.accessibilityInformation = { label: `Trash of ${node.address.remote}` };
-      return item;
+      const { remote } = node.address;
+      return treeItem('Trash', `Trash of ${remote}`, {
+        collapsibleState: vscode.TreeItemCollapsibleState.Collapsed,
+        iconPath: new vscode.ThemeIcon('trash'),
+        contextValue: 'trash',
+        tooltip: `Deleted files and folders of ${remote}`,
+      });
     }
     case 'trashed':
       return trashedItem(node, options);
     case 'more': {
-      const item = new vscode.TreeItem('Load more…');
-      item.description = `${format().count(node.shown)} shown`;
-      item.iconPath = new vscode.ThemeIcon('ellipsis');
-      item.contextValue = 'more';
-      item.command = { command: 'cloudRemotes.loadMore', title: 'Load More', arguments: [node] };
-      item.accessibilityInformation = { label: `Load more, ${format().count(node.shown)} shown` };
-      return item;
+      const description = `${format().count(node.shown)} shown`;
+      return treeItem('Load more…', `Load more, ${description}`, {
+        description,
+        iconPath: new vscode.ThemeIcon('ellipsis'),
+        contextValue: 'more',
+        command: { command: 'cloudRemotes.loadMore', title: 'Load More', arguments: [node] },
+      });
     }
-    case 'empty': {
-      const item = new vscode.TreeItem(node.filter === undefined ? 'Empty' : 'No matching names');
-      if (node.parent.kind === 'trash') {
-        item.label = 'Trash is empty';
-        item.contextValue = 'nothing';
-        return item;
-      }
-      if (node.filter !== undefined) {
-        item.description = `"${node.filter}" — click to clear the filter`;
-        item.command = {
-          command: 'cloudRemotes.clearFilter',
-          title: 'Clear Filter',
-          arguments: [node.parent],
-        };
-      } else if (node.parent.kind === 'remote' && isListOfBuckets(node.parent)) {
-        item.label = 'No buckets yet';
-        item.description = 'click to create one';
-        item.command = { command: 'cloudRemotes.newBucket', title: 'New Bucket', arguments: [node.parent] };
-      } else item.description = 'drop files here';
-      item.contextValue = 'empty';
-      return item;
-    }
+    case 'empty':
+      return emptyItem(node);
     case 'error':
       return errorItem(node);
   }
 }
 
-function remoteItem(node: RemoteNode, options: RowOptions): vscode.TreeItem {
-  const { settings, backend, problems } = node.configured;
-  const item = new vscode.TreeItem(settings.name, vscode.TreeItemCollapsibleState.Collapsed);
-  if (!backend || problems.length > 0) {
-    const first = problems[0] ?? 'The settings of this remote are incomplete.';
-    item.collapsibleState = vscode.TreeItemCollapsibleState.None;
-    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
-    item.description = first;
-    item.tooltip = new Tooltip().text(`${settings.name} can't be used. ${problems.join(' ')}`).markdown;
-    item.contextValue = 'remote unusable';
-    item.command = {
-      command: 'cloudRemotes.openRemotesSettings',
-      title: 'Open Settings',
-      arguments: [settings.name],
-    };
-    item.accessibilityInformation = { label: `${settings.name}, can't be used: ${problems.join(' ')}` };
-    return item;
-  }
-  const root = node.address.path;
-  item.iconPath = new vscode.ThemeIcon('cloud');
-  item.description = [backend.describe(settings), root, filterText(options.filter)]
-    .filter(Boolean)
-    .join(' · ');
-  item.contextValue = `remote usable${isListOfBuckets(node) ? ' top' : ' rooted'}${backend.signIn ? ' account' : ''}${filterFacet(options.filter)}`;
-  item.accessibilityInformation = { label: `${settings.name}, remote, ${item.description}` };
+/** `spoken` is the label for screen readers; without it they read label and description. */
+function treeItem(
+  label: string,
+  spoken: string | undefined,
+  more: Partial<vscode.TreeItem>,
+): vscode.TreeItem {
+  const item = Object.assign(new vscode.TreeItem(label), more);
+  if (spoken !== undefined) item.accessibilityInformation = { label: spoken };
   return item;
+}
+
+/** The parts that are not empty. */
+function joined(parts: readonly (string | undefined)[], separator = ' · '): string {
+  return parts.filter(Boolean).join(separator);
+}
+
+function emptyItem({ filter, parent }: EmptyNode): vscode.TreeItem {
+  if (parent.kind === 'trash') return treeItem('Trash is empty', undefined, { contextValue: 'nothing' });
+  const contextValue = 'empty';
+  if (filter !== undefined)
+    return treeItem('No matching names', undefined, {
+      description: `"${filter}" — click to clear the filter`,
+      command: { command: 'cloudRemotes.clearFilter', title: 'Clear Filter', arguments: [parent] },
+      contextValue,
+    });
+  if (parent.kind === 'remote' && isListOfBuckets(parent))
+    return treeItem('No buckets yet', undefined, {
+      description: 'click to create one',
+      command: { command: 'cloudRemotes.newBucket', title: 'New Bucket', arguments: [parent] },
+      contextValue,
+    });
+  return treeItem('Empty', undefined, { description: 'drop files here', contextValue });
+}
+
+function remoteItem(node: RemoteNode, { filter }: RowOptions): vscode.TreeItem {
+  const { settings, backend, problems } = node.configured;
+  const { name } = settings;
+  if (!backend || problems.length > 0)
+    return treeItem(name, `${name}, can't be used: ${problems.join(' ')}`, {
+      iconPath: new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground')),
+      description: problems[0] ?? 'The settings of this remote are incomplete.',
+      tooltip: new Tooltip().text(`${name} can't be used. ${problems.join(' ')}`).markdown,
+      contextValue: 'remote unusable',
+      command: { command: 'cloudRemotes.openRemotesSettings', title: 'Open Settings', arguments: [name] },
+    });
+  const description = joined([backend.describe(settings), node.address.path, filterText(filter)]);
+  const facets = [
+    'remote usable',
+    isListOfBuckets(node) ? 'top' : 'rooted',
+    backend.signIn && 'account',
+    filterFacet(filter),
+  ];
+  return treeItem(name, `${name}, remote, ${description}`, {
+    collapsibleState: vscode.TreeItemCollapsibleState.Collapsed,
+    iconPath: new vscode.ThemeIcon('cloud'),
+    description,
+    contextValue: joined(facets, ' '),
+  });
 }
 
 /** The tooltip of a usable remote; `quota` if the service reports one. */
@@ -143,74 +158,64 @@ export function remoteTooltip(node: RemoteNode, quota: Quota | undefined): vscod
   return text.markdown;
 }
 
-function trashedItem({ item: trashed }: TrashedNode, options: RowOptions): vscode.TreeItem {
-  const name = printable(trashed.name);
-  const item = new vscode.TreeItem(name);
-  item.iconPath = trashed.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
-  const where = trashed.path === undefined ? undefined : printable(parentPath(trashed.path));
-  item.description = [
+function trashedItem({ item }: TrashedNode, { now }: RowOptions): vscode.TreeItem {
+  const name = printable(item.name);
+  const where = item.path === undefined ? undefined : printable(parentPath(item.path));
+  const description = joined([
     where === undefined ? undefined : `from ${where === '' ? 'the root' : where}`,
-    trashed.size === undefined ? undefined : format().bytes(trashed.size),
-    trashed.deleted && format().ago(instantToMs(trashed.deleted), options.now),
-  ]
-    .filter(Boolean)
-    .join(' · ');
-  item.contextValue = 'trashed';
-  item.accessibilityInformation = { label: `${name}, ${trashed.kind} in the trash, ${item.description}` };
-  return item;
+    item.size === undefined ? undefined : format().bytes(item.size),
+    item.deleted && format().ago(instantToMs(item.deleted), now),
+  ]);
+  return treeItem(name, `${name}, ${item.kind} in the trash, ${description}`, {
+    iconPath: item.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File,
+    description,
+    contextValue: 'trashed',
+  });
 }
 
 function isListOfBuckets({ address, configured }: RemoteNode): boolean {
   return address.path === '' && configured.backend?.topLevel !== 'folder';
 }
 
-function folderItem(node: FolderNode, options: RowOptions): vscode.TreeItem {
-  const item = new vscode.TreeItem(printable(nodeName(node)), vscode.TreeItemCollapsibleState.Collapsed);
-  const bucket = isBucket(node);
-  if (bucket) item.iconPath = new vscode.ThemeIcon('archive');
-  else {
-    item.resourceUri = toUri(node.address);
-    item.iconPath = vscode.ThemeIcon.Folder;
-  }
-  const made =
-    bucket && node.entry.modified ? format().ago(instantToMs(node.entry.modified), options.now) : undefined;
-  item.description = [made, filterText(options.filter)].filter(Boolean).join(' · ');
-  item.contextValue = `${bucket ? 'bucket' : 'folder'}${filterFacet(options.filter)}`;
-  item.accessibilityInformation = {
-    label: [printable(nodeName(node)), bucket ? 'bucket' : 'folder', item.description]
-      .filter(Boolean)
-      .join(', '),
-  };
-  return item;
+function folderItem(node: FolderNode, { filter, now }: RowOptions): vscode.TreeItem {
+  const name = printable(nodeName(node));
+  const { modified } = node.entry;
+  const isBucketRow = isBucket(node);
+  const kind = isBucketRow ? 'bucket' : 'folder';
+  const created = isBucketRow && modified ? format().ago(instantToMs(modified), now) : undefined;
+  const description = joined([created, filterText(filter)]);
+  return treeItem(name, joined([name, kind, description], ', '), {
+    collapsibleState: vscode.TreeItemCollapsibleState.Collapsed,
+    ...(isBucketRow
+      ? { iconPath: new vscode.ThemeIcon('archive') }
+      : { iconPath: vscode.ThemeIcon.Folder, resourceUri: toUri(node.address) }),
+    description,
+    contextValue: joined([kind, filterFacet(filter)], ' '),
+  });
 }
 
-function fileItem(node: FileNode, options: RowOptions): vscode.TreeItem {
+function fileItem(node: FileNode, { largeFileBytes, now }: RowOptions): vscode.TreeItem {
   const { entry } = node;
-  const item = new vscode.TreeItem(printable(nodeName(node)));
+  const name = printable(nodeName(node));
   const uri = toUri(node.address);
-  const when = shownTime(entry);
-  item.resourceUri = uri;
-  item.iconPath = vscode.ThemeIcon.File;
-  item.description = [
-    format().bytes(entry.size),
-    when === undefined ? undefined : format().ago(when, options.now),
-    entry.readonly === undefined ? undefined : entry.storageClass?.toLowerCase(),
-  ]
-    .filter(Boolean)
-    .join(' · ');
-  item.contextValue = `file${entry.readonly === undefined ? '' : ' readonly'}`;
-  // `vscode.open` handles single and double clicks (preview, pinned); our command confirms large files.
-  item.command =
-    entry.size > options.largeFileBytes || entry.readonly !== undefined
-      ? { command: 'cloudRemotes.openFile', title: 'Open', arguments: [node] }
-      : { command: 'vscode.open', title: 'Open', arguments: [uri] };
-  item.accessibilityInformation = { label: `${printable(nodeName(node))}, file, ${item.description}` };
-  return item;
-}
-
-function shownTime(entry: FileEntry): number | undefined {
   const time = entry.modified ?? entry.serverModified;
-  return time && instantToMs(time);
+  const isReadonly = entry.readonly !== undefined;
+  const description = joined([
+    format().bytes(entry.size),
+    time && format().ago(instantToMs(time), now),
+    isReadonly ? entry.storageClass?.toLowerCase() : undefined,
+  ]);
+  return treeItem(name, `${name}, file, ${description}`, {
+    resourceUri: uri,
+    iconPath: vscode.ThemeIcon.File,
+    description,
+    contextValue: isReadonly ? 'file readonly' : 'file',
+    // `vscode.open` handles single and double clicks (preview, pinned); our command confirms large files.
+    command:
+      entry.size > largeFileBytes || isReadonly
+        ? { command: 'cloudRemotes.openFile', title: 'Open', arguments: [node] }
+        : { command: 'vscode.open', title: 'Open', arguments: [uri] },
+  });
 }
 
 const unusableReasons: Readonly<Record<UnsupportedReason, string>> = {
@@ -233,31 +238,26 @@ export function describeUnusable({ entry: { name, reason } }: UnusableNode): str
 }
 
 function unusableItem(node: UnusableNode): vscode.TreeItem {
-  const { name, reason, size } = node.entry;
-  const item = new vscode.TreeItem(printable(name));
-  item.iconPath = new vscode.ThemeIcon('circle-slash');
-  item.description = [unusableReasons[reason], size === undefined ? undefined : format().bytes(size)]
-    .filter(Boolean)
-    .join(' · ');
-  item.tooltip = describeUnusable(node);
-  item.contextValue = 'unusable';
-  item.accessibilityInformation = {
-    label: `${printable(name)}, can't be opened: it ${unusableReasons[reason]}`,
-  };
-  return item;
+  const { reason, size } = node.entry;
+  const name = printable(node.entry.name);
+  return treeItem(name, `${name}, can't be opened: it ${unusableReasons[reason]}`, {
+    iconPath: new vscode.ThemeIcon('circle-slash'),
+    description: joined([unusableReasons[reason], size === undefined ? undefined : format().bytes(size)]),
+    tooltip: describeUnusable(node),
+    contextValue: 'unusable',
+  });
 }
 
 function errorItem(node: ErrorNode): vscode.TreeItem {
   const error = presentError(node.error, `Can't list ${shortAddress(node.parent.address)}`);
-  const action = errorAction(error);
-  const item = new vscode.TreeItem(`${error.short[0]?.toUpperCase()}${error.short.slice(1)}`);
-  item.description = action.text;
-  item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-  item.tooltip = error.text;
-  item.contextValue = 'error';
-  item.command = { command: action.command, title: action.title, arguments: [node] };
-  item.accessibilityInformation = { label: `${error.text} ${item.description}` };
-  return item;
+  const { command, title, text: description } = errorAction(error);
+  return treeItem(`${error.short[0]?.toUpperCase()}${error.short.slice(1)}`, `${error.text} ${description}`, {
+    description,
+    iconPath: new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground')),
+    tooltip: error.text,
+    contextValue: 'error',
+    command: { command, title, arguments: [node] },
+  });
 }
 
 /** The action of a click on an error row; a command for the terminal needs the whole message. */
@@ -279,38 +279,37 @@ function filterText(filter: string | undefined): string | undefined {
   return filter === undefined ? undefined : `filter: "${filter}*"`;
 }
 
-function filterFacet(filter: string | undefined): string {
-  return filter === undefined ? '' : ' filtered';
+function filterFacet(filter: string | undefined): string | undefined {
+  return filter === undefined ? undefined : 'filtered';
 }
 
 /** Sets the tooltip of a folder or file from its listed entry; sends no request. */
 export function fillTooltip(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
   if (node.kind !== 'file' && node.kind !== 'folder') return item;
-  const facts: [string, string | undefined][] = [];
-  if (node.kind === 'file') {
-    const { entry } = node;
-    facts.push(
-      [
-        'Size',
-        entry.size < 1024
-          ? countOf(entry.size, 'byte')
-          : `${format().bytes(entry.size)} (${countOf(entry.size, 'byte')})`,
-      ],
-      ['Modified', entry.modified && format().exactTime(instantToMs(entry.modified))],
-      ['Uploaded', entry.serverModified && format().exactTime(instantToMs(entry.serverModified))],
-      ['Storage class', entry.storageClass],
-      ['ETag', entry.version],
-    );
-  } else if (node.entry.modified) {
-    facts.push([
-      isBucket(node) ? 'Created' : 'Modified',
-      format().exactTime(instantToMs(node.entry.modified)),
-    ]);
-  }
   const text = new Tooltip().bold(formatAddress(node.address)).paragraph();
+  const facts = node.kind === 'file' ? fileFacts(node.entry) : folderFacts(node);
   for (const [name, value] of facts) if (value !== undefined) text.text(`${name}: ${value}`).newLine();
   if (node.kind === 'file' && node.entry.readonly !== undefined)
     text.paragraph().icon('lock').text(node.entry.readonly);
   item.tooltip = text.markdown;
   return item;
+}
+
+type Facts = readonly (readonly [name: string, value: string | undefined])[];
+
+function fileFacts({ size, modified, serverModified, storageClass, version }: FileEntry): Facts {
+  const bytes = countOf(size, 'byte');
+  return [
+    ['Size', size < 1024 ? bytes : `${format().bytes(size)} (${bytes})`],
+    ['Modified', modified && format().exactTime(instantToMs(modified))],
+    ['Uploaded', serverModified && format().exactTime(instantToMs(serverModified))],
+    ['Storage class', storageClass],
+    ['ETag', version],
+  ];
+}
+
+function folderFacts(node: FolderNode): Facts {
+  const { modified } = node.entry;
+  const time = modified && format().exactTime(instantToMs(modified));
+  return [[isBucket(node) ? 'Created' : 'Modified', time]];
 }

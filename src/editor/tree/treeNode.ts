@@ -25,72 +25,62 @@ export type PagedNode = ContainerNode | TrashNode;
 /** A file or folder on a remote. */
 export type ItemNode = FolderNode | FileNode;
 
-export interface RemoteNode {
-  readonly kind: 'remote';
+interface Node<Kind extends string> {
+  readonly kind: Kind;
+  /** Stable. A folder and a file of one name are two rows. */
   readonly id: string;
+}
+
+export interface RemoteNode extends Node<'remote'> {
   readonly configured: ConfiguredRemote;
   /** The root of its tree. */
   readonly address: RemoteAddress;
 }
 
-export interface FolderNode {
-  readonly kind: 'folder';
-  readonly id: string;
+export interface FolderNode extends Node<'folder'> {
   readonly address: RemoteAddress;
   readonly entry: FolderEntry;
 }
 
-export interface FileNode {
-  readonly kind: 'file';
-  readonly id: string;
+export type BucketNode = FolderNode & { readonly entry: { readonly role: 'bucket' } };
+
+export interface FileNode extends Node<'file'> {
   readonly address: RemoteAddress;
   readonly entry: FileEntry;
 }
 
 /** A key that can't be opened, with the reason. */
-export interface UnusableNode {
-  readonly kind: 'unusable';
-  readonly id: string;
+export interface UnusableNode extends Node<'unusable'> {
   readonly remote: string;
   readonly entry: UnsupportedEntry;
 }
 
 /** The trash of a remote. */
-export interface TrashNode {
-  readonly kind: 'trash';
-  readonly id: string;
+export interface TrashNode extends Node<'trash'> {
   /** The root of the remote. */
   readonly address: RemoteAddress;
 }
 
 /** A file or folder in the trash. */
-export interface TrashedNode {
-  readonly kind: 'trashed';
-  readonly id: string;
+export interface TrashedNode extends Node<'trashed'> {
   readonly parent: TrashNode;
   readonly item: TrashedItem;
 }
 
 /** "Load more…" */
-export interface MoreNode {
-  readonly kind: 'more';
-  readonly id: string;
+export interface MoreNode extends Node<'more'> {
   readonly parent: PagedNode;
   readonly shown: number;
 }
 
 /** Says that a folder is empty, or that no name matches the filter. */
-export interface EmptyNode {
-  readonly kind: 'empty';
-  readonly id: string;
+export interface EmptyNode extends Node<'empty'> {
   readonly parent: PagedNode;
   readonly filter: string | undefined;
 }
 
 /** The error of a listing. */
-export interface ErrorNode {
-  readonly kind: 'error';
-  readonly id: string;
+export interface ErrorNode extends Node<'error'> {
   readonly parent: PagedNode;
   readonly error: unknown;
 }
@@ -104,7 +94,7 @@ export function isItem(node: TreeNode | undefined): node is ItemNode {
 }
 
 /** A bucket can be neither moved nor renamed. */
-export function isBucket(node: TreeNode): boolean {
+export function isBucket(node: TreeNode): node is BucketNode {
   return node.kind === 'folder' && node.entry.role === 'bucket';
 }
 
@@ -118,7 +108,6 @@ export function nodeName(node: ItemNode): string {
   return baseName(node.address.path);
 }
 
-/** Ids are stable. A folder and a file of one name are two rows. */
 export function folderId(address: RemoteAddress): string {
   return `${address.remote}:${address.path}/`;
 }

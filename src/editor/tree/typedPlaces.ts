@@ -3,8 +3,7 @@ import path from 'node:path';
 import type { Place } from '../../plan/model/plan';
 import { looksLikeAddress, parseAddress } from '../../remote/remoteAddress';
 import { isWithin, parsePath } from '../../remote/remotePath';
-import type { ConfiguredRemote } from '../../usecases/configuredRemotes';
-import { treeRoot } from '../../usecases/configuredRemotes';
+import { type ConfiguredRemote, treeRoot } from '../../usecases/configuredRemotes';
 
 export type TypedPlace = Extract<Place, { kind: 'remote' | 'folder' }>;
 

@@ -57,16 +57,14 @@ function permanentLoss(subject: Subject): string {
 /** "12 files (4 MB), 3 older versions (1 MB), 2 delete markers and 1 unfinished upload will be permanently deleted." */
 export function describeBucketContent(content: BucketContent): string {
   const { files, bytes, olderVersions, olderBytes, deleteMarkers, unfinishedUploads } = content;
-  const parts = [
-    ...(files > 0 ? [`${countOf(files, 'file')} (${format().bytes(bytes)})`] : []),
-    ...(olderVersions > 0
-      ? [`${countOf(olderVersions, 'older version')} (${format().bytes(olderBytes)})`]
-      : []),
-    ...(deleteMarkers > 0 ? [countOf(deleteMarkers, 'delete marker')] : []),
-    ...(unfinishedUploads > 0 ? [countOf(unfinishedUploads, 'unfinished upload')] : []),
+  const parts: readonly (readonly [number, string])[] = [
+    [files, `${countOf(files, 'file')} (${format().bytes(bytes)})`],
+    [olderVersions, `${countOf(olderVersions, 'older version')} (${format().bytes(olderBytes)})`],
+    [deleteMarkers, countOf(deleteMarkers, 'delete marker')],
+    [unfinishedUploads, countOf(unfinishedUploads, 'unfinished upload')],
   ];
-  const last = parts.pop();
-  if (last === undefined) return "The bucket is empty. This can't be undone.";
-  const all = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`;
-  return `${all} will be permanently deleted.`;
+  const shown = parts.filter(([count]) => count > 0).map(([, text]) => text);
+  if (shown.length === 0) return "The bucket is empty. This can't be undone.";
+  // British lists have no comma before "and".
+  return `${new Intl.ListFormat('en-GB').format(shown)} will be permanently deleted.`;
 }

@@ -6,29 +6,29 @@ export class Tooltip {
   readonly markdown = new vscode.MarkdownString();
 
   text(text: string): this {
-    this.markdown.appendMarkdown(inertMarkdown(text));
-    return this;
+    return this.add(inertMarkdown(text));
   }
 
   bold(text: string): this {
-    this.markdown.appendMarkdown(`**${inertMarkdown(text)}**`);
-    return this;
+    return this.add(`**${inertMarkdown(text)}**`);
   }
 
   /** @param name an icon of the editor, never a text from outside */
   icon(name: string): this {
     this.markdown.supportThemeIcons = true;
-    this.markdown.appendMarkdown(`$(${name}) `);
-    return this;
+    return this.add(`$(${name}) `);
   }
 
   newLine(): this {
-    this.markdown.appendMarkdown('  \n');
-    return this;
+    return this.add('  \n');
   }
 
   paragraph(): this {
-    this.markdown.appendMarkdown('\n\n');
+    return this.add('\n\n');
+  }
+
+  private add(markup: string): this {
+    this.markdown.appendMarkdown(markup);
     return this;
   }
 }
