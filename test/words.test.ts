@@ -53,8 +53,8 @@ test('every page, section and rule that a comment cites exists', () => {
     const text = read(file);
     for (const [cited] of text.matchAll(/\bdocs\/[\w/-]+\.md\b/g))
       if (!existsSync(path.join(root, cited))) missing.push(`${file} cites ${cited}`);
-    for (const [, section = ''] of text.matchAll(/\bAPI page §(\d+)/g))
-      if (!api.has(section)) missing.push(`${file} cites API page §${section}`);
+    for (const [, section = ''] of text.matchAll(/\bamazon-drive-api\.md §(\d+)/g))
+      if (!api.has(section)) missing.push(`${file} cites amazon-drive-api.md §${section}`);
     for (const [, section = ''] of text.matchAll(/\bsync-semantics §(\d+(?:\.\d+)?)/g))
       if (!semantics.has(section)) missing.push(`${file} cites sync-semantics §${section}`);
     for (const [, rule = ''] of text.matchAll(/\bsync-semantics ([ARH]\d+)\b/g))

@@ -40,7 +40,7 @@ const maxFolderTries = 3;
  *
  * Retries, arranged so that no two layers multiply theirs:
  * - remote/layers/withRetry.ts, around every remote, retries whole operations that fail with `unavailable`, `rateLimited` or `corrupted`:
- *   the responses that rclone retries (docs/amazon-drive-api.md §6.3). `features` bypass that layer, so they have their own retries here.
+ *   the responses that rclone retries (docs/amazon-drive-api.md §6). `features` bypass that layer, so they have their own retries here.
  * - api/pacer.ts delays requests and retries nothing.
  * - api/driveHttp.ts sends a request once more with a new token after a 401.
  * - An operation continues by itself where a retry of the whole would not help: after an expired page token or a stale folder id, for an

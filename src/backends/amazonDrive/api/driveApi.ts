@@ -6,24 +6,27 @@ import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import { isLoopback } from '../config/textSettings';
 import { queryText, rootFilter } from './driveFilters';
 import { type DriveHttp, type DriveRequest, type RequestBody, unencrypted } from './driveHttp';
-import { type DriveNode, nodeOf } from './driveNode';
+import { type DriveNode, nodeOf, nodesOf } from './driveNode';
 
-/** The addresses in use are asked for again after this (API page §2.1). */
-const endpointsLiveMs = 3 * 24 * 3_600_000;
+/** The service's URLs are requested again after this time, in milliseconds (docs/amazon-drive-api.md §2). */
+const endpointsTtlMs = 3 * 24 * 3_600_000;
+/** The maximum that the service accepts. */
+const maxPageSize = 200;
 
 export interface NodePage {
   readonly nodes: readonly DriveNode[];
-  /** Where the next page begins; absent on the last. */
+  /** The token of the next page; absent on the last. */
   readonly next?: string;
-  /** How many nodes the whole list has, as far as the service tells; and how many of them are on this page. */
+  /** The number of nodes in the whole listing, if the service reports it. */
   readonly count?: number;
+  /** The number of elements on this page, malformed ones included. */
   readonly length: number;
 }
 
 export interface ListQuery {
   readonly filters?: string;
   readonly startToken?: string | undefined;
-  /** Nodes in a page, at most 200. */
+  /** Nodes per page, at most 200. */
   readonly limit?: number | undefined;
 }
 
@@ -33,18 +36,21 @@ interface Endpoints {
   readonly content: string;
   /** False for an account that never used the drive. */
   readonly customerExists: boolean;
-  readonly askedAt: number;
+  readonly requestedAt: number;
 }
 
-/** The longest page the service gives (§4.2). */
-const longestPage = 200;
+/** A request by a path below one of the two URLs of the service. */
+interface ApiRequest extends Omit<DriveRequest, 'url'> {
+  readonly path: string;
+  readonly base?: 'metadata' | 'content';
+}
 
 /**
- * The calls of the service (API page §2–§5), one method each. `about` is what a call is about, as people know it, for sentences:
- * `"docs/a.txt"`. All throw RemoteErrors, DriveRefusals among them, and the signal's reason.
+ * One method for each call of the service (docs/amazon-drive-api.md §2–§5). `about` names the object of the call in error messages:
+ * `"docs/a.txt"`. All methods throw RemoteErrors, among them DriveApiErrors, and the signal's reason.
  */
 export class DriveApi {
-  private asked: Promise<Endpoints> | undefined;
+  private requested: Promise<Endpoints> | undefined;
 
   constructor(
     readonly http: DriveHttp,
@@ -52,24 +58,24 @@ export class DriveApi {
     private readonly clock: Clock,
   ) {}
 
-  /** Where the service has its metadata and content. Asked for once, by whoever comes first, for all. */
+  /** The URLs of metadata and content. The first caller requests them for all. */
   async endpoints(signal: AbortSignal): Promise<Endpoints> {
     signal.throwIfAborted();
-    const known = await this.asked?.catch(() => undefined);
-    if (known && this.clock.now() - known.askedAt < endpointsLiveMs) return known;
-    const asking = this.askEndpoints(signal);
-    this.asked = asking;
-    // What failed is asked for again; it may have failed by the signal of someone else.
-    asking.catch(() => {
-      if (this.asked === asking) this.asked = undefined;
+    const cached = await this.requested?.catch(() => undefined);
+    if (cached && this.clock.now() - cached.requestedAt < endpointsTtlMs) return cached;
+    const request = this.requestEndpoints(signal);
+    this.requested = request;
+    // A failure is not cached: it may come from the signal of one caller.
+    request.catch(() => {
+      if (this.requested === request) this.requested = undefined;
     });
-    return asking;
+    return request;
   }
 
-  private async askEndpoints(signal: AbortSignal): Promise<Endpoints> {
+  private async requestEndpoints(signal: AbortSignal): Promise<Endpoints> {
     const url = `${this.endpoint}account/endpoint`;
     const about = `the service at ${new URL(url).host}`;
-    const answer = await this.http.json({ method: 'GET', url, about }, signal).catch((error: unknown) => {
+    const response = await this.http.json({ method: 'GET', url, about }, signal).catch((error: unknown) => {
       if (!isRemoteError(error, 'notFound')) throw error;
       throw new RemoteError(
         'badSettings',
@@ -77,226 +83,201 @@ export class DriveApi {
         { cause: error },
       );
     });
-    if (!isRecord(answer))
-      throw new RemoteError('corrupted', `${url} doesn't answer as Amazon Drive does. Is "endpoint" right?`);
+    if (!isRecord(response))
+      throw new RemoteError('corrupted', `${url} doesn't respond like Amazon Drive. Is "endpoint" right?`);
     return {
-      metadata: this.followed(answer['metadataUrl']) ?? this.endpoint,
-      content: this.followed(answer['contentUrl']) ?? this.endpoint,
-      customerExists: answer['customerExists'] !== false,
-      askedAt: this.clock.now(),
+      metadata: this.namedUrl(response['metadataUrl']) ?? this.endpoint,
+      content: this.namedUrl(response['contentUrl']) ?? this.endpoint,
+      customerExists: response['customerExists'] !== false,
+      requestedAt: this.clock.now(),
     };
   }
 
-  /** An address that the service names. The sign-in goes there, so it must not be a worse place than the endpoint itself. */
-  private followed(value: unknown): string | undefined {
+  /** A URL from a response. It receives the token, so it must be as safe as the endpoint. */
+  private namedUrl(value: unknown): string | undefined {
     if (typeof value !== 'string' || value === '') return undefined;
     const url = URL.canParse(value) ? new URL(value) : undefined;
-    if (!url || !this.isAsSafe(url))
+    if (!url || !this.isSafe(url))
       throw new RemoteError(
         'badSettings',
-        `The service names an address that the sign-in can't safely be sent to: ${value.slice(0, 200)}. Correct "endpoint".`,
+        `The service names a URL that the sign-in can't safely be sent to: ${value.slice(0, 200)}. Correct "endpoint".`,
       );
     return url.href.endsWith('/') ? url.href : `${url.href}/`;
   }
 
-  /** Whether nobody on the way can read what goes there, or could read all of this service anyway. */
-  private isAsSafe({ protocol, hostname }: URL): boolean {
+  /** Whether requests to a URL are encrypted, or stay on this computer, or the endpoint is unencrypted anyway. */
+  private isSafe({ protocol, hostname }: URL): boolean {
     if (protocol === 'https:') return true;
     return this.endpoint.startsWith('http:') || (protocol === 'http:' && isLoopback(hostname));
   }
 
-  private async call(
-    method: DriveRequest['method'],
-    path: string,
-    about: string,
-    signal: AbortSignal,
-    body?: RequestBody,
-  ): Promise<unknown> {
-    const { metadata } = await this.endpoints(signal);
-    const url = `${metadata}${path}`;
-    return this.http.json({ method, url, about, ...(body && { body }) }, signal);
+  /** A successful response with an unread body. */
+  private async send({ path, base = 'metadata', ...request }: ApiRequest, signal: AbortSignal) {
+    const url = `${(await this.endpoints(signal))[base]}${path}`;
+    return this.http.send({ ...request, url }, signal);
   }
 
-  /** A call of which nothing but its success is of interest. */
-  private async tell(
+  private async json({ path, base = 'metadata', ...request }: ApiRequest, signal: AbortSignal) {
+    const url = `${(await this.endpoints(signal))[base]}${path}`;
+    return this.http.json({ ...request, url }, signal);
+  }
+
+  private async nodeFrom(request: ApiRequest, signal: AbortSignal): Promise<DriveNode> {
+    const node = nodeOf(await this.json(request, signal));
+    if (node) return node;
+    throw new RemoteError('corrupted', `The response for ${request.about} is not a node of Amazon Drive.`);
+  }
+
+  /** Ignores the body of the response. */
+  private async command(
     method: DriveRequest['method'],
     path: string,
     about: string,
     signal: AbortSignal,
   ): Promise<void> {
-    const { metadata } = await this.endpoints(signal);
-    const answer = await this.http.send({ method, url: `${metadata}${path}`, about }, signal);
-    answer.resume();
+    (await this.send({ method, path, about }, signal)).resume();
   }
 
-  /** The account's root folder (§4.4). */
+  /** The root folder of the account. */
   async root(signal: AbortSignal): Promise<DriveNode> {
     const { nodes } = await this.list({ filters: rootFilter }, 'the root folder', signal);
     const root = nodes.find((node) => node.kind === 'FOLDER' && node.isRoot) ?? nodes[0];
-    if (!root)
-      throw new RemoteError(
-        'notFound',
-        'The account has no root folder. Has it ever been used with Amazon Drive?',
-      );
-    return root;
+    if (root) return root;
+    throw new RemoteError(
+      'notFound',
+      'The account has no root folder. Has it ever been used with Amazon Drive?',
+    );
   }
 
   list(query: ListQuery, about: string, signal: AbortSignal): Promise<NodePage> {
     return this.page('nodes', query, about, signal);
   }
 
-  /** The top of what is in the trash (§4.11). */
+  /** The nodes that were trashed themselves, without those below them. */
   listTrash(query: ListQuery, signal: AbortSignal): Promise<NodePage> {
     return this.page('trash', query, 'the trash', signal);
   }
 
   private async page(path: string, query: ListQuery, about: string, signal: AbortSignal): Promise<NodePage> {
     const { filters, startToken, limit } = query;
-    const asked: [string, string][] = [];
-    if (filters !== undefined) asked.push(['filters', filters]);
-    if (limit !== undefined) asked.push(['limit', String(Math.min(Math.max(1, limit), longestPage))]);
-    if (startToken !== undefined) asked.push(['startToken', startToken]);
-    const text = asked.length > 0 ? `?${queryText(asked)}` : '';
-    const answer = await this.call('GET', `${path}${text}`, about, signal);
-    const data = isRecord(answer) ? answer['data'] : undefined;
-    // Only what surely says "nothing" is an empty list: a list that seems empty could lead to deletes.
-    if (!isRecord(answer) || !(Array.isArray(data) || answer['count'] === 0))
-      throw new RemoteError('corrupted', `The answer about ${about} is no listing. It was not relied on.`);
-    const { nextToken: next, count } = answer;
+    const parameters: [string, string][] = [];
+    if (filters !== undefined) parameters.push(['filters', filters]);
+    if (limit !== undefined) parameters.push(['limit', String(Math.min(Math.max(1, limit), maxPageSize))]);
+    if (startToken !== undefined) parameters.push(['startToken', startToken]);
+    const search = parameters.length > 0 ? `?${queryText(parameters)}` : '';
+    const response = await this.json({ method: 'GET', path: `${path}${search}`, about }, signal);
+    const { data, nextToken: next, count } = isRecord(response) ? response : {};
+    // An empty list must be explicit: a list that only seems empty could lead to deletes.
+    if (!Array.isArray(data) && count !== 0)
+      throw new RemoteError(
+        'corrupted',
+        `The response for ${about} is not a valid listing, so it was ignored.`,
+      );
     return {
-      nodes: Array.isArray(data) ? data.map(nodeOf).filter((node) => node !== undefined) : [],
+      nodes: nodesOf(data),
       length: Array.isArray(data) ? data.length : 0,
       ...(typeof next === 'string' && next !== '' && { next }),
       ...(typeof count === 'number' && { count }),
     };
   }
 
-  /** A node as it is now, in whatever status (§4.5). Throws `notFound`. */
-  async node(id: string, about: string, signal: AbortSignal, tempLink = false): Promise<DriveNode> {
-    const query = tempLink ? '?tempLink=true' : '';
-    return this.nodeIn(
-      await this.call('GET', `nodes/${encodeURIComponent(id)}${query}`, about, signal),
-      about,
-    );
+  /** A node in any status. Never outdated, unlike listings. Throws `notFound`. */
+  node(id: string, about: string, signal: AbortSignal, tempLink = false): Promise<DriveNode> {
+    const path = nodePath(id, tempLink ? '?tempLink=true' : '');
+    return this.nodeFrom({ method: 'GET', path, about }, signal);
   }
 
-  /** Throws `alreadyExists` (`nameTaken`) for a taken name, `changed` (`parentGone`) when the parent is. */
-  async createFolder(name: string, parentId: string, about: string, signal: AbortSignal): Promise<DriveNode> {
+  /** Throws `alreadyExists` (`nameTaken`), and `changed` (`parentGone`). */
+  createFolder(name: string, parentId: string, about: string, signal: AbortSignal): Promise<DriveNode> {
     const body = jsonBody({ name, kind: 'FOLDER', parents: [parentId] });
-    return this.nodeIn(await this.call('POST', 'nodes', about, signal, body), about);
+    return this.nodeFrom({ method: 'POST', path: 'nodes', about, body }, signal);
   }
 
-  async rename(id: string, name: string, about: string, signal: AbortSignal): Promise<DriveNode> {
-    const answer = await this.call(
-      'PATCH',
-      `nodes/${encodeURIComponent(id)}`,
-      about,
-      signal,
-      jsonBody({ name }),
-    );
-    return this.nodeIn(answer, about);
+  rename(id: string, name: string, about: string, signal: AbortSignal): Promise<DriveNode> {
+    const body = jsonBody({ name });
+    return this.nodeFrom({ method: 'PATCH', path: nodePath(id), about, body }, signal);
   }
 
-  /** §4.10 */
-  async move(
-    id: string,
-    fromId: string,
-    toId: string,
-    about: string,
-    signal: AbortSignal,
-  ): Promise<DriveNode> {
-    const body = jsonBody({ fromParent: fromId, childId: id });
-    const path = `nodes/${encodeURIComponent(toId)}/children`;
-    return this.nodeIn(await this.call('POST', path, about, signal, body), about);
+  move(id: string, from: string, to: string, about: string, signal: AbortSignal): Promise<DriveNode> {
+    const body = jsonBody({ fromParent: from, childId: id });
+    return this.nodeFrom({ method: 'POST', path: nodePath(to, '/children'), about, body }, signal);
   }
 
-  async addParent(id: string, parentId: string, about: string, signal: AbortSignal): Promise<void> {
-    await this.tell('PUT', childPath(parentId, id), about, signal);
+  addParent(id: string, parentId: string, about: string, signal: AbortSignal): Promise<void> {
+    return this.command('PUT', childPath(parentId, id), about, signal);
   }
 
-  async removeParent(id: string, parentId: string, about: string, signal: AbortSignal): Promise<void> {
-    await this.tell('DELETE', childPath(parentId, id), about, signal);
+  removeParent(id: string, parentId: string, about: string, signal: AbortSignal): Promise<void> {
+    return this.command('DELETE', childPath(parentId, id), about, signal);
   }
 
-  async trash(id: string, about: string, signal: AbortSignal): Promise<void> {
-    await this.tell('PUT', `trash/${encodeURIComponent(id)}`, about, signal);
+  trash(id: string, about: string, signal: AbortSignal): Promise<void> {
+    return this.command('PUT', `trash/${encodeURIComponent(id)}`, about, signal);
   }
 
-  async restore(id: string, about: string, signal: AbortSignal): Promise<void> {
-    await this.tell('POST', `trash/${encodeURIComponent(id)}/restore`, about, signal);
+  restore(id: string, about: string, signal: AbortSignal): Promise<void> {
+    return this.command('POST', `trash/${encodeURIComponent(id)}/restore`, about, signal);
   }
 
-  /** The stream of changes (§4.12), still to be read. */
-  async changes(checkpoint: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
-    const { metadata } = await this.endpoints(signal);
+  /** The stream of changes, unread. */
+  changes(checkpoint: string | undefined, signal: AbortSignal): Promise<IncomingMessage> {
     const body = jsonBody({ ...(checkpoint !== undefined && { checkpoint }), includePurged: 'true' });
-    return this.http.send({ method: 'POST', url: `${metadata}changes`, about: 'the changes', body }, signal);
+    return this.send({ method: 'POST', path: 'changes', about: 'the changes', body }, signal);
   }
 
-  /** §2.3 */
+  /** Throws `unsupported` when the service does not report it. */
   async quota(signal: AbortSignal): Promise<Quota> {
-    const answer = await this.call('GET', 'account/quota', 'the quota', signal);
-    const { quota, available } = isRecord(answer) ? answer : {};
+    const response = await this.json({ method: 'GET', path: 'account/quota', about: 'the quota' }, signal);
+    const { quota, available } = isRecord(response) ? response : {};
     if (typeof quota !== 'number' || typeof available !== 'number')
-      throw new RemoteError('unsupported', 'The service does not tell how much space there is.');
+      throw new RemoteError('unsupported', 'The service does not report how much space there is.');
     return { total: quota, available };
   }
 
-  /** A new file (§5.1). */
-  async upload(body: RequestBody, about: string, signal: AbortSignal): Promise<DriveNode> {
-    const { content } = await this.endpoints(signal);
-    const url = `${content}nodes?suppress=deduplication`;
-    return this.nodeIn(await this.http.json({ method: 'POST', url, about, body }, signal), about);
+  /** Uploads a new file. */
+  upload(body: RequestBody, about: string, signal: AbortSignal): Promise<DriveNode> {
+    const path = 'nodes?suppress=deduplication';
+    return this.nodeFrom({ method: 'POST', base: 'content', path, about, body }, signal);
   }
 
-  /** New content of a file that is there (§5.2). */
-  async overwrite(id: string, body: RequestBody, about: string, signal: AbortSignal): Promise<DriveNode> {
-    const { content } = await this.endpoints(signal);
-    const url = `${content}nodes/${encodeURIComponent(id)}/content`;
-    return this.nodeIn(await this.http.json({ method: 'PUT', url, about, body }, signal), about);
+  /** Replaces the content of a file. */
+  overwrite(id: string, body: RequestBody, about: string, signal: AbortSignal): Promise<DriveNode> {
+    const path = nodePath(id, '/content');
+    return this.nodeFrom({ method: 'PUT', base: 'content', path, about, body }, signal);
   }
 
-  /** A file's content (§5.3), still to be read. */
-  async download(
+  /** The content of a file, unread. `range` is the value of the header Range. */
+  download(
     id: string,
     range: string | undefined,
     about: string,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    const { content } = await this.endpoints(signal);
-    const url = `${content}nodes/${encodeURIComponent(id)}/content`;
-    const headers = range === undefined ? undefined : { range };
-    return this.http.send(
-      { method: 'GET', url, about, followsRedirects: true, ...(headers && { headers }) },
-      signal,
-    );
+    const path = nodePath(id, '/content');
+    return this.send({ method: 'GET', base: 'content', path, about, range, followsRedirects: true }, signal);
   }
 
-  /** The content behind a temporary link (§5.4), asked for without our token. */
+  /** The content behind a temporary link, requested without our token. */
   async downloadLink(
     url: string,
     range: string | undefined,
     about: string,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    if (!this.isAsSafe(new URL(url))) throw unencrypted(about);
-    const headers = range === undefined ? undefined : { range };
+    if (!this.isSafe(new URL(url))) throw unencrypted(about);
     return this.http.send(
-      { method: 'GET', url, about, isPublic: true, followsRedirects: true, ...(headers && { headers }) },
+      { method: 'GET', url, about, range, isPublic: true, followsRedirects: true },
       signal,
     );
   }
+}
 
-  private nodeIn(answer: unknown, about: string): DriveNode {
-    const node = nodeOf(answer);
-    if (!node)
-      throw new RemoteError('corrupted', `The answer about ${about} is not what Amazon Drive answers.`);
-    return node;
-  }
+function nodePath(id: string, below = ''): string {
+  return `nodes/${encodeURIComponent(id)}${below}`;
 }
 
 function childPath(parentId: string, id: string): string {
-  return `nodes/${encodeURIComponent(parentId)}/children/${encodeURIComponent(id)}`;
+  return nodePath(parentId, `/children/${encodeURIComponent(id)}`);
 }
 
 function jsonBody(value: unknown): RequestBody {

@@ -4,55 +4,158 @@ import { retryAfterMs } from '../../../http/httpClient';
 import { connectionError } from '../../../http/networkErrors';
 import { RemoteError, type RemoteErrorDetails, type RemoteErrorKind } from '../../../remote/remoteError';
 
-/** What an error body says (API page §6.1); any of it may be missing. */
-export interface ErrorBody {
-  readonly message: string | undefined;
-  readonly code: string | undefined;
-  /** The node that has the name already, of a 409. */
-  readonly nodeId: string | undefined;
-}
-
-/** Something that a certain answer means besides its kind. */
-export type RefusalReason =
-  /** The page token of a listing is too old: it has to begin again (§4.1). */
+/** The cause of an error that callers handle by themselves. */
+export type DriveErrorReason =
+  /** The page token of a listing expired: the listing must start over. */
   | 'pageTokenExpired'
-  /** The folder that was named is gone or in the trash (§6.2). */
+  /** The folder in the request is gone or in the trash. */
   | 'parentGone'
-  /** A name is taken (§6.2). */
   | 'nameTaken'
   /** The range lies outside of the content. */
   | 'rangeOutside';
 
-/** A refusal by the service: a RemoteError that still knows its status. */
+/** An error response of the service. `nodeId`, in a 409, is the node that has the name. */
 export class DriveApiError extends RemoteError {
-  readonly status: number;
-  readonly reason: RefusalReason | undefined;
-  readonly nodeId: string | undefined;
-
   constructor(
     kind: RemoteErrorKind,
     message: string,
     details: RemoteErrorDetails,
-    status: number,
-    reason?: RefusalReason,
-    nodeId?: string,
+    readonly status: number,
+    readonly reason: DriveErrorReason | undefined,
+    readonly nodeId: string | undefined,
   ) {
     super(kind, message, details);
-    this.status = status;
-    this.reason = reason;
-    this.nodeId = nodeId;
   }
 }
 
-export function hasDriveReason(error: unknown, reason: RefusalReason): error is DriveApiError {
+export function hasDriveReason(error: unknown, reason: DriveErrorReason): error is DriveApiError {
   return error instanceof DriveApiError && error.reason === reason;
 }
 
+interface ErrorRow {
+  readonly kind: RemoteErrorKind;
+  readonly sentence: (about: string, status: number) => string;
+  readonly reason?: DriveErrorReason;
+  /** Whether the message of the service follows the sentence. */
+  readonly quotes?: boolean;
+}
+
+interface StatusRow extends ErrorRow {
+  readonly status: number;
+  /** Matches the code and the message of the body, with a space between them. */
+  readonly body?: RegExp;
+}
+
 /**
- * The error that an unsuccessful answer means. Which of them pass, and so are sent again, follows rclone (§6.3): 400, 408, 429, 500, 502,
- * 503, 504 and the sporadic 403; not 509, nor a 400 that names a permanent fault.
+ * The first row that matches counts. Transient kinds are retried, as by rclone (docs/amazon-drive-api.md §6): 400, 408, 429, 500, 502, 503,
+ * 504 and the spurious 403; not 509, nor a 400 with a permanent cause.
+ */
+const statusRows: readonly StatusRow[] = [
+  {
+    status: 400,
+    body: /next token.*expired/i,
+    kind: 'unavailable',
+    reason: 'pageTokenExpired',
+    sentence: () => 'The listing took too long.',
+  },
+  {
+    status: 400,
+    body: /parentId doesn.?t exist|trashed parent/i,
+    kind: 'changed',
+    reason: 'parentGone',
+    sentence: (about) => `The folder of ${about} was moved or deleted by someone else in the meantime.`,
+  },
+  {
+    status: 400,
+    body: /'name' failed to satisfy constraint/i,
+    kind: 'badName',
+    sentence: (about) => `Amazon Drive can't store the name of ${about}. Shorten it.`,
+  },
+  {
+    status: 400,
+    kind: 'unavailable',
+    sentence: (about) => `Amazon Drive rejected the request for ${about}.`,
+    quotes: true,
+  },
+  {
+    status: 403,
+    body: /Authorization header requires/,
+    kind: 'unavailable',
+    sentence: (about) => `Amazon Drive rejected the request for ${about} (temporary error).`,
+  },
+  {
+    status: 403,
+    kind: 'forbidden',
+    sentence: (about) =>
+      `Amazon Drive does not allow this for ${about}. Sign in again with all scopes, or with another account.`,
+    quotes: true,
+  },
+  { status: 404, kind: 'notFound', sentence: (about) => `${capital(about)} no longer exists.` },
+  { status: 408, kind: 'unavailable', sentence: tooSlow },
+  {
+    status: 409,
+    body: /^MD5_DUPLICATE /,
+    kind: 'other',
+    sentence: (about) => `Amazon Drive already has the content of ${about} in another file.`,
+  },
+  {
+    status: 409,
+    kind: 'alreadyExists',
+    reason: 'nameTaken',
+    sentence: (about) => `The name of ${about} is already taken.`,
+  },
+  {
+    status: 412,
+    kind: 'changed',
+    sentence: (about) => `${capital(about)} was changed by someone else in the meantime.`,
+  },
+  {
+    status: 413,
+    kind: 'unsupported',
+    sentence: (about) =>
+      `${capital(about)} is too large for Amazon Drive. Set "max_size" so that such files are left out.`,
+  },
+  {
+    status: 416,
+    kind: 'other',
+    reason: 'rangeOutside',
+    sentence: (about) => `${capital(about)} has no such byte range.`,
+  },
+  {
+    status: 429,
+    kind: 'rateLimited',
+    sentence: (about) => `Amazon Drive rejected the request for ${about}: too many requests.`,
+  },
+  { status: 504, kind: 'unavailable', sentence: tooSlow },
+  {
+    status: 509,
+    kind: 'other',
+    sentence: (about) =>
+      `Amazon Drive rejected the request for ${about}: the bandwidth of the account is used up. Try again later.`,
+  },
+];
+
+const serverError: ErrorRow = {
+  kind: 'unavailable',
+  sentence: (about) => `Amazon Drive failed to handle the request for ${about}.`,
+  quotes: true,
+};
+
+const unexpectedStatus: ErrorRow = {
+  kind: 'other',
+  sentence: (about, status) => `Amazon Drive rejected the request for ${about} (${status}).`,
+  quotes: true,
+};
+
+const rejectedToken: ErrorRow = {
+  kind: 'unauthenticated',
+  sentence: () => 'Amazon Drive no longer accepts the sign-in. Sign in again.',
+};
+
+/**
+ * The error for an unsuccessful response.
  *
- * @param about what the request was about, as people know it: `"docs/a.txt"`
+ * @param about the object of the request, for people: `"docs/a.txt"`
  * @param now milliseconds since 1970, for a Retry-After that is a date
  */
 export function toDriveApiError(
@@ -62,21 +165,33 @@ export function toDriveApiError(
   about: string,
   now: number,
 ): DriveApiError {
-  const body = errorBody(text);
-  const { kind, message, reason } = refusesToken(status, headers, body)
-    ? signInAgain
-    : meaningOf(status, body, text, about);
-  const code = [body.code, `(${status})`].filter(Boolean).join(' ');
+  const { message, code, nodeId } = parseErrorBody(text);
+  const { kind, sentence, reason, quotes } = rejectsToken(status, headers, `${code} ${message}`)
+    ? rejectedToken
+    : rowOf(status, `${code} ${message || text}`);
   const wait = retryAfterMs(headers['retry-after'], now);
   const details = {
-    code,
+    code: [code, `(${status})`].filter(Boolean).join(' '),
     ...(wait !== undefined && { retryAfterMs: wait }),
     ...(kind === 'unauthenticated' && { signIn: true as const }),
   };
-  return new DriveApiError(kind, message, details, status, reason, body.nodeId);
+  const quoted = quotes && message !== '' ? ` The service says: ${asSentence(message)}` : '';
+  return new DriveApiError(
+    kind,
+    sentence(about, status) + quoted,
+    details,
+    status,
+    reason,
+    nodeId || undefined,
+  );
 }
 
-/** The RemoteError for a request to `service` that got no response, or not all of it. RemoteErrors stay as they are. */
+function rowOf(status: number, said: string): ErrorRow {
+  const found = statusRows.find((row) => row.status === status && (row.body?.test(said) ?? true));
+  return found ?? (status >= 500 ? serverError : unexpectedStatus);
+}
+
+/** The error for a request to `service` without a complete response. RemoteErrors stay as they are. */
 export function driveConnectionError(error: unknown, service: string): RemoteError {
   return connectionError(error, {
     service,
@@ -85,106 +200,34 @@ export function driveConnectionError(error: unknown, service: string): RemoteErr
   });
 }
 
-interface Meaning {
-  readonly kind: RemoteErrorKind;
-  readonly message: string;
-  readonly reason?: RefusalReason;
-}
-
-const signInAgain: Meaning = {
-  kind: 'unauthenticated',
-  message: 'Amazon Drive no longer accepts the sign-in. Sign in again.',
-};
-
-/** Whether the token is what was refused. Gateways wrap that into other answers; the token of a listing's next page is another thing. */
-function refusesToken(status: number, headers: IncomingHttpHeaders, { message, code }: ErrorBody): boolean {
+/** Whether the service rejects the access token. Gateways report that by other statuses; the page token of a listing is another token. */
+function rejectsToken(status: number, headers: IncomingHttpHeaders, said: string): boolean {
   if (status === 401) return true;
   if (status !== 400 && status !== 403) return false;
   if (/\binvalid_token\b/i.test(headers['www-authenticate'] ?? '')) return true;
-  // What is quoted is what was sent: a name.
-  const said = `${code ?? ''} ${message ?? ''}`
-    .replace(/'[^']*'|"[^"]*"/g, '')
-    .replace(/\b(?:next|start|page)[ _]?token\b/gi, '');
+  // Quoted text comes from the request, for example the name of a file.
+  const own = said.replace(/'[^']*'|"[^"]*"/g, '').replace(/\b(?:next|start|page)[ _]?token\b/gi, '');
   return /\btoken\b[^.]{0,60}?\b(?:expired|invalid|not valid|revoked)\b|\b(?:expired|invalid|revoked)[ _]?(?:\w+[ _])?token\b|\btoken_?(?:expired|invalid|revoked)\b/i.test(
-    said,
+    own,
   );
 }
 
-function meaningOf(status: number, body: ErrorBody, text: string, about: string): Meaning {
-  const said = body.message === undefined ? '' : ` It says: ${asSentence(body.message)}`;
-  switch (status) {
-    case 400:
-      return badRequest(body.message ?? '', about, said);
-    case 403:
-      // Sporadic, for requests that are right (§6.2).
-      if (/Authorization header requires/.test(text))
-        return { kind: 'unavailable', message: `Amazon Drive refused ${about} for no reason.` };
-      return {
-        kind: 'forbidden',
-        message: `Amazon Drive does not allow this for ${about}. Sign in again with all scopes, or with another account.${said}`,
-      };
-    case 404:
-      return { kind: 'notFound', message: `There is no ${about} any more.` };
-    case 408:
-    case 504:
-      return { kind: 'unavailable', message: `Amazon Drive did not get done with ${about} in time.` };
-    case 409:
-      if (body.code === 'MD5_DUPLICATE')
-        return { kind: 'other', message: `Amazon Drive has the content of ${about} already, elsewhere.` };
-      return {
-        kind: 'alreadyExists',
-        message: `Something has the name of ${about} already.`,
-        reason: 'nameTaken',
-      };
-    case 412:
-      return { kind: 'changed', message: `${capital(about)} was changed by someone else in the meantime.` };
-    case 413:
-      return {
-        kind: 'unsupported',
-        message: `${capital(about)} is too large for Amazon Drive. Set "max_size" so that such files are left out.`,
-      };
-    case 416:
-      return { kind: 'other', message: `${capital(about)} has no such range.`, reason: 'rangeOutside' };
-    case 429:
-      return { kind: 'rateLimited', message: `Amazon Drive asks for fewer requests, at ${about}.` };
-    case 509:
-      return {
-        kind: 'other',
-        message: `The bandwidth of the account is used up, at ${about}. Try again later.`,
-      };
-  }
-  if (status >= 500) return { kind: 'unavailable', message: `Amazon Drive failed at ${about}.${said}` };
-  if (status >= 300 && status < 400)
-    return { kind: 'other', message: `Amazon Drive sends the request for ${about} elsewhere (${status}).` };
-  return { kind: 'other', message: `Amazon Drive refused ${about} (${status}).${said}` };
-}
-
-function badRequest(message: string, about: string, said: string): Meaning {
-  if (/next token.*expired/i.test(message))
-    return { kind: 'unavailable', message: 'The listing took too long.', reason: 'pageTokenExpired' };
-  if (/parentId doesn.?t exist|trashed parent/i.test(message))
-    return {
-      kind: 'changed',
-      message: `The folder of ${about} was moved or deleted by someone else in the meantime.`,
-      reason: 'parentGone',
-    };
-  if (/'name' failed to satisfy constraint/i.test(message))
-    return { kind: 'badName', message: `Amazon Drive can't hold the name of ${about}. Shorten it.` };
-  return { kind: 'unavailable', message: `Amazon Drive did not take the request for ${about}.${said}` };
-}
-
-/** What a body says; a gateway's empty one, S3's XML or a web page says nothing. */
-export function errorBody(text: string): ErrorBody {
-  const found = parseRecord(text) ?? {};
-  const info = isRecord(found['info']) ? found['info'] : {};
+/** The fields of an error body, empty where absent: gateways send no body, XML or a web page. */
+function parseErrorBody(text: string): { readonly [name in 'message' | 'code' | 'nodeId']: string } {
+  const { message, error_description, code, info } = parseRecord(text) ?? {};
+  const { nodeId } = isRecord(info) ? info : {};
   return {
-    message: textOf(found['message']) ?? textOf(found['error_description']),
-    code: textOf(found['code']),
-    nodeId: textOf(info['nodeId']),
+    message: textOf(message) || textOf(error_description),
+    code: textOf(code),
+    nodeId: textOf(nodeId),
   };
 }
 
-/** What a service says may hold anything; never a token of ours. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Removes tokens: the service may quote the request. */
 function asSentence(text: string): string {
   const clean = text
     .replace(/\bAtz[ar]\|[^\s"'&]*/g, '…')
@@ -195,10 +238,10 @@ function asSentence(text: string): string {
   return /[.?!]$/.test(clean) ? clean : `${clean}.`;
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function tooSlow(about: string): string {
+  return `Amazon Drive did not finish the request for ${about} in time.`;
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

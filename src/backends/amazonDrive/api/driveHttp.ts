@@ -3,86 +3,102 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../../../base/clock';
 import type { WeightedSemaphore } from '../../../base/semaphore';
 import { keepAliveAgents, readText, sendRequest, silenceTimeoutMs, targetOf } from '../../../http/httpClient';
-import { RemoteError } from '../../../remote/remoteError';
+import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { TokenSource } from '../../../remote/tokenSource';
 import { driveConnectionError, toDriveApiError } from './driveErrors';
 import type { PacedRequest, Pacer } from './pacer';
 
-/** Sockets kept per host: more than requests and downloads that may be under way at once. */
+/** Sockets kept per host: more than concurrent requests and downloads need. */
 const maxSockets = 128;
-/** After a large upload the service may say nothing for minutes, while it looks at what it got (API page §5.6). */
+/** After a large upload the service may be silent for minutes while it processes the content (docs/amazon-drive-api.md §5). */
 const uploadSilenceTimeoutMs = 300_000;
 /** Read at most this much of an error response. */
 const maxErrorBytes = 64 * 1024;
-/** A page of 200 nodes has some 200 KB. */
+/** A page of 200 nodes has about 200 KB. */
 const maxJsonBytes = 64 * 1024 * 1024;
 const maxRedirects = 5;
-/** How often a request is sent again with a new token, and the wait before the second time, in milliseconds; doubled each time. */
-const mostRenewals = 5;
-const renewalWaitMs = 250;
+/** How often a rejected token is renewed for one request. */
+const maxRenewals = 5;
+/** Before the second renewal, in milliseconds; doubled each time. */
+const renewalDelayMs = 250;
 
-/** A body that can be opened again, for a request that was refused because its token was too old. */
+/** A body that can be opened again, since a request with a rejected token is repeated. */
 export interface RequestBody {
   readonly contentType: string;
-  /** Bytes, exactly. */
+  /** The exact number of bytes. */
   readonly length: number;
-  /** Pieces that are in memory, or a stream of `length` bytes. */
+  /** Pieces in memory, or a stream of `length` bytes. */
   open(signal: AbortSignal): Promise<readonly Uint8Array[] | Readable>;
-  /** All of it was handed to the network. */
+  /** Called once the whole body was handed to the network. */
   readonly onSent?: () => void;
 }
 
 export interface DriveRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
-  /** What it is about, for sentences: `"docs/a.txt"`. */
+  /** The object of the request, for error messages: `"docs/a.txt"`. */
   readonly about: string;
-  readonly body?: RequestBody;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** For addresses that must be asked without our token: temporary links (§5.4). */
+  readonly body?: RequestBody | undefined;
+  /** The header Range. */
+  readonly range?: string | undefined;
+  /** The URL must not receive our token: temporary links and redirects (docs/amazon-drive-api.md §5). */
   readonly isPublic?: boolean;
-  /** Follows redirects, without the token (§5.3). */
+  /** Follows redirects, without the token. */
   readonly followsRedirects?: boolean;
 }
 
 export interface HttpOptions {
   readonly tokens: TokenSource;
   readonly pacer: Pacer;
-  /** Requests at once. Each counts until the answer's headers are there: a download's body may be read while others are written. */
+  /** Limits concurrent requests. Each counts until its response headers arrive: a download may be read while others are written. */
   readonly slots: WeightedSemaphore;
   readonly clock: Clock;
 }
 
-/** Requests of one account by Node's own client. Sends none again, but with a new token when the old one was refused. */
+/** Sends the requests of one account. Repeats a request only with a new token, after the service rejected the old one. */
 export class DriveHttp {
   private readonly agents = keepAliveAgents(maxSockets);
-  /** When the service says that it answered last, and when that came, in milliseconds since 1970. */
-  answered: { readonly date: number; readonly at: number } | undefined;
+  /** The date of the last response by the clock of the service, and when it arrived by ours, in milliseconds since 1970. */
+  lastResponse: { readonly date: number; readonly at: number } | undefined;
 
   constructor(private readonly options: HttpOptions) {}
 
-  /** A successful answer whose body is still to be read. Throws RemoteErrors and the signal's reason. */
+  /** A successful response with an unread body. Throws RemoteErrors and the signal's reason. */
   async send(request: DriveRequest, signal: AbortSignal): Promise<IncomingMessage> {
     signal.throwIfAborted();
-    const { tokens } = this.options;
     if (request.isPublic) return this.sendFollowingRedirects(request, undefined, signal);
+    const { tokens, clock } = this.options;
     let token = await tokens.token(signal);
-    for (let refusals = 1; ; refusals++)
+    for (let rejections = 1; ; rejections++)
       try {
         return await this.sendFollowingRedirects(request, token, signal);
       } catch (error) {
-        // A sign-in that is over shows when the token is renewed; that a good one is refused now and then shows here.
-        if (!(error instanceof RemoteError) || error.kind !== 'unauthenticated' || refusals > mostRenewals)
-          throw error;
-        if (refusals > 1) await this.options.clock.wait(renewalWaitMs * 2 ** (refusals - 2), signal);
+        // A revoked sign-in fails in `renewed`. The service rejects a valid token now and then, which only ends here.
+        if (!isRemoteError(error, 'unauthenticated') || rejections > maxRenewals) throw error;
+        if (rejections > 1) await clock.wait(renewalDelayMs * 2 ** (rejections - 2), signal);
         token = await tokens.renewed(token, signal);
       }
   }
 
-  /** The JSON of a successful answer, undefined for an empty one. Throws `damaged` for what is no JSON. */
+  /** The JSON of a successful response; undefined for an empty body. Throws `corrupted` for any other body. */
   async json(request: DriveRequest, signal: AbortSignal): Promise<unknown> {
-    const text = await wholeText(await this.send(request, signal), request, signal);
-    return text === '' ? undefined : parsedJson(text, request);
+    const { url, about } = request;
+    const response = await this.send(request, signal);
+    const endless = () => new RemoteError('corrupted', `The response for ${about} has no end.`);
+    const text = await readText(response, maxJsonBytes, endless).catch((error: unknown) => {
+      if (signal.aborted) throw signal.reason;
+      throw driveConnectionError(error, new URL(url).host);
+    });
+    if (text === '') return undefined;
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw new RemoteError(
+        'corrupted',
+        `The response for ${about} is not JSON. Is "endpoint" right, and does the network require a login page?`,
+        { cause },
+      );
+    }
   }
 
   close(): void {
@@ -95,43 +111,47 @@ export class DriveHttp {
     token: string | undefined,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    let answer = await this.exchange(request, token, signal);
+    let response = await this.sendOnce(request, token, signal);
     let from = new URL(request.url);
-    for (let hops = 0; isRedirect(answer) && request.followsRedirects; hops++) {
-      const location = answer.headers.location ?? '';
-      answer.resume();
+    for (let hops = 0; isRedirect(response); hops++) {
+      const location = response.headers.location ?? '';
+      response.resume();
       const to = URL.canParse(location, from) ? new URL(location, from) : undefined;
       if (hops >= maxRedirects || !to || !/^https?:$/.test(to.protocol))
-        throw new RemoteError('corrupted', `Amazon Drive sends ${request.about} around in circles.`);
+        throw new RemoteError(
+          'corrupted',
+          `The redirects of Amazon Drive for ${request.about} lead nowhere.`,
+        );
       if (from.protocol === 'https:' && to.protocol === 'http:') throw unencrypted(request.about);
       from = to;
-      answer = await this.exchange({ ...request, url: to.href, isPublic: true }, undefined, signal);
+      response = await this.sendOnce({ ...request, url: to.href, isPublic: true }, undefined, signal);
     }
-    return this.checked(request, answer, signal);
+    return response;
   }
 
-  /** Sends it at its time, and tells the pacer what came of it. */
-  private async exchange(
+  /** Sends a request when the pacer allows it, and reports the result to the pacer. Resolves to a success or a redirect to follow. */
+  private async sendOnce(
     request: DriveRequest,
     token: string | undefined,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    // Opened first: its source may be another request to this very remote, which must not wait for the place of this one.
-    const content = await request.body?.open(signal);
+    const { slots, pacer, clock } = this.options;
+    // Opened before the slot is taken: the source may be a request to the same remote, which must not wait for this slot.
+    const body = await request.body?.open(signal);
+    const url = new URL(request.url);
     let paced: PacedRequest | undefined;
-    let answer: IncomingMessage;
-    let leave: (() => void) | undefined;
+    let response: IncomingMessage;
+    let release: (() => void) | undefined;
     try {
-      leave = await this.options.slots.acquire(1, signal);
-      paced = await this.options.pacer.start(signal);
-      const url = new URL(request.url);
-      answer = await sendRequest(
+      release = await slots.acquire(1, signal);
+      paced = await pacer.start(signal);
+      response = await sendRequest(
         {
           ...targetOf(url),
           method: request.method,
           path: url.pathname + url.search,
-          headers: this.headersOf(request, token),
-          body: content,
+          headers: headersOf(request, token),
+          body,
           silenceTimeoutMs: request.body ? uploadSilenceTimeoutMs : silenceTimeoutMs,
           onSent: request.body?.onSent,
         },
@@ -140,103 +160,62 @@ export class DriveHttp {
       );
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const failure = driveConnectionError(error, new URL(request.url).host);
+      const failure = driveConnectionError(error, url.host);
       if (failure !== error) paced?.failed();
       throw failure;
     } finally {
-      leave?.();
-      if (content && 'destroy' in content) content.destroy();
+      release?.();
+      if (body && 'destroy' in body) body.destroy();
     }
-    const date = Date.parse(answer.headers.date ?? '');
-    if (Number.isFinite(date)) this.answered = { date, at: this.options.clock.now() };
-    const status = answer.statusCode ?? 0;
-    if (status < 400) paced.succeeded();
-    else throw await this.refusal(request, answer, paced, signal);
-    return answer;
+    const date = Date.parse(response.headers.date ?? '');
+    if (Number.isFinite(date)) this.lastResponse = { date, at: clock.now() };
+    const status = response.statusCode ?? 0;
+    const isExpected = (status >= 200 && status < 300) || (request.followsRedirects && isRedirect(response));
+    if (!isExpected) throw await this.responseError(request, response, paced, signal);
+    paced.succeeded();
+    return response;
   }
 
-  private async refusal(
-    request: DriveRequest,
-    answer: IncomingMessage,
+  private async responseError(
+    { about, isPublic }: DriveRequest,
+    response: IncomingMessage,
     paced: PacedRequest,
     signal: AbortSignal,
   ): Promise<RemoteError> {
-    const text = await readText(answer, maxErrorBytes).catch(() => '');
+    const text = await readText(response, maxErrorBytes).catch(() => '');
     signal.throwIfAborted();
-    const { clock } = this.options;
-    const refusal = toDriveApiError(answer.statusCode ?? 0, answer.headers, text, request.about, clock.now());
-    if (refusal.kind === 'unavailable' || refusal.kind === 'rateLimited') paced.failed(refusal.retryAfterMs);
+    const { statusCode = 0, headers } = response;
+    const error = toDriveApiError(statusCode, headers, text, about, this.options.clock.now());
+    if (error.kind === 'unavailable' || error.kind === 'rateLimited') paced.failed(error.retryAfterMs);
     else paced.succeeded();
-    // What a public address refuses says nothing about our sign-in: the link is too old, and a new one helps.
-    if (request.isPublic && (refusal.status === 401 || refusal.status === 403))
-      return new RemoteError('unavailable', `The link to ${request.about} is no longer valid.`, {
-        code: `(${refusal.status})`,
+    // A public URL says nothing about our sign-in: the link has expired, and a retry requests a new one.
+    if (isPublic && (statusCode === 401 || statusCode === 403))
+      return new RemoteError('unavailable', `The link to ${about} is no longer valid.`, {
+        code: `(${statusCode})`,
       });
-    return refusal;
-  }
-
-  private async checked(
-    request: DriveRequest,
-    answer: IncomingMessage,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    const status = answer.statusCode ?? 0;
-    if (status >= 200 && status < 300) return answer;
-    const text = await readText(answer, maxErrorBytes).catch(() => '');
-    signal.throwIfAborted();
-    throw toDriveApiError(status, answer.headers, text, request.about, this.options.clock.now());
-  }
-
-  private headersOf(
-    { method, headers, body }: DriveRequest,
-    token: string | undefined,
-  ): Readonly<Record<string, string>> {
-    return {
-      accept: 'application/json, */*',
-      'user-agent': 'cloud-remotes',
-      ...headers,
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(body && { 'content-type': body.contentType, 'content-length': String(body.length) }),
-      ...(!body && /^P/.test(method) && { 'content-length': '0' }),
-    };
+    return error;
   }
 }
 
-function isRedirect(answer: IncomingMessage): boolean {
-  return [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0);
+function headersOf(
+  { method, range, body }: DriveRequest,
+  token: string | undefined,
+): Readonly<Record<string, string>> {
+  return {
+    accept: 'application/json, */*',
+    'user-agent': 'cloud-remotes',
+    ...(range !== undefined && { range }),
+    ...(token !== undefined && { authorization: `Bearer ${token}` }),
+    ...(body && { 'content-type': body.contentType, 'content-length': String(body.length) }),
+    ...(!body && /^P/.test(method) && { 'content-length': '0' }),
+  };
 }
 
-/** The JSON of a text. Throws `damaged`. */
-export function parsedJson(text: string, { about }: Pick<DriveRequest, 'about'>): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new RemoteError(
-      'corrupted',
-      `The answer about ${about} is not what Amazon Drive answers. Is "endpoint" right, and is there a login page in the way?`,
-      { cause },
-    );
-  }
+function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {
+  return [301, 302, 303, 307, 308].includes(statusCode);
 }
 
-async function wholeText(
-  answer: IncomingMessage,
-  { url, about }: DriveRequest,
-  signal: AbortSignal,
-): Promise<string> {
-  try {
-    return await readText(
-      answer,
-      maxJsonBytes,
-      () => new RemoteError('corrupted', `The response for ${about} has no end.`),
-    );
-  } catch (error) {
-    if (signal.aborted) throw signal.reason;
-    throw driveConnectionError(error, new URL(url).host);
-  }
-}
-
-/** For content that would come from a place where others can read it on its way. */
+/** For a URL where others could read the content on its way. */
 export function unencrypted(about: string): RemoteError {
   return new RemoteError(
     'forbidden',

@@ -3,10 +3,10 @@ import type { FileEntry } from '../../../remote/entry';
 import { type Instant, instantFromMs } from '../../../remote/modifiedTime';
 import type { RemotePath } from '../../../remote/remotePath';
 
-/** A file or folder as the service tells of it (API page §3); what it didn't tell is absent. */
+/** A file or folder in a response (docs/amazon-drive-api.md §3). Fields that the response lacks are absent. */
 export interface DriveNode {
   readonly id: string;
-  /** Absent on the root only. */
+  /** Absent only on the root. */
   readonly name?: string;
   readonly kind: string;
   readonly parents: readonly string[];
@@ -17,14 +17,14 @@ export interface DriveNode {
   readonly size?: number;
   /** Lower-case hex. */
   readonly md5?: string;
-  /** Grows by one with each overwrite. */
+  /** Increased by each overwrite. */
   readonly contentVersion?: number;
   readonly tempLink?: string;
-  /** All of it, for reading. */
+  /** The node as in the response. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-/** Reads a node from a JSON value; undefined when it is not a node. */
+/** The node in a JSON value; undefined when the value is not a node. */
 export function nodeOf(value: unknown): DriveNode | undefined {
   if (!isRecord(value)) return undefined;
   const { id, name, kind, parents, status, isRoot, createdDate, modifiedDate, tempLink } = value;
@@ -48,19 +48,23 @@ export function nodeOf(value: unknown): DriveNode | undefined {
   };
 }
 
+/** The nodes in a JSON array; empty for any other value. */
+export function nodesOf(values: unknown): readonly DriveNode[] {
+  return Array.isArray(values) ? values.map(nodeOf).filter((node) => node !== undefined) : [];
+}
+
 export function isAvailable(node: DriveNode): boolean {
   return node.status === 'AVAILABLE';
 }
 
-/** The time that a date of the service spells. */
 export function timeOf(date: string | undefined): Instant | undefined {
   const ms = date === undefined ? Number.NaN : Date.parse(date);
   return Number.isFinite(ms) ? instantFromMs(ms) : undefined;
 }
 
 /**
- * The entry of a file, undefined while its content isn't there yet (§3.2, PENDING). The service keeps no time of the owner's: `modifiedDate`
- * moves with every change of anything, so it is the service's time.
+ * The entry of a file; undefined while its content is missing (status PENDING). Clients can't set a modified time, and every change of the
+ * node changes `modifiedDate`, so it becomes `serverModified`.
  */
 export function fileEntry(path: RemotePath, node: DriveNode): FileEntry | undefined {
   if (node.size === undefined) return undefined;
@@ -76,7 +80,7 @@ export function fileEntry(path: RemotePath, node: DriveNode): FileEntry | undefi
   };
 }
 
-/** An id with the version of its content: of this very content, wherever the file is moved. */
+/** Identifies the content of a file, also after a move: the id of the node with the version of its content. */
 export function contentVersion(node: DriveNode): string {
   return `${node.id}/${node.contentVersion ?? node.md5 ?? node.raw['version'] ?? ''}`;
 }

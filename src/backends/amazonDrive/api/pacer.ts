@@ -1,35 +1,34 @@
 import type { Clock } from '../../../base/clock';
 import { WeightedSemaphore } from '../../../base/semaphore';
 
-/** A longer wait is cut in pieces of this, in milliseconds, so that a success meanwhile ends it. */
-const pieceMs = 1000;
-/** The longest wait after failures, and for what a `Retry-After` asks, in milliseconds. */
+/** Waits are split into pieces of this length, in milliseconds, so that a success in the meantime ends them. */
+const maxPieceMs = 1000;
+/** The maximum delay after failures, and for a `Retry-After`, in milliseconds. */
 const maxDelayMs = 256_000;
 
 export interface PacerOptions {
   readonly clock: Clock;
   /** Milliseconds between the starts of two requests. */
   readonly minSleepMs: number;
-  /** 0 ≤ x < 1; a port so that tests can set it. */
+  /** 0 ≤ x < 1; replaced in tests. Default Math.random. */
   readonly random?: () => number;
 }
 
-/** A request that was let go; one of the two is to be told when it ended. */
+/** A request that may start. The caller reports its end by one of the two. */
 export interface PacedRequest {
   succeeded(): void;
-  /** It failed in a way that passes. `retryAfterMs` is what the service asked to wait. */
+  /** For a transient error. `retryAfterMs` is the delay that the service requests. */
   failed(retryAfterMs?: number): void;
 }
 
 /**
- * Lets the requests of one remote start one after the other (API page §6.4): at rest `minSleepMs` apart, after n failures in a row a fully
- * random time of up to 2^(n−1) seconds apart, 256 at most, until one succeeds. A `Retry-After` holds back all of them.
+ * Delays the requests of one remote (docs/amazon-drive-api.md §6). They start at least `minSleepMs` apart; after n failures in a row a
+ * random time of up to 2^(n−1) seconds apart, at most 256 seconds, until one succeeds. A `Retry-After` delays all of them.
  *
- * It only says when; whether a failed request is sent again is decided elsewhere (see driveRemote.ts). Failures of requests that were already
- * under way when the first of them failed are one failure: they tell nothing new.
+ * Retries nothing (see driveRemote.ts). Requests that had started before a failure count as the same failure when they fail too.
  */
 export class Pacer {
-  private readonly door = new WeightedSemaphore(1);
+  private readonly turn = new WeightedSemaphore(1);
   private lastStart = Number.NEGATIVE_INFINITY;
   private delayFrom = Number.NEGATIVE_INFINITY;
   private delayMs: number;
@@ -44,15 +43,15 @@ export class Pacer {
   /** Resolves when the next request may start. Rejects with the signal's reason. */
   async start(signal: AbortSignal): Promise<PacedRequest> {
     const { clock } = this.options;
-    const leave = await this.door.acquire(1, signal);
+    const release = await this.turn.acquire(1, signal);
     try {
-      // Looked at again after each wait: a failure meanwhile makes it longer, a success shorter.
+      // Computed again after each wait: a failure in the meantime makes it longer, a success shorter.
       for (let left = this.timeLeft(); left > 0; left = this.timeLeft())
-        await clock.wait(Math.min(left, pieceMs), signal);
+        await clock.wait(Math.min(left, maxPieceMs), signal);
       this.lastStart = clock.now();
       this.delayFrom = this.lastStart;
     } finally {
-      leave();
+      release();
     }
     return this.request(this.round);
   }
@@ -70,8 +69,8 @@ export class Pacer {
         if (round !== this.round) return;
         this.round++;
         this.failures++;
-        const most = Math.min(1000 * 2 ** (this.failures - 1), maxDelayMs);
-        this.delayMs = Math.max(this.options.minSleepMs, (this.options.random ?? Math.random)() * most);
+        const max = Math.min(1000 * 2 ** (this.failures - 1), maxDelayMs);
+        this.delayMs = Math.max(this.options.minSleepMs, (this.options.random ?? Math.random)() * max);
         this.delayFrom = now;
       },
     };

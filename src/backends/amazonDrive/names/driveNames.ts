@@ -10,7 +10,7 @@ import {
   standardFlags,
 } from './nameEncoding';
 
-/** In UTF-16 units. The service rejects longer names (docs/amazon-drive-api.md §7.1). */
+/** In UTF-16 units. The service rejects longer names (docs/amazon-drive-api.md §7). */
 export const maxNameLength = 280;
 
 /** The encoding of rclone's disk backend. Our paths spell these characters as rclone spells them in file names. */
@@ -28,7 +28,7 @@ export type PathName =
 
 /**
  * Names of the service ↔ parts of paths, so that files have the same names as when rclone uploads them from a disk or downloads them to one
- * (docs/amazon-drive-api.md §7.2). With the default encoding both spellings are equal: a character that a disk can't hold is a look-alike
+ * (docs/amazon-drive-api.md §7). With the default encoding both spellings are equal: a character that a disk can't hold is a look-alike
  * on both sides, and a literal look-alike has the quote character `‛` before it on both sides. With `Ctl` and `Del`, control characters
  * are look-alikes at the service only.
  *

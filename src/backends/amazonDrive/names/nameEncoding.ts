@@ -1,5 +1,5 @@
 /**
- * rclone's encoding of names that a backend can't hold (docs/amazon-drive-api.md §7.2): characters are replaced by look-alikes, and a
+ * rclone's encoding of names that a backend can't hold (docs/amazon-drive-api.md §7): characters are replaced by look-alikes, and a
  * literal look-alike gets the quote character `‛` before it. It applies to a part of a path, never to a whole path.
  *
  * A byte that is not valid UTF-8 is the lone surrogate U+DC00 + byte here, since a JavaScript string can't hold it.

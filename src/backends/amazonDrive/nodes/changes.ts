@@ -4,7 +4,7 @@ import type { RemoteChanges } from '../../../remote/remote';
 import { RemoteError } from '../../../remote/remoteError';
 import { joinPath, parentPath, type RemotePath } from '../../../remote/remotePath';
 import { driveConnectionError } from '../api/driveErrors';
-import { type DriveNode, isAvailable, nodeOf } from '../api/driveNode';
+import { type DriveNode, isAvailable, nodesOf } from '../api/driveNode';
 import type { DriveSession } from './session';
 
 /** Above this number of changed paths the result is `everything`. */
@@ -12,7 +12,7 @@ const maxPaths = 5000;
 /** In bytes. A line of 10,000 nodes has about 10 MB. */
 const maxLineLength = 256 * 1024 * 1024;
 
-/** One line of the stream (docs/amazon-drive-api.md §4.12). */
+/** One line of the stream (docs/amazon-drive-api.md §4). */
 interface ChangeLine {
   readonly checkpoint: string | undefined;
   readonly nodes: readonly DriveNode[];
@@ -88,11 +88,10 @@ function recordChange({ cache, names }: DriveSession, node: DriveNode, paths: Se
 
 function lineOf(text: string): ChangeLine {
   const value: unknown = JSON.parse(text);
-  const found = isRecord(value) ? value : {};
-  const { checkpoint, nodes, reset, end, statusCode } = found;
+  const { checkpoint, nodes, reset, end, statusCode } = isRecord(value) ? value : {};
   return {
     checkpoint: typeof checkpoint === 'string' && checkpoint !== '' ? checkpoint : undefined,
-    nodes: Array.isArray(nodes) ? nodes.map(nodeOf).filter((node) => node !== undefined) : [],
+    nodes: nodesOf(nodes),
     reset: reset === true,
     end: end === true,
     failed: typeof statusCode === 'number' && statusCode !== 200,

@@ -14,7 +14,7 @@ const foldersAhead = 8;
 const batchSize = 1000;
 
 /**
- * One folder, page by page, by the query that rclone sends (docs/amazon-drive-api.md §4.7). When the page token expires the listing
+ * One folder, page by page, by the query that rclone sends (docs/amazon-drive-api.md §4). When the page token expires the listing
  * starts over and skips the nodes that it has returned.
  */
 export function listFolder(

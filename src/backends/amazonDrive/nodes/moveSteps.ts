@@ -55,7 +55,7 @@ export class MoveRunner {
     this.about = `"${move.from}"`;
   }
 
-  /** Renames the node, then moves it to its new parent, in the order of rclone (docs/amazon-drive-api.md §8.5). */
+  /** Renames the node, then moves it to its new parent, in the order of rclone (docs/amazon-drive-api.md §8). */
   async run(): Promise<DriveNode> {
     const { api } = this.session;
     const { id, to, oldName, newName, oldParent, newParent } = this.move;
@@ -117,7 +117,7 @@ export class MoveRunner {
   }
 
   /**
-   * rclone's way around a node of the new name in the old folder (docs/amazon-drive-api.md §8.5): names don't conflict in the trash. The
+   * rclone's way around a node of the new name in the old folder (docs/amazon-drive-api.md §8): names don't conflict in the trash. The
    * steps continue after the user stopped, since a stop would leave the node in the trash.
    */
   private async runThroughTrash(): Promise<DriveNode> {

@@ -89,7 +89,7 @@ async function createMove(
     newParent,
     parents: node.parents,
   };
-  // A node has the same name in all its parents (docs/amazon-drive-api.md §8.5).
+  // A node has the same name in all its parents (docs/amazon-drive-api.md §8).
   if (node.parents.length > 1 && move.oldName !== move.newName)
     throw new RemoteError(
       'unsupported',

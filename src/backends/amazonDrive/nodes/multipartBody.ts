@@ -8,7 +8,7 @@ import type { RequestBody } from '../api/driveHttp';
 const inMemoryLimit = 256 * 1024;
 
 /**
- * The multipart form of an upload (docs/amazon-drive-api.md §5.1): metadata, for a new file, and content. Sent with its exact length, in
+ * The multipart form of an upload (docs/amazon-drive-api.md §5): metadata, for a new file, and content. Sent with its exact length, in
  * bounded memory. Content of another length or MD5 than the source announced fails before the end of the form, so that the service never
  * stores it.
  */
@@ -22,7 +22,7 @@ export class UploadBody implements RequestBody {
   private readonly head: Buffer;
   private readonly tail: Buffer;
 
-  /** Without `metadata` the form replaces the content of an existing file (docs/amazon-drive-api.md §5.2). */
+  /** Without `metadata` the form replaces the content of an existing file (docs/amazon-drive-api.md §5). */
   constructor(
     private readonly path: string,
     private readonly source: ByteSource,

@@ -6,100 +6,91 @@ import type { ReadOptions, ReadResult, WholeContent } from '../../../remote/remo
 import { isRemoteError, RemoteError } from '../../../remote/remoteError';
 import type { RemotePath } from '../../../remote/remotePath';
 import { hasDriveReason } from '../api/driveErrors';
-import { isAvailable, nodeIdOfVersion } from '../api/driveNode';
+import { nodeIdOfVersion } from '../api/driveNode';
 import { changedMeanwhile, fileAt, isSameContent, notThere, unchangedFile } from './preconditions';
 import type { DriveSession } from './session';
 
 /**
- * Opens a file's content. The service doesn't tell which content a download is of, so the file is looked at first; the stream fails, and
- * never just ends, when it is cut, and when all of it is read and its MD5 is another.
+ * Opens the content of a file. A download doesn't name the version of its content, so the node is read first. The stream fails when the
+ * connection ends early, and when its whole content has another MD5.
  */
 export async function readFile(
-  context: DriveSession,
+  session: DriveSession,
   path: RemotePath,
   { range, expected }: ReadOptions,
   signal: AbortSignal,
 ): Promise<ReadResult> {
-  const file = await (expected
-    ? unchangedFile(context, path, expected, signal)
-    : fileAt(context, path, signal));
-  const { entry } = file;
+  const { node, entry } = await (expected
+    ? unchangedFile(session, path, expected, signal)
+    : fileAt(session, path, signal));
   const start = range?.start ?? 0;
   const end = Math.min(range?.end ?? entry.size, entry.size);
-  // The rest of an empty or shorter file holds no bytes; HTTP calls that an error.
+  // HTTP has no empty range.
   if (end <= start) return { stream: Readable.from([]), entry };
   const isWhole = start === 0 && end === entry.size;
-  let answer: IncomingMessage;
+  const header = isWhole ? undefined : `bytes=${start}-${end - 1}`;
+  let response: IncomingMessage;
   try {
-    answer = await opened(
-      context,
-      file.node.id,
-      entry,
-      isWhole ? undefined : `bytes=${start}-${end - 1}`,
-      signal,
-    );
+    response = await openDownload(session, node.id, entry, header, signal);
   } catch (error) {
     if (hasDriveReason(error, 'rangeOutside')) throw changedMeanwhile(path, error);
     if (!isRemoteError(error, 'notFound')) throw error;
-    context.cache.forget(path);
+    session.cache.forget(path);
     throw expected ? changedMeanwhile(path, error) : notThere(path);
   }
-  try {
-    checkRange(answer, entry, start, end);
-  } catch (error) {
-    answer.destroy();
-    throw error;
+  if (!isOfRange(response, entry, start, end)) {
+    response.destroy();
+    throw new RemoteError('corrupted', `Amazon Drive sent other bytes of "${path}" than requested.`);
   }
-  const expectedContent = expectedBody(entry, end - start, isWhole);
-  return { stream: verifyStream(answer, expectedContent, signal), entry };
+  return { stream: verifyStream(response, expectedBody(entry, end - start, isWhole), signal), entry };
 }
 
 /**
- * All of a small file that was seen, in one request: its MD5 tells afterwards that it is what was seen. Only where the MD5 isn't known, or
- * is another, is the file looked at.
+ * Reads a listed file by one request: its MD5 proves that the content is the listed one. Reads the node as well when the MD5 is unknown or
+ * differs.
  */
 export async function readWholeFile(
-  context: DriveSession,
+  session: DriveSession,
   file: FileEntry,
   signal: AbortSignal,
 ): Promise<WholeContent> {
-  const { cache } = context;
+  const { cache } = session;
   let id = nodeIdOfVersion(file.version);
-  const canTell = file.md5 !== undefined && file.size > 0;
-  if (id === undefined || !canTell || cache.file(file.path)?.id !== id)
-    id = (await unchangedFile(context, file.path, file, signal)).node.id;
-  // Reading nothing would tell nothing.
+  // An empty content proves nothing.
+  const provesContent = file.md5 !== undefined && file.size > 0;
+  if (id === undefined || !provesContent || cache.file(file.path)?.id !== id)
+    id = (await unchangedFile(session, file.path, file, signal)).node.id;
   if (file.size === 0) return { content: Buffer.alloc(0), entry: file };
   try {
-    const answer = await opened(context, id, file, undefined, signal);
-    return { content: await readVerified(answer, expectedBody(file, file.size, true), signal), entry: file };
+    const response = await openDownload(session, id, file, undefined, signal);
+    return {
+      content: await readVerified(response, expectedBody(file, file.size, true), signal),
+      entry: file,
+    };
   } catch (error) {
     if (isRemoteError(error, 'notFound')) {
       cache.forget(file.path);
       throw changedMeanwhile(file.path, error);
     }
-    if (isRemoteError(error, 'corrupted')) await orChanged(context, file, id, signal);
+    if (isRemoteError(error, 'corrupted')) await assertUnchanged(session, file, id, signal);
     throw error;
   }
 }
 
-/** What came is not what was seen: throws `changed` when the file isn't that one any more. */
-async function orChanged(
-  { api, cache }: DriveSession,
+/** Throws `changed` when the node no longer has the content of `file`. */
+async function assertUnchanged(
+  { cache, nodes }: DriveSession,
   file: FileEntry,
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const node = await api.node(id, `"${file.path}"`, signal).catch((error: unknown) => {
-    if (isRemoteError(error, 'notFound')) return undefined;
-    throw error;
-  });
-  if (node && isAvailable(node) && isSameContent(file, node)) return;
+  const node = await nodes.nodeIfThere(id, file.path, signal);
+  if (node && isSameContent(file, node)) return;
   cache.forget(file.path);
   throw changedMeanwhile(file.path);
 }
 
-async function opened(
+async function openDownload(
   { api, tempLinkThreshold }: DriveSession,
   id: string,
   entry: FileEntry,
@@ -115,29 +106,23 @@ async function opened(
   return api.download(id, range, about, signal);
 }
 
-/** Throws `damaged` when the answer isn't of the range that was asked for. */
-function checkRange(answer: IncomingMessage, { path, size }: FileEntry, start: number, end: number): void {
-  if (start === 0 && end === size && answer.statusCode === 200) return;
-  const got = /^bytes (\d+)-(\d+)\//.exec(answer.headers['content-range'] ?? '');
-  if (answer.statusCode !== 206 || Number(got?.[1]) !== start || Number(got?.[2]) !== end - 1)
-    throw new RemoteError('corrupted', `Amazon Drive gave other bytes of "${path}" than were asked for.`);
+function isOfRange(response: IncomingMessage, { size }: FileEntry, start: number, end: number): boolean {
+  const { statusCode, headers } = response;
+  if (start === 0 && end === size && statusCode === 200) return true;
+  const [, first, last] = /^bytes (\d+)-(\d+)\//.exec(headers['content-range'] ?? '') ?? [];
+  return statusCode === 206 && Number(first) === start && Number(last) === end - 1;
 }
 
-function expectedBody(file: FileEntry, length: number, isWhole: boolean): ExpectedBody {
-  const { path, md5 } = file;
+function expectedBody({ path, md5 }: FileEntry, length: number, isWhole: boolean): ExpectedBody {
   return {
     path,
     length,
     checksum: isWhole && md5 !== undefined ? md5Checksum(md5) : undefined,
     retriesShortStream: true,
-    connectionError: (error) => readingError(error, file),
+    connectionError: (error) => {
+      const { code } = error as { readonly code?: unknown };
+      const details = { cause: error, ...(typeof code === 'string' && { code }) };
+      return new RemoteError('unavailable', `The connection ended while "${path}" was being read.`, details);
+    },
   };
-}
-
-function readingError(error: unknown, { path }: FileEntry): RemoteError {
-  const { code } = error as { readonly code?: unknown };
-  return new RemoteError('unavailable', `The connection ended while "${path}" was being read.`, {
-    cause: error,
-    ...(typeof code === 'string' && { code }),
-  });
 }

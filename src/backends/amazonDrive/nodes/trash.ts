@@ -103,7 +103,7 @@ async function trashNode(
 export class DriveTrash implements Trash {
   constructor(private readonly session: DriveSession) {}
 
-  /** The service deletes items after 30 days (docs/amazon-drive-api.md §4.11). */
+  /** The service deletes items after 30 days (docs/amazon-drive-api.md §4). */
   list(options: ListOptions, signal: AbortSignal): RetryablePages<readonly TrashedItem[]> {
     const parents = new Map<string, Promise<RemotePath | undefined>>();
     const given = new Set<string>();

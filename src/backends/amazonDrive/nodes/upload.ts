@@ -11,7 +11,7 @@ import type { DriveSession } from './session';
 
 /** From this size on the precondition is checked before the body is sent, in bytes. */
 const checkFirstFrom = 8 * 1024 * 1024;
-/** Between two reads of a node that the service still processes, in milliseconds, as rclone waits (docs/amazon-drive-api.md §5.6). */
+/** Between two reads of a node that the service still processes, in milliseconds, as rclone waits (docs/amazon-drive-api.md §5). */
 const pollIntervalMs = 5000;
 /** A node without its content is read at least this often, however small it is. */
 const minPolls = 4;
@@ -30,7 +30,7 @@ interface Stored {
  * gets new content and keeps its id, labels and sharing; its precondition is checked before.
  *
  * 1. The body is sent once. When the request failed after the whole body was sent, the node is polled for as long as the service may
- *    process it (docs/amazon-drive-api.md §5.6), and recognised by size and MD5.
+ *    process it (docs/amazon-drive-api.md §5), and recognised by size and MD5.
  * 2. Content that the service stored wrongly is `corrupted`. A corrupted new file goes to the trash; a corrupted overwrite is recorded, so
  *    that a retry may overwrite it.
  * 3. A file whose folder was moved during the upload is `changed` and stays where it is; the error names its place.
@@ -203,7 +203,7 @@ class DriveUpload {
   }
 
   /**
-   * The node with its size and MD5, read again while the service processes its content (docs/amazon-drive-api.md §3.2, PENDING). A missing
+   * The node with its size and MD5, read again while the service processes its content (docs/amazon-drive-api.md §3, PENDING). A missing
    * MD5 alone is worth one read, since some services never report it. Undefined when the node is gone.
    */
   private async awaitProcessing(response: DriveNode): Promise<DriveNode | undefined> {

@@ -17,7 +17,7 @@ import type { RecentWrites } from './recentWrites';
  * 2. Another client may rename or move a folder at any time, and its old id still leads to it. Before a change or a delete, call
  *    `verifyFolderPath`: otherwise the change lands at a path that nobody chose.
  * 3. Reading a node by its id is always up to date. A search by name asks an index that may lag behind, so its results are checked
- *    against the query (docs/amazon-drive-api.md §4.14).
+ *    against the query (docs/amazon-drive-api.md §4).
  */
 export class NodeResolver {
   private readonly creating = new SharedRuns<string>();
@@ -192,7 +192,7 @@ export class NodeResolver {
     return node.name.toLowerCase() === this.names.apiName(baseName(path), path).toLowerCase();
   }
 
-  /** Searches a folder by name (docs/amazon-drive-api.md §4.6). Throws `other` when several nodes have the name. */
+  /** Searches a folder by name (docs/amazon-drive-api.md §4). Throws `other` when several nodes have the name. */
   async childNamed(parentId: string, path: RemotePath, signal: AbortSignal): Promise<DriveNode | undefined> {
     const filters = childNamedFilter(parentId, this.names.apiName(baseName(path), path));
     const found = new Map<string, DriveNode>();

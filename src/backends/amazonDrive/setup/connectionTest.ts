@@ -90,7 +90,7 @@ export async function* testDriveConnection(
         outcome: quota.value.available > 0 ? 'ok' : 'warning',
         detail: `${gigabytes(quota.value.available)} of ${gigabytes(quota.value.total)} GB are free.`,
       };
-  const received = api.http.answered;
+  const received = api.http.lastResponse;
   yield* clockFinding(received && received.at - received.date, 'sign-ins expire by it');
 }
 

@@ -14,7 +14,7 @@ import { pathProblem } from '../../../../src/remote/remotePath';
 const driveFlags: NameFlags = { slash: true, ctl: false, del: false, dot: true, invalidUtf8: true };
 const names = new DriveNames(driveFlags);
 
-/** API page §7.2: what rclone is given → what it sends. */
+/** docs/amazon-drive-api.md §7: what rclone is given → what it sends. */
 const sent: readonly (readonly [inner: string, api: string])[] = [
   ['␀', '␀'],
   ['／', '／'],
