@@ -42,6 +42,22 @@ test('no source or test uses a former name', () => {
   assert.deepEqual(linesWith([...sources, ...tests], formerNames), []);
 });
 
+test('every file that a page links or names exists', () => {
+  const missing = [...pages, ...below('test', /README\.md$/)].flatMap((page) => {
+    const here = path.dirname(page);
+    const links = [...read(page).matchAll(/\]\(([\w./-]+)(?:#[^)]*)?\)/g)].map(([, link = '']) =>
+      path.join(here, link),
+    );
+    const named = [
+      ...read(page).matchAll(/`((?:src|test|docs|media)\/[\w./-]+|\.\.\/[\w/.-]+\.test\.ts)`/g),
+    ].map(([, file = '']) => (file.startsWith('.') ? path.join(here, file) : file));
+    return [...links, ...named]
+      .filter((file) => !existsSync(path.join(root, file)))
+      .map((file) => `${page} names ${file}`);
+  });
+  assert.deepEqual(missing, []);
+});
+
 test('every page, section and rule that a comment cites exists', () => {
   const numbers = new Set(rules.map(({ id }) => id));
   const sections = (page: string) =>

@@ -5,25 +5,25 @@ const chapters: readonly { readonly letter: string; readonly title: string }[] =
   { letter: 'A', title: 'As `aws s3 sync`' },
   { letter: 'R', title: 'As rclone' },
   { letter: 'B', title: 'Two-way sync' },
-  { letter: 'H', title: 'Hazards that others met' },
+  { letter: 'H', title: 'Hazards' },
 ];
 
 /**
- * docs/sync-rules.md: each rule, what we do, and the files whose tests name it. Titles and numbers of tests are left out, so that the
- * page changes only when a file begins or ceases to prove a rule.
+ * The text of docs/sync-rules.md: each rule, what the extension does, and the files whose tests name the rule. The page has no titles or numbers
+ * of tests, so it changes only when a file begins or ceases to prove a rule.
  */
 export function ruleTable(proven: ProvenRules): string {
   const lines = [
     '# The rules of a sync, and their tests',
     '',
-    'What `aws s3 sync` (1.45) and rclone (1.60) do, by number, what Cloud Remotes does, and where that is proved. The numbers stand in',
-    'comments of the source and in titles of tests. `npm run rules` writes this page from `test/rules/rules.ts` and those titles.',
+    'The rules of `aws s3 sync` (1.45) and rclone (1.60) by number, what Cloud Remotes does, and the tests that prove it. Comments of the source',
+    'and titles of tests cite the numbers. `npm run rules` writes this page from `test/rules/rules.ts` and those titles.',
     '',
-    'Besides, `test/interop/differential.test.ts` compares hundreds of generated plans with what the real tools print; where we differ on',
-    'purpose stands in `test/interop/differential/deliberateDifferences.ts`.',
+    '`test/interop/differential.test.ts` also compares hundreds of random plans with the output of the real tools;',
+    '`test/interop/differential/deliberateDifferences.ts` lists the deliberate differences.',
   ];
   for (const { letter, title } of chapters) {
-    lines.push('', `## ${title}`, '', '| rule | what it says | what we do | tests |', '|---|---|---|---|');
+    lines.push('', `## ${title}`, '', '| Rule | What it says | Cloud Remotes | Tests |', '|---|---|---|---|');
     for (const rule of rules)
       if (rule.id.startsWith(letter)) lines.push(row(rule, proven.get(rule.id) ?? []));
   }
