@@ -42,6 +42,14 @@ export function parentPath(path: RemotePath): RemotePath {
   return (slash < 0 ? '' : path.slice(0, slash)) as RemotePath;
 }
 
+/** All folders above the paths, without the root. */
+export function foldersAbove(paths: Iterable<RemotePath>): Set<RemotePath> {
+  const folders = new Set<RemotePath>();
+  for (const path of paths)
+    for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);
+  return folders;
+}
+
 /** The last part of `path`; empty for the root. */
 export function baseName(path: RemotePath): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -2,15 +2,13 @@ import { matchKey } from '../remote/capabilities';
 import { type Endpoint, fileIfExists, statIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
-import type { Precondition, Remote } from '../remote/remote';
+import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, joinPath, type RemotePath, relativePath, uniqueName } from '../remote/remotePath';
 import { copyFile } from './copyFile';
 import { moveFile, removeCopied } from './moveFile';
 
-const ifAbsent: Precondition = { kind: 'ifAbsent' };
-
-/** A free name may be taken a moment later, so the search is repeated up to this often. */
+/** Another writer may take a free name first; then the next free name is tried, up to this often. */
 const maxAttempts = 10;
 
 /**
@@ -24,14 +22,9 @@ export function backupByCopy(
   backup: Endpoint,
   signal: AbortSignal,
 ): Promise<RemotePath> {
-  const request = {
-    from: target.remote,
-    source: file,
-    to: backup.remote,
-    precondition: ifAbsent,
-    durable: true,
-  };
-  const copy = async (to: RemotePath) => void (await copyFile({ ...request, target: to }, signal));
+  const request = { from: target.remote, source: file, to: backup.remote, durable: true };
+  const copy = (to: RemotePath) =>
+    copyFile({ ...request, target: to, precondition: { kind: 'ifAbsent' } }, signal);
   return withUniqueName(file, target, backup, copy, async () => {}, signal);
 }
 
@@ -42,8 +35,7 @@ export function backupByMove(
   backup: Endpoint,
   signal: AbortSignal,
 ): Promise<RemotePath> {
-  const move = async (to: RemotePath) =>
-    void (await moveFile(target.remote, file, backup.remote, to, signal));
+  const move = (to: RemotePath) => moveFile(target.remote, file, backup.remote, to, signal);
   return withUniqueName(file, target, backup, move, () => removeCopied(target.remote, file, signal), signal);
 }
 
@@ -52,7 +44,7 @@ async function withUniqueName(
   file: FileEntry,
   target: Endpoint,
   { remote, root }: Endpoint,
-  put: (to: RemotePath) => Promise<void>,
+  put: (to: RemotePath) => Promise<unknown>,
   finish: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<RemotePath> {
@@ -86,13 +78,8 @@ function isIdenticalFile(file: FileEntry, there: FileEntry): boolean {
 
 /** The kind is `other`, because the other kinds would say that the plan is out of date. */
 function refused(to: RemotePath, cause: RemoteError): RemoteError {
-  return new RemoteError(
-    'other',
-    `The old file could not be kept as "${to}", so nothing was done: ${cause.message}`,
-    {
-      cause,
-    },
-  );
+  const message = `The old file could not be kept as "${to}", so nothing was done: ${cause.message}`;
+  return new RemoteError('other', message, { cause });
 }
 
 /** `parts` with a number on the first part that is taken; undefined when no part is. */

@@ -1,22 +1,16 @@
 import type { Action, CopyFile, DeleteFile } from '../plan/model/plan';
-import { parentPath, type RemotePath } from '../remote/remotePath';
+import { foldersAbove } from '../remote/remotePath';
 import type { ActionResult } from './runReport';
 
-/** Copies that a store on a file system refused, and the plan's deletes that would unblock them. */
-export interface BlockedCopies {
-  readonly copies: readonly CopyFile[];
-  readonly deletes: readonly DeleteFile[];
-}
-
 /**
- * The copies that failed because a name can't be a file and a folder at once, which the plan didn't know of the target, with the
- * deletes that block them. Undefined when another action failed, or when no delete blocks a copy. Pure.
+ * The copies that a store on a file system refused, because a name can't be a file and a folder at once there, and the deletes of the
+ * plan that would unblock them. Undefined when another action failed, or when no delete blocks a copy. Pure.
  */
 export function findBlockedCopies(
   actions: readonly Action[],
   deletes: readonly DeleteFile[],
   results: ReadonlyMap<string, ActionResult>,
-): BlockedCopies | undefined {
+): { readonly copies: readonly CopyFile[]; readonly deletes: readonly DeleteFile[] } | undefined {
   const copies: CopyFile[] = [];
   for (const action of actions) {
     const result = results.get(action.id);
@@ -27,13 +21,9 @@ export function findBlockedCopies(
     copies.push(action);
   }
   const refused = new Set(copies.map(({ path }) => path));
-  const above = new Set(copies.flatMap(({ path }) => [...parentsOf(path)]));
+  const above = foldersAbove(copies.map(({ path }) => path));
   const blocking = deletes.filter(
-    ({ path }) => above.has(path) || [...parentsOf(path)].some((folder) => refused.has(folder)),
+    ({ path }) => above.has(path) || [...foldersAbove([path])].some((folder) => refused.has(folder)),
   );
   return blocking.length === 0 ? undefined : { copies, deletes: blocking };
-}
-
-function* parentsOf(path: RemotePath): Iterable<RemotePath> {
-  for (let at = parentPath(path); at !== ''; at = parentPath(at)) yield at;
 }

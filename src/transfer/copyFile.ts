@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import { type FileEntry, isSameFile } from '../remote/entry';
 import type { Instant } from '../remote/modifiedTime';
 import type {
   ByteRange,
@@ -13,6 +12,7 @@ import type {
 } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
+import type { CopyPair } from './existingCopy';
 
 /** Files up to this many bytes are copied in memory: one request reads, one writes. */
 export const inMemoryLimit = 1024 * 1024;
@@ -63,11 +63,6 @@ export async function copyFile(request: CopyRequest, signal: AbortSignal): Promi
   throw new RemoteError('corrupted', `The copy "${target}" was not what was sent, so it was removed again.`);
 }
 
-interface Copied {
-  readonly source: FileEntry;
-  readonly copy: FileEntry;
-}
-
 /** Compares a copy with its source by size and MD5. */
 function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
   if (source.size !== copy.size) return 'bad';
@@ -75,10 +70,10 @@ function verify(source: FileEntry, copy: FileEntry): Verification | 'bad' {
   return source.md5 === copy.md5 ? 'ok' : 'bad';
 }
 
-async function serverSideCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied | undefined> {
+async function serverSideCopy(request: CopyRequest, signal: AbortSignal): Promise<CopyPair | undefined> {
   const { from, to, source, target, precondition, onProgress } = request;
   const within = from === to;
-  if (request.modified || !(within ? to.serverSideCopy : canCopyFrom(from, to))) return undefined;
+  if (request.modified || !(within || areInOneService(from, to))) return undefined;
   try {
     const copy = await (within
       ? to.serverSideCopy?.(source, target, precondition, signal)
@@ -97,47 +92,55 @@ async function serverSideCopy(request: CopyRequest, signal: AbortSignal): Promis
 /** Errors of a copy between two remotes that say nothing about reading from one and writing to the other. */
 const refusals = ['unsupported', 'forbidden', 'badSettings', 'notFound', 'other'] as const;
 
-/** Whether the service may copy from one remote to the other. */
-function canCopyFrom(from: Remote, to: Remote): boolean {
+/** Whether the service itself can copy between these two remotes. */
+function areInOneService(from: Remote, to: Remote): boolean {
   const { serverSideCopyGroup } = to.capabilities;
-  return (
-    to.serverSideCopyFrom !== undefined &&
-    serverSideCopyGroup !== undefined &&
-    serverSideCopyGroup === from.capabilities.serverSideCopyGroup
-  );
+  return serverSideCopyGroup !== undefined && serverSideCopyGroup === from.capabilities.serverSideCopyGroup;
 }
 
-async function streamCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
-  if (request.source.size <= inMemoryLimit) return bufferedCopy(request, signal);
-  const { from, to, target, precondition } = request;
-  const { source, attributes } = await resolveSource(request, signal);
-  const body: ByteSource = {
-    size: source.size,
-    open: (range, openSignal) => openSource(from, source, range, openSignal),
-    ...(source.md5 !== undefined && { md5: source.md5 }),
-    ...(!from.capabilities.isLocalDisk && { rereadIsExpensive: true }),
-  };
+async function streamCopy(request: CopyRequest, signal: AbortSignal): Promise<CopyPair> {
+  const { to, target, precondition } = request;
+  const isSmall = request.source.size <= inMemoryLimit;
+  const { source, body, attributes } = await (isSmall ? bufferedBody : streamedBody)(request, signal);
   return {
     source,
     copy: await to.write(target, body, facts(request, source, attributes), precondition, signal),
   };
 }
 
-/** Reads the whole file first: the read also returns the attributes, and a modified time that a listing may lack. */
-async function bufferedCopy(request: CopyRequest, signal: AbortSignal): Promise<Copied> {
-  const { from, to, source: seen, target, precondition } = request;
-  const { content, entry, attributes } = await wholeSource(from, seen, signal);
-  const source = { ...entry, path: seen.path };
+/** A source with everything that is known of it, and its content. */
+interface Opened {
+  readonly source: FileEntry;
+  readonly attributes?: FileAttributes | undefined;
+  readonly body: ByteSource;
+}
+
+async function streamedBody(request: CopyRequest, signal: AbortSignal): Promise<Opened> {
+  const { from } = request;
+  const { source, attributes } = await resolveSource(request, signal);
   const body: ByteSource = {
+    size: source.size,
+    open: async (range, openSignal) => (await readSource(from, source, range, openSignal)).stream,
+    ...(source.md5 !== undefined && { md5: source.md5 }),
+    ...(!from.capabilities.isLocalDisk && { rereadIsExpensive: true }),
+  };
+  return { source, attributes, body };
+}
+
+/** Reads the whole file first: the read also returns the attributes, and a modified time that a listing may lack. */
+async function bufferedBody({ from, source: seen }: CopyRequest, signal: AbortSignal): Promise<Opened> {
+  const { content, entry, attributes } = await wholeSource(from, seen, signal);
+  return { source: { ...entry, path: seen.path }, attributes, body: memorySource(content, entry.md5) };
+}
+
+/** Bytes in memory as the body of a write. `md5` is their lower-case hex MD5, if it is known. */
+export function memorySource(content: Uint8Array, md5?: string): ByteSource {
+  return {
     size: content.length,
     bytes: async () => content,
     open: async (range) =>
       Readable.from([content.subarray(range?.start ?? 0, range?.end)], { objectMode: false }),
-    ...(source.md5 !== undefined && { md5: source.md5 }),
-  };
-  return {
-    source,
-    copy: await to.write(target, body, facts(request, source, attributes), precondition, signal),
+    ...(md5 !== undefined && { md5 }),
   };
 }
 
@@ -156,10 +159,7 @@ function facts(request: CopyRequest, source: FileEntry, attributes: FileAttribut
  * The source with its modified time and exact MD5, by one request where the listing lacks them; and with its attributes, from the
  * same request, where both sides keep them.
  */
-async function resolveSource(
-  request: CopyRequest,
-  signal: AbortSignal,
-): Promise<{ readonly source: FileEntry; readonly attributes?: FileAttributes | undefined }> {
+async function resolveSource(request: CopyRequest, signal: AbortSignal): Promise<Omit<Opened, 'body'>> {
   const { from, to, source } = request;
   if (from.capabilities.keepsAttributes && to.capabilities.keepsAttributes) {
     const { stream, entry, attributes } = await readSource(from, source, { start: 0, end: 0 }, signal);
@@ -194,15 +194,6 @@ async function wholeSource(from: Remote, source: FileEntry, signal: AbortSignal)
   } catch (error) {
     throw asSourceError(error, source, 'notFound', 'isAFolder');
   }
-}
-
-async function openSource(
-  from: Remote,
-  source: FileEntry,
-  range: ByteRange | undefined,
-  signal: AbortSignal,
-): Promise<Readable> {
-  return (await readSource(from, source, range, signal)).stream;
 }
 
 async function readSource(

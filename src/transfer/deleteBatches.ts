@@ -1,6 +1,6 @@
+import { groupBy } from '../base/groupBy';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import { type FileEntry, isSameFile } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { parentPath, type RemotePath } from '../remote/remotePath';
@@ -13,25 +13,16 @@ export interface FileToDelete {
   readonly before: FileEntry;
 }
 
-/** Deletes with a request and a precondition each, and folders with enough deletes for batches. */
-export interface PartitionedDeletes<T> {
-  readonly single: readonly T[];
-  readonly byFolder: ReadonlyMap<RemotePath, readonly T[]>;
-}
-
-/** Separates the folders with at least `batchThreshold` deletes, where a listing pays off. */
+/**
+ * Separates the folders with at least `batchThreshold` deletes, where a listing pays off, from single deletes with a request and a
+ * precondition each.
+ */
 export function partitionDeletes<T extends FileToDelete>(
   deletes: readonly T[],
   remote: Remote,
   batchThreshold: number,
-): PartitionedDeletes<T> {
-  const byFolder = new Map<RemotePath, T[]>();
-  for (const item of deletes) {
-    const folder = parentPath(item.before.path);
-    const siblings = byFolder.get(folder);
-    if (siblings) siblings.push(item);
-    else byFolder.set(folder, [item]);
-  }
+): { readonly single: readonly T[]; readonly byFolder: ReadonlyMap<RemotePath, readonly T[]> } {
+  const byFolder = groupBy(deletes, ({ before }) => parentPath(before.path));
   const single: T[] = [];
   for (const [folder, siblings] of byFolder)
     if (!remote.removeFiles || siblings.length < batchThreshold) {
@@ -108,15 +99,12 @@ async function deleteBatch<T extends FileToDelete>(
   signal: AbortSignal,
 ): Promise<void> {
   if (batch.length === 0) return;
-  let failures: ReadonlyMap<RemotePath, unknown>;
+  const paths = batch.map(({ before }) => before.path);
   try {
-    failures = (await remote.removeFiles?.(
-      batch.map((item) => item.before.path),
-      signal,
-    )) as ReadonlyMap<RemotePath, unknown>;
+    const failures = (await remote.removeFiles?.(paths, signal)) as ReadonlyMap<RemotePath, unknown>;
+    for (const item of batch) ended(item, failures.get(item.before.path));
   } catch (error) {
     signal.throwIfAborted();
-    failures = new Map(batch.map((item) => [item.before.path, error]));
+    for (const item of batch) ended(item, error);
   }
-  for (const item of batch) ended(item, failures.get(item.before.path));
 }

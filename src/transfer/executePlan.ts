@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock';
+import { deepestFirst } from '../base/groupBy';
 import type { Log } from '../base/log';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { runInTimeSlices } from '../base/timeSlices';
@@ -8,12 +9,12 @@ import { type Action, type DeleteFile, type Plan, placeText, type RemoveFolder }
 import { wantsDeletes } from '../plan/model/planOptions';
 import type { Endpoint } from '../remote/endpoint';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { joinPath, parentPath, type RemotePath } from '../remote/remotePath';
+import { foldersAbove, joinPath, type RemotePath } from '../remote/remotePath';
 import { findBlockedCopies } from './blockedCopies';
 import { CircuitBreaker } from './circuitBreaker';
 import { deleteInFolder, partitionDeletes } from './deleteBatches';
 import type { Journal } from './journal';
-import { asChangedIfGone, type RunEndpoints, runAction } from './runAction';
+import { type ActionRun, asChangedIfGone, type RunEndpoints, runAction } from './runAction';
 import { RunLedger } from './runLedger';
 import { type RunObserver, type RunReport, silentObserver } from './runReport';
 import { SourceRecheck } from './sourceRecheck';
@@ -175,30 +176,21 @@ class Run {
 
   /** Deepest folders first; folders of one depth run concurrently. */
   private async removeFolders(folders: readonly RemoveFolder[]): Promise<void> {
-    const byDepth = new Map<number, RemoveFolder[]>();
     const occupied = this.occupiedFolders();
-    for (const folder of folders) {
-      // Stays `notStarted`, so that a retry of the action in it removes the folder too.
-      if (occupied.has(folder.path)) continue;
-      const depth = folder.path.split('/').length;
-      const level = byDepth.get(depth);
-      if (level) level.push(folder);
-      else byDepth.set(depth, [folder]);
-    }
-    for (const depth of [...byDepth.keys()].sort((a, b) => b - a))
-      await this.runAll(byDepth.get(depth) ?? []);
+    // An occupied folder stays `notStarted`, so that a retry of the action in it removes the folder too.
+    const free = folders.filter(({ path }) => !occupied.has(path));
+    for (const level of deepestFirst(free, ({ path }) => path)) await this.runAll(level);
   }
 
   /** Folders of the target that still hold a file whose delete or move was not done. */
   private occupiedFolders(): ReadonlySet<RemotePath> {
-    const folders = new Set<RemotePath>();
-    for (const action of this.plan.actions) {
-      const path =
-        action.kind === 'deleteFile' ? action.path : action.kind === 'moveFile' ? action.from : undefined;
-      if (path === undefined || this.ledger.results.get(action.id)?.outcome === 'done') continue;
-      for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);
-    }
-    return folders;
+    const undone = this.plan.actions.filter(({ id }) => this.ledger.results.get(id)?.outcome !== 'done');
+    return foldersAbove(
+      undone.flatMap((action) => {
+        if (action.kind === 'moveFile') return action.from;
+        return action.kind === 'deleteFile' ? action.path : [];
+      }),
+    );
   }
 
   private runAll(actions: readonly Action[]): Promise<void> {
@@ -280,19 +272,19 @@ class Run {
   private async runOne(action: Action): Promise<void> {
     if (await this.mustStop()) return;
     this.ledger.begin(action);
+    const run: ActionRun = {
+      ...this.sides,
+      signal: this.signal,
+      progressed: (bytes) => this.ledger.progressed(action, bytes),
+      backedUp: (path) => this.ledger.recordBackup(action, path),
+    };
     try {
       const reason = await this.reasonToKeep(action);
       if (reason !== undefined) throw reason;
-      const observer = {
-        progressed: (bytes: number) => this.ledger.progressed(action, bytes),
-        backedUp: (path: RemotePath) => this.ledger.recordBackup(action, path),
-      };
-      try {
-        await runAction(action, this.sides, observer, this.signal);
-      } catch (error) {
+      await runAction(action, run).catch(async (error: unknown) => {
         if (!(await this.removedBlockingFolder(action, error))) throw error;
-        await runAction(action, this.sides, observer, this.signal);
-      }
+        await runAction(action, run);
+      });
       this.ledger.succeed(action);
     } catch (error) {
       this.ledger.fail(action, error);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fileIfExists } from '../remote/endpoint';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import { type FileEntry, isSameFile } from '../remote/entry';
 import { nsBetween } from '../remote/modifiedTime';
 import type { Remote } from '../remote/remote';
 import type { RemotePath } from '../remote/remotePath';

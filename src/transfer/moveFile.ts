@@ -30,27 +30,16 @@ export async function moveFile(
         throw await classifyNotFound(error, from, file, signal);
     }
   }
-  const request = {
-    from,
-    source: file,
-    to,
-    target,
-    precondition,
-    durable: true,
-    ...(onProgress && { onProgress }),
-  };
-  const { entry } = await copyFile(request, signal);
+  const request = { from, source: file, to, target, precondition, durable: true };
+  const { entry } = await copyFile({ ...request, ...(onProgress && { onProgress }) }, signal);
   await removeCopied(from, file, signal);
   return entry;
 }
 
-/**
- * Removes a file that has a verified copy, if it is unchanged. Throws as `removingCopied`.
- */
-export async function removeCopied(remote: Remote, file: FileEntry, signal: AbortSignal): Promise<void> {
-  await removingCopied(file.path, () =>
-    remote.removeFile(file.path, { kind: 'ifMatch', entry: file }, signal),
-  );
+/** Removes a file that has a verified copy, if it is unchanged. Throws as `removingCopied`. */
+export function removeCopied(remote: Remote, entry: FileEntry, signal: AbortSignal): Promise<void> {
+  const { path } = entry;
+  return removingCopied(path, () => remote.removeFile(path, { kind: 'ifMatch', entry }, signal));
 }
 
 function verifySize(moved: FileEntry, file: FileEntry): FileEntry {

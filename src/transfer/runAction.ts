@@ -8,8 +8,7 @@ import type {
   SetTime,
 } from '../plan/model/plan';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import { type FileEntry, isSameFile } from '../remote/entry';
 import { type Instant, nsBetween } from '../remote/modifiedTime';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
@@ -26,12 +25,13 @@ export interface RunEndpoints {
   readonly backup?: Endpoint | undefined;
 }
 
-/** Receives the events of one action. */
-export interface ActionObserver {
-  /** Bytes of content transferred so far. */
-  progressed(bytes: number): void;
-  /** The target's old file is in the backup, at `path`. */
-  backedUp(path: RemotePath): void;
+/** Both sides, and the events of one action. */
+export interface ActionRun extends RunEndpoints {
+  readonly signal: AbortSignal;
+  /** Receives the bytes of content transferred so far. */
+  readonly progressed: (bytes: number) => void;
+  /** Receives the path of the target's old file in the backup. */
+  readonly backedUp: (path: RemotePath) => void;
 }
 
 /**
@@ -39,26 +39,21 @@ export interface ActionObserver {
  * deleted under a precondition for the planned entry. Otherwise throws `changed`, having done nothing except perhaps the copy of a
  * move. An interrupted action can be repeated: completed steps are recognised by content.
  */
-export async function runAction(
-  action: Action,
-  sides: RunEndpoints,
-  watch: ActionObserver,
-  signal: AbortSignal,
-): Promise<void> {
+export async function runAction(action: Action, run: ActionRun): Promise<void> {
   try {
     switch (action.kind) {
       case 'copyFile':
-        return await runCopy(action, sides, watch, signal);
+        return await runCopy(action, run);
       case 'setTime':
-        return await runSetTime(action, sides, watch, signal);
+        return await runSetTime(action, run);
       case 'moveFile':
-        return await runMove(action, sides, signal);
+        return await runMove(action, run);
       case 'removeSource':
-        return await runRemoveSource(action, sides, signal);
+        return await runRemoveSource(action, run);
       case 'deleteFile':
-        return await runDelete(action, sides, watch, signal);
+        return await runDelete(action, run);
       case 'removeFolder':
-        return await runRemoveFolder(action, sides, signal);
+        return await runRemoveFolder(action, run);
     }
   } catch (error) {
     // The precondition `ifAbsent` fails with a kind of its own.
@@ -68,38 +63,27 @@ export async function runAction(
   }
 }
 
-async function runCopy(
-  action: CopyFile,
-  sides: RunEndpoints,
-  watch: ActionObserver,
-  signal: AbortSignal,
-): Promise<void> {
-  const { source, target } = sides;
-  if (!action.removesSource) return copyOver(action, sides, watch, signal);
+async function runCopy(action: CopyFile, run: ActionRun): Promise<void> {
+  if (!action.removesSource) return copyOver(action, run);
+  const { source, target, signal } = run;
+  const withinOne = source.remote === target.remote && target.remote.serverSideMove !== undefined;
   try {
-    const withinOne = source.remote === target.remote && target.remote.serverSideMove !== undefined;
     if (withinOne && !action.before && !action.storeModified) {
       const to = targetOf(action, target);
-      const onProgress = (bytes: number) => watch.progressed(bytes);
-      await moveFile(source.remote, action.source, target.remote, to, signal, onProgress);
+      await moveFile(source.remote, action.source, target.remote, to, signal, run.progressed);
       return;
     }
-    await assertDistinctFiles(action, sides, signal);
-    await copyOver(action, sides, watch, signal);
+    await assertDistinctFiles(action, run);
+    await copyOver(action, run);
   } catch (error) {
-    const found = await findCompletedAttempt(action, targetOf(action, target), sides, error, signal);
-    if (!found || !hasTimeOf(action, found, sides)) throw error;
-    await target.remote.makeDurable?.(found.copy, signal);
+    const copy = await copyOfEarlierAttempt(action, run, error);
+    await target.remote.makeDurable?.(copy, signal);
   }
   await removeCopied(source.remote, action.source, signal);
 }
 
 /** Moving a file over itself, reached by two paths, would delete it. */
-async function assertDistinctFiles(
-  action: CopyFile,
-  { source, target }: RunEndpoints,
-  signal: AbortSignal,
-): Promise<void> {
+async function assertDistinctFiles(action: CopyFile, { source, target, signal }: ActionRun): Promise<void> {
   if (!action.before) return;
   const now = await fileIfExists(target.remote, action.before.path, signal);
   if (now && mayBeSameFile(source.remote, action.source, target.remote, now))
@@ -110,13 +94,9 @@ async function assertDistinctFiles(
 }
 
 /** Copies a file. The old file goes to the backup first (R23). */
-async function copyOver(
-  action: CopyFile,
-  { source, target, backup }: RunEndpoints,
-  watch: ActionObserver,
-  signal: AbortSignal,
-): Promise<void> {
-  if (backup && action.before) watch.backedUp(await backupByCopy(action.before, target, backup, signal));
+async function copyOver(action: CopyFile, run: ActionRun): Promise<void> {
+  const { source, target, backup, signal, progressed } = run;
+  if (backup && action.before) run.backedUp(await backupByCopy(action.before, target, backup, signal));
   await copyFile(
     {
       from: source.remote,
@@ -126,121 +106,109 @@ async function copyOver(
       precondition: preconditionFor(action.before),
       modified: action.storeModified,
       durable: action.removesSource ?? false,
-      onProgress: (bytes) => watch.progressed(bytes),
+      onProgress: progressed,
     },
     signal,
   );
 }
 
-async function runSetTime(
-  action: SetTime,
-  sides: RunEndpoints,
-  watch: ActionObserver,
-  signal: AbortSignal,
-): Promise<void> {
-  const { source, target } = sides;
+async function runSetTime(action: SetTime, run: ActionRun): Promise<void> {
+  const { source, target, signal } = run;
   const { remote } = target;
   const time = action.source.modified ?? action.source.serverModified;
   if (!remote.setModifiedTime || !time) {
     const copy: CopyFile = { ...action, kind: 'copyFile', direction: 'copy', because: 'timeDiffers' };
     // The content is equal, so no backup is made.
-    return runCopy(copy, { source, target }, watch, signal);
+    return runCopy(copy, { ...run, backup: undefined });
   }
   await assertUnchanged(source.remote, action.source, signal);
-  let stored: FileEntry;
-  try {
-    stored = await remote.setModifiedTime(action.before, time, signal);
-  } catch (error) {
-    const found =
-      action.removesSource && (await findCompletedAttempt(action, action.before.path, sides, error, signal));
-    if (!found || !hasTimeOf(action, found, sides)) throw error;
-    stored = found.copy;
-  }
+  const stored = await remote.setModifiedTime(action.before, time, signal).catch((error: unknown) => {
+    if (!action.removesSource) throw error;
+    return copyOfEarlierAttempt(action, run, error);
+  });
   if (!action.removesSource) return;
   await remote.makeDurable?.(stored, signal);
   await removeCopied(source.remote, action.source, signal);
 }
 
-/** Moves a file on the target to the source's new name, then sets the source's time (R24). */
-async function runMove(action: MoveFile, sides: RunEndpoints, signal: AbortSignal): Promise<void> {
-  const { source, target } = sides;
-  const { remote } = target;
+/** Moves a file on the target to the source's new name, then gives it the source's time (R24). */
+async function runMove(action: MoveFile, run: ActionRun): Promise<void> {
+  const { source, target, signal } = run;
   const seen = await assertUnchanged(source.remote, action.source, signal);
-  const to = targetOf(action, target);
-  let moved: FileEntry;
-  try {
-    moved = await moveFile(remote, action.before, remote, to, signal);
-  } catch (error) {
-    const found = await findCompletedAttempt(action, to, sides, error, signal);
-    if (!found) throw error;
-    moved = found.copy;
-    // The copy exists, but removing the old file failed.
-    if (await fileIfExists(remote, action.before.path, signal)) {
-      await remote.makeDurable?.(moved, signal);
-      await removeCopied(remote, action.before, signal);
-    }
-  }
-  if (remote.capabilities.timePrecisionNs === 'none') return;
-  if (!moved.modified && !moved.exact) moved = (await fileIfExists(remote, to, signal)) ?? moved;
+  const moved = await moveToNewName(action, run);
   const time = action.storeModified ?? seen.modified ?? seen.serverModified;
-  const has = moved.modified ?? moved.serverModified;
-  if (!time || !has || timesEqual(time, has, sides)) return;
-  if (remote.setModifiedTime) await remote.setModifiedTime(moved, time, signal);
-  // Without the right time the next run would copy the file.
-  else
-    await copyFile(
-      {
-        from: source.remote,
-        source: action.source,
-        to: remote,
-        target: to,
-        precondition: preconditionFor(moved),
-        modified: action.storeModified,
-      },
-      signal,
-    );
+  if (time && target.remote.capabilities.timePrecisionNs !== 'none')
+    await correctTime(action, moved, time, run);
 }
 
-async function runRemoveSource(
-  action: RemoveSource,
-  sides: RunEndpoints,
-  signal: AbortSignal,
-): Promise<void> {
-  const { source, target } = sides;
-  const { before } = action;
+/** The file at its new name. Completes an earlier attempt that copied the file but failed to remove the old name. */
+async function moveToNewName(action: MoveFile, run: ActionRun): Promise<FileEntry> {
+  const { target, signal } = run;
+  const { remote } = target;
+  try {
+    return await moveFile(remote, action.before, remote, targetOf(action, target), signal);
+  } catch (error) {
+    const copy = await copyOfEarlierAttempt(action, run, error);
+    if (await fileIfExists(remote, action.before.path, signal)) {
+      await remote.makeDurable?.(copy, signal);
+      await removeCopied(remote, action.before, signal);
+    }
+    return copy;
+  }
+}
+
+/** Gives the moved file the time `time`, where it has another. With the wrong time, the next run would copy the file. */
+async function correctTime(action: MoveFile, moved: FileEntry, time: Instant, run: ActionRun): Promise<void> {
+  const { source, target, signal } = run;
+  const { remote } = target;
+  const path = targetOf(action, target);
+  const needsStat = !moved.modified && !moved.exact;
+  const now = (needsStat && (await fileIfExists(remote, path, signal))) || moved;
+  const stored = now.modified ?? now.serverModified;
+  if (!stored || timesEqual(time, stored, run)) return;
+  if (remote.setModifiedTime) {
+    await remote.setModifiedTime(now, time, signal);
+    return;
+  }
+  await copyFile(
+    {
+      from: source.remote,
+      source: action.source,
+      to: remote,
+      target: path,
+      precondition: preconditionFor(now),
+      modified: action.storeModified,
+    },
+    signal,
+  );
+}
+
+async function runRemoveSource({ source: file, before }: RemoveSource, run: ActionRun): Promise<void> {
+  const { source, target, signal } = run;
   const now = await fileIfExists(target.remote, before.path, signal);
   if (!now || !isSameFile(before, now))
     throw new RemoteError(
       'changed',
       `"${before.path}" is no longer the same on the target, so the source's file stays.`,
     );
-  if (mayBeSameFile(source.remote, action.source, target.remote, now))
+  if (mayBeSameFile(source.remote, file, target.remote, now))
     throw new RemoteError(
       'unsupported',
-      `"${action.source.path}" may be one and the same file on both sides, so it was not removed.`,
+      `"${file.path}" may be one and the same file on both sides, so it was not removed.`,
     );
   await target.remote.makeDurable?.(now, signal);
-  await removeIfUnchanged(source.remote, action.source, signal);
+  await removeIfUnchanged(source.remote, file, signal);
 }
 
-async function runDelete(
-  action: DeleteFile,
-  sides: RunEndpoints,
-  watch: ActionObserver,
-  signal: AbortSignal,
-): Promise<void> {
-  const { target, backup } = sides;
-  if (backup) watch.backedUp(await backupByMove(action.before, target, backup, signal));
-  else await removeIfUnchanged(target.remote, action.before, signal);
+async function runDelete({ before }: DeleteFile, run: ActionRun): Promise<void> {
+  const { target, backup, signal } = run;
+  if (backup) run.backedUp(await backupByMove(before, target, backup, signal));
+  else await removeIfUnchanged(target.remote, before, signal);
 }
 
-async function runRemoveFolder(
-  { path }: RemoveFolder,
-  { target: { remote, root } }: RunEndpoints,
-  signal: AbortSignal,
-): Promise<void> {
+async function runRemoveFolder({ path }: RemoveFolder, { target, signal }: ActionRun): Promise<void> {
   try {
-    await remote.removeFolder(joinPath(root, path), signal);
+    await target.remote.removeFolder(joinPath(target.root, path), signal);
   } catch (error) {
     if (isRemoteError(error, 'notFound')) return;
     if (!isRemoteError(error, 'notEmpty', 'notAFolder')) throw error;
@@ -271,24 +239,26 @@ async function assertUnchanged(remote: Remote, file: FileEntry, signal: AbortSig
 }
 
 /**
- * An earlier attempt of `action` may have caused `refusal`: it failed after the copy, or its response was lost. Returns both files
- * when the target already has the source's content at `to`.
+ * The copy that an earlier attempt of `action` made, if that attempt caused `refusal`: it failed after the copy, or its response was
+ * lost. Throws `refusal` when the target doesn't have the source's content, or not its time; a MoveFile corrects the time afterwards.
  */
-async function findCompletedAttempt(
+async function copyOfEarlierAttempt(
   action: CopyFile | SetTime | MoveFile,
-  to: RemotePath,
-  { source, target }: RunEndpoints,
+  run: ActionRun,
   refusal: unknown,
-  signal: AbortSignal,
-): Promise<CopyPair | undefined> {
-  if (!isRemoteError(refusal, 'changed', 'alreadyExists', 'notFound')) return undefined;
-  return findCompletedCopy(target.remote, to, source.remote, action.source, signal);
+): Promise<FileEntry> {
+  const { source, target, signal } = run;
+  if (!isRemoteError(refusal, 'changed', 'alreadyExists', 'notFound')) throw refusal;
+  const to = targetOf(action, target);
+  const found = await findCompletedCopy(target.remote, to, source.remote, action.source, signal);
+  if (!found || (action.kind !== 'moveFile' && !hasTimeOf(action, found, run))) throw refusal;
+  return found.copy;
 }
 
-function hasTimeOf(action: CopyFile | SetTime, { source, copy }: CopyPair, sides: RunEndpoints): boolean {
+function hasTimeOf(action: CopyFile | SetTime, { source, copy }: CopyPair, run: RunEndpoints): boolean {
   const stored = action.kind === 'copyFile' ? action.storeModified : undefined;
   const time = stored ?? source.modified ?? source.serverModified;
-  return !time || !copy.modified || timesEqual(time, copy.modified, sides);
+  return !time || !copy.modified || timesEqual(time, copy.modified, run);
 }
 
 /** Whether two times are equal at the coarser precision of both sides. */
@@ -299,8 +269,8 @@ function timesEqual(a: Instant, b: Instant, { source, target }: RunEndpoints): b
 }
 
 /** An existing target file keeps its own spelling of the name (sync-semantics R12). */
-function targetOf(action: CopyFile | MoveFile, { root }: Endpoint): RemotePath {
-  return action.kind === 'copyFile' && action.before ? action.before.path : joinPath(root, action.path);
+function targetOf(action: CopyFile | SetTime | MoveFile, { root }: Endpoint): RemotePath {
+  return action.kind !== 'moveFile' && action.before ? action.before.path : joinPath(root, action.path);
 }
 
 function preconditionFor(before: FileEntry | undefined): Precondition {

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock';
+import { groupBy } from '../base/groupBy';
 import { createFilter } from '../plan/filter/filter';
 import { fullName, isMalformedKey, listTree } from '../plan/list/listTree';
 import { foldedKey, mayFold, type NameFolding, nameFolding } from '../plan/match/nameFolding';
@@ -34,7 +35,7 @@ interface FolderNow {
 
 /** A cached result. `goodUntil` is in milliseconds since the epoch. */
 interface Fresh<T> {
-  readonly answer: Promise<T>;
+  readonly result: Promise<T>;
   goodUntil: number;
 }
 
@@ -48,8 +49,8 @@ export class SourceRecheck {
   private readonly plan: Plan;
   private readonly clock: Clock;
   private readonly folding: NameFolding;
-  /** Keys of the files to delete, by the key of their folder. */
-  private readonly deleted = new Map<string, Set<string>>();
+  /** Paths of the files to delete, by the key of their folder. */
+  private readonly deleted: ReadonlyMap<string, readonly RemotePath[]>;
   private readonly folders = new Map<RemotePath, Fresh<FolderNow | undefined>>();
   private root: Fresh<string | undefined> | undefined;
 
@@ -62,14 +63,15 @@ export class SourceRecheck {
       target.remote.capabilities.names,
       plan.options.compare,
     );
-    for (const action of plan.actions) {
-      if (action.kind === 'deleteFile') this.addDeleted(action.path);
-      if (action.kind === 'moveFile') this.addDeleted(action.from);
-    }
+    const deleted = plan.actions.flatMap((action) => {
+      if (action.kind === 'moveFile') return action.from;
+      return action.kind === 'deleteFile' ? action.path : [];
+    });
+    this.deleted = groupBy(deleted, (path) => this.key(parentPath(path)));
   }
 
   /**
-   * Why no file may be deleted now, as the end of a sentence ("the source has no files any more"), or undefined. An unmounted disk
+   * Why no file may be deleted now, as the end of a sentence ("the source no longer has any files"), or undefined. An unmounted disk
    * looks like an empty folder. Rejects only when aborted.
    */
   async reasonSourceIsUnusable(signal: AbortSignal): Promise<string | undefined> {
@@ -77,7 +79,7 @@ export class SourceRecheck {
       this.root = this.cached(this.checkRoot(signal), () => {
         this.root = undefined;
       });
-    return this.root.answer;
+    return this.root.result;
   }
 
   /** Why the file must stay, as an error for the report, or undefined when the source still lacks it. Rejects only when aborted. */
@@ -86,20 +88,13 @@ export class SourceRecheck {
     if (nothing !== undefined) return new RemoteError('changed', `"${path}" was kept, because ${nothing}.`);
     try {
       return (await this.isBack(path, signal))
-        ? new RemoteError('changed', `"${path}" is there again on the source.`)
+        ? new RemoteError('changed', `"${path}" exists on the source again.`)
         : undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (isRemoteError(error)) return error;
       throw error;
     }
-  }
-
-  private addDeleted(path: RemotePath): void {
-    const folder = this.key(parentPath(path));
-    const keys = this.deleted.get(folder);
-    if (keys) keys.add(this.key(path));
-    else this.deleted.set(folder, new Set([this.key(path)]));
   }
 
   private key(path: string): string {
@@ -129,7 +124,7 @@ export class SourceRecheck {
       const [problem] = tree.findings.problems;
       return problem
         ? `the source could not be listed: ${problem.message}`
-        : 'the source has no files any more';
+        : 'the source no longer has any files';
     } catch (error) {
       signal.throwIfAborted();
       if (isRemoteError(error)) return `the source could not be listed: ${error.message}`;
@@ -140,15 +135,15 @@ export class SourceRecheck {
   private async isBack(path: RemotePath, signal: AbortSignal): Promise<boolean> {
     const key = this.key(path);
     const folder = parentPath(path);
-    const wanted = this.deleted.get(this.key(folder))?.size ?? 0;
+    const deletes = this.deleted.get(this.key(folder))?.length ?? 0;
     const { files } = this.plan.listed.source;
-    if (wanted * filesInAPage < files && wanted < batchThreshold && !mayFold(path, this.folding))
+    if (deletes * filesInAPage < files && deletes < batchThreshold && !mayFold(path, this.folding))
       return this.isThere(path, signal);
-    for (const spelled of await this.spelled(folder, signal)) {
-      const now = await this.folder(spelled, signal);
+    for (const spelling of await this.spellings(folder, signal)) {
+      const now = await this.folder(spelling, signal);
       if (now && (now.present.has(key) || represents(now, key))) return true;
       // A link that is not followed may hide the file.
-      if ((!now || this.seesLinks) && (await this.mayBeHidden(spelled, signal))) return true;
+      if ((!now || this.seesLinks) && (await this.mayBeHidden(spelling, signal))) return true;
     }
     return false;
   }
@@ -156,7 +151,7 @@ export class SourceRecheck {
   private async isThere(path: RemotePath, signal: AbortSignal): Promise<boolean> {
     const { remote, root } = this.source;
     try {
-      // A folder is no counterpart of the target's file.
+      // A folder is not the counterpart of the target's file.
       return (await remote.stat(joinPath(root, path), signal)).kind !== 'folder';
     } catch (error) {
       if (!isRemoteError(error, 'notFound', 'badName')) throw error;
@@ -182,56 +177,52 @@ export class SourceRecheck {
   }
 
   /** The source's spellings of a folder, which may differ from the target's. */
-  private async spelled(folder: RemotePath, signal: AbortSignal): Promise<readonly RemotePath[]> {
+  private async spellings(folder: RemotePath, signal: AbortSignal): Promise<readonly RemotePath[]> {
     if (folder === '' || !mayFold(folder, this.folding)) return [folder];
     const spellings: RemotePath[] = [];
-    for (const parent of await this.spelled(parentPath(folder), signal))
+    for (const parent of await this.spellings(parentPath(folder), signal))
       for (const child of (await this.folder(parent, signal))?.folders ?? [])
         if (this.key(child) === this.key(folder)) spellings.push(child);
-    // Without a listed spelling, listing this one gives the reason.
+    // Where no listing shows the folder, listing the target's spelling gives the reason.
     return spellings.length > 0 ? spellings : [folder];
   }
 
   /** Undefined when the folder does not exist. */
   private async folder(path: RemotePath, signal: AbortSignal): Promise<FolderNow | undefined> {
-    const known = this.folders.get(path);
-    if (known && known.goodUntil >= this.clock.now()) return known.answer;
-    const asked = this.cached(this.list(path, signal), () => this.folders.delete(path));
-    this.folders.set(path, asked);
-    return asked.answer;
+    const cached = this.folders.get(path);
+    if (cached && cached.goodUntil >= this.clock.now()) return cached.result;
+    const fresh = this.cached(this.list(path, signal), () => this.folders.delete(path));
+    this.folders.set(path, fresh);
+    return fresh.result;
   }
 
   private async list(folder: RemotePath, signal: AbortSignal): Promise<FolderNow | undefined> {
     const { remote, root } = this.source;
-    const cut = root === '' ? 0 : root.length + 1;
-    const wanted = this.deleted.get(this.key(folder));
+    const deleted = new Set(this.deleted.get(this.key(folder))?.map((path) => this.key(path)));
     const present = new Set<string>();
     const unusable: { key: string; withAllBelow: boolean }[] = [];
     const folders: RemotePath[] = [];
     let empty = true;
-    const note = (entry: Entry) => {
+    const add = (entry: Entry) => {
       empty = false;
       if (entry.kind === 'unusable') {
-        const stood = representedPath(entry);
-        if (stood === undefined || !(isWithin(stood, root) || isWithin(root, stood))) return;
-        const key = isWithin(stood, root) ? this.key(relativePath(stood, root)) : '';
+        const path = representedPath(entry);
+        if (path === undefined || !(isWithin(path, root) || isWithin(root, path))) return;
+        const key = isWithin(path, root) ? this.key(relativePath(path, root)) : '';
         unusable.push({ key, withAllBelow: entry.reason !== 'nonEmptyFolderMarker' });
         return;
       }
-      const path = entry.path.slice(cut) as RemotePath;
+      const path = relativePath(entry.path, root);
       if (entry.kind === 'folder') {
         if (mayFold(path, this.folding)) folders.push(path);
-      } else if (wanted?.has(this.key(path))) present.add(this.key(path));
+      } else if (deleted.has(this.key(path))) present.add(this.key(path));
     };
+    const listed = joinPath(root, folder);
+    const onlyLinks = { followSymlinks: false, skipFolder: () => true };
     try {
-      for await (const page of remote.list(joinPath(root, folder), {}, signal)) page.forEach(note);
+      for await (const page of remote.list(listed, {}, signal)) page.forEach(add);
       if (this.seesLinks && remote.listRecursive)
-        for await (const page of remote.listRecursive(
-          joinPath(root, folder),
-          { followSymlinks: false, skipFolder: () => true },
-          signal,
-        ))
-          page.forEach(note);
+        for await (const page of remote.listRecursive(listed, onlyLinks, signal)) page.forEach(add);
     } catch (error) {
       if (folder === '' || !isRemoteError(error, 'notFound', 'notAFolder', 'badName')) throw error;
       await this.assertNotEmpty(signal);
@@ -248,11 +239,11 @@ export class SourceRecheck {
     throw nothingThere();
   }
 
-  /** Shares one result among concurrent callers; a failure is forgotten. */
-  private cached<T>(answer: Promise<T>, forget: () => void): Fresh<T> {
+  /** Shares one result among concurrent callers; a failure is not cached. */
+  private cached<T>(result: Promise<T>, forget: () => void): Fresh<T> {
     const begun = this.clock.now();
-    const entry: Fresh<T> = { answer, goodUntil: Number.POSITIVE_INFINITY };
-    answer.then(() => {
+    const entry: Fresh<T> = { result, goodUntil: Number.POSITIVE_INFINITY };
+    result.then(() => {
       const now = this.clock.now();
       entry.goodUntil = now + freshMs + (now - begun);
     }, forget);
@@ -261,7 +252,7 @@ export class SourceRecheck {
 }
 
 function nothingThere(): RemoteError {
-  return new RemoteError('changed', 'The source has no files any more.');
+  return new RemoteError('changed', 'The source no longer has any files.');
 }
 
 /** The path that an unsupported entry may represent, or undefined. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import type { Clock } from '../base/clock';
 import { fileIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
@@ -7,6 +6,7 @@ import { instantFromMs } from '../remote/modifiedTime';
 import type { ByteSource, Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import type { RemotePath } from '../remote/remotePath';
+import { memorySource } from '../transfer/copyFile';
 import { readWholeFile } from './openRemoteFile';
 
 /** What a save must find: this version of the file, or none. */
@@ -65,15 +65,9 @@ async function holds(
   return read !== undefined && Buffer.compare(read.content, content) === 0;
 }
 
-/** Bytes in memory as the body of a write. */
+/** Bytes in memory, with their MD5, as the body of a write. */
 export function bytesSource(content: Uint8Array): ByteSource {
-  return {
-    size: content.length,
-    open: async (range) =>
-      Readable.from(range ? [content.subarray(range.start, range.end)] : [content], { objectMode: false }),
-    bytes: async () => content,
-    md5: md5(content),
-  };
+  return memorySource(content, md5(content));
 }
 
 function md5(content: Uint8Array): string {

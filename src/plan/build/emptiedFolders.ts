@@ -1,7 +1,7 @@
 import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
-import { baseName, joinPath, parentPath, type RemotePath, relativePath } from '../../remote/remotePath';
+import { baseName, foldersAbove, joinPath, type RemotePath, relativePath } from '../../remote/remotePath';
 import { createFilter, type Filter } from '../filter/filter';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
 import type { Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
@@ -55,13 +55,12 @@ class EmptiedFolders {
     this.filter = createFilter(options.deleteExcluded ? { ...options, filters: [] } : options, folding);
     for (const action of plan.actions) {
       if (action.kind === 'deleteFile') continue;
-      for (const folder of foldersAbove(action.path)) this.filled.add(this.key(folder));
+      for (const folder of foldersAbove([action.path])) this.filled.add(this.key(folder));
     }
   }
 
   async find(): Promise<readonly RemotePath[]> {
-    const removed = [...this.removed].map((path) => relativePath(path, this.target.root));
-    const folders = new Set(removed.flatMap(foldersAbove));
+    const folders = foldersAbove([...this.removed].map((path) => relativePath(path, this.target.root)));
     const check = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
     await forEachConcurrent(folders, new WeightedSemaphore(maxListConcurrency), () => 1, check, this.signal);
     this.signal.throwIfAborted();
@@ -105,11 +104,4 @@ class EmptiedFolders {
       throw error;
     }
   }
-}
-
-/** The folders above a path, without the root. */
-function foldersAbove(path: RemotePath): RemotePath[] {
-  const folders: RemotePath[] = [];
-  for (let folder = parentPath(path); folder !== ''; folder = parentPath(folder)) folders.push(folder);
-  return folders;
 }

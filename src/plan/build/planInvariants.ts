@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/timeSlices';
-import { parentPath, type RemotePath } from '../../remote/remotePath';
+import { foldersAbove, type RemotePath } from '../../remote/remotePath';
 import type { Action, Plan, SideName } from '../model/plan';
 import { compareExecutionOrder } from './planOrder';
 import { planTotals } from './planTotals';
@@ -70,12 +70,8 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
 
 /** The folders above every action's path that still has a file after the run. */
 function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
-  const folders = new Set<RemotePath>();
-  for (const { kind, path } of actions) {
-    if (kind === 'deleteFile' || kind === 'removeFolder') continue;
-    for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);
-  }
-  return folders;
+  const filling = actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder');
+  return foldersAbove(filling.map(({ path }) => path));
 }
 
 function* deleteProblems(plan: Plan): Generator<string> {
