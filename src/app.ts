@@ -22,42 +22,41 @@ import { PlaceLocks } from './usecases/placeLocks';
 import { planSync } from './usecases/planSync';
 import { runPlan } from './usecases/runPlan';
 
-/** Everything the editor (or a terminal) can ask for. Holds no reference to any editor. */
+/** The operations that the editor and the terminal share. Independent of any editor. */
 export interface App {
   readonly backends: readonly Backend[];
-  /** The checked remotes, in the order of the settings; a remote with bad settings carries its problems. */
+  /** The checked remotes, in the order of the settings. */
   remotes(): readonly ConfiguredRemote[];
-  /** The opened remote; the same object until its settings change. Throws RemoteError `badSettings` or `notFound` with the way out. */
+  /** The opened remote; the same object until its settings change. Throws RemoteError `badSettings` or `notFound` with the remedy. */
   openRemote(name: string): Promise<Remote>;
-  /** The remote, if it is open already; undefined otherwise. Rejects as `openRemote` does. */
+  /** The remote if it is open, else undefined. Rejects as `openRemote` does. */
   openedRemote(name: string): Promise<Remote> | undefined;
-  /** The names of the remotes that are open now. */
+  /** The names of the open remotes. */
   openNames(): readonly string[];
   /**
-   * The remote and the path in it that a place stands for. A folder is opened as a remote of its own; one of a virtual workspace keeps no
-   * modified times of what is written to it, so it is opened as one or the other side. Without `followSymlinks` nothing of a folder is read
-   * that is reached through a link.
+   * Opens a place. A folder becomes a remote with the folder as its root; without `followSymlinks` nothing behind a symlink is read. A
+   * folder of a virtual workspace can't store modified times, so `side` decides what its remote promises.
    */
   openPlace(place: Place, side?: 'source' | 'target', followSymlinks?: boolean): Promise<Endpoint>;
-  /** Lists both sides and decides. Writes nothing: it is handed remotes that refuse to write. */
+  /** Lists and compares both sides, through read-only remotes. */
   planSync(
     request: SyncRequest,
     signal: AbortSignal,
     onProgress?: (progress: PlanProgress) => void,
   ): Promise<Plan>;
-  /** Whether the file at `path` (relative to both roots) takes part in such a plan, and the rule that decides. Writes nothing. */
+  /** Whether such a plan includes the file at `path` (relative to both roots), and the rule that decides. Writes nothing. */
   explainFilter(request: SyncRequest, path: string, signal: AbortSignal): Promise<PathExplanation>;
-  /** Does what the plan says, rechecking each action. */
+  /** Executes a plan and rechecks each action. */
   runPlan(plan: Plan, signal: AbortSignal, options?: RunOptions): Promise<RunReport>;
-  /** Keeps work by hand out of the places of runs, and runs out of its places; undefined where they don't look for each other. */
+  /** Keeps runs and work on single items out of each other's places; undefined without a lock folder. */
   readonly locks: PlaceLocks | undefined;
-  /** Tries settings that need not be saved yet. `secrets` stand in for those in secret storage. */
+  /** Tests settings that need not be saved. `secrets` take precedence over secret storage. */
   testConnection(
     settings: RemoteSettings,
     secrets: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): AsyncIterable<ConnectionFinding>;
-  /** Closes remotes whose settings changed or went away, or one by name (its secrets changed). */
+  /** Closes the remotes whose settings changed or were removed, and the remote `name`, whose secrets changed. */
   settingsChanged(name?: string): void;
   close(): Promise<void>;
 }
@@ -70,14 +69,18 @@ export interface SyncRequest {
 
 export interface RunOptions {
   readonly observer?: RunObserver;
-  /** Files at once. */
+  /** Concurrent small files. */
   readonly transfers?: number;
 }
 
 interface OpenRemote {
-  /** The settings it was opened with, as JSON. */
+  /** The settings at the time of opening, as JSON. */
   readonly settings: string;
   readonly remote: Promise<Remote>;
+}
+
+function readOnlyEndpoint({ remote, root }: Endpoint): Endpoint {
+  return { remote: readOnly(remote), root };
 }
 
 /** Composes the backends, the layers and the use cases. Does no I/O. */
@@ -123,16 +126,16 @@ export function createApp(host: Host): App {
     if (!backend || problems.length > 0)
       throw new RemoteError('badSettings', `The remote "${name}" can't be used. ${problems.join(' ')}`);
     const written = JSON.stringify(settings);
-    const known = opened.get(name);
-    if (known?.settings === written) return known.remote;
-    if (known) forget(name, known);
+    const open = opened.get(name);
+    if (open?.settings === written) return open.remote;
+    if (open) forget(name, open);
     const waits = new ServiceWaits();
     const remote = backend
       .open(settings, backendHost(backend, settings, {}, waits))
-      .then((opened) => layered(opened, waits));
+      .then((inner) => layered(inner, waits));
     const entry = { settings: written, remote };
     opened.set(name, entry);
-    // A failure (a missing secret, say) must not stick once it is mended.
+    // A failure, such as a missing secret, is not cached.
     remote.catch(() => opened.get(name) === entry && opened.delete(name));
     return remote;
   }
@@ -142,29 +145,24 @@ export function createApp(host: Host): App {
     side: 'source' | 'target' = 'source',
     followSymlinks = true,
   ): Promise<Endpoint> {
+    const syncToDisk = host.forceToDisk?.() ?? false;
     switch (place.kind) {
       case 'remote':
         return { remote: await openRemote(place.remote), root: place.path };
       case 'folder':
         return {
-          remote: layered(
-            openLocalRemote({
-              root: place.path,
-              hashes,
-              followSymlinks,
-              syncToDisk: host.forceToDisk?.() ?? false,
-            }),
-          ),
+          remote: layered(openLocalRemote({ root: place.path, hashes, followSymlinks, syncToDisk })),
           root: rootPath,
         };
       case 'uri': {
         const files = host.openFolder?.(place.uri);
-        if (!files)
-          throw new RemoteError(
-            'unsupported',
-            `Folders such as ${place.uri} can be opened in the editor only.`,
-          );
-        return { remote: layered(openVirtualFolder({ files, asTarget: side === 'target' })), root: rootPath };
+        if (files)
+          return {
+            remote: layered(openVirtualFolder({ files, asTarget: side === 'target' })),
+            root: rootPath,
+          };
+        const message = `Folders such as ${place.uri} can only be opened in the editor.`;
+        throw new RemoteError('unsupported', message);
       }
     }
   }
@@ -190,8 +188,8 @@ export function createApp(host: Host): App {
       ]);
       return planSync(
         {
-          source: { place: request.source, remote: readOnly(source.remote), root: source.root },
-          target: { place: request.target, remote: readOnly(target.remote), root: target.root },
+          source: { place: request.source, ...readOnlyEndpoint(source) },
+          target: { place: request.target, ...readOnlyEndpoint(target) },
           options: request.options,
           clock: host.clock,
           openPlace: (place) => openPlace(place, 'target'),
@@ -203,12 +201,8 @@ export function createApp(host: Host): App {
 
     async explainFilter({ source, target, options }, path, signal) {
       const [from, to] = await Promise.all([openPlace(source), openPlace(target, 'target')]);
-      const refusing = ({ remote, root }: Endpoint) => ({ remote: readOnly(remote), root });
-      return explainPath(
-        { source: refusing(from), target: refusing(to), options, clock: host.clock },
-        path,
-        signal,
-      );
+      const sides = { source: readOnlyEndpoint(from), target: readOnlyEndpoint(to) };
+      return explainPath({ ...sides, options, clock: host.clock }, path, signal);
     },
 
     async runPlan(plan, signal, options = {}) {
@@ -222,11 +216,11 @@ export function createApp(host: Host): App {
 
     async *testConnection(settings, secrets, signal) {
       const backend = allBackends.find((candidate) => candidate.id === settings.backend);
-      if (!backend) throw new RemoteError('badSettings', `"${settings.backend}" is no known backend.`);
-      const surroundings = backendHost(backend, settings, secrets);
-      const remote = await backend.open(settings, surroundings);
+      if (!backend) throw new RemoteError('badSettings', `Unknown backend "${settings.backend}".`);
+      const ports = backendHost(backend, settings, secrets);
+      const remote = await backend.open(settings, ports);
       try {
-        yield* backend.testConnection(remote, settings, surroundings, signal);
+        yield* backend.testConnection(remote, settings, ports, signal);
       } finally {
         await remote.close?.();
       }
@@ -234,8 +228,8 @@ export function createApp(host: Host): App {
 
     settingsChanged(name) {
       const now = new Map(remotes().map(({ settings }) => [settings.name, JSON.stringify(settings)]));
-      for (const [known, entry] of opened)
-        if (known === name || now.get(known) !== entry.settings) forget(known, entry);
+      for (const [openName, entry] of opened)
+        if (openName === name || now.get(openName) !== entry.settings) forget(openName, entry);
     },
 
     async close() {

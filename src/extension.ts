@@ -24,7 +24,7 @@ import { showRemotesTree } from './editor/tree/remotesView';
 import { createOutputLog, logTo } from './editor/window/outputLog';
 import { registerCommand } from './editor/window/window';
 
-/** A table of contents: builds the app and hands it to the parts. Does no I/O; each part begins when it is used. */
+/** Composes the app and the parts of the editor. Does no I/O, so that activation is fast; each part starts on first use. */
 export function activate(context: vscode.ExtensionContext): void {
   const output = createOutputLog();
   const secrets = new SecretStore(context.secrets);
@@ -79,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
         if (settings.backend === backend && isConcerned) settingsChanged(settings.name);
       }
     }),
-    // Remotes opened before may have been refused their credential programs.
+    // In an untrusted workspace, the credential programs of the open remotes did not run.
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       for (const { settings } of app.remotes()) settingsChanged(settings.name);
     }),

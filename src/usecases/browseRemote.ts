@@ -11,7 +11,7 @@ interface PagerOptions<Item> {
   readonly sort?: (page: readonly Item[], isWhole: boolean) => readonly Item[];
 }
 
-/** A listing that a view shows page by page: requests a page only when the user asks for it, and never adds more rows than a page has. */
+/** A listing for a view that loads page by page on demand. A load adds at most one page of rows. */
 export class Pager<Item> {
   private readonly shown: Item[] = [];
   private readonly abort = new AbortController();

@@ -2,7 +2,7 @@ import type { Backend, RemoteSettings } from '../backends/backend';
 import { parseAddress, type RemoteAddress, remoteNameProblem } from '../remote/remoteAddress';
 import { rootPath } from '../remote/remotePath';
 
-/** One remote of the settings, checked. */
+/** A checked remote of the settings. */
 export interface ConfiguredRemote {
   readonly settings: RemoteSettings;
   /** Undefined when `settings.backend` is unknown. */
@@ -12,8 +12,8 @@ export interface ConfiguredRemote {
 }
 
 /**
- * Checks what stands in `cloudRemotes.remotes`. One bad remote never hides the others: it comes out with its problems.
- * What is no object at all comes out as an unnamed remote, so that it can be shown.
+ * Checks the setting `cloudRemotes.remotes`. A bad remote is returned with its problems, beside the valid ones. A value that is no object
+ * becomes a remote named by its position, so that the tree can show it.
  */
 export function checkRemotes(written: readonly unknown[], backends: readonly Backend[]): ConfiguredRemote[] {
   const seen = new Set<string>();
@@ -51,35 +51,35 @@ function* problemsOf(
   } else {
     const problem = remoteNameProblem(written);
     if (problem) yield `"${written}" can't be the name of a remote. ${problem}`;
-    // Addresses stand in URIs, whose authority has no upper and lower case.
+    // Addresses are used in URIs, whose authority ignores case.
     if (seen.has(written.toLowerCase()))
-      yield `Another remote is named "${written}" already. Rename one of them.`;
+      yield `Another remote is already named "${written}". Rename one of them.`;
     seen.add(written.toLowerCase());
   }
   if (!backend) {
     const known = backends.map((candidate) => `"${candidate.id}"`).join(', ');
     yield settings.backend === ''
       ? `The setting "backend" is missing. Known backends: ${known}.`
-      : `"${settings.backend}" is no known backend. Known backends: ${known}.`;
+      : `Unknown backend "${settings.backend}". Known backends: ${known}.`;
     return;
   }
   yield* backend.check(settings);
 }
 
-/** Where the tree of a remote starts: its `root` setting, or the top. A root that is no path counts as the top. */
+/** The folder at which the tree of a remote starts: its `root` setting, or the top. An invalid root counts as the top. */
 export function treeRoot(configured: ConfiguredRemote): RemoteAddress {
   const { name, root } = configured.settings;
   if (typeof root === 'string' && root !== '')
     try {
-      // The path alone is read here: the name may be one that the settings check refuses.
+      // Parses only the path: the name may be one that the check of the settings rejects.
       return { remote: name, path: parseAddress(`remote:${root}`).path };
     } catch {
-      // The backend's check of the settings tells of it, in the remote's row.
+      // The backend's check of the settings reports the root in the remote's row.
     }
   return { remote: name, path: rootPath };
 }
 
-/** Whether files can lie right in this folder: everywhere but beside buckets. Pure. */
+/** Whether this folder can hold files: every folder but the list of buckets can. Pure. */
 export function acceptsFiles(remotes: readonly ConfiguredRemote[], { remote, path }: RemoteAddress): boolean {
   if (path !== rootPath) return true;
   return remotes.find(({ settings }) => settings.name === remote)?.backend?.topLevel === 'folder';

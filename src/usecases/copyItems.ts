@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
+import { groupBy } from '../base/groupBy';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
 import { matchKey, storagePath } from '../remote/capabilities';
 import { statIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { isWithin, joinPath, parentPath, type RemotePath, relativePath } from '../remote/remotePath';
+import { foldersAbove, isWithin, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from '../transfer/copyFile';
 import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
@@ -14,11 +15,11 @@ import { type ItemTree, listItem } from './listItems';
 import { type PlaceLocks, withItemsLock } from './placeLocks';
 import { SeenTargets, TargetTaken } from './seenTargets';
 
-/** A file or folder, and the full path that it is to have. Uploads and downloads have a local remote on one side. */
+/** A file or folder, and the full path of its copy. Uploads and downloads have a local remote on one side. */
 export interface CopyItem {
   readonly from: Remote;
   readonly source: RemotePath;
-  /** Absent: whatever is there, a file rather than a folder. */
+  /** Absent: whichever exists at `source`, a file rather than a folder. */
   readonly kind?: 'file' | 'folder';
   readonly to: Remote;
   readonly target: RemotePath;
@@ -28,16 +29,16 @@ export interface CopyItemsOptions {
   /** Whether the sources are removed once every copy of all items is made, verified and durable. */
   readonly move?: boolean;
   /**
-   * Whether files that are there already are replaced, and folders merged. True: those that are there when this begins; or those that were
-   * seen when somebody was asked. Default false: then `TargetTaken`, before anything is done.
+   * Whether existing files are replaced, and folders merged. True: the files that exist when this begins; SeenTargets: the files that
+   * existed when the user was asked. Default false: throws `TargetTaken` before anything is done.
    */
   readonly overwrite?: boolean | SeenTargets;
-  /** Small files at once. */
+  /** Concurrent small files. */
   readonly transfers?: number;
-  /** Keeps this out of the places of runs: then it throws PlaceOccupied, before anything is done. */
+  /** Keeps this work out of the places of runs: throws PlaceOccupied before anything is done. */
   readonly locks?: PlaceLocks | undefined;
   readonly onProgress?: (progress: ItemsProgress) => void;
-  /** A folder was moved in one go. It stays moved, whatever becomes of the rest. */
+  /** A folder was moved by one request. It stays moved, also when other items fail. */
   readonly onMovedWhole?: (item: CopyItem) => void;
 }
 
@@ -53,18 +54,18 @@ export interface ItemsProgress {
 export interface ItemsResult {
   readonly files: number;
   readonly bytes: number;
-  /** Names of what can't be copied (links, names that are no paths, …) and was left out. */
+  /** Names of entries that can't be copied (links, malformed keys, …). */
   readonly leftOut: readonly string[];
 }
 
 /**
- * Copies or moves files and whole folders, within one remote (by the service itself) or between two. First everything is
- * listed and the targets are looked at; only then does anything change. A file is replaced only while it is the one that was seen then.
+ * Copies or moves files and whole folders, within one remote (on the server) or between two. Lists all sources and checks all targets
+ * before anything changes. Replaces a file only in the version that was seen then; removes the sources of a move only after every copy
+ * is verified. A source that changed meanwhile or can't be moved stays and is named.
  *
- * Throws RemoteError: TargetTaken (`alreadyExists`) naming the target; `unsupported` for a folder that would go into itself; when some files
- * fail, the kind of the first failure, with a message that names what was not done. In a move the sources are removed only
- * after every copy is verified; a source that changed meanwhile, or can't be moved, stays and is named. When aborted it rejects with the signal's reason; copies made so far
- * stay, and so do all sources.
+ * Throws RemoteError: TargetTaken (`alreadyExists`) naming the target; `unsupported` for a folder copied into itself; when some files
+ * fail, the kind of the first failure, with a message that names the files. When aborted, rejects with the signal's reason; the copies
+ * made so far stay, and so do all sources.
  */
 export function copyItems(
   items: readonly CopyItem[],
@@ -72,9 +73,9 @@ export function copyItems(
   signal: AbortSignal,
 ): Promise<ItemsResult> {
   const verb = options.move ? 'move' : 'copy';
-  const [only] = items;
+  const [first] = items;
   const what =
-    items.length === 1 ? `${verb} ${only?.source} → ${only?.target}` : `${verb} ${items.length} items`;
+    items.length === 1 ? `${verb} ${first?.source} → ${first?.target}` : `${verb} ${items.length} items`;
   const places = () =>
     items.flatMap(({ from, source, to, target }) => [
       { remote: to, root: target, shown: `"${target}"`, writes: true },
@@ -89,104 +90,128 @@ async function copyUnlocked(
   signal: AbortSignal,
 ): Promise<ItemsResult> {
   setMaxListeners(0, signal);
-  const { move = false, overwrite = false, transfers = defaultTransfers } = options;
+  const { move = false, overwrite = false } = options;
   for (const item of items) rejectSelfCopy(item, move);
-  const whole = new Set<CopyItem>();
-  if (move) for (const item of items) if (await canMoveWhole(item, signal)) whole.add(item);
+  const wholeFolders: CopyItem[] = [];
   const listed: ListedItem[] = [];
-  for (const item of items) if (!whole.has(item)) listed.push(await withTree(item, signal));
-  const taken = overwrite ? undefined : await firstTaken(items, signal);
-  if (taken) {
-    const seen = new SeenTargets();
-    for (const item of whole) listed.push(await withTree(item, signal));
-    await seen.record(worksOf(listed), signal);
-    throw new TargetTaken(taken.path, taken.kind, seen);
-  }
-  const seen = typeof overwrite === 'boolean' ? new SeenTargets() : overwrite;
-  if (overwrite === true) await seen.record(worksOf(listed), signal);
-  for (const item of whole)
+  for (const item of items)
+    if (move && (await canMoveWhole(item, signal))) wholeFolders.push(item);
+    else listed.push(await listTree(item, signal));
+  if (!overwrite) await rejectTaken(items, wholeFolders, listed, signal);
+  const seen = overwrite instanceof SeenTargets ? overwrite : new SeenTargets();
+  const recordExisting = async (trees: readonly ListedItem[]) => {
+    if (overwrite === true) await seen.record(trees.flatMap(fileCopiesOf), signal);
+  };
+  await recordExisting(listed);
+  for (const item of wholeFolders)
     if (await tryMoveFolder(item, overwrite !== false, signal)) options.onMovedWhole?.(item);
     else {
-      const merged = await withTree(item, signal);
+      const merged = await listTree(item, signal);
+      await recordExisting([merged]);
       listed.push(merged);
-      if (overwrite === true) await seen.record(worksOf([merged]), signal);
     }
-
-  const works = worksOf(listed);
-  const progress = new Progress(works, options.onProgress);
-  const failures = new FailureCollector();
-  const twins = collidingTargets(works);
-  for (const { file, target } of twins)
-    failures.add(
-      file.path,
-      new RemoteError('alreadyExists', `Another of the files gets the name "${target}", so this one can't.`),
-    );
-  const moved = new Set<FileEntry>();
-
-  await forEachConcurrent(
-    works.filter((work) => !twins.has(work)),
-    new WeightedSemaphore(transfers),
-    ({ file }) => transferWeight(file.size, transfers),
-    async (work) => {
-      const { item, file, target } = work;
-      const precondition: Precondition = isOwnName(item, file.path, target)
-        ? { kind: 'none' }
-        : seen.precondition(work);
-      try {
-        if (move && item.from === item.to && item.to.serverSideMove) {
-          seen.recordWritten(item.to, await item.to.serverSideMove(file, target, precondition, signal));
-          moved.add(file);
-        } else {
-          const { entry } = await copyFile(
-            {
-              from: item.from,
-              source: file,
-              to: item.to,
-              target,
-              precondition,
-              durable: move,
-              onProgress: (bytes) => progress.of(work, bytes),
-            },
-            signal,
-          );
-          seen.recordWritten(item.to, entry);
-        }
-        failures.succeeded();
-        progress.ended(work);
-      } catch (error) {
-        const why = overwrite ? await seen.explainRefusal(error, work, signal).catch(() => error) : error;
-        failures.add(file.path, why);
-      }
-    },
-    signal,
-    () => failures.shouldAbort,
-  );
-  signal.throwIfAborted();
-  if (!failures.shouldAbort)
-    for (const { item, tree } of listed) await makeEmptyFolders(item, tree, failures, signal);
-  failures.throwIfAny(move ? 'moved' : 'copied', works.length);
-
-  const leftOut = listed.flatMap(({ tree }) => tree.unusable.map((entry) => entry.name));
-  if (move) {
-    for (const { item, tree } of listed)
-      await removeTree(item.from, tree, { skip: moved, copied: true, transfers }, failures, signal);
-    for (const name of leftOut)
-      failures.add(
-        name,
-        new RemoteError('unsupported', `"${name}" is neither a file nor a folder that can be moved.`),
-      );
-    failures.throwIfAny('removed after they were copied', works.length);
-  }
-  return { files: works.length, bytes: progress.bytes, leftOut };
+  return new CopyJob(listed, seen, options, signal).run();
 }
 
-/** Whether the item is a folder that the service itself may move in one go. */
+/** Copies the files of listed trees, makes their empty folders, and removes the sources of a move. */
+class CopyJob {
+  private readonly transfers: number;
+  private readonly copies: readonly FileCopy[];
+  private readonly failures = new FailureCollector();
+  private readonly progress: Progress;
+  /** Files that a server-side move has taken from their place. */
+  private readonly moved = new Set<FileEntry>();
+
+  constructor(
+    private readonly listed: readonly ListedItem[],
+    private readonly seen: SeenTargets,
+    private readonly options: CopyItemsOptions,
+    private readonly signal: AbortSignal,
+  ) {
+    this.transfers = options.transfers ?? defaultTransfers;
+    this.copies = listed.flatMap(fileCopiesOf);
+    this.progress = new Progress(this.copies, options.onProgress);
+  }
+
+  async run(): Promise<ItemsResult> {
+    const { listed, failures, options, signal } = this;
+    await this.copyFiles();
+    signal.throwIfAborted();
+    if (!failures.shouldAbort)
+      for (const { item, tree } of listed) await makeEmptyFolders(item, tree, failures, signal);
+    failures.throwIfAny(options.move ? 'moved' : 'copied', this.copies.length);
+    const leftOut = listed.flatMap(({ tree }) => tree.unusable.map(({ name }) => name));
+    if (options.move) await this.removeSources(leftOut);
+    return { files: this.copies.length, bytes: this.progress.bytes, leftOut };
+  }
+
+  private async copyFiles(): Promise<void> {
+    const { transfers, failures, signal } = this;
+    const colliding = collidingCopies(this.copies);
+    for (const { file, target } of colliding) {
+      const message = `Another of the files gets the name "${target}", so this one can't.`;
+      failures.add(file.path, new RemoteError('alreadyExists', message));
+    }
+    await forEachConcurrent(
+      this.copies.filter((copy) => !colliding.has(copy)),
+      new WeightedSemaphore(transfers),
+      ({ file }) => transferWeight(file.size, transfers),
+      (copy) => this.copyOne(copy),
+      signal,
+      () => failures.shouldAbort,
+    );
+  }
+
+  /** Never rejects. */
+  private async copyOne(copy: FileCopy): Promise<void> {
+    const { seen, failures, signal } = this;
+    try {
+      seen.recordWritten(copy.to, await this.write(copy));
+      failures.succeeded();
+      this.progress.ended(copy);
+    } catch (error) {
+      const explain = () => seen.explainRefusal(error, copy, signal).catch(() => error);
+      failures.add(copy.file.path, this.options.overwrite ? await explain() : error);
+    }
+  }
+
+  /** Returns the file at its target. */
+  private async write(copy: FileCopy): Promise<FileEntry> {
+    const { item, file, target } = copy;
+    const { from, to } = item;
+    const { move = false } = this.options;
+    const precondition: Precondition = isOwnName(item, file.path, target)
+      ? { kind: 'none' }
+      : this.seen.precondition(copy);
+    if (move && from === to && to.serverSideMove) {
+      const entry = await to.serverSideMove(file, target, precondition, this.signal);
+      this.moved.add(file);
+      return entry;
+    }
+    const onProgress = (bytes: number) => this.progress.sent(copy, bytes);
+    const request = { from, source: file, to, target, precondition, durable: move, onProgress };
+    return (await copyFile(request, this.signal)).entry;
+  }
+
+  private async removeSources(leftOut: readonly string[]): Promise<void> {
+    const { transfers, moved, failures, signal } = this;
+    for (const { item, tree } of this.listed)
+      await removeTree(item.from, tree, { skip: moved, copied: true, transfers }, failures, signal);
+    for (const name of leftOut) {
+      const message = `"${name}" is neither a file nor a folder that can be moved.`;
+      failures.add(name, new RemoteError('unsupported', message));
+    }
+    failures.throwIfAny('removed after they were copied', this.copies.length);
+  }
+}
+
+/** Whether the item is a folder that the service can move by one request. */
 async function canMoveWhole({ from, to, source, kind }: CopyItem, signal: AbortSignal): Promise<boolean> {
   if (from !== to || !to.serverSideMoveFolder) return false;
   return (kind ?? (await from.stat(source, signal)).kind) === 'folder';
 }
 
-/** Moves a folder in one go; false where files have to be merged into a folder that is there already. */
+/** Moves a folder by one request; false where its files must be merged into an existing folder. */
 async function tryMoveFolder(item: CopyItem, overwrite: boolean, signal: AbortSignal): Promise<boolean> {
   try {
     await item.to.serverSideMoveFolder?.(item.source, item.target, signal);
@@ -197,45 +222,33 @@ async function tryMoveFolder(item: CopyItem, overwrite: boolean, signal: AbortSi
   }
 }
 
-async function withTree(item: CopyItem, signal: AbortSignal): Promise<ListedItem> {
-  const named = { path: item.source, ...(item.kind && { kind: item.kind }) };
-  return { item, tree: await listItem(item.from, named, signal) };
-}
-
 interface ListedItem {
   readonly item: CopyItem;
   readonly tree: ItemTree;
 }
 
-interface FileWork {
+async function listTree(item: CopyItem, signal: AbortSignal): Promise<ListedItem> {
+  const named = { path: item.source, ...(item.kind && { kind: item.kind }) };
+  return { item, tree: await listItem(item.from, named, signal) };
+}
+
+interface FileCopy {
   readonly item: CopyItem;
   readonly file: FileEntry;
   readonly to: Remote;
   readonly target: RemotePath;
 }
 
-function worksOf(listed: readonly ListedItem[]): FileWork[] {
-  return listed.flatMap(({ item, tree }) =>
-    tree.files.map((file): FileWork => ({ item, file, to: item.to, target: targetOf(item, file.path) })),
-  );
+function fileCopiesOf({ item, tree }: ListedItem): FileCopy[] {
+  return tree.files.map((file) => ({ item, file, to: item.to, target: targetOf(item, file.path) }));
 }
 
-/** The files whose target is that of one before them, or the same name to the remote: the later would replace the earlier. */
-function collidingTargets(works: readonly FileWork[]): ReadonlySet<FileWork> {
-  const taken = new Map<Remote, Set<string>>();
-  const twins = new Set<FileWork>();
-  for (const work of works) {
-    const { to } = work.item;
-    let keys = taken.get(to);
-    if (!keys) {
-      keys = new Set();
-      taken.set(to, keys);
-    }
-    const key = matchKey(work.target, to.capabilities.names);
-    if (keys.has(key)) twins.add(work);
-    else keys.add(key);
-  }
-  return twins;
+/** The files whose target is also the target of an earlier file, perhaps in another spelling: the later file would replace the earlier. */
+function collidingCopies(copies: readonly FileCopy[]): ReadonlySet<FileCopy> {
+  const byTarget = [...groupBy(copies, ({ to }) => to)].flatMap(([{ capabilities }, group]) => [
+    ...groupBy(group, ({ target }) => matchKey(target, capabilities.names)).values(),
+  ]);
+  return new Set(byTarget.flatMap((group) => group.slice(1)));
 }
 
 function targetOf(item: CopyItem, path: RemotePath): RemotePath {
@@ -246,7 +259,7 @@ function rejectSelfCopy(item: CopyItem, move: boolean): void {
   const { to, source, kind } = item;
   const [here, there] = inOneTree(item);
   if (here === undefined || there === undefined || !isWithin(there, here)) return;
-  // Where folders are only prefixes, a file has room beside a folder of its name.
+  // Where folders are only prefixes, a file can exist beside a folder of its name.
   if (kind === 'file' && there !== here && !to.capabilities.hasDirectories) return;
   const verb = move ? 'moved' : 'copied';
   throw new RemoteError(
@@ -257,7 +270,7 @@ function rejectSelfCopy(item: CopyItem, move: boolean): void {
   );
 }
 
-/** Source and target as paths in one tree, or nothing when they are in different ones. Two remotes may lead to one place. */
+/** Source and target as paths in one tree; empty when they are in different trees. Two remotes may lead to one place. */
 function inOneTree({ from, to, source, target }: CopyItem): readonly [RemotePath?, RemotePath?] {
   if (from === to) return [source, target];
   const here = storagePath(from.capabilities, source);
@@ -267,39 +280,42 @@ function inOneTree({ from, to, source, target }: CopyItem): readonly [RemotePath
   return [key(here), key(there)];
 }
 
-/** The first target where something is already. */
-async function firstTaken(
+/** Throws TargetTaken for the first item whose target exists, with all existing targets of all items. */
+async function rejectTaken(
   items: readonly CopyItem[],
+  wholeFolders: readonly CopyItem[],
+  listed: readonly ListedItem[],
   signal: AbortSignal,
-): Promise<{ readonly path: RemotePath; readonly kind: 'file' | 'folder' } | undefined> {
+): Promise<void> {
   for (const item of items) {
     if (isOwnName(item, item.source, item.target)) continue;
     // Where stat is forbidden, the precondition of the write itself detects the conflict.
-    const there = await statIfExists(item.to, item.target, signal, 'forbidden');
-    if (there) return { path: item.target, kind: there.kind === 'folder' ? 'folder' : 'file' };
+    const existing = await statIfExists(item.to, item.target, signal, 'forbidden');
+    if (!existing) continue;
+    const seen = new SeenTargets();
+    const trees = [...listed];
+    for (const folder of wholeFolders) trees.push(await listTree(folder, signal));
+    await seen.record(trees.flatMap(fileCopiesOf), signal);
+    throw new TargetTaken(item.target, existing.kind === 'folder' ? 'folder' : 'file', seen);
   }
-  return undefined;
 }
 
-/** Whether a path is to get another spelling of its own name. */
+/** Whether the target is the source's own name, perhaps in another spelling. */
 function isOwnName({ from, to }: CopyItem, source: RemotePath, target: RemotePath): boolean {
   const { names } = to.capabilities;
   return from === to && matchKey(source, names) === matchKey(target, names);
 }
 
-/** Folders that no copied file brings about. */
+/** Makes the folders that no copied file implies. */
 async function makeEmptyFolders(
   item: CopyItem,
-  tree: ItemTree,
+  { files, folders }: ItemTree,
   failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
-  const parents = new Set<RemotePath>();
-  for (const path of [...tree.files.map((file) => file.path), ...tree.folders])
-    for (let folder = parentPath(path); folder !== '' && !parents.has(folder); folder = parentPath(folder))
-      parents.add(folder);
-  for (const folder of tree.folders) {
-    if (parents.has(folder)) continue;
+  const implied = foldersAbove([...files.map(({ path }) => path), ...folders]);
+  for (const folder of folders) {
+    if (implied.has(folder)) continue;
     try {
       await item.to.makeFolder(targetOf(item, folder), signal);
     } catch (error) {
@@ -311,33 +327,33 @@ async function makeEmptyFolders(
 
 class Progress {
   readonly bytes: number;
-  private readonly files: number;
-  private readonly moving = new Map<FileWork, number>();
-  private readonly tell: CopyItemsOptions['onProgress'];
+  private readonly sentBytes = new Map<FileCopy, number>();
   private filesDone = 0;
   private bytesDone = 0;
 
-  constructor(works: readonly FileWork[], tell: CopyItemsOptions['onProgress']) {
-    this.files = works.length;
-    this.bytes = works.reduce((sum, { file }) => sum + file.size, 0);
-    this.tell = tell;
+  constructor(
+    private readonly copies: readonly FileCopy[],
+    private readonly report: CopyItemsOptions['onProgress'],
+  ) {
+    this.bytes = copies.reduce((sum, { file }) => sum + file.size, 0);
   }
 
-  of(work: FileWork, bytes: number): void {
-    this.bytesDone += bytes - (this.moving.get(work) ?? 0);
-    this.moving.set(work, bytes);
-    this.report();
+  sent(copy: FileCopy, bytes: number): void {
+    this.bytesDone += bytes - (this.sentBytes.get(copy) ?? 0);
+    this.sentBytes.set(copy, bytes);
+    this.notify();
   }
 
-  ended(work: FileWork): void {
-    this.bytesDone += work.file.size - (this.moving.get(work) ?? 0);
-    this.moving.delete(work);
+  ended(copy: FileCopy): void {
+    this.bytesDone += copy.file.size - (this.sentBytes.get(copy) ?? 0);
+    this.sentBytes.delete(copy);
     this.filesDone++;
-    this.report(work.target);
+    this.notify(copy.target);
   }
 
-  private report(current?: RemotePath): void {
-    const { files, filesDone, bytes, bytesDone } = this;
-    this.tell?.({ files, filesDone, bytes, bytesDone, ...(current !== undefined && { current }) });
+  private notify(current?: RemotePath): void {
+    const { filesDone, bytes, bytesDone } = this;
+    const files = this.copies.length;
+    this.report?.({ files, filesDone, bytes, bytesDone, ...(current !== undefined && { current }) });
   }
 }

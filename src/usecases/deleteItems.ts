@@ -1,28 +1,28 @@
 import { setMaxListeners } from 'node:events';
+import { deepestFirst } from '../base/groupBy';
 import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import { type Entry, type FileEntry, isSameFile } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { type RemotePath, rootPath } from '../remote/remotePath';
 import { removingCopied } from '../remote/removeCopied';
-import { deleteInFolder, partitionDeletes } from '../transfer/deleteBatches';
+import { deleteInFolder, type FileToDelete, partitionDeletes } from '../transfer/deleteBatches';
 import { defaultTransfers } from '../transfer/transferWeight';
 import { FailureCollector } from './itemFailures';
 import { type ItemTree, listItem, type NamedItem } from './listItems';
 import { type PlaceLocks, withItemsLock } from './placeLocks';
 
-/** What a delete would take away, for the question before it. */
+/** The content of a delete, for the confirmation before it. */
 export interface ItemsToDelete {
   readonly trees: readonly ItemTree[];
   readonly files: number;
   readonly folders: number;
   readonly bytes: number;
-  /** Things below that can't be deleted from here, by name; the folders that hold them will stay. */
+  /** Names of entries that can't be deleted; the folders that hold them will stay. */
   readonly unusable: readonly string[];
 }
 
-/** Lists all that is at and below the items, so that a question can tell how much it is. */
+/** Lists everything at and below the items. `onFound` receives the number of files so far. Throws as `listItem`. */
 export async function countItems(
   remote: Remote,
   items: readonly NamedItem[],
@@ -30,13 +30,11 @@ export async function countItems(
   onFound: (files: number) => void = () => {},
 ): Promise<ItemsToDelete> {
   const trees: ItemTree[] = [];
-  let before = 0;
-  for (const item of items) {
-    const tree = await listItem(remote, item, signal, (files) => onFound(before + files));
-    trees.push(tree);
-    before += tree.files.length;
-  }
   const sum = (of: (tree: ItemTree) => number) => trees.reduce((total, tree) => total + of(tree), 0);
+  for (const item of items) {
+    const before = sum((tree) => tree.files.length);
+    trees.push(await listItem(remote, item, signal, (files) => onFound(before + files)));
+  }
   return {
     trees,
     files: sum((tree) => tree.files.length),
@@ -47,19 +45,18 @@ export async function countItems(
 }
 
 export interface DeleteOptions {
-  /** Leaves the folders named themselves (a bucket to be emptied) and takes only what is in them. */
+  /** Deletes only the content of the named folders, as to empty a bucket. */
   readonly keepTop?: boolean;
   readonly transfers?: number;
-  /** Keeps this out of the places of runs: then it throws PlaceOccupied, before anything is done. */
+  /** Keeps this work out of the places of runs: throws PlaceOccupied before anything is done. */
   readonly locks?: PlaceLocks | undefined;
   readonly onProgress?: (filesDone: number) => void;
 }
 
 /**
- * Deletes what was counted: files first, then their folders, deepest first. A file that is no longer the one that was counted stays, and
- * so does what came to be after the count, with its folder. Where folders can be moved to a trash, each goes there whole, if it still
- * holds just what was counted. Throws a RemoteError that names what is left when something could not be deleted; rejects with the
- * signal's reason when aborted, and then the rest is still there.
+ * Deletes the counted files, then their folders, deepest first. A file that changed after the count stays, and so does a new entry with
+ * its folder. Where the remote can move a folder to the trash, an unchanged folder goes there whole. Throws a RemoteError that names
+ * the files and folders that could not be deleted; when aborted, rejects with the signal's reason, and the rest stays.
  */
 export function deleteItems(
   remote: Remote,
@@ -88,28 +85,21 @@ async function deleteUnlocked(
     done += count;
     options.onProgress?.(done);
   };
-  const removal = {
-    transfers: options.transfers ?? defaultTransfers,
-    keepTop: options.keepTop ?? false,
-    onRemoved,
-  };
+  const { keepTop = false, transfers = defaultTransfers } = options;
   for (const tree of trees) {
-    if (!options.keepTop && (await trashed(remote, tree, failures, signal))) {
+    if (!keepTop && (await moveToTrash(remote, tree, failures, signal))) {
       onRemoved(tree.files.length);
       continue;
     }
-    await removeTree(remote, tree, removal, failures, signal);
+    await removeTree(remote, tree, { transfers, keepTop, onRemoved }, failures, signal);
     for (const { name } of tree.unusable)
-      failures.add(
-        name,
-        new RemoteError('unsupported', `"${name}" is no name that can be deleted from here.`),
-      );
+      failures.add(name, new RemoteError('unsupported', `"${name}" can't be deleted from here.`));
   }
   failures.throwIfAny('deleted', files);
 }
 
-/** Moves a folder to the trash whole; false where that can't be, or where it holds something else by now than what was counted. */
-async function trashed(
+/** Moves a folder to the trash by one request; false where the remote can't, or where the content differs from the counted content. */
+async function moveToTrash(
   remote: Remote,
   tree: ItemTree,
   failures: FailureCollector,
@@ -124,35 +114,38 @@ async function trashed(
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    // Gone is what was wanted.
     if (!isRemoteError(error, 'notFound')) failures.add(top, error);
     return true;
   }
 }
 
 function isAsCounted(counted: ItemTree, now: ItemTree): boolean {
-  if (now.files.length > counted.files.length || now.folders.length > counted.folders.length) return false;
-  if (now.unusable.length > counted.unusable.length) return false;
+  const keys = keysOf(counted);
   const files = new Map(counted.files.map((file) => [file.path, file]));
-  const folders = new Set(counted.folders);
-  const unusable = new Set(counted.unusable.map(({ folder, name }) => `${folder}/${name}`));
-  const isSeen = (file: FileEntry) => {
-    const seen = files.get(file.path);
-    return seen !== undefined && isSameFile(seen, file);
-  };
-  return (
-    now.files.every(isSeen) &&
-    now.folders.every((folder) => folders.has(folder)) &&
-    now.unusable.every(({ folder, name }) => unusable.has(`${folder}/${name}`))
-  );
+  const isUnchanged = (file: FileEntry) => isSameFile(files.get(file.path) ?? file, file);
+  return [...keysOf(now)].every((key) => keys.has(key)) && now.files.every(isUnchanged);
+}
+
+/** Kind and path of every entry of a tree. */
+function keysOf({ files, folders, unusable }: ItemTree): Set<string> {
+  const fileKeys = files.map(({ path }) => `file ${path}`);
+  return new Set([...fileKeys, ...folders.map((path) => `folder ${path}`), ...unusable.map(keyOf)]);
+}
+
+function keyOf(entry: Entry): string {
+  return `${entry.kind} ${entryPath(entry)}`;
+}
+
+function entryPath(entry: Entry): string {
+  return entry.kind === 'unusable' ? `${entry.folder}/${entry.name}` : entry.path;
 }
 
 export interface RemoveTreeOptions {
-  /** Files that are gone already. */
+  /** Files that are already gone. */
   readonly skip?: ReadonlySet<FileEntry>;
   /**
-   * Each file has a copy elsewhere, and goes under its own precondition, which some services keep without a gap; else those of a folder go in
-   * batches, looked at just before.
+   * Whether each file has a copy elsewhere. Then each file is removed under its own precondition, which some services check atomically;
+   * otherwise the files of a folder are rechecked and removed in batches.
    */
   readonly copied?: boolean;
   readonly transfers: number;
@@ -160,12 +153,12 @@ export interface RemoveTreeOptions {
   readonly onRemoved?: (files: number) => void;
 }
 
-/** A folder's listing is a request, and each file by itself takes two. */
-const worthListing = 2;
+/** A batch takes a listing of its folder, and each single delete takes two requests. */
+const batchThreshold = 2;
 
 /**
- * Removes the files of a tree that still are what was listed, and then its folders; what fails, changed or came later is added to
- * `failures`. Rejects only when aborted.
+ * Removes the unchanged files of a tree and then its folders. Adds every failure, changed file and new entry to `failures`. Rejects only
+ * when aborted.
  */
 export async function removeTree(
   remote: Remote,
@@ -174,56 +167,43 @@ export async function removeTree(
   failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
-  const files = options.skip ? tree.files.filter((file) => !options.skip?.has(file)) : tree.files;
-  const slots = new WeightedSemaphore(options.transfers);
-  const ended = ({ before }: { readonly before: FileEntry }, error: unknown) => {
-    // Gone is what was wanted.
+  const { skip, copied = false, transfers } = options;
+  const ended = ({ before }: FileToDelete, error: unknown) => {
     if (isRemoteError(error, 'notFound')) return;
-    if (error !== undefined) failures.add(before.path, options.copied ? error : stays(error, before));
+    if (error !== undefined) failures.add(before.path, copied ? error : explainChange(error, before));
     else {
       failures.succeeded();
       options.onRemoved?.(1);
     }
   };
-  const items = files.map((before) => ({ before }));
-  const { single, byFolder } = partitionDeletes(
-    items,
-    remote,
-    options.copied ? Number.POSITIVE_INFINITY : worthListing,
-  );
-  const removeOne = async (item: { readonly before: FileEntry }) => {
+  const removeOne = async (item: FileToDelete) => {
     const { path } = item.before;
-    const precondition = { kind: 'ifMatch', entry: item.before } as const;
-    const remove = () => remote.removeFile(path, precondition, signal);
-    const removal = options.copied ? removingCopied(path, remove) : remove();
+    const remove = () => remote.removeFile(path, { kind: 'ifMatch', entry: item.before }, signal);
+    const removal = copied ? removingCopied(path, remove) : remove();
     ended(item, await removal.catch((error: unknown) => error));
   };
-  const fatalErrorKinds = () => failures.shouldAbort;
-  await forEachConcurrent(single, slots, () => 1, removeOne, signal, fatalErrorKinds);
-  const inFolder = ([folder, some]: readonly [RemotePath, typeof items]) =>
-    // Rejects only when aborted, which is told below.
-    deleteInFolder(folder, some, remote, ended, signal).catch(() => {});
-  const weight = () => Math.ceil(options.transfers / 4);
-  await forEachConcurrent(
-    byFolder as ReadonlyMap<RemotePath, typeof items>,
-    slots,
-    weight,
-    inFolder,
-    signal,
-    fatalErrorKinds,
-  );
+  const removeSiblings = ([folder, siblings]: readonly [RemotePath, readonly FileToDelete[]]) =>
+    // Rejects only when aborted; the signal is checked below.
+    deleteInFolder(folder, siblings, remote, ended, signal).catch(() => {});
+  const deletes = tree.files.filter((file) => !skip?.has(file)).map((before) => ({ before }));
+  const threshold = copied ? Number.POSITIVE_INFINITY : batchThreshold;
+  const { single, byFolder } = partitionDeletes(deletes, remote, threshold);
+  const slots = new WeightedSemaphore(transfers);
+  const batchWeight = () => Math.ceil(transfers / 4);
+  const stop = () => failures.shouldAbort;
+  await forEachConcurrent(single, slots, () => 1, removeOne, signal, stop);
+  await forEachConcurrent(byFolder, slots, batchWeight, removeSiblings, signal, stop);
   signal.throwIfAborted();
   if (!failures.shouldAbort) await removeFolders(remote, tree, options, failures, signal);
 }
 
-function stays(error: unknown, { path }: FileEntry): unknown {
+function explainChange(error: unknown, { path }: FileEntry): unknown {
   if (!isRemoteError(error, 'changed', 'isAFolder')) return error;
-  return new RemoteError('changed', `"${path}" has changed since it was looked at, so it stays.`, {
-    cause: error,
-  });
+  const message = `"${path}" has changed since it was listed, so it stays.`;
+  return new RemoteError('changed', message, { cause: error });
 }
 
-/** Deepest first; those of one depth together. */
+/** Deepest folders first; folders of one depth are removed concurrently. */
 async function removeFolders(
   remote: Remote,
   tree: ItemTree,
@@ -231,65 +211,51 @@ async function removeFolders(
   failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
-  const byDepth = new Map<number, RemotePath[]>();
-  for (const folder of options.keepTop ? tree.folders.slice(1) : tree.folders) {
-    const depth = folder === '' ? 0 : folder.split('/').length;
-    const level = byDepth.get(depth);
-    if (level) level.push(folder);
-    else byDepth.set(depth, [folder]);
-  }
+  const known = keysOf(tree);
   const slots = new WeightedSemaphore(options.transfers);
-  const newcomers = new Newcomers(tree);
   const removeOne = async (folder: RemotePath) => {
     try {
       await remote.removeFolder(folder, signal);
     } catch (error) {
-      // A folder that was only implied went with its last file.
+      // A folder that its files merely implied disappeared with the last of them.
       if (isRemoteError(error, 'notFound')) return;
-      if (!isRemoteError(error, 'notEmpty') || !(await newcomers.tell(remote, folder, failures, signal)))
-        failures.add(folder, error);
+      const isExplained =
+        isRemoteError(error, 'notEmpty') && (await addNewEntries(remote, folder, known, failures, signal));
+      if (!isExplained) failures.add(folder, error);
     }
   };
-  for (const depth of [...byDepth.keys()].sort((a, b) => b - a)) {
-    await forEachConcurrent(byDepth.get(depth) ?? [], slots, () => 1, removeOne, signal);
+  const folders = options.keepTop ? tree.folders.slice(1) : tree.folders;
+  for (const level of deepestFirst(folders, (folder) => folder)) {
+    await forEachConcurrent(level, slots, () => 1, removeOne, signal);
     signal.throwIfAborted();
   }
 }
 
-/** What came to be in the folders of a tree after it was listed. */
-class Newcomers {
-  private readonly known: ReadonlySet<string>;
-
-  constructor({ files, folders, unusable }: ItemTree) {
-    this.known = new Set([
-      ...files.map(({ path }) => path),
-      ...folders,
-      ...unusable.map(({ folder, name }) => `${folder}/${name}`),
-    ]);
+/**
+ * Adds the entries of a folder that are not in `known` to `failures`. Returns whether the folder's entries explain why it stays: each
+ * known entry that is left has its own failure.
+ */
+async function addNewEntries(
+  remote: Remote,
+  folder: RemotePath,
+  known: ReadonlySet<string>,
+  failures: FailureCollector,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let isEmpty = true;
+  try {
+    for await (const page of remote.list(folder, {}, signal))
+      for (const entry of page) {
+        isEmpty = false;
+        if (known.has(keyOf(entry))) continue;
+        const path = entryPath(entry);
+        const message = `"${path}" was added to "${folder}" after that was listed, so both stay.`;
+        failures.add(path, new RemoteError('notEmpty', message));
+      }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isRemoteError(error)) throw error;
+    return false;
   }
-
-  /** Adds each of one folder to `failures`. Answers whether that explains that the folder stays: so does something known that stayed. */
-  async tell(
-    remote: Remote,
-    folder: RemotePath,
-    failures: FailureCollector,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    let explained = false;
-    try {
-      for await (const page of remote.list(folder, {}, signal))
-        for (const entry of page) {
-          explained = true;
-          const path = entry.kind === 'unusable' ? `${entry.folder}/${entry.name}` : entry.path;
-          if (this.known.has(path)) continue;
-          const message = `"${path}" came to be in "${folder}" after that was looked at, so both stay.`;
-          failures.add(path, new RemoteError('notEmpty', message));
-        }
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!isRemoteError(error)) throw error;
-      return false;
-    }
-    return explained;
-  }
+  return !isEmpty;
 }

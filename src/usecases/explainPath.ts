@@ -19,14 +19,14 @@ export interface ExplainRequest {
 }
 
 export interface PathExplanation extends FilterExplanation {
-  /** A whole sentence for people. */
+  /** A complete sentence for the user. */
   readonly sentence: string;
 }
 
 /**
- * Whether the file at `path` (relative to both roots) takes part in a plan of this request, and which rule decides. The file need not
- * exist; it is looked at only where sizes or ages are limited, on the source, else on the target. Of the ignore files only those above
- * the path are read. Throws RemoteError: `badName` for an invalid path, `badSettings` and whatever else planning would end with.
+ * Whether a plan of this request includes the file at `path` (relative to both roots), and which rule decides. The file need not exist.
+ * A stat, on the source or else on the target, is made only for size and age limits; only ignore files above the path are read. Throws
+ * RemoteError: `badName` for an invalid path, `badSettings` and every other error of planning.
  */
 export async function explainPath(
   { source, target, options, clock = systemClock }: ExplainRequest,

@@ -5,7 +5,7 @@ import type { FolderFileSystem } from '../remote/folderFileSystem';
 import type { TokenSource } from '../remote/tokenSource';
 import type { SignInRequirement } from '../signIn/signInService';
 
-/** What the surroundings (the editor, or a terminal) provide to the app. */
+/** The ports that the editor or a terminal provides to the app. */
 export interface Host {
   readonly log: Log;
   readonly clock: Clock;
@@ -13,20 +13,20 @@ export interface Host {
   /** `cloudRemotes.remotes` as it is now, unchecked. */
   remoteSettings(): readonly RemoteSettings[];
   secret(remote: string, field: string): Promise<string | undefined>;
-  /** The tokens of the account that the settings name; `clientSecret` is the remote's own. Reads nothing before a token is asked for. */
+  /** The tokens of the account in the settings; `clientSecret` is the remote's own. Reads nothing before a token is requested. */
   tokens?(
     requirement: SignInRequirement,
     settings: RemoteSettings,
     clientSecret: () => Promise<string | undefined>,
   ): TokenSource;
   askCode?(prompt: string): Promise<string | undefined>;
-  /** The folder of a virtual workspace that `uri` names. Absent where there are none. */
+  /** Opens a folder of a virtual workspace. Absent where there are no virtual workspaces. */
   openFolder?(uri: string): FolderFileSystem;
-  /** Whether all that is written to disks is made durable, not only what is moved there. Absent = no. */
+  /** Whether every file written to a disk is made durable, not only moved files. Absent = no. */
   forceToDisk?(): boolean;
   mayRunPrograms(): boolean;
-  /** Folder for caches and run journals; made when needed. Undefined = keep none. */
+  /** Folder for caches and run journals, created on demand. Undefined = no caches and journals. */
   readonly storageFolder: string | undefined;
-  /** Where runs of all windows and terminals put their locks (`sharedLockFolder`). Absent = runs don't look for each other. */
+  /** Folder for the locks of all windows and terminals (`sharedLockFolder`). Absent = no locks. */
   readonly lockFolder?: string;
 }

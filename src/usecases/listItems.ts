@@ -1,4 +1,4 @@
-import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
+import { mapConcurrent } from '../base/mapConcurrent';
 import type { FileEntry, UnsupportedEntry } from '../remote/entry';
 import type { Remote } from '../remote/remote';
 import { RemoteError } from '../remote/remoteError';
@@ -11,24 +11,24 @@ export interface ItemTree {
   readonly files: readonly FileEntry[];
   /** Parents before children; the path itself first, when it is a folder. */
   readonly folders: readonly RemotePath[];
-  /** What is there but can be neither copied nor deleted by us. */
+  /** Entries that can be neither copied nor deleted. */
   readonly unusable: readonly UnsupportedEntry[];
   readonly bytes: number;
 }
 
-/** A path that somebody pointed at. A store can hold a file `a` beside a folder `a`: then only `kind` tells which is meant. */
+/** A path that the user selected. A store can hold a file `a` beside a folder `a`; then `kind` tells them apart. */
 export interface NamedItem {
   readonly path: RemotePath;
-  /** Absent: whatever is there, a file rather than a folder. */
+  /** Absent: whichever exists at `path`, a file rather than a folder. */
   readonly kind?: 'file' | 'folder';
 }
 
-/** Folders listed at once. */
+/** Folders listed concurrently. */
 const maxListingConcurrency = 8;
 
 /**
- * Lists all that is at and below a path: every page of every folder, or it throws. Folder by folder, because only so empty
- * folders are seen too. Throws `notFound` when nothing (of the kind meant) is there.
+ * Lists everything at and below a path, folder by folder, because a recursive listing doesn't show empty folders. Throws every error of
+ * a listing, and `notFound` when the path doesn't exist or has another kind. `onFound` receives the number of files so far.
  */
 export async function listItem(
   remote: Remote,
@@ -37,43 +37,27 @@ export async function listItem(
   onFound: (files: number) => void = () => {},
 ): Promise<ItemTree> {
   const top = await remote.stat(path, signal);
-  const twin = top.kind === 'file' && kind === 'folder' && !remote.capabilities.hasDirectories;
-  if ((top.kind === 'file' && kind === 'folder' && !twin) || (top.kind === 'folder' && kind === 'file'))
-    throw new RemoteError('notFound', `There is no ${kind} "${path}" any more, but a ${top.kind}.`);
-  if (top.kind === 'file' && !twin)
+  const hasSiblingFolder = top.kind === 'file' && kind === 'folder' && !remote.capabilities.hasDirectories;
+  if (!hasSiblingFolder && kind !== undefined && top.kind !== 'unusable' && top.kind !== kind)
+    throw new RemoteError('notFound', `"${path}" is no longer a ${kind}, but a ${top.kind}.`);
+  if (top.kind === 'file' && !hasSiblingFolder)
     return { isFile: true, files: [top], folders: [], unusable: [], bytes: top.size };
   if (top.kind === 'unusable') return { isFile: false, files: [], folders: [], unusable: [top], bytes: 0 };
   const files: FileEntry[] = [];
   const folders: RemotePath[] = [path];
   const unusable: UnsupportedEntry[] = [];
-  const slots = new WeightedSemaphore(maxListingConcurrency);
-  let failure: { readonly error: unknown } | undefined;
   let level: RemotePath[] = [path];
   while (level.length > 0) {
     const below: RemotePath[] = [];
-    const listOne = async (folder: RemotePath) => {
-      try {
-        for await (const page of remote.list(folder, {}, signal))
-          for (const entry of page) {
-            if (entry.kind === 'file') files.push(entry);
-            else if (entry.kind === 'folder') below.push(entry.path);
-            else unusable.push(entry);
-          }
-        onFound(files.length);
-      } catch (error) {
-        failure ??= { error };
-      }
-    };
-    await forEachConcurrent(
-      level,
-      slots,
-      () => 1,
-      listOne,
-      signal,
-      () => failure !== undefined,
-    );
-    signal.throwIfAborted();
-    if (failure) throw failure.error;
+    await mapConcurrent(level.length, maxListingConcurrency, signal, async (i, stop) => {
+      for await (const page of remote.list(level[i] as RemotePath, {}, stop))
+        for (const entry of page) {
+          if (entry.kind === 'file') files.push(entry);
+          else if (entry.kind === 'folder') below.push(entry.path);
+          else unusable.push(entry);
+        }
+      onFound(files.length);
+    });
     folders.push(...below);
     level = below;
   }

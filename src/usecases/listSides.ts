@@ -12,26 +12,26 @@ import { sortSelected } from '../plan/model/selectedPaths';
 import { type Endpoint, fileIfExists } from '../remote/endpoint';
 import { RemoteError } from '../remote/remoteError';
 
-/** Both sides being listed and joined. */
+/** Both sides while they are listed and joined. */
 export interface ListedSides {
-  /** To be read once. Ends with an error when either listing does. */
+  /** Can be read once. Throws when either listing throws. */
   readonly matches: AsyncIterable<readonly Match[]>;
   readonly folding: NameFolding;
-  /** Complete when `matches` ended. */
+  /** Complete when `matches` has ended. */
   readonly source: ListingFindings;
   readonly target: ListingFindings;
 }
 
 /**
- * Lists source and target side by side with the options' filter, and joins them; what the size and age limits leave out is taken out
- * again (ages are counted back from `nowMs`). A source root that isn't there is an error, and so is a missing bucket; a target folder that
- * isn't there yet is empty. Throws RemoteError `badSettings` for a bad filter pattern or limit, and as `readIgnoreFiles`.
+ * Lists source and target with the options' filter, joins them, and removes the files beyond the size and age limits (ages count back
+ * from `nowMs`, milliseconds since the epoch). A missing source root or bucket is an error; a missing target folder counts as empty.
+ * Throws RemoteError `badSettings` for a bad filter pattern or limit, and as `readIgnoreFiles`.
  */
 export async function listSides(
   source: Endpoint,
   target: Endpoint,
   options: PlanOptions,
-  clashes: FileFolderConflicts | undefined,
+  conflicts: FileFolderConflicts | undefined,
   signal: AbortSignal,
   nowMs: number,
 ): Promise<ListedSides> {
@@ -41,7 +41,7 @@ export async function listSides(
     options.compare,
   );
   const limits = createLimits(options, nowMs);
-  // A bad pattern is told before anything is read.
+  // Throws for a bad pattern before anything is read.
   createFilter(options, folding);
   const ignoreFiles = await readIgnoreFiles(source, target, options, folding, signal);
   const filter = () => createFilter(options, folding, ignoreFiles);
@@ -52,8 +52,7 @@ export async function listSides(
   };
   const from = listTree(
     {
-      remote: source.remote,
-      root: source.root,
+      ...source,
       side: 'source',
       filter: filter(),
       followSymlinks: options.followSymlinks,
@@ -64,19 +63,17 @@ export async function listSides(
   );
   const to = listTree(
     {
-      remote: target.remote,
-      root: target.root,
+      ...target,
       side: 'target',
       filter: seesExcluded ? createFilter({ ...options, filters: [] }, folding) : filter(),
-      // What lies behind a link of the target isn't in the target: nothing may be written or deleted there
-      // (H19).
+      // Files behind a symlink are outside the target, so they must be neither written nor deleted (H19).
       followSymlinks: false,
       mayBeMissing: target.remote.capabilities.hasDirectories,
       ...only,
     },
     signal,
   );
-  const joined = mergeJoin(refusingAFile(from.batches, source, signal), to.batches, folding, clashes);
+  const joined = mergeJoin(rejectingFile(from.batches, source, signal), to.batches, folding, conflicts);
   const matches = seesExcluded ? markingExcluded(joined, filter()) : joined;
   if (!limits) return { matches, folding, source: from.findings, target: to.findings };
   const byServer = usesAwsRules(options.compare) || options.useServerTimes === true;
@@ -93,7 +90,7 @@ export async function listSides(
   return { ...limited, folding };
 }
 
-/** Marks what is on the target only because it was listed without the filter (R19). */
+/** Marks the target files that the filter excludes (R19). */
 async function* markingExcluded(
   matches: AsyncIterable<readonly Match[]>,
   filter: Filter,
@@ -105,10 +102,10 @@ async function* markingExcluded(
 }
 
 /**
- * Where folders are only prefixes, a source root that names a file lists nothing, as an empty folder does.
- * That one request tells them apart, and is made only when nothing was listed.
+ * Throws `notAFolder` after an empty listing when the source root is a file: where folders are only prefixes, the listing of a file
+ * looks like that of an empty folder.
  */
-async function* refusingAFile(
+async function* rejectingFile(
   batches: AsyncIterable<FileBatch>,
   { remote, root }: Endpoint,
   signal: AbortSignal,
@@ -119,7 +116,7 @@ async function* refusingAFile(
     yield batch;
   }
   if (!empty || remote.capabilities.hasDirectories || root === '') return;
-  // Where only listing is allowed, the root counts as an empty folder.
+  // With permission only to list, the root counts as an empty folder.
   if (await fileIfExists(remote, root, signal, 'forbidden'))
-    throw new RemoteError('notAFolder', `"${root}" is a file. Choose the folder that holds it.`);
+    throw new RemoteError('notAFolder', `"${root}" is a file. Choose its folder.`);
 }

@@ -4,23 +4,20 @@ import type { ReadResult, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, type RemotePath } from '../remote/remotePath';
 
-/** What opening a file in an editor would mean. */
+/** How a file can be opened in an editor. */
 export type OpenDecision =
   | { readonly kind: 'open'; readonly entry: FileEntry }
-  /** Larger than the limit: ask first. */
+  /** Larger than the limit above which the user is asked. */
   | { readonly kind: 'ask'; readonly entry: FileEntry }
-  /** Larger than an editor takes at all: only a download helps. */
+  /** Larger than `maxEditorBytes`: the file can only be downloaded. */
   | { readonly kind: 'tooLarge'; readonly entry: FileEntry }
-  /** Can't be read now; `reason` is a sentence with the way out. */
+  /** Can't be read now; `reason` is a sentence with the remedy. */
   | { readonly kind: 'unreadable'; readonly entry: FileEntry; readonly reason: string };
 
-/** Bytes that a file may have to be handed to an editor whole. The editor keeps several copies of it in memory. */
+/** The largest file, in bytes, that is opened in an editor, which keeps several copies of the content in memory. */
 export const maxEditorBytes = 256 * 1024 * 1024;
 
-/**
- * Looks before a file is opened, with fresh facts: `largeBytes` is the size above which to ask. Throws RemoteError
- * (`isAFolder` for a folder).
- */
+/** Checks a file by a fresh stat. `largeBytes` is the size above which the user is asked. Throws RemoteError, `isAFolder` for a folder. */
 export async function checkBeforeOpen(
   remote: Remote,
   path: RemotePath,
@@ -29,17 +26,11 @@ export async function checkBeforeOpen(
 ): Promise<OpenDecision> {
   const entry = await remote.stat(path, signal);
   if (entry.kind !== 'file') throw new RemoteError('isAFolder', `"${path}" is a folder.`);
-  const reason = whyUnreadable(entry);
-  if (reason !== undefined) return { kind: 'unreadable', entry, reason };
+  // An archived file that is restored for a while is not read-only.
+  if (archivedStorageClasses.has(entry.storageClass ?? '') && entry.readonly !== undefined)
+    return { kind: 'unreadable', entry, reason: archiveAdvice(entry) };
   if (entry.size > maxEditorBytes) return { kind: 'tooLarge', entry };
   return { kind: entry.size > largeBytes ? 'ask' : 'open', entry };
-}
-
-/** Why the content can't be read, as a sentence with the way out, or undefined. Pure. */
-function whyUnreadable(entry: FileEntry): string | undefined {
-  if (!archivedStorageClasses.has(entry.storageClass ?? '')) return undefined;
-  if (entry.readonly === undefined) return undefined; // restored for now
-  return archiveAdvice(entry);
 }
 
 /** How an archived file becomes readable. Pure. */
@@ -59,29 +50,29 @@ function quote(text: string): string {
 }
 
 /**
- * The whole content and the entry it belongs to. Throws RemoteError: `unsupported` above `maxPatternFileBytes` (before anything is
- * transferred), `archived` with the way out, `damaged` when another number of bytes came than the entry says. Never a part of a file.
+ * The whole content of a file and its entry. Throws RemoteError: `unsupported` above `maxBytes` (before the content is read), `archived`
+ * with the remedy, `corrupted` when the number of bytes differs from the entry's size.
  */
 export async function readWholeFile(
   remote: Remote,
   path: RemotePath,
-  mostBytes: number,
+  maxBytes: number,
   signal: AbortSignal,
 ): Promise<{ readonly entry: FileEntry; readonly content: Uint8Array }> {
   const { stream, entry } = await remote.read(path, {}, signal).catch(async (error: unknown) => {
     throw isRemoteError(error, 'archived') ? await withAdvice(remote, path, error, signal) : error;
   });
   try {
-    if (entry.size > mostBytes)
+    if (entry.size > maxBytes)
       throw new RemoteError(
         'unsupported',
-        `"${path}" has ${entry.size} bytes, more than the ${mostBytes} that an editor can hold. Download it instead.`,
+        `"${path}" has ${entry.size} bytes, more than the ${maxBytes} that an editor can hold. Download it instead.`,
       );
     const content = await collect(stream, entry.size);
     if (content.length !== entry.size)
       throw new RemoteError(
         'corrupted',
-        `"${path}" should have ${entry.size} bytes, but ${content.length} came. Nothing of it is shown.`,
+        `"${path}" should have ${entry.size} bytes, but ${content.length} were received. It is not shown.`,
       );
     return { entry, content };
   } finally {
@@ -89,19 +80,19 @@ export async function readWholeFile(
   }
 }
 
-/** The error with the way out, where a fresh look tells the storage class. */
+/** The error with the remedy, if a stat returns the storage class. */
 async function withAdvice(
   remote: Remote,
   path: RemotePath,
   error: RemoteError,
   signal: AbortSignal,
 ): Promise<RemoteError> {
-  const entry = await fileIfExists(remote, path, signal).catch(() => undefined); // the first error says enough
+  const entry = await fileIfExists(remote, path, signal).catch(() => undefined);
   if (entry?.storageClass === undefined) return error;
   return new RemoteError('archived', archiveAdvice(entry), { cause: error });
 }
 
-/** All bytes of the stream; gives up once there are more than `expected`, and then has more than that. */
+/** The bytes of the stream; stops after more than `expected` bytes. */
 async function collect(stream: ReadResult['stream'], expected: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;

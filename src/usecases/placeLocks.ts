@@ -7,58 +7,58 @@ import { type Capabilities, matchKey, storagePath } from '../remote/capabilities
 import { RemoteError } from '../remote/remoteError';
 import { isWithin, type RemotePath } from '../remote/remotePath';
 
-/** Milliseconds between two signs of life, and without one until a lock counts as left behind. */
+/** Milliseconds between two heartbeats of a lock, and without a heartbeat until it is stale. */
 const heartbeatMs = 15_000;
 const staleMs = 120_000;
-/** A process of this machine that was asleep shows at once that it lives; it gets so long for it. */
+/** Milliseconds that a process of this machine has for a heartbeat after the machine slept. */
 const wakeUpMs = 2000;
 
 /** A place that work reads or writes. */
 export interface OccupiedPlace {
   readonly remote: { readonly capabilities: Pick<Capabilities, 'names' | 'storageId'> };
   readonly root: RemotePath;
-  /** As people know it; also tells places apart whose `location` can't be told. */
+  /** For messages. Also identifies a place of a remote without `storageId`. */
   readonly shown: string;
   readonly writes: boolean;
 }
 
-/** Work that is not to be disturbed. */
+/** Work that needs its places for itself. */
 export interface Occupation {
-  /** run: a plan is run. items: files are copied or deleted by hand, which several may do at once in one place. */
+  /** run: executes a plan. items: copies or deletes single items; several of these may share a place. */
   readonly kind: 'run' | 'items';
   /** "sync /site → photos:bucket". */
   readonly what: string;
   readonly places: readonly OccupiedPlace[];
 }
 
-/** A lock that is held. */
 export interface HeldLock {
   /**
-   * Why the work must not go on, as a sentence, or undefined: a machine that slept may find its lock taken for left behind. Costs nothing
-   * right after a sign of life.
+   * Why the work must stop, as a sentence, or undefined: while a machine sleeps, another one may remove its lock as stale. Costs nothing
+   * after a recent heartbeat.
    */
   whyLost(): Promise<string | undefined>;
   release(): Promise<void>;
 }
 
-/** Somebody else works there. The message says who, since when and where, and the way out. */
+/** Other work occupies a place. The message names it, its process, its start and the remedy. */
 export class PlaceOccupied extends RemoteError {
   constructor({ what, startedAt, pid, host }: LockFile, overlapping: string) {
     const since = new Date(startedAt).toTimeString().slice(0, 8);
-    const where =
-      host !== os.hostname()
-        ? `on ${host}`
-        : pid === process.pid
-          ? 'in this window'
-          : `in another window or terminal of this machine (process ${pid})`;
     super(
       'other',
-      `Nothing was begun: "${what}" has been running ${where} since ${since}, and overlaps ${overlapping}. Wait until it has ended, or cancel it there; then try again.`,
+      `Nothing was started: "${what}" has been running ${whereIs(pid, host)} since ${since}, and overlaps ${overlapping}. Wait until it has ended, or cancel it there; then try again.`,
     );
   }
 }
 
-/** One place of a lock, as the file has it. */
+function whereIs(pid: number, host: string): string {
+  if (host !== os.hostname()) return `on ${host}`;
+  return pid === process.pid
+    ? 'in this window'
+    : `in another window or terminal of this machine (process ${pid})`;
+}
+
+/** One place in a lock file. */
 interface LockedPlace {
   readonly at: string;
   readonly caseSensitive: boolean;
@@ -66,7 +66,7 @@ interface LockedPlace {
   readonly writes: boolean;
 }
 
-/** What a lock's file holds. Asking: its owner is still looking whether somebody else is there. */
+/** The JSON of a lock file. asking: its owner is still checking for other locks. */
 interface LockFile {
   readonly version: 1;
   readonly state: 'asking' | 'held';
@@ -80,18 +80,18 @@ interface LockFile {
 }
 
 /**
- * Where all windows and terminals of one user on this machine put their locks. Beside the temporary files, because a lock means nothing
- * after a restart of the machine, and because it is one place for the editor and for terminals.
+ * The lock folder of all windows and terminals of one user on this machine. It is in the folder for temporary files, which editor and
+ * terminals share, because a lock is void after a restart of the machine.
  */
 export function sharedLockFolder(): string {
-  // Where there are no user ids, each user has temporary files of their own.
+  // Systems without user ids have a folder for temporary files per user.
   return path.join(os.tmpdir(), `cloud-remotes-locks-${process.getuid?.() ?? 'own'}`);
 }
 
 /**
- * Keeps two runs from writing to one place at once, among all processes that use `folder`: a file each, with a sign of life every 15 s; it
- * is left behind when that is missing for two minutes, or when its process is gone from this machine. Who wants a place first writes that
- * it asks for it and only then looks for others; so of two that come at once at least one sees the other.
+ * Locks that keep two runs from writing to one place at once, among all processes that use `folder`. Each lock is a file, whose mtime is
+ * a heartbeat every 15 s; a lock is stale without a heartbeat for two minutes, or when its process on this machine has ended. A process
+ * writes its lock as `asking` before it reads the other locks, so of two simultaneous processes at least one sees the other.
  */
 export class PlaceLocks {
   constructor(
@@ -99,7 +99,7 @@ export class PlaceLocks {
     private readonly log: Log,
   ) {}
 
-  /** Throws PlaceOccupied when somebody else works in one of the places. Where locks can't be kept, which is logged, all may work. */
+  /** Throws PlaceOccupied when other work overlaps one of the places. Where no lock can be written, which is logged, nothing is locked. */
   async acquire(occupation: Occupation, signal: AbortSignal): Promise<HeldLock> {
     const mine: LockFile = {
       version: 1,
@@ -116,12 +116,8 @@ export class PlaceLocks {
       await this.makeFolder();
       await writeLock(file, mine);
     } catch (error) {
-      const why = (error as Error).message;
-      this.log.write(
-        'warn',
-        'copy',
-        `Runs of other windows can't be found out, because no lock can be kept: ${why}`,
-      );
+      const message = `Runs of other windows can't be detected, because no lock can be written: ${(error as Error).message}`;
+      this.log.write('warn', 'copy', message);
       return { whyLost: async () => undefined, release: async () => {} };
     }
     try {
@@ -148,7 +144,7 @@ export class PlaceLocks {
         if (place === undefined) continue;
         const shown = occupation.places[place]?.shown ?? '';
         if (other.lock.state === 'held' || other.file < file) throw new PlaceOccupied(other.lock, shown);
-        // It came later by its name and gives way as soon as it looks.
+        // Of two that are asking, the lock whose file name sorts later withdraws when it sees this lock.
         mustWait = true;
       }
       if (!mustWait) return;
@@ -156,14 +152,14 @@ export class PlaceLocks {
     }
   }
 
-  /** The locks of others that are alive; what was left behind is taken away. */
+  /** The locks of running work elsewhere. Removes stale locks. */
   private async others(file: string): Promise<readonly { readonly file: string; readonly lock: LockFile }[]> {
     const found: { file: string; lock: LockFile }[] = [];
     for (const name of await readdir(this.folder)) {
       const other = path.join(this.folder, name);
       if (other === file) continue;
       if (!name.endsWith('.json')) {
-        // Half of a lock, of a process that ended while it wrote it.
+        // A partial lock, of a process that ended while it wrote the file.
         if (await isStale(other)) await unlink(other).catch(() => {});
         continue;
       }
@@ -175,17 +171,17 @@ export class PlaceLocks {
     return found;
   }
 
-  /** A folder that anybody else could write to is not believed. */
+  /** Throws when other users can write to the folder: they could forge locks. */
   private async makeFolder(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     const facts = await lstat(this.folder);
     const isOurs =
       process.getuid === undefined || (facts.uid === process.getuid() && (facts.mode & 0o022) === 0);
-    if (!facts.isDirectory() || !isOurs) throw new Error(`"${this.folder}" can be written by somebody else.`);
+    if (!facts.isDirectory() || !isOurs) throw new Error(`Other users can write to "${this.folder}".`);
   }
 }
 
-/** Does `work` by hand in `places`, where there are locks; throws PlaceOccupied while a plan is run there. */
+/** Runs `work` on single items in `places`. With `locks`, throws PlaceOccupied while a plan runs there. */
 export async function withItemsLock<T>(
   locks: PlaceLocks | undefined,
   what: string,
@@ -227,17 +223,17 @@ class Lock implements HeldLock {
       await utimes(this.file, now, now);
       this.heartbeatAt = now.getTime();
     } catch (error) {
-      // For a while it still counts, whatever is wrong with the folder.
+      // After any error but a missing file, the lock is valid until others may see it as stale.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && Date.now() - this.heartbeatAt < staleMs / 2)
         return;
       clearInterval(this.timer);
       this.lost =
-        'The run stood still for so long that its lock was taken for left behind, and others may work in its places by now. Scan again to see what is there.';
+        'The run was suspended for so long that its lock expired, and other work may have started in its places. Scan again to see what is there.';
     }
   }
 }
 
-/** The number of the first of `mine`'s places that may not be used while `other` is at work; undefined when absent. */
+/** The index of the first of `mine`'s places that `other` excludes; undefined when there is none. */
 function overlapping(mine: LockFile, other: LockFile): number | undefined {
   if (mine.kind === 'items' && other.kind === 'items') return undefined;
   const found = mine.places.findIndex((a) =>
@@ -261,14 +257,14 @@ function toLockedPlace({ remote, root, shown, writes }: OccupiedPlace): LockedPl
   return { at, caseSensitive: names.caseSensitive, foldsUnicode: names.foldsUnicode, writes };
 }
 
-/** Whole at once, so that nobody reads half of it. */
+/** Writes through a rename, so that no process reads a partial file. */
 async function writeLock(file: string, lock: LockFile): Promise<void> {
-  const half = `${file}.new`;
-  await writeFile(half, JSON.stringify(lock), { mode: 0o600 });
-  await rename(half, file);
+  const partial = `${file}.new`;
+  await writeFile(partial, JSON.stringify(lock), { mode: 0o600 });
+  await rename(partial, file);
 }
 
-/** Undefined for what is gone, and for what isn't a lock. */
+/** Undefined when the file is gone or isn't a lock. */
 async function readLock(file: string): Promise<LockFile | undefined> {
   try {
     const lock = JSON.parse(await readFile(file, 'utf8')) as LockFile;
@@ -297,7 +293,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Someone else's is alive, too.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

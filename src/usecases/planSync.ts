@@ -33,23 +33,22 @@ export interface PlanSyncRequest {
   readonly target: PlanEndpoint;
   readonly options: PlanOptions;
   readonly clock?: Clock;
-  /** Opens the backup's folder where the target is a folder of this machine, so that links on the way to it are seen through. */
+  /** Opens the backup folder where the target is a folder of this machine, so that symlinks in its path are resolved. */
   readonly openPlace?: (place: Place) => Promise<Endpoint>;
 }
 
-/** Milliseconds between two reports of progress. */
+/** Milliseconds between two progress reports. */
 const progressIntervalMs = 50;
-/** The longest that others wait for a turn. */
+/** Milliseconds after which other tasks of the process get a turn. */
 const maxTurnMs = 20;
 
 /**
- * Lists both sides, decides, and gives the Plan. Writes nothing; holds of unchanged files only a tally, except in a check.
+ * Lists both sides, compares them, and builds the plan. Writes nothing. Of unchanged files the plan keeps only their count, except in a
+ * check. `onProgress` is called at most every 50 ms and once at the end. When aborted, rejects with the signal's reason.
  *
- * Throws RemoteError: `badSettings` when the places overlap (naming both; a check may compare such), the target is no bucket, the backup
- * folder can't be one or overlaps a side, or a filter pattern is bad; whatever a listing throws, so that a failed or cut listing never
- * becomes a plan.
- * When cancelled it rejects with the signal's reason. `onProgress` is called at most every 50 ms and once at
- * the end.
+ * Throws RemoteError: `badSettings` when the places overlap (except in a check), when the target is a list of buckets, when the backup
+ * folder is invalid or overlaps a side, and for a bad filter pattern; and every error of a listing, because an incomplete listing must
+ * never become a plan.
  */
 export async function planSync(
   request: PlanSyncRequest,
@@ -62,18 +61,18 @@ export async function planSync(
   const overlap = isCheck ? undefined : overlapProblem(source, target);
   if (overlap !== undefined) throw new RemoteError('badSettings', overlap);
   const kinds = [source.place.kind, target.place.kind];
-  // A virtual folder may well be a folder of this machine under another name, and nothing tells.
+  // A virtual folder may be a folder of this machine under another name, which can't be detected.
   if (options.verb === 'move' && kinds.includes('uri') && kinds.includes('folder'))
     throw new RemoteError(
       'badSettings',
       "Files can't be moved between a virtual folder and a folder on this machine: both may be the same. Copy them, and delete the source yourself.",
     );
   const backup = isCheck ? undefined : await backupOf(request, clock.now());
-  if (!isCheck) await refuseListOfBuckets(target, signal);
+  if (!isCheck) await rejectListOfBuckets(target, signal);
 
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  // A check puts nothing beside anything.
+  // A check writes nothing, so its names can't conflict.
   const { hasDirectories, oneKindPerName } = target.remote.capabilities;
   const clashes =
     (hasDirectories || oneKindPerName) && !isCheck
@@ -117,7 +116,7 @@ export async function planSync(
       refused: clashes?.refused ?? new Map(),
       room: clashes?.room ?? new Map(),
     };
-    // Each of these goes over all actions.
+    // Each of these steps visits all actions.
     await nextTurn();
     const draft = builder.resolve(outcome);
     await nextTurn();
@@ -126,15 +125,13 @@ export async function planSync(
     plan = draft.build(renames);
     await nextTurn();
   } finally {
-    // Whatever is still listing or asking on the other side ends with this.
+    // After an error, ends the listings and requests that are still running.
     stop.abort(new Error('The plan is finished.'));
   }
   reportProgress();
-  const withoutTimes = comparesBySize(rules)
-    ? (['source', 'target'] as const).filter(
-        (side) => request[side].remote.capabilities.timePrecisionNs === 'none',
-      )
-    : [];
+  const withoutTimes = (['source', 'target'] as const).filter(
+    (side) => comparesBySize(rules) && request[side].remote.capabilities.timePrecisionNs === 'none',
+  );
   const folders = await emptiedFolders(plan, source, target, sides.folding, signal);
   return {
     ...withActions(plan, folders),
@@ -143,7 +140,7 @@ export async function planSync(
   };
 }
 
-/** The plan with these actions besides. */
+/** The plan with `more` actions. */
 function withActions(plan: Plan, more: readonly Action[]): Plan {
   if (more.length === 0) return plan;
   const actions = executionOrder([...plan.actions, ...more], plan.options.deletes);
@@ -158,7 +155,7 @@ function rulesOf({ source, target }: PlanSyncRequest, options: PlanOptions): Com
   );
 }
 
-/** Files that the target has under another name, where the options want such found (R24). */
+/** The source files that the target has under another name, if the options track renames (R24). */
 async function renamesOf(
   request: PlanSyncRequest,
   rules: ComparisonRules,
@@ -183,7 +180,7 @@ async function renamesOf(
   );
 }
 
-/** Where what is overwritten or deleted goes, when anywhere (R23). */
+/** The backup of overwritten and deleted files, checked; undefined without one (R23). */
 async function backupOf(
   { source, target, options, openPlace }: PlanSyncRequest,
   nowMs: number,
@@ -202,8 +199,8 @@ async function backupOf(
   return place;
 }
 
-/** Files can't lie beside buckets; found out now, every single one of them needn't fail later. */
-async function refuseListOfBuckets(
+/** Files can't be stored beside buckets. One error before the plan replaces an error for every file. */
+async function rejectListOfBuckets(
   { remote, root, place }: PlanEndpoint,
   signal: AbortSignal,
 ): Promise<void> {

@@ -15,17 +15,17 @@ import type { HeldLock, PlaceLocks } from './placeLocks';
 export interface RunPlanOptions {
   readonly host: Pick<Host, 'log' | 'clock' | 'storageFolder'>;
   readonly observer?: RunObserver;
-  /** Files at once. */
+  /** Concurrent small files. */
   readonly transfers?: number;
-  /** The plan's `backup`, opened; needed where that is a folder of this machine. */
+  /** The plan's `backup`, opened; required where the backup is a folder of this machine. */
   readonly backup?: Endpoint | undefined;
   /** Keeps other runs out of the plan's places. */
   readonly locks?: PlaceLocks | undefined;
 }
 
 /**
- * Does what the plan says (see executePlan), with a journal beside it and the report in the log. Throws PlaceOccupied, before anything is
- * done, while another run works in one of the plan's places.
+ * Executes the plan (see executePlan), writes a journal, and logs the report. Throws PlaceOccupied, before anything is done, while other
+ * work occupies one of the plan's places.
  */
 export async function runPlan(
   plan: Plan,
@@ -59,7 +59,7 @@ export async function runPlan(
   }
 }
 
-/** Where the backup is in the target's remote. */
+/** The root of a backup in the target's remote. */
 function backupRoot(place: Place): RemotePath {
   return place.kind === 'remote' ? place.path : rootPath;
 }
@@ -110,35 +110,34 @@ async function runLocked(
   return report;
 }
 
-/** A journal helps after a crash; that it can't be kept is no reason not to run. */
+/** Undefined where no journal can be written: a run without a journal is better than no run. */
 async function journalOf(plan: Plan, host: RunPlanOptions['host']): Promise<Journal | undefined> {
   if (host.storageFolder === undefined) return undefined;
-  const complain = (error: unknown) =>
-    host.log.write('warn', 'copy', `The journal of this run can't be kept: ${(error as Error).message}`);
+  const logFailure = (error: unknown) =>
+    host.log.write('warn', 'copy', `The journal of this run can't be written: ${(error as Error).message}`);
   try {
-    return await openJournal(path.join(host.storageFolder, 'runs'), plan, host.clock, complain);
+    return await openJournal(path.join(host.storageFolder, 'runs'), plan, host.clock, logFailure);
   } catch (error) {
-    complain(error);
+    logFailure(error);
     return undefined;
   }
 }
 
 /**
- * The part of a plan that is worth trying again after `report`: what failed or is half done, and the deletes that were kept only because
- * of that. What changed meanwhile needs a new plan. A move that got as far as its copy goes on from there (see runAction).
+ * The actions of a plan to retry after `report`: those that failed or only made their copy, and the deletes that were withheld for that
+ * reason alone. Changed files need a new plan. A retried move continues after its copy (see runAction).
  */
 export function retryFailed(report: RunReport, plan: Plan): Plan {
   const onlyFailures =
     report.totals.changed === 0 && report.totals.cancelled === 0 && report.stopped === undefined;
-  const ids = report.results
-    .filter(
-      ({ outcome, kind }) =>
-        outcome === 'failed' ||
-        outcome === 'copied' ||
-        (outcome === 'notStarted' && (kind === 'deleteFile' || kind === 'removeFolder') && onlyFailures),
-    )
-    .map(({ id }) => id);
-  return selectActions(plan, ids);
+  const retried = report.results.filter(({ outcome, kind }) => {
+    if (outcome !== 'notStarted') return outcome === 'failed' || outcome === 'copied';
+    return onlyFailures && (kind === 'deleteFile' || kind === 'removeFolder');
+  });
+  return selectActions(
+    plan,
+    retried.map(({ id }) => id),
+  );
 }
 
 const words: Readonly<Record<ActionOutcome, string>> = {
@@ -150,7 +149,7 @@ const words: Readonly<Record<ActionOutcome, string>> = {
   notStarted: 'not started',
 };
 
-/** The report as lines of text: each thing that was not done, with its reason, also what the plan left alone; then the totals. */
+/** The report as lines of text: each action that was not done, with its reason, everything that the plan left alone, and the totals. */
 export function* describeReport(report: RunReport): Generator<string> {
   for (const { path: file, kind, outcome, error } of report.results) {
     if (outcome === 'done' || outcome === 'notStarted') continue;
@@ -166,12 +165,11 @@ export function* describeReport(report: RunReport): Generator<string> {
   const totals = (Object.keys(words) as ActionOutcome[])
     .filter((outcome) => outcome === 'done' || report.totals[outcome] > 0)
     .map((outcome) => `${report.totals[outcome]} ${words[outcome]}`);
-  if (leftAlone?.conflicts.length)
-    totals.push(
-      `${leftAlone.conflicts.length} ${leftAlone.conflicts.length === 1 ? 'conflict' : 'conflicts'}`,
-    );
-  if (leftAlone?.skipped.length) totals.push(`${leftAlone.skipped.length} skipped`);
-  if (leftAlone?.problems.length) totals.push(`${leftAlone.problems.length} could not be listed`);
+  const { conflicts = [], skipped = [], problems = [] } = leftAlone ?? {};
+  if (conflicts.length > 0)
+    totals.push(`${conflicts.length} ${conflicts.length === 1 ? 'conflict' : 'conflicts'}`);
+  if (skipped.length > 0) totals.push(`${skipped.length} skipped`);
+  if (problems.length > 0) totals.push(`${problems.length} could not be listed`);
   const seconds = ((report.endedAt - report.startedAt) / 1000).toFixed(1);
   yield `${totals.join(', ')}; ${report.bytes} bytes in ${seconds} s`;
   if (report.kept)

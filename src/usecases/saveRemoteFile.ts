@@ -9,20 +9,18 @@ import type { RemotePath } from '../remote/remotePath';
 import { memorySource } from '../transfer/copyFile';
 import { readWholeFile } from './openRemoteFile';
 
-/** What a save must find: this version of the file, or none. */
+/** The version of the file that a save replaces, or `absent` for a new file. */
 export type SaveBase = FileEntry | 'absent';
 
 export type SaveOutcome =
   | { readonly kind: 'saved'; readonly entry: FileEntry }
-  /** Somebody else changed (`theirs`), made (`theirs`) or deleted (undefined) the file. Nothing was written. */
+  /** Another writer changed or created the file (`theirs`), or deleted it (undefined). Nothing was written. */
   | { readonly kind: 'conflict'; readonly theirs: FileEntry | undefined };
 
 /**
- * Writes `content` as the whole file if what is there now is `base`, and keeps everything else that the file has:
- * content type, headers, metadata, storage class, tags. The modified time becomes now.
- *
- * When the precondition fails although the very `content` is stored already, an earlier try of this save got through and only its
- * answer was lost: that counts as saved. Throws RemoteError for all other failures.
+ * Replaces the whole content of the file if its current version is `base`, and keeps its content type, headers, metadata, storage class
+ * and tags. The modified time becomes now. A failed precondition counts as saved when the file already has this content: then an earlier
+ * attempt succeeded and its response was lost. Throws RemoteError for every other failure.
  */
 export async function saveRemoteFile(
   remote: Remote,
@@ -39,18 +37,18 @@ export async function saveRemoteFile(
     const entry = await remote.write(path, bytesSource(content), facts, precondition, signal);
     return { kind: 'saved', entry };
   } catch (error) {
-    const guardFailed =
+    const preconditionFailed =
       isRemoteError(error, 'changed', 'alreadyExists') ||
       (base !== 'absent' && isRemoteError(error, 'notFound'));
-    if (!guardFailed) throw error;
+    if (!preconditionFailed) throw error;
     const theirs = await fileIfExists(remote, path, signal);
-    if (theirs && (await holds(remote, theirs, content, signal))) return { kind: 'saved', entry: theirs };
+    if (theirs && (await hasContent(remote, theirs, content, signal)))
+      return { kind: 'saved', entry: theirs };
     return { kind: 'conflict', theirs };
   }
 }
 
-/** Whether `entry` has exactly these bytes. */
-async function holds(
+async function hasContent(
   remote: Remote,
   entry: FileEntry,
   content: Uint8Array,
@@ -59,7 +57,8 @@ async function holds(
   if (entry.size !== content.length) return false;
   if (entry.md5 !== undefined) return entry.md5 === md5(content);
   const read = await readWholeFile(remote, entry.path, content.length, signal).catch((error: unknown) => {
-    if (error instanceof RemoteError) return undefined; // then it is a conflict, which loses nothing
+    // A file that can't be read counts as a conflict, which loses nothing.
+    if (error instanceof RemoteError) return undefined;
     throw error;
   });
   return read !== undefined && Buffer.compare(read.content, content) === 0;

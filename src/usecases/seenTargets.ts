@@ -1,64 +1,45 @@
-import { forEachConcurrent, WeightedSemaphore } from '../base/semaphore';
+import { groupBy } from '../base/groupBy';
+import { mapConcurrent } from '../base/mapConcurrent';
 import { matchKey } from '../remote/capabilities';
 import { fileIfExists } from '../remote/endpoint';
-import type { FileEntry } from '../remote/entry';
-import { isSameFile } from '../remote/entry';
+import { type FileEntry, isSameFile } from '../remote/entry';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
 import { baseName, parentPath, type RemotePath } from '../remote/remotePath';
 
-/** Folders listed at once. */
+/** Folders listed concurrently. */
 const maxListingConcurrency = 8;
 
-/** Where one file is to go. */
+/** The place of one file. */
 export interface FileTarget {
   readonly to: Remote;
   readonly target: RemotePath;
 }
 
 /**
- * The files that stood where others are to go when somebody was asked whether they may be replaced. Just those may be: what was saved there
- * later, or came to be, is not what was agreed to.
+ * The files that existed at the targets when the user was asked whether to replace them. Only these versions may be replaced: the user
+ * did not agree to replace a file that was created or saved later.
  */
 export class SeenTargets {
   private readonly byRemote = new Map<Remote, Map<string, FileEntry>>();
 
-  /** Notes what is there, as it is now: by a listing of each folder, or by a look where one file goes alone. */
+  /** Records the existing files at the targets, by one listing per folder, or a stat where a folder has one target. */
   async record(targets: readonly FileTarget[], signal: AbortSignal): Promise<void> {
-    const byRemote = new Map<Remote, Map<RemotePath, RemotePath[]>>();
-    for (const { to, target } of targets) {
-      const byFolder = byRemote.get(to) ?? new Map<RemotePath, RemotePath[]>();
-      byRemote.set(to, byFolder);
-      const folder = parentPath(target);
-      const siblings = byFolder.get(folder);
-      if (siblings) siblings.push(target);
-      else byFolder.set(folder, [target]);
+    for (const [to, group] of groupBy(targets, ({ to }) => to)) {
+      const folders = [...groupBy(group, ({ target }) => parentPath(target))];
+      await mapConcurrent(folders.length, maxListingConcurrency, signal, async (i, stop) => {
+        const [folder, siblings] = folders[i] as (typeof folders)[number];
+        const [{ target }] = siblings as [FileTarget];
+        const recorded =
+          siblings.length === 1
+            ? this.recordFile(to, target, stop)
+            : this.recordFolder(to, folder, siblings, stop);
+        await recorded.catch((error: unknown) => {
+          // Where reading is forbidden, the user saw no files, so none are replaced; new files can still be written.
+          if (!isRemoteError(error, 'forbidden')) throw error;
+        });
+      });
     }
-    let failure: { readonly error: unknown } | undefined;
-    for (const [to, byFolder] of byRemote) {
-      const lookInto = async ([folder, paths]: readonly [RemotePath, readonly RemotePath[]]) => {
-        try {
-          const [only] = paths;
-          if (only !== undefined && paths.length === 1)
-            this.recordFile(to, await fileIfExists(to, only, signal));
-          else await this.recordFolder(to, folder, paths, signal);
-        } catch (error) {
-          // Nobody saw what may only be written to, so nothing of it is replaced; what is new there still can be written.
-          if (!isRemoteError(error, 'forbidden')) failure ??= { error };
-        }
-      };
-      const failed = () => failure !== undefined;
-      await forEachConcurrent(
-        byFolder,
-        new WeightedSemaphore(maxListingConcurrency),
-        () => 1,
-        lookInto,
-        signal,
-        failed,
-      );
-    }
-    signal.throwIfAborted();
-    if (failure) throw failure.error;
   }
 
   /** What must be at `target` when it is written. */
@@ -67,59 +48,62 @@ export class SeenTargets {
     return entry ? { kind: 'ifMatch', entry } : { kind: 'ifAbsent' };
   }
 
-  /** The file is ours now: trying again may replace it. */
+  /** Records a file that this copy wrote, so that a retry may replace it. */
   recordWritten(to: Remote, entry: FileEntry): void {
-    this.recordFile(to, entry);
+    const files = this.byRemote.get(to) ?? new Map<string, FileEntry>();
+    this.byRemote.set(to, files);
+    files.set(matchKey(entry.path, to.capabilities.names), entry);
   }
 
-  /** What a refused write failed with; in its own words where the target is not what was agreed to. */
+  /** The error of a refused write, with its own message where the target is not the file that the user saw. */
   async explainRefusal(error: unknown, { to, target }: FileTarget, signal: AbortSignal): Promise<unknown> {
     if (!isRemoteError(error, 'changed', 'alreadyExists', 'notFound')) return error;
     const seen = this.at(to, target);
     const now = await fileIfExists(to, target, signal).catch(() => seen);
     signal.throwIfAborted();
     if (seen ? now && isSameFile(seen, now) : !now) return error;
-    const message = !seen
-      ? `"${target}" came to be after you chose what to replace, so it stays as it is.`
-      : now
-        ? `"${target}" has changed since you chose to replace it, so it stays as it is.`
-        : `"${target}" is gone since you chose to replace it, so nothing was put there.`;
-    return new RemoteError('changed', message, { cause: error });
+    return new RemoteError('changed', `"${target}" ${changeSince(seen, now)}.`, { cause: error });
   }
 
   private at(to: Remote, target: RemotePath): FileEntry | undefined {
     return this.byRemote.get(to)?.get(matchKey(target, to.capabilities.names));
   }
 
-  private recordFile(to: Remote, entry: FileEntry | undefined): void {
-    if (!entry) return;
-    const files = this.byRemote.get(to) ?? new Map<string, FileEntry>();
-    this.byRemote.set(to, files);
-    files.set(matchKey(entry.path, to.capabilities.names), entry);
+  private async recordFile(to: Remote, path: RemotePath, signal: AbortSignal): Promise<void> {
+    const entry = await fileIfExists(to, path, signal);
+    if (entry) this.recordWritten(to, entry);
   }
 
   private async recordFolder(
     to: Remote,
     folder: RemotePath,
-    paths: readonly RemotePath[],
+    targets: readonly FileTarget[],
     signal: AbortSignal,
   ): Promise<void> {
-    const wanted = new Set(paths.map((path) => matchKey(path, to.capabilities.names)));
+    const key = (path: RemotePath) => matchKey(path, to.capabilities.names);
+    const keys = new Set(targets.map(({ target }) => key(target)));
     try {
       for await (const page of to.list(folder, {}, signal))
         for (const entry of page)
-          if (entry.kind === 'file' && wanted.has(matchKey(entry.path, to.capabilities.names)))
-            this.recordFile(to, entry);
+          if (entry.kind === 'file' && keys.has(key(entry.path))) this.recordWritten(to, entry);
     } catch (error) {
-      // Without the folder none of its files is there; a file in its place will be told by the writing.
+      // A missing folder has no files. Where a file is in its place, the write itself fails.
       if (!isRemoteError(error, 'notFound', 'notAFolder')) throw error;
     }
   }
 }
 
-/** Something is where a file or folder is to go. Nothing was done yet. */
+/** How a target differs from the file that the user saw there, as the end of a sentence. */
+function changeSince(seen: FileEntry | undefined, now: FileEntry | undefined): string {
+  if (!seen) return 'was created after you chose which files to replace, so it stays as it is';
+  return now
+    ? 'has changed since you chose to replace it, so it stays as it is'
+    : 'was removed after you chose to replace it, so nothing was written there';
+}
+
+/** A target already exists. Nothing was done yet. */
 export class TargetTaken extends RemoteError {
-  /** What was there when this was thrown, for a question whether it may be replaced. */
+  /** The files that existed when this was thrown, for the question whether they may be replaced. */
   readonly seen: SeenTargets;
 
   constructor(path: RemotePath, kind: 'file' | 'folder', seen: SeenTargets) {

@@ -43,7 +43,7 @@ test('a single file that was changed while the question was open stays, and is n
     const counted = await countItems(remote, [{ path: parsePath('b/a') }], calm);
     remote.put('b/a', 'v2');
     const error = await refusal(deleteItems(remote, counted, {}, calm));
-    assert.match(error.message, /"b\/a" has changed since it was looked at, so it stays/, kind);
+    assert.match(error.message, /"b\/a" has changed since it was listed, so it stays/, kind);
     assert.equal(remote.text('b/a'), 'v2', kind);
   }
 });
@@ -207,6 +207,6 @@ test('a file that is gone from where it was to be replaced is not put there', as
   const to = given({ hasDirectories: false }, 'b/f');
   const items = [copying(from, 'f', to, 'b/f')];
   const error = await refusal(replaced(items, false, () => to.drop('b/f')));
-  assert.match(error.message, /is gone since you chose to replace it/);
+  assert.match(error.message, /was removed after you chose to replace it/);
   assert.deepEqual(to.paths(), []);
 });

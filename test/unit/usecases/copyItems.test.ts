@@ -241,7 +241,7 @@ test('a file beside a folder of its name is copied, moved and deleted without th
   assert.equal(remote.text('b/a/copy'), 'in b/a');
   await deleteItems(remote, await countItems(remote, [named], calm), {}, calm);
   assert.deepEqual(remote.paths(), ['b/a/1', 'b/a/copy', 'b/a/sub/2', 'b/ab']);
-  await fails(countItems(remote, [named], calm), 'notFound', /no file "b\/a" any more/);
+  await fails(countItems(remote, [named], calm), 'notFound', /"b\/a" is no longer a file/);
 });
 
 test('what became a file on a disk is no folder any more', async () => {

@@ -148,13 +148,13 @@ test('what is no lock is in nobody’s way, and where none can be kept all may w
   fs.writeFileSync(path.join(folder, 'file'), '');
   const nowhere = new PlaceLocks(path.join(folder, 'file', 'locks'), log);
   await (await nowhere.acquire(work('run', at('s3', 'b')), calm)).release();
-  assert.match(lines[0] ?? '', /no lock can be kept/);
+  assert.match(lines[0] ?? '', /no lock can be written/);
   if (process.getuid === undefined) return;
   fs.chmodSync(path.join(folder, 'locks'), 0o777);
   await (
     await new PlaceLocks(path.join(folder, 'locks'), log).acquire(work('run', at('s3', 'b')), calm)
   ).release();
-  assert.match(lines[1] ?? '', /can be written by somebody else/);
+  assert.match(lines[1] ?? '', /Other users can write to/);
 });
 
 /** An upload whose first write waits until it is let go. */
@@ -242,7 +242,7 @@ test('a run whose lock was taken for left behind goes no further', async (t) => 
   const report = await first;
   assert.equal(report.totals.done, 2);
   assert.equal(report.totals.notStarted, 18);
-  assert.match(report.stopped ?? '', /stood still for so long that its lock was taken/);
+  assert.match(report.stopped ?? '', /was suspended for so long that its lock expired/);
 });
 
 test('two terminals: the second says what runs and ends with 1', (t) =>

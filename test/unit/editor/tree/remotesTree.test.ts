@@ -44,7 +44,7 @@ function treeOf(paths: readonly string[], options: { pageSize?: number; root?: s
         {
           settings: { name: 'bad', backend: 's4' },
           backend: undefined,
-          problems: ['"s4" is no known backend.'],
+          problems: ['Unknown backend "s4".'],
         },
       ],
     openRemote: async () => store,

@@ -71,7 +71,7 @@ const table: Readonly<Record<string, BadRemote>> = {
   'an unknown backend': {
     settings: { backend: 'ftp' },
     kinds: ['badSettings'],
-    says: /"ftp" is no known backend\. Known backends: .*"s3"/,
+    says: /Unknown backend "ftp"\. Known backends: .*"s3"/,
   },
   'a host that does not exist': {
     settings: elsewhere('http://no-such-host.invalid:9000'),
