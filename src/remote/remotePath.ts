@@ -43,7 +43,7 @@ export function parentPath(path: RemotePath): RemotePath {
 }
 
 /** All folders above the paths, without the root. */
-export function foldersAbove(paths: Iterable<RemotePath>): Set<RemotePath> {
+export function ancestorsOf(paths: Iterable<RemotePath>): Set<RemotePath> {
   const folders = new Set<RemotePath>();
   for (const path of paths)
     for (let at = parentPath(path); at !== '' && !folders.has(at); at = parentPath(at)) folders.add(at);

@@ -1,5 +1,5 @@
 import type { Action, CopyFile, DeleteFile } from '../plan/model/plan';
-import { foldersAbove } from '../remote/remotePath';
+import { ancestorsOf } from '../remote/remotePath';
 import type { ActionResult } from './runReport';
 
 /**
@@ -21,9 +21,9 @@ export function findBlockedCopies(
     copies.push(action);
   }
   const refused = new Set(copies.map(({ path }) => path));
-  const above = foldersAbove(copies.map(({ path }) => path));
+  const above = ancestorsOf(copies.map(({ path }) => path));
   const blocking = deletes.filter(
-    ({ path }) => above.has(path) || [...foldersAbove([path])].some((folder) => refused.has(folder)),
+    ({ path }) => above.has(path) || [...ancestorsOf([path])].some((folder) => refused.has(folder)),
   );
   return blocking.length === 0 ? undefined : { copies, deletes: blocking };
 }

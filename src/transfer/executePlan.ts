@@ -9,7 +9,7 @@ import { type Action, type DeleteFile, type Plan, placeText, type RemoveFolder }
 import { wantsDeletes } from '../plan/model/planOptions';
 import type { Endpoint } from '../remote/endpoint';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { foldersAbove, joinPath, type RemotePath } from '../remote/remotePath';
+import { ancestorsOf, joinPath, type RemotePath } from '../remote/remotePath';
 import { findBlockedCopies } from './blockedCopies';
 import { CircuitBreaker } from './circuitBreaker';
 import { deleteInFolder, partitionDeletes } from './deleteBatches';
@@ -185,7 +185,7 @@ class Run {
   /** Folders of the target that still hold a file whose delete or move was not done. */
   private occupiedFolders(): ReadonlySet<RemotePath> {
     const undone = this.plan.actions.filter(({ id }) => this.ledger.results.get(id)?.outcome !== 'done');
-    return foldersAbove(
+    return ancestorsOf(
       undone.flatMap((action) => {
         if (action.kind === 'moveFile') return action.from;
         return action.kind === 'deleteFile' ? action.path : [];

@@ -6,7 +6,7 @@ import { statIfExists } from '../remote/endpoint';
 import type { FileEntry } from '../remote/entry';
 import type { Precondition, Remote } from '../remote/remote';
 import { isRemoteError, RemoteError } from '../remote/remoteError';
-import { foldersAbove, isWithin, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
+import { ancestorsOf, isWithin, joinPath, type RemotePath, relativePath } from '../remote/remotePath';
 import { copyFile } from '../transfer/copyFile';
 import { defaultTransfers, transferWeight } from '../transfer/transferWeight';
 import { removeTree } from './deleteItems';
@@ -313,7 +313,7 @@ async function makeEmptyFolders(
   failures: FailureCollector,
   signal: AbortSignal,
 ): Promise<void> {
-  const implied = foldersAbove([...files.map(({ path }) => path), ...folders]);
+  const implied = ancestorsOf([...files.map(({ path }) => path), ...folders]);
   for (const folder of folders) {
     if (implied.has(folder)) continue;
     try {

@@ -1,7 +1,7 @@
 import { forEachConcurrent, WeightedSemaphore } from '../../base/semaphore';
 import type { Entry } from '../../remote/entry';
 import { isRemoteError } from '../../remote/remoteError';
-import { baseName, foldersAbove, joinPath, type RemotePath, relativePath } from '../../remote/remotePath';
+import { ancestorsOf, baseName, joinPath, type RemotePath, relativePath } from '../../remote/remotePath';
 import { createFilter, type Filter } from '../filter/filter';
 import { foldedKey, type NameFolding } from '../match/nameFolding';
 import type { Plan, PlanEndpoint, RemoveFolder } from '../model/plan';
@@ -55,12 +55,12 @@ class EmptiedFolders {
     this.filter = createFilter(options.deleteExcluded ? { ...options, filters: [] } : options, folding);
     for (const action of plan.actions) {
       if (action.kind === 'deleteFile') continue;
-      for (const folder of foldersAbove([action.path])) this.filled.add(this.key(folder));
+      for (const folder of ancestorsOf([action.path])) this.filled.add(this.key(folder));
     }
   }
 
   async find(): Promise<readonly RemotePath[]> {
-    const folders = foldersAbove([...this.removed].map((path) => relativePath(path, this.target.root)));
+    const folders = ancestorsOf([...this.removed].map((path) => relativePath(path, this.target.root)));
     const check = async (folder: RemotePath) => void (await this.becomesEmpty(folder));
     await forEachConcurrent(folders, new WeightedSemaphore(maxListConcurrency), () => 1, check, this.signal);
     this.signal.throwIfAborted();

@@ -1,5 +1,5 @@
 import type { Steps } from '../../base/timeSlices';
-import { foldersAbove, type RemotePath } from '../../remote/remotePath';
+import { ancestorsOf, type RemotePath } from '../../remote/remotePath';
 import type { Action, Plan, SideName } from '../model/plan';
 import { compareExecutionOrder } from './planOrder';
 import { planTotals } from './planTotals';
@@ -71,7 +71,7 @@ function* actionProblems({ actions, options }: Plan): Generator<string | undefin
 /** The folders above every action's path that still has a file after the run. */
 function foldersOf(actions: readonly Action[]): ReadonlySet<RemotePath> {
   const filling = actions.filter(({ kind }) => kind !== 'deleteFile' && kind !== 'removeFolder');
-  return foldersAbove(filling.map(({ path }) => path));
+  return ancestorsOf(filling.map(({ path }) => path));
 }
 
 function* deleteProblems(plan: Plan): Generator<string> {
